@@ -9,6 +9,7 @@ export interface ProblemKind {
 }
 
 /** Every way Godwit can fail, in one table: what to do about it and how a command exits. */
+// biome-ignore format: a table is read by column
 export const problems = {
   // 1: a defect of ours
   E_BUG: {

@@ -1,0 +1,124 @@
+import type { Concern, Decision } from '../model/concern.ts';
+import type { Configurations } from '../model/configurations.ts';
+import type { Mappings } from '../model/mappings.ts';
+import type { Ref, Resource, ResourceOf } from '../model/resource.ts';
+import type { DestinationFacts } from './facts.ts';
+
+/** Limits of one wait: every wait ends by success, by failure, by its limit or by the signal. */
+export interface Patience {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A frozen, readable disk, as the guest sees it. */
+export interface BlockSource {
+  /** Bytes. */
+  readonly size: number;
+  /** Reads exactly `length` bytes at `offset`; both lie inside the disk. */
+  read(offset: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** What to capture: a project's servers (all, or the named ones) and everything they need. Names and ids are both accepted. */
+export interface Selection {
+  readonly project?: string | undefined;
+  /** Empty: every server of the project. */
+  readonly servers: readonly string[];
+}
+
+/** A source server as it is now. `status` is the cloud's own word (`ACTIVE`, `SHUTOFF`, `ERROR` …); `fault` the cloud's message. */
+export interface ServerState {
+  readonly status: string;
+  readonly taskState: string | null;
+  readonly locked: boolean;
+  readonly fault: string | null;
+}
+
+/** A checkpoint of a stopped server's disk in the source cloud. `size`: bytes stored, of `format` (`raw`, `qcow2`). */
+export interface Snapshot {
+  readonly id: string;
+  readonly format: string;
+  readonly size: number;
+}
+
+/**
+ * The cloud we move away from. It can stop, start and snapshot, nothing else: there is no verb here that destroys what we did not make.
+ * Every method MAY be repeated, and MUST be correct after a call whose answer was lost.
+ */
+export interface SourceCloud {
+  /** Everything the selection holds and needs, with `needs` filled in; concerns are things that cannot be captured or moved. */
+  inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }>;
+  state(serverId: string, signal: AbortSignal): Promise<ServerState>;
+  /** Stops a server and waits until it is seen stopped; one that is stopped already is left so. Throws E_SERVER_STATE, E_SERVER_FAULT, E_CLOUD_TIMEOUT. */
+  stop(serverId: string, patience: Patience): Promise<void>;
+  /** Starts a server and waits until it runs; one that runs is left so. */
+  start(serverId: string, patience: Patience): Promise<void>;
+  /** Freezes a stopped server's disk. MUST find and return the snapshot an earlier call for the same campaign and disk made. */
+  freeze(disk: ResourceOf<'disk'>, campaign: string, patience: Patience): Promise<Snapshot>;
+  /** Makes a snapshot readable as the guest sees it; `folder` exists and is ours to fill. What an earlier call left there MUST be verified before use. `onBytes` hears bytes fetched so far. */
+  open(
+    snapshot: Snapshot,
+    folder: string,
+    signal: AbortSignal,
+    onBytes?: (bytes: number, total: number) => void,
+  ): Promise<BlockSource>;
+  /** Deletes a snapshot that `freeze` made; MUST refuse (E_FORBIDDEN) any that does not carry our stamp. Absent is fine. */
+  release(snapshotId: string, signal: AbortSignal): Promise<void>;
+  /** Every snapshot in the source that carries this campaign's stamp, so that none is ever left behind. */
+  snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
+  close(): Promise<void>;
+}
+
+/** What may be done to the source after commit, and only then; opened by nothing but the commit phase. */
+export interface SourceRetirement {
+  /** Marks a moved server (tag `godwit-moved`) and locks it, so that nobody starts the same machine twice. */
+  retire(serverId: string, campaign: string, signal: AbortSignal): Promise<void>;
+  /** Deletes a moved server, on the operator's explicit request. Absent is fine. */
+  destroy(serverId: string, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What was built for a resource. `found`: an earlier call had created it. Only `created` and `found` are ours to remove. */
+export interface Built {
+  readonly id: string;
+  readonly how: 'created' | 'adopted' | 'found';
+  /** What the destination chose, for reports: `{ address: '172.24.4.9' }`. */
+  readonly detail?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a destination is told beside the resource itself. */
+export interface BuildContext extends Patience {
+  readonly campaign: string;
+  readonly mappings: Mappings;
+  /** The destination's id of a source ref; throws when it was not built. */
+  built(ref: Ref): string;
+  /** The resource of a source ref, from the document. */
+  resource(ref: Ref): Resource;
+  /** The verified bytes of a disk, for kind `disk`. */
+  readonly disk?: BlockSource | undefined;
+  /** Hears bytes uploaded so far, for kind `disk`. */
+  readonly onBytes?: ((bytes: number, total: number) => void) | undefined;
+}
+
+/**
+ * The cloud we move to. `ensure` may be repeated: the same resource always yields the same thing, even when the answer of the call that created it was lost.
+ * Whatever is created carries a stamp (campaign and source ref), and nothing without that stamp and the ledger's word is ever removed.
+ */
+export interface DestinationCloud {
+  facts(signal: AbortSignal): Promise<DestinationFacts>;
+  /** What would stand in the way of building these resources, and what would be created, adopted or skipped. MUST NOT write. */
+  preflight(
+    resources: readonly Resource[],
+    mappings: Mappings,
+    signal: AbortSignal,
+  ): Promise<{ concerns: readonly Concern[]; decisions: readonly Decision[] }>;
+  /** Builds, adopts or finds one resource whose needs are built, and returns when it is ready for use. */
+  ensure(resource: Resource, context: BuildContext): Promise<Built>;
+  /** Every way in which the built thing differs from the wanted, in sentences; empty when it is equal. */
+  differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
+  /** Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting. */
+  healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<{ healthy: boolean; says: string }>;
+  /** Removes what `ensure` built, and returns when it is gone. Absent is fine (false). MUST refuse (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one. */
+  remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const Limit = z.object({ limit: z.int().describe('-1: unlimited'), used: z.int() });
+
+/** What the planner asks of the destination: enough to propose mappings and to find concerns, nothing that changes by the second. */
+export const DestinationFacts = z.object({
+  provider: z.string(),
+  region: z.string().default(''),
+  project_id: z.string(),
+  project_name: z.string(),
+  /** Whether the credentials may do what only a cloud admin may: create flavors, choose floating addresses. */
+  admin: z.boolean(),
+  flavors: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      vcpus: z.int(),
+      ram: z.int(),
+      disk: z.int(),
+      ephemeral: z.int(),
+      swap: z.int(),
+      extra_specs: z.record(z.string(), z.string()).default({}),
+    }),
+  ),
+  networks: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      external: z.boolean(),
+      shared: z.boolean(),
+      project_id: z.string(),
+      subnets: z.array(z.object({ id: z.string(), name: z.string(), cidr: z.string(), ip_version: z.int() })),
+    }),
+  ),
+  keypairs: z.array(z.object({ name: z.string(), fingerprint: z.string() })),
+  /** By resource name: network, subnet, router, port, security_group, security_group_rule, floatingip, instances, cores, ram (MiB), key_pairs. */
+  quotas: z.record(z.string(), Limit),
+  /** Bytes free where the receiver stages disks. */
+  staging_free_bytes: z.number(),
+});
+export type DestinationFacts = z.infer<typeof DestinationFacts>;

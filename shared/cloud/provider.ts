@@ -1,0 +1,17 @@
+import type { z } from 'zod';
+import type { DestinationCloud, SourceCloud, SourceRetirement } from './cloud.ts';
+
+/** One kind of cloud: its settings, and how each half is opened. A half that is left out is not offered. */
+export interface Provider<Settings> {
+  readonly name: string;
+  /** The strict schema of its section in sender.yaml or receiver.yaml. */
+  readonly settings: z.ZodType<Settings>;
+  source?(settings: Settings): Promise<SourceCloud>;
+  retirement?(settings: Settings): Promise<SourceRetirement>;
+  destination?(settings: Settings): Promise<DestinationCloud>;
+}
+
+/** Keeps the settings' type together with the functions that take it. */
+export function provider<Settings>(definition: Provider<Settings>): Provider<Settings> {
+  return definition;
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { Problem } from '../problem.ts';
+import { Mappings } from './mappings.ts';
+import { inBuildOrder } from './order.ts';
+import { type Kind, kinds, type Resource, schemas } from './resource.ts';
+
+/** The version of `configurations.json` this release writes and reads. */
+export const configurationsVersion = 1;
+
+/** The key under which the document lists each kind. */
+export const plurals = {
+  network: 'networks',
+  subnet: 'subnets',
+  router: 'routers',
+  gateway: 'gateways',
+  interface: 'interfaces',
+  routes: 'routes',
+  security_group: 'security_groups',
+  security_group_rule: 'security_group_rules',
+  port: 'ports',
+  floating_ip: 'floating_ips',
+  keypair: 'keypairs',
+  flavor: 'flavors',
+  image: 'images',
+  disk: 'disks',
+  server: 'servers',
+} as const satisfies Record<Kind, string>;
+
+/** `configurations.json`: what a source project holds and how it maps to the destination. Field by field in `shared/model/README.md`. */
+export const Configurations = z.object({
+  format: z.literal('godwit/configurations'),
+  version: z.literal(configurationsVersion),
+  /** ISO 8601, UTC. */
+  created_at: z.string(),
+  /** The Godwit release that wrote it. */
+  release: z.string(),
+  /** The campaign it belongs to; absent in a plain capture. */
+  campaign: z.uuid().optional(),
+  source: z.object({ provider: z.string(), region: z.string().default(''), project_id: z.string(), project_name: z.string() }),
+  mappings: Mappings.default({ flavors: {}, networks: {}, gateways: {}, floating_ips: {} }),
+  networks: z.array(schemas.network).default([]),
+  subnets: z.array(schemas.subnet).default([]),
+  routers: z.array(schemas.router).default([]),
+  gateways: z.array(schemas.gateway).default([]),
+  interfaces: z.array(schemas.interface).default([]),
+  routes: z.array(schemas.routes).default([]),
+  security_groups: z.array(schemas.security_group).default([]),
+  security_group_rules: z.array(schemas.security_group_rule).default([]),
+  ports: z.array(schemas.port).default([]),
+  floating_ips: z.array(schemas.floating_ip).default([]),
+  keypairs: z.array(schemas.keypair).default([]),
+  flavors: z.array(schemas.flavor).default([]),
+  images: z.array(schemas.image).default([]),
+  disks: z.array(schemas.disk).default([]),
+  servers: z.array(schemas.server).default([]),
+});
+export type Configurations = z.infer<typeof Configurations>;
+
+/** All resources of a document, each with its kind, in the document's order. */
+export function resourcesOf(document: Configurations): Resource[] {
+  return kinds.flatMap((kind) => (document[plurals[kind]] as object[]).map((fields) => ({ kind, ...fields }) as Resource));
+}
+
+/** Lists resources under their kinds' keys, as the document does. */
+export function groupByKind(resources: readonly Resource[]): Pick<Configurations, (typeof plurals)[Kind]> {
+  const groups = Object.fromEntries(Object.values(plurals).map((key) => [key, [] as object[]]));
+  for (const { kind, ...fields } of resources) (groups[plurals[kind]] as object[]).push(fields);
+  return groups as unknown as Pick<Configurations, (typeof plurals)[Kind]>;
+}
+
+/**
+ * Reads a document: checks version, shape, ids and needs, and returns it.
+ * Throws E_DOCUMENT (with every complaint), E_DOCUMENT_VERSION, E_DUPLICATE, E_DANGLING or E_CYCLE.
+ */
+export function parseConfigurations(value: unknown, about = 'configurations.json'): Configurations {
+  const version = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)['version'] : undefined;
+  if (typeof version === 'number' && version !== configurationsVersion) {
+    throw new Problem(
+      'E_DOCUMENT_VERSION',
+      `${about} has version ${version}; this release reads version ${configurationsVersion}.`,
+      { about },
+    );
+  }
+  const parsed = Configurations.safeParse(value);
+  if (!parsed.success) {
+    const complaints = parsed.error.issues.slice(0, 20).map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`);
+    throw new Problem('E_DOCUMENT', `${about} is not a valid document:\n  ${complaints.join('\n  ')}`, { about });
+  }
+  inBuildOrder(resourcesOf(parsed.data));
+  return parsed.data;
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { Mappings } from './mappings.ts';
+import { Id } from './resource.ts';
+
+/** How a moved server proves that it works: `tcp:PORT`, `http:PORT/PATH`, or `console:TEXT` awaited on its console. */
+export const Probe = z
+  .string()
+  .regex(/^(tcp:\d{1,5}|http:\d{1,5}(\/\S*)?|console:.+)$/, 'must be tcp:PORT, http:PORT/PATH or console:TEXT');
+
+/** `plan.yaml`: what moves, in which order, mapped to what. The operator edits it; unknown keys are refused. */
+export const Plan = z.strictObject({
+  version: z.literal(1),
+  source: z.strictObject({ project_id: z.string(), project_name: z.string().default('') }),
+  options: z
+    .strictObject({
+      /** Servers that may be on their way at once inside a wave. */
+      parallel: z.int().min(1).max(16).default(1),
+      /** Seconds to wait between the end of one server's move and the start of the next. */
+      delay_seconds: z.number().min(0).default(0),
+      /** Seconds a guest may take to shut down before the stop counts as failed. */
+      stop_timeout_seconds: z.number().positive().default(600),
+      /** Seconds a new server may take to become ACTIVE. */
+      build_timeout_seconds: z.number().positive().default(900),
+      /** Seconds a probe may fail before the server counts as unhealthy. */
+      probe_timeout_seconds: z.number().positive().default(300),
+      /** Whether flavors may be created at the destination (needs admin rights there). */
+      create_flavors: z.boolean().default(false),
+    })
+    .prefault({}),
+  waves: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(100),
+        servers: z.array(z.strictObject({ id: Id, name: z.string().optional(), probe: Probe.optional() })).min(1),
+      }),
+    )
+    .min(1),
+  mappings: Mappings.prefault({}),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** The servers of a plan in the order they move. */
+export function serversOf(plan: Plan): string[] {
+  return plan.waves.flatMap((wave) => wave.servers.map((server) => server.id));
+}

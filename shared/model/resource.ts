@@ -1,0 +1,256 @@
+import { z } from 'zod';
+
+/**
+ * The kinds of resource Godwit knows, in no particular order: what comes first is computed from `needs`.
+ * A gateway, an interface and the static routes of a router are resources of their own, because each needs something else.
+ */
+export const kinds = [
+  'network',
+  'subnet',
+  'router',
+  'gateway',
+  'interface',
+  'routes',
+  'security_group',
+  'security_group_rule',
+  'port',
+  'floating_ip',
+  'keypair',
+  'flavor',
+  'image',
+  'disk',
+  'server',
+] as const;
+
+/** One kind of resource. */
+export type Kind = (typeof kinds)[number];
+
+/** A resource's name in one cloud: kind, slash, the cloud's own id. Opaque outside its provider. */
+export type Ref = `${Kind}/${string}`;
+
+/** Ids come from clouds: one path segment, so that a ref, a marker or a folder is never more than it seems. */
+export const Id = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^/\\\p{Cc}]+$/u, 'must not contain slashes, backslashes or control characters')
+  .refine((id) => id !== '.' && id !== '..', 'must not be . or ..');
+
+/** A ref as it stands in documents and messages. */
+export const Ref = z
+  .templateLiteral([z.enum(kinds), '/', z.string().min(1).max(255)])
+  .refine((ref) => Id.safeParse(ref.slice(ref.indexOf('/') + 1)).success, 'the id after the slash is not a plain id');
+
+/** Makes the ref of an id. */
+export function refOf(kind: Kind, id: string): Ref {
+  return `${kind}/${id}`;
+}
+
+/** The id inside a ref. */
+export function idOf(ref: Ref): string {
+  return ref.slice(ref.indexOf('/') + 1);
+}
+
+/** The kind inside a ref. */
+export function kindOf(ref: Ref): Kind {
+  return ref.slice(0, ref.indexOf('/')) as Kind;
+}
+
+const Name = z.string().max(255);
+const Tags = z.array(z.string().max(60)).default([]);
+
+/** What every resource has. `needs` lists the refs that must exist before it can be built. */
+const common = { id: Id, name: Name, needs: z.array(Ref).default([]) };
+const described = { ...common, description: z.string().default(''), tags: Tags };
+
+const AllocationPool = z.object({ start: z.string(), end: z.string() });
+const HostRoute = z.object({ destination: z.string(), nexthop: z.string() });
+const FixedIp = z.object({ subnet_id: Id, ip_address: z.string() });
+const AddressPair = z.object({ ip_address: z.string(), mac_address: z.string().optional() });
+
+/** A network. Fields as in Neutron's API reference, "Networks". Provider attributes are null where the credentials may not see them. */
+export const Network = z.object({
+  ...described,
+  admin_state_up: z.boolean().default(true),
+  mtu: z.int().nullable().default(null),
+  port_security_enabled: z.boolean().default(true),
+  external: z.boolean().default(false),
+  shared: z.boolean().default(false),
+  provider_network_type: z.string().nullable().default(null),
+  provider_physical_network: z.string().nullable().default(null),
+  provider_segmentation_id: z.int().nullable().default(null),
+  dns_domain: z.string().default(''),
+});
+
+/** A subnet. Fields as in Neutron's API reference, "Subnets"; `dns_nameservers` keeps its order. */
+export const Subnet = z.object({
+  ...described,
+  network_id: Id,
+  ip_version: z.union([z.literal(4), z.literal(6)]),
+  cidr: z.string(),
+  gateway_ip: z.string().nullable(),
+  enable_dhcp: z.boolean(),
+  allocation_pools: z.array(AllocationPool).default([]),
+  dns_nameservers: z.array(z.string()).default([]),
+  host_routes: z.array(HostRoute).default([]),
+  ipv6_address_mode: z.string().nullable().default(null),
+  ipv6_ra_mode: z.string().nullable().default(null),
+  service_types: z.array(z.string()).default([]),
+});
+
+/** A router without its gateway, interfaces and routes. Fields as in Neutron's API reference, "Routers". */
+export const Router = z.object({ ...described, admin_state_up: z.boolean().default(true) });
+
+/** A router's external gateway. Its id is the router's id. */
+export const Gateway = z.object({
+  ...common,
+  router_id: Id,
+  network_id: Id,
+  enable_snat: z.boolean().nullable().default(null),
+  external_fixed_ips: z.array(FixedIp).default([]),
+});
+
+/** A router's leg in a subnet. Its id is the id of the interface's port. */
+export const Interface = z.object({
+  ...common,
+  router_id: Id,
+  network_id: Id,
+  fixed_ips: z.array(FixedIp),
+  mac_address: z.string(),
+});
+
+/** The static routes of a router. Its id is the router's id. */
+export const Routes = z.object({ ...common, router_id: Id, routes: z.array(HostRoute) });
+
+/** A security group without its rules. */
+export const SecurityGroup = z.object({ ...described, stateful: z.boolean().default(true) });
+
+/** One rule of a security group. Fields as in Neutron's API reference, "Security group rules". */
+export const SecurityGroupRule = z.object({
+  ...common,
+  description: z.string().default(''),
+  security_group_id: Id,
+  direction: z.enum(['ingress', 'egress']),
+  ethertype: z.string().default('IPv4'),
+  protocol: z.string().nullable().default(null),
+  port_range_min: z.int().nullable().default(null),
+  port_range_max: z.int().nullable().default(null),
+  remote_ip_prefix: z.string().nullable().default(null),
+  remote_group_id: Id.nullable().default(null),
+});
+
+/** A server's port. Fields as in Neutron's API reference, "Ports"; `fixed_ips` and the ports of a server keep their order. */
+export const Port = z.object({
+  ...described,
+  network_id: Id,
+  mac_address: z.string(),
+  fixed_ips: z.array(FixedIp),
+  admin_state_up: z.boolean().default(true),
+  security_groups: z.array(Id).default([]),
+  port_security_enabled: z.boolean().default(true),
+  allowed_address_pairs: z.array(AddressPair).default([]),
+  binding_vnic_type: z.string().default('normal'),
+  dns_name: z.string().default(''),
+  device_id: z.string().default(''),
+});
+
+/** A floating IP. `floating_ip_address` is what the source has; the plan says what it becomes. */
+export const FloatingIp = z.object({
+  ...described,
+  floating_network_id: Id,
+  floating_ip_address: z.string(),
+  port_id: Id.nullable().default(null),
+  fixed_ip_address: z.string().nullable().default(null),
+});
+
+/** A keypair's public half. Its id is its name, as in Nova. */
+export const Keypair = z.object({
+  ...common,
+  type: z.string().default('ssh'),
+  public_key: z.string(),
+  fingerprint: z.string().default(''),
+  user_id: z.string().default(''),
+});
+
+/** A flavor, as the server embeds it; `id` is the source's flavor id, or its name where the flavor is gone. Sizes: MiB and GiB. */
+export const Flavor = z.object({
+  ...common,
+  vcpus: z.int(),
+  ram: z.int(),
+  disk: z.int(),
+  ephemeral: z.int().default(0),
+  swap: z.int().default(0),
+  extra_specs: z.record(z.string(), z.string()).default({}),
+  is_public: z.boolean().default(true),
+});
+
+/** The image a server was made from: a reference with its properties, not its bytes. Sizes: `min_disk` GiB, `min_ram` MiB, `size` bytes. */
+export const Image = z.object({
+  ...common,
+  disk_format: z.string().nullable().default(null),
+  container_format: z.string().nullable().default(null),
+  size: z.number().nullable().default(null),
+  min_disk: z.int().default(0),
+  min_ram: z.int().default(0),
+  visibility: z.string().default('private'),
+  properties: z.record(z.string(), z.string()).default({}),
+});
+
+/** A disk a server boots from: the bytes that move. Its id is the server's id, a dot and its place (`….root`). `size` is bytes, known after the snapshot. */
+export const Disk = z.object({
+  ...common,
+  server_id: Id,
+  boot_index: z.int().default(0),
+  /** Minimum GiB of the flavor's disk it must fit. */
+  min_disk: z.int().default(0),
+  min_ram: z.int().default(0),
+  /** Image properties that the guest depends on (`hw_*`, `os_*`), set on the destination image. */
+  properties: z.record(z.string(), z.string()).default({}),
+});
+
+/** A server. Fields as in Nova's API reference, "Servers"; `ports` in the order of its interfaces. */
+export const Server = z.object({
+  ...common,
+  description: z.string().default(''),
+  status: z.string(),
+  flavor_id: Id,
+  image_id: Id.nullable().default(null),
+  ports: z.array(Id).default([]),
+  disks: z.array(Id).default([]),
+  volumes: z.array(Id).default([]),
+  key_name: z.string().nullable().default(null),
+  metadata: z.record(z.string(), z.string()).default({}),
+  tags: Tags,
+  /** Base64, as Nova stores it; null where there is none or the credentials may not read it. */
+  user_data: z.string().nullable().default(null),
+  config_drive: z.boolean().default(false),
+  availability_zone: z.string().default(''),
+  hostname: z.string().default(''),
+  locked: z.boolean().default(false),
+  user_id: z.string().default(''),
+});
+
+/** The schema of each kind. */
+export const schemas = {
+  network: Network,
+  subnet: Subnet,
+  router: Router,
+  gateway: Gateway,
+  interface: Interface,
+  routes: Routes,
+  security_group: SecurityGroup,
+  security_group_rule: SecurityGroupRule,
+  port: Port,
+  floating_ip: FloatingIp,
+  keypair: Keypair,
+  flavor: Flavor,
+  image: Image,
+  disk: Disk,
+  server: Server,
+} as const satisfies Record<Kind, z.ZodType>;
+
+/** A resource of one kind, marked with its kind. */
+export type ResourceOf<K extends Kind> = { [P in K]: { readonly kind: P } & Readonly<z.infer<(typeof schemas)[P]>> }[K];
+
+/** Anything that is rebuilt or referred to. */
+export type Resource = ResourceOf<Kind>;

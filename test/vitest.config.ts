@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project per kind of test; see test/README.md for what each may touch. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', root: '.', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'conformance', root: '.', include: ['test/conformance/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'e2e', root: '.', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'openstack',
+          root: '.',
+          include: ['test/openstack/**/*.test.ts'],
+          testTimeout: 1_200_000,
+          hookTimeout: 1_800_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
