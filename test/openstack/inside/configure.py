@@ -1,0 +1,63 @@
+"""usage: configure.py <ip> <region> <token life in s> <password>
+Renders root/ (configuration with @NAME@ placeholders) onto the node's file system and makes the folders the services expect."""
+
+import os
+import pathlib
+import re
+import sys
+
+ip, region, token_life, password = sys.argv[1:5]
+template = pathlib.Path(__file__).parent / "root"
+
+AUTH = """auth_url=http://{ip}:5000/
+www_authenticate_uri=http://{ip}:5000/
+auth_type=password
+project_domain_id=default
+user_domain_id=default
+project_name=service
+region_name={region}
+username={name}
+password={password}"""
+
+CLOUD = """  {cloud}:
+    auth:
+      auth_url: http://{ip}:5000/v3
+      username: {name}
+      password: {password}
+      project_name: {name}
+      user_domain_id: default
+      project_domain_id: default
+    region_name: {region}
+    identity_api_version: 3"""
+
+
+def value(match):
+    kind, _, name = match[1].partition(":")
+    known = {"IP": ip, "REGION": region, "TOKEN_LIFE": token_life, "PASSWORD": password}
+    if kind == "DATABASE":
+        return f"mysql+pymysql://lab:lab@localhost/{name}?unix_socket=/run/mysqld/mysqld.sock"
+    if kind == "AUTH":
+        return AUTH.format(ip=ip, region=region, name=name, password=password)
+    if kind == "CLOUD":
+        cloud = region if name == "demo" else f"{region}-{name}"
+        return CLOUD.format(cloud=cloud, ip=ip, region=region, name=name, password=password)
+    return known[kind]
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+for source in (p for p in template.rglob("*") if p.is_file()):
+    target = pathlib.Path("/") / source.relative_to(template)
+    write(target, re.sub(r"@([A-Z_]+(?::\w+)?)@", value, source.read_text()))
+    target.chmod(source.stat().st_mode & 0o777)
+
+# nova-compute must not see the databases: it logs an error when it does, as it is not meant to know them
+nova = pathlib.Path("/etc/nova/nova.conf").read_text()
+sections = re.split(r"(?m)^(?=\[)", nova)
+write(pathlib.Path("/etc/nova/compute.conf"), "".join(s for s in sections if not re.match(r"\[(api_)?database\]", s)))
+
+for folder in ("glance/images", "glance/staging", "glance/tasks", "glance/lock", "nova/tmp", "nova/instances", "neutron/lock"):
+    os.makedirs(f"/var/lib/{folder}", exist_ok=True)
