@@ -1,0 +1,38 @@
+/** What `receiver status` shows. */
+export interface ReceiverStatus {
+  readonly release: string;
+  readonly listening: string;
+  readonly sessions: readonly { readonly peer: string; readonly campaign: string | null; readonly since: string }[];
+  readonly campaigns: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly built: number;
+    readonly disks: readonly {
+      readonly id: string;
+      readonly sizeBytes: number;
+      readonly durableBytes: number;
+      readonly sealed: boolean;
+    }[];
+  }[];
+  readonly stagingFreeBytes: number;
+}
+
+/** One line of the ledger, as `receiver ledger` shows it. */
+export interface LedgerLine {
+  readonly campaign: string;
+  readonly ref: string;
+  readonly state: 'intended' | 'built' | 'removed';
+  readonly id: string | null;
+  readonly how: string | null;
+}
+
+/** Everything an operator can ask of a running receiver; the control socket offers each as one route. */
+export interface ReceiverCommands {
+  status(): Promise<ReceiverStatus>;
+  /** Opens the pairing window and returns its one-time code. ISO 8601 for the end. */
+  pair(): Promise<{ code: string; expiresAt: string; address: string }>;
+  peers(): Promise<readonly { name: string; fingerprint: string; pairedAt: string }[]>;
+  unpair(name: string): Promise<void>;
+  rotate(): Promise<{ fingerprint: string }>;
+  ledger(campaign?: string): Promise<readonly LedgerLine[]>;
+}

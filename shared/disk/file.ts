@@ -1,0 +1,26 @@
+import { open } from 'node:fs/promises';
+import type { BlockSource } from '../cloud/cloud.ts';
+import { Problem } from '../problem.ts';
+
+/** Opens a raw disk image as a BlockSource; its size is the file's. */
+export async function openFile(path: string): Promise<BlockSource> {
+  const file = await open(path, 'r');
+  const { size } = await file.stat();
+  return {
+    size,
+    async read(offset, length) {
+      const buffer = Buffer.allocUnsafe(length);
+      let done = 0;
+      while (done < length) {
+        const { bytesRead } = await file.read(buffer, done, length - done, offset + done);
+        if (bytesRead === 0)
+          throw new Problem('E_ROOT_MISMATCH', `${path} ends at byte ${offset + done}; ${offset + length} were expected.`, {
+            about: path,
+          });
+        done += bytesRead;
+      }
+      return buffer;
+    },
+    close: () => file.close(),
+  };
+}
