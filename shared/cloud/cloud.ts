@@ -114,6 +114,8 @@ export interface DestinationCloud {
   ): Promise<{ concerns: readonly Concern[]; decisions: readonly Decision[] }>;
   /** Builds, adopts or finds one resource whose needs are built, and returns when it is ready for use. */
   ensure(resource: Resource, context: BuildContext): Promise<Built>;
+  /** The id of what an earlier `ensure` of this campaign created for a resource, by its stamp alone; null when there is nothing. MUST NOT write. Rollback asks it for what was intended and never confirmed. */
+  find(resource: Resource, context: BuildContext): Promise<string | null>;
   /** Every way in which the built thing differs from the wanted, in sentences; empty when it is equal. */
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
   /** Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting. */
