@@ -34,9 +34,17 @@ export interface ServerState {
   readonly fault: string | null;
 }
 
+/** What a snapshot is made for. `attempt` counts the moves of one server in one campaign, from 1. */
+export interface Stamp {
+  readonly campaign: string;
+  readonly attempt: number;
+}
+
 /** A checkpoint of a stopped server's disk in the source cloud. `size`: bytes stored, of `format` (`raw`, `qcow2`). */
 export interface Snapshot {
   readonly id: string;
+  /** The id of the disk it freezes. */
+  readonly disk: string;
   readonly format: string;
   readonly size: number;
 }
@@ -53,8 +61,11 @@ export interface SourceCloud {
   stop(serverId: string, patience: Patience): Promise<void>;
   /** Starts a server and waits until it runs; one that runs is left so. */
   start(serverId: string, patience: Patience): Promise<void>;
-  /** Freezes a stopped server's disk. MUST find and return the snapshot an earlier call for the same campaign and disk made. */
-  freeze(disk: ResourceOf<'disk'>, campaign: string, patience: Patience): Promise<Snapshot>;
+  /**
+   * Freezes a stopped server's disk. MUST find and return the snapshot an earlier call for the same disk, campaign and attempt made, and MUST NOT return one of
+   * an earlier attempt: the server may have run in between, and its writes would be lost.
+   */
+  freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot>;
   /** Makes a snapshot readable as the guest sees it; `folder` exists and is ours to fill. What an earlier call left there MUST be verified before use. `onBytes` hears bytes fetched so far. */
   open(
     snapshot: Snapshot,
@@ -64,7 +75,7 @@ export interface SourceCloud {
   ): Promise<BlockSource>;
   /** Deletes a snapshot that `freeze` made; MUST refuse (E_FORBIDDEN) any that does not carry our stamp. Absent is fine. */
   release(snapshotId: string, signal: AbortSignal): Promise<void>;
-  /** Every snapshot in the source that carries this campaign's stamp, so that none is ever left behind. */
+  /** Every snapshot in the source that carries this campaign's stamp, of whatever attempt, so that none is ever left behind. */
   snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
   close(): Promise<void>;
 }

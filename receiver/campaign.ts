@@ -1,0 +1,259 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BuildContext, Built, DestinationCloud } from '../shared/cloud/cloud.ts';
+import { openFile } from '../shared/disk/file.ts';
+import { writeDurably } from '../shared/durable.ts';
+import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
+import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
+import { inBuildOrder } from '../shared/model/order.ts';
+import { idOf, type Kind, kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
+import { Problem } from '../shared/problem.ts';
+import { Disks } from './disks/disks.ts';
+import { Ledger } from './ledger.ts';
+
+/** The kinds that `campaign.configure` builds; the others wait for their server. */
+const networkSide: readonly Kind[] = [
+  'network',
+  'subnet',
+  'router',
+  'gateway',
+  'interface',
+  'routes',
+  'security_group',
+  'security_group_rule',
+  'keypair',
+  'flavor',
+];
+
+/** Limit of one build, so that a cloud that never answers is noticed: milliseconds. A disk's import takes as long as it takes. */
+const buildTimeoutMs = 30 * 60_000;
+
+/** Tells that a resource stands. */
+export type OnBuilt = (ref: Ref, built: Built) => void;
+
+/** One campaign as the receiver knows it: the document, the ledger, the disks and the markers in one folder. */
+export class Campaign {
+  readonly id: string;
+  readonly folder: string;
+  readonly ledger: Ledger;
+  readonly disks: Disks;
+  readonly #cloud: DestinationCloud;
+  readonly #work = new AbortController();
+  /** What is being built now: a repeated request joins it instead of building twice. */
+  readonly #building = new Map<Ref, Promise<Built>>();
+  #configuring: Promise<Readonly<Record<string, number>>> | null = null;
+  #document: Configurations | null = null;
+  #resources = new Map<Ref, Resource>();
+
+  private constructor(id: string, folder: string, ledger: Ledger, cloud: DestinationCloud) {
+    this.id = id;
+    this.folder = folder;
+    this.ledger = ledger;
+    this.#cloud = cloud;
+    this.disks = new Disks(id, folder);
+  }
+
+  /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
+  static async open(state: string, id: string, cloud: DestinationCloud): Promise<Campaign> {
+    const folder = join(state, 'campaigns', id);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const campaign = new Campaign(id, folder, await Ledger.open(join(folder, 'ledger.jsonl')), cloud);
+    const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    if (text !== null) campaign.#adopt(readJson(text, campaign.#documentPath));
+    return campaign;
+  }
+
+  /** Stores the document, builds the network side in order and compares each thing with what was wanted. Throws what the cloud throws. */
+  async configure(
+    document: Configurations,
+    onBuilt: OnBuilt,
+  ): Promise<{ counts: Readonly<Record<string, number>>; digest: string }> {
+    if (document.campaign !== this.id)
+      throw new Problem('E_OTHER_CAMPAIGN', `The document belongs to campaign ${document.campaign ?? 'none'}.`);
+    this.#refuseIfOver();
+    const digest = digestOfJson(document);
+    if (this.#document !== null && digestOfJson(this.#document) !== digest) {
+      throw new Problem(
+        'E_CAMPAIGN_STATE',
+        'The campaign was started with another configurations.json; a plan is frozen once it has started.',
+      );
+    }
+    await writeDurably(this.#documentPath, `${JSON.stringify(document, null, 2)}\n`);
+    this.#adopt(document);
+    this.#configuring ??= this.#buildNetworkSide(onBuilt).finally(() => {
+      this.#configuring = null;
+    });
+    const counts = await this.#configuring;
+    await this.ledger.reach(this.ledger.state === 'new' ? 'configured' : this.ledger.state);
+    await writeMarker(this.folder, ['configurationCompleted'], {
+      campaign: this.id,
+      at: new Date().toISOString(),
+      digest,
+      counts,
+    });
+    return { counts, digest };
+  }
+
+  /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
+  async ensure(ref: Ref): Promise<Built> {
+    this.#refuseIfOver();
+    const entry = this.ledger.get(ref);
+    if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
+    const running = this.#building.get(ref);
+    if (running !== undefined) return running;
+    const building = this.#build(this.resource(ref)).finally(() => this.#building.delete(ref));
+    this.#building.set(ref, building);
+    return building;
+  }
+
+  /** Removes one resource this campaign created; false where there was nothing of ours. */
+  async remove(ref: Ref): Promise<boolean> {
+    if (this.ledger.state === 'committed')
+      throw new Problem('E_COMMITTED', 'The campaign is committed; what it built stays.', { about: ref });
+    await this.#building.get(ref)?.catch(() => undefined);
+    const entry = this.ledger.get(ref);
+    if (entry === undefined || entry.state === 'removed') return false;
+    const id = entry.state === 'built' ? entry.id : await this.#cloud.find(this.resource(ref), this.#context(this.resource(ref)));
+    const ours = entry.state === 'intended' || entry.how !== 'adopted';
+    const removed =
+      ours &&
+      id !== null &&
+      (await this.#cloud.remove(ref, id, this.id, { timeoutMs: buildTimeoutMs, signal: this.#work.signal }));
+    await this.ledger.removed(ref);
+    return removed;
+  }
+
+  /** Removes everything this campaign created, last built first. What cannot be removed is kept in the ledger and named. */
+  async removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
+    if (this.ledger.state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed; what it built stays.');
+    await Promise.allSettled([...this.#building.values(), this.#configuring]);
+    const removed: Ref[] = [];
+    const kept: { ref: Ref; why: string }[] = [];
+    for (const { ref } of this.ledger.entries().reverse()) {
+      try {
+        if (await this.remove(ref)) removed.push(ref);
+      } catch (error) {
+        kept.push({ ref, why: (error as Error).message });
+      }
+    }
+    if (kept.length > 0) return { removed, kept };
+    await this.disks.discardAll();
+    await rm(join(this.folder, 'markers'), { recursive: true, force: true });
+    await this.ledger.reach('removed');
+    return { removed, kept };
+  }
+
+  /** Ends the way back: frees the staged disks. Returns the bytes they took. */
+  async commit(): Promise<number> {
+    if (this.ledger.state === 'removed')
+      throw new Problem('E_CAMPAIGN_STATE', 'The campaign was rolled back; there is nothing to commit.');
+    await this.ledger.reach('committed');
+    return this.disks.discardAll();
+  }
+
+  /** A resource of the document. Throws E_NOT_FOUND. */
+  resource(ref: Ref): Resource {
+    const resource = this.#resources.get(ref);
+    if (resource === undefined)
+      throw new Problem('E_NOT_FOUND', `${ref} is not in this campaign's configurations.json.`, { about: ref });
+    return resource;
+  }
+
+  /** The destination's id of a built resource. Throws E_NOT_FOUND. */
+  built(ref: Ref): string {
+    const entry = this.ledger.get(ref);
+    if (entry?.state !== 'built')
+      throw new Problem('E_NOT_FOUND', `${ref} has not been built at the destination.`, { about: ref });
+    return entry.id;
+  }
+
+  /** How many refs of each kind are built. */
+  builtByKind(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const entry of this.ledger.entries()) {
+      if (entry.state === 'built') counts[kindOf(entry.ref)] = (counts[kindOf(entry.ref)] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  /** Stops what is under way; the campaign goes on when the daemon comes back. */
+  async close(): Promise<void> {
+    this.#work.abort(new Problem('E_PEER_LOST', 'The receiver is stopping.'));
+    await Promise.allSettled([...this.#building.values(), this.#configuring]);
+    await this.disks.close();
+    await this.ledger.close();
+  }
+
+  get #documentPath(): string {
+    return join(this.folder, 'configurations.json');
+  }
+
+  #adopt(document: Configurations): void {
+    this.#document = document;
+    this.#resources = new Map(resourcesOf(document).map((resource) => [refOf(resource.kind, resource.id), resource]));
+  }
+
+  #refuseIfOver(): void {
+    const { state } = this.ledger;
+    if (state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed.');
+    if (state === 'removed') throw new Problem('E_CAMPAIGN_STATE', 'The campaign was rolled back; start a new one.');
+  }
+
+  async #buildNetworkSide(onBuilt: OnBuilt): Promise<Readonly<Record<string, number>>> {
+    const counts: Record<string, number> = {};
+    for (const resource of inBuildOrder([...this.#resources.values()])) {
+      if (!networkSide.includes(resource.kind)) continue;
+      const ref = refOf(resource.kind, resource.id);
+      const built = await this.ensure(ref);
+      counts[resource.kind] = (counts[resource.kind] ?? 0) + 1;
+      onBuilt(ref, built);
+    }
+    return counts;
+  }
+
+  async #build(resource: Resource): Promise<Built> {
+    const ref = refOf(resource.kind, resource.id);
+    const context = this.#context(resource);
+    const disk =
+      resource.kind === 'disk' ? await openFile(await this.disks.sealedPath(resource.server_id, resource.id)) : undefined;
+    try {
+      await this.ledger.intend(ref);
+      const built = await this.#cloud.ensure(resource, { ...context, disk });
+      const differences = built.how === 'adopted' ? [] : await this.#cloud.differences(resource, built.id, context);
+      if (differences.length > 0) {
+        throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${differences.join('; ')}.`, { about: ref });
+      }
+      await this.ledger.built(ref, built);
+      return built;
+    } finally {
+      await disk?.close();
+    }
+  }
+
+  #context(resource: Resource): BuildContext {
+    return {
+      campaign: this.id,
+      mappings: this.#document?.mappings ?? { flavors: {}, networks: {}, gateways: {}, floating_ips: {} },
+      built: (ref) => this.built(ref),
+      resource: (ref) => this.resource(ref),
+      timeoutMs: resource.kind === 'disk' ? 24 * 3_600_000 : buildTimeoutMs,
+      signal: this.#work.signal,
+    };
+  }
+}
+
+function readJson(text: string, path: string): Configurations {
+  try {
+    return parseConfigurations(JSON.parse(text), path);
+  } catch (cause) {
+    throw new Problem('E_STATE_DAMAGED', `${path} cannot be read: ${(cause as Error).message}`, { about: path, cause });
+  }
+}
+
+/** The id of the server a disk belongs to is the part before its place. */
+export function serverOfDisk(disk: Ref): string {
+  return idOf(disk).replace(/\.[^.]+$/, '');
+}

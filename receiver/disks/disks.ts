@@ -1,0 +1,131 @@
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder } from '../../shared/durable.ts';
+import { writeMarker } from '../../shared/model/marker.ts';
+import { Problem } from '../../shared/problem.ts';
+import { Copy, type CopyCounts, type Pull } from './copy.ts';
+
+/** What a sealed disk is known by; its marker holds the same. */
+export interface Sealed extends CopyCounts {
+  readonly root: string;
+  readonly size: number;
+}
+
+/** The copies of one campaign's disks. An unfinished copy is `disks/<server>/<disk>.part`, a sealed one `….raw`, with a marker that names its root. */
+export class Disks {
+  readonly #campaign: string;
+  readonly #folder: string;
+  readonly #open = new Map<string, Copy>();
+
+  constructor(campaign: string, folder: string) {
+    this.#campaign = campaign;
+    this.#folder = folder;
+  }
+
+  /** The copy to fill, with what an earlier one left; a sealed disk that is offered again is compared again. */
+  async offer(server: string, disk: string, size: number, blockSize: number): Promise<Copy> {
+    const open = this.#open.get(disk);
+    if (open !== undefined && open.size === size && open.blockSize === blockSize) return open;
+    if (open !== undefined) await this.#shut(disk);
+    const part = this.#path(server, disk, 'part');
+    // A sealed copy whose disk is offered anew (a second attempt took a new snapshot) is the best start there is.
+    await rename(this.#path(server, disk, 'raw'), part).catch(ignoreAbsent);
+    await rm(this.#markerPath(server, disk), { force: true });
+    const copy = await Copy.open(part, size, blockSize);
+    this.#open.set(disk, copy);
+    return copy;
+  }
+
+  /** What a disk was sealed with, or null. */
+  async sealed(server: string, disk: string): Promise<Sealed | null> {
+    const text = await readFile(this.#markerPath(server, disk), 'utf8').catch(ignoreAbsent);
+    if (text === undefined) return null;
+    const { digest, counts } = JSON.parse(text) as { digest: string; counts: Sealed };
+    return { ...counts, root: digest };
+  }
+
+  /** Compares a copy with its root, makes it final and writes its marker. */
+  async seal(server: string, disk: string, root: string, pull: Pull, signal: AbortSignal): Promise<Sealed> {
+    const copy = this.#open.get(disk);
+    if (copy === undefined) {
+      const done = await this.sealed(server, disk);
+      if (done?.root === root) return done;
+      throw new Problem('E_NOT_FOUND', `Disk ${disk} was not offered.`, { about: `disk/${disk}` });
+    }
+    const counts = await copy.seal(root, pull, signal);
+    const { size } = copy;
+    await this.#shut(disk);
+    await rename(this.#path(server, disk, 'part'), this.#path(server, disk, 'raw'));
+    await syncFolder(join(this.#folder, 'disks', server));
+    const { root: _, ...numbers } = counts;
+    const at = new Date().toISOString();
+    await writeMarker(this.#folder, [server, `${disk}.completed`], {
+      campaign: this.#campaign,
+      at,
+      digest: root,
+      counts: { ...numbers, size },
+    });
+    return { ...counts, size };
+  }
+
+  /** The file of a sealed disk. Throws E_CAMPAIGN_STATE for a disk that is not: an unverified copy can never become an image. */
+  async sealedPath(server: string, disk: string): Promise<string> {
+    if ((await this.sealed(server, disk)) === null) {
+      throw new Problem('E_CAMPAIGN_STATE', `Disk ${disk} is not verified; it cannot become an image.`, {
+        about: `disk/${disk}`,
+      });
+    }
+    return this.#path(server, disk, 'raw');
+  }
+
+  /** Deletes a copy, sealed or not. */
+  async discard(server: string, disk: string): Promise<void> {
+    await this.#shut(disk);
+    await rm(this.#markerPath(server, disk), { force: true });
+    await rm(this.#path(server, disk, 'part'), { force: true });
+    await rm(this.#path(server, disk, 'raw'), { force: true });
+  }
+
+  /** Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they tell what was verified. */
+  async discardAll(): Promise<number> {
+    await this.close();
+    const folder = join(this.#folder, 'disks');
+    const names = await readdir(folder, { recursive: true }).catch(() => []);
+    let bytes = 0;
+    for (const name of names) bytes += ((await stat(join(folder, name)).catch(() => null))?.blocks ?? 0) * 512;
+    await rm(folder, { recursive: true, force: true });
+    return bytes;
+  }
+
+  /** What is being copied now. */
+  copies(): { id: string; size: number; durable: number }[] {
+    return [...this.#open].map(([id, copy]) => ({
+      id,
+      size: copy.size,
+      durable: Math.min(copy.size, copy.durableBlocks * copy.blockSize),
+    }));
+  }
+
+  async close(): Promise<void> {
+    for (const disk of [...this.#open.keys()]) await this.#shut(disk);
+  }
+
+  async #shut(disk: string): Promise<void> {
+    const copy = this.#open.get(disk);
+    this.#open.delete(disk);
+    await copy?.close();
+  }
+
+  #path(server: string, disk: string, state: 'part' | 'raw'): string {
+    return join(this.#folder, 'disks', server, `${disk}.${state}`);
+  }
+
+  #markerPath(server: string, disk: string): string {
+    return join(this.#folder, 'markers', server, `${disk}.completed`);
+  }
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return undefined;
+  throw error;
+}
