@@ -39,6 +39,11 @@ export const problems = {
     exit: 3,
     hint: 'Start the daemon: `systemctl start godwit-sender` (or `godwit-receiver`), or `sender run`.',
   },
+  E_CONTROL_DENIED: {
+    retry: 'never',
+    exit: 3,
+    hint: "Run the command as root, or as the daemon's user (`sudo -u godwit`).",
+  },
   E_STATE_LOCKED: {
     retry: 'never',
     exit: 3,

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Log } from '../log.ts';
+import { asProblem, Problem } from '../problem.ts';
+import { longestBytes, type Route, type Routes } from './route.ts';
+import { clearSocket, closeToOthers } from './socket-file.ts';
+
+/** A control socket that is being served. */
+export interface ControlServer {
+  /** Refuses new commands, ends what streams, waits for commands under way, and removes the socket. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a daemon's commands as HTTP on a Unix socket: `POST /<command>` with the parameters as JSON.
+ *
+ * An answer is `{"result": …}`, or `{"problem": {…}, "exit": n}` with status 400 (the caller's) or 500. A command that goes on
+ * answers as NDJSON, one such object per line. The socket is for the daemon's user and root (0600, its folder 0700).
+ */
+export async function serveControl(path: string, routes: Routes, log: Log): Promise<ControlServer> {
+  await clearSocket(path);
+  const ending = new AbortController();
+  const server = createServer((request, response) => {
+    answer(request, response, routes, ending.signal).catch((error: unknown) => {
+      log.warn({ error }, 'a command on the control socket was cut off');
+      response.destroy();
+    });
+  });
+  // A command may take hours (a capture of a large tenant); a reader that leaves is noticed by its socket.
+  server.requestTimeout = 0;
+  server.listen({ path });
+  await once(server, 'listening');
+  await closeToOthers(path);
+  return { close: () => closed(server, ending) };
+}
+
+async function closed(server: Server, ending: AbortController): Promise<void> {
+  ending.abort();
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, routes: Routes, ending: AbortSignal): Promise<void> {
+  const leaving = new AbortController();
+  response.on('close', () => leaving.abort());
+  const signal = AbortSignal.any([leaving.signal, ending]);
+  try {
+    const route = routeOf(request, routes);
+    const params = paramsOf(route, await bodyOf(request));
+    const running = route.run(params as never, signal);
+    if (Symbol.asyncIterator in running) await stream(running, response, signal);
+    else send(response, 200, { result: await running });
+  } catch (thrown) {
+    refuse(response, asProblem(thrown));
+  }
+}
+
+function routeOf(request: IncomingMessage, routes: Routes): Route {
+  const name = (request.url ?? '').slice(1);
+  if (!Object.hasOwn(routes, name)) {
+    throw new Problem('E_USAGE', `The daemon has no command ${JSON.stringify(name)}.`, {
+      hint: 'The daemon and this command are of different releases: restart the daemon.',
+    });
+  }
+  if (request.method !== 'POST') throw new Problem('E_USAGE', `Commands are sent with POST, not ${request.method}.`);
+  return routes[name] as Route;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    length += piece.length;
+    if (length > longestBytes) throw new Problem('E_TOO_LARGE', `The request is longer than ${longestBytes} bytes.`);
+    pieces.push(piece);
+  }
+  try {
+    return length === 0 ? {} : JSON.parse(Buffer.concat(pieces).toString('utf8'));
+  } catch {
+    throw new Problem('E_USAGE', 'The request is not JSON.');
+  }
+}
+
+function paramsOf(route: Route, body: unknown): unknown {
+  const parsed = route.params.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const complaints = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'parameters'}: ${issue.message}`);
+  throw new Problem('E_USAGE', `The daemon does not understand the request: ${complaints.join('; ')}.`);
+}
+
+async function stream(answers: AsyncIterable<unknown>, response: ServerResponse, signal: AbortSignal): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+  response.flushHeaders();
+  for await (const result of answers) {
+    if (signal.aborted) break;
+    if (!response.write(`${JSON.stringify({ result })}\n`)) await once(response, 'drain', { signal }).catch(() => undefined);
+  }
+  response.end();
+}
+
+/** After the head is out, a failure is the stream's last line. */
+function refuse(response: ServerResponse, problem: Problem): void {
+  const body = { problem: problem.toJSON(), exit: problem.exit };
+  if (response.headersSent) response.end(`${JSON.stringify(body)}\n`);
+  else send(response, problem.exit === 2 ? 400 : 500, body);
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+}

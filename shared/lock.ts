@@ -1,0 +1,64 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { Problem } from './problem.ts';
+
+/** How long the holder may take to say its pid before it is named without one. */
+const answerMs = 1_000;
+
+/**
+ * Makes this process the only daemon on a state directory until it releases it, or dies.
+ *
+ * The hold is a Unix socket in Linux's abstract namespace, named after the directory's device and inode: the kernel lets only one
+ * process bind it and frees it at that process's death, so nothing stale survives `kill -9` or a reboot, and two paths to one
+ * directory are one hold (unix(7)). The namespace belongs to the network namespace: daemons in different ones do not see each other.
+ *
+ * Creates the directory (0700) if it is missing. Throws E_STATE_LOCKED, with the holder's pid.
+ */
+export async function holdState(dir: string): Promise<() => Promise<void>> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const name = await nameOf(dir);
+  const server = createServer((asker) => {
+    asker.on('error', () => asker.destroy());
+    asker.end(`${process.pid}\n`);
+  });
+  if (!(await listened(server, name))) {
+    const pid = await holderOf(name);
+    const who = pid === undefined ? 'another process' : `process ${pid}`;
+    throw new Problem('E_STATE_LOCKED', `The state directory ${dir} is in use by ${who}.`, { about: dir });
+  }
+  server.unref();
+  return async () => {
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+}
+
+/** The pid of the daemon that holds a state directory; undefined when there is none. */
+export async function stateHolder(dir: string): Promise<number | undefined> {
+  return await holderOf(await nameOf(dir));
+}
+
+async function nameOf(dir: string): Promise<string> {
+  const { dev, ino } = await stat(dir, { bigint: true });
+  return `\0godwit-state-${dev}-${ino}`;
+}
+
+async function listened(server: Server, path: string): Promise<boolean> {
+  return await new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+    server.listen({ path }, () => resolve(true));
+  });
+}
+
+async function holderOf(path: string): Promise<number | undefined> {
+  const said = await new Promise<string>((resolve) => {
+    let text = '';
+    const asker = connect({ path, timeout: answerMs });
+    asker.on('data', (data) => {
+      text += data.toString('latin1').slice(0, 20);
+    });
+    asker.on('timeout', () => asker.destroy());
+    asker.on('error', () => resolve(''));
+    asker.on('close', () => resolve(text));
+  });
+  return /^\d+\n/.test(said) ? Number.parseInt(said, 10) : undefined;
+}

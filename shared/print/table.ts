@@ -1,0 +1,46 @@
+import { cut, pad, widthOf } from './text.ts';
+
+/** One column of a table: its heading, what a row shows in it, and on which side it is even. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly show: (row: Row) => string;
+  readonly align?: 'left' | 'right' | undefined;
+}
+
+/** Narrowest a column is made to fit a terminal. */
+const narrowest = 8;
+
+/**
+ * Lays rows out under headings, two blanks between columns, in at most `width` columns of the terminal.
+ *
+ * What does not fit is taken from the widest columns. Without rows it is one line, `none`.
+ */
+export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width = Number.POSITIVE_INFINITY): string[] {
+  if (rows.length === 0) return ['none'];
+  const cells = [columns.map((column) => column.title), ...rows.map((row) => columns.map((column) => column.show(row)))];
+  const widths = fitted(
+    columns.map((_, index) => Math.max(...cells.map((line) => widthOf(line[index] ?? '')))),
+    width - 2 * (columns.length - 1),
+  );
+  return cells.map((line) =>
+    line
+      .map((cell, index) => {
+        const columnWidth = widths[index] ?? 0;
+        return pad(cut(cell, columnWidth), columnWidth, columns[index]?.align === 'right' ? 'left' : 'right');
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function fitted(wanted: readonly number[], room: number): number[] {
+  const widths = [...wanted];
+  let excess = widths.reduce((sum, width) => sum + width, 0) - room;
+  while (excess > 0) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if ((widths[widest] ?? 0) <= narrowest) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+    excess--;
+  }
+  return widths;
+}
