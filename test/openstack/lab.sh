@@ -11,6 +11,7 @@ PASSWORD=opensesame-lab # of admin and demo in both clouds: odd enough to be sea
 OPERATOR=godwit-ops     # network namespace of the operator, in the middle between the two clouds
 OPERATOR_IP=10.77.0.2
 declare -A NODE_IP=([src]=10.77.0.10 [dst]=10.77.0.20)      # each cloud's address on the wan link
+declare -A NODE_MAC=([src]=02:47:4f:44:57:0a [dst]=02:47:4f:44:57:14)
 declare -A EXTERNAL=([src]=172.24.10 [dst]=172.24.20)       # each cloud's external network, a /24 with the node as .1
 mkdir -p "$LAB"/{run,log,shared}
 

@@ -43,14 +43,17 @@ join_wan() {
   local node=$1 other
   in_node "$node" ip link show eth0 >/dev/null 2>&1 || {
     ip -n "$OPERATOR" link del "wan-$node" 2>/dev/null || true
-    ip -n "$OPERATOR" link add "wan-$node" type veth peer name eth0 netns "$(node_pid "$node")"
+    ip -n "$OPERATOR" link add "wan-$node" type veth peer name eth0 address "${NODE_MAC[$node]}" netns "$(node_pid "$node")"
     in_node "$node" ip addr add "${NODE_IP[$node]}/24" dev eth0
   }
   ip -n "$OPERATOR" link set "wan-$node" master wan up
   in_node "$node" ip link set eth0 up
   ip -n "$OPERATOR" route replace "${EXTERNAL[$node]}.0/24" via "${NODE_IP[$node]}"
   for other in src dst; do
-    [ "$other" = "$node" ] || in_node "$node" ip route replace "${EXTERNAL[$other]}.0/24" via "${NODE_IP[$other]}"
+    [ "$other" = "$node" ] && continue
+    # known by heart, so that a cut link is silence and not "no route to host", as it would be with routers in between
+    in_node "$node" ip neigh replace "${NODE_IP[$other]}" lladdr "${NODE_MAC[$other]}" dev eth0
+    in_node "$node" ip route replace "${EXTERNAL[$other]}.0/24" via "${NODE_IP[$other]}"
   done
 }
 

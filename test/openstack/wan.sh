@@ -14,7 +14,9 @@ for node in "${nodes[@]}"; do
   inner=(in_node "$node" tc qdisc)
   limit=(root tbf rate "$action" burst 64kb latency 200ms)
   case $action in
-    up | down) ip -n "$OPERATOR" link set "wan-$node" "$action" ;;
+    # out of the bridge and in again: neither end sees its carrier go
+    down) ip -n "$OPERATOR" link set "wan-$node" nomaster ;;
+    up) ip -n "$OPERATOR" link set "wan-$node" master wan ;;
     off)
       "${outer[@]}" del dev "wan-$node" root 2>/dev/null || true
       "${inner[@]}" del dev eth0 root 2>/dev/null || true

@@ -19,17 +19,6 @@ region_name={region}
 username={name}
 password={password}"""
 
-CLOUD = """  {cloud}:
-    auth:
-      auth_url: http://{ip}:5000/v3
-      username: {name}
-      password: {password}
-      project_name: {name}
-      user_domain_id: default
-      project_domain_id: default
-    region_name: {region}
-    identity_api_version: 3"""
-
 
 def value(match):
     kind, _, name = match[1].partition(":")
@@ -38,9 +27,6 @@ def value(match):
         return f"mysql+pymysql://lab:lab@localhost/{name}?unix_socket=/run/mysqld/mysqld.sock"
     if kind == "AUTH":
         return AUTH.format(ip=ip, region=region, name=name, password=password)
-    if kind == "CLOUD":
-        cloud = region if name == "demo" else f"{region}-{name}"
-        return CLOUD.format(cloud=cloud, ip=ip, region=region, name=name, password=password)
     return known[kind]
 
 

@@ -1,0 +1,111 @@
+/** The lab of two real OpenStack clouds, as the tests see it; README.md tells what stands behind it. Every function needs root. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { finished } from './process.ts';
+
+/** The two clouds: `src` is where the tenant lives, `dst` where it goes. */
+export type CloudName = 'src' | 'dst';
+
+/** Whose credentials the openstack client uses: `src` is the user demo of that cloud, `src-admin` its administrator. */
+export type Credentials = CloudName | `${CloudName}-admin`;
+
+/** Each cloud's IPv4 address on the link between them: its APIs and its daemon listen there. */
+export const nodeAddress: Readonly<Record<CloudName, string>> = { src: '10.77.0.10', dst: '10.77.0.20' };
+
+/** How the clouds come up: `fresh` forgets their state first, `tokenLifeS` is how long a Keystone token lives (3,600 s unless said). */
+export interface UpOptions {
+  readonly fresh?: boolean;
+  readonly tokenLifeS?: number;
+}
+
+/** Brings the clouds up and resolves when every agent is alive: minutes from nothing, a second when they are up already. */
+export async function up(options: UpOptions = {}, clouds: readonly CloudName[] = ['src', 'dst']): Promise<void> {
+  const fresh = options.fresh ? '1' : '';
+  await script('up.sh', clouds, { env: { FRESH: fresh, TOKEN_LIFE: String(options.tokenLifeS ?? 3600) } });
+}
+
+/** Ends the clouds; their state stays for the next `up`. */
+export async function down(clouds: readonly CloudName[] = []): Promise<void> {
+  await script('down.sh', clouds);
+}
+
+/** Makes a cloud's flavors and external network, and in `src` the guest image; may be repeated. */
+export async function offers(cloud: CloudName): Promise<void> {
+  await script('tenant/offers.sh', [cloud]);
+}
+
+/** Makes the sample tenant in project demo of a cloud that has its offers; may be repeated. */
+export async function populate(cloud: CloudName): Promise<void> {
+  await script('tenant/populate.sh', [cloud]);
+}
+
+/** Asks the real openstack client (`show`, `list`, `create`: what can print JSON) and gives its parsed answer; rejects with what it said. */
+export async function openstack(credentials: Credentials, args: readonly string[]): Promise<unknown> {
+  return JSON.parse(await script('os', [credentials, ...args, '-f', 'json']));
+}
+
+/** Runs many commands in one start of the client (two seconds each otherwise) and gives their outputs as printed; stops at the first failure. */
+export async function openstackBatch(credentials: Credentials, commands: readonly (readonly string[])[]): Promise<string[]> {
+  const input = commands.map((command) => `${JSON.stringify(command)}\n`).join('');
+  const answers = await script('os-batch', [credentials], { input });
+  return answers
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => String(JSON.parse(line)));
+}
+
+/** GETs http://ip/path from between the clouds (POSTs when there is a body) and gives the answer's body; rejects on silence or an error status. */
+export async function http(ip: string, path: string, body?: string): Promise<string> {
+  const post = body === undefined ? [] : ['--data-binary', '@-'];
+  const options = body === undefined ? {} : { input: body };
+  return await script('operator', ['curl', '-sS', '--fail', '--max-time', '10', ...post, `http://${ip}${path}`], options);
+}
+
+/** What a guest of the lab's image says of itself at /cgi-bin/info; `ticks` grows by one each second it runs, on its disk. */
+export interface GuestInfo {
+  readonly host: string;
+  readonly ip: string;
+  readonly mac: string;
+  readonly boots: number;
+  readonly ticks: number;
+  readonly counter: number;
+  readonly instance: string;
+  readonly uptime_s: number;
+}
+
+/** Asks the guest behind a floating IP who it is. */
+export async function guestInfo(ip: string): Promise<GuestInfo> {
+  return JSON.parse(await http(ip, '/cgi-bin/info')) as GuestInfo;
+}
+
+/** Limits the link of each cloud in both directions to a rate in tc's notation (`20mbit`), or frees it. */
+export async function shape(rate: string, clouds: readonly CloudName[] = ['src', 'dst']): Promise<void> {
+  await script('wan.sh', [rate, ...clouds]);
+}
+
+/** Pulls the plug between the clouds: nothing is refused, packets are simply lost. */
+export async function linkDown(clouds: readonly CloudName[] = ['src']): Promise<void> {
+  await script('wan.sh', ['down', ...clouds]);
+}
+
+/** Puts the plug back. */
+export async function linkUp(clouds: readonly CloudName[] = ['src']): Promise<void> {
+  await script('wan.sh', ['up', ...clouds]);
+}
+
+interface ScriptOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+/** Runs one of the scripts beside this file and gives its standard output; rejects with the end of what it said when it fails. */
+async function script(name: string, args: readonly string[], options: ScriptOptions = {}): Promise<string> {
+  const argv = [join(import.meta.dirname, name), ...args];
+  const { code, stdout, stderr } = await finished(
+    spawn('bash', argv, { env: { ...process.env, ...options.env }, stdio: 'pipe' }),
+    options.input,
+  );
+  if (code !== 0) throw new Error(`${name} ${args.join(' ')}: exit ${code}: ${(stderr || stdout).trim().slice(-2000)}`);
+  return stdout;
+}
