@@ -1,0 +1,42 @@
+import { limits } from '../limits.ts';
+
+/** Every number of the transport, each with its reason; tests and odd networks may override them one by one. */
+export interface TransportLimits {
+  /** From the first packet of a stranger to a whole upgrade; also each later step of a pairing. Bounds what a slow client can hold. */
+  readonly strangerMs: number;
+  /** Strangers at the door at once; one more pushes out the oldest, so that idle ones cannot keep a peer outside. */
+  readonly strangers: number;
+  /** All sockets of a listener together; protects file descriptors. */
+  readonly sockets: number;
+  /** Request line and headers; ours need less than one KiB. */
+  readonly headerBytes: number;
+  /** Largest WebSocket message: the longest text frame of the protocol. */
+  readonly messageBytes: number;
+  /** Finding the address of a name: resolvers commonly give up after 5 s and ask once more. */
+  readonly lookupMs: number;
+  /** TCP connect: three SYNs with the usual back-off (1 s, 2 s, 4 s) and some. */
+  readonly connectMs: number;
+  /** SSH from the first byte to a user who is let in; a far agent or a slow DNS at the server takes seconds. */
+  readonly sshMs: number;
+  /** TLS handshake: two round trips. */
+  readonly tlsMs: number;
+  /** WebSocket upgrade: one round trip and a file read at the far side. */
+  readonly upgradeMs: number;
+  /** Silence after which TCP and SSH ask whether the other end is still there; below the 30 s of the most impatient NAT. */
+  readonly keepAliveMs: number;
+}
+
+/** The limits that hold unless overridden. */
+export const transportLimits: TransportLimits = {
+  strangerMs: 10_000,
+  strangers: 64,
+  sockets: 512,
+  headerBytes: 8 * 1024,
+  messageBytes: limits.textBytes,
+  lookupMs: 10_000,
+  connectMs: 10_000,
+  sshMs: 20_000,
+  tlsMs: 10_000,
+  upgradeMs: 10_000,
+  keepAliveMs: 15_000,
+};

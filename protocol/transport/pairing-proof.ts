@@ -1,0 +1,32 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Role } from './identity.ts';
+
+/** What a proof is bound to: both keys as each side saw them in its own TLS handshake, and a fresh number from each side. */
+export interface PairingContext {
+  /** Fingerprint of the sender's key. */
+  readonly sender: string;
+  /** Fingerprint of the receiver's key. */
+  readonly receiver: string;
+  /** 32 random bytes of the sender, hex. */
+  readonly senderNonce: string;
+  /** 32 random bytes of the receiver, hex. */
+  readonly receiverNonce: string;
+}
+
+/**
+ * Proves knowledge of the code without telling it: HMAC-SHA256 (RFC 2104) keyed by the code, over role, keys and nonces.
+ *
+ * Somebody in the middle shows each side another key than the true one, so the two sides compute different proofs.
+ * The role keeps a proof from being sent back as the answer to itself; the nonces keep it from being used again.
+ */
+export function pairingProof(code: string, role: Role, context: PairingContext): string {
+  const parts = ['godwit-pair.1', role, context.sender, context.receiver, context.senderNonce, context.receiverNonce];
+  return createHmac('sha256', code).update(parts.join('\n')).digest('hex');
+}
+
+/** Compares two proofs in constant time. */
+export function isSameProof(a: string, b: string): boolean {
+  const left = Buffer.from(a, 'hex');
+  const right = Buffer.from(b, 'hex');
+  return left.length === 32 && left.length === right.length && timingSafeEqual(left, right);
+}

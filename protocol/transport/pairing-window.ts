@@ -1,0 +1,87 @@
+import { Problem } from '../../shared/problem.ts';
+import { newPairingCode, readPairingCode } from './pairing-code.ts';
+import { isSameProof, type PairingContext, pairingProof } from './pairing-proof.ts';
+
+/** How long a code lives unless the operator says otherwise: long enough to walk to the other terminal. */
+const defaultLifeMs = 10 * 60_000;
+
+/** Wrong proofs after which the window closes; a person needs two or three, a guesser gains nothing from five. */
+const wrongTries = 5;
+
+type State =
+  | { readonly is: 'shut'; readonly because: 'never opened' | 'closed' | 'expired' | 'used' | 'too many wrong tries' }
+  | { readonly is: 'open'; readonly code: string; readonly expiresAtMs: number; readonly triesLeft: number };
+
+/**
+ * The time during which one stranger may become a peer. One code at a time, in memory alone: never on disk, never in a log.
+ */
+export class PairingWindow {
+  readonly #now: () => number;
+  #state: State = { is: 'shut', because: 'never opened' };
+
+  /** `now` is monotonic time in milliseconds, so that a jump of the wall clock neither shortens nor lengthens a life. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Opens the window with a fresh code, which this returns and nothing else ever shows; an open window's code stops working. */
+  open(lifeMs: number = defaultLifeMs): string {
+    const code = newPairingCode();
+    this.#state = { is: 'open', code: readPairingCode(code), expiresAtMs: this.#now() + lifeMs, triesLeft: wrongTries };
+    return code;
+  }
+
+  /** Closes the window; its code stops working. */
+  close(): void {
+    if (this.#state.is === 'open') this.#state = { is: 'shut', because: 'closed' };
+  }
+
+  /** Whether a code is waiting to be used. */
+  get isOpen(): boolean {
+    this.#expire();
+    return this.#state.is === 'open';
+  }
+
+  /** Throws the problem that says why the window is shut, if it is. */
+  mustBeOpen(): void {
+    this.#expire();
+    if (this.#state.is === 'shut') throw shut(this.#state.because);
+  }
+
+  /**
+   * Checks the sender's proof and, if it is right, uses the code up and returns the receiver's proof.
+   *
+   * Check and use are one synchronous step, so two that arrive together cannot both win. A wrong proof burns a try.
+   */
+  redeem(senderProof: string, context: PairingContext): string {
+    this.#expire();
+    const state = this.#state;
+    if (state.is === 'shut') throw shut(state.because);
+    if (isSameProof(senderProof, pairingProof(state.code, 'sender', context))) {
+      this.#state = { is: 'shut', because: 'used' };
+      return pairingProof(state.code, 'receiver', context);
+    }
+    const triesLeft = state.triesLeft - 1;
+    this.#state = triesLeft > 0 ? { ...state, triesLeft } : { is: 'shut', because: 'too many wrong tries' };
+    const left = triesLeft > 0 ? `${triesLeft} more before the code stops working` : 'the code has stopped working';
+    throw new Problem('E_PAIRING_WRONG_CODE', `The pairing code is wrong, or somebody sits between the two daemons; ${left}.`);
+  }
+
+  #expire(): void {
+    if (this.#state.is === 'open' && this.#now() >= this.#state.expiresAtMs) this.#state = { is: 'shut', because: 'expired' };
+  }
+}
+
+function shut(because: Extract<State, { is: 'shut' }>['because']): Problem {
+  switch (because) {
+    case 'expired':
+      return new Problem('E_PAIRING_EXPIRED', 'The pairing code has expired.');
+    case 'used':
+      return new Problem('E_PAIRING_USED', 'The pairing code has been used already.');
+    case 'too many wrong tries':
+      return new Problem('E_PAIRING_CLOSED', 'Pairing was closed after too many wrong codes.');
+    case 'closed':
+    case 'never opened':
+      return new Problem('E_PAIRING_CLOSED', 'The receiver is not waiting to be paired.');
+  }
+}

@@ -1,0 +1,148 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { Problem } from '../../shared/problem.ts';
+import { writeSecretFile } from './secret-file.ts';
+
+const Fingerprint = z.string().regex(/^[0-9a-f]{64}$/);
+
+const Peer = z.object({
+  /** What people call it; unique in the file. */
+  name: z.string().min(1),
+  /** Where it is dialled; absent for a peer that dials us. */
+  address: z.string().optional(),
+  /** The pinned key: SHA-256 of its SubjectPublicKeyInfo. */
+  fingerprint: Fingerprint,
+  /** PEM; kept for people, the fingerprint alone decides. */
+  certificate: z.string(),
+  /** ISO 8601, UTC. */
+  paired_at: z.string(),
+  /** The key it announced as its next one; accepted as well as the pinned one until it is first used. */
+  next_fingerprint: Fingerprint.optional(),
+  /** The next key of ours that it has confirmed to know. */
+  knows_our_next: Fingerprint.optional(),
+});
+
+/** One daemon that we have paired with. */
+export type Peer = Readonly<z.infer<typeof Peer>>;
+
+const PeersFile = z.object({ format: z.literal('godwit/peers'), version: z.literal(1), peers: z.array(Peer) });
+
+/** How often the file is looked at for changes made by another process. */
+const watchIntervalMs = 500;
+
+/**
+ * The pinned keys of a daemon, in one file that is read anew at every question, so that a removal counts at once.
+ *
+ * Writers replace the file whole and durably. Two writers in one process take turns; a second process SHOULD ask the daemon to write.
+ */
+export class Peers {
+  readonly path: string;
+  readonly #changed = new Set<() => void>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Every peer; none when the file does not exist yet. A damaged file is E_STATE_DAMAGED, never an empty list. */
+  async list(): Promise<readonly Peer[]> {
+    let text: string;
+    try {
+      text = await readFile(this.path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw new Problem('E_STATE_DAMAGED', `The list of peers ${this.path} cannot be read.`, { about: this.path, cause: error });
+    }
+    return parsePeers(text, this.path);
+  }
+
+  /** The peer with that name or fingerprint; E_NOT_FOUND when there is none. */
+  async find(nameOrFingerprint: string): Promise<Peer> {
+    const peer = (await this.list()).find((one) => isNamed(one, nameOrFingerprint));
+    if (peer === undefined) throw notPaired(nameOrFingerprint);
+    return peer;
+  }
+
+  /** The peer that has pinned or announced this key. */
+  async byKey(fingerprint: string): Promise<Peer | undefined> {
+    return (await this.list()).find((one) => one.fingerprint === fingerprint || one.next_fingerprint === fingerprint);
+  }
+
+  /** Pins a peer. The same key again replaces its entry; another key of the same name gets a name of its own, so nothing is unpinned. */
+  async add(peer: Peer): Promise<Peer> {
+    return await this.#write((peers) => {
+      const others = peers.filter((one) => one.fingerprint !== peer.fingerprint && one.next_fingerprint !== peer.fingerprint);
+      const added = { ...peer, name: freeName(peer.name, others) };
+      return { peers: [...others, added], result: added };
+    });
+  }
+
+  /** Unpins a peer by name or fingerprint and returns what was pinned; E_NOT_FOUND when there is none. */
+  async remove(nameOrFingerprint: string): Promise<Peer> {
+    return await this.#write((peers) => {
+      const removed = peers.find((one) => isNamed(one, nameOrFingerprint));
+      if (removed === undefined) throw notPaired(nameOrFingerprint);
+      return { peers: peers.filter((one) => one !== removed), result: removed };
+    });
+  }
+
+  /** Changes the entry of a pinned key; returns undefined when it was unpinned in the meantime. */
+  async change(fingerprint: string, change: (peer: Peer) => Peer): Promise<Peer | undefined> {
+    return await this.#write((peers) => {
+      const old = peers.find((one) => one.fingerprint === fingerprint);
+      if (old === undefined) return { peers, result: undefined };
+      const changed = change(old);
+      return { peers: peers.map((one) => (one === old ? changed : one)), result: changed };
+    });
+  }
+
+  /** Calls back after every change of the file, by this process or another, until the signal aborts. */
+  watch(changed: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#changed.add(changed);
+    watchFile(this.path, { interval: watchIntervalMs, persistent: false }, changed);
+    signal.addEventListener('abort', () => {
+      this.#changed.delete(changed);
+      unwatchFile(this.path, changed);
+    });
+  }
+
+  async #write<T>(edit: (peers: readonly Peer[]) => { peers: readonly Peer[]; result: T }): Promise<T> {
+    const mine = this.#turn.then(async () => {
+      const before = await this.list();
+      const { peers, result } = edit(before);
+      if (peers === before) return result;
+      await writeSecretFile(this.path, `${JSON.stringify({ format: 'godwit/peers', version: 1, peers }, undefined, 2)}\n`);
+      for (const changed of this.#changed) changed();
+      return result;
+    });
+    // The next writer waits for this one, whether it succeeds or not; the failure itself goes to our caller.
+    this.#turn = mine.catch(() => undefined);
+    return await mine;
+  }
+}
+
+function parsePeers(text: string, path: string): readonly Peer[] {
+  try {
+    return PeersFile.parse(JSON.parse(text)).peers;
+  } catch (error) {
+    throw new Problem('E_STATE_DAMAGED', `The list of peers ${path} is damaged.`, { about: path, cause: error });
+  }
+}
+
+function isNamed(peer: Peer, nameOrFingerprint: string): boolean {
+  return peer.name === nameOrFingerprint || peer.fingerprint === nameOrFingerprint.replaceAll(' ', '').toLowerCase();
+}
+
+function notPaired(name: string): Problem {
+  return new Problem('E_NOT_FOUND', `No peer is called ${JSON.stringify(name)}.`, { about: name });
+}
+
+function freeName(wanted: string, others: readonly Peer[]): string {
+  const taken = new Set(others.map((one) => one.name));
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? wanted : `${wanted}-${n}`;
+    if (!taken.has(name)) return name;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Problem } from '../../shared/problem.ts';
+
+/**
+ * Runs one phase of connecting within its own limit, so that people learn which part of the way is slow.
+ *
+ * `work` MUST end soon after its signal aborts. The caller's abort comes out as its reason, the limit as `late()`.
+ */
+export async function inTime<T>(
+  limitMs: number,
+  signal: AbortSignal,
+  late: () => Problem,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const limit = AbortSignal.timeout(limitMs);
+  try {
+    return await work(AbortSignal.any([signal, limit]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (limit.aborted) throw late();
+    throw error;
+  }
+}
+
+/**
+ * Builds a promise from events: `start` wires them, and `stop` undoes what was begun if the signal aborts first.
+ */
+export async function fromEvents<T>(
+  signal: AbortSignal,
+  start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  stop: () => void,
+): Promise<T> {
+  signal.throwIfAborted();
+  return await new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => {
+      stop();
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    const settled = (): void => signal.removeEventListener('abort', onAbort);
+    start(
+      (value) => {
+        settled();
+        resolve(value);
+      },
+      (error) => {
+        settled();
+        reject(error as Error);
+      },
+    );
+  });
+}

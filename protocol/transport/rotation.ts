@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Problem } from '../../shared/problem.ts';
+import { type Identity, loadNext, promoteNext, type Role } from './identity.ts';
+import type { Peer, Peers } from './peers.ts';
+
+const announces = 'godwit-next-key';
+const confirms = 'godwit-knows-next-key';
+
+/** Headers of an upgrade, either way: our next key if a rotation is under way, and the peer's next key as we know it. */
+export function rotationHeaders(peer: Peer, ourNext: string | undefined): Readonly<Record<string, string>> {
+  return {
+    ...(ourNext === undefined ? {} : { [announces]: ourNext }),
+    ...(peer.next_fingerprint === undefined ? {} : { [confirms]: peer.next_fingerprint }),
+  };
+}
+
+/** Notes what a peer, proved by its pinned key, says about its next key and about ours; durable when this returns. */
+export async function learnRotation(peer: Peer, headers: IncomingHttpHeaders, peers: Peers): Promise<Peer> {
+  const next = keyIn(headers[announces]) ?? peer.next_fingerprint;
+  const known = keyIn(headers[confirms]) ?? peer.knows_our_next;
+  if (next === peer.next_fingerprint && known === peer.knows_our_next) return peer;
+  const noted = {
+    ...(next === undefined || next === peer.fingerprint ? {} : { next_fingerprint: next }),
+    ...(known === undefined ? {} : { knows_our_next: known }),
+  };
+  return (await peers.change(peer.fingerprint, (old) => ({ ...old, ...noted }))) ?? peer;
+}
+
+/** Makes the announced key the pinned one when a peer first proves itself with it; the old key is worth nothing from then on. */
+export async function pinPresented(peer: Peer, fingerprint: string, certificate: string, peers: Peers): Promise<Peer> {
+  if (peer.fingerprint === fingerprint) return peer;
+  const moved = await peers.change(peer.fingerprint, ({ next_fingerprint: _used, ...old }) => ({
+    ...old,
+    fingerprint,
+    certificate,
+  }));
+  if (moved === undefined) throw new Problem('E_PEER_UNPAIRED', `${peer.name} was unpaired.`, { about: peer.name });
+  return moved;
+}
+
+/** Ends a rotation once every peer has confirmed the next key; E_ROTATION_PENDING names those that have not. */
+export async function completeRotation(dir: string, role: Role, peers: Peers): Promise<Identity> {
+  const next = await loadNext(dir, role);
+  const behind = next === undefined ? [] : (await peers.list()).filter((peer) => peer.knows_our_next !== next.fingerprint);
+  if (behind.length > 0) {
+    const names = behind.map((peer) => peer.name).join(', ');
+    throw new Problem('E_ROTATION_PENDING', `These peers do not know the next key yet: ${names}.`, { about: names });
+  }
+  return await promoteNext(dir, role);
+}
+
+function keyIn(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^[0-9a-f]{64}$/.test(header) ? header : undefined;
+}

@@ -1,0 +1,89 @@
+import { lookup } from 'node:dns/promises';
+import { connect, type Socket } from 'node:net';
+import { Problem } from '../../shared/problem.ts';
+import type { TransportLimits } from './limits.ts';
+import { fromEvents, inTime } from './phase.ts';
+
+/** Opens a TCP connection; every failure is E_PEER_UNREACHABLE with a sentence that says how far it got. */
+export async function connectTcp(host: string, port: number, signal: AbortSignal, limits: TransportLimits): Promise<Socket> {
+  const about = `${host}:${port}`;
+  const addresses = await inTime(
+    limits.lookupMs,
+    signal,
+    () => late(about, `No name server told the address of ${host}`, limits.lookupMs),
+    (phase) => addressesOf(host, phase),
+  );
+  const nobody = (): Problem => late(about, `Nothing answered at ${about}; a firewall may drop the packets`, limits.connectMs);
+  return await inTime(limits.connectMs, signal, nobody, (phase) => open(host, port, addresses, phase, limits.keepAliveMs));
+}
+
+interface Resolved {
+  readonly address: string;
+  readonly family: number;
+}
+
+async function addressesOf(host: string, signal: AbortSignal): Promise<Resolved[]> {
+  try {
+    // A lookup cannot be stopped; when it is late its answer is left to arrive unheard.
+    return await fromEvents<Resolved[]>(
+      signal,
+      (resolve, reject) => lookup(host, { all: true }).then(resolve, reject),
+      () => undefined,
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Problem('E_PEER_UNREACHABLE', `The name ${host} has no address.`, { about: host, cause: error });
+  }
+}
+
+/** Tries all addresses of a name, IPv6 and IPv4 in turn (RFC 8305, as Node does it). */
+async function open(
+  host: string,
+  port: number,
+  addresses: Resolved[],
+  signal: AbortSignal,
+  keepAliveMs: number,
+): Promise<Socket> {
+  const socket = connect({
+    host,
+    port,
+    autoSelectFamily: true,
+    lookup: (_name, _options, found) => found(null, addresses),
+  });
+  socket.setNoDelay(true);
+  // A half-open connection shows itself even while nobody speaks.
+  socket.setKeepAlive(true, keepAliveMs);
+  try {
+    return await fromEvents<Socket>(
+      signal,
+      (resolve, reject) => {
+        socket.once('connect', () => resolve(socket));
+        socket.once('error', reject);
+      },
+      () => socket.destroy(),
+    );
+  } catch (error) {
+    socket.destroy();
+    signal.throwIfAborted();
+    const about = `${host}:${port}`;
+    throw new Problem('E_PEER_UNREACHABLE', `${about} cannot be reached: ${reason(error)}.`, { about, cause: error });
+  }
+}
+
+/** What the usual errors of connect(2) mean. */
+function reason(error: unknown): string {
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  const code = (first as NodeJS.ErrnoException).code ?? '';
+  const meanings: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'the machine answers, but nothing listens on that port',
+    EHOSTUNREACH: 'no route to that host',
+    ENETUNREACH: 'no route to that network',
+    ECONNRESET: 'the connection was reset',
+    ETIMEDOUT: 'nothing answered',
+  };
+  return meanings[code] ?? (first as Error).message;
+}
+
+function late(about: string, what: string, limitMs: number): Problem {
+  return new Problem('E_PEER_UNREACHABLE', `${what} within ${limitMs / 1000} s.`, { about });
+}

@@ -1,0 +1,66 @@
+import { X509Certificate } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { connect, type TLSSocket } from 'node:tls';
+import { Problem } from '../../shared/problem.ts';
+import { fingerprintOf } from './certificate.ts';
+import type { Identity } from './identity.ts';
+import type { ShownKey } from './pairing.ts';
+import { fromEvents } from './phase.ts';
+import { tlsProfile } from './tls-profile.ts';
+
+/** A TLS connection and the key that the other side proved in its handshake. */
+export interface Secured {
+  readonly socket: TLSSocket;
+  readonly shown: ShownKey;
+}
+
+/**
+ * Runs mutual TLS 1.3 over an open stream and hands the proved key to `accept`, which throws if it is not the one wanted.
+ *
+ * No byte of ours is sent above TLS before `accept` has returned. Names, dates and issuers of the certificate are not looked at:
+ * the key is all that was pinned. The stream is destroyed on failure.
+ */
+export async function secure(
+  stream: Duplex,
+  identity: Identity,
+  accept: (shown: ShownKey) => void,
+  about: string,
+  signal: AbortSignal,
+): Promise<Secured> {
+  const socket = connect({ ...tlsProfile(identity), socket: stream, rejectUnauthorized: false });
+  try {
+    await fromEvents<void>(
+      signal,
+      (resolve, reject) => {
+        socket.once('secureConnect', resolve);
+        socket.once('error', reject);
+        socket.once('close', () => reject(new Error('the connection was closed')));
+      },
+      () => socket.destroy(),
+    );
+  } catch (error) {
+    stream.destroy();
+    signal.throwIfAborted();
+    const says = `What answers at ${about} does not speak TLS 1.3 as a receiver does: ${reason(error)}.`;
+    throw new Problem('E_PEER_UNREACHABLE', says, { about, cause: error });
+  }
+  // Whoever uses the socket next hears of errors by `close`; unheard, an error between the two would end the process.
+  socket.on('error', () => undefined);
+  try {
+    const certificate = socket.getPeerX509Certificate();
+    if (!(certificate instanceof X509Certificate))
+      throw new Problem('E_PEER_IMPOSTOR', `${about} showed no certificate.`, { about });
+    const shown = { fingerprint: fingerprintOf(certificate.publicKey), certificate: certificate.toString() };
+    accept(shown);
+    return { socket, shown };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** OpenSSL's own words hold file names and line numbers; its reason is the part for people. */
+function reason(error: unknown): string {
+  const { reason: known, message } = error as Error & { reason?: string };
+  return known ?? message;
+}

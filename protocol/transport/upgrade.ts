@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { WebSocket } from 'ws';
+import { Problem } from '../../shared/problem.ts';
+import { fromEvents } from './phase.ts';
+import { readRefusal } from './refusal.ts';
+
+/** An open WebSocket and the headers its upgrade was answered with. */
+export interface Upgraded {
+  readonly webSocket: WebSocket;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** How to ask for an upgrade. */
+export interface UpgradeRequest {
+  readonly protocol: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly messageBytes: number;
+  /** The peer, for sentences. */
+  readonly about: string;
+}
+
+/** Turns a TLS socket into a WebSocket, which is paused so that nothing arrives unheard; a refusal is thrown as the problem that the receiver gave. */
+export async function upgrade(socket: TLSSocket, request: UpgradeRequest, signal: AbortSignal): Promise<Upgraded> {
+  const { about } = request;
+  // The URL only fills the Host header: the socket is open, proved and pinned already, which is also why it reads `ws:`.
+  const webSocket = new WebSocket('ws://receiver/', request.protocol, {
+    createConnection: () => socket,
+    headers: request.headers,
+    maxPayload: request.messageBytes,
+    // Disks are compressed block by block where it pays; deflating everything again costs time and memory for nothing.
+    perMessageDeflate: false,
+    // RFC 6455 has clients mask payloads so that proxies that do not know WebSocket cannot be fooled by them. We always run inside
+    // TLS, where no proxy sees a payload, and masking in JavaScript costs nine tenths of the throughput. A mask of zeros
+    // is a valid mask that changes nothing, and ws skips it on both sides.
+    generateMask: zeroMask,
+  });
+  let headers: IncomingHttpHeaders = {};
+  // ws reports every failure as `error` and then `close`; unheard, an error would end the process before the session listens.
+  webSocket.on('error', () => undefined);
+  webSocket.once('upgrade', (response: IncomingMessage) => {
+    headers = response.headers;
+  });
+  try {
+    await fromEvents<void>(
+      signal,
+      (resolve, reject) => {
+        webSocket.once('open', () => {
+          // Within the event itself: bytes that came with the answer are delivered before any promise is.
+          webSocket.pause();
+          resolve();
+        });
+        webSocket.once('error', reject);
+        webSocket.once('close', () => reject(new Error('the connection was closed')));
+        webSocket.once('unexpected-response', (_request, response) => void readRefusal(response, about).then(reject, reject));
+      },
+      () => webSocket.terminate(),
+    );
+  } catch (error) {
+    webSocket.terminate();
+    socket.destroy();
+    signal.throwIfAborted();
+    if (error instanceof Problem) throw error;
+    const says = `What answers at ${about} is not a Godwit receiver: ${(error as Error).message}.`;
+    throw new Problem('E_PEER_UNREACHABLE', says, { about, cause: error });
+  }
+  return { webSocket, headers };
+}
+
+function zeroMask(mask: Buffer): void {
+  mask.fill(0);
+}
