@@ -1,0 +1,71 @@
+import type { z } from 'zod';
+import type { Block } from './frame.ts';
+import type { Message, Side } from './message.ts';
+import * as campaign from './messages/campaign.ts';
+import * as cloud from './messages/cloud.ts';
+import * as disk from './messages/disk.ts';
+import * as resource from './messages/resource.ts';
+import * as server from './messages/server.ts';
+import * as session from './messages/session.ts';
+
+/** The protocol on one page: every message by its wire name. */
+export const messages = {
+  'session.hello': session.hello,
+  'session.goodbye': session.goodbye,
+  'session.rotate': session.rotate,
+  'cloud.facts': cloud.facts,
+  'campaign.preflight': campaign.preflight,
+  'campaign.open': campaign.open,
+  'campaign.configure': campaign.configure,
+  'campaign.completed': campaign.completed,
+  'campaign.commit': campaign.commit,
+  'campaign.remove': campaign.remove,
+  'resource.ensure': resource.ensure,
+  'resource.remove': resource.remove,
+  'resource.built': resource.built,
+  'disk.offer': disk.offer,
+  'disk.page': disk.page,
+  'disk.pull': disk.pull,
+  'disk.durable': disk.durable,
+  'disk.seal': disk.seal,
+  'disk.discard': disk.discard,
+  'server.health': server.health,
+  'server.completed': server.completed,
+} as const satisfies Record<string, Message>;
+
+type Messages = typeof messages;
+
+/** The wire name of a message. */
+export type Name = keyof Messages;
+
+/** What a message carries. */
+export type Params<N extends Name> = z.output<Messages[N]['params']>;
+
+/** The messages one side may say. */
+export type SaidBy<S extends Side> = { [N in Name]: Messages[N]['from'] extends S | 'either' ? N : never }[Name];
+
+/** The messages that have an answer. */
+export type Requests = { [N in Name]: Messages[N] extends { readonly kind: 'notice' } ? never : N }[Name];
+
+/** What a request is answered with. */
+export type Result<N extends Requests> = Messages[N] extends { readonly result: infer R extends z.ZodType } ? z.output<R> : Block;
+
+/** What a handler is told beside the params: `signal` aborts when the connection is over. */
+export interface Context {
+  readonly signal: AbortSignal;
+}
+
+/** What a side must be able to answer: every message the other side may say, but hello and goodbye, which the connection answers. */
+export type Handlers<S extends Side> = {
+  readonly [N in Exclude<
+    SaidBy<S extends 'sender' ? 'receiver' : 'sender'>,
+    'session.hello' | 'session.goodbye'
+  >]: N extends Requests
+    ? (params: Params<N>, context: Context) => Promise<Result<N>>
+    : (params: Params<N>, context: Context) => Promise<void>;
+};
+
+/** Whether a name off the wire is a message of this release. */
+export function isName(name: string): name is Name {
+  return Object.hasOwn(messages, name);
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { Concern, Decision } from '../../shared/model/concern.ts';
+import { parseConfigurations } from '../../shared/model/configurations.ts';
+import { Ref } from '../../shared/model/resource.ts';
+import { Totals } from '../../shared/model/totals.ts';
+import { request } from '../message.ts';
+import { Bytes, CampaignId, Sha256 } from './field.ts';
+
+/** `configurations.json`, read as strictly as from a file: its problems are E_DOCUMENT and its kin, not E_MALFORMED. */
+const Document = z.unknown().transform((value) => parseConfigurations(value));
+
+/** What a failing destination cloud may answer to any message that makes the receiver ask it. */
+export const cloudProblems = [
+  'E_AUTH',
+  'E_FORBIDDEN',
+  'E_CLOUD',
+  'E_CLOUD_UNREACHABLE',
+  'E_CLOUD_TIMEOUT',
+  'E_CLOUD_TLS',
+  'E_ENDPOINT_MISSING',
+] as const;
+
+const documentProblems = ['E_DOCUMENT', 'E_DOCUMENT_VERSION', 'E_DUPLICATE', 'E_DANGLING', 'E_CYCLE'] as const;
+
+/** Asks what would stand in the way. */
+export const preflight = request({
+  from: 'sender',
+  since: 1,
+  phase: 'ready',
+  answered: 'when-done',
+  purpose:
+    'Asks what would stand in the way of a campaign, and what would become of each resource; nothing is written on the cloud.',
+  repeatable: 'Yes; it reads only, and is answered afresh each time.',
+  params: z.object({ campaign: CampaignId, configurations: Document }),
+  result: z.object({ concerns: z.array(Concern).readonly(), decisions: z.array(Decision).readonly() }),
+  problems: [...documentProblems, ...cloudProblems],
+});
+
+/** Binds the session to one campaign. */
+export const open = request({
+  from: 'sender',
+  since: 1,
+  phase: 'ready',
+  answered: 'soon',
+  purpose: 'Binds the connection to one campaign, new or known, and tells how far the receiver has got with it.',
+  repeatable: 'Yes, with the same campaign; another one is refused with E_OTHER_CAMPAIGN and needs its own connection.',
+  params: z.object({ campaign: CampaignId }),
+  result: z.object({
+    known: z.boolean(),
+    state: z.enum(['new', 'configured', 'completed', 'committed', 'removed']),
+  }),
+  problems: ['E_OTHER_CAMPAIGN', 'E_STATE_DAMAGED', 'E_DISK_FULL'],
+});
+
+/** Hands over the document and has the network side built. */
+export const configure = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'when-done',
+  purpose:
+    'Hands over configurations.json; the receiver stores it, builds the network side in order, verifies it and writes the marker configurationCompleted.',
+  repeatable: 'Yes, with the same document: what exists is found again. Another document is refused with E_CAMPAIGN_STATE.',
+  params: z.object({ campaign: CampaignId, configurations: Document }),
+  result: z.object({ marker: z.object({ counts: z.record(z.string(), z.int()), digest: Sha256 }) }),
+  problems: [
+    ...documentProblems,
+    ...cloudProblems,
+    'E_BLOCKED',
+    'E_CAMPAIGN_STATE',
+    'E_CONFLICT',
+    'E_DISK_FULL',
+    'E_QUOTA',
+    'E_UNMAPPED',
+    'E_UNSUPPORTED',
+  ],
+});
+
+/** Says that every server has moved. */
+export const completed = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'soon',
+  purpose:
+    'Says that every server has moved, with totals that the receiver checks against its own books; it writes the marker completed.',
+  repeatable: 'Yes; the totals are checked again.',
+  params: z.object({ campaign: CampaignId, totals: Totals }),
+  result: z.object({ agreed: z.literal(true) }),
+  problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
+});
+
+/** Ends the way back. */
+export const commit = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'when-done',
+  purpose: 'Ends the way back: the receiver frees the disks it kept for this campaign and never removes what it built.',
+  repeatable: 'Yes; the second time there is nothing left to free.',
+  params: z.object({ campaign: CampaignId }),
+  result: z.object({ freed_bytes: Bytes }),
+  problems: ['E_CAMPAIGN_STATE', ...cloudProblems],
+});
+
+/** Rolls back. */
+export const remove = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'when-done',
+  purpose: 'Removes everything that this campaign created at the destination, in the reverse order, and nothing else.',
+  repeatable: 'Yes; what is gone stays gone and is not listed again.',
+  params: z.object({ campaign: CampaignId }),
+  result: z.object({
+    removed: z.array(Ref).readonly(),
+    kept: z.array(z.object({ ref: Ref, why: z.string() })).readonly(),
+  }),
+  problems: ['E_COMMITTED', ...cloudProblems],
+});

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { DestinationFacts } from '../../shared/cloud/facts.ts';
+import { request } from '../message.ts';
+
+/** Asks what the destination offers. */
+export const facts = request({
+  from: 'sender',
+  since: 1,
+  phase: 'ready',
+  answered: 'soon',
+  purpose: 'Asks what the destination cloud offers, so that a plan can be made.',
+  repeatable: 'Yes; it reads only, and is answered afresh each time.',
+  params: z.object({}),
+  result: DestinationFacts,
+  problems: [
+    'E_AUTH',
+    'E_CLOUD',
+    'E_CLOUD_UNREACHABLE',
+    'E_CLOUD_TIMEOUT',
+    'E_CLOUD_TLS',
+    'E_ENDPOINT_MISSING',
+    'E_MICROVERSION',
+  ],
+});

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { Ref } from '../../shared/model/resource.ts';
+import { notice, request } from '../message.ts';
+import { cloudProblems } from './campaign.ts';
+import { CampaignId } from './field.ts';
+
+/** How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier attempt. */
+export const How = z.enum(['created', 'adopted', 'found']);
+export type How = z.infer<typeof How>;
+
+/** Builds one resource. */
+export const ensure = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'when-done',
+  purpose: 'Builds one resource of the document: a port, the image of a sealed disk, a server, a floating IP.',
+  repeatable: 'Yes; what this campaign has built already is found and answered again, never built twice.',
+  params: z.object({ campaign: CampaignId, ref: Ref }),
+  result: z.object({ id: z.string(), how: How, detail: z.string().optional() }),
+  problems: [
+    'E_CAMPAIGN_STATE',
+    'E_CONFLICT',
+    'E_DANGLING',
+    'E_IMAGE_MISMATCH',
+    'E_NOT_FOUND',
+    'E_QUOTA',
+    'E_SERVER_FAULT',
+    'E_UNMAPPED',
+    'E_UNSUPPORTED',
+    ...cloudProblems,
+  ],
+});
+
+/** Removes one resource. */
+export const remove = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'when-done',
+  purpose: 'Removes one resource that this campaign created at the destination; what it did not create is left alone.',
+  repeatable: 'Yes; `removed` is false where there was nothing of ours to remove.',
+  params: z.object({ campaign: CampaignId, ref: Ref }),
+  result: z.object({ removed: z.boolean() }),
+  problems: ['E_COMMITTED', 'E_CONFLICT', ...cloudProblems],
+});
+
+/** Tells the progress of `campaign.configure`. */
+export const built = notice({
+  from: 'receiver',
+  since: 1,
+  phase: 'campaign',
+  purpose: 'Tells that a resource of the document now stands at the destination, verified; the progress of campaign.configure.',
+  repeatable: 'Yes; after a resumption everything that stands is told again.',
+  params: z.object({ campaign: CampaignId, ref: Ref, id: z.string(), how: How }),
+});

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { Probe } from '../../shared/model/plan.ts';
+import { Id } from '../../shared/model/resource.ts';
+import { request } from '../message.ts';
+import { cloudProblems } from './campaign.ts';
+import { Bytes, CampaignId, Sha256 } from './field.ts';
+
+/** What one server's move took, as the sender saw it. `stages` are milliseconds by phase name; `downtime_ms` runs from stop to healthy. */
+export const ServerSummary = z.object({
+  stages: z.record(z.string(), z.number()),
+  downtime_ms: z.number().nullable(),
+  disks: z
+    .array(z.object({ disk: Id, size: Bytes, root: Sha256, bytes_zero: Bytes, bytes_reused: Bytes, bytes_pulled: Bytes }))
+    .readonly(),
+});
+export type ServerSummary = z.infer<typeof ServerSummary>;
+
+/** Asks whether a new server works. */
+export const health = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'soon',
+  purpose:
+    'Asks once whether the new server works: ACTIVE, and passing its probe where one is given. The sender asks again while it may still come.',
+  repeatable: 'Yes; it reads only.',
+  params: z.object({ campaign: CampaignId, server: Id, probe: Probe.optional() }),
+  result: z.object({ healthy: z.boolean(), says: z.string() }),
+  problems: ['E_NOT_FOUND', 'E_SERVER_FAULT', ...cloudProblems],
+});
+
+/** Says that a server has moved. */
+export const completed = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'soon',
+  purpose: 'Says that a server has moved and works; the receiver writes the marker `<server>.completed`.',
+  repeatable: 'Yes; the marker keeps the first summary.',
+  params: z.object({ campaign: CampaignId, server: Id, summary: ServerSummary }),
+  result: z.object({}),
+  problems: ['E_NOT_FOUND', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
+});

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { notice, request } from '../message.ts';
+
+/** Who a side is, as it introduces itself. */
+export const Hello = z.object({
+  role: z.enum(['sender', 'receiver']),
+  release: z.string().max(100),
+  features: z.array(z.string().max(100)).max(100).readonly(),
+  name: z.string().max(255),
+});
+export type Hello = z.infer<typeof Hello>;
+
+/** Introduces the two sides to each other. */
+export const hello = request({
+  from: 'sender',
+  since: 1,
+  phase: 'greeting',
+  answered: 'soon',
+  purpose: 'Introduces the two sides to each other; nothing else is heard before it.',
+  repeatable: 'Once per connection; a second one is refused with E_OUT_OF_PHASE and changes nothing.',
+  params: Hello,
+  result: Hello,
+  problems: [],
+});
+
+/** Says that a side is about to close the connection, and why. */
+export const goodbye = notice({
+  from: 'either',
+  since: 1,
+  phase: 'ready',
+  purpose: 'Says that this side closes the connection now, and why, so that the other need not take it for a broken link.',
+  repeatable: 'Yes; only the first counts.',
+  params: z.object({ reason: z.string().max(1000) }),
+});
+
+/** Announces the certificate a side will use from its next connection on. */
+export const rotate = request({
+  from: 'either',
+  since: 1,
+  phase: 'ready',
+  answered: 'soon',
+  purpose:
+    'Announces the certificate this side will use next; the other side pins it beside the present one until it has seen it.',
+  repeatable: 'Yes; the same certificate is pinned once, another one replaces the announced one.',
+  params: z.object({
+    certificate: z
+      .string()
+      .max(16_384)
+      .regex(/^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n?$/, 'must be one PEM certificate'),
+  }),
+  result: z.object({ accepted: z.literal(true) }),
+  problems: ['E_FORBIDDEN'],
+});

@@ -1,0 +1,97 @@
+import { asProblem, Problem } from '../shared/problem.ts';
+import type { Admitted, Progress } from './door.ts';
+import { checkCampaign } from './door.ts';
+import { type Block, encodeBlock } from './frame.ts';
+import type { Limits } from './limits.ts';
+import { type Context, messages, type Name } from './messages.ts';
+import type { Outlet } from './outlet.ts';
+import { Slots } from './slots.ts';
+
+/** Handlers by name, their types forgotten: the door has checked what they get. */
+export type AnyHandlers = Readonly<Partial<Record<Name, (params: unknown, context: Context) => Promise<unknown>>>>;
+
+/** The answering half of a connection: a bounded number of requests at work, each answered once. */
+export class Serving {
+  readonly #handlers: AnyHandlers;
+  readonly #outlet: Outlet;
+  readonly #limits: Limits;
+  readonly #progress: Progress;
+  readonly #signal: AbortSignal;
+  readonly #lane: Slots;
+  #open = 0;
+  #openBytes = 0;
+  #openPulls = 0;
+
+  constructor(handlers: AnyHandlers, outlet: Outlet, limits: Limits, progress: Progress, signal: AbortSignal) {
+    this.#handlers = handlers;
+    this.#outlet = outlet;
+    this.#limits = limits;
+    this.#progress = progress;
+    this.#signal = signal;
+    this.#lane = new Slots(limits.pullsServed);
+  }
+
+  /** Works on an admitted request of `bytes` and answers it. Throws the problem to refuse it with; a failing handler answers its own. */
+  async answer(id: number, { name, params }: Admitted, bytes: number): Promise<void> {
+    if (messages[name].kind === 'pull') await this.#answerPull(id, name, params);
+    else await this.#answerRequest(id, name, params, bytes);
+  }
+
+  /** Hands an admitted notice to its handler. Throws what the handler throws. */
+  async hear({ name, params }: Admitted): Promise<void> {
+    await this.#handle(name, params);
+  }
+
+  async #answerRequest(id: number, name: Name, params: unknown, bytes: number): Promise<void> {
+    if (this.#open >= this.#limits.requests) throw busy(`${this.#open} requests are open`);
+    if (this.#openBytes + bytes > this.#limits.requestBytes) throw busy(`requests of ${this.#openBytes} bytes are open`);
+    this.#open += 1;
+    this.#openBytes += bytes;
+    try {
+      const result = await this.#handle(name, params);
+      if (name === 'campaign.open') this.#bind(params as { campaign: string });
+      this.#outlet.say({ id, result });
+    } finally {
+      this.#open -= 1;
+      this.#openBytes -= bytes;
+    }
+  }
+
+  /** A pull waits in line as two numbers; only a few are read at once, and none while too much is unsent. */
+  async #answerPull(id: number, name: Name, params: unknown): Promise<void> {
+    if (this.#openPulls >= this.#limits.pulls) throw busy(`${this.#openPulls} pulls are open`);
+    this.#openPulls += 1;
+    try {
+      await this.#lane.enter([this.#signal]);
+      try {
+        await this.#outlet.room(this.#signal);
+        const block = (await this.#handle(name, params)) as Block;
+        this.#outlet.sendBlock(encodeBlock({ id, ...block }));
+      } finally {
+        this.#lane.leave();
+      }
+    } finally {
+      this.#openPulls -= 1;
+    }
+  }
+
+  #bind(params: { campaign: string }): void {
+    // Two may have been opened at once: the first to be answered binds, the other is refused.
+    checkCampaign('campaign.open', params, this.#progress);
+    this.#progress.campaign = params.campaign;
+  }
+
+  async #handle(name: Name, params: unknown): Promise<unknown> {
+    const handler = this.#handlers[name];
+    if (!handler) throw new Problem('E_UNKNOWN_MESSAGE', `${name} is not answered here.`, { about: name });
+    try {
+      return await handler(params, { signal: this.#signal });
+    } catch (thrown) {
+      throw asProblem(thrown);
+    }
+  }
+}
+
+function busy(why: string): Problem {
+  return new Problem('E_BUSY', `The request is refused: ${why} already.`);
+}

@@ -1,0 +1,22 @@
+/** The major version of the protocol. Majors do not talk to each other; within one, only additions are made. */
+export const major = 1;
+
+/** The name of our major as a WebSocket subprotocol. */
+export const subprotocol = `godwit.${major}`;
+
+/** What this release can do beyond the first release of the major. A feature is used only where both sides have it. */
+export const features: readonly string[] = [];
+
+/** The features both sides have. */
+export function commonFeatures(ours: readonly string[], theirs: readonly string[]): ReadonlySet<string> {
+  return new Set(ours.filter((feature) => theirs.includes(feature)));
+}
+
+/** The sentence for people when two sides have no major in common. `theirs` is the subprotocol the socket was opened with. */
+export function noCommonMajor(our: 'sender' | 'receiver', theirs: string): string {
+  const peer = our === 'sender' ? 'receiver' : 'sender';
+  if (!/^godwit\.\d{1,5}$/.test(theirs))
+    return `This ${our} speaks ${subprotocol}; the other side did not ask for a version of Godwit.`;
+  const older = Number(theirs.slice('godwit.'.length)) < major ? peer : our;
+  return `This ${our} speaks ${subprotocol}, that ${peer} ${theirs}: upgrade the ${older}.`;
+}

@@ -1,0 +1,152 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { WebSocket, WebSocketServer } from 'ws';
+import { Connection, type ConnectionOptions } from '../../protocol/connection.ts';
+import type { Block } from '../../protocol/frame.ts';
+import { limits } from '../../protocol/limits.ts';
+import type { Side } from '../../protocol/message.ts';
+import type { Handlers } from '../../protocol/messages.ts';
+import { subprotocol } from '../../protocol/version.ts';
+import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
+import { Problem } from '../../shared/problem.ts';
+
+/** A block of a disk that exists only here: its bytes follow from its index, so that both ends of a test can make it. */
+export function aBlock(index: number, length: number): Block {
+  const bytes = Buffer.alloc(length);
+  for (let at = 0; at + 4 <= length; at += 4096) bytes.writeUInt32BE(index + 1, at);
+  return { offset: index * length, digest: createHash('sha256').update(bytes).digest('hex'), bytes };
+}
+
+/** A campaign id. */
+export function aCampaign(): string {
+  return randomUUID();
+}
+
+/** A document of an empty project. */
+export function aDocument(): Configurations {
+  return parseConfigurations({
+    format: 'godwit/configurations',
+    version: 1,
+    created_at: '2026-11-21T12:00:00Z',
+    release: '0.0.0',
+    source: { provider: 'openstack', project_id: 'p', project_name: 'shop' },
+  });
+}
+
+/** Answers for everything a sender is asked; what a test is about, it brings itself. */
+export function senderHandlers(some: Partial<Handlers<'sender'>> = {}): Handlers<'sender'> {
+  return {
+    'session.rotate': async () => ({ accepted: true }),
+    'disk.pull': async ({ block }) => aBlock(block, 4096),
+    'disk.durable': async () => {},
+    'resource.built': async () => {},
+    ...some,
+  };
+}
+
+/** Answers for everything a receiver is asked that need no cloud; the others say E_UNSUPPORTED. */
+export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Handlers<'receiver'> {
+  const notHere = async (): Promise<never> => {
+    throw new Problem('E_UNSUPPORTED', 'This receiver has no cloud.');
+  };
+  return {
+    'session.rotate': async () => ({ accepted: true }),
+    'cloud.facts': notHere,
+    'campaign.preflight': async () => ({ concerns: [], decisions: [] }),
+    'campaign.open': async () => ({ known: false, state: 'new' }),
+    'campaign.configure': notHere,
+    'campaign.completed': async () => ({ agreed: true }),
+    'campaign.commit': async () => ({ freed_bytes: 0 }),
+    'campaign.remove': async () => ({ removed: [], kept: [] }),
+    'resource.ensure': async ({ ref }) => ({ id: ref, how: 'created' }),
+    'resource.remove': async () => ({ removed: false }),
+    'disk.offer': async () => ({ handle: 1 }),
+    'disk.page': async ({ digests }) => ({ lacking: digests.length }),
+    'disk.seal': async ({ root }) => ({ root, blocks: 0, zero: 0, pulled: 0, reused: 0, bytes_pulled: 0 }),
+    'disk.discard': async () => ({}),
+    'server.health': async () => ({ healthy: true, says: 'ACTIVE' }),
+    'server.completed': async () => ({}),
+    ...some,
+  };
+}
+
+/** A WebSocket server on loopback, as plain as can be, that gives each socket away and closes with the test. */
+export class Loopback {
+  readonly #server: WebSocketServer;
+  readonly #dialled: WebSocket[] = [];
+
+  private constructor(server: WebSocketServer) {
+    this.#server = server;
+  }
+
+  static async open(onSocket: (socket: WebSocket) => void): Promise<Loopback> {
+    const server = new WebSocketServer({
+      host: '127.0.0.1',
+      port: 0,
+      maxPayload: limits.textBytes,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => [...offered][0] ?? false,
+    });
+    server.on('connection', onSocket);
+    await new Promise((resolve) => server.once('listening', resolve));
+    return new Loopback(server);
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Dials, with the mask of zeros that a sender uses inside TLS. `onOpen` runs in the turn in which the socket opens. */
+  async dial(protocol = subprotocol, onOpen?: (socket: WebSocket) => void): Promise<WebSocket> {
+    const options = { perMessageDeflate: false, maxPayload: limits.textBytes, generateMask: (mask: Buffer) => void mask.fill(0) };
+    const socket = new WebSocket(`ws://127.0.0.1:${this.port}`, protocol, options);
+    this.#dialled.push(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', () => {
+        onOpen?.(socket);
+        resolve();
+      });
+      socket.once('error', reject);
+    });
+    return socket;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of [...this.#dialled, ...this.#server.clients]) socket.terminate();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** How a side of a test introduces itself, unless the test says otherwise. */
+export function options<S extends Side>(role: S, more: Partial<ConnectionOptions<S>> = {}): ConnectionOptions<S> {
+  return { role, release: '0.0.0', name: `the ${role}`, ...more };
+}
+
+/** Two ends of one connection over loopback, greeted; the sender dials. MUST be closed. */
+export interface Pair {
+  readonly sender: Connection<'sender'>;
+  readonly receiver: Connection<'receiver'>;
+  readonly senderSocket: WebSocket;
+  readonly receiverSocket: WebSocket;
+  close(): Promise<void>;
+}
+
+/** Opens a pair; each side may bring handlers and options of its own. */
+export async function aPair(
+  some: {
+    sender?: Partial<Handlers<'sender'>>;
+    receiver?: Partial<Handlers<'receiver'>>;
+    senderOptions?: Partial<ConnectionOptions<'sender'>>;
+    receiverOptions?: Partial<ConnectionOptions<'receiver'>>;
+  } = {},
+): Promise<Pair> {
+  const arrived = Promise.withResolvers<{ receiver: Connection<'receiver'>; receiverSocket: WebSocket }>();
+  const loopback = await Loopback.open((receiverSocket) => {
+    const receiver = new Connection(receiverSocket, options('receiver', some.receiverOptions));
+    receiver.open(receiverHandlers(some.receiver)).then(() => arrived.resolve({ receiver, receiverSocket }), arrived.reject);
+  });
+  const senderSocket = await loopback.dial();
+  const sender = new Connection(senderSocket, options('sender', some.senderOptions));
+  await sender.open(senderHandlers(some.sender));
+  return { sender, senderSocket, ...(await arrived.promise), close: () => loopback.close() };
+}
