@@ -1,0 +1,33 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { providers } from '../shared/cloud/all.ts';
+import { cloudSection } from '../shared/cloud/section.ts';
+import { readYaml } from '../shared/config.ts';
+import { logLevels } from '../shared/log.ts';
+
+const path = z.string().startsWith('/', 'must be an absolute path');
+
+/** `receiver.yaml`, as it is written; receiver.example.yaml explains every setting. */
+export const ReceiverSettings = z.strictObject({
+  name: z.string().min(1).max(64).nullable().default(null),
+  state: path.default('/var/lib/godwit-receiver'),
+  control: path.nullable().default(null),
+  log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
+  cloud: cloudSection(providers),
+  listen: z.strictObject({ host: z.string().min(1).default('::'), port: z.int().min(0).max(65_535).default(9443) }).prefault({}),
+  limits: z.strictObject({ window: z.int().min(1).max(256).default(32) }).prefault({}),
+});
+
+/** The receiver's configuration with every place filled in; frozen. */
+export type ReceiverConfig = Readonly<z.infer<typeof ReceiverSettings>> & { readonly name: string; readonly control: string };
+
+/** Reads `receiver.yaml`; E_CONFIG lists every complaint with its place. */
+export async function readReceiverConfig(file: string): Promise<ReceiverConfig> {
+  const settings = await readYaml(file, ReceiverSettings);
+  return Object.freeze({
+    ...settings,
+    name: settings.name ?? hostname(),
+    control: settings.control ?? join(settings.state, 'control.sock'),
+  });
+}
