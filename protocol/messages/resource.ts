@@ -17,7 +17,7 @@ export const ensure = request({
   purpose: 'Builds one resource of the document: a port, the image of a sealed disk, a server, a floating IP.',
   repeatable: 'Yes; what this campaign has built already is found and answered again, never built twice.',
   params: z.object({ campaign: CampaignId, ref: Ref }),
-  result: z.object({ id: z.string(), how: How, detail: z.string().optional() }),
+  result: z.object({ id: z.string(), how: How, detail: z.record(z.string(), z.string()).readonly().optional() }),
   problems: [
     'E_CAMPAIGN_STATE',
     'E_CONFLICT',
