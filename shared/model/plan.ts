@@ -23,6 +23,8 @@ export const Plan = z.strictObject({
       build_timeout_seconds: z.number().positive().default(900),
       /** Seconds a probe may fail before the server counts as unhealthy. */
       probe_timeout_seconds: z.number().positive().default(300),
+      /** Seconds a lost receiver is waited for before the servers on their way are taken back and run at the source again. */
+      peer_timeout_seconds: z.number().positive().default(900),
       /** Whether flavors may be created at the destination (needs admin rights there). */
       create_flavors: z.boolean().default(false),
     })

@@ -1,0 +1,48 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DestinationCloud } from '../shared/cloud/cloud.ts';
+import { Id } from '../shared/model/resource.ts';
+import { Problem } from '../shared/problem.ts';
+import { Campaign } from './campaign.ts';
+
+/** Every campaign of this receiver, each opened once. */
+export class Campaigns {
+  readonly #state: string;
+  readonly #cloud: DestinationCloud;
+  readonly #open = new Map<string, Promise<Campaign>>();
+
+  constructor(state: string, cloud: DestinationCloud) {
+    this.#state = state;
+    this.#cloud = cloud;
+  }
+
+  /** The campaign of an id, known or new. */
+  open(id: string): Promise<Campaign> {
+    const known = this.#open.get(id);
+    if (known !== undefined) return known;
+    const opening = Campaign.open(this.#state, id, this.#cloud);
+    this.#open.set(id, opening);
+    opening.catch(() => this.#open.delete(id));
+    return opening;
+  }
+
+  /** The ids of every campaign that has a folder. */
+  async ids(): Promise<string[]> {
+    const names = await readdir(join(this.#state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    return names.filter((name) => Id.safeParse(name).success && !name.startsWith('.')).sort();
+  }
+
+  /** A campaign that exists. Throws E_NOT_FOUND. */
+  async known(id: string): Promise<Campaign> {
+    if (!(await this.ids()).includes(id)) throw new Problem('E_NOT_FOUND', `There is no campaign ${id} here.`);
+    return this.open(id);
+  }
+
+  async close(): Promise<void> {
+    const campaigns = await Promise.allSettled(this.#open.values());
+    for (const campaign of campaigns) if (campaign.status === 'fulfilled') await campaign.value.close();
+  }
+}

@@ -1,0 +1,207 @@
+import { statfs } from 'node:fs/promises';
+import type { WebSocket } from 'ws';
+import { Connection } from '../protocol/connection.ts';
+import { pullWindow } from '../protocol/limits.ts';
+import type { Handlers } from '../protocol/messages.ts';
+import type { DestinationCloud } from '../shared/cloud/cloud.ts';
+import type { Log } from '../shared/log.ts';
+import { resourcesOf } from '../shared/model/configurations.ts';
+import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
+import { refOf } from '../shared/model/resource.ts';
+import type { Totals } from '../shared/model/totals.ts';
+import { Problem } from '../shared/problem.ts';
+import type { Campaign } from './campaign.ts';
+import type { Campaigns } from './campaigns.ts';
+import type { Copy, Pull } from './disks/copy.ts';
+import { sumOfRoots } from './totals.ts';
+
+/** What a session is made of. */
+export interface SessionTools {
+  readonly name: string;
+  readonly release: string;
+  readonly state: string;
+  readonly campaigns: Campaigns;
+  readonly cloud: DestinationCloud;
+  readonly log: Log;
+  /** Pins the certificate that the peer announces for its next connections. */
+  readonly pinNext: (certificate: string) => Promise<void>;
+}
+
+/** A disk that this connection offered. */
+interface Offered {
+  readonly server: string;
+  readonly disk: string;
+  readonly copy: Copy;
+}
+
+/** One connected sender: what it is bound to and what it offered. The campaign outlives it. */
+export class Session {
+  readonly since = new Date().toISOString();
+  readonly #tools: SessionTools;
+  readonly #connection: Connection<'receiver'>;
+  readonly #offers = new Map<number, Offered>();
+  #campaign: Campaign | null = null;
+
+  constructor(socket: WebSocket, tools: SessionTools) {
+    this.#tools = tools;
+    this.#connection = new Connection(socket, {
+      role: 'receiver',
+      release: tools.release,
+      name: tools.name,
+      observe: (problem) => tools.log.warn({ problem }, 'refused what the sender said'),
+    });
+  }
+
+  get campaign(): string | null {
+    return this.#campaign?.id ?? null;
+  }
+
+  /** Answers the sender until the connection is over; never rejects. */
+  async run(): Promise<void> {
+    try {
+      const peer = await this.#connection.open(this.#handlers());
+      this.#tools.log.info({ peer: peer.name, release: peer.release }, 'sender connected');
+    } catch (error) {
+      this.#tools.log.warn({ err: error }, 'hello failed');
+    }
+    const closed = await this.#connection.closed;
+    this.#tools.log.info({ code: closed.code, says: closed.says }, 'sender gone');
+  }
+
+  close(reason: string): Promise<void> {
+    return this.#connection.close(reason);
+  }
+
+  /** Announces our next certificate to the sender. */
+  async announce(certificate: string): Promise<void> {
+    await this.#connection.request('session.rotate', { certificate });
+  }
+
+  /** Every message to the function that answers it. */
+  #handlers(): Handlers<'receiver'> {
+    const { cloud, campaigns, state } = this.#tools;
+    return {
+      'session.rotate': async ({ certificate }) => {
+        await this.#tools.pinNext(certificate);
+        return { accepted: true };
+      },
+      'cloud.facts': async (_, { signal }) => ({ ...(await cloud.facts(signal)), staging_free_bytes: await freeBytes(state) }),
+      'campaign.preflight': ({ configurations }, { signal }) =>
+        cloud.preflight(resourcesOf(configurations), configurations.mappings, signal),
+      'campaign.open': async ({ campaign }) => {
+        const known = (await campaigns.ids()).includes(campaign);
+        this.#campaign = await campaigns.open(campaign);
+        return { known, state: this.#campaign.ledger.state };
+      },
+      'campaign.configure': async ({ campaign, configurations }) => {
+        const tell = this.#connection;
+        const marker = await this.#bound().configure(configurations, (ref, { id, how }) => {
+          // A progress notice to a connection that is gone has nobody to hear it; the next one is told everything again.
+          try {
+            tell.notify('resource.built', { campaign, ref, id, how });
+          } catch {
+            this.#tools.log.debug({ ref }, 'progress was not heard');
+          }
+        });
+        return { marker };
+      },
+      'campaign.completed': ({ campaign, totals }) => this.#complete(campaign, totals),
+      'campaign.commit': async () => ({ freed_bytes: await this.#bound().commit() }),
+      'campaign.remove': () => this.#bound().removeAll(),
+      'resource.ensure': async ({ ref }) => {
+        const built = await this.#bound().ensure(ref);
+        return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
+      },
+      'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
+      'disk.offer': async ({ server, disk, size, block_size }) => {
+        const found = this.#bound().resource(refOf('disk', disk));
+        if (found.kind !== 'disk' || found.server_id !== server)
+          throw new Problem('E_NOT_FOUND', `Disk ${disk} is not one of server ${server}.`);
+        const copy = await this.#bound().disks.offer(server, disk, size, block_size);
+        const handle = this.#offers.size + 1;
+        this.#offers.set(handle, { server, disk, copy });
+        return { handle };
+      },
+      'disk.page': async ({ handle, first, digests }, { signal }) => {
+        const { copy } = this.#offered(handle);
+        const durable = copy.durableBlocks;
+        const lacking = await copy.take(first, digests, this.#pull(handle), pullWindow(copy.blockSize), signal);
+        if (copy.durableBlocks !== durable) {
+          const blocks = copy.durableBlocks;
+          this.#connection.notify('disk.durable', { handle, blocks, bytes: Math.min(copy.size, blocks * copy.blockSize) });
+        }
+        return { lacking };
+      },
+      'disk.seal': async ({ handle, root }, { signal }) => {
+        const { server, disk } = this.#offered(handle);
+        const { size: _, ...sealed } = await this.#bound().disks.seal(server, disk, root, this.#pull(handle), signal);
+        return sealed;
+      },
+      'disk.discard': async ({ server, disk }) => {
+        await this.#bound().disks.discard(server, disk);
+        return {};
+      },
+      'server.health': async ({ server, probe }, { signal }) =>
+        cloud.healthy(this.#bound().built(refOf('server', server)), probe, signal),
+      'server.completed': async ({ campaign, server, summary }) => {
+        const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
+        const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };
+        this.#bound().built(refOf('server', server));
+        await writeMarker(this.#bound().folder, [`${server}.completed`], {
+          campaign,
+          at: new Date().toISOString(),
+          digest,
+          counts,
+        });
+        return {};
+      },
+    };
+  }
+
+  async #complete(id: string, totals: Totals): Promise<{ agreed: true }> {
+    const campaign = this.#bound();
+    const own = await sumOfRoots(campaign);
+    const resources = campaign.builtByKind();
+    const complaints = [
+      own.roots !== totals.roots && `the disks' roots differ`,
+      own.disks !== totals.disks && `${own.disks} disks here, ${totals.disks} there`,
+      own.bytes !== totals.disk_bytes && `${own.bytes} bytes here, ${totals.disk_bytes} there`,
+      (resources['server'] ?? 0) !== totals.servers && `${resources['server'] ?? 0} servers here, ${totals.servers} there`,
+      ...Object.entries(totals.resources).map(
+        ([kind, count]) => (resources[kind] ?? 0) !== count && `${resources[kind] ?? 0} of kind ${kind} here, ${count} there`,
+      ),
+    ].filter((complaint) => complaint !== false);
+    if (complaints.length > 0)
+      throw new Problem('E_TOTALS_DISAGREE', `The two daemons count differently: ${complaints.join('; ')}.`);
+    await campaign.ledger.reach('completed');
+    const counts = { servers: totals.servers, disks: totals.disks, disk_bytes: totals.disk_bytes };
+    await writeMarker(campaign.folder, ['completed'], {
+      campaign: id,
+      at: new Date().toISOString(),
+      digest: totals.roots,
+      counts,
+    });
+    return { agreed: true };
+  }
+
+  #pull(handle: number): Pull {
+    return (block, signal) => this.#connection.request('disk.pull', { handle, block }, { signal });
+  }
+
+  #bound(): Campaign {
+    if (this.#campaign === null) throw new Problem('E_OUT_OF_PHASE', 'No campaign is open on this connection.');
+    return this.#campaign;
+  }
+
+  #offered(handle: number): Offered {
+    const offered = this.#offers.get(handle);
+    if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
+    return offered;
+  }
+}
+
+/** Bytes that an unprivileged process may still write below a folder. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}

@@ -1,0 +1,44 @@
+import type { Dated } from '../../shared/journal.ts';
+import type { ProblemJson } from '../../shared/problem.ts';
+
+/** One line of a campaign's journal: everything the sender knows of a campaign is the sum of these. */
+export type Fact =
+  | { readonly fact: 'started'; readonly project: string; readonly release: string; readonly servers: readonly string[] }
+  /** `server` is null for a phase of the whole campaign. */
+  | { readonly fact: 'begun'; readonly server: string | null; readonly phase: string }
+  | { readonly fact: 'done'; readonly server: string | null; readonly phase: string; readonly learned?: object | undefined }
+  | { readonly fact: 'undone'; readonly server: string | null; readonly phase: string }
+  /** The move is back at its start; what was begun before counts no more. */
+  | { readonly fact: 'rolled back'; readonly server: string }
+  | { readonly fact: 'problem'; readonly server: string | null; readonly phase: string; readonly problem: ProblemJson }
+  /** What the operator asked for; it stands until the next one. */
+  | { readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined };
+
+/** What an operator can want of a started campaign. */
+export type Wish = 'run' | 'pause' | 'cancel' | 'commit' | 'rollback';
+
+/** The facts of one server's present attempt, oldest first; `attempt` counts from 1. */
+export function attemptOf(facts: readonly Dated<Fact>[], server: string): { attempt: number; facts: Dated<Fact>[] } {
+  const own = facts.filter((fact) => 'server' in fact && fact.server === server);
+  const backs = own.filter((fact) => fact.fact === 'rolled back').length;
+  const last = own.findLastIndex((fact) => fact.fact === 'rolled back');
+  return { attempt: backs + 1, facts: own.slice(last + 1) };
+}
+
+/** The phases that are done among some facts. A phase that was undone afterwards is not. */
+export function doneAmong(facts: readonly Fact[]): Set<string> {
+  const done = new Set<string>();
+  for (const fact of facts) {
+    if (fact.fact === 'done') done.add(fact.phase);
+    if (fact.fact === 'undone') done.delete(fact.phase);
+  }
+  return done;
+}
+
+/** What the operator wants now. */
+export function wishOf(facts: readonly Fact[]): { wish: Wish; deleteSource: boolean } {
+  const asked = facts.findLast((fact) => fact.fact === 'asked');
+  return asked?.fact === 'asked'
+    ? { wish: asked.wish, deleteSource: asked.deleteSource ?? false }
+    : { wish: 'run', deleteSource: false };
+}

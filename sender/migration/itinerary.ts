@@ -1,0 +1,28 @@
+import type { Phase } from './phase.ts';
+import { connect, create, disconnect, importDisks, plug, remove, removeImages, unplug } from './phases/build.ts';
+import { copy, dropCopy } from './phases/copy.ts';
+import { freeze, release } from './phases/freeze.ts';
+import { look } from './phases/look.ts';
+import { mark } from './phases/mark.ts';
+import { probe } from './phases/probe.ts';
+import { start, stop } from './phases/stop.ts';
+
+/**
+ * The whole journey of one server, in order. Read it from top to bottom.
+ * On the way back read the undo column upwards (service first), then the tidy column upwards.
+ */
+// biome-ignore format: a table is read by column
+export const itinerary = [
+  { name: 'look',    run: look,                                           does: 'see whether the source server can be moved, and whether it runs' },
+  // ── downtime starts ──
+  { name: 'stop',    run: stop,        undo: start,      downtime: true,  does: 'stop the source server and see it stopped' },
+  { name: 'freeze',  run: freeze,      tidy: release,    downtime: true,  does: 'snapshot its disk' },
+  { name: 'copy',    run: copy,        tidy: dropCopy,   downtime: true,  does: 'read the snapshot, send the blocks the receiver lacks, compare the whole copy' },
+  { name: 'import',  run: importDisks, tidy: removeImages, downtime: true, does: 'register the verified disk as an image at the destination' },
+  { name: 'plug',    run: plug,        undo: unplug,     downtime: true,  does: 'create the ports with the same MAC and fixed addresses' },
+  { name: 'create',  run: create,      undo: remove,     downtime: true,  does: 'create the server and wait until it is ACTIVE' },
+  { name: 'connect', run: connect,     undo: disconnect, downtime: true,  does: 'give the floating addresses to the new server' },
+  { name: 'probe',   run: probe,                         downtime: true,  does: 'wait until the new server answers its probe' },
+  // ── downtime ends ──
+  { name: 'mark',    run: mark,                                           does: 'write the completion marker on both sides' },
+] as const satisfies readonly Phase[];

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Journal } from '../../shared/journal.ts';
+import { asProblem, type Problem } from '../../shared/problem.ts';
+import { attemptOf, doneAmong, type Fact } from './fact.ts';
+import type { Learned, Move, Phase, Tools } from './phase.ts';
+
+/** How often a phase is tried again after a failure that may pass, and how long it waits before each: milliseconds. */
+export const retryDelaysMs: readonly number[] = [2_000, 5_000, 15_000, 30_000];
+
+/** What a walk needs beside the move. */
+export interface Walk {
+  readonly itinerary: readonly Phase[];
+  readonly journal: Journal<Fact>;
+  readonly tools: Tools;
+  readonly retryDelaysMs: readonly number[];
+}
+
+/** Walks the itinerary from wherever the journal says the move was. Throws the problem that stopped it, and leaves the move where it is. */
+export async function migrate(move: Move, walk: Walk): Promise<Move> {
+  const { journal, itinerary } = walk;
+  const server = move.server.id;
+  const done = doneAmong(attemptOf(journal.facts, server).facts);
+  for (const phase of itinerary) {
+    if (done.has(phase.name)) continue;
+    walk.tools.signal.throwIfAborted();
+    await journal.append({ fact: 'begun', server, phase: phase.name });
+    const learned = await patiently(phase, recall(move, journal), walk);
+    await journal.append({ fact: 'done', server, phase: phase.name, learned });
+  }
+  return recall(move, journal);
+}
+
+/**
+ * Takes a move back to its start: service first, tidying last. What cannot be undone now throws, and the next call goes on there.
+ * A phase that was begun is undone whether or not it was done.
+ */
+export async function rollBack(move: Move, walk: Walk): Promise<void> {
+  const { journal, itinerary, tools } = walk;
+  const server = move.server.id;
+  const { facts } = attemptOf(journal.facts, server);
+  if (facts.length === 0) return;
+  const begun = new Set(facts.flatMap((fact) => (fact.fact === 'begun' ? [fact.phase] : [])));
+  const back = itinerary.filter((phase) => begun.has(phase.name)).reverse();
+  for (const column of ['undo', 'tidy'] as const) {
+    for (const phase of back) {
+      const work = phase[column];
+      if (work === undefined) continue;
+      await work(recall(move, journal), tools);
+      await journal.append({ fact: 'undone', server, phase: `${phase.name}.${column}` });
+    }
+  }
+  await journal.append({ fact: 'rolled back', server });
+}
+
+/** A move is the sum of what its phases learned: there is no second copy of the state that could go stale. */
+export function recall(move: Move, journal: Journal<Fact>): Move {
+  const { attempt, facts } = attemptOf(journal.facts, move.server.id);
+  const learned = facts.reduce<Learned>(
+    (sum, fact) => (fact.fact === 'done' ? merge(sum, fact.learned as Learned | undefined) : sum),
+    {},
+  );
+  return { ...move, attempt, learned };
+}
+
+function merge(sum: Learned, more: Learned | undefined): Learned {
+  if (more === undefined) return sum;
+  const { built, details, ...rest } = more;
+  return { ...sum, ...rest, built: { ...sum.built, ...built }, details: { ...sum.details, ...details } };
+}
+
+async function patiently(phase: Phase, move: Move, walk: Walk): Promise<Learned | undefined> {
+  const server = move.server.id;
+  const { signal } = walk.tools;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await phase.run(move, walk.tools);
+    } catch (error) {
+      signal.throwIfAborted();
+      const problem: Problem = asProblem(error);
+      await walk.journal.append({ fact: 'problem', server, phase: phase.name, problem: problem.toJSON() });
+      const delayMs = walk.retryDelaysMs[attempt];
+      if (problem.retry === 'never' || delayMs === undefined) throw problem;
+      await sleep(delayMs, undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
+import type { ServerState, Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { Plan } from '../../shared/model/plan.ts';
+import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
+
+/** A disk as the receiver sealed it. Counts are blocks. */
+export interface SealedDisk {
+  readonly size: number;
+  readonly root: string;
+  readonly blocks: number;
+  readonly zero: number;
+  readonly pulled: number;
+  readonly reused: number;
+  readonly bytes_pulled: number;
+  readonly block_size: number;
+  /** Milliseconds to make the snapshot readable here, and to make the copy equal to it. */
+  readonly fetch_ms: number;
+  readonly transfer_ms: number;
+}
+
+/** What the phases of one move have learned; each phase adds its part, and the journal keeps it. */
+export interface Learned {
+  /** The source server's status before we touched it: what a rollback restores. */
+  readonly was?: ServerState['status'];
+  readonly snapshots?: Readonly<Record<string, Snapshot>>;
+  readonly sealed?: Readonly<Record<string, SealedDisk>>;
+  /** Destination ids by ref. */
+  readonly built?: Readonly<Record<string, string>>;
+  /** What the destination chose, by ref, for the report. */
+  readonly details?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** One server's journey: the server, what goes with it, and what was learned so far. */
+export interface Move {
+  readonly server: ResourceOf<'server'>;
+  readonly disks: readonly ResourceOf<'disk'>[];
+  readonly ports: readonly Ref[];
+  readonly floatingIps: readonly Ref[];
+  readonly probe: string | undefined;
+  readonly attempt: number;
+  readonly learned: Learned;
+}
+
+/** Asks the receiver; waits for it where the link is down, and repeats what a broken link left unanswered. */
+export type Ask = <N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>, signal: AbortSignal) => Promise<Result<N>>;
+
+/** Hears how far a disk is: bytes of the disk compared or copied, and bytes that crossed the wire. */
+export type OnDisk = (disk: string, sizeBytes: number, doneBytes: number, sentBytes: number) => void;
+
+/** What a phase works with. */
+export interface Tools {
+  readonly campaign: string;
+  readonly source: SourceCloud;
+  readonly ask: Ask;
+  /** Makes a disk's blocks answerable to the receiver while `work` runs. */
+  readonly offer: OfferDisk;
+  readonly options: Plan['options'];
+  /** This campaign's folder. */
+  readonly folder: string;
+  readonly onDisk: OnDisk;
+  readonly signal: AbortSignal;
+}
+
+/** Offers one disk's blocks and returns what it was sealed with. */
+export type OfferDisk = (move: Move, disk: ResourceOf<'disk'>, snapshot: Snapshot, tools: Tools) => Promise<SealedDisk>;
+
+/** One line of the itinerary. `run`, `undo` and `tidy` MUST be safe to repeat, and the latter two after half a `run`. */
+export interface Phase {
+  readonly name: string;
+  /** For people: what happens here. */
+  readonly does: string;
+  readonly run: (move: Move, tools: Tools) => Promise<Learned | undefined>;
+  /** Gives back what this phase took from service; undone from the last phase up, before anything is tidied. */
+  readonly undo?: (move: Move, tools: Tools) => Promise<void>;
+  /** Removes what this phase left lying about; done from the last phase up, once the source runs again. */
+  readonly tidy?: (move: Move, tools: Tools) => Promise<void>;
+  /** Whether the server is down while this phase runs. */
+  readonly downtime?: boolean;
+}

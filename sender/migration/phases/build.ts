@@ -1,0 +1,63 @@
+import { type Ref, refOf } from '../../../shared/model/resource.ts';
+import type { Learned, Move, Tools } from '../phase.ts';
+import { mustBeStopped } from './freeze.ts';
+
+/** Registers the verified disks as images at the destination. */
+export function importDisks(move: Move, tools: Tools): Promise<Learned> {
+  return ensureAll(diskRefs(move), tools);
+}
+
+/** Removes the images. */
+export function removeImages(move: Move, tools: Tools): Promise<void> {
+  return removeAll(diskRefs(move), tools);
+}
+
+/** Creates the server's ports, in the order of its interfaces. */
+export function plug(move: Move, tools: Tools): Promise<Learned> {
+  return ensureAll(move.ports, tools);
+}
+
+/** Removes the ports. */
+export function unplug(move: Move, tools: Tools): Promise<void> {
+  return removeAll(move.ports, tools);
+}
+
+/** Creates the server and returns when it is ACTIVE; the source MUST be seen stopped, for the same machine may not run twice. */
+export async function create(move: Move, tools: Tools): Promise<Learned> {
+  await mustBeStopped(move, tools.source, tools.signal);
+  return ensureAll([refOf('server', move.server.id)], tools);
+}
+
+/** Removes the new server, and returns when it is gone. */
+export function remove(move: Move, tools: Tools): Promise<void> {
+  return removeAll([refOf('server', move.server.id)], tools);
+}
+
+/** Gives the floating addresses to the new server. */
+export function connect(move: Move, tools: Tools): Promise<Learned> {
+  return ensureAll(move.floatingIps, tools);
+}
+
+/** Takes the floating addresses back. */
+export function disconnect(move: Move, tools: Tools): Promise<void> {
+  return removeAll(move.floatingIps, tools);
+}
+
+function diskRefs({ disks }: Move): Ref[] {
+  return disks.map((disk) => refOf('disk', disk.id));
+}
+
+async function ensureAll(refs: readonly Ref[], { ask, campaign, signal }: Tools): Promise<Learned> {
+  const built: Record<string, string> = {};
+  const details: Record<string, Readonly<Record<string, string>>> = {};
+  for (const ref of refs) {
+    const { id, detail } = await ask('resource.ensure', { campaign, ref }, signal);
+    built[ref] = id;
+    if (detail !== undefined) details[ref] = detail;
+  }
+  return { built, details };
+}
+
+async function removeAll(refs: readonly Ref[], { ask, campaign, signal }: Tools): Promise<void> {
+  for (const ref of [...refs].reverse()) await ask('resource.remove', { campaign, ref }, signal);
+}

@@ -1,0 +1,26 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Problem } from '../../../shared/problem.ts';
+import type { Learned, Move, SealedDisk, Tools } from '../phase.ts';
+
+/** Makes the receiver's copy of every disk equal to its snapshot, and has it compared as a whole. */
+export async function copy(move: Move, tools: Tools): Promise<Learned> {
+  const sealed: Record<string, SealedDisk> = {};
+  for (const disk of move.disks) {
+    const snapshot = move.learned.snapshots?.[disk.id];
+    if (snapshot === undefined) throw new Problem('E_BUG', `Disk ${disk.id} has no snapshot.`, { about: `disk/${disk.id}` });
+    sealed[disk.id] = await tools.offer(move, disk, snapshot, tools);
+  }
+  await dropCopy(move, tools);
+  return { sealed };
+}
+
+/** Deletes what was fetched of the server's snapshots here. */
+export async function dropCopy({ server }: Move, { folder }: Tools): Promise<void> {
+  await rm(diskFolder(folder, server.id), { recursive: true, force: true });
+}
+
+/** Where a server's snapshots are made readable. */
+export function diskFolder(folder: string, server: string): string {
+  return join(folder, 'disks', server);
+}

@@ -1,0 +1,141 @@
+import type { WebSocket } from 'ws';
+import { Connection } from '../protocol/connection.ts';
+import type { Block } from '../protocol/frame.ts';
+import type { Handlers, Params, Requests, Result, SaidBy } from '../protocol/messages.ts';
+import { keepConnected } from '../protocol/transport/reconnect.ts';
+import type { Log } from '../shared/log.ts';
+import type { Ref } from '../shared/model/resource.ts';
+import { Problem } from '../shared/problem.ts';
+
+/** What a peer needs to be reached and told apart. */
+export interface PeerOptions {
+  readonly name: string;
+  readonly release: string;
+  readonly log: Log;
+  /** Opens a socket to the receiver; throws the problem that prevents it. */
+  readonly dial: (signal: AbortSignal) => Promise<WebSocket>;
+  /** The campaign its connections are bound to; null for one that only plans. */
+  readonly campaign: string | null;
+  readonly onBuilt?: (ref: Ref, id: string, how: string) => void;
+  /** Hears what the link does, in a sentence. */
+  readonly onState?: (state: PeerState) => void;
+}
+
+/** What the link does now. */
+export interface PeerState {
+  readonly state: 'connected' | 'connecting';
+  readonly says: string;
+  readonly problem: Problem | null;
+}
+
+/** Reads one block of an offered disk. */
+export type ReadBlock = (block: number) => Promise<Block>;
+
+/** The receiver as seen from here: dials, dials again, and asks. One peer serves one campaign. */
+export class Peer {
+  readonly #options: PeerOptions;
+  readonly #stopping = new AbortController();
+  readonly #disks = new WeakMap<Connection<'sender'>, Map<number, ReadBlock>>();
+  #live: Connection<'sender'> | null = null;
+  #state: PeerState = { state: 'connecting', says: 'Dialling the receiver.', problem: null };
+  #waiting: (() => void)[] = [];
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: PeerOptions) {
+    this.#options = options;
+  }
+
+  get state(): PeerState {
+    return this.#state;
+  }
+
+  /** Keeps a connection open until `stop`. */
+  start(): void {
+    this.#running = keepConnected((signal) => this.#connect(signal), {
+      signal: this.#stopping.signal,
+      onState: ({ problem, retryMs }) => {
+        this.#tell({ state: 'connecting', says: `${problem.message} Trying again in ${Math.ceil(retryMs / 1000)} s.`, problem });
+      },
+    });
+  }
+
+  async stop(reason: string): Promise<void> {
+    this.#stopping.abort(new Problem('E_PEER_LOST', reason));
+    await this.#live?.close(reason);
+    await this.#running;
+  }
+
+  /** The live connection; waits for one until the signal aborts. */
+  async connected(signal: AbortSignal): Promise<Connection<'sender'>> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#live !== null) return this.#live;
+      const woken = Promise.withResolvers<void>();
+      this.#waiting.push(woken.resolve);
+      signal.addEventListener('abort', () => woken.resolve(), { once: true });
+      await woken.promise;
+    }
+  }
+
+  /** Asks the receiver, as often as a broken link leaves the question unanswered: every request may be repeated. */
+  async ask<N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>, signal: AbortSignal): Promise<Result<N>> {
+    for (;;) {
+      const connection = await this.connected(signal);
+      try {
+        return await connection.request(name, params, { signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof Problem) || error.code !== 'E_PEER_LOST') throw error;
+        // The connection is over, but may not have been taken down yet.
+        if (this.#live === connection) this.#live = null;
+      }
+    }
+  }
+
+  /** Answers the receiver's pulls of one offered disk with `read`, until the returned function is called. */
+  serve(connection: Connection<'sender'>, handle: number, read: ReadBlock): () => void {
+    const disks = this.#disks.get(connection) ?? new Map<number, ReadBlock>();
+    this.#disks.set(connection, disks.set(handle, read));
+    return () => disks.delete(handle);
+  }
+
+  /** One connection, from dialling to its end. Throws what prevented it; returns when it is over. */
+  async #connect(signal: AbortSignal): Promise<void> {
+    const { name, release, log, campaign } = this.#options;
+    const socket = await this.#options.dial(signal);
+    const connection = new Connection(socket, {
+      role: 'sender',
+      name,
+      release,
+      observe: (problem) => log.warn({ problem }, 'refused what the receiver said'),
+    });
+    const { name: receiver } = await connection.open(this.#handlers(connection));
+    if (campaign !== null) await connection.request('campaign.open', { campaign }, { signal });
+    this.#live = connection;
+    this.#tell({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });
+    for (const wake of this.#waiting.splice(0)) wake();
+    const closed = await connection.closed;
+    if (this.#live === connection) this.#live = null;
+    throw closed.problem ?? new Problem('E_PEER_LOST', `The connection to ${receiver} is over: ${closed.says}`);
+  }
+
+  #handlers(connection: Connection<'sender'>): Handlers<'sender'> {
+    return {
+      'disk.pull': ({ handle, block }) => {
+        const read = this.#disks.get(connection)?.get(handle);
+        if (read === undefined) throw new Problem('E_NOT_FOUND', `No disk is offered under handle ${handle}.`);
+        return read(block);
+      },
+      'disk.durable': () => Promise.resolve(),
+      'resource.built': ({ ref, id, how }) => {
+        this.#options.onBuilt?.(ref, id, how);
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #tell(state: PeerState): void {
+    this.#state = state;
+    this.#options.onState?.(state);
+  }
+}
