@@ -157,6 +157,11 @@ export const problems = {
     hint: 'Give the user the named right, or change the mapping in the plan so that it is not needed.',
   },
   E_CLOUD: { retry: 'later', exit: 20, hint: 'The cloud refused or failed; its own message says why.' },
+  E_CLOUD_REFUSED: {
+    retry: 'never',
+    exit: 20,
+    hint: 'The cloud does not accept the request as it is; its own message says why.',
+  },
   E_CLOUD_UNREACHABLE: { retry: 'later', exit: 20, hint: 'Check that the named endpoint answers from this machine.' },
   E_CLOUD_TLS: { retry: 'never', exit: 20, hint: 'Give the CA of the cloud with `cacert` in clouds.yaml or OS_CACERT.' },
   E_CLOUD_TIMEOUT: { retry: 'later', exit: 20, hint: 'The cloud did not finish in time; look at it, then `sender resume`.' },

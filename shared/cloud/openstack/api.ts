@@ -1,0 +1,197 @@
+/**
+ * The parts of OpenStack's answers that we read, spelled as in the API references (docs.openstack.org/api-ref: compute, network, image).
+ * A field that only some clouds or some users see is optional.
+ */
+
+/** Neutron's standard attributes. */
+interface Standard {
+  readonly id: string;
+  readonly name: string;
+  readonly project_id: string;
+  readonly description?: string | null;
+  readonly tags?: readonly string[];
+  readonly created_at?: string;
+}
+
+/** GET /v2.0/networks. */
+export interface ApiNetwork extends Standard {
+  readonly admin_state_up: boolean;
+  readonly shared: boolean;
+  readonly 'router:external'?: boolean;
+  readonly mtu?: number | null;
+  readonly port_security_enabled?: boolean;
+  readonly 'provider:network_type'?: string | null;
+  readonly 'provider:physical_network'?: string | null;
+  readonly 'provider:segmentation_id'?: number | null;
+  readonly dns_domain?: string | null;
+  readonly subnets: readonly string[];
+}
+
+export interface ApiPool {
+  readonly start: string;
+  readonly end: string;
+}
+
+export interface ApiRoute {
+  readonly destination: string;
+  readonly nexthop: string;
+}
+
+/** GET /v2.0/subnets. */
+export interface ApiSubnet extends Standard {
+  readonly network_id: string;
+  readonly ip_version: 4 | 6;
+  readonly cidr: string;
+  readonly gateway_ip: string | null;
+  readonly enable_dhcp: boolean;
+  readonly allocation_pools: readonly ApiPool[];
+  readonly dns_nameservers: readonly string[];
+  readonly host_routes: readonly ApiRoute[];
+  readonly ipv6_address_mode: string | null;
+  readonly ipv6_ra_mode: string | null;
+  readonly service_types?: readonly string[];
+}
+
+export interface ApiFixedIp {
+  readonly subnet_id: string;
+  readonly ip_address: string;
+}
+
+/** GET /v2.0/routers. */
+export interface ApiRouter extends Standard {
+  readonly admin_state_up: boolean;
+  readonly routes?: readonly ApiRoute[];
+  readonly external_gateway_info: {
+    readonly network_id: string;
+    readonly enable_snat?: boolean;
+    readonly external_fixed_ips?: readonly ApiFixedIp[];
+  } | null;
+}
+
+/** GET /v2.0/ports. */
+export interface ApiPort extends Standard {
+  readonly network_id: string;
+  readonly mac_address: string;
+  readonly fixed_ips: readonly ApiFixedIp[];
+  readonly admin_state_up: boolean;
+  readonly status: string;
+  readonly device_id: string;
+  readonly device_owner: string;
+  readonly security_groups?: readonly string[];
+  readonly port_security_enabled?: boolean;
+  readonly allowed_address_pairs?: readonly { readonly ip_address: string; readonly mac_address?: string }[];
+  readonly 'binding:vnic_type'?: string;
+  readonly dns_name?: string;
+}
+
+/** GET /v2.0/security-group-rules. */
+export interface ApiRule {
+  readonly id: string;
+  readonly description?: string | null;
+  readonly security_group_id: string;
+  readonly direction: 'ingress' | 'egress';
+  readonly ethertype: string | null;
+  readonly protocol: string | null;
+  readonly port_range_min: number | null;
+  readonly port_range_max: number | null;
+  readonly remote_ip_prefix: string | null;
+  readonly remote_group_id: string | null;
+  readonly remote_address_group_id?: string | null;
+}
+
+/** GET /v2.0/security-groups. */
+export interface ApiSecurityGroup extends Standard {
+  readonly stateful?: boolean;
+  readonly security_group_rules: readonly ApiRule[];
+}
+
+/** GET /v2.0/floatingips. */
+export interface ApiFloatingIp extends Omit<Standard, 'name'> {
+  readonly floating_network_id: string;
+  readonly floating_ip_address: string;
+  readonly port_id: string | null;
+  readonly fixed_ip_address: string | null;
+  readonly router_id: string | null;
+}
+
+/** GET /servers/{id}, microversion 2.52 or newer: the flavor is embedded, without its id. */
+export interface ApiServer {
+  readonly id: string;
+  readonly name: string;
+  readonly tenant_id: string;
+  readonly user_id: string;
+  readonly status: string;
+  readonly description?: string | null;
+  readonly image: '' | { readonly id: string } | null;
+  readonly flavor: {
+    readonly original_name: string;
+    readonly vcpus: number;
+    readonly ram: number;
+    readonly disk: number;
+    readonly ephemeral: number;
+    readonly swap: number | string;
+    readonly extra_specs?: Readonly<Record<string, string>>;
+  };
+  readonly key_name: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly config_drive: string;
+  readonly tags?: readonly string[];
+  readonly locked?: boolean;
+  readonly locked_reason?: string | null;
+  readonly addresses: Readonly<
+    Record<
+      string,
+      readonly { readonly addr: string; readonly 'OS-EXT-IPS:type'?: string; readonly 'OS-EXT-IPS-MAC:mac_addr'?: string }[]
+    >
+  >;
+  readonly fault?: { readonly message: string; readonly code: number } | null;
+  readonly 'OS-EXT-STS:task_state'?: string | null;
+  readonly 'OS-EXT-STS:vm_state'?: string | null;
+  readonly 'OS-EXT-AZ:availability_zone'?: string | null;
+  readonly 'OS-EXT-SRV-ATTR:user_data'?: string | null;
+  readonly 'OS-EXT-SRV-ATTR:hostname'?: string | null;
+  readonly 'os-extended-volumes:volumes_attached'?: readonly { readonly id: string }[];
+}
+
+/** GET /flavors/detail. */
+export interface ApiFlavor {
+  readonly id: string;
+  readonly name: string;
+  readonly vcpus: number;
+  readonly ram: number;
+  readonly disk: number;
+  readonly 'OS-FLV-EXT-DATA:ephemeral': number;
+  readonly swap: number | string;
+  readonly description?: string | null;
+  readonly 'os-flavor-access:is_public'?: boolean;
+  readonly extra_specs?: Readonly<Record<string, string>>;
+}
+
+/** GET /os-keypairs/{name}. */
+export interface ApiKeypair {
+  readonly name: string;
+  readonly public_key: string;
+  readonly fingerprint: string;
+  readonly type?: string;
+  readonly user_id?: string;
+}
+
+/** GET /v2/images/{id}; properties stand beside the named fields. */
+export interface ApiImage {
+  readonly id: string;
+  readonly name: string | null;
+  readonly status: string;
+  readonly owner: string;
+  readonly visibility: string;
+  readonly disk_format: string | null;
+  readonly container_format: string | null;
+  readonly size: number | null;
+  readonly virtual_size: number | null;
+  readonly min_disk: number;
+  readonly min_ram: number;
+  readonly checksum?: string | null;
+  readonly os_hash_algo?: string | null;
+  readonly os_hash_value?: string | null;
+  readonly tags?: readonly string[];
+  readonly [property: string]: unknown;
+}

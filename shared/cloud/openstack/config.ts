@@ -1,0 +1,46 @@
+import { z } from 'zod';
+
+const Text = z.string().min(1);
+
+/** The `auth` section, spelled as in clouds.yaml. Secrets may be given as `file:/path` or `env:NAME`, so that sender.yaml holds none. */
+const Auth = z.strictObject({
+  auth_url: z.url(),
+  username: Text.optional(),
+  user_id: Text.optional(),
+  password: Text.optional(),
+  user_domain_name: Text.optional(),
+  user_domain_id: Text.optional(),
+  project_name: Text.optional(),
+  project_id: Text.optional(),
+  project_domain_name: Text.optional(),
+  project_domain_id: Text.optional(),
+  token: Text.optional(),
+  application_credential_id: Text.optional(),
+  application_credential_name: Text.optional(),
+  application_credential_secret: Text.optional(),
+});
+
+/**
+ * How an OpenStack cloud is reached: `cloud`, a name in clouds.yaml, or `auth`, written out; with neither, OS_CLOUD or the OS_*
+ * environment decide, as they do for the openstack client. What is given here stands above clouds.yaml.
+ */
+export const OpenStackSettings = z.strictObject({
+  /** A name in clouds.yaml. */
+  cloud: Text.optional(),
+  /** The clouds.yaml to read, instead of searching the usual places; secure.yaml is expected beside it. */
+  clouds_file: Text.optional(),
+  auth_type: Text.optional(),
+  auth: Auth.optional(),
+  region_name: Text.optional(),
+  interface: z.enum(['public', 'internal', 'admin']).optional(),
+  /** A PEM file with the authority that signed the cloud's certificates. */
+  cacert: Text.optional(),
+  /** False accepts any certificate; for laboratories only. */
+  verify: z.boolean().optional(),
+  connect_timeout_seconds: z.number().positive().default(15),
+  /** Until the headers of an answer; Neutron under load takes its time. */
+  answer_timeout_seconds: z.number().positive().default(120),
+  /** Between two pieces of an answer's body. */
+  idle_timeout_seconds: z.number().positive().default(60),
+});
+export type OpenStackSettings = z.infer<typeof OpenStackSettings>;

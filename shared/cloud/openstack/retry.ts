@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asProblem, Problem } from '../../problem.ts';
+import type { Call } from './session.ts';
+import { cancelled, type Incoming, neverSent } from './transport.ts';
+
+/** How often, and for how long altogether, one call is sent again: milliseconds. */
+const attempts = 6;
+const budgetMs = 120_000;
+/** The longest pause that is believed when a cloud asks for one: milliseconds. */
+const longestPauseMs = 60_000;
+
+/** How long to wait before the next attempt; null when there is none. */
+export interface RetryPatience {
+  next(outcome: Incoming | Problem): number | null;
+}
+
+/** GET, HEAD, PUT and DELETE may be repeated; a POST only where it certainly was not carried out. */
+export function patienceFor(call: Pick<Call, 'method' | 'content'>): RetryPatience {
+  const safe = call.method !== 'POST' && call.method !== 'PATCH' && call.content === undefined;
+  const until = Date.now() + budgetMs;
+  let attempt = 0;
+  return {
+    next(outcome) {
+      attempt += 1;
+      if (attempt >= attempts || !mayRepeat(outcome, safe)) return null;
+      const asked = outcome instanceof Problem ? undefined : retryAfter(outcome.headers['retry-after']);
+      const delayMs = asked ?? pause(attempt);
+      return Date.now() + delayMs > until ? null : delayMs;
+    },
+  };
+}
+
+function mayRepeat(outcome: Incoming | Problem, safe: boolean): boolean {
+  if (outcome instanceof Problem) return neverSent(outcome) || (safe && outcome.retry === 'later');
+  if (outcome.status === 429) return true;
+  return safe && [502, 503, 504].includes(outcome.status);
+}
+
+/** Milliseconds that a Retry-After header asks for (RFC 9110, 10.2.3: seconds or a date). */
+export function retryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), longestPauseMs) : undefined;
+}
+
+/** Doubles from a quarter of a second, with jitter so that many callers do not return together. */
+function pause(attempt: number): number {
+  return 250 * 2 ** (attempt - 1) * (0.5 + Math.random());
+}
+
+/** Repeats something that may be repeated while it fails with a problem that may pass by itself, with the same patience as one call. */
+export async function retryingly<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted) throw cancelled(signal);
+      const problem = asProblem(error);
+      if (attempt >= attempts || !['E_CLOUD', 'E_CLOUD_UNREACHABLE', 'E_CLOUD_TIMEOUT'].includes(problem.code)) throw problem;
+      await sleep(pause(attempt), undefined, { signal }).catch(() => {
+        throw cancelled(signal);
+      });
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { idOf, type Ref } from '../../model/resource.ts';
+
+/** Every tag of ours begins so; a capture leaves them out, so that a tenant that moves on does not carry them along. */
+const prefix = 'godwit-';
+
+/** Longest tag: characters. Older Neutron and Nova allow no more. */
+const longestTag = 60;
+
+/** The tags of something a campaign built for a source ref. */
+export function tagsOf(campaign: string, ref: Ref): readonly [string, string] {
+  return [campaignTag(campaign), `${prefix}source-${short(idOf(ref))}`];
+}
+
+/** The tag that everything of one campaign carries. */
+export function campaignTag(campaign: string): string {
+  return `${prefix}campaign-${campaign}`;
+}
+
+/** The tag of a source server that was moved. */
+export const movedTag = 'godwit-moved';
+
+/** The tags that are not ours. */
+export function foreignTags(tags: readonly string[] | undefined): string[] {
+  return (tags ?? []).filter((tag) => !tag.startsWith(prefix));
+}
+
+/** The description something carries between its creation and its tags: Neutron takes no tags in the request that creates. */
+export function descriptionStamp(campaign: string, ref: Ref): string {
+  return `godwit ${campaign} ${ref}`;
+}
+
+/** The properties of an image that a campaign made for a source ref. */
+export function imageStamp(campaign: string, ref: Ref): { readonly godwit_campaign: string; readonly godwit_source: string } {
+  return { godwit_campaign: campaign, godwit_source: ref };
+}
+
+/** OpenStack's ids are UUIDs and fit; those of another kind of cloud may not, and their digest stands in. */
+function short(id: string): string {
+  const safe = /^[\w.-]+$/.test(id) && id.length <= longestTag - `${prefix}source-`.length;
+  return safe ? id : createHash('sha256').update(id).digest('hex').slice(0, 40);
+}

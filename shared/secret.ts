@@ -1,0 +1,40 @@
+import { inspect } from 'node:util';
+
+/** What a secret shows of itself, wherever it is printed. */
+const stars = '********';
+
+/** A password, token or key that does not print itself: not in logs, not in JSON, not in error text. */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  /** The secret itself; called at the place that sends it, and nowhere else. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return stars;
+  }
+
+  toJSON(): string {
+    return stars;
+  }
+
+  [inspect.custom](): string {
+    return stars;
+  }
+}
+
+/** Replaces every occurrence of the secrets in a text by stars. Very short ones are left: replacing them would only garble the text. */
+export function redact(text: string, secrets: Iterable<Secret>): string {
+  let clean = text;
+  for (const secret of secrets) {
+    const value = secret.reveal();
+    if (value.length >= 4) clean = clean.replaceAll(value, stars);
+  }
+  return clean;
+}
