@@ -12,7 +12,6 @@ import * as session from './messages/session.ts';
 export const messages = {
   'session.hello': session.hello,
   'session.goodbye': session.goodbye,
-  'session.rotate': session.rotate,
   'cloud.facts': cloud.facts,
   'campaign.preflight': campaign.preflight,
   'campaign.open': campaign.open,

@@ -23,8 +23,6 @@ export interface SessionTools {
   readonly campaigns: Campaigns;
   readonly cloud: DestinationCloud;
   readonly log: Log;
-  /** Pins the certificate that the peer announces for its next connections. */
-  readonly pinNext: (certificate: string) => Promise<void>;
 }
 
 /** A disk that this connection offered. */
@@ -72,19 +70,10 @@ export class Session {
     return this.#connection.close(reason);
   }
 
-  /** Announces our next certificate to the sender. */
-  async announce(certificate: string): Promise<void> {
-    await this.#connection.request('session.rotate', { certificate });
-  }
-
   /** Every message to the function that answers it. */
   #handlers(): Handlers<'receiver'> {
     const { cloud, campaigns, state } = this.#tools;
     return {
-      'session.rotate': async ({ certificate }) => {
-        await this.#tools.pinNext(certificate);
-        return { accepted: true };
-      },
       'cloud.facts': async (_, { signal }) => ({ ...(await cloud.facts(signal)), staging_free_bytes: await freeBytes(state) }),
       'campaign.preflight': ({ configurations }, { signal }) =>
         cloud.preflight(resourcesOf(configurations), configurations.mappings, signal),

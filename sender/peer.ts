@@ -51,10 +51,17 @@ export class Peer {
 
   /** Keeps a connection open until `stop`. */
   start(): void {
-    this.#running = keepConnected((signal) => this.#connect(signal), {
+    this.#running = keepConnected((signal) => this.#options.dial(signal), {
       signal: this.#stopping.signal,
-      onState: ({ problem, retryMs }) => {
-        this.#tell({ state: 'connecting', says: `${problem.message} Trying again in ${Math.ceil(retryMs / 1000)} s.`, problem });
+      onSocket: (socket) => this.#converse(socket),
+      onState: (state) => {
+        if (state.is !== 'waiting') return;
+        const says = state.problem?.message ?? 'The receiver closed the connection.';
+        this.#tell({
+          state: 'connecting',
+          says: `${says} Trying again in ${Math.ceil(state.delayMs / 1000)} s.`,
+          problem: state.problem ?? null,
+        });
       },
     });
   }
@@ -99,10 +106,9 @@ export class Peer {
     return () => disks.delete(handle);
   }
 
-  /** One connection, from dialling to its end. Throws what prevented it; returns when it is over. */
-  async #connect(signal: AbortSignal): Promise<void> {
+  /** One connection, from its open socket to its end. Throws what ended it, unless it was closed on purpose. */
+  async #converse(socket: WebSocket): Promise<void> {
     const { name, release, log, campaign } = this.#options;
-    const socket = await this.#options.dial(signal);
     const connection = new Connection(socket, {
       role: 'sender',
       name,
@@ -110,13 +116,13 @@ export class Peer {
       observe: (problem) => log.warn({ problem }, 'refused what the receiver said'),
     });
     const { name: receiver } = await connection.open(this.#handlers(connection));
-    if (campaign !== null) await connection.request('campaign.open', { campaign }, { signal });
+    if (campaign !== null) await connection.request('campaign.open', { campaign }, { signal: this.#stopping.signal });
     this.#live = connection;
     this.#tell({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });
     for (const wake of this.#waiting.splice(0)) wake();
     const closed = await connection.closed;
     if (this.#live === connection) this.#live = null;
-    throw closed.problem ?? new Problem('E_PEER_LOST', `The connection to ${receiver} is over: ${closed.says}`);
+    if (closed.problem !== undefined) throw closed.problem;
   }
 
   #handlers(connection: Connection<'sender'>): Handlers<'sender'> {

@@ -32,22 +32,3 @@ export const goodbye = notice({
   repeatable: 'Yes; only the first counts.',
   params: z.object({ reason: z.string().max(1000) }),
 });
-
-/** Announces the certificate a side will use from its next connection on. */
-export const rotate = request({
-  from: 'either',
-  since: 1,
-  phase: 'ready',
-  answered: 'soon',
-  purpose:
-    'Announces the certificate this side will use next; the other side pins it beside the present one until it has seen it.',
-  repeatable: 'Yes; the same certificate is pinned once, another one replaces the announced one.',
-  params: z.object({
-    certificate: z
-      .string()
-      .max(16_384)
-      .regex(/^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n?$/, 'must be one PEM certificate'),
-  }),
-  result: z.object({ accepted: z.literal(true) }),
-  problems: ['E_FORBIDDEN'],
-});
