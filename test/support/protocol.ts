@@ -36,7 +36,6 @@ export function aDocument(): Configurations {
 /** Answers for everything a sender is asked; what a test is about, it brings itself. */
 export function senderHandlers(some: Partial<Handlers<'sender'>> = {}): Handlers<'sender'> {
   return {
-    'session.rotate': async () => ({ accepted: true }),
     'disk.pull': async ({ block }) => aBlock(block, 4096),
     'disk.durable': async () => {},
     'resource.built': async () => {},
@@ -50,7 +49,6 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
     throw new Problem('E_UNSUPPORTED', 'This receiver has no cloud.');
   };
   return {
-    'session.rotate': async () => ({ accepted: true }),
     'cloud.facts': notHere,
     'campaign.preflight': async () => ({ concerns: [], decisions: [] }),
     'campaign.open': async () => ({ known: false, state: 'new' }),
