@@ -45,8 +45,7 @@ function wssAddress(url: URL, host: string, text: string): Address {
 
 function sshAddress(url: URL, host: string, text: string): Address {
   const path = /^\/(\d{0,5})$/.exec(url.pathname);
-  if (url.username === '')
-    throw new Problem('E_ADDRESS', `The address ${text} names no user: write ssh://user@host.`, { about: text });
+  if (url.username === '') throw new Problem('E_ADDRESS', 'An SSH address names its user: ssh://user@host.');
   if (path === null) throw unreadable(text);
   const receiverPort = path[1] ? Number(path[1]) : defaultPort;
   if (receiverPort < 1 || receiverPort > 65_535) throw unreadable(text);
@@ -68,6 +67,8 @@ function portOf(url: URL, text: string, otherwise: number): number {
   return port;
 }
 
+/** Whatever stands before an @ is left out: it may hold a password, however mistyped the rest is. */
 function unreadable(text: string): Problem {
-  return new Problem('E_ADDRESS', `${JSON.stringify(text)} is not the address of a receiver.`, { about: text });
+  const shown = text.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
+  return new Problem('E_ADDRESS', `${JSON.stringify(shown)} is not the address of a receiver.`, { about: shown });
 }

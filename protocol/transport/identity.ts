@@ -75,7 +75,12 @@ function freshPem(role: Role): string {
   const notAfter = new Date(now);
   notAfter.setUTCFullYear(now.getUTCFullYear() + lifeYears);
   const certificate = selfSigned(privateKey, publicKey, `godwit-${role} ${hostname()}`, notBefore, notAfter);
-  return `${privateKey.export({ type: 'pkcs8', format: 'pem' })}${certificate}`;
+  return `${privateKeyPem(privateKey)}${certificate}`;
+}
+
+/** A private key as PKCS#8 in PEM, for the file and for TLS; nothing else may see it. */
+export function privateKeyPem(privateKey: KeyObject): string {
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 async function load(path: string, role: Role): Promise<Identity | undefined> {

@@ -21,7 +21,7 @@ export function newPairingCode(): string {
  */
 export function readPairingCode(typed: string): string {
   const code = typed.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
-  if (code.length === length && [...code].every((letter) => alphabet.includes(letter))) return code;
-  const says = `That is not a pairing code: a code has ${length} letters and digits, this has ${code.length}, or has some that no code has.`;
+  if (/^[0-9A-HJKMNP-TV-Z]{20}$/.test(code)) return code;
+  const says = `That is not a pairing code: a code has ${length} letters and digits, never a U.`;
   throw new Problem('E_PAIRING_WRONG_CODE', says);
 }

@@ -27,7 +27,7 @@ async function addressesOf(host: string, signal: AbortSignal): Promise<Resolved[
     // A lookup cannot be stopped; when it is late its answer is left to arrive unheard.
     return await fromEvents<Resolved[]>(
       signal,
-      (resolve, reject) => lookup(host, { all: true }).then(resolve, reject),
+      (resolve, reject) => void lookup(host, { all: true }).then(resolve, reject),
       () => undefined,
     );
   } catch (error) {

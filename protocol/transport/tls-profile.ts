@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from 'node:tls';
-import type { Identity } from './identity.ts';
+import { type Identity, privateKeyPem } from './identity.ts';
 
 /**
  * How both sides speak TLS: version 1.3 alone, and AES-128-GCM first.
@@ -9,7 +9,7 @@ import type { Identity } from './identity.ts';
  */
 export function tlsProfile(identity: Identity): SecureContextOptions {
   return {
-    key: identity.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    key: privateKeyPem(identity.privateKey),
     cert: identity.certificate,
     minVersion: 'TLSv1.3',
     ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',

@@ -109,3 +109,8 @@ export async function problemOf(promise: Promise<unknown>): Promise<Problem> {
   if (outcome instanceof Error && outcome.name === 'Problem') return outcome as Problem;
   throw new Error('expected a Problem', { cause: outcome });
 }
+
+/** Matches a thrown problem by its code, for `toThrow`. */
+export function isProblem(code: string): { asymmetricMatch: (thrown: unknown) => boolean } {
+  return { asymmetricMatch: (thrown) => thrown instanceof Error && 'code' in thrown && thrown.code === code };
+}

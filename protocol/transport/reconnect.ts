@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import { asProblem, type Problem } from '../../shared/problem.ts';
+
+/** What became of the connection, for status and log. */
+export type ConnectionState =
+  | { readonly is: 'dialling'; readonly attempt: number }
+  | { readonly is: 'connected' }
+  /** `final` problems need a person; they are tried again slowly, since the person may be at the other end. */
+  | { readonly is: 'waiting'; readonly delayMs: number; readonly problem: Problem | undefined; readonly final: boolean };
+
+/** How long to wait between two attempts. */
+export interface Patience {
+  /** Doubled at every failure in a row: a restarting peer is back in a second. */
+  readonly firstMs: number;
+  /** As long as a link may be mended without anybody waiting for us. */
+  readonly longestMs: number;
+  /** After a final problem. */
+  readonly finalMs: number;
+  /** A connection that held this long was a good one, and the doubling begins anew. */
+  readonly goodMs: number;
+}
+
+const defaultPatience: Patience = { firstMs: 1_000, longestMs: 30_000, finalMs: 60_000, goodMs: 30_000 };
+
+/** What to do with a connection and whom to tell. */
+export interface KeepOptions {
+  /** Ends everything; `keepConnected` returns when it aborts. */
+  readonly signal: AbortSignal;
+  /** Lives one session; when it settles the socket is closed and dialled anew. MUST add its listeners before its first wait. */
+  readonly onSocket: (socket: WebSocket) => Promise<void>;
+  readonly onState: (state: ConnectionState) => void;
+  readonly patience?: Partial<Patience>;
+  /** A number from 0 to 1, for jitter. */
+  readonly random?: () => number;
+}
+
+/** Dials again and again, with growing pauses, for as long as the signal stands. Returns, never throws, when it aborts. */
+export async function keepConnected(dialOnce: (signal: AbortSignal) => Promise<WebSocket>, options: KeepOptions): Promise<void> {
+  const { signal, onState, random = Math.random } = options;
+  const patience = { ...defaultPatience, ...options.patience };
+  let failures = 0;
+  while (!signal.aborted) {
+    onState({ is: 'dialling', attempt: failures + 1 });
+    const { problem, heldMs } = await liveOnce(dialOnce, options);
+    if (signal.aborted) return;
+    failures = heldMs >= patience.goodMs ? 1 : failures + 1;
+    const final = problem?.retry === 'never';
+    const delayMs = Math.round(final ? patience.finalMs : backOff(patience, failures, random()));
+    onState({ is: 'waiting', delayMs, problem, final });
+    // The one rejection of a sleep is the abort, which the loop sees by itself.
+    await sleep(delayMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** The pause before the next attempt: doubled each time, then drawn from its upper half, so that many senders do not come at once. */
+export function backOff(patience: Pick<Patience, 'firstMs' | 'longestMs'>, failures: number, random: number): number {
+  const whole = Math.min(patience.longestMs, patience.firstMs * 2 ** Math.min(failures - 1, 30));
+  return whole / 2 + (whole / 2) * random;
+}
+
+/** One connection from dialling to its end: why it ended, and how long it held. */
+async function liveOnce(
+  dialOnce: (signal: AbortSignal) => Promise<WebSocket>,
+  { signal, onSocket, onState }: KeepOptions,
+): Promise<{ problem: Problem | undefined; heldMs: number }> {
+  let openedAt: number | undefined;
+  let socket: WebSocket | undefined;
+  const heldMs = (): number => (openedAt === undefined ? 0 : performance.now() - openedAt);
+  try {
+    socket = await dialOnce(signal);
+    openedAt = performance.now();
+    const session = onSocket(socket);
+    onState({ is: 'connected' });
+    await session;
+    return { problem: undefined, heldMs: heldMs() };
+  } catch (error) {
+    return { problem: asProblem(error), heldMs: heldMs() };
+  } finally {
+    socket?.close(1000);
+  }
+}
