@@ -63,7 +63,7 @@ export class Connection<S extends Side> {
     this.#socket = socket;
     this.#options = options;
     this.#limits = { ...defaults, ...options.limits };
-    this.#outlet = new Outlet(socket, this.#limits.unsentBytes, () => this.#listen());
+    this.#outlet = new Outlet(socket, this.#limits, () => this.#listen());
     this.#outstanding = new Outstanding(this.#limits.requests, this.#limits.pulls);
     const silence = new Problem('E_PEER_LOST', `Nothing was heard for ${this.#limits.silentHeartbeats} heartbeats.`);
     this.#heartbeat = new Heartbeat(socket, this.#limits.heartbeatMs, this.#limits.silentHeartbeats, () =>

@@ -1,18 +1,20 @@
 import type { WebSocket } from 'ws';
+import { Problem } from '../shared/problem.ts';
 import { abortable } from './abortable.ts';
 import { encodeText, type TextFrame } from './frame.ts';
+import type { Limits } from './limits.ts';
 
 /** The speaking half of a connection: what is said goes out in order, and who brings blocks waits while too much is unsent. */
 export class Outlet {
   readonly #socket: WebSocket;
   readonly #onSent: () => void;
   readonly #waiting = new Set<() => void>();
-  readonly #unsentBytes: number;
+  readonly #limits: Pick<Limits, 'textBytes' | 'unsentBytes'>;
 
-  /** `unsentBytes` is the level above which blocks wait; `onSent` is told whenever something has left for the kernel. */
-  constructor(socket: WebSocket, unsentBytes: number, onSent: () => void) {
+  /** `onSent` is told whenever something has left for the kernel. */
+  constructor(socket: WebSocket, limits: Pick<Limits, 'textBytes' | 'unsentBytes'>, onSent: () => void) {
     this.#socket = socket;
-    this.#unsentBytes = unsentBytes;
+    this.#limits = limits;
     this.#onSent = onSent;
   }
 
@@ -21,9 +23,17 @@ export class Outlet {
     return this.#socket.bufferedAmount;
   }
 
-  /** Says a text frame. On a closed socket it says nothing; whoever waits for an answer learns it from the connection's end. */
+  /**
+   * Says a text frame; throws E_TOO_LARGE for one that the other side would close the connection over.
+   * On a closed socket it says nothing; whoever waits for an answer learns it from the connection's end.
+   */
   say(frame: TextFrame): void {
-    this.#send(encodeText(frame));
+    const text = encodeText(frame);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > this.#limits.textBytes) {
+      throw new Problem('E_TOO_LARGE', `A text frame of ${bytes} bytes is longer than ${this.#limits.textBytes}.`);
+    }
+    this.#send(text);
   }
 
   /** Sends a binary frame. MUST come after `room`. */
@@ -34,7 +44,7 @@ export class Outlet {
   /** Waits until another block may be read and sent. Throws when `signal` aborts first. */
   async room(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    while (this.unsent > this.#unsentBytes) {
+    while (this.unsent > this.#limits.unsentBytes) {
       await abortable<void>([signal], (resolve) => this.#waiting.add(resolve));
     }
   }

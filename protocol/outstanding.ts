@@ -46,7 +46,7 @@ export class Outstanding {
         this.#waiting.set(id, { binary, resolve, reject });
         const late = (): void => reject(new Problem('E_PEER_TIMEOUT', `${about} was not answered within ${timeoutMs / 1000} s.`));
         if (Number.isFinite(timeoutMs)) timer = setTimeout(late, timeoutMs);
-        say(id);
+        this.#say(id, say);
       });
     } finally {
       clearTimeout(timer);
@@ -68,6 +68,16 @@ export class Outstanding {
   /** How many requests are open, pulls included. */
   get size(): number {
     return this.#waiting.size;
+  }
+
+  #say(id: number, say: (id: number) => void): void {
+    try {
+      say(id);
+    } catch (unsaid) {
+      // What was never said is never answered.
+      this.#take(id);
+      throw unsaid;
+    }
   }
 
   #window(binary: boolean): Slots {

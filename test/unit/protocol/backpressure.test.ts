@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { headerBytes } from '../../../protocol/frame.ts';
+import { limits, pullWindow } from '../../../protocol/limits.ts';
+import { reconnectDelayMs } from '../../../protocol/reconnect.ts';
+import { aCampaign, aPair, type Pair } from '../../support/protocol.ts';
+
+const MiB = 1024 * 1024;
+let pair: Pair | undefined;
+afterEach(async () => await pair?.close());
+
+describe('256 MiB of blocks', () => {
+  it('pass through a bounded amount of memory, though the line stops again and again', async () => {
+    const bytes = Buffer.alloc(MiB, 7);
+    const digest = 'ab'.repeat(32);
+    const most = { reading: 0, unsent: 0, open: 0 };
+    let reading = 0;
+    pair = await aPair({
+      sender: {
+        'disk.pull': async ({ block }) => {
+          reading += 1;
+          most.reading = Math.max(most.reading, reading);
+          await sleep(0);
+          reading -= 1;
+          return { offset: block * MiB, digest, bytes };
+        },
+      },
+    });
+    const { sender, receiver, receiverSocket } = pair;
+    await sender.request('campaign.open', { campaign: aCampaign() });
+    const stop = new AbortController();
+    const stutter = (async () => {
+      while (!stop.signal.aborted) {
+        receiverSocket.pause();
+        await sleep(20);
+        most.unsent = Math.max(most.unsent, sender.unsentBytes);
+        receiverSocket.resume();
+        await sleep(20);
+        most.open = Math.max(most.open, receiver.openRequests);
+      }
+    })();
+    const window = pullWindow(MiB);
+    let next = 0;
+    let arrived = 0;
+    const pullSome = async (): Promise<void> => {
+      for (let block = next++; block < 256; block = next++) {
+        const { offset, bytes: got } = await receiver.request('disk.pull', { handle: 1, block });
+        expect(offset).toBe(block * MiB);
+        arrived += got.length;
+      }
+    };
+    await Promise.all(Array.from({ length: window }, pullSome));
+    stop.abort();
+    await stutter;
+    expect(arrived).toBe(256 * MiB);
+    expect(most.open).toBeLessThanOrEqual(window);
+    expect(most.reading).toBeLessThanOrEqual(limits.pullsServed);
+    expect(most.unsent).toBeGreaterThan(0);
+    expect(most.unsent).toBeLessThanOrEqual(limits.unsentBytes + limits.pullsServed * (MiB + headerBytes));
+  }, 30_000);
+
+  it('are not asked for faster than the window allows', async () => {
+    pair = await aPair({ receiverOptions: { limits: { pulls: 5 } }, sender: { 'disk.pull': () => new Promise(() => {}) } });
+    const { sender, receiver } = pair;
+    await sender.request('campaign.open', { campaign: aCampaign() });
+    const signal = AbortSignal.timeout(50);
+    const asked = Array.from({ length: 20 }, (_, block) => receiver.request('disk.pull', { handle: 1, block }, { signal }));
+    await sleep(20);
+    expect(receiver.openRequests).toBe(5);
+    expect((await Promise.allSettled(asked)).every((one) => one.status === 'rejected')).toBe(true);
+    // The sender still works on those five: they keep their places.
+    expect(receiver.openRequests).toBe(5);
+  });
+
+  it('are refused beyond the window', async () => {
+    pair = await aPair({ senderOptions: { limits: { pulls: 5 } }, sender: { 'disk.pull': () => new Promise(() => {}) } });
+    const { sender, receiver } = pair;
+    await sender.request('campaign.open', { campaign: aCampaign() });
+    const asked = Array.from({ length: 6 }, (_, block) => receiver.request('disk.pull', { handle: 1, block }));
+    await expect(asked[5]).rejects.toMatchObject({ code: 'E_BUSY' });
+    expect(receiver.openRequests).toBe(5);
+    for (const one of asked.slice(0, 5)) one.catch(() => {});
+  });
+});
+
+describe('the pull window', () => {
+  it('is bounded in number and in bytes, and never closed', () => {
+    expect([4096, 64 * 1024, MiB, 1024 * MiB].map(pullWindow)).toEqual([256, 256, 32, 1]);
+  });
+});
+
+describe('the wait before connecting again', () => {
+  it('doubles up to its limit', () => {
+    expect([0, 1, 2, 3, 4, 5, 6, 1000].map((attempt) => reconnectDelayMs(attempt, () => 0))).toEqual([
+      1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000,
+    ]);
+  });
+
+  it('is shortened by up to a half, so that not everybody comes at once', () => {
+    expect(reconnectDelayMs(9, () => 0.5)).toBe(22_500);
+    expect(reconnectDelayMs(9, () => 1)).toBe(15_000);
+  });
+});
