@@ -57,7 +57,7 @@ export function kindOf(ref: Ref): Kind {
 }
 
 const Name = z.string().max(255);
-const Tags = z.array(z.string().max(60)).default([]);
+const Tags = z.array(z.string().max(255)).default([]);
 
 /** What every resource has. `needs` lists the refs that must exist before it can be built. */
 const common = { id: Id, name: Name, needs: z.array(Ref).default([]) };

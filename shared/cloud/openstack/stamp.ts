@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { idOf, type Ref } from '../../model/resource.ts';
+import type { Stamp } from '../cloud.ts';
 
 /** Every tag of ours begins so; a capture leaves them out, so that a tenant that moves on does not carry them along. */
 const prefix = 'godwit-';
@@ -33,6 +34,11 @@ export function descriptionStamp(campaign: string, ref: Ref): string {
 /** The properties of an image that a campaign made for a source ref. */
 export function imageStamp(campaign: string, ref: Ref): { readonly godwit_campaign: string; readonly godwit_source: string } {
   return { godwit_campaign: campaign, godwit_source: ref };
+}
+
+/** The properties of a snapshot: which attempt made it counts too, for the server may have run since an earlier one. */
+export function snapshotStamp(stamp: Stamp, ref: Ref): Readonly<Record<string, string>> {
+  return { ...imageStamp(stamp.campaign, ref), godwit_attempt: String(stamp.attempt) };
 }
 
 /** OpenStack's ids are UUIDs and fit; those of another kind of cloud may not, and their digest stands in. */

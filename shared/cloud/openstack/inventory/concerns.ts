@@ -1,0 +1,164 @@
+import type { Concern } from '../../../model/concern.ts';
+import { refOf } from '../../../model/resource.ts';
+import type { ApiServer } from '../api.ts';
+import type { Contents } from './contents.ts';
+import { inInterfaceOrder } from './port.ts';
+import { bootsFromVolume, volumesOf } from './servers.ts';
+
+type Rule = (server: ApiServer, contents: Contents) => Concern | null;
+
+function concern(code: string, severity: Concern['severity'], server: ApiServer, says: string, remedy: string): Concern {
+  return { code, severity, about: refOf('server', server.id), says: `Server ${server.name} ${says}`, remedy };
+}
+
+/** What each state of a server means for its move; states that are not listed cannot be stopped. */
+const states: Readonly<Record<string, [severity: Concern['severity'], says: string, remedy: string] | null>> = {
+  ACTIVE: null,
+  SHUTOFF: ['warning', 'is stopped already.', 'Nothing to do: it moves, and is left stopped at both sides.'],
+  ERROR: ['blocking', 'is in state ERROR', 'Repair it (for instance with a hard reboot), or leave it out.'],
+  PAUSED: ['blocking', 'is paused.', 'Unpause it, or leave it out.'],
+  SUSPENDED: ['blocking', 'is suspended.', 'Resume it, or leave it out.'],
+  SHELVED: ['blocking', 'is shelved.', 'Unshelve it, or leave it out.'],
+  SHELVED_OFFLOADED: ['blocking', 'is shelved.', 'Unshelve it, or leave it out.'],
+  RESCUE: ['blocking', 'is in rescue mode.', 'Unrescue it, or leave it out.'],
+  VERIFY_RESIZE: ['blocking', 'has a resize that was not confirmed.', 'Confirm or revert the resize, or leave it out.'],
+};
+
+const state: Rule = (server) => {
+  const known = states[server.status];
+  if (known === null) return null;
+  const [severity, says, remedy] = known ?? [
+    'blocking',
+    `is in state ${server.status}.`,
+    'Bring it to ACTIVE or SHUTOFF, or leave it out.',
+  ];
+  const fault = server.status === 'ERROR' ? `: ${server.fault?.message ?? 'without a message'}.` : '';
+  return concern(`server.${server.status.toLowerCase()}`, severity, server, `${says}${fault}`, remedy);
+};
+
+const busy: Rule = (server) => {
+  const task = server['OS-EXT-STS:task_state'];
+  return task
+    ? concern('server.busy', 'warning', server, `is at work (${task}).`, 'Wait until the cloud has finished with it.')
+    : null;
+};
+
+const locked: Rule = (server, { scope }) => {
+  if (server.locked !== true) return null;
+  const why = server.locked_reason ? ` (${server.locked_reason})` : '';
+  const severity = scope.admin ? 'warning' : 'blocking';
+  return concern('server.locked', severity, server, `is locked${why}.`, `Unlock it: openstack server unlock ${server.id}`);
+};
+
+const bootVolume: Rule = (server) =>
+  bootsFromVolume(server)
+    ? concern(
+        'server.boot_volume',
+        'blocking',
+        server,
+        'boots from a volume; this release moves image-backed servers only.',
+        'Leave it out.',
+      )
+    : null;
+
+const volumes: Rule = (server) => {
+  const attached = volumesOf(server);
+  if (attached.length === 0 || bootsFromVolume(server)) return null;
+  const says = `has ${attached.length} volume${attached.length > 1 ? 's' : ''} attached (${attached.join(', ')}); this release does not move volumes.`;
+  return concern(
+    'server.volumes',
+    'blocking',
+    server,
+    says,
+    'Detach them and move their content another way, or leave the server out.',
+  );
+};
+
+const localDisks: Rule = (server) => {
+  const { ephemeral, swap } = server.flavor;
+  if (ephemeral === 0 && Number(swap || 0) === 0) return null;
+  const remedy = 'Copy what is needed to the root disk first; the source server keeps its disks until commit.';
+  return concern(
+    'server.ephemeral',
+    'warning',
+    server,
+    'has an ephemeral or swap disk: it will be there again, but empty.',
+    remedy,
+  );
+};
+
+const key: Rule = (server, { keypairs }) => {
+  if (!server.key_name || keypairs.some((pair) => pair.name === server.key_name && pair.user_id === server.user_id)) return null;
+  const says = `uses the keypair ${server.key_name} of another user, or one that is gone; only an admin may read another user's.`;
+  return concern(
+    'server.keypair',
+    'warning',
+    server,
+    says,
+    'Nothing, if the guest has the key on its disk: it is made without a key name.',
+  );
+};
+
+const image: Rule = (server, { images }) => {
+  if (bootsFromVolume(server) || !server.image || images.some((one) => server.image && one.id === server.image.id)) return null;
+  const says = 'was made from an image that is gone or not visible: its hw_* properties cannot be read before its snapshot.';
+  return concern(
+    'server.image_gone',
+    'warning',
+    server,
+    says,
+    'If it needs special hardware (UEFI, SCSI), check that it boots at the destination.',
+  );
+};
+
+const userData: Rule = (server, { scope }) =>
+  scope.admin || server['OS-EXT-SRV-ATTR:user_data'] !== undefined
+    ? null
+    : concern(
+        'server.user_data',
+        'warning',
+        server,
+        'may have user data, which only an admin may read.',
+        'Nothing, for most guests: user data was used at first boot. Capture as admin to keep it.',
+      );
+
+const interfaces: Rule = (server, { ports }) => {
+  const own = ports.filter((port) => port.device_id === server.id);
+  const says = 'has several ports on several networks, and the cloud does not tell in which order.';
+  const remedy = 'Compare the order of `ports` of the server in configurations.json with the guest.';
+  return inInterfaceOrder(server, own).certain ? null : concern('server.nic_order', 'warning', server, says, remedy);
+};
+
+const vnic: Rule = (server, { ports }) => {
+  const special = ports.filter((port) => port.device_id === server.id && (port['binding:vnic_type'] ?? 'normal') !== 'normal');
+  if (special.length === 0) return null;
+  const kinds = special.map((port) => port['binding:vnic_type']).join(', ');
+  return concern(
+    'server.vnic',
+    'warning',
+    server,
+    `has a port of type ${kinds}.`,
+    'Check that the destination offers such ports.',
+  );
+};
+
+const rules: readonly Rule[] = [state, busy, locked, bootVolume, volumes, localDisks, key, image, userData, interfaces, vnic];
+
+/** Everything about the servers, rules and images of a source that cannot be moved, or not as it is. */
+export function sourceConcerns(contents: Contents): Concern[] {
+  const ofServers = contents.servers.flatMap((server) => rules.flatMap((rule) => rule(server, contents) ?? []));
+  const ofRules = contents.groups.flatMap((group) =>
+    group.security_group_rules
+      .filter((one) => one.remote_address_group_id)
+      .map(
+        (one): Concern => ({
+          code: 'security_group_rule.address_group',
+          severity: 'warning',
+          about: refOf('security_group_rule', one.id),
+          says: `A rule of group ${group.name} names an address group; this release leaves the rule out.`,
+          remedy: 'Write the rule with addresses, or add it at the destination by hand.',
+        }),
+      ),
+  );
+  return [...ofServers, ...ofRules];
+}

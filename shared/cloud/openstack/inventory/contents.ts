@@ -1,0 +1,172 @@
+import type {
+  ApiFlavor,
+  ApiFloatingIp,
+  ApiImage,
+  ApiKeypair,
+  ApiNetwork,
+  ApiPort,
+  ApiRouter,
+  ApiSecurityGroup,
+  ApiServer,
+  ApiSubnet,
+} from '../api.ts';
+import { listAll } from '../pages.ts';
+import type { Session } from '../session.ts';
+import type { Scope } from './scope.ts';
+import { bootsFromVolume } from './servers.ts';
+
+/** All that was read of a project, as the cloud tells it. */
+export interface Contents {
+  readonly scope: Scope;
+  readonly region: string;
+  /** The servers that move. */
+  readonly servers: readonly ApiServer[];
+  readonly networks: readonly ApiNetwork[];
+  readonly subnets: readonly ApiSubnet[];
+  readonly routers: readonly ApiRouter[];
+  /** The ports of the servers that move. */
+  readonly ports: readonly ApiPort[];
+  /** The ports that join routers to subnets. */
+  readonly interfaces: readonly ApiPort[];
+  readonly groups: readonly ApiSecurityGroup[];
+  readonly floatingIps: readonly ApiFloatingIp[];
+  readonly flavors: readonly ApiFlavor[];
+  readonly images: readonly ApiImage[];
+  readonly keypairs: readonly ApiKeypair[];
+}
+
+/** Ports whose devices are asked for in one request; a URL holds some dozens of ids. */
+const batch = 40;
+
+/** Reads what a project has. Things of other projects that ours refer to (external and shared networks) are fetched one by one. */
+export async function readContents(
+  session: Session,
+  scope: Scope,
+  servers: readonly ApiServer[],
+  signal: AbortSignal,
+): Promise<Contents> {
+  const list = <T>(path: string, key: string): Promise<T[]> =>
+    listAll<T>(session, { service: 'network', path, key, query: { project_id: scope.projectId } }, signal);
+  const [networks, subnets, routers, groups, floatingIps] = await Promise.all([
+    list<ApiNetwork>('/networks', 'networks'),
+    list<ApiSubnet>('/subnets', 'subnets'),
+    list<ApiRouter>('/routers', 'routers'),
+    list<ApiSecurityGroup>('/security-groups', 'security_groups'),
+    list<ApiFloatingIp>('/floatingips', 'floatingips'),
+  ]);
+  const ports = await portsOf(session, servers, signal);
+  const interfaces = (await portsOf(session, routers, signal)).filter((port) =>
+    /^network:(ha_)?router_.*interface/.test(port.device_owner),
+  );
+  const inUse = [...ports, ...interfaces];
+  const networkIds = [
+    ...inUse.map((port) => port.network_id),
+    ...floatingIps.map((ip) => ip.floating_network_id),
+    ...routers.flatMap((router) => router.external_gateway_info?.network_id ?? []),
+  ];
+  const foreign = await missing<ApiNetwork>(session, networks, networkIds, (id) => ['/networks', id, 'network'], signal);
+  const subnetIds = inUse.flatMap((port) => port.fixed_ips.map((ip) => ip.subnet_id));
+  const foreignSubnets = await missing<ApiSubnet>(session, subnets, subnetIds, (id) => ['/subnets', id, 'subnet'], signal);
+  const groupIds = inUse.flatMap((port) => port.security_groups ?? []);
+  const foreignGroups = await missing<ApiSecurityGroup>(
+    session,
+    groups,
+    groupIds,
+    (id) => ['/security-groups', id, 'security_group'],
+    signal,
+  );
+  return {
+    scope,
+    region: session.access.region ?? '',
+    servers,
+    networks: [...networks, ...foreign],
+    subnets: [...subnets, ...foreignSubnets],
+    routers,
+    ports,
+    interfaces,
+    groups: [...groups, ...foreignGroups],
+    floatingIps,
+    ...(await readCompute(session, scope, servers, signal)),
+  };
+}
+
+async function portsOf(session: Session, devices: readonly { readonly id: string }[], signal: AbortSignal): Promise<ApiPort[]> {
+  const ports: ApiPort[] = [];
+  for (let start = 0; start < devices.length; start += batch) {
+    const query = { device_id: devices.slice(start, start + batch).map((device) => device.id) };
+    ports.push(...(await listAll<ApiPort>(session, { service: 'network', path: '/ports', key: 'ports', query }, signal)));
+  }
+  return ports;
+}
+
+async function missing<T extends { readonly id: string }>(
+  session: Session,
+  have: readonly T[],
+  wanted: readonly string[],
+  where: (id: string) => readonly [path: string, id: string, key: string],
+  signal: AbortSignal,
+): Promise<T[]> {
+  const known = new Set(have.map((one) => one.id));
+  const found: T[] = [];
+  for (const id of new Set(wanted)) {
+    if (known.has(id)) continue;
+    const [path, , key] = where(id);
+    const { status, body } = await session.call({
+      method: 'GET',
+      service: 'network',
+      path: `${path}/${id}`,
+      tolerate: [403, 404],
+      signal,
+    });
+    if (status === 200) found.push((body as Record<string, T>)[key] as T);
+  }
+  return found;
+}
+
+async function readCompute(
+  session: Session,
+  scope: Scope,
+  servers: readonly ApiServer[],
+  signal: AbortSignal,
+): Promise<Pick<Contents, 'flavors' | 'images' | 'keypairs'>> {
+  const query = scope.admin ? { is_public: 'none' } : {};
+  const flavors = await listAll<ApiFlavor>(
+    session,
+    { service: 'compute', path: '/flavors/detail', key: 'flavors', query },
+    signal,
+  );
+  const images: ApiImage[] = [];
+  for (const id of new Set(servers.flatMap((server) => (bootsFromVolume(server) || !server.image ? [] : [server.image.id])))) {
+    const { status, body } = await session.call({
+      method: 'GET',
+      service: 'image',
+      path: `/images/${id}`,
+      tolerate: [403, 404],
+      signal,
+    });
+    if (status === 200) images.push(body as ApiImage);
+  }
+  return { flavors, images, keypairs: await readKeypairs(session, servers, signal) };
+}
+
+/** Keypairs belong to users: those of our own user are listed, those of others are for admins to read. */
+async function readKeypairs(session: Session, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
+  const { userId } = await session.token(signal);
+  const wanted = new Map<string, { name: string; user: string }>();
+  for (const { key_name: name, user_id: user } of servers) if (name) wanted.set(`${user}/${name}`, { name, user });
+  const found: ApiKeypair[] = [];
+  for (const { name, user } of wanted.values()) {
+    const path = `/os-keypairs/${encodeURIComponent(name)}`;
+    const query = user === userId ? {} : { user_id: user };
+    const { status, body } = await session.call({
+      method: 'GET',
+      service: 'compute',
+      path,
+      query,
+      tolerate: [400, 403, 404],
+      signal,
+    });
+    if (status === 200) found.push({ ...(body as { keypair: ApiKeypair }).keypair, user_id: user });
+  }
+  return found;
+}

@@ -1,0 +1,125 @@
+import type { Concern } from '../../../model/concern.ts';
+import { type Configurations, configurationsVersion, groupByKind, parseConfigurations } from '../../../model/configurations.ts';
+import { type Resource, refOf } from '../../../model/resource.ts';
+import { release } from '../../../release.ts';
+import type { Selection } from '../../cloud.ts';
+import type { Session } from '../session.ts';
+import { sourceConcerns } from './concerns.ts';
+import { type Contents, readContents } from './contents.ts';
+import { networkOf, routerOf, subnetOf } from './network.ts';
+import { floatingIpOf, inInterfaceOrder, portOf } from './port.ts';
+import { scopeOf } from './scope.ts';
+import { groupOf, ruleOf, withRemoteGroups } from './security.ts';
+import { diskOf, flavorOf, imageOf, keypairOf, serverOf } from './server.ts';
+import { listServers, pickServers } from './servers.ts';
+
+/** Captures a project, or some of its servers with what they need. Throws E_NOT_FOUND, E_FORBIDDEN and what the cloud throws. */
+export async function takeInventory(
+  session: Session,
+  selection: Selection,
+  signal: AbortSignal,
+): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
+  const scope = await scopeOf(session, selection.project, signal);
+  const servers = pickServers(await listServers(session, scope, signal), selection.servers);
+  const read = await readContents(session, scope, servers, signal);
+  const contents = selection.servers.length === 0 ? read : narrowed(read);
+  const document = parseConfigurations({
+    format: 'godwit/configurations',
+    version: configurationsVersion,
+    created_at: new Date().toISOString(),
+    release,
+    source: { provider: 'openstack', region: contents.region, project_id: scope.projectId, project_name: scope.projectName },
+    ...groupByKind(describe(contents)),
+  });
+  return { document, concerns: sourceConcerns(contents) };
+}
+
+/** Leaves out what the chosen servers do not need: other networks, routers that do not reach them, other groups and addresses. */
+function narrowed(contents: Contents): Contents {
+  const { ports } = contents;
+  const onNetworks = new Set(ports.map((port) => port.network_id));
+  const subnets = contents.subnets.filter((subnet) => onNetworks.has(subnet.network_id));
+  const interfaces = contents.interfaces.filter((port) => onNetworks.has(port.network_id));
+  const routers = contents.routers
+    .filter((router) => interfaces.some((port) => port.device_id === router.id))
+    .map((router) => ({ ...router, routes: [] as const, ...reachableRoutes(router, contents, interfaces) }));
+  const floatingIps = contents.floatingIps.filter((ip) => ports.some((port) => port.id === ip.port_id));
+  const outside = [
+    ...routers.flatMap((router) => router.external_gateway_info?.network_id ?? []),
+    ...floatingIps.map((ip) => ip.floating_network_id),
+  ];
+  const groups = withRemoteGroups(
+    contents.groups,
+    ports.flatMap((port) => port.security_groups ?? []),
+  );
+  return {
+    ...contents,
+    networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
+    subnets,
+    routers,
+    interfaces,
+    floatingIps,
+    groups: contents.groups.filter((group) => groups.has(group.id)),
+  };
+}
+
+/** A router that loses legs keeps its static routes only if it loses none: the next hop of the others cannot be told from here. */
+function reachableRoutes(
+  router: Contents['routers'][number],
+  contents: Contents,
+  kept: Contents['interfaces'],
+): Pick<Contents['routers'][number], 'routes'> {
+  const legs = (ports: Contents['interfaces']): number => ports.filter((port) => port.device_id === router.id).length;
+  return legs(kept) === legs(contents.interfaces) ? { routes: router.routes ?? [] } : { routes: [] };
+}
+
+function describe(contents: Contents): Resource[] {
+  const { networks, subnets, routers, interfaces, groups, floatingIps, images, keypairs } = contents;
+  const known = new Set(subnets.map((subnet) => subnet.id));
+  const legs = interfaces.filter((port) => port.fixed_ips.every((ip) => known.has(ip.subnet_id)));
+  const servers = contents.servers.map((server) => describeServer(server, contents));
+  const flavors = new Map(servers.map(({ flavor }) => [flavor.id, flavor]));
+  const used = new Set(groups.map((group) => group.id));
+  return [
+    ...networks.map(networkOf),
+    ...subnets.filter((subnet) => networks.some((network) => network.id === subnet.network_id)).map(subnetOf),
+    ...routers.flatMap((router) => routerOf(router, legs)),
+    ...groups.map(groupOf),
+    ...groups
+      .flatMap((group) => group.security_group_rules)
+      .filter((rule) => !rule.remote_address_group_id && (rule.remote_group_id === null || used.has(rule.remote_group_id)))
+      .map(ruleOf),
+    ...contents.ports.map(portOf),
+    ...floatingIps
+      .filter((ip) => ip.port_id === null || contents.ports.some((port) => port.id === ip.port_id))
+      .map((ip) => floatingIpOf(ip, reachOf(ip, contents))),
+    ...new Map(keypairs.map((pair) => [pair.name, keypairOf(pair)])).values(),
+    ...flavors.values(),
+    ...images.map(imageOf),
+    ...servers.flatMap(({ disk, described }) => [...(disk === null ? [] : [disk]), described]),
+  ];
+}
+
+function describeServer(server: Contents['servers'][number], contents: Contents) {
+  const { ports } = inInterfaceOrder(
+    server,
+    contents.ports.filter((port) => port.device_id === server.id),
+  );
+  const flavor = flavorOf(server, contents.flavors);
+  const disk = diskOf(
+    server,
+    contents.images.find((image) => server.image && image.id === server.image.id),
+  );
+  const keypair = contents.keypairs.find((pair) => pair.name === server.key_name && pair.user_id === server.user_id);
+  return { flavor, disk, described: serverOf(server, { flavor, disk, keypair, ports }) };
+}
+
+/** The gateway and the interface through which a floating IP reaches its port. */
+function reachOf(ip: Contents['floatingIps'][number], contents: Contents): `${'gateway' | 'interface'}/${string}`[] {
+  const router = contents.routers.find((one) => one.id === ip.router_id);
+  const port = contents.ports.find((one) => one.id === ip.port_id);
+  if (router === undefined || port === undefined) return [];
+  const leg = contents.interfaces.find((one) => one.device_id === router.id && one.network_id === port.network_id);
+  const gateway = router.external_gateway_info === null ? [] : ([refOf('gateway', router.id)] as `gateway/${string}`[]);
+  return [...gateway, ...(leg === undefined ? [] : ([refOf('interface', leg.id)] as `interface/${string}`[]))];
+}

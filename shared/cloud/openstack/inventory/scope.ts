@@ -1,0 +1,47 @@
+import { Problem } from '../../../problem.ts';
+import { listAll } from '../pages.ts';
+import type { Session } from '../session.ts';
+
+/** The project that is read. `own`: the one the credentials are scoped to; another needs an admin's rights. */
+export interface Scope {
+  readonly projectId: string;
+  readonly projectName: string;
+  readonly own: boolean;
+  readonly admin: boolean;
+}
+
+interface ApiProject {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Finds the project a selection names, by id or name; none means the credentials' own. Throws E_NOT_FOUND, E_FORBIDDEN. */
+export async function scopeOf(session: Session, project: string | undefined, signal: AbortSignal): Promise<Scope> {
+  const token = await session.token(signal);
+  const admin = token.roles.includes('admin');
+  if (project === undefined || project === token.projectId || project === token.projectName)
+    return { projectId: token.projectId, projectName: token.projectName, own: true, admin };
+  if (!admin) {
+    throw new Problem(
+      'E_FORBIDDEN',
+      `The credentials are for project ${token.projectName}; only an admin may read project ${project}.`,
+      {
+        about: project,
+        hint: 'Use credentials of that project, or of an admin.',
+      },
+    );
+  }
+  const all = await listAll<ApiProject>(session, { service: 'identity', path: '/projects', key: 'projects' }, signal);
+  const found = all.filter((one) => one.id === project || one.name === project);
+  const [first] = found;
+  if (first === undefined) throw new Problem('E_NOT_FOUND', `There is no project ${project}.`, { about: project });
+  if (found.length > 1)
+    throw new Problem(
+      'E_NOT_FOUND',
+      `Several projects are named ${project}: ${found.map((one) => one.id).join(', ')}; give the id.`,
+      {
+        about: project,
+      },
+    );
+  return { projectId: first.id, projectName: first.name, own: false, admin };
+}

@@ -1,0 +1,44 @@
+import { Problem } from '../../../problem.ts';
+import type { ApiServer } from '../api.ts';
+import { listAll } from '../pages.ts';
+import type { Session } from '../session.ts';
+import type { Scope } from './scope.ts';
+
+/** Lists the project's servers, in the order they were created. */
+export async function listServers(session: Session, scope: Scope, signal: AbortSignal): Promise<ApiServer[]> {
+  const whose = scope.own ? {} : { all_tenants: true, project_id: scope.projectId };
+  const query = { ...whose, sort_key: 'created_at', sort_dir: 'asc' };
+  const servers = await listAll<ApiServer>(
+    session,
+    { service: 'compute', path: '/servers/detail', key: 'servers', query },
+    signal,
+  );
+  return servers.filter((server) => server.tenant_id === scope.projectId);
+}
+
+/** Picks the servers that are named by id or name, in the order they are named; every one when none is. Throws E_NOT_FOUND. */
+export function pickServers(all: readonly ApiServer[], wanted: readonly string[]): readonly ApiServer[] {
+  if (wanted.length === 0) return all;
+  const picked = wanted.map((name) => pick(all, name));
+  return [...new Set(picked)];
+}
+
+function pick(all: readonly ApiServer[], wanted: string): ApiServer {
+  const byId = all.find((server) => server.id === wanted);
+  if (byId !== undefined) return byId;
+  const [first, ...others] = all.filter((server) => server.name === wanted);
+  if (first === undefined) throw new Problem('E_NOT_FOUND', `The project has no server named ${wanted}.`, { about: wanted });
+  if (others.length === 0) return first;
+  const ids = [first, ...others].map((server) => server.id).join(' and ');
+  throw new Problem('E_NOT_FOUND', `${others.length + 1} servers are named ${wanted}: ${ids}; give the id.`, { about: wanted });
+}
+
+/** Whether the server's disk is a volume: Nova then names no image. */
+export function bootsFromVolume(server: ApiServer): boolean {
+  return server.image === null || server.image === '' || server.image.id === '';
+}
+
+/** The volumes attached to a server. */
+export function volumesOf(server: ApiServer): string[] {
+  return (server['os-extended-volumes:volumes_attached'] ?? []).map((volume) => volume.id);
+}

@@ -1,0 +1,81 @@
+import { Problem } from '../../problem.ts';
+import type { Patience, ServerState } from '../cloud.ts';
+import type { ApiServer } from './api.ts';
+import type { Session } from './session.ts';
+import { until } from './wait.ts';
+
+/** Reads a server; null where it is gone. */
+export async function readServer(session: Session, id: string, signal: AbortSignal): Promise<ApiServer | null> {
+  const path = `/servers/${encodeURIComponent(id)}`;
+  const { status, body } = await session.call({ method: 'GET', service: 'compute', path, tolerate: [404], signal });
+  return status === 404 ? null : (body as { server: ApiServer }).server;
+}
+
+/** Reads a server's state. Throws E_NOT_FOUND. */
+export async function readState(session: Session, id: string, signal: AbortSignal): Promise<ServerState> {
+  const server = await readServer(session, id, signal);
+  if (server === null) throw new Problem('E_NOT_FOUND', `There is no server ${id}.`, { about: `server/${id}` });
+  return {
+    status: server.status,
+    taskState: server['OS-EXT-STS:task_state'] ?? null,
+    locked: server.locked ?? false,
+    fault: server.fault?.message ?? null,
+  };
+}
+
+/** Pause between two requests for the same change: milliseconds. The first may have been lost, or refused while the server was at work. */
+const askAgainMs = 30_000;
+
+interface Change {
+  readonly action: 'os-start' | 'os-stop';
+  readonly from: 'ACTIVE' | 'SHUTOFF';
+  readonly to: 'ACTIVE' | 'SHUTOFF';
+}
+
+/** The two changes of a server's power that we make. */
+export const changes = {
+  stop: { action: 'os-stop', from: 'ACTIVE', to: 'SHUTOFF' },
+  start: { action: 'os-start', from: 'SHUTOFF', to: 'ACTIVE' },
+} as const satisfies Record<string, Change>;
+
+/**
+ * Brings a server to the wanted power state and waits until it is seen there; one that is there already is left so.
+ * Throws E_SERVER_FAULT with the cloud's message, E_SERVER_STATE, E_CLOUD_TIMEOUT.
+ */
+export async function bring(session: Session, id: string, change: Change, patience: Patience): Promise<void> {
+  let askedAt = Number.NEGATIVE_INFINITY;
+  await until(`Server ${id} in state ${change.to}`, patience, async () => {
+    const state = await readState(session, id, patience.signal);
+    if (state.taskState !== null) return undefined;
+    if (state.status === change.to) return true;
+    if (state.status !== change.from) throw unfit(id, state, change);
+    if (Date.now() - askedAt < askAgainMs) return undefined;
+    askedAt = Date.now();
+    await ask(session, id, state, change, patience.signal);
+    return undefined;
+  });
+}
+
+async function ask(session: Session, id: string, state: ServerState, change: Change, signal: AbortSignal): Promise<void> {
+  const path = `/servers/${encodeURIComponent(id)}/action`;
+  const call = { method: 'POST', service: 'compute', path, body: { [change.action]: null }, tolerate: [409], signal } as const;
+  const { status, body } = await session.call(call);
+  if (status !== 409) return;
+  // A lock is answered with 409 too, and does not pass by itself; a task in progress does.
+  if (state.locked || /locked/i.test(JSON.stringify(body)))
+    throw new Problem('E_SERVER_STATE', `Server ${id} is locked, so ${change.action} is refused.`, {
+      about: `server/${id}`,
+      hint: `Unlock it: openstack server unlock ${id}`,
+    });
+}
+
+function unfit(id: string, state: ServerState, change: Change): Problem {
+  const about = `server/${id}`;
+  if (state.status === 'ERROR')
+    return new Problem('E_SERVER_FAULT', `Server ${id} is in state ERROR: ${state.fault ?? 'the cloud gives no message'}.`, {
+      about,
+    });
+  return new Problem('E_SERVER_STATE', `Server ${id} is in state ${state.status}; ${change.action} needs ${change.from}.`, {
+    about,
+  });
+}

@@ -1,0 +1,98 @@
+import { idOf, type Ref, type ResourceOf, refOf } from '../../model/resource.ts';
+import { Problem } from '../../problem.ts';
+import type { Patience, Snapshot, Stamp } from '../cloud.ts';
+import type { ApiImage } from './api.ts';
+import { listAll } from './pages.ts';
+import { readState } from './server-state.ts';
+import type { Session } from './session.ts';
+import { snapshotStamp } from './stamp.ts';
+import { until } from './wait.ts';
+
+/** Looks at which a snapshot that makes no progress, of a server that is idle, counts as failed. */
+const idleLooks = 10;
+
+/** Reads an image; null where it is gone. */
+export async function readImage(session: Session, id: string, signal: AbortSignal): Promise<ApiImage | null> {
+  const path = `/images/${encodeURIComponent(id)}`;
+  const { status, body } = await session.call({ method: 'GET', service: 'image', path, tolerate: [404], signal });
+  return status === 404 ? null : (body as ApiImage);
+}
+
+/**
+ * Lists the snapshots with the given stamp. Nova hands an image's properties down to the servers made from it and to their snapshots:
+ * what a user snapshots of a server that was moved carries an old stamp too, so only ours of this very campaign count.
+ */
+export async function stampedSnapshots(
+  session: Session,
+  stamp: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ApiImage[]> {
+  const query = { ...stamp, image_type: 'snapshot' };
+  const images = await listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
+  return images.filter((image) => Object.entries(query).every(([name, value]) => image[name] === value));
+}
+
+/** Freezes a stopped server's root disk as a Glance image. Throws E_SERVER_STATE, E_SERVER_FAULT, E_UNSUPPORTED, E_CLOUD_TIMEOUT. */
+export async function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
+  const { signal } = patience;
+  const stamp = snapshotStamp(made, refOf('disk', disk.id));
+  const earlier = await stampedSnapshots(session, stamp, signal);
+  const usable = earlier.find((image) => ['active', 'queued', 'saving'].includes(image.status));
+  const id = usable?.id ?? (await createSnapshot(session, disk, stamp, signal));
+  const image = await untilActive(session, id, disk.server_id, patience);
+  if (image.size === null || image.size === 0 || image['block_device_mapping'] !== undefined)
+    throw new Problem('E_UNSUPPORTED', `The snapshot of server ${disk.server_id} holds no disk: it boots from a volume.`, {
+      about: `server/${disk.server_id}`,
+    });
+  return snapshotOf(image);
+}
+
+/** An image as a snapshot. */
+export function snapshotOf(image: ApiImage): Snapshot {
+  const disk = idOf(String(image['godwit_source'] ?? '') as Ref);
+  return { id: image.id, disk, format: image.disk_format ?? 'raw', size: image.size ?? 0 };
+}
+
+async function createSnapshot(
+  session: Session,
+  disk: ResourceOf<'disk'>,
+  stamp: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<string> {
+  const state = await readState(session, disk.server_id, signal);
+  if (state.status !== 'SHUTOFF' || state.taskState !== null)
+    throw new Problem(
+      'E_SERVER_STATE',
+      `Server ${disk.server_id} is ${state.taskState ?? state.status}; only a stopped server's disk is frozen.`,
+      {
+        about: `server/${disk.server_id}`,
+      },
+    );
+  const body = { createImage: { name: `godwit-${disk.server_id}`, metadata: stamp } };
+  const path = `/servers/${encodeURIComponent(disk.server_id)}/action`;
+  // From microversion 2.45 the answer has the image's id.
+  const answer = await session.call({ method: 'POST', service: 'compute', path, body, signal });
+  return (answer.body as { image_id: string }).image_id;
+}
+
+async function untilActive(session: Session, id: string, serverId: string, patience: Patience): Promise<ApiImage> {
+  let idle = 0;
+  return until(`The snapshot of server ${serverId}`, patience, async () => {
+    const image = await readImage(session, id, patience.signal);
+    if (image?.status === 'active') return image;
+    const state = await readState(session, serverId, patience.signal);
+    if (image === null || !['queued', 'saving'].includes(image.status))
+      throw failed(serverId, image?.status ?? 'gone', state.fault);
+    // A snapshot that failed on the hypervisor may stay `queued` for ever, while the server has long been idle again.
+    idle = state.taskState === null ? idle + 1 : 0;
+    if (idle > idleLooks && image.status === 'queued') throw failed(serverId, 'queued, and nothing works on it', state.fault);
+    return undefined;
+  });
+}
+
+function failed(serverId: string, status: string, fault: string | null): Problem {
+  const why = fault === null ? 'the cloud gives no message; see the log of nova-compute' : fault;
+  return new Problem('E_SERVER_FAULT', `The snapshot of server ${serverId} failed (image is ${status}): ${why}.`, {
+    about: `server/${serverId}`,
+  });
+}

@@ -1,0 +1,69 @@
+import type { Concern } from '../../model/concern.ts';
+import type { Configurations } from '../../model/configurations.ts';
+import type { ResourceOf } from '../../model/resource.ts';
+import { Problem } from '../../problem.ts';
+import type { BlockSource, Patience, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../cloud.ts';
+import type { Access } from './access.ts';
+import { openImage } from './image-file.ts';
+import { takeInventory } from './inventory/inventory.ts';
+import { bring, changes, readState } from './server-state.ts';
+import { Session } from './session.ts';
+import { freezeDisk, readImage, snapshotOf, stampedSnapshots } from './snapshots.ts';
+import { SourceGuard } from './source-guard.ts';
+
+/** An OpenStack cloud that is moved away from. Its guard lets nothing be written but start, stop, snapshot and the end of our snapshots. */
+export class OpenStackSource implements SourceCloud {
+  readonly #guard = new SourceGuard();
+  readonly #session: Session;
+
+  constructor(access: Access) {
+    this.#session = new Session(access, this.#guard.check);
+  }
+
+  inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
+    return takeInventory(this.#session, selection, signal);
+  }
+
+  state(serverId: string, signal: AbortSignal): Promise<ServerState> {
+    return readState(this.#session, serverId, signal);
+  }
+
+  stop(serverId: string, patience: Patience): Promise<void> {
+    return bring(this.#session, serverId, changes.stop, patience);
+  }
+
+  start(serverId: string, patience: Patience): Promise<void> {
+    return bring(this.#session, serverId, changes.start, patience);
+  }
+
+  freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot> {
+    return freezeDisk(this.#session, disk, stamp, patience);
+  }
+
+  open(
+    snapshot: Snapshot,
+    folder: string,
+    signal: AbortSignal,
+    onBytes?: (bytes: number, total: number) => void,
+  ): Promise<BlockSource> {
+    return openImage(this.#session, snapshot, folder, signal, onBytes);
+  }
+
+  async release(snapshotId: string, signal: AbortSignal): Promise<void> {
+    const image = await readImage(this.#session, snapshotId, signal);
+    if (image === null) return;
+    this.#guard.permitDelete(image);
+    const path = `/images/${image.id}`;
+    await this.#session.call({ method: 'DELETE', service: 'image', path, tolerate: [404], signal });
+  }
+
+  async snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]> {
+    if (campaign === '') throw new Problem('E_BUG', 'Snapshots are looked for by campaign.');
+    const images = await stampedSnapshots(this.#session, { godwit_campaign: campaign }, signal);
+    return images.map(snapshotOf);
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
