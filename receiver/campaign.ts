@@ -37,7 +37,7 @@ export class Campaign {
   readonly folder: string;
   readonly ledger: Ledger;
   readonly disks: Disks;
-  readonly #cloud: DestinationCloud;
+  readonly #cloud: () => Promise<DestinationCloud>;
   readonly #work = new AbortController();
   /** What is being built now: a repeated request joins it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
@@ -45,7 +45,7 @@ export class Campaign {
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
-  private constructor(id: string, folder: string, ledger: Ledger, cloud: DestinationCloud) {
+  private constructor(id: string, folder: string, ledger: Ledger, cloud: () => Promise<DestinationCloud>) {
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
@@ -54,7 +54,7 @@ export class Campaign {
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
-  static async open(state: string, id: string, cloud: DestinationCloud): Promise<Campaign> {
+  static async open(state: string, id: string, cloud: () => Promise<DestinationCloud>): Promise<Campaign> {
     const folder = join(state, 'campaigns', id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const campaign = new Campaign(id, folder, await Ledger.open(join(folder, 'ledger.jsonl')), cloud);
@@ -116,12 +116,15 @@ export class Campaign {
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.ledger.get(ref);
     if (entry === undefined || entry.state === 'removed') return false;
-    const id = entry.state === 'built' ? entry.id : await this.#cloud.find(this.resource(ref), this.#context(this.resource(ref)));
+    const id =
+      entry.state === 'built'
+        ? entry.id
+        : await (await this.#cloud()).find(this.resource(ref), this.#context(this.resource(ref)));
     const ours = entry.state === 'intended' || entry.how !== 'adopted';
     const removed =
       ours &&
       id !== null &&
-      (await this.#cloud.remove(ref, id, this.id, { timeoutMs: buildTimeoutMs, signal: this.#work.signal }));
+      (await (await this.#cloud()).remove(ref, id, this.id, { timeoutMs: buildTimeoutMs, signal: this.#work.signal }));
     await this.ledger.removed(ref);
     return removed;
   }
@@ -220,9 +223,10 @@ export class Campaign {
     const disk =
       resource.kind === 'disk' ? await openFile(await this.disks.sealedPath(resource.server_id, resource.id)) : undefined;
     try {
+      const cloud = await this.#cloud();
       await this.ledger.intend(ref);
-      const built = await this.#cloud.ensure(resource, { ...context, disk });
-      const differences = built.how === 'adopted' ? [] : await this.#cloud.differences(resource, built.id, context);
+      const built = await cloud.ensure(resource, { ...context, disk });
+      const differences = built.how === 'adopted' ? [] : await cloud.differences(resource, built.id, context);
       if (differences.length > 0) {
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${differences.join('; ')}.`, { about: ref });
       }

@@ -8,10 +8,10 @@ import { Campaign } from './campaign.ts';
 /** Every campaign of this receiver, each opened once. */
 export class Campaigns {
   readonly #state: string;
-  readonly #cloud: DestinationCloud;
+  readonly #cloud: () => Promise<DestinationCloud>;
   readonly #open = new Map<string, Promise<Campaign>>();
 
-  constructor(state: string, cloud: DestinationCloud) {
+  constructor(state: string, cloud: () => Promise<DestinationCloud>) {
     this.#state = state;
     this.#cloud = cloud;
   }

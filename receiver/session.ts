@@ -21,7 +21,7 @@ export interface SessionTools {
   readonly release: string;
   readonly state: string;
   readonly campaigns: Campaigns;
-  readonly cloud: DestinationCloud;
+  readonly cloud: () => Promise<DestinationCloud>;
   readonly log: Log;
 }
 
@@ -74,9 +74,12 @@ export class Session {
   #handlers(): Handlers<'receiver'> {
     const { cloud, campaigns, state } = this.#tools;
     return {
-      'cloud.facts': async (_, { signal }) => ({ ...(await cloud.facts(signal)), staging_free_bytes: await freeBytes(state) }),
-      'campaign.preflight': ({ configurations }, { signal }) =>
-        cloud.preflight(resourcesOf(configurations), configurations.mappings, signal),
+      'cloud.facts': async (_, { signal }) => ({
+        ...(await (await cloud()).facts(signal)),
+        staging_free_bytes: await freeBytes(state),
+      }),
+      'campaign.preflight': async ({ configurations }, { signal }) =>
+        (await cloud()).preflight(resourcesOf(configurations), configurations.mappings, signal),
       'campaign.open': async ({ campaign }) => {
         const known = (await campaigns.ids()).includes(campaign);
         this.#campaign = await campaigns.open(campaign);
@@ -131,7 +134,7 @@ export class Session {
         return {};
       },
       'server.health': async ({ server, probe }, { signal }) =>
-        cloud.healthy(this.#bound().built(refOf('server', server)), probe, signal),
+        (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
       'server.completed': async ({ campaign, server, summary }) => {
         const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
         const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };

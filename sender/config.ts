@@ -21,7 +21,7 @@ export const SenderSettings = z.strictObject({
       key: path.nullable().default(null),
       passphrase_file: path.nullable().default(null),
       agent: path.nullable().default(null),
-      known_hosts: path.default('/etc/ssh/ssh_known_hosts'),
+      known_hosts: z.array(path).min(1).default(['/etc/ssh/ssh_known_hosts']),
     })
     .prefault({}),
   limits: z.strictObject({ parallel: z.int().min(1).max(16).default(1) }).prefault({}),

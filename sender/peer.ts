@@ -66,6 +66,12 @@ export class Peer {
     });
   }
 
+  /** Closes the connection, so that a new one is opened at once; resolves when that one is up, or not within half a minute. */
+  async reconnect(reason: string): Promise<void> {
+    await this.#live?.close(reason);
+    await this.connected(AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(30_000)]));
+  }
+
   async stop(reason: string): Promise<void> {
     this.#stopping.abort(new Problem('E_PEER_LOST', reason));
     await this.#live?.close(reason);

@@ -273,6 +273,8 @@ export function isProblemCode(code: string): code is ProblemCode {
 export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  // Node's own waits reject with an AbortError that carries the signal's reason as its cause.
+  if (error.name === 'AbortError' && error.cause instanceof Problem) return error.cause;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new Problem('E_DISK_FULL', `The disk is full: ${error.message}.`, { cause: error });

@@ -11,11 +11,16 @@ export type Fact =
   /** The move is back at its start; what was begun before counts no more. */
   | { readonly fact: 'rolled back'; readonly server: string }
   | { readonly fact: 'problem'; readonly server: string | null; readonly phase: string; readonly problem: ProblemJson }
-  /** What the operator asked for; it stands until the next one. */
+  /** The campaign rests in this state until the operator asks for something. */
+  | { readonly fact: 'rests'; readonly state: RestState; readonly problem?: ProblemJson | undefined }
+  /** What the operator asked for; it is worked on until the campaign rests. */
   | { readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined };
 
 /** What an operator can want of a started campaign. */
 export type Wish = 'run' | 'pause' | 'cancel' | 'commit' | 'rollback';
+
+/** The states in which nothing happens by itself. */
+export type RestState = 'paused' | 'failed' | 'ready' | 'committed' | 'rolled back';
 
 /** The facts of one server's present attempt, oldest first; `attempt` counts from 1. */
 export function attemptOf(facts: readonly Dated<Fact>[], server: string): { attempt: number; facts: Dated<Fact>[] } {
@@ -35,10 +40,19 @@ export function doneAmong(facts: readonly Fact[]): Set<string> {
   return done;
 }
 
-/** What the operator wants now. */
-export function wishOf(facts: readonly Fact[]): { wish: Wish; deleteSource: boolean } {
-  const asked = facts.findLast((fact) => fact.fact === 'asked');
-  return asked?.fact === 'asked'
-    ? { wish: asked.wish, deleteSource: asked.deleteSource ?? false }
-    : { wish: 'run', deleteSource: false };
+/** Where a campaign stands: at rest, or working on a wish. */
+export type Standing =
+  | { readonly is: 'resting'; readonly state: RestState; readonly problem: ProblemJson | null }
+  | { readonly is: 'working'; readonly wish: Wish; readonly deleteSource: boolean };
+
+/** Where the facts say a campaign stands. */
+export function standingOf(facts: readonly Fact[]): Standing {
+  const last = facts.findLast((fact) => fact.fact === 'asked' || fact.fact === 'rests');
+  if (last?.fact === 'rests') return { is: 'resting', state: last.state, problem: last.problem ?? null };
+  return { is: 'working', wish: last?.wish ?? 'run', deleteSource: last?.deleteSource ?? false };
+}
+
+/** Whether a server's present attempt is through. */
+export function hasMoved(facts: readonly Dated<Fact>[], server: string, lastPhase: string): boolean {
+  return doneAmong(attemptOf(facts, server).facts).has(lastPhase);
 }

@@ -24,7 +24,8 @@ export async function migrate(move: Move, walk: Walk): Promise<Move> {
     if (done.has(phase.name)) continue;
     walk.tools.signal.throwIfAborted();
     await journal.append({ fact: 'begun', server, phase: phase.name });
-    const learned = await patiently(phase, recall(move, journal), walk);
+    const now = recall(move, journal);
+    const learned = await patiently(() => phase.run(now, walk.tools), { server, phase: phase.name }, walk);
     await journal.append({ fact: 'done', server, phase: phase.name, learned });
   }
   return recall(move, journal);
@@ -45,7 +46,8 @@ export async function rollBack(move: Move, walk: Walk): Promise<void> {
     for (const phase of back) {
       const work = phase[column];
       if (work === undefined) continue;
-      await work(recall(move, journal), tools);
+      const now = recall(move, journal);
+      await patiently(() => work(now, tools), { server, phase: `${phase.name}.${column}` }, walk);
       await journal.append({ fact: 'undone', server, phase: `${phase.name}.${column}` });
     }
   }
@@ -68,17 +70,20 @@ function merge(sum: Learned, more: Learned | undefined): Learned {
   return { ...sum, ...rest, built: { ...sum.built, ...built }, details: { ...sum.details, ...details } };
 }
 
-async function patiently(phase: Phase, move: Move, walk: Walk): Promise<Learned | undefined> {
-  const server = move.server.id;
-  const { signal } = walk.tools;
+/** Works, and works again after a failure that may pass; each failure is a fact. */
+export async function patiently<T>(
+  work: () => Promise<T>,
+  { server, phase }: { server: string | null; phase: string },
+  { journal, retryDelaysMs, tools: { signal } }: Pick<Walk, 'journal' | 'retryDelaysMs'> & { tools: { signal: AbortSignal } },
+): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await phase.run(move, walk.tools);
+      return await work();
     } catch (error) {
       signal.throwIfAborted();
       const problem: Problem = asProblem(error);
-      await walk.journal.append({ fact: 'problem', server, phase: phase.name, problem: problem.toJSON() });
-      const delayMs = walk.retryDelaysMs[attempt];
+      await journal.append({ fact: 'problem', server, phase, problem: problem.toJSON() });
+      const delayMs = retryDelaysMs[attempt];
       if (problem.retry === 'never' || delayMs === undefined) throw problem;
       await sleep(delayMs, undefined, { signal });
     }

@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { printFingerprint } from '../protocol/transport/certificate.ts';
+import { loadNext, loadOrCreateIdentity, prepareNext } from '../protocol/transport/identity.ts';
+import { listen } from '../protocol/transport/listen.ts';
+import { PairingWindow } from '../protocol/transport/pairing-window.ts';
+import { Peers } from '../protocol/transport/peers.ts';
+import { completeRotation } from '../protocol/transport/rotation.ts';
+import { lazily, openCloud } from '../shared/cloud/open.ts';
+import { serveControl } from '../shared/control/serve.ts';
+import { holdState } from '../shared/lock.ts';
+import type { Log } from '../shared/log.ts';
+import { Problem } from '../shared/problem.ts';
+import { release } from '../shared/release.ts';
+import { Campaigns } from './campaigns.ts';
+import type { ReceiverConfig } from './config.ts';
+import { receiverRoutes } from './control.ts';
+import { Desk } from './desk.ts';
+import { Session } from './session.ts';
+
+/** A daemon that runs. `port` is the one it listens on. */
+export interface Daemon {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Puts the receiver together, top to bottom, and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED, E_LISTEN. */
+export async function startReceiver(config: ReceiverConfig, log: Log): Promise<Daemon> {
+  const freeState = await holdState(config.state);
+  const stopping = new AbortController();
+  const identityFolder = join(config.state, 'identity');
+  const identity = await loadOrCreateIdentity(identityFolder, 'receiver');
+  const next = await loadNext(identityFolder, 'receiver');
+  const peers = new Peers(join(config.state, 'peers.json'));
+
+  const destination = lazily(() => openCloud('destination', config.cloud));
+  const campaigns = new Campaigns(config.state, destination.get);
+  const sessions = new Map<Session, { peer: string; done: Promise<void> }>();
+  const window = new PairingWindow();
+  const listener = await listen({
+    identity,
+    peers,
+    host: config.listen.host,
+    port: config.listen.port,
+    nextKey: next?.fingerprint,
+    pairing: {
+      window,
+      name: config.name,
+      onPaired: (peer) => log.info({ peer: peer.name, fingerprint: peer.fingerprint }, 'paired'),
+    },
+    onSocket: (socket, peer) => {
+      const session = new Session(socket, {
+        name: config.name,
+        release,
+        state: config.state,
+        campaigns,
+        cloud: destination.get,
+        log,
+      });
+      const done = session.run().finally(() => sessions.delete(session));
+      sessions.set(session, { peer: peer.name, done });
+    },
+    onRefused: (problem, from) => log.warn({ problem, from }, 'turned away'),
+    signal: stopping.signal,
+  });
+  const rotate = async (): Promise<string> => {
+    const prepared = await prepareNext(identityFolder, 'receiver');
+    listener.announce(prepared.fingerprint);
+    // Senders learn the next key when they connect; asking them to connect again is the quickest way.
+    for (const session of sessions.keys()) await session.close('The receiver announces a new key.');
+    await everyPeerKnows(peers, prepared.fingerprint);
+    const promoted = await completeRotation(identityFolder, 'receiver', peers);
+    listener.useIdentity(promoted);
+    listener.announce(undefined);
+    return printFingerprint(promoted.fingerprint);
+  };
+  const desk = new Desk({
+    release,
+    listening: `${config.listen.host}:${listener.port}`,
+    state: config.state,
+    campaigns,
+    sessions,
+    window,
+    peers,
+    rotate,
+  });
+  const control = await serveControl(config.control, receiverRoutes(desk), log);
+  log.info({ state: config.state, control: config.control, port: listener.port }, 'receiver ready');
+  return {
+    port: listener.port,
+    async stop() {
+      await control.close();
+      await Promise.all([...sessions.keys()].map((session) => session.close('The receiver is stopping.')));
+      stopping.abort(new Problem('E_CANCELLED', 'The receiver is stopping.'));
+      await Promise.all([...sessions.values()].map(({ done }) => done));
+      await campaigns.close();
+      await (await destination.opened())?.close();
+      await freeState();
+    },
+  };
+}
+
+/** Waits up to half a minute for every peer to confirm a key; who did not is named by what comes next. */
+async function everyPeerKnows(peers: Peers, fingerprint: string): Promise<void> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    if ((await peers.list()).every((peer) => peer.knows_our_next === fingerprint)) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}

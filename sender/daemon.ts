@@ -1,0 +1,80 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { printFingerprint } from '../protocol/transport/certificate.ts';
+import { loadNext, loadOrCreateIdentity, prepareNext } from '../protocol/transport/identity.ts';
+import { Peers } from '../protocol/transport/peers.ts';
+import { completeRotation } from '../protocol/transport/rotation.ts';
+import { lazily, openCloud } from '../shared/cloud/open.ts';
+import { serveControl } from '../shared/control/serve.ts';
+import { holdState } from '../shared/lock.ts';
+import type { Log } from '../shared/log.ts';
+import { Problem } from '../shared/problem.ts';
+import { release } from '../shared/release.ts';
+import type { SenderConfig } from './config.ts';
+import { senderRoutes } from './control.ts';
+import { Desk } from './desk.ts';
+import { dialReceiver, type Link, sshOptions } from './link.ts';
+import { Peer } from './peer.ts';
+import { watchSpool } from './spool.ts';
+
+/** A daemon that runs. */
+export interface Daemon {
+  stop(): Promise<void>;
+}
+
+/** Puts the sender together, top to bottom, and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED. */
+export async function startSender(config: SenderConfig, log: Log): Promise<Daemon> {
+  const freeState = await holdState(config.state);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const identityFolder = join(config.state, 'identity');
+  let identity = await loadOrCreateIdentity(identityFolder, 'sender');
+  let next = await loadNext(identityFolder, 'sender');
+  const peers = new Peers(join(config.state, 'peers.json'));
+  const link: Link = { identity: () => identity, nextKey: () => next?.fingerprint, peers, ssh: await sshOptions(config) };
+
+  const source = lazily(() => openCloud('source', config.cloud));
+  const peerOptions = { name: config.name, release, log, dial: (s: AbortSignal) => dialReceiver(link, s) };
+  const peer = new Peer({ ...peerOptions, campaign: null, onState: ({ says }) => log.info({ peer: says }, 'peer') });
+  const rotate = async (): Promise<string> => {
+    next = await prepareNext(identityFolder, 'sender');
+    await peer.reconnect('A new key is announced.');
+    identity = await completeRotation(identityFolder, 'sender', peers);
+    next = undefined;
+    await peer.reconnect('The new key is used.');
+    return printFingerprint(identity.fingerprint);
+  };
+  const desk = new Desk({
+    config,
+    release,
+    link,
+    peer,
+    source: source.get,
+    runner: { source: source.get, retirement: () => openCloud('retirement', config.cloud), peer: peerOptions, log },
+    rotate,
+    signal,
+  });
+  await desk.start();
+  peer.start();
+  const control = await serveControl(config.control, senderRoutes(desk), log);
+  await mkdir(config.spool, { recursive: true, mode: 0o700 });
+  const spool = await watchSpool({
+    folder: config.spool,
+    state: config.state,
+    log,
+    onPlan: (text, file) => desk.migrate(text, file, {}),
+    onDocument: (value, file) => desk.migrateDocument(value, file),
+  });
+  log.info({ state: config.state, control: config.control, spool: config.spool }, 'sender ready');
+  return {
+    async stop() {
+      stopping.abort(new Problem('E_CANCELLED', 'The sender is stopping.'));
+      await spool.close();
+      await control.close();
+      await desk.stop();
+      await peer.stop('The sender is stopping.');
+      await (await source.opened())?.close();
+      await freeState();
+    },
+  };
+}

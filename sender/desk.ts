@@ -1,0 +1,332 @@
+import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { printFingerprint } from '../protocol/transport/certificate.ts';
+import { pairWith } from '../protocol/transport/dial.ts';
+import type { Selection, SourceCloud } from '../shared/cloud/cloud.ts';
+import { parseYaml } from '../shared/config.ts';
+import type { Concern } from '../shared/model/concern.ts';
+import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
+import { importOldConfigurations } from '../shared/model/import.ts';
+import { Plan, serversOf } from '../shared/model/plan.ts';
+import { Problem } from '../shared/problem.ts';
+import { Campaign } from './campaign.ts';
+import type {
+  CampaignStatus,
+  CommitOptions,
+  MigrateOptions,
+  PlanResult,
+  Report,
+  SenderCommands,
+  SenderStatus,
+} from './commands.ts';
+import type { SenderConfig } from './config.ts';
+import { type Link, receiverOf } from './link.ts';
+import { standingOf } from './migration/fact.ts';
+import type { Peer } from './peer.ts';
+import { planText } from './plan-text.ts';
+import { makePlan } from './planner.ts';
+import { reportOf } from './report.ts';
+import { Runner, type RunnerTools } from './runner.ts';
+
+/** What the desk works with. */
+export interface DeskTools {
+  readonly config: SenderConfig;
+  readonly release: string;
+  readonly link: Link;
+  /** The peer that plans; campaigns have their own. */
+  readonly peer: Peer;
+  readonly source: () => Promise<SourceCloud>;
+  readonly runner: Omit<RunnerTools, 'onChange'>;
+  /** Makes a new key and announces it; returns its fingerprint. */
+  readonly rotate: () => Promise<string>;
+  readonly signal: AbortSignal;
+}
+
+/** How long the planner waits for the receiver: milliseconds. */
+const planTimeoutMs = 30_000;
+
+/** Where operators' commands arrive, and where every campaign is kept. */
+export class Desk implements SenderCommands {
+  readonly #tools: DeskTools;
+  readonly #runners = new Map<string, Runner>();
+  #change = Promise.withResolvers<void>();
+
+  constructor(tools: DeskTools) {
+    this.#tools = tools;
+  }
+
+  /** Opens every campaign of the state directory and goes on with those that were under way. */
+  async start(): Promise<void> {
+    const { state } = this.#tools.config;
+    const names = await readdir(join(state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    for (const name of names.sort()) {
+      const campaign = await Campaign.open(state, name);
+      if (campaign !== null) this.#run(campaign);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#runners.values()].map((runner) => runner.stop()));
+  }
+
+  async status(): Promise<SenderStatus> {
+    const campaigns = [...this.#runners.values()]
+      .map((runner) => runner.status())
+      .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+    return { release: this.#tools.release, peer: await this.#peerStatus(), campaigns };
+  }
+
+  async changed(signal: AbortSignal): Promise<void> {
+    const timer = Promise.withResolvers<void>();
+    const timeout = setTimeout(timer.resolve, 1000);
+    signal.addEventListener('abort', () => timer.resolve(), { once: true });
+    await Promise.race([this.#change.promise, timer.promise]);
+    clearTimeout(timeout);
+  }
+
+  async pair(address: string, code: string): Promise<{ name: string; fingerprint: string }> {
+    const { link, config, signal } = this.#tools;
+    const peer = await pairWith({
+      address,
+      code,
+      identity: link.identity(),
+      peers: link.peers,
+      name: config.name,
+      ssh: link.ssh,
+      signal,
+    });
+    return { name: peer.name, fingerprint: printFingerprint(peer.fingerprint) };
+  }
+
+  async peers(): Promise<readonly { name: string; address: string | null; fingerprint: string; pairedAt: string }[]> {
+    const list = await this.#tools.link.peers.list();
+    return list.map((peer) => ({
+      name: peer.name,
+      address: peer.address ?? null,
+      fingerprint: printFingerprint(peer.fingerprint),
+      pairedAt: peer.paired_at,
+    }));
+  }
+
+  async unpair(name: string): Promise<void> {
+    await this.#tools.link.peers.remove(name);
+  }
+
+  async rotate(): Promise<{ fingerprint: string }> {
+    return { fingerprint: await this.#tools.rotate() };
+  }
+
+  async capture(selection: Selection): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
+    const source = await this.#tools.source();
+    return source.inventory(selection, this.#tools.signal);
+  }
+
+  async plan(selection: Selection): Promise<PlanResult> {
+    const { document, concerns } = await this.capture(selection);
+    if (document.servers.length === 0)
+      throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to move.');
+    const signal = this.#planSignal();
+    const facts = await this.#tools.peer.ask('cloud.facts', {}, signal);
+    const plan = makePlan(document, facts, this.#tools.config.limits.parallel);
+    const found = await this.#preflight({ ...document, mappings: plan.mappings }, signal);
+    const all = [...concerns, ...found.concerns];
+    return { plan: planText(plan, all, found.decisions), concerns: all, decisions: found.decisions };
+  }
+
+  async migrate(text: string, file: string, options: MigrateOptions): Promise<{ campaign: string }> {
+    return this.#begin(parseYaml(text, file, Plan, 'E_PLAN'), file, options);
+  }
+
+  async migrateDocument(value: unknown, file: string): Promise<{ campaign: string }> {
+    const isOld = typeof value === 'object' && value !== null && 'VMs' in value;
+    const wanted = isOld ? importOldConfigurations(value) : parseConfigurations(value, file);
+    const { document } = await this.capture({
+      project: isOld ? undefined : wanted.source.project_id,
+      servers: wanted.servers.map((server) => (isOld ? server.name : server.id)),
+    });
+    const facts = await this.#tools.peer.ask('cloud.facts', {}, this.#planSignal());
+    const plan = makePlan(document, facts, this.#tools.config.limits.parallel);
+    const mappings = {
+      flavors: { ...plan.mappings.flavors, ...wanted.mappings.flavors },
+      networks: { ...plan.mappings.networks, ...wanted.mappings.networks },
+      gateways: { ...plan.mappings.gateways, ...wanted.mappings.gateways },
+      floating_ips: { ...plan.mappings.floating_ips, ...wanted.mappings.floating_ips },
+    };
+    return this.#begin({ ...plan, mappings }, file, {});
+  }
+
+  async pause(id: string): Promise<CampaignStatus> {
+    return this.#wish(id, ['preparing', 'moving'], (runner) => runner.wish('pause'));
+  }
+
+  async resume(id: string): Promise<CampaignStatus> {
+    return this.#wish(id, ['paused', 'failed'], (runner) => runner.wish('run'));
+  }
+
+  async cancel(id: string): Promise<CampaignStatus> {
+    return this.#wish(id, ['preparing', 'moving', 'paused', 'failed'], (runner) => runner.wish('cancel'));
+  }
+
+  async commit(id: string, { deleteSource }: CommitOptions): Promise<CampaignStatus> {
+    return this.#wish(id, ['ready'], (runner) => runner.wish('commit', deleteSource));
+  }
+
+  async rollback(id: string): Promise<CampaignStatus> {
+    return this.#wish(id, ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back'], (runner) =>
+      runner.wish('rollback'),
+    );
+  }
+
+  async report(id: string): Promise<Report> {
+    const runner = this.#runner(id);
+    return reportOf(runner.campaign, runner.status().state);
+  }
+
+  async log(id: string): Promise<readonly object[]> {
+    return this.#runner(id).campaign.journal.facts;
+  }
+
+  async #begin(plan: Plan, file: string, options: MigrateOptions): Promise<{ campaign: string }> {
+    const wanted = serversOf(plan);
+    const twice = wanted.find((id, index) => wanted.indexOf(id) !== index);
+    if (twice !== undefined) throw new Problem('E_PLAN', `${file} names server ${twice} twice.`, { about: file });
+    this.#refuseBusy(wanted);
+    const { document, concerns } = await this.capture({ project: plan.source.project_id, servers: wanted });
+    const chosen = withOptions(plan, document, options, file);
+    const campaign = randomUUID();
+    const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });
+    const found = await this.#preflight(frozen, this.#planSignal());
+    const blocking = [...concerns, ...found.concerns].filter(({ severity }) => severity === 'blocking');
+    if (blocking.length > 0) {
+      const lines = blocking.map(
+        ({ code, about, says, remedy }) => `  ${code}${about === undefined ? '' : ` ${about}`}: ${says} ${remedy}`,
+      );
+      throw new Problem('E_BLOCKED', `${blocking.length} concerns stand in the way:\n${lines.join('\n')}`, { about: file });
+    }
+    this.#refuseBusy(wanted);
+    this.#run(await Campaign.create(this.#tools.config.state, chosen, frozen));
+    return { campaign };
+  }
+
+  #refuseBusy(servers: readonly string[]): void {
+    for (const { campaign } of this.#runners.values()) {
+      const standing = standingOf(campaign.journal.facts);
+      if (standing.is === 'resting' && (standing.state === 'committed' || standing.state === 'rolled back')) continue;
+      const shared = serversOf(campaign.plan).find((id) => servers.includes(id));
+      if (shared === undefined) continue;
+      throw new Problem(
+        'E_CAMPAIGN_STATE',
+        `Server ${shared} is part of campaign ${campaign.id}, which is neither committed nor rolled back.`,
+        { about: `server/${shared}` },
+      );
+    }
+  }
+
+  #run(campaign: Campaign): void {
+    const runner = new Runner(campaign, { ...this.#tools.runner, onChange: () => this.#changed() });
+    this.#runners.set(campaign.id, runner);
+    runner.start();
+    this.#changed();
+  }
+
+  async #preflight(document: Configurations, signal: AbortSignal) {
+    const campaign = document.campaign ?? randomUUID();
+    return this.#tools.peer.ask('campaign.preflight', { campaign, configurations: { ...document, campaign } }, signal);
+  }
+
+  async #wish(
+    id: string,
+    from: readonly CampaignStatus['state'][],
+    wish: (runner: Runner) => Promise<void>,
+  ): Promise<CampaignStatus> {
+    const runner = this.#runner(id);
+    const { state } = runner.status();
+    if (state === 'committed' || state === 'committing') throw new Problem('E_COMMITTED', `Campaign ${id} is ${state}.`);
+    if (!from.includes(state))
+      throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; this can be asked of one that is ${from.join(', ')}.`);
+    await wish(runner);
+    return runner.status();
+  }
+
+  /** The campaign of an id or of the beginning of one. */
+  #runner(id: string): Runner {
+    const exact = this.#runners.get(id);
+    if (exact !== undefined) return exact;
+    const matches = [...this.#runners].filter(([candidate]) => id.length >= 4 && candidate.startsWith(id));
+    const only = matches[0];
+    if (matches.length === 1 && only !== undefined) return only[1];
+    throw new Problem(
+      'E_NOT_FOUND',
+      matches.length === 0 ? `There is no campaign ${id}.` : `${id} is the beginning of ${matches.length} campaigns.`,
+    );
+  }
+
+  async #peerStatus(): Promise<SenderStatus['peer']> {
+    const { link, peer } = this.#tools;
+    try {
+      const { name, address } = await receiverOf(link.peers);
+      return { name, address, state: peer.state.state, says: peer.state.says };
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'E_PEER_UNPAIRED') return null;
+      throw error;
+    }
+  }
+
+  #planSignal(): AbortSignal {
+    const { signal, peer } = this.#tools;
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(peer.state.problem ?? new Problem('E_PEER_UNREACHABLE', peer.state.says)),
+      planTimeoutMs,
+    );
+    timer.unref();
+    if (peer.state.state !== 'connected' && peer.state.problem?.retry === 'never') late.abort(peer.state.problem);
+    return AbortSignal.any([signal, late.signal]);
+  }
+
+  #changed(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers<void>();
+  }
+}
+
+/** The plan with the command line's options; `order` moves the named servers, ids or names, in that order in one wave. */
+function withOptions(
+  plan: Plan,
+  document: Configurations,
+  { order, parallel, delaySeconds }: MigrateOptions,
+  file: string,
+): Plan {
+  const options = {
+    ...plan.options,
+    ...(parallel === undefined ? {} : { parallel }),
+    ...(delaySeconds === undefined ? {} : { delay_seconds: delaySeconds }),
+  };
+  if (order === undefined) return { ...plan, options };
+  const all = plan.waves.flatMap(({ servers }) => servers);
+  const ids = order.map((wanted) => {
+    const matches = document.servers.filter(({ id, name }) => id === wanted || name === wanted);
+    const only = matches[0];
+    if (only === undefined || matches.length > 1)
+      throw new Problem(
+        'E_PLAN',
+        `--order names ${wanted}, which is ${only === undefined ? 'no' : 'more than one'} server of ${file}.`,
+        { about: file },
+      );
+    return only.id;
+  });
+  const first = ids.flatMap((id) => all.filter((server) => server.id === id));
+  const rest = all.filter(({ id }) => !ids.includes(id));
+  return { ...plan, options, waves: [{ name: 'ordered', servers: [...first, ...rest] }] };
+}
+
+/** The document with its servers in the order they move. */
+function inOrderOf(plan: Plan, document: Configurations): Configurations {
+  const order = serversOf(plan);
+  const servers = [...document.servers].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  return parseConfigurations({ ...document, ...groupByKind(resourcesOf({ ...document, servers })) });
+}

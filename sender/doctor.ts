@@ -1,0 +1,70 @@
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dial } from '../protocol/transport/dial.ts';
+import { loadOrCreateIdentity } from '../protocol/transport/identity.ts';
+import { Peers } from '../protocol/transport/peers.ts';
+import { clockCheck, cloudCheck, daemonCheck, nodeCheck, stateCheck, toolsCheck } from '../shared/cli/checks.ts';
+import type { Check } from '../shared/cli/doctor.ts';
+import { callControl } from '../shared/control/call.ts';
+import { stateHolder } from '../shared/lock.ts';
+import { Problem } from '../shared/problem.ts';
+import type { SenderStatus } from './commands.ts';
+import type { SenderConfig } from './config.ts';
+import { sshOptions } from './ssh-options.ts';
+
+/** What `sender doctor` asks once the configuration is read. */
+export function senderChecks(config: SenderConfig): Check[] {
+  return [
+    nodeCheck(),
+    clockCheck(),
+    toolsCheck(),
+    stateCheck(config.state),
+    spoolCheck(config.spool),
+    daemonCheck(config.state, config.control),
+    cloudCheck(config.cloud),
+    receiverCheck(config),
+  ];
+}
+
+function spoolCheck(folder: string): Check {
+  return {
+    name: 'spool',
+    ask: async () => {
+      await access(folder, constants.R_OK | constants.W_OK | constants.X_OK).catch((cause: Error) => {
+        const hint = 'Make it with `sender init`, as the user the daemon runs as.';
+        throw new Problem('E_STATE_DAMAGED', `The spool ${folder} cannot be used: ${cause.message}.`, {
+          about: folder,
+          cause,
+          hint,
+        });
+      });
+      return { says: `${folder} is watched for plans and documents` };
+    },
+  };
+}
+
+/** A running daemon is asked about its own session; without one the receiver is dialled from here. */
+function receiverCheck(config: SenderConfig): Check {
+  return {
+    name: 'receiver',
+    needs: ['state'],
+    ask: async (signal) => {
+      const running = (await stateHolder(config.state)) !== undefined;
+      const asked = running ? await callControl<SenderStatus>(config.control, 'status', {}, signal) : undefined;
+      if (asked?.peer?.state === 'connected') return { says: `${asked.peer.name} at ${asked.peer.address} is connected` };
+      return await dialled(config, signal);
+    },
+  };
+}
+
+async function dialled(config: SenderConfig, signal: AbortSignal): Promise<{ says: string; remedy?: string }> {
+  const peers = new Peers(join(config.state, 'peers.json'));
+  const peer = (await peers.list()).find((one) => one.address !== undefined);
+  if (peer?.address === undefined) {
+    return { says: 'not paired yet', remedy: '`receiver pair` prints a code, then `sender pair <address> <code>`' };
+  }
+  const identity = await loadOrCreateIdentity(config.state, 'sender');
+  const socket = await dial({ address: peer.address, identity, signal, ssh: sshOptions(config), peer, peers });
+  socket.close(1000);
+  return { says: `${peer.name} at ${peer.address} answers, and is who it was` };
+}

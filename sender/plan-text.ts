@@ -1,0 +1,32 @@
+import { Document } from 'yaml';
+import type { Concern, Decision } from '../shared/model/concern.ts';
+import type { Plan } from '../shared/model/plan.ts';
+
+/** Writes a plan as YAML for an operator to edit: what was found stands above it as comments. */
+export function planText(plan: Plan, concerns: readonly Concern[], decisions: readonly Decision[]): string {
+  const document = new Document(plan);
+  document.commentBefore = [
+    ' Godwit plan. Edit it, then: sender migrate plan.yaml',
+    ' Servers move wave by wave, in the order given. Ids count; names are for people.',
+    ' Mappings: flavors and networks `to:` an id or name at the destination, or `create`;',
+    '   gateways `ip:` auto, same or an address; floating_ips `to:` same, auto, skip or an address.',
+    '',
+    ...section(
+      'Concerns',
+      concerns,
+      ({ severity, code, about, says, remedy }) => `${severity}: ${about ?? 'campaign'}: ${says} ${remedy} (${code})`,
+    ),
+    '',
+    ...section(
+      'What would happen at the destination',
+      decisions,
+      ({ ref, action, id, why }) => `${action} ${ref}${id === undefined ? '' : ` as ${id}`}: ${why}`,
+    ),
+  ].join('\n');
+  return document.toString({ lineWidth: 0 });
+}
+
+function section<T>(title: string, items: readonly T[], line: (item: T) => string): string[] {
+  if (items.length === 0) return [` ${title}: none.`];
+  return [` ${title}:`, ...items.map((item) => `   - ${line(item).replaceAll(/\s+/g, ' ')}`)];
+}

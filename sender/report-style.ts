@@ -1,0 +1,33 @@
+/** Writes any text safely into HTML, in elements and in quoted attributes. */
+export function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+/** The look of a report: system fonts, enough contrast by day, by night and on paper. */
+export const reportStyle = `
+:root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --paper: #fff; --tint: #f6f8fa; --good: #1a7f37; --bad: #b42318; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9aa4af; --line: #3a424c; --paper: #12161b; --tint: #1c2229; --good: #4ac26b; --bad: #ff7b72; } }
+* { box-sizing: border-box; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 auto; padding: 2rem 1.5rem; max-width: 72rem; }
+h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; } h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
+header p { color: var(--soft); margin: .3rem 0 0; }
+code { font: .88em ui-monospace, monospace; } code.digest { overflow-wrap: anywhere; }
+.totals { display: flex; flex-wrap: wrap; gap: 1rem; margin-top: 1.5rem; }
+.totals div { flex: 1 1 9rem; border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; background: var(--tint); }
+.totals b { display: block; font-size: 1.4rem; font-variant-numeric: tabular-nums; } .totals span { color: var(--soft); }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .35rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { color: var(--soft); font-weight: 600; white-space: nowrap; } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.state { font-weight: 600; } .moved, .ready, .committed { color: var(--good); } .failed { color: var(--bad); }
+.legend span { margin-right: 1rem; white-space: nowrap; } .legend i { display: inline-block; width: .8em; height: .8em; border-radius: .15em; margin-right: .35em; }
+svg.stages { width: 100%; height: auto; display: block; border-radius: .25rem; background: var(--tint); } svg text { font: 600 13px system-ui, sans-serif; fill: #fff; }
+details { margin: .3rem 0 0; } summary { color: var(--soft); cursor: pointer; }
+.problems { border-left: .25rem solid var(--bad); padding-left: 1rem; } .problems li { margin-bottom: .6rem; }
+footer { color: var(--soft); margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .8rem; }
+@media print { body { max-width: none; padding: 0; } details { display: none; } }
+`;

@@ -1,0 +1,71 @@
+import { table } from '../shared/print/table.ts';
+import { visible } from '../shared/print/text.ts';
+import { showBytes, showDuration, showTime } from '../shared/print/units.ts';
+import type { MoveReport, Report } from './commands.ts';
+
+/** A report as lines of text: totals, one table of servers, one of stages, one of disks, and every problem met. */
+export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): string[] {
+  const { totals } = report;
+  const resources = Object.entries(totals.resources).map(([kind, count]) => `${count} ${kind}`);
+  const stages = report.moves.flatMap((move) => move.phases.map((phase) => ({ ...phase, server: move.name })));
+  const disks = report.moves.flatMap((move) => move.disks.map((disk) => ({ ...disk, server: move.name })));
+  return [
+    `Campaign ${report.campaign} of project ${visible(report.project)}: ${report.state}`,
+    `${showTime(report.startedAt)} – ${showTime(report.endedAt)} UTC`,
+    `${totals.servers} servers, ${showBytes(totals.diskBytes)} of disks, ${showBytes(totals.sentBytes)} sent`,
+    ...(resources.length > 0 ? [`Built: ${resources.join(', ')}`] : []),
+    '',
+    ...table(
+      report.moves,
+      [
+        { title: 'SERVER', show: (move) => visible(move.name) },
+        { title: 'STATE', show: (move) => move.state },
+        { title: 'TOOK', show: (move) => orDash(move.migrationMs), align: 'right' },
+        { title: 'DOWNTIME', show: (move) => orDash(move.downtimeMs), align: 'right' },
+        { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
+        { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
+        { title: 'REUSED', show: (move) => showBytes(sum(move, 'reusedBytes')), align: 'right' },
+        { title: 'SENT', show: (move) => showBytes(sum(move, 'sentBytes')), align: 'right' },
+        { title: 'AT DESTINATION', show: (move) => move.destinationId ?? '-' },
+      ],
+      columns,
+    ),
+    '',
+    ...table(
+      stages,
+      [
+        { title: 'SERVER', show: (stage) => visible(stage.server) },
+        { title: 'STAGE', show: (stage) => stage.name },
+        { title: 'BEGAN', show: (stage) => showTime(stage.startedAt) },
+        { title: 'TOOK', show: (stage) => showDuration(stage.ms), align: 'right' },
+      ],
+      columns,
+    ),
+    '',
+    ...table(
+      disks,
+      [
+        { title: 'SERVER', show: (disk) => visible(disk.server) },
+        { title: 'DISK', show: (disk) => visible(disk.id) },
+        { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
+        { title: 'ROOT DIGEST', show: (disk) => disk.root },
+      ],
+      columns,
+    ),
+    ...report.problems.flatMap((problem) => [
+      '',
+      `${showTime(problem.at)}  ${problem.code}: ${visible(problem.says)}`,
+      `  → ${visible(problem.hint)}`,
+    ]),
+  ];
+}
+
+/** Bytes of one sort over all disks of a server. */
+export function sum(move: MoveReport, field: 'sizeBytes' | 'zeroBytes' | 'reusedBytes' | 'sentBytes'): number {
+  return move.disks.reduce((total, disk) => total + disk[field], 0);
+}
+
+/** A duration, or a dash where there is none yet. */
+export function orDash(ms: number | null): string {
+  return ms === null ? '-' : showDuration(ms);
+}

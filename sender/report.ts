@@ -1,0 +1,76 @@
+import type { Dated } from '../shared/journal.ts';
+import { kindOf, type Ref, refOf } from '../shared/model/resource.ts';
+import type { Campaign } from './campaign.ts';
+import type { MoveReport, Report } from './commands.ts';
+import { attemptOf, type Fact } from './migration/fact.ts';
+import { itinerary } from './migration/itinerary.ts';
+import { recall } from './migration/migrate.ts';
+import type { Move } from './migration/phase.ts';
+import { configuredCounts } from './totals.ts';
+
+/** What a campaign did, from its journal alone: the same journal always gives the same report. */
+export function reportOf(campaign: Campaign, state: string): Report {
+  const { facts } = campaign.journal;
+  const moves = campaign.moves().flatMap(({ moves: list }) => list.map((move) => moveReport(campaign, move)));
+  const resources: Record<string, number> = { ...configuredCounts(campaign) };
+  for (const { moves: list } of campaign.moves()) {
+    for (const move of list) {
+      for (const ref of Object.keys(recall(move, campaign.journal).learned.built ?? {})) {
+        const kind = kindOf(ref as Ref);
+        resources[kind] = (resources[kind] ?? 0) + 1;
+      }
+    }
+  }
+  const rested = facts.findLast((fact) => fact.fact === 'rests');
+  return {
+    campaign: campaign.id,
+    project: campaign.document.source.project_name,
+    state,
+    startedAt: facts[0]?.at ?? '',
+    endedAt: rested?.at ?? null,
+    moves,
+    totals: {
+      servers: moves.filter((move) => move.state === 'moved').length,
+      diskBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sizeBytes, 0),
+      sentBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sentBytes, 0),
+      resources,
+    },
+    problems: facts.flatMap((fact) => (fact.fact === 'problem' ? [{ ...fact.problem, at: fact.at }] : [])),
+  };
+}
+
+function moveReport(campaign: Campaign, move: Move): MoveReport {
+  const { facts } = attemptOf(campaign.journal.facts, move.server.id);
+  const { learned } = recall(move, campaign.journal);
+  const phases = itinerary.flatMap(({ name }) => {
+    const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === name);
+    const done = facts.find((fact) => fact.fact === 'done' && fact.phase === name);
+    return begun === undefined || done === undefined
+      ? []
+      : [{ name, startedAt: begun.at, ms: Date.parse(done.at) - Date.parse(begun.at) }];
+  });
+  return {
+    server: move.server.id,
+    name: move.server.name,
+    state: campaign.moved(move.server.id) ? 'moved' : 'not moved',
+    destinationId: learned.built?.[refOf('server', move.server.id)] ?? null,
+    phases,
+    migrationMs: between(facts, 'look', 'mark'),
+    downtimeMs: learned.was === 'SHUTOFF' ? null : between(facts, 'stop', 'probe'),
+    disks: Object.entries(learned.sealed ?? {}).map(([id, disk]) => ({
+      id,
+      sizeBytes: disk.size,
+      zeroBytes: Math.min(disk.size, disk.zero * disk.block_size),
+      reusedBytes: Math.min(disk.size, disk.reused * disk.block_size),
+      sentBytes: disk.bytes_pulled,
+      root: disk.root,
+    })),
+  };
+}
+
+/** Milliseconds from the first beginning of one phase to the end of another; null until both are there. */
+function between(facts: readonly Dated<Fact>[], from: string, to: string): number | null {
+  const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === from);
+  const done = facts.find((fact) => fact.fact === 'done' && fact.phase === to);
+  return begun === undefined || done === undefined ? null : Date.parse(done.at) - Date.parse(begun.at);
+}

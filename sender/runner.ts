@@ -1,0 +1,135 @@
+import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
+import type { Log } from '../shared/log.ts';
+import { Problem } from '../shared/problem.ts';
+import type { Campaign } from './campaign.ts';
+import type { CampaignStatus } from './commands.ts';
+import { pursue } from './course.ts';
+import { offerDisk } from './disks/offer.ts';
+import { standingOf, type Wish } from './migration/fact.ts';
+import { retryDelaysMs } from './migration/migrate.ts';
+import { Peer, type PeerOptions } from './peer.ts';
+import { Progress } from './progress.ts';
+import { statusOf } from './status.ts';
+
+/** What a runner is given by the daemon. */
+export interface RunnerTools {
+  readonly source: () => Promise<SourceCloud>;
+  readonly retirement: () => Promise<SourceRetirement>;
+  readonly peer: Pick<PeerOptions, 'name' | 'release' | 'log' | 'dial'>;
+  readonly log: Log;
+  readonly onChange: () => void;
+  readonly retryDelaysMs?: readonly number[];
+}
+
+/** Keeps one campaign going: a peer of its own, one course at a time, a new course for each new wish. */
+export class Runner {
+  readonly campaign: Campaign;
+  readonly #tools: RunnerTools;
+  readonly #progress = new Progress();
+  readonly #stopping = new AbortController();
+  readonly #built = new Set<string>();
+  #interrupt = new AbortController();
+  #course: Promise<void> | null = null;
+
+  constructor(campaign: Campaign, tools: RunnerTools) {
+    this.campaign = campaign;
+    this.#tools = tools;
+  }
+
+  status(): CampaignStatus {
+    return statusOf(this.campaign, this.#progress, this.#built.size);
+  }
+
+  /** Goes on where the journal says the campaign was; nothing happens to one that rests. */
+  start(): void {
+    if (this.#course !== null || standingOf(this.campaign.journal.facts).is === 'resting') return;
+    this.#course = this.#pursue().finally(() => {
+      this.#course = null;
+      this.#tools.onChange();
+    });
+  }
+
+  /** Notes a wish and works on it. A pause lets the servers on their way arrive; every other wish interrupts them. */
+  async wish(wish: Wish, deleteSource = false): Promise<void> {
+    await this.campaign.journal.append({ fact: 'asked', wish, ...(wish === 'commit' ? { deleteSource } : {}) });
+    if (wish !== 'pause') {
+      this.#interrupt.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
+      await this.#course;
+    }
+    this.start();
+    this.#tools.onChange();
+  }
+
+  /** Stops without taking anything back; the next start goes on. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Problem('E_CANCELLED', 'The sender is stopping.'));
+    await this.#course;
+    await this.campaign.journal.close();
+  }
+
+  async #pursue(): Promise<void> {
+    const { log, onChange } = this.#tools;
+    this.#interrupt = new AbortController();
+    const patience = new Patience(this.campaign.plan.options.peer_timeout_seconds * 1000, this.#interrupt);
+    const peer = new Peer({
+      ...this.#tools.peer,
+      campaign: this.campaign.id,
+      onBuilt: (ref) => {
+        this.#built.add(ref);
+        onChange();
+      },
+      onState: ({ state }) => patience.hear(state === 'connected'),
+    });
+    peer.start();
+    try {
+      const source = await this.#tools.source();
+      const rests = await pursue(this.campaign, {
+        source,
+        retirement: this.#tools.retirement,
+        ask: (name, params, signal) => peer.ask(name, params, signal),
+        offer: offerDisk(peer),
+        onDisk: (...heard) => {
+          this.#progress.hear(...heard);
+          onChange();
+        },
+        retryDelaysMs: this.#tools.retryDelaysMs ?? retryDelaysMs,
+        signal: this.#stopping.signal,
+        interrupt: this.#interrupt.signal,
+      });
+      log.info({ campaign: this.campaign.id, rests }, 'campaign rests');
+    } catch (error) {
+      // A journal that takes no more facts, or a source that cannot be opened: what is known stays known, and a restart goes on.
+      log.error({ err: error, campaign: this.campaign.id }, 'campaign cannot go on');
+    } finally {
+      patience.end();
+      await peer.stop('The campaign rests.');
+    }
+  }
+}
+
+/** Interrupts a course when the receiver has been away for too long. */
+class Patience {
+  readonly #limitMs: number;
+  readonly #interrupt: AbortController;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(limitMs: number, interrupt: AbortController) {
+    this.#limitMs = limitMs;
+    this.#interrupt = interrupt;
+    this.hear(false);
+  }
+
+  hear(connected: boolean): void {
+    if (connected) this.end();
+    else
+      this.#timer ??= setTimeout(
+        () => this.#interrupt.abort(new Problem('E_PEER_LOST', `The receiver was away for ${this.#limitMs / 1000} s.`)),
+        this.#limitMs,
+      );
+  }
+
+  end(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}

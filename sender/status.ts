@@ -1,0 +1,127 @@
+import type { Campaign } from './campaign.ts';
+import type { CampaignStatus, DiskStatus, MoveStatus } from './commands.ts';
+import { attemptOf, doneAmong, standingOf, type Wish } from './migration/fact.ts';
+import { itinerary } from './migration/itinerary.ts';
+import { recall } from './migration/migrate.ts';
+import type { Move } from './migration/phase.ts';
+import type { Progress } from './progress.ts';
+
+const working = {
+  run: 'moving',
+  pause: 'paused',
+  cancel: 'rolling back',
+  commit: 'committing',
+  rollback: 'rolling back',
+} as const satisfies Record<Wish, CampaignStatus['state']>;
+
+/** Where a campaign stands, from its journal and what its copies told lately. `built` counts what the receiver announced since the daemon started. */
+export function statusOf(campaign: Campaign, progress: Progress, built: number): CampaignStatus {
+  const { facts } = campaign.journal;
+  const standing = standingOf(facts);
+  const configured = doneAmong(facts.filter((fact) => 'server' in fact && fact.server === null)).has('configure');
+  const moves = campaign
+    .moves()
+    .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress)));
+  const state =
+    standing.is === 'resting' ? standing.state : standing.wish === 'run' && !configured ? 'preparing' : working[standing.wish];
+  const toBuild = networkSideOf(campaign);
+  return {
+    id: campaign.id,
+    project: campaign.document.source.project_name,
+    state,
+    says: saysOf(state, moves),
+    startedAt: facts[0]?.at ?? '',
+    endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
+    built: configured ? toBuild : Math.min(built, toBuild),
+    toBuild,
+    moves,
+    problem: standing.is === 'resting' ? standing.problem : null,
+  };
+}
+
+function networkSideOf({ document }: Campaign): number {
+  const { networks, subnets, routers, gateways, interfaces, routes, security_groups, security_group_rules, keypairs, flavors } =
+    document;
+  return [
+    networks,
+    subnets,
+    routers,
+    gateways,
+    interfaces,
+    routes,
+    security_groups,
+    security_group_rules,
+    keypairs,
+    flavors,
+  ].reduce((sum, list) => sum + list.length, 0);
+}
+
+function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Progress): MoveStatus {
+  const { facts } = campaign.journal;
+  const own = attemptOf(facts, move.server.id);
+  const last = own.facts.findLast((fact) => fact.fact === 'begun' || fact.fact === 'done' || fact.fact === 'undone');
+  const moved = campaign.moved(move.server.id);
+  const problem = facts.findLast((fact) => fact.fact === 'problem' && fact.server === move.server.id);
+  const resting = standingOf(facts).is === 'resting';
+  const failed = !moved && resting && problem?.fact === 'problem';
+  const state = moved
+    ? 'moved'
+    : own.facts.length > 0 && !resting
+      ? 'moving'
+      : failed
+        ? 'failed'
+        : own.attempt > 1
+          ? 'rolled back'
+          : 'waiting';
+  return {
+    server: move.server.id,
+    name: move.server.name,
+    wave,
+    state,
+    phase: last !== undefined && 'phase' in last ? last.phase : null,
+    disks: move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress)),
+    problem: problem?.fact === 'problem' && !moved ? problem.problem : null,
+  };
+}
+
+function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progress): DiskStatus {
+  const sealed = recall(move, campaign.journal).learned.sealed?.[id];
+  if (sealed !== undefined)
+    return {
+      id,
+      sizeBytes: sealed.size,
+      doneBytes: sealed.size,
+      sentBytes: sealed.bytes_pulled,
+      bytesPerSecond: 0,
+      etaSeconds: 0,
+    };
+  return progress.of(id) ?? { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
+}
+
+function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatus[]): string {
+  const moved = moves.filter((move) => move.state === 'moved').length;
+  const now = moves.find((move) => move.state === 'moving');
+  const doing = itinerary.find((phase) => phase.name === now?.phase)?.does;
+  switch (state) {
+    case 'preparing':
+      return 'The receiver builds the network side; no server is touched yet.';
+    case 'moving':
+      return now === undefined
+        ? `${moved} of ${moves.length} servers moved.`
+        : `${moved} of ${moves.length} servers moved; ${now.name}: ${doing ?? now.phase}.`;
+    case 'paused':
+      return `${moved} of ${moves.length} servers moved; \`sender resume\` goes on, \`sender rollback\` takes all back.`;
+    case 'failed':
+      return `Stopped by a problem with ${moved} of ${moves.length} servers moved; servers not yet moved run at the source. \`sender resume\` tries again.`;
+    case 'ready':
+      return `All ${moves.length} servers moved and verified. \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
+    case 'committing':
+      return 'The way back is being closed.';
+    case 'committed':
+      return 'Committed. The source servers no longer start by accident.';
+    case 'rolling back':
+      return 'What this campaign built is being removed and the source servers started.';
+    case 'rolled back':
+      return 'Rolled back: the source is as it was, and nothing of this campaign is left at the destination.';
+  }
+}
