@@ -15,13 +15,13 @@ export interface NoticeFrame {
 }
 
 /** The answer to a request that succeeded. */
-export interface ResultFrame {
+interface ResultFrame {
   readonly id: number;
   readonly result: unknown;
 }
 
 /** The answer to a request that failed. */
-export interface ProblemFrame {
+interface ProblemFrame {
   readonly id: number;
   readonly problem: ProblemJson;
 }

@@ -8,7 +8,7 @@ export type Side = 'sender' | 'receiver';
 type From = Side | 'either';
 
 /** When a message may be said: as the greeting itself, any time after it, or only once a campaign is open. */
-export type Phase = 'greeting' | 'ready' | 'campaign';
+type Phase = 'greeting' | 'ready' | 'campaign';
 
 /** What every message tells about itself. */
 interface Said<F extends From, P extends z.ZodType> {

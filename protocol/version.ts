@@ -1,5 +1,5 @@
 /** The major version of the protocol. Majors do not talk to each other; within one, only additions are made. */
-export const major = 1;
+const major = 1;
 
 /** The name of our major as a WebSocket subprotocol. */
 export const subprotocol = `godwit.${major}`;

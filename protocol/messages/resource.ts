@@ -5,8 +5,7 @@ import { cloudProblems } from './campaign.ts';
 import { CampaignId } from './field.ts';
 
 /** How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier attempt. */
-export const How = z.enum(['created', 'adopted', 'found']);
-export type How = z.infer<typeof How>;
+const How = z.enum(['created', 'adopted', 'found']);
 
 /** Builds one resource. */
 export const ensure = request({

@@ -6,7 +6,7 @@ import { cloudProblems } from './campaign.ts';
 import { Bytes, CampaignId, Sha256 } from './field.ts';
 
 /** What one server's move took, as the sender saw it. `stages` are milliseconds by phase name; `downtime_ms` runs from stop to healthy. */
-export const ServerSummary = z.object({
+const ServerSummary = z.object({
   stages: z.record(z.string(), z.number()),
   downtime_ms: z.number().nullable(),
   disks: z

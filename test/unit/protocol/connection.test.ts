@@ -118,7 +118,32 @@ describe('a campaign', () => {
   });
 });
 
+describe('two campaigns opened at once', () => {
+  it('leave the connection to the first that is answered', async () => {
+    const { sender, receiver } = await pair({
+      receiver: { 'campaign.open': () => sleep(10, { known: false, state: 'new' as const }) },
+    });
+    const [first, second] = [aCampaign(), aCampaign()];
+    const asked = await Promise.allSettled([first, second].map((campaign) => sender.request('campaign.open', { campaign })));
+    expect(asked[1]).toMatchObject({ status: 'rejected', reason: { code: 'E_OTHER_CAMPAIGN' } });
+    expect([sender.campaign, receiver.campaign]).toEqual([first, first]);
+  });
+});
+
 describe('a request', () => {
+  it('is refused while those before it hold too many bytes', async () => {
+    const { sender } = await pair({
+      receiverOptions: { limits: { requestBytes: 1000 } },
+      receiver: { 'campaign.preflight': () => sleep(50, { concerns: [], decisions: [] }) },
+    });
+    const asked = [1, 2, 3, 4].map(() =>
+      sender.request('campaign.preflight', { campaign: aCampaign(), configurations: aDocument() }),
+    );
+    const outcomes = await Promise.allSettled(asked);
+    expect(outcomes[0]).toMatchObject({ status: 'fulfilled' });
+    expect(outcomes[3]).toMatchObject({ status: 'rejected', reason: { code: 'E_BUSY' } });
+  });
+
   it('is answered with the problem of its handler, hint and all', async () => {
     const { sender } = await pair({
       receiver: {
@@ -250,6 +275,25 @@ describe('notices', () => {
     for (let blocks = 0; blocks < 50; blocks += 1) receiver.notify('disk.durable', { handle: 1, blocks, bytes: blocks });
     await vi.waitFor(() => expect(heard).toHaveLength(50));
     expect(heard).toEqual(Array.from({ length: 50 }, (_, index) => index));
+  });
+
+  it('are not read faster than they are heard', async () => {
+    let heard = 0;
+    let paused = false;
+    const { sender, senderSocket, receiver } = await pair({
+      senderOptions: { limits: { notices: 10 } },
+      sender: {
+        'disk.durable': async () => {
+          paused ||= senderSocket.isPaused;
+          await sleep(1);
+          heard += 1;
+        },
+      },
+    });
+    await sender.request('campaign.open', { campaign: aCampaign() });
+    for (let blocks = 0; blocks < 100; blocks += 1) receiver.notify('disk.durable', { handle: 1, blocks, bytes: 0 });
+    await vi.waitFor(() => expect(heard).toBe(100));
+    expect([paused, senderSocket.isPaused]).toEqual([true, false]);
   });
 
   it('end the connection when their handler fails, because there is nobody to answer', async () => {

@@ -55,11 +55,12 @@ class Stranger {
   }
 
   async answer(id: number): Promise<unknown> {
-    return await vi.waitFor(() => {
+    const heard = (): unknown => {
       const answer = this.heard.find((frame) => 'id' in frame && frame.id === id);
       if (!answer) throw new Error(`request ${id} is not answered yet`);
       return answer;
-    });
+    };
+    return await vi.waitFor(heard, { interval: 5 });
   }
 }
 
