@@ -1,6 +1,5 @@
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dial } from '../protocol/transport/dial.ts';
 import { loadOrCreateIdentity } from '../protocol/transport/identity.ts';
 import { Peers } from '../protocol/transport/peers.ts';
 import { clockCheck, cloudCheck, daemonCheck, nodeCheck, stateCheck, toolsCheck } from '../shared/cli/checks.ts';
@@ -10,7 +9,7 @@ import { stateHolder } from '../shared/lock.ts';
 import { Problem } from '../shared/problem.ts';
 import type { SenderStatus } from './commands.ts';
 import type { SenderConfig } from './config.ts';
-import { sshOptions } from './ssh-options.ts';
+import { dialReceiver, receiverOf, sshOptions } from './link.ts';
 
 /** What `sender doctor` asks once the configuration is read. */
 export function senderChecks(config: SenderConfig): Check[] {
@@ -59,12 +58,15 @@ function receiverCheck(config: SenderConfig): Check {
 
 async function dialled(config: SenderConfig, signal: AbortSignal): Promise<{ says: string; remedy?: string }> {
   const peers = new Peers(join(config.state, 'peers.json'));
-  const peer = (await peers.list()).find((one) => one.address !== undefined);
-  if (peer?.address === undefined) {
+  if ((await peers.list()).every((peer) => peer.address === undefined)) {
     return { says: 'not paired yet', remedy: '`receiver pair` prints a code, then `sender pair <address> <code>`' };
   }
-  const identity = await loadOrCreateIdentity(config.state, 'sender');
-  const socket = await dial({ address: peer.address, identity, signal, ssh: sshOptions(config), peer, peers });
+  const peer = await receiverOf(peers);
+  const identity = await loadOrCreateIdentity(join(config.state, 'identity'), 'sender');
+  const socket = await dialReceiver(
+    { identity: () => identity, nextKey: () => undefined, peers, ssh: await sshOptions(config) },
+    signal,
+  );
   socket.close(1000);
   return { says: `${peer.name} at ${peer.address} answers, and is who it was` };
 }

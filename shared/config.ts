@@ -24,7 +24,7 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>, c
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2' });
   const syntax = [...document.errors, ...document.warnings].map((error) => at(lines, error.pos[0], oneLine(error.message)));
   if (syntax.length > 0) throw refused(code, file, syntax);
-  const parsed = schema.safeParse(contentOf(document, code, file));
+  const parsed = schema.safeParse(contentOf(document, code, file), { error: wording });
   if (parsed.success) return deepFreeze(parsed.data);
   throw refused(
     code,
@@ -39,15 +39,20 @@ export async function readYaml<T>(file: string, schema: z.ZodType<T>, code: Prob
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const says = missing ? `There is no file ${file}.` : `${file} cannot be read: ${(error as Error).message}.`;
-    throw new Problem(code, says, { about: file, cause: error, ...(missing ? { hint: missingHint(code) } : {}) });
+    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const says = absent ? `There is no file ${file}.` : `${file} cannot be read: ${(error as Error).message}.`;
+    throw new Problem(code, says, { about: file, cause: error, hint: absent ? absentHint(code) : undefined });
   }
   return parseYaml(text, file, schema, code);
 }
 
-function missingHint(code: ProblemCode): string | undefined {
+function absentHint(code: ProblemCode): string | undefined {
   return code === 'E_CONFIG' ? 'Write one with the command `init`, or name another with `--config FILE`.' : undefined;
+}
+
+/** A setting that is not there is called missing, whatever it should have been. */
+export function wording(issue: z.core.$ZodRawIssue): string | undefined {
+  return issue.code === 'invalid_type' && issue.input === undefined ? `is missing (${issue.expected})` : undefined;
 }
 
 /** An empty file is an empty mapping: every setting then has its default. */

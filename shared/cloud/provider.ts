@@ -9,6 +9,8 @@ export interface Provider<Settings> {
   source?(settings: Settings): Promise<SourceCloud>;
   retirement?(settings: Settings): Promise<SourceRetirement>;
   destination?(settings: Settings): Promise<DestinationCloud>;
+  /** Logs in and says in sentences, for `doctor`, what was found: the project, each endpoint and its version. Throws the problem that prevents it. */
+  examine?(settings: Settings, signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** Keeps the settings' type together with the functions that take it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wording } from '../config.ts';
 import type { Provider } from './provider.ts';
 
 /** Which kind of cloud a daemon works with, and the settings of that kind, already held against its schema. */
@@ -10,7 +11,7 @@ export interface CloudSection {
 /** The `cloud` section of a configuration: a provider's name, and the settings that this provider asks for. */
 export function cloudSection(providers: Readonly<Record<string, Provider<unknown>>>): z.ZodType<CloudSection> {
   return z
-    .strictObject({ provider: z.string().default('openstack'), settings: z.unknown().transform((value) => value ?? {}) })
+    .strictObject({ provider: z.string().default('openstack'), settings: z.unknown().optional() })
     .transform((section, context): CloudSection => {
       const provider = Object.hasOwn(providers, section.provider) ? providers[section.provider] : undefined;
       if (provider === undefined) {
@@ -18,7 +19,7 @@ export function cloudSection(providers: Readonly<Record<string, Provider<unknown
         context.addIssue({ code: 'custom', path: ['provider'], message: `no such provider; there are: ${names}` });
         return z.NEVER;
       }
-      const parsed = provider.settings.safeParse(section.settings);
+      const parsed = provider.settings.safeParse(section.settings ?? {}, { error: wording });
       if (parsed.success) return { provider: section.provider, settings: parsed.data };
       for (const issue of parsed.error.issues) {
         context.issues.push({ ...issue, path: ['settings', ...issue.path], input: section.settings } as z.core.$ZodRawIssue);

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { completionScript, shells } from '../../shared/cli/completion.ts';
+import { doctor } from '../../shared/cli/doctor.ts';
+import { initialise } from '../../shared/cli/init.ts';
+import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { runDaemon } from '../../shared/cli/run.ts';
+import { readSenderConfig } from '../config.ts';
+import { startSender } from '../daemon.ts';
+import { senderChecks } from '../doctor.ts';
+
+/** Adds the commands that need no running daemon: run, init, doctor, completion. */
+export function addDaemonCommands(program: Command, stage: Stage): void {
+  program
+    .command('run')
+    .description('Run the daemon in the foreground, as systemd does; SIGTERM or Ctrl-C stops it in order, a second one at once.')
+    .addHelpText('after', epilogue([['sender run --config ./sender.yaml', 'runs with a configuration of your own']], [3]))
+    .action(async function (this: Command) {
+      const config = await readSenderConfig(cliOf(this, stage).configFile);
+      await runDaemon('sender', config.log.level, (log) => startSender(config, log));
+    });
+  program
+    .command('init')
+    .description(
+      'Write a configuration from the example, make the state directory, and say what to do next. Nothing is overwritten.',
+    )
+    .addHelpText('after', epilogue([['sender init --config ./sender.yaml', 'writes the example there']], [3]))
+    .action(async function (this: Command) {
+      const cli = cliOf(this, stage);
+      await initialise(cli, new URL('../sender.example.yaml', import.meta.url), async () => {
+        const { state, spool } = await readSenderConfig(cli.configFile);
+        return [state, spool];
+      });
+    });
+  program
+    .command('doctor')
+    .description(
+      'Check everything a migration needs on this side: machine, configuration, state, cloud, receiver; each with a remedy.',
+    )
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          ['sender doctor', 'works with and without a running daemon'],
+          ['sender doctor --json', 'prints every check for a script'],
+        ],
+        [3, 10, 11, 12, 20],
+      ),
+    )
+    .action(async function (this: Command) {
+      const cli = cliOf(this, stage);
+      await doctor(cli, async () => senderChecks(await readSenderConfig(cli.configFile)));
+    });
+  program
+    .command('completion')
+    .description('Print the completion script for a shell.')
+    .argument('<shell>', shells.join(', '))
+    .addHelpText('after', epilogue([['sender completion bash > /etc/bash_completion.d/sender', 'for every user of bash']], []))
+    .action((shell: string) => stage.output.raw(completionScript(program, shell)));
+}

@@ -1,0 +1,85 @@
+import { type Command, Option } from 'commander';
+import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import type { Selection } from '../../shared/cloud/cloud.ts';
+import { Problem } from '../../shared/problem.ts';
+import { asks } from './ask.ts';
+import { writeText } from './file.ts';
+import { showConcerns } from './show-concerns.ts';
+
+interface Chosen {
+  readonly project?: string;
+  readonly server?: readonly string[];
+  readonly all?: true;
+  readonly output?: string;
+}
+
+/** Adds the commands that come before a migration: capture, plan, import. */
+export function addPlanCommands(program: Command, stage: Stage): void {
+  choosing(program.command('capture'))
+    .description('Write what a project holds to configurations.json: networks, routers, groups, ports, images, servers.')
+    .option('-o, --output <file>', 'where to write the document; stdout when it is left out')
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          ['sender capture --project shop -o configurations.json', 'captures every server of shop and what they need'],
+          ['sender capture --server web-1 --server db', 'captures two servers, to stdout'],
+        ],
+        [3, 20, 22],
+      ),
+    )
+    .action(
+      asks(stage, async ({ daemon, output, json }, chosen: Chosen) => {
+        const { document, concerns } = await daemon.capture(selectionOf(chosen));
+        const text = `${JSON.stringify(document, undefined, 2)}\n`;
+        if (chosen.output !== undefined) await writeText(chosen.output, text);
+        if (json) output.json(chosen.output === undefined ? { document, concerns } : { file: chosen.output, concerns });
+        else if (chosen.output === undefined) output.raw(text);
+        if (!json) showConcerns(concerns, output);
+      }),
+    );
+  choosing(program.command('plan'))
+    .description(
+      'Write a plan: what moves, in which order, mapped to what, and every concern found. Nothing is written on either cloud.',
+    )
+    .option('-o, --output <file>', 'where to write the plan; stdout when it is left out')
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          [
+            'sender plan --project shop -o plan.yaml',
+            'plans the move of a whole project; edit the file, then `sender migrate plan.yaml`',
+          ],
+          ['sender plan --all --json', 'prints plan, concerns and decisions for a script'],
+        ],
+        [3, 10, 11, 20, 40],
+      ),
+    )
+    .action(
+      asks(stage, async ({ daemon, output, json }, chosen: Chosen) => {
+        const { plan, concerns, decisions } = await daemon.plan(selectionOf(chosen));
+        if (chosen.output !== undefined) await writeText(chosen.output, plan);
+        if (json) output.json({ ...(chosen.output === undefined ? { plan } : { file: chosen.output }), concerns, decisions });
+        else if (chosen.output === undefined) output.raw(plan);
+        if (!json) showConcerns(concerns, output);
+        const blocking = concerns.filter(({ severity }) => severity === 'blocking').length;
+        if (blocking > 0 && !json) throw new Problem('E_BLOCKED', `${blocking} of the concerns would stop this plan.`);
+        if (blocking > 0) process.exitCode = 40;
+      }),
+    );
+}
+
+function choosing(command: Command): Command {
+  return command
+    .addOption(new Option('--project <name>', 'the project, by name or id').conflicts('all'))
+    .addOption(new Option('--server <name...>', 'only these servers, by name or id').conflicts('all'))
+    .option('--all', 'everything the credentials reach in their own project');
+}
+
+function selectionOf({ project, server, all }: Chosen): Selection {
+  if (project === undefined && server === undefined && all === undefined) {
+    throw new Problem('E_USAGE', 'Say what to take: --project NAME, --server NAME, or --all.');
+  }
+  return { project, servers: server ?? [] };
+}

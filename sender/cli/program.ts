@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { createProgram, type Stage } from '../../shared/cli/program.ts';
+import { addCampaignCommands } from './campaign-commands.ts';
+import { addDaemonCommands } from './daemon-commands.ts';
+import { addPeerCommands } from './peer-commands.ts';
+import { addPlanCommands } from './plan-commands.ts';
+import { addReportCommands } from './report-commands.ts';
+
+const says = `Moves a whole OpenStack project to another cloud: this is the side it leaves.
+
+The first time: init, edit the configuration, doctor, run (or systemctl start godwit-sender), pair.
+Each move: plan, read and edit the plan, migrate, status --watch, then commit or rollback.`;
+
+/** The sender's command line; each group of commands is one file. */
+export function senderProgram(stage: Stage): Command {
+  const program = createProgram('sender', says, stage.output);
+  addDaemonCommands(program, stage);
+  addPeerCommands(program, stage);
+  addPlanCommands(program, stage);
+  addCampaignCommands(program, stage);
+  addReportCommands(program, stage);
+  return program;
+}

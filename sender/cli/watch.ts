@@ -1,0 +1,50 @@
+import { openLive } from '../../shared/print/live.ts';
+import { fromJson, Problem } from '../../shared/problem.ts';
+import type { CampaignStatus } from '../commands.ts';
+import type { Asking } from './ask.ts';
+import { campaignView, statusLines } from './campaign-view.ts';
+import { latestCampaign } from './choose-campaign.ts';
+
+/** Shows one campaign until there is nothing more to wait for; a failure becomes the command's own. Ctrl-C leaves it running. */
+export async function watchCampaign({ daemon, output, json, signal }: Asking, id: string): Promise<void> {
+  const live = openLive(output);
+  for await (const status of daemon.watch(signal)) {
+    const campaign = status.campaigns.find((one) => one.id === id);
+    if (campaign === undefined) throw new Problem('E_NOT_FOUND', `The daemon no longer knows the campaign ${id}.`, { about: id });
+    if (json) output.json(campaign);
+    else live.show(campaignView(campaign, output));
+    if (isSettled(campaign)) return conclude(campaign);
+  }
+  output.tell(`Campaign ${id} goes on. \`sender status --watch\` shows it again.`);
+}
+
+/** Shows everything, or one campaign, until Ctrl-C. */
+export async function watchStatus({ daemon, output, json, signal }: Asking, wanted: string | undefined): Promise<void> {
+  const live = openLive(output);
+  for await (const status of daemon.watch(signal)) {
+    const only = wanted === undefined ? undefined : latestCampaign(status.campaigns, wanted);
+    if (json) output.json(only ?? status);
+    else {
+      const shown = only === undefined ? status.campaigns : [only];
+      live.show({
+        picture: statusLines(status, output, only?.id),
+        items: [
+          { key: '', stage: status.peer?.state ?? 'unpaired', text: `receiver: ${status.peer?.state ?? 'not paired'}` },
+          ...shown.flatMap((campaign) => campaignView(campaign, output).items),
+        ],
+      });
+    }
+  }
+}
+
+function isSettled({ state }: CampaignStatus): boolean {
+  return !['preparing', 'moving', 'committing', 'rolling back'].includes(state);
+}
+
+function conclude(campaign: CampaignStatus): void {
+  if (campaign.state === 'paused')
+    throw new Problem('E_CANCELLED', `Campaign ${campaign.id} was paused.`, { about: campaign.id });
+  if (campaign.state !== 'failed') return;
+  const problem = campaign.problem ?? campaign.moves.find((move) => move.problem !== null)?.problem;
+  throw problem ? fromJson(problem) : new Problem('E_CAMPAIGN_STATE', campaign.says, { about: campaign.id });
+}

@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { providers } from '../cloud/all.ts';
+import type { CloudSection } from '../cloud/section.ts';
+import { callControl } from '../control/call.ts';
+import { stateHolder } from '../lock.ts';
+import { showBytes } from '../print/units.ts';
+import { Problem } from '../problem.ts';
+import { release } from '../release.ts';
+import type { Check } from './doctor.ts';
+
+const run = promisify(execFile);
+
+/** The oldest Node this release runs on: zstd and the sources' own syntax need it. */
+const oldestNode = 24;
+
+/** Free space in the state directory below which `doctor` warns: one ordinary server's disk. */
+const littleSpaceBytes = 20 * 1024 ** 3;
+
+/** Whether Node is new enough. */
+export function nodeCheck(): Check {
+  return {
+    name: 'node',
+    ask: async () => {
+      const says = `godwit ${release} on Node ${process.version}`;
+      if (Number.parseInt(process.versions.node, 10) >= oldestNode) return { says };
+      throw new Problem('E_MISSING_TOOL', `${says}; it needs Node ${oldestNode} or newer.`, {
+        hint: `Install Node ${oldestNode} or newer, or use the one that the install script brings.`,
+      });
+    },
+  };
+}
+
+/** Whether the state directory can be used, and how much room it has. */
+export function stateCheck(dir: string): Check {
+  return {
+    name: 'state',
+    ask: async () => {
+      const found = await stat(dir).catch((error: NodeJS.ErrnoException) => error);
+      if (found instanceof Error) {
+        const hint = 'Create it with the command `init`, as the user the daemon runs as.';
+        throw new Problem('E_STATE_DAMAGED', `The state directory ${dir} cannot be used: ${found.message}.`, {
+          about: dir,
+          hint,
+        });
+      }
+      await access(dir, constants.R_OK | constants.W_OK | constants.X_OK).catch((cause: unknown) => {
+        const hint = 'Run the command as the user the daemon runs as, or give that user the directory.';
+        throw new Problem('E_STATE_DAMAGED', `The state directory ${dir} cannot be written.`, { about: dir, cause, hint });
+      });
+      const { bavail, bsize } = await statfs(dir);
+      const freeBytes = bavail * bsize;
+      const open = (found.mode & 0o077) !== 0 ? 'others on this machine may look into it' : undefined;
+      const little = freeBytes < littleSpaceBytes ? 'disks on their way are kept here; see that the largest one fits' : undefined;
+      const remedy = open !== undefined ? `${open}: chmod 700 ${dir}` : little;
+      return { says: `${dir} is writable, ${showBytes(freeBytes)} free`, remedy };
+    },
+  };
+}
+
+/** Whether a daemon runs on the state directory, and whether it answers on its control socket. */
+export function daemonCheck(dir: string, socket: string): Check {
+  return {
+    name: 'daemon',
+    needs: ['state'],
+    ask: async () => {
+      const pid = await stateHolder(dir);
+      if (pid === undefined) return { says: 'no daemon runs', remedy: 'start it with `systemctl start`, or the command `run`' };
+      const status = await callControl<{ release: string }>(socket, 'status', {}, AbortSignal.timeout(5_000));
+      if (status.release === release) return { says: `process ${pid} answers at ${socket}` };
+      return { says: `process ${pid} is of release ${status.release}, this command of ${release}`, remedy: 'restart the daemon' };
+    },
+  };
+}
+
+/** Whether the clock is kept right; certificates, tokens and reports depend on it. */
+export function clockCheck(): Check {
+  return {
+    name: 'clock',
+    ask: async () => {
+      const now = new Date().toISOString();
+      // Absent on machines without systemd; then there is nobody to ask, and nothing to complain about.
+      const asked = await run('timedatectl', ['show', '--property=NTPSynchronized', '--value'], { timeout: 5_000 }).catch(
+        () => undefined,
+      );
+      if (asked?.stdout.trim() !== 'no') return { says: `${now}${asked === undefined ? '' : ', synchronised'}` };
+      return { says: `${now}, not synchronised`, remedy: 'let NTP set it: `timedatectl set-ntp true`' };
+    },
+  };
+}
+
+/** Whether qemu-img is there, which reads and writes disks that are not raw. */
+export function toolsCheck(): Check {
+  return {
+    name: 'qemu-img',
+    ask: async () => {
+      try {
+        const { stdout } = await run('qemu-img', ['--version'], { timeout: 5_000 });
+        return { says: stdout.split('\n', 1)[0] ?? '' };
+      } catch {
+        return { says: 'not found; only raw disks can be read without it', remedy: 'apt install qemu-utils' };
+      }
+    },
+  };
+}
+
+/** Whether the cloud lets us in, and what it offers there. */
+export function cloudCheck(section: CloudSection): Check {
+  return {
+    name: 'cloud',
+    ask: async (signal) => {
+      const found = await providers[section.provider]?.examine?.(section.settings, signal);
+      if (found !== undefined) return { says: found.join('\n') };
+      return {
+        says: `the provider ${section.provider} cannot be examined`,
+        remedy: 'a capture or a plan shows whether it answers',
+      };
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { Output } from '../print/output.ts';
+import { visible } from '../print/text.ts';
+import { asProblem, type Problem } from '../problem.ts';
+import type { Cli } from './program.ts';
+
+/** What a check found: all is well; something to know, with what to do about it. What is wrong is thrown as a Problem. */
+type Finding = { readonly says: string; readonly remedy?: string | undefined };
+
+/** One question that `doctor` asks of this machine, the clouds or the peer. */
+export interface Check {
+  readonly name: string;
+  readonly ask: (signal: AbortSignal) => Promise<Finding>;
+  /** Names of checks that must be well before this one makes sense. */
+  readonly needs?: readonly string[] | undefined;
+}
+
+/** The outcome of one check, as it is printed. */
+interface Outcome {
+  readonly name: string;
+  readonly state: 'ok' | 'warn' | 'fail' | 'skipped';
+  readonly says: string;
+  readonly remedy?: string | undefined;
+  readonly problem?: Problem | undefined;
+}
+
+/** How long one check may take. */
+const checkMs = 30_000;
+
+/**
+ * Reads the configuration, asks every question that follows from it, and prints each outcome as it is known; one that fails does not
+ * stop the others. The exit status is that of the first failure.
+ */
+export async function doctor(cli: Cli, configured: () => Promise<readonly Check[]>): Promise<void> {
+  const { output, json, signal } = cli;
+  const outcomes: Outcome[] = [];
+  const note = (outcome: Outcome): void => {
+    outcomes.push(outcome);
+    if (!json) output.print(...linesOf(outcome, output));
+  };
+  let checks: readonly Check[] = [];
+  const read = async (): Promise<Finding> => {
+    checks = await configured();
+    return { says: `${cli.configFile} is in order` };
+  };
+  note(await outcomeOf({ name: 'config', ask: read }, outcomes, signal));
+  for (const check of checks) note(await outcomeOf(check, outcomes, signal));
+  const exit = outcomes.find((outcome) => outcome.problem !== undefined)?.problem?.exit ?? 0;
+  if (json) output.json({ checks: outcomes, exit });
+  process.exitCode = exit;
+}
+
+async function outcomeOf(check: Check, before: readonly Outcome[], signal: AbortSignal): Promise<Outcome> {
+  const { name } = check;
+  const isUnwell = (need: string): boolean =>
+    before.some((one) => one.name === need && (one.state === 'fail' || one.state === 'skipped'));
+  const missing = check.needs?.find(isUnwell);
+  if (missing !== undefined) return { name, state: 'skipped', says: `not asked, because of ${missing}` };
+  try {
+    const { says, remedy } = await check.ask(AbortSignal.any([signal, AbortSignal.timeout(checkMs)]));
+    return remedy === undefined ? { name, state: 'ok', says } : { name, state: 'warn', says, remedy };
+  } catch (thrown) {
+    const problem = asProblem(thrown);
+    return { name, state: 'fail', says: problem.message, remedy: problem.hint, problem };
+  }
+}
+
+const styles = { ok: 'green', warn: 'yellow', fail: 'red', skipped: 'dim' } as const;
+
+function linesOf({ name, state, says, remedy }: Outcome, output: Output): string[] {
+  const word = output.style(styles[state], state.padEnd(7));
+  const [first = '', ...more] = says.split('\n').map(visible);
+  return [
+    `${word} ${name.padEnd(10)} ${first}`,
+    ...more.map((line) => `${' '.repeat(19)}${line}`),
+    ...(remedy === undefined ? [] : [`${' '.repeat(19)}${output.style('dim', `→ ${visible(remedy)}`)}`]),
+  ];
+}

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { type Log, type LogLevel, openLog } from '../log.ts';
+import { openNotifier } from '../notify.ts';
+import { asProblem } from '../problem.ts';
+import { release } from '../release.ts';
+
+/** A daemon that runs. */
+export interface Running {
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a daemon until SIGTERM or SIGINT: then it stops in order; a second signal ends it at once, which is always safe.
+ *
+ * A defect that nobody caught ends the daemon with status 1, and systemd starts it again: the journal knows where it was.
+ */
+export async function runDaemon(name: string, level: LogLevel, start: (log: Log) => Promise<Running>): Promise<void> {
+  const log = openLog(name, level);
+  const notifier = openNotifier(process.env, log);
+  const crash = (thrown: unknown): void => {
+    log.fatal({ error: asProblem(thrown) }, 'the daemon met a defect and ends');
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+  const asked = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const running = await start(log);
+  log.info({ release, node: process.version }, 'the daemon is ready');
+  await notifier.ready('ready');
+  await asked;
+  log.info('the daemon stops; a second signal ends it at once');
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => process.exit(128 + (signal === 'SIGTERM' ? 15 : 2)));
+  await notifier.stopping();
+  await running.stop();
+  log.info('the daemon has stopped');
+}

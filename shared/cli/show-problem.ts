@@ -1,0 +1,31 @@
+import type { Output } from '../print/output.ts';
+import { visible } from '../print/text.ts';
+import type { Problem } from '../problem.ts';
+
+/** Shows why a command failed: for people on stderr, as `{"problem": …}` on stdout when JSON was asked for. */
+export function showProblem(problem: Problem, output: Output, how: { readonly json: boolean; readonly program: string }): void {
+  if (how.json) {
+    output.json({ problem: problem.toJSON(), exit: problem.exit });
+    return;
+  }
+  const [first = '', ...more] = problem.message.split('\n').map(visible);
+  output.tell(
+    `${how.program}: ${first}`,
+    ...more.map((line) => `  ${line}`),
+    ...(problem.about === undefined || problem.message.includes(problem.about) ? [] : [`  about: ${visible(problem.about)}`]),
+    ...causesOf(problem).map((cause) => `  cause: ${visible(cause)}`),
+    `  hint:  ${visible(problem.hint)}`,
+    `  code:  ${problem.code} (exit status ${problem.exit})`,
+  );
+}
+
+/** The sentences below a problem's own, each once; a defect of ours shows where it happened. */
+function causesOf(problem: Problem): string[] {
+  if (problem.code === 'E_BUG') return (problem.cause instanceof Error ? problem.cause.stack : problem.stack)?.split('\n') ?? [];
+  const causes: string[] = [];
+  for (let cause = problem.cause; cause instanceof Error && causes.length < 5; cause = cause.cause) {
+    const known = cause.message === '' || [problem.message, ...causes].some((said) => said.includes(cause.message));
+    if (!known) causes.push(cause.message.split('\n', 1)[0] ?? '');
+  }
+  return causes;
+}
