@@ -13,7 +13,6 @@ const ServerSummary = z.object({
     .array(z.object({ disk: Id, size: Bytes, root: Sha256, bytes_zero: Bytes, bytes_reused: Bytes, bytes_pulled: Bytes }))
     .readonly(),
 });
-export type ServerSummary = z.infer<typeof ServerSummary>;
 
 /** Asks whether a new server works. */
 export const health = request({
