@@ -43,10 +43,6 @@ export const limits = {
   pullMs: 600_000,
   /** From our close frame to the peer's, before the socket is cut. */
   closeMs: 3_000,
-  /** Before the first attempt to connect again: a restarted daemon needs about as long. */
-  reconnectFirstMs: 1_000,
-  /** Longest wait between two attempts: a link that comes back is used again within half a minute. */
-  reconnectLongestMs: 30_000,
 } as const;
 
 /** The limits by name, as a connection is given them; tests make some smaller. */

@@ -21,6 +21,8 @@ export class Serving {
   #open = 0;
   #openBytes = 0;
   #openPulls = 0;
+  /** The campaign that is being opened, and by how many requests. */
+  #opening: { readonly campaign: string; handlers: number } | undefined;
 
   constructor(handlers: AnyHandlers, outlet: Outlet, limits: Limits, progress: Progress, signal: AbortSignal) {
     this.#handlers = handlers;
@@ -48,8 +50,9 @@ export class Serving {
     this.#open += 1;
     this.#openBytes += bytes;
     try {
-      const result = await this.#handle(name, params);
-      if (name === 'campaign.open') this.#bind(params as { campaign: string });
+      const handle = (): Promise<unknown> => this.#handle(name, params);
+      const result =
+        name === 'campaign.open' ? await this.#bind((params as { campaign: string }).campaign, handle) : await handle();
       this.#outlet.say({ id, result });
     } finally {
       this.#open -= 1;
@@ -75,10 +78,19 @@ export class Serving {
     }
   }
 
-  #bind(params: { campaign: string }): void {
-    // Two may have been opened at once: the first to be answered binds, the other is refused.
-    checkCampaign('campaign.open', params, this.#progress);
-    this.#progress.campaign = params.campaign;
+  /** Opens a campaign and binds the connection to it; while it is being opened, no other may be, or its handler could mix the two. */
+  async #bind(campaign: string, handle: () => Promise<unknown>): Promise<unknown> {
+    checkCampaign('campaign.open', { campaign }, { greeted: true, campaign: this.#opening?.campaign });
+    this.#opening ??= { campaign, handlers: 0 };
+    this.#opening.handlers += 1;
+    try {
+      const result = await handle();
+      this.#progress.campaign = campaign;
+      return result;
+    } finally {
+      this.#opening.handlers -= 1;
+      if (this.#opening.handlers === 0) this.#opening = undefined;
+    }
   }
 
   async #handle(name: Name, params: unknown): Promise<unknown> {

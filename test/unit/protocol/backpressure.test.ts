@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { headerBytes } from '../../../protocol/frame.ts';
 import { limits, pullWindow } from '../../../protocol/limits.ts';
-import { reconnectDelayMs } from '../../../protocol/reconnect.ts';
 import { aCampaign, aPair, type Pair } from '../../support/protocol.ts';
 
 const MiB = 1024 * 1024;
@@ -86,18 +85,5 @@ describe('256 MiB of blocks', () => {
 describe('the pull window', () => {
   it('is bounded in number and in bytes, and never closed', () => {
     expect([4096, 64 * 1024, MiB, 1024 * MiB].map(pullWindow)).toEqual([256, 256, 32, 1]);
-  });
-});
-
-describe('the wait before connecting again', () => {
-  it('doubles up to its limit', () => {
-    expect([0, 1, 2, 3, 4, 5, 6, 1000].map((attempt) => reconnectDelayMs(attempt, () => 0))).toEqual([
-      1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000,
-    ]);
-  });
-
-  it('is shortened by up to a half, so that not everybody comes at once', () => {
-    expect(reconnectDelayMs(9, () => 0.5)).toBe(22_500);
-    expect(reconnectDelayMs(9, () => 1)).toBe(15_000);
   });
 });

@@ -119,14 +119,37 @@ describe('a campaign', () => {
 });
 
 describe('two campaigns opened at once', () => {
-  it('leave the connection to the first that is answered', async () => {
+  it('leave the connection to the first, and the second never reaches its handler', async () => {
+    const opened: string[] = [];
     const { sender, receiver } = await pair({
-      receiver: { 'campaign.open': () => sleep(10, { known: false, state: 'new' as const }) },
+      receiver: {
+        'campaign.open': async ({ campaign }) => {
+          opened.push(campaign);
+          return await sleep(10, { known: false, state: 'new' as const });
+        },
+      },
     });
     const [first, second] = [aCampaign(), aCampaign()];
-    const asked = await Promise.allSettled([first, second].map((campaign) => sender.request('campaign.open', { campaign })));
-    expect(asked[1]).toMatchObject({ status: 'rejected', reason: { code: 'E_OTHER_CAMPAIGN' } });
+    const ask = (campaign: string) => sender.request('campaign.open', { campaign });
+    const asked = await Promise.allSettled([first, second, first].map(ask));
+    expect(asked.map((one) => one.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(asked[1]).toMatchObject({ reason: { code: 'E_OTHER_CAMPAIGN' } });
     expect([sender.campaign, receiver.campaign]).toEqual([first, first]);
+    expect(opened).toEqual([first, first]);
+  });
+
+  it('may follow each other while none was opened', async () => {
+    const { sender } = await pair({
+      receiver: {
+        'campaign.open': async ({ campaign }) => {
+          if (campaign === damaged) throw new Problem('E_STATE_DAMAGED', 'The ledger cannot be read.');
+          return { known: false, state: 'new' };
+        },
+      },
+    });
+    const damaged = aCampaign();
+    await expect(sender.request('campaign.open', { campaign: damaged })).rejects.toMatchObject({ code: 'E_STATE_DAMAGED' });
+    expect(await sender.request('campaign.open', { campaign: aCampaign() })).toEqual({ known: false, state: 'new' });
   });
 });
 
