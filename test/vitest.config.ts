@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** One project per kind of test; see test/README.md for what each may touch. */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/closing-line.ts'],
     projects: [
       { test: { name: 'unit', root: '.', include: ['test/unit/**/*.test.ts'] } },
       { test: { name: 'conformance', root: '.', include: ['test/conformance/**/*.test.ts'], testTimeout: 60_000 } },
