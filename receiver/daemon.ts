@@ -35,6 +35,10 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   const destination = lazily(() => openCloud('destination', config.cloud));
   const campaigns = new Campaigns(config.state, destination.get);
   const sessions = new Map<Session, { peer: string; done: Promise<void> }>();
+  const takeOver = async (campaign: string, by: Session): Promise<void> => {
+    const older = [...sessions.keys()].filter((session) => session !== by && session.campaign === campaign);
+    await Promise.all(older.map((session) => session.close('Another connection serves this campaign now.')));
+  };
   const window = new PairingWindow();
   const listener = await listen({
     identity,
@@ -55,6 +59,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
         campaigns,
         cloud: destination.get,
         log,
+        takeOver,
       });
       const done = session.run().finally(() => sessions.delete(session));
       sessions.set(session, { peer: peer.name, done });

@@ -23,6 +23,8 @@ export interface SessionTools {
   readonly campaigns: Campaigns;
   readonly cloud: () => Promise<DestinationCloud>;
   readonly log: Log;
+  /** Hears that a session is about to serve a campaign; ends another that still does: its sender is the same one, on a link that broke unnoticed. */
+  readonly takeOver: (campaign: string, session: Session) => Promise<void>;
 }
 
 /** A disk that this connection offered. */
@@ -81,6 +83,7 @@ export class Session {
       'campaign.preflight': async ({ configurations }, { signal }) =>
         (await cloud()).preflight(resourcesOf(configurations), configurations.mappings, signal),
       'campaign.open': async ({ campaign }) => {
+        await this.#tools.takeOver(campaign, this);
         const known = (await campaigns.ids()).includes(campaign);
         this.#campaign = await campaigns.open(campaign);
         return { known, state: this.#campaign.ledger.state };
