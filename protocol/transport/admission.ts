@@ -37,6 +37,11 @@ export class Admission {
     if (stranger !== undefined) this.#forget(key, stranger.socket);
   }
 
+  /** Sends everybody away; for when the daemon stops. */
+  clear(): void {
+    for (const { socket } of this.#strangers.values()) socket.destroy();
+  }
+
   #forget(key: string, socket: Socket): void {
     const stranger = this.#strangers.get(key);
     if (stranger?.socket !== socket) return;

@@ -54,6 +54,8 @@ export class Listener {
   readonly #options: ListenOptions;
   readonly #limits: TransportLimits;
   readonly #server: Server;
+  /** Resolves when the port and every socket are closed, after the signal has aborted. */
+  readonly closed: Promise<void>;
   readonly #admission: Admission;
   readonly #sessions: WebSocketServer;
   readonly #pairings: WebSocketServer;
@@ -85,6 +87,7 @@ export class Listener {
       keepAliveInitialDelay: this.#limits.keepAliveMs,
     });
     this.#server.maxConnections = this.#limits.sockets;
+    this.closed = new Promise((resolve) => this.#server.once('close', () => resolve()));
   }
 
   /** The port that was taken. */
@@ -127,6 +130,7 @@ export class Listener {
 
   #stop(): void {
     this.#server.close();
+    this.#admission.clear();
     for (const socket of [...this.#sessions.clients, ...this.#pairings.clients]) {
       socket.close(1001, 'the daemon stops');
       // A peer that does not answer the closing handshake must not keep the daemon from stopping.
@@ -160,6 +164,7 @@ export class Listener {
     if (pinned === undefined) throw unpaired(stranger.fingerprint);
     const moved = await pinPresented(pinned, stranger.fingerprint, stranger.certificate, peers);
     const peer = await learnRotation(moved, request.headers, peers);
+    this.#options.signal.throwIfAborted();
     this.#headers.set(request, rotationHeaders(peer, this.#nextKey));
     this.#sessions.handleUpgrade(request, socket, head, (webSocket) => {
       this.#admission.leave(request.socket);

@@ -98,6 +98,7 @@ describe('a session', () => {
     const closed = closing(webSocket);
     stopping.abort();
     expect((await closed).code).toBe(1001);
+    await receiver.listener.closed;
     expect((await problemOf(open(sender, peer, receiver.address))).code).toBe('E_PEER_UNREACHABLE');
   });
 

@@ -199,6 +199,15 @@ describe('the open port', () => {
     await expectAlive(paired);
   });
 
+  test('is closed, with all who still stand at the door, when the daemon stops', async () => {
+    const stopping = new AbortController();
+    const receiver = await aReceiver({ signal: stopping.signal });
+    const strangers = [await aStranger(receiver.listener.port), await aStranger(receiver.listener.port)];
+    stopping.abort();
+    await receiver.listener.closed;
+    await Promise.all(strangers.map(hungUp));
+  });
+
   test('that is taken is told so', async () => {
     const receiver = await aReceiver();
     const problem = await problemOf(aReceiver({ port: receiver.listener.port }));

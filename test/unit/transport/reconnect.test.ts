@@ -18,7 +18,7 @@ describe('a kept connection', () => {
       await closing(webSocket);
     };
     const dialOnce = (signal: AbortSignal) => dial({ address: receiver.address, ...sender, peer, signal });
-    const stop = (): void => void receiver.sockets.at(-1)?.webSocket.terminate();
+    const stop = (): void => receiver.sockets.at(-1)?.webSocket.terminate();
     stopping.signal.addEventListener('abort', stop);
     await keepConnected(dialOnce, { signal: stopping.signal, onSocket, onState: () => undefined, patience: quick });
     expect(sessions).toBe(3);

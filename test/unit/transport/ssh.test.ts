@@ -1,5 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
+import ssh2 from 'ssh2';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { dial, pairWith } from '../../../protocol/transport/dial.ts';
 import type { SshOptions } from '../../../protocol/transport/ssh-tunnel.ts';
@@ -40,6 +42,27 @@ async function pairOver({ sender, receiver, address, ssh }: Way, more: Partial<S
   const { identity, peers } = sender;
   const code = receiver.window.open();
   return await pairWith({ address, code, name: 'cloud-a', identity, peers, signal: untilTestEnds(), ssh: { ...ssh, ...more } });
+}
+
+/** An SSH agent that holds one key, and the path of its socket. */
+async function anAgent(privateKey: string): Promise<string> {
+  const path = join(await aFolder(), 'agent');
+  const key = ssh2.utils.parseKey(privateKey);
+  if (key instanceof Error) throw key;
+  const server = createServer((socket) => {
+    const protocol = new ssh2.AgentProtocol(false);
+    protocol.on('identities', (request) => protocol.getIdentitiesReply(request, [key]));
+    protocol.on('sign', (request, _key, data) => {
+      const signature = key.sign(data);
+      if (signature instanceof Error) protocol.failureReply(request);
+      else protocol.signReply(request, signature);
+    });
+    socket.on('error', () => undefined);
+    socket.pipe(protocol).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  onTestFinished(() => void server.close());
+  return path;
 }
 
 async function failing(way: Way, more: Partial<SshOptions> = {}): Promise<Problem> {
@@ -107,6 +130,12 @@ describe('a session through SSH', () => {
     expect((await failing(way, { keyFile: '/nonexistent/key' })).code).toBe('E_SSH_KEY');
     expect((await failing(way, { keyFile: way.knownHosts })).code).toBe('E_SSH_KEY');
     expect((await failing(way, { keyFile: undefined })).message).toContain('Neither a private key nor an agent');
+  });
+
+  test('is opened with a key that an agent holds', async () => {
+    const way = await aWay();
+    const agent = await anAgent(await readFile(join(way.knownHosts, '..', 'id_ed25519'), 'utf8'));
+    expect((await pairOver(way, { keyFile: undefined, agent })).name).toBe('cloud-b');
   });
 
   test('says that the agent is not there', async () => {
