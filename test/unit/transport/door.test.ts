@@ -133,7 +133,7 @@ describe('the open port', () => {
   });
 
   test.each(['before TLS', 'within TLS', 'after TLS'])('hangs up on who falls silent %s', async (when) => {
-    const paired = await aPair({ limits: { strangerMs: 150 } });
+    const paired = await aPair({ limits: { strangerMs: 600 } });
     if (when === 'after TLS') {
       const socket = await overTls(paired, await aHouse('sender'));
       socket.write('GET / HTTP/1.1\r\nHost:');
@@ -147,7 +147,7 @@ describe('the open port', () => {
   });
 
   test('hangs up on who sends a header byte by byte', async () => {
-    const paired = await aPair({ limits: { strangerMs: 200 } });
+    const paired = await aPair({ limits: { strangerMs: 600 } });
     const socket = await overTls(paired, await aHouse('sender'));
     const dripping = setInterval(() => socket.write('x'), 20);
     await everything(socket);
@@ -156,7 +156,7 @@ describe('the open port', () => {
   });
 
   test('hangs up on who opens a pairing and falls silent', async () => {
-    const paired = await aPair({ limits: { strangerMs: 150 } });
+    const paired = await aPair({ limits: { strangerMs: 600 } });
     const socket = await overTls(paired, await aHouse('sender'));
     socket.write(upgradeRequest('godwit-pair.1'));
     expect(await everything(socket)).toMatch(/^HTTP\/1\.1 101 /);
@@ -170,9 +170,9 @@ describe('the open port', () => {
   });
 
   test('does not hang up on a peer when the time of strangers is over', async () => {
-    const { sender, receiver, peer } = await aPair({ limits: { strangerMs: 100 } });
+    const { sender, receiver, peer } = await aPair({ limits: { strangerMs: 600 } });
     const webSocket = await dial({ address: receiver.address, ...sender, peer, signal: untilTestEnds() });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, 900));
     expect(await echo(webSocket, 'still here')).toBe('still here');
   });
 

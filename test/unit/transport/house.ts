@@ -69,12 +69,11 @@ export async function aReceiver(more: Partial<ListenOptions> = {}, house?: House
   return { dir, identity, peers, listener, window, address: `127.0.0.1:${listener.port}`, sockets, refused };
 }
 
-/** A sender and a receiver that have paired, and the receiver as the sender knows it. */
+/** A sender and a receiver that have paired, and the receiver as the sender knows it. Odd limits hold for the time after pairing. */
 export async function aPair(more: Partial<ListenOptions> = {}): Promise<{ sender: House; receiver: Receiver; peer: Peer }> {
-  const sender = await aHouse('sender');
-  const receiver = await aReceiver(more);
-  const peer = await pair(sender, receiver);
-  return { sender, receiver, peer };
+  const [sender, house] = [await aHouse('sender'), await aHouse('receiver')];
+  const peer = await pair(sender, await aReceiver({}, house));
+  return { sender, receiver: await aReceiver(more, house), peer };
 }
 
 /** Pairs a sender with a receiver by a fresh code. */
