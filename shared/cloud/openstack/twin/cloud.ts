@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { Background } from './background.ts';
+import type { Faults } from './faults.ts';
+import type { ServiceName } from './route.ts';
+import type { QuotaSet, State } from './state.ts';
+
+/** The default quotas of a project, by service. */
+export interface Quotas {
+  readonly compute: QuotaSet;
+  readonly network: QuotaSet;
+  /** `image_bytes`: the bytes a project may store; `image_count`: how many images. */
+  readonly image: QuotaSet;
+}
+
+/** What a twin was told at its start, with every default filled in. */
+export interface Settings {
+  readonly stateDir: string;
+  readonly region: string;
+  readonly tokenLifeSeconds: number;
+  readonly pageSize: number;
+  readonly quotas: Quotas;
+  readonly guest: boolean;
+  /** Refuses characters outside the basic multilingual plane, as Zed on a utf8mb3 database does. */
+  readonly strictUtf8: boolean;
+  /** Lets members create servers from flavors without a disk, which Zed's default policy keeps for admins. */
+  readonly zeroDiskForMembers: boolean;
+  readonly withoutServices: readonly ServiceName[];
+  readonly maxRequestBytes: number;
+}
+
+/** What every handler works on: one cloud. */
+export interface Cloud {
+  readonly settings: Settings;
+  readonly state: State;
+  readonly background: Background;
+  readonly faults: Faults;
+  /** Marks the state as changed. */
+  changed(): void;
+  /** The address of a service, without a trailing slash. */
+  url(service: ServiceName): string;
+}
+
+/** Where the bytes of an image are. */
+export const imagePath = (cloud: Cloud, imageId: string): string => join(cloud.settings.stateDir, 'images', imageId);
+
+/** Where the root disk of a server is. */
+export const diskPath = (cloud: Cloud, serverId: string): string => join(cloud.settings.stateDir, 'disks', serverId);
+
+/** The limit of one resource for one project; -1 is unlimited. */
+export function quotaOf(cloud: Cloud, service: keyof Quotas, projectId: string, resource: string): number {
+  return cloud.state.quotas.get(`${service}:${projectId}`)?.[resource] ?? cloud.settings.quotas[service][resource] ?? -1;
+}
+
+/** Every limit of a service for one project. */
+export function quotasOf(cloud: Cloud, service: keyof Quotas, projectId: string): QuotaSet {
+  return { ...cloud.settings.quotas[service], ...cloud.state.quotas.get(`${service}:${projectId}`) };
+}

@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Cloud } from '../cloud.ts';
+import type { Caller } from '../policy.ts';
+import { Refusal } from '../refusal.ts';
+import type { Token } from './model.ts';
+
+/** The refusal of everything that comes without a valid token. */
+export function unauthorized(cloud: Cloud): Refusal {
+  const headers = { 'www-authenticate': `Keystone uri="${cloud.url('identity')}"` };
+  return new Refusal(401, 'The request you have made requires authentication.', 'Unauthorized', headers);
+}
+
+/** The token of this id if it is valid now. */
+export function validToken(cloud: Cloud, id: string): Token | undefined {
+  const token = cloud.state.tokens.get(id);
+  if (token === undefined || Date.parse(token.expiresAt) <= Date.now()) return undefined;
+  if (cloud.state.users.get(token.userId)?.enabled !== true) return undefined;
+  if (token.projectId !== '' && cloud.state.projects.get(token.projectId)?.enabled !== true) return undefined;
+  return token;
+}
+
+/** The caller of a request, by its X-Auth-Token; throws a 401 when the token is absent, unknown or expired. */
+export function authenticate(cloud: Cloud, headers: IncomingHttpHeaders): Caller {
+  const header = headers['x-auth-token'];
+  const token = validToken(cloud, typeof header === 'string' ? header : '');
+  if (token === undefined) throw unauthorized(cloud);
+  return callerOf(cloud, token);
+}
+
+/** Who a token stands for. */
+export function callerOf(cloud: Cloud, token: Token): Caller {
+  const roles = rolesOf(cloud, token);
+  return {
+    token: token.id,
+    userId: token.userId,
+    userName: cloud.state.users.get(token.userId)?.name ?? '',
+    projectId: token.projectId,
+    projectName: cloud.state.projects.get(token.projectId)?.name ?? '',
+    roles,
+    admin: roles.includes('admin'),
+  };
+}
+
+/** The roles a token carries. Zed's admin implies member, member implies reader. */
+export function rolesOf(cloud: Cloud, token: Pick<Token, 'userId' | 'projectId' | 'limitedRoles'>): string[] {
+  if (token.limitedRoles !== null) return [...token.limitedRoles];
+  const held = [...cloud.state.assignments.values()]
+    .filter((each) => each.userId === token.userId && each.projectId === token.projectId)
+    .map((each) => each.role);
+  const implied = held.flatMap((role) =>
+    role === 'admin' ? ['admin', 'member', 'reader'] : role === 'member' ? ['member', 'reader'] : [role],
+  );
+  return [...new Set(implied)];
+}

@@ -1,0 +1,201 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Cloud } from '../cloud.ts';
+import { badRequest, conflict } from '../refusal.ts';
+import { type Address, autoconfigured, holds, networkOf, readAddress, readPrefix, sizeOf, writeAddress } from './ip.ts';
+import type { FixedIp, Pool, Subnet } from './model.ts';
+import { missing } from './standard.ts';
+
+/** Neutron draws at random from so many free addresses (MAX_WIN in ipam/drivers/neutrondb_ipam/driver.py). */
+const window = 1000;
+
+/** The prefix of a subnet; what is stored is known to be one. */
+export function prefixOf(subnet: Pick<Subnet, 'cidr'>): Address & { length: number } {
+  const prefix = readPrefix(subnet.cidr);
+  if (prefix === undefined) throw new Error(`subnet with a strange cidr ${subnet.cidr}`);
+  return prefix;
+}
+
+/** The numeric value of an address that is known to be one. */
+export function numberOf(text: string): bigint {
+  const address = readAddress(text);
+  if (address === undefined) throw new Error(`${text} is not an address`);
+  return address.value;
+}
+
+/** The addresses of a subnet that some port holds. */
+export function takenOn(cloud: Cloud, subnetId: string): Set<string> {
+  const taken = new Set<string>();
+  for (const port of cloud.state.ports.values()) {
+    for (const fixed of port.fixedIps) if (fixed.subnet_id === subnetId) taken.add(fixed.ip_address);
+  }
+  return taken;
+}
+
+/** Addresses that a subnet hands out by itself are made from the MAC when it is stateless IPv6. */
+export const isAutoAddressed = (subnet: Subnet): boolean =>
+  subnet.addressMode === 'slaac' || subnet.addressMode === 'dhcpv6-stateless';
+
+/** A free address: the lowest for a DHCP port, for any other a random one of the first thousand. */
+export function pickAddress(cloud: Cloud, subnet: Subnet, lowest: boolean): string | undefined {
+  const taken = takenOn(cloud, subnet.id);
+  const version = subnet.ipVersion;
+  for (const pool of subnet.pools) {
+    const free: string[] = [];
+    const end = numberOf(pool.end);
+    for (let value = numberOf(pool.start); value <= end && free.length < (lowest ? 1 : window); value += 1n) {
+      const address = writeAddress({ version, value });
+      if (!taken.has(address)) free.push(address);
+    }
+    if (free.length > 0) return free[lowest ? 0 : randomInt(free.length)];
+  }
+  return undefined;
+}
+
+/** Checks an address that was asked for by name and brings it into canonical form. */
+export function claimAddress(cloud: Cloud, subnet: Subnet, text: string): string {
+  const address = readAddress(text);
+  if (address === undefined || !isUsable(subnet, address))
+    throw badRequest(`IP address ${text} is not a valid IP for the specified subnet.`, 'InvalidIpForSubnet');
+  const canonical = writeAddress(address);
+  if (takenOn(cloud, subnet.id).has(canonical)) {
+    throw conflict(`IP address ${canonical} already allocated in subnet ${subnet.id}`, 'IpAddressAlreadyAllocated');
+  }
+  return canonical;
+}
+
+/** Within the prefix, and neither the network's own address nor (IPv4) its broadcast address. */
+function isUsable(subnet: Subnet, address: Address): boolean {
+  const prefix = prefixOf(subnet);
+  if (!holds(prefix, address)) return false;
+  const [first, size] = [networkOf(prefix).value, sizeOf(prefix)];
+  if (size <= 2n) return true;
+  return address.value !== first && (subnet.ipVersion === 6 || address.value !== first + size - 1n);
+}
+
+/** One address as a request asks for it. */
+export interface WantedIp {
+  readonly subnet_id?: string | undefined;
+  readonly ip_address?: string | undefined;
+}
+
+/** Who wants addresses on which network. */
+export interface Place {
+  readonly networkId: string;
+  readonly macAddress: string;
+  readonly deviceOwner: string;
+}
+
+/** The addresses of a new port: those asked for, or without a wish one per IP version plus every self-made one. */
+export function assignAddresses(cloud: Cloud, place: Place, wanted: readonly WantedIp[] | null): FixedIp[] {
+  const subnets = [...cloud.state.subnets.values()].filter((subnet) => subnet.networkId === place.networkId);
+  if (wanted === null) return freely(cloud, place, subnets);
+  const made: FixedIp[] = [];
+  for (const wish of wanted) made.push(oneAddress(cloud, place, subnets, wish, made));
+  return made;
+}
+
+function oneAddress(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish: WantedIp, made: readonly FixedIp[]): FixedIp {
+  const subnet = subnetFor(cloud, place, subnets, wish);
+  if (wish.ip_address !== undefined) {
+    const address = claimAddress(cloud, subnet, wish.ip_address);
+    if (made.some((fixed) => fixed.ip_address === address))
+      throw badRequest(`Invalid input for fixed_ips. Reason: Duplicate IP address '${address}'.`, 'HTTPBadRequest');
+    if (
+      isAutoAddressed(subnet) &&
+      !place.deviceOwner.startsWith('network:router') &&
+      address !== autoconfigured(prefixOf(subnet), place.macAddress)
+    ) {
+      throw badRequest(
+        `Invalid input for operation: IPv6 address ${address} can not be directly assigned to a port on subnet ${subnet.id} as the subnet is configured for automatic addresses.`,
+        'InvalidInput',
+      );
+    }
+    return { subnet_id: subnet.id, ip_address: address };
+  }
+  if (isAutoAddressed(subnet)) return { subnet_id: subnet.id, ip_address: autoconfigured(prefixOf(subnet), place.macAddress) };
+  const address = pickAddress(cloud, subnet, place.deviceOwner === 'network:dhcp');
+  if (address === undefined) throw exhausted(place.networkId);
+  return { subnet_id: subnet.id, ip_address: address };
+}
+
+const exhausted = (networkId: string) =>
+  conflict(`No more IP addresses available on network ${networkId}.`, 'IpAddressGenerationFailure');
+
+function subnetFor(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish: WantedIp): Subnet {
+  if (wish.subnet_id !== undefined) {
+    const subnet = cloud.state.subnets.get(wish.subnet_id);
+    if (subnet === undefined) throw missing.subnet(wish.subnet_id);
+    if (subnet.networkId !== place.networkId) {
+      throw badRequest(
+        `Invalid input for operation: Failed to create port on network ${place.networkId}, because fixed_ips included invalid subnet ${subnet.id}.`,
+        'InvalidInput',
+      );
+    }
+    return subnet;
+  }
+  if (wish.ip_address === undefined)
+    throw badRequest('Invalid input for operation: IP allocation requires subnet_id or ip_address.', 'InvalidInput');
+  const address = readAddress(wish.ip_address);
+  const found = subnets.find((subnet) => address !== undefined && holds(prefixOf(subnet), address));
+  if (found === undefined)
+    throw badRequest(
+      `IP address ${wish.ip_address} is not a valid IP for any of the subnets on the specified network.`,
+      'InvalidIpForNetwork',
+    );
+  return found;
+}
+
+function freely(cloud: Cloud, place: Place, subnets: readonly Subnet[]): FixedIp[] {
+  const usable = subnets.filter(
+    (subnet) => subnet.serviceTypes.length === 0 || subnet.serviceTypes.some((type) => place.deviceOwner.startsWith(type)),
+  );
+  const made: FixedIp[] = [];
+  for (const version of [4, 6] as const) {
+    const drawn = usable.filter((subnet) => subnet.ipVersion === version && !isAutoAddressed(subnet));
+    const address = firstFree(cloud, drawn, place);
+    if (address !== undefined) made.push(address);
+    else if (drawn.length > 0) throw exhausted(place.networkId);
+  }
+  const automatic = usable
+    .filter(isAutoAddressed)
+    .map((subnet) => ({ subnet_id: subnet.id, ip_address: autoconfigured(prefixOf(subnet), place.macAddress) }));
+  return [...made, ...automatic];
+}
+
+function firstFree(cloud: Cloud, subnets: readonly Subnet[], place: Place): FixedIp | undefined {
+  for (const subnet of subnets) {
+    const address = pickAddress(cloud, subnet, place.deviceOwner === 'network:dhcp');
+    if (address !== undefined) return { subnet_id: subnet.id, ip_address: address };
+  }
+  return undefined;
+}
+
+/** The pools of a subnet for which none were given: everything but the ends and the gateway. */
+export function defaultPools(cidr: string, gatewayIp: string | null): Pool[] {
+  const prefix = prefixOf({ cidr });
+  const [first, size] = [networkOf(prefix).value, sizeOf(prefix)];
+  const small = size <= 2n;
+  const from = small ? first : first + 1n;
+  const to = small || prefix.version === 6 ? first + size - 1n : first + size - 2n;
+  const gateway = gatewayIp === null ? -1n : numberOf(gatewayIp);
+  const ranges =
+    gateway >= from && gateway <= to
+      ? [
+          [from, gateway - 1n],
+          [gateway + 1n, to],
+        ]
+      : [[from, to]];
+  const write = (value: bigint): string => writeAddress({ version: prefix.version, value });
+  return ranges
+    .filter(([start = 0n, end = 0n]) => start <= end)
+    .map(([start = 0n, end = 0n]) => ({ start: write(start), end: write(end) }));
+}
+
+/** A MAC address nobody has, with Neutron's default base. */
+export function newMac(cloud: Cloud): string {
+  const taken = new Set([...cloud.state.ports.values()].map((port) => port.macAddress));
+  for (;;) {
+    const mac = `fa:16:3e:${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+    if (!taken.has(mac)) return mac;
+  }
+}

@@ -1,0 +1,211 @@
+import { z } from 'zod';
+import { parse } from '../body.ts';
+import { type Cloud, quotasOf } from '../cloud.ts';
+import { badRequest, notFound } from '../refusal.ts';
+import { type Answer, type Call, type Route, route } from '../route.ts';
+import { refuseMember, text } from './attributes.ts';
+import { hostName } from './dhcp.ts';
+import { listAnswer } from './listing.ts';
+import type { Standard } from './model.ts';
+import { bump, counted, missing, mustOwn, seen, usedBy } from './standard.ts';
+
+/** What can be tagged, by its place in the path. */
+const tagged = {
+  networks: { map: (cloud: Cloud) => cloud.state.networks, none: missing.network },
+  subnets: { map: (cloud: Cloud) => cloud.state.subnets, none: missing.subnet },
+  ports: { map: (cloud: Cloud) => cloud.state.ports, none: missing.port },
+  routers: { map: (cloud: Cloud) => cloud.state.routers, none: missing.router },
+  'security-groups': { map: (cloud: Cloud) => cloud.state.groups, none: missing.group },
+  floatingips: { map: (cloud: Cloud) => cloud.state.floatingIps, none: missing.floatingIp },
+} as const;
+
+/** Zed's limit; later releases allow 255. */
+const longestTag = 60;
+const tagText = text(longestTag);
+
+function taggedThing(call: Call, type: keyof typeof tagged): Standard {
+  const { map, none } = tagged[type];
+  const things: ReadonlyMap<string, Standard> = map(call.cloud);
+  const thing = seen(call, things, none);
+  if (call.method !== 'GET') mustOwn(call, thing, `update_${type}_tags`);
+  return thing;
+}
+
+function tagRoutes(type: keyof typeof tagged): Route[] {
+  const base = `/v2.0/${type}/:id/tags`;
+  const change = (call: Call, make: (tags: readonly string[]) => readonly string[]): Standard => {
+    const thing = taggedThing(call, type);
+    thing.tags = [...new Set(make(thing.tags))];
+    bump(call.cloud, thing);
+    return thing;
+  };
+  const mustHave = (tags: readonly string[], tag: string): void => {
+    if (!tags.includes(tag)) throw notFound(`Tag ${tag} could not be found.`, 'TagNotFound');
+  };
+  return [
+    route('network', 'GET', base, (call) => ({ status: 200, body: { tags: taggedThing(call, type).tags } })),
+    route('network', 'PUT', base, (call) => {
+      const { tags } = parse(z.object({ tags: z.array(z.string().max(longestTag)) }), call.body);
+      return { status: 200, body: { tags: change(call, () => tags).tags } };
+    }),
+    route('network', 'DELETE', base, (call) => {
+      change(call, () => []);
+      return { status: 204 };
+    }),
+    route('network', 'GET', `${base}/:tag`, (call) => {
+      mustHave(taggedThing(call, type).tags, call.param('tag'));
+      return { status: 204 };
+    }),
+    route('network', 'PUT', `${base}/:tag`, (call) => {
+      change(call, (tags) => [...tags, tagText(call.param('tag'), 'tag')]);
+      return { status: 201 };
+    }),
+    route('network', 'DELETE', `${base}/:tag`, (call) => {
+      mustHave(taggedThing(call, type).tags, call.param('tag'));
+      change(call, (tags) => tags.filter((tag) => tag !== call.param('tag')));
+      return { status: 204 };
+    }),
+  ];
+}
+
+function quota(call: Call): Answer {
+  const project = call.param('project');
+  if (project !== call.caller.projectId) refuseMember(call.caller, 'get_quota');
+  return { status: 200, body: { quota: quotasOf(call.cloud, 'network', project) } };
+}
+
+function quotaDetails(call: Call): Answer {
+  const project = call.param('project');
+  if (project !== call.caller.projectId) refuseMember(call.caller, 'get_quota');
+  const entries = Object.entries(quotasOf(call.cloud, 'network', project)).map(([resource, limit]) => {
+    const used = resource in counted ? usedBy(call.cloud, project, resource as keyof typeof counted) : 0;
+    return [resource, { limit, used, reserved: 0 }];
+  });
+  return { status: 200, body: { quota: Object.fromEntries(entries) } };
+}
+
+function setQuota(call: Call): Answer {
+  refuseMember(call.caller, 'update_quota');
+  const project = call.param('project');
+  const { quota: given } = parse(z.object({ quota: z.record(z.string(), z.int().min(-1)) }), call.body);
+  const known = quotasOf(call.cloud, 'network', project);
+  for (const key of Object.keys(given))
+    if (known[key] === undefined) throw badRequest(`Unrecognized attribute(s) '${key}'`, 'HTTPBadRequest');
+  call.cloud.state.quotas.set(`network:${project}`, { ...call.cloud.state.quotas.get(`network:${project}`), ...given });
+  call.cloud.changed();
+  return quota(call);
+}
+
+function resetQuota(call: Call): Answer {
+  refuseMember(call.caller, 'delete_quota');
+  call.cloud.state.quotas.delete(`network:${call.param('project')}`);
+  call.cloud.changed();
+  return { status: 204 };
+}
+
+/** The extensions whose behaviour the twin has; a client may rely on what is named here. */
+const extensions = [
+  'address-pairs',
+  'agent',
+  'allowed-address-pairs',
+  'availability_zone',
+  'binding',
+  'default-subnetpools',
+  'ext-gw-mode',
+  'external-net',
+  'extra_dhcp_opt',
+  'extraroute',
+  'extraroute-atomic',
+  'filter-validation',
+  'fip-port-details',
+  'net-mtu',
+  'net-mtu-writable',
+  'network_availability_zone',
+  'pagination',
+  'port-security',
+  'project-id',
+  'provider',
+  'quota_details',
+  'quotas',
+  'revision-if-match',
+  'router',
+  'router_availability_zone',
+  'security-group',
+  'sorting',
+  'standard-attr-description',
+  'standard-attr-revisions',
+  'standard-attr-tag',
+  'standard-attr-timestamp',
+  'stateful-security-group',
+  'subnet-service-types',
+  'tag-ports-during-bulk-creation',
+].map((alias) => ({ alias, name: alias, description: alias, updated: '2022-10-05T00:00:00-00:00', links: [] }));
+
+function extension(call: Call): Answer {
+  const found = extensions.find((each) => each.alias === call.param('alias'));
+  if (found === undefined) throw notFound(`Extension with alias ${call.param('alias')} does not exist`, 'ExtensionNotFound');
+  return { status: 200, body: { extension: found } };
+}
+
+const zones = ['network', 'router'].map((resource) => ({ name: 'nova', resource, state: 'available' }));
+
+function agents(call: Call): Answer {
+  const kinds = [
+    ['Linux bridge agent', 'neutron-linuxbridge-agent'],
+    ['DHCP agent', 'neutron-dhcp-agent'],
+    ['L3 agent', 'neutron-l3-agent'],
+    ['Metadata agent', 'neutron-metadata-agent'],
+  ];
+  const views = kinds.map(([agent_type, binary], index) => ({
+    id: `00000000-0000-4000-8000-00000000000${index}`,
+    agent_type,
+    binary,
+    host: hostName,
+    alive: true,
+    admin_state_up: true,
+    availability_zone: 'nova',
+    configurations: {},
+  }));
+  return listAnswer(call, 'agents', call.caller.admin ? views : [], [
+    'id',
+    'agent_type',
+    'binary',
+    'host',
+    'alive',
+    'admin_state_up',
+    'availability_zone',
+  ]);
+}
+
+function versions(call: Call): Answer {
+  return {
+    status: 200,
+    body: { versions: [{ id: 'v2.0', status: 'CURRENT', links: [{ rel: 'self', href: `${call.cloud.url('network')}/v2.0/` }] }] },
+  };
+}
+
+/** Collections of which a twin never has any. */
+const empty = ['subnetpools', 'address-scopes', 'rbac-policies', 'address-groups'] as const;
+
+/** Tags, quotas, extensions, zones, agents and version discovery of Neutron. */
+export const extraRoutes: readonly Route[] = [
+  ...(Object.keys(tagged) as (keyof typeof tagged)[]).flatMap(tagRoutes),
+  route('network', 'GET', '/v2.0/quotas/:project', quota),
+  route('network', 'GET', '/v2.0/quotas/:project/details', quotaDetails),
+  route('network', 'GET', '/v2.0/quotas/:project/default', (call) => ({
+    status: 200,
+    body: { quota: call.cloud.settings.quotas.network },
+  })),
+  route('network', 'PUT', '/v2.0/quotas/:project', setQuota),
+  route('network', 'DELETE', '/v2.0/quotas/:project', resetQuota),
+  route('network', 'GET', '/v2.0/extensions', () => ({ status: 200, body: { extensions } })),
+  route('network', 'GET', '/v2.0/extensions/:alias', extension),
+  route('network', 'GET', '/v2.0/availability_zones', (call) =>
+    listAnswer(call, 'availability_zones', zones, ['name', 'resource', 'state']),
+  ),
+  route('network', 'GET', '/v2.0/agents', agents),
+  ...empty.map((name) =>
+    route('network', 'GET', `/v2.0/${name}`, () => ({ status: 200, body: { [name.replaceAll('-', '_')]: [] } })),
+  ),
+  route('network', 'GET', '/', versions, { open: true }),
+];

@@ -1,0 +1,139 @@
+/** What every Neutron resource carries (the standard attributes). */
+export interface Standard {
+  readonly id: string;
+  /** Empty for things that belong to no project, such as a router's gateway port. */
+  readonly project: string;
+  description: string;
+  tags: string[];
+  revision: number;
+  readonly createdAt: string;
+  updatedAt: string;
+}
+
+/** A network. */
+export interface Network extends Standard {
+  name: string;
+  adminStateUp: boolean;
+  shared: boolean;
+  external: boolean;
+  isDefault: boolean;
+  mtu: number;
+  portSecurity: boolean;
+  dnsDomain: string;
+  readonly zoneHints: readonly string[];
+  readonly provider: { readonly type: string; readonly physical: string | null; readonly segment: number | null };
+}
+
+/** An address range from first to last, both included. */
+export interface Pool {
+  readonly start: string;
+  readonly end: string;
+}
+
+/** A static route. */
+export interface HostRoute {
+  readonly destination: string;
+  readonly nexthop: string;
+}
+
+/** A subnet. */
+export interface Subnet extends Standard {
+  readonly networkId: string;
+  name: string;
+  readonly ipVersion: 4 | 6;
+  readonly cidr: string;
+  gatewayIp: string | null;
+  pools: readonly Pool[];
+  dnsNameservers: readonly string[];
+  hostRoutes: readonly HostRoute[];
+  enableDhcp: boolean;
+  readonly raMode: string | null;
+  readonly addressMode: string | null;
+  serviceTypes: readonly string[];
+}
+
+/** One address of a port. */
+export interface FixedIp {
+  readonly subnet_id: string;
+  readonly ip_address: string;
+}
+
+/** An address (and MAC) that a port may use besides its own. */
+export interface AddressPair {
+  readonly ip_address: string;
+  readonly mac_address: string;
+}
+
+/** A DHCP option of a port. */
+export interface DhcpOption {
+  readonly opt_name: string;
+  readonly opt_value: string;
+  readonly ip_version: number;
+}
+
+/** A port. */
+export interface Port extends Standard {
+  readonly networkId: string;
+  name: string;
+  macAddress: string;
+  adminStateUp: boolean;
+  status: 'ACTIVE' | 'DOWN' | 'BUILD';
+  deviceId: string;
+  deviceOwner: string;
+  fixedIps: readonly FixedIp[];
+  securityGroups: readonly string[];
+  portSecurity: boolean;
+  addressPairs: readonly AddressPair[];
+  dhcpOptions: readonly DhcpOption[];
+  vnicType: string;
+  hostId: string;
+  profile: Record<string, unknown>;
+}
+
+/** A router's way out. */
+export interface Gateway {
+  readonly networkId: string;
+  readonly enableSnat: boolean;
+  readonly portId: string;
+}
+
+/** A router. */
+export interface Router extends Standard {
+  name: string;
+  adminStateUp: boolean;
+  gateway: Gateway | null;
+  routes: readonly HostRoute[];
+  readonly distributed: boolean;
+  readonly ha: boolean;
+  readonly zoneHints: readonly string[];
+}
+
+/** A security group. */
+export interface SecurityGroup extends Standard {
+  name: string;
+  stateful: boolean;
+}
+
+/** One rule of a security group; rules never change. */
+export interface SecurityRule extends Standard {
+  readonly groupId: string;
+  readonly direction: 'ingress' | 'egress';
+  readonly ethertype: 'IPv4' | 'IPv6';
+  readonly protocol: string | null;
+  readonly portMin: number | null;
+  readonly portMax: number | null;
+  readonly remotePrefix: string | null;
+  readonly remoteGroupId: string | null;
+}
+
+/** A floating IP. */
+export interface FloatingIp extends Standard {
+  readonly networkId: string;
+  readonly address: string;
+  /** The port that holds the address on the external network. */
+  readonly ownPortId: string;
+  portId: string | null;
+  fixedIp: string | null;
+  routerId: string | null;
+  status: 'ACTIVE' | 'DOWN';
+}

@@ -1,0 +1,190 @@
+import type { Cloud } from '../cloud.ts';
+import type { Caller } from '../policy.ts';
+import { mayUse } from '../policy.ts';
+import { badRequest, conflict } from '../refusal.ts';
+import { type Answer, type Call, type Route, route } from '../route.ts';
+import { nextNumber } from '../state.ts';
+import { bool, type Given, integer, listOf, oneOf, orNull, readPost, readPut, text, unwrap, uuid } from './attributes.ts';
+import { listAnswer, showAnswer } from './listing.ts';
+import type { Network } from './model.ts';
+import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
+import { isAutoDeleted, removePort } from './unplug.ts';
+
+/** MTU of a tenant network (vxlan takes 50 bytes of 1500) and of an external flat one. */
+const tunnelMtu = 1450;
+const flatMtu = 1500;
+
+const attributes = {
+  name: { check: text(), fallback: '' },
+  description: { check: text(), fallback: '' },
+  admin_state_up: { check: bool, fallback: true },
+  shared: { check: bool, fallback: false, adminOnly: true },
+  'router:external': { check: bool, fallback: false, adminOnly: true },
+  is_default: { check: bool, fallback: false, adminOnly: true },
+  mtu: { check: integer(0, 65535), fallback: 0 },
+  port_security_enabled: { check: bool, fallback: true },
+  dns_domain: { check: text(), fallback: '' },
+  availability_zone_hints: { check: listOf(text()), fallback: [] as string[], put: false },
+  qos_policy_id: { check: orNull(uuid), fallback: null },
+  'provider:network_type': { check: oneOf('flat', 'vlan', 'vxlan', 'local', 'gre'), fallback: null, adminOnly: true },
+  'provider:physical_network': { check: orNull(text()), fallback: null, adminOnly: true },
+  'provider:segmentation_id': { check: orNull(integer(1, 16777215)), fallback: null, adminOnly: true },
+};
+
+const filters = [
+  ...Object.keys(attributes),
+  'id',
+  'tenant_id',
+  'project_id',
+  'status',
+  'subnets',
+  'revision_number',
+  'created_at',
+  'updated_at',
+];
+
+/** Tells whether the caller finds a network: its own, shared and external ones. */
+export const seesNetwork = (caller: Caller, network: Network): boolean =>
+  mayUse(caller, network.project) || network.shared || network.external;
+
+/** The network as Neutron shows it (Network API v2.0, "Show network details"). */
+function networkView(cloud: Cloud, caller: Caller, network: Network): Record<string, unknown> {
+  const subnets = [...cloud.state.subnets.values()]
+    .filter((subnet) => subnet.networkId === network.id)
+    .map((subnet) => subnet.id);
+  const view: Record<string, unknown> = {
+    ...standardView(network),
+    name: network.name,
+    admin_state_up: network.adminStateUp,
+    status: 'ACTIVE',
+    subnets,
+    shared: network.shared,
+    'router:external': network.external,
+    mtu: network.mtu,
+    port_security_enabled: network.portSecurity,
+    dns_domain: network.dnsDomain,
+    availability_zone_hints: network.zoneHints,
+    availability_zones: subnets.length > 0 ? ['nova'] : [],
+    ipv4_address_scope: null,
+    ipv6_address_scope: null,
+    qos_policy_id: null,
+  };
+  if (network.external) view['is_default'] = network.isDefault;
+  if (caller.admin) {
+    view['provider:network_type'] = network.provider.type;
+    view['provider:physical_network'] = network.provider.physical;
+    view['provider:segmentation_id'] = network.provider.segment;
+  }
+  return view;
+}
+
+function makeNetwork(call: Call, given: Record<string, unknown>): Network {
+  const { cloud } = call;
+  const { projectId, values } = readPost(call.caller, 'create_network', attributes, given);
+  checkQuota(cloud, projectId, 'network');
+  const provider = providerOf(cloud, values);
+  const most = provider.type === 'vxlan' ? tunnelMtu : flatMtu;
+  if (values.mtu > most) throw tooBig(values.mtu, most);
+  const network: Network = {
+    ...newStandard(projectId, values.description),
+    name: values.name,
+    adminStateUp: values.admin_state_up,
+    shared: values.shared,
+    external: values['router:external'],
+    isDefault: values.is_default,
+    mtu: values.mtu === 0 ? most : values.mtu,
+    portSecurity: values.port_security_enabled,
+    dnsDomain: values.dns_domain,
+    zoneHints: values.availability_zone_hints,
+    provider,
+  };
+  cloud.state.networks.set(network.id, network);
+  bump(cloud, network);
+  return network;
+}
+
+const tooBig = (mtu: number, most: number) =>
+  badRequest(`Invalid input for operation: Requested MTU is too big, maximum is ${most}: ${mtu}.`, 'InvalidInput');
+
+function providerOf(cloud: Cloud, values: Given<typeof attributes>): Network['provider'] {
+  const type = values['provider:network_type'] ?? 'vxlan';
+  const physical = values['provider:physical_network'];
+  const segment = values['provider:segmentation_id'];
+  const others = [...cloud.state.networks.values()].map((network) => network.provider);
+  if (type === 'flat' || type === 'vlan') {
+    if (physical === null)
+      throw badRequest(`Invalid input for operation: physical_network required for ${type} provider network.`, 'InvalidInput');
+    if (type === 'flat' && others.some((other) => other.type === 'flat' && other.physical === physical)) {
+      throw conflict(`Unable to create the flat network. Physical network ${physical} is in use.`, 'FlatNetworkInUse');
+    }
+    return { type, physical, segment };
+  }
+  return { type, physical: null, segment: segment ?? nextNumber(cloud.state, 'segment') };
+}
+
+function createNetworks(call: Call): Answer {
+  const { many, items } = unwrap(call.body, 'network', 'networks');
+  const views = items.map((item) => networkView(call.cloud, call.caller, makeNetwork(call, item)));
+  return { status: 201, body: many ? { networks: views } : { network: views[0] } };
+}
+
+function listNetworks(call: Call): Answer {
+  const found = [...call.cloud.state.networks.values()].filter((network) => seesNetwork(call.caller, network));
+  return listAnswer(
+    call,
+    'networks',
+    found.map((network) => networkView(call.cloud, call.caller, network)),
+    filters,
+  );
+}
+
+const networkOf = (call: Call): Network =>
+  seen(call, call.cloud.state.networks, missing.network, (network) => seesNetwork(call.caller, network));
+
+function updateNetwork(call: Call): Answer {
+  const network = networkOf(call);
+  mustOwn(call, network, 'update_network');
+  const values = readPut(call.caller, 'update_network', attributes, unwrap(call.body, 'network', 'networks').items[0] ?? {});
+  const most = network.provider.type === 'vxlan' ? tunnelMtu : flatMtu;
+  if ((values.mtu ?? 0) > most) throw tooBig(values.mtu ?? 0, most);
+  network.name = values.name ?? network.name;
+  network.description = values.description ?? network.description;
+  network.adminStateUp = values.admin_state_up ?? network.adminStateUp;
+  network.shared = values.shared ?? network.shared;
+  network.external = values['router:external'] ?? network.external;
+  network.isDefault = values.is_default ?? network.isDefault;
+  network.mtu = values.mtu ?? network.mtu;
+  network.portSecurity = values.port_security_enabled ?? network.portSecurity;
+  network.dnsDomain = values.dns_domain ?? network.dnsDomain;
+  bump(call.cloud, network);
+  return showAnswer(call, 'network', networkView(call.cloud, call.caller, network));
+}
+
+function deleteNetwork(call: Call): Answer {
+  const { cloud } = call;
+  const network = networkOf(call);
+  mustOwn(call, network, 'delete_network');
+  const ports = [...cloud.state.ports.values()].filter((port) => port.networkId === network.id);
+  const holding = ports.filter((port) => !isAutoDeleted(port)).map((port) => port.id);
+  if (holding.length > 0) {
+    const message = `Unable to complete operation on network ${network.id}. There are one or more ports still in use on the network, id for these ports is: ${holding.join(',')}.`;
+    throw conflict(message, 'NetworkInUse');
+  }
+  for (const port of ports) removePort(cloud, port);
+  for (const subnet of [...cloud.state.subnets.values()])
+    if (subnet.networkId === network.id) cloud.state.subnets.delete(subnet.id);
+  cloud.state.networks.delete(network.id);
+  cloud.changed();
+  return { status: 204 };
+}
+
+/** Networks. */
+export const networkRoutes: readonly Route[] = [
+  route('network', 'GET', '/v2.0/networks', listNetworks),
+  route('network', 'POST', '/v2.0/networks', createNetworks),
+  route('network', 'GET', '/v2.0/networks/:id', (call) =>
+    showAnswer(call, 'network', networkView(call.cloud, call.caller, networkOf(call))),
+  ),
+  route('network', 'PUT', '/v2.0/networks/:id', updateNetwork),
+  route('network', 'DELETE', '/v2.0/networks/:id', deleteNetwork),
+];

@@ -1,0 +1,149 @@
+import type { Cloud } from '../cloud.ts';
+import { mayUse } from '../policy.ts';
+import { conflict } from '../refusal.ts';
+import { type Answer, type Call, type Route, route } from '../route.ts';
+import { bool, readPost, readPut, text, unwrap } from './attributes.ts';
+import { listAnswer, showAnswer } from './listing.ts';
+import type { SecurityGroup, SecurityRule } from './model.ts';
+import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
+
+const attributes = {
+  name: { check: text(), fallback: '' },
+  description: { check: text(), fallback: '' },
+  stateful: { check: bool, fallback: true },
+};
+
+const filters = [
+  ...Object.keys(attributes),
+  'id',
+  'tenant_id',
+  'project_id',
+  'revision_number',
+  'created_at',
+  'updated_at',
+  'shared',
+];
+
+/** The rule as Neutron shows it. */
+export function ruleView(rule: SecurityRule): Record<string, unknown> {
+  return {
+    ...standardView(rule),
+    security_group_id: rule.groupId,
+    direction: rule.direction,
+    ethertype: rule.ethertype,
+    protocol: rule.protocol,
+    port_range_min: rule.portMin,
+    port_range_max: rule.portMax,
+    remote_ip_prefix: rule.remotePrefix,
+    remote_group_id: rule.remoteGroupId,
+    remote_address_group_id: null,
+  };
+}
+
+function groupView(cloud: Cloud, group: SecurityGroup): Record<string, unknown> {
+  const rules = [...cloud.state.rules.values()].filter((rule) => rule.groupId === group.id).map(ruleView);
+  return { ...standardView(group), name: group.name, stateful: group.stateful, security_group_rules: rules };
+}
+
+type RulePart = Pick<SecurityRule, 'direction' | 'ethertype' | 'remoteGroupId'>;
+
+/** Puts a rule into a group without asking. */
+function giveRule(cloud: Cloud, group: SecurityGroup, part: RulePart): void {
+  const open = { protocol: null, portMin: null, portMax: null, remotePrefix: null };
+  const rule: SecurityRule = { ...newStandard(group.project), groupId: group.id, ...part, ...open };
+  cloud.state.rules.set(rule.id, rule);
+}
+
+/** Every new group lets everything out. */
+function newGroup(cloud: Cloud, project: string, name: string, description: string, stateful: boolean): SecurityGroup {
+  const group: SecurityGroup = { ...newStandard(project, description), name, stateful };
+  cloud.state.groups.set(group.id, group);
+  for (const ethertype of ['IPv4', 'IPv6'] as const)
+    giveRule(cloud, group, { direction: 'egress', ethertype, remoteGroupId: null });
+  bump(cloud, group);
+  return group;
+}
+
+/** The group `default` of a project, made when it is first needed: it also lets its own members in. */
+export function defaultGroup(cloud: Cloud, project: string): SecurityGroup {
+  const known = [...cloud.state.groups.values()].find((group) => group.project === project && group.name === 'default');
+  if (known !== undefined) return known;
+  const group = newGroup(cloud, project, 'default', 'Default security group', true);
+  for (const ethertype of ['IPv4', 'IPv6'] as const)
+    giveRule(cloud, group, { direction: 'ingress', ethertype, remoteGroupId: group.id });
+  return group;
+}
+
+function createGroup(call: Call): Answer {
+  const { cloud } = call;
+  const { many, items } = unwrap(call.body, 'security_group', 'security_groups');
+  const views = items.map((item) => {
+    const { projectId, values } = readPost(call.caller, 'create_security_group', attributes, item);
+    defaultGroup(cloud, projectId);
+    if (values.name.toLowerCase() === 'default')
+      throw conflict('Default security group already exists.', 'SecurityGroupDefaultAlreadyExists');
+    checkQuota(cloud, projectId, 'security_group');
+    checkQuota(cloud, projectId, 'security_group_rule', 2);
+    return groupView(cloud, newGroup(cloud, projectId, values.name, values.description, values.stateful));
+  });
+  return { status: 201, body: many ? { security_groups: views } : { security_group: views[0] } };
+}
+
+function listGroups(call: Call): Answer {
+  if (call.caller.projectId !== '') defaultGroup(call.cloud, call.caller.projectId);
+  const found = [...call.cloud.state.groups.values()].filter((group) => mayUse(call.caller, group.project));
+  return listAnswer(
+    call,
+    'security_groups',
+    found.map((group) => groupView(call.cloud, group)),
+    filters,
+  );
+}
+
+const groupOf = (call: Call): SecurityGroup => seen(call, call.cloud.state.groups, missing.group);
+
+function updateGroup(call: Call): Answer {
+  const group = groupOf(call);
+  mustOwn(call, group, 'update_security_group');
+  const values = readPut(
+    call.caller,
+    'update_security_group',
+    attributes,
+    unwrap(call.body, 'security_group', 'security_groups').items[0] ?? {},
+  );
+  if (group.name === 'default' && values.name !== undefined)
+    throw conflict('Updating default security group not allowed.', 'SecurityGroupCannotUpdateDefault');
+  group.name = values.name ?? group.name;
+  group.description = values.description ?? group.description;
+  group.stateful = values.stateful ?? group.stateful;
+  bump(call.cloud, group);
+  return showAnswer(call, 'security_group', groupView(call.cloud, group));
+}
+
+function deleteGroup(call: Call): Answer {
+  const { state } = call.cloud;
+  const group = groupOf(call);
+  mustOwn(call, group, 'delete_security_group');
+  if (group.name === 'default' && !call.caller.admin)
+    throw conflict('Insufficient rights for removing default security group.', 'SecurityGroupCannotRemoveDefault');
+  if ([...state.ports.values()].some((port) => port.securityGroups.includes(group.id))) {
+    throw conflict(`Security Group ${group.id} in use.`, 'SecurityGroupInUse');
+  }
+  // Rules elsewhere that name this group as their remote go with it.
+  for (const rule of [...state.rules.values()])
+    if (rule.groupId === group.id || rule.remoteGroupId === group.id) state.rules.delete(rule.id);
+  state.groups.delete(group.id);
+  call.cloud.changed();
+  return { status: 204 };
+}
+
+/** Security groups. */
+export const groupRoutes: readonly Route[] = [
+  route('network', 'GET', '/v2.0/security-groups', listGroups),
+  route('network', 'POST', '/v2.0/security-groups', createGroup),
+  route('network', 'GET', '/v2.0/security-groups/:id', (call) =>
+    showAnswer(call, 'security_group', groupView(call.cloud, groupOf(call))),
+  ),
+  route('network', 'PUT', '/v2.0/security-groups/:id', updateGroup),
+  route('network', 'DELETE', '/v2.0/security-groups/:id', deleteGroup),
+];

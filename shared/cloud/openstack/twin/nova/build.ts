@@ -1,0 +1,86 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type Cloud, diskPath, imagePath } from '../cloud.ts';
+import { copySparse } from '../disk.ts';
+import { bootGuest } from '../guest.ts';
+import { stamp } from '../identifier.ts';
+import { hostName } from '../neutron/dhcp.ts';
+import { removePort } from '../neutron/unplug.ts';
+import { Refusal } from '../refusal.ts';
+import { failServer, isThere, touchServer, wirePorts } from './instance.ts';
+import type { Server } from './model.ts';
+import { plugInterface, unplugInterface } from './networks.ts';
+
+/** How long each stage of a build lasts at pace 1. */
+const stageMs = { scheduling: 300, networking: 300, spawning: 500, deleting: 400 } as const;
+
+/** Builds a server in the background: scheduled, plugged, spawned, ACTIVE; or ERROR with the reason in its fault. */
+export function buildServer(cloud: Cloud, server: Server): void {
+  cloud.background.run(async () => {
+    try {
+      await build(cloud, server);
+    } catch (error) {
+      cloud.background.signal.throwIfAborted();
+      if (isThere(cloud, server))
+        failServer(
+          cloud,
+          server,
+          error instanceof Refusal ? error.message : `Build of instance ${server.id} aborted: ${String(error)}`,
+        );
+    }
+  });
+}
+
+async function build(cloud: Cloud, server: Server): Promise<void> {
+  const { background } = cloud;
+  await background.pause(stageMs.scheduling);
+  if (!isThere(cloud, server)) return;
+  const fault = cloud.faults.take('server-error', server.name);
+  if (fault !== undefined)
+    return failServer(cloud, server, fault.message ?? 'No valid host was found. There are not enough hosts available.');
+  server.host = hostName;
+  enter(cloud, server, 'networking');
+  await background.pause(stageMs.networking);
+  if (!isThere(cloud, server)) return;
+  for (const request of server.requested) plugInterface(cloud, server, request);
+  enter(cloud, server, 'spawning');
+  await background.pause(stageMs.spawning);
+  if (!isThere(cloud, server)) return;
+  if (!cloud.state.images.has(server.imageId))
+    return failServer(cloud, server, `Image ${server.imageId} could not be found.`, 404);
+  const disk = diskPath(cloud, server.id);
+  await mkdir(dirname(disk), { recursive: true });
+  await copySparse(imagePath(cloud, server.imageId), disk, diskBytes(server), background.signal);
+  if (!isThere(cloud, server)) return await rm(disk, { force: true });
+  server.vmState = 'active';
+  server.taskState = null;
+  server.powerState = 1;
+  server.launchedAt = `${stamp().slice(0, 19)}.000000`;
+  bootGuest(cloud, server);
+  wirePorts(cloud, server, 'ACTIVE');
+  touchServer(cloud, server);
+}
+
+/** A raw disk is as large as its flavor says; the bytes of any other format are kept as they are. */
+const diskBytes = (server: Server): number => (server.imageFormat.disk === 'raw' ? server.flavor.diskGiB * 2 ** 30 : 0);
+
+function enter(cloud: Cloud, server: Server, taskState: string): void {
+  server.taskState = taskState;
+  touchServer(cloud, server);
+}
+
+/** Deletes a server in the background: its disk, the ports that Nova made for it, and its record. */
+export function removeServer(cloud: Cloud, server: Server): void {
+  server.taskState = 'deleting';
+  touchServer(cloud, server);
+  cloud.background.run(async () => {
+    await cloud.background.pause(stageMs.deleting);
+    for (const id of [...server.portIds]) {
+      const port = cloud.state.ports.get(id);
+      if (port !== undefined) unplugInterface(cloud, server, port, (own) => removePort(cloud, own));
+    }
+    cloud.state.servers.delete(server.id);
+    cloud.changed();
+    await rm(diskPath(cloud, server.id), { force: true });
+  });
+}

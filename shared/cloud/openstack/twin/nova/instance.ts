@@ -1,0 +1,54 @@
+import type { Cloud } from '../cloud.ts';
+import { stamp } from '../identifier.ts';
+import { mayUse } from '../policy.ts';
+import { conflict, notFound } from '../refusal.ts';
+import type { Call } from '../route.ts';
+import type { Server, VmState } from './model.ts';
+
+/** The server of a path, the caller's own unless it is admin. */
+export function serverOf(call: Call): Server {
+  const server = call.cloud.state.servers.get(call.param('id'));
+  if (server === undefined || !mayUse(call.caller, server.projectId))
+    throw notFound(`Instance ${call.param('id')} could not be found.`);
+  return server;
+}
+
+/** Notes that a server has changed. */
+export function touchServer(cloud: Cloud, server: Server): void {
+  server.updatedAt = stamp();
+  cloud.changed();
+}
+
+/** Refuses everybody but admins to touch a locked server. */
+export function checkUnlocked(call: Call, server: Server): void {
+  if (server.locked && !call.caller.admin) throw conflict(`Instance ${server.id} is locked`);
+}
+
+/** Refuses an action that the state does not permit, as nova.compute.api.check_instance_state does. */
+export function checkState(server: Server, action: string, allowed: readonly VmState[] | null, anyTask = false): void {
+  if (allowed !== null && !allowed.includes(server.vmState)) {
+    throw conflict(`Cannot '${action}' instance ${server.id} while it is in vm_state ${server.vmState}`);
+  }
+  if (!anyTask && server.taskState !== null) {
+    throw conflict(`Cannot '${action}' instance ${server.id} while it is in task_state ${server.taskState}`);
+  }
+}
+
+/** Tells whether a server still exists; what runs in the background asks before every step. */
+export const isThere = (cloud: Cloud, server: Server): boolean => cloud.state.servers.get(server.id) === server;
+
+/** Puts a server into ERROR with the sentence that its fault carries. */
+export function failServer(cloud: Cloud, server: Server, message: string, code = 500): void {
+  server.vmState = 'error';
+  server.taskState = null;
+  server.fault = { code, message, created: stamp() };
+  touchServer(cloud, server);
+}
+
+/** Wires or unwires the ports of a server: they are ACTIVE while the guest runs. */
+export function wirePorts(cloud: Cloud, server: Server, status: 'ACTIVE' | 'DOWN'): void {
+  for (const id of server.portIds) {
+    const port = cloud.state.ports.get(id);
+    if (port !== undefined) port.status = status;
+  }
+}

@@ -1,0 +1,104 @@
+/** Nova's stable states (nova/compute/vm_states.py). */
+export type VmState =
+  | 'building'
+  | 'active'
+  | 'stopped'
+  | 'paused'
+  | 'suspended'
+  | 'shelved'
+  | 'shelved_offloaded'
+  | 'rescued'
+  | 'error';
+
+/** A flavor. */
+export interface Flavor {
+  readonly id: string;
+  readonly name: string;
+  readonly vcpus: number;
+  readonly ramMiB: number;
+  readonly diskGiB: number;
+  readonly ephemeralGiB: number;
+  readonly swapMiB: number;
+  readonly rxtxFactor: number;
+  readonly isPublic: boolean;
+  description: string | null;
+  extraSpecs: Record<string, string>;
+  /** Projects that may use a flavor that is not public. */
+  access: string[];
+}
+
+/** A keypair; it belongs to a user, not to a project. */
+export interface Keypair {
+  readonly name: string;
+  readonly userId: string;
+  readonly type: 'ssh' | 'x509';
+  readonly publicKey: string;
+  readonly fingerprint: string;
+  readonly createdAt: string;
+}
+
+/** What went wrong with a server. */
+export interface ServerFault {
+  readonly code: number;
+  readonly message: string;
+  readonly created: string;
+}
+
+/** What one requested interface of a new server is made from. */
+export interface NetworkRequest {
+  readonly portId: string | null;
+  readonly networkId: string | null;
+  readonly fixedIp: string | null;
+}
+
+/** A server. */
+export interface Server {
+  readonly id: string;
+  name: string;
+  readonly projectId: string;
+  readonly userId: string;
+  readonly imageId: string;
+  /** Properties of the image at creation: they go into snapshots, whatever became of the image. */
+  readonly imageProperties: Readonly<Record<string, string>>;
+  readonly imageFormat: {
+    readonly disk: string;
+    readonly container: string;
+    readonly size: number;
+    readonly minDisk: number;
+    readonly minRam: number;
+  };
+  /** The flavor as it was when the server was made; deleting or editing the flavor does not change it. */
+  readonly flavor: Flavor;
+  vmState: VmState;
+  taskState: string | null;
+  powerState: number;
+  fault: ServerFault | null;
+  metadata: Record<string, string>;
+  tags: string[];
+  description: string | null;
+  locked: boolean;
+  lockedReason: string | null;
+  lockedBy: 'owner' | 'admin' | null;
+  readonly keyName: string | null;
+  readonly userData: string | null;
+  readonly configDrive: boolean;
+  readonly zone: string;
+  hostname: string;
+  host: string | null;
+  /** Ports in the order of the interfaces. */
+  portIds: string[];
+  /** Those of the ports that Nova made, and removes with the server. */
+  ownPortIds: string[];
+  readonly requested: readonly NetworkRequest[];
+  readonly groupNames: readonly string[];
+  accessIPv4: string;
+  accessIPv6: string;
+  diskConfig: string;
+  readonly reservationId: string;
+  readonly number: number;
+  readonly createdAt: string;
+  updatedAt: string;
+  launchedAt: string | null;
+  /** The last console lines the twin itself has written. */
+  console: string[];
+}

@@ -1,0 +1,127 @@
+import type { Cloud } from '../cloud.ts';
+import { takenOn } from '../neutron/addresses.ts';
+import { hostName } from '../neutron/dhcp.ts';
+import type { Network, Port } from '../neutron/model.ts';
+import { seesNetwork } from '../neutron/networks.ts';
+import { plainWish, plugPort } from '../neutron/ports.ts';
+import { defaultGroup } from '../neutron/security-groups.ts';
+import { bump } from '../neutron/standard.ts';
+import { badRequest, conflict, forbidden } from '../refusal.ts';
+import type { Call } from '../route.ts';
+import type { NetworkRequest, Server } from './model.ts';
+
+/** What a request says of networks. */
+export type GivenNetworks =
+  | readonly { uuid?: string | undefined; port?: string | null | undefined; fixed_ip?: string | undefined }[]
+  | 'auto'
+  | 'none'
+  | undefined;
+
+/** The interfaces a server shall have, and the groups for those that Nova makes. */
+export interface Requested {
+  readonly requests: readonly NetworkRequest[];
+  readonly groupNames: readonly string[];
+}
+
+/** Checks what is said of networks before anything is made, as Nova's API does. */
+export function requestNetworks(call: Call, given: GivenNetworks, groups: readonly string[]): Requested {
+  const groupNames = groups.length === 0 ? ['default'] : groups;
+  for (const name of groupNames) findGroup(call.cloud, call.caller.projectId, name);
+  if (given === 'none') return { requests: [], groupNames };
+  if (given === undefined || given === 'auto' || given.length === 0) return { requests: automatic(call, given), groupNames };
+  return { requests: given.map((each) => checked(call, each)), groupNames };
+}
+
+/** Without a wish a server gets the project's only network; with several Nova refuses to choose. */
+function automatic(call: Call, given: GivenNetworks): NetworkRequest[] {
+  const { state } = call.cloud;
+  const withSubnet = (network: Network): boolean => [...state.subnets.values()].some((subnet) => subnet.networkId === network.id);
+  const usable = [...state.networks.values()].filter(
+    (network) => (network.project === call.caller.projectId || network.shared) && !network.external && withSubnet(network),
+  );
+  const own = usable.filter((network) => network.project === call.caller.projectId);
+  const candidates = given === 'auto' && own.length > 0 ? own : usable;
+  if (candidates.length > 1) throw conflict('Multiple possible networks found, use a Network ID to be more specific.');
+  if (candidates.length === 0 && given === 'auto')
+    throw badRequest(`Unable to automatically allocate a network for project ${call.caller.projectId}`);
+  return candidates.map((network) => ({ portId: null, networkId: network.id, fixedIp: null }));
+}
+
+function checked(
+  call: Call,
+  given: { uuid?: string | undefined; port?: string | null | undefined; fixed_ip?: string | undefined },
+): NetworkRequest {
+  const { cloud, caller } = call;
+  if (given.port) {
+    const port = cloud.state.ports.get(given.port);
+    if (port === undefined || (port.project !== caller.projectId && !caller.admin))
+      throw badRequest(`Port id ${given.port} could not be found.`);
+    checkFree(port);
+    return { portId: port.id, networkId: port.networkId, fixedIp: null };
+  }
+  const network = cloud.state.networks.get(given.uuid ?? '');
+  if (network === undefined || !seesNetwork(caller, network)) throw badRequest(`Network ${given.uuid ?? ''} could not be found.`);
+  if (network.external && !network.shared && !caller.admin)
+    throw forbidden(`It is not allowed to create an interface on external network ${network.id}`);
+  const subnets = [...cloud.state.subnets.values()].filter((subnet) => subnet.networkId === network.id);
+  if (subnets.length === 0) throw badRequest(`Network ${network.id} requires a subnet in order to boot instances on.`);
+  const fixedIp = given.fixed_ip ?? null;
+  if (fixedIp !== null && subnets.some((subnet) => takenOn(cloud, subnet.id).has(fixedIp)))
+    throw badRequest(`Fixed IP address ${fixedIp} is already in use on instance.`);
+  return { portId: null, networkId: network.id, fixedIp };
+}
+
+/** Refuses a port that some device has, or that has no address. */
+export function checkFree(port: Port): void {
+  if (port.deviceId !== '') throw conflict(`Port ${port.id} is still in use.`);
+  if (port.fixedIps.length === 0) throw badRequest(`Port ${port.id} requires a FixedIP in order to be used.`);
+}
+
+function findGroup(cloud: Cloud, projectId: string, name: string): string {
+  if (name === 'default') return defaultGroup(cloud, projectId).id;
+  const own = [...cloud.state.groups.values()].filter((group) => group.project === projectId);
+  const found = own.filter((group) => group.id === name || group.name === name);
+  const [first, second] = found.some((group) => group.id === name) ? found.filter((group) => group.id === name) : found;
+  if (first === undefined) throw badRequest(`Unable to find security_group with name or id '${name}'`);
+  if (second !== undefined) throw conflict(`Multiple security groups found matching '${name}'. Use an ID to be more specific.`);
+  return first.id;
+}
+
+/** Plugs one interface into a server: a given port is bound, otherwise a port is made. */
+export function plugInterface(cloud: Cloud, server: Server, request: NetworkRequest): Port {
+  const port = request.portId === null ? makePort(cloud, server, request) : cloud.state.ports.get(request.portId);
+  if (port === undefined) throw badRequest(`Port id ${request.portId} could not be found.`);
+  if (request.portId !== null) checkFree(port);
+  port.deviceId = server.id;
+  port.deviceOwner = `compute:${server.zone}`;
+  port.hostId = hostName;
+  if (!server.portIds.includes(port.id)) server.portIds.push(port.id);
+  bump(cloud, port);
+  return port;
+}
+
+function makePort(cloud: Cloud, server: Server, request: NetworkRequest): Port {
+  const network = cloud.state.networks.get(request.networkId ?? '');
+  if (network === undefined) throw badRequest(`Network ${request.networkId} could not be found.`);
+  const wanted = request.fixedIp === null ? null : [{ ip_address: request.fixedIp }];
+  const groups = network.portSecurity ? server.groupNames.map((name) => findGroup(cloud, server.projectId, name)) : null;
+  const port = plugPort(cloud, network, server.projectId, { ...plainWish, wanted, groups });
+  server.ownPortIds.push(port.id);
+  return port;
+}
+
+/** Takes an interface from a server: a port that Nova made goes, one that was given becomes free again. */
+export function unplugInterface(cloud: Cloud, server: Server, port: Port, remove: (port: Port) => void): void {
+  const own = server.ownPortIds.includes(port.id);
+  server.portIds = server.portIds.filter((id) => id !== port.id);
+  server.ownPortIds = server.ownPortIds.filter((id) => id !== port.id);
+  if (own) {
+    remove(port);
+    return;
+  }
+  port.deviceId = '';
+  port.deviceOwner = '';
+  port.hostId = '';
+  port.status = 'DOWN';
+  bump(cloud, port);
+}

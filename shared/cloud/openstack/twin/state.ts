@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Image } from './glance/model.ts';
+import type { ApplicationCredential, Assignment, Project, Token, User } from './keystone/model.ts';
+import type { FloatingIp, Network, Port, Router, SecurityGroup, SecurityRule, Subnet } from './neutron/model.ts';
+import type { Flavor, Keypair, Server } from './nova/model.ts';
+
+/** Quotas of one service for one project, by resource name; -1 is unlimited. */
+export type QuotaSet = Record<string, number>;
+
+/** Everything the twin knows, each collection in order of creation. */
+export interface State {
+  readonly projects: Map<string, Project>;
+  readonly users: Map<string, User>;
+  readonly assignments: Map<string, Assignment>;
+  readonly credentials: Map<string, ApplicationCredential>;
+  readonly tokens: Map<string, Token>;
+  readonly images: Map<string, Image>;
+  readonly networks: Map<string, Network>;
+  readonly subnets: Map<string, Subnet>;
+  readonly ports: Map<string, Port>;
+  readonly routers: Map<string, Router>;
+  readonly groups: Map<string, SecurityGroup>;
+  readonly rules: Map<string, SecurityRule>;
+  readonly floatingIps: Map<string, FloatingIp>;
+  readonly flavors: Map<string, Flavor>;
+  readonly keypairs: Map<string, Keypair>;
+  readonly servers: Map<string, Server>;
+  /** Quotas that differ from the defaults, by `service:project`. */
+  readonly quotas: Map<string, QuotaSet>;
+  /** Counters that never go back, such as the number in instance names. */
+  readonly counters: Map<string, number>;
+}
+
+/** A state with nothing in it. */
+export function emptyState(): State {
+  return {
+    projects: new Map(),
+    users: new Map(),
+    assignments: new Map(),
+    credentials: new Map(),
+    tokens: new Map(),
+    images: new Map(),
+    networks: new Map(),
+    subnets: new Map(),
+    ports: new Map(),
+    routers: new Map(),
+    groups: new Map(),
+    rules: new Map(),
+    floatingIps: new Map(),
+    flavors: new Map(),
+    keypairs: new Map(),
+    servers: new Map(),
+    quotas: new Map(),
+    counters: new Map(),
+  };
+}
+
+/**
+ * Keeps the state in `state.json`.
+ *
+ * Whoever changes the state MUST call `changed`; what was changed is on disk when `flush` returns.
+ * The file is written beside its name and renamed, so that a killed twin finds the old or the new state, never half of one.
+ */
+export class Store {
+  readonly state: State;
+  readonly #path: string;
+  #dirty = false;
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    this.#path = join(folder, 'state.json');
+    this.state = emptyState();
+    if (existsSync(this.#path)) restore(this.state, readFileSync(this.#path, 'utf8'));
+  }
+
+  /** Marks the state as changed and has it written soon, should nobody flush before. */
+  changed(): void {
+    if (this.#dirty) return;
+    this.#dirty = true;
+    setImmediate(() => this.flush());
+  }
+
+  /** Writes the state if it has changed. */
+  flush(): void {
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    const entries = Object.entries(this.state).map(([name, map]: [string, Map<string, unknown>]) => [name, [...map]]);
+    const draft = `${this.#path}.new`;
+    writeFileSync(draft, JSON.stringify(Object.fromEntries(entries)));
+    renameSync(draft, this.#path);
+  }
+}
+
+function restore(state: State, text: string): void {
+  const saved: Record<string, [string, never][]> = JSON.parse(text);
+  for (const [name, map] of Object.entries(state) as [string, Map<string, never>][]) {
+    for (const [key, value] of saved[name] ?? []) map.set(key, value);
+  }
+}
+
+/** The next value of a counter that survives restarts; the first is 1. */
+export function nextNumber(state: State, name: string): number {
+  const value = (state.counters.get(name) ?? 0) + 1;
+  state.counters.set(name, value);
+  return value;
+}

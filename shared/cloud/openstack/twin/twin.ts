@@ -1,0 +1,211 @@
+import { createServer as createPlain, type RequestListener } from 'node:http';
+import { createServer as createSecure } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { Background } from './background.ts';
+import { volumeRoutes } from './cinder.ts';
+import type { Cloud, Quotas, Settings } from './cloud.ts';
+import { Faults, type StateFault } from './faults.ts';
+import { imageRoutes } from './glance/routes.ts';
+import { tickGuests } from './guest.ts';
+import { projectRoutes } from './keystone/projects.ts';
+import { type Seed, seedIdentity } from './keystone/seed.ts';
+import { tokenRoutes } from './keystone/tokens.ts';
+import { identityVersionRoutes } from './keystone/versions.ts';
+import { extraRoutes } from './neutron/extras.ts';
+import { floatingIpRoutes } from './neutron/floating-ips.ts';
+import { interfaceRoutes } from './neutron/interfaces.ts';
+import { networkRoutes } from './neutron/networks.ts';
+import { portRoutes } from './neutron/ports.ts';
+import { routerRoutes } from './neutron/routers.ts';
+import { groupRoutes } from './neutron/security-groups.ts';
+import { ruleRoutes } from './neutron/security-rules.ts';
+import { subnetRoutes } from './neutron/subnets.ts';
+import { actionRoutes } from './nova/actions.ts';
+import { flavorRoutes } from './nova/flavors.ts';
+import { hostRoutes } from './nova/hosts.ts';
+import { serverInterfaceRoutes } from './nova/interfaces.ts';
+import { keypairRoutes } from './nova/keypairs.ts';
+import { metadataRoutes } from './nova/metadata.ts';
+import { computeQuotaRoutes } from './nova/quotas.ts';
+import { resumeServers } from './nova/restart.ts';
+import { serverRoutes } from './nova/servers.ts';
+import { serverTagRoutes } from './nova/tags.ts';
+import type { Route, ServiceName } from './route.ts';
+import { type LoggedRequest, serve } from './server.ts';
+import { type State, Store } from './state.ts';
+
+/** How a twin is started. Only the state directory is needed. */
+export interface TwinOptions {
+  /** Where state, images, disks and `faults.json` are; what is there from an earlier twin is taken up. */
+  readonly stateDir: string;
+  /** 0, the default, takes any free port. */
+  readonly port?: number;
+  /** 127.0.0.1 by default. */
+  readonly host?: string;
+  /** `RegionOne` by default. */
+  readonly region?: string;
+  readonly seed?: Seed;
+  /** Scale of all delays; 1 by default, 0 is as soon as possible but still asynchronous. */
+  readonly pace?: number;
+  /** One hour by default. */
+  readonly tokenLifeSeconds?: number;
+  readonly quotas?: Partial<Quotas>;
+  /** The most that any list answers at once; unlimited by default but for Nova's and Glance's 1000. */
+  readonly pageSize?: number;
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  /** Running servers count boots and seconds on their disks. */
+  readonly guest?: boolean;
+  /** On by default: four-byte UTF-8 is refused as by Zed on MariaDB. */
+  readonly strictUtf8?: boolean;
+  /** Members may use flavors with disk 0; off by default, as in Zed. */
+  readonly zeroDiskForMembers?: boolean;
+  /** Services that the catalogue does not name. */
+  readonly withoutServices?: readonly ServiceName[];
+}
+
+/** A running twin. */
+export interface Twin {
+  /** The Keystone endpoint, with its version. */
+  readonly authUrl: string;
+  /** The latest requests, oldest first. */
+  readonly requests: readonly LoggedRequest[];
+  readonly faults: Faults;
+  stop(): Promise<void>;
+}
+
+/** Zed's defaults. */
+const defaultQuotas: Quotas = {
+  compute: {
+    instances: 10,
+    cores: 20,
+    ram: 51200,
+    metadata_items: 128,
+    key_pairs: 100,
+    server_groups: 10,
+    server_group_members: 10,
+  },
+  network: {
+    network: 100,
+    subnet: 100,
+    subnetpool: -1,
+    port: 500,
+    router: 10,
+    floatingip: 50,
+    security_group: 10,
+    security_group_rule: 100,
+    rbac_policy: 10,
+  },
+  image: { image_bytes: -1, image_count: -1 },
+};
+
+const routes: readonly Route[] = [
+  ...identityVersionRoutes,
+  ...tokenRoutes,
+  ...projectRoutes,
+  ...imageRoutes,
+  ...networkRoutes,
+  ...subnetRoutes,
+  ...portRoutes,
+  ...routerRoutes,
+  ...interfaceRoutes,
+  ...groupRoutes,
+  ...ruleRoutes,
+  ...floatingIpRoutes,
+  ...extraRoutes,
+  ...serverRoutes,
+  ...actionRoutes,
+  ...metadataRoutes,
+  ...serverTagRoutes,
+  ...serverInterfaceRoutes,
+  ...flavorRoutes,
+  ...keypairRoutes,
+  ...computeQuotaRoutes,
+  ...hostRoutes,
+  ...volumeRoutes,
+];
+
+/** Requests that the log remembers. */
+const logLength = 10_000;
+
+function settingsFrom(options: TwinOptions): Settings {
+  return {
+    stateDir: options.stateDir,
+    region: options.region ?? 'RegionOne',
+    tokenLifeSeconds: options.tokenLifeSeconds ?? 3600,
+    pageSize: options.pageSize ?? Number.POSITIVE_INFINITY,
+    quotas: {
+      compute: { ...defaultQuotas.compute, ...options.quotas?.compute },
+      network: { ...defaultQuotas.network, ...options.quotas?.network },
+      image: { ...defaultQuotas.image, ...options.quotas?.image },
+    },
+    guest: options.guest ?? false,
+    strictUtf8: options.strictUtf8 ?? true,
+    zeroDiskForMembers: options.zeroDiskForMembers ?? false,
+    withoutServices: options.withoutServices ?? [],
+    maxRequestBytes: 114_688,
+  };
+}
+
+/** Starts one cloud; it serves when the promise resolves. */
+export async function startTwin(options: TwinOptions): Promise<Twin> {
+  const store = new Store(options.stateDir);
+  seedIdentity(store.state, options.seed ?? {});
+  store.changed();
+  const background = new Background(options.pace ?? 1);
+  const faults = new Faults(options.stateDir, (fault) => applyFault(store.state, fault, () => store.changed()));
+  let base = '';
+  const cloud: Cloud = {
+    settings: settingsFrom(options),
+    state: store.state,
+    background,
+    faults,
+    changed: () => store.changed(),
+    url: (service) => `${base}/${service}`,
+  };
+  const requests: LoggedRequest[] = [];
+  const log = (request: LoggedRequest): void => {
+    requests.push(request);
+    if (requests.length > logLength) requests.splice(0, logLength / 10);
+  };
+  const listener: RequestListener = (request, response) =>
+    void serve({ cloud, routes, flush: () => store.flush(), log }, request, response);
+  // Uploads take as long as they take; Node would cut them after five minutes.
+  const server =
+    options.tls === undefined
+      ? createPlain({ requestTimeout: 0 }, listener)
+      : createSecure({ ...options.tls, requestTimeout: 0 }, listener);
+  const host = options.host ?? '127.0.0.1';
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, host, resolve);
+  });
+  base = `${options.tls === undefined ? 'http' : 'https'}://${host}:${(server.address() as AddressInfo).port}`;
+  resumeServers(cloud);
+  const heart = setInterval(() => tickGuests(cloud), 1000);
+  const stop = async (): Promise<void> => {
+    clearInterval(heart);
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+    await background.stop();
+    store.flush();
+  };
+  return { authUrl: `${base}/identity/v3`, requests, faults, stop };
+}
+
+/** Carries out a fault that changes the state at once. */
+function applyFault(state: State, fault: StateFault, changed: () => void): void {
+  if (fault.do === 'expire-tokens') state.tokens.clear();
+  if (fault.do === 'delete-flavor') {
+    for (const flavor of [...state.flavors.values()])
+      if (flavor.id === fault.flavor || flavor.name === fault.flavor) state.flavors.delete(flavor.id);
+  }
+  if (fault.do === 'quota') {
+    for (const project of state.projects.values()) {
+      if (fault.project !== undefined && fault.project !== project.id && fault.project !== project.name) continue;
+      const key = `${fault.service ?? 'compute'}:${project.id}`;
+      state.quotas.set(key, { ...state.quotas.get(key), ...fault.set });
+    }
+  }
+  changed();
+}
