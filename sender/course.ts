@@ -8,6 +8,7 @@ import { attemptOf, doneAmong, type RestState, standingOf } from './migration/fa
 import { itinerary } from './migration/itinerary.ts';
 import { migrate, patiently, rollBack, type Walk } from './migration/migrate.ts';
 import type { Ask, Move, OfferDisk, OnDisk, Tools } from './migration/phase.ts';
+import { stagesOf } from './report.ts';
 import { totalsOf } from './totals.ts';
 
 /** What a course works with. */
@@ -58,8 +59,7 @@ export async function pursue(campaign: Campaign, tools: CourseTools): Promise<Re
         return await rest('committed');
     }
   } catch (error) {
-    if (tools.signal.aborted || !isStill(campaign, standing.wish)) return null;
-    return rest('failed', asProblem(error));
+    return isCalledOff(tools) ? null : rest('failed', asProblem(error));
   }
 }
 
@@ -98,8 +98,7 @@ async function moveOrTakeBack(campaign: Campaign, move: Move, tools: CourseTools
   try {
     await migrate(move, walkOf(campaign, tools));
   } catch (error) {
-    // The daemon stops: nothing is taken back, the restart goes on. A new wish decides for itself.
-    if (tools.signal.aborted || !isStill(campaign, 'run')) throw error;
+    if (isCalledOff(tools)) throw error;
     await rollBack(move, walkOf(campaign, tools, tools.signal));
     throw error;
   }
@@ -160,6 +159,11 @@ async function commit(campaign: Campaign, tools: CourseTools, deleteSource: bool
   await tools.ask('campaign.commit', { campaign: campaign.id }, signal);
 }
 
+/** Whether the daemon stops (nothing is taken back; the restart goes on) or another wish takes over (it decides for itself). A lost receiver is neither. */
+function isCalledOff({ signal, interrupt }: CourseTools): boolean {
+  return signal.aborted || (interrupt.aborted && asProblem(interrupt.reason).code === 'E_CANCELLED');
+}
+
 function isStill(campaign: Campaign, wish: string): boolean {
   const standing = standingOf(campaign.journal.facts);
   return standing.is === 'working' && standing.wish === wish;
@@ -171,8 +175,15 @@ function either({ signal, interrupt }: CourseTools): AbortSignal {
 
 function walkOf(campaign: Campaign, tools: CourseTools, signal = either(tools)): Walk {
   const { source, ask, offer, onDisk, retryDelaysMs } = tools;
+  const timesOf: Tools['timesOf'] = (server) => {
+    const { facts } = attemptOf(campaign.journal.facts, server);
+    const stop = facts.find((fact) => fact.fact === 'begun' && fact.phase === 'stop');
+    const stages = Object.fromEntries(stagesOf(facts).map(({ name, ms }) => [name, ms]));
+    return { stages, downtimeMs: stop === undefined ? 0 : Date.now() - Date.parse(stop.at) };
+  };
   const own: Tools = {
     campaign: campaign.id,
+    timesOf,
     source,
     ask,
     offer,

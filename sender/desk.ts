@@ -164,7 +164,13 @@ export class Desk implements SenderCommands {
   }
 
   async resume(id: string): Promise<CampaignStatus> {
-    return this.#wish(id, ['paused', 'failed'], (runner) => runner.wish('run'));
+    return this.#wish(id, ['paused', 'failed'], (runner) => {
+      const asked = runner.campaign.journal.facts.findLast((fact) => fact.fact === 'asked');
+      if (asked?.fact === 'asked' && asked.wish === 'rollback') {
+        throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is half rolled back; it can only go on with \`sender rollback\`.`);
+      }
+      return runner.wish('run');
+    });
   }
 
   async cancel(id: string): Promise<CampaignStatus> {

@@ -42,13 +42,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
 function moveReport(campaign: Campaign, move: Move): MoveReport {
   const { facts } = attemptOf(campaign.journal.facts, move.server.id);
   const { learned } = recall(move, campaign.journal);
-  const phases = itinerary.flatMap(({ name }) => {
-    const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === name);
-    const done = facts.find((fact) => fact.fact === 'done' && fact.phase === name);
-    return begun === undefined || done === undefined
-      ? []
-      : [{ name, startedAt: begun.at, ms: Date.parse(done.at) - Date.parse(begun.at) }];
-  });
+  const phases = stagesOf(facts);
   return {
     server: move.server.id,
     name: move.server.name,
@@ -66,6 +60,15 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
       root: disk.root,
     })),
   };
+}
+
+/** How long each phase of an attempt took, in the order of the itinerary; those that are not done are left out. */
+export function stagesOf(facts: readonly Dated<Fact>[]): { name: string; startedAt: string; ms: number }[] {
+  return itinerary.flatMap(({ name }) => {
+    const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === name);
+    const ms = between(facts, name, name);
+    return begun === undefined || ms === null ? [] : [{ name, startedAt: begun.at, ms }];
+  });
 }
 
 /** Milliseconds from the first beginning of one phase to the end of another; null until both are there. */

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
 import type { Log } from '../shared/log.ts';
-import { Problem } from '../shared/problem.ts';
+import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignStatus } from './commands.ts';
 import { pursue } from './course.ts';
@@ -10,6 +11,9 @@ import { retryDelaysMs } from './migration/migrate.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 import { Progress } from './progress.ts';
 import { statusOf } from './status.ts';
+
+/** Between two attempts to open a source cloud that does not answer: milliseconds. */
+const reopenMs = 15_000;
 
 /** What a runner is given by the daemon. */
 export interface RunnerTools {
@@ -30,6 +34,8 @@ export class Runner {
   readonly #built = new Set<string>();
   #interrupt = new AbortController();
   #course: Promise<void> | null = null;
+  /** Whether the journal has failed: nothing may be done that cannot be noted. */
+  #stuck = false;
 
   constructor(campaign: Campaign, tools: RunnerTools) {
     this.campaign = campaign;
@@ -42,20 +48,19 @@ export class Runner {
 
   /** Goes on where the journal says the campaign was; nothing happens to one that rests. */
   start(): void {
-    if (this.#course !== null || standingOf(this.campaign.journal.facts).is === 'resting') return;
+    if (this.#course !== null || this.#stuck || standingOf(this.campaign.journal.facts).is === 'resting') return;
     this.#course = this.#pursue().finally(() => {
       this.#course = null;
       this.#tools.onChange();
+      // A wish that arrived meanwhile.
+      if (!this.#stopping.signal.aborted) this.start();
     });
   }
 
   /** Notes a wish and works on it. A pause lets the servers on their way arrive; every other wish interrupts them. */
   async wish(wish: Wish, deleteSource = false): Promise<void> {
     await this.campaign.journal.append({ fact: 'asked', wish, ...(wish === 'commit' ? { deleteSource } : {}) });
-    if (wish !== 'pause') {
-      this.#interrupt.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
-      await this.#course;
-    }
+    if (wish !== 'pause') this.#interrupt.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     this.start();
     this.#tools.onChange();
   }
@@ -81,10 +86,10 @@ export class Runner {
       onState: ({ state }) => patience.hear(state === 'connected'),
     });
     peer.start();
+    const interrupt = this.#interrupt.signal;
     try {
-      const source = await this.#tools.source();
       const rests = await pursue(this.campaign, {
-        source,
+        source: await this.#openSource(AbortSignal.any([this.#stopping.signal, interrupt])),
         retirement: this.#tools.retirement,
         ask: (name, params, signal) => peer.ask(name, params, signal),
         offer: offerDisk(peer),
@@ -94,15 +99,41 @@ export class Runner {
         },
         retryDelaysMs: this.#tools.retryDelaysMs ?? retryDelaysMs,
         signal: this.#stopping.signal,
-        interrupt: this.#interrupt.signal,
+        interrupt,
       });
       log.info({ campaign: this.campaign.id, rests }, 'campaign rests');
     } catch (error) {
-      // A journal that takes no more facts, or a source that cannot be opened: what is known stays known, and a restart goes on.
-      log.error({ err: error, campaign: this.campaign.id }, 'campaign cannot go on');
+      await this.#rest(asProblem(error));
     } finally {
       patience.end();
       await peer.stop('The campaign rests.');
+    }
+  }
+
+  /** The source cloud; asked again while it does not answer, for a server of ours may be waiting in the middle of its move. */
+  async #openSource(signal: AbortSignal): Promise<SourceCloud> {
+    for (;;) {
+      try {
+        return await this.#tools.source();
+      } catch (error) {
+        const problem = asProblem(error);
+        if (problem.retry === 'never') throw problem;
+        this.#tools.log.warn({ problem }, 'the source cloud does not answer');
+        await sleep(reopenMs, undefined, { signal });
+      }
+    }
+  }
+
+  /** Notes what a campaign cannot go on for. A journal that takes no more facts leaves that to the log; a restart goes on where it was. */
+  async #rest(problem: Problem): Promise<void> {
+    const { log } = this.#tools;
+    log.error({ problem, campaign: this.campaign.id }, 'campaign cannot go on');
+    if (this.#stopping.signal.aborted || problem.code === 'E_CANCELLED') return;
+    try {
+      await this.campaign.journal.append({ fact: 'rests', state: 'failed', problem: problem.toJSON() });
+    } catch (error) {
+      log.error({ err: error, campaign: this.campaign.id }, 'the journal takes no facts');
+      this.#stuck = true;
     }
   }
 }

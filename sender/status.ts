@@ -24,12 +24,13 @@ export function statusOf(campaign: Campaign, progress: Progress, built: number):
     .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress)));
   const state =
     standing.is === 'resting' ? standing.state : standing.wish === 'run' && !configured ? 'preparing' : working[standing.wish];
+  const held = moves.filter(({ server, state }) => state !== 'moved' && attemptOf(facts, server).facts.length > 0).length;
   const toBuild = networkSideOf(campaign);
   return {
     id: campaign.id,
     project: campaign.document.source.project_name,
     state,
-    says: saysOf(state, moves),
+    says: saysOf(state, moves, held),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
     built: configured ? toBuild : Math.min(built, toBuild),
@@ -98,7 +99,7 @@ function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progre
   return progress.of(id) ?? { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
 }
 
-function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatus[]): string {
+function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatus[], held: number): string {
   const moved = moves.filter((move) => move.state === 'moved').length;
   const now = moves.find((move) => move.state === 'moving');
   const doing = itinerary.find((phase) => phase.name === now?.phase)?.does;
@@ -112,7 +113,7 @@ function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatus[]): s
     case 'paused':
       return `${moved} of ${moves.length} servers moved; \`sender resume\` goes on, \`sender rollback\` takes all back.`;
     case 'failed':
-      return `Stopped by a problem with ${moved} of ${moves.length} servers moved; servers not yet moved run at the source. \`sender resume\` tries again.`;
+      return `Stopped by a problem with ${moved} of ${moves.length} servers moved; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` takes all back.`;
     case 'ready':
       return `All ${moves.length} servers moved and verified. \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
     case 'committing':

@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from './durable.ts';
 import { Problem } from './problem.ts';
@@ -6,8 +7,12 @@ import { Problem } from './problem.ts';
 /** One line of a journal. `at` is ISO 8601, UTC. */
 export type Dated<F> = F & { readonly at: string };
 
+/** Bytes kept aside for the facts of a way back when the disk is full: some thousand of them. */
+const reserveBytes = 256 * 1024;
+
 /**
  * An append-only file of facts, one JSON object a line. A fact is durable when `append` returns.
+ * A reserve beside it is given up when the disk is full, so that a campaign can still be taken back, fact by fact.
  * A last line that a power cut tore is dropped when the journal is opened: its `append` never returned, so nobody built on it.
  */
 export class Journal<F extends object> {
@@ -32,6 +37,7 @@ export class Journal<F extends object> {
       const { facts, length } = parse<F>(text, path);
       if (length < Buffer.byteLength(text)) await file.truncate(length);
       await file.sync();
+      await keepReserve(path);
       await syncFolder(dirname(path));
       return new Journal<F>(path, file, facts);
     } catch (error) {
@@ -45,25 +51,23 @@ export class Journal<F extends object> {
     return this.#facts;
   }
 
-  /** Adds a fact; durable on return. After a failed write (full disk) the journal takes no more facts until it is opened again. */
+  /**
+   * Adds a fact; durable on return, and in the order of the calls. On a full disk the journal's own reserve is given up first.
+   * Throws E_DISK_FULL or E_STATE_DAMAGED; the fact is then not there, and a later one may be: half a line is cut off before it.
+   */
   async append(fact: F): Promise<Dated<F>> {
     const dated = { at: new Date().toISOString(), ...fact };
+    const line = Buffer.from(`${JSON.stringify(dated)}\n`);
     const write = this.#tail.then(async () => {
-      if (this.#broken !== null) throw this.#broken;
       try {
-        await this.#file.appendFile(`${JSON.stringify(dated)}\n`);
-        await this.#file.datasync();
+        await this.#write(line).catch(async (error: unknown) => {
+          if (!isFull(error)) throw error;
+          await rm(reserveOf(this.path), { force: true });
+          await this.#write(line);
+        });
       } catch (cause) {
-        const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
-        this.#broken = new Problem(
-          full ? 'E_DISK_FULL' : 'E_STATE_DAMAGED',
-          `Cannot write the journal ${this.path}: ${(cause as Error).message}.`,
-          {
-            about: this.path,
-            cause,
-          },
-        );
-        throw this.#broken;
+        const says = `Cannot write the journal ${this.path}: ${(cause as Error).message}.`;
+        throw new Problem(isFull(cause) ? 'E_DISK_FULL' : 'E_STATE_DAMAGED', says, { about: this.path, cause });
       }
       this.#facts.push(dated);
     });
@@ -77,6 +81,38 @@ export class Journal<F extends object> {
     await this.#tail;
     await this.#file.close();
   }
+
+  async #write(line: Buffer): Promise<void> {
+    if (this.#torn) await this.#file.truncate(this.#length);
+    this.#torn = true;
+    await this.#file.appendFile(line);
+    await this.#file.datasync();
+    this.#torn = false;
+    this.#length += line.length;
+  }
+}
+
+function reserveOf(path: string): string {
+  return `${path}.reserve`;
+}
+
+/** Takes the reserve while there is room; a disk that is full already has none to give, and its journal must open all the same. */
+async function keepReserve(path: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(Buffer.alloc(reserveBytes, '\n'));
+    await file.sync();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    await rm(path, { force: true });
+  } finally {
+    await file.close();
+  }
+}
+
+function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 function parse<F extends object>(text: string, path: string): { facts: Dated<F>[]; length: number } {
@@ -95,4 +131,24 @@ function parse<F extends object>(text: string, path: string): { facts: Dated<F>[
     length += Buffer.byteLength(line) + 1;
   }
   return { facts, length };
+}
+
+/** Makes the reserve, of bytes that no file system stores as a hole. A disk too full for it has none. */
+async function keepReserve(path: string): Promise<void> {
+  const kept = await stat(reserveOf(path)).catch(() => null);
+  if (kept?.size === reserveBytes) return;
+  await writeFile(reserveOf(path), randomBytes(reserveBytes), { mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOSPC') throw error;
+  });
+}
+
+/** Frees the reserve; false when there is none left. */
+async function giveUpReserve(path: string): Promise<boolean> {
+  const had = (await stat(reserveOf(path)).catch(() => null)) !== null;
+  await rm(reserveOf(path), { force: true });
+  return had;
+}
+
+function reserveOf(path: string): string {
+  return `${path}.reserve`;
 }

@@ -7,7 +7,9 @@ export type Fact =
   /** `server` is null for a phase of the whole campaign. */
   | { readonly fact: 'begun'; readonly server: string | null; readonly phase: string }
   | { readonly fact: 'done'; readonly server: string | null; readonly phase: string; readonly learned?: object | undefined }
-  | { readonly fact: 'undone'; readonly server: string | null; readonly phase: string }
+  /** The move is being taken back: from here on it can only go back, whatever was done before. */
+  | { readonly fact: 'turned back'; readonly server: string }
+  | { readonly fact: 'undone'; readonly server: string; readonly phase: string }
   /** The move is back at its start; what was begun before counts no more. */
   | { readonly fact: 'rolled back'; readonly server: string }
   | { readonly fact: 'problem'; readonly server: string | null; readonly phase: string; readonly problem: ProblemJson }
@@ -30,14 +32,14 @@ export function attemptOf(facts: readonly Dated<Fact>[], server: string): { atte
   return { attempt: backs + 1, facts: own.slice(last + 1) };
 }
 
-/** The phases that are done among some facts. A phase that was undone afterwards is not. */
+/** The phases that are done among some facts. */
 export function doneAmong(facts: readonly Fact[]): Set<string> {
-  const done = new Set<string>();
-  for (const fact of facts) {
-    if (fact.fact === 'done') done.add(fact.phase);
-    if (fact.fact === 'undone') done.delete(fact.phase);
-  }
-  return done;
+  return new Set(facts.flatMap((fact) => (fact.fact === 'done' ? [fact.phase] : [])));
+}
+
+/** Whether a server's present attempt was turned back and has not yet arrived at its start. */
+export function isTurnedBack(facts: readonly Dated<Fact>[], server: string): boolean {
+  return attemptOf(facts, server).facts.some((fact) => fact.fact === 'turned back');
 }
 
 /** Where a campaign stands: at rest, or working on a wish. */
@@ -54,5 +56,5 @@ export function standingOf(facts: readonly Fact[]): Standing {
 
 /** Whether a server's present attempt is through. */
 export function hasMoved(facts: readonly Dated<Fact>[], server: string, lastPhase: string): boolean {
-  return doneAmong(attemptOf(facts, server).facts).has(lastPhase);
+  return doneAmong(attemptOf(facts, server).facts).has(lastPhase) && !isTurnedBack(facts, server);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Journal } from '../../shared/journal.ts';
 import { asProblem, type Problem } from '../../shared/problem.ts';
-import { attemptOf, doneAmong, type Fact } from './fact.ts';
+import { attemptOf, doneAmong, type Fact, isTurnedBack } from './fact.ts';
 import type { Learned, Move, Phase, Tools } from './phase.ts';
 
 /** How often a phase is tried again after a failure that may pass, and how long it waits before each: milliseconds. */
@@ -15,10 +15,14 @@ export interface Walk {
   readonly retryDelaysMs: readonly number[];
 }
 
-/** Walks the itinerary from wherever the journal says the move was. Throws the problem that stopped it, and leaves the move where it is. */
+/**
+ * Walks the itinerary from wherever the journal says the move was; one that was turned back arrives at its start first.
+ * Throws the problem that stopped it, and leaves the move where it is.
+ */
 export async function migrate(move: Move, walk: Walk): Promise<Move> {
   const { journal, itinerary } = walk;
   const server = move.server.id;
+  if (isTurnedBack(journal.facts, server)) await rollBack(move, walk);
   const done = doneAmong(attemptOf(journal.facts, server).facts);
   for (const phase of itinerary) {
     if (done.has(phase.name)) continue;
@@ -40,6 +44,8 @@ export async function rollBack(move: Move, walk: Walk): Promise<void> {
   const server = move.server.id;
   const { facts } = attemptOf(journal.facts, server);
   if (facts.length === 0) return;
+  // Durable before the first effect: a power cut in between must not leave a move that looks as if it could go on.
+  if (!isTurnedBack(facts, server)) await journal.append({ fact: 'turned back', server });
   const begun = new Set(facts.flatMap((fact) => (fact.fact === 'begun' ? [fact.phase] : [])));
   const back = itinerary.filter((phase) => begun.has(phase.name)).reverse();
   for (const column of ['undo', 'tidy'] as const) {

@@ -58,6 +58,8 @@ export interface Tools {
   /** This campaign's folder. */
   readonly folder: string;
   readonly onDisk: OnDisk;
+  /** What a move took so far, in milliseconds: by phase, and from the stop until now. */
+  readonly timesOf: (server: string) => { readonly stages: Readonly<Record<string, number>>; readonly downtimeMs: number };
   readonly signal: AbortSignal;
 }
 
