@@ -19,13 +19,16 @@ export class Journal<F extends object> {
   readonly path: string;
   readonly #facts: Dated<F>[];
   readonly #file: FileHandle;
+  /** Bytes of the acknowledged facts; what lies behind them is half a fact, and is cut off before the next. */
+  #length: number;
+  #torn = false;
   #tail: Promise<void> = Promise.resolve();
-  #broken: Problem | null = null;
 
-  private constructor(path: string, file: FileHandle, facts: Dated<F>[]) {
+  private constructor(path: string, file: FileHandle, facts: Dated<F>[], length: number) {
     this.path = path;
     this.#file = file;
     this.#facts = facts;
+    this.#length = length;
   }
 
   /** Opens a journal, making it where there is none. Throws E_STATE_DAMAGED when a line before the last is not JSON. */
@@ -33,13 +36,13 @@ export class Journal<F extends object> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(path, 'a+', 0o600);
     try {
-      const text = await file.readFile('utf8');
-      const { facts, length } = parse<F>(text, path);
-      if (length < Buffer.byteLength(text)) await file.truncate(length);
+      const bytes = await file.readFile();
+      const { facts, length } = parse<F>(bytes, path);
+      if (length < bytes.length) await file.truncate(length);
       await file.sync();
       await keepReserve(path);
       await syncFolder(dirname(path));
-      return new Journal<F>(path, file, facts);
+      return new Journal<F>(path, file, facts, length);
     } catch (error) {
       await file.close();
       throw error;
@@ -51,18 +54,14 @@ export class Journal<F extends object> {
     return this.#facts;
   }
 
-  /**
-   * Adds a fact; durable on return, and in the order of the calls. On a full disk the journal's own reserve is given up first.
-   * Throws E_DISK_FULL or E_STATE_DAMAGED; the fact is then not there, and a later one may be: half a line is cut off before it.
-   */
+  /** Adds a fact; durable on return, in the order of the calls. Throws E_DISK_FULL or E_STATE_DAMAGED, and the fact is then not there; the next may be. */
   async append(fact: F): Promise<Dated<F>> {
     const dated = { at: new Date().toISOString(), ...fact };
     const line = Buffer.from(`${JSON.stringify(dated)}\n`);
     const write = this.#tail.then(async () => {
       try {
         await this.#write(line).catch(async (error: unknown) => {
-          if (!isFull(error)) throw error;
-          await rm(reserveOf(this.path), { force: true });
+          if (!isFull(error) || !(await giveUpReserve(this.path))) throw error;
           await this.#write(line);
         });
       } catch (cause) {
@@ -92,53 +91,38 @@ export class Journal<F extends object> {
   }
 }
 
-function reserveOf(path: string): string {
-  return `${path}.reserve`;
-}
-
-/** Takes the reserve while there is room; a disk that is full already has none to give, and its journal must open all the same. */
-async function keepReserve(path: string): Promise<void> {
-  const file = await open(path, 'w', 0o600);
-  try {
-    await file.writeFile(Buffer.alloc(reserveBytes, '\n'));
-    await file.sync();
-  } catch (error) {
-    if (!isFull(error)) throw error;
-    await rm(path, { force: true });
-  } finally {
-    await file.close();
-  }
-}
-
-function isFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
-}
-
-function parse<F extends object>(text: string, path: string): { facts: Dated<F>[]; length: number } {
+function parse<F extends object>(bytes: Buffer, path: string): { facts: Dated<F>[]; length: number } {
   const facts: Dated<F>[] = [];
-  let length = 0;
-  const lines = text.split('\n');
+  let start = 0;
   // What follows the last newline was never acknowledged.
-  lines.pop();
-  for (const [index, line] of lines.entries()) {
-    try {
-      facts.push(JSON.parse(line) as Dated<F>);
-    } catch (cause) {
-      if (index === lines.length - 1) break;
-      throw new Problem('E_STATE_DAMAGED', `${path}:${index + 1} is not a fact; the journal is damaged.`, { about: path, cause });
+  for (let end = bytes.indexOf('\n'); end >= 0; end = bytes.indexOf('\n', start)) {
+    const fact = factOf<F>(bytes.toString('utf8', start, end));
+    if (fact === undefined) {
+      if (end === bytes.length - 1) break;
+      throw new Problem('E_STATE_DAMAGED', `${path}:${facts.length + 1} is not a fact; the journal is damaged.`, { about: path });
     }
-    length += Buffer.byteLength(line) + 1;
+    facts.push(fact);
+    start = end + 1;
   }
-  return { facts, length };
+  return { facts, length: start };
+}
+
+function factOf<F extends object>(line: string): Dated<F> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Dated<F>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes the reserve, of bytes that no file system stores as a hole. A disk too full for it has none. */
 async function keepReserve(path: string): Promise<void> {
   const kept = await stat(reserveOf(path)).catch(() => null);
   if (kept?.size === reserveBytes) return;
-  await writeFile(reserveOf(path), randomBytes(reserveBytes), { mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOSPC') throw error;
+  await writeFile(reserveOf(path), randomBytes(reserveBytes), { mode: 0o600 }).catch(async (error: unknown) => {
+    await giveUpReserve(path);
+    if (!isFull(error)) throw error;
   });
 }
 
@@ -151,4 +135,9 @@ async function giveUpReserve(path: string): Promise<boolean> {
 
 function reserveOf(path: string): string {
   return `${path}.reserve`;
+}
+
+function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
