@@ -53,11 +53,12 @@ export class Campaign {
     const folder = folderOf(state, id);
     const read = (name: string): Promise<string | null> =>
       readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null;
+        if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
         throw error;
       });
     const [plan, document, journal] = await Promise.all([read('plan.yaml'), read('configurations.json'), read('journal.jsonl')]);
-    if (plan === null || document === null || journal === null || journal === '') return null;
+    // A journal without one whole line is one whose first fact a power cut tore: nobody was told that this campaign exists.
+    if (plan === null || document === null || journal === null || !journal.includes('\n')) return null;
     try {
       return new Campaign(
         folder,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
 import { writeMarker } from '../shared/model/marker.ts';
 import { inParallel } from '../shared/parallel.ts';
-import { asProblem, type Problem } from '../shared/problem.ts';
+import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
 import { attemptOf, doneAmong, type RestState, standingOf } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
@@ -134,15 +134,18 @@ async function removeAll(campaign: Campaign, tools: CourseTools): Promise<void> 
     await tools.source.release(snapshot.id, either(tools));
   const first = kept[0];
   if (first !== undefined)
-    throw new Error(
+    throw new Problem(
+      'E_CONFLICT',
       `${kept.length} things of this campaign could not be removed at the destination, first ${first.ref}: ${first.why}`,
+      { about: first.ref, hint: 'Free it at the destination, then `sender rollback` again: it goes on with what is left.' },
     );
 }
 
-/** Ends the way back: our snapshots go, the source servers are tagged and locked, or deleted where that was asked for. */
+/** Ends the way back, at the receiver first: what it built is then safe before anything at the source is. Source servers are tagged and locked, or deleted where that was asked for, and our snapshots go. */
 async function commit(campaign: Campaign, tools: CourseTools, deleteSource: boolean): Promise<void> {
   const signal = either(tools);
   const { journal } = campaign;
+  await tools.ask('campaign.commit', { campaign: campaign.id }, signal);
   const retirement = await tools.retirement();
   try {
     for (const { server } of campaign.moves().flatMap(({ moves }) => moves)) {
@@ -156,7 +159,6 @@ async function commit(campaign: Campaign, tools: CourseTools, deleteSource: bool
     await retirement.close();
   }
   for (const snapshot of await tools.source.snapshots(campaign.id, signal)) await tools.source.release(snapshot.id, signal);
-  await tools.ask('campaign.commit', { campaign: campaign.id }, signal);
 }
 
 /** Whether the daemon stops (nothing is taken back; the restart goes on) or another wish takes over (it decides for itself). A lost receiver is neither. */

@@ -22,7 +22,7 @@ import type {
 } from './commands.ts';
 import type { SenderConfig } from './config.ts';
 import { type Link, receiverOf } from './link.ts';
-import { standingOf } from './migration/fact.ts';
+import { onlyWayOn, standingOf, type Wish } from './migration/fact.ts';
 import type { Peer } from './peer.ts';
 import { planText } from './plan-text.ts';
 import { makePlan } from './planner.ts';
@@ -160,31 +160,23 @@ export class Desk implements SenderCommands {
   }
 
   async pause(id: string): Promise<CampaignStatus> {
-    return this.#wish(id, ['preparing', 'moving'], (runner) => runner.wish('pause'));
+    return this.#wish(id, 'pause', ['preparing', 'moving']);
   }
 
   async resume(id: string): Promise<CampaignStatus> {
-    return this.#wish(id, ['paused', 'failed'], (runner) => {
-      const asked = runner.campaign.journal.facts.findLast((fact) => fact.fact === 'asked');
-      if (asked?.fact === 'asked' && asked.wish === 'rollback') {
-        throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is half rolled back; it can only go on with \`sender rollback\`.`);
-      }
-      return runner.wish('run');
-    });
+    return this.#wish(id, 'run', ['paused', 'failed']);
   }
 
   async cancel(id: string): Promise<CampaignStatus> {
-    return this.#wish(id, ['preparing', 'moving', 'paused', 'failed'], (runner) => runner.wish('cancel'));
+    return this.#wish(id, 'cancel', ['preparing', 'moving', 'paused', 'failed']);
   }
 
   async commit(id: string, { deleteSource }: CommitOptions): Promise<CampaignStatus> {
-    return this.#wish(id, ['ready'], (runner) => runner.wish('commit', deleteSource));
+    return this.#wish(id, 'commit', ['ready'], deleteSource);
   }
 
   async rollback(id: string): Promise<CampaignStatus> {
-    return this.#wish(id, ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back'], (runner) =>
-      runner.wish('rollback'),
-    );
+    return this.#wish(id, 'rollback', ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back']);
   }
 
   async report(id: string): Promise<Report> {
@@ -244,17 +236,20 @@ export class Desk implements SenderCommands {
     return this.#tools.peer.ask('campaign.preflight', { campaign, configurations: { ...document, campaign } }, signal);
   }
 
-  async #wish(
-    id: string,
-    from: readonly CampaignStatus['state'][],
-    wish: (runner: Runner) => Promise<void>,
-  ): Promise<CampaignStatus> {
+  async #wish(id: string, wish: Wish, from: readonly CampaignStatus['state'][], deleteSource = false): Promise<CampaignStatus> {
     const runner = this.#runner(id);
     const { state } = runner.status();
     if (state === 'committed' || state === 'committing') throw new Problem('E_COMMITTED', `Campaign ${id} is ${state}.`);
+    const only = onlyWayOn(runner.campaign.journal.facts);
+    if (state === 'failed' && only !== null) {
+      // `resume` and the wish itself both go on with it; nothing else may.
+      if (wish !== 'run' && wish !== only.wish) throw halfWay(id, only.wish);
+      await runner.wish(only.wish, wish === 'run' ? only.deleteSource : deleteSource);
+      return runner.status();
+    }
     if (!from.includes(state))
       throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; this can be asked of one that is ${from.join(', ')}.`);
-    await wish(runner);
+    await runner.wish(wish, deleteSource);
     return runner.status();
   }
 
@@ -298,6 +293,16 @@ export class Desk implements SenderCommands {
     this.#change.resolve();
     this.#change = Promise.withResolvers<void>();
   }
+}
+
+function halfWay(id: string, wish: 'commit' | 'rollback'): Problem {
+  return wish === 'commit'
+    ? new Problem('E_COMMITTED', `Campaign ${id} is half committed: there is no way back.`, {
+        hint: 'Ask for `sender commit` again: it goes on with what is left.',
+      })
+    : new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is half rolled back.`, {
+        hint: 'Ask for `sender rollback` again: it goes on with what is left.',
+      });
 }
 
 /** The plan with the command line's options; `order` moves the named servers, ids or names, in that order in one wave. */

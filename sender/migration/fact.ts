@@ -54,6 +54,13 @@ export function standingOf(facts: readonly Fact[]): Standing {
   return { is: 'working', wish: last?.wish ?? 'run', deleteSource: last?.deleteSource ?? false };
 }
 
+/** The wish that can only be asked again: half a commit and half a rollback have no other way to go. Null while every way is open. */
+export function onlyWayOn(facts: readonly Fact[]): { wish: 'commit' | 'rollback'; deleteSource: boolean } | null {
+  const last = facts.findLast((fact) => fact.fact === 'asked');
+  if (last?.fact !== 'asked' || (last.wish !== 'commit' && last.wish !== 'rollback')) return null;
+  return { wish: last.wish, deleteSource: last.deleteSource ?? false };
+}
+
 /** Whether a server's present attempt is through. */
 export function hasMoved(facts: readonly Dated<Fact>[], server: string, lastPhase: string): boolean {
   return doneAmong(attemptOf(facts, server).facts).has(lastPhase) && !isTurnedBack(facts, server);
