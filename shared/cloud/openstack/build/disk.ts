@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BlockSource, BuildContext } from '../../cloud.ts';
+import type { ApiImage } from '../api.ts';
+import { digestOfImage } from '../download.ts';
+import { guestProperties, propertiesOf } from '../image-properties.ts';
+import { listAll } from '../pages.ts';
+import { readImage } from '../snapshots.ts';
+import { imageStamp } from '../stamp.ts';
+import { cancelled } from '../transport.ts';
+import { until } from '../wait.ts';
+import { compare, type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
+
+/** Bytes read from the disk and sent at once. */
+const stride = 1024 * 1024;
+const bytesPerGiB = 1024 ** 3;
+/** How long Glance may take to store what it was sent, before it answers: milliseconds. */
+const storeTimeoutMs = 30 * 60_000;
+
+/** Times that an image which came out wrong, or an upload that broke off, is made again. */
+const attempts = 3;
+
+/** Disks: registered as raw Glance images, uploaded as a stream, and held against Glance's own digest. */
+export const disk: Family<'disk'> = {
+  async ensure(site, resource, context) {
+    const { disk: source, signal } = context;
+    if (source === undefined) throw new Problem('E_BUG', `No bytes were given for disk ${resource.id}.`);
+    for (const image of await stamped(site, resource, context)) {
+      if (await isWhole(image, source, context)) return { id: image.id, how: 'found' };
+      await destroy(site, image.id, signal);
+    }
+    for (let attempt = 1; ; attempt++) {
+      const image = await create(site, resource, source.size, context);
+      try {
+        await upload(site, image, source, context);
+        return { id: image.id, how: 'created' };
+      } catch (error) {
+        // Whatever is wrong with it, nobody must boot from it.
+        if (!signal.aborted) await destroy(site, image.id, signal);
+        if (attempt >= attempts || !mayPass(error)) throw error;
+      }
+    }
+  },
+
+  async find(site, resource, context) {
+    return (await stamped(site, resource, context))[0]?.id ?? null;
+  },
+
+  async differences(site, resource, id, { signal }) {
+    const is = await readImage(site.session, id, signal);
+    if (is === null) return gone('image', id);
+    const kept = guestProperties(propertiesOf(is));
+    return compare({
+      name: [resource.name, is.name ?? ''],
+      status: ['active', is.status],
+      disk_format: ['raw', is.disk_format],
+      properties: [ordered(resource.properties), ordered(kept)],
+    });
+  },
+
+  async remove(site, id, campaign, { signal }) {
+    const image = await readImage(site.session, id, signal);
+    if (image === null) return false;
+    if (image['godwit_campaign'] !== campaign || isSnapshot(image))
+      throw new Problem('E_FORBIDDEN', `The image ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
+        about: id,
+      });
+    return destroy(site, id, signal);
+  },
+};
+
+const ordered = (properties: Readonly<Record<string, string>>): [string, string][] =>
+  Object.entries(properties).sort(([a], [b]) => a.localeCompare(b));
+
+/** The images this campaign made for a disk. A snapshot that a user takes of the new server inherits our properties; it is not ours. */
+async function stamped(site: Site, resource: ResourceOf<'disk'>, { campaign, signal }: BuildContext): Promise<ApiImage[]> {
+  const stamp = imageStamp(campaign, refOf('disk', resource.id));
+  const all = await listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query: stamp }, signal);
+  return all.filter((image) => Object.entries(stamp).every(([name, value]) => image[name] === value) && !isSnapshot(image));
+}
+
+const isSnapshot = (image: ApiImage): boolean => image['image_type'] === 'snapshot' || image['instance_uuid'] !== undefined;
+
+/** Whether an image an earlier call left holds exactly the disk's bytes. */
+async function isWhole(image: ApiImage, source: BlockSource, context: BuildContext): Promise<boolean> {
+  if (image.status !== 'active' || image.size !== source.size) return false;
+  const told = digestOfImage(image);
+  if (told === null) return false;
+  const hash = createHash(told.algorithm);
+  for await (const bytes of readAll(source, context)) hash.update(bytes);
+  return hash.digest('hex') === told.digest;
+}
+
+async function destroy(site: Site, id: string, signal: AbortSignal): Promise<boolean> {
+  const { status } = await site.session.call({
+    method: 'DELETE',
+    service: 'image',
+    path: `/images/${id}`,
+    tolerate: [404],
+    signal,
+  });
+  return status !== 404;
+}
+
+/** Image API v2, "Create image": properties stand beside the named fields. */
+async function create(
+  site: Site,
+  resource: ResourceOf<'disk'>,
+  size: number,
+  { campaign, signal }: BuildContext,
+): Promise<ApiImage> {
+  const body = {
+    ...guestProperties(resource.properties),
+    ...imageStamp(campaign, refOf('disk', resource.id)),
+    name: resource.name,
+    disk_format: 'raw',
+    container_format: 'bare',
+    visibility: 'private',
+    min_disk: Math.max(resource.min_disk, Math.ceil(size / bytesPerGiB)),
+    min_ram: resource.min_ram,
+  };
+  return (await site.session.call({ method: 'POST', service: 'image', path: '/images', body, signal })).body as ApiImage;
+}
+
+/** Image API v2, "Upload binary image data". The length is announced: some Glances take no chunked body. */
+async function upload(site: Site, image: ApiImage, source: BlockSource, context: BuildContext): Promise<void> {
+  const { signal, onBytes } = context;
+  let hash = createHash('sha512');
+  const open = async function* (): AsyncGenerator<Buffer> {
+    hash = createHash('sha512');
+    let sent = 0;
+    for await (const bytes of readAll(source, context)) {
+      hash.update(bytes);
+      yield bytes;
+      sent += bytes.length;
+      onBytes?.(sent, source.size);
+    }
+  };
+  const path = `/images/${image.id}/file`;
+  const content = { length: source.size, open };
+  await site.session.call({ method: 'PUT', service: 'image', path, content, headersTimeoutMs: storeTimeoutMs, signal });
+  await verify(site, image.id, source, { algorithm: 'sha512', digest: hash.digest('hex') }, context);
+}
+
+async function verify(
+  site: Site,
+  id: string,
+  source: BlockSource,
+  sent: { readonly algorithm: string; readonly digest: string },
+  context: BuildContext,
+): Promise<void> {
+  const image = await until(`Image ${id} becoming active`, { ...context, timeoutMs: storeTimeoutMs }, async () => {
+    const now = await readImage(site.session, id, context.signal);
+    if (now === null || !['queued', 'saving', 'importing', 'active'].includes(now.status))
+      throw new Problem('E_CLOUD', `Image ${id} is ${now?.status ?? 'gone'} after its upload.`, { about: `image/${id}` });
+    return now.status === 'active' ? now : undefined;
+  });
+  const told = digestOfImage(image);
+  const same = told?.algorithm === sent.algorithm ? told.digest === sent.digest : await isWhole(image, source, context);
+  if (image.size !== source.size || !same)
+    throw new Problem(
+      'E_IMAGE_MISMATCH',
+      `Glance stored image ${id} with ${image.size ?? 'no'} bytes and ${told?.algorithm ?? 'digest'} ${told?.digest ?? 'unknown'}; sent were ${source.size} bytes with ${sent.algorithm} ${sent.digest}.`,
+      { about: `image/${id}` },
+    );
+}
+
+/** Whether another upload may end better: a broken connection, an overloaded cloud, bytes that were stored wrong. */
+function mayPass(error: unknown): boolean {
+  return (
+    error instanceof Problem && ['E_CLOUD', 'E_CLOUD_UNREACHABLE', 'E_CLOUD_TIMEOUT', 'E_IMAGE_MISMATCH'].includes(error.code)
+  );
+}
+
+async function* readAll(source: BlockSource, { signal }: Pick<BuildContext, 'signal'>): AsyncGenerator<Buffer> {
+  for (let offset = 0; offset < source.size; offset += stride) {
+    if (signal.aborted) throw cancelled(signal);
+    yield await source.read(offset, Math.min(stride, source.size - offset));
+  }
+}

@@ -1,0 +1,37 @@
+import type { Kind } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import { disk } from './disk.ts';
+import type { Family } from './family.ts';
+import { flavor } from './flavor.ts';
+import { floatingIp } from './floating-ip.ts';
+import { routerInterface } from './interface.ts';
+import { keypair } from './keypair.ts';
+import { network } from './network.ts';
+import { port } from './port.ts';
+import { gateway, router, routes } from './router.ts';
+import { securityGroup, securityGroupRule } from './security.ts';
+import { server } from './server.ts';
+import { subnet } from './subnet.ts';
+
+const reference = (): never => {
+  throw new Problem('E_BUG', 'An image is a reference to what a server was made from; it is not built.');
+};
+
+/** How each kind is built, one line per kind. */
+export const families: { readonly [K in Kind]: Family<K> } = {
+  network,
+  subnet,
+  router,
+  gateway,
+  interface: routerInterface,
+  routes,
+  security_group: securityGroup,
+  security_group_rule: securityGroupRule,
+  port,
+  floating_ip: floatingIp,
+  keypair,
+  flavor,
+  image: { ensure: async () => reference(), find: async () => null, differences: async () => [], remove: async () => false },
+  disk,
+  server,
+};

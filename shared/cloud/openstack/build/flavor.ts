@@ -1,0 +1,113 @@
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BuildContext } from '../../cloud.ts';
+import type { ApiFlavor } from '../api.ts';
+import { listAll } from '../pages.ts';
+import { descriptionStamp } from '../stamp.ts';
+import { compare, type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
+
+/** Flavors: adopted as the plan maps them, or created where it says `create` and the credentials may. */
+export const flavor: Family<'flavor'> = {
+  async ensure(site, resource, context) {
+    const mapped = mappedFlavor(await listFlavors(site, context.signal), resource, context.mappings.flavors[resource.id]?.to);
+    if (mapped === undefined)
+      throw new Problem('E_UNMAPPED', `No flavor of the destination stands for ${resource.name}.`, {
+        about: refOf('flavor', resource.id),
+      });
+    if (mapped !== 'create') return { id: mapped.id, how: 'adopted' };
+    const earlier = await this.find(site, resource, context);
+    const id = earlier ?? (await create(site, resource, context));
+    await grantSpecs(site, resource, id, context);
+    return { id, how: earlier === null ? 'created' : 'found' };
+  },
+
+  async find(site, resource, { campaign, signal }) {
+    const stamp = descriptionStamp(campaign, refOf('flavor', resource.id));
+    return (await listFlavors(site, signal)).find((one) => one.description === stamp)?.id ?? null;
+  },
+
+  async differences(site, resource, id, { signal }) {
+    const is = (await listFlavors(site, signal)).find((one) => one.id === id);
+    if (is === undefined) return gone('flavor', id);
+    const entries = (specs: Readonly<Record<string, string>>) => Object.entries(specs).sort(([a], [b]) => a.localeCompare(b));
+    return compare({
+      vcpus: [resource.vcpus, is.vcpus],
+      ram: [resource.ram, is.ram],
+      disk: [resource.disk, is.disk],
+      ephemeral: [resource.ephemeral, is['OS-FLV-EXT-DATA:ephemeral']],
+      swap: [resource.swap, Number(is.swap || 0)],
+      ...(is.extra_specs === undefined ? {} : { extra_specs: [entries(resource.extra_specs), entries(is.extra_specs)] as const }),
+    });
+  },
+
+  async remove(site, id, campaign, { signal }) {
+    const is = (await listFlavors(site, signal)).find((one) => one.id === id);
+    if (is === undefined) return false;
+    if (!(is.description ?? '').startsWith(`godwit ${campaign} `))
+      throw new Problem('E_FORBIDDEN', `The flavor ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
+        about: id,
+      });
+    await site.session.call({ method: 'DELETE', service: 'compute', path: `/flavors/${id}`, tolerate: [404], signal });
+    return true;
+  },
+};
+
+/** Lists the flavors the credentials may see; an admin sees private ones too. */
+export async function listFlavors(site: Site, signal: AbortSignal): Promise<ApiFlavor[]> {
+  const { roles } = await site.session.token(signal);
+  const query = roles.includes('admin') ? { is_public: 'none' } : {};
+  return listAll<ApiFlavor>(site.session, { service: 'compute', path: '/flavors/detail', key: 'flavors', query }, signal);
+}
+
+/** What stands for a source flavor: the one it is mapped to by id or name; unmapped, the one of the same name and size; undefined for none. */
+export function mappedFlavor(
+  all: readonly ApiFlavor[],
+  resource: ResourceOf<'flavor'>,
+  to: string | undefined,
+): ApiFlavor | 'create' | undefined {
+  if (to === 'create') return 'create';
+  if (to !== undefined) return all.find((one) => one.id === to) ?? all.find((one) => one.name === to);
+  return all.find((one) => one.name === resource.name && isAs(one, resource));
+}
+
+function isAs(is: ApiFlavor, resource: ResourceOf<'flavor'>): boolean {
+  return (
+    is.vcpus === resource.vcpus &&
+    is.ram === resource.ram &&
+    is.disk === resource.disk &&
+    is['OS-FLV-EXT-DATA:ephemeral'] === resource.ephemeral
+  );
+}
+
+/** Compute API, "Create flavor"; the description (microversion 2.55) carries our stamp for good. */
+async function create(site: Site, resource: ResourceOf<'flavor'>, { campaign, signal }: BuildContext): Promise<string> {
+  const { name, vcpus, ram, disk, ephemeral, swap, is_public } = resource;
+  if (!(await site.session.knows('2.55', signal)))
+    throw new Problem('E_MICROVERSION', 'Flavors are created only from Nova 2.55 (Queens) on; map to an existing one.', {
+      about: name,
+    });
+  const body = {
+    ...{ name, vcpus, ram, disk, swap },
+    id: 'auto',
+    'OS-FLV-EXT-DATA:ephemeral': ephemeral,
+    'os-flavor-access:is_public': is_public,
+    description: descriptionStamp(campaign, refOf('flavor', resource.id)),
+  };
+  return (await site.send<{ id: string }>('POST', 'compute', '/flavors', { flavor: body }, 'flavor', signal)).id;
+}
+
+async function grantSpecs(site: Site, resource: ResourceOf<'flavor'>, id: string, { signal }: BuildContext): Promise<void> {
+  const { extra_specs } = resource;
+  if (Object.keys(extra_specs).length > 0)
+    await site.session.call({
+      method: 'POST',
+      service: 'compute',
+      path: `/flavors/${id}/os-extra_specs`,
+      body: { extra_specs },
+      signal,
+    });
+  if (resource.is_public) return;
+  const body = { addTenantAccess: { tenant: await site.projectId(signal) } };
+  await site.session.call({ method: 'POST', service: 'compute', path: `/flavors/${id}/action`, body, tolerate: [409], signal });
+}

@@ -1,0 +1,49 @@
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { ApiKeypair } from '../api.ts';
+import { compare, type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
+
+/** Keypairs: imported by name; one with the same key is adopted. They carry no stamp, so only the ledger knows which are ours. */
+export const keypair: Family<'keypair'> = {
+  async ensure(site, resource, { signal }) {
+    const there = await readKeypair(site, resource.name, signal);
+    if (there !== null && sameKey(there, resource)) return { id: there.name, how: 'adopted' };
+    if (there !== null)
+      throw new Problem('E_CONFLICT', `The destination has a keypair ${resource.name} with another key.`, {
+        about: refOf('keypair', resource.id),
+        hint: 'Rename or remove the keypair at the destination, or use the credentials of another user.',
+      });
+    const { name, public_key, type } = resource;
+    await site.send('POST', 'compute', '/os-keypairs', { keypair: { name, public_key, type } }, 'keypair', signal);
+    return { id: name, how: 'created' };
+  },
+
+  find: async () => null,
+
+  async differences(site, resource, id, { signal }) {
+    const is = await readKeypair(site, id, signal);
+    return is === null ? gone('keypair', id) : compare({ public_key: [keyOf(resource.public_key), keyOf(is.public_key)] });
+  },
+
+  async remove(site, id, _campaign, { signal }) {
+    const path = `/os-keypairs/${encodeURIComponent(id)}`;
+    const { status } = await site.session.call({ method: 'DELETE', service: 'compute', path, tolerate: [404], signal });
+    return status !== 404;
+  },
+};
+
+/** Reads a keypair of our own user; null where there is none. */
+export function readKeypair(site: Site, name: string, signal: AbortSignal): Promise<ApiKeypair | null> {
+  return site.get<ApiKeypair>('compute', `/os-keypairs/${encodeURIComponent(name)}`, 'keypair', signal);
+}
+
+/** Whether two keypairs hold the same key; an SSH key's comment does not count. */
+export function sameKey(a: Pick<ApiKeypair, 'public_key'>, b: Pick<ResourceOf<'keypair'>, 'public_key'>): boolean {
+  return keyOf(a.public_key) === keyOf(b.public_key);
+}
+
+function keyOf(text: string): string {
+  const words = text.trim().split(/\s+/);
+  return text.includes('BEGIN') ? words.join('') : words.slice(0, 2).join(' ');
+}

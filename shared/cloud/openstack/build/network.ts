@@ -1,0 +1,81 @@
+import type { Mappings } from '../../../model/mappings.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BuildContext, Built } from '../../cloud.ts';
+import type { ApiNetwork } from '../api.ts';
+import { compare, type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
+import { collections, ensureStamped, findStamped, removeStamped, standardFields } from './stamped.ts';
+
+/** The existing network that a source network is mapped to; null where one is created. */
+export function mappedNetwork(mappings: Mappings, networkId: string): string | null {
+  const to = mappings.networks[networkId]?.to;
+  return to === undefined || to === 'create' ? null : to;
+}
+
+/** Networks: created as they were, or adopted as the plan maps them. */
+export const network: Family<'network'> = {
+  async ensure(site, resource, context): Promise<Built> {
+    const mapped = mappedNetwork(context.mappings, resource.id);
+    if (mapped !== null) return adopt(site, resource, mapped, context);
+    if (resource.external)
+      throw new Problem('E_UNMAPPED', `The external network ${resource.name} is not mapped; external networks are not created.`, {
+        about: refOf('network', resource.id),
+      });
+    const attributes = await attributesOf(site, resource, context);
+    const wanted = { ref: refOf('network', resource.id), attributes, description: resource.description, tags: resource.tags };
+    const { thing, how } = await ensureStamped<ApiNetwork>(site, collections.network, wanted, context).catch((error: unknown) => {
+      // A tunnel of the destination may carry smaller packets than the source's; then the network has what the cloud allows.
+      if (!(error instanceof Problem) || !/\bmtu\b/i.test(error.message) || !('mtu' in attributes)) throw error;
+      const { mtu: _, ...others } = attributes;
+      return ensureStamped<ApiNetwork>(site, collections.network, { ...wanted, attributes: others }, context);
+    });
+    return { id: thing.id, how, ...(thing.mtu ? { detail: { mtu: String(thing.mtu) } } : {}) };
+  },
+
+  async find(site, resource, context) {
+    return (
+      (await findStamped(site, collections.network, context.campaign, refOf('network', resource.id), context.signal))?.id ?? null
+    );
+  },
+
+  async differences(site, resource, id, { signal }) {
+    const is = await site.get<ApiNetwork>('network', `/networks/${id}`, 'network', signal);
+    if (is === null) return gone('network', id);
+    const largerMtu = resource.mtu !== null && (is.mtu ?? 0) > resource.mtu;
+    return compare({
+      ...standardFields(resource, is),
+      admin_state_up: [resource.admin_state_up, is.admin_state_up],
+      port_security_enabled: [resource.port_security_enabled, is.port_security_enabled ?? true],
+      // Smaller is what the cloud could give, and told as a detail of what was built.
+      ...(largerMtu ? { mtu: [resource.mtu, is.mtu] as const } : {}),
+    });
+  },
+
+  remove: (site, id, campaign, patience) => removeStamped(site, collections.network, id, campaign, patience),
+};
+
+async function adopt(site: Site, resource: ResourceOf<'network'>, to: string, { signal }: BuildContext): Promise<Built> {
+  const byId = await site.get<ApiNetwork>('network', `/networks/${encodeURIComponent(to)}`, 'network', signal);
+  if (byId !== null) return { id: byId.id, how: 'adopted' };
+  const [named, ...others] = await site.network<ApiNetwork>('/networks', 'networks', { name: to }, signal);
+  if (named !== undefined && others.length === 0) return { id: named.id, how: 'adopted' };
+  const says = named === undefined ? 'which does not exist' : 'a name that several networks have';
+  throw new Problem('E_UNMAPPED', `The network ${resource.name} is mapped to ${to}, ${says}.`, {
+    about: refOf('network', resource.id),
+  });
+}
+
+async function attributesOf(
+  site: Site,
+  resource: ResourceOf<'network'>,
+  { signal }: BuildContext,
+): Promise<Record<string, unknown>> {
+  return {
+    name: resource.name,
+    admin_state_up: resource.admin_state_up,
+    ...((await site.has('port-security', signal)) ? { port_security_enabled: resource.port_security_enabled } : {}),
+    ...(resource.mtu !== null && (await site.has('net-mtu-writable', signal)) ? { mtu: resource.mtu } : {}),
+    ...(resource.dns_domain !== '' && (await site.has('dns-integration', signal)) ? { dns_domain: resource.dns_domain } : {}),
+  };
+}

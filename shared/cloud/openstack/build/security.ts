@@ -1,0 +1,147 @@
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BuildContext } from '../../cloud.ts';
+import type { ApiRule, ApiSecurityGroup } from '../api.ts';
+import { compare, type Family, gone } from './family.ts';
+import { type RuleContent, sameRule } from './rule.ts';
+import type { Site } from './site.ts';
+import { collections, ensureStamped, findStamped, removeNeutron, removeStamped, standardFields } from './stamped.ts';
+
+/** The group that Neutron makes for every project, cannot be made again, and is given to ports that name none. */
+const defaultName = 'default';
+
+/** Security groups without their rules; the project's `default` group is adopted. */
+export const securityGroup: Family<'security_group'> = {
+  async ensure(site, resource, context) {
+    if (resource.name === defaultName) return { id: (await defaultGroup(site, context.signal)).id, how: 'adopted' };
+    const { name, description, tags, stateful } = resource;
+    const says = !stateful && (await site.has('stateful-security-group', context.signal));
+    const attributes = { name, ...(says ? { stateful } : {}) };
+    const wanted = { ref: refOf('security_group', resource.id), attributes, description, tags };
+    const { thing, how } = await ensureStamped<ApiSecurityGroup>(site, collections.security_group, wanted, context, (born) =>
+      emptied(site, born, context),
+    );
+    return { id: thing.id, how };
+  },
+
+  async find(site, resource, context) {
+    const ref = refOf('security_group', resource.id);
+    return (await findStamped(site, collections.security_group, context.campaign, ref, context.signal))?.id ?? null;
+  },
+
+  async differences(site, resource, id, { signal }) {
+    const is = await readGroup(site, id, signal);
+    if (is === null) return gone('security group', id);
+    if (resource.name === defaultName) return [];
+    return compare({ ...standardFields(resource, is), stateful: [resource.stateful, is.stateful ?? true] });
+  },
+
+  remove: (site, id, campaign, patience) => removeStamped(site, collections.security_group, id, campaign, patience),
+};
+
+/** The project's default group; listing groups makes Neutron create it where it is not there yet. */
+export async function defaultGroup(site: Site, signal: AbortSignal): Promise<ApiSecurityGroup> {
+  const project_id = await site.projectId(signal);
+  const groups = await site.network<ApiSecurityGroup>(
+    '/security-groups',
+    'security_groups',
+    { name: defaultName, project_id },
+    signal,
+  );
+  const found = groups.find((group) => group.name === defaultName && group.project_id === project_id);
+  if (found === undefined) throw new Problem('E_CONFLICT', 'The destination project has no default security group.');
+  return found;
+}
+
+/** A new group is born with rules that let everything out. What the source's group has of them is built like any other rule. */
+async function emptied(site: Site, group: ApiSecurityGroup, { signal }: BuildContext): Promise<void> {
+  for (const rule of group.security_group_rules)
+    await site.session.call({
+      method: 'DELETE',
+      service: 'network',
+      path: `/security-group-rules/${rule.id}`,
+      tolerate: [404],
+      signal,
+    });
+}
+
+function readGroup(site: Site, id: string, signal: AbortSignal): Promise<ApiSecurityGroup | null> {
+  return site.get<ApiSecurityGroup>('network', `/security-groups/${id}`, 'security_group', signal);
+}
+
+/** Rules, found by what they say inside a group that we built or adopted: Neutron keeps no two alike, and rules take no tags before theirs exist. */
+export const securityGroupRule: Family<'security_group_rule'> = {
+  async ensure(site, resource, context) {
+    const groupId = context.built(refOf('security_group', resource.security_group_id));
+    const adopted = isDefault(resource, context);
+    const found = await findRule(site, resource, context);
+    if (found !== null) return { id: found.id, how: adopted ? 'adopted' : 'found' };
+    const { direction, ethertype, protocol, port_range_min, port_range_max, description } = resource;
+    const remote = contentOf(resource, context);
+    const rule = {
+      security_group_id: groupId,
+      direction,
+      ethertype,
+      protocol,
+      port_range_min,
+      port_range_max,
+      description,
+      remote_ip_prefix: remote.remote_ip_prefix,
+      remote_group_id: remote.remote_group_id,
+    };
+    const made = await site.send<ApiRule>(
+      'POST',
+      'network',
+      '/security-group-rules',
+      { security_group_rule: rule },
+      'security_group_rule',
+      context.signal,
+    );
+    return { id: made.id, how: 'created' };
+  },
+
+  async find(site, resource, context) {
+    // In an adopted group a rule of the same content may have been there before us: it is never claimed.
+    if (isDefault(resource, context)) return null;
+    return (await findRule(site, resource, context))?.id ?? null;
+  },
+
+  async differences(site, resource, id, context) {
+    const is = await site.get<ApiRule>('network', `/security-group-rules/${id}`, 'security_group_rule', context.signal);
+    if (is === null) return gone('security group rule', id);
+    if (!sameRule(contentOf(resource, context), is)) return compare({ rule: [contentOf(resource, context), is] });
+    return isDefault(resource, context) ? [] : compare({ description: [resource.description, is.description ?? ''] });
+  },
+
+  async remove(site, id, _campaign, patience) {
+    const path = `/security-group-rules/${id}`;
+    const is = await site.get<ApiRule>('network', path, 'security_group_rule', patience.signal);
+    if (is === null) return false;
+    await removeNeutron(site, path, patience);
+    return true;
+  },
+};
+
+function isDefault(resource: ResourceOf<'security_group_rule'>, context: BuildContext): boolean {
+  return context.resource(refOf('security_group', resource.security_group_id)).name === defaultName;
+}
+
+function contentOf(resource: ResourceOf<'security_group_rule'>, context: BuildContext): RuleContent {
+  const { remote_group_id } = resource;
+  return {
+    ...resource,
+    remote_group_id: remote_group_id === null ? null : context.built(refOf('security_group', remote_group_id)),
+  };
+}
+
+async function findRule(site: Site, resource: ResourceOf<'security_group_rule'>, context: BuildContext): Promise<ApiRule | null> {
+  const security_group_id = context.built(refOf('security_group', resource.security_group_id));
+  const rules = await site.network<ApiRule>(
+    '/security-group-rules',
+    'security_group_rules',
+    { security_group_id },
+    context.signal,
+  );
+  const content = contentOf(resource, context);
+  return rules.find((rule) => rule.security_group_id === security_group_id && sameRule(content, rule)) ?? null;
+}

@@ -1,0 +1,156 @@
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BuildContext, Patience } from '../../cloud.ts';
+import type { ApiServer } from '../api.ts';
+import { listAll } from '../pages.ts';
+import { bring, changes, readServer } from '../server-state.ts';
+import { campaignTag, foreignTags, tagsOf } from '../stamp.ts';
+import { until } from '../wait.ts';
+import { compare, type Family, gone } from './family.ts';
+import { orderOf } from './port-order.ts';
+import type { Site } from './site.ts';
+
+/** Servers: created from the registered disk, on ports built before, in their order; stopped again where the source was stopped. */
+export const server: Family<'server'> = {
+  async ensure(site, resource, context) {
+    const earlier = await stamped(site, resource, context);
+    if (earlier !== null && earlier.status !== 'ERROR') {
+      refuseOtherDisk(resource, earlier, context);
+      await untilReady(site, resource, earlier.id, context);
+      return { id: earlier.id, how: 'found' };
+    }
+    if (earlier !== null) await destroy(site, earlier.id, context);
+    const id = await create(site, resource, context);
+    await untilReady(site, resource, id, context);
+    return { id, how: 'created' };
+  },
+
+  async find(site, resource, context) {
+    return (await stamped(site, resource, context))?.id ?? null;
+  },
+
+  async differences(site, resource, id, context) {
+    const is = await readServer(site.session, id, context.signal);
+    if (is === null) return gone('server', id);
+    const ports = resource.ports.map((port) => context.built(refOf('port', port)));
+    const asWas = await site.session.knows('2.90', context.signal);
+    return compare({
+      name: [resource.name, is.name],
+      description: [resource.description, is.description ?? ''],
+      status: [resource.status === 'SHUTOFF' ? 'SHUTOFF' : 'ACTIVE', is.status],
+      image: [imageId(resource, context), is.image ? is.image.id : null],
+      key_name: [resource.key_name, is.key_name],
+      metadata: [ordered(resource.metadata), ordered(is.metadata)],
+      tags: [[...resource.tags].sort(), foreignTags(is.tags).sort()],
+      config_drive: [resource.config_drive, /^(true|1)$/i.test(is.config_drive)],
+      ports: [ports, await orderOf(site, is, ports, context.signal)],
+      ...(asWas && resource.hostname !== ''
+        ? { hostname: [resource.hostname, is['OS-EXT-SRV-ATTR:hostname'] ?? ''] as const }
+        : {}),
+    });
+  },
+
+  async remove(site, id, campaign, patience) {
+    const is = await readServer(site.session, id, patience.signal);
+    if (is === null) return false;
+    if (!is.tags?.includes(campaignTag(campaign)))
+      throw new Problem('E_FORBIDDEN', `The server ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
+        about: id,
+      });
+    await destroy(site, id, patience);
+    return true;
+  },
+};
+
+const ordered = (values: Readonly<Record<string, string>>): [string, string][] =>
+  Object.entries(values).sort(([a], [b]) => a.localeCompare(b));
+
+/** The server this campaign made for a source server; several, if creations went on after their answers were lost, are one too many. */
+async function stamped(
+  site: Site,
+  resource: ResourceOf<'server'>,
+  { campaign, signal }: BuildContext,
+): Promise<ApiServer | null> {
+  const query = { tags: tagsOf(campaign, refOf('server', resource.id)).join(',') };
+  const all = await listAll<ApiServer>(
+    site.session,
+    { service: 'compute', path: '/servers/detail', key: 'servers', query },
+    signal,
+  );
+  const [first, ...others] = all.filter((one) => one.tags?.includes(campaignTag(campaign)));
+  if (others.length === 0) return first ?? null;
+  const ids = all.map((one) => one.id).join(', ');
+  throw new Problem('E_CONFLICT', `Several servers at the destination carry the stamp of server ${resource.id}: ${ids}.`, {
+    about: refOf('server', resource.id),
+    hint: 'Delete those that do not run, then resume.',
+  });
+}
+
+/** A server that an earlier attempt made from an earlier copy of the disk must never pass for this one. */
+function refuseOtherDisk(resource: ResourceOf<'server'>, earlier: ApiServer, context: BuildContext): void {
+  if (!earlier.image || earlier.image.id === imageId(resource, context)) return;
+  throw new Problem(
+    'E_CONFLICT',
+    `Server ${earlier.id} carries our stamp, but was made from another copy of the disk (${earlier.image.id}).`,
+    {
+      about: refOf('server', resource.id),
+      hint: 'Delete it at the destination, then resume.',
+    },
+  );
+}
+
+function imageId(resource: ResourceOf<'server'>, context: BuildContext): string {
+  const [disk] = resource.disks;
+  if (disk === undefined)
+    throw new Problem('E_UNSUPPORTED', `Server ${resource.name} has no disk of its own; it boots from a volume.`, {
+      about: refOf('server', resource.id),
+    });
+  return context.built(refOf('disk', disk));
+}
+
+/** Compute API, "Create server", microversion 2.52 or newer for tags, 2.90 for the hostname. */
+async function create(site: Site, resource: ResourceOf<'server'>, context: BuildContext): Promise<string> {
+  const { signal, campaign } = context;
+  const { name, description, key_name, metadata, user_data, config_drive, hostname } = resource;
+  const ports = resource.ports.map((port) => ({ port: context.built(refOf('port', port)) }));
+  const body = {
+    name,
+    imageRef: imageId(resource, context),
+    flavorRef: context.built(refOf('flavor', resource.flavor_id)),
+    networks: ports.length === 0 ? 'none' : ports,
+    metadata,
+    config_drive,
+    tags: [...new Set([...resource.tags, ...tagsOf(campaign, refOf('server', resource.id))])],
+    ...(description === '' ? {} : { description }),
+    ...(key_name === null ? {} : { key_name }),
+    ...(user_data === null ? {} : { user_data }),
+    ...(hostname !== '' && (await site.session.knows('2.90', signal)) ? { hostname } : {}),
+  };
+  return (await site.send<{ id: string }>('POST', 'compute', '/servers', { server: body }, 'server', signal)).id;
+}
+
+/** Waits for the server to run, and stops it where the source was stopped. One that fails is deleted, so that a retry builds a new one. */
+async function untilReady(site: Site, resource: ResourceOf<'server'>, id: string, context: BuildContext): Promise<void> {
+  const about = refOf('server', resource.id);
+  await until(`Server ${resource.name} becoming ACTIVE`, context, async () => {
+    const is = await readServer(site.session, id, context.signal);
+    if (is === null)
+      throw new Problem('E_SERVER_FAULT', `Server ${resource.name} (${id}) vanished while it was built.`, { about });
+    if (is.status === 'ERROR') {
+      const why = is.fault?.message ?? 'the cloud gives no message';
+      await destroy(site, id, context);
+      throw new Problem('E_SERVER_FAULT', `Server ${resource.name} could not be built at the destination: ${why}`, { about });
+    }
+    return is.status === 'ACTIVE' || is.status === 'SHUTOFF' ? true : undefined;
+  });
+  if (resource.status === 'SHUTOFF') await bring(site.session, id, changes.stop, context);
+}
+
+/** Deletes a server and waits until it is gone: its ports are free only then. */
+async function destroy(site: Site, id: string, patience: Patience): Promise<void> {
+  const { signal } = patience;
+  await site.session.call({ method: 'DELETE', service: 'compute', path: `/servers/${id}`, tolerate: [404], signal });
+  await until(`The end of server ${id}`, patience, async () =>
+    (await readServer(site.session, id, signal)) === null ? true : undefined,
+  );
+}

@@ -1,0 +1,157 @@
+import type { Ref } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BuildContext, Patience } from '../../cloud.ts';
+import { campaignTag, descriptionStamp, foreignTags, tagsOf } from '../stamp.ts';
+import { until } from '../wait.ts';
+import type { Site } from './site.ts';
+
+/** A collection of Neutron whose members take tags and a description: path, name of the list, name of one. */
+export interface Collection {
+  readonly path: string;
+  readonly many: string;
+  readonly one: string;
+}
+
+/** The collections that carry our stamps. */
+export const collections = {
+  network: { path: '/networks', many: 'networks', one: 'network' },
+  subnet: { path: '/subnets', many: 'subnets', one: 'subnet' },
+  router: { path: '/routers', many: 'routers', one: 'router' },
+  port: { path: '/ports', many: 'ports', one: 'port' },
+  security_group: { path: '/security-groups', many: 'security_groups', one: 'security_group' },
+  floating_ip: { path: '/floatingips', many: 'floatingips', one: 'floatingip' },
+} as const satisfies Record<string, Collection>;
+
+interface Stamped {
+  readonly id: string;
+  readonly description?: string | null;
+  readonly tags?: readonly string[];
+}
+
+/** What is created: the request's attributes, and the description and tags it has in the end. */
+export interface Wanted {
+  readonly ref: Ref;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly description: string;
+  readonly tags: readonly string[];
+}
+
+/** Longest time that a removal is refused because something still uses the thing, while that is on its way out: milliseconds. */
+const inUseMs = 60_000;
+
+/** Finds what a campaign created for a ref: by its tags, or, where it was cut between creation and tags, by its description. */
+export async function findStamped<T extends Stamped>(
+  site: Site,
+  { path, many }: Collection,
+  campaign: string,
+  ref: Ref,
+  signal: AbortSignal,
+): Promise<T | null> {
+  const project_id = await site.projectId(signal);
+  const tags = tagsOf(campaign, ref);
+  const tagged = await site.network<T>(path, many, { project_id, tags: tags.join(',') }, signal);
+  const found = tagged.find((one) => tags.every((tag) => one.tags?.includes(tag)));
+  if (found !== undefined) return found;
+  const description = descriptionStamp(campaign, ref);
+  const described = await site.network<T>(path, many, { project_id, description }, signal);
+  return described.find((one) => one.description === description) ?? null;
+}
+
+/**
+ * Finds or creates something that carries our stamp. Neutron takes no tags in the request that creates, so the thing is born with the
+ * stamp as its description; `onBorn` runs while it still has it, then come the tags, and last the true description.
+ */
+export async function ensureStamped<T extends Stamped>(
+  site: Site,
+  collection: Collection,
+  wanted: Wanted,
+  context: BuildContext,
+  onBorn: (thing: T) => Promise<void> = async () => undefined,
+): Promise<{ thing: T; how: 'created' | 'found' }> {
+  const { campaign, signal } = context;
+  const stamp = descriptionStamp(campaign, wanted.ref);
+  const earlier = await findStamped<T>(site, collection, campaign, wanted.ref, signal);
+  const thing = earlier ?? (await create<T>(site, collection, { ...wanted.attributes, description: stamp }, signal));
+  if (thing.description === stamp) {
+    await onBorn(thing);
+    const path = `${collection.path}/${thing.id}`;
+    const tags = [...new Set([...wanted.tags, ...tagsOf(campaign, wanted.ref)])];
+    await site.session.call({ method: 'PUT', service: 'network', path: `${path}/tags`, body: { tags }, signal });
+    await site.send('PUT', 'network', path, { [collection.one]: { description: wanted.description } }, collection.one, signal);
+  }
+  return { thing, how: earlier === null ? 'created' : 'found' };
+}
+
+function create<T>(
+  site: Site,
+  { path, one }: Collection,
+  attributes: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<T> {
+  return site.send<T>('POST', 'network', path, { [one]: attributes }, one, signal);
+}
+
+/** Whether a thing carries a campaign's stamp, whole or half. */
+export function isStamped(thing: Stamped, campaign: string): boolean {
+  return (thing.tags ?? []).includes(campaignTag(campaign)) || (thing.description ?? '').startsWith(`godwit ${campaign} `);
+}
+
+/** Removes something that carries the campaign's stamp; false where it is gone already. Throws E_FORBIDDEN without a stamp, E_CONFLICT while in use. */
+export async function removeStamped(
+  site: Site,
+  collection: Collection,
+  id: string,
+  campaign: string,
+  patience: Patience,
+): Promise<boolean> {
+  const thing = await site.get<Stamped>('network', `${collection.path}/${id}`, collection.one, patience.signal);
+  if (thing === null) return false;
+  refuseUnstamped(thing, collection.one, campaign);
+  await removeNeutron(site, `${collection.path}/${id}`, patience);
+  return true;
+}
+
+/** Throws E_FORBIDDEN for something without the campaign's stamp. */
+export function refuseUnstamped(thing: Stamped, what: string, campaign: string): void {
+  if (isStamped(thing, campaign)) return;
+  throw new Problem(
+    'E_FORBIDDEN',
+    `The ${what} ${thing.id} does not carry the stamp of campaign ${campaign}; it is not touched.`,
+    {
+      about: thing.id,
+      hint: 'Godwit removes only what it created. If it is yours to remove, do so with the openstack client.',
+    },
+  );
+}
+
+/** Deletes a thing of Neutron, waiting while the cloud says that something on its way out still uses it. */
+export async function removeNeutron(site: Site, path: string, patience: Patience): Promise<void> {
+  let refusal: unknown;
+  const limit = { ...patience, timeoutMs: Math.min(patience.timeoutMs, inUseMs) };
+  try {
+    await until(`The removal of ${path}`, limit, async () => {
+      try {
+        await site.session.call({ method: 'DELETE', service: 'network', path, tolerate: [404], signal: patience.signal });
+        return true;
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'E_CONFLICT') throw error;
+        refusal = error;
+        return undefined;
+      }
+    });
+  } catch (error) {
+    throw error instanceof Problem && error.code === 'E_CLOUD_TIMEOUT' ? (refusal ?? error) : error;
+  }
+}
+
+/** The fields that every stamped thing has in common, for `compare`. */
+export function standardFields(
+  resource: { readonly name?: string; readonly description: string; readonly tags: readonly string[] },
+  thing: { readonly name?: string; readonly description?: string | null; readonly tags?: readonly string[] },
+): Record<string, [unknown, unknown]> {
+  return {
+    ...(thing.name === undefined ? {} : { name: [resource.name, thing.name] }),
+    description: [resource.description, thing.description ?? ''],
+    tags: [[...resource.tags].sort(), foreignTags(thing.tags).sort()],
+  };
+}

@@ -1,0 +1,67 @@
+import type { Concern, Decision } from '../../model/concern.ts';
+import type { Mappings } from '../../model/mappings.ts';
+import { type Kind, kindOf, type Ref, type Resource } from '../../model/resource.ts';
+import type { BuildContext, Built, DestinationCloud, Patience } from '../cloud.ts';
+import type { DestinationFacts } from '../facts.ts';
+import type { Access } from './access.ts';
+import { families } from './build/families.ts';
+import type { Family } from './build/family.ts';
+import { Site } from './build/site.ts';
+import { readFacts } from './facts.ts';
+import { lookAt } from './health.ts';
+import { preflight } from './preflight/preflight.ts';
+import { retryingly } from './retry.ts';
+import { Session } from './session.ts';
+
+/** An OpenStack cloud that is moved to. */
+export class OpenStackDestination implements DestinationCloud {
+  readonly #session: Session;
+  readonly #site: Site;
+
+  constructor(access: Access) {
+    this.#session = new Session(access);
+    this.#site = new Site(this.#session);
+  }
+
+  facts(signal: AbortSignal): Promise<DestinationFacts> {
+    return readFacts(this.#session, signal);
+  }
+
+  preflight(
+    resources: readonly Resource[],
+    mappings: Mappings,
+    signal: AbortSignal,
+  ): Promise<{ concerns: readonly Concern[]; decisions: readonly Decision[] }> {
+    return preflight(this.#site, resources, mappings, signal);
+  }
+
+  /** Every family finds what it made before, so a call whose answer was lost is simply made again. */
+  ensure(resource: Resource, context: BuildContext): Promise<Built> {
+    return retryingly(context.signal, () => familyOf(resource.kind).ensure(this.#site, resource, context));
+  }
+
+  find(resource: Resource, context: BuildContext): Promise<string | null> {
+    return familyOf(resource.kind).find(this.#site, resource, context);
+  }
+
+  differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]> {
+    return familyOf(resource.kind).differences(this.#site, resource, id, context);
+  }
+
+  healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<{ healthy: boolean; says: string }> {
+    return lookAt(this.#session, serverId, probe, signal);
+  }
+
+  remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean> {
+    return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience);
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
+
+/** A family only ever meets resources of its own kind. */
+function familyOf(kind: Kind): Family<Kind> {
+  return families[kind] as Family<Kind>;
+}

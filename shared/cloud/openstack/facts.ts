@@ -1,0 +1,59 @@
+import type { DestinationFacts } from '../facts.ts';
+import type { ApiNetwork, ApiSubnet } from './api.ts';
+import { listFlavors } from './build/flavor.ts';
+import { Site } from './build/site.ts';
+import { readQuotas } from './quotas.ts';
+import type { Session } from './session.ts';
+
+/** Reads what the planner wants to know of a destination. The space for staging is the receiver's to tell; here it is 0. */
+export async function readFacts(session: Session, signal: AbortSignal): Promise<DestinationFacts> {
+  const site = new Site(session);
+  const token = await session.token(signal);
+  const [flavors, networks, subnets, keypairs, quotas] = await Promise.all([
+    listFlavors(site, signal),
+    site.network<ApiNetwork>('/networks', 'networks', {}, signal),
+    site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
+    listKeypairs(session, signal),
+    readQuotas(session, signal),
+  ]);
+  return {
+    provider: 'openstack',
+    region: session.access.region ?? '',
+    project_id: token.projectId,
+    project_name: token.projectName,
+    admin: token.roles.includes('admin'),
+    flavors: flavors.map((flavor) => ({
+      id: flavor.id,
+      name: flavor.name,
+      vcpus: flavor.vcpus,
+      ram: flavor.ram,
+      disk: flavor.disk,
+      ephemeral: flavor['OS-FLV-EXT-DATA:ephemeral'],
+      swap: Number(flavor.swap || 0),
+      extra_specs: { ...flavor.extra_specs },
+    })),
+    networks: networks.map((network) => ({
+      id: network.id,
+      name: network.name,
+      external: network['router:external'] ?? false,
+      shared: network.shared,
+      project_id: network.project_id,
+      subnets: subnets
+        .filter((subnet) => subnet.network_id === network.id)
+        .map(({ id, name, cidr, ip_version }) => ({ id, name, cidr, ip_version })),
+    })),
+    keypairs: keypairs.map(({ name, fingerprint }) => ({ name, fingerprint })),
+    quotas,
+    staging_free_bytes: 0,
+  };
+}
+
+/** Lists our own user's keypairs; Nova wraps each one. */
+export async function listKeypairs(
+  session: Session,
+  signal: AbortSignal,
+): Promise<{ name: string; fingerprint: string; public_key: string }[]> {
+  const { body } = await session.call({ method: 'GET', service: 'compute', path: '/os-keypairs', signal });
+  const wrapped = (body as { keypairs: { keypair: { name: string; fingerprint: string; public_key: string } }[] }).keypairs;
+  return wrapped.map(({ keypair }) => keypair);
+}

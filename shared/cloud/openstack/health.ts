@@ -1,0 +1,90 @@
+import { connect } from 'node:net';
+import { request } from 'undici';
+import { Problem } from '../../problem.ts';
+import type { ApiServer } from './api.ts';
+import { readServer } from './server-state.ts';
+import type { Session } from './session.ts';
+
+/** How long one address may take to answer a probe: milliseconds. */
+const probeMs = 5000;
+
+/** Looks once whether a server runs and, with a probe (`tcp:PORT`, `http:PORT/PATH`, `console:TEXT`), answers at any of its addresses. */
+export async function lookAt(
+  session: Session,
+  id: string,
+  probe: string | undefined,
+  signal: AbortSignal,
+): Promise<{ healthy: boolean; says: string }> {
+  const server = await readServer(session, id, signal);
+  if (server === null) return { healthy: false, says: `There is no server ${id}.` };
+  if (server.status !== 'ACTIVE') {
+    const fault = server.fault?.message === undefined ? '' : `: ${server.fault.message}`;
+    return { healthy: false, says: `The server is ${server.status}${fault}.` };
+  }
+  if (probe === undefined) return { healthy: true, says: 'The server is ACTIVE.' };
+  const [kind, rest = ''] = [probe.slice(0, probe.indexOf(':')), probe.slice(probe.indexOf(':') + 1)];
+  if (kind === 'console') return lookAtConsole(session, id, rest, signal);
+  const addresses = addressesOf(server);
+  const answers = await Promise.all(
+    addresses.map((address) => (kind === 'tcp' ? tcp(address, rest, signal) : http(address, rest, signal))),
+  );
+  const good = answers.find((answer) => answer.good);
+  if (good !== undefined) return { healthy: true, says: good.says };
+  return { healthy: false, says: answers.map((answer) => answer.says).join('; ') || 'The server has no address.' };
+}
+
+/** Floating addresses first: they are the ones a controller outside the cloud reaches. */
+function addressesOf(server: ApiServer): string[] {
+  const all = Object.values(server.addresses).flat();
+  const rank = (type: string | undefined): number => (type === 'floating' ? 0 : 1);
+  return all.sort((a, b) => rank(a['OS-EXT-IPS:type']) - rank(b['OS-EXT-IPS:type'])).map((entry) => entry.addr);
+}
+
+interface Answered {
+  readonly good: boolean;
+  readonly says: string;
+}
+
+function tcp(host: string, port: string, signal: AbortSignal): Promise<Answered> {
+  return new Promise((resolve) => {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(probeMs)]);
+    const socket = connect({ host, port: Number(port), signal: limit });
+    const end = (good: boolean, says: string): void => {
+      socket.destroy();
+      resolve({ good, says });
+    };
+    socket.once('connect', () => end(true, `${host}:${port} accepts connections.`));
+    socket.once('error', (error) => end(false, `${host}:${port}: ${limit.aborted ? 'no answer' : error.message}`));
+  });
+}
+
+async function http(host: string, rest: string, signal: AbortSignal): Promise<Answered> {
+  const slash = rest.indexOf('/');
+  const [port, path] = slash === -1 ? [rest, '/'] : [rest.slice(0, slash), rest.slice(slash)];
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+  try {
+    const { statusCode, body } = await request(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(probeMs)]) });
+    await body.dump();
+    return { good: statusCode < 400, says: `${url} answers ${statusCode}.` };
+  } catch (error) {
+    return { good: false, says: `${url}: ${(error as Error).message}` };
+  }
+}
+
+/** Compute API, "Show console output"; the last lines are enough, because the text is awaited again and again. */
+async function lookAtConsole(
+  session: Session,
+  id: string,
+  text: string,
+  signal: AbortSignal,
+): Promise<{ healthy: boolean; says: string }> {
+  const body = { 'os-getConsoleOutput': { length: 1000 } };
+  try {
+    const answer = await session.call({ method: 'POST', service: 'compute', path: `/servers/${id}/action`, body, signal });
+    const found = ((answer.body as { output?: string } | null)?.output ?? '').includes(text);
+    return { healthy: found, says: found ? `The console says ${text}.` : `The console does not say ${text} yet.` };
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'E_CANCELLED') throw error;
+    return { healthy: false, says: `The console cannot be read: ${(error as Error).message}` };
+  }
+}

@@ -1,0 +1,203 @@
+import { refOf } from '../../../model/resource.ts';
+import { canonicalCidr, canonicalIp, contains, overlap } from '../ip.ts';
+import { blocking, type Rule, warning } from './rules.ts';
+
+/** External networks are somebody else's: the plan says which one takes their place. */
+export const externalNetworks: Rule = (view) =>
+  view.of('network').flatMap((network) => {
+    const about = refOf('network', network.id);
+    const there = view.network(network.id);
+    if (there === undefined) {
+      const to = view.mappings.networks[network.id]?.to;
+      return [
+        blocking(
+          'network.absent',
+          about,
+          `Network ${network.name} is mapped to ${to}, which does not exist.`,
+          'Correct the mapping.',
+        ),
+      ];
+    }
+    if (there === null && network.external)
+      return [
+        blocking(
+          'network.external_unmapped',
+          about,
+          `The external network ${network.name} is not mapped; external networks are not created.`,
+          'Name the destination network that takes its place in `mappings.networks`.',
+        ),
+      ];
+    if (there !== null && network.external && there['router:external'] !== true)
+      return [
+        blocking(
+          'network.not_external',
+          about,
+          `Network ${network.name} is external, but ${there.name} is not: it can be no gateway and give no floating IPs.`,
+          'Map it to an external network.',
+        ),
+      ];
+    if (there === null && network.shared)
+      return [
+        warning(
+          'network.shared',
+          about,
+          `Network ${network.name} is shared with other projects; it would be created as the project's own.`,
+          'Map it to a shared network of the destination, if there is one.',
+        ),
+      ];
+    return [];
+  });
+
+/** A network that is adopted must have the subnets that its ports are in. */
+export const adoptedSubnets: Rule = (view) =>
+  view.of('subnet').flatMap((subnet) => {
+    const network = view.network(subnet.network_id);
+    if (network === null || network === undefined) return [];
+    const there = view.subnets.filter((one) => one.network_id === network.id);
+    if (there.some((one) => canonicalCidr(one.cidr) === canonicalCidr(subnet.cidr))) return [];
+    const has = there.map((one) => one.cidr).join(', ') || 'none that we may see';
+    const says = `Network ${network.name} has no subnet ${subnet.cidr}; it has ${has}.`;
+    return [
+      blocking(
+        'subnet.absent',
+        refOf('subnet', subnet.id),
+        says,
+        'Add the subnet there, map to another network, or create the network.',
+      ),
+    ];
+  });
+
+/** Neutron joins no router to two subnets that share addresses; the way out counts as well. */
+export const routerOverlaps: Rule = (view) =>
+  view.of('gateway').flatMap((gateway) => {
+    const outside = view.network(gateway.network_id);
+    const external = view.subnets.filter((one) => one.network_id === outside?.id);
+    const legs = view.of('interface').filter((one) => one.router_id === gateway.router_id);
+    const inside = legs.flatMap((leg) =>
+      leg.fixed_ips.flatMap((ip) => view.of('subnet').find((one) => one.id === ip.subnet_id) ?? []),
+    );
+    return inside.flatMap((subnet) =>
+      external
+        .filter((one) => overlap(one.cidr, subnet.cidr))
+        .map((one) =>
+          blocking(
+            'subnet.overlap',
+            refOf('subnet', subnet.id),
+            `Subnet ${subnet.cidr} shares addresses with ${one.cidr} of the external network; no router joins both.`,
+            'Map the external network to another one.',
+          ),
+        ),
+    );
+  });
+
+/** On an adopted network somebody may have our addresses already. */
+export const addressConflicts: Rule = (view) =>
+  view.of('port').flatMap((port) => {
+    const network = view.network(port.network_id);
+    if (network === null || network === undefined) return [];
+    const about = refOf('port', port.id);
+    const there = view.ports.filter((one) => one.network_id === network.id);
+    const remedy = 'Free it at the destination, or create the network instead of adopting one.';
+    const addresses = port.fixed_ips.map((ip) => canonicalIp(ip.ip_address));
+    const taken = there
+      .flatMap((one) => one.fixed_ips.map((ip) => canonicalIp(ip.ip_address)))
+      .filter((ip) => addresses.includes(ip));
+    const sameMac = there.some((one) => one.mac_address.toLowerCase() === port.mac_address.toLowerCase());
+    const foreign = network.project_id !== view.projectId && !view.admin;
+    return [
+      ...taken.map((ip) => blocking('port.address_taken', about, `${ip} is taken on network ${network.name}.`, remedy)),
+      ...(sameMac ? [blocking('port.mac_taken', about, `${port.mac_address} is taken on network ${network.name}.`, remedy)] : []),
+      ...(foreign
+        ? [
+            blocking(
+              'port.rights',
+              about,
+              `Network ${network.name} belongs to another project; only its owner or an admin chooses addresses and MACs there.`,
+              'Use admin credentials, or create the network.',
+            ),
+          ]
+        : []),
+    ];
+  });
+
+/** A gateway's address can be chosen by admins only, must lie in the external network and be free. */
+export const gatewayAddresses: Rule = (view) =>
+  view.of('gateway').flatMap((gateway) => {
+    const about = refOf('gateway', gateway.id);
+    const ip = view.mappings.gateways[gateway.router_id]?.ip ?? 'auto';
+    const snat = gateway.enable_snat === false && !view.admin;
+    const problems = snat
+      ? [
+          blocking(
+            'gateway.snat_rights',
+            about,
+            `Router ${gateway.name} has SNAT off; only an admin may set that.`,
+            'Use admin credentials.',
+          ),
+        ]
+      : [];
+    const address = ip === 'same' ? gateway.external_fixed_ips[0]?.ip_address : ip;
+    if (ip === 'auto' || address === undefined) return problems;
+    const found = chosenAddress(view, gateway.network_id, address);
+    const remedy = 'Set `ip: auto` in `mappings.gateways`, or choose another address.';
+    if (found === 'rights')
+      problems.push(
+        blocking('gateway.rights', about, `Only an admin may choose the address ${address} of router ${gateway.name}.`, remedy),
+      );
+    if (found === 'outside')
+      problems.push(
+        blocking(
+          'gateway.address_outside',
+          about,
+          `${address} lies outside the external network of router ${gateway.name}.`,
+          remedy,
+        ),
+      );
+    if (found === 'taken')
+      problems.push(blocking('gateway.address_taken', about, `${address}, wanted for router ${gateway.name}, is taken.`, remedy));
+    return problems;
+  });
+
+/** A floating IP's address likewise, unless the project has it already and does not use it. */
+export const floatingAddresses: Rule = (view) =>
+  view.of('floating_ip').flatMap((floating) => {
+    const about = refOf('floating_ip', floating.id);
+    const to = view.mappings.floating_ips[floating.id]?.to ?? 'auto';
+    if (to === 'auto' || to === 'skip') return [];
+    const address = canonicalIp(to === 'same' ? floating.floating_ip_address : to);
+    const own = view.floatingIps.find(
+      (one) => canonicalIp(one.floating_ip_address) === address && one.project_id === view.projectId,
+    );
+    const remedy = 'Set `to: auto` or `to: skip` in `mappings.floating_ips`, or choose another address.';
+    if (own !== undefined) {
+      if (own.port_id === null) return [];
+      return [blocking('floating_ip.in_use', about, `The floating IP ${address} serves another port of the project.`, remedy)];
+    }
+    const found = chosenAddress(view, floating.floating_network_id, address);
+    if (found === 'rights')
+      return [
+        blocking(
+          'floating_ip.rights',
+          about,
+          `Only an admin may choose the floating IP ${address}.`,
+          `${remedy} Or have it allocated to the project.`,
+        ),
+      ];
+    if (found === 'outside')
+      return [blocking('floating_ip.outside', about, `${address} lies outside the external network.`, remedy)];
+    return found === 'taken' ? [blocking('floating_ip.taken', about, `The floating IP ${address} is taken.`, remedy)] : [];
+  });
+
+function chosenAddress(view: Parameters<Rule>[0], networkId: string, address: string): 'free' | 'rights' | 'outside' | 'taken' {
+  const network = view.network(networkId);
+  const subnets = view.subnets.filter((one) => one.network_id === network?.id);
+  if (subnets.length > 0 && !subnets.some((one) => contains(one.cidr, address))) return 'outside';
+  if (!view.admin) return 'rights';
+  const ip = canonicalIp(address);
+  const used = [
+    ...view.ports.filter((one) => one.network_id === network?.id).flatMap((port) => port.fixed_ips.map((one) => one.ip_address)),
+    ...view.floatingIps.map((one) => one.floating_ip_address),
+    ...subnets.flatMap((one) => one.gateway_ip ?? []),
+  ];
+  return used.some((one) => canonicalIp(one) === ip) ? 'taken' : 'free';
+}

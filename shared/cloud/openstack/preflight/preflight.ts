@@ -1,0 +1,37 @@
+import type { Concern, Decision } from '../../../model/concern.ts';
+import type { Mappings } from '../../../model/mappings.ts';
+import type { Resource } from '../../../model/resource.ts';
+import type { Site } from '../build/site.ts';
+import { decide } from './decisions.ts';
+import * as networks from './network-rules.ts';
+import { quotas } from './quota-rule.ts';
+import type { Rule } from './rules.ts';
+import * as servers from './server-rules.ts';
+import { readView } from './view.ts';
+
+/** Everything that is looked for, one rule a line. */
+const rules: readonly Rule[] = [
+  networks.externalNetworks,
+  networks.adoptedSubnets,
+  networks.routerOverlaps,
+  networks.addressConflicts,
+  networks.gatewayAddresses,
+  networks.floatingAddresses,
+  servers.flavors,
+  servers.disks,
+  servers.keypairs,
+  servers.openDefaultGroup,
+  servers.names,
+  quotas,
+];
+
+/** Asks the destination what would stand in the way, and says what would become of each resource. Nothing is written. */
+export async function preflight(
+  site: Site,
+  resources: readonly Resource[],
+  mappings: Mappings,
+  signal: AbortSignal,
+): Promise<{ concerns: readonly Concern[]; decisions: readonly Decision[] }> {
+  const view = await readView(site, resources, mappings, signal);
+  return { concerns: rules.flatMap((rule) => rule(view)), decisions: decide(view, resources) };
+}

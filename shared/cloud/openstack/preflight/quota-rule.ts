@@ -1,0 +1,46 @@
+import type { Concern } from '../../../model/concern.ts';
+import type { Rule } from './rules.ts';
+import { flavorFor } from './server-rules.ts';
+import type { View } from './view.ts';
+
+/** Everything together must fit into the project's quotas. */
+export const quotas: Rule = (view) =>
+  Object.entries(needed(view)).flatMap(([name, count]): Concern[] => {
+    const quota = view.quotas[name];
+    if (quota === undefined || quota.limit < 0 || quota.used + count <= quota.limit) return [];
+    const says = `The quota of ${name} is ${quota.limit}, ${quota.used} are used, and ${count} more are needed.`;
+    return [{ code: `quota.${name}`, severity: 'blocking', says, remedy: `Raise it to ${quota.used + count} or more.` }];
+  });
+
+function needed(view: View): Record<string, number> {
+  const created = view.of('network').filter((one) => view.network(one.id) === null && !one.external);
+  const ids = new Set(created.map((one) => one.id));
+  const subnets = view.of('subnet').filter((one) => ids.has(one.network_id));
+  // The cloud's DHCP server takes one port on each network it serves, at the project's expense.
+  const served = new Set(subnets.filter((one) => one.enable_dhcp).map((one) => one.network_id));
+  const groups = view.of('security_group').filter((one) => one.name !== 'default');
+  const floating = view.of('floating_ip').filter((one) => view.mappings.floating_ips[one.id]?.to !== 'skip');
+  const keys = view.of('keypair').filter((one) => !view.keypairs.some((there) => there.name === one.name));
+  const sizes = view.of('server').map((server) => sizeOf(view, server.flavor_id));
+  return {
+    network: created.length,
+    subnet: subnets.length,
+    router: view.of('router').length,
+    port: view.of('port').length + view.of('interface').length + served.size,
+    security_group: groups.length,
+    // A new group is born with two rules, which are there for a moment beside those of the groups built before.
+    security_group_rule: view.of('security_group_rule').length + (groups.length > 0 ? 2 : 0),
+    floatingip: floating.length,
+    instances: sizes.length,
+    cores: sizes.reduce((sum, size) => sum + size.vcpus, 0),
+    ram: sizes.reduce((sum, size) => sum + size.ram, 0),
+    key_pairs: keys.length,
+  };
+}
+
+function sizeOf(view: View, flavorId: string): { readonly vcpus: number; readonly ram: number } {
+  const flavor = view.of('flavor').find((one) => one.id === flavorId);
+  if (flavor === undefined) return { vcpus: 0, ram: 0 };
+  const target = flavorFor(view, flavor);
+  return target === undefined || target === 'create' ? flavor : target;
+}

@@ -1,0 +1,154 @@
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import type { ApiFlavor } from '../api.ts';
+import { mappedFlavor } from '../build/flavor.ts';
+import { sameKey } from '../build/keypair.ts';
+import { sameRule } from '../build/rule.ts';
+import { blocking, type Rule, warning } from './rules.ts';
+import type { View } from './view.ts';
+
+/** What a source flavor becomes. */
+export function flavorFor(view: View, flavor: ResourceOf<'flavor'>): ApiFlavor | 'create' | undefined {
+  return mappedFlavor(view.flavors, flavor, view.mappings.flavors[flavor.id]?.to);
+}
+
+/** Every flavor needs one that stands for it, large enough for the disk, or the right to create it. */
+export const flavors: Rule = (view) =>
+  view.of('flavor').flatMap((flavor) => {
+    const about = refOf('flavor', flavor.id);
+    const target = flavorFor(view, flavor);
+    const size = `${flavor.vcpus} vCPU, ${flavor.ram} MiB, ${flavor.disk} GiB`;
+    if (target === undefined) {
+      const to = view.mappings.flavors[flavor.id]?.to;
+      const says =
+        to === undefined
+          ? `No flavor like ${flavor.name} (${size}) exists.`
+          : `Flavor ${flavor.name} is mapped to ${to}, which does not exist.`;
+      return [blocking('flavor.missing', about, says, 'Name one in `mappings.flavors`, or `create` it as an admin.')];
+    }
+    if (target === 'create') {
+      if (!view.admin)
+        return [
+          blocking(
+            'flavor.rights',
+            about,
+            `Only an admin may create the flavor ${flavor.name}.`,
+            'Map it to an existing flavor, or use admin credentials.',
+          ),
+        ];
+      if (view.flavors.some((one) => one.name === flavor.name))
+        return [blocking('flavor.name_taken', about, `There is a flavor ${flavor.name} already.`, 'Map it to that one.')];
+      return [];
+    }
+    const smaller = target.vcpus < flavor.vcpus || target.ram < flavor.ram;
+    return smaller
+      ? [
+          warning(
+            'flavor.smaller',
+            about,
+            `${target.name} (${target.vcpus} vCPU, ${target.ram} MiB) is smaller than ${flavor.name} (${size}).`,
+            'Map it to a larger one, if the guest needs it.',
+          ),
+        ]
+      : [];
+  });
+
+/** The disk must fit into the flavor that the server gets, and its image asks for memory. */
+export const disks: Rule = (view) =>
+  view.of('server').flatMap((server) => {
+    const about = refOf('server', server.id);
+    const flavor = view.of('flavor').find((one) => one.id === server.flavor_id);
+    const target = flavor === undefined ? undefined : flavorFor(view, flavor);
+    if (target === undefined || target === 'create') return [];
+    const own = view.of('disk').filter((disk) => server.disks.includes(disk.id));
+    const needs = Math.max(0, ...own.map((disk) => disk.min_disk));
+    const ram = Math.max(0, ...own.map((disk) => disk.min_ram));
+    const remedy = 'Map the flavor to a larger one.';
+    if (target.disk === 0 && !view.admin)
+      return [
+        blocking(
+          'flavor.zero_disk',
+          about,
+          `Flavor ${target.name} has no disk; by default only an admin may boot an image with it.`,
+          remedy,
+        ),
+      ];
+    return [
+      ...(target.disk > 0 && target.disk < needs
+        ? [
+            blocking(
+              'flavor.disk',
+              about,
+              `The disk of server ${server.name} has ${needs} GiB; flavor ${target.name} has ${target.disk}.`,
+              remedy,
+            ),
+          ]
+        : []),
+      ...(target.ram < ram
+        ? [
+            blocking(
+              'flavor.ram',
+              about,
+              `Server ${server.name} needs ${ram} MiB; flavor ${target.name} has ${target.ram}.`,
+              remedy,
+            ),
+          ]
+        : []),
+    ];
+  });
+
+/** A keypair of the same name with another key would change who gets in. */
+export const keypairs: Rule = (view) =>
+  view.of('keypair').flatMap((keypair) => {
+    const there = view.keypairs.find((one) => one.name === keypair.name);
+    if (there === undefined || sameKey(there, keypair)) return [];
+    const remedy = 'Rename or remove it at the destination, or use the credentials of another user.';
+    return [
+      blocking(
+        'keypair.other_key',
+        refOf('keypair', keypair.id),
+        `The destination has a keypair ${keypair.name} with another key.`,
+        remedy,
+      ),
+    ];
+  });
+
+/** The destination's default group is adopted with what it allows already. */
+export const openDefaultGroup: Rule = (view) => {
+  const group = view.of('security_group').find((one) => one.name === 'default');
+  if (group === undefined) return [];
+  const own = view.of('security_group_rule').filter((rule) => rule.security_group_id === group.id);
+  const to = (id: string | null): string | null => (id === group.id ? view.defaultGroup.id : id);
+  const extra = view.defaultGroup.security_group_rules.filter(
+    (rule) => !own.some((one) => sameRule({ ...one, remote_group_id: to(one.remote_group_id) }, rule)),
+  );
+  if (extra.length === 0) return [];
+  const texts = extra.map(
+    (rule) =>
+      `${rule.direction} ${rule.ethertype} ${rule.protocol ?? 'any'} ${rule.port_range_min ?? ''} ${rule.remote_ip_prefix ?? rule.remote_group_id ?? 'anywhere'}`,
+  );
+  const says = `The destination's default group allows more than the source's: ${texts.join('; ').replace(/\s+/g, ' ')}.`;
+  return [
+    warning(
+      'security_group.default_open',
+      refOf('security_group', group.id),
+      says,
+      'Remove these rules at the destination, if nothing else needs them.',
+    ),
+  ];
+};
+
+/** Clouds whose databases hold three bytes a character refuse the others (Zed does, in every name). */
+export const names: Rule = (view) =>
+  (['network', 'subnet', 'router', 'security_group', 'port', 'server'] as const).flatMap((kind) =>
+    view
+      .of(kind)
+      .filter((one) => /[\u{10000}-\u{10ffff}]/u.test(one.name))
+      .map((one) =>
+        warning(
+          `${kind}.name`,
+          refOf(kind, one.id),
+          `The name ${one.name} has a character outside the basic plane, such as an emoji; many clouds refuse it.`,
+          'Rename it at the source, if the destination is Zed or older.',
+        ),
+      ),
+  );

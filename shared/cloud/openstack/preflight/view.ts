@@ -1,0 +1,65 @@
+import type { Mappings } from '../../../model/mappings.ts';
+import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
+import type { ApiFlavor, ApiFloatingIp, ApiKeypair, ApiNetwork, ApiPort, ApiSecurityGroup, ApiSubnet } from '../api.ts';
+import { listFlavors } from '../build/flavor.ts';
+import { mappedNetwork } from '../build/network.ts';
+import { defaultGroup } from '../build/security.ts';
+import type { Site } from '../build/site.ts';
+import { listKeypairs } from '../facts.ts';
+import { readQuotas } from '../quotas.ts';
+
+/** What the rules look at: the wanted resources, and the destination as it is. Read once, so that all rules see the same. */
+export interface View {
+  readonly mappings: Mappings;
+  readonly projectId: string;
+  readonly admin: boolean;
+  readonly flavors: readonly ApiFlavor[];
+  readonly networks: readonly ApiNetwork[];
+  readonly subnets: readonly ApiSubnet[];
+  /** Ports on the networks that are mapped to, as far as the credentials may see them. */
+  readonly ports: readonly ApiPort[];
+  readonly floatingIps: readonly ApiFloatingIp[];
+  readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
+  readonly defaultGroup: ApiSecurityGroup;
+  readonly quotas: Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
+  of<K extends Kind>(kind: K): readonly ResourceOf<K>[];
+  /** The existing network a source network becomes: null for one to be created, undefined for one that is not there. */
+  network(id: string): ApiNetwork | null | undefined;
+}
+
+/** Reads the destination; nothing is written. */
+export async function readView(
+  site: Site,
+  resources: readonly Resource[],
+  mappings: Mappings,
+  signal: AbortSignal,
+): Promise<View> {
+  const token = await site.session.token(signal);
+  const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
+  const target = (to: string): ApiNetwork | undefined =>
+    networks.find((one) => one.id === to) ?? networks.find((one) => one.name === to);
+  const of = <K extends Kind>(kind: K): ResourceOf<K>[] =>
+    resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind);
+  const mapped = of('network').flatMap(({ id }) => target(mappedNetwork(mappings, id) ?? '') ?? []);
+  const ports: ApiPort[] = [];
+  for (const { id } of new Set(mapped))
+    ports.push(...(await site.network<ApiPort>('/ports', 'ports', { network_id: id }, signal)));
+  return {
+    mappings,
+    projectId: token.projectId,
+    admin: token.roles.includes('admin'),
+    networks,
+    ports,
+    flavors: await listFlavors(site, signal),
+    subnets: await site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
+    floatingIps: await site.network<ApiFloatingIp>('/floatingips', 'floatingips', {}, signal),
+    keypairs: await listKeypairs(site.session, signal),
+    defaultGroup: await defaultGroup(site, signal),
+    quotas: await readQuotas(site.session, signal),
+    of,
+    network(id) {
+      const to = mappedNetwork(mappings, id);
+      return to === null ? null : target(to);
+    },
+  };
+}
