@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { completionScript, shells } from '../../shared/cli/completion.ts';
+import { addCompletion } from '../../shared/cli/completion.ts';
 import { doctor } from '../../shared/cli/doctor.ts';
 import { initialise } from '../../shared/cli/init.ts';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
@@ -50,10 +50,5 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
       const cli = cliOf(this, stage);
       await doctor(cli, async () => senderChecks(await readSenderConfig(cli.configFile)));
     });
-  program
-    .command('completion')
-    .description('Print the completion script for a shell.')
-    .argument('<shell>', shells.join(', '))
-    .addHelpText('after', epilogue([['sender completion bash > /etc/bash_completion.d/sender', 'for every user of bash']], []))
-    .action((shell: string) => stage.output.raw(completionScript(program, shell)));
+  addCompletion(program, stage);
 }

@@ -1,16 +1,28 @@
 import type { Command } from 'commander';
 import { Problem } from '../problem.ts';
+import { epilogue, type Stage } from './program.ts';
 
 /** Shells that a completion script can be written for. */
-export const shells = ['bash', 'zsh', 'fish'] as const;
+const shells = ['bash', 'zsh', 'fish'] as const;
 
 interface Word {
   readonly word: string;
   readonly says: string;
 }
 
+/** Adds the command that prints the completion script of the program it is added to. */
+export function addCompletion(program: Command, stage: Stage): void {
+  const name = program.name();
+  program
+    .command('completion')
+    .description('Print the completion script for a shell.')
+    .argument('<shell>', shells.join(', '))
+    .addHelpText('after', epilogue([[`${name} completion bash > /etc/bash_completion.d/${name}`, 'for every user of bash']], []))
+    .action((shell: string) => stage.output.raw(completionScript(program, shell)));
+}
+
 /** The completion script of a program for a shell, written from its commands and their options. */
-export function completionScript(program: Command, shell: string): string {
+function completionScript(program: Command, shell: string): string {
   const name = program.name();
   const commands = program.commands.map((command) => ({
     word: command.name(),

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { addCompletion } from '../../shared/cli/completion.ts';
+import { doctor } from '../../shared/cli/doctor.ts';
+import { initialise } from '../../shared/cli/init.ts';
+import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { runDaemon } from '../../shared/cli/run.ts';
+import { readReceiverConfig } from '../config.ts';
+import { startReceiver } from '../daemon.ts';
+import { receiverChecks } from '../doctor.ts';
+
+/** Adds the commands that need no running daemon: run, init, doctor, completion. */
+export function addDaemonCommands(program: Command, stage: Stage): void {
+  program
+    .command('run')
+    .description('Run the daemon in the foreground, as systemd does; SIGTERM or Ctrl-C stops it in order, a second one at once.')
+    .addHelpText('after', epilogue([['receiver run --config ./receiver.yaml', 'runs with a configuration of your own']], [3]))
+    .action(async function (this: Command) {
+      const config = await readReceiverConfig(cliOf(this, stage).configFile);
+      await runDaemon('receiver', config.log.level, (log) => startReceiver(config, log));
+    });
+  program
+    .command('init')
+    .description(
+      'Write a configuration from the example, make the state directory, and say what to do next. Nothing is overwritten.',
+    )
+    .addHelpText('after', epilogue([['receiver init --config ./receiver.yaml', 'writes the example there']], [3]))
+    .action(async function (this: Command) {
+      const cli = cliOf(this, stage);
+      const example = new URL('../receiver.example.yaml', import.meta.url);
+      await initialise(cli, example, async () => [(await readReceiverConfig(cli.configFile)).state]);
+    });
+  program
+    .command('doctor')
+    .description(
+      'Check everything a migration needs on this side: machine, configuration, state, cloud, port; each with a remedy.',
+    )
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          ['receiver doctor', 'works with and without a running daemon'],
+          ['receiver doctor --json', 'prints every check for a script'],
+        ],
+        [3, 20],
+      ),
+    )
+    .action(async function (this: Command) {
+      const cli = cliOf(this, stage);
+      await doctor(cli, async () => receiverChecks(await readReceiverConfig(cli.configFile)));
+    });
+  addCompletion(program, stage);
+}

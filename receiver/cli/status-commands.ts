@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import type { Output } from '../../shared/print/output.ts';
+import { table } from '../../shared/print/table.ts';
+import { visible } from '../../shared/print/text.ts';
+import { showBytes, showShare, showTime } from '../../shared/print/units.ts';
+import type { LedgerLine, ReceiverStatus } from '../commands.ts';
+import { asks } from './ask.ts';
+
+/** Adds the commands that look: status and ledger. */
+export function addStatusCommands(program: Command, stage: Stage): void {
+  program
+    .command('status')
+    .description('Show who is connected, and how far each campaign is on this side. `sender status` knows the whole journey.')
+    .addHelpText('after', epilogue([['receiver status --json', 'prints the same for a script']], [3]))
+    .action(
+      asks(stage, async ({ daemon, output, json }) => {
+        const status = await daemon.status();
+        if (json) output.json(status);
+        else output.print(...statusLines(status, output));
+      }),
+    );
+  program
+    .command('ledger')
+    .description('Show what this receiver built for which source resource: the only things it may ever remove.')
+    .argument('[campaign]', 'only of this campaign')
+    .addHelpText('after', epilogue([['receiver ledger --json', 'prints every line for a script']], [3]))
+    .action(
+      asks(stage, async ({ daemon, output, json }, campaign: string | undefined) => {
+        const lines = await daemon.ledger(campaign);
+        if (json) output.json({ ledger: lines });
+        else output.print(...ledgerTable(lines, output));
+      }),
+    );
+}
+
+function statusLines(status: ReceiverStatus, output: Output): string[] {
+  const sessions = status.sessions.map(
+    ({ peer, campaign, since }) =>
+      `${visible(peer)} since ${showTime(since)} UTC${campaign === null ? '' : `, campaign ${campaign}`}`,
+  );
+  return [
+    `listening  ${status.listening}`,
+    `sender     ${sessions.length === 0 ? 'none is connected' : sessions.join('; ')}`,
+    `staging    ${showBytes(status.stagingFreeBytes)} free`,
+    ...status.campaigns.flatMap((campaign) => [
+      '',
+      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.built} resources built`,
+      ...(campaign.disks.length === 0 ? [] : diskTable(campaign.disks, output)),
+    ]),
+  ];
+}
+
+function diskTable(disks: ReceiverStatus['campaigns'][number]['disks'], output: Output): string[] {
+  return table(
+    disks,
+    [
+      { title: '  DISK', show: (disk) => `  ${visible(disk.id)}` },
+      { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
+      { title: 'DURABLE', show: (disk) => showShare(disk.durableBytes, disk.sizeBytes), align: 'right' },
+      { title: 'STATE', show: (disk) => (disk.sealed ? 'verified' : 'copying') },
+    ],
+    output.size().columns,
+  );
+}
+
+function ledgerTable(lines: readonly LedgerLine[], output: Output): string[] {
+  return table(
+    lines,
+    [
+      { title: 'CAMPAIGN', show: (line) => line.campaign },
+      { title: 'SOURCE', show: (line) => visible(line.ref) },
+      { title: 'STATE', show: (line) => line.state },
+      { title: 'HOW', show: (line) => line.how ?? '-' },
+      { title: 'DESTINATION', show: (line) => line.id ?? '-' },
+    ],
+    output.size().columns,
+  );
+}

@@ -1,0 +1,82 @@
+import { constants } from 'node:fs';
+import { lstat, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { Problem } from '../../shared/problem.ts';
+import { digestOf, type SpoolKind } from './name.ts';
+
+/** What identifies one state of one file; when any of it changes, the file is another. */
+export interface Look {
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
+/** A file's text, as it was at one look. */
+export interface SpoolText {
+  readonly text: string;
+  readonly digest: string;
+}
+
+/** Longest file that is read: the document of a tenant of some ten thousand resources. */
+const longestBytes = 64 * 1024 * 1024;
+
+/** Looks at a name without following it; undefined when nothing is there. Refuses links and everything else that is no plain file. */
+export async function lookAt(folder: string, name: string): Promise<Look | undefined> {
+  const found = await absent(lstat(join(folder, name), { bigint: true }));
+  if (found === undefined || found.isDirectory()) return undefined;
+  if (!found.isFile()) {
+    const what = found.isSymbolicLink() ? 'a symbolic link' : 'no plain file';
+    throw new Problem('E_USAGE', `${name} is ${what}; the spool takes plain files alone.`, {
+      about: name,
+      hint: 'Copy the file itself into the spool.',
+    });
+  }
+  if (found.size > longestBytes)
+    throw new Problem('E_TOO_LARGE', `${name} is longer than ${longestBytes} bytes.`, { about: name });
+  return found;
+}
+
+/** Reads the file that was looked at; undefined when it is another by now, or was written to while it was read. */
+export async function readAt(folder: string, name: string, look: Look): Promise<SpoolText | undefined> {
+  // O_NOFOLLOW: the name may have become a link since. O_NONBLOCK: or a pipe, which would make us wait for its writer.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await absent(open(join(folder, name), flags));
+  if (file === undefined) return undefined;
+  try {
+    if (!isSame(await file.stat({ bigint: true }), look)) return undefined;
+    const content = await file.readFile();
+    if (!isSame(await file.stat({ bigint: true }), look)) return undefined;
+    return { text: content.toString('utf8'), digest: digestOf(content) };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether two looks saw the same file in the same state. */
+export function isSame(one: Look, other: Look): boolean {
+  return one.ino === other.ino && one.size === other.size && one.mtimeNs === other.mtimeNs && one.ctimeNs === other.ctimeNs;
+}
+
+/** Whether a text may be the whole of what its writer means to write: it parses, and a plan ends with its last line's end. */
+export function seemsWhole(text: string, kind: SpoolKind): boolean {
+  if (kind === 'plan') return text.endsWith('\n') && parseDocument(text).errors.length === 0;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A file that goes away meanwhile is nobody's fault. ELOOP is O_NOFOLLOW's word for a link, which the next look refuses. */
+async function absent<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENXIO') return undefined;
+    throw error;
+  }
+}
