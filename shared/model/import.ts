@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { Problem } from '../problem.ts';
+import { release } from '../release.ts';
+import { type Configurations, configurationsVersion, parseConfigurations } from './configurations.ts';
+import { type Ref, refOf } from './resource.ts';
+
+const OldSubnet = z.object({ name: z.string(), cidr: z.string(), ip_version: z.union([z.literal(4), z.literal(6)]).default(4) });
+const OldFixedIp = z.object({ ip_address: z.string(), subnet_name: z.string().default('') });
+
+/** The older sender's document, in the spellings of both its generations. Names are its only identity. */
+const OldConfigurations = z
+  .object({
+    Networks: z
+      .array(
+        z.object({
+          name: z.string(),
+          external: z.boolean().default(false),
+          network_type: z.string().nullable().default(null),
+          shared: z.boolean().default(false),
+          subnets: z.array(OldSubnet).optional(),
+          Subnet: z.array(OldSubnet).optional(),
+        }),
+      )
+      .default([]),
+    Routers: z
+      .array(
+        z.object({
+          name: z.string(),
+          admin_state_up: z.boolean().default(true),
+          external_gateway_info: z
+            .object({
+              network: z.string(),
+              enable_snat: z.boolean().default(true),
+              external_fixed_ips: z.array(OldFixedIp).default([]),
+            })
+            .nullable()
+            .default(null),
+        }),
+      )
+      .default([]),
+    FloatingIPs: z.array(z.string()).optional(),
+    FloatingIP: z.array(z.string()).optional(),
+    VMs: z.array(
+      z.object({
+        name: z.string().min(1),
+        flavor: z.string().default(''),
+        network: z.string().default(''),
+        floatingIP: z.string().default(''),
+      }),
+    ),
+  })
+  .readonly();
+type Old = z.infer<typeof OldConfigurations>;
+
+/**
+ * Reads a document of the older sender's shape. It names things and does not identify them, so ids are made of position and name,
+ * and what it never held (MACs, addresses, groups, keys, sizes) stays at the defaults: capture the project to have it all.
+ * Throws E_DOCUMENT with every complaint.
+ */
+export function importOldConfigurations(value: unknown, about = 'configuration.json'): Configurations {
+  const parsed = OldConfigurations.safeParse(value);
+  if (!parsed.success) {
+    const complaints = parsed.error.issues.slice(0, 20).map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`);
+    throw new Problem('E_DOCUMENT', `${about} is not a document of the older shape:\n  ${complaints.join('\n  ')}`, { about });
+  }
+  const old = parsed.data;
+  const networks = old.Networks.map((network, index) => ({
+    ...network,
+    id: `network-${index + 1}`,
+    parts: network.subnets ?? network.Subnet ?? [],
+  }));
+  const networkId = (name: string): string => {
+    const found = networks.find((network) => network.name === name);
+    if (found === undefined)
+      throw new Problem('E_DANGLING', `${about} names network ${name}, which it does not list.`, { about });
+    return found.id;
+  };
+  const routers = old.Routers.map((router, index) => ({ ...router, id: `router-${index + 1}` }));
+  return parseConfigurations(
+    {
+      format: 'godwit/configurations',
+      version: configurationsVersion,
+      created_at: new Date().toISOString(),
+      release,
+      source: { provider: 'openstack', project_id: '', project_name: '' },
+      networks: networks.map(({ id, name, external, shared, network_type }) => ({
+        id,
+        name,
+        external,
+        shared,
+        provider_network_type: network_type,
+      })),
+      subnets: networks.flatMap(subnetsOf),
+      routers: routers.map(({ id, name, admin_state_up }) => ({ id, name, admin_state_up })),
+      gateways: routers.flatMap(({ id, name, external_gateway_info: info }) =>
+        info === null ? [] : [gatewayOf(id, name, networkId(info.network), info)],
+      ),
+      floating_ips: floatingIpsOf(old, networks),
+      servers: old.VMs.map(({ name, flavor }, index) => ({
+        id: `server-${index + 1}`,
+        name,
+        status: 'ACTIVE',
+        flavor_id: flavor || 'unknown',
+      })),
+    },
+    about,
+  );
+}
+
+function subnetsOf({ id, parts }: { id: string; parts: readonly z.infer<typeof OldSubnet>[] }): object[] {
+  return parts.map(({ name, cidr, ip_version }, index) => ({
+    id: `${id}-subnet-${index + 1}`,
+    name,
+    needs: [refOf('network', id)],
+    network_id: id,
+    ip_version,
+    cidr,
+    gateway_ip: null,
+    enable_dhcp: true,
+  }));
+}
+
+function gatewayOf(
+  id: string,
+  name: string,
+  network: string,
+  info: NonNullable<Old['Routers'][number]['external_gateway_info']>,
+): object {
+  const needs: Ref[] = [refOf('router', id), refOf('network', network)];
+  return { id, name, needs, router_id: id, network_id: network, enable_snat: info.enable_snat };
+}
+
+/** The addresses, on the first external network: the older document does not say which port has which. */
+function floatingIpsOf(old: Old, networks: readonly { id: string; external: boolean }[]): object[] {
+  const external = networks.find((network) => network.external);
+  if (external === undefined) return [];
+  return (old.FloatingIPs ?? old.FloatingIP ?? []).map((address, index) => ({
+    id: `floating-ip-${index + 1}`,
+    name: address,
+    needs: [refOf('network', external.id)],
+    floating_network_id: external.id,
+    floating_ip_address: address,
+  }));
+}
