@@ -93,7 +93,7 @@ type Steering = 'pause' | 'resume' | 'cancel' | 'rollback';
 
 const steering: Readonly<Record<Steering, { readonly says: string; readonly example: string }>> = {
   pause: {
-    says: 'Halt a campaign after the blocks in flight; `sender resume` goes on from there.',
+    says: 'Start no further server of a campaign; those on their way arrive, so that no downtime is prolonged. `sender resume` goes on.',
     example: 'halts the only campaign that moves',
   },
   resume: {
