@@ -22,8 +22,10 @@ export interface CourseTools {
   readonly retryDelaysMs: readonly number[];
   /** Aborts when the daemon stops: everything stays where it is and goes on after the restart. */
   readonly signal: AbortSignal;
-  /** Aborts when the operator has changed his mind, or the receiver is gone for too long. */
-  readonly interrupt: AbortSignal;
+  /** Aborts when another wish takes over: everything stays where it is, for the wish to decide. */
+  readonly overruled: AbortSignal;
+  /** Aborts when the receiver has been away for too long: the servers on their way are taken back. */
+  readonly deserted: AbortSignal;
 }
 
 /**
@@ -33,18 +35,15 @@ export interface CourseTools {
 export async function pursue(campaign: Campaign, tools: CourseTools): Promise<RestState | null> {
   const standing = standingOf(campaign.journal.facts);
   if (standing.is === 'resting') return standing.state;
-  const rest = async (state: RestState, problem?: Problem): Promise<RestState> => {
+  const rest = async (state: RestState, problem?: Problem): Promise<RestState | null> => {
+    if (isCalledOff(tools)) return null;
     await campaign.journal.append({ fact: 'rests', state, problem: problem?.toJSON() });
     return state;
   };
   try {
     switch (standing.wish) {
-      case 'run': {
-        const state = await run(campaign, tools);
-        const now = standingOf(campaign.journal.facts);
-        // A pause is obeyed by starting no further server; any other wish takes over as it is.
-        return now.is === 'working' && (now.wish === 'run' || now.wish === 'pause') ? await rest(state) : null;
-      }
+      case 'run':
+        return await rest(await run(campaign, tools));
       case 'pause':
         return await rest('paused');
       case 'cancel':
@@ -59,7 +58,7 @@ export async function pursue(campaign: Campaign, tools: CourseTools): Promise<Re
         return await rest('committed');
     }
   } catch (error) {
-    return isCalledOff(tools) ? null : rest('failed', asProblem(error));
+    return rest('failed', asProblem(error));
   }
 }
 
@@ -99,7 +98,7 @@ async function moveOrTakeBack(campaign: Campaign, move: Move, tools: CourseTools
     await migrate(move, walkOf(campaign, tools));
   } catch (error) {
     if (isCalledOff(tools)) throw error;
-    await rollBack(move, walkOf(campaign, tools, tools.signal));
+    await rollBack(move, walkOf(campaign, tools, AbortSignal.any([tools.signal, tools.overruled])));
     throw error;
   }
 }
@@ -162,8 +161,8 @@ async function commit(campaign: Campaign, tools: CourseTools, deleteSource: bool
 }
 
 /** Whether the daemon stops (nothing is taken back; the restart goes on) or another wish takes over (it decides for itself). A lost receiver is neither. */
-function isCalledOff({ signal, interrupt }: CourseTools): boolean {
-  return signal.aborted || (interrupt.aborted && asProblem(interrupt.reason).code === 'E_CANCELLED');
+function isCalledOff({ signal, overruled }: CourseTools): boolean {
+  return signal.aborted || overruled.aborted;
 }
 
 function isStill(campaign: Campaign, wish: string): boolean {
@@ -171,8 +170,8 @@ function isStill(campaign: Campaign, wish: string): boolean {
   return standing.is === 'working' && standing.wish === wish;
 }
 
-function either({ signal, interrupt }: CourseTools): AbortSignal {
-  return AbortSignal.any([signal, interrupt]);
+function either({ signal, overruled, deserted }: CourseTools): AbortSignal {
+  return AbortSignal.any([signal, overruled, deserted]);
 }
 
 function walkOf(campaign: Campaign, tools: CourseTools, signal = either(tools)): Walk {

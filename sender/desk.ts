@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Params, Requests, Result, SaidBy } from '../protocol/messages.ts';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import { pairWith } from '../protocol/transport/dial.ts';
 import type { Selection, SourceCloud } from '../shared/cloud/cloud.ts';
@@ -43,13 +44,16 @@ export interface DeskTools {
   readonly signal: AbortSignal;
 }
 
-/** How long the planner waits for the receiver: milliseconds. */
-const planTimeoutMs = 30_000;
+/** How long somebody at a terminal waits for the receiver to be reached, and for its answer (it asks its cloud for everything): milliseconds. */
+const reachTimeoutMs = 30_000;
+const answerTimeoutMs = 10 * 60_000;
 
 /** Where operators' commands arrive, and where every campaign is kept. */
 export class Desk implements SenderCommands {
   readonly #tools: DeskTools;
   readonly #runners = new Map<string, Runner>();
+  /** Servers of campaigns that are being prepared and have no folder yet. */
+  readonly #beginning = new Set<string>();
   #change = Promise.withResolvers<void>();
 
   constructor(tools: DeskTools) {
@@ -99,6 +103,7 @@ export class Desk implements SenderCommands {
       ssh: link.ssh,
       signal,
     });
+    await this.#tools.peer.redial();
     return { name: peer.name, fingerprint: printFingerprint(peer.fingerprint) };
   }
 
@@ -129,10 +134,9 @@ export class Desk implements SenderCommands {
     const { document, concerns } = await this.capture(selection);
     if (document.servers.length === 0)
       throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to move.');
-    const signal = this.#planSignal();
-    const facts = await this.#tools.peer.ask('cloud.facts', {}, signal);
+    const facts = await this.#ask('cloud.facts', {});
     const plan = makePlan(document, facts, this.#tools.config.limits.parallel);
-    const found = await this.#preflight({ ...document, mappings: plan.mappings }, signal);
+    const found = await this.#preflight({ ...document, mappings: plan.mappings });
     const all = [...concerns, ...found.concerns];
     return { plan: planText(plan, all, found.decisions), concerns: all, decisions: found.decisions };
   }
@@ -148,7 +152,7 @@ export class Desk implements SenderCommands {
       project: isOld ? undefined : wanted.source.project_id,
       servers: wanted.servers.map((server) => (isOld ? server.name : server.id)),
     });
-    const facts = await this.#tools.peer.ask('cloud.facts', {}, this.#planSignal());
+    const facts = await this.#ask('cloud.facts', {});
     const plan = makePlan(document, facts, this.#tools.config.limits.parallel);
     const mappings = {
       flavors: { ...plan.mappings.flavors, ...wanted.mappings.flavors },
@@ -193,11 +197,20 @@ export class Desk implements SenderCommands {
     const twice = wanted.find((id, index) => wanted.indexOf(id) !== index);
     if (twice !== undefined) throw new Problem('E_PLAN', `${file} names server ${twice} twice.`, { about: file });
     this.#refuseBusy(wanted);
+    for (const id of wanted) this.#beginning.add(id);
+    try {
+      return await this.#prepare(plan, wanted, file, options);
+    } finally {
+      for (const id of wanted) this.#beginning.delete(id);
+    }
+  }
+
+  async #prepare(plan: Plan, wanted: readonly string[], file: string, options: MigrateOptions): Promise<{ campaign: string }> {
     const { document, concerns } = await this.capture({ project: plan.source.project_id, servers: wanted });
     const chosen = withOptions(plan, document, options, file);
     const campaign = randomUUID();
     const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });
-    const found = await this.#preflight(frozen, this.#planSignal());
+    const found = await this.#preflight(frozen);
     const blocking = [...concerns, ...found.concerns].filter(({ severity }) => severity === 'blocking');
     if (blocking.length > 0) {
       const lines = blocking.map(
@@ -205,12 +218,16 @@ export class Desk implements SenderCommands {
       );
       throw new Problem('E_BLOCKED', `${blocking.length} concerns stand in the way:\n${lines.join('\n')}`, { about: file });
     }
-    this.#refuseBusy(wanted);
     this.#run(await Campaign.create(this.#tools.config.state, chosen, frozen));
     return { campaign };
   }
 
   #refuseBusy(servers: readonly string[]): void {
+    const begun = servers.find((id) => this.#beginning.has(id));
+    if (begun !== undefined)
+      throw new Problem('E_CAMPAIGN_STATE', `Another campaign with server ${begun} is being prepared.`, {
+        about: `server/${begun}`,
+      });
     for (const { campaign } of this.#runners.values()) {
       const standing = standingOf(campaign.journal.facts);
       if (standing.is === 'resting' && (standing.state === 'committed' || standing.state === 'rolled back')) continue;
@@ -231,9 +248,21 @@ export class Desk implements SenderCommands {
     this.#changed();
   }
 
-  async #preflight(document: Configurations, signal: AbortSignal) {
+  async #preflight(document: Configurations) {
     const campaign = document.campaign ?? randomUUID();
-    return this.#tools.peer.ask('campaign.preflight', { campaign, configurations: { ...document, campaign } }, signal);
+    return this.#ask('campaign.preflight', { campaign, configurations: { ...document, campaign } });
+  }
+
+  /** Asks the receiver for somebody who waits: throws what keeps it away rather than wait for it to come back. */
+  async #ask<N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>): Promise<Result<N>> {
+    const { signal, peer } = this.#tools;
+    const { state, problem } = peer.state;
+    if (state !== 'connected' && problem?.retry === 'never') throw problem;
+    const late = new AbortController();
+    const away = (): void => late.abort(peer.state.problem ?? new Problem('E_PEER_UNREACHABLE', peer.state.says));
+    const timer = setTimeout(away, reachTimeoutMs);
+    const connection = await peer.connected(AbortSignal.any([signal, late.signal])).finally(() => clearTimeout(timer));
+    return connection.request(name, params, { signal, timeoutMs: answerTimeoutMs });
   }
 
   async #wish(id: string, wish: Wish, from: readonly CampaignStatus['state'][], deleteSource = false): Promise<CampaignStatus> {
@@ -275,18 +304,6 @@ export class Desk implements SenderCommands {
       if (error instanceof Problem && error.code === 'E_PEER_UNPAIRED') return null;
       throw error;
     }
-  }
-
-  #planSignal(): AbortSignal {
-    const { signal, peer } = this.#tools;
-    const late = new AbortController();
-    const timer = setTimeout(
-      () => late.abort(peer.state.problem ?? new Problem('E_PEER_UNREACHABLE', peer.state.says)),
-      planTimeoutMs,
-    );
-    timer.unref();
-    if (peer.state.state !== 'connected' && peer.state.problem?.retry === 'never') late.abort(peer.state.problem);
-    return AbortSignal.any([signal, late.signal]);
   }
 
   #changed(): void {

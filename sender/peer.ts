@@ -39,6 +39,7 @@ export class Peer {
   #live: Connection<'sender'> | null = null;
   #state: PeerState = { state: 'connecting', says: 'Dialling the receiver.', problem: null };
   #waiting: (() => void)[] = [];
+  #dialling = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: PeerOptions) {
@@ -51,8 +52,9 @@ export class Peer {
 
   /** Keeps a connection open until `stop`. */
   start(): void {
+    this.#dialling = new AbortController();
     this.#running = keepConnected((signal) => this.#options.dial(signal), {
-      signal: this.#stopping.signal,
+      signal: AbortSignal.any([this.#stopping.signal, this.#dialling.signal]),
       onSocket: (socket) => this.#converse(socket),
       onState: (state) => {
         if (state.is !== 'waiting') return;
@@ -64,6 +66,15 @@ export class Peer {
         });
       },
     });
+  }
+
+  /** Dials now instead of after the present pause: something has changed that may let us in. */
+  async redial(): Promise<void> {
+    this.#dialling.abort(new Problem('E_PEER_LOST', 'The receiver is dialled anew.'));
+    await this.#live?.close('The receiver is dialled anew.');
+    await this.#running;
+    this.#tell({ state: 'connecting', says: 'Dialling the receiver.', problem: null });
+    if (!this.#stopping.signal.aborted) this.start();
   }
 
   /** Closes the connection, so that a new one is opened at once; resolves when that one is up, or not within half a minute. */

@@ -32,7 +32,9 @@ export class Runner {
   readonly #progress = new Progress();
   readonly #stopping = new AbortController();
   readonly #built = new Set<string>();
-  #interrupt = new AbortController();
+  /** Aborts the present course when another wish takes over. */
+  #overrule = new AbortController();
+  #wishing = 0;
   #course: Promise<void> | null = null;
   /** Whether the journal has failed: nothing may be done that cannot be noted. */
   #stuck = false;
@@ -48,7 +50,8 @@ export class Runner {
 
   /** Goes on where the journal says the campaign was; nothing happens to one that rests. */
   start(): void {
-    if (this.#course !== null || this.#stuck || standingOf(this.campaign.journal.facts).is === 'resting') return;
+    if (this.#course !== null || this.#wishing > 0 || this.#stuck || standingOf(this.campaign.journal.facts).is === 'resting')
+      return;
     this.#course = this.#pursue().finally(() => {
       this.#course = null;
       this.#tools.onChange();
@@ -59,10 +62,17 @@ export class Runner {
 
   /** Notes a wish and works on it. A pause lets the servers on their way arrive; every other wish interrupts them. */
   async wish(wish: Wish, deleteSource = false): Promise<void> {
-    await this.campaign.journal.append({ fact: 'asked', wish, ...(wish === 'commit' ? { deleteSource } : {}) });
-    if (wish !== 'pause') this.#interrupt.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
-    this.start();
-    this.#tools.onChange();
+    this.#wishing += 1;
+    // First of all: a course that ends just now must not lay the campaign to rest behind the wish.
+    if (wish !== 'pause') this.#overrule.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
+    try {
+      await this.campaign.journal.append({ fact: 'asked', wish, ...(wish === 'commit' ? { deleteSource } : {}) });
+      this.#stuck = false;
+    } finally {
+      this.#wishing -= 1;
+      this.start();
+      this.#tools.onChange();
+    }
   }
 
   /** Stops without taking anything back; the next start goes on. */
@@ -74,8 +84,9 @@ export class Runner {
 
   async #pursue(): Promise<void> {
     const { log, onChange } = this.#tools;
-    this.#interrupt = new AbortController();
-    const patience = new Patience(this.campaign.plan.options.peer_timeout_seconds * 1000, this.#interrupt);
+    this.#overrule = new AbortController();
+    const overruled = this.#overrule.signal;
+    const patience = new Patience(this.campaign.plan.options.peer_timeout_seconds * 1000);
     const peer = new Peer({
       ...this.#tools.peer,
       campaign: this.campaign.id,
@@ -83,13 +94,12 @@ export class Runner {
         this.#built.add(ref);
         onChange();
       },
-      onState: ({ state }) => patience.hear(state === 'connected'),
+      onState: ({ state, problem }) => patience.hear(state === 'connected', problem),
     });
     peer.start();
-    const interrupt = this.#interrupt.signal;
     try {
       const rests = await pursue(this.campaign, {
-        source: await this.#openSource(AbortSignal.any([this.#stopping.signal, interrupt])),
+        source: await this.#openSource(AbortSignal.any([this.#stopping.signal, overruled])),
         retirement: this.#tools.retirement,
         ask: (name, params, signal) => peer.ask(name, params, signal),
         offer: offerDisk(peer),
@@ -99,7 +109,8 @@ export class Runner {
         },
         retryDelaysMs: this.#tools.retryDelaysMs ?? retryDelaysMs,
         signal: this.#stopping.signal,
-        interrupt,
+        overruled,
+        deserted: patience.signal,
       });
       log.info({ campaign: this.campaign.id, rests }, 'campaign rests');
     } catch (error) {
@@ -128,7 +139,7 @@ export class Runner {
   async #rest(problem: Problem): Promise<void> {
     const { log } = this.#tools;
     log.error({ problem, campaign: this.campaign.id }, 'campaign cannot go on');
-    if (this.#stopping.signal.aborted || problem.code === 'E_CANCELLED') return;
+    if (this.#stopping.signal.aborted || this.#overrule.signal.aborted) return;
     try {
       await this.campaign.journal.append({ fact: 'rests', state: 'failed', problem: problem.toJSON() });
     } catch (error) {
@@ -138,23 +149,31 @@ export class Runner {
   }
 }
 
-/** Interrupts a course when the receiver has been away for too long. */
+/** Ends when the receiver has been away for too long, with the problem that kept it away. */
 class Patience {
   readonly #limitMs: number;
-  readonly #interrupt: AbortController;
+  readonly #over = new AbortController();
   #timer: NodeJS.Timeout | null = null;
+  #problem: Problem | null = null;
 
-  constructor(limitMs: number, interrupt: AbortController) {
+  constructor(limitMs: number) {
     this.#limitMs = limitMs;
-    this.#interrupt = interrupt;
-    this.hear(false);
+    this.hear(false, null);
   }
 
-  hear(connected: boolean): void {
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  hear(connected: boolean, problem: Problem | null): void {
+    this.#problem = problem;
     if (connected) this.end();
     else
       this.#timer ??= setTimeout(
-        () => this.#interrupt.abort(new Problem('E_PEER_LOST', `The receiver was away for ${this.#limitMs / 1000} s.`)),
+        () =>
+          this.#over.abort(
+            this.#problem ?? new Problem('E_PEER_LOST', `The receiver was away for ${Math.round(this.#limitMs / 1000)} s.`),
+          ),
         this.#limitMs,
       );
   }

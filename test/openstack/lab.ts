@@ -9,6 +9,15 @@ export type CloudName = 'src' | 'dst';
 /** Whose credentials the openstack client uses: `src` is the user demo of that cloud, `src-admin` its administrator. */
 export type Credentials = CloudName | `${CloudName}-admin`;
 
+/** A project of one cloud, worked with by the user of the same name. */
+export interface Account {
+  readonly cloud: CloudName;
+  readonly project: string;
+}
+
+/** The password of everybody in both clouds. */
+export const password = 'opensesame-lab';
+
 /** Each cloud's IPv4 address on the link between them: its APIs and its daemon listen there. */
 export const nodeAddress: Readonly<Record<CloudName, string>> = { src: '10.77.0.10', dst: '10.77.0.20' };
 
@@ -34,25 +43,32 @@ export async function offers(cloud: CloudName): Promise<void> {
   await script('tenant/offers.sh', [cloud]);
 }
 
-/** Makes the sample tenant in project demo of a cloud that has its offers; may be repeated. */
-export async function populate(cloud: CloudName): Promise<void> {
-  await script('tenant/populate.sh', [cloud]);
+/** Makes the sample tenant in a project of a cloud that has its offers; may be repeated. */
+export async function populate({ cloud, project }: Account): Promise<void> {
+  await script('tenant/populate.sh', [cloud, project]);
 }
 
 /** Asks the real openstack client (`show`, `list`, `create`: what can print JSON) and gives its parsed answer; rejects with what it said. */
-export async function openstack(credentials: Credentials, args: readonly string[]): Promise<unknown> {
-  return JSON.parse(await script('os', [credentials, ...args, '-f', 'json']));
+export async function openstack(who: Credentials | Account, args: readonly string[]): Promise<unknown> {
+  return JSON.parse(await script('os', [...optionsOf(who), ...args, '-f', 'json']));
 }
 
 /** Runs many commands in one start of the client (two seconds each otherwise) and gives their outputs as printed; stops at the first failure. */
-export async function openstackBatch(credentials: Credentials, commands: readonly (readonly string[])[]): Promise<string[]> {
+export async function openstackBatch(who: Credentials | Account, commands: readonly (readonly string[])[]): Promise<string[]> {
+  if (commands.length === 0) return [];
   const input = commands.map((command) => `${JSON.stringify(command)}\n`).join('');
-  const answers = await script('os-batch', [credentials], { input });
+  const answers = await script('os-batch', optionsOf(who), { input });
   return answers
     .trim()
     .split('\n')
     .filter(Boolean)
     .map((line) => String(JSON.parse(line)));
+}
+
+/** The first arguments of `os` and `os-batch`. The newest microversion the client knows shows descriptions, tags and locks. */
+function optionsOf(who: Credentials | Account): string[] {
+  if (typeof who === 'string') return [who, '--os-compute-api-version', '2.92'];
+  return [who.cloud, '--os-username', who.project, '--os-project-name', who.project, '--os-compute-api-version', '2.92'];
 }
 
 /** GETs http://ip/path from between the clouds (POSTs when there is a body) and gives the answer's body; rejects on silence or an error status. */
