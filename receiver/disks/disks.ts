@@ -1,5 +1,5 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { syncFolder } from '../../shared/durable.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -16,6 +16,8 @@ export class Disks {
   readonly #campaign: string;
   readonly #folder: string;
   readonly #open = new Map<string, Copy>();
+  /** The latest of the works on each disk: they take turns, for a connection that broke may still be sealing what the next one offers. */
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(campaign: string, folder: string) {
     this.#campaign = campaign;
@@ -23,14 +25,19 @@ export class Disks {
   }
 
   /** The copy to fill, with what an earlier one left; a sealed disk that is offered again is compared again. */
-  async offer(server: string, disk: string, size: number, blockSize: number): Promise<Copy> {
+  offer(server: string, disk: string, size: number, blockSize: number): Promise<Copy> {
+    return this.#inTurn(disk, () => this.#offer(server, disk, size, blockSize));
+  }
+
+  async #offer(server: string, disk: string, size: number, blockSize: number): Promise<Copy> {
     const open = this.#open.get(disk);
     if (open !== undefined && open.size === size && open.blockSize === blockSize) return open;
     if (open !== undefined) await this.#shut(disk);
     const part = this.#path(server, disk, 'part');
+    // The marker goes first, and durably: it must never stand for bytes that may still change.
+    await this.#unmark(server, disk);
     // A sealed copy whose disk is offered anew (a second attempt took a new snapshot) is the best start there is.
     await rename(this.#path(server, disk, 'raw'), part).catch(ignoreAbsent);
-    await rm(this.#markerPath(server, disk), { force: true });
     const copy = await Copy.open(part, size, blockSize);
     this.#open.set(disk, copy);
     return copy;
@@ -45,7 +52,11 @@ export class Disks {
   }
 
   /** Compares a copy with its root, makes it final and writes its marker. */
-  async seal(server: string, disk: string, root: string, pull: Pull, signal: AbortSignal): Promise<Sealed> {
+  seal(server: string, disk: string, root: string, pull: Pull, signal: AbortSignal): Promise<Sealed> {
+    return this.#inTurn(disk, () => this.#seal(server, disk, root, pull, signal));
+  }
+
+  async #seal(server: string, disk: string, root: string, pull: Pull, signal: AbortSignal): Promise<Sealed> {
     const copy = this.#open.get(disk);
     if (copy === undefined) {
       const done = await this.sealed(server, disk);
@@ -79,11 +90,13 @@ export class Disks {
   }
 
   /** Deletes a copy, sealed or not. */
-  async discard(server: string, disk: string): Promise<void> {
-    await this.#shut(disk);
-    await rm(this.#markerPath(server, disk), { force: true });
-    await rm(this.#path(server, disk, 'part'), { force: true });
-    await rm(this.#path(server, disk, 'raw'), { force: true });
+  discard(server: string, disk: string): Promise<void> {
+    return this.#inTurn(disk, async () => {
+      await this.#shut(disk);
+      await this.#unmark(server, disk);
+      await rm(this.#path(server, disk, 'part'), { force: true });
+      await rm(this.#path(server, disk, 'raw'), { force: true });
+    });
   }
 
   /** Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they tell what was verified. */
@@ -108,6 +121,22 @@ export class Disks {
 
   async close(): Promise<void> {
     for (const disk of [...this.#open.keys()]) await this.#shut(disk);
+  }
+
+  #inTurn<T>(disk: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(disk) ?? Promise.resolve();
+    const mine = before.then(work);
+    this.#turns.set(
+      disk,
+      mine.catch(() => undefined),
+    );
+    return mine;
+  }
+
+  async #unmark(server: string, disk: string): Promise<void> {
+    const marker = this.#markerPath(server, disk);
+    await rm(marker, { force: true });
+    await syncFolder(dirname(marker)).catch(ignoreAbsent);
   }
 
   async #shut(disk: string): Promise<void> {
