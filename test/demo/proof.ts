@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Report } from '../../sender/commands.ts';
+import { type Check, compare, mappedOf } from './compare.ts';
+import { type DiskProof, proveDisks } from './disks.ts';
+import { type GuestProof, type GuestWord, hearGuests, proveGuests } from './guests.ts';
+import { type Portrait, portraitOf } from './portrait.ts';
+import type { Server } from './portrait-api.ts';
+import type { Cloud } from './scene.ts';
+
+/** Everything that was compared, and whether all of it holds. */
+export interface Proof {
+  readonly holds: boolean;
+  /** The tenant at the destination against the tenant as it was at the source. */
+  readonly resources: readonly Check[];
+  /** The source now against the source before: only stopped. */
+  readonly source: readonly Check[];
+  readonly disks: readonly DiskProof[];
+  readonly guests: readonly GuestProof[];
+  /** What is called otherwise at the destination, because the clouds differ there. */
+  readonly mapped: readonly string[];
+  readonly report: Report;
+}
+
+/** Compares both clouds, as their users see them; `before` is the source's tenant as it ran. Nothing of Godwit is asked but its report. */
+export async function prove(west: Cloud, east: Cloud, before: Portrait, report: Report): Promise<Proof> {
+  const [left, arrived] = await Promise.all([portraitOf(west.user), portraitOf(east.user)]);
+  const resources = compare(before, arrived);
+  const source = compare(before.map(stopped), left).map((check) => ({ ...check, kind: `source ${check.kind}` }));
+  const stoppedAt = await hearGuests(west.user, left);
+  const disks = await proveDisks({ user: west.user, portrait: left }, { user: east.user, portrait: arrived });
+  const guests = await guestsGoOn(east, arrived, stoppedAt);
+  const checks: readonly Check[] = [...resources, ...source, ...disks, ...guests];
+  const holds = checks.length > 0 && checks.every(({ differs }) => differs === null);
+  return { holds, resources, source, disks, guests, mapped: mappedOf(before, arrived), report };
+}
+
+function stopped(feature: Portrait[number]): Portrait[number] {
+  return feature.kind === 'server' ? { ...feature, attributes: { ...feature.attributes, status: 'SHUTOFF' } } : feature;
+}
+
+/** A guest counts once a second; one that has just booted is given five. */
+async function guestsGoOn(
+  { user }: Cloud,
+  portrait: Portrait,
+  stoppedAt: ReadonlyMap<string, GuestWord>,
+): Promise<readonly GuestProof[]> {
+  for (let looks = 0; ; looks++) {
+    const proofs = proveGuests(stoppedAt, await hearGuests(user, portrait));
+    if (looks === 10 || proofs.every(({ differs }) => differs === null)) return proofs;
+    await sleep(500);
+  }
+}
+
+/** After the commit: every source server is stopped, locked and marked as moved, and no snapshot of ours is left at the source. */
+export async function proveCommit({ user }: Cloud): Promise<Check[]> {
+  const servers = await user.list<Server>('compute', '/servers/detail', 'servers');
+  const snapshots = await user.list<{ name: string; image_type?: string }>('image', '/images', 'images');
+  return [
+    ...servers.map(({ name, status, locked, tags }) => ({
+      kind: 'source server',
+      name,
+      differs:
+        status === 'SHUTOFF' && locked && tags.includes('godwit-moved') ? null : `${status}, locked ${locked}, tags ${tags}`,
+    })),
+    ...snapshots
+      .filter(({ image_type }) => image_type === 'snapshot')
+      .map(({ name }) => ({ kind: 'source snapshot', name, differs: 'it was left behind' })),
+  ];
+}

@@ -1,0 +1,105 @@
+import type { Report } from '../../sender/commands.ts';
+import type { Output } from '../../shared/print/output.ts';
+import { table } from '../../shared/print/table.ts';
+import { showBytes, showDuration } from '../../shared/print/units.ts';
+import type { Planned } from './campaign.ts';
+import type { Check } from './compare.ts';
+import type { DiskProof } from './disks.ts';
+import type { GuestProof } from './guests.ts';
+import type { Portrait } from './portrait.ts';
+import type { Proof } from './proof.ts';
+
+/** Tells people what happens; `heading` numbers the parts and says how long each took. */
+export interface Narrator {
+  readonly heading: (title: string) => void;
+  readonly say: (...lines: readonly string[]) => void;
+  readonly tick: (check: Check, note?: string) => void;
+}
+
+/** Narrates on an output, to its people's side (stderr) where the result is to be JSON. */
+export function narrator(output: Output, json: boolean): Narrator {
+  const write = json ? output.tell : output.print;
+  const begun = performance.now();
+  let part = 0;
+  return {
+    heading: (title) => {
+      part += 1;
+      const at = output.style('dim', `${showDuration(performance.now() - begun)} since the start`);
+      write('', `${output.style('bold', `${part}. ${title}`)}   ${at}`, '');
+    },
+    say: (...lines) => write(...lines.map((line) => (line === '' ? '' : `   ${line}`))),
+    tick: ({ name, differs }, note = '') => {
+      const mark = differs === null ? output.style('green', '✓') : output.style('red', '✗');
+      write(`   ${mark} ${name}${note}${differs === null ? '' : `: ${differs}`}`);
+    },
+  };
+}
+
+/** What a tenant has, in one line. */
+export function inventoryLine(portrait: Portrait): string {
+  const counts = new Map<string, number>();
+  for (const { kind } of portrait) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`).join(', ');
+}
+
+/** A plan in few lines: the order, what becomes what, and every concern. */
+export function tellPlan(say: Narrator, { plan, concerns, decisions }: Planned): void {
+  const count = (action: string): number => decisions.filter((decision) => decision.action === action).length;
+  for (const wave of plan.waves) say.say(`${wave.name}: ${wave.servers.map(({ name, id }) => name ?? id).join(', ')}`);
+  say.say(`at the destination: ${count('create')} to create, ${count('adopt')} to adopt, ${count('skip')} to skip`);
+  const flavors = Object.values(plan.mappings.flavors).filter(({ name, to }) => name !== to);
+  for (const { name, to } of flavors) say.say(`flavor ${name} becomes ${to}: the same size under another name`);
+  for (const { severity, says, remedy } of concerns) say.say(`${severity}: ${says} ${remedy}`);
+  if (concerns.length === 0) say.say('concerns: none');
+}
+
+/** The comparison, kind by kind; what differs is named, what holds is counted. */
+export function tellProof(say: Narrator, proof: Proof): void {
+  say.say('The tenant at the destination against the one at the source, through both clouds’ own APIs:');
+  tellKinds(say, proof.resources);
+  for (const line of proof.mapped) say.say(`  as planned: ${line}`);
+  say.say('', 'Every disk read back from both clouds through Glance:');
+  for (const disk of proof.disks) say.tick(disk, diskNote(disk));
+  say.say('', 'What the guests say on their consoles; they count boots and seconds on their disks:');
+  for (const guest of proof.guests) say.tick(guest, guestNote(guest));
+  say.say('', 'The source against what it was: nothing was touched, its servers are only stopped:');
+  tellKinds(say, proof.source);
+}
+
+function tellKinds(say: Narrator, checks: readonly Check[]): void {
+  for (const kind of new Set(checks.map((check) => check.kind))) {
+    const ofKind = checks.filter((check) => check.kind === kind);
+    const wrong = ofKind.filter(({ differs }) => differs !== null);
+    const names = ofKind.map(({ name }) => name).join(', ');
+    if (wrong.length === 0) say.tick({ kind, name: `${ofKind.length} ${kind}: ${names}`, differs: null });
+    for (const check of wrong) say.tick({ ...check, name: `${kind} ${check.name}` });
+  }
+}
+
+function diskNote({ differs, bytes, sha256 }: DiskProof): string {
+  return differs === null ? `: ${showBytes(bytes)}, SHA-256 ${sha256.slice(0, 16)}… on both sides` : '';
+}
+
+function guestNote({ before, after }: GuestProof): string {
+  if (before === null || after === null) return '';
+  return `: ${after.ip} ${after.mac}, boot ${before.boots} → ${after.boots}, second ${before.ticks} → ${after.ticks}`;
+}
+
+/** Totals of a report and one line for each server. */
+export function tellTotals(say: Narrator, { moves, totals }: Report): void {
+  const sum = (of: (disk: Report['moves'][number]['disks'][number]) => number): number =>
+    moves.flatMap(({ disks }) => disks).reduce((total, disk) => total + of(disk), 0);
+  const sent = totals.sentBytes;
+  say.say(
+    `${totals.servers} servers with ${showBytes(totals.diskBytes)} of disks; ${showBytes(sent)} crossed the wire: ` +
+      `${showBytes(sum((disk) => disk.zeroBytes))} were zeros and ${showBytes(sum((disk) => disk.reusedBytes))} the receiver had already.`,
+    '',
+    ...table(moves, [
+      { title: 'SERVER', show: ({ name }) => name },
+      { title: 'TOOK', show: ({ migrationMs }) => (migrationMs === null ? '-' : showDuration(migrationMs)), align: 'right' },
+      { title: 'DOWNTIME', show: ({ downtimeMs }) => (downtimeMs === null ? '-' : showDuration(downtimeMs)), align: 'right' },
+      { title: 'DISK', show: ({ disks }) => showBytes(disks.reduce((total, disk) => total + disk.sizeBytes, 0)), align: 'right' },
+      { title: 'SENT', show: ({ disks }) => showBytes(disks.reduce((total, disk) => total + disk.sentBytes, 0)), align: 'right' },
+    ]),
+  );
+}

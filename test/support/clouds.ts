@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { type Child, freePort, startNode, untilReady } from './child.ts';
+import type { Endings } from './endings.ts';
+
+/** The script that is one embedded cloud. */
+export const twinScript = join(import.meta.dirname, '../../shared/cloud/openstack/twin/main.ts');
+
+/** How an embedded cloud is started. */
+export interface TwinChoice {
+  /** Names its folder and its region. */
+  readonly name: string;
+  /** The folder under which it keeps its state. */
+  readonly dir: string;
+  /** Scale of its delays; 0 is as soon as possible. */
+  readonly pace?: number;
+  readonly projects?: readonly string[];
+  /** Running servers count seconds on their disks. */
+  readonly guest?: boolean;
+  readonly tokenLifeSeconds?: number;
+  readonly pageSize?: number;
+}
+
+/** An embedded cloud in a process of its own. It keeps its address over `kill` and `restart`. */
+export interface TwinProcess {
+  readonly name: string;
+  /** Its Keystone endpoint, with the version. */
+  readonly authUrl: string;
+  readonly stateDir: string;
+  /** The file whose faults it obeys. */
+  readonly faultsFile: string;
+  readonly password: string;
+  /** What `node` was started with, for people who want to start it again. */
+  readonly args: readonly string[];
+  readonly child: () => Child;
+  readonly restart: () => Promise<void>;
+}
+
+/** Starts an embedded cloud that serves when the promise resolves; `endings` stops it. Members may use flavors without a disk of their own. */
+export async function startTwin(choice: TwinChoice, endings: Endings): Promise<TwinProcess> {
+  const { name, dir } = choice;
+  const stateDir = join(dir, name);
+  const password = `${name}-password`;
+  const port = await freePort();
+  const args = argumentsOf(choice, stateDir, port, password);
+  const authUrl = `http://127.0.0.1:${port}/identity/v3`;
+  const launch = () => startNode(twinScript, args, join(dir, `${name}.log`));
+  let child = await launch();
+  endings.add(`the cloud ${name}`, () => child.stop());
+  const ready = () => untilReady(child, `The cloud ${name}`, () => answers(authUrl));
+  await ready();
+  return {
+    name,
+    authUrl,
+    stateDir,
+    faultsFile: join(stateDir, 'faults.json'),
+    password,
+    args: [twinScript, ...args],
+    child: () => child,
+    restart: async () => {
+      await child.stop();
+      child = await launch();
+      await ready();
+    },
+  };
+}
+
+function argumentsOf(choice: TwinChoice, stateDir: string, port: number, password: string): string[] {
+  const { name, pace = 0, projects = ['shop'], guest = false, tokenLifeSeconds, pageSize } = choice;
+  return [
+    ...['--state', stateDir, '--port', String(port), '--region', name, '--password', password],
+    ...['--projects', projects.join(','), '--pace', String(pace), '--zero-disk-for-members'],
+    ...(guest ? ['--guest'] : []),
+    ...(tokenLifeSeconds === undefined ? [] : ['--token-life', String(tokenLifeSeconds)]),
+    ...(pageSize === undefined ? [] : ['--page-size', String(pageSize)]),
+  ];
+}
+
+async function answers(url: string): Promise<true | undefined> {
+  const response = await fetch(url).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.ok === true ? true : undefined;
+}

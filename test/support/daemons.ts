@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { stringify } from 'yaml';
+import { type Child, freePort, startNode, untilReady } from './child.ts';
+import type { TwinProcess } from './clouds.ts';
+import type { Endings } from './endings.ts';
+
+/** The two programs. */
+export type Bin = 'sender' | 'receiver';
+
+/** The script of a program. */
+export const scriptOf = (bin: Bin): string => join(import.meta.dirname, `../../${bin}/main.ts`);
+
+/** A configuration that was written: of which program, where, and the places it names. */
+export interface WrittenConfig {
+  readonly bin: Bin;
+  readonly file: string;
+  readonly state: string;
+  readonly control: string;
+}
+
+/** Who a daemon is in its cloud: a project, and a user with a role there. */
+export interface Credentials {
+  readonly project?: string;
+  readonly user?: string;
+}
+
+/** Writes `sender.yaml` for a source cloud into `dir`; `more` is laid over it, section by section. */
+export async function writeSenderConfig(
+  dir: string,
+  twin: TwinProcess,
+  credentials: Credentials = {},
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<WrittenConfig> {
+  return write('sender', dir, twin, credentials, more);
+}
+
+/** Writes `receiver.yaml` for a destination cloud into `dir`; it listens on a free port of 127.0.0.1, the same after a restart. */
+export async function writeReceiverConfig(
+  dir: string,
+  twin: TwinProcess,
+  credentials: Credentials = {},
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<WrittenConfig> {
+  return write('receiver', dir, twin, credentials, { listen: { host: '127.0.0.1', port: await freePort() }, ...more });
+}
+
+async function write(
+  bin: Bin,
+  dir: string,
+  { name, authUrl, password }: TwinProcess,
+  { project = 'shop', user = 'demo' }: Credentials,
+  more: Readonly<Record<string, unknown>>,
+): Promise<WrittenConfig> {
+  const state = join(dir, bin);
+  await mkdir(state, { recursive: true, mode: 0o700 });
+  const secret = join(dir, `${bin}.password`);
+  await writeFile(secret, password, { mode: 0o600 });
+  const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
+  const auth = { auth_url: authUrl, username: user, password: `file:${secret}`, project_name: project, ...domain };
+  const settings = { name: `${bin}-${name}`, state, cloud: { provider: 'openstack', settings: { auth } }, ...more };
+  const file = join(dir, `${bin}.yaml`);
+  await writeFile(file, stringify(settings), { mode: 0o600 });
+  return { bin, file, state, control: join(state, 'control.sock') };
+}
+
+/** A daemon in a process of its own. */
+export interface Daemon {
+  readonly config: WrittenConfig;
+  readonly child: () => Child;
+  /** Ends it with SIGKILL, as a power cut would. */
+  readonly kill: () => Promise<void>;
+  /** Stops it in order. */
+  readonly stop: () => Promise<void>;
+  /** Starts it again on the same state; it must have ended. */
+  readonly start: () => Promise<void>;
+}
+
+/** Starts a daemon; it answers on its control socket when the promise resolves. `endings` stops it. */
+export async function startDaemon(
+  config: WrittenConfig,
+  endings: Endings,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Daemon> {
+  const { bin, file, state, control } = config;
+  const launch = () => startNode(scriptOf(bin), ['run', '--config', file], join(state, '..', `${bin}.log`), env);
+  let child = await launch();
+  endings.add(`the ${bin}`, () => child.stop());
+  const ready = () => untilReady(child, `The ${bin}`, () => listens(control));
+  await ready();
+  return {
+    config,
+    child: () => child,
+    kill: () => child.kill(),
+    stop: () => child.stop(),
+    start: async () => {
+      child = await launch();
+      await ready();
+    },
+  };
+}
+
+/** Whether somebody accepts connections on a Unix socket; a socket file that a killed daemon left does not count. */
+async function listens(path: string): Promise<true | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(undefined));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** How a command ended and all it wrote. */
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command of a program to its end, whatever that is; `input` goes to its stdin. */
+export async function cli(config: WrittenConfig, args: readonly string[], input = ''): Promise<CliResult> {
+  const child = spawn(process.execPath, [scriptOf(config.bin), '--config', config.file, ...args], { stdio: 'pipe' });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  // A command that ends without reading its input breaks the pipe; its exit code tells more than that error.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return { code, stdout, stderr };
+}
+
+/** Runs one command on this process's own terminal, or with everything it writes on stderr; resolves with its exit code. */
+export async function cliShown(
+  config: WrittenConfig,
+  args: readonly string[],
+  where: 'terminal' | 'stderr' = 'terminal',
+): Promise<number | null> {
+  const out = where === 'terminal' ? 'inherit' : 2;
+  const child = spawn(process.execPath, [scriptOf(config.bin), '--config', config.file, ...args], { stdio: ['ignore', out, 2] });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+}
+
+/** Runs one command with `--json` and gives what it printed; the shape is the caller's word. Throws what a failed command said. */
+export async function ask<T>(config: WrittenConfig, args: readonly string[], input = ''): Promise<T> {
+  const { code, stdout, stderr } = await cli(config, [...args, '--json'], input);
+  if (code !== 0) throw new Error(`${config.bin} ${args.join(' ')} ended with ${code}:\n${stderr}${stdout}`);
+  return JSON.parse(stdout) as T;
+}
+
+/** Pairs two running daemons as an operator would; the code goes in through stdin. Returns the receiver's name. */
+export async function pairDaemons(sender: WrittenConfig, receiver: WrittenConfig): Promise<string> {
+  const { code, address } = await ask<{ code: string; address: string }>(receiver, ['pair']);
+  const { name } = await ask<{ name: string }>(sender, ['pair', address], `${code}\n`);
+  return name;
+}

@@ -1,0 +1,22 @@
+/** What must be ended again, the latest first. */
+export class Endings {
+  readonly #ends: { readonly what: string; readonly end: () => Promise<unknown> }[] = [];
+  #over = false;
+
+  /** Notes that something has begun, and how it is ended. What begins after the end is ended at once. */
+  add(what: string, end: () => Promise<unknown>): void {
+    if (this.#over) void end().catch(() => undefined);
+    else this.#ends.push({ what, end });
+  }
+
+  /** Ends everything in reverse order, whatever fails on the way; throws one error that names all that could not be ended. */
+  async run(): Promise<void> {
+    this.#over = true;
+    const failures: string[] = [];
+    for (let last = this.#ends.pop(); last !== undefined; last = this.#ends.pop()) {
+      const { what, end } = last;
+      await end().catch((error: unknown) => failures.push(`${what}: ${String(error)}`));
+    }
+    if (failures.length > 0) throw new Error(`Not everything could be ended:\n${failures.join('\n')}`);
+  }
+}

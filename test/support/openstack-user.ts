@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
+
+/** The services a user works with, by their type in the catalogue. */
+export type Service = 'compute' | 'network' | 'image';
+
+/** Who signs in, and where. All names are of the domain Default. */
+export interface Account {
+  /** The Keystone endpoint, with its version. */
+  readonly authUrl: string;
+  readonly user: string;
+  readonly password: string;
+  readonly project: string;
+}
+
+/** The version each service's paths begin with, where the catalogue leaves it out. */
+const versions: Readonly<Record<Service, string>> = { compute: '/v2.1', network: '/v2.0', image: '/v2' };
+
+/** Zed's newest compute microversion: servers embed their flavor and tell tags, lock and hostname. */
+const microversion = '2.93';
+
+interface Token {
+  readonly catalog: readonly {
+    readonly type: string;
+    readonly endpoints: readonly { readonly interface: string; readonly url: string }[];
+  }[];
+  readonly project: { readonly id: string };
+}
+
+/**
+ * Somebody who works with an OpenStack cloud over its plain APIs, as its users do.
+ *
+ * It shares no line with Godwit's own provider, so that what it sees there is evidence. The type of an answer is the caller's word.
+ */
+export class OpenStackUser {
+  readonly projectId: string;
+  readonly #token: string;
+  readonly #endpoints: ReadonlyMap<string, string>;
+
+  private constructor(token: string, { catalog, project }: Token) {
+    this.#token = token;
+    this.projectId = project.id;
+    this.#endpoints = new Map(
+      catalog.map(({ type, endpoints }) => [type, endpoints.find((each) => each.interface === 'public')?.url ?? '']),
+    );
+  }
+
+  /** Signs in with a password (Identity API v3, "Password authentication with scoped authorization"). */
+  static async signIn({ authUrl, user, password, project }: Account): Promise<OpenStackUser> {
+    const domain = { name: 'Default' };
+    const identity = { methods: ['password'], password: { user: { name: user, password, domain } } };
+    const response = await request(`${authUrl}/auth/tokens`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ auth: { identity, scope: { project: { name: project, domain } } } }),
+    });
+    if (response.statusCode !== 201) throw new Error(`${user} cannot sign in at ${authUrl}: ${await response.body.text()}`);
+    const { token } = (await response.body.json()) as { token: Token };
+    return new OpenStackUser(String(response.headers['x-subject-token']), token);
+  }
+
+  /** Reads one thing. */
+  async get<T>(service: Service, path: string): Promise<T> {
+    return this.send<T>('GET', service, path);
+  }
+
+  /** Reads a whole list, page by page. */
+  async list<T>(service: Service, path: string, key: string): Promise<T[]> {
+    const items: T[] = [];
+    let next: string | undefined = this.#url(service, path);
+    while (next !== undefined) {
+      const page: Readonly<Record<string, unknown>> = await this.#ask('GET', next);
+      items.push(...(page[key] as T[]));
+      const links = page[`${key}_links`] as readonly { readonly rel: string; readonly href: string }[] | undefined;
+      const href = links?.find(({ rel }) => rel === 'next')?.href ?? (page['next'] as string | undefined);
+      next = href === undefined ? undefined : new URL(href, next).href;
+    }
+    return items;
+  }
+
+  /** Sends a request with a JSON body and gives the answer's; undefined where it has none. Throws what the cloud said. */
+  async send<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', service: Service, path: string, body?: object): Promise<T> {
+    return this.#ask<T>(method, this.#url(service, path), body);
+  }
+
+  /** Stores a file's bytes in an image that was created. */
+  async upload(imageId: string, file: string): Promise<void> {
+    const response = await request(this.#url('image', `/images/${imageId}/file`), {
+      method: 'PUT',
+      headers: {
+        'x-auth-token': this.#token,
+        'content-type': 'application/octet-stream',
+        'content-length': String((await stat(file)).size),
+      },
+      body: createReadStream(file, { highWaterMark: 1024 * 1024 }),
+      headersTimeout: 0,
+    });
+    const said = await response.body.text();
+    if (response.statusCode !== 204) throw new Error(`The image ${imageId} was refused: ${response.statusCode} ${said}`);
+  }
+
+  /** Reads an image's bytes back and gives their number and their SHA-256, in hex. */
+  async digest(imageId: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
+    const url = this.#url('image', `/images/${imageId}/file`);
+    const response = await request(url, { headers: { 'x-auth-token': this.#token } });
+    if (response.statusCode !== 200) throw new Error(`The image ${imageId} cannot be read: ${response.statusCode}`);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const piece of response.body as AsyncIterable<Buffer>) {
+      hash.update(piece);
+      bytes += piece.length;
+    }
+    return { bytes, sha256: hash.digest('hex') };
+  }
+
+  /** Waits until `look` gives something, every 100 ms, for 60 s at most; `what` names it in the failure. */
+  async until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+    for (let looks = 0; looks < 600; looks++) {
+      const found = await look();
+      if (found !== undefined) return found;
+      await sleep(100);
+    }
+    throw new Error(`${what} took more than a minute.`);
+  }
+
+  #url(service: Service, path: string): string {
+    const base = this.#endpoints.get(service)?.replace(/\/$/, '');
+    if (base === undefined) throw new Error(`The catalogue has no ${service} service.`);
+    const version = versions[service];
+    return `${base.endsWith(version) ? base : `${base}${version}`}${path}`;
+  }
+
+  async #ask<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object): Promise<T> {
+    const response = await request(url, {
+      method,
+      headers: {
+        'x-auth-token': this.#token,
+        'openstack-api-version': `compute ${microversion}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const said = await response.body.text();
+    if (response.statusCode >= 300) throw new Error(`${method} ${new URL(url).pathname}: ${response.statusCode} ${said}`);
+    return (said === '' ? undefined : JSON.parse(said)) as T;
+  }
+}
