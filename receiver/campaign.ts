@@ -42,6 +42,8 @@ export class Campaign {
   /** What is being built now: a repeated request joins it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
   #configuring: Promise<Readonly<Record<string, number>>> | null = null;
+  /** Whether everything is being removed: what was going to be built is not begun. */
+  #leaving = false;
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
@@ -132,6 +134,7 @@ export class Campaign {
   /** Removes everything this campaign created, last built first. What cannot be removed is kept in the ledger and named. */
   async removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
     if (this.ledger.state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed; what it built stays.');
+    this.#leaving = true;
     await Promise.allSettled([...this.#building.values(), this.#configuring]);
     const removed: Ref[] = [];
     const kept: { ref: Ref; why: string }[] = [];
@@ -151,8 +154,12 @@ export class Campaign {
 
   /** Ends the way back: frees the staged disks. Returns the bytes they took. */
   async commit(): Promise<number> {
-    if (this.ledger.state === 'removed')
-      throw new Problem('E_CAMPAIGN_STATE', 'The campaign was rolled back; there is nothing to commit.');
+    const { state } = this.ledger;
+    if (state !== 'completed' && state !== 'committed')
+      throw new Problem(
+        'E_CAMPAIGN_STATE',
+        `The campaign is ${state} here; only one whose servers have all moved can be committed.`,
+      );
     await this.ledger.reach('committed');
     return this.disks.discardAll();
   }
@@ -202,7 +209,8 @@ export class Campaign {
   #refuseIfOver(): void {
     const { state } = this.ledger;
     if (state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed.');
-    if (state === 'removed') throw new Problem('E_CAMPAIGN_STATE', 'The campaign was rolled back; start a new one.');
+    if (state === 'removed' || this.#leaving)
+      throw new Problem('E_CAMPAIGN_STATE', 'The campaign was rolled back; start a new one.');
   }
 
   async #buildNetworkSide(onBuilt: OnBuilt): Promise<Readonly<Record<string, number>>> {
