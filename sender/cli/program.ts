@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createProgram, type Stage } from '../../shared/cli/program.ts';
 import { addCampaignCommands } from './campaign-commands.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
+import { addImportCommand } from './import-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addPlanCommands } from './plan-commands.ts';
 import { addReportCommands } from './report-commands.ts';
@@ -17,6 +18,7 @@ export function senderProgram(stage: Stage): Command {
   addDaemonCommands(program, stage);
   addPeerCommands(program, stage);
   addPlanCommands(program, stage);
+  addImportCommand(program, stage);
   addCampaignCommands(program, stage);
   addReportCommands(program, stage);
   return program;

@@ -1,25 +1,34 @@
+import { Problem } from '../../problem.ts';
 import type { Access } from './access.ts';
 import { endpointOf, type Service } from './catalogue.ts';
 import { Session } from './session.ts';
 
-/** The services that a tenant is made of. */
-const services: readonly Service[] = ['compute', 'network', 'image'];
+/** A small read of each service that proves its endpoint: Networking API v2.0 and Image API v2, one item each. */
+const reads = [
+  { service: 'network', path: '/networks', query: { limit: 1, fields: 'id' } },
+  { service: 'image', path: '/images', query: { limit: 1 } },
+] as const satisfies readonly { service: Service; path: string; query: object }[];
 
-/** Logs in and asks each service for its answer, one line each. Throws the problem that prevents it. */
+/** How far this machine's clock may be from the cloud's before it is worth a word: tokens and reports carry times. */
+const skewMs = 60_000;
+
+/** Logs in and asks every service one harmless thing; writes nothing. Throws the problem that prevents it. */
 export async function examine(access: Access, signal: AbortSignal): Promise<readonly string[]> {
-  const session = new Session(access);
+  const session = new Session(access, ({ method }) => {
+    if (method !== 'GET') throw new Problem('E_FORBIDDEN', `An examination only reads; it must not ${method}.`);
+  });
   try {
     const token = await session.token(signal);
-    const roles = token.roles.join(', ') || 'no role';
-    const lines = [`project ${token.projectName} (${token.projectId}) with ${roles}, by ${access.origin}`];
-    for (const service of services) {
-      const path = service === 'compute' ? '/limits' : service === 'network' ? '/extensions' : '/images';
-      const query = service === 'image' ? { limit: 1 } : {};
-      await session.call({ method: 'GET', service, path, query, signal });
-      const version = service === 'compute' ? ` ${await session.microversion(signal)}` : '';
-      lines.push(`${service}${version} at ${endpointOf(access, token, service)}`);
-    }
-    return lines;
+    const microversion = await session.microversion(signal);
+    const answers = [];
+    for (const read of reads) answers.push(await session.call({ method: 'GET', ...read, signal }));
+    const skew = Math.abs(Date.now() - Date.parse(answers[0]?.headers['date'] ?? ''));
+    return [
+      `${access.origin}: project ${token.projectName || token.projectId}, ${token.roles.join(', ') || 'no role'}`,
+      `compute ${endpointOf(access, token, 'compute')}, microversion ${microversion}`,
+      ...reads.map(({ service }) => `${service} ${endpointOf(access, token, service)}`),
+      ...(skew > skewMs ? [`its clock and ours differ by ${Math.round(skew / 1_000)} s`] : []),
+    ];
   } finally {
     await session.close();
   }
