@@ -5,6 +5,9 @@ import { escaped } from './report-style.ts';
 /** Told apart by people who see colours differently, too: after Okabe and Ito's palette. */
 const palette = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#8c6bb1', '#b8a600', '#777777'];
 
+/** Those on which dark letters are read more easily than white ones. */
+const pale: ReadonlySet<string> = new Set(['#e69f00', '#cc79a7', '#56b4e9', '#b8a600']);
+
 const width = 1000;
 const height = 28;
 
@@ -27,7 +30,9 @@ export function stageBar(move: MoveReport, colours: ReadonlyMap<string, string>)
     const says = escaped(`${phase.name}: ${showDuration(phase.ms)}`);
     // Half a unit at least, so that a stage of a millisecond can still be pointed at.
     const length = Math.max(0.5, phase.ms * scale);
-    const label = length > 12 * phase.name.length ? `<text x="${round(x + 8)}" y="19">${escaped(phase.name)}</text>` : '';
+    const ink = pale.has(colours.get(phase.name) ?? '') ? '#14181d' : '#fff';
+    const label =
+      length > 12 * phase.name.length ? `<text x="${round(x + 8)}" y="19" fill="${ink}">${escaped(phase.name)}</text>` : '';
     return `<g><title>${says}</title><rect x="${round(x)}" width="${round(length)}" height="${height}" fill="${colours.get(phase.name)}"/>${label}</g>`;
   });
   const title = escaped(`Stages of ${move.name}, ${showDuration(whole)} in all`);

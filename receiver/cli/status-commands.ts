@@ -68,11 +68,11 @@ function ledgerTable(lines: readonly LedgerLine[], output: Output): string[] {
   return table(
     lines,
     [
-      { title: 'CAMPAIGN', show: (line) => line.campaign },
-      { title: 'SOURCE', show: (line) => visible(line.ref) },
+      { title: 'CAMPAIGN', whole: true, show: (line) => line.campaign },
+      { title: 'SOURCE', whole: true, show: (line) => visible(line.ref) },
       { title: 'STATE', show: (line) => line.state },
       { title: 'HOW', show: (line) => line.how ?? '-' },
-      { title: 'DESTINATION', show: (line) => line.id ?? '-' },
+      { title: 'DESTINATION', whole: true, show: (line) => line.id ?? '-' },
     ],
     output.size().columns,
   );

@@ -24,6 +24,6 @@ function columnsOf(peers: readonly PeerLine[]): Column<PeerLine>[] {
     { title: 'NAME', show: (peer) => visible(peer.name) },
     ...(peers.some((peer) => peer.address !== undefined) ? address : []),
     { title: 'PAIRED', show: (peer) => showTime(peer.pairedAt) },
-    { title: 'FINGERPRINT', show: (peer) => peer.fingerprint },
+    { title: 'FINGERPRINT', whole: true, show: (peer) => peer.fingerprint },
   ];
 }

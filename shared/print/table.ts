@@ -5,6 +5,8 @@ export interface Column<Row> {
   readonly title: string;
   readonly show: (row: Row) => string;
   readonly align?: 'left' | 'right' | undefined;
+  /** Never cut, however narrow the terminal: for ids and digests, which are of no use in part. */
+  readonly whole?: boolean | undefined;
 }
 
 /** Narrowest a column is made to fit a terminal. */
@@ -20,6 +22,7 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   const cells = [columns.map((column) => column.title), ...rows.map((row) => columns.map((column) => column.show(row)))];
   const widths = fitted(
     columns.map((_, index) => Math.max(...cells.map((line) => widthOf(line[index] ?? '')))),
+    columns.map((column) => column.whole !== true),
     width - 2 * (columns.length - 1),
   );
   return cells.map((line) =>
@@ -33,13 +36,14 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   );
 }
 
-function fitted(wanted: readonly number[], room: number): number[] {
+function fitted(wanted: readonly number[], mayBeCut: readonly boolean[], room: number): number[] {
   const widths = [...wanted];
   let excess = widths.reduce((sum, width) => sum + width, 0) - room;
   while (excess > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if ((widths[widest] ?? 0) <= narrowest) break;
-    widths[widest] = (widths[widest] ?? 0) - 1;
+    const widest = Math.max(narrowest, ...widths.filter((_, index) => mayBeCut[index]));
+    if (widest === narrowest) break;
+    const index = widths.findIndex((width, at) => mayBeCut[at] === true && width === widest);
+    widths[index] = widest - 1;
     excess--;
   }
   return widths;
