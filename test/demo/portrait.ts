@@ -26,15 +26,17 @@ interface Seen {
 
 /** Looks at a tenant through its cloud's APIs. */
 export async function portraitOf(user: OpenStackUser): Promise<Portrait> {
+  // An operator sees every project; the tenant is what belongs to this one.
+  const mine = `?project_id=${user.projectId}`;
   const seen: Seen = {
     networks: await user.list<Network>('network', '/networks', 'networks'),
-    subnets: await user.list<Subnet>('network', '/subnets', 'subnets'),
-    ports: await user.list<Port>('network', '/ports', 'ports'),
-    groups: await user.list<Group>('network', '/security-groups', 'security_groups'),
+    subnets: await user.list<Subnet>('network', `/subnets${mine}`, 'subnets'),
+    ports: await user.list<Port>('network', `/ports${mine}`, 'ports'),
+    groups: await user.list<Group>('network', `/security-groups${mine}`, 'security_groups'),
     servers: await user.list<Server>('compute', '/servers/detail', 'servers'),
   };
-  const routers = await user.list<Router>('network', '/routers', 'routers');
-  const floatingIps = await user.list<FloatingIp>('network', '/floatingips', 'floatingips');
+  const routers = await user.list<Router>('network', `/routers${mine}`, 'routers');
+  const floatingIps = await user.list<FloatingIp>('network', `/floatingips${mine}`, 'floatingips');
   const keypairs = await user.list<{ keypair: Keypair }>('compute', '/os-keypairs', 'keypairs');
   const own = seen.networks.filter(({ project_id }) => project_id === user.projectId);
   return [

@@ -2,7 +2,7 @@ import { startTwin, type TwinProcess } from '../support/clouds.ts';
 import { pairDaemons, startDaemon, type WrittenConfig, writeReceiverConfig, writeSenderConfig } from '../support/daemons.ts';
 import type { Endings } from '../support/endings.ts';
 import { OpenStackUser } from '../support/openstack-user.ts';
-import { type Offers, offersOf, provide } from './offers.ts';
+import { type Offers, offersOf, promote, provide } from './offers.ts';
 
 /** One cloud of the demo, and the owner of the project `shop` in it. */
 export interface Cloud {
@@ -27,6 +27,7 @@ async function startCloud(name: string, offers: Offers, dir: string, endings: En
   const { authUrl, password } = twin;
   const admin = await OpenStackUser.signIn({ authUrl, user: 'admin', password, project: 'admin' });
   await provide(admin, offers);
+  if (name === 'east') await promote(admin);
   return { twin, user: await OpenStackUser.signIn({ authUrl, user: 'demo', password, project: 'shop' }) };
 }
 

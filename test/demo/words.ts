@@ -49,7 +49,10 @@ export function tellPlan(say: Narrator, { plan, concerns, decisions }: Planned):
   say.say(`at the destination: ${count('create')} to create, ${count('adopt')} to adopt, ${count('skip')} to skip`);
   const flavors = Object.values(plan.mappings.flavors).filter(({ name, to }) => name !== to);
   for (const { name, to } of flavors) say.say(`flavor ${name} becomes ${to}: the same size under another name`);
-  for (const { severity, says, remedy } of concerns) say.say(`${severity}: ${says} ${remedy}`);
+  for (const [first, ...others] of Map.groupBy(concerns, ({ code }) => code).values()) {
+    const more = others.length === 0 ? '' : ` (and ${others.length} more like it)`;
+    if (first !== undefined) say.say(`${first.severity}: ${first.says} ${first.remedy}${more}`);
+  }
   if (concerns.length === 0) say.say('concerns: none');
 }
 

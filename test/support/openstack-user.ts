@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 
 /** The services a user works with, by their type in the catalogue. */
-export type Service = 'compute' | 'network' | 'image';
+export type Service = 'identity' | 'compute' | 'network' | 'image';
 
 /** Who signs in, and where. All names are of the domain Default. */
 export interface Account {
@@ -17,7 +17,12 @@ export interface Account {
 }
 
 /** The version each service's paths begin with, where the catalogue leaves it out. */
-const versions: Readonly<Record<Service, string>> = { compute: '/v2.1', network: '/v2.0', image: '/v2' };
+const versions: Readonly<Record<Service, string>> = {
+  identity: '/v3',
+  compute: '/v2.1',
+  network: '/v2.0',
+  image: '/v2',
+};
 
 /** Zed's newest compute microversion: servers embed their flavor and tell tags, lock and hostname. */
 const microversion = '2.93';
