@@ -106,7 +106,8 @@ async function accessOf(section: Section, origin: string, settings: OpenStackSet
   const auth = isSection(section['auth']) ? section['auth'] : {};
   const text = (key: string, of: Section = auth): string | undefined => {
     const value = of[key];
-    return value === undefined || value === null || value === '' ? undefined : String(value);
+    if (value === '' || !['string', 'number', 'boolean'].includes(typeof value)) return undefined;
+    return String(value as string | number | boolean);
   };
   const authUrl = text('auth_url');
   if (authUrl === undefined || !URL.canParse(authUrl)) throw new Problem('E_CONFIG', `${origin}: auth.auth_url is not a URL.`);

@@ -1,6 +1,7 @@
 import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
 import { type Kind, kindOf, type Ref, type Resource } from '../../model/resource.ts';
+import { Problem } from '../../problem.ts';
 import type { BuildContext, Built, DestinationCloud, Patience } from '../cloud.ts';
 import type { DestinationFacts } from '../facts.ts';
 import type { Access } from './access.ts';
@@ -53,6 +54,8 @@ export class OpenStackDestination implements DestinationCloud {
   }
 
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean> {
+    // Without an id the path would name the whole collection.
+    if (id === '') throw new Problem('E_BUG', `Nothing is removed for ${ref}: it has no id.`, { about: ref });
     return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience);
   }
 

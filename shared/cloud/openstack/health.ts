@@ -22,7 +22,7 @@ export async function lookAt(
     return { healthy: false, says: `The server is ${server.status}${fault}.` };
   }
   if (probe === undefined) return { healthy: true, says: 'The server is ACTIVE.' };
-  const [kind, rest = ''] = [probe.slice(0, probe.indexOf(':')), probe.slice(probe.indexOf(':') + 1)];
+  const [kind, rest] = [probe.slice(0, probe.indexOf(':')), probe.slice(probe.indexOf(':') + 1)];
   if (kind === 'console') return lookAtConsole(session, id, rest, signal);
   const addresses = addressesOf(server);
   const answers = await Promise.all(

@@ -49,7 +49,7 @@ export async function freezeDisk(session: Session, disk: ResourceOf<'disk'>, mad
 
 /** An image as a snapshot. */
 export function snapshotOf(image: ApiImage): Snapshot {
-  const disk = idOf(String(image['godwit_source'] ?? '') as Ref);
+  const disk = idOf((image['godwit_source'] ?? '') as Ref);
   return { id: image.id, disk, format: image.disk_format ?? 'raw', size: image.size ?? 0 };
 }
 

@@ -61,7 +61,13 @@ function choose(view: View, resource: Resource): Choice {
     }
     case 'image':
       return skip('a server comes with its own disk; the image it was made from is not moved');
-    default:
+    case 'router':
+    case 'gateway':
+    case 'interface':
+    case 'routes':
+    case 'port':
+    case 'disk':
+    case 'server':
       return create();
   }
 }

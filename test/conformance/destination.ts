@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BlockSource, BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import { DestinationFacts } from '../../shared/cloud/facts.ts';
+import { inBuildOrder } from '../../shared/model/order.ts';
+import { type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import { Problem } from '../../shared/problem.ts';
+import { aTenant, type Tenant } from './tenant.ts';
+
+/** A destination to hold against its contract: it has an external network and a flavor with a disk. */
+export interface DestinationUnderTest {
+  readonly cloud: DestinationCloud;
+  close(): Promise<void>;
+}
+
+const timeoutMs = 300_000;
+
+/** A disk of random bytes with a hole in its middle, of an odd size. */
+function aDisk(): BlockSource {
+  const bytes = Buffer.concat([randomBytes(1_500_000), Buffer.alloc(3_000_000), randomBytes(700_001)]);
+  return {
+    size: bytes.length,
+    read: async (offset, length) => Buffer.from(bytes.subarray(offset, offset + length)),
+    close: async () => undefined,
+  };
+}
+
+/** The contract of DestinationCloud as tests, the same for every provider. They build on each other, as a campaign does. */
+export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>): void {
+  describe('as a destination cloud', { sequential: true }, () => {
+    const campaign = crypto.randomUUID();
+    const built = new Map<Ref, Built>();
+    const disks = new Map<Ref, BlockSource>();
+    let subject: DestinationUnderTest;
+    let cloud: DestinationCloud;
+    let tenant: Tenant;
+
+    const signal = (): AbortSignal => AbortSignal.timeout(timeoutMs);
+    const refIn = (resource: Resource): Ref => refOf(resource.kind, resource.id);
+    const contextFor = (resource: Resource, more: Partial<BuildContext> = {}): BuildContext => ({
+      campaign,
+      mappings: tenant.mappings,
+      timeoutMs,
+      signal: signal(),
+      built(ref) {
+        const found = built.get(ref);
+        if (found === undefined) throw new Problem('E_DANGLING', `${ref} is not built.`);
+        return found.id;
+      },
+      resource: (ref) => tenant.resources.find((one) => refIn(one) === ref) as Resource,
+      disk: resource.kind === 'disk' ? diskOf(refIn(resource)) : undefined,
+      ...more,
+    });
+    const diskOf = (ref: Ref): BlockSource => {
+      const disk = disks.get(ref) ?? aDisk();
+      disks.set(ref, disk);
+      return disk;
+    };
+    const removeAll = async (): Promise<void> => {
+      for (const resource of inBuildOrder(tenant.resources).reverse()) {
+        const thing = built.get(refIn(resource));
+        if (thing !== undefined && thing.how !== 'adopted')
+          await cloud.remove(refIn(resource), thing.id, campaign, { timeoutMs, signal: signal() });
+      }
+    };
+
+    beforeAll(async () => {
+      subject = await open();
+      cloud = subject.cloud;
+      tenant = aTenant(await cloud.facts(signal()));
+    });
+    afterAll(async () => {
+      await removeAll().finally(() => subject.close());
+    });
+
+    test('tells its facts', async () => {
+      const facts = DestinationFacts.parse(await cloud.facts(signal()));
+      expect(facts.flavors.length).toBeGreaterThan(0);
+      expect(facts.networks.some((network) => network.external)).toBe(true);
+    });
+
+    test('finds nothing in the way of a tenant that is mapped, and says what becomes of each resource', async () => {
+      const { concerns, decisions } = await cloud.preflight(tenant.resources, tenant.mappings, signal());
+      expect(concerns.filter((concern) => concern.severity === 'blocking')).toEqual([]);
+      expect(decisions.map((decision) => decision.ref).sort()).toEqual(tenant.resources.map(refIn).sort());
+      const actionOf = (resource: Resource) => decisions.find((decision) => decision.ref === refIn(resource))?.action;
+      expect(actionOf(tenant.get('network', 0)), 'the mapped network').toBe('adopt');
+      expect(actionOf(tenant.get('network', 1)), 'the new network').toBe('create');
+    });
+
+    test('says beforehand, and when it comes to it, that an external network is not mapped', async () => {
+      const unmapped = { ...tenant.mappings, networks: {} };
+      const { concerns } = await cloud.preflight(tenant.resources, unmapped, signal());
+      expect(concerns.some((concern) => concern.severity === 'blocking' && concern.about === refIn(tenant.get('network')))).toBe(
+        true,
+      );
+      const external = tenant.get('network');
+      const ensured = cloud.ensure(external, contextFor(external, { mappings: unmapped }));
+      await expect(ensured).rejects.toMatchObject({ code: 'E_UNMAPPED' });
+    });
+
+    test('says beforehand that a flavor does not exist', async () => {
+      const flavor = tenant.get('flavor');
+      const { concerns } = await cloud.preflight(
+        tenant.resources,
+        { ...tenant.mappings, flavors: { [flavor.id]: { to: 'none' } } },
+        signal(),
+      );
+      expect(concerns).toContainEqual(expect.objectContaining({ severity: 'blocking', about: refIn(flavor) }));
+    });
+
+    test('builds everything in order, equal to what was wanted, and finds it by its stamp', async () => {
+      for (const resource of inBuildOrder(tenant.resources)) {
+        const ref = refIn(resource);
+        const context = contextFor(resource);
+        const thing = await cloud.ensure(resource, context);
+        built.set(ref, thing);
+        if (thing.how === 'adopted') continue;
+        expect(await cloud.differences(resource, thing.id, context), ref).toEqual([]);
+        if (resource.kind !== 'keypair') expect(await cloud.find(resource, context), ref).toBe(thing.id);
+      }
+      expect(built.get(refIn(tenant.get('network')))?.how).toBe('adopted');
+      expect(built.get(refIn(tenant.get('network', 1)))?.how).toBe('created');
+    });
+
+    test('builds nothing twice', async () => {
+      for (const resource of inBuildOrder(tenant.resources)) {
+        const again = await cloud.ensure(resource, contextFor(resource));
+        expect(again.id, refIn(resource)).toBe(built.get(refIn(resource))?.id);
+        expect(again.how, refIn(resource)).not.toBe('created');
+      }
+    });
+
+    test('leaves a server stopped that was stopped, and says whether one is well', async () => {
+      const [runs, stopped] = [tenant.get('server', 0), tenant.get('server', 1)].map((one) => built.get(refIn(one))?.id ?? '');
+      expect(await cloud.healthy(runs ?? '', undefined, signal())).toMatchObject({ healthy: true });
+      expect(await cloud.healthy(stopped ?? '', undefined, signal())).toMatchObject({ healthy: false });
+      expect(await cloud.healthy(runs ?? '', 'console:what no guest ever says', signal())).toMatchObject({ healthy: false });
+    });
+
+    test('tells a difference', async () => {
+      const network = { ...tenant.get('network', 1), name: 'another name' };
+      const says = await cloud.differences(network, built.get(refIn(network))?.id ?? '', contextFor(network));
+      expect(says.join()).toContain('another name');
+    });
+
+    test('makes a disk again whose bytes are not those it was given', async () => {
+      const disk = tenant.get('disk', 1);
+      const server = built.get(refIn(tenant.get('server', 1)));
+      await cloud.remove(refIn(tenant.get('server', 1)), server?.id ?? '', campaign, { timeoutMs, signal: signal() });
+      built.delete(refIn(tenant.get('server', 1)));
+      const before = built.get(refIn(disk))?.id;
+      disks.set(refIn(disk), aDisk());
+      const again = await cloud.ensure(disk, contextFor(disk));
+      built.set(refIn(disk), again);
+      expect(again).toMatchObject({ how: 'created' });
+      expect(again.id).not.toBe(before);
+    });
+
+    test('refuses to remove what carries another stamp', async () => {
+      const other = crypto.randomUUID();
+      for (const resource of [
+        tenant.get('network', 1),
+        tenant.get('router'),
+        tenant.get('server'),
+        tenant.get('disk'),
+        tenant.get('port'),
+      ]) {
+        const removed = cloud.remove(refIn(resource), built.get(refIn(resource))?.id ?? '', other, {
+          timeoutMs,
+          signal: signal(),
+        });
+        await expect(removed, resource.kind).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
+      }
+    });
+
+    test('ends a wait when it is told to', async () => {
+      const server = tenant.get('server', 1);
+      const ensured = cloud.ensure(server, contextFor(server, { signal: AbortSignal.abort() }));
+      await expect(ensured).rejects.toMatchObject({ code: 'E_CANCELLED' });
+    });
+
+    test('removes everything it built, once, in the reverse order', async () => {
+      for (const resource of inBuildOrder(tenant.resources).reverse()) {
+        const ref = refIn(resource);
+        const thing = built.get(ref);
+        if (thing === undefined || thing.how === 'adopted') continue;
+        const remove = () => cloud.remove(ref, thing.id, campaign, { timeoutMs, signal: signal() });
+        expect(await remove(), ref).toBe(true);
+        expect(await remove(), ref).toBe(false);
+      }
+      built.clear();
+      for (const kind of ['network', 'router', 'security_group', 'port', 'disk', 'server', 'floating_ip'] as const) {
+        const resource = tenant.get(kind, kind === 'network' ? 1 : 0);
+        expect(await cloud.find(resource, contextFor(resource)), kind).toBeNull();
+      }
+    });
+  });
+}

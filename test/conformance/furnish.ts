@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import type { Access } from '../../shared/cloud/openstack/access.ts';
+import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
+import { resolveAccess } from '../../shared/cloud/openstack/credentials.ts';
+import { type Call, Session } from '../../shared/cloud/openstack/session.ts';
+import { until } from '../../shared/cloud/openstack/wait.ts';
+
+/** The access of a seeded user of an embedded twin. */
+export function accessTo(authUrl: string, user: 'demo' | 'admin', project: string = user): Promise<Access> {
+  const auth = { auth_url: authUrl, username: user, password: 'twin', project_name: project };
+  return resolveAccess(OpenStackSettings.parse({ auth }), {});
+}
+
+/** Calls a cloud's API as a user. */
+export class Hand {
+  readonly session: Session;
+
+  constructor(access: Access) {
+    this.session = new Session(access);
+  }
+
+  async ask<T>(method: Call['method'], service: Call['service'], path: string, body?: unknown): Promise<T> {
+    return (await this.session.call({ method, service, path, body, signal: AbortSignal.timeout(30_000) })).body as T;
+  }
+}
+
+/** Gives a fresh twin an external network and two flavors. */
+export async function furnish(authUrl: string): Promise<void> {
+  const admin = new Hand(await accessTo(authUrl, 'admin'));
+  const network = { name: 'ext', 'router:external': true, 'provider:network_type': 'flat', 'provider:physical_network': 'ext' };
+  const made = await admin.ask<{ network: { id: string } }>('POST', 'network', '/networks', { network });
+  const subnet = { network_id: made.network.id, cidr: '172.24.10.0/24', ip_version: 4, enable_dhcp: false };
+  await admin.ask('POST', 'network', '/subnets', { subnet });
+  await admin.ask('POST', 'compute', '/flavors', { flavor: { name: 'm1.tiny', ram: 128, vcpus: 1, disk: 1 } });
+  // Its disks are as large as the image, which keeps what has to be read and hashed small.
+  await admin.ask('POST', 'compute', '/flavors', { flavor: { name: 'm1.bare', ram: 128, vcpus: 1, disk: 0 } });
+  await admin.session.close();
+}
+
+/** Gives the project demo of a furnished twin a network and a running server, whose name is returned. */
+export async function populate(authUrl: string): Promise<string> {
+  const demo = new Hand(await accessTo(authUrl, 'demo'));
+  const { network } = await demo.ask<{ network: { id: string } }>('POST', 'network', '/networks', { network: { name: 'net1' } });
+  await demo.ask('POST', 'network', '/subnets', { subnet: { network_id: network.id, cidr: '192.168.50.0/24', ip_version: 4 } });
+  const image = await demo.ask<{ id: string }>('POST', 'image', '/images', {
+    name: 'guest',
+    disk_format: 'raw',
+    container_format: 'bare',
+    hw_disk_bus: 'virtio',
+  });
+  const bytes = Buffer.concat([randomBytes(700_000), Buffer.alloc(2_000_000), randomBytes(300_000)]);
+  const content = {
+    length: bytes.length,
+    open: async function* () {
+      yield bytes;
+    },
+  };
+  const signal = AbortSignal.timeout(30_000);
+  await demo.session.call({ method: 'PUT', service: 'image', path: `/images/${image.id}/file`, content, signal });
+  const { flavors } = await demo.ask<{ flavors: { id: string; name: string }[] }>('GET', 'compute', '/flavors');
+  const bare = flavors.find((flavor) => flavor.name === 'm1.bare');
+  const name = 'web 1';
+  const server = { name, imageRef: image.id, flavorRef: bare?.id, networks: [{ uuid: network.id }] };
+  const made = await demo.ask<{ server: { id: string } }>('POST', 'compute', '/servers', { server });
+  await until('The server becoming ACTIVE', { timeoutMs: 30_000, signal }, async () => {
+    const now = await demo.ask<{ server: { status: string } }>('GET', 'compute', `/servers/${made.server.id}`);
+    return now.server.status === 'ACTIVE' ? true : undefined;
+  });
+  await demo.session.close();
+  return name;
+}

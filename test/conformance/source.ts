@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BlockSource, Patience, Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import { parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
+import type { ResourceOf } from '../../shared/model/resource.ts';
+
+/** A source to hold against its contract. */
+export interface SourceUnderTest {
+  readonly cloud: SourceCloud;
+  /** The name of a running server that the suite may stop and start; its project MUST have no second one of this name. */
+  readonly server: string;
+  /** Ends what was opened for the suite. */
+  close(): Promise<void>;
+}
+
+const campaign = crypto.randomUUID();
+const patience = (timeoutMs = 300_000): Patience => ({ timeoutMs, signal: AbortSignal.timeout(timeoutMs) });
+
+async function digestOf(source: BlockSource): Promise<string> {
+  const hash = createHash('sha256');
+  const stride = 1024 * 1024;
+  for (let offset = 0; offset < source.size; offset += stride)
+    hash.update(await source.read(offset, Math.min(stride, source.size - offset)));
+  return hash.digest('hex');
+}
+
+/** The contract of SourceCloud as tests, the same for every provider. They build on each other, as a move does. */
+export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
+  describe('as a source cloud', { sequential: true }, () => {
+    let subject: SourceUnderTest;
+    let cloud: SourceCloud;
+    let folder: string;
+    let server: ResourceOf<'server'>;
+    let disk: ResourceOf<'disk'>;
+    let snapshot: Snapshot;
+
+    beforeAll(async () => {
+      subject = await open_();
+      cloud = subject.cloud;
+      folder = await mkdtemp(join(tmpdir(), 'conformance-'));
+    });
+    afterAll(async () => {
+      for (const left of await cloud.snapshots(campaign, AbortSignal.timeout(60_000)))
+        await cloud.release(left.id, AbortSignal.timeout(60_000));
+      await subject.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    test('captures a project as a document in which every need is met', async () => {
+      const { document } = await cloud.inventory({ servers: [] }, AbortSignal.timeout(60_000));
+      expect(parseConfigurations(JSON.parse(JSON.stringify(document)))).toEqual(document);
+      const found = document.servers.find((one) => one.name === subject.server);
+      expect(found).toBeDefined();
+      expect(document.networks.length).toBeGreaterThan(0);
+    });
+
+    test('captures one server by name with what it needs, and the same by id', async () => {
+      const { document } = await cloud.inventory({ servers: [subject.server] }, AbortSignal.timeout(60_000));
+      expect(document.servers.map((one) => one.name)).toEqual([subject.server]);
+      server = resourcesOf(document).find((one) => one.kind === 'server') as ResourceOf<'server'>;
+      disk = resourcesOf(document).find((one) => one.kind === 'disk') as ResourceOf<'disk'>;
+      expect(server.ports).toEqual(document.ports.map((port) => port.id));
+      expect(document.ports.every((port) => /^[0-9a-f:]{17}$/.test(port.mac_address))).toBe(true);
+      const byId = await cloud.inventory({ servers: [server.id] }, AbortSignal.timeout(60_000));
+      expect(resourcesOf(byId.document)).toEqual(resourcesOf(document));
+    });
+
+    test('says that a server does not exist', async () => {
+      const inventory = cloud.inventory({ servers: ['there is no such server'] }, AbortSignal.timeout(60_000));
+      await expect(inventory).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+      await expect(cloud.state(crypto.randomUUID(), AbortSignal.timeout(60_000))).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    });
+
+    test('refuses to freeze the disk of a server that runs', async () => {
+      const frozen = cloud.freeze(disk, { campaign, attempt: 1 }, patience());
+      await expect(frozen).rejects.toMatchObject({ code: 'E_SERVER_STATE' });
+    });
+
+    test('ends a wait when it is told to', async () => {
+      const gone = AbortSignal.abort();
+      await expect(cloud.stop(server.id, { timeoutMs: 60_000, signal: gone })).rejects.toMatchObject({ code: 'E_CANCELLED' });
+    });
+
+    test('stops a server, and leaves one that is stopped', async () => {
+      await cloud.stop(server.id, patience());
+      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ status: 'SHUTOFF', taskState: null });
+      await cloud.stop(server.id, patience());
+    });
+
+    test('freezes the disk once for each attempt, and finds it again', async () => {
+      snapshot = await cloud.freeze(disk, { campaign, attempt: 1 }, patience());
+      expect(snapshot).toMatchObject({ disk: disk.id });
+      expect(await cloud.freeze(disk, { campaign, attempt: 1 }, patience())).toEqual(snapshot);
+      const second = await cloud.freeze(disk, { campaign, attempt: 2 }, patience());
+      expect(second.id).not.toBe(snapshot.id);
+      const all = await cloud.snapshots(campaign, AbortSignal.timeout(60_000));
+      expect(all.map((one) => one.id).sort()).toEqual([snapshot.id, second.id].sort());
+      expect(await cloud.snapshots(crypto.randomUUID(), AbortSignal.timeout(60_000))).toEqual([]);
+      await cloud.release(second.id, AbortSignal.timeout(60_000));
+    });
+
+    test('reads the frozen disk, and never trusts what an earlier reading left', async () => {
+      const heard: number[] = [];
+      const source = await cloud.open(snapshot, folder, AbortSignal.timeout(300_000), (bytes) => heard.push(bytes));
+      const digest = await digestOf(source);
+      await source.close();
+      expect(source.size).toBeGreaterThan(0);
+      expect(heard.length).toBeGreaterThan(0);
+      const heardBefore = heard.length;
+      const again = await cloud.open(snapshot, folder, AbortSignal.timeout(300_000), (bytes) => heard.push(bytes));
+      expect(await digestOf(again)).toBe(digest);
+      expect(heard.length, 'nothing is fetched twice').toBe(heardBefore);
+      await again.close();
+
+      await damage(folder, source.size);
+      const healed = await cloud.open(snapshot, folder, AbortSignal.timeout(300_000));
+      expect(await digestOf(healed)).toBe(digest);
+      await healed.close();
+    });
+
+    test('releases a snapshot once, and does not mind the second time', async () => {
+      await cloud.release(snapshot.id, AbortSignal.timeout(60_000));
+      await cloud.release(snapshot.id, AbortSignal.timeout(60_000));
+      expect(await cloud.snapshots(campaign, AbortSignal.timeout(60_000))).toEqual([]);
+    });
+
+    test('refuses to delete an image that it did not make', async () => {
+      const { document } = await cloud.inventory({ servers: [subject.server] }, AbortSignal.timeout(60_000));
+      const foreign = document.images[0];
+      if (foreign === undefined) throw new Error('the server under test must be made from an image');
+      await expect(cloud.release(foreign.id, AbortSignal.timeout(60_000))).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
+    });
+
+    test('starts the server again', async () => {
+      await cloud.start(server.id, patience());
+      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ status: 'ACTIVE' });
+    });
+  });
+}
+
+/** Flips a byte in the largest file of a folder. */
+async function damage(folder: string, size: number): Promise<void> {
+  const [raw] = (await readdir(folder)).filter((name) => name.endsWith('.raw'));
+  const file = await open(join(folder, raw ?? ''), 'r+');
+  const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, Math.floor(size / 2));
+  await file.write(Buffer.from([byte.readUInt8(0) ^ 0xff]), 0, 1, Math.floor(size / 2));
+  await file.close();
+}
