@@ -6,24 +6,10 @@ import { writeDurably } from '../shared/durable.ts';
 import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
 import { inBuildOrder } from '../shared/model/order.ts';
-import { idOf, type Kind, kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
+import { idOf, kindOf, networkSide, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Disks } from './disks/disks.ts';
 import { Ledger } from './ledger.ts';
-
-/** The kinds that `campaign.configure` builds; the others wait for their server. */
-const networkSide: readonly Kind[] = [
-  'network',
-  'subnet',
-  'router',
-  'gateway',
-  'interface',
-  'routes',
-  'security_group',
-  'security_group_rule',
-  'keypair',
-  'flavor',
-];
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. A disk's import takes as long as it takes. */
 const buildTimeoutMs = 30 * 60_000;

@@ -1,3 +1,5 @@
+import { plurals } from '../shared/model/configurations.ts';
+import { networkSide } from '../shared/model/resource.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus } from './commands.ts';
 import { attemptOf, doneAmong, standingOf, type Wish } from './migration/fact.ts';
@@ -25,7 +27,7 @@ export function statusOf(campaign: Campaign, progress: Progress, built: number):
   const state =
     standing.is === 'resting' ? standing.state : standing.wish === 'run' && !configured ? 'preparing' : working[standing.wish];
   const held = moves.filter(({ server, state }) => state !== 'moved' && attemptOf(facts, server).facts.length > 0).length;
-  const toBuild = networkSideOf(campaign);
+  const toBuild = networkSide.reduce((sum, kind) => sum + campaign.document[plurals[kind]].length, 0);
   return {
     id: campaign.id,
     project: campaign.document.source.project_name,
@@ -38,23 +40,6 @@ export function statusOf(campaign: Campaign, progress: Progress, built: number):
     moves,
     problem: standing.is === 'resting' ? standing.problem : null,
   };
-}
-
-function networkSideOf({ document }: Campaign): number {
-  const { networks, subnets, routers, gateways, interfaces, routes, security_groups, security_group_rules, keypairs, flavors } =
-    document;
-  return [
-    networks,
-    subnets,
-    routers,
-    gateways,
-    interfaces,
-    routes,
-    security_groups,
-    security_group_rules,
-    keypairs,
-    flavors,
-  ].reduce((sum, list) => sum + list.length, 0);
 }
 
 function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Progress): MoveStatus {

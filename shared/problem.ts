@@ -12,208 +12,84 @@ export interface ProblemKind {
 // biome-ignore format: a table is read by column
 export const problems = {
   // 1: a defect of ours
-  E_BUG: {
-    retry: 'never',
-    exit: 1,
-    hint: 'This is a defect in Godwit. Please report it with the output of `sender log` and `receiver log`.',
-  },
+  E_BUG: { retry: 'never', exit: 1, hint: 'This is a defect in Godwit. Please report it with the output of `sender log` and `receiver log`.' },
 
   // 2: the command or its input
   E_USAGE: { retry: 'never', exit: 2, hint: 'See `--help` of the command.' },
   E_CONFIG: { retry: 'never', exit: 2, hint: 'Correct the named lines; the example file explains every setting.' },
   E_PLAN: { retry: 'never', exit: 2, hint: 'Correct the named lines of the plan, or write a new one with `sender plan`.' },
   E_DOCUMENT: { retry: 'never', exit: 2, hint: 'Write the document again with `sender capture`.' },
-  E_DOCUMENT_VERSION: {
-    retry: 'never',
-    exit: 2,
-    hint: 'Upgrade the older side, or capture again with the release that reads it.',
-  },
+  E_DOCUMENT_VERSION: { retry: 'never', exit: 2, hint: 'Upgrade the older side, or capture again with the release that reads it.' },
   E_DANGLING: { retry: 'never', exit: 2, hint: 'Capture the tenant again, or add the missing resource to the document.' },
   E_DUPLICATE: { retry: 'never', exit: 2, hint: 'Remove one of the two resources with the same id.' },
   E_CYCLE: { retry: 'never', exit: 2, hint: 'Resources cannot need each other in a circle; correct `needs` in the document.' },
   E_NOT_FOUND: { retry: 'never', exit: 2, hint: 'Check the name or id; `sender status` lists what there is.' },
 
   // 3: the daemon on this machine
-  E_DAEMON_DOWN: {
-    retry: 'later',
-    exit: 3,
-    hint: 'Start the daemon: `systemctl start godwit-sender` (or `godwit-receiver`), or `sender run`.',
-  },
-  E_CONTROL_DENIED: {
-    retry: 'never',
-    exit: 3,
-    hint: "Run the command as root, or as the daemon's user (`sudo -u godwit`).",
-  },
-  E_STATE_LOCKED: {
-    retry: 'never',
-    exit: 3,
-    hint: 'Another daemon uses this state directory. Stop it, or give this one its own `state`.',
-  },
+  E_DAEMON_DOWN: { retry: 'later', exit: 3, hint: 'Start the daemon: `systemctl start godwit-sender` (or `godwit-receiver`), or `sender run`.' },
+  E_CONTROL_DENIED: { retry: 'never', exit: 3, hint: "Run the command as root, or as the daemon's user (`sudo -u godwit`)." },
+  E_STATE_LOCKED: { retry: 'never', exit: 3, hint: 'Another daemon uses this state directory. Stop it, or give this one its own `state`.' },
   E_STATE_DAMAGED: { retry: 'never', exit: 3, hint: 'Restore the named file from a backup; nothing was changed.' },
   E_DISK_FULL: { retry: 'later', exit: 3, hint: 'Free space in the state directory, then `sender resume`.' },
   E_MISSING_TOOL: { retry: 'never', exit: 3, hint: 'Install the named tool (Debian: `apt install qemu-utils`), then try again.' },
 
   // 10: the peer and the wire
-  E_PEER_UNREACHABLE: {
-    retry: 'later',
-    exit: 10,
-    hint: 'Check that the receiver runs and that its port can be reached from here.',
-  },
+  E_PEER_UNREACHABLE: { retry: 'later', exit: 10, hint: 'Check that the receiver runs and that its port can be reached from here.' },
   E_PEER_LOST: { retry: 'later', exit: 10, hint: 'The sender reconnects by itself; check that the receiver runs.' },
-  E_PEER: {
-    retry: 'never',
-    exit: 10,
-    hint: 'The other daemon reported a failure that this release does not know; upgrade the older side.',
-  },
+  E_PEER: { retry: 'never', exit: 10, hint: 'The other daemon reported a failure that this release does not know; upgrade the older side.' },
   E_MALFORMED: { retry: 'never', exit: 10, hint: 'The other side does not speak this protocol as specified; compare releases.' },
-  E_PROTOCOL_VERSION: {
-    retry: 'never',
-    exit: 10,
-    hint: 'Upgrade the side that the sentence names; both sides must share a major version of the protocol.',
-  },
-  E_PEER_TIMEOUT: {
-    retry: 'later',
-    exit: 10,
-    hint: 'The request may be repeated safely; if this goes on, look at the log of the other daemon.',
-  },
-  E_BUSY: {
-    retry: 'later',
-    exit: 10,
-    hint: 'The other side has too many requests of this session open; it answers again as soon as some are done.',
-  },
-  E_TOO_LARGE: {
-    retry: 'never',
-    exit: 10,
-    hint: 'The message exceeds a limit of the protocol; see the limits in protocol/SPEC.md.',
-  },
+  E_PROTOCOL_VERSION: { retry: 'never', exit: 10, hint: 'Upgrade the side that the sentence names; both sides must share a major version of the protocol.' },
+  E_PEER_TIMEOUT: { retry: 'later', exit: 10, hint: 'The request may be repeated safely; if this goes on, look at the log of the other daemon.' },
+  E_BUSY: { retry: 'later', exit: 10, hint: 'The other side has too many requests of this session open; it answers again as soon as some are done.' },
+  E_TOO_LARGE: { retry: 'never', exit: 10, hint: 'The message exceeds a limit of the protocol; see the limits in protocol/SPEC.md.' },
   E_UNKNOWN_MESSAGE: { retry: 'never', exit: 10, hint: 'The other daemon is older; upgrade it.' },
-  E_OUT_OF_PHASE: {
-    retry: 'never',
-    exit: 10,
-    hint: 'A message came before its turn; restart the daemon that sent it, and compare releases.',
-  },
-  E_PEER_UNPAIRED: {
-    retry: 'never',
-    exit: 11,
-    hint: 'Pair the two daemons: `receiver pair` prints a code, then `sender pair <address> <code>`.',
-  },
-  E_PEER_IMPOSTOR: {
-    retry: 'never',
-    exit: 11,
-    hint: 'Compare the fingerprint with `receiver peers` on the other machine. Only if it was reinstalled: unpair and pair again.',
-  },
+  E_OUT_OF_PHASE: { retry: 'never', exit: 10, hint: 'A message came before its turn; restart the daemon that sent it, and compare releases.' },
+  E_PEER_UNPAIRED: { retry: 'never', exit: 11, hint: 'Pair the two daemons: `receiver pair` prints a code, then `sender pair <address> <code>`.' },
+  E_PEER_IMPOSTOR: { retry: 'never', exit: 11, hint: 'Compare the fingerprint with `receiver peers` on the other machine. Only if it was reinstalled: unpair and pair again.' },
   E_PAIRING_CLOSED: { retry: 'never', exit: 11, hint: 'Run `receiver pair` on the destination controller for a fresh code.' },
   E_PAIRING_WRONG_CODE: { retry: 'never', exit: 11, hint: 'Read the code again from the terminal where `receiver pair` ran.' },
   E_PAIRING_EXPIRED: { retry: 'never', exit: 11, hint: 'Run `receiver pair` again: a code lives for some minutes only.' },
-  E_PAIRING_USED: {
-    retry: 'never',
-    exit: 11,
-    hint: 'A code works once. If it was not you who used it, `receiver peers` shows who did; run `receiver unpair`, then pair again.',
-  },
-  E_ROTATION_PENDING: {
-    retry: 'later',
-    exit: 11,
-    hint: 'A peer has not learned the next key yet; let it connect once, or unpair it.',
-  },
-  E_ADDRESS: {
-    retry: 'never',
-    exit: 2,
-    hint: 'Write `wss://host:port`, `host`, `host:port` or `ssh://user@host`.',
-  },
+  E_PAIRING_USED: { retry: 'never', exit: 11, hint: 'A code works once. If it was not you who used it, `receiver peers` shows who did; run `receiver unpair`, then pair again.' },
+  E_ROTATION_PENDING: { retry: 'later', exit: 11, hint: 'A peer has not learned the next key yet; let it connect once, or unpair it.' },
+  E_ADDRESS: { retry: 'never', exit: 2, hint: 'Write `wss://host:port`, `host`, `host:port` or `ssh://user@host`.' },
   E_LISTEN: { retry: 'never', exit: 3, hint: 'Choose another `listen` address or port, or stop the program that holds it.' },
-  E_SSH_HOST_KEY_UNKNOWN: {
-    retry: 'never',
-    exit: 12,
-    hint: 'Compare the fingerprint with the one on the other machine, then add the host to the known_hosts file.',
-  },
-  E_SSH_HOST_KEY_CHANGED: {
-    retry: 'never',
-    exit: 12,
-    hint: 'Somebody may be listening in. Only if the host was reinstalled: remove the named line, then add the new key.',
-  },
-  E_SSH_HOST_KEY_REVOKED: {
-    retry: 'never',
-    exit: 12,
-    hint: 'Do not connect. The key was revoked by whoever keeps the known_hosts file.',
-  },
-  E_SSH_AUTH: {
-    retry: 'never',
-    exit: 12,
-    hint: 'Add our public key to `authorized_keys` of that user, or name another key file or agent in the configuration.',
-  },
+  E_SSH_HOST_KEY_UNKNOWN: { retry: 'never', exit: 12, hint: 'Compare the fingerprint with the one on the other machine, then add the host to the known_hosts file.' },
+  E_SSH_HOST_KEY_CHANGED: { retry: 'never', exit: 12, hint: 'Somebody may be listening in. Only if the host was reinstalled: remove the named line, then add the new key.' },
+  E_SSH_HOST_KEY_REVOKED: { retry: 'never', exit: 12, hint: 'Do not connect. The key was revoked by whoever keeps the known_hosts file.' },
+  E_SSH_AUTH: { retry: 'never', exit: 12, hint: 'Add our public key to `authorized_keys` of that user, or name another key file or agent in the configuration.' },
   E_SSH_KEY: { retry: 'never', exit: 12, hint: 'Name a readable private key, with its passphrase if it has one, or an agent.' },
-  E_SSH_FORWARD: {
-    retry: 'later',
-    exit: 12,
-    hint: 'Check that the receiver runs there and listens on loopback, and that sshd has `AllowTcpForwarding` on.',
-  },
+  E_SSH_FORWARD: { retry: 'later', exit: 12, hint: 'Check that the receiver runs there and listens on loopback, and that sshd has `AllowTcpForwarding` on.' },
   E_OTHER_CAMPAIGN: { retry: 'never', exit: 10, hint: 'The session serves another campaign; finish or cancel that one first.' },
 
   // 20: the clouds
   E_AUTH: { retry: 'never', exit: 20, hint: 'Check the credentials in clouds.yaml or the OS_* environment.' },
-  E_FORBIDDEN: {
-    retry: 'never',
-    exit: 20,
-    hint: 'Give the user the named right, or change the mapping in the plan so that it is not needed.',
-  },
+  E_FORBIDDEN: { retry: 'never', exit: 20, hint: 'Give the user the named right, or change the mapping in the plan so that it is not needed.' },
   E_CLOUD: { retry: 'later', exit: 20, hint: 'The cloud refused or failed; its own message says why.' },
-  E_CLOUD_REFUSED: {
-    retry: 'never',
-    exit: 20,
-    hint: 'The cloud does not accept the request as it is; its own message says why.',
-  },
+  E_CLOUD_REFUSED: { retry: 'never', exit: 20, hint: 'The cloud does not accept the request as it is; its own message says why.' },
   E_CLOUD_UNREACHABLE: { retry: 'later', exit: 20, hint: 'Check that the named endpoint answers from this machine.' },
   E_CLOUD_TLS: { retry: 'never', exit: 20, hint: 'Give the CA of the cloud with `cacert` in clouds.yaml or OS_CACERT.' },
   E_CLOUD_TIMEOUT: { retry: 'later', exit: 20, hint: 'The cloud did not finish in time; look at it, then `sender resume`.' },
   E_ENDPOINT_MISSING: { retry: 'never', exit: 20, hint: 'Check region_name and interface; the catalogue has no such endpoint.' },
   E_MICROVERSION: { retry: 'never', exit: 20, hint: 'The cloud is too old for Godwit; it needs Nova 2.52 (Pike) or newer.' },
   E_QUOTA: { retry: 'never', exit: 21, hint: 'Raise the quota in the destination project, then `sender resume`.' },
-  E_CONFLICT: {
-    retry: 'never',
-    exit: 21,
-    hint: 'Something at the destination is in the way; remove it, or map to it in the plan.',
-  },
+  E_CONFLICT: { retry: 'never', exit: 21, hint: 'Something at the destination is in the way; remove it, or map to it in the plan.' },
   E_UNMAPPED: { retry: 'never', exit: 21, hint: 'Name what to use at the destination in `mappings` of the plan.' },
-  E_SERVER_STATE: {
-    retry: 'never',
-    exit: 22,
-    hint: 'Bring the source server into a state that can be stopped or started, then `sender resume`.',
-  },
+  E_SERVER_STATE: { retry: 'never', exit: 22, hint: 'Bring the source server into a state that can be stopped or started, then `sender resume`.' },
   E_SERVER_FAULT: { retry: 'later', exit: 22, hint: 'The cloud reports a fault for this server; its message says why.' },
   E_UNSUPPORTED: { retry: 'never', exit: 22, hint: 'This release cannot move it; leave it out of the plan.' },
-  E_UNHEALTHY: {
-    retry: 'later',
-    exit: 22,
-    hint: 'The server runs at the destination but its probe fails; look at its console, then `sender resume` or `sender rollback`.',
-  },
+  E_UNHEALTHY: { retry: 'later', exit: 22, hint: 'The server runs at the destination but its probe fails; look at its console, then `sender resume` or `sender rollback`.' },
 
   // 30: data
   E_BLOCK_MISMATCH: { retry: 'later', exit: 30, hint: 'The block is pulled again. If this repeats, suspect memory or disks.' },
   E_ROOT_MISMATCH: { retry: 'later', exit: 30, hint: 'The copy is not used. `sender resume` compares and repairs it.' },
-  E_IMAGE_MISMATCH: {
-    retry: 'later',
-    exit: 30,
-    hint: 'The cloud stored other bytes than were sent; the image is made again by `sender resume`.',
-  },
-  E_TOTALS_DISAGREE: {
-    retry: 'never',
-    exit: 30,
-    hint: 'The two daemons count differently; keep both state directories and report this.',
-  },
+  E_IMAGE_MISMATCH: { retry: 'later', exit: 30, hint: 'The cloud stored other bytes than were sent; the image is made again by `sender resume`.' },
+  E_TOTALS_DISAGREE: { retry: 'never', exit: 30, hint: 'The two daemons count differently; keep both state directories and report this.' },
 
   // 40: a campaign's own course
   E_BLOCKED: { retry: 'never', exit: 40, hint: 'Resolve the concerns marked blocking; nothing was written on either cloud.' },
-  E_COMMITTED: {
-    retry: 'never',
-    exit: 40,
-    hint: 'The campaign is committed: there is no way back. Move the tenant back with a new plan.',
-  },
+  E_COMMITTED: { retry: 'never', exit: 40, hint: 'The campaign is committed: there is no way back. Move the tenant back with a new plan.' },
   E_CAMPAIGN_STATE: { retry: 'never', exit: 40, hint: 'See `sender status` for what the campaign can do now.' },
-  E_CANCELLED: {
-    retry: 'never',
-    exit: 41,
-    hint: 'The campaign was paused or cancelled; `sender resume` or `sender rollback` goes on.',
-  },
+  E_CANCELLED: { retry: 'never', exit: 41, hint: 'The campaign was paused or cancelled; `sender resume` or `sender rollback` goes on.' },
 } as const satisfies Record<string, ProblemKind>;
 
 /** The name of one way to fail. */

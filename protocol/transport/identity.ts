@@ -2,9 +2,10 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { readFile, rename, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { syncFolder } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
 import { fingerprintOf, selfSigned } from './certificate.ts';
-import { syncFolder, writeSecretFile } from './secret-file.ts';
+import { writeSecretFile } from './secret-file.ts';
 
 /** Which of the two daemons an identity belongs to. */
 export type Role = 'sender' | 'receiver';

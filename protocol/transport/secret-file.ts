@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../../shared/durable.ts';
 
 /**
  * Puts a file for our eyes alone (0600) in place whole or not at all, and durably: written beside, synced, renamed, folder synced.
@@ -18,16 +19,6 @@ export async function writeSecretFile(path: string, content: string, ifAbsent = 
     return true;
   } finally {
     await rm(beside, { force: true });
-  }
-}
-
-/** Makes a rename, link or removal in a folder survive a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -25,6 +25,20 @@ export const kinds = [
 /** One kind of resource. */
 export type Kind = (typeof kinds)[number];
 
+/** The kinds that are built before any server is touched; the others wait for their server. */
+export const networkSide: readonly Kind[] = [
+  'network',
+  'subnet',
+  'router',
+  'gateway',
+  'interface',
+  'routes',
+  'security_group',
+  'security_group_rule',
+  'keypair',
+  'flavor',
+];
+
 /** A resource's name in one cloud: kind, slash, the cloud's own id. Opaque outside its provider. */
 export type Ref = `${Kind}/${string}`;
 
