@@ -1,4 +1,4 @@
-import { table } from '../shared/print/table.ts';
+import { type Column, table } from '../shared/print/table.ts';
 import { visible } from '../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../shared/print/units.ts';
 import type { MoveReport, Report } from './commands.ts';
@@ -30,8 +30,7 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
       ],
       columns,
     ),
-    '',
-    ...table(
+    ...section(
       stages,
       [
         { title: 'SERVER', show: (stage) => visible(stage.server) },
@@ -41,8 +40,7 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
       ],
       columns,
     ),
-    '',
-    ...table(
+    ...section(
       disks,
       [
         { title: 'SERVER', show: (disk) => visible(disk.server) },
@@ -58,6 +56,11 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
       `  → ${visible(problem.hint)}`,
     ]),
   ];
+}
+
+/** A table after an empty line; nothing where there is nothing to show. */
+function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string[] {
+  return rows.length === 0 ? [] : ['', ...table(rows, columns, width)];
 }
 
 /** Bytes of one sort over all disks of a server. */

@@ -165,24 +165,23 @@ class Spool {
   }
 
   async #take(name: string, sight: Sight): Promise<void> {
-    const { folder, log } = this.#options;
     const kind = kindOf(name);
-    const read = kind === undefined ? undefined : await readAt(folder, name, sight.look);
-    if (kind === undefined || read === undefined) return;
-    const waitedMs = performance.now() - sight.sinceMs;
-    if (!seemsWhole(read.text, kind) && waitedMs < this.#timing.graceMs) {
-      this.#sights.set(name, { ...sight, notBeforeMs: performance.now() + this.#timing.settleMs });
-      return;
-    }
+    let read: SpoolText | undefined;
     try {
-      if (await this.#outcomes.wasRefused(name, read.digest, sight.look)) this.#sights.set(name, { ...sight, verdict: 'closed' });
-      else await this.#start(name, kind, read, sight.look);
+      read = await readAt(this.#options.folder, name, sight.look);
+      if (kind === undefined || read === undefined) return;
+      const waitedMs = performance.now() - sight.sinceMs;
+      if (!seemsWhole(read.text, kind) && waitedMs < this.#timing.graceMs) {
+        this.#sights.set(name, { ...sight, notBeforeMs: performance.now() + this.#timing.settleMs });
+      } else if (await this.#outcomes.wasRefused(name, read.digest, sight.look)) {
+        this.#sights.set(name, { ...sight, verdict: 'closed' });
+      } else await this.#start(name, kind, read, sight.look);
     } catch (thrown) {
       // What fails because we stop is not the file's fault; the next daemon takes it.
       if (this.#closing) return;
       const problem = asProblem(thrown);
-      log.warn({ problem, file: name }, 'a file of the spool was refused');
-      await this.#refuse(name, { digest: read.digest, look: sight.look }, problem);
+      this.#options.log.warn({ problem, file: name }, 'a file of the spool was refused');
+      await this.#refuse(name, read === undefined ? null : { digest: read.digest, look: sight.look }, problem);
       this.#sights.set(name, this.#after(sight, problem));
     }
   }

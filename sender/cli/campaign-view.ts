@@ -123,10 +123,10 @@ function diskText(disk: DiskStatus): string {
   return `${showBytes(disk.doneBytes)} of ${showBytes(disk.sizeBytes)} at ${showRate(disk.bytesPerSecond)}${eta}`;
 }
 
-/** Twenty columns of a bar, then the share. */
+/** Twelve columns of a bar, then the share. */
 function barOf(disk: DiskStatus): string {
-  const filled = Math.floor((20 * disk.doneBytes) / Math.max(1, disk.sizeBytes));
-  return `${'█'.repeat(filled)}${'░'.repeat(20 - filled)} ${showShare(disk.doneBytes, disk.sizeBytes)}`;
+  const filled = Math.floor((12 * disk.doneBytes) / Math.max(1, disk.sizeBytes));
+  return `${'█'.repeat(filled)}${'░'.repeat(12 - filled)} ${showShare(disk.doneBytes, disk.sizeBytes)}`;
 }
 
 function disksOf(row: MoveStatus | DiskStatus): readonly DiskStatus[] {

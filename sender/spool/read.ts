@@ -42,7 +42,11 @@ export async function lookAt(folder: string, name: string): Promise<Look | undef
 export async function readAt(folder: string, name: string, look: Look): Promise<SpoolText | undefined> {
   // O_NOFOLLOW: the name may have become a link since. O_NONBLOCK: or a pipe, which would make us wait for its writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await absent(open(join(folder, name), flags));
+  const file = await absent(
+    open(join(folder, name), flags).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EACCES' ? unreadable(name) : error;
+    }),
+  );
   if (file === undefined) return undefined;
   try {
     if (!isSame(await file.stat({ bigint: true }), look)) return undefined;
@@ -52,6 +56,14 @@ export async function readAt(folder: string, name: string, look: Look): Promise<
   } finally {
     await file.close();
   }
+}
+
+/** A permission given later changes ctime, and so makes it another file to us. */
+function unreadable(name: string): Problem {
+  return new Problem('E_USAGE', `${name} cannot be read by the user this daemon runs as.`, {
+    about: name,
+    hint: 'Give it the file: `chown godwit FILE`, or `chmod a+r FILE`.',
+  });
 }
 
 /** Whether two looks saw the same file in the same state. */

