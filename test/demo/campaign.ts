@@ -23,7 +23,7 @@ export async function planMove(sender: WrittenConfig, file: string): Promise<Pla
 }
 
 /** The only campaign, as the sender sees it. */
-export async function campaignOf(sender: WrittenConfig): Promise<CampaignStatus> {
+async function campaignOf(sender: WrittenConfig): Promise<CampaignStatus> {
   const { campaigns } = await ask<SenderStatus>(sender, ['status']);
   const [campaign] = campaigns;
   if (campaign === undefined) throw new Error('The sender knows no campaign.');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { showBytes } from '../../shared/print/units.ts';
-import { cliShown } from '../support/daemons.ts';
+import { ask, cliShown } from '../support/daemons.ts';
 import type { Endings } from '../support/endings.ts';
 import { commitMove, planMove, reportOn } from './campaign.ts';
 import type { Check } from './compare.ts';
@@ -54,8 +54,8 @@ export async function runDemo({ dir, endings, narrator, progress }: Stage): Prom
   const planned = await planMove(pair.sender, join(dir, 'plan.yaml'));
   tellPlan(narrator, planned);
 
-  heading('The migration: sender migrate plan.yaml --watch');
-  const code = await cliShown(pair.sender, ['migrate', planned.file, '--watch'], progress);
+  heading('The migration: sender migrate plan.yaml --order "db primary" --watch');
+  const code = await cliShown(pair.sender, ['migrate', planned.file, '--order', 'db primary', '--watch'], progress);
   if (code !== 0) throw new Error(`The migration ended with exit status ${code}.`);
   const report = await reportOn(pair.sender);
 
@@ -68,7 +68,7 @@ export async function runDemo({ dir, endings, narrator, progress }: Stage): Prom
 
   const committed = proof.holds ? await commit(pair, west, narrator) : [];
   const page = join(dir, 'report.html');
-  await cliShown(pair.sender, ['report', '--html', page], 'stderr');
+  await ask(pair.sender, ['report', '--html', page]);
   const holds = proof.holds && committed.every(({ differs }) => differs === null);
   return { proof, committed, holds, clouds: [west, east], pair, page };
 }

@@ -17,6 +17,8 @@ const output = processOutput();
 async function main(): Promise<number> {
   const tell = narrator(output, values.json);
   const dir = await mkdtemp(join(tmpdir(), 'godwit-demo-'));
+  // Commands start twice as fast when Node keeps what it compiled.
+  process.env['NODE_COMPILE_CACHE'] = join(dir, 'cache');
   const endings = new Endings();
   const interrupted = Promise.withResolvers<never>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

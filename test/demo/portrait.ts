@@ -158,7 +158,7 @@ function portFeature(port: Port, seen: Seen): Feature {
 function floatingIpFeature(ip: FloatingIp, { ports, networks }: Seen): Feature {
   const port = ports.find(({ id }) => id === ip.port_id);
   return feature(
-    'floating ip',
+    'floating IP',
     { id: ip.id, name: `of ${ip.fixed_ip_address ?? 'nothing'}` },
     { description: ip.description, port: port?.mac_address ?? null, fixed_ip: ip.fixed_ip_address, tags: foreign(ip.tags) },
     { address: ip.floating_ip_address, network: nameIn(networks, ip.floating_network_id) },

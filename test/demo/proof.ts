@@ -25,7 +25,7 @@ export interface Proof {
 export async function prove(west: Cloud, east: Cloud, before: Portrait, report: Report): Promise<Proof> {
   const [left, arrived] = await Promise.all([portraitOf(west.user), portraitOf(east.user)]);
   const resources = compare(before, arrived);
-  const source = compare(before.map(stopped), left).map((check) => ({ ...check, kind: `source ${check.kind}` }));
+  const source = compare(before.map(stopped), left);
   const stoppedAt = await hearGuests(west.user, left);
   const disks = await proveDisks({ user: west.user, portrait: left }, { user: east.user, portrait: arrived });
   const guests = await guestsGoOn(east, arrived, stoppedAt);
@@ -60,7 +60,9 @@ export async function proveCommit({ user }: Cloud): Promise<Check[]> {
       kind: 'source server',
       name,
       differs:
-        status === 'SHUTOFF' && locked && tags.includes('godwit-moved') ? null : `${status}, locked ${locked}, tags ${tags}`,
+        status === 'SHUTOFF' && locked && tags.includes('godwit-moved')
+          ? null
+          : `${status}, locked ${locked}, tags ${tags.join(' ')}`,
     })),
     ...snapshots
       .filter(({ image_type }) => image_type === 'snapshot')

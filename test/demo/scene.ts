@@ -1,4 +1,4 @@
-import { startTwin, type TwinProcess } from '../support/clouds.ts';
+import { startTwins, type TwinProcess } from '../support/clouds.ts';
 import { pairDaemons, startDaemon, type WrittenConfig, writeReceiverConfig, writeSenderConfig } from '../support/daemons.ts';
 import type { Endings } from '../support/endings.ts';
 import { OpenStackUser } from '../support/openstack-user.ts';
@@ -15,19 +15,16 @@ const pace = 0.25;
 
 /** Starts the two clouds and provides what their administrators would. */
 export async function startClouds(dir: string, endings: Endings): Promise<{ readonly west: Cloud; readonly east: Cloud }> {
-  const [west, east] = await Promise.all([
-    startCloud('west', offersOf.west, dir, endings),
-    startCloud('east', offersOf.east, dir, endings),
-  ]);
+  const twins = await startTwins(dir, { pace, guest: true }, endings);
+  const [west, east] = await Promise.all([equip(twins.west, offersOf.west, false), equip(twins.east, offersOf.east, true)]);
   return { west, east };
 }
 
-async function startCloud(name: string, offers: Offers, dir: string, endings: Endings): Promise<Cloud> {
-  const twin = await startTwin({ name, dir, pace, guest: true }, endings);
+async function equip(twin: TwinProcess, offers: Offers, ownerIsOperator: boolean): Promise<Cloud> {
   const { authUrl, password } = twin;
   const admin = await OpenStackUser.signIn({ authUrl, user: 'admin', password, project: 'admin' });
   await provide(admin, offers);
-  if (name === 'east') await promote(admin);
+  if (ownerIsOperator) await promote(admin);
   return { twin, user: await OpenStackUser.signIn({ authUrl, user: 'demo', password, project: 'shop' }) };
 }
 

@@ -1,14 +1,15 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OpenStackUser } from '../support/openstack-user.ts';
 import { anSshKey } from '../support/ssh-server.ts';
 import { writeDiskImage } from './disk-image.ts';
 import { makeNetworkSide, type NetworkSide } from './tenant-network.ts';
 
-/** The images of the three tiers. Their first half is the same operating system. */
+/** The images of the three tiers. They begin with the same operating system. */
 const images = [
-  { name: 'web', sizeMiB: 128, sharedMiB: 64 },
-  { name: 'app', sizeMiB: 160, sharedMiB: 64 },
-  { name: 'db', sizeMiB: 256, sharedMiB: 64 },
+  { name: 'web', sizeMiB: 80, sharedMiB: 40 },
+  { name: 'app', sizeMiB: 96, sharedMiB: 40 },
+  { name: 'db', sizeMiB: 160, sharedMiB: 40 },
 ] as const;
 
 /** What was made, as numbers to show. */
@@ -25,7 +26,9 @@ export async function makeTenant(user: OpenStackUser, folder: string): Promise<M
   const made = images.map(async (image) => {
     const file = join(folder, `${image.name}.raw`);
     const writtenBytes = await writeDiskImage(file, image);
-    return [image.name, { id: await storeImage(user, image.name, file), writtenBytes }] as const;
+    const id = await storeImage(user, image.name, file);
+    await rm(file);
+    return [image.name, { id, writtenBytes }] as const;
   });
   const stored = new Map<string, { readonly id: string; readonly writtenBytes: number }>(await Promise.all(made));
   await user.send('POST', 'compute', '/os-keypairs', { keypair: { name: 'operator', public_key: anSshKey().publicKey.trim() } });

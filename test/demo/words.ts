@@ -6,7 +6,6 @@ import type { Planned } from './campaign.ts';
 import type { Check } from './compare.ts';
 import type { DiskProof } from './disks.ts';
 import type { GuestProof } from './guests.ts';
-import type { Portrait } from './portrait.ts';
 import type { Proof } from './proof.ts';
 
 /** Tells people what happens; `heading` numbers the parts and says how long each took. */
@@ -18,7 +17,7 @@ export interface Narrator {
 
 /** Narrates on an output, to its people's side (stderr) where the result is to be JSON. */
 export function narrator(output: Output, json: boolean): Narrator {
-  const write = json ? output.tell : output.print;
+  const write = (...lines: readonly string[]): void => (json ? output.tell(...lines) : output.print(...lines));
   const begun = performance.now();
   let part = 0;
   return {
@@ -36,10 +35,14 @@ export function narrator(output: Output, json: boolean): Narrator {
 }
 
 /** What a tenant has, in one line. */
-export function inventoryLine(portrait: Portrait): string {
+export function inventoryLine(portrait: readonly Pick<Check, 'kind'>[]): string {
   const counts = new Map<string, number>();
   for (const { kind } of portrait) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return [...counts].map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`).join(', ');
+  return [...counts].map(([kind, count]) => counted(count, kind)).join(', ');
+}
+
+function counted(count: number, kind: string): string {
+  return `${count} ${kind}${count === 1 ? '' : 's'}`;
 }
 
 /** A plan in few lines: the order, what becomes what, and every concern. */
@@ -65,8 +68,11 @@ export function tellProof(say: Narrator, proof: Proof): void {
   for (const disk of proof.disks) say.tick(disk, diskNote(disk));
   say.say('', 'What the guests say on their consoles; they count boots and seconds on their disks:');
   for (const guest of proof.guests) say.tick(guest, guestNote(guest));
-  say.say('', 'The source against what it was: nothing was touched, its servers are only stopped:');
-  tellKinds(say, proof.source);
+  say.say('', 'The source against what it was before:');
+  const touched = proof.source.filter(({ differs }) => differs !== null);
+  const untouched = `${inventoryLine(proof.source)}: all as before, but that the servers are stopped`;
+  if (touched.length === 0) say.tick({ kind: 'source', name: untouched, differs: null });
+  for (const check of touched) say.tick({ ...check, name: `${check.kind} ${check.name}` });
 }
 
 function tellKinds(say: Narrator, checks: readonly Check[]): void {
@@ -74,7 +80,7 @@ function tellKinds(say: Narrator, checks: readonly Check[]): void {
     const ofKind = checks.filter((check) => check.kind === kind);
     const wrong = ofKind.filter(({ differs }) => differs !== null);
     const names = ofKind.map(({ name }) => name).join(', ');
-    if (wrong.length === 0) say.tick({ kind, name: `${ofKind.length} ${kind}: ${names}`, differs: null });
+    if (wrong.length === 0) say.tick({ kind, name: `${counted(ofKind.length, kind)}: ${names}`, differs: null });
     for (const check of wrong) say.tick({ ...check, name: `${kind} ${check.name}` });
   }
 }
@@ -90,12 +96,9 @@ function guestNote({ before, after }: GuestProof): string {
 
 /** Totals of a report and one line for each server. */
 export function tellTotals(say: Narrator, { moves, totals }: Report): void {
-  const sum = (of: (disk: Report['moves'][number]['disks'][number]) => number): number =>
-    moves.flatMap(({ disks }) => disks).reduce((total, disk) => total + of(disk), 0);
-  const sent = totals.sentBytes;
+  const zeroBytes = moves.flatMap(({ disks }) => disks).reduce((total, disk) => total + disk.zeroBytes, 0);
   say.say(
-    `${totals.servers} servers with ${showBytes(totals.diskBytes)} of disks; ${showBytes(sent)} crossed the wire: ` +
-      `${showBytes(sum((disk) => disk.zeroBytes))} were zeros and ${showBytes(sum((disk) => disk.reusedBytes))} the receiver had already.`,
+    `${totals.servers} servers with ${showBytes(totals.diskBytes)} of disks: ${showBytes(totals.sentBytes)} crossed the wire, ${showBytes(zeroBytes)} were zeros and did not.`,
     '',
     ...table(moves, [
       { title: 'SERVER', show: ({ name }) => name },

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { type Child, freePort, startNode, untilReady } from './child.ts';
 import type { Endings } from './endings.ts';
 
-/** The script that is one embedded cloud. */
-export const twinScript = join(import.meta.dirname, '../../shared/cloud/openstack/twin/main.ts');
+const twinScript = join(import.meta.dirname, '../../shared/cloud/openstack/twin/main.ts');
 
 /** How an embedded cloud is started. */
 export interface TwinChoice {
@@ -62,6 +61,19 @@ export async function startTwin(choice: TwinChoice, endings: Endings): Promise<T
       await ready();
     },
   };
+}
+
+/** Starts two embedded clouds alike, `west` to move away from and `east` to move to. */
+export async function startTwins(
+  dir: string,
+  choice: Omit<TwinChoice, 'name' | 'dir'>,
+  endings: Endings,
+): Promise<{ readonly west: TwinProcess; readonly east: TwinProcess }> {
+  const [west, east] = await Promise.all([
+    startTwin({ ...choice, name: 'west', dir }, endings),
+    startTwin({ ...choice, name: 'east', dir }, endings),
+  ]);
+  return { west, east };
 }
 
 function argumentsOf(choice: TwinChoice, stateDir: string, port: number, password: string): string[] {

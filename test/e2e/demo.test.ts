@@ -1,0 +1,115 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { compare } from '../demo/compare.ts';
+import type { Feature } from '../demo/portrait.ts';
+import type { Proof } from '../demo/proof.ts';
+
+const script = join(import.meta.dirname, '../demo/main.ts');
+let dir: string;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'godwit-demo-test-'));
+});
+
+afterEach(async () => {
+  await rm(dir, { recursive: true, force: true });
+});
+
+describe('the demo', () => {
+  test('moves the whole tenant, proves it and leaves nothing but its report', async () => {
+    const demo = startDemo(['--json']);
+    const [code, out, story] = await Promise.all([ended(demo), text(demo.stdout), text(demo.stderr)]);
+
+    expect(code, story).toBe(0);
+    const { holds, proof, committed } = JSON.parse(out) as { holds: boolean; proof: Proof; committed: Proof['source'] };
+    expect(holds).toBe(true);
+    const { resources, disks, guests, report } = proof;
+    const kinds = Object.entries(Object.groupBy(resources, ({ kind }) => kind)).map(([kind, list]) => [kind, list?.length]);
+    expect(Object.fromEntries(kinds)).toEqual({
+      network: 2,
+      subnet: 2,
+      router: 1,
+      'security group': 4,
+      keypair: 1,
+      server: 5,
+      port: 7,
+      'floating IP': 1,
+    });
+    expect([...resources, ...disks, ...guests, ...proof.source, ...committed].filter(({ differs }) => differs !== null)).toEqual(
+      [],
+    );
+    expect(disks.map(({ sha256 }) => sha256)).toEqual(Array(5).fill(expect.stringMatching(/^[0-9a-f]{64}$/)));
+    expect(guests).toHaveLength(5);
+    expect(committed).toHaveLength(5);
+    expect(report.totals.servers).toBe(5);
+    expect(await leftBehind()).toEqual(['report.html']);
+    expect(await runningHere()).toEqual([]);
+  });
+
+  test('ends everything it started when it is interrupted', async () => {
+    const demo = startDemo([]);
+    const said = text(demo.stderr);
+    while ((await runningHere()).length < 3) await sleep(50);
+    demo.kill('SIGINT');
+
+    expect(await ended(demo)).toBe(1);
+    expect(await said).toContain('interrupted by SIGINT');
+    expect(await leftBehind()).toEqual([]);
+    expect(await runningHere()).toEqual([]);
+  });
+});
+
+describe('the comparison', () => {
+  test('names what is missing, what is new and what differs', () => {
+    const source = [aFeature('front'), aFeature('back'), aFeature('edge')];
+    const destination = [aFeature('front'), aFeature('back', { mtu: 1400 }), aFeature('extra')];
+
+    expect(compare(source, source).every(({ differs }) => differs === null)).toBe(true);
+    expect(compare(source, destination)).toEqual([
+      { kind: 'network', name: 'front', differs: null },
+      { kind: 'network', name: 'back', differs: 'mtu is 1400, not 1450' },
+      { kind: 'network', name: 'edge', differs: 'it is missing' },
+      { kind: 'network', name: 'extra', differs: 'it is not there at the source' },
+    ]);
+  });
+
+  test('takes things of the same name one by one', () => {
+    expect(compare([aFeature('app'), aFeature('app')], [aFeature('app')]).map(({ differs }) => differs)).toEqual([
+      null,
+      'it is missing',
+    ]);
+  });
+});
+
+function aFeature(name: string, attributes: Feature['attributes'] = { mtu: 1450 }): Feature {
+  return { kind: 'network', name, id: name, attributes, local: {} };
+}
+
+type Demo = ChildProcessByStdio<null, Readable, Readable>;
+
+/** The demo with its folder inside ours, so that all it starts can be told from what others run. */
+function startDemo(args: readonly string[]): Demo {
+  return spawn(process.execPath, [script, ...args], { env: { ...process.env, TMPDIR: dir }, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function ended(child: Demo): Promise<number | null> {
+  return new Promise((resolve) => child.once('close', resolve));
+}
+
+async function leftBehind(): Promise<string[]> {
+  const folders = await readdir(dir);
+  return (await Promise.all(folders.map((folder) => readdir(join(dir, folder))))).flat();
+}
+
+/** The command lines of processes that were told of our folder. */
+async function runningHere(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return lines.filter((line) => line.includes(dir));
+}
