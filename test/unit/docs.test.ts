@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { receiverProgram } from '../../receiver/cli/program.ts';
+import { senderProgram } from '../../sender/cli/program.ts';
+import { type ProblemKind, problems } from '../../shared/problem.ts';
+import { aRecordingOutput } from '../support/recording-output.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+test('the table of codes in sender/README.md is the table in shared/problem.ts, in both directions', async () => {
+  const text = await readFile(join(root, 'sender/README.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| (\d+) +\| `(E_\w+)` +\| (yes|no) +\| (.*?) +\|$/gm)].map(([, exit, code, again, hint]) => ({
+    code,
+    exit: Number(exit),
+    retry: again === 'yes' ? 'later' : 'never',
+    hint: hint?.replaceAll('\\|', '|'),
+  }));
+  const known = Object.entries<ProblemKind>(problems).map(([code, { exit, retry, hint }]) => ({ code, exit, retry, hint }));
+  const byCode = (a: { code?: string | undefined }, b: { code?: string | undefined }): number =>
+    (a.code ?? '').localeCompare(b.code ?? '');
+  expect(rows.sort(byCode)).toEqual(known.sort(byCode));
+});
+
+describe.each([
+  { name: 'sender', make: senderProgram },
+  { name: 'receiver', make: receiverProgram },
+])('the commands in $name/README.md', ({ name, make }) => {
+  test('are the commands there are', async () => {
+    const text = await readFile(join(root, name, 'README.md'), 'utf8');
+    const rows = text.split('\n').filter((line) => line.startsWith('| `') && line.includes(`\`${name} `));
+    const named = rows.flatMap((row) =>
+      [...(row.split(' | ')[0] ?? '').matchAll(/`(?:sender |receiver )?([a-z]+)/g)].map(([, word]) => word),
+    );
+    const program = make({ output: aRecordingOutput(), signal: new AbortController().signal });
+    expect([...new Set(named)].sort()).toEqual(program.commands.map((command) => command.name()).sort());
+  });
+});
