@@ -70,7 +70,11 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       tenant = aTenant(await cloud.facts(signal()));
     });
     afterAll(async () => {
-      await removeAll().finally(() => subject.close());
+      try {
+        await removeAll();
+      } finally {
+        await subject.close();
+      }
     });
 
     test('tells its facts', async () => {

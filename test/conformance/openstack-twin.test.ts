@@ -30,11 +30,11 @@ itIsASourceCloud(async () => {
   const { twin, end } = await aTwin();
   const server = await populate(twin.authUrl);
   const cloud = (await openstack?.source?.(settingsOf(twin))) as SourceCloud;
-  return { cloud, server, close: () => cloud.close().finally(end) };
+  return { cloud, server, close: () => cloud.close().then(end) };
 });
 
 itIsADestinationCloud(async () => {
   const { twin, end } = await aTwin();
   const cloud = (await openstack?.destination?.(settingsOf(twin))) as DestinationCloud;
-  return { cloud, close: () => cloud.close().finally(end) };
+  return { cloud, close: () => cloud.close().then(end) };
 });

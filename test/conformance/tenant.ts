@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { DestinationFacts } from '../../shared/cloud/facts.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { type Kind, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
@@ -9,8 +10,12 @@ export function aResource<K extends Kind>(kind: K, fields: Fields<K>): ResourceO
   return { kind, ...schemas[kind].parse({ name: '', ...fields }) } as unknown as ResourceOf<K>;
 }
 
-/** A key that opens nothing. */
-const publicKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG1vdmluZy1hLXRlbmFudC1pcy1sZWdhbC1odXJyYQ== somebody@somewhere';
+/** A key that opens nothing, in OpenSSH's format (RFC 8709): clouds look whether it is one. */
+function aPublicKey(): string {
+  const part = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  const raw = generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  return `ssh-ed25519 ${Buffer.concat([part(Buffer.from('ssh-ed25519')), part(raw)]).toString('base64')} somebody@somewhere`;
+}
 
 /** A tenant as a document has it: a network with a router, a group, a server that runs and one that is stopped, each with a disk. */
 export interface Tenant {
@@ -114,7 +119,7 @@ export function aTenant(facts: DestinationFacts): Tenant {
     rule({ protocol: 'icmp', remote_group_id: group.id }),
     rule({ direction: 'egress', protocol: 'udp', port_range_min: 53, port_range_max: 53, remote_ip_prefix: '192.0.2.0/24' }),
   ];
-  const keypair = aResource('keypair', { id: `key-${id()}`, name: '', public_key: publicKey });
+  const keypair = aResource('keypair', { id: `key-${id()}`, name: '', public_key: aPublicKey() });
   const named = { ...keypair, name: keypair.id };
   const flavor = aResource('flavor', { id: id(), name: 'source flavor', vcpus: small.vcpus, ram: small.ram, disk: small.disk });
   // The first address of the pool is the one that the destination's own DHCP port likes to take.
