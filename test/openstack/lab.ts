@@ -68,7 +68,15 @@ export async function openstackBatch(who: Credentials | Account, commands: reado
 /** The first arguments of `os` and `os-batch`. The newest microversion the client knows shows descriptions, tags and locks. */
 function optionsOf(who: Credentials | Account): string[] {
   if (typeof who === 'string') return [who, '--os-compute-api-version', '2.92'];
-  return [who.cloud, '--os-username', who.project, '--os-project-name', who.project, '--os-compute-api-version', '2.92'];
+  return [
+    `${who.cloud}-anybody`,
+    '--os-username',
+    who.project,
+    '--os-project-name',
+    who.project,
+    '--os-compute-api-version',
+    '2.92',
+  ];
 }
 
 /** GETs http://ip/path from between the clouds (POSTs when there is a body) and gives the answer's body; rejects on silence or an error status. */

@@ -3,11 +3,11 @@
 # Everything has something a naive copy loses: an odd gateway, gaps in pools, a host route, a static route, a remote group, awkward names.
 set -euo pipefail
 . "$(dirname "$0")/../lab.sh"
-cloud=$1 dns=${EXTERNAL[$1]}.1
-as=(${2:+--os-username "$2" --os-project-name "$2"})
-"$HERE/os" "$cloud" "${as[@]}" router show edge -f value -c id >/dev/null 2>&1 && exit 0
+as=("$1") dns=${EXTERNAL[$1]}.1
+[ $# -lt 2 ] || as=("$1-anybody" --os-username "$2" --os-project-name "$2")
+"$HERE/os" "${as[@]}" router show edge -f value -c id >/dev/null 2>&1 && exit 0
 
-"$HERE/os-batch" "$cloud" "${as[@]}" >/dev/null <<COMMANDS
+"$HERE/os-batch" "${as[@]}" >/dev/null <<COMMANDS
 keypair create --public-key /srv/id_ed25519.pub operator
 
 network create --description "where visitors arrive" front
@@ -37,7 +37,7 @@ COMMANDS
 
 # each server gets a floating IP on its own port; a third is reserved and stays free
 for server in "web 世 1" app.v2; do
-  port=$("$HERE/os" "$cloud" "${as[@]}" port list --server "$server" -f value -c id)
-  "$HERE/os" "$cloud" "${as[@]}" floating ip create --port "$port" --description "$server" ext -f value -c floating_ip_address
+  port=$("$HERE/os" "${as[@]}" port list --server "$server" -f value -c id)
+  "$HERE/os" "${as[@]}" floating ip create --port "$port" --description "$server" ext -f value -c floating_ip_address
 done
-"$HERE/os" "$cloud" "${as[@]}" floating ip create --description "reserved" ext -f value -c floating_ip_address
+"$HERE/os" "${as[@]}" floating ip create --description "reserved" ext -f value -c floating_ip_address

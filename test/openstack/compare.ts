@@ -1,0 +1,177 @@
+/** Compares two projects attribute by attribute, in the client's words. What may differ is listed here, each with its reason. */
+import type { Census, Kind, Thing } from './census.ts';
+import { kinds } from './census.ts';
+
+/** Each cloud keeps its own books: ids, dates, revisions, owners. */
+const books = ['id', 'created_at', 'updated_at', 'revision_number', 'project_id', 'tenant_id', 'standard_attr_id', 'user_id'];
+
+/** What else of each kind is not a property of the thing but of where and when it is; everything that is not named here must be equal. */
+const circumstances: Readonly<Record<Kind, readonly string[]>> = {
+  // which agents serve it
+  network: ['availability_zones'],
+  subnet: [],
+  // its ports are compared as ports; the address in the external network is another cloud's to give
+  router: ['availability_zones', 'interfaces_info'],
+  // down while its server is stopped
+  port: ['status', 'binding_host_id', 'binding_vif_type', 'binding_vif_details'],
+  'security group': [],
+  // the address is the plan's to map, its name is the address, and its port is described again in words
+  'floating ip': ['floating_ip_address', 'name', 'port_details', 'status'],
+  keypair: [],
+  // the state is compared by the tests, the image is the moved disk, the rest is of this host and this hour
+  server: [
+    ...['status', 'image', 'hostId', 'created', 'updated', 'progress', 'locked', 'locked_reason'],
+    ...['OS-EXT-STS:power_state', 'OS-EXT-STS:task_state', 'OS-EXT-STS:vm_state'],
+    ...['OS-SRV-USG:launched_at', 'OS-SRV-USG:terminated_at'],
+  ],
+  image: [],
+};
+
+/** Every way in which the destination's project differs from the source's, in sentences; empty when all arrived and nothing else is there. */
+export function differences(source: Census, destination: Census): string[] {
+  const [from, to] = [readable(source), readable(destination)];
+  return kinds.filter((kind) => kind !== 'image').flatMap((kind) => compareKind(kind, from[kind], to[kind]));
+}
+
+/** A thing as both clouds would tell it: without books and circumstances, and with labels in place of ids. */
+interface Readable {
+  readonly label: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+function compareKind(kind: Kind, from: readonly Readable[], to: readonly Readable[]): string[] {
+  const labels = [...new Set([...from, ...to].map(({ label }) => label))].sort();
+  return labels.flatMap((label) => {
+    const [wanted, are] = [from, to].map((side) => side.filter((one) => one.label === label).sort(byText)) as [
+      Readable[],
+      Readable[],
+    ];
+    if (wanted.length !== are.length) return [`${label}: ${wanted.length} at the source, ${are.length} at the destination`];
+    return wanted.flatMap((one, index) => compareAttributes(`${kind} ${label}`, one.attributes, are[index]?.attributes ?? {}));
+  });
+}
+
+const byText = (a: Readable, b: Readable): number => JSON.stringify(a.attributes).localeCompare(JSON.stringify(b.attributes));
+
+function compareAttributes(what: string, wanted: Readable['attributes'], is: Readable['attributes']): string[] {
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(is)])].sort();
+  return names.flatMap((name) => {
+    const [a, b] = [JSON.stringify(wanted[name] ?? null), JSON.stringify(is[name] ?? null)];
+    return a === b ? [] : [`${what}: ${name} is ${b}, at the source ${a}`];
+  });
+}
+
+function readable(census: Census): Record<Kind, Readable[]> {
+  const labels = labelsOf(census);
+  const floating = new Set(census.own['floating ip'].map((ip) => String(ip['floating_ip_address'])));
+  const describe = (kind: Kind, thing: Thing): Readable => {
+    const apart = [...books, ...circumstances[kind], ...(isLeg(thing) ? ['mac_address'] : [])];
+    const kept = Object.entries(thing).filter(([name]) => !apart.includes(name));
+    const named = kept.map(([name, value]) => [name, normal(name, value, labels, floating)]);
+    return { label: labels.get(thing.id) ?? thing.id, attributes: Object.fromEntries(named) as Readable['attributes'] };
+  };
+  return Object.fromEntries(
+    kinds.map((kind) => [kind, census.own[kind].filter((thing) => isTenants(kind, thing)).map((thing) => describe(kind, thing))]),
+  ) as Record<Kind, Readable[]>;
+}
+
+/** A router's leg answers ARP with whatever MAC the cloud gave it; guests that start afresh ask. */
+const isLeg = (thing: Thing): boolean => thing['device_owner'] === 'network:router_interface';
+
+/** DHCP and metadata ports are made by the cloud for itself, at whichever address is free. */
+function isTenants(kind: Kind, thing: Thing): boolean {
+  return kind !== 'port' || !/^network:(dhcp|distributed)$/.test(String(thing['device_owner']));
+}
+
+/** What each id stands for, in words that are the same in both clouds. */
+function labelsOf({ own, foreign }: Census): Map<string, string> {
+  const labels = new Map<string, string>();
+  const name = (thing: Thing): string => JSON.stringify(thing['name'] ?? '');
+  for (const thing of foreign) labels.set(thing.id, `foreign ${name(thing)}`);
+  for (const thing of own.network) labels.set(thing.id, `network ${name(thing)}`);
+  for (const thing of own.subnet)
+    labels.set(thing.id, `subnet ${String(thing['cidr'])} of ${labels.get(String(thing['network_id']))}`);
+  for (const thing of own.router) labels.set(thing.id, `router ${name(thing)}`);
+  for (const thing of own['security group']) labels.set(thing.id, `security group ${name(thing)}`);
+  for (const thing of own.port) labels.set(thing.id, labelOfPort(thing, labels));
+  for (const thing of own.keypair) labels.set(thing.id, `keypair ${name(thing)}`);
+  for (const thing of own.server) {
+    const macs = own.port.filter((port) => port['device_id'] === thing.id).map((port) => String(port['mac_address']));
+    labels.set(thing.id, `server ${name(thing)} with ${macs.sort().join(' ')}`);
+  }
+  for (const thing of own['floating ip'])
+    labels.set(
+      thing.id,
+      `floating ip ${JSON.stringify(thing['description'])} at ${labels.get(String(thing['port_id'])) ?? 'no port'}`,
+    );
+  return labels;
+}
+
+/** A server's port is known by its MAC; a router's leg may have another one, and is known by where it stands. */
+function labelOfPort(port: Thing, labels: ReadonlyMap<string, string>): string {
+  const addresses = (port['fixed_ips'] as { ip_address: string }[]).map((ip) => ip.ip_address).sort();
+  if (!String(port['device_owner']).startsWith('network:')) return `port ${String(port['mac_address']).toLowerCase()}`;
+  return `port ${addresses.join(' ')} of ${labels.get(String(port['device_id'])) ?? 'the cloud'}`;
+}
+
+function normal(name: string, value: unknown, labels: ReadonlyMap<string, string>, floating: ReadonlySet<string>): unknown {
+  if (name === 'tags') return (value as string[]).filter((tag) => !tag.startsWith('godwit-')).sort();
+  if (name === 'description') return value ?? '';
+  if (name === 'external_gateway_info') return gateway(value as Gateway, labels);
+  if (name === 'addresses') return addresses(value as Record<string, string[]>, floating);
+  if (name === 'rules') return (value as Thing[]).map((rule) => JSON.stringify(ruleOf(rule, labels))).sort();
+  // lists that Neutron and Nova keep as sets
+  const sets = [
+    'fixed_ips',
+    'security_groups',
+    'security_group_ids',
+    'allowed_address_pairs',
+    'allocation_pools',
+    'host_routes',
+    'routes',
+  ];
+  const worded = words(value, labels);
+  return (sets.includes(name) || name === 'subnets') && Array.isArray(worded)
+    ? worded.map((one) => JSON.stringify(one)).sort()
+    : worded;
+}
+
+type Gateway = { readonly network_id: string; readonly enable_snat?: boolean } | null;
+
+/** The router's address in the external network belongs to that network's pool. */
+function gateway(value: Gateway, labels: ReadonlyMap<string, string>): unknown {
+  return value === null ? null : { network: labels.get(value.network_id), enable_snat: value.enable_snat ?? null };
+}
+
+/** Nova lists floating addresses among the others; they are compared as floating IPs. */
+function addresses(value: Readonly<Record<string, readonly string[]>>, floating: ReadonlySet<string>): unknown {
+  return Object.entries(value)
+    .map(
+      ([network, list]) =>
+        `${network}: ${[...list]
+          .filter((ip) => !floating.has(ip))
+          .sort()
+          .join(' ')}`,
+    )
+    .sort();
+}
+
+/** Neutron spells some rules in two ways: `normalized_cidr` repeats the prefix, and a rule's own description may be absent. */
+function ruleOf(rule: Thing, labels: ReadonlyMap<string, string>): unknown {
+  const kept = Object.entries(rule).filter(([name]) => !books.includes(name) && name !== 'normalized_cidr');
+  return Object.fromEntries(
+    kept.sort().map(([name, value]) => [name, name === 'description' ? (value ?? '') : words(value, labels)]),
+  );
+}
+
+/** A value with every id replaced by its label. */
+function words(value: unknown, labels: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string') return labels.get(value) ?? value;
+  if (Array.isArray(value)) return value.map((one) => words(one, labels));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort()
+      .map(([name, inner]) => [name, words(inner, labels)]),
+  );
+}

@@ -1,0 +1,68 @@
+/** What the guests themselves say: who they are, how far their numbers have got, what their disks hold. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Census } from './census.ts';
+import { type GuestInfo, guestInfo, http } from './lab.ts';
+import { until } from './migration.ts';
+
+/** How long a guest may take from power on to its web page on a busy machine: milliseconds. */
+const bootMs = 5 * 60_000;
+
+/** A guest behind a floating IP, and what it told. */
+export interface Guest {
+  readonly floatingIp: string;
+  readonly info: GuestInfo;
+  /** What the next visitor will be told he is. */
+  readonly nextVisitor: number;
+  /** SHA-256 of a file of random bytes on its disk. */
+  readonly blob: string;
+}
+
+/** Waits until the guest behind a floating IP answers. */
+export function untilAnswers(ip: string): Promise<GuestInfo> {
+  return until(`The guest at ${ip}`, bootMs, () => guestInfo(ip));
+}
+
+/** Runs a script as root in a guest and gives what it printed. */
+export function inGuest(ip: string, script: string): Promise<string> {
+  return http(ip, '/cgi-bin/run', script);
+}
+
+/** Leaves traces on a guest's disk that only an exact copy can have: random bytes, and visitors that were counted. */
+export async function leaveTraces(ip: string, blobMiB = 16): Promise<void> {
+  await untilAnswers(ip);
+  await inGuest(ip, `dd if=/dev/urandom of=/data/blob bs=65536 count=${blobMiB * 16} 2>/dev/null; sync`);
+  for (let visit = 0; visit < 3; visit++) await http(ip, '/cgi-bin/counter');
+}
+
+/** Reads a guest's traces. One visitor is counted by that. */
+export async function readTraces(ip: string): Promise<Guest> {
+  await untilAnswers(ip);
+  const blob = (await inGuest(ip, 'sha256sum /data/blob')).split(' ')[0] ?? '';
+  const visitor = Number(await http(ip, '/cgi-bin/counter'));
+  return { floatingIp: ip, info: await guestInfo(ip), nextVisitor: visitor + 1, blob };
+}
+
+/** In which ways the guest at the destination is not the one that ran at the source, going on where that one stopped. */
+export async function notTheSame(before: Guest, ip: string): Promise<string[]> {
+  const info = await untilAnswers(ip);
+  const visitor = Number(await http(ip, '/cgi-bin/counter'));
+  const blob = (await inGuest(ip, 'sha256sum /data/blob')).split(' ')[0];
+  const { ticks } = info;
+  await sleep(3_000);
+  const later = await guestInfo(ip);
+  const facts: readonly (readonly [boolean, string])[] = [
+    [info.mac === before.info.mac, `MAC ${info.mac}, was ${before.info.mac}`],
+    [info.ip === before.info.ip, `address ${info.ip}, was ${before.info.ip}`],
+    [info.boots === before.info.boots + 1, `${info.boots} boots, were ${before.info.boots}`],
+    [ticks > before.info.ticks, `${ticks} ticks, were ${before.info.ticks} before it was stopped`],
+    [later.ticks > ticks, `its ticks stand still at ${ticks}`],
+    [visitor === before.nextVisitor, `visitor ${visitor}, should be ${before.nextVisitor}`],
+    [blob === before.blob, `blob ${blob}, was ${before.blob}`],
+  ];
+  return facts.flatMap(([holds, says]) => (holds ? [] : [`guest ${info.host}: ${says}`]));
+}
+
+/** The floating address at which a server of the sample tenant is reached; its description is the server's name. */
+export function addressOf({ own }: Census, name: string): string {
+  return String(own['floating ip'].find((ip) => ip['description'] === name)?.['floating_ip_address']);
+}

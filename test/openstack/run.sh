@@ -1,0 +1,56 @@
+#!/bin/bash
+# usage: [KEEP=1] run.sh [vitest's arguments, e.g. a test file]
+# Brings the two real clouds up, runs every test of this folder on them and takes them down again; what costs time to make stays in the cache.
+# Clouds that were up before are used as they are and left up, and so are all with KEEP=1. Exits as the tests did; a machine that cannot hold
+# the clouds is a failure, not a skip.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+
+cannot() {
+  echo "SKIPPED: every test of test/openstack ($(cd "$here" && echo *.test.ts)): $*" >&2
+  echo "vitest: 0 passed, 1 failed, 0 skipped"
+  exit 1
+}
+
+[ "$(uname -s)" = Linux ] || cannot "the clouds need Linux, this is $(uname -s)"
+[ "$(id -u)" = 0 ] || cannot "the clouds need root; run it as root"
+# shellcheck source=/dev/null
+. /etc/os-release
+[ "${ID:-}" = debian ] && [ "${VERSION_ID:-}" = 12 ] || cannot "the clouds need Debian 12, this is ${PRETTY_NAME:-unknown}"
+[ -x "$here/../../node_modules/node/bin/node" ] || cannot "run npm ci first"
+
+. "$here/lab.sh"
+export PATH="$REPOSITORY/node_modules/.bin:$PATH"
+
+# room for a 20 GiB disk that Glance and Nova may each hold without holes, and for the layers
+free_gib=$(df -BG --output=avail "$LAB" | tail -1 | tr -dc 0-9)
+[ "$free_gib" -ge 20 ] || cannot "the clouds need 20 GiB free in $LAB, there are $free_gib"
+
+was_up= had_state=
+node_pid src >/dev/null && node_pid dst >/dev/null && was_up=1
+[ -d "$LAB/src/data/mysql" ] && had_state=1
+
+leave() {
+  local status=$?
+  trap - EXIT
+  "$here/wan.sh" off >/dev/null 2>&1
+  if [ -n "${KEEP:-}${was_up}" ]; then
+    say "the clouds stay up; npm run clouds:down ends them"
+  else
+    # state that was there before is somebody's; ours goes
+    [ -n "$had_state" ] || export PURGE=1
+    "$here/down.sh"
+  fi
+  [ -s "$LAB/run/tests.log" ] && grep -a '^vitest: ' "$LAB/run/tests.log" | tail -1
+  exit "$status"
+}
+
+: >"$LAB/run/tests.log"
+trap leave EXIT
+trap 'exit 130' INT TERM
+timed "clouds up" "$here/up.sh" || exit 1
+for cloud in src dst; do timed "offers of $cloud" "$here/tenant/offers.sh" "$cloud" || exit 1; done
+
+cd "$REPOSITORY" || exit 1
+timed "tests" vitest run --config test/vitest.config.ts --project openstack "$@" 2>&1 | tee "$LAB/run/tests.log"
+exit "${PIPESTATUS[0]}"
