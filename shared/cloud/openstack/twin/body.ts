@@ -23,10 +23,7 @@ export function parseJson(text: string, service: ServiceName): unknown {
     return JSON.parse(text);
   } catch {
     if (service === 'compute') throw badRequest('Malformed request body');
-    throw badRequest(
-      'The server could not comply with the request since it is either malformed or otherwise incorrect.',
-      'HTTPBadRequest',
-    );
+    throw badRequest('Body contains invalid data', 'HTTPBadRequest');
   }
 }
 
@@ -58,7 +55,12 @@ export function refuseWideCharacters(service: ServiceName, path: string, text: s
   const inPath = service === 'network' && beyondBmp.test(path);
   const inBody = beyondBmp.test(text) || (text.includes('\\u') && beyondBmp.test(JSON.stringify(body)));
   if (!inPath && !inBody) return;
-  if (service === 'image') throw badRequest("Param values can't contain 4 byte unicode.");
+  if (service === 'image')
+    throw badRequest(
+      namesWideCharacters({ image: body })
+        ? "Name can't contain 4 byte unicode characters."
+        : "Param values can't contain 4 byte unicode.",
+    );
   if (service === 'compute' && namesWideCharacters(body))
     throw badRequest('Invalid input for field/attribute name. The value does not match the expected pattern.');
   const message = 'Request Failed: internal server error while processing your request.';

@@ -16,6 +16,9 @@ export class Refusal extends Error {
   }
 }
 
+/** The `type` of an image refusal whose sentence is webob's detail, behind webob's own explanation. */
+export const asDetail = 'detail';
+
 /** Builds a 400. */
 export const badRequest = (message: string, type = 'BadRequest'): Refusal => new Refusal(400, message, type);
 /** Builds a 403. */
@@ -37,7 +40,7 @@ const titles: Readonly<Record<number, string>> = {
   410: 'Gone',
   413: 'Request Entity Too Large',
   415: 'Unsupported Media Type',
-  416: 'Requested Range Not Satisfiable',
+  416: 'Request Range Not Satisfiable',
   429: 'Too Many Requests',
   500: 'Internal Server Error',
   501: 'Not Implemented',
@@ -71,18 +74,32 @@ const json = (value: unknown): ErrorBody => ({ contentType: 'application/json', 
 export function errorBody(service: ServiceName, refusal: Refusal, accept: string): ErrorBody {
   const { status, message } = refusal;
   const title = titles[status] ?? 'Error';
-  // Every service stands behind keystonemiddleware, which words the 401 itself and in its own shape.
+  if (service === 'image') return imageError(status, title, refusal, accept);
+  // Every service stands behind keystonemiddleware, which words the 401 itself and in its own shape; Glance alone words its own.
   if (status === 401 || service === 'identity') return json({ error: { code: status, message, title } });
   if (service === 'network') return json({ NeutronError: { type: refusal.type, message, detail: '' } });
-  if (service === 'image') return imageError(status, title, message, accept);
   return json({ [computeFaults[status] ?? 'computeFault']: { code: status, message } });
 }
 
+const imageUnauthorized =
+  'This server could not verify that you are authorized to access the document you requested. Either you supplied the wrong credentials (e.g., bad password), or your browser does not understand how to supply the credentials required.';
+
+/** Sentences that webob puts before a detail, for errors that Glance raises with a detail alone. */
+const explanations: Readonly<Record<number, string>> = {
+  403: 'Access was denied to this resource.',
+  409: 'There was a conflict when trying to complete your request.',
+  416: 'The Range requested is not available.',
+};
+
 /** Glance leaves its errors to webob, which speaks HTML unless the client accepts only JSON. */
-function imageError(status: number, title: string, message: string, accept: string): ErrorBody {
+function imageError(status: number, title: string, refusal: Refusal, accept: string): ErrorBody {
+  const detailed = refusal.type === asDetail;
+  const message = status === 401 ? imageUnauthorized : detailed ? (explanations[status] ?? '') : refusal.message;
+  const rest = `<br /><br />\n${detailed ? refusal.message : ''}\n`;
   const wantsJson = accept.includes('application/json') && !accept.includes('*/*') && !accept.includes('html');
-  if (wantsJson) return json({ message: `${message}<br /><br />\n\n\n`, code: `${status} ${title}`, title });
   const heading = `${status} ${title}`;
-  const text = `<html>\n <head>\n  <title>${heading}</title>\n </head>\n <body>\n  <h1>${heading}</h1>\n  ${message}<br /><br />\n\n\n </body>\n</html>`;
+  if (wantsJson) return json({ message: `${message}${rest}\n\n`, code: heading, title });
+  const escaped = `${message}${rest}`.replaceAll("'", '&#x27;');
+  const text = `<html>\n <head>\n  <title>${heading}</title>\n </head>\n <body>\n  <h1>${heading}</h1>\n  ${escaped}\n\n </body>\n</html>`;
   return { contentType: 'text/html; charset=UTF-8', text };
 }

@@ -95,6 +95,7 @@ async function carryOut(
     return { answer: faultAnswer(service, fault, String(request.headers.accept ?? '')), spoiler: undefined };
   const uploadCut = fault?.do === 'drop-after' && streams && method === 'PUT';
 
+  if (service === 'identity') response.setHeader('Vary', 'X-Auth-Token');
   if (service === 'compute') for (const [name, value] of microversionHeaders(request.headers)) response.setHeader(name, value);
   if (typeof match === 'string') {
     // keystonemiddleware stands before the router: without a token nobody learns which paths exist.

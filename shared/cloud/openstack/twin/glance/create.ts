@@ -4,7 +4,7 @@ import { type Cloud, quotaOf } from '../cloud.ts';
 import { newUuid, stamp } from '../identifier.ts';
 import { conflict, forbidden, Refusal } from '../refusal.ts';
 import type { Answer, Call } from '../route.ts';
-import { checkKey, imageView, ownAttributes } from './images.ts';
+import { checkKey, imageView, ownAttributes, unheard } from './images.ts';
 import type { Image } from './model.ts';
 
 /** Formats that Zed's glance-api accepts by default. */
@@ -45,7 +45,7 @@ export function createImage(call: Call): Answer {
   checkImageCount(cloud, caller.projectId);
   const properties: Record<string, string> = {};
   for (const [key, value] of Object.entries(given))
-    if (!ownAttributes.has(key) && typeof value === 'string') properties[key] = value;
+    if (!ownAttributes.has(key) && !unheard.has(key) && typeof value === 'string') properties[key] = value;
   const image = blankImage(id, given.owner ?? caller.projectId, {
     name: given.name ?? null,
     visibility: given.visibility ?? 'shared',

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Cloud, imagePath, quotaOf } from '../cloud.ts';
 import { type Digests, headOf, SparseWriter } from '../disk.ts';
-import { badRequest, conflict, forbidden, notFound, Refusal } from '../refusal.ts';
+import { asDetail, badRequest, conflict, forbidden, notFound, Refusal } from '../refusal.ts';
 import type { Answer, Call } from '../route.ts';
 import { imageOf, ownImageOf, touch } from './images.ts';
 import type { Image } from './model.ts';
@@ -11,7 +11,8 @@ import type { Image } from './model.ts';
 export async function upload(call: Call): Promise<Answer> {
   const { cloud } = call;
   const type = String(call.headers['content-type'] ?? '');
-  if (!type.startsWith('application/octet-stream')) throw new Refusal(415, `Unsupported Content-Type: ${type}`);
+  if (!type.startsWith('application/octet-stream'))
+    throw new Refusal(415, `The request media type ${type} is not supported by this server.\n`);
   const image = ownImageOf(call, 'modify');
   if (image.status !== 'queued') throw conflict(`Image status transition from ${image.status} to saving is not allowed`);
   if (image.diskFormat === null || image.containerFormat === null) {
@@ -95,7 +96,7 @@ export function download(call: Call): Answer {
     throw forbidden('The requested image has been deactivated. Image data download is forbidden.');
   if (image.status === 'queued' || image.status === 'saving') return { status: 204 };
   if (image.status !== 'active' || image.size === null) throw notFound(`Failed to find image ${image.id} data`);
-  const headers = { 'content-md5': image.md5 ?? '', 'accept-ranges': 'bytes' };
+  const headers = { 'content-md5': image.md5 ?? '' };
   const path = imagePath(call.cloud, image.id);
   const range = call.headers.range;
   if (range === undefined) return { status: 200, headers, file: { path, start: 0, length: image.size } };
@@ -110,7 +111,11 @@ function readRange(range: string, size: number): { start: number; end: number } 
   const start = from === '' ? Math.max(0, size - Number(to)) : Number(from);
   const end = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1);
   if (parts === null || (from === '' && to === '') || start > end) {
-    throw new Refusal(416, 'Invalid range request', '', { 'content-range': `bytes */${size}` });
+    throw new Refusal(
+      416,
+      `Invalid start position in Range header. Start position MUST be in the inclusive range [0, ${size - 1}].`,
+      asDetail,
+    );
   }
   return { start, end };
 }

@@ -13,14 +13,15 @@ export const readOnly: ReadonlySet<string> = new Set([
   'checksum',
   'size',
   'virtual_size',
-  'os_hash_algo',
-  'os_hash_value',
   'direct_url',
   'self',
   'file',
   'schema',
   'stores',
 ]);
+
+/** Attributes that may be sent with a new image and are not heard; a patch of them is refused like the others. */
+export const unheard: ReadonlySet<string> = new Set(['os_hash_algo', 'os_hash_value']);
 
 /** Attributes that nobody may send (RequestDeserializer in glance/api/v2/images.py). */
 export const reserved: ReadonlySet<string> = new Set(['location', 'locations', 'deleted', 'deleted_at']);

@@ -102,23 +102,28 @@ function splitValues(text: string): string[] {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g)].map((part) => part[1]?.replaceAll(/\\(.)/g, '$1') ?? part[2] ?? '');
 }
 
-/** Sorts by the keys asked for, newest first by default; the order of creation breaks ties. */
+/** Sorts by the keys asked for, newest first by default. Times have whole seconds; within one the ids decide, as they do in Glance. */
 function sorted(images: Image[], query: URLSearchParams): Image[] {
+  const directions = query.getAll('sort_dir');
   const keys =
-    query.get('sort')?.split(',') ??
-    query.getAll('sort_key').map((key, index) => `${key}:${query.getAll('sort_dir')[index] ?? 'desc'}`);
-  if (keys.length === 0) return images.reverse();
-  const orders = keys.map((key) => {
+    query.get('sort')?.split(',') ?? query.getAll('sort_key').map((key, index) => `${key}:${directions[index] ?? 'desc'}`);
+  const orders = [...keys, 'created_at', 'id'].map((key) => {
     const [field = '', direction = 'desc'] = key.split(':');
     return { field, sign: direction === 'asc' ? 1 : -1 };
   });
-  return images.sort((left, right) => {
-    const [a, b] = [imageView(left), imageView(right)];
+  const rows = images.map((image) => ({ image, view: imageView(image) }));
+  rows.sort((left, right) => {
     for (const { field, sign } of orders) {
-      const [x, y] = [a[field] ?? '', b[field] ?? ''];
-      const order = typeof x === 'number' && typeof y === 'number' ? x - y : textOf(x).localeCompare(textOf(y));
+      const order = compare(left.view[field], right.view[field]);
       if (order !== 0) return order * sign;
     }
     return 0;
   });
+  return rows.map(({ image }) => image);
+}
+
+function compare(left: unknown, right: unknown): number {
+  if (typeof left === 'number' && typeof right === 'number') return left - right;
+  const [a, b] = [textOf(left), textOf(right)];
+  return a < b ? -1 : a > b ? 1 : 0;
 }

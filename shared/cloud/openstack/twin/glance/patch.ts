@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { parse } from '../body.ts';
-import { badRequest, conflict, forbidden, Refusal } from '../refusal.ts';
+import { asDetail, badRequest, conflict, forbidden, Refusal } from '../refusal.ts';
 import type { Answer, Call } from '../route.ts';
 import { settable } from './create.ts';
-import { checkKey, imageView, ownAttributes, ownImageOf, touch } from './images.ts';
+import { checkKey, imageView, ownAttributes, ownImageOf, touch, unheard } from './images.ts';
 import type { Image } from './model.ts';
 
 const mediaType = 'application/openstack-images-v2.1-json-patch';
-const changes = z.array(z.object({ op: z.enum(['add', 'remove', 'replace']), path: z.string(), value: z.unknown() }));
+const changes = z.array(z.object({ op: z.enum(['add', 'remove', 'replace']), path: z.string(), value: z.unknown().optional() }));
 const values = z.object(settable).catchall(z.string());
 
 /** PATCH /v2/images/{id}: a list of JSON-patch operations on whole attributes or properties. */
 export function patchImage(call: Call): Answer {
   const type = String(call.headers['content-type'] ?? '').split(';')[0];
   if (type !== mediaType && type !== 'application/openstack-images-v2.0-json-patch') {
-    throw new Refusal(415, `Unsupported Content-Type: ${type}`, '', { 'accept-patch': mediaType });
+    throw new Refusal(415, `The request media type ${type} is not supported by this server.\n`, '', {
+      'accept-patch': mediaType,
+    });
   }
   const image = ownImageOf(call, 'modify');
   // Worked on a copy: a patch is carried out whole or not at all.
@@ -23,7 +25,7 @@ export function patchImage(call: Call): Answer {
     const [key = '', ...rest] = pointer(change.path);
     if (rest.length > 0) throw badRequest(`Invalid JSON pointer for this resource: '${change.path}'`);
     checkKey(key);
-    if (key === 'id') throw forbidden("Attribute 'id' is read-only.");
+    if (key === 'id' || unheard.has(key)) throw forbidden(`Attribute '${key}' is read-only.`);
     if (change.op === 'remove') remove(draft, key);
     else set(call, draft, key, change.value, change.op);
   }
@@ -41,15 +43,15 @@ function pointer(path: string): string[] {
 }
 
 function remove(image: Image, key: string): void {
-  if (ownAttributes.has(key)) throw forbidden(`Property ${key} may not be removed.`);
-  if (image.properties[key] === undefined) throw conflict(`Property ${key} does not exist.`);
+  if (ownAttributes.has(key)) throw forbidden(`Property ${key} may not be removed.`, asDetail);
+  if (image.properties[key] === undefined) throw conflict(`Property ${key} does not exist.`, asDetail);
   delete image.properties[key];
 }
 
 function set(call: Call, image: Image, key: string, value: unknown, op: 'add' | 'replace'): void {
   const given = parse(values, { [key]: value });
   if (!ownAttributes.has(key)) {
-    if (op === 'replace' && image.properties[key] === undefined) throw conflict(`Property ${key} does not exist.`);
+    if (op === 'replace' && image.properties[key] === undefined) throw conflict(`Property ${key} does not exist.`, asDetail);
     image.properties[key] = String(value);
     return;
   }

@@ -11,6 +11,8 @@ import { listImages } from './list.ts';
 import { patchImage } from './patch.ts';
 
 async function deleteImage(call: Call): Promise<Answer> {
+  const id = call.param('id');
+  if (!call.cloud.state.images.has(id)) throw notFound(`Failed to find image ${id} to delete`);
   const image = ownImageOf(call, 'delete');
   if (image.protected) throw forbidden(`Image ${image.id} is protected and cannot be deleted.`);
   call.cloud.state.images.delete(image.id);
@@ -28,7 +30,7 @@ function addTag(call: Call): Answer {
 
 function removeTag(call: Call): Answer {
   const image = ownImageOf(call, 'modify');
-  if (!image.tags.includes(call.param('tag'))) throw notFound('Tag not found');
+  if (!image.tags.includes(call.param('tag'))) throw notFound('The resource could not be found.');
   image.tags = image.tags.filter((tag) => tag !== call.param('tag'));
   touch(call.cloud, image);
   return { status: 204 };
@@ -94,7 +96,7 @@ function setActive(call: Call, from: 'active' | 'deactivated', to: 'active' | 'd
 
 function versions(call: Call): Answer {
   const links = [{ rel: 'self', href: `${call.cloud.url('image')}/v2/` }];
-  const minors = [15, 13, 12, 11, 10, 9, 7, 6, 5, 4, 3, 2, 1, 0];
+  const minors = [15, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
   const values = minors.map((minor, index) => ({ id: `v2.${minor}`, status: index === 0 ? 'CURRENT' : 'SUPPORTED', links }));
   return { status: call.path === '/' ? 300 : 200, body: { versions: values } };
 }

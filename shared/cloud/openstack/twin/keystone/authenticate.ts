@@ -48,7 +48,7 @@ export function rolesOf(cloud: Cloud, token: Pick<Token, 'userId' | 'projectId' 
     .filter((each) => each.userId === token.userId && each.projectId === token.projectId)
     .map((each) => each.role);
   const implied = held.flatMap((role) =>
-    role === 'admin' ? ['admin', 'member', 'reader'] : role === 'member' ? ['member', 'reader'] : [role],
+    role === 'admin' ? ['reader', 'member', 'admin'] : role === 'member' ? ['reader', 'member'] : [role],
   );
   return [...new Set(implied)];
 }

@@ -26,7 +26,7 @@ export interface Assignment {
 export interface ApplicationCredential {
   readonly id: string;
   readonly name: string;
-  readonly description: string;
+  readonly description: string | null;
   readonly userId: string;
   readonly projectId: string;
   readonly roles: readonly string[];

@@ -16,8 +16,12 @@ function allow(caller: Caller, rule: string, ownUserId = ''): void {
 
 const self = (cloud: Cloud, path: string): { self: string } => ({ self: `${cloud.url('identity')}/v3/${path}` });
 
-function list(cloud: Cloud, key: string, items: readonly unknown[]): Answer {
-  return { status: 200, body: { links: { next: null, previous: null, ...self(cloud, key) }, [key]: items } };
+function list(call: Call, key: string, items: readonly unknown[]): Answer {
+  const query = call.query.size > 0 ? `?${call.query.toString()}` : '';
+  return {
+    status: 200,
+    body: { links: { next: null, previous: null, self: `${call.cloud.url('identity')}${call.path}${query}` }, [key]: items },
+  };
 }
 
 function projectView(cloud: Cloud, project: Project): Record<string, unknown> {
@@ -110,23 +114,41 @@ function assignments(call: Call): Answer {
     user: { id: each.userId },
     scope: { project: { id: each.projectId } },
   }));
-  return list(call.cloud, 'role_assignments', items);
+  return list(call, 'role_assignments', items);
 }
 
 const newCredential = z.object({
   application_credential: z.object({
     name: z.string().min(1),
-    description: z.string().default(''),
+    description: z.string().nullable().default(null),
     secret: z.string().optional(),
     expires_at: z.string().nullish(),
     roles: z.array(z.object({ id: z.string().optional(), name: z.string().optional() })).optional(),
   }),
 });
 
-function credentialView(credential: ApplicationCredential): Record<string, unknown> {
-  const { id, name, description, projectId, expiresAt } = credential;
-  const roles = credential.roles.map((role) => ({ id: roleId(role), name: role }));
-  return { id, name, description, project_id: projectId, expires_at: expiresAt, unrestricted: false, roles };
+function credentialView(cloud: Cloud, credential: ApplicationCredential): Record<string, unknown> {
+  const { id, name, description, userId, projectId, expiresAt } = credential;
+  const roles = credential.roles.map((role) => ({
+    id: roleId(role),
+    name: role,
+    domain_id: null,
+    description: null,
+    options: { immutable: true },
+  }));
+  const links = self(cloud, `application_credentials/${id}`);
+  return {
+    id,
+    name,
+    description,
+    user_id: userId,
+    project_id: projectId,
+    system: null,
+    expires_at: expiresAt,
+    unrestricted: null,
+    roles,
+    links,
+  };
 }
 
 function createCredential(call: Call): Answer {
@@ -150,13 +172,17 @@ function createCredential(call: Call): Answer {
   };
   cloud.state.credentials.set(made.id, made);
   cloud.changed();
-  return { status: 201, body: { application_credential: { ...credentialView(made), secret } } };
+  return { status: 201, body: { application_credential: { ...credentialView(cloud, made), secret } } };
 }
 
 function credentials(call: Call): Answer {
   allow(call.caller, 'identity:list_application_credentials', call.param('user'));
   const items = [...call.cloud.state.credentials.values()].filter((each) => each.userId === call.param('user'));
-  return list(call.cloud, 'application_credentials', items.map(credentialView));
+  return list(
+    call,
+    'application_credentials',
+    items.map((each) => credentialView(call.cloud, each)),
+  );
 }
 
 function deleteCredential(call: Call): Answer {
@@ -172,7 +198,7 @@ function deleteCredential(call: Call): Answer {
 function listProjects(call: Call): Answer {
   allow(call.caller, 'identity:list_projects');
   return list(
-    call.cloud,
+    call,
     'projects',
     byName(call, call.cloud.state.projects.values()).map((each) => projectView(call.cloud, each)),
   );
@@ -180,7 +206,7 @@ function listProjects(call: Call): Answer {
 
 function ownProjects(call: Call, userId: string): Answer {
   return list(
-    call.cloud,
+    call,
     'projects',
     byName(call, projectsOf(call.cloud, userId)).map((each) => projectView(call.cloud, each)),
   );
@@ -194,7 +220,7 @@ function userProjects(call: Call): Answer {
 function listUsers(call: Call): Answer {
   allow(call.caller, 'identity:list_users');
   return list(
-    call.cloud,
+    call,
     'users',
     byName(call, call.cloud.state.users.values()).map((each) => userView(call.cloud, each)),
   );
@@ -212,16 +238,12 @@ function listRoles(call: Call): Answer {
       links: self(call.cloud, `roles/${roleId(name)}`),
     })),
   );
-  return list(call.cloud, 'roles', roles);
+  return list(call, 'roles', roles);
 }
 
 function listDomains(call: Call): Answer {
   allow(call.caller, 'identity:list_domains');
-  return list(
-    call.cloud,
-    'domains',
-    byName(call, [{ ...domain, enabled: true, description: 'The default domain', options: {} }]),
-  );
+  return list(call, 'domains', byName(call, [{ ...domain, enabled: true, description: 'The default domain', options: {} }]));
 }
 
 /** Projects, users, grants and application credentials of Keystone. */

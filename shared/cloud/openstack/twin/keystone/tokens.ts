@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parse } from '../body.ts';
 import type { Cloud } from '../cloud.ts';
 import { longStamp, newTokenId } from '../identifier.ts';
-import { forbidden, notFound } from '../refusal.ts';
+import { forbidden, notFound, Refusal } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { authenticate, rolesOf, unauthorized, validToken } from './authenticate.ts';
 import { catalogueFor, inDomain } from './catalogue.ts';
@@ -51,7 +51,7 @@ function issue(call: Call): Answer {
   const proof = prove(cloud, identity);
   if (proof === undefined || !proof.user.enabled) throw unauthorized(cloud);
   if (proof.applicationCredentialId !== null && scope !== undefined) {
-    throw forbidden('Application credentials cannot request a scope.', 'Forbidden');
+    throw new Refusal(401, 'Error authenticating with application credential: Application credentials cannot request a scope.');
   }
   let projectId = proof.projectId ?? '';
   if (scope !== undefined && scope !== 'unscoped') {
@@ -76,7 +76,7 @@ function issue(call: Call): Answer {
   forgetExpired(cloud);
   cloud.state.tokens.set(token.id, token);
   cloud.changed();
-  return { status: 201, headers: { 'x-subject-token': token.id, vary: 'X-Auth-Token' }, body: { token: view(call, token) } };
+  return { status: 201, headers: { 'x-subject-token': token.id }, body: { token: view(call, token) } };
 }
 
 function prove(cloud: Cloud, identity: Identity): Proof | undefined {
@@ -130,6 +130,7 @@ function view(call: Call, token: Token): Record<string, unknown> {
   const { cloud } = call;
   const user = cloud.state.users.get(token.userId);
   const project = cloud.state.projects.get(token.projectId);
+  const credential = cloud.state.credentials.get(token.applicationCredentialId ?? '');
   const scoped = project && {
     project: inDomain(project),
     is_domain: false,
@@ -143,9 +144,9 @@ function view(call: Call, token: Token): Record<string, unknown> {
     expires_at: token.expiresAt,
     issued_at: token.issuedAt,
     ...scoped,
-    ...(token.applicationCredentialId === null
+    ...(credential === undefined
       ? {}
-      : { application_credential: { id: token.applicationCredentialId, restricted: true } }),
+      : { application_credential: { id: credential.id, name: credential.name, restricted: true } }),
   };
 }
 

@@ -63,13 +63,12 @@ export function claimAddress(cloud: Cloud, subnet: Subnet, text: string): string
   return canonical;
 }
 
-/** Within the prefix, and neither the network's own address nor (IPv4) its broadcast address. */
+/** Within the prefix; in IPv4 neither the network's own address nor the broadcast address. */
 function isUsable(subnet: Subnet, address: Address): boolean {
   const prefix = prefixOf(subnet);
-  if (!holds(prefix, address)) return false;
   const [first, size] = [networkOf(prefix).value, sizeOf(prefix)];
-  if (size <= 2n) return true;
-  return address.value !== first && (subnet.ipVersion === 6 || address.value !== first + size - 1n);
+  if (!holds(prefix, address)) return false;
+  return subnet.ipVersion === 6 || size <= 2n || (address.value !== first && address.value !== first + size - 1n);
 }
 
 /** One address as a request asks for it. */
@@ -85,37 +84,51 @@ export interface Place {
   readonly deviceOwner: string;
 }
 
-/** The addresses of a new port: those asked for, or without a wish one per IP version plus every self-made one. */
-export function assignAddresses(cloud: Cloud, place: Place, wanted: readonly WantedIp[] | null): FixedIp[] {
+/**
+ * The addresses a port gets: those asked for, or without a wish one per IP version; and in any case one on every stateless
+ * IPv6 subnet, except those in `have`, which the port keeps.
+ */
+export function assignAddresses(
+  cloud: Cloud,
+  place: Place,
+  wanted: readonly WantedIp[] | null,
+  have: readonly FixedIp[] = [],
+): FixedIp[] {
   const subnets = [...cloud.state.subnets.values()].filter((subnet) => subnet.networkId === place.networkId);
-  if (wanted === null) return freely(cloud, place, subnets);
-  const made: FixedIp[] = [];
-  for (const wish of wanted) made.push(oneAddress(cloud, place, subnets, wish, made));
-  return made;
+  const made: FixedIp[] = wanted === null ? freely(cloud, place, subnets) : [];
+  for (const wish of wanted ?? []) made.push(...oneAddress(cloud, place, subnets, wish, made));
+  return [...made, ...automaticAddresses(place, subnets, have)];
 }
 
-function oneAddress(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish: WantedIp, made: readonly FixedIp[]): FixedIp {
+function oneAddress(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish: WantedIp, made: readonly FixedIp[]): FixedIp[] {
   const subnet = subnetFor(cloud, place, subnets, wish);
+  const automatic = isAutoAddressed(subnet) && !isRouterPort(place);
   if (wish.ip_address !== undefined) {
-    const address = claimAddress(cloud, subnet, wish.ip_address);
-    if (made.some((fixed) => fixed.ip_address === address))
-      throw badRequest(`Invalid input for fixed_ips. Reason: Duplicate IP address '${address}'.`, 'HTTPBadRequest');
-    if (
-      isAutoAddressed(subnet) &&
-      !place.deviceOwner.startsWith('network:router') &&
-      address !== autoconfigured(prefixOf(subnet), place.macAddress)
-    ) {
-      throw badRequest(
-        `Invalid input for operation: IPv6 address ${address} can not be directly assigned to a port on subnet ${subnet.id} as the subnet is configured for automatic addresses.`,
-        'InvalidInput',
-      );
+    if (automatic) {
+      const message = `IPv6 address ${wish.ip_address} cannot be directly assigned to a port on subnet ${subnet.id} as the subnet is configured for automatic addresses`;
+      throw badRequest(message, 'AllocationOnAutoAddressSubnet');
     }
-    return { subnet_id: subnet.id, ip_address: address };
+    const address = claimAddress(cloud, subnet, wish.ip_address);
+    if (made.some((fixed) => fixed.ip_address === address)) {
+      throw badRequest(`Invalid input for fixed_ips. Reason: Duplicate IP address '${address}'.`, 'HTTPBadRequest');
+    }
+    return [{ subnet_id: subnet.id, ip_address: address }];
   }
-  if (isAutoAddressed(subnet)) return { subnet_id: subnet.id, ip_address: autoconfigured(prefixOf(subnet), place.macAddress) };
+  // Such a subnet gives its address in any case, named or not.
+  if (automatic) return [];
   const address = pickAddress(cloud, subnet, place.deviceOwner === 'network:dhcp');
   if (address === undefined) throw exhausted(place.networkId);
-  return { subnet_id: subnet.id, ip_address: address };
+  return [{ subnet_id: subnet.id, ip_address: address }];
+}
+
+const isRouterPort = (place: Place): boolean => place.deviceOwner.startsWith('network:router');
+
+/** The addresses that a port has without asking, one on each stateless IPv6 subnet; router ports have none. */
+function automaticAddresses(place: Place, subnets: readonly Subnet[], have: readonly FixedIp[]): FixedIp[] {
+  if (isRouterPort(place)) return [];
+  return subnets
+    .filter((subnet) => isAutoAddressed(subnet) && !have.some((fixed) => fixed.subnet_id === subnet.id))
+    .map((subnet) => ({ subnet_id: subnet.id, ip_address: autoconfigured(prefixOf(subnet), place.macAddress) }));
 }
 
 const exhausted = (networkId: string) =>
@@ -136,7 +149,7 @@ function subnetFor(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish:
   if (wish.ip_address === undefined)
     throw badRequest('Invalid input for operation: IP allocation requires subnet_id or ip_address.', 'InvalidInput');
   const address = readAddress(wish.ip_address);
-  const found = subnets.find((subnet) => address !== undefined && holds(prefixOf(subnet), address));
+  const found = subnets.find((subnet) => address !== undefined && isUsable(subnet, address));
   if (found === undefined)
     throw badRequest(
       `IP address ${wish.ip_address} is not a valid IP for any of the subnets on the specified network.`,
@@ -156,10 +169,7 @@ function freely(cloud: Cloud, place: Place, subnets: readonly Subnet[]): FixedIp
     if (address !== undefined) made.push(address);
     else if (drawn.length > 0) throw exhausted(place.networkId);
   }
-  const automatic = usable
-    .filter(isAutoAddressed)
-    .map((subnet) => ({ subnet_id: subnet.id, ip_address: autoconfigured(prefixOf(subnet), place.macAddress) }));
-  return [...made, ...automatic];
+  return made;
 }
 
 function firstFree(cloud: Cloud, subnets: readonly Subnet[], place: Place): FixedIp | undefined {

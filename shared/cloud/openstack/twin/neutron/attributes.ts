@@ -1,6 +1,7 @@
 import { anyRecord } from '../body.ts';
 import type { Caller } from '../policy.ts';
 import { badRequest, forbidden } from '../refusal.ts';
+import { textOf } from '../text.ts';
 import { readAddress, readPrefix } from './ip.ts';
 
 /** Turns a value from a body into what the twin keeps, or throws a refusal. */
@@ -33,11 +34,11 @@ export const text =
   };
 
 /** A yes or no, in any of the spellings Neutron takes. */
-export const bool: Check<boolean> = (value, name) => {
+export const bool: Check<boolean> = (value) => {
   const word = String(value).toLowerCase();
   if (value === true || word === 'true' || word === '1') return true;
   if (value === false || word === 'false' || word === '0') return false;
-  throw invalid(name, `'${String(value)}' cannot be converted to boolean`);
+  throw badRequest(`Invalid input for operation: '${textOf(value)}' cannot be converted to boolean.`, 'InvalidInput');
 };
 
 /** An integer in a range. */
@@ -70,7 +71,7 @@ export const oneOf =
   <const T extends string | number>(...words: readonly T[]): Check<T> =>
   (value, name) => {
     const found = words.find((word) => word === value || (typeof word === 'number' && String(word) === value));
-    if (found === undefined) throw invalid(name, `'${String(value)}' is not in ${JSON.stringify(words)}`);
+    if (found === undefined) throw invalid(name, `${textOf(value)} is not in valid_values`);
     return found;
   };
 
@@ -95,10 +96,10 @@ export const prefix: Check<string> = (value, name) => {
   return value.includes('/') ? value : `${value}/${read.length}`;
 };
 
-/** A MAC address, kept in lower case as Neutron keeps it. */
+/** A MAC address, kept as it is written: Zed stores upper case and its database compares without case. */
 export const macAddress: Check<string> = (value, name) => {
-  const plain = typeof value === 'string' ? value.toLowerCase().replaceAll('-', ':') : '';
-  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(plain)) throw invalid(name, `'${String(value)}' is not a valid MAC address`);
+  const plain = typeof value === 'string' ? value : '';
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(plain)) throw invalid(name, `'${String(value)}' is not a valid MAC address`);
   return plain;
 };
 
@@ -135,7 +136,7 @@ function projectOf(caller: Caller, given: Readonly<Record<string, unknown>>): st
   if (asked === undefined || asked === caller.projectId) return caller.projectId;
   if (typeof asked === 'string' && caller.admin) return asked;
   throw badRequest(
-    "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin privileges",
+    "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or advsvc privileges",
     'HTTPBadRequest',
   );
 }
@@ -145,6 +146,19 @@ export interface Posted<A extends AttributeTable> {
   readonly projectId: string;
   readonly values: Given<A>;
 }
+
+/** Attributes that are shown but never sent. */
+const madeByNeutron: ReadonlySet<string> = new Set([
+  'id',
+  'status',
+  'tags',
+  'subnets',
+  'created_at',
+  'updated_at',
+  'revision_number',
+  'availability_zones',
+  'router_id',
+]);
 
 /** Reads what a POST sends for one resource; `rule` is the policy's name, such as `create_port`. */
 export function readPost<A extends AttributeTable>(
@@ -156,6 +170,8 @@ export function readPost<A extends AttributeTable>(
   for (const key of Object.keys(given)) {
     if (key === 'tenant_id' || key === 'project_id') continue;
     const attribute = table[key];
+    if (attribute === undefined && madeByNeutron.has(key))
+      throw badRequest(`Attribute '${key}' not allowed in POST`, 'HTTPBadRequest');
     if (attribute === undefined) throw badRequest(`Unrecognized attribute(s) '${key}'`, 'HTTPBadRequest');
     if (attribute.post === false) throw badRequest(`Attribute '${key}' not allowed in POST`, 'HTTPBadRequest');
   }

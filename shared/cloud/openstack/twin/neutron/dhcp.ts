@@ -63,6 +63,6 @@ function adjust(cloud: Cloud, port: Port, subnets: readonly Subnet[]): void {
   const kept = port.fixedIps.filter((fixed) => subnets.some((subnet) => subnet.id === fixed.subnet_id));
   const fresh = subnets.filter((subnet) => !kept.some((fixed) => fixed.subnet_id === subnet.id));
   if (fresh.length === 0 && kept.length === port.fixedIps.length) return;
-  port.fixedIps = [...kept, ...assignAddresses(cloud, port, wanted(fresh))];
+  port.fixedIps = [...kept, ...assignAddresses(cloud, port, wanted(fresh), kept)];
   bump(cloud, port);
 }

@@ -19,8 +19,7 @@ const tagged = {
   floatingips: { map: (cloud: Cloud) => cloud.state.floatingIps, none: missing.floatingIp },
 } as const;
 
-/** Zed's limit; later releases allow 255. */
-const longestTag = 60;
+const longestTag = 255;
 const tagText = text(longestTag);
 
 function taggedThing(call: Call, type: keyof typeof tagged): Standard {
@@ -58,7 +57,7 @@ function tagRoutes(type: keyof typeof tagged): Route[] {
     }),
     route('network', 'PUT', `${base}/:tag`, (call) => {
       change(call, (tags) => [...tags, tagText(call.param('tag'), 'tag')]);
-      return { status: 201 };
+      return { status: 201, body: 'null' };
     }),
     route('network', 'DELETE', `${base}/:tag`, (call) => {
       mustHave(taggedThing(call, type).tags, call.param('tag'));

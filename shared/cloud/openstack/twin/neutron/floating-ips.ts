@@ -47,8 +47,6 @@ function floatingView(cloud: Cloud, floating: FloatingIp): Record<string, unknow
     port_id: floating.portId,
     router_id: floating.routerId,
     status: floating.status,
-    qos_policy_id: null,
-    port_forwardings: [],
     port_details: port === undefined ? null : portDetails(port),
   };
 }

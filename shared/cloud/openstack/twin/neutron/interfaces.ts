@@ -108,7 +108,6 @@ function interfaceAnswer(router: Router, port: Port, subnetId?: string): Answer 
     body: {
       id: router.id,
       tenant_id: router.project,
-      project_id: router.project,
       port_id: port.id,
       network_id: port.networkId,
       subnet_id: subnetIds[0] ?? null,

@@ -1,5 +1,5 @@
 import type { Cloud } from '../cloud.ts';
-import { badRequest } from '../refusal.ts';
+import { badRequest, notFound } from '../refusal.ts';
 import type { Answer, Call } from '../route.ts';
 import { textOf } from '../text.ts';
 
@@ -73,7 +73,8 @@ function fitsOne(actual: unknown, key: string, wanted: string): boolean {
   if (Array.isArray(actual)) return actual.includes(wanted);
   if (typeof actual === 'boolean') return actual === ['true', '1'].includes(wanted.toLowerCase());
   if (actual === null || actual === undefined) return wanted === '' || wanted === 'null' || wanted === 'None';
-  return textOf(actual) === wanted;
+  // The database compares without case, and so do names, MAC addresses and all other text.
+  return textOf(actual).toLowerCase() === wanted.toLowerCase();
 }
 
 /** `fixed_ips=ip_address=10.0.0.3`, `fixed_ips=subnet_id=…`, or `ip_address_substr` for a part of an address. */
@@ -92,6 +93,7 @@ function sortViews(views: readonly View[], query: URLSearchParams): View[] {
   const keys = query.getAll('sort_key');
   const directions = query.getAll('sort_dir');
   // Paging needs a stable order; like the native sorting of Neutron it is by id when nothing else is said.
+  if (keys.length !== directions.length) throw badRequest('The number of sort_keys and sort_dirs must be same', 'HTTPBadRequest');
   if (keys.length === 0)
     return query.has('limit') || query.has('marker') ? [...views].sort((a, b) => compare(a['id'], b['id'])) : [...views];
   return [...views].sort((left, right) => {
@@ -108,6 +110,15 @@ const compare = (left: unknown, right: unknown): number => {
   return a < b ? -1 : a > b ? 1 : 0;
 };
 
+const unknownMarker = (plural: string, id: string) => {
+  const singular = plural.replace(/s$/, '');
+  const type = singular
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+  return notFound(`${type} ${id} could not be found.`, `${type}NotFound`);
+};
+
 interface Page {
   readonly page: readonly View[];
   readonly links: readonly { rel: string; href: string }[];
@@ -121,7 +132,7 @@ function cut(cloud: Cloud, call: Call, plural: string, views: readonly View[]): 
   const limit = asked === null || Number(asked) === 0 ? most : Math.min(Number(asked), most);
   const marker = query.get('marker');
   const at = marker === null ? -1 : views.findIndex((view) => view['id'] === marker);
-  if (marker !== null && at < 0) throw badRequest(`The marker '${marker}' could not be found`, 'HTTPBadRequest');
+  if (marker !== null && at < 0) throw unknownMarker(plural, marker);
   const backwards = query.get('page_reverse')?.toLowerCase() === 'true';
   const page = backwards
     ? views.slice(Math.max(0, (marker === null ? views.length : at) - limit), marker === null ? views.length : at)

@@ -1,7 +1,7 @@
 import type { Cloud } from '../cloud.ts';
 import type { Caller } from '../policy.ts';
 import { mayUse } from '../policy.ts';
-import { badRequest, conflict } from '../refusal.ts';
+import { badRequest, conflict, forbidden } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { nextNumber } from '../state.ts';
 import { bool, type Given, integer, listOf, oneOf, orNull, readPost, readPut, text, unwrap, uuid } from './attributes.ts';
@@ -47,6 +47,12 @@ const filters = [
 export const seesNetwork = (caller: Caller, network: Network): boolean =>
   mayUse(caller, network.project) || network.shared || network.external;
 
+/** Refuses to put things on a network that is neither the caller's nor shared; that it is external does not open it. */
+export function mustBeOpen(call: Call, network: Network, thing: string): void {
+  if (mayUse(call.caller, network.project) || network.shared) return;
+  throw forbidden(`Tenant ${call.caller.projectId} not allowed to create ${thing} on this network`, 'HTTPForbidden');
+}
+
 /** The network as Neutron shows it (Network API v2.0, "Show network details"). */
 function networkView(cloud: Cloud, caller: Caller, network: Network): Record<string, unknown> {
   const subnets = [...cloud.state.subnets.values()]
@@ -62,12 +68,10 @@ function networkView(cloud: Cloud, caller: Caller, network: Network): Record<str
     'router:external': network.external,
     mtu: network.mtu,
     port_security_enabled: network.portSecurity,
-    dns_domain: network.dnsDomain,
     availability_zone_hints: network.zoneHints,
     availability_zones: subnets.length > 0 ? ['nova'] : [],
     ipv4_address_scope: null,
     ipv6_address_scope: null,
-    qos_policy_id: null,
   };
   if (network.external) view['is_default'] = network.isDefault;
   if (caller.admin) {
@@ -84,7 +88,7 @@ function makeNetwork(call: Call, given: Record<string, unknown>): Network {
   checkQuota(cloud, projectId, 'network');
   const provider = providerOf(cloud, values);
   const most = provider.type === 'vxlan' ? tunnelMtu : flatMtu;
-  if (values.mtu > most) throw tooBig(values.mtu, most);
+  if (values.mtu > most) throw tooBig(most);
   const network: Network = {
     ...newStandard(projectId, values.description),
     name: values.name,
@@ -103,8 +107,8 @@ function makeNetwork(call: Call, given: Record<string, unknown>): Network {
   return network;
 }
 
-const tooBig = (mtu: number, most: number) =>
-  badRequest(`Invalid input for operation: Requested MTU is too big, maximum is ${most}: ${mtu}.`, 'InvalidInput');
+const tooBig = (most: number) =>
+  badRequest(`Invalid input for operation: Requested MTU is too big, maximum is ${most}.`, 'InvalidInput');
 
 function providerOf(cloud: Cloud, values: Given<typeof attributes>): Network['provider'] {
   const type = values['provider:network_type'] ?? 'vxlan';
@@ -124,7 +128,11 @@ function providerOf(cloud: Cloud, values: Given<typeof attributes>): Network['pr
 
 function createNetworks(call: Call): Answer {
   const { many, items } = unwrap(call.body, 'network', 'networks');
-  const views = items.map((item) => networkView(call.cloud, call.caller, makeNetwork(call, item)));
+  const views = items.map((item) => {
+    const network = makeNetwork(call, item);
+    // Only the answer to a POST tells it of every network.
+    return { ...networkView(call.cloud, call.caller, network), is_default: network.isDefault };
+  });
   return { status: 201, body: many ? { networks: views } : { network: views[0] } };
 }
 
@@ -146,7 +154,7 @@ function updateNetwork(call: Call): Answer {
   mustOwn(call, network, 'update_network');
   const values = readPut(call.caller, 'update_network', attributes, unwrap(call.body, 'network', 'networks').items[0] ?? {});
   const most = network.provider.type === 'vxlan' ? tunnelMtu : flatMtu;
-  if ((values.mtu ?? 0) > most) throw tooBig(values.mtu ?? 0, most);
+  if ((values.mtu ?? 0) > most) throw tooBig(most);
   network.name = values.name ?? network.name;
   network.description = values.description ?? network.description;
   network.adminStateUp = values.admin_state_up ?? network.adminStateUp;

@@ -3,7 +3,7 @@ import type { Caller } from '../policy.ts';
 import { badRequest, conflict, forbidden } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { textOf } from '../text.ts';
-import { assignAddresses, isAutoAddressed, newMac, prefixOf, type WantedIp } from './addresses.ts';
+import { assignAddresses, isAutoAddressed, newMac, type WantedIp } from './addresses.ts';
 import {
   bool,
   dictionary,
@@ -21,10 +21,9 @@ import {
   unwrap,
   uuid,
 } from './attributes.ts';
-import { autoconfigured } from './ip.ts';
 import { listAnswer, showAnswer } from './listing.ts';
 import type { AddressPair, FixedIp, Network, Port } from './model.ts';
-import { seesNetwork } from './networks.ts';
+import { mustBeOpen, seesNetwork } from './networks.ts';
 import { defaultGroup } from './security-groups.ts';
 import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
 import { removePort } from './unplug.ts';
@@ -55,8 +54,9 @@ const attributes = {
   'binding:profile': { check: orNull(dictionary), fallback: null, adminOnly: true },
   qos_policy_id: { check: orNull(uuid), fallback: null },
   dns_name: { check: text(), fallback: '' },
-  // Zed knows tags at creation for ports alone (extension tag-ports-during-bulk-creation).
-  tags: { check: listOf(text(60)), fallback: [] as string[], put: false },
+  // Zed knows tags at creation for ports alone, and heeds them in a bulk request only (extension tag-ports-during-bulk-creation).
+
+  tags: { check: listOf(text(255)), fallback: [] as string[], put: false },
 };
 
 const filters = [
@@ -88,15 +88,12 @@ export function portView(caller: Caller, port: Port): Record<string, unknown> {
     security_groups: port.securityGroups,
     port_security_enabled: port.portSecurity,
     'binding:vnic_type': port.vnicType,
-    qos_policy_id: null,
-    qos_network_policy_id: null,
   };
   if (!caller.admin) return view;
   view['binding:host_id'] = port.hostId;
   view['binding:profile'] = port.profile;
   view['binding:vif_type'] = port.hostId === '' ? 'unbound' : 'bridge';
   view['binding:vif_details'] = port.hostId === '' ? {} : { port_filter: true, connectivity: 'l2' };
-  view['resource_request'] = null;
   return view;
 }
 
@@ -169,8 +166,16 @@ const insecure = () =>
     'PortSecurityAndIPRequiredForSecurityGroups',
   );
 
+const guarded = () =>
+  conflict(
+    'Port has security group associated. Cannot disable port security or IP address until security group is removed.',
+    'PortSecurityPortHasSecurityGroup',
+  );
+
 const macTaken = (cloud: Cloud, networkId: string, mac: string): boolean =>
-  [...cloud.state.ports.values()].some((port) => port.networkId === networkId && port.macAddress === mac);
+  [...cloud.state.ports.values()].some(
+    (port) => port.networkId === networkId && port.macAddress.toLowerCase() === mac.toLowerCase(),
+  );
 
 function checkGroups(call: Call, ids: readonly string[]): void {
   for (const id of ids) {
@@ -190,11 +195,12 @@ function checkOwnership(call: Call, network: Network, given: Readonly<Record<str
     throw forbidden(`(rule:create_port and rule:create_port:${chosen[0]}) is disallowed by policy`, 'PolicyNotAuthorized');
 }
 
-function makePort(call: Call, given: Record<string, unknown>): Port {
+function makePort(call: Call, given: Record<string, unknown>, many: boolean): Port {
   const { cloud, caller } = call;
   const { projectId, values } = readPost(caller, 'create_port', attributes, given);
   const network = cloud.state.networks.get(values.network_id);
   if (network === undefined || !seesNetwork(caller, network)) throw missing.network(values.network_id);
+  mustBeOpen(call, network, 'port');
   checkOwnership(call, network, given);
   checkGroups(call, values.security_groups ?? []);
   const pairsNeedSecurity = values.allowed_address_pairs.length > 0 && !(values.port_security_enabled ?? network.portSecurity);
@@ -208,7 +214,7 @@ function makePort(call: Call, given: Record<string, unknown>): Port {
     deviceId: values.device_id,
     deviceOwner: values.device_owner,
     portSecurity: values.port_security_enabled,
-    tags: values.tags,
+    tags: many ? values.tags : [],
   });
   port.adminStateUp = values.admin_state_up;
   port.vnicType = values['binding:vnic_type'];
@@ -216,6 +222,7 @@ function makePort(call: Call, given: Record<string, unknown>): Port {
   port.profile = values['binding:profile'] ?? {};
   port.addressPairs = pairsFor(port, values.allowed_address_pairs);
   port.dhcpOptions = optionsFrom(values.extra_dhcp_opts);
+  bump(cloud, port);
   return port;
 }
 
@@ -239,7 +246,7 @@ function optionsFrom(options: Given<typeof attributes>['extra_dhcp_opts']): Port
 
 function createPorts(call: Call): Answer {
   const { many, items } = unwrap(call.body, 'port', 'ports');
-  const views = items.map((item) => portView(call.caller, makePort(call, item)));
+  const views = items.map((item) => portView(call.caller, makePort(call, item, many)));
   return { status: 201, body: many ? { ports: views } : { port: views[0] } };
 }
 
@@ -279,7 +286,7 @@ function updatePort(call: Call): Answer {
   checkGroups(call, values.security_groups ?? []);
   const portSecurity = values.port_security_enabled ?? port.portSecurity;
   const groups = values.security_groups ?? port.securityGroups;
-  if (!portSecurity && groups.length > 0) throw insecure();
+  if (!portSecurity && groups.length > 0) throw values.security_groups === undefined ? guarded() : insecure();
   const pairs = values.allowed_address_pairs === undefined ? port.addressPairs : pairsFor(port, values.allowed_address_pairs);
   if (!portSecurity && pairs.length > 0) throw pairsWithoutSecurity();
   if (values.mac_address && values.mac_address !== port.macAddress) {
@@ -313,25 +320,26 @@ function mergeOptions(port: Port, sent: Given<typeof attributes>['extra_dhcp_opt
   return [...port.dhcpOptions.filter((option) => !named.has(option.opt_name)), ...optionsFrom(sent)];
 }
 
-/** Addresses that are named again stay; a subnet named without an address keeps the one it has; everything else is new. */
+/**
+ * Addresses that are named again stay; a subnet named without an address keeps the one it has; everything else is new.
+ * Self-made IPv6 addresses stay whatever is said, and follow the MAC.
+ */
 function moveAddresses(cloud: Cloud, port: Port, wanted: readonly WantedIp[]): FixedIp[] {
+  const isAutomatic = (fixed: WantedIp): boolean => {
+    const subnet = cloud.state.subnets.get(fixed.subnet_id ?? '');
+    return subnet !== undefined && isAutoAddressed(subnet) && !port.deviceOwner.startsWith('network:router');
+  };
+  const held = port.fixedIps.filter((fixed) => !isAutomatic(fixed));
   const kept: FixedIp[] = [];
   const fresh: WantedIp[] = [];
   for (const wish of wanted) {
-    const same = port.fixedIps.find(
-      (fixed) =>
-        !kept.includes(fixed) &&
-        (wish.ip_address === undefined ? fixed.subnet_id === wish.subnet_id : fixed.ip_address === wish.ip_address),
-    );
-    if (same === undefined) fresh.push(wish);
-    else kept.push(same);
+    const own = (fixed: FixedIp): boolean =>
+      wish.ip_address === undefined ? fixed.subnet_id === wish.subnet_id : fixed.ip_address === wish.ip_address;
+    const same = held.find((fixed) => !kept.includes(fixed) && own(fixed));
+    if (same !== undefined) kept.push(same);
+    else if (!port.fixedIps.some((fixed) => own(fixed) && isAutomatic(fixed))) fresh.push(wish);
   }
-  return [...kept, ...assignAddresses(cloud, port, fresh)].map((fixed) => {
-    const subnet = cloud.state.subnets.get(fixed.subnet_id);
-    return subnet !== undefined && isAutoAddressed(subnet) && !port.deviceOwner.startsWith('network:router')
-      ? { ...fixed, ip_address: autoconfigured(prefixOf(subnet), port.macAddress) }
-      : fixed;
-  });
+  return [...kept, ...assignAddresses(cloud, port, fresh)];
 }
 
 function deletePort(call: Call): Answer {

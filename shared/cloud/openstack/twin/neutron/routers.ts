@@ -1,22 +1,9 @@
 import type { Cloud } from '../cloud.ts';
 import type { Caller } from '../policy.ts';
-import { badRequest, conflict } from '../refusal.ts';
+import { badRequest, conflict, forbidden } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { prefixOf } from './addresses.ts';
-import {
-  bool,
-  ipAddress,
-  listOf,
-  orNull,
-  prefix,
-  readPost,
-  readPut,
-  refuseMember,
-  shape,
-  text,
-  unwrap,
-  uuid,
-} from './attributes.ts';
+import { bool, ipAddress, listOf, orNull, prefix, readPost, readPut, shape, text, unwrap, uuid } from './attributes.ts';
 import { holds, readAddress } from './ip.ts';
 import { listAnswer, showAnswer } from './listing.ts';
 import type { HostRoute, Port, Router } from './model.ts';
@@ -102,8 +89,15 @@ export const interfacesOf = (cloud: Cloud, router: Router): Port[] =>
 /** Source NAT and the gateway's addresses are for admins to choose (default policies of Zed). */
 function checkGatewayRights(caller: Caller, rule: string, info: unknown): void {
   const given = (info ?? {}) as Record<string, unknown>;
+  const sent = Object.keys(given)
+    .map((key) => `rule:${rule}:external_gateway_info:${key}`)
+    .join(' and ');
   for (const key of ['enable_snat', 'external_fixed_ips'])
-    if (given[key] !== undefined) refuseMember(caller, `${rule}:external_gateway_info`, key);
+    if (given[key] !== undefined && !caller.admin)
+      throw forbidden(
+        `(rule:${rule} and (rule:${rule}:external_gateway_info and (${sent}))) is disallowed by policy`,
+        'PolicyNotAuthorized',
+      );
 }
 
 function setGateway(cloud: Cloud, router: Router, info: GatewayInfo | null): void {
@@ -161,7 +155,7 @@ function createRouter(call: Call): Answer {
   setGateway(cloud, router, values.external_gateway_info);
   cloud.state.routers.set(router.id, router);
   bump(cloud, router);
-  return { status: 201, body: { router: routerView(cloud, caller, router) } };
+  return { status: 201, body: { router: { ...routerView(cloud, caller, router), availability_zones: [] } } };
 }
 
 function listRouters(call: Call): Answer {
@@ -234,7 +228,9 @@ const sameRoute = (left: HostRoute, right: HostRoute): boolean =>
 function deleteRouter(call: Call): Answer {
   const router = routerOf(call);
   mustOwn(call, router, 'delete_router');
-  if (interfacesOf(call.cloud, router).length > 0) throw conflict(`Router ${router.id} still has ports`, 'RouterInUse');
+  const attached = interfacesOf(call.cloud, router);
+  if (attached.length > 0)
+    throw conflict(`Router ${router.id} has ports still attached: ${attached.map((port) => port.id).join(', ')}`, 'RouterInUse');
   clearGateway(call.cloud, router);
   call.cloud.state.routers.delete(router.id);
   call.cloud.changed();

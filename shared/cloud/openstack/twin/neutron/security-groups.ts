@@ -3,6 +3,7 @@ import { mayUse } from '../policy.ts';
 import { conflict } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { bool, readPost, readPut, text, unwrap } from './attributes.ts';
+import { networkOf, readPrefix, writePrefix } from './ip.ts';
 import { listAnswer, showAnswer } from './listing.ts';
 import type { SecurityGroup, SecurityRule } from './model.ts';
 import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
@@ -24,10 +25,18 @@ const filters = [
   'shared',
 ];
 
+/** A prefix without host bits. */
+export function normalized(remotePrefix: string | null): string | null {
+  const read = remotePrefix === null ? undefined : readPrefix(remotePrefix);
+  return read === undefined ? null : writePrefix(networkOf(read));
+}
+
 /** The rule as Neutron shows it. */
 export function ruleView(rule: SecurityRule): Record<string, unknown> {
+  // Rules are the one thing with standard attributes that has no tags.
+  const { tags: _none, ...standard } = standardView(rule);
   return {
-    ...standardView(rule),
+    ...standard,
     security_group_id: rule.groupId,
     direction: rule.direction,
     ethertype: rule.ethertype,
@@ -37,12 +46,13 @@ export function ruleView(rule: SecurityRule): Record<string, unknown> {
     remote_ip_prefix: rule.remotePrefix,
     remote_group_id: rule.remoteGroupId,
     remote_address_group_id: null,
+    normalized_cidr: normalized(rule.remotePrefix),
   };
 }
 
 function groupView(cloud: Cloud, group: SecurityGroup): Record<string, unknown> {
   const rules = [...cloud.state.rules.values()].filter((rule) => rule.groupId === group.id).map(ruleView);
-  return { ...standardView(group), name: group.name, stateful: group.stateful, security_group_rules: rules };
+  return { ...standardView(group), name: group.name, stateful: group.stateful, shared: false, security_group_rules: rules };
 }
 
 type RulePart = Pick<SecurityRule, 'direction' | 'ethertype' | 'remoteGroupId'>;

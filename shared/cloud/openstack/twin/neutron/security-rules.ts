@@ -3,57 +3,34 @@ import { badRequest, conflict } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { textOf } from '../text.ts';
 import { type Check, type Given, integer, oneOf, orNull, prefix, readPost, text, unwrap, uuid } from './attributes.ts';
-import { networkOf, readPrefix, writePrefix } from './ip.ts';
+import { readPrefix } from './ip.ts';
 import { listAnswer, showAnswer } from './listing.ts';
-import type { SecurityRule } from './model.ts';
-import { defaultGroup, ruleView } from './security-groups.ts';
+import type { SecurityRule, Standard } from './model.ts';
+import { hasPorts, isSixOnly, protocol, protocolNumber } from './protocols.ts';
+import { defaultGroup, normalized, ruleView } from './security-groups.ts';
 import { bump, checkQuota, missing, mustOwn, newStandard, seen } from './standard.ts';
 
-/** Protocols by name and number (neutron_lib IP_PROTOCOL_MAP). */
-const protocolNumbers: Readonly<Record<string, number>> = {
-  ah: 51,
-  dccp: 33,
-  egp: 8,
-  esp: 50,
-  gre: 47,
-  icmp: 1,
-  igmp: 2,
-  ipip: 4,
-  'ipv6-encap': 41,
-  'ipv6-frag': 44,
-  'ipv6-icmp': 58,
-  icmpv6: 58,
-  'ipv6-nonxt': 59,
-  'ipv6-opts': 60,
-  'ipv6-route': 43,
-  ospf: 89,
-  pgm: 113,
-  rsvp: 46,
-  sctp: 132,
-  tcp: 6,
-  udp: 17,
-  udplite: 136,
-  vrrp: 112,
+const ethertype: Check<'IPv4' | 'IPv6'> = (value, name) => {
+  const word = textOf(value).toLowerCase();
+  return oneOf('IPv4', 'IPv6')(word === 'ipv4' ? 'IPv4' : word === 'ipv6' ? 'IPv6' : value, name);
 };
 
-const protocol: Check<string | null> = (value, name) => {
-  const word = String(value).toLowerCase();
-  if (value === null || word === 'any') return null;
-  if (protocolNumbers[word] !== undefined || (/^\d+$/.test(word) && Number(word) <= 255)) return word;
-  throw badRequest(
-    `Security group rule ${name} ${textOf(value)} not supported. Only protocol values and integer representations [0 to 255] are supported.`,
-    'SecurityGroupRuleInvalidProtocol',
-  );
+/** Kept as it is written, host bits and all. */
+const remotePrefix: Check<string> = (value, name) => {
+  if (typeof value !== 'string' || readPrefix(value) === undefined) {
+    throw badRequest(`Invalid CIDR ${textOf(value)} given as IP prefix.`, 'InvalidCIDR');
+  }
+  return prefix(value, name);
 };
 
 const attributes = {
   security_group_id: { check: uuid },
   direction: { check: oneOf('ingress', 'egress') },
-  ethertype: { check: oneOf('IPv4', 'IPv6'), fallback: 'IPv4' as const },
+  ethertype: { check: ethertype, fallback: 'IPv4' as const },
   protocol: { check: protocol, fallback: null },
   port_range_min: { check: orNull(integer(0, 65535)), fallback: null },
   port_range_max: { check: orNull(integer(0, 65535)), fallback: null },
-  remote_ip_prefix: { check: orNull(prefix), fallback: null },
+  remote_ip_prefix: { check: orNull(remotePrefix), fallback: null },
   remote_group_id: { check: orNull(uuid), fallback: null },
   remote_address_group_id: { check: orNull(uuid), fallback: null },
   description: { check: text(), fallback: '' },
@@ -61,34 +38,46 @@ const attributes = {
 
 const filters = [...Object.keys(attributes), 'id', 'tenant_id', 'project_id', 'revision_number', 'created_at', 'updated_at'];
 type Values = Given<typeof attributes>;
+type RulePart = Omit<SecurityRule, keyof Standard>;
 
 function checkPorts(values: Values): void {
   const { port_range_min: low, port_range_max: high } = values;
   if (low === null && high === null) return;
   if (values.protocol === null)
     throw badRequest('Must also specify protocol if port range is given.', 'SecurityGroupProtocolRequiredWithPorts');
-  const number = protocolNumbers[values.protocol] ?? Number(values.protocol);
+  const number = protocolNumber(values.protocol);
   if (number === 1 || number === 58) {
-    if (low === null && high !== null)
-      throw badRequest(
-        `ICMP code (port-range-max) ${high} is provided but ICMP type (port-range-min) is missing.`,
-        'SecurityGroupMissingIcmpType',
-      );
-    if ((low ?? 0) > 255 || (high ?? 0) > 255)
-      throw badRequest('Invalid value for ICMP type or code.', 'SecurityGroupInvalidIcmpValue');
+    checkIcmp(low, high);
     return;
   }
-  const hasPorts = [6, 17, 33, 132, 136].includes(number);
-  if (!hasPorts)
-    throw badRequest(`Invalid port range specified for protocol ${values.protocol}.`, 'SecurityGroupInvalidProtocolForPortRange');
-  if (low === null || high === null || low > high)
-    throw badRequest('Invalid range of ports: port_range_min must be <= port_range_max', 'SecurityGroupInvalidPortRange');
-  if (low === 0) throw badRequest('Invalid port value 0', 'SecurityGroupInvalidPortValue');
+  if (!hasPorts(number)) {
+    const message = `Ports cannot be specified for protocol ${number}. Ports are only supported for DCCP, SCTP, TCP, UDP, UDPLITE.`;
+    throw badRequest(message, 'SecurityGroupInvalidProtocolForPort');
+  }
+  if (low === 0 || high === 0) throw badRequest('Invalid value for port 0', 'SecurityGroupInvalidPortValue');
+  if (low === null || high === null || low > high) {
+    throw badRequest('For TCP/UDP protocols, port_range_min must be <= port_range_max', 'SecurityGroupInvalidPortRange');
+  }
+}
+
+/** ICMP has its type and code where others have ports. */
+function checkIcmp(type: number | null, code: number | null): void {
+  const refuse = (field: string, value: number) =>
+    badRequest(`Invalid value for ICMP ${field} ${value}. It must be 0 to 255.`, 'SecurityGroupInvalidIcmpValue');
+  if (type !== null && type > 255) throw refuse('type (port_range_min)', type);
+  if (code !== null && code > 255) throw refuse('code (port_range_max)', code);
+  if (type === null && code !== null) {
+    throw badRequest(
+      `ICMP code (port-range-max) ${code} is provided but ICMP type (port-range-min) is missing.`,
+      'SecurityGroupMissingIcmpType',
+    );
+  }
 }
 
 function checkRemote(call: Call, values: Values): void {
   if (values.remote_ip_prefix !== null && values.remote_group_id !== null) {
-    throw badRequest('Only remote_ip_prefix or remote_group_id may be provided.', 'SecurityGroupRemoteGroupAndRemoteIpPrefix');
+    const message = 'Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.';
+    throw badRequest(message, 'SecurityGroupMultipleRemoteEntites');
   }
   const version = values.ethertype === 'IPv4' ? 4 : 6;
   if (values.remote_ip_prefix !== null && readPrefix(values.remote_ip_prefix)?.version !== version) {
@@ -102,10 +91,21 @@ function checkRemote(call: Call, values: Values): void {
   if (remote === undefined || !mayUse(call.caller, remote.project)) throw missing.group(values.remote_group_id);
 }
 
-/** What makes two rules the same: everything but names and times. `0.0.0.0/0` counts as no prefix. */
-const sameness = (rule: Omit<SecurityRule, keyof ReturnType<typeof newStandard>>): string => {
+/** ICMP for IPv6 has one name, whatever it was called. */
+function canonicalProtocol(values: Values): string | null {
+  const { protocol: word, ethertype: type } = values;
+  if (word === null) return null;
+  if (type === 'IPv4' && isSixOnly(protocolNumber(word))) {
+    throw badRequest(`Invalid ethertype IPv4 for protocol ${word}.`, 'SecurityGroupEthertypeConflictWithProtocol');
+  }
+  return type === 'IPv6' && (word === 'icmp' || word === 'icmpv6') ? 'ipv6-icmp' : word;
+}
+
+/** What makes two rules the same: everything but names and times; a prefix that holds everything counts as none. */
+function sameness(rule: RulePart): string {
   const everywhere = rule.remotePrefix === '0.0.0.0/0' || rule.remotePrefix === '::/0';
-  const number = rule.protocol === null ? null : (protocolNumbers[rule.protocol] ?? Number(rule.protocol));
+  const number = rule.protocol === null ? null : protocolNumber(rule.protocol);
+  const remote = everywhere ? null : normalized(rule.remotePrefix);
   return JSON.stringify([
     rule.groupId,
     rule.direction,
@@ -113,27 +113,28 @@ const sameness = (rule: Omit<SecurityRule, keyof ReturnType<typeof newStandard>>
     number,
     rule.portMin,
     rule.portMax,
-    everywhere ? null : rule.remotePrefix,
+    remote,
     rule.remoteGroupId,
   ]);
-};
+}
 
 function makeRule(call: Call, given: Record<string, unknown>): SecurityRule {
   const { cloud } = call;
   const { projectId, values } = readPost(call.caller, 'create_security_group_rule', attributes, given);
-  const group = cloud.state.groups.get(values.security_group_id);
-  if (group === undefined || !mayUse(call.caller, group.project)) throw missing.group(values.security_group_id);
   checkPorts(values);
+  const group = cloud.state.groups.get(values.security_group_id);
   checkRemote(call, values);
-  const remote = values.remote_ip_prefix === null ? undefined : readPrefix(values.remote_ip_prefix);
-  const made = {
+  if (group === undefined || !mayUse(call.caller, group.project)) throw missing.group(values.security_group_id);
+  // The whole range of ports is stored as no range.
+  const whole = values.port_range_min === 1 && values.port_range_max === 65535;
+  const made: RulePart = {
     groupId: group.id,
     direction: values.direction,
     ethertype: values.ethertype,
-    protocol: values.protocol,
-    portMin: values.port_range_min,
-    portMax: values.port_range_max,
-    remotePrefix: remote === undefined ? null : writePrefix(networkOf(remote)),
+    protocol: canonicalProtocol(values),
+    portMin: whole ? null : values.port_range_min,
+    portMax: whole ? null : values.port_range_max,
+    remotePrefix: values.remote_ip_prefix,
     remoteGroupId: values.remote_group_id,
   };
   const twin = [...cloud.state.rules.values()].find((rule) => sameness(rule) === sameness(made));

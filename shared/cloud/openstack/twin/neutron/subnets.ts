@@ -1,9 +1,11 @@
 import type { Cloud } from '../cloud.ts';
 import { badRequest, conflict } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
+import { textOf } from '../text.ts';
 import { defaultPools, numberOf, prefixOf, takenOn } from './addresses.ts';
 import {
   bool,
+  type Check,
   type Given,
   ipAddress,
   listOf,
@@ -18,10 +20,10 @@ import {
   uuid,
 } from './attributes.ts';
 import { tendDhcp } from './dhcp.ts';
-import { holds, networkOf, overlap, type Prefix, readAddress, sizeOf, writeAddress, writePrefix } from './ip.ts';
+import { holds, networkOf, overlap, type Prefix, readAddress, readPrefix, sizeOf, writeAddress, writePrefix } from './ip.ts';
 import { listAnswer, showAnswer } from './listing.ts';
 import type { Network, Pool, Subnet } from './model.ts';
-import { seesNetwork } from './networks.ts';
+import { mustBeOpen, seesNetwork } from './networks.ts';
 import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
 import { isAutoDeleted } from './unplug.ts';
 
@@ -29,9 +31,16 @@ const pool = shape({ start: { check: ipAddress }, end: { check: ipAddress } });
 const hostRoute = shape({ destination: { check: prefix }, nexthop: { check: ipAddress } });
 const mode = oneOf('slaac', 'dhcpv6-stateful', 'dhcpv6-stateless');
 
+const invalid = (message: string) => badRequest(`Invalid input for operation: ${message}.`, 'InvalidInput');
+
+const cidrText: Check<string> = (value, name) => {
+  if (typeof value !== 'string' || readPrefix(value) === undefined) throw invalid(`${textOf(value)} is not in a CIDR format`);
+  return prefix(value, name);
+};
+
 const attributes = {
   network_id: { check: uuid, put: false },
-  cidr: { check: prefix, put: false },
+  cidr: { check: cidrText, put: false },
   ip_version: { check: oneOf(4, 6), put: false },
   name: { check: text(), fallback: '' },
   description: { check: text(), fallback: '' },
@@ -76,23 +85,19 @@ function subnetView(subnet: Subnet): Record<string, unknown> {
     ipv6_address_mode: subnet.addressMode,
     service_types: subnet.serviceTypes,
     subnetpool_id: null,
-    segment_id: null,
-    dns_publish_fixed_ip: false,
   };
 }
-
-const invalid = (message: string) => badRequest(`Invalid input for operation: ${message}.`, 'InvalidInput');
 
 function makeSubnet(call: Call, given: Record<string, unknown>): Subnet {
   const { cloud } = call;
   const { projectId, values } = readPost(call.caller, 'create_subnet', attributes, given);
   const network = cloud.state.networks.get(values.network_id);
   if (network === undefined || !seesNetwork(call.caller, network)) throw missing.network(values.network_id);
-  mustOwn(call, network, 'create_subnet');
+  mustBeOpen(call, network, 'subnet');
   const cidr = checkedCidr(cloud, network, values);
   checkModes(values);
   checkQuota(cloud, projectId, 'subnet');
-  const gatewayIp = values.gateway_ip === undefined ? firstAddress(cidr) : values.gateway_ip;
+  const gatewayIp = values.gateway_ip === undefined ? defaultGateway(cidr) : values.gateway_ip;
   const cidrText = writePrefix(cidr);
   const pools = values.allocation_pools ?? defaultPools(cidrText, gatewayIp);
   checkPools(cidr, pools, gatewayIp);
@@ -117,24 +122,19 @@ function makeSubnet(call: Call, given: Record<string, unknown>): Subnet {
   return subnet;
 }
 
-const firstAddress = (cidr: Prefix): string =>
-  writeAddress({ ...cidr, value: networkOf(cidr).value + (sizeOf(cidr) > 2n ? 1n : 0n) });
+/** The gateway when none is named: the first host, but the network's own address for IPv6 (ipam_backend_mixin.py). */
+const defaultGateway = (cidr: Prefix): string => writeAddress({ ...cidr, value: cidr.value + (cidr.version === 4 ? 1n : 0n) });
 
+/** The prefix of a new subnet, without the host bits that may have been sent. */
 function checkedCidr(cloud: Cloud, network: Network, values: Given<typeof attributes>): Prefix {
-  const cidr = prefixOf({ cidr: values.cidr });
-  const proper = networkOf(cidr);
-  if (proper.value !== cidr.value) {
-    throw badRequest(
-      `Invalid input for cidr. Reason: '${values.cidr}' is not a recognized IP subnet cidr, '${writePrefix(proper)}' is recommended.`,
-      'HTTPBadRequest',
-    );
-  }
-  if (cidr.version !== values.ip_version) throw invalid(`ip_version '${values.ip_version}' does not match cidr '${values.cidr}'`);
+  const cidr = networkOf(prefixOf({ cidr: values.cidr }));
+  if (cidr.version !== values.ip_version)
+    throw invalid(`cidr '${values.cidr}' does not match the ip_version '${values.ip_version}'`);
   if (values.enable_dhcp && sizeOf(cidr) < 4n)
-    throw invalid(`Requested subnet with cidr: ${values.cidr} has too few addresses for DHCP`);
+    throw invalid('Subnet has a prefix length that is incompatible with DHCP service enabled');
   for (const other of cloud.state.subnets.values()) {
     if (other.networkId === network.id && overlap(prefixOf(other), cidr)) {
-      throw invalid(`Requested subnet with cidr: ${values.cidr} for network: ${network.id} overlaps with another subnet`);
+      throw invalid(`Requested subnet with cidr: ${writePrefix(cidr)} for network: ${network.id} overlaps with another subnet`);
     }
   }
   return cidr;
@@ -143,10 +143,12 @@ function checkedCidr(cloud: Cloud, network: Network, values: Given<typeof attrib
 function checkModes(values: Given<typeof attributes>): void {
   const { ip_version, ipv6_ra_mode: ra, ipv6_address_mode: address, enable_dhcp } = values;
   if (ra === null && address === null) return;
-  if (ip_version === 4) throw invalid('ipv6_ra_mode or ipv6_address_mode cannot be set when ip_version is 4');
+  if (ip_version === 4) throw invalid(`${ra === null ? 'ipv6_address_mode' : 'ipv6_ra_mode'} is not valid when ip_version is 4`);
   if (!enable_dhcp) throw invalid('ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is set to False');
   if (ra !== null && address !== null && ra !== address)
-    throw invalid(`ipv6_ra_mode set to '${ra}' with ipv6_address_mode set to '${address}' is not valid`);
+    throw invalid(
+      `ipv6_ra_mode set to '${ra}' with ipv6_address_mode set to '${address}' is not valid. If both attributes are set, they must be the same value`,
+    );
 }
 
 function checkPools(cidr: Prefix, pools: readonly Pool[], gatewayIp: string | null): void {
@@ -164,7 +166,8 @@ function checkPools(cidr: Prefix, pools: readonly Pool[], gatewayIp: string | nu
         'OutOfBoundsAllocationPool',
       );
     }
-    if (last.value < first.value) throw badRequest(`The allocation pool ${start}-${end} is not valid.`, 'InvalidAllocationPool');
+    if (last.value < first.value)
+      throw badRequest(`The allocation pool {'start': '${start}', 'end': '${end}'} is not valid.`, 'InvalidAllocationPool');
     if (gatewayIp !== null && numberOf(gatewayIp) >= first.value && numberOf(gatewayIp) <= last.value) {
       throw conflict(
         `Gateway ip ${gatewayIp} conflicts with allocation pool ${start}-${end}.`,
