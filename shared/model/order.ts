@@ -41,10 +41,16 @@ export function inBuildOrder(resources: readonly Resource[]): Resource[] {
       if (state.get(need) === 'done') continue;
       if (state.get(need) === 'open') {
         const circle = stack.slice(stack.findIndex((entry) => entry.ref === need)).map((entry) => entry.ref);
-        throw new Problem('E_CYCLE', `Resources need each other in a circle: ${[...circle, need].join(' → ')}.`, { about: need });
+        throw new Problem('E_CYCLE', `Resources need each other in a circle: ${inWords([...circle, need])}.`, { about: need });
       }
       stack.push({ ref: need, next: 0 });
     }
   }
   return sorted;
+}
+
+/** A circle as it is read; of a long one the beginning and the end. */
+function inWords(circle: readonly Ref[]): string {
+  const shown = circle.length > 12 ? [...circle.slice(0, 8), `… ${circle.length - 10} more …`, ...circle.slice(-2)] : circle;
+  return shown.join(' → ');
 }
