@@ -97,6 +97,7 @@ export interface ApiRule {
   readonly remote_ip_prefix: string | null;
   readonly remote_group_id: string | null;
   readonly remote_address_group_id?: string | null;
+  readonly tags?: readonly string[];
 }
 
 /** GET /v2.0/security-groups. */

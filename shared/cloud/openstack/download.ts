@@ -24,7 +24,11 @@ export async function downloadImage(
 ): Promise<{ algorithm: string; digest: string }> {
   const told = digestOfImage(image);
   const algorithm = told?.algorithm ?? 'sha512';
-  const { digest, bytes } = await retryingly(signal, () => once(session, image, path, algorithm, signal, onBytes));
+  const { digest, bytes } = await retryingly(signal, () => once(session, image, path, algorithm, signal, onBytes), [
+    'E_CLOUD',
+    'E_CLOUD_UNREACHABLE',
+    'E_CLOUD_TIMEOUT',
+  ]);
   const about = `image/${image.id}`;
   if (image.size !== null && bytes !== image.size)
     throw new Problem('E_IMAGE_MISMATCH', `Image ${image.id} has ${image.size} bytes, but ${bytes} were received.`, { about });

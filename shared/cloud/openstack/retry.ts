@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asProblem, Problem } from '../../problem.ts';
+import { Problem, type ProblemCode } from '../../problem.ts';
 import type { Call } from './session.ts';
 import { cancelled, type Incoming, neverSent } from './transport.ts';
 
@@ -48,15 +48,21 @@ function pause(attempt: number): number {
   return 250 * 2 ** (attempt - 1) * (0.5 + Math.random());
 }
 
-/** Repeats something that may be repeated while it fails with a problem that may pass by itself, with the same patience as one call. */
-export async function retryingly<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+/** What passes by itself when one exchange failed. A wait that reached its limit is no exchange: it throws E_CLOUD_TIMEOUT and is over. */
+const passing: readonly ProblemCode[] = ['E_CLOUD', 'E_CLOUD_UNREACHABLE'];
+
+/** Repeats something that may be repeated while it fails with one of the given problems, with the same patience as one call. */
+export async function retryingly<T>(
+  signal: AbortSignal,
+  work: () => Promise<T>,
+  codes: readonly ProblemCode[] = passing,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
       if (signal.aborted) throw cancelled(signal);
-      const problem = asProblem(error);
-      if (attempt >= attempts || !['E_CLOUD', 'E_CLOUD_UNREACHABLE', 'E_CLOUD_TIMEOUT'].includes(problem.code)) throw problem;
+      if (!(error instanceof Problem) || attempt >= attempts || !codes.includes(error.code)) throw error;
       await sleep(pause(attempt), undefined, { signal }).catch(() => {
         throw cancelled(signal);
       });

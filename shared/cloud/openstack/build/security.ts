@@ -2,6 +2,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../cloud.ts';
 import type { ApiRule, ApiSecurityGroup } from '../api.ts';
+import { tagsOf } from '../stamp.ts';
 import { compare, type Family, gone } from './family.ts';
 import { type RuleContent, sameRule } from './rule.ts';
 import type { Site } from './site.ts';
@@ -75,7 +76,7 @@ export const securityGroupRule: Family<'security_group_rule'> = {
     const groupId = context.built(refOf('security_group', resource.security_group_id));
     const adopted = isDefault(resource, context);
     const found = await findRule(site, resource, context);
-    if (found !== null) return { id: found.id, how: adopted ? 'adopted' : 'found' };
+    if (found !== null) return { id: found.id, how: adopted && !isTagged(found, resource, context) ? 'adopted' : 'found' };
     const { direction, ethertype, protocol, port_range_min, port_range_max, description } = resource;
     const remote = contentOf(resource, context);
     const rule = {
@@ -97,13 +98,15 @@ export const securityGroupRule: Family<'security_group_rule'> = {
       'security_group_rule',
       context.signal,
     );
+    // In a group of our own the content says enough; among rules that were there before us, only a tag tells which is ours.
+    if (adopted) await tag(site, made, resource, context);
     return { id: made.id, how: 'created' };
   },
 
   async find(site, resource, context) {
-    // In an adopted group a rule of the same content may have been there before us: it is never claimed.
-    if (isDefault(resource, context)) return null;
-    return (await findRule(site, resource, context))?.id ?? null;
+    const found = await findRule(site, resource, context);
+    if (found === null || (isDefault(resource, context) && !isTagged(found, resource, context))) return null;
+    return found.id;
   },
 
   async differences(site, resource, id, context) {
@@ -124,6 +127,18 @@ export const securityGroupRule: Family<'security_group_rule'> = {
 
 function isDefault(resource: ResourceOf<'security_group_rule'>, context: BuildContext): boolean {
   return context.resource(refOf('security_group', resource.security_group_id)).name === defaultName;
+}
+
+function isTagged(rule: ApiRule, resource: ResourceOf<'security_group_rule'>, { campaign }: BuildContext): boolean {
+  return tagsOf(campaign, refOf('security_group_rule', resource.id)).every((tag) => rule.tags?.includes(tag));
+}
+
+/** Older Neutrons take no tags on rules and answer 404; then a rule whose creation was cut counts as somebody else's, and stays. */
+async function tag(site: Site, rule: ApiRule, resource: ResourceOf<'security_group_rule'>, context: BuildContext): Promise<void> {
+  const tags = tagsOf(context.campaign, refOf('security_group_rule', resource.id));
+  const path = `/security-group-rules/${rule.id}/tags`;
+  const { signal } = context;
+  await site.session.call({ method: 'PUT', service: 'network', path, body: { tags }, tolerate: [400, 404], signal });
 }
 
 function contentOf(resource: ResourceOf<'security_group_rule'>, context: BuildContext): RuleContent {

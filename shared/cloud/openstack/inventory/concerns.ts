@@ -99,6 +99,13 @@ const key: Rule = (server, { keypairs }) => {
   );
 };
 
+const keyTwin: Rule = (server, { keypairs }) => {
+  const same = keypairs.filter((pair) => pair.name === server.key_name);
+  if (same.every((pair) => pair.public_key === same[0]?.public_key)) return null;
+  const says = `uses a keypair ${server.key_name}, and so does another user's server, with another key; only one can be made.`;
+  return concern('server.keypair_name', 'warning', server, says, 'Nothing, if the guests have their keys on their disks.');
+};
+
 const image: Rule = (server, { images }) => {
   if (bootsFromVolume(server) || !server.image || images.some((one) => server.image && one.id === server.image.id)) return null;
   const says = 'was made from an image that is gone or not visible: its hw_* properties cannot be read before its snapshot.';
@@ -142,7 +149,20 @@ const vnic: Rule = (server, { ports }) => {
   );
 };
 
-const rules: readonly Rule[] = [state, busy, locked, bootVolume, volumes, localDisks, key, image, userData, interfaces, vnic];
+const rules: readonly Rule[] = [
+  state,
+  busy,
+  locked,
+  bootVolume,
+  volumes,
+  localDisks,
+  key,
+  keyTwin,
+  image,
+  userData,
+  interfaces,
+  vnic,
+];
 
 /** Everything about the servers, rules and images of a source that cannot be moved, or not as it is. */
 export function sourceConcerns(contents: Contents): Concern[] {
@@ -160,5 +180,16 @@ export function sourceConcerns(contents: Contents): Concern[] {
         }),
       ),
   );
-  return [...ofServers, ...ofRules];
+  const ofAddresses = contents.floatingIps
+    .filter((ip) => ip.port_id !== null && !contents.ports.some((port) => port.id === ip.port_id))
+    .map(
+      (ip): Concern => ({
+        code: 'floating_ip.left_out',
+        severity: 'warning',
+        about: refOf('floating_ip', ip.id),
+        says: `The floating IP ${ip.floating_ip_address} serves a port that no captured server has (a load balancer, for instance); it is left out.`,
+        remedy: 'Make what it serves at the destination by hand.',
+      }),
+    );
+  return [...ofServers, ...ofRules, ...ofAddresses];
 }

@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import { decide } from './decisions.ts';
 import type { Rule } from './rules.ts';
 import { flavorFor } from './server-rules.ts';
 import type { View } from './view.ts';
@@ -13,6 +14,8 @@ export const quotas: Rule = (view) =>
   });
 
 function needed(view: View): Record<string, number> {
+  const rules = view.of('security_group_rule');
+  const newRules = decide(view, rules).filter((decision) => decision.action === 'create');
   const created = view.of('network').filter((one) => view.network(one.id) === null && !one.external);
   const ids = new Set(created.map((one) => one.id));
   const subnets = view.of('subnet').filter((one) => ids.has(one.network_id));
@@ -29,7 +32,7 @@ function needed(view: View): Record<string, number> {
     port: view.of('port').length + view.of('interface').length + served.size,
     security_group: groups.length,
     // A new group is born with two rules, which are there for a moment beside those of the groups built before.
-    security_group_rule: view.of('security_group_rule').length + (groups.length > 0 ? 2 : 0),
+    security_group_rule: newRules.length + (groups.length > 0 ? 2 : 0),
     floatingip: floating.length,
     instances: sizes.length,
     cores: sizes.reduce((sum, size) => sum + size.vcpus, 0),
