@@ -7,9 +7,9 @@ import { makeNetworkSide, type NetworkSide } from './tenant-network.ts';
 
 /** The images of the three tiers. They begin with the same operating system. */
 const images = [
-  { name: 'web', sizeMiB: 80, sharedMiB: 40 },
-  { name: 'app', sizeMiB: 96, sharedMiB: 40 },
-  { name: 'db', sizeMiB: 160, sharedMiB: 40 },
+  { name: 'web', sizeMiB: 64, sharedMiB: 32 },
+  { name: 'app', sizeMiB: 80, sharedMiB: 32 },
+  { name: 'db', sizeMiB: 128, sharedMiB: 32 },
 ] as const;
 
 /** What was made, as numbers to show. */

@@ -11,6 +11,9 @@ import type { Feature } from '../demo/portrait.ts';
 import type { Proof } from '../demo/proof.ts';
 
 const script = join(import.meta.dirname, '../demo/main.ts');
+/** The demo takes half a minute by itself; beside other work on the same two cores it may take minutes. */
+const patience = { timeout: 300_000 };
+
 let dir: string;
 
 beforeEach(async () => {
@@ -22,7 +25,7 @@ afterEach(async () => {
 });
 
 describe('the demo', () => {
-  test('moves the whole tenant, proves it and leaves nothing but its report', async () => {
+  test('moves the whole tenant, proves it and leaves nothing but its report', patience, async () => {
     const demo = startDemo(['--json']);
     const [code, out, story] = await Promise.all([ended(demo), text(demo.stdout), text(demo.stderr)]);
 
@@ -52,7 +55,7 @@ describe('the demo', () => {
     expect(await runningHere()).toEqual([]);
   });
 
-  test('ends everything it started when it is interrupted', async () => {
+  test('ends everything it started when it is interrupted', patience, async () => {
     const demo = startDemo([]);
     const said = text(demo.stderr);
     while ((await runningHere()).length < 3) await sleep(50);
