@@ -4,6 +4,7 @@ import type { ApiImage } from './api.ts';
 import { retryingly } from './retry.ts';
 import type { Session } from './session.ts';
 import { SparseFile } from './sparse-file.ts';
+import { discard } from './transport.ts';
 
 /** The digest an image has by Glance's word; older images have only an MD5 checksum. */
 export function digestOfImage(image: ApiImage): { readonly algorithm: string; readonly digest: string } | null {
@@ -48,13 +49,14 @@ async function once(
   onBytes: (bytes: number, total: number) => void,
 ): Promise<{ digest: string; bytes: number }> {
   const call = { method: 'GET', service: 'image', path: `/images/${image.id}/file`, headers: { accept: '*/*' }, signal } as const;
-  const { status, body } = await session.stream(call);
+  const incoming = await session.stream(call);
   const file = await SparseFile.create(path);
   try {
     // Glance answers 204 for an image without bytes: an empty disk must never be taken for the guest's.
-    if (status === 204) throw new Problem('E_CLOUD', `Image ${image.id} has no bytes yet.`, { about: `image/${image.id}` });
+    if (incoming.status === 204)
+      throw new Problem('E_CLOUD', `Image ${image.id} has no bytes yet.`, { about: `image/${image.id}` });
     const hash = createHash(algorithm);
-    for await (const bytes of body) {
+    for await (const bytes of incoming.body) {
       hash.update(bytes as Buffer);
       await file.append(bytes as Buffer);
       onBytes(file.length, image.size ?? file.length);
@@ -67,7 +69,7 @@ async function once(
     await file.finish();
     return { digest: hash.digest('hex'), bytes: file.length };
   } catch (error) {
-    body.destroy();
+    discard(incoming);
     await file.abandon().catch(() => undefined);
     if (error instanceof Problem || isLocal(error)) throw error;
     throw session.failure(error, call);

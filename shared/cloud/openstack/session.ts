@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../problem.ts';
 import { redact, Secret } from '../../secret.ts';
@@ -8,7 +7,7 @@ import { maximumOf, negotiate } from './microversion.ts';
 import { problemOf } from './refusal.ts';
 import { patienceFor } from './retry.ts';
 import { issueToken, type Token } from './token.ts';
-import { cancelled, failureOf, type Incoming, Transport } from './transport.ts';
+import { cancelled, discard, failureOf, type Incoming, Transport } from './transport.ts';
 
 /** A body that is streamed and, because a request may have to be sent again, can be opened again. */
 export interface Content {
@@ -77,8 +76,8 @@ export class Session {
     return { status: incoming.status, headers: incoming.headers, body: parsed(text, incoming.headers['content-type'] ?? '') };
   }
 
-  /** GETs a body as a stream, for what is too large to hold; the caller consumes or destroys it. */
-  async stream(call: Call): Promise<{ status: number; headers: Readonly<Record<string, string>>; body: Readable }> {
+  /** GETs a body as a stream, for what is too large to hold; the caller consumes or discards it. */
+  async stream(call: Call): Promise<Incoming> {
     return this.#send(call);
   }
 
@@ -140,13 +139,13 @@ export class Session {
       if (!(outcome instanceof Problem) && outcome.status === 401 && !renewed) {
         // Revoked or expired in the meantime; the body, if any, is opened again.
         renewed = true;
-        outcome.body.destroy();
+        discard(outcome);
         if (this.#token === token) this.#token = null;
         continue;
       }
       const delayMs = patience.next(outcome);
       if (delayMs === null) throw outcome instanceof Problem ? outcome : await this.#refusal(outcome, call, token);
-      if (!(outcome instanceof Problem)) outcome.body.destroy();
+      if (!(outcome instanceof Problem)) discard(outcome);
       await sleep(delayMs, undefined, { signal: call.signal }).catch(() => {
         throw cancelled(call.signal);
       });

@@ -14,11 +14,17 @@ export interface Outgoing {
   readonly headersTimeoutMs?: number | undefined;
 }
 
-/** One HTTP answer as it comes in; the body MUST be consumed or destroyed. */
+/** One HTTP answer as it comes in; the body MUST be consumed or discarded. */
 export interface Incoming {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
+}
+
+/** Gives up a body that nobody wants to read; destroying a body that nobody listens to would end the process with its error. */
+export function discard({ body }: Pick<Incoming, 'body'>): void {
+  body.on('error', () => undefined);
+  body.destroy();
 }
 
 /** HTTP with the cloud's certificates and a limit on every phase; knows nothing of OpenStack. */
@@ -48,7 +54,7 @@ export class Transport {
       const answer = await request(url, {
         method: method as Dispatcher.HttpMethod,
         headers,
-        body: body === null || typeof body === 'string' ? body : Readable.from(body, { objectMode: false }),
+        body: body === null || typeof body === 'string' ? body : streamOf(body),
         signal,
         dispatcher: this.#agent,
         ...(headersTimeoutMs === undefined ? {} : { headersTimeout: headersTimeoutMs }),
@@ -62,6 +68,11 @@ export class Transport {
   close(): Promise<void> {
     return this.#agent.destroy();
   }
+}
+
+/** undici hears a failing body and fails the request; the listener is for one that fails after the request has. */
+function streamOf(body: AsyncIterable<Uint8Array>): Readable {
+  return Readable.from(body, { objectMode: false }).on('error', () => undefined);
 }
 
 /** Errors of OpenSSL and of Node's own certificate check; see Node's documentation, "X509 certificate error codes". */
