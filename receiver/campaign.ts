@@ -6,7 +6,7 @@ import { writeDurably } from '../shared/durable.ts';
 import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
 import { inBuildOrder } from '../shared/model/order.ts';
-import { idOf, kindOf, networkSide, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
+import { idOf, isNetworkSide, kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Disks } from './disks/disks.ts';
 import { Ledger } from './ledger.ts';
@@ -202,13 +202,18 @@ export class Campaign {
   async #buildNetworkSide(onBuilt: OnBuilt): Promise<Readonly<Record<string, number>>> {
     const counts: Record<string, number> = {};
     for (const resource of inBuildOrder([...this.#resources.values()])) {
-      if (!networkSide.includes(resource.kind)) continue;
+      if (!isNetworkSide(resource) || this.#isSkipped(resource)) continue;
       const ref = refOf(resource.kind, resource.id);
       const built = await this.ensure(ref);
       counts[resource.kind] = (counts[resource.kind] ?? 0) + 1;
       onBuilt(ref, built);
     }
     return counts;
+  }
+
+  /** Whether the plan says that a floating IP stays behind. */
+  #isSkipped({ id }: Resource): boolean {
+    return this.#document?.mappings.floating_ips[id]?.to === 'skip';
   }
 
   async #build(resource: Resource): Promise<Built> {

@@ -24,6 +24,7 @@ import type {
 import type { SenderConfig } from './config.ts';
 import { type Link, receiverOf } from './link.ts';
 import { onlyWayOn, standingOf, type Wish } from './migration/fact.ts';
+import { concernsOf, narrowTo } from './narrow.ts';
 import type { Peer } from './peer.ts';
 import { planText } from './plan-text.ts';
 import { makePlan } from './planner.ts';
@@ -135,7 +136,7 @@ export class Desk implements SenderCommands {
     if (document.servers.length === 0)
       throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to move.');
     const facts = await this.#ask('cloud.facts', {});
-    const plan = makePlan(document, facts, this.#tools.config.limits.parallel);
+    const plan = makePlan(document, facts, this.#tools.config.limits.parallel, selection.servers.length === 0);
     const found = await this.#preflight({ ...document, mappings: plan.mappings });
     const all = [...concerns, ...found.concerns];
     return { plan: planText(plan, all, found.decisions), concerns: all, decisions: found.decisions };
@@ -206,7 +207,10 @@ export class Desk implements SenderCommands {
   }
 
   async #prepare(plan: Plan, wanted: readonly string[], file: string, options: MigrateOptions): Promise<{ campaign: string }> {
-    const { document, concerns } = await this.capture({ project: plan.source.project_id, servers: wanted });
+    const { project_id: project, whole } = plan.source;
+    const captured = await this.capture({ project, servers: whole ? [] : wanted });
+    const document = whole ? narrowTo(captured.document, wanted) : captured.document;
+    const concerns = concernsOf(captured.concerns, document);
     const chosen = withOptions(plan, document, options, file);
     const campaign = randomUUID();
     const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });

@@ -10,6 +10,7 @@ export function planText(plan: Plan, concerns: readonly Concern[], decisions: re
     ' Servers move wave by wave, in the order given. Ids count; names are for people.',
     ' Mappings: flavors and networks `to:` an id or name at the destination, or `create`;',
     '   gateways `ip:` auto, same or an address; floating_ips `to:` same, auto, skip or an address.',
+    ' With `whole: true` everything else of the project moves too: networks, groups and addresses that none of these servers uses.',
     '',
     ...section(
       'Concerns',

@@ -8,10 +8,10 @@ import type { ResourceOf } from '../shared/model/resource.ts';
  * Proposes a plan: every server of the document in one wave, in the document's order, and a mapping for all that has a likely counterpart.
  * What has none is left out of the mappings, so that preflight names it. Pure: the same inputs give the same plan.
  */
-export function makePlan(document: Configurations, facts: DestinationFacts, parallel = 1): Plan {
+export function makePlan(document: Configurations, facts: DestinationFacts, parallel = 1, whole = false): Plan {
   return Plan.parse({
     version: 1,
-    source: { project_id: document.source.project_id, project_name: document.source.project_name },
+    source: { project_id: document.source.project_id, project_name: document.source.project_name, whole },
     options: { parallel },
     waves: [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
     mappings: proposeMappings(document, facts),

@@ -10,7 +10,12 @@ export const Probe = z
 /** `plan.yaml`: what moves, in which order, mapped to what. The operator edits it; unknown keys are refused. */
 export const Plan = z.strictObject({
   version: z.literal(1),
-  source: z.strictObject({ project_id: z.string(), project_name: z.string().default('') }),
+  source: z.strictObject({
+    project_id: z.string(),
+    project_name: z.string().default(''),
+    /** Whether the rest of the project moves too: networks, groups and addresses that none of these servers uses. */
+    whole: z.boolean().default(false),
+  }),
   options: z
     .strictObject({
       /** Servers that may be on their way at once inside a wave. */

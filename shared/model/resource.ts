@@ -26,7 +26,7 @@ export const kinds = [
 export type Kind = (typeof kinds)[number];
 
 /** The kinds that are built before any server is touched; the others wait for their server. */
-export const networkSide: readonly Kind[] = [
+const networkSide: readonly Kind[] = [
   'network',
   'subnet',
   'router',
@@ -38,6 +38,11 @@ export const networkSide: readonly Kind[] = [
   'keypair',
   'flavor',
 ];
+
+/** Whether a resource is built before any server is touched; a floating IP that serves no port waits for none either. */
+export function isNetworkSide(resource: Resource): boolean {
+  return networkSide.includes(resource.kind) || (resource.kind === 'floating_ip' && resource.port_id === null);
+}
 
 /** A resource's name in one cloud: kind, slash, the cloud's own id. Opaque outside its provider. */
 export type Ref = `${Kind}/${string}`;
