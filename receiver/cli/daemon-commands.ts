@@ -5,10 +5,8 @@ import { initialise } from '../../shared/cli/init.ts';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readReceiverConfig } from '../config.ts';
-import { startReceiver } from '../daemon.ts';
-import { receiverChecks } from '../doctor.ts';
 
-/** Adds the commands that need no running daemon: run, init, doctor, completion. */
+/** Adds the commands that need no running daemon: run, init, doctor, completion. What only they need is loaded when they run. */
 export function addDaemonCommands(program: Command, stage: Stage): void {
   program
     .command('run')
@@ -16,6 +14,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     .addHelpText('after', epilogue([['receiver run --config ./receiver.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
       const config = await readReceiverConfig(cliOf(this, stage).configFile);
+      const { startReceiver } = await import('../daemon.ts');
       await runDaemon('receiver', config.log.level, (log) => startReceiver(config, log));
     });
   program
@@ -46,6 +45,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .action(async function (this: Command) {
       const cli = cliOf(this, stage);
+      const { receiverChecks } = await import('../doctor.ts');
       await doctor(cli, async () => receiverChecks(await readReceiverConfig(cli.configFile)));
     });
   addCompletion(program, stage);

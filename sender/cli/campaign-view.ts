@@ -13,7 +13,7 @@ export function statusLines(status: SenderStatus, output: Output, wanted?: strin
     peer === null ? 'not paired; see `sender pair --help`' : `${visible(peer.name)} at ${peer.address}: ${peer.state}`;
   const shown = wanted === undefined ? status.campaigns : status.campaigns.filter(({ id }) => id === wanted);
   return [
-    `receiver   ${paired}${peer !== null && peer.says !== peer.state ? ` (${visible(peer.says)})` : ''}`,
+    `receiver   ${paired}${peer !== null && peer.state !== 'connected' ? ` (${visible(peer.says)})` : ''}`,
     ...(shown.length === 0 ? ['campaigns  none'] : []),
     ...shown.flatMap((campaign) => [
       '',

@@ -5,10 +5,8 @@ import { initialise } from '../../shared/cli/init.ts';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readSenderConfig } from '../config.ts';
-import { startSender } from '../daemon.ts';
-import { senderChecks } from '../doctor.ts';
 
-/** Adds the commands that need no running daemon: run, init, doctor, completion. */
+/** Adds the commands that need no running daemon: run, init, doctor, completion. What only they need is loaded when they run. */
 export function addDaemonCommands(program: Command, stage: Stage): void {
   program
     .command('run')
@@ -16,6 +14,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     .addHelpText('after', epilogue([['sender run --config ./sender.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
       const config = await readSenderConfig(cliOf(this, stage).configFile);
+      const { startSender } = await import('../daemon.ts');
       await runDaemon('sender', config.log.level, (log) => startSender(config, log));
     });
   program
@@ -48,6 +47,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .action(async function (this: Command) {
       const cli = cliOf(this, stage);
+      const { senderChecks } = await import('../doctor.ts');
       await doctor(cli, async () => senderChecks(await readSenderConfig(cli.configFile)));
     });
   addCompletion(program, stage);

@@ -15,7 +15,7 @@ export interface Check {
 }
 
 /** The outcome of one check, as it is printed. */
-interface Outcome {
+export interface Outcome {
   readonly name: string;
   readonly state: 'ok' | 'warn' | 'fail' | 'skipped';
   readonly says: string;

