@@ -21,7 +21,7 @@ export interface Reply {
 }
 
 /** Goes down into a value by keys. */
-export function dig(value: unknown, path: string): unknown {
+function dig(value: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((inner, key) => (inner as Json | undefined)?.[key], value);
 }
 

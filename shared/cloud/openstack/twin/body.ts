@@ -38,6 +38,7 @@ export function parse<T>(schema: z.ZodType<T>, body: unknown): T {
     const verb = issue.keys.length > 1 ? 'were' : 'was';
     throw badRequest(`Additional properties are not allowed (${keys} ${verb} unexpected)`);
   }
+  if (issue?.message.startsWith('An invalid ') === true) throw badRequest(issue.message);
   throw badRequest(`Invalid input for field/attribute ${where === '' ? 'body' : where}. ${issue?.message ?? ''}`);
 }
 
@@ -62,7 +63,9 @@ export function refuseWideCharacters(service: ServiceName, path: string, text: s
         : "Param values can't contain 4 byte unicode.",
     );
   if (service === 'compute' && namesWideCharacters(body))
-    throw badRequest('Invalid input for field/attribute name. The value does not match the expected pattern.');
+    throw badRequest(
+      "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
+    );
   const message = 'Request Failed: internal server error while processing your request.';
   throw new Refusal(500, message, 'HTTPInternalServerError');
 }

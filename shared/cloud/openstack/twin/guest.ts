@@ -8,7 +8,7 @@ const recordBytes = 4096;
 const record = z.object({ boots: z.int(), ticks: z.int() });
 
 /** What a guest has counted on its disk. */
-export type GuestRecord = z.infer<typeof record>;
+type GuestRecord = z.infer<typeof record>;
 
 /** Tells whether a server's disk is one that the guest can live on: switched on, and bytes as the guest sees them. */
 const isAlive = (cloud: Cloud, server: Server): boolean =>
@@ -35,7 +35,7 @@ export function tickGuests(cloud: Cloud): void {
 }
 
 /** The record of a server's guest; undefined if it has never booted. */
-export function readRecord(cloud: Cloud, server: Server): GuestRecord | undefined {
+function readRecord(cloud: Cloud, server: Server): GuestRecord | undefined {
   if (!isAlive(cloud, server)) return undefined;
   const file = openSync(diskPath(cloud, server.id), 'r');
   try {

@@ -19,6 +19,9 @@ export class Refusal extends Error {
 /** The `type` of an image refusal whose sentence is webob's detail, behind webob's own explanation. */
 export const asDetail = 'detail';
 
+/** The `type` of the 404 for a path or method that no route knows. */
+export const unrouted = 'unrouted';
+
 /** Builds a 400. */
 export const badRequest = (message: string, type = 'BadRequest'): Refusal => new Refusal(400, message, type);
 /** Builds a 403. */
@@ -78,7 +81,12 @@ export function errorBody(service: ServiceName, refusal: Refusal, accept: string
   // Every service stands behind keystonemiddleware, which words the 401 itself and in its own shape; Glance alone words its own.
   if (status === 401 || service === 'identity') return json({ error: { code: status, message, title } });
   if (service === 'network') return json({ NeutronError: { type: refusal.type, message, detail: '' } });
-  return json({ [computeFaults[status] ?? 'computeFault']: { code: status, message } });
+  // A path that no route knows is answered by the router beneath the services, in HTML.
+  if (refusal.type === unrouted) return imageError(404, 'Not Found', refusal, accept);
+  return {
+    ...json({ [computeFaults[status] ?? 'computeFault']: { code: status, message } }),
+    contentType: 'application/json; charset=UTF-8',
+  };
 }
 
 const imageUnauthorized =
@@ -98,7 +106,7 @@ function imageError(status: number, title: string, refusal: Refusal, accept: str
   const rest = `<br /><br />\n${detailed ? refusal.message : ''}\n`;
   const wantsJson = accept.includes('application/json') && !accept.includes('*/*') && !accept.includes('html');
   const heading = `${status} ${title}`;
-  if (wantsJson) return json({ message: `${message}${rest}\n\n`, code: heading, title });
+  if (wantsJson) return json({ message: `${message}${rest}\n`, code: heading, title });
   const escaped = `${message}${rest}`.replaceAll("'", '&#x27;');
   const text = `<html>\n <head>\n  <title>${heading}</title>\n </head>\n <body>\n  <h1>${heading}</h1>\n  ${escaped}\n\n </body>\n</html>`;
   return { contentType: 'text/html; charset=UTF-8', text };

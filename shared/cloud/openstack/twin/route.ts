@@ -72,21 +72,22 @@ export function route(service: ServiceName, method: string, path: string, handle
 }
 
 /** The outcome of looking a request up in the table. */
-export type Match = { readonly route: Route; readonly params: ReadonlyMap<string, string> } | 'no path' | 'no method';
+export type Match = { readonly route: Route; readonly params: ReadonlyMap<string, string> };
 
 /** Finds the route for a method and the decoded segments of a path; literal segments win over parameters. */
-export function findRoute(routes: readonly Route[], service: ServiceName, method: string, segments: readonly string[]): Match {
-  let pathKnown = false;
-  let best: { route: Route; params: ReadonlyMap<string, string> } | undefined;
+export function findRoute(
+  routes: readonly Route[],
+  service: ServiceName,
+  method: string,
+  segments: readonly string[],
+): Match | undefined {
+  let best: Match | undefined;
   for (const candidate of routes) {
-    if (candidate.service !== service) continue;
+    if (candidate.service !== service || candidate.method !== method) continue;
     const params = matchSegments(candidate.segments, segments);
-    if (params === undefined) continue;
-    pathKnown = true;
-    if (candidate.method !== method) continue;
-    if (best === undefined || params.size < best.params.size) best = { route: candidate, params };
+    if (params !== undefined && (best === undefined || params.size < best.params.size)) best = { route: candidate, params };
   }
-  return best ?? (pathKnown ? 'no method' : 'no path');
+  return best;
 }
 
 function matchSegments(pattern: readonly string[], segments: readonly string[]): Map<string, string> | undefined {

@@ -7,7 +7,7 @@ import { newUuid } from './identifier.ts';
 import { authenticate } from './keystone/authenticate.ts';
 import { microversionHeaders, negotiate } from './nova/microversion.ts';
 import { nobody } from './policy.ts';
-import { errorBody, Refusal } from './refusal.ts';
+import { errorBody, Refusal, unrouted } from './refusal.ts';
 import { type Answer, type Call, findRoute, type Route, type ServiceName, serviceNames } from './route.ts';
 import { send } from './send.ts';
 
@@ -50,10 +50,10 @@ export async function serve(served: Served, request: IncomingMessage, response: 
   let answer: Answer;
   try {
     const struck = await carryOut(served, request, incoming, response);
-    if (struck === 'cut') return void request.destroy();
+    if (struck === 'cut') return void request.socket.destroy();
     ({ answer, spoiler } = struck);
   } catch (error) {
-    if (request.destroyed && !request.complete) return void response.destroy();
+    if (request.socket.destroyed) return void response.destroy();
     answer = refuse(incoming, error, String(request.headers.accept ?? ''));
   }
   served.flush();
@@ -81,9 +81,8 @@ async function carryOut(
   const { service, method, path, url } = incoming;
   const segments = decodePath(path);
   const wanted = method === 'HEAD' ? 'GET' : method;
-  let match = findRoute(served.routes, service, method, segments);
-  if (typeof match === 'string') match = findRoute(served.routes, service, wanted, segments);
-  const streams = typeof match !== 'string' && match.route.streams;
+  const match = findRoute(served.routes, service, wanted, segments);
+  const streams = match?.route.streams === true;
   const text = streams ? '' : await readText(request, cloud.settings.maxRequestBytes);
   cloud.faults.refresh();
   const faults = cloud.faults.strike({ service, method, path: path + url.search, body: text });
@@ -97,12 +96,10 @@ async function carryOut(
 
   if (service === 'identity') response.setHeader('Vary', 'X-Auth-Token');
   if (service === 'compute') for (const [name, value] of microversionHeaders(request.headers)) response.setHeader(name, value);
-  if (typeof match === 'string') {
+  if (match === undefined) {
     // keystonemiddleware stands before the router: without a token nobody learns which paths exist.
     if (service !== 'identity') authenticate(cloud, request.headers);
-    throw match === 'no path'
-      ? new Refusal(404, 'The resource could not be found.', 'HTTPNotFound')
-      : new Refusal(405, 'The method specified is not allowed for this resource.');
+    throw new Refusal(404, 'The resource could not be found.', service === 'compute' ? unrouted : 'HTTPNotFound');
   }
   const { route, params } = match;
   const caller = route.open ? nobody : authenticate(cloud, request.headers);
@@ -146,7 +143,7 @@ async function* cutAfter(request: IncomingMessage, bytes: number): AsyncGenerato
   for await (const chunk of request as AsyncIterable<Buffer>) {
     if (chunk.length >= left) {
       yield chunk.subarray(0, left);
-      request.destroy();
+      request.socket.destroy();
       throw new Error('the line is cut');
     }
     yield chunk;

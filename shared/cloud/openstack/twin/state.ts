@@ -33,7 +33,7 @@ export interface State {
 }
 
 /** A state with nothing in it. */
-export function emptyState(): State {
+function emptyState(): State {
   return {
     projects: new Map(),
     users: new Map(),

@@ -6,7 +6,7 @@ import type { Call } from '../route.ts';
 import type { Image } from './model.ts';
 
 /** Attributes that Glance makes itself; whoever sends one is refused with 403 (glance/domain, ImageFactory). */
-export const readOnly: ReadonlySet<string> = new Set([
+const readOnly: ReadonlySet<string> = new Set([
   'created_at',
   'updated_at',
   'status',
@@ -24,7 +24,7 @@ export const readOnly: ReadonlySet<string> = new Set([
 export const unheard: ReadonlySet<string> = new Set(['os_hash_algo', 'os_hash_value']);
 
 /** Attributes that nobody may send (RequestDeserializer in glance/api/v2/images.py). */
-export const reserved: ReadonlySet<string> = new Set(['location', 'locations', 'deleted', 'deleted_at']);
+const reserved: ReadonlySet<string> = new Set(['location', 'locations', 'deleted', 'deleted_at']);
 
 /** The attributes of an image that have a column of their own; every other key is a property. */
 export const ownAttributes: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 /** The states of an image that the twin knows. */
-export type ImageStatus = 'queued' | 'saving' | 'active' | 'killed' | 'deactivated';
+type ImageStatus = 'queued' | 'saving' | 'active' | 'killed' | 'deactivated';
 
 /** An image; its bytes are a file named by its id. */
 export interface Image {

@@ -28,7 +28,7 @@ export function authenticate(cloud: Cloud, headers: IncomingHttpHeaders): Caller
 }
 
 /** Who a token stands for. */
-export function callerOf(cloud: Cloud, token: Token): Caller {
+function callerOf(cloud: Cloud, token: Token): Caller {
   const roles = rolesOf(cloud, token);
   return {
     token: token.id,

@@ -36,7 +36,7 @@ export const isAutoAddressed = (subnet: Subnet): boolean =>
   subnet.addressMode === 'slaac' || subnet.addressMode === 'dhcpv6-stateless';
 
 /** A free address: the lowest for a DHCP port, for any other a random one of the first thousand. */
-export function pickAddress(cloud: Cloud, subnet: Subnet, lowest: boolean): string | undefined {
+function pickAddress(cloud: Cloud, subnet: Subnet, lowest: boolean): string | undefined {
   const taken = takenOn(cloud, subnet.id);
   const version = subnet.ipVersion;
   for (const pool of subnet.pools) {
@@ -52,7 +52,7 @@ export function pickAddress(cloud: Cloud, subnet: Subnet, lowest: boolean): stri
 }
 
 /** Checks an address that was asked for by name and brings it into canonical form. */
-export function claimAddress(cloud: Cloud, subnet: Subnet, text: string): string {
+function claimAddress(cloud: Cloud, subnet: Subnet, text: string): string {
   const address = readAddress(text);
   if (address === undefined || !isUsable(subnet, address))
     throw badRequest(`IP address ${text} is not a valid IP for the specified subnet.`, 'InvalidIpForSubnet');

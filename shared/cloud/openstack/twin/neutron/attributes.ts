@@ -8,7 +8,7 @@ import { readAddress, readPrefix } from './ip.ts';
 export type Check<T> = (value: unknown, name: string) => T;
 
 /** One attribute of a Neutron resource: what may be sent for it, by whom, and what stands for it when nothing is sent. */
-export interface Attribute<T> {
+interface Attribute<T> {
   readonly check: Check<T>;
   /** What a new resource has without it; an attribute that has none must be sent. */
   readonly fallback?: T;

@@ -73,8 +73,8 @@ function fitsOne(actual: unknown, key: string, wanted: string): boolean {
   if (Array.isArray(actual)) return actual.includes(wanted);
   if (typeof actual === 'boolean') return actual === ['true', '1'].includes(wanted.toLowerCase());
   if (actual === null || actual === undefined) return wanted === '' || wanted === 'null' || wanted === 'None';
-  // The database compares without case, and so do names, MAC addresses and all other text.
-  return textOf(actual).toLowerCase() === wanted.toLowerCase();
+  // The database compares without case and without blanks at the end, and so do names, MAC addresses and all other text.
+  return textOf(actual).toLowerCase().trimEnd() === wanted.toLowerCase().trimEnd();
 }
 
 /** `fixed_ips=ip_address=10.0.0.3`, `fixed_ips=subnet_id=…`, or `ip_address_substr` for a part of an address. */
@@ -149,6 +149,6 @@ function cut(cloud: Cloud, call: Call, plural: string, views: readonly View[]): 
   const links = [];
   // A full page promises a next one, which may be empty.
   if (page.length === limit && page.length > 0) links.push(link('next', page.at(-1)));
-  if (page.length > 0 && marker !== null) links.push(link('previous', page[0]));
+  if (page.length > 0) links.push(link('previous', page[0]));
   return { page, links };
 }

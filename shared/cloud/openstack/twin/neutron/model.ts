@@ -65,7 +65,7 @@ export interface AddressPair {
 }
 
 /** A DHCP option of a port. */
-export interface DhcpOption {
+interface DhcpOption {
   readonly opt_name: string;
   readonly opt_value: string;
   readonly ip_version: number;
@@ -91,7 +91,7 @@ export interface Port extends Standard {
 }
 
 /** A router's way out. */
-export interface Gateway {
+interface Gateway {
   readonly networkId: string;
   readonly enableSnat: boolean;
   readonly portId: string;

@@ -54,7 +54,7 @@ const attributes = {
   'binding:profile': { check: orNull(dictionary), fallback: null, adminOnly: true },
   qos_policy_id: { check: orNull(uuid), fallback: null },
   dns_name: { check: text(), fallback: '' },
-  // Zed knows tags at creation for ports alone, and heeds them in a bulk request only (extension tag-ports-during-bulk-creation).
+  // Zed takes tags at the creation of ports alone, and forgets them unless a service plugin is configured that Debian does not.
 
   tags: { check: listOf(text(255)), fallback: [] as string[], put: false },
 };
@@ -72,7 +72,7 @@ const filters = [
 ];
 
 /** The port as Neutron shows it; where and how it is bound is for admins. */
-export function portView(caller: Caller, port: Port): Record<string, unknown> {
+function portView(caller: Caller, port: Port): Record<string, unknown> {
   const view: Record<string, unknown> = {
     ...standardView(port),
     name: port.name,
@@ -107,7 +107,6 @@ export interface PortWish {
   readonly deviceId: string;
   readonly deviceOwner: string;
   readonly portSecurity: boolean | null;
-  readonly tags: readonly string[];
 }
 
 /** A wish for nothing special. */
@@ -120,7 +119,6 @@ export const plainWish: PortWish = {
   deviceId: '',
   deviceOwner: '',
   portSecurity: null,
-  tags: [],
 };
 
 /** Makes a port on a network: MAC, addresses, groups, quota. */
@@ -138,7 +136,7 @@ export function plugPort(cloud: Cloud, network: Network, project: string, wish: 
   const fixedIps = assignAddresses(cloud, { networkId: network.id, macAddress: mac, deviceOwner: wish.deviceOwner }, wish.wanted);
   const securityGroups = wish.groups ?? (portSecurity && project !== '' ? [defaultGroup(cloud, project).id] : []);
   const port: Port = {
-    ...newStandard(project, wish.description, wish.tags),
+    ...newStandard(project, wish.description),
     networkId: network.id,
     name: wish.name,
     macAddress: mac,
@@ -195,7 +193,7 @@ function checkOwnership(call: Call, network: Network, given: Readonly<Record<str
     throw forbidden(`(rule:create_port and rule:create_port:${chosen[0]}) is disallowed by policy`, 'PolicyNotAuthorized');
 }
 
-function makePort(call: Call, given: Record<string, unknown>, many: boolean): Port {
+function makePort(call: Call, given: Record<string, unknown>): Port {
   const { cloud, caller } = call;
   const { projectId, values } = readPost(caller, 'create_port', attributes, given);
   const network = cloud.state.networks.get(values.network_id);
@@ -214,7 +212,6 @@ function makePort(call: Call, given: Record<string, unknown>, many: boolean): Po
     deviceId: values.device_id,
     deviceOwner: values.device_owner,
     portSecurity: values.port_security_enabled,
-    tags: many ? values.tags : [],
   });
   port.adminStateUp = values.admin_state_up;
   port.vnicType = values['binding:vnic_type'];
@@ -246,7 +243,7 @@ function optionsFrom(options: Given<typeof attributes>['extra_dhcp_opts']): Port
 
 function createPorts(call: Call): Answer {
   const { many, items } = unwrap(call.body, 'port', 'ports');
-  const views = items.map((item) => portView(call.caller, makePort(call, item, many)));
+  const views = items.map((item) => portView(call.caller, makePort(call, item)));
   return { status: 201, body: many ? { ports: views } : { port: views[0] } };
 }
 

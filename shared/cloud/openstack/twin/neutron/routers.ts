@@ -53,7 +53,7 @@ const filters = [
 ];
 
 /** The router as Neutron shows it. */
-export function routerView(cloud: Cloud, caller: Caller, router: Router): Record<string, unknown> {
+function routerView(cloud: Cloud, caller: Caller, router: Router): Record<string, unknown> {
   const port = router.gateway === null ? undefined : cloud.state.ports.get(router.gateway.portId);
   const view: Record<string, unknown> = {
     ...standardView(router),

@@ -6,9 +6,9 @@ import type { Call } from '../route.ts';
 import type { Standard } from './model.ts';
 
 /** The standard attributes of a new resource. */
-export function newStandard(project: string, description = '', tags: readonly string[] = []): Standard {
+export function newStandard(project: string, description = ''): Standard {
   const now = stamp();
-  return { id: newUuid(), project, description, tags: [...new Set(tags)], revision: 0, createdAt: now, updatedAt: now };
+  return { id: newUuid(), project, description, tags: [], revision: 0, createdAt: now, updatedAt: now };
 }
 
 /** The standard attributes as every view shows them. */

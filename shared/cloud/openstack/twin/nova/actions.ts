@@ -5,7 +5,7 @@ import { bootGuest, consoleOf } from '../guest.ts';
 import { newUuid } from '../identifier.ts';
 import { bump } from '../neutron/standard.ts';
 import { requireAdmin } from '../policy.ts';
-import { badRequest, conflict } from '../refusal.ts';
+import { badRequest, conflict, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { removeServer } from './build.ts';
 import { checkState, checkUnlocked, isThere, serverOf, touchServer, wirePorts } from './instance.ts';
@@ -26,7 +26,7 @@ interface Transition {
 /** What Nova permits in which state (nova/compute/api.py, check_instance_state). */
 const transitions: Readonly<Record<string, Transition>> = {
   'os-start': { allowed: ['stopped'], task: 'powering-on', milliseconds: 500, becomes: 'active', power: 1, boots: true },
-  'os-stop': { allowed: ['active', 'rescued', 'error'], task: 'powering-off', milliseconds: 800, becomes: 'stopped', power: 4 },
+  'os-stop': { allowed: ['active', 'error'], task: 'powering-off', milliseconds: 800, becomes: 'stopped', power: 4 },
   pause: { allowed: ['active'], task: 'pausing', milliseconds: 200, becomes: 'paused', power: 3 },
   unpause: { allowed: ['paused'], task: 'unpausing', milliseconds: 200, becomes: 'active', power: 1 },
   suspend: { allowed: ['active'], task: 'suspending', milliseconds: 400, becomes: 'suspended', power: 4 },
@@ -105,19 +105,19 @@ const startReboot: Action = (call, server, parameters) => {
 
 const lock: Action = (call, server, parameters) => {
   const { locked_reason } = parse(z.strictObject({ locked_reason: z.string().min(1).max(255).optional() }), parameters);
-  if (locked_reason !== undefined && call.minor < 73)
-    throw badRequest("Additional properties are not allowed ('locked_reason' was unexpected)");
+  const own = server.projectId === call.caller.projectId;
+  // The owner's second lock changes nothing, neither the first one's reason nor an admin's lock.
+  if (server.locked && own) return accepted;
   server.locked = true;
-  server.lockedBy = server.projectId === call.caller.projectId && !call.caller.admin ? 'owner' : 'admin';
-  server.lockedReason = locked_reason ?? null;
+  server.lockedBy = own ? 'owner' : 'admin';
+  server.lockedReason = call.minor >= 73 ? (locked_reason ?? null) : null;
   touchServer(call.cloud, server);
   return accepted;
 };
 
 const unlock: Action = (call, server) => {
-  // A lock that an admin has put on is for admins to take off.
-  if (server.lockedBy === 'admin' && !call.caller.admin)
-    requireAdmin(call.caller, 'os_compute_api:os-lock-server:unlock:unlock_override');
+  // A lock that an admin of elsewhere has put on is for admins to take off.
+  if (server.lockedBy === 'admin') requireAdmin(call.caller, 'os_compute_api:os-lock-server:unlock:unlock_override');
   server.locked = false;
   server.lockedBy = null;
   server.lockedReason = null;
@@ -150,6 +150,7 @@ const resetState: Action = (call, server, parameters) => {
 const consoleOutput: Action = (call, server, parameters) => {
   const { length } = parse(z.strictObject({ length: z.coerce.number().int().min(-1).nullish() }), parameters ?? {});
   if (server.vmState === 'building') throw conflict(`Instance ${server.id} is not ready`);
+  if (server.powerState !== 1) throw notFound('Guest does not have a console available.');
   const lines = consoleOf(call.cloud, server).split('\n');
   const output = length === undefined || length === null || length < 0 ? lines : lines.slice(-(length + 1));
   return { status: 200, body: { output: output.join('\n') } };
@@ -197,6 +198,8 @@ const actions: Readonly<Record<string, Action>> = {
 /** POST /v2.1/servers/{id}/action: the body's single key is the action. */
 function act(call: Call): Answer {
   const server = serverOf(call);
+  // Until it is scheduled a server is a request to build one: it can be shown, but no action finds it.
+  if (server.host === null && server.vmState === 'building') throw notFound(`Instance ${server.id} could not be found.`);
   const body = parse(anyRecord, call.body);
   const [name = '', ...more] = Object.keys(body);
   const known = actions[name];

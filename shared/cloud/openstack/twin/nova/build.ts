@@ -25,7 +25,7 @@ export function buildServer(cloud: Cloud, server: Server): void {
         failServer(
           cloud,
           server,
-          error instanceof Refusal ? error.message : `Build of instance ${server.id} aborted: ${String(error)}`,
+          `Build of instance ${server.id} aborted: ${error instanceof Refusal ? error.message : String(error)}`,
         );
     }
   });

@@ -15,12 +15,15 @@ import { requestNetworks } from './networks.ts';
 import { tagSchema } from './tags.ts';
 import { linksOf } from './view.ts';
 
+const nameRule =
+  "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.";
+
 /** A name: anything printable, not only blanks and not framed by them. */
 export const serverName = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^\S(.*\S)?$/su, 'does not match the pattern of a name');
+  .regex(/^\S(.*\S)?$/su, nameRule);
 
 const networkRequest = z.strictObject({
   uuid: z.string().optional(),
@@ -113,8 +116,6 @@ export function createServer(call: Call): Answer {
   checkFit(call, image, flavor);
   if (given.key_name && !cloud.state.keypairs.has(`${call.caller.userId}:${given.key_name}`))
     throw badRequest('Invalid key_name provided.');
-  if (given.user_data && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(given.user_data))
-    throw badRequest('Invalid input for field/attribute user_data. It is not base64 encoded.');
   const zone = zoneFor(call, given.availability_zone ?? null);
   const requested = requestNetworks(
     call,
@@ -139,7 +140,7 @@ export function createServer(call: Call): Answer {
 }
 
 function imageFor(call: Call, id: string): Image {
-  if (id === '') throw badRequest('Invalid imageRef provided.');
+  if (id === '') throw badRequest('Missing imageRef attribute');
   const image = call.cloud.state.images.get(id);
   if (image === undefined || !maySee(call.caller, image)) throw badRequest('Can not find requested image');
   if (image.status !== 'active') throw badRequest(`Image ${id} is not active.`);
@@ -171,7 +172,7 @@ function zoneFor(call: Call, asked: string | null): string {
 }
 
 /** Refuses a server that the project's quota does not cover, in Nova's words. */
-export function checkServerQuota(cloud: Cloud, projectId: string, flavor: Flavor): void {
+function checkServerQuota(cloud: Cloud, projectId: string, flavor: Flavor): void {
   const servers = [...cloud.state.servers.values()].filter((server) => server.projectId === projectId);
   const sum = (of: (flavor: Flavor) => number): number => servers.reduce((total, server) => total + of(server.flavor), 0);
   const wanted = {

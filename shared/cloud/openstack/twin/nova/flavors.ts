@@ -117,7 +117,7 @@ function createFlavor(call: Call): Answer {
     isPublic: given['os-flavor-access:is_public'] ?? true,
     description: given.description ?? null,
     extraSpecs: {},
-    access: given['os-flavor-access:is_public'] === false ? [call.caller.projectId] : [],
+    access: [],
   };
   flavors.set(id, flavor);
   call.cloud.changed();

@@ -41,6 +41,7 @@ export const isThere = (cloud: Cloud, server: Server): boolean => cloud.state.se
 export function failServer(cloud: Cloud, server: Server, message: string, code = 500): void {
   server.vmState = 'error';
   server.taskState = null;
+  server.host = null;
   server.fault = { code, message, created: stamp() };
   touchServer(cloud, server);
 }

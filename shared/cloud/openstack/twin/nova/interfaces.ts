@@ -7,12 +7,13 @@ import { type Answer, type Call, type Route, route } from '../route.ts';
 import { checkState, checkUnlocked, serverOf } from './instance.ts';
 import { plugInterface, requestNetworks, unplugInterface } from './networks.ts';
 
-const interfaceView = (port: Port): Record<string, unknown> => ({
+const interfaceView = (call: Call, port: Port): Record<string, unknown> => ({
   net_id: port.networkId,
   port_id: port.id,
   mac_addr: port.macAddress,
   port_state: port.status,
   fixed_ips: port.fixedIps,
+  ...(call.minor >= 70 ? { tag: null } : {}),
 });
 
 function portsOf(call: Call): Port[] {
@@ -45,7 +46,7 @@ function attach(call: Call): Answer {
   if (first === undefined) throw badRequest('No network to attach to.');
   const port = plugInterface(call.cloud, server, first);
   port.status = server.powerState === 1 ? 'ACTIVE' : 'DOWN';
-  return { status: 200, body: { interfaceAttachment: interfaceView(port) } };
+  return { status: 200, body: { interfaceAttachment: interfaceView(call, port) } };
 }
 
 function attached(call: Call): Port {
@@ -70,12 +71,12 @@ function detach(call: Call): Answer {
 export const serverInterfaceRoutes: readonly Route[] = [
   route('compute', 'GET', '/v2.1/servers/:id/os-interface', (call) => ({
     status: 200,
-    body: { interfaceAttachments: portsOf(call).map(interfaceView) },
+    body: { interfaceAttachments: portsOf(call).map((port) => interfaceView(call, port)) },
   })),
   route('compute', 'POST', '/v2.1/servers/:id/os-interface', attach),
   route('compute', 'GET', '/v2.1/servers/:id/os-interface/:port', (call) => ({
     status: 200,
-    body: { interfaceAttachment: interfaceView(attached(call)) },
+    body: { interfaceAttachment: interfaceView(call, attached(call)) },
   })),
   route('compute', 'DELETE', '/v2.1/servers/:id/os-interface/:port', detach),
 ];

@@ -72,7 +72,10 @@ async function createKeypair(call: Call): Promise<Answer> {
     throw forbidden("Policy doesn't allow os_compute_api:os-keypairs:create to be performed.");
   // 2.92 allowed two more characters and ended generation.
   const allowed = call.minor >= 92 ? /^[\w\- .@]+$/ : /^[\w\- ]+$/;
-  if (!allowed.test(given.name)) throw badRequest('Keypair data is invalid: Keypair name contains unsafe characters');
+  if (!allowed.test(given.name))
+    throw badRequest(
+      `An invalid 'name' value was provided. The name must be: Only expected characters: [${call.minor >= 92 ? '@._- ' : '_- '}0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ]`,
+    );
   const { keypairs } = call.cloud.state;
   if (keypairs.has(keyOf(userId, given.name))) throw conflict(`Key pair '${given.name}' already exists.`);
   const used = [...keypairs.values()].filter((each) => each.userId === userId).length;

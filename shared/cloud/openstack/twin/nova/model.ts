@@ -38,7 +38,7 @@ export interface Keypair {
 }
 
 /** What went wrong with a server. */
-export interface ServerFault {
+interface ServerFault {
   readonly code: number;
   readonly message: string;
   readonly created: string;

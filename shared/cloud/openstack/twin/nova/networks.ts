@@ -6,7 +6,7 @@ import { seesNetwork } from '../neutron/networks.ts';
 import { plainWish, plugPort } from '../neutron/ports.ts';
 import { defaultGroup } from '../neutron/security-groups.ts';
 import { bump } from '../neutron/standard.ts';
-import { badRequest, conflict, forbidden } from '../refusal.ts';
+import { badRequest, conflict } from '../refusal.ts';
 import type { Call } from '../route.ts';
 import type { NetworkRequest, Server } from './model.ts';
 
@@ -61,18 +61,16 @@ function checked(
   }
   const network = cloud.state.networks.get(given.uuid ?? '');
   if (network === undefined || !seesNetwork(caller, network)) throw badRequest(`Network ${given.uuid ?? ''} could not be found.`);
-  if (network.external && !network.shared && !caller.admin)
-    throw forbidden(`It is not allowed to create an interface on external network ${network.id}`);
   const subnets = [...cloud.state.subnets.values()].filter((subnet) => subnet.networkId === network.id);
   if (subnets.length === 0) throw badRequest(`Network ${network.id} requires a subnet in order to boot instances on.`);
   const fixedIp = given.fixed_ip ?? null;
   if (fixedIp !== null && subnets.some((subnet) => takenOn(cloud, subnet.id).has(fixedIp)))
-    throw badRequest(`Fixed IP address ${fixedIp} is already in use on instance.`);
+    throw badRequest(`Fixed IP address ${fixedIp} is already in use on instance .`);
   return { portId: null, networkId: network.id, fixedIp };
 }
 
 /** Refuses a port that some device has, or that has no address. */
-export function checkFree(port: Port): void {
+function checkFree(port: Port): void {
   if (port.deviceId !== '') throw conflict(`Port ${port.id} is still in use.`);
   if (port.fixedIps.length === 0) throw badRequest(`Port ${port.id} requires a FixedIP in order to be used.`);
 }
@@ -100,9 +98,15 @@ export function plugInterface(cloud: Cloud, server: Server, request: NetworkRequ
   return port;
 }
 
+const isAdmin = (cloud: Cloud, userId: string): boolean =>
+  [...cloud.state.assignments.values()].some((each) => each.userId === userId && each.role === 'admin');
+
 function makePort(cloud: Cloud, server: Server, request: NetworkRequest): Port {
   const network = cloud.state.networks.get(request.networkId ?? '');
   if (network === undefined) throw badRequest(`Network ${request.networkId} could not be found.`);
+  // Whether a member may plug into an external network is asked only here, when the server is long accepted.
+  if (network.external && !network.shared && !isAdmin(cloud, server.userId))
+    throw badRequest('Failed to allocate the network(s), not rescheduling.');
   const wanted = request.fixedIp === null ? null : [{ ip_address: request.fixedIp }];
   const groups = network.portSecurity ? server.groupNames.map((name) => findGroup(cloud, server.projectId, name)) : null;
   const port = plugPort(cloud, network, server.projectId, { ...plainWish, wanted, groups });

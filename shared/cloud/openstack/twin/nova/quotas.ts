@@ -97,6 +97,17 @@ function limits(call: Call): Answer {
     totalRAMUsed: used['ram'],
     totalServerGroupsUsed: 0,
   };
+  if (call.minor < 36) {
+    const none = {
+      maxTotalFloatingIps: -1,
+      maxSecurityGroups: -1,
+      maxSecurityGroupRules: -1,
+      totalFloatingIpsUsed: 0,
+      totalSecurityGroupsUsed: 0,
+    };
+    Object.assign(absolute, none);
+  }
+  if (call.minor < 57) Object.assign(absolute, { maxPersonality: 5, maxPersonalitySize: 10240 });
   if (call.minor < 39) absolute['maxImageMeta'] = limit['metadata_items'];
   return { status: 200, body: { limits: { rate: [], absolute } } };
 }

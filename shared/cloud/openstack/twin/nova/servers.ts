@@ -49,12 +49,37 @@ const knownFilters = [
   'config_drive',
 ];
 
+/** Statuses that can be asked for; since 2.38 any other word is refused. */
+const knownStatuses: ReadonlySet<string> = new Set([
+  'ACTIVE',
+  'BUILD',
+  'DELETED',
+  'ERROR',
+  'HARD_REBOOT',
+  'MIGRATING',
+  'PASSWORD',
+  'PAUSED',
+  'REBOOT',
+  'REBUILD',
+  'RESCUE',
+  'RESIZE',
+  'REVERT_RESIZE',
+  'SHELVED',
+  'SHELVED_OFFLOADED',
+  'SHUTOFF',
+  'SOFT_DELETED',
+  'SUSPENDED',
+  'UNKNOWN',
+  'VERIFY_RESIZE',
+]);
+
 function listServers(call: Call, detail: boolean): Answer {
   const { query, caller, cloud } = call;
   const unknown = [...query.keys()].filter((key) => !knownFilters.includes(key));
   // 2.75 made Nova strict about parameters it does not know.
-  if (call.minor >= 75 && unknown.length > 0)
-    throw badRequest(`Additional properties are not allowed ('${unknown[0]}' was unexpected)`);
+  if (call.minor >= 75 && unknown.length > 0) throw badRequest(`'${unknown[0]}' does not match any of the regexes: '^_'`);
+  const wrong = query.getAll('status').find((each) => !knownStatuses.has(each.toUpperCase()));
+  if (wrong !== undefined && call.minor >= 38) throw badRequest('Invalid status value');
   const everybody = ['1', 'true', 't', 'yes', ''].includes(query.get('all_tenants')?.toLowerCase() ?? '0');
   if (everybody && !caller.admin) {
     throw forbidden(
@@ -147,6 +172,12 @@ function sorted(call: Call, servers: readonly Server[]): readonly Server[] {
   });
 }
 
+/** One server; its groups are shown here and not in lists. */
+function showServer(call: Call): Answer {
+  const view = serverView(call, serverOf(call));
+  return { status: 200, body: { server: call.minor >= 71 ? { ...view, server_groups: [] } : view } };
+}
+
 const changes = z.strictObject({
   server: z.strictObject({
     name: serverName.optional(),
@@ -188,7 +219,7 @@ export const serverRoutes: readonly Route[] = [
   route('compute', 'GET', '/v2.1/servers', (call) => listServers(call, false)),
   route('compute', 'GET', '/v2.1/servers/detail', (call) => listServers(call, true)),
   route('compute', 'POST', '/v2.1/servers', createServer),
-  route('compute', 'GET', '/v2.1/servers/:id', (call) => ({ status: 200, body: { server: serverView(call, serverOf(call)) } })),
+  route('compute', 'GET', '/v2.1/servers/:id', (call) => showServer(call)),
   route('compute', 'PUT', '/v2.1/servers/:id', updateServer),
   route('compute', 'DELETE', '/v2.1/servers/:id', deleteServer),
 ];

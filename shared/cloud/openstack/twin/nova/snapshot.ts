@@ -13,6 +13,17 @@ import { checkState, checkUnlocked, isThere, serverOf, touchServer } from './ins
 import { metadataSchema } from './metadata.ts';
 import type { Server } from './model.ts';
 
+/** Properties that Nova notes for every server it builds with libvirt and q35's elder sister, and hands on to snapshots. */
+const machineProperties = {
+  hw_machine_type: 'pc',
+  hw_cdrom_bus: 'ide',
+  hw_input_bus: 'usb',
+  hw_pointer_model: 'usbtablet',
+  hw_video_model: 'virtio',
+  hw_vif_model: 'virtio',
+  hw_disk_bus: 'virtio',
+};
+
 /** How long each stage of a snapshot lasts at pace 1, the copying of bytes not counted. */
 const stageMs = { image_snapshot: 300, image_pending_upload: 300, image_uploading: 300 } as const;
 
@@ -65,8 +76,10 @@ export function startSnapshot(
 
 function snapshotRecord(call: Call, server: Server, name: string, metadata: Readonly<Record<string, string>>): Image {
   const { caller } = call;
+  // What libvirt was given to make the machine goes along too, asked for or not.
   const inherited = Object.entries(server.imageProperties).filter(([key]) => !notInherited.has(key));
   const properties = {
+    ...machineProperties,
     ...Object.fromEntries(inherited),
     ...metadata,
     base_image_ref: server.imageId,

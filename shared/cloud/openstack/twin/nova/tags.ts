@@ -43,7 +43,7 @@ function addTag(call: Call): Answer {
 
 function mustHave(call: Call): void {
   const server = taggedServer(call);
-  if (!server.tags.includes(call.param('tag'))) throw notFound(`Server ${server.id} has no tag '${call.param('tag')}'`);
+  if (!server.tags.includes(call.param('tag'))) throw notFound(`Instance ${server.id} has no tag '${call.param('tag')}'`);
 }
 
 function removeTag(call: Call): Answer {

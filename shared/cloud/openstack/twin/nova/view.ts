@@ -85,7 +85,6 @@ function laterFields(call: Call, server: Server): Record<string, unknown> {
   if (minor >= 19) fields['description'] = server.description;
   if (minor >= 26) fields['tags'] = server.tags;
   if (minor >= 63) fields['trusted_image_certificates'] = null;
-  if (minor >= 71) fields['server_groups'] = [];
   if (minor >= 73) fields['locked_reason'] = server.lockedReason;
   if (minor >= 16 && caller.admin) fields['host_status'] = server.host === null ? '' : 'UP';
   if (minor >= 90 || (minor >= 3 && caller.admin)) fields['OS-EXT-SRV-ATTR:hostname'] = server.hostname;
@@ -101,7 +100,7 @@ function laterFields(call: Call, server: Server): Record<string, unknown> {
 }
 
 /** The number in a server's instance name, which is the same in every cloud that started from nothing. */
-export const instanceName = (server: Server): string => `instance-${server.number.toString(16).padStart(8, '0')}`;
+const instanceName = (server: Server): string => `instance-${server.number.toString(16).padStart(8, '0')}`;
 
 /** The server as Nova shows it (Compute API, "Show server details"). */
 export function serverView(call: Call, server: Server): Record<string, unknown> {
@@ -141,7 +140,7 @@ export function serverView(call: Call, server: Server): Record<string, unknown> 
   };
   const groups = groupsOf(cloud, server);
   if (groups.length > 0) view['security_groups'] = groups;
-  if (server.vmState === 'building' || server.vmState === 'active') view['progress'] = server.vmState === 'active' ? 100 : 0;
+  if (server.vmState === 'building' || server.vmState === 'active') view['progress'] = 0;
   if (server.vmState === 'error' && server.fault !== null)
     view['fault'] = { ...server.fault, ...(caller.admin ? { details: '' } : {}) };
   if (caller.admin) {
