@@ -80,12 +80,16 @@ side() {
 user() {
   install -d -m 755 "$dest/usr/lib/sysusers.d"
   install -m 644 "$root/shared/install/godwit.sysusers" "$dest/usr/lib/sysusers.d/godwit.conf"
-  [ -z "$dest" ] || return 0
-  systemd-sysusers godwit.conf
-  chown root:godwit /etc/godwit
+  # A DESTDIR without users is a package in the making: its own scripts, or the next boot, make the user.
+  [ -e "$dest/etc/passwd" ] || return 0
+  systemd-sysusers --root="${dest:-/}" godwit.conf
+  local uid gid
+  uid=$(awk -F: '$1 == "godwit" { print $3 }' "$dest/etc/passwd")
+  gid=$(awk -F: '$1 == "godwit" { print $3 }' "$dest/etc/group")
+  chown "0:$gid" "$dest/etc/godwit"
   for name in "${sides[@]}"; do
-    chown root:godwit "/etc/godwit/$name.yaml"
-    chown godwit:godwit "/var/lib/godwit-$name"
+    chown "0:$gid" "$dest/etc/godwit/$name.yaml"
+    chown "$uid:$gid" "$dest/var/lib/godwit-$name"
   done
 }
 
