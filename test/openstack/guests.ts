@@ -1,8 +1,9 @@
 /** What the guests themselves say: who they are, how far their numbers have got, what their disks hold. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Census } from './census.ts';
-import { type GuestInfo, guestInfo, http } from './lab.ts';
+import { type CloudName, type GuestInfo, guestInfo, http } from './lab.ts';
 import { until } from './migration.ts';
+import { inNode } from './node.ts';
 
 /** How long a guest may take from power on to its web page on a busy machine: milliseconds. */
 const bootMs = 5 * 60_000;
@@ -65,4 +66,21 @@ export async function notTheSame(before: Guest, ip: string): Promise<string[]> {
 /** The floating address at which a server of the sample tenant is reached; its description is the server's name. */
 export function addressOf({ own }: Census, name: string): string {
   return String(own['floating ip'].find((ip) => ip['description'] === name)?.['floating_ip_address']);
+}
+
+/** Asks a guest that has no floating IP, from the namespace of a router that shares a network with it. */
+export async function askThroughRouter(
+  cloud: CloudName,
+  router: string,
+  ip: string,
+  path: string,
+  body?: string,
+): Promise<string> {
+  const post = body === undefined ? [] : ['--data-binary', '@-'];
+  const command = ['curl', '-sS', '--fail', '--max-time', '10', ...post, `http://${ip}${path}`];
+  const { code, stdout, stderr } = await inNode(cloud, ['ip', 'netns', 'exec', `qrouter-${router}`, ...command], {
+    ...(body === undefined ? {} : { input: body }),
+  });
+  if (code !== 0) throw new Error(`${ip} through router ${router} of ${cloud}: ${stderr}`);
+  return stdout;
 }

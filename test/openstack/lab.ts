@@ -48,6 +48,11 @@ export async function populate({ cloud, project }: Account): Promise<void> {
   await script('tenant/populate.sh', [cloud, project]);
 }
 
+/** Makes the odd tenant in an empty project of a cloud that has its offers. */
+export async function populateOddly({ cloud, project }: Account): Promise<void> {
+  await script('tenant/odd.sh', [cloud, project]);
+}
+
 /** Asks the real openstack client (`show`, `list`, `create`: what can print JSON) and gives its parsed answer; rejects with what it said. */
 export async function openstack(who: Credentials | Account, args: readonly string[]): Promise<unknown> {
   return JSON.parse(await script('os', [...optionsOf(who), ...args, '-f', 'json']));
