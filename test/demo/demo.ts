@@ -5,7 +5,7 @@ import type { Endings } from '../support/endings.ts';
 import { commitMove, planMove, reportOn } from './campaign.ts';
 import type { Check } from './compare.ts';
 import { portraitOf } from './portrait.ts';
-import { type Proof, prove, proveCommit } from './proof.ts';
+import { lookAt, type Proof, prove, proveCommit } from './proof.ts';
 import { type Cloud, type Pair, startClouds, startPair } from './scene.ts';
 import { makeTenant } from './tenant.ts';
 import { inventoryLine, type Narrator, tellPlan, tellProof, tellTotals } from './words.ts';
@@ -39,9 +39,8 @@ export async function runDemo({ dir, endings, narrator, progress }: Stage): Prom
   const { west, east } = await startClouds(dir, endings);
   say(`west   ${west.twin.authUrl}   making a shop of three tiers in it, disks and all …`);
   const made = await makeTenant(west.user, dir);
-  const before = await portraitOf(west.user);
   say(
-    `       ${inventoryLine(before)};`,
+    `       ${inventoryLine(await portraitOf(west.user))};`,
     `       disks of ${showBytes(made.diskBytes)}, ${showBytes(made.writtenBytes)} of it written`,
   );
   say(`east   ${east.twin.authUrl}   an empty project`);
@@ -55,6 +54,7 @@ export async function runDemo({ dir, endings, narrator, progress }: Stage): Prom
   tellPlan(narrator, planned);
 
   heading('The migration: sender migrate plan.yaml --order "db primary" --watch');
+  const before = await lookAt(west);
   const code = await cliShown(pair.sender, ['migrate', planned.file, '--order', 'db primary', '--watch'], progress);
   if (code !== 0) throw new Error(`The migration ended with exit status ${code}.`);
   const report = await reportOn(pair.sender);

@@ -1,5 +1,6 @@
 import type { OpenStackUser } from '../support/openstack-user.ts';
 import type { Check } from './compare.ts';
+import { type GuestRecord, recordIn } from './guests.ts';
 import type { Portrait } from './portrait.ts';
 
 interface Image {
@@ -15,6 +16,8 @@ interface Image {
 export interface DiskProof extends Check {
   readonly bytes: number;
   readonly sha256: string;
+  /** What the guest had counted on it when the source stopped; null where it never ran. */
+  readonly record: GuestRecord | null;
 }
 
 /** Reads, for every server, the source's snapshot and the destination's image back through Glance and compares their bytes by SHA-256. */
@@ -38,18 +41,16 @@ async function proveDisk(
   snapshot: Image | undefined,
   east: OpenStackUser,
   serverId: string | undefined,
-): Promise<Pick<DiskProof, 'differs' | 'bytes' | 'sha256'>> {
-  const nothing = { bytes: 0, sha256: '' };
+): Promise<Omit<DiskProof, 'kind' | 'name'>> {
+  const nothing = { bytes: 0, sha256: '', record: null };
   if (snapshot === undefined) return { ...nothing, differs: 'the source has no snapshot of it' };
   if (serverId === undefined) return { ...nothing, differs: 'its server is not at the destination' };
   const { server } = await east.get<{ server: { image: { id: string } } }>('compute', `/servers/${serverId}`);
   const image = await east.get<Image>('image', `/images/${server.image.id}`);
   const [there, here] = await Promise.all([east.digest(image.id), west.digest(snapshot.id)]);
+  const seen = { bytes: there.bytes, sha256: there.sha256, record: recordIn(here.end) };
+  const differs = `its ${there.bytes} bytes have SHA-256 ${there.sha256}; the source's ${here.bytes} have ${here.sha256}`;
+  if (there.sha256 !== here.sha256) return { ...seen, differs };
   const lost = (['hw_disk_bus', 'hw_vif_model', 'os_distro'] as const).find((property) => image[property] !== snapshot[property]);
-  if (there.sha256 !== here.sha256)
-    return {
-      ...there,
-      differs: `its ${there.bytes} bytes have SHA-256 ${there.sha256}; the source's ${here.bytes} have ${here.sha256}`,
-    };
-  return { ...there, differs: lost === undefined ? null : `${lost} is ${image[lost]}, not ${snapshot[lost]}` };
+  return { ...seen, differs: lost === undefined ? null : `${lost} is ${image[lost]}, not ${snapshot[lost]}` };
 }

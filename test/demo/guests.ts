@@ -2,18 +2,23 @@ import type { OpenStackUser } from '../support/openstack-user.ts';
 import type { Check } from './compare.ts';
 import type { Portrait } from './portrait.ts';
 
-/** What a guest says of itself on its console. It keeps `boots` and `ticks`, its seconds of life, on its disk. */
-export interface GuestWord {
-  readonly host: string;
-  readonly ip: string;
-  readonly mac: string;
+/** What a guest keeps at the end of its disk: how often it has booted, and its seconds of life. */
+export interface GuestRecord {
   readonly boots: number;
   readonly ticks: number;
 }
 
-/** One guest, before the move and after it. */
+/** What a guest says of itself on its console. */
+export interface GuestWord extends GuestRecord {
+  readonly host: string;
+  readonly ip: string;
+  readonly mac: string;
+}
+
+/** One guest: what it said before the move, what was on the disk that moved, and what it says now. */
 export interface GuestProof extends Check {
-  readonly before: GuestWord | null;
+  readonly before: GuestWord;
+  readonly moved: GuestRecord | null;
   readonly after: GuestWord | null;
 }
 
@@ -43,17 +48,30 @@ function wordIn(output: string): GuestWord | null {
   };
 }
 
-/** Holds what the guests say now against what they said when they were stopped: the same machine, one boot later, its counter gone on. */
-export function proveGuests(before: ReadonlyMap<string, GuestWord>, after: ReadonlyMap<string, GuestWord>): GuestProof[] {
+/** The record at the end of a disk: JSON, filled up with zeros. */
+export function recordIn(end: Buffer): GuestRecord | null {
+  const length = end.indexOf(0);
+  return end[0] === 0x7b && length > 0 ? (JSON.parse(end.toString('utf8', 0, length)) as GuestRecord) : null;
+}
+
+/** Holds what the guests say now against what they said and wrote before: the same machine, one boot later, its counter gone on. */
+export function proveGuests(
+  before: ReadonlyMap<string, GuestWord>,
+  moved: ReadonlyMap<string, GuestRecord | null>,
+  after: ReadonlyMap<string, GuestWord>,
+): GuestProof[] {
   return [...before].map(([name, then]) => {
-    const now = after.get(name) ?? null;
-    return { kind: 'guest', name, before: then, after: now, differs: now === null ? 'it says nothing' : differenceOf(then, now) };
+    const [onDisk, now] = [moved.get(name) ?? null, after.get(name) ?? null];
+    return { kind: 'guest', name, before: then, moved: onDisk, after: now, differs: differenceOf(then, onDisk, now) };
   });
 }
 
-function differenceOf(then: GuestWord, now: GuestWord): string | null {
+function differenceOf(then: GuestWord, onDisk: GuestRecord | null, now: GuestWord | null): string | null {
+  if (onDisk === null) return 'there is no record on the disk that moved';
+  if (now === null) return 'it says nothing';
   for (const field of ['host', 'ip', 'mac'] as const)
     if (now[field] !== then[field]) return `its ${field} is ${now[field]}, not ${then[field]}`;
   if (now.boots !== then.boots + 1) return `it has booted ${now.boots} times, not ${then.boots + 1}`;
-  return now.ticks > then.ticks ? null : `its counter is ${now.ticks}; at the source it had reached ${then.ticks}`;
+  if (onDisk.ticks < then.ticks) return `its disk has counted ${onDisk.ticks}, but it had said ${then.ticks} before`;
+  return now.ticks > onDisk.ticks ? null : `its counter is ${now.ticks}; on the disk that moved it was ${onDisk.ticks}`;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../sender/commands.ts';
 import { type Check, compare, mappedOf } from './compare.ts';
 import { type DiskProof, proveDisks } from './disks.ts';
-import { type GuestProof, type GuestWord, hearGuests, proveGuests } from './guests.ts';
+import { type GuestProof, type GuestRecord, type GuestWord, hearGuests, proveGuests } from './guests.ts';
 import { type Portrait, portraitOf } from './portrait.ts';
 import type { Server } from './portrait-api.ts';
 import type { Cloud } from './scene.ts';
@@ -21,17 +21,28 @@ export interface Proof {
   readonly report: Report;
 }
 
-/** Compares both clouds, as their users see them; `before` is the source's tenant as it ran. Nothing of Godwit is asked but its report. */
-export async function prove(west: Cloud, east: Cloud, before: Portrait, report: Report): Promise<Proof> {
+/** The source's tenant as it ran before the migration, and what its guests said. */
+export interface Before {
+  readonly portrait: Portrait;
+  readonly words: ReadonlyMap<string, GuestWord>;
+}
+
+/** Looks at a running tenant and listens to its guests. */
+export async function lookAt({ user }: Cloud): Promise<Before> {
+  const portrait = await portraitOf(user);
+  return { portrait, words: await hearGuests(user, portrait) };
+}
+
+/** Compares both clouds, as their users see them. Nothing of Godwit is asked but its report. */
+export async function prove(west: Cloud, east: Cloud, before: Before, report: Report): Promise<Proof> {
   const [left, arrived] = await Promise.all([portraitOf(west.user), portraitOf(east.user)]);
-  const resources = compare(before, arrived);
-  const source = compare(before.map(stopped), left);
-  const stoppedAt = await hearGuests(west.user, left);
+  const resources = compare(before.portrait, arrived);
+  const source = compare(before.portrait.map(stopped), left);
   const disks = await proveDisks({ user: west.user, portrait: left }, { user: east.user, portrait: arrived });
-  const guests = await guestsGoOn(east, arrived, stoppedAt);
+  const guests = await guestsGoOn(east, arrived, before.words, new Map(disks.map(({ name, record }) => [name, record])));
   const checks: readonly Check[] = [...resources, ...source, ...disks, ...guests];
   const holds = checks.length > 0 && checks.every(({ differs }) => differs === null);
-  return { holds, resources, source, disks, guests, mapped: mappedOf(before, arrived), report };
+  return { holds, resources, source, disks, guests, mapped: mappedOf(before.portrait, arrived), report };
 }
 
 function stopped(feature: Portrait[number]): Portrait[number] {
@@ -42,10 +53,11 @@ function stopped(feature: Portrait[number]): Portrait[number] {
 async function guestsGoOn(
   { user }: Cloud,
   portrait: Portrait,
-  stoppedAt: ReadonlyMap<string, GuestWord>,
+  before: ReadonlyMap<string, GuestWord>,
+  moved: ReadonlyMap<string, GuestRecord | null>,
 ): Promise<readonly GuestProof[]> {
   for (let looks = 0; ; looks++) {
-    const proofs = proveGuests(stoppedAt, await hearGuests(user, portrait));
+    const proofs = proveGuests(before, moved, await hearGuests(user, portrait));
     if (looks === 10 || proofs.every(({ differs }) => differs === null)) return proofs;
     await sleep(500);
   }

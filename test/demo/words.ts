@@ -89,9 +89,10 @@ function diskNote({ differs, bytes, sha256 }: DiskProof): string {
   return differs === null ? `: ${showBytes(bytes)}, SHA-256 ${sha256.slice(0, 16)}… on both sides` : '';
 }
 
-function guestNote({ before, after }: GuestProof): string {
-  if (before === null || after === null) return '';
-  return `: ${after.ip} ${after.mac}, boot ${before.boots} → ${after.boots}, second ${before.ticks} → ${after.ticks}`;
+function guestNote({ before, moved, after }: GuestProof): string {
+  if (moved === null || after === null) return '';
+  const boots = `boot ${before.boots} → ${after.boots}`;
+  return `: ${after.ip} ${after.mac}, ${boots}, second ${before.ticks} → ${moved.ticks} when stopped → ${after.ticks} now`;
 }
 
 /** Totals of a report and one line for each server. */

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { compare } from '../demo/compare.ts';
+import { proveGuests } from '../demo/guests.ts';
 import type { Feature } from '../demo/portrait.ts';
 import type { Proof } from '../demo/proof.ts';
 
@@ -87,6 +88,25 @@ describe('the comparison', () => {
       null,
       'it is missing',
     ]);
+  });
+});
+
+describe('the word of a guest', () => {
+  const before = { host: 'web-1', ip: '10.10.1.11', mac: 'fa:16:3e:00:00:01', boots: 1, ticks: 7 };
+  const after = { ...before, boots: 2, ticks: 12 };
+  const differs = (moved: { boots: number; ticks: number } | null, now: typeof before): string | null | undefined =>
+    proveGuests(new Map([['web-1', before]]), new Map([['web-1', moved]]), new Map([['web-1', now]]))[0]?.differs;
+
+  test('holds when the counter has gone on from what was on the disk that moved', () => {
+    expect(differs({ boots: 1, ticks: 9 }, after)).toBeNull();
+  });
+
+  test('does not hold for a guest that began anew, an older disk, another address or a counter that stands still', () => {
+    expect(differs({ boots: 1, ticks: 9 }, { ...after, boots: 1 })).toBe('it has booted 1 times, not 2');
+    expect(differs({ boots: 1, ticks: 3 }, after)).toBe('its disk has counted 3, but it had said 7 before');
+    expect(differs({ boots: 1, ticks: 9 }, { ...after, ip: '10.10.1.99' })).toBe('its ip is 10.10.1.99, not 10.10.1.11');
+    expect(differs({ boots: 1, ticks: 12 }, after)).toBe('its counter is 12; on the disk that moved it was 12');
+    expect(differs(null, after)).toBe('there is no record on the disk that moved');
   });
 });
 

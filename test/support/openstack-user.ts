@@ -107,18 +107,20 @@ export class OpenStackUser {
     if (response.statusCode !== 204) throw new Error(`The image ${imageId} was refused: ${response.statusCode} ${said}`);
   }
 
-  /** Reads an image's bytes back and gives their number and their SHA-256, in hex. */
-  async digest(imageId: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
+  /** Reads an image's bytes back and gives their number, their SHA-256 in hex, and the last 4096 of them. */
+  async digest(imageId: string): Promise<{ readonly bytes: number; readonly sha256: string; readonly end: Buffer }> {
     const url = this.#url('image', `/images/${imageId}/file`);
     const response = await request(url, { headers: { 'x-auth-token': this.#token } });
     if (response.statusCode !== 200) throw new Error(`The image ${imageId} cannot be read: ${response.statusCode}`);
     const hash = createHash('sha256');
     let bytes = 0;
+    let end: Buffer = Buffer.alloc(0);
     for await (const piece of response.body as AsyncIterable<Buffer>) {
       hash.update(piece);
       bytes += piece.length;
+      end = (piece.length < 4096 ? Buffer.concat([end, piece]) : piece).subarray(-4096);
     }
-    return { bytes, sha256: hash.digest('hex') };
+    return { bytes, sha256: hash.digest('hex'), end };
   }
 
   /** Waits until `look` gives something, every 100 ms, for 60 s at most; `what` names it in the failure. */
