@@ -1,5 +1,3 @@
-import { type ProblemKind, problems } from '../problem.ts';
-
 /** What each exit status means; scripts rely on it. The table of problems says which code ends with which. */
 export const exitStatuses = {
   0: 'done',
@@ -23,9 +21,4 @@ export type ExitStatus = keyof typeof exitStatuses;
 /** The lines that explain the given statuses, for the end of a help text. */
 export function explainExits(statuses: readonly ExitStatus[]): string[] {
   return [...statuses].sort((a, b) => a - b).map((status) => `  ${String(status).padStart(2)}  ${exitStatuses[status]}`);
-}
-
-/** The codes that end a command with a status. */
-export function codesOf(status: number): string[] {
-  return Object.entries<ProblemKind>(problems).flatMap(([code, kind]) => (kind.exit === status ? [code] : []));
 }

@@ -1,9 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
+
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const wide =
   /\p{Emoji_Presentation}|\uFE0F|[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/u;
 const invisible = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the sequences that colour a text, which take no room.
-const colours = /\u001b\[[0-9;]*m/g;
 const controls = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /** A foreign text (a name in a cloud, a message of a server) made safe for a terminal: what would move its cursor or turn its direction is spelt out. */
@@ -14,7 +14,7 @@ export function visible(text: string): string {
 /** How many columns of a terminal a text fills. */
 export function widthOf(text: string): number {
   let width = 0;
-  for (const { segment } of graphemes.segment(text.replace(colours, ''))) width += widthOfGrapheme(segment);
+  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) width += widthOfGrapheme(segment);
   return width;
 }
 
@@ -23,7 +23,7 @@ export function cut(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let kept = '';
   let width = 0;
-  for (const { segment } of graphemes.segment(text.replace(colours, ''))) {
+  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) {
     width += widthOfGrapheme(segment);
     if (width > columns - 1) break;
     kept += segment;

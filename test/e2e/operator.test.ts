@@ -104,10 +104,7 @@ describe('an operator with two daemons', () => {
 
   test('hears from a plan that the cloud does not let us in, with its status, as JSON too', async () => {
     const plan = await cli(sender.config, ['plan', '--project', 'shop', '--json']);
-    expect([plan.code, (JSON.parse(plan.stdout) as { problem: { code: string } }).problem.code]).toEqual([
-      20,
-      'E_AUTH',
-    ]);
+    expect([plan.code, (JSON.parse(plan.stdout) as { problem: { code: string } }).problem.code]).toEqual([20, 'E_AUTH']);
   });
 });
 

@@ -33,6 +33,6 @@ describe.each([
       [...(row.split(' | ')[0] ?? '').matchAll(/`(?:sender |receiver )?([a-z]+)/g)].map(([, word]) => word),
     );
     const program = make({ output: aRecordingOutput(), signal: new AbortController().signal });
-    expect([...new Set(named)].sort()).toEqual(program.commands.map((command) => command.name()).sort());
+    expect(new Set(named)).toEqual(new Set(program.commands.map((command) => command.name())));
   });
 });

@@ -55,7 +55,7 @@ async function aSpool(answer: (one: Taken) => void = () => undefined): Promise<{
 async function until(holds: () => Promise<boolean> | boolean, limitMs = 20_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`It did not come true within ${limitMs} ms: ${holds}`);
+    if (performance.now() > end) throw new Error(`It did not come true within ${limitMs} ms: ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
