@@ -78,7 +78,9 @@ test('an upload that is cut leaves the image queued, so that it may be sent agai
 test('a quota stops an upload with 413', async () => {
   const demo = await login(await aTwin({ quotas: { image: { image_bytes: 1000 } } }));
   const made = await demo.ask('POST', '/image/v2/images', { disk_format: 'raw', container_format: 'bare' });
-  expect((await demo.ask('PUT', `/image/v2/images/${made.textAt('id')}/file`, Buffer.alloc(2000, 1), octets)).status).toBe(413);
+  expect((await demo.ask('PUT', `/image/v2/images/${made.textAt('id')}/file`, Buffer.alloc(8_000_000, 1), octets)).status).toBe(
+    413,
+  );
 });
 
 test('properties are patched, found by and kept from what Glance owns', async () => {

@@ -96,11 +96,11 @@ test('members choose neither the address of a floating IP nor of a gateway, nor 
   const [demo, admin] = [await login(twin), await login(twin, 'admin', 'demo')];
   const external = await anExternalNetwork(admin);
   const bodies = [
-    ['floatingips', { floatingip: { floating_network_id: external.id, floating_ip_address: '172.24.10.55' } }],
+    ['floatingips', { floatingip: { floating_network_id: external.id, floating_ip_address: '172.24.10.95' } }],
     ['routers', { router: { external_gateway_info: { network_id: external.id, enable_snat: true } } }],
     [
       'routers',
-      { router: { external_gateway_info: { network_id: external.id, external_fixed_ips: [{ ip_address: '172.24.10.56' }] } } },
+      { router: { external_gateway_info: { network_id: external.id, external_fixed_ips: [{ ip_address: '172.24.10.96' }] } } },
     ],
   ] as const;
   for (const [path, body] of bodies) expect((await demo.ask('POST', `${n}/${path}`, body)).status).toBe(403);

@@ -8,7 +8,8 @@ import { textOf } from './text.ts';
 export async function readText(request: IncomingMessage, limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Without this a refusal in mid-body would cut the line before its answer is out.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) throw new Refusal(413, 'Request is too large.', 'RequestTooLarge');
     chunks.push(chunk);

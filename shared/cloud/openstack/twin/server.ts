@@ -45,15 +45,19 @@ export async function serve(served: Served, request: IncomingMessage, response: 
   const logged: LoggedRequest = { method: request.method ?? 'GET', path: request.url ?? '/', status: 0 };
   served.log(logged);
   const incoming = takeApart(request);
+  // Node forgets the socket of a request that has ended.
+  const { socket } = request;
   response.setHeader('x-openstack-request-id', incoming.requestId);
   let spoiler: RequestFault | undefined;
   let answer: Answer;
   try {
     const struck = await carryOut(served, request, incoming, response);
-    if (struck === 'cut') return void request.socket.destroy();
+    if (struck === 'cut') return void socket.destroy();
     ({ answer, spoiler } = struck);
   } catch (error) {
-    if (request.socket.destroyed) return void response.destroy();
+    if (socket.destroyed) return void response.destroy();
+    // What is left of an upload that was refused is not read.
+    if (!request.complete) response.setHeader('connection', 'close');
     answer = refuse(incoming, error, String(request.headers.accept ?? ''));
   }
   served.flush();
@@ -113,7 +117,7 @@ async function carryOut(
     headers: request.headers,
     caller,
     body,
-    stream: uploadCut ? cutAfter(request, fault.bytes ?? 0) : request,
+    stream: uploadCut ? cutAfter(request, fault.bytes ?? 0) : request.iterator({ destroyOnReturn: false }),
     minor: service === 'compute' && !route.open ? negotiate(request.headers) : 1,
     requestId: incoming.requestId,
     param: (name) => params.get(name) ?? '',
@@ -139,11 +143,12 @@ function decodePath(path: string): string[] {
 
 /** The body until so many bytes have come; then the line is cut. */
 async function* cutAfter(request: IncomingMessage, bytes: number): AsyncGenerator<Buffer> {
+  const { socket } = request;
   let left = bytes;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     if (chunk.length >= left) {
       yield chunk.subarray(0, left);
-      request.socket.destroy();
+      socket.destroy();
       throw new Error('the line is cut');
     }
     yield chunk;
