@@ -14,7 +14,7 @@ export type Identity =
   | { readonly method: 'application_credential'; readonly name: string; readonly user: Named; readonly secret: Secret };
 
 /** Limits of one HTTP exchange, by phase: until connected, until the answer's headers, between two pieces of its body. */
-export interface Timeouts {
+interface Timeouts {
   readonly connectMs: number;
   readonly headersMs: number;
   readonly bodyIdleMs: number;

@@ -27,12 +27,12 @@ export interface ApiNetwork extends Standard {
   readonly subnets: readonly string[];
 }
 
-export interface ApiPool {
+interface ApiPool {
   readonly start: string;
   readonly end: string;
 }
 
-export interface ApiRoute {
+interface ApiRoute {
   readonly destination: string;
   readonly nexthop: string;
 }
@@ -52,7 +52,7 @@ export interface ApiSubnet extends Standard {
   readonly service_types?: readonly string[];
 }
 
-export interface ApiFixedIp {
+interface ApiFixedIp {
   readonly subnet_id: string;
   readonly ip_address: string;
 }

@@ -27,7 +27,7 @@ export function formatIp({ value, bits }: Ip): string {
 }
 
 /** The first and last address of a CIDR or of a single address; null where it is neither. */
-export function rangeOf(cidr: string): { readonly first: Ip; readonly last: Ip } | null {
+function rangeOf(cidr: string): { readonly first: Ip; readonly last: Ip } | null {
   const [address = '', length] = cidr.split('/');
   const ip = parseIp(address);
   if (ip === null) return null;

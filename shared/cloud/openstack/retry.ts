@@ -37,7 +37,7 @@ function mayRepeat(outcome: Incoming | Problem, safe: boolean): boolean {
 }
 
 /** Milliseconds that a Retry-After header asks for (RFC 9110, 10.2.3: seconds or a date). */
-export function retryAfter(header: string | undefined): number | undefined {
+function retryAfter(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), longestPauseMs) : undefined;

@@ -10,7 +10,7 @@ import { issueToken, type Token } from './token.ts';
 import { cancelled, discard, failureOf, type Incoming, Transport } from './transport.ts';
 
 /** A body that is streamed and, because a request may have to be sent again, can be opened again. */
-export interface Content {
+interface Content {
   /** Bytes. */
   readonly length: number;
   open(): AsyncIterable<Uint8Array>;

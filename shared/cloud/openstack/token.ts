@@ -6,7 +6,7 @@ import { retryingly } from './retry.ts';
 import type { Transport } from './transport.ts';
 
 /** One entry of the catalogue. */
-export interface CatalogueEntry {
+interface CatalogueEntry {
   readonly type: string;
   readonly endpoints: readonly {
     readonly interface: string;

@@ -42,7 +42,7 @@ export interface Campaign {
 }
 
 /** Bytes of a disk, in memory. */
-export function aDisk(bytes: Buffer): BlockSource {
+function aDisk(bytes: Buffer): BlockSource {
   return {
     size: bytes.length,
     read: async (offset, length) => Buffer.from(bytes.subarray(offset, offset + length)),

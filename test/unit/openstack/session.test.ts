@@ -1,8 +1,24 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { selfSigned } from '../../../protocol/transport/certificate.ts';
+import { OpenStackSettings } from '../../../shared/cloud/openstack/config.ts';
+import { resolveAccess } from '../../../shared/cloud/openstack/credentials.ts';
 import { listAll } from '../../../shared/cloud/openstack/pages.ts';
 import { Session } from '../../../shared/cloud/openstack/session.ts';
+import { startTwin } from '../../../shared/cloud/openstack/twin/twin.ts';
 import { aSmallCloud, canary, json, soon } from './a-cloud.ts';
+
+/** A key with a certificate that it signed itself, for `localhost`. */
+function aCertificate(): { readonly tls: { readonly key: string; readonly cert: string }; readonly ca: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const day = 86_400_000;
+  const cert = selfSigned(privateKey, publicKey, 'localhost', new Date(Date.now() - day), new Date(Date.now() + day));
+  return { tls: { key: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(), cert }, ca: cert };
+}
 
 const get = (path: string, more = {}) => ({ method: 'GET', service: 'network', path, signal: soon(), ...more }) as const;
 
@@ -135,7 +151,7 @@ describe('a session', () => {
 
   test('prints neither password nor token, even where the cloud repeats them', async () => {
     const cloud = await aSmallCloud((_path, request, response) =>
-      json(response, { error: { message: `bad token ${request.headers['x-auth-token']}, password ${canary}` } }, 400),
+      json(response, { error: { message: `bad token ${String(request.headers['x-auth-token'])}, password ${canary}` } }, 400),
     );
     const problem = await cloud.session.call(get('/x')).catch((error: unknown) => error);
     const said = [
@@ -195,6 +211,28 @@ describe('a session', () => {
     expect(await cloud.session.call(call)).toMatchObject({ body: { v: 'compute 2.93' } });
     expect(await cloud.session.knows('2.90', soon())).toBe(true);
     expect(await cloud.session.knows('2.94', soon())).toBe(false);
+  });
+});
+
+describe('a cloud with a certificate of its own', () => {
+  test('is trusted when its authority is given, and named when it is not', async () => {
+    const { tls, ca } = aCertificate();
+    const stateDir = await mkdtemp(join(tmpdir(), 'tls-'));
+    const twin = await startTwin({ stateDir, tls, host: 'localhost' });
+    onTestFinished(async () => {
+      await twin.stop();
+      await rm(stateDir, { recursive: true, force: true });
+    });
+    const auth = { auth_url: twin.authUrl, username: 'demo', password: 'twin', project_name: 'demo' };
+    const access = await resolveAccess(OpenStackSettings.parse({ auth }), {});
+    const strangers = new Session(access);
+    const origin = new URL(twin.authUrl).origin;
+    await expect(strangers.token(soon())).rejects.toMatchObject({ code: 'E_CLOUD_TLS', about: origin });
+    await strangers.close();
+    const friends = new Session({ ...access, ca });
+    expect((await friends.token(soon())).projectName).toBe('demo');
+    expect(await friends.call(get('/networks'))).toMatchObject({ status: 200 });
+    await friends.close();
   });
 });
 

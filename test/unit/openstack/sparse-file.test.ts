@@ -9,7 +9,11 @@ const KiB = 1024;
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'sparse-'));
-  return work(folder).finally(() => rm(folder, { recursive: true, force: true }));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 test('whatever is appended, however it is cut, is what the file holds', async () => {

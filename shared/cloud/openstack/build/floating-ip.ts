@@ -54,7 +54,7 @@ export const floatingIp: Family<'floating_ip'> = {
 };
 
 /** The address the plan wants; null for whichever the cloud gives. */
-export function wantedFloating(resource: ResourceOf<'floating_ip'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
+function wantedFloating(resource: ResourceOf<'floating_ip'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
   const to = mappings.floating_ips[resource.id]?.to ?? 'auto';
   if (to === 'skip')
     throw new Problem('E_BUG', `The plan skips floating IP ${resource.floating_ip_address}; it must not be built.`, {
@@ -75,7 +75,7 @@ function joinedTo({ port_id, fixed_ip_address }: ResourceOf<'floating_ip'>, cont
 }
 
 /** The floating IP that the project has at an address; null where it has none. */
-export async function reservedAddress(site: Site, address: string, signal: AbortSignal): Promise<ApiFloatingIp | null> {
+async function reservedAddress(site: Site, address: string, signal: AbortSignal): Promise<ApiFloatingIp | null> {
   const project_id = await site.projectId(signal);
   const query = { floating_ip_address: address, project_id };
   const found = await site.network<ApiFloatingIp>('/floatingips', 'floatingips', query, signal);

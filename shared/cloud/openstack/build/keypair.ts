@@ -34,7 +34,7 @@ export const keypair: Family<'keypair'> = {
 };
 
 /** Reads a keypair of our own user; null where there is none. */
-export function readKeypair(site: Site, name: string, signal: AbortSignal): Promise<ApiKeypair | null> {
+function readKeypair(site: Site, name: string, signal: AbortSignal): Promise<ApiKeypair | null> {
   return site.get<ApiKeypair>('compute', `/os-keypairs/${encodeURIComponent(name)}`, 'keypair', signal);
 }
 

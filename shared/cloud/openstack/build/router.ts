@@ -104,7 +104,7 @@ function addressesOf(is: ApiRouter): string[] {
 }
 
 /** The address the plan wants for a gateway; null for whichever the cloud gives. */
-export function wantedAddress(resource: ResourceOf<'gateway'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
+function wantedAddress(resource: ResourceOf<'gateway'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
   const ip = mappings.gateways[resource.router_id]?.ip ?? 'auto';
   if (ip === 'auto') return null;
   const address = ip === 'same' ? resource.external_fixed_ips[0]?.ip_address : ip;
