@@ -1,14 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openLive } from '../../shared/print/live.ts';
-import { fromJson, Problem } from '../../shared/problem.ts';
-import type { CampaignStatus } from '../commands.ts';
+import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
+import type { CampaignStatus, SenderStatus } from '../commands.ts';
 import type { Asking } from './ask.ts';
 import { campaignView, statusLines } from './campaign-view.ts';
 import { latestCampaign } from './choose-campaign.ts';
 
+/** How long a daemon that went away may take to come back: systemd starts it again after two seconds. */
+const absenceMs = 60_000;
+
 /** Shows one campaign until there is nothing more to wait for; a failure becomes the command's own. Ctrl-C leaves it running. */
-export async function watchCampaign({ daemon, output, json, signal }: Asking, id: string): Promise<void> {
+export async function watchCampaign(asking: Asking, id: string): Promise<void> {
+  const { output, json } = asking;
   const live = openLive(output);
-  for await (const status of daemon.watch(signal)) {
+  for await (const status of statuses(asking)) {
     const campaign = status.campaigns.find((one) => one.id === id);
     if (campaign === undefined) throw new Problem('E_NOT_FOUND', `The daemon no longer knows the campaign ${id}.`, { about: id });
     if (json) output.json(campaign);
@@ -19,9 +24,10 @@ export async function watchCampaign({ daemon, output, json, signal }: Asking, id
 }
 
 /** Shows everything, or one campaign, until Ctrl-C. */
-export async function watchStatus({ daemon, output, json, signal }: Asking, wanted: string | undefined): Promise<void> {
+export async function watchStatus(asking: Asking, wanted: string | undefined): Promise<void> {
+  const { output, json } = asking;
   const live = openLive(output);
-  for await (const status of daemon.watch(signal)) {
+  for await (const status of statuses(asking)) {
     const only = wanted === undefined ? undefined : latestCampaign(status.campaigns, wanted);
     if (json) output.json(only ?? status);
     else {
@@ -34,6 +40,28 @@ export async function watchStatus({ daemon, output, json, signal }: Asking, want
         ],
       });
     }
+  }
+}
+
+/** Every status until Ctrl-C; a daemon that is restarted meanwhile is waited for. */
+async function* statuses({ daemon, output, signal }: Asking): AsyncGenerator<SenderStatus> {
+  let goneAtMs: number | undefined = Number.NEGATIVE_INFINITY;
+  while (!signal.aborted) {
+    let gone = new Problem('E_DAEMON_DOWN', 'The daemon has stopped.');
+    try {
+      for await (const status of daemon.watch(signal)) {
+        goneAtMs = undefined;
+        yield status;
+      }
+    } catch (thrown) {
+      gone = asProblem(thrown);
+    }
+    if (signal.aborted) return;
+    if (goneAtMs === undefined) output.tell('The daemon is gone; waiting for it to come back.');
+    goneAtMs ??= performance.now();
+    if (gone.code !== 'E_DAEMON_DOWN' || performance.now() - goneAtMs > absenceMs) throw gone;
+    // Aborted: the loop ends by itself.
+    await sleep(1_000, undefined, { signal }).catch(() => undefined);
   }
 }
 

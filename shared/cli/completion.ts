@@ -89,7 +89,8 @@ _${name}() {
 ${cases.join('\n')}
   esac
 }
-compdef _${name} ${name}
+# Loaded by its name on first use, or sourced.
+if [ "$funcstack[1]" = "_${name}" ]; then _${name} "$@"; else compdef _${name} ${name}; fi
 `;
 }
 

@@ -102,6 +102,17 @@ describe('sender migrate', () => {
     expect(output.err.join('')).toContain('db is paused.');
   });
 
+  test('--watch waits for a daemon that is restarted, and goes on watching', async () => {
+    await writeFile(join(home, 'plan.yaml'), 'version: 1\n');
+    const watching = sender('migrate', join(home, 'plan.yaml'), '--watch');
+    await expect.poll(() => output.text()).toContain('db, copy');
+    await server?.close();
+    await expect.poll(() => output.err.join('')).toContain('waiting for it to come back');
+    await serve(aRecordedDesk([aCampaignStatus({ state: 'ready', says: 'Everything moved.' })]));
+    expect(await watching).toBe(0);
+    expect(output.text()).toMatch(/ready, Everything moved\.\n$/);
+  });
+
   test.each([
     ['no whole number', '--parallel', '1.5'],
     ['more than the limit', '--parallel', '17'],
