@@ -54,7 +54,9 @@ function picture(campaign: CampaignStatus, output: Output): string[] {
       title: '  SERVER',
       show: (row: MoveStatus | DiskStatus) => ('server' in row ? `  ${visible(row.name)}` : `    ${visible(row.id)}`),
     },
-    { title: 'WAVE', show: (row: MoveStatus | DiskStatus) => ('server' in row ? visible(row.wave) : '') },
+    ...(waves.size > 1
+      ? [{ title: 'WAVE', show: (row: MoveStatus | DiskStatus) => ('server' in row ? visible(row.wave) : '') }]
+      : []),
     {
       title: 'STATE',
       show: (row: MoveStatus | DiskStatus) => ('server' in row ? paint(stageOf(row), row.state, output) : barOf(row)),
@@ -123,10 +125,10 @@ function diskText(disk: DiskStatus): string {
   return `${showBytes(disk.doneBytes)} of ${showBytes(disk.sizeBytes)} at ${showRate(disk.bytesPerSecond)}${eta}`;
 }
 
-/** Twelve columns of a bar, then the share. */
+/** Eight columns of a bar, then the share. */
 function barOf(disk: DiskStatus): string {
-  const filled = Math.floor((12 * disk.doneBytes) / Math.max(1, disk.sizeBytes));
-  return `${'█'.repeat(filled)}${'░'.repeat(12 - filled)} ${showShare(disk.doneBytes, disk.sizeBytes)}`;
+  const filled = Math.floor((8 * disk.doneBytes) / Math.max(1, disk.sizeBytes));
+  return `${'█'.repeat(filled)}${'░'.repeat(8 - filled)} ${showShare(disk.doneBytes, disk.sizeBytes)}`;
 }
 
 function disksOf(row: MoveStatus | DiskStatus): readonly DiskStatus[] {
@@ -140,7 +142,11 @@ function total(row: MoveStatus | DiskStatus, of: (disk: DiskStatus) => number, s
 
 function copied(row: MoveStatus | DiskStatus): string {
   const size = total(row, (disk) => disk.sizeBytes, showBytes);
-  return size === '-' ? '-' : `${total(row, (disk) => disk.doneBytes, showBytes)} of ${size}`;
+  if (size === '-') return '-';
+  const done = total(row, (disk) => disk.doneBytes, showBytes);
+  // The unit is said once where it is the same.
+  const [number, unit] = done.split(' ');
+  return `${size.endsWith(` ${unit}`) ? number : done} of ${size}`;
 }
 
 function etaOf(row: MoveStatus | DiskStatus): string {
