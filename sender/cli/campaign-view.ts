@@ -49,6 +49,7 @@ const stateStyles: Readonly<Record<string, Style>> = {
 
 function picture(campaign: CampaignStatus, output: Output): string[] {
   const rows = campaign.moves.flatMap((move) => [move, ...move.disks.filter(isUnderWay)]);
+  const waves = new Set(campaign.moves.map((move) => move.wave));
   const columns = [
     {
       title: '  SERVER',

@@ -60,12 +60,16 @@ export function addPlanCommands(program: Command, stage: Stage): void {
       asks(stage, async ({ daemon, output, json }, chosen: Chosen) => {
         const { plan, concerns, decisions } = await daemon.plan(selectionOf(chosen));
         if (chosen.output !== undefined) await writeText(chosen.output, plan);
-        if (json) output.json({ ...(chosen.output === undefined ? { plan } : { file: chosen.output }), concerns, decisions });
+        const blocking = concerns.filter(({ severity }) => severity === 'blocking').length;
+        const problem =
+          blocking === 0 ? undefined : new Problem('E_BLOCKED', `${blocking} of the concerns would stop this plan.`);
+        const written = chosen.output === undefined ? { plan } : { file: chosen.output };
+        if (json)
+          output.json({ ...written, concerns, decisions, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });
         else if (chosen.output === undefined) output.raw(plan);
         if (!json) showConcerns(concerns, output);
-        const blocking = concerns.filter(({ severity }) => severity === 'blocking').length;
-        if (blocking > 0 && !json) throw new Problem('E_BLOCKED', `${blocking} of the concerns would stop this plan.`);
-        if (blocking > 0) process.exitCode = 40;
+        if (problem !== undefined && !json) throw problem;
+        if (problem !== undefined) process.exitCode = problem.exit;
       }),
     );
 }
