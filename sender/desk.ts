@@ -27,7 +27,7 @@ import { onlyWayOn, standingOf, type Wish } from './migration/fact.ts';
 import { concernsOf, narrowTo } from './narrow.ts';
 import type { Peer } from './peer.ts';
 import { planText } from './plan-text.ts';
-import { makePlan } from './planner.ts';
+import { inAskedOrder, makePlan } from './planner.ts';
 import { reportOf } from './report.ts';
 import { Runner, type RunnerTools } from './runner.ts';
 
@@ -132,9 +132,10 @@ export class Desk implements SenderCommands {
   }
 
   async plan(selection: Selection): Promise<PlanResult> {
-    const { document, concerns } = await this.capture(selection);
-    if (document.servers.length === 0)
+    const { document: captured, concerns } = await this.capture(selection);
+    if (captured.servers.length === 0)
       throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to move.');
+    const document = inAskedOrder(captured, selection.servers);
     const facts = await this.#ask('cloud.facts', {});
     const plan = makePlan(document, facts, this.#tools.config.limits.parallel, selection.servers.length === 0);
     const found = await this.#preflight({ ...document, mappings: plan.mappings });
@@ -149,10 +150,9 @@ export class Desk implements SenderCommands {
   async migrateDocument(value: unknown, file: string): Promise<{ campaign: string }> {
     const isOld = typeof value === 'object' && value !== null && 'VMs' in value;
     const wanted = isOld ? importOldConfigurations(value) : parseConfigurations(value, file);
-    const { document } = await this.capture({
-      project: isOld ? undefined : wanted.source.project_id,
-      servers: wanted.servers.map((server) => (isOld ? server.name : server.id)),
-    });
+    const servers = wanted.servers.map((server) => (isOld ? server.name : server.id));
+    const captured = await this.capture({ project: isOld ? undefined : wanted.source.project_id, servers });
+    const document = inAskedOrder(captured.document, servers);
     const facts = await this.#ask('cloud.facts', {});
     const plan = makePlan(document, facts, this.#tools.config.limits.parallel);
     const mappings = {

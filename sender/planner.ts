@@ -18,6 +18,23 @@ export function makePlan(document: Configurations, facts: DestinationFacts, para
   });
 }
 
+/** The document with its servers in the order they were asked for, by name or id; those that nobody named follow by name. */
+export function inAskedOrder(document: Configurations, asked: readonly string[]): Configurations {
+  const place = ({ id, name }: { id: string; name: string }): number => {
+    const at = asked.findIndex((wanted) => wanted === id || wanted === name);
+    return at < 0 ? asked.length : at;
+  };
+  const servers = [...document.servers].sort(
+    (a, b) => place(a) - place(b) || compareText(a.name, b.name) || compareText(a.id, b.id),
+  );
+  return { ...document, servers };
+}
+
+/** By code unit: the same on every machine, whatever its locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
 /** Proposes what each thing of the source that cannot simply be rebuilt becomes at the destination. */
 export function proposeMappings(document: Configurations, facts: DestinationFacts): Mappings {
   const flavors = document.flavors.flatMap((flavor) => entry(flavor.id, { name: flavor.name, to: flavorFor(flavor, facts) }));

@@ -152,5 +152,6 @@ function copied(row: MoveStatus | DiskStatus): string {
 
 function etaOf(row: MoveStatus | DiskStatus): string {
   const left = disksOf(row).flatMap((disk) => (disk.etaSeconds === null ? [] : [disk.etaSeconds]));
-  return left.length === 0 ? '-' : showDuration(Math.max(...left) * 1_000);
+  const longest = Math.max(0, ...left);
+  return longest === 0 ? '-' : showDuration(longest * 1_000);
 }
