@@ -75,6 +75,8 @@ function readable(census: Census): Record<Kind, Readable[]> {
   ) as Record<Kind, Readable[]>;
 }
 
+const isMac = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
+
 /** A router's leg answers ARP with whatever MAC the cloud gave it; guests that start afresh ask. */
 const isLeg = (thing: Thing): boolean => thing['device_owner'] === 'network:router_interface';
 
@@ -96,7 +98,9 @@ function labelsOf({ own, foreign }: Census): Map<string, string> {
   for (const thing of own.port) labels.set(thing.id, labelOfPort(thing, labels));
   for (const thing of own.keypair) labels.set(thing.id, `keypair ${name(thing)}`);
   for (const thing of own.server) {
-    const macs = own.port.filter((port) => port['device_id'] === thing.id).map((port) => String(port['mac_address']));
+    const macs = own.port
+      .filter((port) => port['device_id'] === thing.id)
+      .map((port) => String(port['mac_address']).toLowerCase());
     labels.set(thing.id, `server ${name(thing)} with ${macs.sort().join(' ')}`);
   }
   for (const thing of own['floating ip'])
@@ -164,9 +168,9 @@ function ruleOf(rule: Thing, labels: ReadonlyMap<string, string>): unknown {
   );
 }
 
-/** A value with every id replaced by its label. */
+/** A value with every id replaced by its label; a MAC means the same in capitals. */
 function words(value: unknown, labels: ReadonlyMap<string, string>): unknown {
-  if (typeof value === 'string') return labels.get(value) ?? value;
+  if (typeof value === 'string') return labels.get(value) ?? (isMac.test(value) ? value.toLowerCase() : value);
   if (Array.isArray(value)) return value.map((one) => words(one, labels));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

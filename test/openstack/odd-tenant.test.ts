@@ -13,7 +13,7 @@ const src = { cloud: 'src', project } as const;
 const dst = { cloud: 'dst', project } as const;
 
 /** The servers that run, by the addresses at which the router `out` reaches them. */
-const running = { multi: ['192.168.70.66', '192.168.70.7', '192.168.70.20'], long: ['192.168.70.10'] } as const;
+const running = { multi: ['192.168.70.66', '192.168.70.7', '192.168.70.20'], long: ['192.168.70.28'] } as const;
 
 const endings = new Endings();
 let daemons: Daemons;

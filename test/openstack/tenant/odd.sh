@@ -56,7 +56,7 @@ machine='server create --flavor m1.tiny --image guest --key-name "key of_ops-2"'
 $machine --port " - first" --port second --port third --property "a key== ? ü" --property empty= --description "three legs" --wait -- "-multi homed"
 $machine --port both --config-drive True --property n=1 --wait twin
 $machine --nic net-id=dmz/1,v4-fixed-ip=192.168.70.12 --security-group mesh --property n=2 --wait twin
-$machine --nic net-id=dmz/1,v4-fixed-ip=192.168.70.10 --security-group mesh --wait "$long"
+$machine --nic net-id=dmz/1,v4-fixed-ip=192.168.70.28 --security-group mesh --wait "$long"
 floating ip create --port " - first" --fixed-ip-address 192.168.70.7 --description "to the second address" --tag public ext
 COMMANDS
 
