@@ -18,6 +18,9 @@ export const cloudProblems = [
   'E_CLOUD_TIMEOUT',
   'E_CLOUD_TLS',
   'E_ENDPOINT_MISSING',
+  'E_CLOUD_REFUSED',
+  'E_MICROVERSION',
+  'E_CANCELLED',
 ] as const;
 
 const documentProblems = ['E_DOCUMENT', 'E_DOCUMENT_VERSION', 'E_DUPLICATE', 'E_DANGLING', 'E_CYCLE'] as const;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { request } from '../message.ts';
+import { cloudProblems } from './campaign.ts';
 
 /** Asks what the destination offers. */
 export const facts = request({
@@ -12,13 +13,5 @@ export const facts = request({
   repeatable: 'Yes; it reads only, and is answered afresh each time.',
   params: z.object({}),
   result: DestinationFacts,
-  problems: [
-    'E_AUTH',
-    'E_CLOUD',
-    'E_CLOUD_UNREACHABLE',
-    'E_CLOUD_TIMEOUT',
-    'E_CLOUD_TLS',
-    'E_ENDPOINT_MISSING',
-    'E_MICROVERSION',
-  ],
+  problems: cloudProblems,
 });

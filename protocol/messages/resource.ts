@@ -25,6 +25,7 @@ export const ensure = request({
     'E_NOT_FOUND',
     'E_QUOTA',
     'E_SERVER_FAULT',
+    'E_SERVER_STATE',
     'E_UNMAPPED',
     'E_UNSUPPORTED',
     ...cloudProblems,
