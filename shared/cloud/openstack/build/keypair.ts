@@ -15,7 +15,13 @@ export const keypair: Family<'keypair'> = {
         hint: 'Rename or remove the keypair at the destination, or use the credentials of another user.',
       });
     const { name, public_key, type } = resource;
-    await site.send('POST', 'compute', '/os-keypairs', { keypair: { name, public_key, type } }, 'keypair', signal);
+    try {
+      await site.send('POST', 'compute', '/os-keypairs', { keypair: { name, public_key, type } }, 'keypair', signal);
+    } catch (error) {
+      // There was none a moment ago: one with this very key is what a request made whose answer was lost.
+      const made = signal.aborted ? null : await readKeypair(site, name, signal);
+      if (made === null || !sameKey(made, resource)) throw error;
+    }
     return { id: name, how: 'created' };
   },
 
