@@ -95,13 +95,15 @@ export class Copy {
       );
     }
     const lacking: number[] = [];
+    // Of this page alone: the next page may be compared while this one is pulled.
+    const scratch = Buffer.allocUnsafe(this.blockSize);
     for (const [place, digest] of digests.entries()) {
       const block = first + place;
       const told = this.#digests[block];
       if (this.#how[block] !== undefined && told === digest) continue;
       this.#digests[block] = digest;
       this.#how[block] = undefined;
-      if (await this.#has(block, digest, told === undefined)) this.#how[block] = digest === null ? 'zero' : 'reused';
+      if (await this.#has(block, digest, told === undefined, scratch)) this.#how[block] = digest === null ? 'zero' : 'reused';
       else if (digest === null) await this.#punch(block);
       else lacking.push(block);
     }
@@ -170,9 +172,9 @@ export class Copy {
     await rm(this.path, { force: true });
   }
 
-  async #has(block: number, digest: string | null, untouched: boolean): Promise<boolean> {
+  async #has(block: number, digest: string | null, untouched: boolean, scratch: Buffer): Promise<boolean> {
     if (this.#fresh && untouched) return digest === null;
-    const bytes = await this.#read(block);
+    const bytes = await this.#read(block, scratch);
     return isZero(bytes) ? digest === null : digest !== null && (await digestOf(bytes)) === digest;
   }
 
@@ -207,18 +209,21 @@ export class Copy {
 
   async #compare(signal: AbortSignal): Promise<number[]> {
     const bad: number[] = [];
+    const scratch = Buffer.allocUnsafe(this.blockSize);
     for (const [block, digest] of this.#digests.entries()) {
       signal.throwIfAborted();
-      if (!(await this.#has(block, digest ?? null, false))) bad.push(block);
+      if (!(await this.#has(block, digest ?? null, false, scratch))) bad.push(block);
     }
     return bad;
   }
 
-  async #read(block: number): Promise<Buffer> {
+  /** Reads a block into `scratch`, and returns a view of it. */
+  async #read(block: number, scratch: Buffer): Promise<Buffer> {
     const { offset, length } = extentOf(block, this.size, this.blockSize);
-    const bytes = Buffer.allocUnsafe(length);
+    const bytes = scratch.subarray(0, length);
     const { bytesRead } = await this.#file.read(bytes, 0, length, offset);
-    return bytesRead === length ? bytes : Buffer.concat([bytes.subarray(0, bytesRead), Buffer.alloc(length - bytesRead)]);
+    // Behind its end a file reads as zeros.
+    return bytes.fill(0, bytesRead);
   }
 
   async #write(bytes: Buffer, offset: number): Promise<void> {

@@ -81,10 +81,11 @@ async function compare(
   });
   try {
     const root = new Root(size);
+    const scratch = Buffer.allocUnsafe(blockBytes);
     const waiting: Promise<unknown>[] = [];
     for (let first = 0; first < blockCount(size); first += pageBlocks) {
       signal.throwIfAborted();
-      const digests = await digestsOf(source, first, Math.min(pageBlocks, blockCount(size) - first));
+      const digests = await digestsOf(source, first, Math.min(pageBlocks, blockCount(size) - first), scratch);
       for (const digest of digests) root.add(digest);
       const told = connection.request('disk.page', { handle, first, digests }, { signal }).then(() => {
         onDisk(disk, size, Math.min(size, (first + digests.length) * blockBytes), sent.bytes);
@@ -103,11 +104,12 @@ async function compare(
   }
 }
 
-async function digestsOf(source: BlockSource, first: number, count: number): Promise<(string | null)[]> {
+/** Names blocks. `scratch` is read into again and again: a buffer for each block would be most of what a large disk costs. */
+async function digestsOf(source: BlockSource, first: number, count: number, scratch: Buffer): Promise<(string | null)[]> {
   const digests: (string | null)[] = [];
   for (let block = first; block < first + count; block += 1) {
     const { offset, length } = extentOf(block, source.size);
-    const bytes = await source.read(offset, length);
+    const bytes = await source.read(offset, length, scratch);
     digests.push(isZero(bytes) ? null : await digestOf(bytes));
   }
   return digests;

@@ -14,8 +14,8 @@ export interface Patience {
 export interface BlockSource {
   /** Bytes. */
   readonly size: number;
-  /** Reads exactly `length` bytes at `offset`; both lie inside the disk. */
-  read(offset: number, length: number): Promise<Buffer>;
+  /** Reads exactly `length` bytes at `offset`; both lie inside the disk. Given a buffer of at least that length, it is filled and a view of it returned. */
+  read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
   close(): Promise<void>;
 }
 

@@ -8,8 +8,8 @@ export async function openFile(path: string): Promise<BlockSource> {
   const { size } = await file.stat();
   return {
     size,
-    async read(offset, length) {
-      const buffer = Buffer.allocUnsafe(length);
+    async read(offset, length, into = Buffer.allocUnsafe(length)) {
+      const buffer = into.subarray(0, length);
       let done = 0;
       while (done < length) {
         const { bytesRead } = await file.read(buffer, done, length - done, offset + done);
