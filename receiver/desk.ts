@@ -1,9 +1,10 @@
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import type { PairingWindow } from '../protocol/transport/pairing-window.ts';
 import type { Peers } from '../protocol/transport/peers.ts';
+import { freeBytes } from '../shared/disk/free.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { LedgerLine, ReceiverCommands, ReceiverStatus } from './commands.ts';
-import { freeBytes, type Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** How long a pairing code lives: milliseconds. */
 const codeLifeMs = 10 * 60_000;

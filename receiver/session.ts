@@ -1,13 +1,14 @@
-import { statfs } from 'node:fs/promises';
 import type { WebSocket } from 'ws';
 import { Connection } from '../protocol/connection.ts';
 import { pullWindow } from '../protocol/limits.ts';
 import type { Handlers } from '../protocol/messages.ts';
 import type { DestinationCloud } from '../shared/cloud/cloud.ts';
+import { freeBytes } from '../shared/disk/free.ts';
 import type { Log } from '../shared/log.ts';
 import { resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
 import { refOf } from '../shared/model/resource.ts';
+import { spaceConcerns } from '../shared/model/space.ts';
 import type { Totals } from '../shared/model/totals.ts';
 import { Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
@@ -80,8 +81,14 @@ export class Session {
         ...(await (await cloud()).facts(signal)),
         staging_free_bytes: await freeBytes(state),
       }),
-      'campaign.preflight': async ({ configurations }, { signal }) =>
-        (await cloud()).preflight(resourcesOf(configurations), configurations.mappings, signal),
+      'campaign.preflight': async ({ configurations }, { signal }) => {
+        const resources = resourcesOf(configurations);
+        const { concerns, decisions } = await (await cloud()).preflight(resources, configurations.mappings, signal);
+        return {
+          concerns: [...concerns, ...spaceConcerns(resources, await freeBytes(state), "the receiver's state directory")],
+          decisions,
+        };
+      },
       'campaign.open': async ({ campaign }) => {
         await this.#tools.takeOver(campaign, this);
         const known = (await campaigns.ids()).includes(campaign);
@@ -193,10 +200,4 @@ export class Session {
     if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
     return offered;
   }
-}
-
-/** Bytes that an unprivileged process may still write below a folder. */
-export async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }

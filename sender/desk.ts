@@ -6,10 +6,12 @@ import { printFingerprint } from '../protocol/transport/certificate.ts';
 import { pairWith } from '../protocol/transport/dial.ts';
 import type { Selection, SourceCloud } from '../shared/cloud/cloud.ts';
 import { parseYaml } from '../shared/config.ts';
+import { freeBytes } from '../shared/disk/free.ts';
 import type { Concern } from '../shared/model/concern.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
 import { importOldConfigurations } from '../shared/model/import.ts';
 import { Plan, serversOf } from '../shared/model/plan.ts';
+import { spaceConcerns } from '../shared/model/space.ts';
 import { Problem } from '../shared/problem.ts';
 import { Campaign } from './campaign.ts';
 import type {
@@ -128,7 +130,10 @@ export class Desk implements SenderCommands {
 
   async capture(selection: Selection): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
     const source = await this.#tools.source();
-    return source.inventory(selection, this.#tools.signal);
+    const { document, concerns } = await source.inventory(selection, this.#tools.signal);
+    const { state, limits } = this.#tools.config;
+    const space = spaceConcerns(resourcesOf(document), await freeBytes(state), "the sender's state directory", limits.parallel);
+    return { document, concerns: [...concerns, ...space] };
   }
 
   async plan(selection: Selection): Promise<PlanResult> {
