@@ -1,0 +1,238 @@
+import { EventEmitter } from 'node:events';
+import { cp, mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { WebSocket, WebSocketServer } from 'ws';
+import { limits } from '../../protocol/limits.ts';
+import { Peers } from '../../protocol/transport/peers.ts';
+import { subprotocol } from '../../protocol/version.ts';
+import { Campaigns } from '../../receiver/campaigns.ts';
+import { Session } from '../../receiver/session.ts';
+import type { CampaignStatus } from '../../sender/commands.ts';
+import type { SenderConfig } from '../../sender/config.ts';
+import { Desk } from '../../sender/desk.ts';
+import { Peer } from '../../sender/peer.ts';
+import { lazily, openCloud } from '../../shared/cloud/open.ts';
+import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
+import { startTwin, type Twin } from '../../shared/cloud/openstack/twin/twin.ts';
+import type { CloudSection } from '../../shared/cloud/section.ts';
+import { Problem } from '../../shared/problem.ts';
+import { OpenStackUser } from './openstack-user.ts';
+import { Power } from './power.ts';
+
+const log = pino({ level: 'silent' });
+
+// Fifty worlds at once wait on as many signals as one daemon would in a year.
+EventEmitter.defaultMaxListeners = 100;
+
+/** One embedded cloud in this process and the owner of its project `shop`. */
+export interface Cloud {
+  readonly twin: Twin;
+  readonly user: OpenStackUser;
+}
+
+/** How a cloud is entered by a daemon. */
+function sectionOf({ twin }: Cloud): CloudSection {
+  const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
+  const auth = { auth_url: twin.authUrl, username: 'demo', password: 'twin', project_name: 'shop', ...domain };
+  return { provider: 'openstack', settings: OpenStackSettings.parse({ auth }) };
+}
+
+/** Starts an embedded cloud as fast as it can be, on what an earlier one left in `stateDir`. */
+export async function openCloudAt(stateDir: string): Promise<Cloud> {
+  const twin = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true, seed: { projects: ['shop'] } });
+  const user = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'demo', password: 'twin', project: 'shop' });
+  return { twin, user };
+}
+
+/** A sender in this process, for one life. */
+export interface SenderLife {
+  readonly desk: Desk;
+  readonly power: Power;
+  /** Ends it as a power cut does: nothing is said, nothing is written. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A receiver in this process, for one life. */
+interface ReceiverLife {
+  readonly campaigns: Campaigns;
+  readonly cloud: { get: () => ReturnType<typeof openCloud<'destination'>> };
+  readonly sessions: Map<Session, WebSocket>;
+  readonly power: Power;
+}
+
+/** Two clouds, a receiver's port and two state directories, without TLS and without processes, so that a daemon can die anywhere. */
+export class World {
+  readonly source: Cloud;
+  readonly destination: Cloud;
+  readonly senderState: string;
+  readonly receiverState: string;
+  readonly #server: WebSocketServer;
+  #receiver: ReceiverLife | null = null;
+
+  private constructor(dir: string, source: Cloud, destination: Cloud, server: WebSocketServer) {
+    this.source = source;
+    this.destination = destination;
+    this.senderState = join(dir, 'sender');
+    this.receiverState = join(dir, 'receiver');
+    this.#server = server;
+  }
+
+  /** A world in `dir` whose clouds are copies of the folders `source` and `destination` below `template`; its receiver is off. */
+  static async open(template: string, dir: string): Promise<World> {
+    for (const side of ['sender', 'receiver']) await mkdir(join(dir, side), { recursive: true });
+    const clouds = ['source', 'destination'].map(async (name) => {
+      await cp(join(template, name), join(dir, name), { recursive: true });
+      return openCloudAt(join(dir, name));
+    });
+    const [source, destination] = (await Promise.all(clouds)) as [Cloud, Cloud];
+    const server = new WebSocketServer({
+      host: '127.0.0.1',
+      port: 0,
+      maxPayload: limits.textBytes,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => [...offered][0] ?? false,
+    });
+    await new Promise((resolve) => server.once('listening', resolve));
+    const world = new World(dir, source, destination, server);
+    server.on('connection', (socket) => world.#answer(socket));
+    return world;
+  }
+
+  /** Starts the receiver; its power may be cut before one of its ledger's records. */
+  startReceiver(cutBefore?: number): Power {
+    const power = new Power(this.receiverState, cutBefore);
+    const cloud = lazily(() => openCloud('destination', sectionOf(this.destination)));
+    this.#receiver = { campaigns: new Campaigns(this.receiverState, cloud.get), cloud, sessions: new Map(), power };
+    return power;
+  }
+
+  /** Ends the receiver as a power cut does. */
+  async killReceiver(): Promise<void> {
+    const life = this.#receiver;
+    this.#receiver = null;
+    life?.power.off();
+    for (const socket of life?.sessions.values() ?? []) socket.terminate();
+    await (await life?.cloud.get())?.close();
+  }
+
+  /** Starts a sender on the state an earlier one left; its power may be cut before one of its journals' records. */
+  async startSender(cutBefore?: number): Promise<SenderLife> {
+    const power = new Power(this.senderState, cutBefore);
+    const sockets = new Set<WebSocket>();
+    const over = new AbortController();
+    const dial = async (signal: AbortSignal): Promise<WebSocket> => {
+      if (over.signal.aborted) await sleep(3_600_000, undefined, { signal, ref: false });
+      const socket = await dialled((this.#server.address() as AddressInfo).port);
+      sockets.add(socket);
+      return socket;
+    };
+    const source = lazily(() => openCloud('source', sectionOf(this.source)));
+    const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
+    const peer = new Peer({ ...peerOptions, campaign: null });
+    const desk = new Desk({
+      config: { state: this.senderState, name: 'the sender', limits: { parallel: 1 } } as SenderConfig,
+      release: '0.0.0',
+      link: {
+        identity: () => {
+          throw new Error('There is no TLS here.');
+        },
+        nextKey: () => undefined,
+        peers: new Peers(join(this.senderState, 'peers.json')),
+        ssh: { knownHosts: [] },
+      },
+      peer,
+      source: source.get,
+      runner: {
+        source: source.get,
+        retirement: () => openCloud('retirement', sectionOf(this.source)),
+        peer: peerOptions,
+        log,
+        retryDelaysMs: [20, 50, 100],
+      },
+      rotate: () => Promise.reject(new Error('There are no keys here.')),
+      signal: over.signal,
+    });
+    await desk.start();
+    peer.start();
+    const end = async (): Promise<void> => {
+      power.off();
+      over.abort(new Problem('E_CANCELLED', 'The sender is gone.'));
+      for (const socket of sockets) socket.terminate();
+      await (await source.opened())?.close();
+    };
+    return {
+      desk,
+      power,
+      kill: end,
+      stop: async () => {
+        await desk.stop();
+        await peer.stop('The test is over.');
+        await end();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.killReceiver();
+    for (const socket of this.#server.clients) socket.terminate();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await Promise.all([this.source.twin.stop(), this.destination.twin.stop()]);
+  }
+
+  #answer(socket: WebSocket): void {
+    const life = this.#receiver;
+    if (life === null || life.power.isOff) {
+      socket.terminate();
+      return;
+    }
+    const session = new Session(socket, {
+      name: 'the receiver',
+      release: '0.0.0',
+      state: this.receiverState,
+      campaigns: life.campaigns,
+      cloud: life.cloud.get,
+      log,
+      takeOver: async (campaign, by) => {
+        const older = [...life.sessions.keys()].filter((one) => one !== by && one.campaign === campaign);
+        await Promise.all(older.map((one) => one.close('Another connection serves this campaign now.')));
+      },
+    });
+    life.sessions.set(session, socket);
+    void session.run().finally(() => life.sessions.delete(session));
+  }
+}
+
+async function dialled(port: number): Promise<WebSocket> {
+  const options = { perMessageDeflate: false, maxPayload: limits.textBytes, generateMask: (mask: Buffer) => void mask.fill(0) };
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, subprotocol, options);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', (cause) => reject(new Problem('E_PEER_UNREACHABLE', 'The receiver is off.', { cause })));
+  });
+  return socket;
+}
+
+/** Plans the whole project and starts its campaign; returns the campaign's id. */
+export async function beginMigration({ desk }: SenderLife): Promise<string> {
+  const { plan, concerns } = await desk.plan({ project: undefined, servers: [] });
+  const blocking = concerns.filter(({ severity }) => severity === 'blocking');
+  if (blocking.length > 0) throw new Error(`The plan is blocked: ${JSON.stringify(blocking)}`);
+  return (await desk.migrate(plan, 'plan.yaml', {})).campaign;
+}
+
+/** Waits until the only campaign is in a state; throws its problem when it comes to rest in another. */
+export async function untilState({ desk }: SenderLife, wanted: CampaignStatus['state'], limitMs = 30_000): Promise<string> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const campaign = (await desk.status()).campaigns[0];
+    if (campaign?.state === wanted) return campaign.id;
+    if (campaign?.state === 'failed') throw new Error(`The campaign failed: ${JSON.stringify(campaign.problem)}`);
+    if (performance.now() > end)
+      throw new Error(`The campaign is ${campaign?.state} and not ${wanted}: ${JSON.stringify(campaign?.moves)}`);
+    await sleep(15);
+  }
+}

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beginMigration, untilState } from '../../support/in-process.ts';
+import { censusOf } from '../../support/shop.ts';
+import {
+  atEveryRecord,
+  cutOrThrough,
+  differing,
+  flawsAfterMigration,
+  flawsAfterRollback,
+  forget,
+  measure,
+  migrated,
+  type Yardstick,
+} from './worlds.ts';
+
+let yardstick: Yardstick;
+beforeAll(async () => {
+  yardstick = await measure();
+}, 60_000);
+afterAll(() => forget(yardstick));
+
+test('a campaign that was cut before any record of its journal is rolled back to how both clouds were before', async () => {
+  const { wrong } = await atEveryRecord(yardstick, async (world, record) => {
+    world.startReceiver();
+    const first = await world.startSender(record);
+    const wasCut = await cutOrThrough(
+      first.power,
+      beginMigration(first).then(() => untilState(first, 'ready')),
+    );
+    await first.kill();
+    const second = await world.startSender();
+    const [campaign] = (await second.desk.status()).campaigns;
+    if (campaign !== undefined) {
+      await second.desk.rollback(campaign.id);
+      await untilState(second, 'rolled back');
+    }
+    await second.stop();
+    return { wasCut, flaws: await flawsAfterRollback(world, yardstick) };
+  });
+  expect(wrong).toEqual([]);
+}, 600_000);
+
+test('a rollback that is cut before any of its records goes on to the end', async () => {
+  const { records, wrong } = await atEveryRecord(yardstick, async (world, record) => {
+    const ready = await migrated(world);
+    const id = await untilState(ready, 'ready');
+    await ready.stop();
+    const first = await world.startSender(record);
+    const wasCut = await cutOrThrough(
+      first.power,
+      first.desk.rollback(id).then(() => untilState(first, 'rolled back')),
+    );
+    await first.kill();
+    const second = await world.startSender();
+    // Without the first record the wish was never heard.
+    if (record === 1) await second.desk.rollback(id);
+    await untilState(second, 'rolled back');
+    await second.stop();
+    return { wasCut, flaws: await flawsAfterRollback(world, yardstick) };
+  });
+  expect(wrong).toEqual([]);
+  expect(records).toBeGreaterThan(15);
+}, 600_000);
+
+test('a commit that is cut before any of its records goes on to the end: our snapshots are gone, the servers tagged, locked and there', async () => {
+  const { records, wrong } = await atEveryRecord(yardstick, async (world, record) => {
+    const ready = await migrated(world);
+    const id = await untilState(ready, 'ready');
+    const flaws = await flawsAfterMigration(world, yardstick);
+    await ready.stop();
+    const first = await world.startSender(record);
+    const committed = first.desk.commit(id, { deleteSource: false }).then(() => untilState(first, 'committed'));
+    const wasCut = await cutOrThrough(first.power, committed);
+    await first.kill();
+    const second = await world.startSender();
+    if (record === 1) await second.desk.commit(id, { deleteSource: false });
+    await untilState(second, 'committed');
+    await second.stop();
+    const source = await censusOf(world.source);
+    return {
+      wasCut,
+      flaws: [
+        ...flaws,
+        ...differing('source images', source.ids['images'], yardstick.source.ids['images']),
+        ...differing('source servers', source.ids['servers'], yardstick.source.ids['servers']),
+        ...differing('source tags', source.tags, [['godwit-moved'], ['godwit-moved']]),
+        ...differing('destination', (await censusOf(world.destination)).statuses, ['ACTIVE', 'ACTIVE']),
+      ],
+    };
+  });
+  expect(wrong).toEqual([]);
+  expect(records).toBeGreaterThan(4);
+}, 600_000);

@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compare } from '../../demo/compare.ts';
+import { beginMigration, type SenderLife, untilState, World } from '../../support/in-process.ts';
+import type { Power } from '../../support/power.ts';
+import { aDisk, type Census, censusOf, countsOf, makeShop, sha256 } from '../../support/shop.ts';
+
+/** How many worlds live at once: each mostly waits for its clouds. */
+const worldsAtOnce = 6;
+
+/** A folder with the template of every world, and how its clouds are before anything. */
+export interface Yardstick {
+  readonly dir: string;
+  readonly source: Census;
+  readonly destination: Census;
+  /** How many there are of each kind at the destination after an uncut migration. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** Makes the template, and measures one uncut migration. */
+export async function measure(): Promise<Yardstick> {
+  // In memory where there is such a place: the power is cut between records, not inside the disk.
+  const dir = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'power-cut-'));
+  await makeShop(dir);
+  return inWorld(dir, 'yardstick', async (world) => {
+    const [source, destination] = [await censusOf(world.source), await censusOf(world.destination)];
+    const sender = await migrated(world);
+    await sender.stop();
+    return { dir, source, destination, counts: countsOf(await censusOf(world.destination)) };
+  });
+}
+
+/** Deletes the template. */
+export async function forget({ dir }: Yardstick): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+}
+
+/** A sender whose campaign is ready, in a world without cuts. */
+export async function migrated(world: World): Promise<SenderLife> {
+  world.startReceiver();
+  const sender = await world.startSender();
+  await beginMigration(sender);
+  await untilState(sender, 'ready');
+  return sender;
+}
+
+/** Runs `work` in a world of its own. */
+export async function inWorld<T>(dir: string, name: string, work: (world: World) => Promise<T>): Promise<T> {
+  const place = join(dir, name);
+  const world = await World.open(dir, place);
+  try {
+    return await work(world);
+  } finally {
+    await world.close();
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
+/** What a world shows: whether its cut came before the work was through, and everything that is wrong at its end. */
+export interface Outcome {
+  readonly wasCut: boolean;
+  readonly flaws: readonly string[];
+}
+
+/** Tries record 1, 2, 3 …, each in a world of its own, until there is no such record any more; returns how many there were and what went wrong. */
+export async function atEveryRecord(
+  { dir }: Yardstick,
+  work: (world: World, record: number) => Promise<Outcome>,
+): Promise<{ records: number; wrong: string[] }> {
+  const wrong: string[] = [];
+  let next = 0;
+  let last = Number.POSITIVE_INFINITY;
+  const lane = async (): Promise<void> => {
+    while (next < last) {
+      next += 1;
+      const record = next;
+      const { wasCut, flaws } = await inWorld(dir, `record-${record}`, (world) => work(world, record)).catch(
+        (error: unknown): Outcome => ({ wasCut: true, flaws: [String(error)] }),
+      );
+      // A flaw may be why no end is ever reached; a handful tells enough.
+      if (!wasCut || wrong.length > 5) last = Math.min(last, record - 1);
+      wrong.push(...flaws.map((flaw) => `record ${record}: ${flaw}`));
+    }
+  };
+  await Promise.all(Array.from({ length: worldsAtOnce }, lane));
+  return { records: last, wrong: wrong.slice(0, 20) };
+}
+
+/** Waits until a life's cut has come (true) or its work is through (false); where the work fails before, so does this. */
+export async function cutOrThrough({ cut }: Power, through: Promise<unknown>): Promise<boolean> {
+  // A daemon that dies leaves its caller waiting for ever, or with an answer that nobody heard.
+  through.catch(() => undefined);
+  const first = await Promise.race([cut.then(() => true), through.then(() => false)]);
+  return first || (await Promise.race([cut.then(() => true), sleep(0, false)]));
+}
+
+/** Every way in which a migrated pair of clouds is not as an uncut run leaves it. */
+export async function flawsAfterMigration(world: World, yardstick: Yardstick): Promise<string[]> {
+  const [source, destination] = [await censusOf(world.source), await censusOf(world.destination)];
+  const different = compare(yardstick.source.portrait, destination.portrait).filter(({ differs }) => differs !== null);
+  const snapshots = source.ids['images']?.filter((id) => !yardstick.source.ids['images']?.includes(id)) ?? [];
+  const disks = [sha256(aDisk('web 1')), sha256(aDisk('-web/é'))].sort();
+  return [
+    ...different.map(({ kind, name, differs }) => `${kind} ${name}: ${differs}`),
+    ...differing('counts', countsOf(destination), yardstick.counts),
+    ...differing('source servers', source.statuses, ['SHUTOFF', 'SHUTOFF']),
+    ...differing('snapshots', snapshots.length, 2),
+    ...differing('destination disks', Object.values(destination.images).sort(), disks),
+  ];
+}
+
+/** Every way in which a pair of clouds is not as it was before anything. */
+export async function flawsAfterRollback(world: World, yardstick: Yardstick): Promise<string[]> {
+  return [
+    ...differing('destination', await censusOf(world.destination), yardstick.destination),
+    ...differing('source', await censusOf(world.source), yardstick.source),
+  ];
+}
+
+/** A complaint where two values differ. */
+export function differing(what: string, is: unknown, wanted: unknown): string[] {
+  const [a, b] = [JSON.stringify(is), JSON.stringify(wanted)];
+  let at = 0;
+  while (a[at] === b[at] && at < a.length) at += 1;
+  const from = Math.max(0, at - 80);
+  return a === b ? [] : [`${what}: …${a.slice(from, at + 200)}… instead of …${b.slice(from, at + 200)}…`];
+}
