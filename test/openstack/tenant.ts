@@ -1,37 +1,47 @@
 /** Projects for the tests: made by the administrators of both clouds, filled and emptied with the ordinary client. */
 import type { Endings } from '../support/endings.ts';
 import { type Kind, type Thing, takeCensus } from './census.ts';
-import { type Account, openstackBatch, password } from './lab.ts';
+import { type Account, type CloudName, openstackBatch, password } from './lab.ts';
 
 /**
- * Makes a project in both clouds, each with a user of the same name who is an ordinary member, and empties what an earlier run left there.
+ * Makes a project in both clouds, each with a user of the same name who is an ordinary member; what an earlier run left goes first.
  * It goes when the test ends, unless KEEP is set: then it stays to be looked at.
  */
 export async function freshProject(project: string, endings: Endings): Promise<void> {
-  if (!process.env['KEEP']) endings.add(`project ${project}`, () => removeProject(project));
-  for (const cloud of ['src', 'dst'] as const) {
-    await openstackBatch(`${cloud}-admin`, [
-      ['project', 'create', '--or-show', '--domain', 'default', project],
-      ['user', 'create', '--or-show', '--domain', 'default', '--password', password, project],
-      ['role', 'add', '--project', project, '--user', project, 'member'],
-    ]);
-    await emptyProject({ cloud, project });
-  }
+  if (!process.env['KEEP']) endings.add(`project ${project}`, () => inBothClouds((cloud) => removeProject({ cloud, project })));
+  await inBothClouds(async (cloud) => {
+    await removeProject({ cloud, project });
+    await openstackBatch(`${cloud}-admin`, [['project', 'create', '--domain', 'default', project], ...membership(project)]);
+  });
 }
 
-/** Removes a project from both clouds, with all that is in it. */
-async function removeProject(project: string): Promise<void> {
-  for (const cloud of ['src', 'dst'] as const) {
-    await emptyProject({ cloud, project });
-    await openstackBatch(`${cloud}-admin`, [
-      ['user', 'delete', project],
-      ['project', 'delete', project],
-    ]);
-  }
+const membership = (project: string): string[][] => [
+  ['user', 'create', '--or-show', '--domain', 'default', '--password', password, project],
+  ['role', 'add', '--project', project, '--user', project, 'member'],
+];
+
+async function inBothClouds(work: (cloud: CloudName) => Promise<void>): Promise<void> {
+  await Promise.all((['src', 'dst'] as const).map(work));
 }
 
-/** Deletes everything a project holds; its default group stays. */
-async function emptyProject(account: Account): Promise<void> {
+/** Removes a project, where there is one, with all that is in it and its user. */
+async function removeProject({ cloud, project }: Account): Promise<void> {
+  const admin = `${cloud}-admin` as const;
+  const [names] = await openstackBatch(admin, [['project', 'list', '-f', 'value', '-c', 'Name']]);
+  if (!names?.split('\n').includes(project)) return;
+  // a run that was cut may have left the project without its user
+  await openstackBatch(admin, membership(project));
+  const group = await emptyProject({ cloud, project });
+  await openstackBatch(admin, [
+    ['user', 'delete', project],
+    ['project', 'delete', project],
+    // only an administrator may, and Neutron makes no other while the project is there
+    ['security', 'group', 'delete', group],
+  ]);
+}
+
+/** Deletes everything a project holds but its default group, and gives the id of that. */
+async function emptyProject(account: Account): Promise<string> {
   const { own } = await takeCensus(account);
   const each = (kind: Kind, command: (thing: Thing) => readonly string[][]): readonly string[][] => own[kind].flatMap(command);
   const legs = own.port.filter((port) => port['device_owner'] === 'network:router_interface');
@@ -54,4 +64,5 @@ async function emptyProject(account: Account): Promise<void> {
     ...each('keypair', ({ id }) => [['keypair', 'delete', '--', id]]),
     ...each('image', ({ id }) => [['image', 'delete', id]]),
   ]);
+  return own['security group'].find(({ name }) => name === 'default')?.id ?? '';
 }

@@ -61,4 +61,11 @@ floating ip create --port " - first" --fixed-ip-address 192.168.70.7 --descripti
 COMMANDS
 
 # one of the two of one name is stopped
-"$HERE/os" "${as[@]}" server stop "$("$HERE/os" "${as[@]}" server list --ip '192\.168\.70\.12$' -f value -c ID)"
+stopped=$("$HERE/os" "${as[@]}" server list -f value -c ID -c Networks | awk '/192\.168\.70\.12/ { print $1 }')
+"$HERE/os" "${as[@]}" server stop "$stopped"
+for _ in $(seq 60); do
+  [ "$("$HERE/os" "${as[@]}" server show "$stopped" -f value -c status)" = SHUTOFF ] && exit 0
+  sleep 1
+done
+echo "the second twin does not stop" >&2
+exit 1
