@@ -23,10 +23,8 @@ export const sha256 = (bytes: Buffer): string => createHash('sha256').update(byt
 /** Makes a source with a small shop and an empty destination, in the folders `source` and `destination` below `dir`: the template of worlds. */
 export async function makeShop(dir: string): Promise<void> {
   const [source, destination] = await Promise.all([openCloudAt(join(dir, 'source')), openCloudAt(join(dir, 'destination'))]);
-  await provide(await adminOf(source), offersOf.west);
-  await provide(await adminOf(destination), offersOf.east);
-  await promote(await adminOf(destination));
-  await fill(source.user, dir);
+  await provideBoth(await adminOf(source), await adminOf(destination));
+  await fillShop(source.user, dir, aDisk);
   // A project has its default group from the first look at its groups on.
   await destination.user.list('network', '/security-groups', 'security_groups');
   await Promise.all([source.twin.stop(), destination.twin.stop()]);
@@ -40,8 +38,15 @@ interface Made {
   readonly id: string;
 }
 
-/** Network, subnet, router with a gateway, a group with a rule, a keypair, two servers with an image each, and a floating IP. */
-async function fill(user: OpenStackUser, dir: string): Promise<void> {
+/** Provides what the administrators of both clouds would. */
+export async function provideBoth(source: OpenStackUser, destination: OpenStackUser): Promise<void> {
+  await provide(source, offersOf.west);
+  await provide(destination, offersOf.east);
+  await promote(destination);
+}
+
+/** Network, subnet, router with a gateway, a group with a rule, a keypair, two servers with an image each, and a floating IP; image files are built in `dir`. */
+export async function fillShop(user: OpenStackUser, dir: string, diskOf: (name: string) => Buffer): Promise<void> {
   const post = async (service: 'network' | 'compute' | 'image', path: string, key: string, body: object): Promise<Made> =>
     ((await user.send<Record<string, Made>>('POST', service, path, key === '' ? body : { [key]: body }))[key] ?? {}) as Made;
   const network = await post('network', '/networks', 'network', { name: 'front', description: 'where customers come' });
@@ -63,7 +68,7 @@ async function fill(user: OpenStackUser, dir: string): Promise<void> {
   const flavor = flavors.find(({ name }) => name === 'm1.tiny');
   for (const [place, name] of ['web 1', '-web/é'].entries()) {
     const file = join(dir, `${place}.raw`);
-    await writeFile(file, aDisk(name));
+    await writeFile(file, diskOf(name));
     const body = { name: `disk of ${name}`, disk_format: 'raw', container_format: 'bare', visibility: 'private' };
     const image = await user.send<Made>('POST', 'image', '/images', body);
     await user.upload(image.id, file);
@@ -109,7 +114,7 @@ const lists = [
 ] as const;
 
 /** Counts and looks. */
-export async function censusOf({ user }: Cloud): Promise<Census> {
+export async function censusOf({ user }: { readonly user: OpenStackUser }): Promise<Census> {
   const ids: Record<string, string[]> = {};
   for (const [service, path, key] of lists) ids[key] = (await user.list<Made>(service, path, key)).map(({ id }) => id).sort();
   const keypairs = await user.list<{ keypair: { name: string } }>('compute', '/os-keypairs', 'keypairs');
