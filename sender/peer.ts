@@ -5,7 +5,7 @@ import type { Handlers, Params, Requests, Result, SaidBy } from '../protocol/mes
 import { keepConnected } from '../protocol/transport/reconnect.ts';
 import type { Log } from '../shared/log.ts';
 import type { Ref } from '../shared/model/resource.ts';
-import { Problem } from '../shared/problem.ts';
+import { asProblem, Problem } from '../shared/problem.ts';
 
 /** What a peer needs to be reached and told apart. */
 export interface PeerOptions {
@@ -53,9 +53,10 @@ export class Peer {
   /** Keeps a connection open until `stop`. */
   start(): void {
     this.#dialling = new AbortController();
+    const over = AbortSignal.any([this.#stopping.signal, this.#dialling.signal]);
     this.#running = keepConnected((signal) => this.#options.dial(signal), {
-      signal: AbortSignal.any([this.#stopping.signal, this.#dialling.signal]),
-      onSocket: (socket) => this.#converse(socket),
+      signal: over,
+      onSocket: (socket) => this.#converse(socket, over),
       onState: (state) => {
         if (state.is !== 'waiting') return;
         const says = state.problem?.message ?? 'The receiver closed the connection.';
@@ -124,7 +125,7 @@ export class Peer {
   }
 
   /** One connection, from its open socket to its end. Throws what ended it, unless it was closed on purpose. */
-  async #converse(socket: WebSocket): Promise<void> {
+  async #converse(socket: WebSocket, over: AbortSignal): Promise<void> {
     const { name, release, log, campaign } = this.#options;
     const connection = new Connection(socket, {
       role: 'sender',
@@ -132,14 +133,21 @@ export class Peer {
       release,
       observe: (problem) => log.warn({ problem }, 'refused what the receiver said'),
     });
-    const { name: receiver } = await connection.open(this.#handlers(connection));
-    if (campaign !== null) await connection.request('campaign.open', { campaign }, { signal: this.#stopping.signal });
-    this.#live = connection;
-    this.#tell({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });
-    for (const wake of this.#waiting.splice(0)) wake();
-    const closed = await connection.closed;
-    if (this.#live === connection) this.#live = null;
-    if (closed.problem !== undefined) throw closed.problem;
+    // Also one that is still being greeted: nobody else knows of it yet.
+    const end = (): void => void connection.close(asProblem(over.reason).message);
+    over.addEventListener('abort', end, { once: true });
+    try {
+      const { name: receiver } = await connection.open(this.#handlers(connection));
+      if (campaign !== null) await connection.request('campaign.open', { campaign });
+      this.#live = connection;
+      this.#tell({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });
+      for (const wake of this.#waiting.splice(0)) wake();
+      const closed = await connection.closed;
+      if (closed.problem !== undefined) throw closed.problem;
+    } finally {
+      over.removeEventListener('abort', end);
+      if (this.#live === connection) this.#live = null;
+    }
   }
 
   #handlers(connection: Connection<'sender'>): Handlers<'sender'> {

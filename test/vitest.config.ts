@@ -10,6 +10,16 @@ export default defineConfig({
       { test: { name: 'e2e', root: '.', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
       {
         test: {
+          name: 'soak',
+          root: '.',
+          include: ['test/soak/**/*.test.ts'],
+          testTimeout: 3_600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'openstack',
           root: '.',
           include: ['test/openstack/**/*.test.ts'],
