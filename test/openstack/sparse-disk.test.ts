@@ -3,7 +3,7 @@ import { Endings } from '../support/endings.ts';
 import { type Census, takeCensus } from './census.ts';
 import { differences } from './compare.ts';
 import { addressOf, type Guest, leaveTraces, notTheSame, readTraces } from './guests.ts';
-import { openstackBatch, shape, up } from './lab.ts';
+import { nodeAddress, openstackBatch, shape, up } from './lab.ts';
 import { type Daemons, migrate, plan, report, startPaired, tell, untilState, wireBytes } from './migration.ts';
 import { freshProject } from './tenant.ts';
 
@@ -45,7 +45,10 @@ beforeAll(async () => {
   await leaveTraces(addressOf(before, 'big'), 96);
   endings.add('short-lived tokens', () => up());
   await up({ tokenLifeS });
-  daemons = await startPaired(project, endings);
+  daemons = await startPaired(project, endings, {
+    receiver: { listen: { host: nodeAddress.dst, port: 9444 } },
+    address: `${nodeAddress.dst}:9444`,
+  });
 });
 
 afterAll(() => endings.run());

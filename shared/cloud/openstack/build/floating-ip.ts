@@ -20,7 +20,8 @@ export const floatingIp: Family<'floating_ip'> = {
       return { id: reserved.id, how: 'adopted', detail: { address: reserved.floating_ip_address } };
     }
     const floating_network_id = context.built(refOf('network', resource.floating_network_id));
-    const attributes = { floating_network_id, ...(wanted === null ? {} : { floating_ip_address: wanted }), ...joined };
+    // Joined last: Neutron takes any change of one that serves a port with several addresses for an attempt to join it again, and refuses.
+    const attributes = { floating_network_id, ...(wanted === null ? {} : { floating_ip_address: wanted }) };
     const target = { ref, attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiFloatingIp>(site, collections.floating_ip, target, context);
     await join(site, thing, joined, context.signal);
