@@ -22,6 +22,9 @@ export interface WrittenConfig {
   readonly control: string;
 }
 
+/** Where an embedded cloud is, in this process or in one of its own. */
+export type TwinAccess = Pick<TwinProcess, 'name' | 'authUrl' | 'password'>;
+
 /** Who a daemon is in its cloud: a project, and a user with a role there. */
 export interface Credentials {
   readonly project?: string;
@@ -31,7 +34,7 @@ export interface Credentials {
 /** Writes `sender.yaml` for a source cloud into `dir`; `more` is laid over it, section by section. */
 export async function writeSenderConfig(
   dir: string,
-  twin: TwinProcess,
+  twin: TwinAccess,
   credentials: Credentials = {},
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<WrittenConfig> {
@@ -41,7 +44,7 @@ export async function writeSenderConfig(
 /** Writes `receiver.yaml` for a destination cloud into `dir`; it listens on a free port of 127.0.0.1, the same after a restart. */
 export async function writeReceiverConfig(
   dir: string,
-  twin: TwinProcess,
+  twin: TwinAccess,
   credentials: Credentials = {},
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<WrittenConfig> {
@@ -51,7 +54,7 @@ export async function writeReceiverConfig(
 async function write(
   bin: Bin,
   dir: string,
-  { name, authUrl, password }: TwinProcess,
+  { name, authUrl, password }: TwinAccess,
   { project = 'shop', user = 'demo' }: Credentials,
   more: Readonly<Record<string, unknown>>,
 ): Promise<WrittenConfig> {
