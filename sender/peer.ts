@@ -137,6 +137,8 @@ export class Peer {
     const end = (): void => void connection.close(asProblem(over.reason).message);
     over.addEventListener('abort', end, { once: true });
     try {
+      // One that was opened while we stopped hears of no abort any more.
+      over.throwIfAborted();
       const { name: receiver } = await connection.open(this.#handlers(connection));
       if (campaign !== null) await connection.request('campaign.open', { campaign });
       this.#live = connection;

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -81,9 +82,12 @@ export class World {
     this.#server = server;
   }
 
-  /** A world in `dir` whose clouds are copies of the folders `source` and `destination` below `template`; its receiver is off. */
+  /** A world in `dir` whose clouds, and daemons' states where there are any, are copies of those below `template`; its receiver is off. */
   static async open(template: string, dir: string): Promise<World> {
-    for (const side of ['sender', 'receiver']) await mkdir(join(dir, side), { recursive: true });
+    for (const side of ['sender', 'receiver']) {
+      await mkdir(join(dir, side), { recursive: true });
+      if (existsSync(join(template, side))) await cp(join(template, side), join(dir, side), { recursive: true });
+    }
     const clouds = ['source', 'destination'].map(async (name) => {
       await cp(join(template, name), join(dir, name), { recursive: true });
       return openCloudAt(join(dir, name));

@@ -9,7 +9,7 @@ import {
   flawsAfterRollback,
   forget,
   measure,
-  migrated,
+  whenReady,
   type Yardstick,
 } from './worlds.ts';
 
@@ -41,11 +41,10 @@ test('a campaign that was cut before any record of its journal is rolled back to
 }, 600_000);
 
 test('a rollback that is cut before any of its records goes on to the end', async () => {
-  const { records, wrong } = await atEveryRecord(yardstick, async (world, record) => {
-    const ready = await migrated(world);
-    const id = await untilState(ready, 'ready');
-    await ready.stop();
+  const { records, wrong } = await atEveryRecord(await whenReady(yardstick), async (world, record) => {
+    world.startReceiver();
     const first = await world.startSender(record);
+    const id = await untilState(first, 'ready');
     const wasCut = await cutOrThrough(
       first.power,
       first.desk.rollback(id).then(() => untilState(first, 'rolled back')),
@@ -63,12 +62,11 @@ test('a rollback that is cut before any of its records goes on to the end', asyn
 }, 600_000);
 
 test('a commit that is cut before any of its records goes on to the end: our snapshots are gone, the servers tagged, locked and there', async () => {
-  const { records, wrong } = await atEveryRecord(yardstick, async (world, record) => {
-    const ready = await migrated(world);
-    const id = await untilState(ready, 'ready');
-    const flaws = await flawsAfterMigration(world, yardstick);
-    await ready.stop();
+  const { records, wrong } = await atEveryRecord(await whenReady(yardstick), async (world, record) => {
+    world.startReceiver();
     const first = await world.startSender(record);
+    const id = await untilState(first, 'ready');
+    const flaws = await flawsAfterMigration(world, yardstick);
     const committed = first.desk.commit(id, { deleteSource: false }).then(() => untilState(first, 'committed'));
     const wasCut = await cutOrThrough(first.power, committed);
     await first.kill();

@@ -33,13 +33,23 @@ export async function measure(): Promise<Yardstick> {
   });
 }
 
+/** The template of worlds whose campaign is ready. */
+export async function whenReady(yardstick: Yardstick): Promise<Yardstick> {
+  const dir = join(yardstick.dir, 'ready');
+  const world = await World.open(yardstick.dir, dir);
+  const sender = await migrated(world);
+  await sender.stop();
+  await world.close();
+  return { ...yardstick, dir };
+}
+
 /** Deletes the template. */
 export async function forget({ dir }: Yardstick): Promise<void> {
   await rm(dir, { recursive: true, force: true });
 }
 
 /** A sender whose campaign is ready, in a world without cuts. */
-export async function migrated(world: World): Promise<SenderLife> {
+async function migrated(world: World): Promise<SenderLife> {
   world.startReceiver();
   const sender = await world.startSender();
   await beginMigration(sender);
