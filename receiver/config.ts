@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { defaultPort } from '../protocol/transport/address.ts';
 import { providers } from '../shared/cloud/all.ts';
 import { cloudSection } from '../shared/cloud/section.ts';
 import { readYaml } from '../shared/config.ts';
@@ -15,7 +16,9 @@ export const ReceiverSettings = z.strictObject({
   control: path.nullable().default(null),
   log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
   cloud: cloudSection(providers),
-  listen: z.strictObject({ host: z.string().min(1).default('::'), port: z.int().min(0).max(65_535).default(9443) }).prefault({}),
+  listen: z
+    .strictObject({ host: z.string().min(1).default('::'), port: z.int().min(0).max(65_535).default(defaultPort) })
+    .prefault({}),
   limits: z.strictObject({ window: z.int().min(1).max(256).default(32) }).prefault({}),
 });
 

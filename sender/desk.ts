@@ -67,7 +67,7 @@ export class Desk implements SenderCommands {
   async start(): Promise<void> {
     const { state } = this.#tools.config;
     const names = await readdir(join(state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
+      if (error.code === 'ENOENT') return [] as string[];
       throw error;
     });
     for (const name of names.sort()) {

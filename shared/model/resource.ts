@@ -25,25 +25,6 @@ export const kinds = [
 /** One kind of resource. */
 export type Kind = (typeof kinds)[number];
 
-/** The kinds that are built before any server is touched; the others wait for their server. */
-const networkSide: readonly Kind[] = [
-  'network',
-  'subnet',
-  'router',
-  'gateway',
-  'interface',
-  'routes',
-  'security_group',
-  'security_group_rule',
-  'keypair',
-  'flavor',
-];
-
-/** Whether a resource is built before any server is touched; a floating IP that serves no port waits for none either. */
-export function isNetworkSide(resource: Resource): boolean {
-  return networkSide.includes(resource.kind) || (resource.kind === 'floating_ip' && resource.port_id === null);
-}
-
 /** A resource's name in one cloud: kind, slash, the cloud's own id. Opaque outside its provider. */
 export type Ref = `${Kind}/${string}`;
 
@@ -86,9 +67,10 @@ const AllocationPool = z.object({ start: z.string(), end: z.string() });
 const HostRoute = z.object({ destination: z.string(), nexthop: z.string() });
 const FixedIp = z.object({ subnet_id: Id, ip_address: z.string() });
 const AddressPair = z.object({ ip_address: z.string(), mac_address: z.string().optional() });
+const DhcpOption = z.object({ opt_name: z.string(), opt_value: z.string(), ip_version: z.int() });
 
 /** A network. Fields as in Neutron's API reference, "Networks". Provider attributes are null where the credentials may not see them. */
-export const Network = z.object({
+const Network = z.object({
   ...described,
   admin_state_up: z.boolean().default(true),
   mtu: z.int().nullable().default(null),
@@ -102,7 +84,7 @@ export const Network = z.object({
 });
 
 /** A subnet. Fields as in Neutron's API reference, "Subnets"; `dns_nameservers` keeps its order. */
-export const Subnet = z.object({
+const Subnet = z.object({
   ...described,
   network_id: Id,
   ip_version: z.union([z.literal(4), z.literal(6)]),
@@ -118,10 +100,10 @@ export const Subnet = z.object({
 });
 
 /** A router without its gateway, interfaces and routes. Fields as in Neutron's API reference, "Routers". */
-export const Router = z.object({ ...described, admin_state_up: z.boolean().default(true) });
+const Router = z.object({ ...described, admin_state_up: z.boolean().default(true) });
 
 /** A router's external gateway. Its id is the router's id. */
-export const Gateway = z.object({
+const Gateway = z.object({
   ...common,
   router_id: Id,
   network_id: Id,
@@ -130,7 +112,7 @@ export const Gateway = z.object({
 });
 
 /** A router's leg in a subnet. Its id is the id of the interface's port. */
-export const Interface = z.object({
+const Interface = z.object({
   ...common,
   router_id: Id,
   network_id: Id,
@@ -139,13 +121,13 @@ export const Interface = z.object({
 });
 
 /** The static routes of a router. Its id is the router's id. */
-export const Routes = z.object({ ...common, router_id: Id, routes: z.array(HostRoute) });
+const Routes = z.object({ ...common, router_id: Id, routes: z.array(HostRoute) });
 
 /** A security group without its rules. */
-export const SecurityGroup = z.object({ ...described, stateful: z.boolean().default(true) });
+const SecurityGroup = z.object({ ...described, stateful: z.boolean().default(true) });
 
 /** One rule of a security group. Fields as in Neutron's API reference, "Security group rules". */
-export const SecurityGroupRule = z.object({
+const SecurityGroupRule = z.object({
   ...common,
   description: z.string().default(''),
   security_group_id: Id,
@@ -158,8 +140,8 @@ export const SecurityGroupRule = z.object({
   remote_group_id: Id.nullable().default(null),
 });
 
-/** A server's port. Fields as in Neutron's API reference, "Ports"; `fixed_ips` and the ports of a server keep their order. */
-export const Port = z.object({
+/** A port of a server, or one that nobody has yet. Fields as in Neutron's API reference, "Ports"; `fixed_ips` and the ports of a server keep their order. */
+const Port = z.object({
   ...described,
   network_id: Id,
   mac_address: z.string(),
@@ -168,13 +150,14 @@ export const Port = z.object({
   security_groups: z.array(Id).default([]),
   port_security_enabled: z.boolean().default(true),
   allowed_address_pairs: z.array(AddressPair).default([]),
+  extra_dhcp_opts: z.array(DhcpOption).default([]),
   binding_vnic_type: z.string().default('normal'),
   dns_name: z.string().default(''),
   device_id: z.string().default(''),
 });
 
 /** A floating IP. `floating_ip_address` is what the source has; the plan says what it becomes. */
-export const FloatingIp = z.object({
+const FloatingIp = z.object({
   ...described,
   floating_network_id: Id,
   floating_ip_address: z.string(),
@@ -183,7 +166,7 @@ export const FloatingIp = z.object({
 });
 
 /** A keypair's public half. Its id is its name, as in Nova. */
-export const Keypair = z.object({
+const Keypair = z.object({
   ...common,
   type: z.string().default('ssh'),
   public_key: z.string(),
@@ -192,7 +175,7 @@ export const Keypair = z.object({
 });
 
 /** A flavor, as the server embeds it; `id` is the source's flavor id, or its name where the flavor is gone. Sizes: MiB and GiB. */
-export const Flavor = z.object({
+const Flavor = z.object({
   ...common,
   vcpus: z.int(),
   ram: z.int(),
@@ -204,7 +187,7 @@ export const Flavor = z.object({
 });
 
 /** The image a server was made from: a reference with its properties, not its bytes. Sizes: `min_disk` GiB, `min_ram` MiB, `size` bytes. */
-export const Image = z.object({
+const Image = z.object({
   ...common,
   disk_format: z.string().nullable().default(null),
   container_format: z.string().nullable().default(null),
@@ -216,7 +199,7 @@ export const Image = z.object({
 });
 
 /** A disk a server boots from: the bytes that move. Its id is the server's id, a dot and its place (`….root`). `size` is bytes, known after the snapshot. */
-export const Disk = z.object({
+const Disk = z.object({
   ...common,
   server_id: Id,
   boot_index: z.int().default(0),
@@ -228,7 +211,7 @@ export const Disk = z.object({
 });
 
 /** A server. Fields as in Nova's API reference, "Servers"; `ports` in the order of its interfaces. */
-export const Server = z.object({
+const Server = z.object({
   ...common,
   description: z.string().default(''),
   status: z.string(),

@@ -154,7 +154,7 @@ function addresses(value: Readonly<Record<string, readonly string[]>>, floating:
       ([network, list]) =>
         `${network}: ${[...list]
           .filter((ip) => !floating.has(ip))
-          .sort()
+          .sort(byName)
           .join(' ')}`,
     )
     .sort();
@@ -164,7 +164,7 @@ function addresses(value: Readonly<Record<string, readonly string[]>>, floating:
 function ruleOf(rule: Thing, labels: ReadonlyMap<string, string>): unknown {
   const kept = Object.entries(rule).filter(([name]) => !books.includes(name) && name !== 'normalized_cidr');
   return Object.fromEntries(
-    kept.sort().map(([name, value]) => [name, name === 'description' ? (value ?? '') : words(value, labels)]),
+    kept.sort(byName).map(([name, value]) => [name, name === 'description' ? (value ?? '') : words(value, labels)]),
   );
 }
 
@@ -175,7 +175,11 @@ function words(value: unknown, labels: ReadonlyMap<string, string>): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .sort()
+      .sort(byName)
       .map(([name, inner]) => [name, words(inner, labels)]),
   );
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -25,7 +25,7 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
 
 /** A resource of any kind, filled in as a capture would. */
 export function aResource<K extends Kind>(kind: K, fields: Readonly<Record<string, unknown>> = {}): ResourceOf<K> {
-  const id = String(fields['id'] ?? `${kind}-1`);
+  const id = typeof fields['id'] === 'string' ? fields['id'] : `${kind}-1`;
   return { kind, ...schemas[kind].parse({ id, name: id, ...least[kind], ...fields }) } as unknown as ResourceOf<K>;
 }
 
@@ -45,7 +45,7 @@ export function aServer(fields: Readonly<Record<string, unknown>> = {}): Resourc
 }
 
 /** A server's root disk. */
-export function aServerDisk(server: string): ResourceOf<'disk'> {
+function aServerDisk(server: string): ResourceOf<'disk'> {
   return aResource('disk', { id: `${server}.root`, server_id: server, needs: [] });
 }
 
