@@ -154,7 +154,7 @@ function addresses(value: Readonly<Record<string, readonly string[]>>, floating:
       ([network, list]) =>
         `${network}: ${[...list]
           .filter((ip) => !floating.has(ip))
-          .sort(byName)
+          .sort()
           .join(' ')}`,
     )
     .sort();
