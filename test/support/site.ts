@@ -42,7 +42,7 @@ const adminOf = ({ authUrl, password }: TwinProcess): Promise<OpenStackUser> =>
   OpenStackUser.signIn({ authUrl, user: 'admin', password, project: 'admin' });
 
 /** Looks at a whole project. */
-export async function look(twin: TwinProcess): Promise<Census> {
+async function look(twin: TwinProcess): Promise<Census> {
   return censusOf({ user: await ownerOf(twin) });
 }
 

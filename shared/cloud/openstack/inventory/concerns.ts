@@ -43,11 +43,10 @@ const busy: Rule = (server) => {
     : null;
 };
 
-const locked: Rule = (server, { scope }) => {
+const locked: Rule = (server) => {
   if (server.locked !== true) return null;
   const why = server.locked_reason ? ` (${server.locked_reason})` : '';
-  const severity = scope.admin ? 'warning' : 'blocking';
-  return concern('server.locked', severity, server, `is locked${why}.`, `Unlock it: openstack server unlock ${server.id}`);
+  return concern('server.locked', 'blocking', server, `is locked${why}.`, `Unlock it: openstack server unlock ${server.id}`);
 };
 
 const bootVolume: Rule = (server) =>
@@ -187,7 +186,7 @@ export function sourceConcerns(contents: Contents): Concern[] {
         code: 'floating_ip.left_out',
         severity: 'warning',
         about: refOf('floating_ip', ip.id),
-        says: `The floating IP ${ip.floating_ip_address} serves a port that no captured server has (a load balancer, for instance); it is left out.`,
+        says: `The floating IP ${ip.floating_ip_address} serves a port of something that is not moved (a load balancer, for instance); it is left out.`,
         remedy: 'Make what it serves at the destination by hand.',
       }),
     );
