@@ -5,8 +5,9 @@ import { openFile } from '../shared/disk/file.ts';
 import { writeDurably } from '../shared/durable.ts';
 import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
+import { networkSideOf } from '../shared/model/network-side.ts';
 import { inBuildOrder } from '../shared/model/order.ts';
-import { idOf, isNetworkSide, kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
+import { idOf, kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Disks } from './disks/disks.ts';
 import { Ledger } from './ledger.ts';
@@ -201,19 +202,15 @@ export class Campaign {
 
   async #buildNetworkSide(onBuilt: OnBuilt): Promise<Readonly<Record<string, number>>> {
     const counts: Record<string, number> = {};
+    const first = new Set(this.#document === null ? [] : networkSideOf(this.#document).map(({ kind, id }) => refOf(kind, id)));
     for (const resource of inBuildOrder([...this.#resources.values()])) {
-      if (!isNetworkSide(resource) || this.#isSkipped(resource)) continue;
       const ref = refOf(resource.kind, resource.id);
+      if (!first.has(ref)) continue;
       const built = await this.ensure(ref);
       counts[resource.kind] = (counts[resource.kind] ?? 0) + 1;
       onBuilt(ref, built);
     }
     return counts;
-  }
-
-  /** Whether the plan says that a floating IP stays behind. */
-  #isSkipped({ id }: Resource): boolean {
-    return this.#document?.mappings.floating_ips[id]?.to === 'skip';
   }
 
   async #build(resource: Resource): Promise<Built> {

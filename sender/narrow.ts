@@ -8,13 +8,13 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
   const servers = document.servers.filter(({ id }) => wanted.includes(id));
   const absent = wanted.find((id) => !servers.some((server) => server.id === id));
   if (absent !== undefined) throw new Problem('E_NOT_FOUND', `There is no server ${absent}.`, { about: refOf('server', absent) });
-  const ports = new Set(servers.flatMap((server) => server.ports));
+  const left = new Set(document.servers.filter((server) => !servers.includes(server)).flatMap((server) => server.ports));
   const flavors = new Set(servers.map(({ flavor_id }) => flavor_id));
   const images = new Set(servers.map(({ image_id }) => image_id));
   const keys = new Set(servers.map(({ key_name }) => key_name));
   const kept = resourcesOf({ ...document, servers }).filter((resource) => {
-    if (resource.kind === 'port') return ports.has(resource.id);
-    if (resource.kind === 'floating_ip') return resource.port_id === null || ports.has(resource.port_id);
+    if (resource.kind === 'port') return !left.has(resource.id);
+    if (resource.kind === 'floating_ip') return resource.port_id === null || !left.has(resource.port_id);
     if (resource.kind === 'disk') return wanted.includes(resource.server_id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);
     if (resource.kind === 'image') return images.has(resource.id);

@@ -1,5 +1,4 @@
-import { resourcesOf } from '../shared/model/configurations.ts';
-import { isNetworkSide } from '../shared/model/resource.ts';
+import { networkSideOf } from '../shared/model/network-side.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus } from './commands.ts';
 import { attemptOf, doneAmong, standingOf, type Wish } from './migration/fact.ts';
@@ -27,8 +26,7 @@ export function statusOf(campaign: Campaign, progress: Progress, built: number):
   const state =
     standing.is === 'resting' ? standing.state : standing.wish === 'run' && !configured ? 'preparing' : working[standing.wish];
   const held = moves.filter(({ server, state }) => state !== 'moved' && attemptOf(facts, server).facts.length > 0).length;
-  const skipped = (id: string): boolean => campaign.plan.mappings.floating_ips[id]?.to === 'skip';
-  const toBuild = resourcesOf(campaign.document).filter((resource) => isNetworkSide(resource) && !skipped(resource.id)).length;
+  const toBuild = networkSideOf(campaign.document).length;
   return {
     id: campaign.id,
     project: campaign.document.source.project_name,

@@ -80,6 +80,7 @@ export interface ApiPort extends Standard {
   readonly security_groups?: readonly string[];
   readonly port_security_enabled?: boolean;
   readonly allowed_address_pairs?: readonly { readonly ip_address: string; readonly mac_address?: string }[];
+  readonly extra_dhcp_opts?: readonly { readonly opt_name: string; readonly opt_value: string; readonly ip_version: number }[];
   readonly 'binding:vnic_type'?: string;
   readonly dns_name?: string;
 }

@@ -42,11 +42,17 @@ export const port: Family<'port'> = {
         pairsOf(resource, resource.allowed_address_pairs),
         pairsOf(resource, is.allowed_address_pairs ?? []),
       ],
+      extra_dhcp_opts: [optionsOf(resource.extra_dhcp_opts), optionsOf(is.extra_dhcp_opts ?? [])],
     });
   },
 
   remove: (site, id, campaign, patience) => removeStamped(site, collections.port, id, campaign, patience),
 };
+
+/** Options in one order, as text. */
+function optionsOf(all: readonly ResourceOf<'port'>['extra_dhcp_opts'][number][]): string[] {
+  return sorted(all.map(({ opt_name, opt_value, ip_version }) => `${opt_name}=${opt_value} of IPv${ip_version}`));
+}
 
 /** Neutron fills in the port's own MAC where a pair has none. */
 function pairsOf(
@@ -58,7 +64,7 @@ function pairsOf(
 
 async function attributesOf(site: Site, resource: ResourceOf<'port'>, context: BuildContext): Promise<Record<string, unknown>> {
   const { signal } = context;
-  const { name, mac_address, admin_state_up, allowed_address_pairs, binding_vnic_type, dns_name } = resource;
+  const { name, mac_address, admin_state_up, allowed_address_pairs, extra_dhcp_opts, binding_vnic_type, dns_name } = resource;
   return {
     name,
     network_id: context.built(refOf('network', resource.network_id)),
@@ -68,6 +74,7 @@ async function attributesOf(site: Site, resource: ResourceOf<'port'>, context: B
     security_groups: resource.security_groups.map((group) => context.built(refOf('security_group', group))),
     ...((await site.has('port-security', signal)) ? { port_security_enabled: resource.port_security_enabled } : {}),
     ...(allowed_address_pairs.length === 0 ? {} : { allowed_address_pairs }),
+    ...(extra_dhcp_opts.length > 0 && (await site.has('extra_dhcp_opt', signal)) ? { extra_dhcp_opts } : {}),
     ...(binding_vnic_type === 'normal' ? {} : { 'binding:vnic_type': binding_vnic_type }),
     ...(dns_name !== '' && (await site.has('dns-integration', signal)) ? { dns_name } : {}),
   };

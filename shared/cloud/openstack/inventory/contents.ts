@@ -24,7 +24,7 @@ export interface Contents {
   readonly networks: readonly ApiNetwork[];
   readonly subnets: readonly ApiSubnet[];
   readonly routers: readonly ApiRouter[];
-  /** The ports of the servers that move. */
+  /** The ports of the servers that move, and those of the project that nobody has. */
   readonly ports: readonly ApiPort[];
   /** The ports that join routers to subnets. */
   readonly interfaces: readonly ApiPort[];
@@ -47,14 +47,16 @@ export async function readContents(
 ): Promise<Contents> {
   const list = <T>(path: string, key: string): Promise<T[]> =>
     listAll<T>(session, { service: 'network', path, key, query: { project_id: scope.projectId } }, signal);
-  const [networks, subnets, routers, groups, floatingIps] = await Promise.all([
+  const [networks, subnets, routers, groups, floatingIps, all] = await Promise.all([
     list<ApiNetwork>('/networks', 'networks'),
     list<ApiSubnet>('/subnets', 'subnets'),
     list<ApiRouter>('/routers', 'routers'),
     list<ApiSecurityGroup>('/security-groups', 'security_groups'),
     list<ApiFloatingIp>('/floatingips', 'floatingips'),
+    list<ApiPort>('/ports', 'ports'),
   ]);
-  const ports = await portsOf(session, servers, signal);
+  const unplugged = all.filter((port) => port.device_id === '' && port.device_owner === '');
+  const ports = [...(await portsOf(session, servers, signal)), ...unplugged];
   const interfaces = (await portsOf(session, routers, signal)).filter((port) =>
     /^network:(ha_)?router_.*interface/.test(port.device_owner),
   );

@@ -36,7 +36,7 @@ export async function takeInventory(
 
 /** Leaves out what the chosen servers do not need: other networks, routers that do not reach them, other groups and addresses. */
 function narrowed(contents: Contents): Contents {
-  const { ports } = contents;
+  const ports = contents.ports.filter((port) => port.device_id !== '');
   const onNetworks = new Set(ports.map((port) => port.network_id));
   const subnets = contents.subnets.filter((subnet) => onNetworks.has(subnet.network_id));
   const interfaces = contents.interfaces.filter((port) => onNetworks.has(port.network_id));
@@ -54,6 +54,7 @@ function narrowed(contents: Contents): Contents {
   );
   return {
     ...contents,
+    ports,
     networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
     subnets,
     routers,

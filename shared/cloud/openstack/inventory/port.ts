@@ -2,7 +2,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiFloatingIp, ApiPort, ApiServer } from '../api.ts';
 import { foreignTags } from '../stamp.ts';
 
-/** Describes a server's port. */
+/** Describes a port of a server, or one that nobody has. */
 export function portOf(port: ApiPort): ResourceOf<'port'> {
   const groups = [...(port.security_groups ?? [])];
   const subnets = [...new Set(port.fixed_ips.map((ip) => ip.subnet_id))];
@@ -24,6 +24,11 @@ export function portOf(port: ApiPort): ResourceOf<'port'> {
     security_groups: groups,
     port_security_enabled: port.port_security_enabled ?? true,
     allowed_address_pairs: (port.allowed_address_pairs ?? []).map((pair) => ({ ...pair })),
+    extra_dhcp_opts: (port.extra_dhcp_opts ?? []).map(({ opt_name, opt_value, ip_version }) => ({
+      opt_name,
+      opt_value,
+      ip_version,
+    })),
     binding_vnic_type: port['binding:vnic_type'] ?? 'normal',
     dns_name: port.dns_name ?? '',
     device_id: port.device_id,

@@ -1,0 +1,27 @@
+import { type Configurations, resourcesOf } from './configurations.ts';
+import type { Kind, Resource } from './resource.ts';
+
+const kinds: readonly Kind[] = [
+  'network',
+  'subnet',
+  'router',
+  'gateway',
+  'interface',
+  'routes',
+  'security_group',
+  'security_group_rule',
+  'keypair',
+  'flavor',
+];
+
+/** What is built before any server is touched: the network side, with the ports and floating IPs that no server has. The rest waits for its server. */
+export function networkSideOf(document: Configurations): Resource[] {
+  const plugged = new Set(document.servers.flatMap((server) => server.ports));
+  const isFree = (port: string | null): boolean => port === null || !plugged.has(port);
+  return resourcesOf(document).filter((resource) => {
+    if (resource.kind === 'port') return isFree(resource.id);
+    if (resource.kind === 'floating_ip')
+      return isFree(resource.port_id) && document.mappings.floating_ips[resource.id]?.to !== 'skip';
+    return kinds.includes(resource.kind);
+  });
+}
