@@ -19,12 +19,12 @@ export interface Guest {
 }
 
 /** Waits until the guest behind a floating IP answers. */
-export function untilAnswers(ip: string): Promise<GuestInfo> {
+function untilAnswers(ip: string): Promise<GuestInfo> {
   return until(`The guest at ${ip}`, bootMs, () => guestInfo(ip));
 }
 
 /** Runs a script as root in a guest and gives what it printed. */
-export function inGuest(ip: string, script: string): Promise<string> {
+function inGuest(ip: string, script: string): Promise<string> {
   return http(ip, '/cgi-bin/run', script);
 }
 

@@ -33,16 +33,6 @@ export async function up(options: UpOptions = {}, clouds: readonly CloudName[] =
   await script('up.sh', clouds, { env: { FRESH: fresh, TOKEN_LIFE: String(options.tokenLifeS ?? 3600) } });
 }
 
-/** Ends the clouds; their state stays for the next `up`. */
-export async function down(clouds: readonly CloudName[] = []): Promise<void> {
-  await script('down.sh', clouds);
-}
-
-/** Makes a cloud's flavors and external network, and in `src` the guest image; may be repeated. */
-export async function offers(cloud: CloudName): Promise<void> {
-  await script('tenant/offers.sh', [cloud]);
-}
-
 /** Makes the sample tenant in a project of a cloud that has its offers; may be repeated. */
 export async function populate({ cloud, project }: Account): Promise<void> {
   await script('tenant/populate.sh', [cloud, project]);
@@ -53,12 +43,7 @@ export async function populateOddly({ cloud, project }: Account): Promise<void> 
   await script('tenant/odd.sh', [cloud, project]);
 }
 
-/** Asks the real openstack client (`show`, `list`, `create`: what can print JSON) and gives its parsed answer; rejects with what it said. */
-export async function openstack(who: Credentials | Account, args: readonly string[]): Promise<unknown> {
-  return JSON.parse(await script('os', [...optionsOf(who), ...args, '-f', 'json']));
-}
-
-/** Runs many commands in one start of the client (two seconds each otherwise) and gives their outputs as printed; stops at the first failure. */
+/** Runs many commands in one start of the real openstack client (two seconds each otherwise) and gives their outputs as printed; stops at the first failure. */
 export async function openstackBatch(who: Credentials | Account, commands: readonly (readonly string[])[]): Promise<string[]> {
   if (commands.length === 0) return [];
   const input = commands.map((command) => `${JSON.stringify(command)}\n`).join('');

@@ -5,7 +5,7 @@ import { type Census, idsOf, takeCensus } from './census.ts';
 import { differences } from './compare.ts';
 import { addressOf, type Guest, leaveTraces, notTheSame, readTraces } from './guests.ts';
 import { populate, shape } from './lab.ts';
-import { type Daemons, migrate, plan, report, startPaired, untilState } from './migration.ts';
+import { type Daemons, migrate, plan, report, startPaired, untilState, writePlan } from './migration.ts';
 import { freshProject } from './tenant.ts';
 
 const project = 'whole';
@@ -36,10 +36,12 @@ afterAll(() => endings.run());
 
 describe('a tenant moves between two real clouds', () => {
   test('a plan finds nothing in the way, and writes nothing', async () => {
-    const { concerns, decisions } = await plan(daemons, project);
+    const { concerns, decisions, plan: text } = await plan(daemons, project);
     expect(concerns.filter(({ severity }) => severity === 'blocking')).toEqual([]);
     expect(decisions.length).toBeGreaterThan(0);
     expect(idsOf(await takeCensus(dst))).toEqual(idsOf(empty));
+    // as an operator would: the web server comes first, and has to prove that it serves
+    await writePlan(project, text.replace(/( +)name: web 世 1\n/, '$&$1probe: http:80/cgi-bin/info\n'));
   });
 
   test('every server arrives and both daemons agree on the totals', async () => {

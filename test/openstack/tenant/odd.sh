@@ -46,9 +46,10 @@ while read -r port; do
   "$HERE/os-batch" "${as[@]}" >/dev/null <<<"port create $port"
 done <<'PORTS'
 --network dmz/1 --mac-address FA:16:3E:AA:BB:01 --fixed-ip "subnet=dmz v4,ip-address=192.168.70.66" --fixed-ip "subnet=dmz v4,ip-address=192.168.70.7" --allowed-address ip-address=192.168.70.99 --allowed-address ip-address=10.250.0.0/24,mac-address=00:11:22:33:44:55 --security-group mesh --security-group default --description "two addresses" " - first"
---network storage --disable-port-security --no-security-group --fixed-ip subnet=storage,ip-address=10.7.1.77 --tag iscsi second
+--network storage --disable-port-security --no-security-group --fixed-ip subnet=storage,ip-address=10.7.1.77 --tag iscsi --extra-dhcp-option name=bootfile-name,value=pxelinux.0 --extra-dhcp-option name=26,value=1380 second
 --network dmz/1 --fixed-ip "subnet=dmz v4,ip-address=192.168.70.20" --fixed-ip "subnet=second range,ip-address=192.168.71.5" --security-group peers third
 --network dual --security-group mesh --security-group peers both
+--network dmz/1 --fixed-ip "subnet=dmz v4,ip-address=192.168.70.99" --security-group peers --disable "whoever is first"
 PORTS
 
 machine='server create --flavor m1.tiny --image guest --key-name "key of_ops-2"'
@@ -58,6 +59,7 @@ $machine --port both --config-drive True --property n=1 --wait twin
 $machine --nic net-id=dmz/1,v4-fixed-ip=192.168.70.12 --security-group mesh --property n=2 --wait twin
 $machine --nic net-id=dmz/1,v4-fixed-ip=192.168.70.28 --security-group mesh --wait "$long"
 floating ip create --port " - first" --fixed-ip-address 192.168.70.7 --description "to the second address" --tag public ext
+floating ip create --port "whoever is first" --description "moves between servers" ext
 COMMANDS
 
 # one of the two of one name is stopped
