@@ -1,7 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildContext, Built, DestinationCloud } from '../shared/cloud/cloud.ts';
-import { openFile } from '../shared/disk/file.ts';
 import { writeDurably } from '../shared/durable.ts';
 import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
@@ -216,8 +215,7 @@ export class Campaign {
   async #build(resource: Resource): Promise<Built> {
     const ref = refOf(resource.kind, resource.id);
     const context = this.#context(resource);
-    const disk =
-      resource.kind === 'disk' ? await openFile(await this.disks.sealedPath(resource.server_id, resource.id)) : undefined;
+    const disk = resource.kind === 'disk' ? await this.disks.open(resource.server_id, resource.id) : undefined;
     try {
       const cloud = await this.#cloud();
       await this.ledger.intend(ref);

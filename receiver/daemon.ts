@@ -60,6 +60,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
         cloud: destination.get,
         log,
         takeOver,
+        window: config.limits.window,
       });
       const done = session.run().finally(() => sessions.delete(session));
       sessions.set(session, { peer: peer.name, done });

@@ -24,6 +24,8 @@ export interface SessionTools {
   readonly campaigns: Campaigns;
   readonly cloud: () => Promise<DestinationCloud>;
   readonly log: Log;
+  /** Pulls that one disk may have outstanding. */
+  readonly window: number;
   /** Hears that a session is about to serve a campaign; ends another that still does: its sender is the same one, on a link that broke unnoticed. */
   readonly takeOver: (campaign: string, session: Session) => Promise<void>;
 }
@@ -127,7 +129,13 @@ export class Session {
       'disk.page': async ({ handle, first, digests }, { signal }) => {
         const { copy } = this.#offered(handle);
         const durable = copy.durableBlocks;
-        const lacking = await copy.take(first, digests, this.#pull(handle), pullWindow(copy.blockSize), signal);
+        const lacking = await copy.take(
+          first,
+          digests,
+          this.#pull(handle),
+          Math.min(this.#tools.window, pullWindow(copy.blockSize)),
+          signal,
+        );
         if (copy.durableBlocks !== durable) {
           const blocks = copy.durableBlocks;
           this.#connection.notify('disk.durable', { handle, blocks, bytes: Math.min(copy.size, blocks * copy.blockSize) });
@@ -136,7 +144,11 @@ export class Session {
       },
       'disk.seal': async ({ handle, root }, { signal }) => {
         const { server, disk } = this.#offered(handle);
-        const { size: _, ...sealed } = await this.#bound().disks.seal(server, disk, root, this.#pull(handle), signal);
+        const {
+          size: _,
+          block_size: __,
+          ...sealed
+        } = await this.#bound().disks.seal(server, disk, root, this.#pull(handle), signal);
         return sealed;
       },
       'disk.discard': async ({ server, disk }) => {

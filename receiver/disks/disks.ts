@@ -1,14 +1,18 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import { openFile } from '../../shared/disk/file.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Copy, type CopyCounts, type Pull } from './copy.ts';
+import { proven } from './proven.ts';
 
 /** What a sealed disk is known by; its marker holds the same. */
 export interface Sealed extends CopyCounts {
   readonly root: string;
   readonly size: number;
+  readonly block_size: number;
 }
 
 /** The copies of one campaign's disks. An unfinished copy is `disks/<server>/<disk>.part`, a sealed one `….raw`, with a marker that names its root. */
@@ -64,7 +68,7 @@ export class Disks {
       throw new Problem('E_NOT_FOUND', `Disk ${disk} was not offered.`, { about: `disk/${disk}` });
     }
     const counts = await copy.seal(root, pull, signal);
-    const { size } = copy;
+    const { size, blockSize: block_size } = copy;
     await this.#shut(disk);
     await rename(this.#path(server, disk, 'part'), this.#path(server, disk, 'raw'));
     await syncFolder(join(this.#folder, 'disks', server));
@@ -74,19 +78,29 @@ export class Disks {
       campaign: this.#campaign,
       at,
       digest: root,
-      counts: { ...numbers, size },
+      counts: { ...numbers, size, block_size },
     });
-    return { ...counts, size };
+    return { ...counts, size, block_size };
   }
 
-  /** The file of a sealed disk. Throws E_CAMPAIGN_STATE for a disk that is not: an unverified copy can never become an image. */
-  async sealedPath(server: string, disk: string): Promise<string> {
-    if ((await this.sealed(server, disk)) === null) {
+  /**
+   * Opens a sealed disk for its import; its bytes prove themselves once more while they are read.
+   * Throws E_CAMPAIGN_STATE for one that is not sealed: an unverified copy can never become an image.
+   */
+  async open(server: string, disk: string): Promise<BlockSource> {
+    const { root, block_size } = await this.#mustBeSealed(server, disk);
+    const path = this.#path(server, disk, 'raw');
+    return proven(await openFile(path), root, block_size, path);
+  }
+
+  async #mustBeSealed(server: string, disk: string): Promise<Sealed> {
+    const sealed = await this.sealed(server, disk);
+    if (sealed === null) {
       throw new Problem('E_CAMPAIGN_STATE', `Disk ${disk} is not verified; it cannot become an image.`, {
         about: `disk/${disk}`,
       });
     }
-    return this.#path(server, disk, 'raw');
+    return sealed;
   }
 
   /** Deletes a copy, sealed or not. */

@@ -23,6 +23,8 @@ export interface Learned {
   /** The source server's status before we touched it: what a rollback restores. */
   readonly was?: ServerState['status'];
   readonly snapshots?: Readonly<Record<string, Snapshot>>;
+  /** The source server's time of change when its snapshots were whole: what ran since then is not in them. */
+  readonly frozenAt?: ServerState['changedAt'];
   readonly sealed?: Readonly<Record<string, SealedDisk>>;
   /** Destination ids by ref. */
   readonly built?: Readonly<Record<string, string>>;

@@ -26,12 +26,13 @@ export interface Selection {
   readonly servers: readonly string[];
 }
 
-/** A source server as it is now. `status` is the cloud's own word (`ACTIVE`, `SHUTOFF`, `ERROR` …); `fault` the cloud's message. */
+/** A source server as it is now. `status` is the cloud's own word (`ACTIVE`, `SHUTOFF`, `ERROR` …); `fault` the cloud's message; `changedAt` the cloud's time of its last change of state. */
 export interface ServerState {
   readonly status: string;
   readonly taskState: string | null;
   readonly locked: boolean;
   readonly fault: string | null;
+  readonly changedAt: string;
 }
 
 /** What a snapshot is made for. `attempt` counts the moves of one server in one campaign, from 1. */

@@ -200,6 +200,7 @@ export class World {
       campaigns: life.campaigns,
       cloud: life.cloud.get,
       log,
+      window: 32,
       takeOver: async (campaign, by) => {
         const older = [...life.sessions.keys()].filter((one) => one !== by && one.campaign === campaign);
         await Promise.all(older.map((one) => one.close('Another connection serves this campaign now.')));

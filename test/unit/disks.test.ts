@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Pull } from '../../receiver/disks/copy.ts';
@@ -33,11 +33,13 @@ async function fill(disks: Disks): Promise<void> {
 
 test('only a sealed disk has a file that may become an image', async () => {
   const { disks, folder } = await someDisks();
-  expect((await problemOf(disks.sealedPath('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
+  expect((await problemOf(disks.open('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
   await fill(disks);
-  expect((await problemOf(disks.sealedPath('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
+  expect((await problemOf(disks.open('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
   expect(await disks.seal('s1', 's1.root', root, pull, signal)).toMatchObject({ root, size, pulled: 1 });
-  expect((await readFile(await disks.sealedPath('s1', 's1.root'))).equals(bytes)).toBe(true);
+  const sealed = await disks.open('s1', 's1.root');
+  expect((await sealed.read(0, size)).equals(bytes)).toBe(true);
+  await sealed.close();
   const marker = JSON.parse(await readFile(join(folder, 'markers', 's1', 's1.root.completed'), 'utf8')) as object;
   expect(marker).toMatchObject({ campaign: 'campaign', digest: root, counts: { size, pulled: 1 } });
   await disks.close();
@@ -59,7 +61,7 @@ test('a sealed disk that is offered again is no longer sealed, and nothing of it
   await disks.seal('s1', 's1.root', root, pull, signal);
   const again = await disks.offer('s1', 's1.root', size, 4096);
   expect(await disks.sealed('s1', 's1.root')).toBeNull();
-  expect((await problemOf(disks.sealedPath('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
+  expect((await problemOf(disks.open('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
   expect(await again.take(0, [digest], pull, 1, signal)).toBe(0);
   expect(await disks.seal('s1', 's1.root', root, pull, signal)).toMatchObject({ reused: 1, pulled: 0 });
 });
@@ -96,4 +98,14 @@ test('another size starts the comparison anew, and discarding leaves nothing but
   await disks.seal('s1', 's1.root', root, pull, signal);
   expect(await disks.discardAll()).toBeGreaterThan(0);
   expect(await disks.discardAll()).toBe(0);
+});
+
+test('a sealed disk whose file is altered afterwards is caught while it is read for its import', async () => {
+  const { disks, folder } = await someDisks();
+  await fill(disks);
+  await disks.seal('s1', 's1.root', root, pull, signal);
+  await writeFile(join(folder, 'disks', 's1', 's1.root.raw'), Buffer.alloc(size, 'b'));
+  const altered = await disks.open('s1', 's1.root');
+  expect((await problemOf(altered.read(0, size))).code).toBe('E_ROOT_MISMATCH');
+  await altered.close();
 });

@@ -1,4 +1,5 @@
 import { type Ref, refOf } from '../../../shared/model/resource.ts';
+import { Problem } from '../../../shared/problem.ts';
 import type { Learned, Move, Tools } from '../phase.ts';
 import { mustBeStopped } from './freeze.ts';
 
@@ -25,7 +26,18 @@ export function unplug(move: Move, tools: Tools): Promise<void> {
 /** Creates the server and returns when it is ACTIVE; the source MUST be seen stopped, for the same machine may not run twice. */
 export async function create(move: Move, tools: Tools): Promise<Learned> {
   await mustBeStopped(move, tools.source, tools.signal);
-  return ensureAll([refOf('server', move.server.id)], tools);
+  const seconds = tools.options.build_timeout_seconds;
+  const late = new AbortController();
+  const says = `Server ${move.server.name} did not become ACTIVE at the destination within ${seconds} s.`;
+  const timer = setTimeout(
+    () => late.abort(new Problem('E_CLOUD_TIMEOUT', says, { about: `server/${move.server.id}` })),
+    seconds * 1000,
+  );
+  try {
+    return await ensureAll([refOf('server', move.server.id)], { ...tools, signal: AbortSignal.any([tools.signal, late.signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Removes the new server, and returns when it is gone. */

@@ -1,9 +1,14 @@
-import type { Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerState, Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { Learned, Move, Tools } from '../phase.ts';
 
 /** Limit of one snapshot: milliseconds. A terabyte at 100 MB/s takes three hours. */
 const snapshotTimeoutMs = 6 * 3_600_000;
+
+/** How often, and how many times, a busy server is looked at until it is idle: milliseconds; five minutes in all. */
+const idleIntervalMs = 1_000;
+const idleLooks = 300;
 
 /** Snapshots every disk of the stopped server; a server that was started behind our back is refused. */
 export async function freeze(move: Move, tools: Tools): Promise<Learned> {
@@ -13,8 +18,7 @@ export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   for (const disk of move.disks) {
     snapshots[disk.id] = await tools.source.freeze(disk, stamp, { timeoutMs: snapshotTimeoutMs, signal: tools.signal });
   }
-  await mustBeStopped(move, tools.source, tools.signal);
-  return { snapshots };
+  return { snapshots, frozenAt: (await mustBeStopped(move, tools.source, tools.signal)).changedAt };
 }
 
 /** Deletes every snapshot this campaign made of the server, known to the journal or not. */
@@ -25,13 +29,25 @@ export async function release(move: Move, { source, campaign, signal }: Tools): 
   }
 }
 
-/** Throws E_SERVER_STATE unless the source server is stopped: a copy of a running server's disk is not a copy of its end. */
-export async function mustBeStopped({ server }: Move, source: SourceCloud, signal: AbortSignal): Promise<void> {
-  const { status } = await source.state(server.id, signal);
-  if (status === 'SHUTOFF') return;
-  throw new Problem(
-    'E_SERVER_STATE',
-    `Server ${server.name} is ${status} although we stopped it: somebody else started it at the source.`,
-    { about: `server/${server.id}` },
-  );
+/**
+ * Waits until the source server is idle and returns its state. Throws E_SERVER_STATE unless it is stopped, and, once it was frozen, has been so ever since:
+ * a copy of a running server's disk is not a copy of its end, and a server that ran after its snapshot has written what the copy lacks.
+ */
+export async function mustBeStopped({ server, learned }: Move, source: SourceCloud, signal: AbortSignal): Promise<ServerState> {
+  const about = `server/${server.id}`;
+  for (let looks = 0; looks < idleLooks; looks += 1) {
+    const state = await source.state(server.id, signal);
+    if (state.status !== 'SHUTOFF') {
+      const says = `Server ${server.name} is ${state.status} although we stopped it: somebody else started it at the source.`;
+      throw new Problem('E_SERVER_STATE', says, { about });
+    }
+    // The cloud may still be tidying up after the snapshot; what it changes then is its own doing.
+    if (state.taskState === null) {
+      if (learned.frozenAt === undefined || learned.frozenAt === state.changedAt) return state;
+      const says = `Server ${server.name} was changed at the source at ${state.changedAt}, after its disk was frozen: it may have run, and written what the copy lacks.`;
+      throw new Problem('E_SERVER_STATE', says, { about });
+    }
+    await sleep(idleIntervalMs, undefined, { signal });
+  }
+  throw new Problem('E_CLOUD_TIMEOUT', `Server ${server.name} stays busy at the source.`, { about });
 }

@@ -123,6 +123,7 @@ export interface ApiServer {
   readonly tenant_id: string;
   readonly user_id: string;
   readonly status: string;
+  readonly updated?: string;
   readonly description?: string | null;
   readonly image: '' | { readonly id: string } | null;
   readonly flavor: {

@@ -20,6 +20,7 @@ export async function readState(session: Session, id: string, signal: AbortSigna
     taskState: server['OS-EXT-STS:task_state'] ?? null,
     locked: server.locked ?? false,
     fault: server.fault?.message ?? null,
+    changedAt: server.updated ?? '',
   };
 }
 
