@@ -48,9 +48,13 @@ leave() {
 : >"$LAB/run/tests.log"
 trap leave EXIT
 trap 'exit 130' INT TERM
-timed "clouds up" "$here/up.sh" || exit 1
-for cloud in src dst; do timed "offers of $cloud" "$here/tenant/offers.sh" "$cloud" || exit 1; done
+begun=$SECONDS
+"$here/up.sh" || exit 1
+for cloud in src dst; do "$here/tenant/offers.sh" "$cloud" || exit 1; done
+say "the clouds are ready after $((SECONDS - begun)) s"
 
 cd "$REPOSITORY" || exit 1
-timed "tests" vitest run --config test/vitest.config.ts --project openstack "$@" 2>&1 | tee "$LAB/run/tests.log"
-exit "${PIPESTATUS[0]}"
+vitest run --config test/vitest.config.ts --project openstack "$@" 2>&1 | tee "$LAB/run/tests.log"
+status=${PIPESTATUS[0]}
+say "all together $((SECONDS - begun)) s"
+exit "$status"
