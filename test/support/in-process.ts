@@ -93,6 +93,16 @@ export class World {
       return openCloudAt(join(dir, name));
     });
     const [source, destination] = (await Promise.all(clouds)) as [Cloud, Cloud];
+    return World.#between(source, destination, dir);
+  }
+
+  /** The same clouds with their parts exchanged, and new daemons in `dir`; `close` of the first world ends the clouds. */
+  async turnedRound(dir: string): Promise<World> {
+    for (const side of ['sender', 'receiver']) await mkdir(join(dir, side), { recursive: true });
+    return World.#between(this.destination, this.source, dir);
+  }
+
+  static async #between(source: Cloud, destination: Cloud, dir: string): Promise<World> {
     const server = new WebSocketServer({
       host: '127.0.0.1',
       port: 0,
@@ -180,10 +190,15 @@ export class World {
     };
   }
 
-  async close(): Promise<void> {
+  /** Ends the daemons and leaves the clouds. */
+  async closeDaemons(): Promise<void> {
     await this.killReceiver();
     for (const socket of this.#server.clients) socket.terminate();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async close(): Promise<void> {
+    await this.closeDaemons();
     await Promise.all([this.source.twin.stop(), this.destination.twin.stop()]);
   }
 

@@ -35,7 +35,7 @@ export async function measure(): Promise<Yardstick> {
 
 /** The template of worlds whose campaign is ready. */
 export async function whenReady(yardstick: Yardstick): Promise<Yardstick> {
-  const dir = join(yardstick.dir, 'ready');
+  const dir = await mkdtemp(join(yardstick.dir, 'ready-'));
   const world = await World.open(yardstick.dir, dir);
   const sender = await migrated(world);
   await sender.stop();
