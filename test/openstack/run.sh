@@ -22,9 +22,9 @@ cannot() {
 . "$here/lab.sh"
 export PATH="$REPOSITORY/node_modules/.bin:$PATH"
 
-# room for a 20 GiB disk that Glance and Nova may each hold without holes, and for the layers
+# a disk of 20 GiB moves, and Nova keeps its copy without holes; the layers and the guests take the rest
 free_gib=$(df -BG --output=avail "$LAB" | tail -1 | tr -dc 0-9)
-[ "$free_gib" -ge 20 ] || cannot "the clouds need 20 GiB free in $LAB, there are $free_gib"
+[ "$free_gib" -ge 30 ] || cannot "the clouds need 30 GiB free in $LAB, there are $free_gib"
 
 was_up= had_state=
 node_pid src >/dev/null && node_pid dst >/dev/null && was_up=1
