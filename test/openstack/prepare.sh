@@ -5,7 +5,7 @@ set -euo pipefail
 [ "$(id -u)" = 0 ] || { echo "the lab needs root: it makes namespaces and mounts" >&2; exit 1; }
 
 # command -> the Debian package that brings it
-declare -A NEEDED=([debootstrap]=debootstrap [ip]=iproute2 [nsenter]=util-linux [jq]=jq [ssh-keygen]=openssh-client [awk]=mawk)
+declare -A NEEDED=([debootstrap]=debootstrap [ip]=iproute2 [nsenter]=util-linux [jq]=jq [ssh-keygen]=openssh-client [awk]=mawk [qemu-img]=qemu-utils)
 missing=()
 for command in "${!NEEDED[@]}"; do command -v "$command" >/dev/null || missing+=("${NEEDED[$command]}"); done
 [ ${#missing[@]} -eq 0 ] && exit 0
