@@ -6,7 +6,7 @@ import { type Configurations, parseConfigurations, resourcesOf } from '../shared
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
 import { networkSideOf } from '../shared/model/network-side.ts';
 import { inBuildOrder } from '../shared/model/order.ts';
-import { idOf, kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
+import { kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Disks } from './disks/disks.ts';
 import { Ledger } from './ledger.ts';
@@ -249,9 +249,4 @@ function readJson(text: string, path: string): Configurations {
   } catch (cause) {
     throw new Problem('E_STATE_DAMAGED', `${path} cannot be read: ${(cause as Error).message}`, { about: path, cause });
   }
-}
-
-/** The id of the server a disk belongs to is the part before its place. */
-export function serverOfDisk(disk: Ref): string {
-  return idOf(disk).replace(/\.[^.]+$/, '');
 }

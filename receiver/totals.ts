@@ -1,17 +1,18 @@
-import { createHash } from 'node:crypto';
-import { idOf, type Ref } from '../shared/model/resource.ts';
-import { type Campaign, serverOfDisk } from './campaign.ts';
+import { digestOfRoots } from '../shared/model/totals.ts';
+import type { Campaign } from './campaign.ts';
 
 /** What this campaign's verified and imported disks add up to, from their markers. */
 export async function sumOfRoots(campaign: Campaign): Promise<{ roots: string; disks: number; bytes: number }> {
-  const built = campaign.ledger.entries().filter((entry) => entry.state === 'built' && entry.ref.startsWith('disk/'));
-  const lines: string[] = [];
+  const roots: [disk: string, root: string][] = [];
   let bytes = 0;
-  for (const { ref } of built) {
-    const sealed = await campaign.disks.sealed(serverOfDisk(ref as Ref), idOf(ref));
+  for (const entry of campaign.ledger.entries()) {
+    if (entry.state !== 'built') continue;
+    const resource = campaign.resource(entry.ref);
+    if (resource.kind !== 'disk') continue;
+    const sealed = await campaign.disks.sealed(resource.server_id, resource.id);
     if (sealed === null) continue;
-    lines.push(`${idOf(ref)} ${sealed.root}`);
+    roots.push([resource.id, sealed.root]);
     bytes += sealed.size;
   }
-  return { roots: createHash('sha256').update(lines.sort().join('\n')).digest('hex'), disks: lines.length, bytes };
+  return { roots: digestOfRoots(roots), disks: roots.length, bytes };
 }

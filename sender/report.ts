@@ -1,26 +1,17 @@
 import type { Dated } from '../shared/journal.ts';
-import { kindOf, type Ref, refOf } from '../shared/model/resource.ts';
+import { refOf } from '../shared/model/resource.ts';
 import type { Campaign } from './campaign.ts';
 import type { MoveReport, Report } from './commands.ts';
 import { attemptOf, type Fact } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
 import { recall } from './migration/migrate.ts';
 import type { Move } from './migration/phase.ts';
-import { configuredCounts } from './totals.ts';
+import { totalsOf } from './totals.ts';
 
 /** What a campaign did, from its journal alone: the same journal always gives the same report. */
 export function reportOf(campaign: Campaign, state: string): Report {
   const { facts } = campaign.journal;
   const moves = campaign.moves().flatMap(({ moves: list }) => list.map((move) => moveReport(campaign, move)));
-  const resources: Record<string, number> = { ...configuredCounts(campaign) };
-  for (const { moves: list } of campaign.moves()) {
-    for (const move of list) {
-      for (const ref of Object.keys(recall(move, campaign.journal).learned.built ?? {})) {
-        const kind = kindOf(ref as Ref);
-        resources[kind] = (resources[kind] ?? 0) + 1;
-      }
-    }
-  }
   const rested = facts.findLast((fact) => fact.fact === 'rests');
   return {
     campaign: campaign.id,
@@ -33,7 +24,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
       servers: moves.filter((move) => move.state === 'moved').length,
       diskBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sizeBytes, 0),
       sentBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sentBytes, 0),
-      resources,
+      resources: totalsOf(campaign).resources,
     },
     problems: facts.flatMap((fact) => (fact.fact === 'problem' ? [{ ...fact.problem, at: fact.at }] : [])),
   };

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { kindOf, type Ref } from '../shared/model/resource.ts';
-import type { Totals } from '../shared/model/totals.ts';
+import { digestOfRoots, type Totals } from '../shared/model/totals.ts';
 import type { Campaign } from './campaign.ts';
 import { recall } from './migration/migrate.ts';
 
@@ -12,18 +11,17 @@ export function totalsOf(campaign: Campaign): Totals {
   for (const { learned } of moves) {
     for (const ref of Object.keys(learned.built ?? {})) resources[kindOf(ref as Ref)] = (resources[kindOf(ref as Ref)] ?? 0) + 1;
   }
-  const lines = sealed.map(([disk, { root }]) => `${disk} ${root}`).sort();
   return {
     servers: moves.length,
     disks: sealed.length,
     disk_bytes: sealed.reduce((sum, [, { size }]) => sum + size, 0),
     resources,
-    roots: createHash('sha256').update(lines.join('\n')).digest('hex'),
+    roots: digestOfRoots(sealed.map(([disk, { root }]) => [disk, root])),
   };
 }
 
 /** How many resources of each kind the receiver built before the first server. */
-export function configuredCounts(campaign: Campaign): Readonly<Record<string, number>> {
+function configuredCounts(campaign: Campaign): Readonly<Record<string, number>> {
   const done = campaign.journal.facts.findLast(
     (fact) => fact.fact === 'done' && fact.server === null && fact.phase === 'configure',
   );
