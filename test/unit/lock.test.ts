@@ -15,7 +15,13 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL');
+  // A holder that is still dying holds on, and the next test's directory may get the inode of this one.
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
   await rm(home, { recursive: true, force: true });
 });
 
