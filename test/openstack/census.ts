@@ -70,8 +70,14 @@ function idsIn(list: string): string[] {
   return (JSON.parse(list) as Readonly<Record<string, string>>[]).map((row) => row['ID'] ?? row['Name'] ?? '');
 }
 
-/** The ids of everything, each with its kind, sorted: two lists are equal exactly when nothing came and nothing went. */
+/** DHCP and metadata ports are made by the cloud for itself, whenever it likes and at whichever address is free. */
+export function isTenants(kind: Kind, thing: Thing): boolean {
+  return kind !== 'port' || !/^network:(dhcp|distributed)$/.test(String(thing['device_owner']));
+}
+
+/** The ids of everything a tenant has, each with its kind, sorted: two lists are equal exactly when nothing came and nothing went. */
 export function idsOf({ own }: Census): string[] {
   const rules = own['security group'].flatMap((group) => (group['rules'] as Thing[]).map(({ id }) => `rule ${id}`));
-  return [...kinds.flatMap((kind) => own[kind].map(({ id }) => `${kind} ${id}`)), ...rules].sort();
+  const things = kinds.flatMap((kind) => own[kind].filter((thing) => isTenants(kind, thing)).map(({ id }) => `${kind} ${id}`));
+  return [...things, ...rules].sort();
 }

@@ -1,6 +1,6 @@
 /** Compares two projects attribute by attribute, in the client's words. What may differ is listed here, each with its reason. */
 import type { Census, Kind, Thing } from './census.ts';
-import { kinds } from './census.ts';
+import { isTenants, kinds } from './census.ts';
 
 /** Each cloud keeps its own books: ids, dates, revisions, owners. */
 const books = ['id', 'created_at', 'updated_at', 'revision_number', 'project_id', 'tenant_id', 'standard_attr_id', 'user_id'];
@@ -79,11 +79,6 @@ const isMac = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
 
 /** A router's leg answers ARP with whatever MAC the cloud gave it; guests that start afresh ask. */
 const isLeg = (thing: Thing): boolean => thing['device_owner'] === 'network:router_interface';
-
-/** DHCP and metadata ports are made by the cloud for itself, at whichever address is free. */
-function isTenants(kind: Kind, thing: Thing): boolean {
-  return kind !== 'port' || !/^network:(dhcp|distributed)$/.test(String(thing['device_owner']));
-}
 
 /** What each id stands for, in words that are the same in both clouds. */
 function labelsOf({ own, foreign }: Census): Map<string, string> {
