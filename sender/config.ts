@@ -24,7 +24,12 @@ export const SenderSettings = z.strictObject({
       known_hosts: z.array(path).min(1).default(['/etc/ssh/ssh_known_hosts']),
     })
     .prefault({}),
-  limits: z.strictObject({ parallel: z.int().min(1).max(16).default(1) }).prefault({}),
+  limits: z
+    .strictObject({
+      parallel: z.int().min(1).max(16).default(1),
+      retry_after_seconds: z.array(z.number().min(0).max(3600)).max(16).default([2, 5, 15, 30]),
+    })
+    .prefault({}),
 });
 
 /** The sender's configuration with every place filled in; frozen. */

@@ -50,7 +50,13 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     link,
     peer,
     source: source.get,
-    runner: { source: source.get, retirement: () => openCloud('retirement', config.cloud), peer: peerOptions, log },
+    runner: {
+      source: source.get,
+      retirement: () => openCloud('retirement', config.cloud),
+      peer: peerOptions,
+      log,
+      retryDelaysMs: config.limits.retry_after_seconds.map((seconds) => seconds * 1000),
+    },
     rotate,
     signal,
   });

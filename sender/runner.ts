@@ -7,7 +7,6 @@ import type { CampaignStatus } from './commands.ts';
 import { pursue } from './course.ts';
 import { offerDisk } from './disks/offer.ts';
 import { standingOf, type Wish } from './migration/fact.ts';
-import { retryDelaysMs } from './migration/migrate.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 import { Progress } from './progress.ts';
 import { statusOf } from './status.ts';
@@ -22,7 +21,7 @@ export interface RunnerTools {
   readonly peer: Pick<PeerOptions, 'name' | 'release' | 'log' | 'dial'>;
   readonly log: Log;
   readonly onChange: () => void;
-  readonly retryDelaysMs?: readonly number[];
+  readonly retryDelaysMs: readonly number[];
 }
 
 /** Keeps one campaign going: a peer of its own, one course at a time, a new course for each new wish. */
@@ -107,7 +106,7 @@ export class Runner {
           this.#progress.hear(...heard);
           onChange();
         },
-        retryDelaysMs: this.#tools.retryDelaysMs ?? retryDelaysMs,
+        retryDelaysMs: this.#tools.retryDelaysMs,
         signal: this.#stopping.signal,
         overruled,
         deserted: patience.signal,

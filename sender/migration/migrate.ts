@@ -4,14 +4,12 @@ import { asProblem, type Problem } from '../../shared/problem.ts';
 import { attemptOf, doneAmong, type Fact, isTurnedBack } from './fact.ts';
 import type { Learned, Move, Phase, Tools } from './phase.ts';
 
-/** How often a phase is tried again after a failure that may pass, and how long it waits before each: milliseconds. */
-export const retryDelaysMs: readonly number[] = [2_000, 5_000, 15_000, 30_000];
-
 /** What a walk needs beside the move. */
 export interface Walk {
   readonly itinerary: readonly Phase[];
   readonly journal: Journal<Fact>;
   readonly tools: Tools;
+  /** How often a phase is tried again after a failure that may pass, and how long it waits before each: milliseconds. */
   readonly retryDelaysMs: readonly number[];
 }
 
