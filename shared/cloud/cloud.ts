@@ -41,11 +41,18 @@ export interface Stamp {
   readonly attempt: number;
 }
 
-/** A checkpoint of a stopped server's disk in the source cloud. `size`: bytes stored, of `format` (`raw`, `qcow2`). */
+/** What a checkpoint is made for: `round` counts the rounds of one attempt, from 1. */
+export interface RoundStamp extends Stamp {
+  readonly round: number;
+}
+
+/** A copy of a disk that the source cloud keeps. `size`: bytes stored, of `format` (`raw`, `qcow2`). */
 export interface Snapshot {
   readonly id: string;
   /** The id of the disk it freezes. */
   readonly disk: string;
+  /** Which round of a warm move it is a checkpoint for; 0: the disk of the stopped server, the only one that is the truth. */
+  readonly round: number;
   readonly format: string;
   readonly size: number;
 }
@@ -64,9 +71,14 @@ export interface SourceCloud {
   start(serverId: string, patience: Patience): Promise<void>;
   /**
    * Freezes a stopped server's disk. MUST find and return the snapshot an earlier call for the same disk, campaign and attempt made, and MUST NOT return one of
-   * an earlier attempt: the server may have run in between, and its writes would be lost.
+   * an earlier attempt, or a checkpoint: the server may have run since, and its writes would be lost.
    */
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot>;
+  /**
+   * Snapshots a disk while its server runs, and leaves the server running: a head start for a warm move, as consistent as after a power cut at best, never the
+   * truth. MUST find and return what an earlier call for the same disk, campaign, attempt and round made. Throws E_SERVER_STATE, E_SERVER_FAULT, E_CLOUD_TIMEOUT.
+   */
+  checkpoint(disk: ResourceOf<'disk'>, stamp: RoundStamp, patience: Patience): Promise<Snapshot>;
   /** Makes a snapshot readable as the guest sees it; `folder` exists and is ours to fill. What an earlier call left there MUST be verified before use. `onBytes` hears bytes fetched so far. */
   open(
     snapshot: Snapshot,
@@ -74,9 +86,9 @@ export interface SourceCloud {
     signal: AbortSignal,
     onBytes?: (bytes: number, total: number) => void,
   ): Promise<BlockSource>;
-  /** Deletes a snapshot that `freeze` made; MUST refuse (E_FORBIDDEN) any that does not carry our stamp. Absent is fine. */
+  /** Deletes a snapshot that `freeze` or `checkpoint` made; MUST refuse (E_FORBIDDEN) any that does not carry our stamp. Absent is fine. */
   release(snapshotId: string, signal: AbortSignal): Promise<void>;
-  /** Every snapshot in the source that carries this campaign's stamp, of whatever attempt, so that none is ever left behind. */
+  /** Every snapshot in the source that carries this campaign's stamp, of whatever attempt and round, so that none is ever left behind. */
   snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
   close(): Promise<void>;
 }

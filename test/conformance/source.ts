@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -79,6 +79,24 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       await expect(frozen).rejects.toMatchObject({ code: 'E_SERVER_STATE' });
     });
 
+    test('checkpoints the disk of a server that runs once for each round, and leaves it running', async () => {
+      const stamp = { campaign, attempt: 1, round: 1 };
+      const first = await cloud.checkpoint(disk, stamp, patience());
+      expect(first).toMatchObject({ disk: disk.id, round: 1 });
+      expect(await cloud.checkpoint(disk, stamp, patience())).toEqual(first);
+      const second = await cloud.checkpoint(disk, { ...stamp, round: 2 }, patience());
+      expect(second.id).not.toBe(first.id);
+      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ status: 'ACTIVE' });
+      const source = await cloud.open(second, folder, AbortSignal.timeout(300_000));
+      expect(source.size).toBeGreaterThan(0);
+      await source.close();
+      await rm(folder, { recursive: true });
+      await mkdir(folder);
+      const all = await cloud.snapshots(campaign, AbortSignal.timeout(60_000));
+      expect(all.map(({ round }) => round).sort()).toEqual([1, 2]);
+      await cloud.release(second.id, AbortSignal.timeout(60_000));
+    });
+
     test('ends a wait when it is told to', async () => {
       const gone = AbortSignal.abort();
       await expect(cloud.stop(server.id, { timeoutMs: 60_000, signal: gone })).rejects.toMatchObject({ code: 'E_CANCELLED' });
@@ -90,9 +108,12 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       await cloud.stop(server.id, patience());
     });
 
-    test('freezes the disk once for each attempt, and finds it again', async () => {
+    test('freezes the disk once for each attempt, finds it again, and takes no checkpoint for it', async () => {
+      const [checkpoint] = await cloud.snapshots(campaign, AbortSignal.timeout(60_000));
       snapshot = await cloud.freeze(disk, { campaign, attempt: 1 }, patience());
-      expect(snapshot).toMatchObject({ disk: disk.id });
+      expect(snapshot).toMatchObject({ disk: disk.id, round: 0 });
+      expect(snapshot.id).not.toBe(checkpoint?.id);
+      await cloud.release(checkpoint?.id ?? '', AbortSignal.timeout(60_000));
       expect(await cloud.freeze(disk, { campaign, attempt: 1 }, patience())).toEqual(snapshot);
       const second = await cloud.freeze(disk, { campaign, attempt: 2 }, patience());
       expect(second.id).not.toBe(snapshot.id);

@@ -125,7 +125,7 @@ describe('a frozen disk', () => {
       disk_format: 'raw',
       container_format: 'bare',
     });
-    const opened = cloud.open({ id: made.id, disk: '', format: 'raw', size: 0 }, await aFolder(), signal());
+    const opened = cloud.open({ id: made.id, disk: '', round: 0, format: 'raw', size: 0 }, await aFolder(), signal());
     await expect(opened).rejects.toMatchObject({ code: 'E_CLOUD', message: expect.stringContaining('queued') });
   });
 
@@ -156,7 +156,7 @@ describe('a frozen disk', () => {
     };
     const content = { length: bytes.length, open };
     await hand.session.call({ method: 'PUT', service: 'image', path: `/images/${made.id}/file`, content, signal: signal() });
-    return { id: made.id, disk: '', format: 'qcow2', size: bytes.length };
+    return { id: made.id, disk: '', round: 0, format: 'qcow2', size: bytes.length };
   }
 });
 
