@@ -31,6 +31,7 @@ export const problems = {
   E_STATE_LOCKED: { retry: 'never', exit: 3, hint: 'Another daemon uses this state directory. Stop it, or give this one its own `state`.' },
   E_STATE_DAMAGED: { retry: 'never', exit: 3, hint: 'Restore the named file from a backup; nothing was changed.' },
   E_DISK_FULL: { retry: 'later', exit: 3, hint: 'Free space in the state directory, then `sender resume`.' },
+  E_NBD: { retry: 'later', exit: 3, hint: 'The program that reads the disk (qemu-nbd) ended or answered wrongly; `sender resume` starts it again.' },
   E_MISSING_TOOL: { retry: 'never', exit: 3, hint: 'Install the named tool (Debian: `apt install qemu-utils`), then try again.' },
 
   // 10: the peer and the wire
