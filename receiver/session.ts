@@ -4,6 +4,7 @@ import { pullWindow } from '../protocol/limits.ts';
 import type { Handlers } from '../protocol/messages.ts';
 import type { DestinationCloud } from '../shared/cloud/cloud.ts';
 import { freeBytes } from '../shared/disk/free.ts';
+import { needingRoom } from '../shared/disk/full.ts';
 import type { Log } from '../shared/log.ts';
 import { resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
@@ -62,7 +63,7 @@ export class Session {
   /** Answers the sender until the connection is over; never rejects. */
   async run(): Promise<void> {
     try {
-      const peer = await this.#connection.open(this.#handlers());
+      const peer = await this.#connection.open(namingDisk(this.#handlers(), this.#tools.state));
       this.#tools.log.info({ peer: peer.name, release: peer.release }, 'sender connected');
     } catch (error) {
       this.#tools.log.warn({ err: error }, 'hello failed');
@@ -212,4 +213,14 @@ export class Session {
     if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
     return offered;
   }
+}
+
+/** Handlers that say whose disk is full where one of them meets that: it may be the sender's operator who reads it. */
+function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'receiver'> {
+  type Handle = (...given: unknown[]) => Promise<unknown>;
+  const place = `the receiver's state directory ${state}`;
+  const named = Object.entries(handlers as Readonly<Record<string, Handle>>).map(
+    ([name, handle]) => [name, (...given: unknown[]) => needingRoom(place, () => handle(...given))] as const,
+  );
+  return Object.fromEntries(named) as unknown as Handlers<'receiver'>;
 }

@@ -17,6 +17,12 @@ interface MigrateChoice {
   readonly watch?: true;
 }
 
+interface CommitChoice {
+  readonly deleteSource?: true;
+  readonly yes?: true;
+  readonly watch?: true;
+}
+
 /** Adds the commands that start and steer campaigns: migrate, status, pause, resume, cancel, commit, rollback. */
 export function addCampaignCommands(program: Command, stage: Stage): void {
   addMigrate(program, stage);
@@ -91,7 +97,7 @@ function addStatus(program: Command, stage: Stage): void {
 
 type Steering = 'pause' | 'resume' | 'cancel' | 'rollback';
 
-const steering: Readonly<Record<Steering, { readonly says: string; readonly example: string }>> = {
+const steering: Readonly<Record<Steering, { readonly says: string; readonly example: string; readonly watched?: true }>> = {
   pause: {
     says: 'Start no further server of a campaign; those on their way arrive, so that no downtime is prolonged. `sender resume` goes on.',
     example: 'halts the only campaign that moves',
@@ -99,6 +105,7 @@ const steering: Readonly<Record<Steering, { readonly says: string; readonly exam
   resume: {
     says: 'Go on with a campaign that was paused or has failed, from where it was.',
     example: 'goes on with the only one that can',
+    watched: true,
   },
   cancel: {
     says: 'Stop a campaign and take back what is not moved to its end: source servers we stopped run again. Moved servers stay moved.',
@@ -107,34 +114,38 @@ const steering: Readonly<Record<Steering, { readonly says: string; readonly exam
   rollback: {
     says: 'Take a whole campaign back: start the source servers again, and remove exactly what it created at the destination.',
     example: 'takes the only uncommitted campaign back',
+    watched: true,
   },
 };
 
 function addSteering(program: Command, stage: Stage): void {
-  for (const [name, { says, example }] of Object.entries(steering) as [Steering, (typeof steering)[Steering]][]) {
-    steer(program.command(name), says, [[`sender ${name}`, example]]).action(
-      asks(stage, async (asking, wanted: string | undefined) => {
+  for (const [name, { says, example, watched }] of Object.entries(steering) as [Steering, (typeof steering)[Steering]][]) {
+    const command = steer(program.command(name), says, [[`sender ${name}`, example]]);
+    if (watched) watchable(command);
+    command.action(
+      asks(stage, async (asking, wanted: string | undefined, { watch }: { watch?: true }) => {
         const { campaigns } = await asking.daemon.status();
         const campaign = chooseCampaign(campaigns, wanted, candidates[name]);
-        showOutcome(asking, await asking.daemon[name](campaign));
+        await showOutcome(asking, await asking.daemon[name](campaign), watch);
       }),
     );
   }
 }
 
 function addCommit(program: Command, stage: Stage): void {
-  steer(
+  const command = steer(
     program.command('commit'),
     'End the way back: our snapshots go, and the source servers stay stopped, tagged and locked; or are deleted, on request.',
     [
       ['sender commit', 'commits the only campaign that is ready'],
       ['sender commit --delete-source --yes', 'and deletes the moved servers at the source'],
     ],
-  )
+  );
+  watchable(command)
     .option('--delete-source', 'delete the moved servers at the source instead of locking them')
     .option('--yes', 'needed with --delete-source: deletion cannot be taken back')
     .action(
-      asks(stage, async (asking, wanted: string | undefined, { deleteSource, yes }: { deleteSource?: true; yes?: true }) => {
+      asks(stage, async (asking, wanted: string | undefined, { deleteSource, yes, watch }: CommitChoice) => {
         if (deleteSource && !yes) {
           throw new Problem('E_USAGE', 'Deleting the source servers cannot be taken back.', {
             hint: 'Add --yes if you are sure.',
@@ -142,7 +153,7 @@ function addCommit(program: Command, stage: Stage): void {
         }
         const { campaigns } = await asking.daemon.status();
         const campaign = chooseCampaign(campaigns, wanted, candidates.commit);
-        showOutcome(asking, await asking.daemon.commit(campaign, { deleteSource: deleteSource === true }));
+        await showOutcome(asking, await asking.daemon.commit(campaign, { deleteSource: deleteSource === true }), watch);
       }),
     );
 }
@@ -154,7 +165,14 @@ function steer(command: Command, says: string, examples: readonly Example[]): Co
     .addHelpText('after', epilogue(examples, [3, 10, 20, 22, 40]));
 }
 
-function showOutcome({ output, json }: Asking, campaign: CampaignStatus): void {
-  if (json) output.json(campaign);
+function watchable(command: Command): Command {
+  return command.option('--watch', 'stay and show the progress until it is done or has failed');
+}
+
+/** Says what the campaign does now, or follows it to its rest; a failure on the way becomes the command's own. */
+async function showOutcome(asking: Asking, campaign: CampaignStatus, watch?: true): Promise<void> {
+  const { output, json } = asking;
+  if (watch) await watchCampaign(asking, campaign.id);
+  else if (json) output.json(campaign);
   else output.print(`Campaign ${campaign.id}: ${campaign.state}. ${campaign.says}`);
 }
