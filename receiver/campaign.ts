@@ -218,8 +218,9 @@ export class Campaign {
     const disk = resource.kind === 'disk' ? await this.disks.open(resource.server_id, resource.id) : undefined;
     try {
       const cloud = await this.#cloud();
-      await this.ledger.intend(ref);
-      const built = await cloud.ensure(resource, { ...context, disk });
+      const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context.signal));
+      await this.ledger.intend(ref, claimed);
+      const built = await cloud.ensure(resource, { ...context, claimed, disk });
       const differences = built.how === 'adopted' ? [] : await cloud.differences(resource, built.id, context);
       if (differences.length > 0) {
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${differences.join('; ')}.`, { about: ref });
@@ -231,9 +232,16 @@ export class Campaign {
     }
   }
 
+  /** Whether nothing stood in a ref's place when it was first intended; undefined where it is not intended. */
+  #claimed(ref: Ref): boolean | undefined {
+    const entry = this.ledger.get(ref);
+    return entry?.state === 'intended' ? entry.claimed === true : undefined;
+  }
+
   #context(resource: Resource): BuildContext {
     return {
       campaign: this.id,
+      claimed: this.#claimed(refOf(resource.kind, resource.id)),
       mappings: this.#document?.mappings ?? { flavors: {}, networks: {}, gateways: {}, floating_ips: {} },
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),

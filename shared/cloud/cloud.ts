@@ -137,6 +137,8 @@ export interface BuildContext extends Patience {
   built(ref: Ref): string;
   /** The resource of a source ref, from the document. */
   resource(ref: Ref): Resource;
+  /** Whether the ledger says that this campaign meant to create it when nothing stood in its place: what is equal and carries no stamp is then that. */
+  readonly claimed?: boolean | undefined;
   /** The verified bytes of a disk, for kind `disk`. */
   readonly disk?: BlockSource | undefined;
   /** Hears bytes uploaded so far, for kind `disk`. */
@@ -159,6 +161,8 @@ export interface DestinationCloud {
   ensure(resource: Resource, context: BuildContext): Promise<Built>;
   /** The id of what an earlier `ensure` of this campaign created for a resource, by its stamp alone; null when there is nothing. MUST NOT write. Rollback asks it for what was intended and never confirmed. */
   find(resource: Resource, context: BuildContext): Promise<string | null>;
+  /** Whether something without a stamp stands where `ensure` would create; false for every kind that carries stamps, which need no such look. MUST NOT write. The ledger notes the answer before the first `ensure`. */
+  occupied(resource: Resource, signal: AbortSignal): Promise<boolean>;
   /** Every way in which the built thing differs from the wanted, in sentences; empty when it is equal. */
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
   /** Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting. */

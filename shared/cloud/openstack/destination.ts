@@ -45,6 +45,10 @@ export class OpenStackDestination implements DestinationCloud {
     return familyOf(resource.kind).find(this.#site, resource, context);
   }
 
+  async occupied(resource: Resource, signal: AbortSignal): Promise<boolean> {
+    return (await familyOf(resource.kind).occupied?.(this.#site, resource, signal)) ?? false;
+  }
+
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]> {
     return familyOf(resource.kind).differences(this.#site, resource, id, context);
   }
