@@ -2,6 +2,8 @@ import type { Selection } from '../shared/cloud/cloud.ts';
 import type { Concern, Decision } from '../shared/model/concern.ts';
 import type { Configurations } from '../shared/model/configurations.ts';
 import type { ProblemJson } from '../shared/problem.ts';
+import type { Forecast } from './forecast.ts';
+import type { Round } from './migration/round.ts';
 
 /** Where one disk's copy stands. Bytes are of the disk as the guest sees it; `sentBytes` are those that crossed the wire. */
 export interface DiskStatus {
@@ -14,6 +16,17 @@ export interface DiskStatus {
   readonly etaSeconds: number | null;
 }
 
+/** A warm move before its cutover. */
+export interface WarmStatus {
+  readonly rounds: readonly Round[];
+  /** What its downtime would be now; null before the first round has ended. */
+  readonly forecast: Forecast | null;
+  /** Whether only the cutover is missing, and what the plan says of it: `now`, `when-ready`, `manual`, `at TIME`. */
+  readonly waits: boolean;
+  readonly cutover: string;
+  readonly asked: boolean;
+}
+
 /** Where one server's move stands. `phase` is a name of the itinerary. */
 export interface MoveStatus {
   readonly server: string;
@@ -22,6 +35,8 @@ export interface MoveStatus {
   readonly state: 'waiting' | 'moving' | 'moved' | 'failed' | 'rolled back';
   readonly phase: string | null;
   readonly disks: readonly DiskStatus[];
+  /** Null once it is cut over, and for a cold move. */
+  readonly warm: WarmStatus | null;
   readonly problem: ProblemJson | null;
 }
 
@@ -95,6 +110,9 @@ export interface MoveReport {
   readonly migrationMs: number | null;
   /** From the stop at the source to the proof that the new server runs. */
   readonly downtimeMs: number | null;
+  /** Of a warm move: what the downtime was expected to be at the cutover, and the rounds before it. */
+  readonly forecast: Forecast | null;
+  readonly rounds: readonly (Round & { readonly endedAt: string })[];
   readonly disks: readonly {
     readonly id: string;
     readonly sizeBytes: number;
@@ -139,6 +157,8 @@ export interface SenderCommands {
   migrateDocument(document: unknown, file: string): Promise<{ campaign: string }>;
   pause(campaign: string): Promise<CampaignStatus>;
   resume(campaign: string): Promise<CampaignStatus>;
+  /** Lets servers that are copied while they run be stopped and moved to their end now: the named ones, by id or name, or all that wait for it. */
+  cutover(campaign: string, servers: readonly string[]): Promise<CampaignStatus>;
   /** Stops where it is and rolls back what is not yet moved to its end: the source server we stopped runs again. Moved servers stay moved. */
   cancel(campaign: string): Promise<CampaignStatus>;
   commit(campaign: string, options: CommitOptions): Promise<CampaignStatus>;

@@ -38,6 +38,9 @@ export function senderRoutes(commands: SenderCommands): Routes {
     pause: route(Campaign, ({ campaign }) => commands.pause(campaign)),
     resume: route(Campaign, ({ campaign }) => commands.resume(campaign)),
     cancel: route(Campaign, ({ campaign }) => commands.cancel(campaign)),
+    cutover: route(Campaign.extend({ servers: z.array(z.string().min(1)) }), ({ campaign, servers }) =>
+      commands.cutover(campaign, servers),
+    ),
     commit: route(Campaign.extend({ deleteSource: z.boolean() }), ({ campaign, deleteSource }) =>
       commands.commit(campaign, { deleteSource }),
     ),
@@ -73,6 +76,7 @@ export function senderClient(socket: string): SenderClient {
     pause: (campaign) => call<CampaignStatus>('pause', { campaign }),
     resume: (campaign) => call<CampaignStatus>('resume', { campaign }),
     cancel: (campaign) => call<CampaignStatus>('cancel', { campaign }),
+    cutover: (campaign, servers) => call<CampaignStatus>('cutover', { campaign, servers }),
     commit: (campaign: string, options: CommitOptions) => call<CampaignStatus>('commit', { campaign, ...options }),
     rollback: (campaign) => call<CampaignStatus>('rollback', { campaign }),
     report: (campaign) => call('report', { campaign }),

@@ -24,6 +24,8 @@ import type {
   SenderStatus,
 } from './commands.ts';
 import type { SenderConfig } from './config.ts';
+import { toCutOver } from './cutover.ts';
+import { historyOf } from './history.ts';
 import { type Link, receiverOf } from './link.ts';
 import { onlyWayOn, standingOf, type Wish } from './migration/fact.ts';
 import { concernsOf, narrowTo } from './narrow.ts';
@@ -41,7 +43,7 @@ export interface DeskTools {
   /** The peer that plans; campaigns have their own. */
   readonly peer: Peer;
   readonly source: () => Promise<SourceCloud>;
-  readonly runner: Omit<RunnerTools, 'onChange'>;
+  readonly runner: Omit<RunnerTools, 'onChange' | 'history'>;
   /** Makes a new key and announces it; returns its fingerprint. */
   readonly rotate: () => Promise<string>;
   readonly signal: AbortSignal;
@@ -181,6 +183,12 @@ export class Desk implements SenderCommands {
     return this.#wish(id, 'cancel', ['preparing', 'moving', 'paused', 'failed']);
   }
 
+  async cutover(id: string, servers: readonly string[]): Promise<CampaignStatus> {
+    const runner = this.#runner(id);
+    await runner.cutOver(toCutOver(runner.status(), servers));
+    return runner.status();
+  }
+
   async commit(id: string, { deleteSource }: CommitOptions): Promise<CampaignStatus> {
     return this.#wish(id, 'commit', ['ready'], deleteSource);
   }
@@ -251,7 +259,11 @@ export class Desk implements SenderCommands {
   }
 
   #run(campaign: Campaign): void {
-    const runner = new Runner(campaign, { ...this.#tools.runner, onChange: () => this.#changed() });
+    const runner = new Runner(campaign, {
+      ...this.#tools.runner,
+      onChange: () => this.#changed(),
+      history: () => historyOf([...this.#runners.values()].map(({ campaign: one }) => one)),
+    });
     this.#runners.set(campaign.id, runner);
     runner.start();
     this.#changed();

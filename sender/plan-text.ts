@@ -11,6 +11,9 @@ export function planText(plan: Plan, concerns: readonly Concern[], decisions: re
     ' Mappings: flavors and networks `to:` an id or name at the destination, or `create`;',
     '   gateways `ip:` auto, same or an address; floating_ips `to:` same, auto, skip or an address.',
     ' With `whole: true` everything else of the project moves too: networks, groups and addresses that none of these servers uses.',
+    ' With `mode: warm` a server is copied while it runs, in at most `rounds` rounds, until one brings at most `round_threshold_mib` or no less than the one before;',
+    '   then `cutover:` says when it is stopped: now, when-ready (once a round is that small), manual (`sender cutover`), or a time: at 2026-11-22T02:00:00+01:00.',
+    '   A further round follows every `round_interval_seconds` of waiting. A server may have its own `mode:` and `cutover:` beside its id.',
     '',
     ...section(
       'Concerns',

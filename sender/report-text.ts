@@ -2,12 +2,15 @@ import { type Column, table } from '../shared/print/table.ts';
 import { visible } from '../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../shared/print/units.ts';
 import type { MoveReport, Report } from './commands.ts';
+import { sentBytes } from './report.ts';
 
 /** A report as lines of text: totals, one table of servers, one of stages, one of disks, and every problem met. */
 export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): string[] {
   const { totals } = report;
   const resources = Object.entries(totals.resources).map(([kind, count]) => `${count} ${kind}`);
   const stages = report.moves.flatMap((move) => move.phases.map((phase) => ({ ...phase, server: move.name })));
+  const warm = report.moves.some((move) => move.forecast !== null);
+  const rounds = report.moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name })));
   const disks = report.moves.flatMap((move) => move.disks.map((disk) => ({ ...disk, server: move.name })));
   return [
     `Campaign ${report.campaign} of project ${visible(report.project)}: ${report.state}`,
@@ -22,10 +25,11 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
         { title: 'STATE', show: (move) => move.state },
         { title: 'TOOK', show: (move) => orDash(move.migrationMs), align: 'right' },
         { title: 'DOWNTIME', show: (move) => orDash(move.downtimeMs), align: 'right' },
+        ...(warm ? [{ title: 'FORECAST', show: forecastOf, align: 'right' as const }] : []),
         { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
         { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
         { title: 'REUSED', show: (move) => showBytes(sum(move, 'reusedBytes')), align: 'right' },
-        { title: 'SENT', show: (move) => showBytes(sum(move, 'sentBytes')), align: 'right' },
+        { title: 'SENT', show: (move) => showBytes(sentBytes(move)), align: 'right' },
         { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
       ],
       columns,
@@ -37,6 +41,19 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
         { title: 'STAGE', show: (stage) => stage.name },
         { title: 'BEGAN', show: (stage) => showTime(stage.startedAt) },
         { title: 'TOOK', show: (stage) => showDuration(stage.ms), align: 'right' },
+      ],
+      columns,
+    ),
+    ...section(
+      rounds,
+      [
+        { title: 'SERVER', show: (round) => visible(round.server) },
+        { title: 'ROUND', show: (round) => String(round.round), align: 'right' },
+        { title: 'ENDED', show: (round) => showTime(round.endedAt) },
+        { title: 'BLOCKS', show: (round) => String(round.blocks), align: 'right' },
+        { title: 'SENT', show: (round) => showBytes(round.bytes), align: 'right' },
+        { title: 'SNAPSHOT', show: (round) => showDuration(round.snapshot_ms), align: 'right' },
+        { title: 'COPY', show: (round) => showDuration(round.copy_ms), align: 'right' },
       ],
       columns,
     ),
@@ -64,8 +81,13 @@ function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], wid
 }
 
 /** Bytes of one sort over all disks of a server. */
-export function sum(move: MoveReport, field: 'sizeBytes' | 'zeroBytes' | 'reusedBytes' | 'sentBytes'): number {
+export function sum(move: MoveReport, field: 'sizeBytes' | 'zeroBytes' | 'reusedBytes'): number {
   return move.disks.reduce((total, disk) => total + disk[field], 0);
+}
+
+/** What the downtime of a warm move was expected to be. */
+export function forecastOf({ forecast }: MoveReport): string {
+  return orDash(forecast?.downtimeMs ?? null);
 }
 
 /** A duration, or a dash where there is none yet. */

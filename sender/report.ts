@@ -6,6 +6,7 @@ import { attemptOf, type Fact } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
 import { recall } from './migration/migrate.ts';
 import type { Move } from './migration/phase.ts';
+import { roundsOf } from './migration/round.ts';
 import { totalsOf } from './totals.ts';
 
 /** What a campaign did, from its journal alone: the same journal always gives the same report. */
@@ -23,7 +24,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
     totals: {
       servers: moves.filter((move) => move.state === 'moved').length,
       diskBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sizeBytes, 0),
-      sentBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sentBytes, 0),
+      sentBytes: moves.reduce((sum, move) => sum + sentBytes(move), 0),
       resources: totalsOf(campaign).resources,
     },
     problems: facts.flatMap((fact) => (fact.fact === 'problem' ? [{ ...fact.problem, at: fact.at }] : [])),
@@ -42,6 +43,11 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
     phases,
     migrationMs: between(facts, 'look', 'mark'),
     downtimeMs: learned.was === 'SHUTOFF' ? null : between(facts, 'stop', 'probe'),
+    forecast: learned.forecast ?? null,
+    rounds: roundsOf(campaign.journal.facts, move.server.id).map(({ at, round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
+      ...{ round, size, blocks, bytes, snapshot_ms, copy_ms },
+      endedAt: at,
+    })),
     disks: Object.entries(learned.sealed ?? {}).map(([id, disk]) => ({
       id,
       sizeBytes: disk.size,
@@ -51,6 +57,11 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
       root: disk.root,
     })),
   };
+}
+
+/** Bytes that crossed the link for a server: of every round and of the last copy. */
+export function sentBytes({ disks, rounds }: MoveReport): number {
+  return disks.reduce((sum, disk) => sum + disk.sentBytes, 0) + rounds.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** How long each phase of an attempt took, in the order of the itinerary; those that are not done are left out. */

@@ -6,6 +6,7 @@ import type { Campaign } from './campaign.ts';
 import type { CampaignStatus } from './commands.ts';
 import { pursue } from './course.ts';
 import { offerDisk } from './disks/offer.ts';
+import type { PastMove } from './forecast.ts';
 import { standingOf, type Wish } from './migration/fact.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 import { Progress } from './progress.ts';
@@ -21,6 +22,8 @@ export interface RunnerTools {
   readonly peer: Pick<PeerOptions, 'name' | 'release' | 'log' | 'dial'>;
   readonly log: Log;
   readonly onChange: () => void;
+  /** What earlier moves took, of whatever campaign. */
+  readonly history: () => readonly PastMove[];
   readonly retryDelaysMs: readonly number[];
 }
 
@@ -33,6 +36,8 @@ export class Runner {
   readonly #built = new Set<string>();
   /** Aborts the present course when another wish takes over. */
   #overrule = new AbortController();
+  /** Aborts when a pause is asked for: servers that are not down yet need not arrive. */
+  #halt = new AbortController();
   #wishing = 0;
   #course: Promise<void> | null = null;
   /** Whether the journal has failed: nothing may be done that cannot be noted. */
@@ -44,7 +49,7 @@ export class Runner {
   }
 
   status(): CampaignStatus {
-    return statusOf(this.campaign, this.#progress, this.#built.size);
+    return statusOf(this.campaign, this.#progress, this.#built.size, this.#tools.history);
   }
 
   /** Goes on where the journal says the campaign was; nothing happens to one that rests. */
@@ -59,7 +64,7 @@ export class Runner {
     });
   }
 
-  /** Notes a wish and works on it. A pause lets the servers on their way arrive; every other wish interrupts them. */
+  /** Notes a wish and works on it. A pause lets the servers that are down arrive and halts the others; every other wish interrupts them. */
   async wish(wish: Wish, deleteSource = false): Promise<void> {
     this.#wishing += 1;
     // First of all: a course that ends just now must not lay the campaign to rest behind the wish.
@@ -67,11 +72,19 @@ export class Runner {
     try {
       await this.campaign.journal.append({ fact: 'asked', wish, ...(wish === 'commit' ? { deleteSource } : {}) });
       this.#stuck = false;
+      // Once it is noted: a course that is halted must find the wish.
+      if (wish === 'pause') this.#halt.abort(new Problem('E_CANCELLED', 'The operator asked for pause.'));
     } finally {
       this.#wishing -= 1;
       this.start();
       this.#tools.onChange();
     }
+  }
+
+  /** Notes that servers are to be cut over; those that wait for it go on at once. */
+  async cutOver(servers: readonly string[]): Promise<void> {
+    for (const server of servers) await this.campaign.journal.append({ fact: 'cutover asked', server });
+    this.#tools.onChange();
   }
 
   /** Stops without taking anything back; the next start goes on. */
@@ -84,6 +97,7 @@ export class Runner {
   async #pursue(): Promise<void> {
     const { log, onChange } = this.#tools;
     this.#overrule = new AbortController();
+    this.#halt = new AbortController();
     const overruled = this.#overrule.signal;
     const patience = new Patience(this.campaign.plan.options.peer_timeout_seconds * 1000);
     const peer = new Peer({
@@ -109,6 +123,8 @@ export class Runner {
         retryDelaysMs: this.#tools.retryDelaysMs,
         signal: this.#stopping.signal,
         overruled,
+        halted: this.#halt.signal,
+        history: this.#tools.history,
         deserted: patience.signal,
       });
       log.info({ campaign: this.campaign.id, rests }, 'campaign rests');

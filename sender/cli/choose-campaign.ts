@@ -7,6 +7,7 @@ type State = (typeof campaignStates)[number];
 export const candidates = {
   pause: ['preparing', 'moving'],
   resume: ['paused', 'failed'],
+  cutover: ['moving'],
   cancel: ['preparing', 'moving', 'paused', 'failed'],
   commit: ['ready', 'committing'],
   rollback: ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back'],

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { createProgram, type Stage } from '../../shared/cli/program.ts';
 import { addCampaignCommands } from './campaign-commands.ts';
+import { addCutoverCommand } from './cutover-command.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
 import { addImportCommand } from './import-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
@@ -20,6 +21,7 @@ export function senderProgram(stage: Stage): Command {
   addPlanCommands(program, stage);
   addImportCommand(program, stage);
   addCampaignCommands(program, stage);
+  addCutoverCommand(program, stage);
   addReportCommands(program, stage);
   return program;
 }

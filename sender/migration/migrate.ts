@@ -11,6 +11,8 @@ export interface Walk {
   readonly tools: Tools;
   /** How often a phase is tried again after a failure that may pass, and how long it waits before each: milliseconds. */
   readonly retryDelaysMs: readonly number[];
+  /** Aborts when the campaign pauses: phases that may halt do so, and throw its reason. */
+  readonly halted: AbortSignal;
 }
 
 /**
@@ -23,11 +25,13 @@ export async function migrate(move: Move, walk: Walk): Promise<Move> {
   if (isTurnedBack(journal.facts, server)) await rollBack(move, walk);
   const done = doneAmong(attemptOf(journal.facts, server).facts);
   for (const phase of itinerary) {
-    if (done.has(phase.name)) continue;
-    walk.tools.signal.throwIfAborted();
-    await journal.append({ fact: 'begun', server, phase: phase.name });
     const now = recall(move, journal);
-    const learned = await patiently(() => phase.run(now, walk.tools), { server, phase: phase.name }, walk);
+    if (done.has(phase.name) || phase.when?.(now) === false) continue;
+    const signal = phase.halts ? AbortSignal.any([walk.tools.signal, walk.halted]) : walk.tools.signal;
+    const tools = { ...walk.tools, signal };
+    signal.throwIfAborted();
+    await journal.append({ fact: 'begun', server, phase: phase.name });
+    const learned = await patiently(() => phase.run(now, tools), { server, phase: phase.name }, { ...walk, tools });
     await journal.append({ fact: 'done', server, phase: phase.name, learned });
   }
   return recall(move, journal);

@@ -31,6 +31,8 @@ function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): M
     phases,
     migrationMs: 200_620,
     downtimeMs: 199_500,
+    forecast: null,
+    rounds: [],
     disks: [
       {
         id: `disk-of-${name}`,
