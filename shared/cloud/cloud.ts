@@ -19,7 +19,7 @@ export interface Extent {
   readonly zero: boolean;
 }
 
-/** Where the same frozen bytes can be opened once more, by a worker thread too: a raw file, or an export of an NBD server on a Unix socket. */
+/** Where the same frozen bytes can be opened once more, by any thread: a raw file, or an export of an NBD server on a Unix socket. The paths are for this process alone. */
 export type Origin =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'nbd'; readonly socket: string; readonly exportName: string };

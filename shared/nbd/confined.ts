@@ -36,3 +36,6 @@ export async function confined(command: readonly string[], { memoryBytes, cpuSec
   const wrappers = [...((await isAble(mortal)) ? mortal : []), ...((await isAble(bounded)) ? bounded : [])];
   return [...wrappers, ...command] as unknown as [string, ...string[]];
 }
+
+/** Status with which a wrapper ends that does not find the command; see setpriv(1). */
+export const notFound = 127;

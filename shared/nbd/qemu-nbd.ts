@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm, stat } from 'node:fs/promises';
+import { constants, open, rm, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BlockSource } from '../cloud/cloud.ts';
 import { asProblem, Problem } from '../problem.ts';
-import { confined } from './confined.ts';
+import { confined, notFound } from './confined.ts';
 import { openNbd } from './source.ts';
 
 /** Address space of a server: QEMU's threads and tables take some hundred MiB of it. */
@@ -18,33 +19,32 @@ const pollMs = 10;
 const graceMs = 2_000;
 
 /**
- * Serves an image file read-only by qemu-nbd(8) on a Unix socket and opens it as the guest sees it. The format is given, never guessed,
- * and other files that the image names are not opened as its backing. The server ends with the source, and with this process however that
- * ends: it leaves when its last connection closes. Throws E_MISSING_TOOL, E_NBD.
+ * Serves an image file read-only by qemu-nbd(8) and opens it as the guest sees it, on a Unix socket beside the file. The format is given,
+ * never guessed, and other files that the image names are not opened as its backing. The server ends with the source, and with this
+ * process however that ends: it leaves when its last connection closes. Throws E_MISSING_TOOL, E_NBD.
  */
-export async function serveImage(path: string, format: string, socket: string, signal: AbortSignal): Promise<BlockSource> {
-  // A server that a killed daemon left has ended; its socket has not.
-  await rm(socket, { force: true });
-  const file = { driver: 'file', filename: path };
-  const image = `json:${JSON.stringify({ driver: format, file, ...(format === 'qcow2' ? { backing: null } : {}) })}`;
-  const options = ['--read-only', `--shared=${clients}`, `--socket=${socket}`, '--discard=ignore'];
-  const [command, ...args] = await confined(['qemu-nbd', ...options, image], { memoryBytes });
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const server = new Server(child);
+export async function serveImage(path: string, format: string, signal: AbortSignal): Promise<BlockSource> {
+  const name = `${basename(path)}.nbd`;
+  // What a server that was killed left is no socket any more.
+  await rm(`${path}.nbd`, { force: true });
+  // A socket's name has room for 107 bytes and a campaign's folder may need more: both sides go by the open folder instead.
+  const folder = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  const server = await Server.start(path, format, `/proc/self/fd/3/${name}`, folder.fd);
+  const close = async (source?: BlockSource): Promise<void> => {
+    await source?.close();
+    await server.end();
+    await folder.close();
+    await rm(`${path}.nbd`, { force: true });
+  };
   try {
-    const source = await server.open(socket, signal);
+    const source = await server.open(`/proc/self/fd/${folder.fd}/${name}`, signal);
     return {
       ...source,
       read: (offset, length, into) => source.read(offset, length, into).catch((error: unknown) => server.explain(error)),
-      close: async () => {
-        await source.close();
-        await server.end();
-        await rm(socket, { force: true });
-      },
+      close: () => close(source),
     };
   } catch (error) {
-    await server.end();
-    await rm(socket, { force: true });
+    await close();
     throw error;
   }
 }
@@ -55,7 +55,16 @@ class Server {
   #said = '';
   #ended: string | null = null;
 
-  constructor(child: ChildProcess) {
+  /** Starts qemu-nbd, which finds `folder` open as its file 3. */
+  static async start(path: string, format: string, socket: string, folder: number): Promise<Server> {
+    const file = { driver: 'file', filename: path };
+    const image = `json:${JSON.stringify({ driver: format, file, ...(format === 'qcow2' ? { backing: null } : {}) })}`;
+    const options = ['--read-only', `--shared=${clients}`, `--socket=${socket}`];
+    const [command, ...args] = await confined(['qemu-nbd', ...options, image], { memoryBytes });
+    return new Server(spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe', folder] }));
+  }
+
+  private constructor(child: ChildProcess) {
     this.#child = child;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said = `${this.#said}${text}`.slice(-2_000);
@@ -64,6 +73,7 @@ class Server {
       this.#ended ??= error.code === 'ENOENT' ? 'is not installed' : `could not be started: ${error.message}`;
     });
     child.on('close', (code, by) => {
+      if (code === notFound) this.#ended ??= 'is not installed';
       this.#ended ??= `ended (${by ?? `status ${code}`})${this.#said === '' ? '' : `: ${this.#said.trim()}`}`;
     });
   }
@@ -102,8 +112,7 @@ class Server {
   }
 
   #problem(): Problem {
-    const missing = this.#ended === 'is not installed' || /failed to execute qemu-nbd/i.test(this.#said);
-    return missing
+    return this.#ended === 'is not installed'
       ? new Problem('E_MISSING_TOOL', 'qemu-nbd is not installed; it reads images that are not raw.', { about: 'qemu-nbd' })
       : new Problem('E_NBD', `qemu-nbd ${this.#ended}.`);
   }

@@ -1,4 +1,3 @@
-import { needingRoom } from '../../disk/full.ts';
 import type { Concern } from '../../model/concern.ts';
 import type { Configurations } from '../../model/configurations.ts';
 import type { ResourceOf } from '../../model/resource.ts';
@@ -51,7 +50,7 @@ export class OpenStackSource implements SourceCloud {
     signal: AbortSignal,
     onBytes?: (bytes: number, total: number) => void,
   ): Promise<BlockSource> {
-    return needingRoom(folder, () => openImage(this.#session, snapshot, folder, signal, onBytes));
+    return openImage(this.#session, snapshot.id, folder, signal, onBytes);
   }
 
   async release(snapshotId: string, signal: AbortSignal): Promise<void> {

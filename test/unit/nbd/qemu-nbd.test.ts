@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -22,17 +22,17 @@ async function anImage(folder: string, format = 'qcow2'): Promise<string> {
 }
 
 async function served(folder: string, format = 'qcow2'): Promise<BlockSource> {
-  const source = await serveImage(await anImage(folder, format), format, join(folder, 'nbd'), soon());
+  const source = await serveImage(await anImage(folder, format), format, soon());
   onTestFinished(() => source.close());
   return source;
 }
 
-/** The processes that serve a socket. */
-async function serversOf(socket: string): Promise<number[]> {
+/** The processes that serve an image. */
+async function serversOf(image: string): Promise<number[]> {
   const found: number[] = [];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (line.startsWith('qemu-nbd') && line.includes(`--socket=${socket}`)) found.push(Number(pid));
+    if (line.startsWith('qemu-nbd') && line.includes(`"${image}"`)) found.push(Number(pid));
   }
   return found;
 }
@@ -54,9 +54,9 @@ describe.skipIf(!hasQemu())('an image that qemu-nbd serves (needs qemu-utils)', 
   });
 
   test('is read by many at once, worker threads among them', async () => {
-    const folder = await aFolder();
-    const source = await served(folder);
-    expect(source.origin).toEqual({ kind: 'nbd', socket: join(folder, 'nbd'), exportName: '' });
+    const source = await served(await aFolder());
+    const { origin } = source;
+    if (origin?.kind !== 'nbd') throw new Error('it tells where it is served');
     const script = `
       import { parentPort, workerData } from 'node:worker_threads';
       const { NbdClient } = await import(workerData.module);
@@ -68,7 +68,7 @@ describe.skipIf(!hasQemu())('an image that qemu-nbd serves (needs qemu-utils)', 
     const shared = new SharedArrayBuffer(raw.length);
     const module = new URL('../../../shared/nbd/client.ts', import.meta.url).href;
     const url = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
-    const worker = new Worker(url, { workerData: { module, socket: join(folder, 'nbd'), shared } });
+    const worker = new Worker(url, { workerData: { module, socket: origin.socket, shared } });
     const [[said], ...reads] = await Promise.all([
       once(worker, 'message'),
       ...Array.from({ length: 100 }, (_, index) => source.read(index * 1000, 5000)),
@@ -82,16 +82,16 @@ describe.skipIf(!hasQemu())('an image that qemu-nbd serves (needs qemu-utils)', 
   test('leaves no process and no socket when it is closed', async () => {
     const folder = await aFolder();
     const source = await served(folder);
-    expect(await serversOf(join(folder, 'nbd'))).toHaveLength(1);
+    expect(await serversOf(join(folder, 'image'))).toHaveLength(1);
     await source.close();
-    expect(await serversOf(join(folder, 'nbd'))).toEqual([]);
-    expect(await readdir(folder)).not.toContain('nbd');
+    expect(await serversOf(join(folder, 'image'))).toEqual([]);
+    expect(await readdir(folder)).not.toContain('image.nbd');
   });
 
   test('says with a code that its server died', async () => {
     const folder = await aFolder();
     const source = await served(folder);
-    const [pid = 0] = await serversOf(join(folder, 'nbd'));
+    const [pid = 0] = await serversOf(join(folder, 'image'));
     process.kill(pid, 'SIGKILL');
     await expect(source.read(0, raw.length)).rejects.toMatchObject({
       code: 'E_NBD',
@@ -102,29 +102,30 @@ describe.skipIf(!hasQemu())('an image that qemu-nbd serves (needs qemu-utils)', 
   test('says with a code that it is damaged', async () => {
     const folder = await aFolder();
     await writeFile(join(folder, 'image'), randomBytes(100_000));
-    const opened = serveImage(join(folder, 'image'), 'qcow2', join(folder, 'nbd'), soon());
+    const opened = serveImage(join(folder, 'image'), 'qcow2', soon());
     await expect(opened).rejects.toMatchObject({ code: 'E_NBD', message: expect.stringContaining('not in qcow2 format') });
-    expect(await readdir(folder)).not.toContain('nbd');
+    expect(await readdir(folder)).not.toContain('image.nbd');
   });
 
   test('is not served on when the daemon is killed, and what it left is no hindrance to the next', async () => {
     const folder = await aFolder();
     const image = await anImage(folder);
-    const socket = join(folder, 'nbd');
+    const socket = join(folder, 'image.nbd');
     const module = join(import.meta.dirname, '../../../shared/nbd/qemu-nbd.ts');
     const script = `
       const { serveImage } = await import(${JSON.stringify(module)});
-      await serveImage(${JSON.stringify(image)}, 'qcow2', ${JSON.stringify(socket)}, AbortSignal.timeout(10_000));
+      await serveImage(${JSON.stringify(image)}, 'qcow2', AbortSignal.timeout(10_000));
       console.log('serving');
       setInterval(() => undefined, 1000);`;
     const daemon = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void daemon.kill('SIGKILL'));
     await once(daemon.stdout, 'data');
-    expect(await serversOf(socket)).toHaveLength(1);
+    expect(await serversOf(image)).toHaveLength(1);
     daemon.kill('SIGKILL');
-    await expect.poll(() => serversOf(socket), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => serversOf(image), { timeout: 5_000 }).toEqual([]);
+    await rm(socket, { force: true });
     await writeFile(socket, 'what a server that was killed may leave');
-    const source = await serveImage(image, 'qcow2', socket, soon());
+    const source = await serveImage(image, 'qcow2', soon());
     onTestFinished(() => source.close());
     expect((await source.read(0, raw.length)).equals(raw)).toBe(true);
   });
