@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beginMigration, untilState } from '../../support/in-process.ts';
 import { warm } from '../../support/warm.ts';
@@ -7,6 +8,7 @@ import {
   flawsAfterMigration,
   flawsAfterRollback,
   forget,
+  inWorld,
   measure,
   type Yardstick,
 } from './worlds.ts';
@@ -65,7 +67,7 @@ test('a warm campaign that is paused, or whose sender dies while it is, leaves n
       for (;;) {
         const [campaign] = (await first.desk.status()).campaigns;
         if (campaign?.moves.every(({ warm: move }) => move?.waits)) break;
-        await new Promise((resolve) => setTimeout(resolve, 15));
+        await sleep(15);
       }
       await first.desk.pause(id);
       await untilState(first, 'paused');
@@ -90,3 +92,36 @@ test('a warm campaign that is paused, or whose sender dies while it is, leaves n
   });
   expect(wrong).toEqual([]);
 }, 600_000);
+
+/** Requests of a round at the source: its snapshot, the reading of it, its release. */
+const moments = [
+  ['a snapshot or a stop is asked for', (method: string, path: string) => method === 'POST' && path.endsWith('/action')],
+  ['a snapshot is read', (method: string, path: string) => method === 'GET' && path.endsWith('/file')],
+  ['a snapshot is released', (method: string, path: string) => method === 'DELETE' && path.includes('/images/')],
+] as const;
+const kills = moments.flatMap(([when, is]) => [1, 2, 3, 4].map((count) => [when, count, is] as const));
+
+test.each(kills)(
+  'a sender that is killed when %s, time %i, goes on, and is taken back without a trace',
+  async (when, count, is) => {
+    const flaws = await inWorld(yardstick.dir, `kill-${when.replaceAll(' ', '-')}-${count}`, async (world) => {
+      world.startReceiver();
+      const first = await world.startSender();
+      const { requests } = world.source.twin;
+      const before = requests.length;
+      await beginMigration(first, warm());
+      while (requests.slice(before).filter(({ method, path }) => is(method, path)).length < count)
+        await new Promise(setImmediate);
+      await first.kill();
+      const second = await world.startSender();
+      const id = await untilState(second, 'ready');
+      const after = await flawsAfterMigration(world, yardstick);
+      await second.desk.rollback(id);
+      await untilState(second, 'rolled back');
+      await second.stop();
+      return [...after, ...(await flawsAfterRollback(world, yardstick))];
+    });
+    expect(flaws).toEqual([]);
+  },
+  60_000,
+);
