@@ -49,8 +49,9 @@ export interface DeskTools {
   readonly signal: AbortSignal;
 }
 
-/** How long somebody at a terminal waits for the receiver to be reached, and for its answer (it asks its cloud for everything): milliseconds. */
+/** How long somebody at a terminal waits for the receiver to be reached, how often it is looked whether it is, and how long for its answer (it asks its cloud for everything): milliseconds. */
 const reachTimeoutMs = 30_000;
+const reachIntervalMs = 50;
 const answerTimeoutMs = 10 * 60_000;
 
 /** Where operators' commands arrive, and where every campaign is kept. */
@@ -277,12 +278,17 @@ export class Desk implements SenderCommands {
   /** Asks the receiver for somebody who waits: throws what keeps it away rather than wait for it to come back. */
   async #ask<N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>): Promise<Result<N>> {
     const { signal, peer } = this.#tools;
-    const { state, problem } = peer.state;
-    if (state !== 'connected' && problem?.retry === 'never') throw problem;
-    const late = new AbortController();
-    const away = (): void => late.abort(peer.state.problem ?? new Problem('E_PEER_UNREACHABLE', peer.state.says));
-    const timer = setTimeout(away, reachTimeoutMs);
-    const connection = await peer.connected(AbortSignal.any([signal, late.signal])).finally(() => clearTimeout(timer));
+    const { state, problem: before } = peer.state;
+    if (state !== 'connected' && before?.retry === 'never') throw before;
+    const away = new AbortController();
+    const giveUpAt = performance.now() + reachTimeoutMs;
+    const look = setInterval(() => {
+      const { problem, says } = peer.state;
+      // One more attempt, the one under way or the next, is all that somebody at a terminal waits for.
+      if (problem !== null && problem !== before) away.abort(problem);
+      else if (performance.now() > giveUpAt) away.abort(problem ?? new Problem('E_PEER_UNREACHABLE', says));
+    }, reachIntervalMs);
+    const connection = await peer.connected(AbortSignal.any([signal, away.signal])).finally(() => clearInterval(look));
     return connection.request(name, params, { signal, timeoutMs: answerTimeoutMs });
   }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { positive, seconds } from '../../shared/cli/number-option.ts';
 import { type Example, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { CampaignStatus } from '../commands.ts';
@@ -7,7 +8,6 @@ import { type Asking, asks } from './ask.ts';
 import { statusLines } from './campaign-view.ts';
 import { candidates, chooseCampaign, latestCampaign } from './choose-campaign.ts';
 import { readText } from './file.ts';
-import { positive, seconds } from './number-option.ts';
 import { watchCampaign, watchStatus } from './watch.ts';
 
 interface MigrateChoice {
