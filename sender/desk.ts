@@ -148,7 +148,7 @@ export class Desk implements SenderCommands {
     const plan = makePlan(document, facts, this.#tools.config.limits.parallel, selection.servers.length === 0);
     const found = await this.#preflight({ ...document, mappings: plan.mappings });
     const all = [...concerns, ...found.concerns];
-    return { plan: planText(plan, all, found.decisions), concerns: all, decisions: found.decisions };
+    return { plan: planText(plan, resourcesOf(document), all, found.decisions), concerns: all, decisions: found.decisions };
   }
 
   async migrate(text: string, file: string, options: MigrateOptions): Promise<{ campaign: string }> {

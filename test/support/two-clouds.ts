@@ -15,7 +15,7 @@ import { OpenStackUser } from './openstack-user.ts';
 import { censusOf, makeShop } from './shop.ts';
 
 /** How a daemon or a cloud is entered by a user of the embedded cloud. */
-export const accessTo = ({ twin }: Cloud, name: string) => ({ name, authUrl: twin.authUrl, password: 'twin' });
+const accessTo = ({ twin }: Cloud, name: string) => ({ name, authUrl: twin.authUrl, password: 'twin' });
 
 /** How a command was refused. */
 export interface Refused extends ProblemJson {

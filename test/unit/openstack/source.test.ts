@@ -80,6 +80,13 @@ describe('a capture says what stands in the way of a server that', () => {
     await expect(cloud.stop(serverId, patience())).rejects.toMatchObject({ code: 'E_SERVER_FAULT' });
   });
 
+  test('may have user data that cannot be read, once for all of them', async () => {
+    await populate(twin.authUrl);
+    const { concerns } = await cloud.inventory({ servers: [] }, signal());
+    const blind = concerns.filter(({ code }) => code === 'server.user_data');
+    expect(blind).toEqual([expect.objectContaining({ says: expect.stringMatching(/^Servers .+, .+ may have user data/) })]);
+  });
+
   test('has the same name as another', async () => {
     await populate(twin.authUrl);
     const inventory = cloud.inventory({ servers: ['web 1'] }, signal());

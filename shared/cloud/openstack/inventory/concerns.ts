@@ -117,16 +117,22 @@ const image: Rule = (server, { images }) => {
   );
 };
 
-const userData: Rule = (server, { scope }) =>
-  scope.admin || server['OS-EXT-SRV-ATTR:user_data'] !== undefined
-    ? null
-    : concern(
-        'server.user_data',
-        'warning',
-        server,
-        'may have user data, which only an admin may read.',
-        'Nothing, for most guests: user data was used at first boot. Capture as admin to keep it.',
-      );
+/** The same for every server of the project, so it is said once. */
+function userData({ scope, servers }: Contents): Concern[] {
+  const unread = servers.filter((server) => !scope.admin && server['OS-EXT-SRV-ATTR:user_data'] === undefined);
+  const [first, ...others] = unread;
+  if (first === undefined) return [];
+  const who = others.length === 0 ? `Server ${first.name}` : `Servers ${unread.map(({ name }) => name).join(', ')}`;
+  return [
+    {
+      code: 'server.user_data',
+      severity: 'warning',
+      ...(others.length === 0 ? { about: refOf('server', first.id) } : {}),
+      says: `${who} may have user data, which only an admin may read.`,
+      remedy: 'Nothing, for most guests: user data was used at first boot. Capture as admin to keep it.',
+    },
+  ];
+}
 
 const interfaces: Rule = (server, { ports }) => {
   const own = ports.filter((port) => port.device_id === server.id);
@@ -148,20 +154,7 @@ const vnic: Rule = (server, { ports }) => {
   );
 };
 
-const rules: readonly Rule[] = [
-  state,
-  busy,
-  locked,
-  bootVolume,
-  volumes,
-  localDisks,
-  key,
-  keyTwin,
-  image,
-  userData,
-  interfaces,
-  vnic,
-];
+const rules: readonly Rule[] = [state, busy, locked, bootVolume, volumes, localDisks, key, keyTwin, image, interfaces, vnic];
 
 /** Everything about the servers, rules and images of a source that cannot be moved, or not as it is. */
 export function sourceConcerns(contents: Contents): Concern[] {
@@ -190,5 +183,5 @@ export function sourceConcerns(contents: Contents): Concern[] {
         remedy: 'Make what it serves at the destination by hand.',
       }),
     );
-  return [...ofServers, ...ofRules, ...ofAddresses];
+  return [...ofServers, ...userData(contents), ...ofRules, ...ofAddresses];
 }
