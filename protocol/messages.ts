@@ -7,6 +7,7 @@ import * as disk from './messages/disk.ts';
 import * as resource from './messages/resource.ts';
 import * as server from './messages/server.ts';
 import * as session from './messages/session.ts';
+import * as watch from './messages/watch.ts';
 
 /** The protocol on one page: every message by its wire name. */
 export const messages = {
@@ -29,6 +30,7 @@ export const messages = {
   'disk.seal': disk.seal,
   'disk.discard': disk.discard,
   'server.health': server.health,
+  'server.watch': watch.watch,
   'server.completed': server.completed,
 } as const satisfies Record<string, Message>;
 

@@ -158,6 +158,7 @@ export class Session {
       },
       'server.health': async ({ server, probe }, { signal }) =>
         (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
+      'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),
       'server.completed': async ({ campaign, server, summary }) => {
         const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
         const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };

@@ -105,12 +105,20 @@ export class Campaign {
         )
         .map(({ id: ip }) => refOf('floating_ip', ip)),
       probe,
+      addresses: addressesOf(this.document, ports),
       warm: (mode ?? options.mode) === 'warm',
       cutover: cutover ?? options.cutover,
       attempt: attemptOf(this.journal.facts, id).attempt,
       learned: {},
     };
   }
+}
+
+/** The addresses of some ports: floating ones, then their own. */
+function addressesOf({ floating_ips, ports }: Configurations, wanted: ReadonlySet<string>): string[] {
+  const floating = floating_ips.filter(({ port_id }) => port_id !== null && wanted.has(port_id));
+  const fixed = ports.filter(({ id }) => wanted.has(id)).flatMap(({ fixed_ips }) => fixed_ips);
+  return [...floating.map((ip) => ip.floating_ip_address), ...fixed.map((ip) => ip.ip_address)];
 }
 
 function folderOf(state: string, id: string): string {

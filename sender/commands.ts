@@ -3,6 +3,7 @@ import type { Concern, Decision } from '../shared/model/concern.ts';
 import type { Configurations } from '../shared/model/configurations.ts';
 import type { ProblemJson } from '../shared/problem.ts';
 import type { Forecast } from './forecast.ts';
+import type { ProbedDowntime } from './measures.ts';
 import type { Round } from './migration/round.ts';
 
 /** Where one disk's copy stands. Bytes are of the disk as the guest sees it; `sentBytes` are those that crossed the wire. */
@@ -93,11 +94,13 @@ export interface CommitOptions {
   readonly deleteSource: boolean;
 }
 
-/** Options of `sender migrate` that override the plan's. `order`: server ids or names. */
+/** Options of `sender migrate` that override the plan's, but for `probe`. `order`: server ids or names. */
 export interface MigrateOptions {
   readonly order?: readonly string[] | undefined;
   readonly parallel?: number | undefined;
   readonly delaySeconds?: number | undefined;
+  /** For servers to which the plan gives none. */
+  readonly probe?: string | undefined;
 }
 
 /** Stage times and byte counts of one server's move, derived from the journal alone. Milliseconds and bytes. */
@@ -110,6 +113,12 @@ export interface MoveReport {
   readonly migrationMs: number | null;
   /** From the stop at the source to the proof that the new server runs. */
   readonly downtimeMs: number | null;
+  /** As probes saw it from outside; null where nothing was probed or reached. */
+  readonly probed: ProbedDowntime | null;
+  /** From the first port until the new server answers. */
+  readonly networkMs: number | null;
+  /** The migration time less what the bytes alone need on the path, and less the wait for a cutover. */
+  readonly overheadMs: number | null;
   /** Of a warm move: what the downtime was expected to be at the cutover, and the rounds before it. */
   readonly forecast: Forecast | null;
   readonly rounds: readonly (Round & { readonly endedAt: string })[];

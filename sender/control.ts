@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Selection } from '../shared/cloud/cloud.ts';
 import { callControl, followControl } from '../shared/control/call.ts';
 import { type Routes, route } from '../shared/control/route.ts';
+import { Probe } from '../shared/model/plan.ts';
 import type { CampaignStatus, CommitOptions, MigrateOptions, SenderCommands, SenderStatus } from './commands.ts';
 
 const Nothing = z.object({});
@@ -17,6 +18,7 @@ const MigrateParams = z.object({
     order: z.array(z.string().min(1)).optional(),
     parallel: z.int().min(1).max(16).optional(),
     delaySeconds: z.number().min(0).optional(),
+    probe: Probe.optional(),
   }),
 });
 

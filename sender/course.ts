@@ -3,8 +3,9 @@ import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
 import { writeMarker } from '../shared/model/marker.ts';
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
+import { DowntimeProbe } from './downtime.ts';
 import { forecastOf, type PastMove } from './forecast.ts';
-import { attemptOf, doneAmong, type RestState, standingOf } from './migration/fact.ts';
+import { attemptOf, doneAmong, type Fact, type RestState, standingOf } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
 import { migrate, patiently, rollBack, type Walk } from './migration/migrate.ts';
 import type { Ask, Move, OfferDisk, OnDisk, Tools } from './migration/phase.ts';
@@ -143,9 +144,14 @@ async function configure(campaign: Campaign, tools: CourseTools): Promise<void> 
 
 /** Moves one server; one that cannot be moved is taken back, so that it runs at the source again. */
 async function moveOrTakeBack(campaign: Campaign, move: Move, tools: CourseTools, aside: Aside): Promise<void> {
+  const note = (fact: Fact): Promise<unknown> => campaign.journal.append(fact);
+  const downtime = new DowntimeProbe(move, { campaign: campaign.id, ask: tools.ask, note, signal: either(tools) });
+  const walk = walkOf(campaign, tools, either(tools), aside);
   try {
-    await migrate(move, walkOf(campaign, tools, either(tools), aside));
+    await migrate(move, { ...walk, around: (phase, now, work) => downtime.around(phase, now, work) });
+    await downtime.settled();
   } catch (error) {
+    await downtime.settled();
     if (isCalledOff(tools) || (tools.halted.aborted && wasHalted(error, tools.halted))) throw error;
     await rollBack(move, walkOf(campaign, tools, AbortSignal.any([tools.signal, tools.overruled])));
     throw error;
@@ -250,5 +256,5 @@ function walkOf(campaign: Campaign, tools: CourseTools, signal = either(tools), 
     folder: campaign.folder,
     signal,
   };
-  return { itinerary, journal, tools: own, retryDelaysMs, halted };
+  return { itinerary, journal, tools: own, retryDelaysMs, halted, around: (_phase, _move, work) => work() };
 }

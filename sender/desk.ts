@@ -353,7 +353,7 @@ function halfWay(id: string, wish: 'commit' | 'rollback'): Problem {
 function withOptions(
   plan: Plan,
   document: Configurations,
-  { order, parallel, delaySeconds }: MigrateOptions,
+  { order, parallel, delaySeconds, probe }: MigrateOptions,
   file: string,
 ): Plan {
   const options = {
@@ -361,8 +361,12 @@ function withOptions(
     ...(parallel === undefined ? {} : { parallel }),
     ...(delaySeconds === undefined ? {} : { delay_seconds: delaySeconds }),
   };
-  if (order === undefined) return { ...plan, options };
-  const all = plan.waves.flatMap(({ servers }) => servers);
+  const probed = plan.waves.map((wave) => ({
+    ...wave,
+    servers: wave.servers.map((server) => (probe === undefined ? server : { probe, ...server })),
+  }));
+  if (order === undefined) return { ...plan, options, waves: probed };
+  const all = probed.flatMap(({ servers }) => servers);
   const ids = order.map((wanted) => {
     const matches = document.servers.filter(({ id, name }) => id === wanted || name === wanted);
     const only = matches[0];

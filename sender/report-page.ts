@@ -74,13 +74,30 @@ function problemSection({ problems }: Report): string {
 }
 
 function serverTable(moves: readonly MoveReport[]): string {
-  const heads = ['Server', 'State', 'Took', 'Downtime', 'Forecast', 'Disks', 'Zero', 'Reused', 'Sent', 'At the destination'];
+  const heads = [
+    'Server',
+    'State',
+    'Took',
+    'Downtime',
+    'Probed',
+    'Forecast',
+    'Network',
+    'Overhead',
+    'Disks',
+    'Zero',
+    'Reused',
+    'Sent',
+    'At the destination',
+  ];
   const rows = moves.map((move) => [
     name(move),
     `<span class="state ${escaped(move.state.replaceAll(' ', '-'))}">${escaped(move.state)}</span>`,
     number(orDash(move.migrationMs)),
     number(orDash(move.downtimeMs)),
+    number(orDash(move.probed?.downtimeMs ?? null)),
     number(forecastOf(move)),
+    number(orDash(move.networkMs)),
+    number(orDash(move.overheadMs)),
     number(showBytes(sum(move, 'sizeBytes'))),
     number(showBytes(sum(move, 'zeroBytes'))),
     number(showBytes(sum(move, 'reusedBytes'))),

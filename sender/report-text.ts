@@ -10,6 +10,7 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
   const resources = Object.entries(totals.resources).map(([kind, count]) => `${count} ${kind}`);
   const stages = report.moves.flatMap((move) => move.phases.map((phase) => ({ ...phase, server: move.name })));
   const warm = report.moves.some((move) => move.forecast !== null);
+  const probed = report.moves.some((move) => move.probed !== null);
   const rounds = report.moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name })));
   const disks = report.moves.flatMap((move) => move.disks.map((disk) => ({ ...disk, server: move.name })));
   return [
@@ -25,12 +26,26 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
         { title: 'STATE', show: (move) => move.state },
         { title: 'TOOK', show: (move) => orDash(move.migrationMs), align: 'right' },
         { title: 'DOWNTIME', show: (move) => orDash(move.downtimeMs), align: 'right' },
+        ...(probed
+          ? [{ title: 'PROBED', show: (move: MoveReport) => orDash(move.probed?.downtimeMs ?? null), align: 'right' as const }]
+          : []),
         ...(warm ? [{ title: 'FORECAST', show: forecastOf, align: 'right' as const }] : []),
         { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
         { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
         { title: 'REUSED', show: (move) => showBytes(sum(move, 'reusedBytes')), align: 'right' },
         { title: 'SENT', show: (move) => showBytes(sentBytes(move)), align: 'right' },
         { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
+      ],
+      columns,
+    ),
+    ...section(
+      report.moves.filter((move) => move.networkMs !== null),
+      [
+        { title: 'SERVER', show: (move) => visible(move.name) },
+        { title: 'NETWORK', show: (move) => orDash(move.networkMs), align: 'right' },
+        { title: 'OVERHEAD', show: (move) => orDash(move.overheadMs), align: 'right' },
+        { title: 'LAST ANSWER', show: (move) => showTime(move.probed?.lastAnswerAt ?? null) },
+        { title: 'FIRST ANSWER', show: (move) => showTime(move.probed?.firstAnswerAt ?? null) },
       ],
       columns,
     ),

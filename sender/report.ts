@@ -2,6 +2,7 @@ import type { Dated } from '../shared/journal.ts';
 import { refOf } from '../shared/model/resource.ts';
 import type { Campaign } from './campaign.ts';
 import type { MoveReport, Report } from './commands.ts';
+import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
 import { attemptOf, type Fact } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
 import { recall } from './migration/migrate.ts';
@@ -35,7 +36,7 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
   const { facts } = attemptOf(campaign.journal.facts, move.server.id);
   const { learned } = recall(move, campaign.journal);
   const phases = stagesOf(facts);
-  return {
+  const report = {
     server: move.server.id,
     name: move.server.name,
     state: campaign.moved(move.server.id) ? 'moved' : 'not moved',
@@ -43,6 +44,8 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
     phases,
     migrationMs: between(facts, 'look', 'mark'),
     downtimeMs: learned.was === 'SHUTOFF' ? null : between(facts, 'stop', 'probe'),
+    probed: probedOf(facts),
+    networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,
     rounds: roundsOf(campaign.journal.facts, move.server.id).map(({ at, round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
       ...{ round, size, blocks, bytes, snapshot_ms, copy_ms },
@@ -57,10 +60,11 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
       root: disk.root,
     })),
   };
+  return { ...report, overheadMs: overheadMsOf(campaign, move.server.id, report.migrationMs, sentBytes(report)) };
 }
 
 /** Bytes that crossed the link for a server: of every round and of the last copy. */
-export function sentBytes({ disks, rounds }: MoveReport): number {
+export function sentBytes({ disks, rounds }: Pick<MoveReport, 'disks' | 'rounds'>): number {
   return disks.reduce((sum, disk) => sum + disk.sentBytes, 0) + rounds.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 

@@ -14,6 +14,7 @@ interface MigrateChoice {
   readonly order?: string;
   readonly parallel?: number;
   readonly delay?: number;
+  readonly probe?: string;
   readonly watch?: true;
 }
 
@@ -41,24 +42,26 @@ function addMigrate(program: Command, stage: Stage): void {
     .option('--order <servers>', 'ids or names, separated by commas: these first, in this order')
     .option('--parallel <n>', 'servers on their way at once inside a wave', positive(16))
     .option('--delay <seconds>', 'wait so long between two servers', seconds)
+    .option('--probe <probe>', 'how servers without a probe of their own show that they work: tcp:PORT, http:PORT/PATH, ping')
     .option('--watch', 'stay and show the progress until the campaign is ready or has failed')
     .addHelpText(
       'after',
       epilogue(
         [
           ['sender migrate plan.yaml --watch', 'starts and shows the campaign; Ctrl-C leaves it running'],
+          ['sender migrate plan.yaml --probe ping', 'measures from outside how long each server does not answer'],
           ['sender migrate plan.yaml --order db,app-1 --parallel 2', 'overrides the plan’s own order and parallelism'],
         ],
         [3, 10, 11, 20, 21, 22, 30, 40, 41],
       ),
     )
     .action(
-      asks(stage, async (asking, file: string, { order, parallel, delay, watch }: MigrateChoice) => {
+      asks(stage, async (asking, file: string, { order, parallel, delay, probe, watch }: MigrateChoice) => {
         const names = order
           ?.split(',')
           .map((name) => name.trim())
           .filter((name) => name !== '');
-        const options = { order: names, parallel, delaySeconds: delay };
+        const options = { order: names, parallel, delaySeconds: delay, probe };
         const { campaign } = await asking.daemon.migrate(await readText(file), resolve(file), options);
         if (watch) await watchCampaign(asking, campaign);
         else if (asking.json) asking.output.json({ campaign });

@@ -12,6 +12,14 @@ export type Fact =
   | ({ readonly fact: 'round'; readonly server: string } & Round)
   /** The operator wants this server to be stopped and moved to its end, whatever the plan waits for. */
   | { readonly fact: 'cutover asked'; readonly server: string }
+  /** What the probes saw from outside: when the old server answered for the last time, and the new one for the first. */
+  | {
+      readonly fact: 'last answer' | 'first answer';
+      readonly server: string;
+      readonly address: string;
+      readonly answered_at: string;
+      readonly samples: number;
+    }
   /** The move is being taken back: from here on it can only go back, whatever was done before. */
   | { readonly fact: 'turned back'; readonly server: string }
   | { readonly fact: 'undone'; readonly server: string; readonly phase: string }

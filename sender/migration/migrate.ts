@@ -13,6 +13,8 @@ export interface Walk {
   readonly retryDelaysMs: readonly number[];
   /** Aborts when the campaign pauses: phases that may halt do so, and throw its reason. */
   readonly halted: AbortSignal;
+  /** Does the work of a phase; whoever watches the move from outside looks meanwhile. */
+  readonly around: <T>(phase: string, move: Move, work: () => Promise<T>) => Promise<T>;
 }
 
 /**
@@ -31,7 +33,8 @@ export async function migrate(move: Move, walk: Walk): Promise<Move> {
     const tools = { ...walk.tools, signal };
     signal.throwIfAborted();
     await journal.append({ fact: 'begun', server, phase: phase.name });
-    const learned = await patiently(() => phase.run(now, tools), { server, phase: phase.name }, { ...walk, tools });
+    const place = { server, phase: phase.name };
+    const learned = await walk.around(phase.name, now, () => patiently(() => phase.run(now, tools), place, { ...walk, tools }));
     await journal.append({ fact: 'done', server, phase: phase.name, learned });
   }
   return recall(move, journal);

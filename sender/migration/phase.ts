@@ -45,6 +45,8 @@ export interface Move {
   readonly ports: readonly Ref[];
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;
+  /** Where its clients reach it at the source, floating addresses first. */
+  readonly addresses: readonly string[];
   /** Whether its disks are copied while it runs, and when it is stopped then. */
   readonly warm: boolean;
   readonly cutover: string;

@@ -2,10 +2,16 @@ import { z } from 'zod';
 import { Mappings } from './mappings.ts';
 import { Id } from './resource.ts';
 
-/** How a moved server proves that it works: `tcp:PORT`, `http:PORT/PATH`, or `console:TEXT` awaited on its console. */
+/**
+ * How a moved server proves that it works: `tcp:PORT`, `http:PORT/PATH` (or `http:/PATH`, port 80), `ping` (ICMP echo), or `console:TEXT` awaited on its console.
+ * All but the console also measure its downtime from outside.
+ */
 export const Probe = z
   .string()
-  .regex(/^(tcp:\d{1,5}|http:\d{1,5}(\/\S*)?|console:.+)$/, 'must be tcp:PORT, http:PORT/PATH or console:TEXT');
+  .regex(
+    /^(tcp:\d{1,5}|http:(\d{1,5}(\/\S*)?|\/\S*)|ping|console:.+)$/,
+    'must be tcp:PORT, http:PORT/PATH, ping or console:TEXT',
+  );
 
 /**
  * When a server that was copied while it ran is stopped: `now`, as soon as the rounds end; `when-ready`, once a round is small; `at TIME`, an ISO 8601 time with

@@ -63,6 +63,7 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
     'disk.seal': async ({ root }) => ({ root, blocks: 0, zero: 0, pulled: 0, reused: 0, bytes_pulled: 0 }),
     'disk.discard': async () => ({}),
     'server.health': async () => ({ healthy: true, says: 'ACTIVE' }),
+    'server.watch': async () => ({ address: null, ago_ms: null, samples: 0 }),
     'server.completed': async () => ({}),
     ...some,
   };

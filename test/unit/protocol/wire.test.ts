@@ -91,6 +91,10 @@ const samples: { readonly [N in Name]: Sample<N> } = {
     { campaign, server, probe: 'tcp:22' },
     { healthy: false, says: 'Port 22 does not answer.' },
   ],
+  'server.watch': [
+    { campaign, server, probe: 'ping' },
+    { address: '203.0.113.7', ago_ms: 812, samples: 431 },
+  ],
   'server.completed': [
     {
       campaign,
