@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BlockSource, BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { BlockSource, BuildContext, Built, DestinationCloud, Extent } from '../../shared/cloud/cloud.ts';
 import { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { inBuildOrder } from '../../shared/model/order.ts';
 import { type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
@@ -15,12 +15,22 @@ export interface DestinationUnderTest {
 
 const timeoutMs = 300_000;
 
-/** A disk of random bytes with a hole in its middle, of an odd size. */
-function aDisk(): BlockSource {
-  const bytes = Buffer.concat([randomBytes(1_500_000), Buffer.alloc(3_000_000), randomBytes(700_001)]);
+/** A disk of random bytes with a hole in its middle, of an odd size. One that tells its zeros may be stored without them. */
+function aDisk(tellsZeros = true): BlockSource {
+  const [first, hole, last] = [1_500_000, 3_000_000, 700_001];
+  const bytes = Buffer.concat([randomBytes(first), Buffer.alloc(hole), randomBytes(last)]);
+  const extents = async function* (): AsyncGenerator<Extent> {
+    yield { offset: 0, length: first, zero: false };
+    yield { offset: first, length: hole, zero: true };
+    yield { offset: first + hole, length: last, zero: false };
+  };
   return {
     size: bytes.length,
-    read: async (offset, length) => Buffer.from(bytes.subarray(offset, offset + length)),
+    async read(offset, length, into = Buffer.allocUnsafe(length)) {
+      bytes.copy(into, 0, offset, offset + length);
+      return into.subarray(0, length);
+    },
+    ...(tellsZeros ? { extents } : {}),
     close: async () => undefined,
   };
 }
@@ -52,7 +62,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       ...more,
     });
     const diskOf = (ref: Ref): BlockSource => {
-      const disk = disks.get(ref) ?? aDisk();
+      const disk = disks.get(ref) ?? aDisk(ref === refIn(tenant.get('disk')));
       disks.set(ref, disk);
       return disk;
     };

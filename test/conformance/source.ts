@@ -95,7 +95,7 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       await rm(folder, { recursive: true });
       await mkdir(folder);
       const all = await cloud.snapshots(campaign, AbortSignal.timeout(60_000));
-      expect(all.map(({ round }) => round).sort()).toEqual([1, 2]);
+      expect(all.map(({ round }) => round).sort((a, b) => a - b)).toEqual([1, 2]);
       await cloud.release(second.id, AbortSignal.timeout(60_000));
     });
 

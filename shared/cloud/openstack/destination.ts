@@ -7,7 +7,7 @@ import type { DestinationFacts } from '../facts.ts';
 import type { Access } from './access.ts';
 import { families } from './build/families.ts';
 import type { Family } from './build/family.ts';
-import { Site } from './build/site.ts';
+import { type ImportSettings, Site } from './build/site.ts';
 import { readFacts } from './facts.ts';
 import { lookAt } from './health.ts';
 import { preflight } from './preflight/preflight.ts';
@@ -19,9 +19,9 @@ export class OpenStackDestination implements DestinationCloud {
   readonly #session: Session;
   readonly #site: Site;
 
-  constructor(access: Access) {
+  constructor(access: Access, settings?: ImportSettings) {
     this.#session = new Session(access);
-    this.#site = new Site(this.#session);
+    this.#site = new Site(this.#session, settings);
   }
 
   facts(signal: AbortSignal): Promise<DestinationFacts> {
