@@ -145,6 +145,16 @@ export interface BuildContext extends Patience {
   readonly onBytes?: ((bytes: number, total: number) => void) | undefined;
 }
 
+/** An image of the destination that is said to hold the same bytes as one of the source. That is a hint: every block of it is compared before it is used. */
+export interface Donor {
+  /** The destination's id. */
+  readonly id: string;
+  /** The id of the source's image. */
+  readonly image: string;
+  /** Bytes stored. */
+  readonly size: number;
+}
+
 /**
  * The cloud we move to. `ensure` may be repeated: the same resource always yields the same thing, even when the answer of the call that created it was lost.
  * Whatever is created carries a stamp (campaign and source ref), and nothing without that stamp and the ledger's word is ever removed.
@@ -163,11 +173,23 @@ export interface DestinationCloud {
   find(resource: Resource, context: BuildContext): Promise<string | null>;
   /** Whether something without a stamp stands where `ensure` would create; false for every kind that carries stamps, which need no such look. MUST NOT write. The ledger notes the answer before the first `ensure`. */
   occupied(resource: Resource, signal: AbortSignal): Promise<boolean>;
-  /** Every way in which the built thing differs from the wanted, in sentences; empty when it is equal. */
+  /** Every way in which the built thing differs from the wanted, in sentences; empty when it is equal. Given a disk's bytes, also whether the cloud says that it stores these. */
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
   /** Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting. */
   healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<{ healthy: boolean; says: string }>;
   /** Removes what `ensure` built, and returns when it is gone. Absent is fine (false). MUST refuse (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one. */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  /**
+   * The images here that hold, by both clouds' digests, what images of the source hold: blocks of theirs need not cross the link. MUST name
+   * only what this project may use, whatever else the credentials can see. MUST NOT write. Absent: there are no donors.
+   */
+  donors?(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly Donor[]>;
+  /** Makes an image readable as the guest sees it, in a folder that exists and is ours to fill, as `SourceCloud.open` does for a snapshot. MUST NOT write to the cloud. */
+  openImage?(
+    imageId: string,
+    folder: string,
+    signal: AbortSignal,
+    onBytes?: (bytes: number, total: number) => void,
+  ): Promise<BlockSource>;
   close(): Promise<void>;
 }
