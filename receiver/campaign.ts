@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildContext, Built, DestinationCloud } from '../shared/cloud/cloud.ts';
+import type { BlockSource, BuildContext, Built, DestinationCloud } from '../shared/cloud/cloud.ts';
 import { writeDurably } from '../shared/durable.ts';
 import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
@@ -168,6 +168,12 @@ export class Campaign {
     if (entry?.state !== 'built')
       throw new Problem('E_NOT_FOUND', `${ref} has not been built at the destination.`, { about: ref });
     return entry.id;
+  }
+
+  /** Every way in which what the cloud holds of a disk differs from what was wanted, the bytes it stores included. */
+  async differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
+    const resource = this.resource(ref);
+    return (await this.#cloud()).differences(resource, id, { ...this.#context(resource), disk });
   }
 
   /** Begins to look at a server from outside, and tells what was seen so far; one that was removed since is looked at anew. Throws E_NOT_FOUND. */

@@ -16,6 +16,7 @@ import type { Campaign } from './campaign.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { Copy, Pull } from './disks/copy.ts';
 import { sumOfRoots } from './totals.ts';
+import { verifyDisk } from './verify.ts';
 
 /** What a session is made of. */
 export interface SessionTools {
@@ -156,6 +157,7 @@ export class Session {
         await this.#bound().disks.discard(server, disk);
         return {};
       },
+      'disk.verify': ({ server, disk }, { signal }) => verifyDisk(this.#bound(), server, disk, signal),
       'server.health': async ({ server, probe }, { signal }) =>
         (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
       'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),

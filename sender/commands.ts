@@ -89,6 +89,20 @@ export interface PlanResult {
   readonly decisions: readonly Decision[];
 }
 
+/** What `sender verify` found of one disk. */
+export interface DiskVerdict {
+  readonly server: string;
+  readonly name: string;
+  readonly disk: string;
+  readonly sizeBytes: number;
+  /** Of the whole disk at the source, or of the copy where the source has none any more. */
+  readonly sha256: string | null;
+  readonly image: string | null;
+  readonly agrees: boolean;
+  /** One or more sentences. */
+  readonly says: string;
+}
+
 /** What a commit does with the source servers: keep them locked and tagged, or delete them. */
 export interface CommitOptions {
   readonly deleteSource: boolean;
@@ -172,6 +186,8 @@ export interface SenderCommands {
   cancel(campaign: string): Promise<CampaignStatus>;
   commit(campaign: string, options: CommitOptions): Promise<CampaignStatus>;
   rollback(campaign: string): Promise<CampaignStatus>;
+  /** Reads both sides of a campaign that is ready again, disk by disk; nothing is written on either cloud. Any wish for the campaign ends it. */
+  verify(campaign: string): Promise<readonly DiskVerdict[]>;
   report(campaign: string): Promise<Report>;
   /** The campaign's journal, oldest first. */
   log(campaign: string): Promise<readonly object[]>;

@@ -17,6 +17,7 @@ import { Campaign } from './campaign.ts';
 import type {
   CampaignStatus,
   CommitOptions,
+  DiskVerdict,
   MigrateOptions,
   PlanResult,
   Report,
@@ -196,6 +197,14 @@ export class Desk implements SenderCommands {
 
   async rollback(id: string): Promise<CampaignStatus> {
     return this.#wish(id, 'rollback', ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back']);
+  }
+
+  async verify(id: string): Promise<readonly DiskVerdict[]> {
+    const runner = this.#runner(id);
+    const { state } = runner.status();
+    if (state !== 'ready')
+      throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; only one that is ready has two sides to compare.`);
+    return runner.verify();
   }
 
   async report(id: string): Promise<Report> {

@@ -3,7 +3,7 @@ import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
 import type { Log } from '../shared/log.ts';
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
-import type { CampaignStatus } from './commands.ts';
+import type { CampaignStatus, DiskVerdict } from './commands.ts';
 import { pursue } from './course.ts';
 import { offerDisk } from './disks/offer.ts';
 import type { PastMove } from './forecast.ts';
@@ -11,6 +11,7 @@ import { standingOf, type Wish } from './migration/fact.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 import { Progress } from './progress.ts';
 import { statusOf } from './status.ts';
+import { verifyCampaign } from './verify.ts';
 
 /** Between two attempts to open a source cloud that does not answer: milliseconds. */
 const reopenMs = 15_000;
@@ -38,6 +39,8 @@ export class Runner {
   #overrule = new AbortController();
   /** Aborts when a pause is asked for: servers that are not down yet need not arrive. */
   #halt = new AbortController();
+  /** Aborts the verification under way: a campaign has one connection to the receiver at a time. */
+  #verifying: AbortController | null = null;
   #wishing = 0;
   #course: Promise<void> | null = null;
   /** Whether the journal has failed: nothing may be done that cannot be noted. */
@@ -54,8 +57,8 @@ export class Runner {
 
   /** Goes on where the journal says the campaign was; nothing happens to one that rests. */
   start(): void {
-    if (this.#course !== null || this.#wishing > 0 || this.#stuck || standingOf(this.campaign.journal.facts).is === 'resting')
-      return;
+    if (this.#course !== null || this.#verifying !== null || this.#wishing > 0 || this.#stuck) return;
+    if (standingOf(this.campaign.journal.facts).is === 'resting') return;
     this.#course = this.#pursue().finally(() => {
       this.#course = null;
       this.#tools.onChange();
@@ -68,6 +71,7 @@ export class Runner {
   async wish(wish: Wish, deleteSource = false): Promise<void> {
     this.#wishing += 1;
     // First of all: a course that ends just now must not lay the campaign to rest behind the wish.
+    this.#verifying?.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     if (wish !== 'pause') this.#overrule.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     try {
       await this.campaign.journal.append({ fact: 'asked', wish, ...(wish === 'commit' ? { deleteSource } : {}) });
@@ -85,6 +89,29 @@ export class Runner {
   async cutOver(servers: readonly string[]): Promise<void> {
     for (const server of servers) await this.campaign.journal.append({ fact: 'cutover asked', server });
     this.#tools.onChange();
+  }
+
+  /** Reads both sides of the resting campaign again. Throws E_CAMPAIGN_STATE while that goes on already, E_CANCELLED when a wish comes between. */
+  async verify(): Promise<DiskVerdict[]> {
+    if (this.#course !== null || this.#verifying !== null)
+      throw new Problem('E_CAMPAIGN_STATE', `Campaign ${this.campaign.id} is at work, or is being verified already.`);
+    const verifying = new AbortController();
+    this.#verifying = verifying;
+    const signal = AbortSignal.any([verifying.signal, this.#stopping.signal]);
+    const peer = new Peer({ ...this.#tools.peer, campaign: this.campaign.id });
+    peer.start();
+    try {
+      return await verifyCampaign(this.campaign, {
+        source: await this.#openSource(signal),
+        ask: (name, params, given) => peer.ask(name, params, given),
+        signal,
+      });
+    } finally {
+      await peer.stop('The verification is over.');
+      this.#verifying = null;
+      // A wish that came meanwhile.
+      if (!this.#stopping.signal.aborted) this.start();
+    }
   }
 
   /** Stops without taking anything back; the next start goes on. */

@@ -9,6 +9,7 @@ export const candidates = {
   resume: ['paused', 'failed'],
   cutover: ['moving'],
   cancel: ['preparing', 'moving', 'paused', 'failed'],
+  verify: ['ready'],
   commit: ['ready', 'committing'],
   rollback: ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back'],
 } as const satisfies Record<string, readonly State[]>;

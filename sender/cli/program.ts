@@ -7,6 +7,7 @@ import { addImportCommand } from './import-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addPlanCommands } from './plan-commands.ts';
 import { addReportCommands } from './report-commands.ts';
+import { addVerifyCommand } from './verify-command.ts';
 
 const says = `Moves a whole OpenStack project to another cloud: this is the side it leaves.
 
@@ -22,6 +23,7 @@ export function senderProgram(stage: Stage): Command {
   addImportCommand(program, stage);
   addCampaignCommands(program, stage);
   addCutoverCommand(program, stage);
+  addVerifyCommand(program, stage);
   addReportCommands(program, stage);
   return program;
 }

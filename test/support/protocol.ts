@@ -62,6 +62,7 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
     'disk.page': async ({ digests }) => ({ lacking: digests.length }),
     'disk.seal': async ({ root }) => ({ root, blocks: 0, zero: 0, pulled: 0, reused: 0, bytes_pulled: 0 }),
     'disk.discard': async () => ({}),
+    'disk.verify': async () => ({ size: 0, sha256: null, image: null, flaws: [] }),
     'server.health': async () => ({ healthy: true, says: 'ACTIVE' }),
     'server.watch': async () => ({ address: null, ago_ms: null, samples: 0 }),
     'server.completed': async () => ({}),

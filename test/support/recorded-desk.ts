@@ -99,6 +99,7 @@ export function aRecordedDesk(campaigns: readonly CampaignStatus[] = [aCampaignS
     cutover: steer('cutover', 'moving'),
     cancel: steer('cancel', 'rolling back'),
     commit: steer('commit', 'committed'),
+    verify: (id) => note('verify', [id], []),
     rollback: steer('rollback', 'rolling back'),
     report: async (id) => {
       const totals = { servers: 0, diskBytes: 0, sentBytes: 0, resources: {} };

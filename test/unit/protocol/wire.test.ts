@@ -87,6 +87,10 @@ const samples: { readonly [N in Name]: Sample<N> } = {
     { root, blocks: 3, zero: 1, pulled: 1, reused: 1, bytes_pulled: 1048576 },
   ],
   'disk.discard': [{ campaign, server, disk }, {}],
+  'disk.verify': [
+    { campaign, server, disk },
+    { size: 3145728, sha256: root, image: 'b3', flaws: ['Image b3 is gone.'] },
+  ],
   'server.health': [
     { campaign, server, probe: 'tcp:22' },
     { healthy: false, says: 'Port 22 does not answer.' },

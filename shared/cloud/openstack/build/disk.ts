@@ -51,15 +51,19 @@ export const disk: Family<'disk'> = {
     return (await stamped(site, resource, context))[0]?.id ?? null;
   },
 
-  async differences(site, resource, id, { signal }) {
+  async differences(site, resource, id, context) {
+    const { signal, disk: source } = context;
     const is = await readImage(site.session, id, signal);
     if (is === null) return gone('image', id);
     const kept = guestProperties(propertiesOf(is));
+    const file = source === undefined ? null : await presented(source, is.disk_format ?? 'raw', signal);
+    const stored = file === null || (await isWhole(is, file, context)) ? 'the same' : 'others, by its own digest';
     return compare({
       name: [resource.name, is.name ?? ''],
       status: ['active', is.status],
       disk_format: [is.disk_format === 'qcow2' ? 'qcow2' : 'raw', is.disk_format],
       properties: [ordered(resource.properties), ordered(kept)],
+      bytes: ['the same', stored],
     });
   },
 
