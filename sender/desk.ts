@@ -29,7 +29,7 @@ import { toCutOver } from './cutover.ts';
 import { historyOf } from './history.ts';
 import { type Link, receiverOf } from './link.ts';
 import { onlyWayOn, standingOf, type Wish } from './migration/fact.ts';
-import { concernsOf, narrowTo } from './narrow.ts';
+import { concernsOf, leaveMoved, narrowTo } from './narrow.ts';
 import type { Peer } from './peer.ts';
 import { planText } from './plan-text.ts';
 import { inAskedOrder, makePlan } from './planner.ts';
@@ -141,15 +141,21 @@ export class Desk implements SenderCommands {
   }
 
   async plan(selection: Selection): Promise<PlanResult> {
-    const { document: captured, concerns } = await this.capture(selection);
+    const all = await this.capture(selection);
+    const { document: captured, concerns } = selection.servers.length === 0 ? leaveMoved(all) : all;
     if (captured.servers.length === 0)
-      throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to move.');
+      throw new Problem(
+        'E_NOT_FOUND',
+        all.document.servers.length === 0
+          ? 'The selection holds no server; there is nothing to move.'
+          : 'Every server of the project was moved by an earlier campaign; there is nothing left to move.',
+      );
     const document = inAskedOrder(captured, selection.servers);
     const facts = await this.#ask('cloud.facts', {});
     const plan = makePlan(document, facts, this.#tools.config.limits.parallel, selection.servers.length === 0);
     const found = await this.#preflight({ ...document, mappings: plan.mappings });
-    const all = [...concerns, ...found.concerns];
-    return { plan: planText(plan, resourcesOf(document), all, found.decisions), concerns: all, decisions: found.decisions };
+    const known = [...concerns, ...found.concerns];
+    return { plan: planText(plan, resourcesOf(document), known, found.decisions), concerns: known, decisions: found.decisions };
   }
 
   async migrate(text: string, file: string, options: MigrateOptions): Promise<{ campaign: string }> {

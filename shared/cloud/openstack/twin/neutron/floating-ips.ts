@@ -174,14 +174,13 @@ function updateFloatingIp(call: Call): Answer {
   mustOwn(call, floating, 'update_floatingip');
   const given = unwrap(call.body, 'floatingip', 'floatingips').items[0] ?? {};
   const values = readPut(call.caller, 'update_floatingip', attributes, given);
+  if (values.fixed_ip_address && !values.port_id)
+    throw badRequest('Bad floatingip request: fixed_ip_address cannot be specified without a port_id.', 'BadRequest');
+  // Any change of one that is joined joins it anew, so that of a port with several addresses needs one named again.
+  const port = values.port_id === undefined ? floating.portId : values.port_id;
+  const target = port === null ? null : targetOf(call, floating.networkId, port, values.fixed_ip_address ?? null, floating);
   floating.description = values.description ?? floating.description;
-  if (values.port_id !== undefined) {
-    const target =
-      values.port_id === null
-        ? null
-        : targetOf(call, floating.networkId, values.port_id, values.fixed_ip_address ?? null, floating);
-    point(cloud, floating, target);
-  }
+  if (values.port_id !== undefined) point(cloud, floating, target);
   bump(cloud, floating);
   return showAnswer(call, 'floatingip', floatingView(cloud, floating));
 }
