@@ -18,7 +18,7 @@ interface Image {
 }
 
 const data = randomBytes(300_000);
-const size = 40_000_000;
+const size = 4_096_000;
 const disk = Buffer.concat([data, Buffer.alloc(size - data.length)]);
 
 function aDisk(): Required<Pick<BlockSource, 'extents'>> & BlockSource {
