@@ -1,7 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -107,24 +107,32 @@ describe.skipIf(!hasQemu())('an image that qemu-nbd serves (needs qemu-utils)', 
     expect(await readdir(folder)).not.toContain('image.nbd');
   });
 
-  test('is not served on when the daemon is killed, and what it left is no hindrance to the next', async () => {
+  test.each([
+    ['by the kernel', ['setpriv', 'prlimit']],
+    ['by the end of its last connection, where setpriv is missing', []],
+  ])('is not served on when the daemon is killed, and what it left is no hindrance to the next: %s', async (_, wrappers) => {
     const folder = await aFolder();
+    const tools = await aFolder();
+    for (const tool of ['qemu-nbd', 'true', ...wrappers]) {
+      const { stdout } = spawnSync('which', [tool], { encoding: 'utf8' });
+      await symlink(stdout.trim(), join(tools, tool));
+    }
     const image = await anImage(folder);
-    const socket = join(folder, 'image.nbd');
     const module = join(import.meta.dirname, '../../../shared/nbd/qemu-nbd.ts');
     const script = `
       const { serveImage } = await import(${JSON.stringify(module)});
       await serveImage(${JSON.stringify(image)}, 'qcow2', AbortSignal.timeout(10_000));
       console.log('serving');
       setInterval(() => undefined, 1000);`;
-    const daemon = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const args = ['--input-type=module', '-e', script];
+    const daemon = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: tools } });
     onTestFinished(() => void daemon.kill('SIGKILL'));
     await once(daemon.stdout, 'data');
     expect(await serversOf(image)).toHaveLength(1);
     daemon.kill('SIGKILL');
     await expect.poll(() => serversOf(image), { timeout: 5_000 }).toEqual([]);
-    await rm(socket, { force: true });
-    await writeFile(socket, 'what a server that was killed may leave');
+    await rm(`${image}.nbd`, { force: true });
+    await writeFile(`${image}.nbd`, 'what a server that was killed may leave');
     const source = await serveImage(image, 'qcow2', soon());
     onTestFinished(() => source.close());
     expect((await source.read(0, raw.length)).equals(raw)).toBe(true);
