@@ -139,7 +139,13 @@ function userData({ scope, servers }: Contents): Concern[] {
   );
   const [first, ...others] = unread;
   if (first === undefined) return [];
-  const who = others.length === 0 ? `Server ${first.name}` : `Servers ${unread.map(({ name }) => name).join(', ')}`;
+  const who =
+    others.length === 0
+      ? `Server ${first.name}`
+      : `Servers ${unread
+          .map(({ name }) => name)
+          .sort()
+          .join(', ')}`;
   return [
     {
       code: 'server.user_data',
