@@ -83,7 +83,9 @@ export class Ours {
     return { near: await highWater(this.#sender?.child.pid), far: await highWater(this.#receiver?.pid) };
   }
 
+  /** Ends both in order, and deletes what they have. */
   async close(): Promise<void> {
+    this.#sender?.child.stdin.end();
     await this.#lab.near.clear();
     await this.#lab.far.clear();
     await rm(this.#folder, { recursive: true, force: true });

@@ -9,10 +9,11 @@ import { offerDisk } from '../../../sender/disks/offer.ts';
 import type { Move, Tools } from '../../../sender/migration/phase.ts';
 import { Peer } from '../../../sender/peer.ts';
 import type { Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
-import { openFile } from '../../../shared/disk/file.ts';
+
 import { openLog } from '../../../shared/log.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { inParallel } from '../../../shared/parallel.ts';
+import { openDisk } from './disk.ts';
 import type { Moved, Order, OrderedDisk } from './order.ts';
 
 /** The sender's side of a measured transfer: the daemon's own modules from the disk's bytes to the wire, with files where the cloud's snapshots would be. */
@@ -47,7 +48,7 @@ async function connect(campaign: string): Promise<Peer> {
 
 /** The tools of a move as far as a disk's transfer asks for them. */
 function toolsFor(campaign: string, path: string): Tools {
-  const source: Pick<SourceCloud, 'open'> = { open: () => openFile(path) };
+  const source: Pick<SourceCloud, 'open'> = { open: () => openDisk(path, signal) };
   const tools: Pick<Tools, 'campaign' | 'source' | 'folder' | 'onDisk' | 'signal'> = {
     campaign,
     source: source as SourceCloud,
@@ -112,6 +113,9 @@ async function obey(order: Order): Promise<unknown> {
       return moveDisks(order.campaign, order.disks, order.parallel, order.control);
   }
 }
+
+// SIGTERM ends it in order, so that a profiler gets its say.
+process.once('SIGTERM', () => process.exit(0));
 
 for await (const line of createInterface({ input: process.stdin })) {
   const answer = await obey(JSON.parse(line) as Order).catch((error: Error) => ({ error: error.stack ?? error.message }));

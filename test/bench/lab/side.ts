@@ -53,12 +53,12 @@ export class Side {
 
   /** Ends everything that still runs here. */
   async clear(): Promise<void> {
-    for (let tries = 0; tries < 100; tries += 1) {
+    for (let tries = 0; tries < 200; tries += 1) {
       const pids = await this.#pids();
       if (pids.length === 0) return;
       for (const pid of pids) {
         try {
-          process.kill(pid, tries < 20 ? 'SIGTERM' : 'SIGKILL');
+          process.kill(pid, tries < 100 ? 'SIGTERM' : 'SIGKILL');
         } catch {
           // It has ended meanwhile.
         }
