@@ -102,7 +102,7 @@ type Steering = 'pause' | 'resume' | 'cancel' | 'rollback';
 
 const steering: Readonly<Record<Steering, { readonly says: string; readonly example: string; readonly watched?: true }>> = {
   pause: {
-    says: 'Start no further server of a campaign; those on their way arrive, so that no downtime is prolonged. `sender resume` goes on.',
+    says: 'Start no further server of a campaign; those that are down arrive, so that no downtime is prolonged. `sender resume` goes on.',
     example: 'halts the only campaign that moves',
   },
   resume: {

@@ -34,6 +34,11 @@ export function isSmall(round: Round, { round_threshold_mib }: Plan['options']):
   return round.bytes <= round_threshold_mib * 1024 * 1024;
 }
 
+/** Whether a round still tells how much the next would bring: after a pause or a restart it may be long ago, and the guest has written since. */
+export function isFresh({ at }: Dated<Round>, { round_interval_seconds }: Plan['options'], nowMs: number): boolean {
+  return nowMs - Date.parse(at) < round_interval_seconds * 1000;
+}
+
 /** Why no further round is worth while, in a word or two; null while one is. */
 export function whyEnough(rounds: readonly Round[], options: Plan['options']): 'small' | 'not shrinking' | 'limit' | null {
   const [before, last] = [rounds.at(-2), rounds.at(-1)];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { forecastOf } from '../../sender/forecast.ts';
-import { type Round, whyEnough } from '../../sender/migration/round.ts';
+import { isFresh, type Round, whyEnough } from '../../sender/migration/round.ts';
 import { Slots } from '../../sender/slots.ts';
 import { Cutover, Plan } from '../../shared/model/plan.ts';
 
@@ -27,6 +27,13 @@ test('rounds end when one is small, no smaller than the one before, or the last 
   const falling = Array.from({ length: options.rounds }, (_, index) => aRound(index + 1, GiB * 0.8 ** index));
   expect(whyEnough(falling.slice(0, -1), options)).toBeNull();
   expect(whyEnough(falling, options)).toBe('limit');
+});
+
+test('a round that ended longer ago than the interval tells no more what the next would bring', () => {
+  const ended = endedAt(10, aRound(1, MiB));
+  const interval = options.round_interval_seconds * 1000;
+  expect(isFresh(ended, options, 600_000 + interval - 1)).toBe(true);
+  expect(isFresh(ended, options, 600_000 + interval)).toBe(false);
 });
 
 test.each(['now', 'when-ready', 'manual', 'at 2026-11-22T02:00:00Z', 'at 2026-11-22T02:00+01:00'])(

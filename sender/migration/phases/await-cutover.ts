@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Learned, Move, Tools } from '../phase.ts';
-import { isSmall, type Round } from '../round.ts';
+import { isFresh, isSmall, type Round } from '../round.ts';
 import { copyRound, releaseRounds } from './precopy.ts';
 
 /** How often the clock and the operator's wishes are looked at: milliseconds. There is no limit: an operator may take days. */
@@ -21,20 +21,20 @@ export async function awaitCutover(move: Move, tools: Tools): Promise<Learned> {
 }
 
 function mayCutOver({ server, cutover }: Move, tools: Tools): boolean {
-  if (tools.isCutoverAsked(server.id) || cutover === 'now') return true;
+  if (tools.isCutoverAsked(server.id)) return true;
   if (cutover === 'manual') return false;
+  if (cutover.startsWith('at ')) return Date.now() >= timeOf(cutover);
   const last = tools.rounds.of(server.id).at(-1);
-  if (cutover === 'when-ready') return last !== undefined && isSmall(last, tools.options);
-  return Date.now() >= timeOf(cutover);
+  if (last === undefined || !isFresh(last, tools.options, Date.now())) return false;
+  return cutover === 'now' || isSmall(last, tools.options);
 }
 
 /** A round is due when the last one ended an interval ago, unless it would delay the cutover. */
 function isRoundDue({ server, cutover }: Move, { rounds, options }: Tools): boolean {
   const last = rounds.of(server.id).at(-1);
   if (last === undefined) return true;
-  const due = Date.parse(last.at) + options.round_interval_seconds * 1000;
   const end = Date.now() + lengthOf(last);
-  return Date.now() >= due && (!cutover.startsWith('at ') || end < timeOf(cutover));
+  return !isFresh(last, options, Date.now()) && (!cutover.startsWith('at ') || end < timeOf(cutover));
 }
 
 function lengthOf({ snapshot_ms, copy_ms }: Round): number {

@@ -1,5 +1,5 @@
 import type { Move, Tools } from '../phase.ts';
-import { whyEnough } from '../round.ts';
+import { isFresh, whyEnough } from '../round.ts';
 import { dropCopy } from './copy.ts';
 import { release, snapshotTimeoutMs } from './freeze.ts';
 
@@ -8,8 +8,9 @@ export async function precopy(move: Move, tools: Tools): Promise<undefined> {
   const { server } = move;
   for (;;) {
     const rounds = tools.rounds.of(server.id);
-    const asked = rounds.length > 0 && tools.isCutoverAsked(server.id);
-    if (asked || whyEnough(rounds, tools.options) !== null) return releaseRounds(move, tools);
+    const last = rounds.at(-1);
+    const isEnough = last !== undefined && isFresh(last, tools.options, Date.now()) && whyEnough(rounds, tools.options) !== null;
+    if (isEnough || (last !== undefined && tools.isCutoverAsked(server.id))) return releaseRounds(move, tools);
     await copyRound(move, tools);
   }
 }
