@@ -46,7 +46,8 @@ function liftWhole(instance: Instance, line: Line, budget: Budget, set: readonly
 
 /** Lifts a segment to its best place, if there is a better one. */
 export function lift(instance: Instance, line: Line, budget: Budget, p: number, q: number): boolean {
-  budget.left -= instance.size;
+  // Some passes over the row.
+  budget.left -= 4 * instance.size;
   const place = line.bestPlace(p, q);
   if (place === null) return false;
   line.move(p, q, place.slot);

@@ -10,7 +10,7 @@ import { sortedBy } from './start-order.ts';
 import { cutIntoWaves, naturalEnds } from './waves.ts';
 
 /** What all restarts together may spend: some seconds on one core. */
-const wholeBudget = 3e8;
+const wholeBudget = 2e8;
 
 /** Kicks without any gain after which a restart ends. */
 const patience = 40;
