@@ -3,7 +3,7 @@ import { asProblem, fromJson, Problem } from '../shared/problem.ts';
 import { abortable } from './abortable.ts';
 import { type CloseCode, type Closed, closeReason, readClose } from './close.ts';
 import { admit, check, checkCampaign, checkPhase, type Progress } from './door.ts';
-import { decodeBlock, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
+import { decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { limits as defaults, type Limits } from './limits.ts';
 import type { Side } from './message.ts';
@@ -124,7 +124,7 @@ export class Connection<S extends Side> {
   }
 
   /**
-   * Asks the other side and returns its answer; a pull returns the block, whose digest the caller checks.
+   * Asks the other side and returns its answer; a pull returns packed pieces, whose digests the caller checks.
    * Throws the other side's problem, E_PEER_TIMEOUT, E_PEER_LOST, E_MALFORMED for an answer of the wrong shape, or the signal's reason.
    */
   async request<N extends Requests & SaidBy<S>>(name: N, params: Params<N>, options: RequestOptions = {}): Promise<Result<N>> {
@@ -168,7 +168,7 @@ export class Connection<S extends Side> {
     this.#alive();
     try {
       // The socket hands out Buffers: its binaryType is left at `nodebuffer`.
-      if (isBinary) this.#hearBlock(data as Buffer);
+      if (isBinary) this.#hearData(data as Buffer);
       else this.#hearText(data as Buffer);
     } catch (thrown) {
       const problem = asProblem(thrown);
@@ -176,9 +176,9 @@ export class Connection<S extends Side> {
     }
   }
 
-  #hearBlock(data: Buffer): void {
-    const { id, ...block } = decodeBlock(data);
-    this.#outstanding.answer(id, true, block);
+  #hearData(data: Buffer): void {
+    const { id, ...packed } = decodeData(data);
+    this.#outstanding.answer(id, true, packed);
   }
 
   #hearText(data: Buffer): void {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Block } from './frame.ts';
+import type { Packed } from './frame.ts';
 import type { Message, Side } from './message.ts';
 import * as campaign from './messages/campaign.ts';
 import * as cloud from './messages/cloud.ts';
@@ -11,6 +11,7 @@ import * as session from './messages/session.ts';
 /** The protocol on one page: every message by its wire name. */
 export const messages = {
   'session.hello': session.hello,
+  'session.join': session.join,
   'session.goodbye': session.goodbye,
   'cloud.facts': cloud.facts,
   'campaign.preflight': campaign.preflight,
@@ -24,6 +25,8 @@ export const messages = {
   'resource.built': resource.built,
   'disk.offer': disk.offer,
   'disk.page': disk.page,
+  'disk.hole': disk.hole,
+  'disk.refine': disk.refine,
   'disk.pull': disk.pull,
   'disk.durable': disk.durable,
   'disk.seal': disk.seal,
@@ -47,7 +50,9 @@ export type SaidBy<S extends Side> = { [N in Name]: Messages[N]['from'] extends 
 export type Requests = { [N in Name]: Messages[N] extends { readonly kind: 'notice' } ? never : N }[Name];
 
 /** What a request is answered with. */
-export type Result<N extends Requests> = Messages[N] extends { readonly result: infer R extends z.ZodType } ? z.output<R> : Block;
+export type Result<N extends Requests> = Messages[N] extends { readonly result: infer R extends z.ZodType }
+  ? z.output<R>
+  : Packed;
 
 /** What a handler is told beside the params: `signal` aborts when the connection is over. */
 export interface Context {

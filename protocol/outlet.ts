@@ -1,10 +1,10 @@
 import type { WebSocket } from 'ws';
 import { Problem } from '../shared/problem.ts';
 import { abortable } from './abortable.ts';
-import { encodeText, type TextFrame } from './frame.ts';
+import { type DataFrame, encodeHeader, encodeText, type TextFrame } from './frame.ts';
 import type { Limits } from './limits.ts';
 
-/** The speaking half of a connection: what is said goes out in order, and who brings blocks waits while too much is unsent. */
+/** The speaking half of a connection: what is said goes out in order, and who brings data waits while too much is unsent. */
 export class Outlet {
   readonly #socket: WebSocket;
   readonly #onSent: () => void;
@@ -37,11 +37,12 @@ export class Outlet {
   }
 
   /** Sends a binary frame. MUST come after `room`. */
-  sendBlock(frame: Buffer): void {
-    this.#send(frame);
+  sendData(frame: DataFrame): void {
+    this.#socket.send(encodeHeader(frame), { fin: false });
+    this.#send(frame.payload);
   }
 
-  /** Waits until another block may be read and sent. Throws when `signal` aborts first. */
+  /** Waits until another pull's bytes may be read and sent. Throws when `signal` aborts first. */
   async room(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     while (this.unsent > this.#limits.unsentBytes) {
@@ -49,7 +50,7 @@ export class Outlet {
     }
   }
 
-  #send(data: string | Buffer): void {
+  #send(data: string | Uint8Array): void {
     // The callback's error is left alone: the socket's close event tells it once, for all.
     this.#socket.send(data, () => {
       for (const resolve of this.#waiting) resolve();

@@ -1,7 +1,7 @@
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Admitted, Progress } from './door.ts';
 import { checkCampaign } from './door.ts';
-import { type Block, encodeBlock } from './frame.ts';
+import type { Packed } from './frame.ts';
 import type { Limits } from './limits.ts';
 import { type Context, messages, type Name } from './messages.ts';
 import type { Outlet } from './outlet.ts';
@@ -68,8 +68,8 @@ export class Serving {
       await this.#lane.enter([this.#signal]);
       try {
         await this.#outlet.room(this.#signal);
-        const block = (await this.#handle(name, params)) as Block;
-        this.#outlet.sendBlock(encodeBlock({ id, ...block }));
+        const packed = (await this.#handle(name, params)) as Packed;
+        this.#outlet.sendData({ id, ...packed });
       } finally {
         this.#lane.leave();
       }
