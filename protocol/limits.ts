@@ -29,8 +29,20 @@ export const limits = {
   pullBytes: 64 * MiB,
   /** Pulls a sender works on at once: disk and network overlap, and memory stays at a few blocks. */
   pullsServed: 4,
-  /** Bytes waiting to be sent above which no further block is read. */
+  /** Bytes waiting for one lane above which nothing further is read for it. */
   unsentBytes: 4 * MiB,
+  /** Lanes of one session: what the windows of TCP, commonly some MiB, leave of a long and fast line; more would only crowd out others. */
+  lanes: 4,
+  /** Most bytes of a data frame in one fragment: pings pass between fragments, and a larger one is no faster. */
+  fragmentBytes: 64 * KiB,
+  /** Least bytes on their way on a lane: a line of 1 Mbit/s holds them for an eighth of a second. */
+  leastWindowBytes: 16 * KiB,
+  /** Most bytes on their way on a lane: 1 Gbit/s at 130 ms of round trip, and a bound to what kernels hold for us. */
+  windowBytes: 16 * MiB,
+  /** What data may add to the round trip of control: half of what a person notices, and enough that no line waits for a busy daemon. */
+  queueMs: 20,
+  /** How long the least round trip of a lane is believed, for paths change. */
+  pathMs: 10_000,
   /** Bytes waiting to be sent above which a side stops listening: the peer asks and does not read the answers. */
   unreadBytes: 16 * MiB,
   /** Notices waiting for their handlers above which a side stops listening. */

@@ -133,7 +133,8 @@ describe('the golden frames of major 1', () => {
     const [params, result] = samples[name];
     const frame = decodeText(said);
     const from = messages[name].from === 'receiver' ? 'receiver' : 'sender';
-    const progress = messages[name].phase === 'greeting' ? { greeted: false, campaign: undefined } : { greeted: true, campaign };
+    const greeted = messages[name].phase !== 'greeting';
+    const progress = { greeted, campaign: greeted ? campaign : undefined, lane: false };
     expect(frame).toMatchObject({ name });
     expect(admit(name, 'params' in frame ? frame.params : undefined, from, progress).params).toEqual(params);
     if (answer !== undefined) {
