@@ -123,6 +123,11 @@ export class Connection<S extends Side> {
     return this.#progress.campaign;
   }
 
+  /** Whether it is a lane of another connection. */
+  get isLane(): boolean {
+    return this.#progress.lane;
+  }
+
   /** Bytes said and not yet handed to the kernel. */
   get unsentBytes(): number {
     return this.#outlet.unsent;

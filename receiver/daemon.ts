@@ -15,7 +15,7 @@ import { Campaigns } from './campaigns.ts';
 import type { ReceiverConfig } from './config.ts';
 import { receiverRoutes } from './control.ts';
 import { Desk } from './desk.ts';
-import { Session } from './session.ts';
+import { Sessions } from './sessions.ts';
 
 /** A daemon that runs. `port` is the one it listens on. */
 export interface Daemon {
@@ -34,11 +34,15 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
 
   const destination = lazily(() => openCloud('destination', config.cloud));
   const campaigns = new Campaigns(config.state, destination.get);
-  const sessions = new Map<Session, { peer: string; done: Promise<void> }>();
-  const takeOver = async (campaign: string, by: Session): Promise<void> => {
-    const older = [...sessions.keys()].filter((session) => session !== by && session.campaign === campaign);
-    await Promise.all(older.map((session) => session.close('Another connection serves this campaign now.')));
-  };
+  const sessions = new Sessions({
+    name: config.name,
+    release,
+    state: config.state,
+    campaigns,
+    cloud: destination.get,
+    log,
+    window: config.limits.window,
+  });
   const window = new PairingWindow();
   const listener = await listen({
     identity,
@@ -51,20 +55,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
       name: config.name,
       onPaired: (peer) => log.info({ peer: peer.name, fingerprint: peer.fingerprint }, 'paired'),
     },
-    onSocket: (socket, peer) => {
-      const session = new Session(socket, {
-        name: config.name,
-        release,
-        state: config.state,
-        campaigns,
-        cloud: destination.get,
-        log,
-        takeOver,
-        window: config.limits.window,
-      });
-      const done = session.run().finally(() => sessions.delete(session));
-      sessions.set(session, { peer: peer.name, done });
-    },
+    onSocket: (socket, peer) => sessions.serve(socket, peer),
     onRefused: (problem, from) => log.warn({ problem, from }, 'turned away'),
     signal: stopping.signal,
   });
@@ -72,7 +63,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     const prepared = await prepareNext(identityFolder, 'receiver');
     listener.announce(prepared.fingerprint);
     // Senders learn the next key when they connect; asking them to connect again is the quickest way.
-    for (const session of sessions.keys()) await session.close('The receiver announces a new key.');
+    await sessions.close('The receiver announces a new key.');
     await everyPeerKnows(peers, prepared.fingerprint);
     const promoted = await completeRotation(identityFolder, 'receiver', peers);
     listener.useIdentity(promoted);
@@ -95,9 +86,10 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     port: listener.port,
     async stop() {
       await control.close();
-      await Promise.all([...sessions.keys()].map((session) => session.close('The receiver is stopping.')));
+      await sessions.close('The receiver is stopping.');
       stopping.abort(new Problem('E_CANCELLED', 'The receiver is stopping.'));
-      await Promise.all([...sessions.values()].map(({ done }) => done));
+      // Whoever came in between.
+      await sessions.close('The receiver is stopping.');
       await campaigns.close();
       await (await destination.opened())?.close();
       await freeState();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { Connection } from '../protocol/connection.ts';
 import { pullWindow } from '../protocol/limits.ts';
@@ -26,8 +27,10 @@ export interface SessionTools {
   readonly log: Log;
   /** Pulls that one disk may have outstanding. */
   readonly window: number;
-  /** Hears that a session is about to serve a campaign; ends another that still does: its sender is the same one, on a link that broke unnoticed. */
-  readonly takeOver: (campaign: string, session: Session) => Promise<void>;
+  /** Hears that this session is about to serve a campaign; ends another that still does. */
+  readonly takeOver: (campaign: string) => Promise<void>;
+  /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
+  readonly join: (session: string) => void;
 }
 
 /** A disk that this connection offered. */
@@ -39,6 +42,8 @@ interface Offered {
 
 /** One connected sender: what it is bound to and what it offered. The campaign outlives it. */
 export class Session {
+  /** What a lane must name to join; told to our sender alone. */
+  readonly id = randomBytes(16).toString('hex');
   readonly since = new Date().toISOString();
   readonly #tools: SessionTools;
   readonly #connection: Connection<'receiver'>;
@@ -71,6 +76,21 @@ export class Session {
     this.#tools.log.info({ code: closed.code, says: closed.says }, 'sender gone');
   }
 
+  /** Whether this connection is a lane of another session. */
+  get isLane(): boolean {
+    return this.#connection.isLane;
+  }
+
+  /** How many lanes it has. */
+  get lanes(): number {
+    return this.#connection.wire.lanes;
+  }
+
+  /** Makes another connection of the same peer a lane of this session; see `Connection.carry`. */
+  carry(lane: Session): void {
+    this.#connection.carry(lane.#connection);
+  }
+
   close(reason: string): Promise<void> {
     return this.#connection.close(reason);
   }
@@ -92,10 +112,14 @@ export class Session {
         };
       },
       'campaign.open': async ({ campaign }) => {
-        await this.#tools.takeOver(campaign, this);
+        await this.#tools.takeOver(campaign);
         const known = (await campaigns.ids()).includes(campaign);
         this.#campaign = await campaigns.open(campaign);
-        return { known, state: this.#campaign.ledger.state };
+        return { known, state: this.#campaign.ledger.state, session: this.id };
+      },
+      'session.join': async ({ session }) => {
+        this.#tools.join(session);
+        return {};
       },
       'campaign.configure': async ({ campaign, configurations }) => {
         const tell = this.#connection;

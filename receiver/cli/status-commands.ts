@@ -36,8 +36,8 @@ export function addStatusCommands(program: Command, stage: Stage): void {
 
 function statusLines(status: ReceiverStatus, output: Output): string[] {
   const sessions = status.sessions.map(
-    ({ peer, campaign, since }) =>
-      `${visible(peer)} since ${showTime(since)} UTC${campaign === null ? '' : `, campaign ${campaign}`}`,
+    ({ peer, campaign, since, lanes }) =>
+      `${visible(peer)} since ${showTime(since)} UTC${campaign === null ? '' : `, campaign ${campaign}, lanes for its data: ${lanes}`}`,
   );
   return [
     `listening  ${status.listening}`,
