@@ -6,6 +6,7 @@ import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
 import { lazily, openCloud } from '../shared/cloud/open.ts';
 import { serveControl } from '../shared/control/serve.ts';
+import { Crew } from '../shared/disk/crew.ts';
 import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { Problem } from '../shared/problem.ts';
@@ -44,13 +45,14 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     await peer.reconnect('The new key is used.');
     return printFingerprint(identity.fingerprint);
   };
+  const crew = new Crew();
   const desk = new Desk({
     config,
     release,
     link,
     peer,
     source: source.get,
-    runner: { source: source.get, retirement: () => openCloud('retirement', config.cloud), peer: peerOptions, log },
+    runner: { source: source.get, retirement: () => openCloud('retirement', config.cloud), peer: peerOptions, log, crew },
     rotate,
     signal,
   });
@@ -72,6 +74,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       await spool.close();
       await control.close();
       await desk.stop();
+      await crew.close();
       await peer.stop('The sender is stopping.');
       await (await source.opened())?.close();
       await freeState();

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
+import type { Crew } from '../shared/disk/crew.ts';
 import type { Log } from '../shared/log.ts';
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
@@ -21,6 +22,8 @@ export interface RunnerTools {
   readonly retirement: () => Promise<SourceRetirement>;
   readonly peer: Pick<PeerOptions, 'name' | 'release' | 'log' | 'dial'>;
   readonly log: Log;
+  /** The threads of the daemon, which all its campaigns share. */
+  readonly crew: Crew;
   readonly onChange: () => void;
   readonly retryDelaysMs?: readonly number[];
 }
@@ -102,7 +105,7 @@ export class Runner {
         source: await this.#openSource(AbortSignal.any([this.#stopping.signal, overruled])),
         retirement: this.#tools.retirement,
         ask: (name, params, signal) => peer.ask(name, params, signal),
-        offer: offerDisk(peer),
+        offer: offerDisk(peer, this.#tools.crew),
         onDisk: (...heard) => {
           this.#progress.hear(...heard);
           onChange();

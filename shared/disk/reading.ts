@@ -1,11 +1,20 @@
 import { readSync, writeSync } from 'node:fs';
 import { Problem } from '../problem.ts';
 
-/** Bytes of a disk: in a file that this process has open, or in a slot whose first byte is the disk's byte `base`. */
-export type Bytes = { readonly fd: number } | { readonly slot: SharedArrayBuffer; readonly base: number };
+/** Bytes of a disk: in a file that this process has open, in a slot whose first byte is the disk's byte `base`, or in hand. */
+export type Bytes =
+  | { readonly fd: number }
+  | { readonly slot: SharedArrayBuffer; readonly base: number }
+  | { readonly bytes: Uint8Array; readonly base: number };
 
 /** A stretch of a disk: offset and length in bytes. */
 export type Range = readonly [offset: number, length: number];
+
+/** Stretches of a disk and where their bytes are. */
+export interface Part {
+  readonly from: Bytes;
+  readonly ranges: readonly Range[];
+}
 
 let kept = Buffer.alloc(0);
 
@@ -42,20 +51,29 @@ export function writeFully(fd: number, bytes: Uint8Array, offset: number): void 
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
 }
 
-/** Ranges one after the other as one stretch of memory: a view where they lie so already, else gathered in this thread's scratch. */
-export function gather(from: Bytes, ranges: readonly Range[]): Buffer {
-  const total = ranges.reduce((sum, [, length]) => sum + length, 0);
-  const [first] = ranges;
-  if ('slot' in from && first !== undefined && isOneStretch(ranges)) return viewOf(from, [first[0], total]);
+/** Parts one after the other as one stretch of memory: a view where they lie so already, else gathered in this thread's scratch. */
+export function gather(parts: readonly Part[]): Buffer {
+  const total = parts.reduce((sum, { ranges }) => sum + lengthOf(ranges), 0);
+  const [only] = parts;
+  const start = only?.ranges[0]?.[0];
+  if (only !== undefined && start !== undefined && parts.length === 1 && !('fd' in only.from) && isOneStretch(only.ranges))
+    return viewOf(only.from, [start, total]);
   const into = scratch(total);
   let at = 0;
-  for (const range of ranges) {
-    const part = into.subarray(at, at + range[1]);
-    if ('slot' in from) part.set(viewOf(from, range));
-    else readFully(from.fd, part, range[0]);
-    at += range[1];
+  for (const { from, ranges } of parts) {
+    for (const range of ranges) {
+      const place = into.subarray(at, at + range[1]);
+      if ('fd' in from) readFully(from.fd, place, range[0]);
+      else place.set(viewOf(from, range));
+      at += range[1];
+    }
   }
   return into;
+}
+
+/** Bytes in all ranges. */
+export function lengthOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, [, length]) => sum + length, 0);
 }
 
 function isOneStretch(ranges: readonly Range[]): boolean {
@@ -65,8 +83,10 @@ function isOneStretch(ranges: readonly Range[]): boolean {
   });
 }
 
-function viewOf({ slot, base }: { slot: SharedArrayBuffer; base: number }, [offset, length]: Range): Buffer {
-  if (offset < base || offset - base + length > slot.byteLength)
-    throw new Problem('E_BUG', `A slot that begins at byte ${base} does not hold ${length} bytes at ${offset}.`);
-  return Buffer.from(slot, offset - base, length);
+function viewOf(held: Exclude<Bytes, { readonly fd: number }>, [offset, length]: Range): Buffer {
+  const all = 'slot' in held ? Buffer.from(held.slot) : Buffer.from(held.bytes.buffer, held.bytes.byteOffset, held.bytes.length);
+  const at = offset - held.base;
+  if (at < 0 || at + length > all.length)
+    throw new Problem('E_BUG', `Memory that begins at byte ${held.base} does not hold ${length} bytes at ${offset}.`);
+  return all.subarray(at, at + length);
 }

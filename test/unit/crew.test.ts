@@ -91,7 +91,7 @@ test('ranges are packed from a slot and from a file alike, and unpack to the sam
   ] as const;
   for (const from of [{ fd }, { slot: slot.memory, base: 0 }]) {
     for (const level of [0, 3]) {
-      const packed = await crew.run('pack', { from, ranges, level }, { turn });
+      const packed = await crew.run('pack', { parts: [{ from, ranges }], level }, { turn });
       expect(packed).toMatchObject({ codec: level === 0 ? 'none' : 'zstd', rawBytes: 3 * blockSize });
       expect(packed.payload.length).toBeLessThanOrEqual(level === 0 ? 3 * blockSize : 200);
       const copy = await aFile();
@@ -112,7 +112,7 @@ test('ranges are packed from a slot and from a file alike, and unpack to the sam
 test('what does not compress goes raw, however high the level', async () => {
   const noise = randomBytes(100_000);
   const { fd } = await aFile(noise);
-  const packed = await aCrew().run('pack', { from: { fd }, ranges: [[0, noise.length]], level: 6 }, { turn });
+  const packed = await aCrew().run('pack', { parts: [{ from: { fd }, ranges: [[0, noise.length]] }], level: 6 }, { turn });
   expect(packed.codec).toBe('none');
   expect(Buffer.from(packed.payload).equals(noise)).toBe(true);
 });
@@ -144,7 +144,11 @@ test('a block is put together from parts of the payload and of files before it i
 test('a payload of more or fewer bytes than were asked for is refused before it is believed', async () => {
   const crew = aCrew();
   const bomb = await aFile(Buffer.alloc(pageBytes));
-  const { payload } = await crew.run('pack', { from: { fd: bomb.fd }, ranges: [[0, pageBytes]], level: 1 }, { turn });
+  const { payload } = await crew.run(
+    'pack',
+    { parts: [{ from: { fd: bomb.fd }, ranges: [[0, pageBytes]] }], level: 1 },
+    { turn },
+  );
   expect(payload.length).toBeLessThan(2000);
   const { fd, content } = await aFile();
   const task = { payload, codec: 'zstd', blocks: [], digests: new Uint8Array(), algorithm, fd } as const;
@@ -185,7 +189,7 @@ test('pieces are named by eight bytes each, in the order asked', async () => {
     [2 * pieceBytes, 100],
     [0, 2 * pieceBytes],
   ] as const;
-  const named = await aCrew().run('pieces', { from: { fd }, ranges, algorithm }, { turn });
+  const named = await aCrew().run('pieces', { parts: [{ from: { fd }, ranges }], algorithm }, { turn });
   const expected = [letter('c', 100), letter('a', pieceBytes), letter('b', pieceBytes)];
   expect(Buffer.from(named)).toEqual(Buffer.concat(expected.map((piece) => digestOf(algorithm, piece).subarray(0, 8))));
 });
