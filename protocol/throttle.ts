@@ -5,6 +5,7 @@ const catchUpMs = 10;
 export class Throttle {
   readonly #now: () => number;
   #bytesPerMs: number | null = null;
+  #taken = 0;
   /** When all that was taken would have been sent. */
   #freeAtMs = 0;
 
@@ -21,6 +22,11 @@ export class Throttle {
     this.#freeAtMs = this.#now();
   }
 
+  /** Bytes taken since the beginning, with and without a limit. */
+  get takenBytes(): number {
+    return this.#taken;
+  }
+
   /** Milliseconds until more may be taken; 0 when it may be now. */
   get delayMs(): number {
     return this.#bytesPerMs === null ? 0 : Math.max(0, this.#freeAtMs - this.#now());
@@ -28,6 +34,7 @@ export class Throttle {
 
   /** Takes bytes, however many; whoever comes next waits for them. */
   take(bytes: number): void {
+    this.#taken += bytes;
     if (this.#bytesPerMs === null) return;
     this.#freeAtMs = Math.max(this.#freeAtMs, this.#now() - catchUpMs) + bytes / this.#bytesPerMs;
   }

@@ -2,6 +2,7 @@ import type { Selection } from '../shared/cloud/cloud.ts';
 import type { Concern, Decision } from '../shared/model/concern.ts';
 import type { Configurations } from '../shared/model/configurations.ts';
 import type { ProblemJson } from '../shared/problem.ts';
+import type { BandwidthStatus } from './bandwidth.ts';
 
 /** Where one disk's copy stands. Bytes are of the disk as the guest sees it; `sentBytes` are those that crossed the wire. */
 export interface DiskStatus {
@@ -63,6 +64,7 @@ export interface SenderStatus {
     readonly state: 'connected' | 'connecting' | 'unpaired';
     readonly says: string;
   } | null;
+  readonly bandwidth: BandwidthStatus;
   readonly campaigns: readonly CampaignStatus[];
 }
 
@@ -131,6 +133,8 @@ export interface SenderCommands {
   peers(): Promise<readonly { name: string; address: string | null; fingerprint: string; pairedAt: string }[]>;
   unpair(name: string): Promise<void>;
   rotate(): Promise<{ fingerprint: string }>;
+  /** Sets the limit on what is sent: a rate such as `100mbit`, `none`, or `configured`; without it only tells. Lasts until the daemon stops. */
+  bandwidth(limit?: string): Promise<BandwidthStatus>;
   capture(selection: Selection): Promise<{ document: Configurations; concerns: readonly Concern[] }>;
   plan(selection: Selection): Promise<PlanResult>;
   /** Starts a campaign; `file` names the plan's origin in complaints. Refuses blocking concerns with E_BLOCKED before any write. */

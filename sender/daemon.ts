@@ -11,6 +11,7 @@ import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
+import { Bandwidth } from './bandwidth.ts';
 import type { SenderConfig } from './config.ts';
 import { senderRoutes } from './control.ts';
 import { Desk } from './desk.ts';
@@ -35,7 +36,12 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
   const link: Link = { identity: () => identity, nextKey: () => next?.fingerprint, peers, ssh: await sshOptions(config) };
 
   const source = lazily(() => openCloud('source', config.cloud));
-  const peerOptions = { name: config.name, release, log, dial: (s: AbortSignal) => dialReceiver(link, s) };
+  const bandwidth = new Bandwidth(config.bandwidth);
+  bandwidth.start();
+  const { throttle } = bandwidth;
+  const { connections } = config.limits;
+  const dial = (until: AbortSignal): ReturnType<typeof dialReceiver> => dialReceiver(link, until);
+  const peerOptions = { name: config.name, release, log, dial, connections, throttle };
   const peer = new Peer({ ...peerOptions, campaign: null, onState: ({ says }) => log.info({ peer: says }, 'peer') });
   const rotate = async (): Promise<string> => {
     next = await prepareNext(identityFolder, 'sender');
@@ -51,6 +57,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     release,
     link,
     peer,
+    bandwidth,
     source: source.get,
     runner: { source: source.get, retirement: () => openCloud('retirement', config.cloud), peer: peerOptions, log, crew },
     rotate,
@@ -73,6 +80,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       stopping.abort(new Problem('E_CANCELLED', 'The sender is stopping.'));
       await spool.close();
       await control.close();
+      bandwidth.stop();
       await desk.stop();
       await crew.close();
       await peer.stop('The sender is stopping.');

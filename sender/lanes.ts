@@ -24,8 +24,11 @@ export interface LaneTools {
 const lookMs = 1_000;
 const againMs = 10_000;
 
-/** What one connection of TCP surely has on its way, whatever kernels allow it: bytes. */
-const tcpBytes = 1024 * 1024;
+/** What one connection of TCP may have on its way where kernels are left as they come: bytes; half of what Linux calls tcp_rmem. */
+const tcpBytes = 2 * 1024 * 1024;
+
+/** How many looks in a row must ask for another lane: a busy machine makes a line look long for a moment. */
+const looks = 3;
 
 /** How many lanes a line asks for: one, or as many as fill it where one window of TCP does not. */
 export function lanesFor({ bytesPerSecond, rttMs = 0 }: Pick<Wire, 'bytesPerSecond' | 'rttMs'>): number {
@@ -45,13 +48,15 @@ export async function keepLanes(
   const over = new AbortController();
   void main.closed.then(({ says }) => over.abort(new Error(says)));
   const ends = AbortSignal.any([signal, over.signal]);
-  while (!ends.aborted) {
+  for (let asked = looks; !ends.aborted; ) {
     const wanted = tools.connections === 'auto' ? lanesFor(main.wire) : tools.connections;
+    asked = main.wire.lanes < wanted ? asked + 1 : 0;
     let pauseMs = lookMs;
-    if (main.wire.lanes < wanted) {
+    if (asked >= looks || (asked > 0 && tools.connections !== 'auto')) {
       try {
         await openLane(main, session, tools, ends);
-        continue;
+        asked = 0;
+        if (tools.connections !== 'auto') continue;
       } catch (error) {
         if (ends.aborted) return;
         tools.log.warn({ problem: asProblem(error), lanes: main.wire.lanes }, 'a lane could not be opened');

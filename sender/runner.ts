@@ -20,7 +20,7 @@ const reopenMs = 15_000;
 export interface RunnerTools {
   readonly source: () => Promise<SourceCloud>;
   readonly retirement: () => Promise<SourceRetirement>;
-  readonly peer: Pick<PeerOptions, 'name' | 'release' | 'log' | 'dial'>;
+  readonly peer: Omit<PeerOptions, 'campaign' | 'onBuilt' | 'onState'>;
   readonly log: Log;
   /** The threads of the daemon, which all its campaigns share. */
   readonly crew: Crew;

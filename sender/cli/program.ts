@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { createProgram, type Stage } from '../../shared/cli/program.ts';
+import { addBandwidthCommand } from './bandwidth-command.ts';
 import { addCampaignCommands } from './campaign-commands.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
 import { addImportCommand } from './import-command.ts';
@@ -20,6 +21,7 @@ export function senderProgram(stage: Stage): Command {
   addPlanCommands(program, stage);
   addImportCommand(program, stage);
   addCampaignCommands(program, stage);
+  addBandwidthCommand(program, stage);
   addReportCommands(program, stage);
   return program;
 }
