@@ -33,6 +33,9 @@ export interface ConnectionOptions<S extends Side> {
   readonly observe?: (problem: Problem) => void;
 }
 
+/** What is asked only to be let in. */
+const waysIn: ReadonlySet<string> = new Set<Requests>(['session.hello', 'session.join', 'campaign.open']);
+
 /** How a request is asked: `timeoutMs` counts from when it is said, and may be Infinity; the heartbeat guards every request. */
 export interface RequestOptions {
   readonly signal?: AbortSignal;
@@ -60,6 +63,7 @@ export class Connection<S extends Side> {
   #serving: Serving | undefined;
   #peer: Hello | undefined;
   #goodbye: string | undefined;
+  #progressed = false;
   #hearing: Promise<void> = Promise.resolve();
   #hearAnswer = (id: number, packed: Packed): void => this.#outstanding.answer(id, true, packed);
   #onSent = (): void => this.#lanes.sent();
@@ -121,6 +125,11 @@ export class Connection<S extends Side> {
   /** The campaign this connection is bound to, once `campaign.open` was answered. */
   get campaign(): string | undefined {
     return this.#progress.campaign;
+  }
+
+  /** Whether it was of use: something was asked and answered beyond the way in, or data has arrived. */
+  get hasProgressed(): boolean {
+    return this.#progressed || this.#lanes.wire.arrivedBytes > 0;
   }
 
   /** Whether it is a lane of another connection. */
@@ -318,6 +327,7 @@ export class Connection<S extends Side> {
     const signals = options.signal ? [this.#over.signal, options.signal] : [this.#over.signal];
     const asking = { about: name, binary, timeoutMs: options.timeoutMs ?? usual, signals };
     const answer = await this.#outstanding.ask(asking, (id) => this.#outlet.say({ id, name, params }));
+    this.#progressed ||= !waysIn.has(name);
     if (binary) return answer;
     const result = check(name, 'result', answer);
     if (name === 'campaign.open') this.#progress.campaign = (params as Params<'campaign.open'>).campaign;

@@ -70,7 +70,7 @@ export class Peer {
     const over = AbortSignal.any([this.#stopping.signal, this.#dialling.signal]);
     this.#running = keepConnected((signal) => this.#options.dial(signal), {
       signal: over,
-      onSocket: (socket) => this.#converse(socket, over),
+      onSocket: (socket, progressed) => this.#converse(socket, over, progressed),
       onState: (state) => {
         if (state.is !== 'waiting') return;
         const says = state.problem?.message ?? 'The receiver closed the connection.';
@@ -139,7 +139,7 @@ export class Peer {
   }
 
   /** One connection, from its open socket to its end. Throws what ended it, unless it was closed on purpose. */
-  async #converse(socket: WebSocket, over: AbortSignal): Promise<void> {
+  async #converse(socket: WebSocket, over: AbortSignal, progressed: () => void): Promise<void> {
     const { name, release, log, campaign, dial, connections = 'auto', throttle } = this.#options;
     const options: ConnectionOptions<'sender'> = {
       role: 'sender',
@@ -168,6 +168,7 @@ export class Peer {
       if (closed.problem !== undefined) throw closed.problem;
     } finally {
       over.removeEventListener('abort', end);
+      if (connection.hasProgressed) progressed();
       if (this.#live === connection) this.#live = null;
     }
   }

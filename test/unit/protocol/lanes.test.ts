@@ -100,6 +100,14 @@ describe('a session with lanes', () => {
     for (const bytes of others) expect(bytes).toBeGreaterThan(1_000_000);
   });
 
+  it('is of use once it has carried data, or was asked more than to be let in', async () => {
+    const { sender, receiver } = await aSessionWith(1, serveFrames);
+    expect([sender.hasProgressed, receiver.hasProgressed]).toEqual([false, false]);
+    await pullAll(receiver, 0, 1);
+    expect(receiver.hasProgressed).toBe(true);
+    await expect.poll(() => sender.hasProgressed).toBe(true);
+  });
+
   it('goes on pulling while a lane joins', async () => {
     const session = await aSessionWith(0, serveFrames);
     const pulling = pullAll(session.receiver, 0, 100);
