@@ -1,7 +1,9 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildContext, Built, DestinationCloud } from '../shared/cloud/cloud.ts';
+import type { Crew } from '../shared/disk/crew.ts';
 import { writeDurably } from '../shared/durable.ts';
+import type { Log } from '../shared/log.ts';
 import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
 import { networkSideOf } from '../shared/model/network-side.ts';
@@ -9,6 +11,7 @@ import { inBuildOrder } from '../shared/model/order.ts';
 import { kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Disks } from './disks/disks.ts';
+import { Donors } from './disks/donors.ts';
 import { Ledger } from './ledger.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. A disk's import takes as long as it takes. */
@@ -16,6 +19,13 @@ const buildTimeoutMs = 30 * 60_000;
 
 /** Tells that a resource stands. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
+
+/** What every campaign works with. */
+export interface CampaignTools {
+  readonly cloud: () => Promise<DestinationCloud>;
+  readonly crew: Crew;
+  readonly log: Log;
+}
 
 /** One campaign as the receiver knows it: the document, the ledger, the disks and the markers in one folder. */
 export class Campaign {
@@ -33,19 +43,19 @@ export class Campaign {
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
-  private constructor(id: string, folder: string, ledger: Ledger, cloud: () => Promise<DestinationCloud>) {
+  private constructor(id: string, folder: string, ledger: Ledger, { cloud, crew, log }: CampaignTools) {
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
     this.#cloud = cloud;
-    this.disks = new Disks(id, folder);
+    this.disks = new Disks(id, folder, { crew, log, donors: new Donors(crew) });
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
-  static async open(state: string, id: string, cloud: () => Promise<DestinationCloud>): Promise<Campaign> {
+  static async open(state: string, id: string, tools: CampaignTools): Promise<Campaign> {
     const folder = join(state, 'campaigns', id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const campaign = new Campaign(id, folder, await Ledger.open(join(folder, 'ledger.jsonl')), cloud);
+    const campaign = new Campaign(id, folder, await Ledger.open(join(folder, 'ledger.jsonl')), tools);
     const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;

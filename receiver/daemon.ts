@@ -7,6 +7,7 @@ import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
 import { lazily, openCloud } from '../shared/cloud/open.ts';
 import { serveControl } from '../shared/control/serve.ts';
+import { Crew } from '../shared/disk/crew.ts';
 import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { Problem } from '../shared/problem.ts';
@@ -33,7 +34,8 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   const peers = new Peers(join(config.state, 'peers.json'));
 
   const destination = lazily(() => openCloud('destination', config.cloud));
-  const campaigns = new Campaigns(config.state, destination.get);
+  const crew = new Crew();
+  const campaigns = new Campaigns(config.state, { cloud: destination.get, crew, log });
   const sessions = new Sessions({
     name: config.name,
     release,
@@ -41,7 +43,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     campaigns,
     cloud: destination.get,
     log,
-    window: config.limits.window,
+    windowBytes: config.limits.window_mib * 1024 * 1024,
   });
   const window = new PairingWindow();
   const listener = await listen({
@@ -91,6 +93,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
       // Whoever came in between.
       await sessions.close('The receiver is stopping.');
       await campaigns.close();
+      await crew.close();
       await (await destination.opened())?.close();
       await freeState();
     },

@@ -27,6 +27,7 @@ export const offer = request({
       .max(limits.blockBytes)
       .refine((bytes) => Number.isInteger(Math.log2(bytes)), 'must be a power of two'),
     algorithm: z.enum(['blake3', 'sha256']),
+    data: Bytes.optional(),
   }),
   result: z.object({ handle: Handle }),
   problems: ['E_NOT_FOUND', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],

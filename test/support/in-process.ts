@@ -11,6 +11,7 @@ import { Peers } from '../../protocol/transport/peers.ts';
 import { subprotocol } from '../../protocol/version.ts';
 import { Campaigns } from '../../receiver/campaigns.ts';
 import { Sessions } from '../../receiver/sessions.ts';
+import { Bandwidth } from '../../sender/bandwidth.ts';
 import type { CampaignStatus } from '../../sender/commands.ts';
 import type { SenderConfig } from '../../sender/config.ts';
 import { Desk } from '../../sender/desk.ts';
@@ -60,6 +61,7 @@ export interface SenderLife {
 
 /** A receiver in this process, for one life. */
 interface ReceiverLife {
+  readonly crew: Crew;
   readonly campaigns: Campaigns;
   readonly cloud: { get: () => ReturnType<typeof openCloud<'destination'>> };
   readonly sessions: Sessions;
@@ -122,10 +124,11 @@ export class World {
   startReceiver(cutBefore?: number): Power {
     const power = new Power(this.receiverState, cutBefore);
     const cloud = lazily(() => openCloud('destination', sectionOf(this.destination)));
-    const campaigns = new Campaigns(this.receiverState, cloud.get);
-    const [state, of] = [this.receiverState, { name: 'the receiver', release: '0.0.0', log, window: 32 }];
+    const crew = new Crew({ workers: 1 });
+    const campaigns = new Campaigns(this.receiverState, { cloud: cloud.get, crew, log });
+    const [state, of] = [this.receiverState, { name: 'the receiver', release: '0.0.0', log, windowBytes: 32 * 1024 * 1024 }];
     const sessions = new Sessions({ ...of, state, campaigns, cloud: cloud.get });
-    this.#receiver = { campaigns, cloud, sessions, sockets: new Set(), power };
+    this.#receiver = { crew, campaigns, cloud, sessions, sockets: new Set(), power };
     return power;
   }
 
@@ -135,6 +138,7 @@ export class World {
     this.#receiver = null;
     life?.power.off();
     for (const socket of life?.sockets ?? []) socket.terminate();
+    await life?.crew.close();
     await (await life?.cloud.get())?.close();
   }
 
@@ -165,6 +169,7 @@ export class World {
         ssh: { knownHosts: [] },
       },
       peer,
+      bandwidth: new Bandwidth(null),
       source: source.get,
       runner: {
         source: source.get,

@@ -79,7 +79,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
   ],
   'resource.remove': [{ campaign, ref: 'server/s1' }, { removed: true }],
   'resource.built': [{ campaign, ref: 'network/n1', id: 'b2', how: 'found' }],
-  'disk.offer': [{ campaign, server, disk, size: 196608, block_size: 65536, algorithm: 'blake3' }, { handle }],
+  'disk.offer': [{ campaign, server, disk, size: 196608, block_size: 65536, algorithm: 'blake3', data: 131072 }, { handle }],
   'disk.page': [{ handle, first: 0, digests: Buffer.alloc(96, 0xab).fill(0, 32, 64).toString('base64') }, { lacking: 2 }],
   'disk.hole': [{ handle, first: 3, blocks: 4096 }, {}],
   'disk.refine': [{ handle, blocks: [[2, 1]] }, { pieces: Buffer.alloc(128, 0xcd).toString('base64') }],
