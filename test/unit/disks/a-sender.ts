@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
+import type { WebSocket } from 'ws';
 import { Connection } from '../../../protocol/connection.ts';
 import type { Handlers } from '../../../protocol/messages.ts';
 import { offerDisk } from '../../../sender/disks/offer.ts';
@@ -55,6 +56,10 @@ export class PlainReceiver {
         this.connection = connection;
         return { known: false, state: 'new', session: aSession };
       },
+      'session.join': async () => {
+        this.#live.carry(connection);
+        return {};
+      },
       'disk.page': async ({ first, digests }) => {
         const told = Buffer.from(digests, 'base64');
         told.copy(this.#digests, first * digestBytes);
@@ -102,6 +107,10 @@ export interface SenderOptions {
   readonly features?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onDisk?: Tools['onDisk'];
+  /** Connections that carry data beside the first. */
+  readonly connections?: number;
+  /** Is given every socket that the sender opens. */
+  readonly onDial?: (socket: WebSocket) => void;
 }
 
 /** Offers a source to a receiver over a real connection, as the copy phase of a move does. */
@@ -117,7 +126,12 @@ export async function sendTo(receiver: PlainReceiver, source: BlockSource, more:
     release: '0.0.0',
     log: pino({ level: 'silent' }),
     campaign,
-    dial: () => loopback.dial(),
+    connections: more.connections ?? 'auto',
+    dial: async () => {
+      const socket = await loopback.dial();
+      more.onDial?.(socket);
+      return socket;
+    },
   });
   onTestFinished(async () => {
     await peer.stop('The test is over.');
