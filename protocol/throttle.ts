@@ -1,5 +1,5 @@
 /** What may be caught up after a timer that was late, so that the limit is reached and not only kept: milliseconds. */
-const catchUpMs = 10;
+const catchUpMs = 50;
 
 /** Bounds the bytes per second of everything that takes from it. Without a limit nothing waits. */
 export class Throttle {

@@ -54,7 +54,8 @@ async function receive({ dir, address, port, frameBytes }: EndOptions): Promise<
           return { known: false, state: 'new', session: aSession };
         },
         'disk.offer': async () => {
-          for (let open = 0; open < pullBytes / frameBytes; open += 1) void pullOn(connection);
+          // The end of the connection is the end of the measurement.
+          for (let open = 0; open < pullBytes / frameBytes; open += 1) pullOn(connection).catch(() => undefined);
           return { handle: 1 };
         },
       }),
@@ -72,7 +73,6 @@ async function receive({ dir, address, port, frameBytes }: EndOptions): Promise<
 }
 
 async function pullOn(connection: Connection<'receiver'>): Promise<void> {
-  // Until the connection is over, which is how a measurement ends.
   for (;;) await connection.request('disk.pull', { handle: 1, pieces: [[0, 1]] });
 }
 

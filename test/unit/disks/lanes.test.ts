@@ -1,10 +1,21 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { BlockSource } from '../../../shared/cloud/cloud.ts';
 import { blockBytes } from '../../../shared/model/disk.ts';
 import { PlainReceiver, sendTo } from './a-sender.ts';
+
+const seed = process.env['GODWIT_SEED'] ?? String(randomInt(1, 1_000_000));
+
+/** Numbers below a bound that look random and follow from the seed. */
+function chances(): (below: number) => number {
+  let drawn = 0;
+  return (below) => {
+    drawn += 1;
+    return createHash('sha256').update(`${seed} ${drawn}`).digest().readUInt32BE() % below;
+  };
+}
 
 /** A disk in memory. */
 function aDisk(bytes: Buffer): BlockSource {
@@ -22,6 +33,8 @@ describe('a disk that is sent over lanes', () => {
   test('arrives whole though lanes and first connections are cut at random, and nothing that has arrived is sent again', async () => {
     const disk = randomBytes(48 * 1024 * 1024 + 4096);
     const receiver = new PlainReceiver(disk.length);
+    console.info(`lanes seed: GODWIT_SEED=${seed}`);
+    const chance = chances();
     const sockets: WebSocket[] = [];
     let cuts = 0;
     const onDial = (socket: WebSocket): void => {
@@ -31,10 +44,10 @@ describe('a disk that is sent over lanes', () => {
     const over = new AbortController();
     const cutting = (async () => {
       while (cuts < 6 && !over.signal.aborted) {
-        await sleep(randomInt(20, 400));
+        await sleep(20 + chance(380));
         // One connection and two lanes: all are there, and have carried something.
         if (sockets.length < 3) continue;
-        sockets[randomInt(sockets.length)]?.terminate();
+        sockets[chance(sockets.length)]?.terminate();
         cuts += 1;
       }
     })();
