@@ -356,7 +356,9 @@ export class Connection<S extends Side> {
   /** Stops reading while this side is behind with what it was told, or the other with what it was answered; goes on afterwards. */
   #listen(): void {
     if (this.#over.signal.aborted) return;
-    const behind = this.#unheard > this.#limits.notices || this.#outlet.unsent > this.#limits.unreadBytes;
+    // Data that waits for the line does not count: only what is read here, the pongs, lets it out.
+    const unread = this.#outlet.unsent - this.#outlet.backlogBytes;
+    const behind = this.#unheard > this.#limits.notices || unread > this.#limits.unreadBytes;
     if (behind && !this.#socket.isPaused) this.#socket.pause();
     else if (!behind && this.#socket.isPaused) this.#socket.resume();
   }
