@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from 'ws';
 import { asProblem, fromJson, Problem } from '../shared/problem.ts';
 import { abortable } from './abortable.ts';
-import { type CloseCode, type Closed, closeReason, readClose } from './close.ts';
+import { type CloseCode, type Closed, closeReason, readClose, readError } from './close.ts';
 import { admit, check, checkCampaign, checkPhase, type Progress } from './door.ts';
 import { decodeData, decodeText, type NoticeFrame, type Packed, type RequestFrame } from './frame.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -218,7 +218,7 @@ export class Connection<S extends Side> {
       this.#alive();
     });
     // An error without a listener would end the process; the close event that follows tells the same with a code.
-    this.#socket.on('error', (error) => this.#broken(error));
+    this.#socket.on('error', (error) => this.#drop(...readError(error)));
     this.#socket.on('close', (code, reason) => this.#finish(readClose(code, this.#goodbye ?? reason.toString())));
   }
 
@@ -356,21 +356,15 @@ export class Connection<S extends Side> {
   /** Stops reading while this side is behind with what it was told, or the other with what it was answered; goes on afterwards. */
   #listen(): void {
     if (this.#over.signal.aborted) return;
-    // Data that waits for the line does not count: only what is read here, the pongs, lets it out.
-    const unread = this.#outlet.unsent - this.#outlet.backlogBytes;
-    const behind = this.#unheard > this.#limits.notices || unread > this.#limits.unreadBytes;
+    // What waits for the line does not count: only what is read here, the pongs, lets it out.
+    const { unsent, backlogBytes, waitingTextBytes } = this.#outlet;
+    if (waitingTextBytes > this.#limits.unreadBytes) {
+      this.#drop(4002, new Problem('E_PEER_LOST', `Answers of ${waitingTextBytes} bytes were asked for and not read.`));
+      return;
+    }
+    const behind = this.#unheard > this.#limits.notices || unsent - backlogBytes > this.#limits.unreadBytes;
     if (behind && !this.#socket.isPaused) this.#socket.pause();
     else if (!behind && this.#socket.isPaused) this.#socket.resume();
-  }
-
-  #broken(error: Error): void {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
-      this.#drop(1009, new Problem('E_TOO_LARGE', `A frame is refused: ${error.message}.`));
-    else if (code === 'WS_ERR_INVALID_UTF8')
-      this.#drop(1007, new Problem('E_MALFORMED', `A frame is refused: ${error.message}.`));
-    else if (code.startsWith('WS_ERR_')) this.#drop(1002, new Problem('E_MALFORMED', `A frame is refused: ${error.message}.`));
-    else this.#drop(4002, new Problem('E_PEER_LOST', `The connection broke: ${error.message}.`, { cause: error }));
   }
 
   /** Ends the connection because of `problem`, and tells the other side in a close frame. */

@@ -33,6 +33,7 @@ export class Outlet {
   /** Bytes of the first frame's payload that are said; undefined before its header is. */
   #said: number | undefined;
   #backlog = 0;
+  #textBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, options: OutletOptions) {
@@ -44,6 +45,11 @@ export class Outlet {
   /** Bytes not yet handed to the kernel. */
   get unsent(): number {
     return this.#socket.bufferedAmount + this.#backlog;
+  }
+
+  /** Bytes of texts that wait for the end of a data frame. */
+  get waitingTextBytes(): number {
+    return this.#textBytes;
   }
 
   /** Bytes of data frames that wait for the line. */
@@ -67,7 +73,10 @@ export class Outlet {
       throw new Problem('E_TOO_LARGE', `A text frame of ${bytes} bytes is longer than ${this.#options.limits.textBytes}.`);
     }
     if (this.#said === undefined) this.#send(text, true);
-    else this.#texts.push(text);
+    else {
+      this.#texts.push(text);
+      this.#textBytes += bytes;
+    }
   }
 
   /** Sends a data frame as the line allows. SHOULD come only while `backlogBytes` is small. The payload is not copied and MUST not change. */
@@ -135,6 +144,7 @@ export class Outlet {
   #endFrame(): void {
     this.#frames.shift();
     this.#said = undefined;
+    this.#textBytes = 0;
     for (const text of this.#texts.splice(0)) this.#send(text, true);
   }
 

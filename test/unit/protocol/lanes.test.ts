@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
-import { Connection } from '../../../protocol/connection.ts';
+import { Connection, type ConnectionOptions } from '../../../protocol/connection.ts';
 import type { Packed } from '../../../protocol/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
 import type { Handlers } from '../../../protocol/messages.ts';
@@ -23,7 +23,11 @@ let loopback: Loopback | undefined;
 afterEach(async () => await loopback?.close());
 
 /** Opens a session with so many lanes; the first connection that arrives is the main one, and the others may join it. */
-async function aSessionWith(lanes: number, some: Partial<Handlers<'sender'>> = {}, throttle?: Throttle): Promise<Laned> {
+async function aSessionWith(
+  lanes: number,
+  some: Partial<Handlers<'sender'>> = {},
+  more: Partial<ConnectionOptions<'sender'>> = {},
+): Promise<Laned> {
   const receivers: Connection<'receiver'>[] = [];
   const [senderSockets, receiverSockets]: WebSocket[][] = [[], []];
   loopback = await Loopback.open((socket) => {
@@ -37,7 +41,6 @@ async function aSessionWith(lanes: number, some: Partial<Handlers<'sender'>> = {
     void receiver.open(receiverHandlers({ 'session.join': join })).catch(() => undefined);
   });
   const senderLanes: Connection<'sender'>[] = [];
-  const more = throttle === undefined ? {} : { throttle };
   const open = async (): Promise<Connection<'sender'>> => {
     const socket = await (loopback as Loopback).dial();
     senderSockets?.push(socket);
@@ -157,7 +160,7 @@ describe('a session with lanes', () => {
   it('keeps to one limit over all its lanes', async () => {
     const throttle = new Throttle();
     throttle.limit(20_000_000);
-    const { receiver } = await aSessionWith(3, serveFrames, throttle);
+    const { receiver } = await aSessionWith(3, serveFrames, { throttle });
     const since = performance.now();
     await pullAll(receiver, 0, 66);
     // Twenty million bytes take a second; a slow machine may take longer, and what a timer missed may be caught up.
@@ -167,7 +170,7 @@ describe('a session with lanes', () => {
   it('answers control at once on the main connection while the lanes are full', async () => {
     const throttle = new Throttle();
     throttle.limit(1_000_000);
-    const { sender, receiver } = await aSessionWith(1, serveFrames, throttle);
+    const { sender, receiver } = await aSessionWith(1, serveFrames, { throttle });
     const pulling = pullAll(receiver, 0, 20).catch(() => undefined);
     await expect(sender.request('disk.hole', { handle: 1, first: 0, blocks: 1 }, { timeoutMs: 1_000 })).resolves.toEqual({});
     expect(sender.wire.backlogBytes).toBeGreaterThan(1_000_000);
@@ -183,5 +186,22 @@ describe('a main connection without lanes', () => {
     for (let time = 0; time < 50; time += 1)
       expect(await sender.request('disk.hole', { handle: 1, first: 0, blocks: 1 })).toEqual({});
     await pulling;
+  });
+
+  it('goes on reading, and so learns what has arrived, while more data waits than it may have unread', async () => {
+    const pieces: Partial<Handlers<'sender'>> = { 'disk.pull': async () => aFrame(0, 4 * 1024 * 1024) };
+    const { receiver } = await aSessionWith(0, pieces);
+    const pulls = Array.from({ length: 16 }, () => receiver.request('disk.pull', { handle: 1, pieces: [[0, 1]] }));
+    for (const { rawBytes } of await Promise.all(pulls)) expect(rawBytes).toBe(4 * 1024 * 1024);
+  });
+
+  it('ends with a peer that asks on and on and takes in nothing of what it is answered', async () => {
+    const { receiver, sender, receiverSockets } = await aSessionWith(0, serveFrames, { limits: { unreadBytes: 1000 } });
+    receiverSockets[0]?.pause();
+    receiver.request('disk.pull', { handle: 1, pieces: [[0, 1]] }).catch(() => undefined);
+    // The answers wait behind a frame that is half said, and is not taken in.
+    for (let time = 0; time < 60; time += 1)
+      receiver.request('disk.refine', { handle: 1, blocks: [[0, 1]] }).catch(() => undefined);
+    expect(await sender.closed).toMatchObject({ code: 4002, problem: { code: 'E_PEER_LOST' } });
   });
 });
