@@ -25,6 +25,8 @@ export interface CampaignTools {
   readonly cloud: () => Promise<DestinationCloud>;
   readonly crew: Crew;
   readonly log: Log;
+  /** Where disks of committed campaigns are kept for later ones, by their peer; null: they are not. */
+  readonly keptFor: ((peer: string) => string) | null;
 }
 
 /** One campaign as the receiver knows it: the document, the ledger, the disks and the markers in one folder. */
@@ -33,6 +35,7 @@ export class Campaign {
   readonly folder: string;
   readonly ledger: Ledger;
   readonly disks: Disks;
+  readonly #keptFor: CampaignTools['keptFor'];
   readonly #cloud: () => Promise<DestinationCloud>;
   readonly #work = new AbortController();
   /** What is being built now: a repeated request joins it instead of building twice. */
@@ -43,7 +46,8 @@ export class Campaign {
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
-  private constructor(id: string, folder: string, ledger: Ledger, { cloud, crew, log }: CampaignTools) {
+  private constructor(id: string, folder: string, ledger: Ledger, { cloud, crew, log, keptFor }: CampaignTools) {
+    this.#keptFor = keptFor;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
@@ -62,6 +66,11 @@ export class Campaign {
     });
     if (text !== null) campaign.#adopt(readJson(text, campaign.#documentPath));
     return campaign;
+  }
+
+  /** Serves the sender that has this key: from now on what was kept of its earlier campaigns stands in for its disks, and nobody else's. */
+  serve(peer: string): void {
+    if (this.#keptFor !== null) this.disks.useKept(this.#keptFor(peer));
   }
 
   /** Stores the document, builds the network side in order and compares each thing with what was wanted. Throws what the cloud throws. */
@@ -148,7 +157,7 @@ export class Campaign {
     return { removed, kept };
   }
 
-  /** Ends the way back: frees the staged disks. Returns the bytes they took. */
+  /** Ends the way back: frees the staged disks, but those that are kept on purpose. Returns the bytes they took. */
   async commit(): Promise<number> {
     const { state } = this.ledger;
     if (state !== 'completed' && state !== 'committed')
@@ -157,6 +166,7 @@ export class Campaign {
         `The campaign is ${state} here; only one whose servers have all moved can be committed.`,
       );
     await this.ledger.reach('committed');
+    if (this.#keptFor !== null) await this.disks.keepAll();
     return this.disks.discardAll();
   }
 

@@ -22,7 +22,16 @@ export const ReceiverSettings = z.strictObject({
   listen: z
     .strictObject({ host: z.string().min(1).default('::'), port: z.int().min(0).max(65_535).default(defaultPort) })
     .prefault({}),
-  limits: z.strictObject({ window_mib: z.int().min(4).max(limits.pullBytes / MiB).default(64) }).prefault({}),
+  keep_disks: z.boolean().default(false),
+  limits: z
+    .strictObject({
+      window_mib: z
+        .int()
+        .min(4)
+        .max(limits.pullBytes / MiB)
+        .default(64),
+    })
+    .prefault({}),
 });
 
 /** The receiver's configuration with every place filled in; frozen. */

@@ -10,6 +10,7 @@ import { serveControl } from '../shared/control/serve.ts';
 import { Crew } from '../shared/disk/crew.ts';
 import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
+import { digestOfJson } from '../shared/model/marker.ts';
 import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
 import { Campaigns } from './campaigns.ts';
@@ -35,7 +36,14 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
 
   const destination = lazily(() => openCloud('destination', config.cloud));
   const crew = new Crew();
-  const campaigns = new Campaigns(config.state, { cloud: destination.get, crew, log });
+  // One folder for each sender and project: nobody's disks stand in for another's.
+  const keptFor = (peer: string): string => join(config.state, 'kept', digestOfJson([peer, config.cloud]).slice(0, 32));
+  const campaigns = new Campaigns(config.state, {
+    cloud: destination.get,
+    crew,
+    log,
+    keptFor: config.keep_disks ? keptFor : null,
+  });
   const sessions = new Sessions({
     name: config.name,
     release,

@@ -24,6 +24,8 @@ export interface SessionTools {
   readonly release: string;
   readonly state: string;
   readonly campaigns: Campaigns;
+  /** The key of the sender, by its fingerprint. */
+  readonly peer: string;
   readonly cloud: () => Promise<DestinationCloud>;
   readonly log: Log;
   /** Bytes of disks that one sender may be asked for at once. */
@@ -121,6 +123,7 @@ export class Session {
         await this.#tools.takeOver(campaign);
         const known = (await campaigns.ids()).includes(campaign);
         this.#campaign = await campaigns.open(campaign);
+        this.#campaign.serve(this.#tools.peer);
         return { known, state: this.#campaign.ledger.state, session: this.id };
       },
       'session.join': async ({ session }) => {

@@ -18,10 +18,10 @@ export interface SessionStatus {
 
 /** Every connection of this receiver that is open: sessions, and the lanes of sessions. */
 export class Sessions {
-  readonly #tools: Omit<SessionTools, 'takeOver' | 'join'>;
+  readonly #tools: Omit<SessionTools, 'peer' | 'takeOver' | 'join'>;
   readonly #open = new Map<Session, { readonly from: From; readonly done: Promise<void> }>();
 
-  constructor(tools: Omit<SessionTools, 'takeOver' | 'join'>) {
+  constructor(tools: Omit<SessionTools, 'peer' | 'takeOver' | 'join'>) {
     this.#tools = tools;
   }
 
@@ -29,6 +29,7 @@ export class Sessions {
   serve(socket: WebSocket, from: From): void {
     const session: Session = new Session(socket, {
       ...this.#tools,
+      peer: from.fingerprint,
       takeOver: (campaign) => this.#takeOver(campaign, session),
       join: (id) => this.#join(id, session),
     });

@@ -45,6 +45,11 @@ export class Blocks {
     return { ...this.#counts };
   }
 
+  /** Whether nothing was known when the copy was opened, and nothing since. */
+  get isEmpty(): boolean {
+    return !this.#flags.some((flags) => (flags & known) !== 0);
+  }
+
   /** Blocks that this offer found or made equal to what it named. */
   get done(): number {
     const { zero, reused, copied, pulled } = this.#counts;

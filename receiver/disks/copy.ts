@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Crew } from '../../shared/disk/crew.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
@@ -168,7 +169,10 @@ export class Copy implements Donor, Tally {
     this.#mustLieInside(first, count);
     return this.works.run(async () => {
       const most = 1024 * 1024;
-      for (let from = first; from < first + count; from += most) await this.#hole(from, Math.min(most, first + count - from));
+      for (let from = first; from < first + count; from += most) {
+        await this.#hole(from, Math.min(most, first + count - from));
+        await setImmediate();
+      }
       this.#flushSoon();
     });
   }
@@ -219,14 +223,8 @@ export class Copy implements Donor, Tally {
   /** Lets other disks take blocks from here: those it holds, and those it is given from now on. */
   async donate(): Promise<void> {
     const { donors } = this.tools;
-    donors.add(this);
-    const most = 32 * 1024;
-    for (let first = 0; first < this.blocks.length; first += most) {
-      const digests = await this.#digests.read(first, Math.min(most, this.blocks.length - first));
-      for (let place = 0; place * digestBytes < digests.length; place += 1)
-        if (!this.holds(first + place)) digests.fill(0, place * digestBytes, (place + 1) * digestBytes);
-      donors.learn(this, first, digests);
-    }
+    if (this.blocks.isEmpty) donors.add(this);
+    else await donors.addAll(this);
   }
 
   /** Blocks that came out wrong and were pulled again. */

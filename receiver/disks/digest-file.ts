@@ -72,7 +72,8 @@ export class DigestFile {
 
   /** The blocks that are marked, each. */
   *marked(): Generator<number> {
-    for (let block = 0; block < this.blocks; block += 1) if (has(this.#bits, block)) yield block;
+    for (const [at, byte] of this.#bits.entries())
+      if (byte !== 0) for (let block = at * 8; block < at * 8 + 8; block += 1) if (has(this.#bits, block)) yield block;
   }
 
   /** The digests of some blocks, one behind the other; those that were never written are zeros. */

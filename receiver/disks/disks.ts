@@ -2,10 +2,13 @@ import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
 import { syncFolder } from '../../shared/durable.ts';
+import { blockCount, digestBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Copy, type CopyCounts, type CopyTools } from './copy.ts';
 import { DigestFile, type Shape } from './digest-file.ts';
+import { type FileDonor, openDonor } from './donors.ts';
+import { keepDisk, nameBlocks, openKept } from './kept.ts';
 import type { Puller } from './puller.ts';
 import { sealedSource } from './sealed-source.ts';
 
@@ -36,6 +39,9 @@ export class Disks {
   /** The latest of the works on each disk: they take turns, for a connection that broke may still be sealing what the next one offers. */
   readonly #turns = new Map<string, Promise<unknown>>();
   #remembering: Promise<void> | null = null;
+  /** Disks that are not this campaign's and stand in for its own. */
+  #others: FileDonor[] = [];
+  #kept: string | null = null;
 
   constructor(campaign: string, folder: string, tools: CopyTools) {
     this.#campaign = campaign;
@@ -140,6 +146,31 @@ export class Disks {
     return bytes;
   }
 
+  /** Names the folder of disks that earlier campaigns of the same sender to the same project left on purpose. MUST come before the first offer to count. */
+  useKept(folder: string): void {
+    this.#kept = folder;
+  }
+
+  /** Moves every sealed disk to the folder of those that are kept for later campaigns. */
+  async keepAll(): Promise<void> {
+    if (this.#kept === null) return;
+    await this.remember();
+    const sealed = [...this.#copies].filter(([, { whole }]) => whole);
+    await this.close();
+    for (const [disk, { path }] of sealed) await keepDisk(path.slice(0, -'.raw'.length), this.#kept, `${this.#campaign}.${disk}`);
+  }
+
+  /**
+   * Lets a raw file stand in for blocks of this campaign's disks, such as an image that the destination has; the sender learns nothing of it but that less is pulled.
+   * `base.digests` holds its digests; where it is missing the file is read once and they are written there. The caller keeps file and digests until `close`.
+   */
+  async addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
+    const isNamed =
+      (await stat(`${base}.digests`).catch(() => null))?.size === blockCount(shape.size, shape.blockSize) * digestBytes;
+    if (!isNamed) await nameBlocks(file, base, shape, this.#tools.crew, signal);
+    await this.#lend(await openDonor(file, base, shape));
+  }
+
   /** What is being copied now. */
   copies(): Copying[] {
     return [...this.#copies]
@@ -153,6 +184,9 @@ export class Disks {
   async close(): Promise<void> {
     await this.#remembering?.catch(() => undefined);
     await Promise.all([...this.#copies.keys()].map((disk) => this.#shut(disk)));
+    const others = this.#others.splice(0);
+    for (const donor of others) this.#tools.donors.remove(donor);
+    await Promise.all(others.map((donor) => donor.close()));
     this.#remembering = null;
   }
 
@@ -162,7 +196,13 @@ export class Disks {
     return this.#remembering;
   }
 
+  async #lend(donor: FileDonor): Promise<void> {
+    this.#others.push(donor);
+    await this.#tools.donors.addAll(donor);
+  }
+
   async #remember(): Promise<void> {
+    if (this.#kept !== null) for (const donor of await openKept(this.#kept)) await this.#lend(donor);
     const folder = join(this.#folder, 'disks');
     for (const server of await readdir(folder).catch(() => [])) {
       for (const name of await readdir(join(folder, server))) {

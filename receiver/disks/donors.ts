@@ -47,6 +47,9 @@ interface Shelf {
 /** How far around a find its neighbours are looked at, in blocks. */
 const reach = 64;
 
+/** Blocks of a donor that are learned at once. */
+const stretchBlocks = 32 * 1024;
+
 /** Places are numbered by 32 bits. */
 const mostPlaces = 2 ** 32 - 2;
 
@@ -106,6 +109,18 @@ export class Donors {
     if (shelf === undefined) return;
     for (let at = 0, block = first; at < digests.length; at += digestBytes, block += 1)
       if (!isZeroAt(digests, at / digestBytes)) this.#index.add(digests, at, shelf.base + block);
+  }
+
+  /** Makes a disk a donor and learns all it holds. */
+  async addAll(donor: Donor): Promise<void> {
+    this.add(donor);
+    const blocks = blockCount(donor.shape.size, donor.shape.blockSize);
+    for (let first = 0; first < blocks; first += stretchBlocks) {
+      const digests = Buffer.from(await donor.digests(first, Math.min(stretchBlocks, blocks - first)));
+      for (let place = 0; place * digestBytes < digests.length; place += 1)
+        if (!donor.holds(first + place)) digests.fill(0, place * digestBytes, (place + 1) * digestBytes);
+      this.learn(donor, first, digests);
+    }
   }
 
   /** Looks for blocks of consecutive digests, those of `places`; `first` is the block that place 0 is of. Follows `trail`, and lays it for the next. */
@@ -177,11 +192,16 @@ export class Donors {
   }
 }
 
-/** Opens a whole, sealed disk as a donor. MUST be closed, after it was removed and what reads it has ended. */
-export async function openDonor(path: string, file: string, shape: Shape): Promise<Donor & { close(): Promise<void> }> {
+/** A donor of its own files, which MUST be closed after it was removed. */
+export interface FileDonor extends Donor {
+  close(): Promise<void>;
+}
+
+/** Opens a whole disk in a file as a donor; `base.digests` holds its digests. Closing it waits for what reads it. */
+export async function openDonor(file: string, base: string, shape: Shape): Promise<FileDonor> {
   const data = await open(file, 'r');
   try {
-    const digests = await open(`${path}.digests`, 'r');
+    const digests = await open(`${base}.digests`, 'r');
     const works = new Works();
     return {
       path: file,

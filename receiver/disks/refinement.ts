@@ -23,15 +23,25 @@ const patienceMs = 5_000;
 class Yield {
   #share = 1;
   #passed = 0;
+  #learned = false;
+  /** The first question: nothing is known before its answer. */
+  #first: PromiseWithResolvers<void> | null = null;
 
-  pays(): boolean {
+  async pays(): Promise<boolean> {
+    if (!this.#learned && this.#first !== null) await this.#first.promise;
+    this.#first ??= Promise.withResolvers<void>();
     if (this.#share >= leastYield) return true;
     this.#passed += 1;
     return this.#passed % askAnyway === 0;
   }
 
+  /** MUST follow every question, answered or not. */
   learn(saved: number, asked: number): void {
-    this.#share += weight * (saved / asked - this.#share);
+    // The first answer is all there is to go by.
+    if (asked > 0) this.#share += (this.#learned ? weight : 1) * (saved / asked - this.#share);
+    this.#learned ||= asked > 0;
+    this.#first?.resolve();
+    if (!this.#learned) this.#first = null;
   }
 }
 
@@ -80,27 +90,25 @@ export class Refinement {
   }
 
   async #ask(lacks: readonly Lack[], old: boolean, gain: Yield, puller: Puller): Promise<readonly Lack[]> {
-    if (!gain.pays()) return lacks;
-    const { crew, fd, algorithm } = this.#target;
+    if (!(await gain.pays())) return lacks;
+    const { crew, fd, algorithm, turn } = this.#target;
     const ranges = lacks.map(({ offset, length }) => [offset, length] as const);
-    const [wanted, before] = await Promise.all([
-      puller.asker.refine(stretchesOf(lacks)),
-      old ? crew.run('pieces', { parts: [{ from: { fd }, ranges }], algorithm }, { turn: this.#target.turn }) : null,
-    ]);
-    let at = 0;
-    let saved = 0;
-    const refined = lacks.map((lack): Lack => {
-      const parts = this.#partsOf(lack, { wanted, old: before, at });
-      at += parts.length * pieceDigestBytes;
-      const here = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0);
-      saved += here;
-      return here > 0 ? { ...lack, parts } : lack;
-    });
-    gain.learn(
-      saved,
-      lacks.reduce((sum, { length }) => sum + length, 0),
-    );
-    return refined;
+    let [saved, asked, at] = [0, 0, 0];
+    try {
+      const [wanted, before] = await Promise.all([
+        puller.asker.refine(stretchesOf(lacks)),
+        old ? crew.run('pieces', { parts: [{ from: { fd }, ranges }], algorithm }, { turn }) : null,
+      ]);
+      return lacks.map((lack): Lack => {
+        const parts = this.#partsOf(lack, { wanted, old: before, at });
+        at += parts.length * pieceDigestBytes;
+        const here = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0);
+        [saved, asked] = [saved + here, asked + lack.length];
+        return here > 0 ? { ...lack, parts } : lack;
+      });
+    } finally {
+      gain.learn(saved, asked);
+    }
   }
 
   #partsOf({ offset, length }: Lack, { wanted, old, at }: Names): (Part | null)[] {

@@ -125,7 +125,7 @@ export class World {
     const power = new Power(this.receiverState, cutBefore);
     const cloud = lazily(() => openCloud('destination', sectionOf(this.destination)));
     const crew = new Crew({ workers: 1 });
-    const campaigns = new Campaigns(this.receiverState, { cloud: cloud.get, crew, log });
+    const campaigns = new Campaigns(this.receiverState, { cloud: cloud.get, crew, log, keptFor: null });
     const [state, of] = [this.receiverState, { name: 'the receiver', release: '0.0.0', log, windowBytes: 32 * 1024 * 1024 }];
     const sessions = new Sessions({ ...of, state, campaigns, cloud: cloud.get });
     this.#receiver = { crew, campaigns, cloud, sessions, sockets: new Set(), power };
@@ -139,6 +139,8 @@ export class World {
     life?.power.off();
     for (const socket of life?.sockets ?? []) socket.terminate();
     await life?.crew.close();
+    // A dead process has no open files.
+    for (const id of (await life?.campaigns.ids()) ?? []) await (await life?.campaigns.known(id))?.disks.close();
     await (await life?.cloud.get())?.close();
   }
 
