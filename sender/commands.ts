@@ -102,6 +102,10 @@ export interface MoveReport {
     readonly sizeBytes: number;
     readonly zeroBytes: number;
     readonly reusedBytes: number;
+    /** Taken from other disks at the receiver. */
+    readonly copiedBytes: number;
+    readonly pulledBytes: number;
+    /** What the pulled bytes were on the wire. */
     readonly sentBytes: number;
     readonly root: string;
   }[];

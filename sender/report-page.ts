@@ -72,7 +72,7 @@ function problemSection({ problems }: Report): string {
 }
 
 function serverTable(moves: readonly MoveReport[]): string {
-  const heads = ['Server', 'State', 'Took', 'Downtime', 'Disks', 'Zero', 'Reused', 'Sent', 'At the destination'];
+  const heads = ['Server', 'State', 'Took', 'Downtime', 'Disks', 'Zero', 'Reused', 'Copied', 'Sent', 'At the destination'];
   const rows = moves.map((move) => [
     name(move),
     `<span class="state ${escaped(move.state.replaceAll(' ', '-'))}">${escaped(move.state)}</span>`,
@@ -81,6 +81,7 @@ function serverTable(moves: readonly MoveReport[]): string {
     number(showBytes(sum(move, 'sizeBytes'))),
     number(showBytes(sum(move, 'zeroBytes'))),
     number(showBytes(sum(move, 'reusedBytes'))),
+    number(showBytes(sum(move, 'copiedBytes'))),
     number(showBytes(sum(move, 'sentBytes'))),
     move.destinationId === null ? '–' : `<code>${escaped(move.destinationId)}</code>`,
   ]);
@@ -102,11 +103,12 @@ function diskTable(moves: readonly MoveReport[]): string {
       name(move),
       `<code>${escaped(disk.id)}</code>`,
       number(showBytes(disk.sizeBytes)),
+      number(showBytes(disk.pulledBytes)),
       number(showBytes(disk.sentBytes)),
       `<code class="digest">${escaped(disk.root)}</code>`,
     ]),
   );
-  return table(['Server', 'Disk', 'Size', 'Sent', 'Root digest'], rows);
+  return table(['Server', 'Disk', 'Size', 'Pulled', 'Sent', 'Root digest'], rows);
 }
 
 function name(move: MoveReport): string {

@@ -13,7 +13,7 @@ import type { Peer } from '../peer.ts';
 import { Levels } from './levels.ts';
 import { Pages } from './pages.ts';
 import { Reader } from './reader.ts';
-import { stretchesOf } from './stretches.ts';
+import { dataBytes, stretchesOf } from './stretches.ts';
 import { Telling } from './telling.ts';
 
 /** Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy compared as a whole. */
@@ -93,11 +93,9 @@ class Transfer {
     const { size } = reader;
     const connection = await peer.connected(signal);
     const algorithm = connection.has('blake3') && algorithms.includes('blake3') ? 'blake3' : 'sha256';
-    const { handle } = await connection.request(
-      'disk.offer',
-      { campaign, ...this.#which, size, block_size: blockBytes, algorithm },
-      { signal },
-    );
+    const data = await dataBytes(this.#source, signal);
+    const offer = { campaign, ...this.#which, size, block_size: blockBytes, algorithm, data } as const;
+    const { handle } = await connection.request('disk.offer', offer, { signal });
     const over = new AbortController();
     const pages = new Pages({ reader, crew, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
     const rangesOf = (list: readonly Range[], unit: number): Range[] =>

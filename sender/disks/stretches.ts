@@ -35,6 +35,13 @@ export async function* stretchesOf(source: BlockSource, blockSize: number, signa
   if (end > told) yield { first: told, blocks: end - told, zero: true };
 }
 
+/** Bytes of a disk that are not known to be zeros. */
+export async function dataBytes(source: BlockSource, signal: AbortSignal): Promise<number> {
+  let bytes = 0;
+  for await (const { length } of dataOf(source, signal)) bytes += length;
+  return bytes;
+}
+
 /** The page a block lies in. */
 export function pageOf(block: number): number {
   return Math.floor(block / pageBlocks);
