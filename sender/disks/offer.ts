@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
-import { headerBytes } from '../../protocol/frame.ts';
+import { headerBytes, type Packed } from '../../protocol/frame.ts';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
 import { algorithms } from '../../shared/disk/algorithm.ts';
 import type { Crew } from '../../shared/disk/crew.ts';
-import type { Range } from '../../shared/disk/reading.ts';
+import { heldStretch, type Part, type Range } from '../../shared/disk/reading.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -103,9 +103,7 @@ class Transfer {
     const withdraw = peer.serve(connection, handle, {
       pull: (list) =>
         pages.use(rangesOf(list, pieceBytes), async (parts) => {
-          const level = levels.next(connection.wire);
-          const packed = await crew.run('pack', { parts, level }, { turn: this, urgent: true });
-          levels.learn(level, packed);
+          const packed = await this.#pack(parts, levels.next(connection.wire));
           this.#sent += headerBytes + packed.payload.length;
           return packed;
         }),
@@ -131,6 +129,19 @@ class Transfer {
       withdraw();
       await pages.close();
     }
+  }
+
+  /**
+   * Packs what was pulled. Raw bytes that lie together in a slot go out from there: it is held until the receiver has them,
+   * and were it ever given up before they are gone, what arrives would not have its digest.
+   */
+  async #pack(parts: readonly Part[], level: number): Promise<Packed> {
+    const payload = level === 0 ? heldStretch(parts) : null;
+    if (payload !== null) return { codec: 'none', rawBytes: payload.length, payload };
+    const { crew, levels } = this.#means;
+    const packed = await crew.run('pack', { parts, level }, { turn: this, urgent: true });
+    levels.learn(level, packed);
+    return packed;
   }
 
   #advance(bytes: number): void {

@@ -53,12 +53,9 @@ export function writeFully(fd: number, bytes: Uint8Array, offset: number): void 
 
 /** Parts one after the other as one stretch of memory: a view where they lie so already, else gathered in this thread's scratch. */
 export function gather(parts: readonly Part[]): Buffer {
-  const total = parts.reduce((sum, { ranges }) => sum + lengthOf(ranges), 0);
-  const [only] = parts;
-  const start = only?.ranges[0]?.[0];
-  if (only !== undefined && start !== undefined && parts.length === 1 && !('fd' in only.from) && isOneStretch(only.ranges))
-    return viewOf(only.from, [start, total]);
-  const into = scratch(total);
+  const held = heldStretch(parts);
+  if (held !== null) return held;
+  const into = scratch(parts.reduce((sum, { ranges }) => sum + lengthOf(ranges), 0));
   let at = 0;
   for (const { from, ranges } of parts) {
     for (const range of ranges) {
@@ -71,8 +68,17 @@ export function gather(parts: readonly Part[]): Buffer {
   return into;
 }
 
+/** A view of parts that lie one after the other in one memory; null for others. */
+export function heldStretch(parts: readonly Part[]): Buffer | null {
+  const [only] = parts;
+  const start = only?.ranges[0]?.[0];
+  if (only === undefined || start === undefined || parts.length > 1 || 'fd' in only.from || !isOneStretch(only.ranges))
+    return null;
+  return viewOf(only.from, [start, lengthOf(only.ranges)]);
+}
+
 /** Bytes in all ranges. */
-export function lengthOf(ranges: readonly Range[]): number {
+function lengthOf(ranges: readonly Range[]): number {
   return ranges.reduce((sum, [, length]) => sum + length, 0);
 }
 

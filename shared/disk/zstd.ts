@@ -14,8 +14,8 @@ const windowLog = Math.log2(pageBytes);
 /** Compresses bytes at a level of zstd; null where it does not pay. Blocks until it is done. */
 export function compress(bytes: Uint8Array, level: number): Buffer | null {
   const packed = zstdCompressSync(bytes, {
-    // One chunk for all that may come out: what does not pay is longer and not looked at.
-    chunkSize: Math.max(bytes.length, constants.Z_MIN_CHUNK),
+    // One chunk for all that may come out, which is hardly longer than what goes in: a second would be another 4 MiB.
+    chunkSize: bytes.length + (bytes.length >> 8) + constants.Z_MIN_CHUNK,
     pledgedSrcSize: bytes.length,
     params: { [constants.ZSTD_c_compressionLevel]: level },
   });
