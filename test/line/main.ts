@@ -86,7 +86,7 @@ async function acquaint(dir: string): Promise<void> {
 
 async function measure(line: Line, dir: string, options: Pick<EndOptions, 'connections' | 'bytesPerSecond'>): Promise<string[]> {
   makeLine(line);
-  const common = { address, port, seconds: Number(process.env['SECONDS_EACH'] ?? 10), frameBytes: 1024 * 1024, ...options };
+  const common = { address, port, seconds: Number(process.argv[2] ?? 10), frameBytes: 1024 * 1024, ...options };
   const receiver = start(far, { ...common, side: 'receiver', dir: join(dir, 'receiver') });
   try {
     await once(receiver.stdout, 'data');
@@ -115,31 +115,29 @@ async function measure(line: Line, dir: string, options: Pick<EndOptions, 'conne
   }
 }
 
+const heads = [
+  'line',
+  'limit MB/s',
+  'MB/s',
+  'of it',
+  'control p50 ms',
+  'p99',
+  'most',
+  'lanes',
+  'rtt ms',
+  'CPU s/GB',
+  'MiB of both',
+];
+const unlimited = { connections: 'auto', bytesPerSecond: null } as const;
+const limited = { connections: 3, bytesPerSecond: 5e6 } as const;
+
 takeDown();
 const dir = await mkdtemp(join(tmpdir(), 'godwit-line-'));
 try {
   await acquaint(dir);
-  const heads = [
-    'line',
-    'limit MB/s',
-    'MB/s',
-    'of the line',
-    'control p50',
-    'p99',
-    'most ms',
-    'lanes',
-    'rtt ms',
-    'CPU s/GB',
-    'MiB sender / receiver',
-  ];
   process.stdout.write(`${heads.join(' | ')}\n`);
-  for (const line of lines.filter(({ name }) => name.includes(process.env['LINE'] ?? ''))) {
-    const rows = [{ connections: 'auto', bytesPerSecond: null }] as const;
-    for (const options of rows) process.stdout.write(`${(await measure(line, dir, options)).join(' | ')}\n`);
-  }
-  const [slow] = lines;
-  const limited = { connections: 3, bytesPerSecond: 5e6 } as const;
-  if (slow !== undefined && !process.env['LINE']) process.stdout.write(`${(await measure(slow, dir, limited)).join(' | ')}\n`);
+  for (const line of lines) process.stdout.write(`${(await measure(line, dir, unlimited)).join(' | ')}\n`);
+  for (const line of lines.slice(0, 1)) process.stdout.write(`${(await measure(line, dir, limited)).join(' | ')}\n`);
 } finally {
   await rm(dir, { recursive: true, force: true });
 }
