@@ -12,6 +12,7 @@ import { kindOf, type Ref, type Resource, refOf } from '../shared/model/resource
 import { Problem } from '../shared/problem.ts';
 import { Disks } from './disks/disks.ts';
 import { Donors } from './disks/donors.ts';
+import type { Room } from './disks/room.ts';
 import { Ledger } from './ledger.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. A disk's import takes as long as it takes. */
@@ -25,6 +26,7 @@ export interface CampaignTools {
   readonly cloud: () => Promise<DestinationCloud>;
   readonly crew: Crew;
   readonly log: Log;
+  readonly room: Room;
   /** Where disks of committed campaigns are kept for later ones, by their peer; null: they are not. */
   readonly keptFor: ((peer: string) => string) | null;
 }
@@ -46,13 +48,13 @@ export class Campaign {
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
-  private constructor(id: string, folder: string, ledger: Ledger, { cloud, crew, log, keptFor }: CampaignTools) {
+  private constructor(id: string, folder: string, ledger: Ledger, { cloud, crew, room, log, keptFor }: CampaignTools) {
     this.#keptFor = keptFor;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
     this.#cloud = cloud;
-    this.disks = new Disks(id, folder, { crew, log, donors: new Donors(crew) });
+    this.disks = new Disks(id, folder, { crew, room, log, donors: new Donors(crew) });
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */

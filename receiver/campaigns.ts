@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Id } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Campaign, type CampaignTools } from './campaign.ts';
+import { Room } from './disks/room.ts';
 
 /** Every campaign of this receiver, each opened once. */
 export class Campaigns {
@@ -10,9 +11,9 @@ export class Campaigns {
   readonly #tools: CampaignTools;
   readonly #open = new Map<string, Promise<Campaign>>();
 
-  constructor(state: string, tools: CampaignTools) {
+  constructor(state: string, tools: Omit<CampaignTools, 'room'>) {
     this.#state = state;
-    this.#tools = tools;
+    this.#tools = { ...tools, room: new Room(state) };
   }
 
   /** The campaign of an id, known or new. */

@@ -17,6 +17,8 @@ export interface ReceiverStatus {
       readonly id: string;
       readonly sizeBytes: number;
       readonly durableBytes: number;
+      /** Blocks that came out wrong, on the wire, in a donor or on our own disk, and were pulled again. */
+      readonly mended: number;
       readonly sealed: boolean;
     }[];
   }[];

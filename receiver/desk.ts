@@ -80,7 +80,7 @@ export class Desk implements ReceiverCommands {
     const built = campaign.ledger.entries().filter(({ state }) => state === 'built').length;
     const disks = campaign.disks
       .copies()
-      .map((copy) => ({ id: copy.id, sizeBytes: copy.size, durableBytes: copy.durable, sealed: false }));
+      .map((copy) => ({ id: copy.id, sizeBytes: copy.size, durableBytes: copy.durable, mended: copy.mended, sealed: false }));
     return { id, state: campaign.ledger.state, built, disks };
   }
 }

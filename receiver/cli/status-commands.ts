@@ -58,6 +58,7 @@ function diskTable(disks: ReceiverStatus['campaigns'][number]['disks'], output: 
       { title: '  DISK', show: (disk) => `  ${visible(disk.id)}` },
       { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
       { title: 'DURABLE', show: (disk) => showShare(disk.durableBytes, disk.sizeBytes), align: 'right' },
+      { title: 'MENDED', show: (disk) => `${disk.mended}`, align: 'right' },
       { title: 'STATE', show: (disk) => (disk.sealed ? 'verified' : 'copying') },
     ],
     output.size().columns,

@@ -15,7 +15,7 @@ import type { Puller, Tally, Target } from './puller.ts';
 import { punch } from './punch.ts';
 import { Refinement } from './refinement.ts';
 import { reread } from './reread.ts';
-import { Room } from './room.ts';
+import type { Room } from './room.ts';
 import { Works } from './works.ts';
 
 /** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk. */
@@ -34,6 +34,7 @@ export interface CopyCounts extends HowMany {
 export interface CopyTools {
   readonly crew: Crew;
   readonly donors: Donors;
+  readonly room: Room;
   readonly log: Log;
 }
 
@@ -52,7 +53,6 @@ export class Copy implements Donor, Tally {
   readonly #digests: DigestFile;
   readonly trail: Trail = { donor: null, shift: 0 };
   readonly refinement: Refinement;
-  readonly room: Room;
   #path: string;
   #mended = 0;
   #pulledBytes = 0;
@@ -72,7 +72,6 @@ export class Copy implements Donor, Tally {
     this.blocks = new Blocks(digests.blocks, fresh);
     for (const block of digests.marked()) this.blocks.remember(block);
     this.refinement = new Refinement(this.target, shape, tools.donors.pieces);
-    this.room = new Room(path);
   }
 
   /** Opens the copy at `path`, whose digests lie beside it under `base`, keeping what an earlier one left there. Throws E_DISK_FULL. */
@@ -149,7 +148,7 @@ export class Copy implements Donor, Tally {
   async mustFit(dataBytes: number): Promise<void> {
     const { blocks } = await this.#file.stat();
     const needed = dataBytes - blocks * 512;
-    if (needed > 0) await this.room.mustHave(needed + this.#digests.blocks * digestBytes);
+    if (needed > 0) await this.tools.room.mustHave(needed + this.#digests.blocks * digestBytes);
   }
 
   /** Makes the blocks of one manifest page equal to their digests, pulling those it lacks; returns how many had to be pulled, as a whole or in part. */

@@ -94,7 +94,8 @@ export class Page {
       (work, donor) => () => donor.works.run(work),
       () => copy.tools.crew.run('copy', { blocks, digests, algorithm, fd: copy.fd }, { turn: copy }),
     );
-    const bad = new Set(await borrow());
+    const bytes = blocks.reduce((sum, { length }) => sum + length, 0);
+    const bad = new Set(await copy.tools.room.write(bytes, borrow));
     for (const [index, find] of finds.entries()) if (bad.has(index)) copy.spoilt(find.donor.path, find.block);
     return finds.filter((_, index) => !bad.has(index)).map(({ place }) => place);
   }
@@ -130,15 +131,17 @@ export class Page {
 
   async #fetch(open: readonly Open[]): Promise<void> {
     if (open.length === 0) return;
-    const { tools, shape, room, refinement } = this.#copy;
+    const { tools, shape, refinement } = this.#copy;
     const whole = open.map(({ place }): Lack => {
       const block = this.#first + place;
       return { block, digest: digestsAt(this.#digests, [place]), ...extentOf(block, shape.size, shape.blockSize) };
     });
-    await room.mayWrite(whole.reduce((sum, { length }) => sum + length, 0));
     const old = new Set(open.flatMap((one) => (one.old ? [this.#first + one.place] : [])));
-    const lacks = await refinement.refine(whole, old, tools.donors.whole(), this.#puller);
-    const ends = await Promise.allSettled(this.#puller.fetch(lacks));
+    const bytes = whole.reduce((sum, { length }) => sum + length, 0);
+    const ends = await tools.room.write(bytes, async () => {
+      const lacks = await refinement.refine(whole, old, tools.donors.whole(), this.#puller);
+      return Promise.allSettled(this.#puller.fetch(lacks));
+    });
     const come = open.filter((_, index) => ends[index]?.status === 'fulfilled').map(({ place }) => place);
     await this.#copy.settle(this.#first, this.#digests, come, 'pulled');
     const failure = ends.find((end) => end.status === 'rejected');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
@@ -8,17 +9,18 @@ import { Copy, type CopyTools } from '../../receiver/disks/copy.ts';
 import type { Shape } from '../../receiver/disks/digest-file.ts';
 import { Donors } from '../../receiver/disks/donors.ts';
 import { type Asker, Puller, type Stretches } from '../../receiver/disks/puller.ts';
+import { Room } from '../../receiver/disks/room.ts';
 import { Window } from '../../receiver/disks/window.ts';
 import { blockDigest, digestOf } from '../../shared/disk/algorithm.ts';
 import { Crew } from '../../shared/disk/crew.ts';
 import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
 import { aFolder } from './folder.ts';
 
-/** What copies work with, for one test; a crew of one thread, which ends with the test. */
-export function someTools(indexBytes?: number): CopyTools {
+/** What copies below `folder` work with, for one test; a crew of one thread, which ends with the test. */
+export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
   const crew = new Crew({ workers: 1, slots: 4 });
   onTestFinished(() => crew.close());
-  return { crew, donors: new Donors(crew, indexBytes), log: pino({ level: 'silent' }) };
+  return { crew, donors: new Donors(crew, indexBytes), room: new Room(folder), log: pino({ level: 'silent' }) };
 }
 
 /** A disk from a picture: `a` to `z` are blocks of that letter, `.` is a block of zeros; the last block may be short. */

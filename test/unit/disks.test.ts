@@ -1,14 +1,17 @@
-import { open, readdir, readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { open, readdir, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
 import type { CopyTools } from '../../receiver/disks/copy.ts';
 import { Disks } from '../../receiver/disks/disks.ts';
 import { Donors } from '../../receiver/disks/donors.ts';
 import type { Puller } from '../../receiver/disks/puller.ts';
 import type { Extent } from '../../shared/cloud/cloud.ts';
 import { aFolder, problemOf } from '../support/folder.ts';
-import { aDisk, fill as fillCopy, type Offered, offered, pullerOf, someTools } from '../support/offered.ts';
+import { aDisk, aNoise, fill as fillCopy, type Offered, offered, pullerOf, someTools } from '../support/offered.ts';
 
+const run = promisify(execFile);
 const blockSize = 4096;
 const disk = aDisk('ab.c', blockSize, 1000);
 
@@ -222,6 +225,36 @@ test('disks of one block that are copied at the same time pull it once', async (
   const some = await someDisks();
   const offers = ['s1.a', 's1.b', 's1.c'].map((name) => ({ name, offer: offered(disk) }));
   await Promise.all(offers.map(({ name, offer }) => fill(some.disks, offer, name)));
-  expect(offers.flatMap(({ offer }) => offer.pulled).sort()).toEqual([0, 1, 3]);
+  expect(offers.flatMap(({ offer }) => offer.pulled).toSorted((a, b) => a - b)).toEqual([0, 1, 3]);
   await some.disks.close();
 });
+
+/** A file system of so many MiB, which can grow; only root may make one. */
+async function aSmallDisk(mib: number): Promise<{ folder: string; grow(mib: number): Promise<void> }> {
+  const folder = await aFolder();
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs', folder]);
+  onTestFinished(async () => void (await run('umount', ['-l', folder])));
+  return { folder, grow: async (more) => void (await run('mount', ['-o', `remount,size=${more}m`, folder])) };
+}
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a disk that fills up stops the copy while there is room for the ledger, and the copy goes on from there',
+  async () => {
+    const { folder, grow } = await aSmallDisk(100);
+    const noise = aNoise(64 * 1024 * 1024);
+    const disks = new Disks('campaign', folder, someTools(undefined, folder));
+    const offer = offered(noise, { blockSize: 65_536 });
+    const copy = await disks.offer('s1', 's1.root', offer.shape);
+    expect((await problemOf(fill(disks, offer))).code).toBe('E_DISK_FULL');
+    const { bavail, bsize } = await statfs(folder);
+    expect(bavail * bsize).toBeGreaterThan(8 * 1024 * 1024);
+    const had = copy.blocks.done;
+    expect(had).toBeGreaterThan(0);
+    await grow(300);
+    const rest = offered(noise, { blockSize: 65_536 });
+    await disks.seal('s1', 's1.root', rest.root, await fill(disks, rest));
+    expect(rest.pulled).toHaveLength((1024 - had) * 16);
+    await disks.close();
+  },
+  60_000,
+);
