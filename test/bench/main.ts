@@ -1,0 +1,102 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Lab } from './lab/lab.ts';
+import { type Options, readOptions } from './options.ts';
+import { chartOf } from './result/chart.ts';
+import { describeMachine } from './result/machine.ts';
+import type { Row } from './result/record.ts';
+import type { Results } from './result/results.ts';
+import { textOf } from './result/text.ts';
+import type { Bench, RowMaker } from './rows/bench.ts';
+import { coldRows, oddRows } from './rows/cold.ts';
+import { controlRow } from './rows/control.ts';
+import { cutRow } from './rows/cut.ts';
+import { deltaRows } from './rows/delta.ts';
+import { memoryRow } from './rows/memory.ts';
+import { secondRow } from './rows/second.ts';
+import { siblingsRow } from './rows/siblings.ts';
+import { DiskShelf, quick, whole } from './setup/disks.ts';
+import { installMissing, mustHaveRoom } from './setup/need.ts';
+
+/** Every row, in the order in which they are run: the last one sums up what memory the others took. */
+const makers: readonly RowMaker[] = [
+  ...coldRows,
+  ...deltaRows,
+  ...oddRows,
+  secondRow,
+  controlRow,
+  cutRow,
+  siblingsRow,
+  memoryRow,
+];
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function run(options: Options): Promise<Results> {
+  const began = performance.now();
+  const scale = options.quick ? quick : whole;
+  const wanted = makers.filter(({ id }) => options.only.length === 0 || options.only.includes(id));
+  if (wanted.length === 0) throw new Error(`There is no such row; there are: ${makers.map(({ id }) => id).join(', ')}.`);
+  await installMissing(say);
+  await mkdir(options.work, { recursive: true });
+  await mustHaveRoom(options.work, scale, wanted.includes(siblingsRow));
+  say(`seed ${options.seed}, ${options.rounds} rounds, in ${options.work}`);
+  const lab = await Lab.open(options.work);
+  const done: Row[] = [];
+  const failed: { id: string; why: string }[] = [];
+  const peaks = new Map<string, number>();
+  const bench: Bench = {
+    lab,
+    disks: new DiskShelf(options.work, options.seed, scale, say),
+    rounds: options.rounds,
+    seed: options.seed,
+    parallel: options.parallel,
+    say,
+    done,
+    peaks,
+    notePeak: (work, { near, far }) => void peaks.set(work, Math.max(peaks.get(work) ?? 0, near, far)),
+  };
+  const results = async (): Promise<Results> => ({
+    at: new Date().toISOString(),
+    quick: options.quick,
+    seed: options.seed,
+    rounds: options.rounds,
+    parallel: options.parallel,
+    machine: await describeMachine(),
+    rows: done,
+    failed,
+    seconds: (performance.now() - began) / 1000,
+  });
+  // Ctrl-C must not leave namespaces behind.
+  for (const end of ['SIGINT', 'SIGTERM'] as const) process.once(end, () => void lab.close().finally(() => process.exit(130)));
+  try {
+    for (const maker of wanted) {
+      say(`${maker.id} (${Math.round((performance.now() - began) / 1000)} s)`);
+      try {
+        done.push(await maker.make(bench));
+      } catch (error) {
+        // One row that cannot be run must not cost the others; the exit status tells.
+        failed.push({ id: maker.id, why: (error as Error).message });
+        say(`  FAILED: ${(error as Error).stack}`);
+      }
+      await write(options.out, await results());
+    }
+  } finally {
+    await lab.close();
+    if (!options.keep) await rm(join(options.work, 'disks'), { recursive: true, force: true });
+  }
+  return results();
+}
+
+/** Writes what is known so far: a run of half an hour must not be lost by its last row. */
+async function write(folder: string, results: Results): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await writeFile(join(folder, 'results.txt'), textOf(results));
+  await writeFile(join(folder, 'results.svg'), chartOf(results));
+}
+
+const options = readOptions(process.argv.slice(2), import.meta.dirname);
+const results = await run(options);
+process.stdout.write(textOf(results));
+process.exit(results.failed.length === 0 ? 0 : 1);

@@ -1,0 +1,65 @@
+import type { Contender, Job } from '../contenders/contender.ts';
+import { mustBeIdentical } from '../lab/lab.ts';
+import { measure } from '../lab/measure.ts';
+import { links } from '../lab/network.ts';
+import { tool } from '../lab/tool.ts';
+import type { Run } from '../result/record.ts';
+import type { Bench } from './bench.ts';
+
+/** A best rival that takes longer than this runs alone against us in later rounds: seconds. */
+const slowSeconds = 20;
+
+/** Rivals that go on after the first round where the link is fast. */
+const rivalsGoingOn = 3;
+
+/** The disks' bytes are in memory before anybody reads them: what is compared is the way across, not this machine's disk. */
+async function warm(disk: string): Promise<void> {
+  await tool('dd', [`if=${disk}`, 'of=/dev/null', 'bs=1M', 'status=none']);
+}
+
+/** Runs one contender once, compares what arrived, and tells what it cost. */
+export async function runOnce(bench: Bench, contender: Contender, job: Job, round: number): Promise<Run> {
+  const { lab, say } = bench;
+  await lab.empty();
+  await lab.shape(links.free);
+  const ready = await contender.prepare(lab, job);
+  try {
+    await warm(job.disk);
+    await tool('sync', []);
+    await lab.shape(job.link);
+    const cost = await measure(lab, () => ready.run());
+    const exact = await ready.peakBytes?.();
+    if (exact !== undefined) bench.notePeak(`${contender.name} at ${job.link.name}`, exact);
+    await mustBeIdentical(job.disk, ready.arrived);
+    const run: Run = { ...cost, ...(exact === undefined ? {} : { peakBytes: exact }), contender: contender.name, round };
+    say(
+      `  ${contender.name}: ${run.seconds.toFixed(2)} s, ${(run.wireBytes / 1e6).toFixed(1)} MB, load before ${run.loadBefore}`,
+    );
+    return run;
+  } finally {
+    await ready.close();
+    await lab.empty();
+  }
+}
+
+/**
+ * Runs all contenders against each other, round by round, every second round in the reverse order. After the first round only the best rivals go on:
+ * what takes minutes because the link is slow takes the same minutes again.
+ */
+export async function race(bench: Bench, ours: Contender, rivals: readonly Contender[], job: Job): Promise<Run[]> {
+  const runs: Run[] = [];
+  let field = [ours, ...rivals];
+  for (let round = 1; round <= bench.rounds; round += 1) {
+    bench.say(`  round ${round} of ${bench.rounds}`);
+    for (const contender of round % 2 === 1 ? field : field.toReversed()) runs.push(await runOnce(bench, contender, job, round));
+    if (round === 1) field = [ours, ...best(runs, rivals)];
+  }
+  return runs;
+}
+
+function best(runs: readonly Run[], rivals: readonly Contender[]): Contender[] {
+  const seconds = (rival: Contender): number => runs.find(({ contender }) => contender === rival.name)?.seconds ?? 0;
+  const sorted = [...rivals].sort((a, b) => seconds(a) - seconds(b));
+  const [first] = sorted;
+  return sorted.slice(0, first !== undefined && seconds(first) > slowSeconds ? 1 : rivalsGoingOn);
+}
