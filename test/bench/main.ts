@@ -42,58 +42,59 @@ async function run(options: Options): Promise<Results> {
   await mustHaveRoom(options.work, scale, wanted.includes(siblingsRow));
   say(`seed ${options.seed}, ${options.rounds} rounds, in ${options.work}`);
   const lab = await Lab.open(options.work);
+  // Ctrl-C must not leave namespaces behind.
+  for (const end of ['SIGINT', 'SIGTERM'] as const) process.once(end, () => void lab.close().finally(() => process.exit(130)));
+  const { quick: isQuick, seed, rounds, parallel } = options;
+  const about = { at: new Date().toISOString(), quick: isQuick, seed, rounds, parallel, machine: await describeMachine() };
+  const disks = new DiskShelf(options.work, seed, scale, say);
+  try {
+    return await runRows(wanted, { ...options, lab, disks }, (rows, failed) =>
+      write(options.out, { ...about, rows, failed, seconds: (performance.now() - began) / 1000 }),
+    );
+  } finally {
+    await lab.close();
+    if (!options.keep) await rm(join(options.work, 'disks'), { recursive: true, force: true });
+  }
+}
+
+type Failed = Results['failed'];
+
+/** Runs one row after the other, and has what is known told after each. One that cannot be run must not cost the others. */
+async function runRows(
+  wanted: readonly RowMaker[],
+  means: Pick<Bench, 'lab' | 'disks' | 'rounds' | 'seed' | 'parallel' | 'all'>,
+  tell: (rows: readonly Row[], failed: Failed) => Promise<Results>,
+): Promise<Results> {
   const done: Row[] = [];
   const failed: { id: string; why: string }[] = [];
   const peaks = new Map<string, number>();
   const bench: Bench = {
-    lab,
-    disks: new DiskShelf(options.work, options.seed, scale, say),
-    rounds: options.rounds,
-    seed: options.seed,
-    parallel: options.parallel,
+    ...means,
     say,
     done,
     peaks,
     notePeak: (work, { near, far }) => void peaks.set(work, Math.max(peaks.get(work) ?? 0, near, far)),
   };
-  const results = async (): Promise<Results> => ({
-    at: new Date().toISOString(),
-    quick: options.quick,
-    seed: options.seed,
-    rounds: options.rounds,
-    parallel: options.parallel,
-    machine: await describeMachine(),
-    rows: done,
-    failed,
-    seconds: (performance.now() - began) / 1000,
-  });
-  // Ctrl-C must not leave namespaces behind.
-  for (const end of ['SIGINT', 'SIGTERM'] as const) process.once(end, () => void lab.close().finally(() => process.exit(130)));
-  try {
-    for (const maker of wanted) {
-      say(`${maker.id} (${Math.round((performance.now() - began) / 1000)} s)`);
-      try {
-        done.push(await maker.make(bench));
-      } catch (error) {
-        // One row that cannot be run must not cost the others; the exit status tells.
-        failed.push({ id: maker.id, why: (error as Error).message });
-        say(`  FAILED: ${(error as Error).stack}`);
-      }
-      await write(options.out, await results());
+  for (const maker of wanted) {
+    say(maker.id);
+    try {
+      done.push(await maker.make(bench));
+    } catch (error) {
+      failed.push({ id: maker.id, why: (error as Error).message });
+      say(`  FAILED: ${(error as Error).stack}`);
     }
-  } finally {
-    await lab.close();
-    if (!options.keep) await rm(join(options.work, 'disks'), { recursive: true, force: true });
+    await tell(done, failed);
   }
-  return results();
+  return tell(done, failed);
 }
 
 /** Writes what is known so far: a run of half an hour must not be lost by its last row. */
-async function write(folder: string, results: Results): Promise<void> {
+async function write(folder: string, results: Results): Promise<Results> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
   await writeFile(join(folder, 'results.txt'), textOf(results));
   await writeFile(join(folder, 'results.svg'), chartOf(results));
+  return results;
 }
 
 const options = readOptions(process.argv.slice(2), import.meta.dirname);

@@ -12,6 +12,8 @@ export interface Options {
   readonly only: readonly string[];
   readonly seed: string;
   readonly parallel: number;
+  /** Whether those run too that send over a slow link what another has sent already. */
+  readonly all: boolean;
   /** Where the results are written. */
   readonly out: string;
 }
@@ -19,6 +21,7 @@ export interface Options {
 const usage = `npm run bench -- [options]     root on Debian 12
   --only ROW       this row alone; may be repeated
   --rounds N       how often each race is run (3)
+  --all            also, over the slow link, those that send the bytes another sends: 20 minutes more
   --quick          small disks, two minutes: whether the benchmark works, not what it would say
   --seed TEXT      of all chance (1)
   --parallel N     disks that our daemons move at once (1, as a plan does)
@@ -34,6 +37,7 @@ export function readOptions(args: readonly string[], here: string): Options {
       options: {
         only: { type: 'string', multiple: true, default: [] },
         rounds: { type: 'string', default: '3' },
+        all: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         seed: { type: 'string', default: '1' },
         parallel: { type: 'string', default: '1' },

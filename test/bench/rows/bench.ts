@@ -7,6 +7,8 @@ export interface Bench {
   readonly lab: Lab;
   readonly disks: DiskShelf;
   readonly rounds: number;
+  /** Whether those run too that send over a slow link what another has sent already. */
+  readonly all: boolean;
   readonly seed: string;
   /** Disks our daemons move at once in a campaign. */
   readonly parallel: number;

@@ -28,7 +28,7 @@ export const cutRow: RowMaker = {
     const runs: Run[] = [{ ...(await transfer(bench, disk)), contender: 'uncut', round: 1 }];
     const [uncut] = runs;
     if (uncut === undefined) throw new Error('The uncut transfer is missing.');
-    for (let round = 1; round <= bench.rounds; round += 1) {
+    for (let round = 1; round <= Math.ceil(bench.rounds / 2); round += 1) {
       for (const cut of round === 1 ? cuts.slice(0, bench.disks.scale.cuts) : cuts.slice(0, 3)) {
         const afterMs = uncut.seconds * (100 + random.below(800));
         const cost = await transfer(bench, disk, cut, afterMs);

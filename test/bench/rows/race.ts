@@ -6,7 +6,7 @@ import { tool } from '../lab/tool.ts';
 import type { Run } from '../result/record.ts';
 import type { Bench } from './bench.ts';
 
-/** A best rival that takes longer than this runs alone against us in later rounds: seconds. */
+/** Where the best rival takes longer than this, it alone runs against us in later rounds, and these are half as many: seconds. */
 const slowSeconds = 20;
 
 /** Rivals that go on after the first round where the link is fast. */
@@ -49,17 +49,16 @@ export async function runOnce(bench: Bench, contender: Contender, job: Job, roun
 export async function race(bench: Bench, ours: Contender, rivals: readonly Contender[], job: Job): Promise<Run[]> {
   const runs: Run[] = [];
   let field = [ours, ...rivals];
-  for (let round = 1; round <= bench.rounds; round += 1) {
-    bench.say(`  round ${round} of ${bench.rounds}`);
+  let { rounds } = bench;
+  for (let round = 1; round <= rounds; round += 1) {
+    bench.say(`  round ${round} of ${rounds}`);
     for (const contender of round % 2 === 1 ? field : field.toReversed()) runs.push(await runOnce(bench, contender, job, round));
-    if (round === 1) field = [ours, ...best(runs, rivals)];
+    if (round > 1) continue;
+    const seconds = (rival: Contender): number => runs.find(({ contender }) => contender === rival.name)?.seconds ?? 0;
+    const sorted = [...rivals].sort((a, b) => seconds(a) - seconds(b));
+    const isSlow = sorted[0] !== undefined && seconds(sorted[0]) > slowSeconds;
+    field = [ours, ...sorted.slice(0, isSlow ? 1 : rivalsGoingOn)];
+    if (isSlow) rounds = Math.ceil(rounds / 2);
   }
   return runs;
-}
-
-function best(runs: readonly Run[], rivals: readonly Contender[]): Contender[] {
-  const seconds = (rival: Contender): number => runs.find(({ contender }) => contender === rival.name)?.seconds ?? 0;
-  const sorted = [...rivals].sort((a, b) => seconds(a) - seconds(b));
-  const [first] = sorted;
-  return sorted.slice(0, first !== undefined && seconds(first) > slowSeconds ? 1 : rivalsGoingOn);
 }

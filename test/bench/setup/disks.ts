@@ -1,5 +1,6 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inParallel } from '../../../shared/parallel.ts';
 import { tool } from '../lab/tool.ts';
 import { change } from './changes.ts';
 import { install } from './installation.ts';
@@ -84,12 +85,12 @@ export class DiskShelf {
 
   /** Servers made from one image, each with `ownBytes` of its own. */
   async siblings(): Promise<string[]> {
-    const made: string[] = [];
-    for (let n = 1; n <= this.scale.siblings; n += 1) {
-      const name = `sibling-${String(n).padStart(2, '0')}`;
-      made.push(await this.#once(name, (image) => this.#change(image, name, this.scale.ownBytes)));
-    }
-    return made;
+    const names = Array.from({ length: this.scale.siblings }, (_, n) => `sibling-${String(n + 1).padStart(2, '0')}`);
+    const sibling = (name: string): Promise<string> =>
+      this.#once(name, (image) => this.#change(image, name, this.scale.ownBytes));
+    await this.base();
+    await inParallel(names, 2, async (name) => void (await sibling(name)));
+    return Promise.all(names.map(sibling));
   }
 
   /** A quarter of a disk of bytes that nothing compresses. */
