@@ -30,7 +30,7 @@ interface ProblemFrame {
 export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
 
 /** How the payload of a data frame is written: as it is, or as one zstd frame (RFC 8878). */
-export type Codec = 'none' | 'zstd';
+type Codec = 'none' | 'zstd';
 
 /**
  * What answers a pull: the pieces that were asked for, in the order they were asked for, one behind the other, written by `codec`.

@@ -12,7 +12,6 @@ import { isZeroAt, partsOf, runsOf } from './digests.ts';
 import type { Donor, Donors, Trail } from './donors.ts';
 import { Page } from './page.ts';
 import type { Puller, Tally, Target } from './puller.ts';
-import { punch } from './punch.ts';
 import { Refinement } from './refinement.ts';
 import { reread } from './reread.ts';
 import type { Room } from './room.ts';
@@ -330,9 +329,11 @@ export class Copy implements Donor, Tally {
   /** Makes blocks zeros whose marks are taken back already. */
   async makeZeros(blocks: readonly number[]): Promise<void> {
     const { size, blockSize } = this.shape;
-    for (const [from, to] of runsOf(blocks)) {
-      const offset = from * blockSize;
-      await punch(this.#file, this.path, offset, Math.min(size, to * blockSize) - offset);
+    const runs = runsOf(blocks);
+    if (runs.length === 0) return;
+    const ranges = runs.map(([from, to]) => [from * blockSize, Math.min(size, to * blockSize) - from * blockSize] as const);
+    await this.tools.crew.run('punch', { path: this.path, fd: this.fd, ranges }, { turn: this });
+    for (const [from, to] of runs) {
       await this.#digests.write(from, Buffer.alloc((to - from) * digestBytes));
       for (let block = from; block < to; block += 1) this.blocks.settle(block, 'zero');
       this.#digests.note(from, to - 1);

@@ -206,3 +206,23 @@ test('a crew that closes lets what is under way end, refuses what waits and what
   expect((await problemOf(crew.run('digest', job, { turn }))).code).toBe('E_CANCELLED');
   await crew.close();
 });
+
+test('a stretch that is punched reads as zeros and takes no room, also where nothing can be punched', async () => {
+  const crew = aCrew();
+  const path = join(await aFolder(), 'disk');
+  const file = await open(path, 'w+');
+  onTestFinished(() => file.close());
+  const noise = randomBytes(40 * blockSize);
+  for (const where of [path, join(path, 'nowhere')]) {
+    await file.write(noise, 0, noise.length, 0);
+    await file.sync();
+    const written = await crew.run('punch', { path: where, fd: file.fd, ranges: [[blockSize, 38 * blockSize]] }, { turn });
+    const bytes = Buffer.alloc(noise.length);
+    await file.read(bytes, 0, bytes.length, 0);
+    expect(
+      bytes.equals(Buffer.concat([noise.subarray(0, blockSize), Buffer.alloc(38 * blockSize), noise.subarray(39 * blockSize)])),
+    ).toBe(true);
+    expect(written).toEqual(where === path ? [] : [0]);
+    if (where === path) expect((await file.stat()).blocks * 512).toBeLessThanOrEqual(3 * blockSize);
+  }
+});
