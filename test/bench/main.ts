@@ -37,6 +37,7 @@ async function run(options: Options): Promise<Results> {
   const scale = options.quick ? quick : whole;
   const wanted = makers.filter(({ id }) => options.only.length === 0 || options.only.includes(id));
   if (wanted.length === 0) throw new Error(`There is no such row; there are: ${makers.map(({ id }) => id).join(', ')}.`);
+  if (process.getuid?.() !== 0) throw new Error('Namespaces, shaping and control groups need root: sudo npm run bench.');
   await installMissing(say);
   await mkdir(options.work, { recursive: true });
   await mustHaveRoom(options.work, scale, wanted.includes(siblingsRow));

@@ -30,9 +30,9 @@ export async function installMissing(say: (text: string) => void): Promise<void>
     await tool('apt-get', ['-qq', 'update']);
     await tool('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing], {
       DEBIAN_FRONTEND: 'noninteractive',
-      // invoke-rc.d(8) starts no service in a run level that has none.
-      RUNLEVEL: '1',
     });
+    // Its package starts it; nobody asked for a server on this machine's own network. Without systemd it was not started.
+    if (missing.has('openssh-server')) await shell('systemctl disable --now ssh.service ssh.socket 2>/dev/null || true');
   }
   // The disks are made of packages: without lists there are none.
   if ((await tool('apt-cache', ['pkgnames', 'systemd'])).trim() === '') await tool('apt-get', ['-qq', 'update']);
