@@ -7,6 +7,8 @@ import * as disk from './messages/disk.ts';
 import * as resource from './messages/resource.ts';
 import * as server from './messages/server.ts';
 import * as session from './messages/session.ts';
+import * as verify from './messages/verify.ts';
+import * as watch from './messages/watch.ts';
 
 /** The protocol on one page: every message by its wire name. */
 export const messages = {
@@ -31,7 +33,9 @@ export const messages = {
   'disk.durable': disk.durable,
   'disk.seal': disk.seal,
   'disk.discard': disk.discard,
+  'disk.verify': verify.verify,
   'server.health': server.health,
+  'server.watch': watch.watch,
   'server.completed': server.completed,
 } as const satisfies Record<string, Message>;
 

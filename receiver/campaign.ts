@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildContext, Built, DestinationCloud } from '../shared/cloud/cloud.ts';
+import type { BlockSource, BuildContext, Built, DestinationCloud } from '../shared/cloud/cloud.ts';
 import type { Crew } from '../shared/disk/crew.ts';
 import { writeDurably } from '../shared/durable.ts';
 import type { Log } from '../shared/log.ts';
@@ -8,12 +8,13 @@ import { type Configurations, parseConfigurations, resourcesOf } from '../shared
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
 import { networkSideOf } from '../shared/model/network-side.ts';
 import { inBuildOrder } from '../shared/model/order.ts';
-import { kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
+import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Disks } from './disks/disks.ts';
 import { Donors } from './disks/donors.ts';
 import type { Room } from './disks/room.ts';
 import { Ledger } from './ledger.ts';
+import { type FirstAnswer, Watch } from './watch.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. A disk's import takes as long as it takes. */
 const buildTimeoutMs = 30 * 60_000;
@@ -42,6 +43,8 @@ export class Campaign {
   readonly #work = new AbortController();
   /** What is being built now: a repeated request joins it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
+  /** The new servers that are looked at from outside, by their id at the source. */
+  readonly #watches = new Map<string, Watch>();
   #configuring: Promise<Readonly<Record<string, number>>> | null = null;
   /** Whether everything is being removed: what was going to be built is not begun. */
   #leaving = false;
@@ -135,6 +138,7 @@ export class Campaign {
       id !== null &&
       (await (await this.#cloud()).remove(ref, id, this.id, { timeoutMs: buildTimeoutMs, signal: this.#work.signal }));
     await this.ledger.removed(ref);
+    if (kindOf(ref) === 'server') this.#forgetWatch(idOf(ref));
     return removed;
   }
 
@@ -188,6 +192,23 @@ export class Campaign {
     return entry.id;
   }
 
+  /** Every way in which what the cloud holds of a disk differs from what was wanted, the bytes it stores included. */
+  async differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
+    const resource = this.resource(ref);
+    return (await this.#cloud()).differences(resource, id, { ...this.#context(resource), disk });
+  }
+
+  /** Begins to look at a server from outside, and tells what was seen so far; one that was removed since is looked at anew. Throws E_NOT_FOUND. */
+  watch(server: string, probe: string): FirstAnswer {
+    const ref = refOf('server', server);
+    const resource = this.resource(ref);
+    if (resource.kind !== 'server') throw new Problem('E_BUG', `${ref} is no server.`);
+    const isBegun = (): boolean => ['intended', 'built'].includes(this.ledger.get(ref)?.state ?? '');
+    const watch = this.#watches.get(server) ?? new Watch({ probe, addresses: () => this.#addressesOf(resource), isBegun });
+    this.#watches.set(server, watch);
+    return watch.look();
+  }
+
   /** How many refs of each kind are built. */
   builtByKind(): Record<string, number> {
     const counts: Record<string, number> = {};
@@ -200,6 +221,7 @@ export class Campaign {
   /** Stops what is under way; the campaign goes on when the daemon comes back. */
   async close(): Promise<void> {
     this.#work.abort(new Problem('E_PEER_LOST', 'The receiver is stopping.'));
+    for (const watch of this.#watches.values()) watch.stop();
     await Promise.allSettled([...this.#building.values(), this.#configuring]);
     await this.disks.close();
     await this.ledger.close();
@@ -212,6 +234,22 @@ export class Campaign {
   #adopt(document: Configurations): void {
     this.#document = document;
     this.#resources = new Map(resourcesOf(document).map((resource) => [refOf(resource.kind, resource.id), resource]));
+  }
+
+  #forgetWatch(server: string): void {
+    this.#watches.get(server)?.stop();
+    this.#watches.delete(server);
+  }
+
+  /** Where a new server may answer: at its floating addresses as far as they are built, and at its fixed ones where these are reached. */
+  #addressesOf({ ports }: ResourceOf<'server'>): string[] {
+    const own = new Set(ports);
+    return [...this.#resources.values()].flatMap((resource) => {
+      if (resource.kind === 'port' && own.has(resource.id)) return resource.fixed_ips.map(({ ip_address }) => ip_address);
+      if (resource.kind !== 'floating_ip' || resource.port_id === null || !own.has(resource.port_id)) return [];
+      const entry = this.ledger.get(refOf('floating_ip', resource.id));
+      return entry?.state === 'built' ? (entry.detail?.['address'] ?? []) : [];
+    });
   }
 
   #refuseIfOver(): void {
@@ -240,8 +278,9 @@ export class Campaign {
     const disk = resource.kind === 'disk' ? await this.disks.open(resource.server_id, resource.id) : undefined;
     try {
       const cloud = await this.#cloud();
-      await this.ledger.intend(ref);
-      const built = await cloud.ensure(resource, { ...context, disk });
+      const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context.signal));
+      await this.ledger.intend(ref, claimed);
+      const built = await cloud.ensure(resource, { ...context, claimed, disk });
       const differences = built.how === 'adopted' ? [] : await cloud.differences(resource, built.id, context);
       if (differences.length > 0) {
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${differences.join('; ')}.`, { about: ref });
@@ -253,9 +292,16 @@ export class Campaign {
     }
   }
 
+  /** Whether nothing stood in a ref's place when it was first intended; undefined where it is not intended. */
+  #claimed(ref: Ref): boolean | undefined {
+    const entry = this.ledger.get(ref);
+    return entry?.state === 'intended' ? entry.claimed === true : undefined;
+  }
+
   #context(resource: Resource): BuildContext {
     return {
       campaign: this.id,
+      claimed: this.#claimed(refOf(resource.kind, resource.id)),
       mappings: this.#document?.mappings ?? { flavors: {}, networks: {}, gateways: {}, floating_ips: {} },
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),

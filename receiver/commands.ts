@@ -37,8 +37,8 @@ export interface LedgerLine {
 /** Everything an operator can ask of a running receiver; the control socket offers each as one route. */
 export interface ReceiverCommands {
   status(): Promise<ReceiverStatus>;
-  /** Opens the pairing window and returns its one-time code. ISO 8601 for the end. */
-  pair(): Promise<{ code: string; expiresAt: string; address: string }>;
+  /** Opens the pairing window, for ten minutes unless `seconds` says otherwise, and returns its one-time code. ISO 8601 for the end. */
+  pair(seconds?: number): Promise<{ code: string; expiresAt: string; address: string }>;
   peers(): Promise<readonly { name: string; fingerprint: string; pairedAt: string }[]>;
   unpair(name: string): Promise<void>;
   rotate(): Promise<{ fingerprint: string }>;

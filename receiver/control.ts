@@ -9,7 +9,7 @@ const Nothing = z.object({});
 export function receiverRoutes(commands: ReceiverCommands): Routes {
   return {
     status: route(Nothing, () => commands.status()),
-    pair: route(Nothing, () => commands.pair()),
+    pair: route(z.object({ seconds: z.int().min(1).max(3600).optional() }), ({ seconds }) => commands.pair(seconds)),
     peers: route(Nothing, () => commands.peers()),
     unpair: route(z.object({ name: z.string() }), ({ name }) => commands.unpair(name)),
     rotate: route(Nothing, () => commands.rotate()),
@@ -21,7 +21,7 @@ export function receiverRoutes(commands: ReceiverCommands): Routes {
 export function receiverClient(socket: string): ReceiverCommands {
   return {
     status: () => callControl(socket, 'status'),
-    pair: () => callControl(socket, 'pair'),
+    pair: (seconds) => callControl(socket, 'pair', { seconds }),
     peers: () => callControl(socket, 'peers'),
     unpair: (name) => callControl(socket, 'unpair', { name }),
     rotate: () => callControl(socket, 'rotate'),

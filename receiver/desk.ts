@@ -6,8 +6,8 @@ import type { Campaigns } from './campaigns.ts';
 import type { LedgerLine, ReceiverCommands, ReceiverStatus } from './commands.ts';
 import type { Sessions } from './sessions.ts';
 
-/** How long a pairing code lives: milliseconds. */
-const codeLifeMs = 10 * 60_000;
+/** How long a pairing code lives unless the operator says otherwise: seconds. */
+const codeLifeSeconds = 10 * 60;
 
 /** What the desk works with. */
 export interface DeskTools {
@@ -41,9 +41,9 @@ export class Desk implements ReceiverCommands {
     };
   }
 
-  async pair(): Promise<{ code: string; expiresAt: string; address: string }> {
-    const code = this.#tools.window.open(codeLifeMs);
-    return { code, expiresAt: new Date(Date.now() + codeLifeMs).toISOString(), address: this.#tools.listening };
+  async pair(seconds = codeLifeSeconds): Promise<{ code: string; expiresAt: string; address: string }> {
+    const code = this.#tools.window.open(seconds * 1000);
+    return { code, expiresAt: new Date(Date.now() + seconds * 1000).toISOString(), address: this.#tools.listening };
   }
 
   async peers(): Promise<readonly { name: string; fingerprint: string; pairedAt: string }[]> {

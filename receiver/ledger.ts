@@ -5,9 +5,9 @@ import type { Ref } from '../shared/model/resource.ts';
 /** How far the receiver has got with a campaign. */
 export type CampaignState = 'new' | 'configured' | 'completed' | 'committed' | 'removed';
 
-/** What the ledger knows of one ref. `intended` without a later line: the call that creates it may or may not have been carried out. */
+/** What the ledger knows of one ref. `intended` without a later line: the call that creates it may or may not have been carried out; `claimed`: nothing stood in its place. */
 export type Entry =
-  | { readonly state: 'intended'; readonly ref: Ref }
+  | { readonly state: 'intended'; readonly ref: Ref; readonly claimed?: boolean }
   | ({ readonly state: 'built'; readonly ref: Ref } & Built)
   | { readonly state: 'removed'; readonly ref: Ref };
 
@@ -42,8 +42,8 @@ export class Ledger {
   }
 
   /** Notes that a ref is about to be built; MUST be durable before the cloud is asked. */
-  intend(ref: Ref): Promise<void> {
-    return this.#add({ state: 'intended', ref });
+  intend(ref: Ref, claimed = false): Promise<void> {
+    return this.#add({ state: 'intended', ref, ...(claimed ? { claimed } : {}) });
   }
 
   built(ref: Ref, built: Built): Promise<void> {

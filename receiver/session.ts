@@ -4,6 +4,7 @@ import { Connection } from '../protocol/connection.ts';
 import type { Handlers, Params } from '../protocol/messages.ts';
 import type { DestinationCloud } from '../shared/cloud/cloud.ts';
 import { freeBytes } from '../shared/disk/free.ts';
+import { needingRoom } from '../shared/disk/full.ts';
 import type { Log } from '../shared/log.ts';
 import { resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
@@ -17,6 +18,7 @@ import type { Copy } from './disks/copy.ts';
 import { type Asker, Puller } from './disks/puller.ts';
 import { Window } from './disks/window.ts';
 import { sumOfRoots } from './totals.ts';
+import { verifyDisk } from './verify.ts';
 
 /** What a session is made of. */
 export interface SessionTools {
@@ -75,7 +77,7 @@ export class Session {
   /** Answers the sender until the connection is over; never rejects. */
   async run(): Promise<void> {
     try {
-      const peer = await this.#connection.open(this.#handlers());
+      const peer = await this.#connection.open(namingDisk(this.#handlers(), this.#tools.state));
       this.#tools.log.info({ peer: peer.name, release: peer.release }, 'sender connected');
     } catch (error) {
       this.#tools.log.warn({ err: error }, 'hello failed');
@@ -172,8 +174,10 @@ export class Session {
         await this.#bound().disks.discard(server, disk);
         return {};
       },
+      'disk.verify': ({ server, disk }, { signal }) => verifyDisk(this.#bound(), server, disk, signal),
       'server.health': async ({ server, probe }, { signal }) =>
         (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
+      'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),
       'server.completed': async ({ campaign, server, summary }) => {
         const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
         const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };
@@ -253,4 +257,14 @@ export class Session {
     if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
     return offered;
   }
+}
+
+/** Handlers that say whose disk is full where one of them meets that: it may be the sender's operator who reads it. */
+function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'receiver'> {
+  type Handle = (...given: unknown[]) => Promise<unknown>;
+  const place = `the receiver's state directory ${state}`;
+  const named = Object.entries(handlers as Readonly<Record<string, Handle>>).map(
+    ([name, handle]) => [name, (...given: unknown[]) => needingRoom(place, () => handle(...given))] as const,
+  );
+  return Object.fromEntries(named) as unknown as Handlers<'receiver'>;
 }

@@ -12,6 +12,8 @@ import { attemptOf, type Fact, hasMoved } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
 import type { Move } from './migration/phase.ts';
 
+type PlannedServer = Plan['waves'][number]['servers'][number];
+
 const lastPhase = itinerary[itinerary.length - 1]?.name ?? '';
 
 /** One campaign as the sender knows it: the plan, the document and the journal in one folder. The plan is frozen once the folder exists. */
@@ -78,7 +80,7 @@ export class Campaign {
   moves(): { wave: string; moves: Move[] }[] {
     return this.plan.waves.map(({ name, servers }) => ({
       wave: name,
-      moves: servers.map(({ id, probe }) => this.#move(id, probe)),
+      moves: servers.map((planned) => this.#move(planned)),
     }));
   }
 
@@ -87,7 +89,8 @@ export class Campaign {
     return hasMoved(this.journal.facts, server, lastPhase);
   }
 
-  #move(id: string, probe: string | undefined): Move {
+  #move({ id, probe, mode, cutover }: PlannedServer): Move {
+    const { options } = this.plan;
     const server = this.document.servers.find((candidate) => candidate.id === id);
     if (server === undefined)
       throw new Problem('E_STATE_DAMAGED', `Server ${id} of the plan is not in configurations.json.`, { about: this.folder });
@@ -102,10 +105,20 @@ export class Campaign {
         )
         .map(({ id: ip }) => refOf('floating_ip', ip)),
       probe,
+      addresses: addressesOf(this.document, ports),
+      warm: (mode ?? options.mode) === 'warm',
+      cutover: cutover ?? options.cutover,
       attempt: attemptOf(this.journal.facts, id).attempt,
       learned: {},
     };
   }
+}
+
+/** The addresses of some ports: floating ones, then their own. */
+function addressesOf({ floating_ips, ports }: Configurations, wanted: ReadonlySet<string>): string[] {
+  const floating = floating_ips.filter(({ port_id }) => port_id !== null && wanted.has(port_id));
+  const fixed = ports.filter(({ id }) => wanted.has(id)).flatMap(({ fixed_ips }) => fixed_ips);
+  return [...floating.map((ip) => ip.floating_ip_address), ...fixed.map((ip) => ip.ip_address)];
 }
 
 function folderOf(state: string, id: string): string {

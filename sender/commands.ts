@@ -3,6 +3,9 @@ import type { Concern, Decision } from '../shared/model/concern.ts';
 import type { Configurations } from '../shared/model/configurations.ts';
 import type { ProblemJson } from '../shared/problem.ts';
 import type { BandwidthStatus } from './bandwidth.ts';
+import type { Forecast } from './forecast.ts';
+import type { ProbedDowntime } from './measures.ts';
+import type { Round } from './migration/round.ts';
 
 /** Where one disk's copy stands. Bytes are of the disk as the guest sees it; `sentBytes` are those that crossed the wire. */
 export interface DiskStatus {
@@ -15,6 +18,17 @@ export interface DiskStatus {
   readonly etaSeconds: number | null;
 }
 
+/** A warm move before its cutover. */
+export interface WarmStatus {
+  readonly rounds: readonly Round[];
+  /** What its downtime would be now; null before the first round has ended. */
+  readonly forecast: Forecast | null;
+  /** Whether only the cutover is missing, and what the plan says of it: `now`, `when-ready`, `manual`, `at TIME`. */
+  readonly waits: boolean;
+  readonly cutover: string;
+  readonly asked: boolean;
+}
+
 /** Where one server's move stands. `phase` is a name of the itinerary. */
 export interface MoveStatus {
   readonly server: string;
@@ -23,6 +37,8 @@ export interface MoveStatus {
   readonly state: 'waiting' | 'moving' | 'moved' | 'failed' | 'rolled back';
   readonly phase: string | null;
   readonly disks: readonly DiskStatus[];
+  /** Null once it is cut over, and for a cold move. */
+  readonly warm: WarmStatus | null;
   readonly problem: ProblemJson | null;
 }
 
@@ -75,16 +91,32 @@ export interface PlanResult {
   readonly decisions: readonly Decision[];
 }
 
+/** What `sender verify` found of one disk. */
+export interface DiskVerdict {
+  readonly server: string;
+  readonly name: string;
+  readonly disk: string;
+  readonly sizeBytes: number;
+  /** Of the whole disk at the source, or of the copy where the source has none any more. */
+  readonly sha256: string | null;
+  readonly image: string | null;
+  readonly agrees: boolean;
+  /** One or more sentences. */
+  readonly says: string;
+}
+
 /** What a commit does with the source servers: keep them locked and tagged, or delete them. */
 export interface CommitOptions {
   readonly deleteSource: boolean;
 }
 
-/** Options of `sender migrate` that override the plan's. `order`: server ids or names. */
+/** Options of `sender migrate` that override the plan's, but for `probe`. `order`: server ids or names. */
 export interface MigrateOptions {
   readonly order?: readonly string[] | undefined;
   readonly parallel?: number | undefined;
   readonly delaySeconds?: number | undefined;
+  /** For servers to which the plan gives none. */
+  readonly probe?: string | undefined;
 }
 
 /** Stage times and byte counts of one server's move, derived from the journal alone. Milliseconds and bytes. */
@@ -97,6 +129,15 @@ export interface MoveReport {
   readonly migrationMs: number | null;
   /** From the stop at the source to the proof that the new server runs. */
   readonly downtimeMs: number | null;
+  /** As probes saw it from outside; null where nothing was probed or reached. */
+  readonly probed: ProbedDowntime | null;
+  /** From the first port until the new server answers. */
+  readonly networkMs: number | null;
+  /** The migration time less what the bytes alone need on the path, and less the wait for a cutover. */
+  readonly overheadMs: number | null;
+  /** Of a warm move: what the downtime was expected to be at the cutover, and the rounds before it. */
+  readonly forecast: Forecast | null;
+  readonly rounds: readonly (Round & { readonly endedAt: string })[];
   readonly disks: readonly {
     readonly id: string;
     readonly sizeBytes: number;
@@ -147,10 +188,14 @@ export interface SenderCommands {
   migrateDocument(document: unknown, file: string): Promise<{ campaign: string }>;
   pause(campaign: string): Promise<CampaignStatus>;
   resume(campaign: string): Promise<CampaignStatus>;
+  /** Lets servers that are copied while they run be stopped and moved to their end now: the named ones, by id or name, or all that wait for it. */
+  cutover(campaign: string, servers: readonly string[]): Promise<CampaignStatus>;
   /** Stops where it is and rolls back what is not yet moved to its end: the source server we stopped runs again. Moved servers stay moved. */
   cancel(campaign: string): Promise<CampaignStatus>;
   commit(campaign: string, options: CommitOptions): Promise<CampaignStatus>;
   rollback(campaign: string): Promise<CampaignStatus>;
+  /** Reads both sides of a campaign that is ready again, disk by disk; nothing is written on either cloud. Any wish for the campaign ends it. */
+  verify(campaign: string): Promise<readonly DiskVerdict[]>;
   report(campaign: string): Promise<Report>;
   /** The campaign's journal, oldest first. */
   log(campaign: string): Promise<readonly object[]>;

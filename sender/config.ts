@@ -31,6 +31,7 @@ export const SenderSettings = z.strictObject({
     .strictObject({
       parallel: z.int().min(1).max(16).default(1),
       connections: z.union([z.literal('auto'), z.int().min(1).max(protocolLimits.lanes)]).default('auto'),
+      retry_after_seconds: z.array(z.number().min(0).max(3600)).max(16).default([2, 5, 15, 30]),
     })
     .prefault({}),
 });

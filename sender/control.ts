@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Selection } from '../shared/cloud/cloud.ts';
 import { callControl, followControl } from '../shared/control/call.ts';
 import { type Routes, route } from '../shared/control/route.ts';
+import { Probe } from '../shared/model/plan.ts';
 import type { CampaignStatus, CommitOptions, MigrateOptions, SenderCommands, SenderStatus } from './commands.ts';
 
 const Nothing = z.object({});
@@ -17,6 +18,7 @@ const MigrateParams = z.object({
     order: z.array(z.string().min(1)).optional(),
     parallel: z.int().min(1).max(16).optional(),
     delaySeconds: z.number().min(0).optional(),
+    probe: Probe.optional(),
   }),
 });
 
@@ -39,10 +41,14 @@ export function senderRoutes(commands: SenderCommands): Routes {
     pause: route(Campaign, ({ campaign }) => commands.pause(campaign)),
     resume: route(Campaign, ({ campaign }) => commands.resume(campaign)),
     cancel: route(Campaign, ({ campaign }) => commands.cancel(campaign)),
+    cutover: route(Campaign.extend({ servers: z.array(z.string().min(1)) }), ({ campaign, servers }) =>
+      commands.cutover(campaign, servers),
+    ),
     commit: route(Campaign.extend({ deleteSource: z.boolean() }), ({ campaign, deleteSource }) =>
       commands.commit(campaign, { deleteSource }),
     ),
     rollback: route(Campaign, ({ campaign }) => commands.rollback(campaign)),
+    verify: route(Campaign, ({ campaign }) => commands.verify(campaign)),
     report: route(Campaign, ({ campaign }) => commands.report(campaign)),
     log: route(Campaign, ({ campaign }) => commands.log(campaign)),
     follow: route(Campaign, ({ campaign }, signal) => follow(commands, campaign, signal)),
@@ -75,8 +81,10 @@ export function senderClient(socket: string): SenderClient {
     pause: (campaign) => call<CampaignStatus>('pause', { campaign }),
     resume: (campaign) => call<CampaignStatus>('resume', { campaign }),
     cancel: (campaign) => call<CampaignStatus>('cancel', { campaign }),
+    cutover: (campaign, servers) => call<CampaignStatus>('cutover', { campaign, servers }),
     commit: (campaign: string, options: CommitOptions) => call<CampaignStatus>('commit', { campaign, ...options }),
     rollback: (campaign) => call<CampaignStatus>('rollback', { campaign }),
+    verify: (campaign) => call('verify', { campaign }),
     report: (campaign) => call('report', { campaign }),
     log: (campaign) => call('log', { campaign }),
     follow: (campaign, signal) => followControl(socket, 'follow', { campaign }, signal),

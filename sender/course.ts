@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
 import { writeMarker } from '../shared/model/marker.ts';
-import { inParallel } from '../shared/parallel.ts';
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
-import { attemptOf, doneAmong, type RestState, standingOf } from './migration/fact.ts';
+import { DowntimeProbe } from './downtime.ts';
+import { forecastOf, type PastMove } from './forecast.ts';
+import { attemptOf, doneAmong, type Fact, type RestState, standingOf } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
 import { migrate, patiently, rollBack, type Walk } from './migration/migrate.ts';
 import type { Ask, Move, OfferDisk, OnDisk, Tools } from './migration/phase.ts';
+import { roundsOf } from './migration/round.ts';
 import { stagesOf } from './report.ts';
+import { type Aside, Slots } from './slots.ts';
 import { totalsOf } from './totals.ts';
 
 /** What a course works with. */
@@ -20,10 +23,14 @@ export interface CourseTools {
   readonly offer: OfferDisk;
   readonly onDisk: OnDisk;
   readonly retryDelaysMs: readonly number[];
+  /** What earlier moves took, of this and of other campaigns. */
+  readonly history: () => readonly PastMove[];
   /** Aborts when the daemon stops: everything stays where it is and goes on after the restart. */
   readonly signal: AbortSignal;
   /** Aborts when another wish takes over: everything stays where it is, for the wish to decide. */
   readonly overruled: AbortSignal;
+  /** Aborts when the operator asked for a pause: servers that are not down yet stop on their way. */
+  readonly halted: AbortSignal;
   /** Aborts when the receiver has been away for too long: the servers on their way are taken back. */
   readonly deserted: AbortSignal;
 }
@@ -45,6 +52,7 @@ export async function pursue(campaign: Campaign, tools: CourseTools): Promise<Re
       case 'run':
         return await rest(await run(campaign, tools));
       case 'pause':
+        await releaseRounds(campaign, tools);
         return await rest('paused');
       case 'cancel':
         await takeBack(campaign, tools, (move) => !campaign.moved(move.server.id));
@@ -64,18 +72,60 @@ export async function pursue(campaign: Campaign, tools: CourseTools): Promise<Re
 
 async function run(campaign: Campaign, tools: CourseTools): Promise<RestState> {
   await configure(campaign, tools);
-  let first = true;
   for (const { moves } of campaign.moves()) {
     const waiting = moves.filter((move) => !campaign.moved(move.server.id));
-    await inParallel(waiting, campaign.plan.options.parallel, async (move) => {
-      if (!first) await sleep(campaign.plan.options.delay_seconds * 1000, undefined, { signal: either(tools) });
-      first = false;
-      if (isStill(campaign, 'run')) await moveOrTakeBack(campaign, move, tools);
-    });
-    if (!isStill(campaign, 'run')) return 'paused';
+    try {
+      await moveWave(campaign, waiting, tools);
+    } catch (error) {
+      // What cannot be released now keeps its stamp, and whatever is asked next finds it; the failure is what the operator must hear of.
+      if (!isCalledOff(tools)) await releaseRounds(campaign, tools).catch(() => undefined);
+      throw error;
+    }
+    if (!isStill(campaign, 'run')) {
+      await releaseRounds(campaign, tools);
+      return 'paused';
+    }
   }
   await complete(campaign, tools);
   return 'ready';
+}
+
+/** Moves the servers of a wave, so many at once; the first failure halts those that are not down yet, and is thrown once the others have arrived. */
+async function moveWave(campaign: Campaign, moves: readonly Move[], tools: CourseTools): Promise<void> {
+  const { parallel, delay_seconds } = campaign.plan.options;
+  const slots = new Slots(parallel);
+  const failed = new AbortController();
+  const halted = AbortSignal.any([tools.halted, failed.signal]);
+  let first = true;
+  const ends = moves.map((move) =>
+    slots.hold(async (aside) => {
+      if (halted.aborted) return;
+      try {
+        if (!first) await sleep(delay_seconds * 1000, undefined, { signal: AbortSignal.any([either(tools), halted]) });
+        first = false;
+        if (isStill(campaign, 'run')) await moveOrTakeBack(campaign, move, { ...tools, halted }, aside);
+      } catch (error) {
+        if (halted.aborted && !isCalledOff(tools) && wasHalted(error, halted)) return;
+        failed.abort(new Problem('E_CANCELLED', `Server ${move.server.name} could not be moved.`));
+        throw error;
+      }
+    }),
+  );
+  const failure = (await Promise.allSettled(ends)).find((end) => end.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
+
+/** Whether an error is only that somebody was halted. */
+function wasHalted(error: unknown, { reason }: AbortSignal): boolean {
+  return error === reason || (error instanceof Error && error.cause === reason);
+}
+
+/** Deletes the snapshots that rounds of servers that still run left: a campaign that halts leaves none of them behind. */
+async function releaseRounds({ id }: Campaign, { source, ...tools }: CourseTools): Promise<void> {
+  const signal = AbortSignal.any([tools.signal, tools.overruled]);
+  for (const snapshot of await source.snapshots(id, signal)) {
+    if (snapshot.round > 0) await source.release(snapshot.id, signal);
+  }
 }
 
 /** Hands over the document; returns when the network side stands and is verified. */
@@ -93,11 +143,16 @@ async function configure(campaign: Campaign, tools: CourseTools): Promise<void> 
 }
 
 /** Moves one server; one that cannot be moved is taken back, so that it runs at the source again. */
-async function moveOrTakeBack(campaign: Campaign, move: Move, tools: CourseTools): Promise<void> {
+async function moveOrTakeBack(campaign: Campaign, move: Move, tools: CourseTools, aside: Aside): Promise<void> {
+  const note = (fact: Fact): Promise<unknown> => campaign.journal.append(fact);
+  const downtime = new DowntimeProbe(move, { campaign: campaign.id, ask: tools.ask, note, signal: either(tools) });
+  const walk = walkOf(campaign, tools, either(tools), aside);
   try {
-    await migrate(move, walkOf(campaign, tools));
+    await migrate(move, { ...walk, around: (phase, now, work) => downtime.around(phase, now, work) });
+    await downtime.settled();
   } catch (error) {
-    if (isCalledOff(tools)) throw error;
+    await downtime.settled();
+    if (isCalledOff(tools) || (tools.halted.aborted && wasHalted(error, tools.halted))) throw error;
     await rollBack(move, walkOf(campaign, tools, AbortSignal.any([tools.signal, tools.overruled])));
     throw error;
   }
@@ -174,8 +229,9 @@ function either({ signal, overruled, deserted }: CourseTools): AbortSignal {
   return AbortSignal.any([signal, overruled, deserted]);
 }
 
-function walkOf(campaign: Campaign, tools: CourseTools, signal = either(tools)): Walk {
-  const { source, ask, offer, onDisk, retryDelaysMs } = tools;
+function walkOf(campaign: Campaign, tools: CourseTools, signal = either(tools), aside: Aside = (waiting) => waiting()): Walk {
+  const { source, ask, offer, onDisk, retryDelaysMs, halted } = tools;
+  const { journal } = campaign;
   const timesOf: Tools['timesOf'] = (server) => {
     const { facts } = attemptOf(campaign.journal.facts, server);
     const stop = facts.find((fact) => fact.fact === 'begun' && fact.phase === 'stop');
@@ -190,8 +246,15 @@ function walkOf(campaign: Campaign, tools: CourseTools, signal = either(tools)):
     offer,
     onDisk,
     options: campaign.plan.options,
+    rounds: {
+      of: (server) => roundsOf(journal.facts, server),
+      add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
+    },
+    isCutoverAsked: (server) => attemptOf(journal.facts, server).facts.some(({ fact }) => fact === 'cutover asked'),
+    forecastOf: ({ server }) => forecastOf(roundsOf(journal.facts, server.id), tools.history(), Date.now()),
+    aside,
     folder: campaign.folder,
     signal,
   };
-  return { itinerary, journal: campaign.journal, tools: own, retryDelaysMs };
+  return { itinerary, journal, tools: own, retryDelaysMs, halted, around: (_phase, _move, work) => work() };
 }

@@ -59,7 +59,14 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     peer,
     bandwidth,
     source: source.get,
-    runner: { source: source.get, retirement: () => openCloud('retirement', config.cloud), peer: peerOptions, log, crew },
+    runner: {
+      source: source.get,
+      retirement: () => openCloud('retirement', config.cloud),
+      peer: peerOptions,
+      log,
+      crew,
+      retryDelaysMs: config.limits.retry_after_seconds.map((seconds) => seconds * 1000),
+    },
     rotate,
     signal,
   });

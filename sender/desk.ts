@@ -18,6 +18,7 @@ import { Campaign } from './campaign.ts';
 import type {
   CampaignStatus,
   CommitOptions,
+  DiskVerdict,
   MigrateOptions,
   PlanResult,
   Report,
@@ -25,9 +26,11 @@ import type {
   SenderStatus,
 } from './commands.ts';
 import type { SenderConfig } from './config.ts';
+import { toCutOver } from './cutover.ts';
+import { historyOf } from './history.ts';
 import { type Link, receiverOf } from './link.ts';
 import { onlyWayOn, standingOf, type Wish } from './migration/fact.ts';
-import { concernsOf, narrowTo } from './narrow.ts';
+import { concernsOf, leaveMoved, narrowTo } from './narrow.ts';
 import type { Peer } from './peer.ts';
 import { planText } from './plan-text.ts';
 import { inAskedOrder, makePlan } from './planner.ts';
@@ -43,14 +46,15 @@ export interface DeskTools {
   /** The peer that plans; campaigns have their own. */
   readonly peer: Peer;
   readonly source: () => Promise<SourceCloud>;
-  readonly runner: Omit<RunnerTools, 'onChange'>;
+  readonly runner: Omit<RunnerTools, 'onChange' | 'history'>;
   /** Makes a new key and announces it; returns its fingerprint. */
   readonly rotate: () => Promise<string>;
   readonly signal: AbortSignal;
 }
 
-/** How long somebody at a terminal waits for the receiver to be reached, and for its answer (it asks its cloud for everything): milliseconds. */
+/** How long somebody at a terminal waits for the receiver to be reached, how often it is looked whether it is, and how long for its answer (it asks its cloud for everything): milliseconds. */
 const reachTimeoutMs = 30_000;
+const reachIntervalMs = 50;
 const answerTimeoutMs = 10 * 60_000;
 
 /** Where operators' commands arrive, and where every campaign is kept. */
@@ -147,15 +151,21 @@ export class Desk implements SenderCommands {
   }
 
   async plan(selection: Selection): Promise<PlanResult> {
-    const { document: captured, concerns } = await this.capture(selection);
+    const all = await this.capture(selection);
+    const { document: captured, concerns } = selection.servers.length === 0 ? leaveMoved(all) : all;
     if (captured.servers.length === 0)
-      throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to move.');
+      throw new Problem(
+        'E_NOT_FOUND',
+        all.document.servers.length === 0
+          ? 'The selection holds no server; there is nothing to move.'
+          : 'Every server of the project was moved by an earlier campaign; there is nothing left to move.',
+      );
     const document = inAskedOrder(captured, selection.servers);
     const facts = await this.#ask('cloud.facts', {});
     const plan = makePlan(document, facts, this.#tools.config.limits.parallel, selection.servers.length === 0);
     const found = await this.#preflight({ ...document, mappings: plan.mappings });
-    const all = [...concerns, ...found.concerns];
-    return { plan: planText(plan, all, found.decisions), concerns: all, decisions: found.decisions };
+    const known = [...concerns, ...found.concerns];
+    return { plan: planText(plan, resourcesOf(document), known, found.decisions), concerns: known, decisions: found.decisions };
   }
 
   async migrate(text: string, file: string, options: MigrateOptions): Promise<{ campaign: string }> {
@@ -191,12 +201,26 @@ export class Desk implements SenderCommands {
     return this.#wish(id, 'cancel', ['preparing', 'moving', 'paused', 'failed']);
   }
 
+  async cutover(id: string, servers: readonly string[]): Promise<CampaignStatus> {
+    const runner = this.#runner(id);
+    await runner.cutOver(toCutOver(runner.status(), servers));
+    return runner.status();
+  }
+
   async commit(id: string, { deleteSource }: CommitOptions): Promise<CampaignStatus> {
     return this.#wish(id, 'commit', ['ready'], deleteSource);
   }
 
   async rollback(id: string): Promise<CampaignStatus> {
     return this.#wish(id, 'rollback', ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back']);
+  }
+
+  async verify(id: string): Promise<readonly DiskVerdict[]> {
+    const runner = this.#runner(id);
+    const { state } = runner.status();
+    if (state !== 'ready')
+      throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; only one that is ready has two sides to compare.`);
+    return runner.verify();
   }
 
   async report(id: string): Promise<Report> {
@@ -261,7 +285,11 @@ export class Desk implements SenderCommands {
   }
 
   #run(campaign: Campaign): void {
-    const runner = new Runner(campaign, { ...this.#tools.runner, onChange: () => this.#changed() });
+    const runner = new Runner(campaign, {
+      ...this.#tools.runner,
+      onChange: () => this.#changed(),
+      history: () => historyOf([...this.#runners.values()].map(({ campaign: one }) => one)),
+    });
     this.#runners.set(campaign.id, runner);
     runner.start();
     this.#changed();
@@ -275,12 +303,17 @@ export class Desk implements SenderCommands {
   /** Asks the receiver for somebody who waits: throws what keeps it away rather than wait for it to come back. */
   async #ask<N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>): Promise<Result<N>> {
     const { signal, peer } = this.#tools;
-    const { state, problem } = peer.state;
-    if (state !== 'connected' && problem?.retry === 'never') throw problem;
-    const late = new AbortController();
-    const away = (): void => late.abort(peer.state.problem ?? new Problem('E_PEER_UNREACHABLE', peer.state.says));
-    const timer = setTimeout(away, reachTimeoutMs);
-    const connection = await peer.connected(AbortSignal.any([signal, late.signal])).finally(() => clearTimeout(timer));
+    const { state, problem: before } = peer.state;
+    if (state !== 'connected' && before?.retry === 'never') throw before;
+    const away = new AbortController();
+    const giveUpAt = performance.now() + reachTimeoutMs;
+    const look = setInterval(() => {
+      const { problem, says } = peer.state;
+      // One more attempt, the one under way or the next, is all that somebody at a terminal waits for.
+      if (problem !== null && problem !== before) away.abort(problem);
+      else if (performance.now() > giveUpAt) away.abort(problem ?? new Problem('E_PEER_UNREACHABLE', says));
+    }, reachIntervalMs);
+    const connection = await peer.connected(AbortSignal.any([signal, away.signal])).finally(() => clearInterval(look));
     return connection.request(name, params, { signal, timeoutMs: answerTimeoutMs });
   }
 
@@ -345,7 +378,7 @@ function halfWay(id: string, wish: 'commit' | 'rollback'): Problem {
 function withOptions(
   plan: Plan,
   document: Configurations,
-  { order, parallel, delaySeconds }: MigrateOptions,
+  { order, parallel, delaySeconds, probe }: MigrateOptions,
   file: string,
 ): Plan {
   const options = {
@@ -353,8 +386,12 @@ function withOptions(
     ...(parallel === undefined ? {} : { parallel }),
     ...(delaySeconds === undefined ? {} : { delay_seconds: delaySeconds }),
   };
-  if (order === undefined) return { ...plan, options };
-  const all = plan.waves.flatMap(({ servers }) => servers);
+  const probed = plan.waves.map((wave) => ({
+    ...wave,
+    servers: wave.servers.map((server) => (probe === undefined ? server : { probe, ...server })),
+  }));
+  if (order === undefined) return { ...plan, options, waves: probed };
+  const all = probed.flatMap(({ servers }) => servers);
   const ids = order.map((wanted) => {
     const matches = document.servers.filter(({ id, name }) => id === wanted || name === wanted);
     const only = matches[0];

@@ -29,3 +29,25 @@ export function concernsOf(all: readonly Concern[], document: Configurations): C
   const moving = new Set<string>(document.servers.map(({ id }) => refOf('server', id)));
   return all.filter(({ about }) => about === undefined || !about.startsWith('server/') || moving.has(about));
 }
+
+/** What a whole project still has to move: without the servers that an earlier campaign moved, and with one warning for all of them. */
+export function leaveMoved(captured: { readonly document: Configurations; readonly concerns: readonly Concern[] }): {
+  readonly document: Configurations;
+  readonly concerns: readonly Concern[];
+} {
+  const gone = new Set<string | undefined>(
+    captured.concerns.flatMap(({ code, about }) => (code === 'server.moved' ? [about] : [])),
+  );
+  const moved = captured.document.servers.filter(({ id }) => gone.has(refOf('server', id)));
+  if (moved.length === 0) return captured;
+  const staying = captured.document.servers.filter((server) => !moved.includes(server)).map(({ id }) => id);
+  const document = narrowTo(captured.document, staying);
+  const names = moved.map(({ name }) => name).join(', ');
+  const warning: Concern = {
+    code: 'server.moved',
+    severity: 'warning',
+    says: `Moved by an earlier campaign, and left out: ${names}.`,
+    remedy: 'Nothing. The network side is built again for this campaign; servers that shall meet belong into one.',
+  };
+  return { document, concerns: [...concernsOf(captured.concerns, document), warning] };
+}

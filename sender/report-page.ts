@@ -1,7 +1,8 @@
 import { showBytes, showDuration, showTime } from '../shared/print/units.ts';
 import type { MoveReport, Report } from './commands.ts';
+import { sentBytes } from './report.ts';
 import { escaped, reportStyle } from './report-style.ts';
-import { orDash, sum } from './report-text.ts';
+import { forecastOf, orDash, sum } from './report-text.ts';
 import { stageBar, stageColours } from './stage-bar.ts';
 
 /** A report as one HTML page that needs nothing else: no network, no scripts; legible on paper and in the dark. */
@@ -37,6 +38,7 @@ ${serverTable(moves)}
 <p class="legend">${legend(colours)}</p>
 ${moves.map((move) => stageSection(move, colours)).join('\n')}
 </section>
+${moves.some(({ rounds }) => rounds.length > 0) ? `<section>\n<h2>Rounds before the cutover</h2>\n${roundTable(moves)}\n</section>` : ''}
 <section>
 <h2>Disks</h2>
 ${diskTable(moves)}
@@ -72,17 +74,36 @@ function problemSection({ problems }: Report): string {
 }
 
 function serverTable(moves: readonly MoveReport[]): string {
-  const heads = ['Server', 'State', 'Took', 'Downtime', 'Disks', 'Zero', 'Reused', 'Copied', 'Sent', 'At the destination'];
+  const heads = [
+    'Server',
+    'State',
+    'Took',
+    'Downtime',
+    'Probed',
+    'Forecast',
+    'Network',
+    'Overhead',
+    'Disks',
+    'Zero',
+    'Reused',
+    'Copied',
+    'Sent',
+    'At the destination',
+  ];
   const rows = moves.map((move) => [
     name(move),
     `<span class="state ${escaped(move.state.replaceAll(' ', '-'))}">${escaped(move.state)}</span>`,
     number(orDash(move.migrationMs)),
     number(orDash(move.downtimeMs)),
+    number(orDash(move.probed?.downtimeMs ?? null)),
+    number(forecastOf(move)),
+    number(orDash(move.networkMs)),
+    number(orDash(move.overheadMs)),
     number(showBytes(sum(move, 'sizeBytes'))),
     number(showBytes(sum(move, 'zeroBytes'))),
     number(showBytes(sum(move, 'reusedBytes'))),
     number(showBytes(sum(move, 'copiedBytes'))),
-    number(showBytes(sum(move, 'sentBytes'))),
+    number(showBytes(sentBytes(move))),
     move.destinationId === null ? '–' : `<code>${escaped(move.destinationId)}</code>`,
   ]);
   return table(heads, rows);
@@ -95,6 +116,21 @@ function stageSection(move: MoveReport, colours: ReadonlyMap<string, string>): s
 
 function legend(colours: ReadonlyMap<string, string>): string {
   return [...colours].map(([stage, colour]) => `<span><i style="background:${colour}"></i>${escaped(stage)}</span>`).join(' ');
+}
+
+function roundTable(moves: readonly MoveReport[]): string {
+  const rows = moves.flatMap((move) =>
+    move.rounds.map(({ round, endedAt, blocks, bytes, snapshot_ms, copy_ms }) => [
+      name(move),
+      number(String(round)),
+      showTime(endedAt),
+      number(String(blocks)),
+      number(showBytes(bytes)),
+      number(showDuration(snapshot_ms)),
+      number(showDuration(copy_ms)),
+    ]),
+  );
+  return table(['Server', 'Round', 'Ended', 'Blocks', 'Sent', 'Snapshot', 'Copy'], rows);
 }
 
 function diskTable(moves: readonly MoveReport[]): string {

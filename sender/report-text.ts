@@ -2,12 +2,16 @@ import { type Column, table } from '../shared/print/table.ts';
 import { visible } from '../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../shared/print/units.ts';
 import type { MoveReport, Report } from './commands.ts';
+import { sentBytes } from './report.ts';
 
 /** A report as lines of text: totals, one table of servers, one of stages, one of disks, and every problem met. */
 export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): string[] {
   const { totals } = report;
   const resources = Object.entries(totals.resources).map(([kind, count]) => `${count} ${kind}`);
   const stages = report.moves.flatMap((move) => move.phases.map((phase) => ({ ...phase, server: move.name })));
+  const warm = report.moves.some((move) => move.forecast !== null);
+  const probed = report.moves.some((move) => move.probed !== null);
+  const rounds = report.moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name })));
   const disks = report.moves.flatMap((move) => move.disks.map((disk) => ({ ...disk, server: move.name })));
   return [
     `Campaign ${report.campaign} of project ${visible(report.project)}: ${report.state}`,
@@ -22,6 +26,10 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
         { title: 'STATE', show: (move) => move.state },
         { title: 'TOOK', show: (move) => orDash(move.migrationMs), align: 'right' },
         { title: 'DOWNTIME', show: (move) => orDash(move.downtimeMs), align: 'right' },
+        ...(probed
+          ? [{ title: 'PROBED', show: (move: MoveReport) => orDash(move.probed?.downtimeMs ?? null), align: 'right' as const }]
+          : []),
+        ...(warm ? [{ title: 'FORECAST', show: forecastOf, align: 'right' as const }] : []),
         { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
         { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
         {
@@ -29,8 +37,19 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
           show: (move) => showBytes(sum(move, 'reusedBytes') + sum(move, 'copiedBytes')),
           align: 'right',
         },
-        { title: 'SENT', show: (move) => showBytes(sum(move, 'sentBytes')), align: 'right' },
+        { title: 'SENT', show: (move) => showBytes(sentBytes(move)), align: 'right' },
         { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
+      ],
+      columns,
+    ),
+    ...section(
+      report.moves.filter((move) => move.networkMs !== null),
+      [
+        { title: 'SERVER', show: (move) => visible(move.name) },
+        { title: 'NETWORK', show: (move) => orDash(move.networkMs), align: 'right' },
+        { title: 'OVERHEAD', show: (move) => orDash(move.overheadMs), align: 'right' },
+        { title: 'LAST ANSWER', show: (move) => showTime(move.probed?.lastAnswerAt ?? null) },
+        { title: 'FIRST ANSWER', show: (move) => showTime(move.probed?.firstAnswerAt ?? null) },
       ],
       columns,
     ),
@@ -41,6 +60,19 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
         { title: 'STAGE', show: (stage) => stage.name },
         { title: 'BEGAN', show: (stage) => showTime(stage.startedAt) },
         { title: 'TOOK', show: (stage) => showDuration(stage.ms), align: 'right' },
+      ],
+      columns,
+    ),
+    ...section(
+      rounds,
+      [
+        { title: 'SERVER', show: (round) => visible(round.server) },
+        { title: 'ROUND', show: (round) => String(round.round), align: 'right' },
+        { title: 'ENDED', show: (round) => showTime(round.endedAt) },
+        { title: 'BLOCKS', show: (round) => String(round.blocks), align: 'right' },
+        { title: 'SENT', show: (round) => showBytes(round.bytes), align: 'right' },
+        { title: 'SNAPSHOT', show: (round) => showDuration(round.snapshot_ms), align: 'right' },
+        { title: 'COPY', show: (round) => showDuration(round.copy_ms), align: 'right' },
       ],
       columns,
     ),
@@ -80,6 +112,11 @@ function compression({ moves }: Report): string {
   const pulled = moves.reduce((total, move) => total + sum(move, 'pulledBytes'), 0);
   const sent = moves.reduce((total, move) => total + sum(move, 'sentBytes'), 0);
   return sent < pulled ? ` (${Math.round((100 * sent) / pulled)} % of ${showBytes(pulled)})` : '';
+}
+
+/** What the downtime of a warm move was expected to be. */
+export function forecastOf({ forecast }: MoveReport): string {
+  return orDash(forecast?.downtimeMs ?? null);
 }
 
 /** A duration, or a dash where there is none yet. */

@@ -2,10 +2,12 @@ import type { Dated } from '../shared/journal.ts';
 import { refOf } from '../shared/model/resource.ts';
 import type { Campaign } from './campaign.ts';
 import type { MoveReport, Report } from './commands.ts';
+import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
 import { attemptOf, type Fact } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
 import { recall } from './migration/migrate.ts';
 import type { Move } from './migration/phase.ts';
+import { roundsOf } from './migration/round.ts';
 import { totalsOf } from './totals.ts';
 
 /** What a campaign did, from its journal alone: the same journal always gives the same report. */
@@ -23,7 +25,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
     totals: {
       servers: moves.filter((move) => move.state === 'moved').length,
       diskBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sizeBytes, 0),
-      sentBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sentBytes, 0),
+      sentBytes: moves.reduce((sum, move) => sum + sentBytes(move), 0),
       resources: totalsOf(campaign).resources,
     },
     problems: facts.flatMap((fact) => (fact.fact === 'problem' ? [{ ...fact.problem, at: fact.at }] : [])),
@@ -34,7 +36,7 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
   const { facts } = attemptOf(campaign.journal.facts, move.server.id);
   const { learned } = recall(move, campaign.journal);
   const phases = stagesOf(facts);
-  return {
+  const report = {
     server: move.server.id,
     name: move.server.name,
     state: campaign.moved(move.server.id) ? 'moved' : 'not moved',
@@ -42,6 +44,13 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
     phases,
     migrationMs: between(facts, 'look', 'mark'),
     downtimeMs: learned.was === 'SHUTOFF' ? null : between(facts, 'stop', 'probe'),
+    probed: probedOf(facts),
+    networkMs: networkMsOf(facts),
+    forecast: learned.forecast ?? null,
+    rounds: roundsOf(campaign.journal.facts, move.server.id).map(({ at, round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
+      ...{ round, size, blocks, bytes, snapshot_ms, copy_ms },
+      endedAt: at,
+    })),
     disks: Object.entries(learned.sealed ?? {}).map(([id, disk]) => ({
       id,
       sizeBytes: disk.size,
@@ -53,6 +62,12 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
       root: disk.root,
     })),
   };
+  return { ...report, overheadMs: overheadMsOf(campaign, move.server.id, report.migrationMs, sentBytes(report)) };
+}
+
+/** Bytes that crossed the link for a server: of every round and of the last copy. */
+export function sentBytes({ disks, rounds }: Pick<MoveReport, 'disks' | 'rounds'>): number {
+  return disks.reduce((sum, disk) => sum + disk.sentBytes, 0) + rounds.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** How long each phase of an attempt took, in the order of the itinerary; those that are not done are left out. */

@@ -4,14 +4,15 @@ import type { Crew } from '../shared/disk/crew.ts';
 import type { Log } from '../shared/log.ts';
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
-import type { CampaignStatus } from './commands.ts';
+import type { CampaignStatus, DiskVerdict } from './commands.ts';
 import { pursue } from './course.ts';
 import { offerDisk } from './disks/offer.ts';
+import type { PastMove } from './forecast.ts';
 import { standingOf, type Wish } from './migration/fact.ts';
-import { retryDelaysMs } from './migration/migrate.ts';
 import { Peer, type PeerOptions } from './peer.ts';
 import { Progress } from './progress.ts';
 import { statusOf } from './status.ts';
+import { verifyCampaign } from './verify.ts';
 
 /** Between two attempts to open a source cloud that does not answer: milliseconds. */
 const reopenMs = 15_000;
@@ -25,7 +26,9 @@ export interface RunnerTools {
   /** The threads of the daemon, which all its campaigns share. */
   readonly crew: Crew;
   readonly onChange: () => void;
-  readonly retryDelaysMs?: readonly number[];
+  /** What earlier moves took, of whatever campaign. */
+  readonly history: () => readonly PastMove[];
+  readonly retryDelaysMs: readonly number[];
 }
 
 /** Keeps one campaign going: a peer of its own, one course at a time, a new course for each new wish. */
@@ -37,6 +40,10 @@ export class Runner {
   readonly #built = new Set<string>();
   /** Aborts the present course when another wish takes over. */
   #overrule = new AbortController();
+  /** Aborts when a pause is asked for: servers that are not down yet need not arrive. */
+  #halt = new AbortController();
+  /** Aborts the verification under way: a campaign has one connection to the receiver at a time. */
+  #verifying: AbortController | null = null;
   #wishing = 0;
   #course: Promise<void> | null = null;
   /** Whether the journal has failed: nothing may be done that cannot be noted. */
@@ -48,13 +55,13 @@ export class Runner {
   }
 
   status(): CampaignStatus {
-    return statusOf(this.campaign, this.#progress, this.#built.size);
+    return statusOf(this.campaign, this.#progress, this.#built.size, this.#tools.history);
   }
 
   /** Goes on where the journal says the campaign was; nothing happens to one that rests. */
   start(): void {
-    if (this.#course !== null || this.#wishing > 0 || this.#stuck || standingOf(this.campaign.journal.facts).is === 'resting')
-      return;
+    if (this.#course !== null || this.#verifying !== null || this.#wishing > 0 || this.#stuck) return;
+    if (standingOf(this.campaign.journal.facts).is === 'resting') return;
     this.#course = this.#pursue().finally(() => {
       this.#course = null;
       this.#tools.onChange();
@@ -63,18 +70,50 @@ export class Runner {
     });
   }
 
-  /** Notes a wish and works on it. A pause lets the servers on their way arrive; every other wish interrupts them. */
+  /** Notes a wish and works on it. A pause lets the servers that are down arrive and halts the others; every other wish interrupts them. */
   async wish(wish: Wish, deleteSource = false): Promise<void> {
     this.#wishing += 1;
     // First of all: a course that ends just now must not lay the campaign to rest behind the wish.
+    this.#verifying?.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     if (wish !== 'pause') this.#overrule.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     try {
       await this.campaign.journal.append({ fact: 'asked', wish, ...(wish === 'commit' ? { deleteSource } : {}) });
       this.#stuck = false;
+      // Once it is noted: a course that is halted must find the wish.
+      if (wish === 'pause') this.#halt.abort(new Problem('E_CANCELLED', 'The operator asked for pause.'));
     } finally {
       this.#wishing -= 1;
       this.start();
       this.#tools.onChange();
+    }
+  }
+
+  /** Notes that servers are to be cut over; those that wait for it go on at once. */
+  async cutOver(servers: readonly string[]): Promise<void> {
+    for (const server of servers) await this.campaign.journal.append({ fact: 'cutover asked', server });
+    this.#tools.onChange();
+  }
+
+  /** Reads both sides of the resting campaign again. Throws E_CAMPAIGN_STATE while that goes on already, E_CANCELLED when a wish comes between. */
+  async verify(): Promise<DiskVerdict[]> {
+    if (this.#course !== null || this.#verifying !== null)
+      throw new Problem('E_CAMPAIGN_STATE', `Campaign ${this.campaign.id} is at work, or is being verified already.`);
+    const verifying = new AbortController();
+    this.#verifying = verifying;
+    const signal = AbortSignal.any([verifying.signal, this.#stopping.signal]);
+    const peer = new Peer({ ...this.#tools.peer, campaign: this.campaign.id });
+    peer.start();
+    try {
+      return await verifyCampaign(this.campaign, {
+        source: await this.#openSource(signal),
+        ask: (name, params, given) => peer.ask(name, params, given),
+        signal,
+      });
+    } finally {
+      await peer.stop('The verification is over.');
+      this.#verifying = null;
+      // A wish that came meanwhile.
+      if (!this.#stopping.signal.aborted) this.start();
     }
   }
 
@@ -88,6 +127,7 @@ export class Runner {
   async #pursue(): Promise<void> {
     const { log, onChange } = this.#tools;
     this.#overrule = new AbortController();
+    this.#halt = new AbortController();
     const overruled = this.#overrule.signal;
     const patience = new Patience(this.campaign.plan.options.peer_timeout_seconds * 1000);
     const peer = new Peer({
@@ -110,9 +150,11 @@ export class Runner {
           this.#progress.hear(...heard);
           onChange();
         },
-        retryDelaysMs: this.#tools.retryDelaysMs ?? retryDelaysMs,
+        retryDelaysMs: this.#tools.retryDelaysMs,
         signal: this.#stopping.signal,
         overruled,
+        halted: this.#halt.signal,
+        history: this.#tools.history,
         deserted: patience.signal,
       });
       log.info({ campaign: this.campaign.id, rests }, 'campaign rests');

@@ -1,10 +1,13 @@
+import type { Dated } from '../shared/journal.ts';
 import { networkSideOf } from '../shared/model/network-side.ts';
 import type { Campaign } from './campaign.ts';
-import type { CampaignStatus, DiskStatus, MoveStatus } from './commands.ts';
-import { attemptOf, doneAmong, standingOf, type Wish } from './migration/fact.ts';
+import type { CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './commands.ts';
+import { forecastOf, type PastMove } from './forecast.ts';
+import { attemptOf, doneAmong, type Fact, standingOf, type Wish } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
 import { recall } from './migration/migrate.ts';
 import type { Move } from './migration/phase.ts';
+import { roundsOf } from './migration/round.ts';
 import type { Progress } from './progress.ts';
 
 const working = {
@@ -15,17 +18,25 @@ const working = {
   rollback: 'rolling back',
 } as const satisfies Record<Wish, CampaignStatus['state']>;
 
-/** Where a campaign stands, from its journal and what its copies told lately. `built` counts what the receiver announced since the daemon started. */
-export function statusOf(campaign: Campaign, progress: Progress, built: number): CampaignStatus {
+/**
+ * Where a campaign stands, from its journal and what its copies told lately. `built` counts what the receiver announced since the daemon started; a forecast
+ * learns from the `history` of earlier moves.
+ */
+export function statusOf(
+  campaign: Campaign,
+  progress: Progress,
+  built: number,
+  history: () => readonly PastMove[] = () => [],
+): CampaignStatus {
   const { facts } = campaign.journal;
   const standing = standingOf(facts);
   const configured = doneAmong(facts.filter((fact) => 'server' in fact && fact.server === null)).has('configure');
   const moves = campaign
     .moves()
-    .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress)));
+    .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)));
   const state =
     standing.is === 'resting' ? standing.state : standing.wish === 'run' && !configured ? 'preparing' : working[standing.wish];
-  const held = moves.filter(({ server, state }) => state !== 'moved' && attemptOf(facts, server).facts.length > 0).length;
+  const held = moves.filter(({ server, state }) => state !== 'moved' && wasTakenDown(attemptOf(facts, server).facts)).length;
   const toBuild = networkSideOf(campaign.document).length;
   return {
     id: campaign.id,
@@ -41,7 +52,18 @@ export function statusOf(campaign: Campaign, progress: Progress, built: number):
   };
 }
 
-function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Progress): MoveStatus {
+/** Whether a server's attempt came as far as its stop. */
+function wasTakenDown(facts: readonly Fact[]): boolean {
+  return facts.some((fact) => fact.fact === 'begun' && fact.phase === 'stop');
+}
+
+function moveStatus(
+  campaign: Campaign,
+  wave: string,
+  move: Move,
+  progress: Progress,
+  history: () => readonly PastMove[],
+): MoveStatus {
   const { facts } = campaign.journal;
   const own = attemptOf(facts, move.server.id);
   const last = own.facts.findLast((fact) => fact.fact === 'begun' || fact.fact === 'done' || fact.fact === 'undone');
@@ -65,7 +87,32 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Prog
     state,
     phase: last !== undefined && 'phase' in last ? last.phase : null,
     disks: move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress)),
+    warm: state === 'moving' && !wasTakenDown(own.facts) ? warmStatus(move, own.facts, facts, history) : null,
     problem: problem?.fact === 'problem' && !moved ? problem.problem : null,
+  };
+}
+
+function warmStatus(
+  { server, cutover }: Move,
+  own: readonly Fact[],
+  facts: readonly Dated<Fact>[],
+  history: () => readonly PastMove[],
+): WarmStatus | null {
+  if (!own.some((fact) => fact.fact === 'begun' && fact.phase === 'precopy')) return null;
+  const rounds = roundsOf(facts, server.id);
+  return {
+    rounds: rounds.map(({ round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
+      round,
+      size,
+      blocks,
+      bytes,
+      snapshot_ms,
+      copy_ms,
+    })),
+    forecast: rounds.length === 0 ? null : forecastOf(rounds, history(), Date.now()),
+    waits: own.some((fact) => fact.fact === 'begun' && fact.phase === 'await cutover'),
+    cutover,
+    asked: own.some(({ fact }) => fact === 'cutover asked'),
   };
 }
 
@@ -85,7 +132,8 @@ function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progre
 
 function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatus[], held: number): string {
   const moved = moves.filter((move) => move.state === 'moved').length;
-  const now = moves.find((move) => move.state === 'moving');
+  const waiting = moves.filter((move) => move.warm?.waits);
+  const now = moves.find((move) => move.state === 'moving' && !move.warm?.waits) ?? waiting[0];
   const doing = itinerary.find((phase) => phase.name === now?.phase)?.does;
   switch (state) {
     case 'preparing':
@@ -93,7 +141,9 @@ function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatus[], he
     case 'moving':
       return now === undefined
         ? `${moved} of ${moves.length} servers moved.`
-        : `${moved} of ${moves.length} servers moved; ${now.name}: ${doing ?? now.phase}.`;
+        : now === waiting[0]
+          ? `${moved} of ${moves.length} servers moved; ${waiting.length === 1 ? `${now.name} waits` : `${waiting.length} servers wait`} for the cutover (${now.warm?.cutover}); \`sender cutover\` says it.`
+          : `${moved} of ${moves.length} servers moved; ${now.name}: ${doing ?? now.phase}.`;
     case 'paused':
       return `${moved} of ${moves.length} servers moved; \`sender resume\` goes on, \`sender rollback\` takes all back.`;
     case 'failed':

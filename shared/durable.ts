@@ -1,5 +1,6 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { needingRoom } from './disk/full.ts';
 
 /** Makes a directory's entries survive a power cut; see fsync(2), "calling fsync() does not necessarily ensure that the entry in the directory …". */
 export async function syncFolder(folder: string): Promise<void> {
@@ -11,18 +12,47 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Writes a whole file so that after a power cut it is either the old one or the new one: temporary name, fsync, rename, fsync of the folder. Makes missing folders. */
+/**
+ * Writes a whole file, for our user alone, so that after a power cut it is either the old one or the new one: temporary name, fsync,
+ * rename, fsync of the folder. Makes missing folders. Throws E_DISK_FULL, and leaves nothing behind then.
+ */
 export async function writeDurably(path: string, content: string): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`);
-  const handle = await open(temporary, 'wx', 0o600);
+  await putInPlace(path, content, (temporary) => rename(temporary, path));
+}
+
+/** The same for a file that must not be there yet: of several that write at once one wins, and the others hear false. */
+export async function claimDurably(path: string, content: string): Promise<boolean> {
+  let won = true;
+  await putInPlace(path, content, async (temporary) => {
+    await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+      won = false;
+    });
+  });
+  return won;
+}
+
+function putInPlace(path: string, content: string, put: (temporary: string) => Promise<void>): Promise<void> {
+  return needingRoom(dirname(path), async () => {
+    const folder = dirname(path);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const temporary = join(folder, `.${basename(path)}.${process.pid}.${Math.random().toString(36).slice(2)}.tmp`);
+    try {
+      await writeSynced(temporary, content);
+      await put(temporary);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+    await syncFolder(folder);
+  });
+}
+
+async function writeSynced(path: string, content: string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
   try {
     await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(temporary, path);
-  await syncFolder(folder);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isFull } from './disk/full.ts';
 import { syncFolder } from './durable.ts';
 import { Problem } from './problem.ts';
 
@@ -135,9 +136,4 @@ async function giveUpReserve(path: string): Promise<boolean> {
 
 function reserveOf(path: string): string {
   return `${path}.reserve`;
-}
-
-function isFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }

@@ -23,6 +23,8 @@ export const problems = {
   E_DANGLING: { retry: 'never', exit: 2, hint: 'Capture the tenant again, or add the missing resource to the document.' },
   E_DUPLICATE: { retry: 'never', exit: 2, hint: 'Remove one of the two resources with the same id.' },
   E_CYCLE: { retry: 'never', exit: 2, hint: 'Resources cannot need each other in a circle; correct `needs` in the document.' },
+  E_TRAFFIC: { retry: 'never', exit: 2, hint: 'Correct the named file; shared/traffic/README.md says what a flow matrix looks like.' },
+  E_ORDER: { retry: 'never', exit: 2, hint: 'Relax the named constraint or limit; no order can obey it.' },
   E_NOT_FOUND: { retry: 'never', exit: 2, hint: 'Check the name or id; `sender status` lists what there is.' },
 
   // 3: the daemon on this machine
@@ -32,6 +34,7 @@ export const problems = {
   E_STATE_DAMAGED: { retry: 'never', exit: 3, hint: 'Restore the named file from a backup; nothing was changed.' },
   E_DISK_FULL: { retry: 'later', exit: 3, hint: 'Free space in the state directory, then `sender resume`.' },
   E_DISK_FAILED: { retry: 'later', exit: 3, hint: 'A disk or file system of this machine fails; see its kernel log, then `sender resume`.' },
+  E_NBD: { retry: 'later', exit: 3, hint: 'The program that reads the disk (qemu-nbd) ended or answered wrongly; `sender resume` starts it again.' },
   E_MISSING_TOOL: { retry: 'never', exit: 3, hint: 'Install the named tool (Debian: `apt install qemu-utils`), then try again.' },
 
   // 10: the peer and the wire
@@ -74,6 +77,7 @@ export const problems = {
   E_MICROVERSION: { retry: 'never', exit: 20, hint: 'The cloud is too old for Godwit; it needs Nova 2.52 (Pike) or newer.' },
   E_QUOTA: { retry: 'never', exit: 21, hint: 'Raise the quota in the destination project, then `sender resume`.' },
   E_CONFLICT: { retry: 'never', exit: 21, hint: 'Something at the destination is in the way; remove it, or map to it in the plan.' },
+  E_PLACEMENT: { retry: 'never', exit: 21, hint: 'Add hosts or capacity at the destination, or leave servers out.' },
   E_UNMAPPED: { retry: 'never', exit: 21, hint: 'Name what to use at the destination in `mappings` of the plan.' },
   E_SERVER_STATE: { retry: 'never', exit: 22, hint: 'Bring the source server into a state that can be stopped or started, then `sender resume`.' },
   E_SERVER_FAULT: { retry: 'later', exit: 22, hint: 'The cloud reports a fault for this server; its message says why.' },

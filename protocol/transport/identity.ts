@@ -2,10 +2,9 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { readFile, rename, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { syncFolder } from '../../shared/durable.ts';
+import { claimDurably, syncFolder } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
 import { fingerprintOf, selfSigned } from './certificate.ts';
-import { writeSecretFile } from './secret-file.ts';
 
 /** Which of the two daemons an identity belongs to. */
 export type Role = 'sender' | 'receiver';
@@ -32,7 +31,7 @@ export async function loadOrCreateIdentity(dir: string, role: Role): Promise<Ide
   const path = join(dir, 'identity.pem');
   const found = await load(path, role);
   if (found !== undefined) return found;
-  await writeSecretFile(path, freshPem(role), true);
+  await claimDurably(path, freshPem(role));
   const made = await load(path, role);
   if (made === undefined)
     throw new Problem('E_STATE_DAMAGED', `The identity ${path} vanished while it was made.`, { about: path });
@@ -42,7 +41,7 @@ export async function loadOrCreateIdentity(dir: string, role: Role): Promise<Ide
 /** Makes the next identity beside the current one, or reads it if it is there already; nothing changes for peers yet. */
 export async function prepareNext(dir: string, role: Role): Promise<Identity> {
   const path = join(dir, 'identity.next.pem');
-  await writeSecretFile(path, freshPem(role), true);
+  await claimDurably(path, freshPem(role));
   const next = await load(path, role);
   if (next === undefined)
     throw new Problem('E_STATE_DAMAGED', `The next identity ${path} vanished while it was made.`, { about: path });

@@ -1,8 +1,8 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeDurably } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
-import { writeSecretFile } from './secret-file.ts';
 
 const Fingerprint = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -113,7 +113,7 @@ export class Peers {
       const before = await this.list();
       const { peers, result } = edit(before);
       if (peers === before) return result;
-      await writeSecretFile(this.path, `${JSON.stringify({ format: 'godwit/peers', version: 1, peers }, undefined, 2)}\n`);
+      await writeDurably(this.path, `${JSON.stringify({ format: 'godwit/peers', version: 1, peers }, undefined, 2)}\n`);
       for (const changed of this.#changed) changed();
       return result;
     });

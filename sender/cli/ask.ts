@@ -1,18 +1,9 @@
-import type { Command } from 'commander';
-import { type Cli, cliOf, type Stage } from '../../shared/cli/program.ts';
+import { asksThrough, type Asking as DaemonAsking } from '../../shared/cli/ask.ts';
 import { readSenderConfig } from '../config.ts';
 import { type SenderClient, senderClient } from '../control.ts';
 
 /** What a command of the sender works with: its output and options, and the daemon. */
-export interface Asking extends Cli {
-  readonly daemon: SenderClient;
-}
+export type Asking = DaemonAsking<SenderClient>;
 
-/** Makes a command's action that asks the running daemon; its arguments are those of the command, then its options. */
-export function asks<A extends unknown[]>(stage: Stage, act: (asking: Asking, ...given: A) => Promise<void>) {
-  return async function (this: Command, ...given: unknown[]): Promise<void> {
-    const cli = cliOf(this, stage);
-    const { control } = await readSenderConfig(cli.configFile);
-    await act({ ...cli, daemon: senderClient(control) }, ...(given as A));
-  };
-}
+/** Makes a command's action that asks the running sender. */
+export const asks = asksThrough(async (configFile) => senderClient((await readSenderConfig(configFile)).control));

@@ -6,6 +6,7 @@ import { showBytes, showDuration, showRate, showShare, showTime } from '../../sh
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { BandwidthStatus } from '../bandwidth.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus, SenderStatus } from '../commands.ts';
+import { warmText } from './warm-view.ts';
 
 /** What `sender status` shows: the peer, then each campaign. Ended campaigns are one line each unless one was asked for. */
 export function statusLines(status: SenderStatus, output: Output, wanted?: string): string[] {
@@ -39,8 +40,13 @@ export function campaignView(campaign: CampaignStatus, output: Output): View {
       whole,
       ...campaign.moves.map((move) => ({
         key: move.server,
-        stage: `${move.state} ${move.phase}`,
-        text: [visible(move.name), stageOf(move), ...move.disks.filter(isUnderWay).map(diskText)].join(', '),
+        stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''}`,
+        text: [
+          visible(move.name),
+          stageOf(move),
+          ...(move.warm === null ? [] : [warmText(move.warm)]),
+          ...move.disks.filter(isUnderWay).map(diskText),
+        ].join(', '),
       })),
     ],
   };
@@ -90,6 +96,7 @@ function picture(campaign: CampaignStatus, output: Output): string[] {
     ...problemLines(campaign.problem, '  ', output),
     '',
     ...table(rows, columns, output.size().columns),
+    ...campaign.moves.flatMap((move) => (move.warm === null ? [] : [`  ${visible(move.name)}: ${warmText(move.warm)}`])),
     ...campaign.moves.flatMap((move) => problemLines(move.problem, `  ${visible(move.name)}: `, output)),
   ];
 }

@@ -7,7 +7,9 @@ type State = (typeof campaignStates)[number];
 export const candidates = {
   pause: ['preparing', 'moving'],
   resume: ['paused', 'failed'],
+  cutover: ['moving'],
   cancel: ['preparing', 'moving', 'paused', 'failed'],
+  verify: ['ready'],
   commit: ['ready', 'committing'],
   rollback: ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back'],
 } as const satisfies Record<string, readonly State[]>;

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { showPeers } from '../../shared/cli/peers.ts';
+import { addPeers } from '../../shared/cli/peers.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -30,42 +30,14 @@ export function addPeerCommands(program: Command, stage: Stage): void {
         else output.print(`Paired with ${visible(paired.name)}.`, `Its key: ${paired.fingerprint}`);
       }),
     );
-  program
-    .command('peers')
-    .description('List the receivers this sender is paired with.')
-    .addHelpText('after', epilogue([['sender peers --json', 'prints names, addresses and fingerprints for a script']], [3]))
-    .action(asks(stage, async (asking) => showPeers(await asking.daemon.peers(), asking)));
-  program
-    .command('unpair')
-    .description('Forget a receiver: its key is no longer accepted, and its session ends.')
-    .argument('<name>', 'its name or fingerprint, as `sender peers` shows it')
-    .addHelpText('after', epilogue([['sender unpair cloud-b', 'forgets the receiver cloud-b']], [3]))
-    .action(
-      asks(stage, async ({ daemon, output, json }, name: string) => {
-        await daemon.unpair(name);
-        if (json) output.json({ unpaired: name });
-        else output.print(`${visible(name)} is no longer paired.`);
-      }),
-    );
-  program
-    .command('rotate')
-    .description(
-      'Replace this daemon’s key: the connected receiver learns the new one, and the old one is worth nothing from then on.',
-    )
-    .addHelpText(
-      'after',
-      epilogue(
-        [['sender rotate', 'while the receiver is connected; fails with E_ROTATION_PENDING when it cannot be told']],
-        [3, 11],
-      ),
-    )
-    .action(
-      asks(stage, async ({ daemon, output, json }) => {
-        const { fingerprint } = await daemon.rotate();
-        if (json) output.json({ fingerprint });
-        else output.print(`The key is now ${fingerprint}`);
-      }),
-    );
+  addPeers(program, stage, asks, {
+    self: 'sender',
+    other: 'receiver',
+    name: 'cloud-b',
+    ends: 'its session ends',
+    learns: 'the connected receiver learns the new one',
+    rotation: ['sender rotate', 'while the receiver is connected; fails with E_ROTATION_PENDING when it cannot be told'],
+  });
 }
 
 /** A code that is not typed as an argument stays out of the shell's history and the list of processes. */

@@ -2,11 +2,13 @@ import type { Command } from 'commander';
 import { createProgram, type Stage } from '../../shared/cli/program.ts';
 import { addBandwidthCommand } from './bandwidth-command.ts';
 import { addCampaignCommands } from './campaign-commands.ts';
+import { addCutoverCommand } from './cutover-command.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
 import { addImportCommand } from './import-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addPlanCommands } from './plan-commands.ts';
 import { addReportCommands } from './report-commands.ts';
+import { addVerifyCommand } from './verify-command.ts';
 
 const says = `Moves a whole OpenStack project to another cloud: this is the side it leaves.
 
@@ -22,6 +24,8 @@ export function senderProgram(stage: Stage): Command {
   addImportCommand(program, stage);
   addCampaignCommands(program, stage);
   addBandwidthCommand(program, stage);
+  addCutoverCommand(program, stage);
+  addVerifyCommand(program, stage);
   addReportCommands(program, stage);
   return program;
 }

@@ -1,5 +1,6 @@
 import type { Dated } from '../../shared/journal.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
+import type { Round } from './round.ts';
 
 /** One line of a campaign's journal: everything the sender knows of a campaign is the sum of these. */
 export type Fact =
@@ -7,6 +8,18 @@ export type Fact =
   /** `server` is null for a phase of the whole campaign. */
   | { readonly fact: 'begun'; readonly server: string | null; readonly phase: string }
   | { readonly fact: 'done'; readonly server: string | null; readonly phase: string; readonly learned?: object | undefined }
+  /** One round of a warm move is over, and its snapshots are released. */
+  | ({ readonly fact: 'round'; readonly server: string } & Round)
+  /** The operator wants this server to be stopped and moved to its end, whatever the plan waits for. */
+  | { readonly fact: 'cutover asked'; readonly server: string }
+  /** What the probes saw from outside: when the old server answered for the last time, and the new one for the first. */
+  | {
+      readonly fact: 'last answer' | 'first answer';
+      readonly server: string;
+      readonly address: string;
+      readonly answered_at: string;
+      readonly samples: number;
+    }
   /** The move is being taken back: from here on it can only go back, whatever was done before. */
   | { readonly fact: 'turned back'; readonly server: string }
   | { readonly fact: 'undone'; readonly server: string; readonly phase: string }

@@ -1,9 +1,11 @@
 import type { Phase } from './phase.ts';
+import { awaitCutover } from './phases/await-cutover.ts';
 import { connect, create, disconnect, importDisks, plug, remove, removeImages, unplug } from './phases/build.ts';
 import { copy, dropCopy } from './phases/copy.ts';
 import { freeze, release } from './phases/freeze.ts';
 import { look } from './phases/look.ts';
 import { mark } from './phases/mark.ts';
+import { forgetRounds, isWarm, precopy } from './phases/precopy.ts';
 import { probe } from './phases/probe.ts';
 import { start, stop } from './phases/stop.ts';
 
@@ -14,6 +16,9 @@ import { start, stop } from './phases/stop.ts';
 // biome-ignore format: a table is read by column
 export const itinerary = [
   { name: 'look',    run: look,                                           does: 'see whether the source server can be moved, and whether it runs' },
+  // ── warm moves only; a pause halts these ──
+  { name: 'precopy', run: precopy,     tidy: forgetRounds, when: isWarm, halts: true, does: 'while it runs: snapshot, pull what differs, forget the snapshot; again until little differs' },
+  { name: 'await cutover', run: awaitCutover,   when: isWarm, halts: true, does: 'wait until it may be stopped; further rounds keep the rest small' },
   // ── downtime starts ──
   { name: 'stop',    run: stop,        undo: start,      downtime: true,  does: 'stop the source server and see it stopped' },
   { name: 'freeze',  run: freeze,      tidy: release,    downtime: true,  does: 'snapshot its disk' },

@@ -4,15 +4,17 @@ import { asProblem, type Problem } from '../../shared/problem.ts';
 import { attemptOf, doneAmong, type Fact, isTurnedBack } from './fact.ts';
 import type { Learned, Move, Phase, Tools } from './phase.ts';
 
-/** How often a phase is tried again after a failure that may pass, and how long it waits before each: milliseconds. */
-export const retryDelaysMs: readonly number[] = [2_000, 5_000, 15_000, 30_000];
-
 /** What a walk needs beside the move. */
 export interface Walk {
   readonly itinerary: readonly Phase[];
   readonly journal: Journal<Fact>;
   readonly tools: Tools;
+  /** How often a phase is tried again after a failure that may pass, and how long it waits before each: milliseconds. */
   readonly retryDelaysMs: readonly number[];
+  /** Aborts when the campaign pauses: phases that may halt do so, and throw its reason. */
+  readonly halted: AbortSignal;
+  /** Does the work of a phase; whoever watches the move from outside looks meanwhile. */
+  readonly around: <T>(phase: string, move: Move, work: () => Promise<T>) => Promise<T>;
 }
 
 /**
@@ -25,11 +27,14 @@ export async function migrate(move: Move, walk: Walk): Promise<Move> {
   if (isTurnedBack(journal.facts, server)) await rollBack(move, walk);
   const done = doneAmong(attemptOf(journal.facts, server).facts);
   for (const phase of itinerary) {
-    if (done.has(phase.name)) continue;
-    walk.tools.signal.throwIfAborted();
-    await journal.append({ fact: 'begun', server, phase: phase.name });
     const now = recall(move, journal);
-    const learned = await patiently(() => phase.run(now, walk.tools), { server, phase: phase.name }, walk);
+    if (done.has(phase.name) || phase.when?.(now) === false) continue;
+    const signal = phase.halts ? AbortSignal.any([walk.tools.signal, walk.halted]) : walk.tools.signal;
+    const tools = { ...walk.tools, signal };
+    signal.throwIfAborted();
+    await journal.append({ fact: 'begun', server, phase: phase.name });
+    const place = { server, phase: phase.name };
+    const learned = await walk.around(phase.name, now, () => patiently(() => phase.run(now, tools), place, { ...walk, tools }));
     await journal.append({ fact: 'done', server, phase: phase.name, learned });
   }
   return recall(move, journal);

@@ -1,7 +1,11 @@
 import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
 import type { ServerState, Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { Dated } from '../../shared/journal.ts';
 import type { Plan } from '../../shared/model/plan.ts';
 import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
+import type { Forecast } from '../forecast.ts';
+import type { Aside } from '../slots.ts';
+import type { Round } from './round.ts';
 
 /** A disk as the receiver sealed it. Counts are blocks. */
 export interface SealedDisk {
@@ -28,6 +32,8 @@ export interface SealedDisk {
 export interface Learned {
   /** The source server's status before we touched it: what a rollback restores. */
   readonly was?: ServerState['status'];
+  /** What the downtime was expected to be when the cutover came. */
+  readonly forecast?: Forecast;
   readonly snapshots?: Readonly<Record<string, Snapshot>>;
   /** The source server's time of change when its snapshots were whole: what ran since then is not in them. */
   readonly frozenAt?: ServerState['changedAt'];
@@ -45,6 +51,11 @@ export interface Move {
   readonly ports: readonly Ref[];
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;
+  /** Where its clients reach it at the source, floating addresses first. */
+  readonly addresses: readonly string[];
+  /** Whether its disks are copied while it runs, and when it is stopped then. */
+  readonly warm: boolean;
+  readonly cutover: string;
   readonly attempt: number;
   readonly learned: Learned;
 }
@@ -63,6 +74,15 @@ export interface Tools {
   /** Makes a disk's blocks answerable to the receiver while `work` runs. */
   readonly offer: OfferDisk;
   readonly options: Plan['options'];
+  /** The rounds of a server's present attempt. */
+  readonly rounds: {
+    readonly of: (server: string) => readonly Dated<Round>[];
+    readonly add: (server: string, round: Round) => Promise<void>;
+  };
+  /** Whether the operator asked for a server's cutover. */
+  readonly isCutoverAsked: (server: string) => boolean;
+  readonly forecastOf: (move: Move) => Forecast | null;
+  readonly aside: Aside;
   /** This campaign's folder. */
   readonly folder: string;
   readonly onDisk: OnDisk;
@@ -79,6 +99,10 @@ export interface Phase {
   readonly name: string;
   /** For people: what happens here. */
   readonly does: string;
+  /** Which moves have this phase; all of them without it. */
+  readonly when?: (move: Move) => boolean;
+  /** Whether a pause ends it at once, because it holds no server down; it begins again at the resumption. */
+  readonly halts?: boolean;
   readonly run: (move: Move, tools: Tools) => Promise<Learned | undefined>;
   /** Gives back what this phase took from service; undone from the last phase up, before anything is tidied. */
   readonly undo?: (move: Move, tools: Tools) => Promise<void>;

@@ -90,17 +90,30 @@ export function clockCheck(): Check {
   };
 }
 
-/** Whether qemu-img is there, which reads and writes disks that are not raw. */
+/** What each tool is for, as `doctor` says it where it is missing. */
+const costs = {
+  'qemu-img': 'only raw disks can be read, and their holes are read as zeros',
+  'qemu-nbd': 'a disk that is not raw is converted before it is read, which takes its time and the room of a raw copy',
+  setpriv: 'a qemu-nbd lives a moment longer than a daemon that is killed',
+  prlimit: 'nothing bounds the memory that QEMU takes for a disk',
+} as const;
+
+/** Whether the tools that read disks are there, and what it costs where they are not. */
 export function toolsCheck(): Check {
   return {
-    name: 'qemu-img',
+    name: 'tools',
     ask: async () => {
-      try {
-        const { stdout } = await run('qemu-img', ['--version'], { timeout: 5_000 });
-        return { says: stdout.split('\n', 1)[0] ?? '' };
-      } catch {
-        return { says: 'not found; only raw disks can be read without it', remedy: 'apt install qemu-utils' };
-      }
+      const asked = Object.entries(costs).map(async ([tool, cost]) => {
+        const says = await run(tool, ['--version'], { timeout: 5_000 }).catch(() => undefined);
+        return { tool, cost, says: says?.stdout.split('\n', 1)[0] };
+      });
+      const tools = await Promise.all(asked);
+      const missing = tools.filter(({ says }) => says === undefined);
+      const found = tools.flatMap(({ tool, says }) => (says === undefined ? [] : [tool === 'qemu-img' ? says : tool]));
+      return {
+        says: [found.join(', '), ...missing.map(({ tool, cost }) => `${tool} not found: ${cost}`)].filter(Boolean).join('\n'),
+        remedy: missing.length === 0 ? undefined : 'apt install qemu-utils util-linux',
+      };
     },
   };
 }

@@ -30,7 +30,7 @@ function completionScript(program: Command, shell: string): string {
     command,
   }));
   const general = optionsOf(program);
-  const options = (command: Command): Word[] => [...optionsOf(command), ...general];
+  const options = (command: Command): Word[] => distinct([...optionsOf(command), ...general]);
   switch (shell) {
     case 'bash':
       return bash(name, commands, options);
@@ -110,9 +110,11 @@ function fish(name: string, commands: Commands, general: readonly Word[]): strin
 
 function optionsOf(command: Command): Word[] {
   const options = command.options.flatMap((option) => (option.long ? [{ word: option.long, says: option.description }] : []));
-  return [...options, { word: '--help', says: 'show the help' }].filter(
-    (each, index, all) => all.findIndex((other) => other.word === each.word) === index,
-  );
+  return distinct([...options, { word: '--help', says: 'show the help' }]);
+}
+
+function distinct(words: readonly Word[]): Word[] {
+  return words.filter((each, index) => words.findIndex((other) => other.word === each.word) === index);
 }
 
 function join(words: readonly Word[]): string {

@@ -19,7 +19,7 @@ export interface Extent {
   readonly zero: boolean;
 }
 
-/** Where the same frozen bytes can be opened once more, by a worker thread too: a raw file, or an export of an NBD server on a Unix socket. */
+/** Where the same frozen bytes can be opened once more, by any thread: a raw file, or an export of an NBD server on a Unix socket. The paths are for this process alone. */
 export type Origin =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'nbd'; readonly socket: string; readonly exportName: string };
@@ -60,11 +60,18 @@ export interface Stamp {
   readonly attempt: number;
 }
 
-/** A checkpoint of a stopped server's disk in the source cloud. `size`: bytes stored, of `format` (`raw`, `qcow2`). */
+/** What a checkpoint is made for: `round` counts the rounds of one attempt, from 1. */
+export interface RoundStamp extends Stamp {
+  readonly round: number;
+}
+
+/** A copy of a disk that the source cloud keeps. `size`: bytes stored, of `format` (`raw`, `qcow2`). */
 export interface Snapshot {
   readonly id: string;
   /** The id of the disk it freezes. */
   readonly disk: string;
+  /** Which round of a warm move it is a checkpoint for; 0: the disk of the stopped server, the only one that is the truth. */
+  readonly round: number;
   readonly format: string;
   readonly size: number;
 }
@@ -83,9 +90,14 @@ export interface SourceCloud {
   start(serverId: string, patience: Patience): Promise<void>;
   /**
    * Freezes a stopped server's disk. MUST find and return the snapshot an earlier call for the same disk, campaign and attempt made, and MUST NOT return one of
-   * an earlier attempt: the server may have run in between, and its writes would be lost.
+   * an earlier attempt, or a checkpoint: the server may have run since, and its writes would be lost.
    */
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot>;
+  /**
+   * Snapshots a disk while its server runs, and leaves the server running: a head start for a warm move, as consistent as after a power cut at best, never the
+   * truth. MUST find and return what an earlier call for the same disk, campaign, attempt and round made. Throws E_SERVER_STATE, E_SERVER_FAULT, E_CLOUD_TIMEOUT.
+   */
+  checkpoint(disk: ResourceOf<'disk'>, stamp: RoundStamp, patience: Patience): Promise<Snapshot>;
   /** Makes a snapshot readable as the guest sees it; `folder` exists and is ours to fill. What an earlier call left there MUST be verified before use. `onBytes` hears bytes fetched so far. */
   open(
     snapshot: Snapshot,
@@ -93,9 +105,9 @@ export interface SourceCloud {
     signal: AbortSignal,
     onBytes?: (bytes: number, total: number) => void,
   ): Promise<BlockSource>;
-  /** Deletes a snapshot that `freeze` made; MUST refuse (E_FORBIDDEN) any that does not carry our stamp. Absent is fine. */
+  /** Deletes a snapshot that `freeze` or `checkpoint` made; MUST refuse (E_FORBIDDEN) any that does not carry our stamp. Absent is fine. */
   release(snapshotId: string, signal: AbortSignal): Promise<void>;
-  /** Every snapshot in the source that carries this campaign's stamp, of whatever attempt, so that none is ever left behind. */
+  /** Every snapshot in the source that carries this campaign's stamp, of whatever attempt and round, so that none is ever left behind. */
   snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
   close(): Promise<void>;
 }
@@ -125,10 +137,22 @@ export interface BuildContext extends Patience {
   built(ref: Ref): string;
   /** The resource of a source ref, from the document. */
   resource(ref: Ref): Resource;
+  /** Whether the ledger says that this campaign meant to create it when nothing stood in its place: what is equal and carries no stamp is then that. */
+  readonly claimed?: boolean | undefined;
   /** The verified bytes of a disk, for kind `disk`. */
   readonly disk?: BlockSource | undefined;
   /** Hears bytes uploaded so far, for kind `disk`. */
   readonly onBytes?: ((bytes: number, total: number) => void) | undefined;
+}
+
+/** An image of the destination that is said to hold the same bytes as one of the source. That is a hint: every block of it is compared before it is used. */
+export interface Donor {
+  /** The destination's id. */
+  readonly id: string;
+  /** The id of the source's image. */
+  readonly image: string;
+  /** Bytes stored. */
+  readonly size: number;
 }
 
 /**
@@ -147,11 +171,25 @@ export interface DestinationCloud {
   ensure(resource: Resource, context: BuildContext): Promise<Built>;
   /** The id of what an earlier `ensure` of this campaign created for a resource, by its stamp alone; null when there is nothing. MUST NOT write. Rollback asks it for what was intended and never confirmed. */
   find(resource: Resource, context: BuildContext): Promise<string | null>;
-  /** Every way in which the built thing differs from the wanted, in sentences; empty when it is equal. */
+  /** Whether something without a stamp stands where `ensure` would create; false for every kind that carries stamps, which need no such look. MUST NOT write. The ledger notes the answer before the first `ensure`. */
+  occupied(resource: Resource, signal: AbortSignal): Promise<boolean>;
+  /** Every way in which the built thing differs from the wanted, in sentences; empty when it is equal. Given a disk's bytes, also whether the cloud says that it stores these. */
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
   /** Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting. */
   healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<{ healthy: boolean; says: string }>;
   /** Removes what `ensure` built, and returns when it is gone. Absent is fine (false). MUST refuse (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one. */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  /**
+   * The images here that hold, by both clouds' digests, what images of the source hold: blocks of theirs need not cross the link. MUST name
+   * only what this project may use, whatever else the credentials can see. MUST NOT write. Absent: there are no donors.
+   */
+  donors?(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly Donor[]>;
+  /** Makes an image readable as the guest sees it, in a folder that exists and is ours to fill, as `SourceCloud.open` does for a snapshot. MUST NOT write to the cloud. */
+  openImage?(
+    imageId: string,
+    folder: string,
+    signal: AbortSignal,
+    onBytes?: (bytes: number, total: number) => void,
+  ): Promise<BlockSource>;
   close(): Promise<void>;
 }

@@ -1,10 +1,16 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { Problem } from '../problem.ts';
 import { release } from '../release.ts';
 import { type Configurations, configurationsVersion, parseConfigurations } from './configurations.ts';
 import { type Ref, refOf } from './resource.ts';
 
-const OldSubnet = z.object({ name: z.string(), cidr: z.string(), ip_version: z.union([z.literal(4), z.literal(6)]).default(4) });
+const OldSubnet = z.object({
+  name: z.string(),
+  cidr: z.string(),
+  ip_version: z.union([z.literal(4), z.literal(6)]).default(4),
+  gateway_ip: z.string().nullable().optional(),
+});
 const OldFixedIp = z.object({ ip_address: z.string(), subnet_name: z.string().default('') });
 
 /** The older sender's document, in the spellings of both its generations. Names are its only identity. */
@@ -93,7 +99,7 @@ export function importOldConfigurations(value: unknown, about = 'configuration.j
       subnets: networks.flatMap(subnetsOf),
       routers: routers.map(({ id, name, admin_state_up }) => ({ id, name, admin_state_up })),
       gateways: routers.flatMap(({ id, name, external_gateway_info: info }) =>
-        info === null ? [] : [gatewayOf(id, name, networkId(info.network), info)],
+        info === null ? [] : [gatewayOf(id, name, networkId(info.network), info, networks)],
       ),
       floating_ips: floatingIpsOf(old, networks),
       servers: old.VMs.map(({ name, flavor }, index) => ({
@@ -108,16 +114,26 @@ export function importOldConfigurations(value: unknown, about = 'configuration.j
 }
 
 function subnetsOf({ id, parts }: { id: string; parts: readonly z.infer<typeof OldSubnet>[] }): object[] {
-  return parts.map(({ name, cidr, ip_version }, index) => ({
+  return parts.map(({ name, cidr, ip_version, gateway_ip }, index) => ({
     id: `${id}-subnet-${index + 1}`,
     name,
     needs: [refOf('network', id)],
     network_id: id,
     ip_version,
     cidr,
-    gateway_ip: null,
+    // Where nothing was said, Neutron gave the first address; only a null means that there is no gateway.
+    gateway_ip: gateway_ip === undefined ? firstAddress(cidr) : gateway_ip,
     enable_dhcp: true,
   }));
+}
+
+/** The first address of a prefix after the network's own, as Neutron chooses a gateway; null where the prefix cannot be read. */
+function firstAddress(cidr: string): string | null {
+  const [address = ''] = cidr.split('/');
+  if (isIPv6(address)) return address.endsWith('::') ? `${address}1` : null;
+  if (!isIPv4(address)) return null;
+  const bytes = address.split('.').map(Number);
+  return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 1].join('.');
 }
 
 function gatewayOf(
@@ -125,9 +141,15 @@ function gatewayOf(
   name: string,
   network: string,
   info: NonNullable<Old['Routers'][number]['external_gateway_info']>,
+  networks: readonly { id: string; parts: readonly z.infer<typeof OldSubnet>[] }[],
 ): object {
   const needs: Ref[] = [refOf('router', id), refOf('network', network)];
-  return { id, name, needs, router_id: id, network_id: network, enable_snat: info.enable_snat };
+  const parts = networks.find((one) => one.id === network)?.parts ?? [];
+  const external_fixed_ips = info.external_fixed_ips.flatMap(({ ip_address, subnet_name }) => {
+    const at = parts.findIndex(({ name: called }) => called === subnet_name);
+    return at < 0 ? [] : [{ subnet_id: `${network}-subnet-${at + 1}`, ip_address }];
+  });
+  return { id, name, needs, router_id: id, network_id: network, enable_snat: info.enable_snat, external_fixed_ips };
 }
 
 /** The addresses, on the first external network: the older document does not say which port has which. */

@@ -2,10 +2,30 @@ import { z } from 'zod';
 import { Mappings } from './mappings.ts';
 import { Id } from './resource.ts';
 
-/** How a moved server proves that it works: `tcp:PORT`, `http:PORT/PATH`, or `console:TEXT` awaited on its console. */
+/**
+ * How a moved server proves that it works: `tcp:PORT`, `http:PORT/PATH` (or `http:/PATH`, port 80), `ping` (ICMP echo), or `console:TEXT` awaited on its console.
+ * All but the console also measure its downtime from outside.
+ */
 export const Probe = z
   .string()
-  .regex(/^(tcp:\d{1,5}|http:\d{1,5}(\/\S*)?|console:.+)$/, 'must be tcp:PORT, http:PORT/PATH or console:TEXT');
+  .regex(
+    /^(tcp:\d{1,5}|http:(\d{1,5}(\/\S*)?|\/\S*)|ping|console:.+)$/,
+    'must be tcp:PORT, http:PORT/PATH, ping or console:TEXT',
+  );
+
+/**
+ * When a server that was copied while it ran is stopped: `now`, as soon as the rounds end; `when-ready`, once a round is small; `at TIME`, an ISO 8601 time with
+ * its zone; `manual`, when the operator says `sender cutover`. The operator may say so in every case.
+ */
+export const Cutover = z.string().refine((text) => ['now', 'when-ready', 'manual'].includes(text) || isTime(text), {
+  message: 'must be now, when-ready, manual, or `at` and a time with its zone, such as: at 2026-11-22T02:00:00+01:00',
+});
+
+function isTime(text: string): boolean {
+  return /^at \d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text.slice(3)));
+}
+
+const Mode = z.enum(['cold', 'warm']);
 
 /** `plan.yaml`: what moves, in which order, mapped to what. The operator edits it; unknown keys are refused. */
 export const Plan = z.strictObject({
@@ -30,6 +50,15 @@ export const Plan = z.strictObject({
       probe_timeout_seconds: z.number().positive().default(300),
       /** Seconds a lost receiver is waited for before the servers on their way are taken back and run at the source again. */
       peer_timeout_seconds: z.number().positive().default(900),
+      /** `warm`: disks are copied while their server runs, round by round, and only the last round is downtime. */
+      mode: Mode.default('cold'),
+      /** The most rounds before the cutover is due; they end earlier when one is small, or no smaller than the one before. */
+      rounds: z.int().min(1).max(100).default(8),
+      /** MiB up to which a round counts as small. */
+      round_threshold_mib: z.number().min(0).default(64),
+      /** Seconds between further rounds while a server waits for its cutover. */
+      round_interval_seconds: z.number().positive().default(900),
+      cutover: Cutover.default('now'),
       /** Whether flavors may be created at the destination (needs admin rights there). */
       create_flavors: z.boolean().default(false),
     })
@@ -38,7 +67,18 @@ export const Plan = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().min(1).max(100),
-        servers: z.array(z.strictObject({ id: Id, name: z.string().optional(), probe: Probe.optional() })).min(1),
+        /** A server's own `mode` and `cutover` stand above the plan's. */
+        servers: z
+          .array(
+            z.strictObject({
+              id: Id,
+              name: z.string().optional(),
+              probe: Probe.optional(),
+              mode: Mode.optional(),
+              cutover: Cutover.optional(),
+            }),
+          )
+          .min(1),
       }),
     )
     .min(1),

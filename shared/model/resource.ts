@@ -186,7 +186,7 @@ const Flavor = z.object({
   is_public: z.boolean().default(true),
 });
 
-/** The image a server was made from: a reference with its properties, not its bytes. Sizes: `min_disk` GiB, `min_ram` MiB, `size` bytes. */
+/** The image a server was made from: a reference with its properties and digests, not its bytes. Sizes: `min_disk` GiB, `min_ram` MiB, `size` bytes. */
 const Image = z.object({
   ...common,
   disk_format: z.string().nullable().default(null),
@@ -195,6 +195,10 @@ const Image = z.object({
   min_disk: z.int().default(0),
   min_ram: z.int().default(0),
   visibility: z.string().default('private'),
+  /** Glance's digest of the stored bytes, lower-case hex, and its algorithm; MD5 where it is older. */
+  os_hash_algo: z.string().nullable().default(null),
+  os_hash_value: z.string().nullable().default(null),
+  checksum: z.string().nullable().default(null),
   properties: z.record(z.string(), z.string()).default({}),
 });
 

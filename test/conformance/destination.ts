@@ -1,10 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BlockSource, BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { BlockSource, BuildContext, Built, DestinationCloud, Extent } from '../../shared/cloud/cloud.ts';
 import { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { inBuildOrder } from '../../shared/model/order.ts';
-import { type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import { type Ref, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
+import { hasQemu } from '../support/qemu.ts';
 import { aTenant, type Tenant } from './tenant.ts';
 
 /** A destination to hold against its contract: it has an external network and a flavor with a disk. */
@@ -15,14 +19,34 @@ export interface DestinationUnderTest {
 
 const timeoutMs = 300_000;
 
-/** A disk of random bytes with a hole in its middle, of an odd size. */
-function aDisk(): BlockSource {
-  const bytes = Buffer.concat([randomBytes(1_500_000), Buffer.alloc(3_000_000), randomBytes(700_001)]);
+/** A disk of random bytes with a hole in its middle, of an odd size. One that tells its zeros may be stored without them. */
+function aDisk(tellsZeros = true): BlockSource {
+  const [first, hole, last] = [1_500_000, 3_000_000, 700_001];
+  const bytes = Buffer.concat([randomBytes(first), Buffer.alloc(hole), randomBytes(last)]);
+  const extents = async function* (): AsyncGenerator<Extent> {
+    yield { offset: 0, length: first, zero: false };
+    yield { offset: first, length: hole, zero: true };
+    yield { offset: first + hole, length: last, zero: false };
+  };
   return {
     size: bytes.length,
-    read: async (offset, length) => Buffer.from(bytes.subarray(offset, offset + length)),
+    async read(offset, length, into = Buffer.allocUnsafe(length)) {
+      bytes.copy(into, 0, offset, offset + length);
+      return into.subarray(0, length);
+    },
+    ...(tellsZeros ? { extents } : {}),
     close: async () => undefined,
   };
+}
+
+/** An image of the source, as a document has it. */
+function anImage(fields: { id: string; [field: string]: unknown }): ResourceOf<'image'> {
+  return { kind: 'image', ...schemas.image.parse({ name: fields.id, ...fields }) };
+}
+
+/** A disk's bytes, of a size that fits into memory. */
+async function wholeOf(disk: BlockSource): Promise<Buffer> {
+  return disk.read(0, disk.size);
 }
 
 /** The contract of DestinationCloud as tests, the same for every provider. They build on each other, as a campaign does. */
@@ -52,7 +76,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       ...more,
     });
     const diskOf = (ref: Ref): BlockSource => {
-      const disk = disks.get(ref) ?? aDisk();
+      const disk = disks.get(ref) ?? aDisk(ref === refIn(tenant.get('disk')));
       disks.set(ref, disk);
       return disk;
     };
@@ -140,6 +164,44 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       expect(await cloud.healthy(runs ?? '', undefined, signal())).toMatchObject({ healthy: true });
       expect(await cloud.healthy(stopped ?? '', undefined, signal())).toMatchObject({ healthy: false });
       expect(await cloud.healthy(runs ?? '', 'console:what no guest ever says', signal())).toMatchObject({ healthy: false });
+    });
+
+    test('has in its images the very disks that it was given', async ({ skip }) => {
+      if (cloud.openImage === undefined) return skip('this cloud does not open images');
+      for (const index of [0, 1]) {
+        const disk = tenant.get('disk', index);
+        const tellsZeros = diskOf(refIn(disk)).extents !== undefined;
+        if (tellsZeros && !hasQemu()) continue;
+        const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
+        onTestFinished(() => rm(folder, { recursive: true, force: true }));
+        const opened = await cloud.openImage(built.get(refIn(disk))?.id ?? '', folder, signal());
+        expect((await wholeOf(opened)).subarray(0, diskOf(refIn(disk)).size).equals(await wholeOf(diskOf(refIn(disk))))).toBe(
+          true,
+        );
+        await opened.close();
+      }
+    });
+
+    test('names the images that hold the bytes of a source image, and no other', async ({ skip }) => {
+      if (cloud.donors === undefined) return skip('this cloud has no donors');
+      const disk = refIn(tenant.get('disk', 1));
+      const bytes = await wholeOf(diskOf(disk));
+      const at = built.get(disk)?.id ?? '';
+      const digests = [
+        { os_hash_algo: 'sha512', os_hash_value: createHash('sha512').update(bytes).digest('hex') },
+        { checksum: createHash('md5').update(bytes).digest('hex') },
+      ];
+      for (const digest of digests) {
+        const same = anImage({ id: 'base', size: bytes.length, ...digest });
+        expect(await cloud.donors([same], signal())).toEqual([{ id: at, image: 'base', size: bytes.length }]);
+        const longer = { ...same, size: bytes.length + 1 };
+        expect(await cloud.donors([longer], signal())).toEqual([]);
+      }
+      const others = [
+        anImage({ id: 'other', os_hash_algo: 'sha512', os_hash_value: 'f'.repeat(128) }),
+        anImage({ id: 'silent' }),
+      ];
+      expect(await cloud.donors(others, signal())).toEqual([]);
     });
 
     test('tells a difference', async () => {

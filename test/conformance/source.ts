@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BlockSource, Patience, Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { BlockSource, Origin, Patience, Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import { openFile } from '../../shared/disk/file.ts';
 import { parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
 import type { ResourceOf } from '../../shared/model/resource.ts';
+import { openNbd } from '../../shared/nbd/source.ts';
 
 /** A source to hold against its contract. */
 export interface SourceUnderTest {
@@ -79,6 +81,24 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       await expect(frozen).rejects.toMatchObject({ code: 'E_SERVER_STATE' });
     });
 
+    test('checkpoints the disk of a server that runs once for each round, and leaves it running', async () => {
+      const stamp = { campaign, attempt: 1, round: 1 };
+      const first = await cloud.checkpoint(disk, stamp, patience());
+      expect(first).toMatchObject({ disk: disk.id, round: 1 });
+      expect(await cloud.checkpoint(disk, stamp, patience())).toEqual(first);
+      const second = await cloud.checkpoint(disk, { ...stamp, round: 2 }, patience());
+      expect(second.id).not.toBe(first.id);
+      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ status: 'ACTIVE' });
+      const source = await cloud.open(second, folder, AbortSignal.timeout(300_000));
+      expect(source.size).toBeGreaterThan(0);
+      await source.close();
+      await rm(folder, { recursive: true });
+      await mkdir(folder);
+      const all = await cloud.snapshots(campaign, AbortSignal.timeout(60_000));
+      expect(all.map(({ round }) => round).sort((a, b) => a - b)).toEqual([1, 2]);
+      await cloud.release(second.id, AbortSignal.timeout(60_000));
+    });
+
     test('ends a wait when it is told to', async () => {
       const gone = AbortSignal.abort();
       await expect(cloud.stop(server.id, { timeoutMs: 60_000, signal: gone })).rejects.toMatchObject({ code: 'E_CANCELLED' });
@@ -90,9 +110,12 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       await cloud.stop(server.id, patience());
     });
 
-    test('freezes the disk once for each attempt, and finds it again', async () => {
+    test('freezes the disk once for each attempt, finds it again, and takes no checkpoint for it', async () => {
+      const [checkpoint] = await cloud.snapshots(campaign, AbortSignal.timeout(60_000));
       snapshot = await cloud.freeze(disk, { campaign, attempt: 1 }, patience());
-      expect(snapshot).toMatchObject({ disk: disk.id });
+      expect(snapshot).toMatchObject({ disk: disk.id, round: 0 });
+      expect(snapshot.id).not.toBe(checkpoint?.id);
+      await cloud.release(checkpoint?.id ?? '', AbortSignal.timeout(60_000));
       expect(await cloud.freeze(disk, { campaign, attempt: 1 }, patience())).toEqual(snapshot);
       const second = await cloud.freeze(disk, { campaign, attempt: 2 }, patience());
       expect(second.id).not.toBe(snapshot.id);
@@ -115,10 +138,24 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       expect(heard.length, 'nothing is fetched twice').toBe(heardBefore);
       await again.close();
 
-      await damage(folder, source.size);
+      await damage(folder);
       const healed = await cloud.open(snapshot, folder, AbortSignal.timeout(300_000));
       expect(await digestOf(healed)).toBe(digest);
       await healed.close();
+    });
+
+    test('tells what need not be read, and where it can be read by others, as it is', async () => {
+      const source = await cloud.open(snapshot, folder, AbortSignal.timeout(300_000));
+      let end = 0;
+      for await (const { offset, length, zero } of source.extents?.(AbortSignal.timeout(60_000)) ?? []) {
+        expect(offset, 'extents are in order, without gaps').toBe(end);
+        expect(length).toBeGreaterThan(0);
+        if (zero) await expectZeros(source, offset, length);
+        end += length;
+      }
+      if (source.extents !== undefined) expect(end).toBe(source.size);
+      if (source.origin !== undefined) await expectSame(source, source.origin);
+      await source.close();
     });
 
     test('releases a snapshot once, and does not mind the second time', async () => {
@@ -141,10 +178,32 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
   });
 }
 
-/** Flips a byte in the largest file of a folder. */
-async function damage(folder: string, size: number): Promise<void> {
-  const [raw] = (await readdir(folder)).filter((name) => name.endsWith('.raw'));
-  const file = await open(join(folder, raw ?? ''), 'r+');
+async function expectZeros(source: BlockSource, offset: number, length: number): Promise<void> {
+  const stride = 1024 * 1024;
+  for (let done = 0; done < length; done += stride) {
+    const bytes = await source.read(offset + done, Math.min(stride, length - done));
+    expect(bytes.equals(Buffer.alloc(bytes.length)), `zeros at ${offset + done}`).toBe(true);
+  }
+}
+
+/** Opens a disk once more by what it tells of its origin, and compares. */
+async function expectSame(source: BlockSource, origin: Origin): Promise<void> {
+  const again =
+    origin.kind === 'file'
+      ? await openFile(origin.path)
+      : await openNbd(origin.socket, origin.exportName, AbortSignal.timeout(10_000));
+  expect(again.size).toBe(source.size);
+  expect(await digestOf(again)).toBe(await digestOf(source));
+  await again.close();
+}
+
+/** Flips a byte in the middle of the largest file of a folder: the disk as it was stored. */
+async function damage(folder: string): Promise<void> {
+  const files = await Promise.all(
+    (await readdir(folder)).map(async (name) => ({ name, size: (await stat(join(folder, name))).size })),
+  );
+  const { name, size } = files.reduce((a, b) => (a.size > b.size ? a : b));
+  const file = await open(join(folder, name), 'r+');
   const byte = Buffer.alloc(1);
   await file.read(byte, 0, 1, Math.floor(size / 2));
   await file.write(Buffer.from([byte.readUInt8(0) ^ 0xff]), 0, 1, Math.floor(size / 2));

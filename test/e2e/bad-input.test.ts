@@ -1,72 +1,25 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
-import type { SenderStatus } from '../../sender/commands.ts';
-import { startTwin } from '../../shared/cloud/openstack/twin/twin.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
 import type { Plan } from '../../shared/model/plan.ts';
-import { ask, cli, type Daemon, pairDaemons, startDaemon, writeReceiverConfig, writeSenderConfig } from '../support/daemons.ts';
-import { Endings } from '../support/endings.ts';
-import { type Cloud, openCloudAt } from '../support/in-process.ts';
+import { ask } from '../support/daemons.ts';
 import { OpenStackUser } from '../support/openstack-user.ts';
-import { aDisk, censusOf, makeShop } from '../support/shop.ts';
+import { TwoClouds } from '../support/two-clouds.ts';
 
-let dir: string;
-let endings: Endings;
-let source: Cloud;
-let destination: Cloud;
-let sender: Daemon;
-let receiver: Daemon;
+let clouds: TwoClouds;
+let admin: { readonly source: OpenStackUser; readonly destination: OpenStackUser };
 /** A good plan. */
 let good: Plan;
 
-const access = (cloud: Cloud, name: string) => ({ name, authUrl: cloud.twin.authUrl, password: 'twin' });
-
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'godwit-bad-'));
-  endings = new Endings();
-  endings.add('the folder', () => rm(dir, { recursive: true, force: true }));
-  await makeShop(dir);
-  source = await openCloudAt(join(dir, 'source'));
-  destination = await openCloudAt(join(dir, 'destination'));
-  endings.add('the source', () => source.twin.stop());
-  endings.add('the destination', () => destination.twin.stop());
-  [sender, receiver] = await Promise.all([
-    startDaemon(await writeSenderConfig(dir, access(source, 'west')), endings),
-    startDaemon(await writeReceiverConfig(dir, access(destination, 'east')), endings),
-  ]);
-  await pairDaemons(sender.config, receiver.config);
-  await ask(sender.config, ['plan', '--project', 'shop', '-o', join(dir, 'good.yaml')]);
-  good = parse(await readFile(join(dir, 'good.yaml'), 'utf8')) as Plan;
+  clouds = await TwoClouds.open();
+  good = clouds.plan;
+  const signIn = (authUrl: string) => OpenStackUser.signIn({ authUrl, user: 'admin', password: 'twin', project: 'admin' });
+  const [source, destination] = [clouds.source.twin.authUrl, clouds.destination.twin.authUrl];
+  admin = { source: await signIn(source), destination: await signIn(destination) };
 });
-afterAll(async () => {
-  await endings?.run();
-});
-
-/** How many requests that write either cloud has seen; signing in is none. */
-function writes(): number {
-  return [source, destination]
-    .flatMap(({ twin }) => twin.requests)
-    .filter(({ method, path }) => method !== 'GET' && method !== 'HEAD' && !path.startsWith('/identity')).length;
-}
-
-async function planFile(plan: unknown): Promise<string> {
-  const file = join(dir, 'bad.yaml');
-  await writeFile(file, typeof plan === 'string' ? plan : stringify(plan));
-  return file;
-}
-
-/** Migrates by a plan that must be refused, and holds the refusal to what every refusal must be. */
-async function refusalOf(plan: unknown): Promise<{ exit: number | null; code: string; says: string; hint: string }> {
-  const file = await planFile(plan);
-  const before = writes();
-  const { code, stdout, stderr } = await cli(sender.config, ['migrate', file, '--json']);
-  expect(writes(), 'no write on either cloud').toBe(before);
-  const { problem } = JSON.parse(stdout || stderr) as { problem: { code: string; says: string; hint: string } };
-  return { exit: code, ...problem };
-}
+afterAll(() => clouds?.close());
 
 /** The good plan with something changed. */
 const but = (change: (plan: Plan) => void): Plan => {
@@ -109,119 +62,95 @@ describe('a plan', () => {
     ['that maps no external network', () => but(({ mappings }) => (mappings.networks = {})), 'E_BLOCKED', 40, /network/],
     ['that moves another project', () => ({ ...good, source: { project_id: 'nobody' } }), 'E_FORBIDDEN', 20, /nobody/],
   ])('%s is refused before any write', async (_, plan, code, exit, says) => {
-    const refusal = await refusalOf(plan());
+    const refusal = await clouds.refusalOf(plan());
     expect(refusal).toMatchObject({ code, exit });
     expect(refusal.says).toMatch(says);
-    expect(refusal.hint).not.toBe('');
   });
 });
 
 describe('a cloud that changed since the plan was written', () => {
   test('a quota of zero blocks', async () => {
-    destination.twin.faults.set([{ do: 'quota', service: 'compute', set: { instances: 0 } }]);
-    expect(await refusalOf(good)).toMatchObject({ code: 'E_BLOCKED', exit: 40 });
-    destination.twin.faults.set([{ do: 'quota', service: 'compute', set: { instances: 10 } }]);
+    const { faults } = clouds.destination.twin;
+    faults.set([{ do: 'quota', service: 'compute', set: { instances: 0 } }]);
+    expect(await clouds.refusalOf(good)).toMatchObject({ code: 'E_BLOCKED', exit: 40 });
+    faults.set([{ do: 'quota', service: 'compute', set: { instances: 10 } }]);
   });
 
   test.each([
-    ['locked', { lock: null }, { unlock: null }],
-    ['paused', { pause: null }, { unpause: null }],
-  ])('a server that was %s blocks', async (state, action, back) => {
-    const id = good.waves[0]?.servers[0]?.id ?? '';
-    await source.user.send('POST', 'compute', `/servers/${id}/action`, action);
-    await sleep(300);
-    const refusal = await refusalOf(good);
-    await source.user.send('POST', 'compute', `/servers/${id}/action`, back);
-    await sleep(300);
+    ['locked', { lock: null }, { unlock: null }, /locked/],
+    ['paused', { pause: null }, { unpause: null }, /paused/],
+    ['suspended', { suspend: null }, { resume: null }, /suspended/],
+    ['shelved', { shelve: null }, { unshelve: null }, /shelved/],
+    ['ERROR', { 'os-resetState': { state: 'error' } }, { 'os-resetState': { state: 'active' } }, /in state ERROR/],
+  ])('a server that is %s blocks', async (_, action, back, says) => {
+    const act = async (what: object): Promise<void> => {
+      const path = `/servers/${good.waves[0]?.servers[0]?.id ?? ''}`;
+      await admin.source.send('POST', 'compute', `${path}/action`, what);
+      await admin.source.until('The action', async () => {
+        const { server } = await admin.source.get<{ server: Record<string, unknown> }>('compute', path);
+        return server['OS-EXT-STS:task_state'] === null ? true : undefined;
+      });
+    };
+    await act(action);
+    const refusal = await clouds.refusalOf(good);
+    await act(back);
     expect(refusal).toMatchObject({ code: 'E_BLOCKED', exit: 40 });
-    expect(refusal.says).toContain(state);
+    expect(refusal.says).toMatch(says);
   });
 
   test('a flavor that is gone blocks', async () => {
-    const admin = await OpenStackUser.signIn({
-      authUrl: destination.twin.authUrl,
-      user: 'admin',
-      password: 'twin',
-      project: 'admin',
-    });
-    destination.twin.faults.set([{ do: 'delete-flavor', flavor: 'm1.tiny' }]);
-    expect(await refusalOf(good)).toMatchObject({ code: 'E_BLOCKED', exit: 40 });
-    await admin.send('POST', 'compute', '/flavors', { flavor: { name: 'm1.tiny', vcpus: 1, ram: 512, disk: 0 } });
+    clouds.destination.twin.faults.set([{ do: 'delete-flavor', flavor: 'm1.tiny' }]);
+    expect(await clouds.refusalOf(good)).toMatchObject({ code: 'E_BLOCKED', exit: 40 });
+    const flavor = { name: 'm1.tiny', vcpus: 1, ram: 512, disk: 0 };
+    await admin.destination.send('POST', 'compute', '/flavors', { flavor });
   });
 });
 
-describe('a sender that cannot', () => {
-  /** A second sender with settings of its own, and how its plan is refused. */
-  async function planOf(
-    name: string,
-    cloud: { authUrl: string; password: string },
-  ): Promise<{ exit: number | null; code: string }> {
-    const home = join(dir, name);
-    await mkdir(home);
-    const own = new Endings();
-    const daemon = await startDaemon(await writeSenderConfig(home, { name, ...cloud }), own);
-    const { code, stdout, stderr } = await cli(daemon.config, [
-      'plan',
-      '--project',
-      'shop',
-      '-o',
-      join(home, 'p.yaml'),
-      '--json',
-    ]);
-    await own.run();
-    expect(stdout + stderr).not.toContain('canary');
-    return { exit: code, code: (JSON.parse(stdout || stderr) as { problem: { code: string } }).problem.code };
-  }
-
-  test('sign in says so, without the password', async () => {
-    const refused = await planOf('wrong', { authUrl: source.twin.authUrl, password: 'canary-password' });
-    expect(refused).toEqual({ exit: 20, code: 'E_AUTH' });
+describe('a configurations.json in the spool', () => {
+  let document: Configurations;
+  beforeAll(async () => {
+    const file = join(clouds.dir, 'configurations.json');
+    await ask(clouds.sender.config, ['capture', '--project', 'shop', '-o', file]);
+    document = JSON.parse(await readFile(file, 'utf8')) as Configurations;
   });
 
-  test('find a service in the catalogue says so', async () => {
-    const stateDir = join(dir, 'poor');
-    const twin = await startTwin({ stateDir, pace: 0, seed: { projects: ['shop'] }, withoutServices: ['network'] });
-    endings.add('the poor cloud', () => twin.stop());
-    expect(await planOf('poor-sender', { authUrl: twin.authUrl, password: 'twin' })).toEqual({
-      exit: 20,
-      code: 'E_ENDPOINT_MISSING',
+  test.each<[string, () => object, string, RegExp]>([
+    ['of an unknown version', () => ({ ...document, version: 99 }), 'E_DOCUMENT_VERSION', /99/],
+    ['with a dangling reference', () => ({ ...document, networks: [] }), 'E_DANGLING', /network\//],
+    ['with an id twice', () => ({ ...document, servers: [...document.servers, document.servers[0]] }), 'E_DUPLICATE', /server\//],
+    [
+      'whose resources need each other in a circle',
+      () => {
+        const [one, ...others] = document.networks;
+        const [subnet] = document.subnets;
+        return { ...document, networks: [{ ...one, needs: [`subnet/${subnet?.id}`] }, ...others] };
+      },
+      'E_CYCLE',
+      /subnet\//,
+    ],
+    [
+      'with a path for an id',
+      () => ({ ...document, servers: document.servers.map((server) => ({ ...server, id: '../../etc/passwd' })) }),
+      'E_DOCUMENT',
+      /servers\.0\.id/,
+    ],
+  ])('%s is refused with its problem beside it, before any write', async (what, change, code, says) => {
+    const spool = join(clouds.sender.config.state, 'spool');
+    const name = `${what.replaceAll(/\W+/g, '-')}.json`;
+    await mkdir(spool, { recursive: true });
+    const before = clouds.writes();
+    await writeFile(join(clouds.dir, name), JSON.stringify(change()));
+    await rename(join(clouds.dir, name), join(spool, name));
+    const beside = async (): Promise<string> => {
+      const problem = (await readdir(spool)).find((file) => file.startsWith(name) && file !== name);
+      return problem === undefined ? '' : await readFile(join(spool, problem), 'utf8');
+    };
+    await expect.poll(beside, { timeout: 20_000 }).toContain(code);
+    expect(JSON.parse(await beside())).toMatchObject({
+      exit: 2,
+      problem: { code, says: expect.stringMatching(says), hint: expect.stringMatching(/./) },
     });
+    expect(clouds.writes()).toBe(before);
+    expect((await clouds.daemon.status()).campaigns).toEqual([]);
   });
-
-  test('reach its cloud says so', async () => {
-    const refused = await planOf('nowhere', { authUrl: 'http://127.0.0.1:9/identity/v3', password: 'twin' });
-    expect(refused).toEqual({ exit: 20, code: 'E_CLOUD_UNREACHABLE' });
-  });
-
-  test('name a receiver says that it is not paired', async () => {
-    expect(await planOf('single', { authUrl: source.twin.authUrl, password: 'twin' })).toEqual({
-      exit: 11,
-      code: 'E_PEER_UNPAIRED',
-    });
-  });
-});
-
-test('an upload that the cloud refuses stops the campaign, the source server runs again, and the campaign can go on', async () => {
-  const stateOf = async (id: string) =>
-    (await ask<SenderStatus>(sender.config, ['status'])).campaigns.find((campaign) => campaign.id === id);
-  const rest = async (id: string, wanted: string) => {
-    await expect.poll(async () => (await stateOf(id))?.state, { timeout: 40_000, interval: 200 }).toBe(wanted);
-    return stateOf(id);
-  };
-  destination.twin.faults.set([{ do: 'status', status: 403, match: { service: 'image', method: 'POST' } }]);
-  const { code, stdout } = await cli(sender.config, ['migrate', await planFile(good), '--watch', '--json']);
-  expect(code).toBe(20);
-  const [failed] = (await ask<SenderStatus>(sender.config, ['status'])).campaigns;
-  expect(stdout).toContain('E_FORBIDDEN');
-  expect(failed).toMatchObject({ state: 'failed', problem: { code: 'E_FORBIDDEN' } });
-  expect((await censusOf(source)).statuses).toEqual(['ACTIVE', 'ACTIVE']);
-  destination.twin.faults.set([]);
-  const id = failed?.id ?? '';
-  await ask(sender.config, ['resume', id]);
-  await rest(id, 'ready');
-  expect(Object.keys((await censusOf(destination)).images)).toHaveLength(2);
-  expect(aDisk('web 1').length).toBeGreaterThan(0);
-  await ask(sender.config, ['rollback', id]);
-  await rest(id, 'rolled back');
-  expect((await censusOf(source)).statuses).toEqual(['ACTIVE', 'ACTIVE']);
 });

@@ -239,12 +239,12 @@ async function dialled(port: number): Promise<WebSocket> {
   return socket;
 }
 
-/** Plans the whole project and starts its campaign; returns the campaign's id. */
-export async function beginMigration({ desk }: SenderLife): Promise<string> {
+/** Plans the whole project and starts its campaign, with the plan as it is or as it is edited; returns the campaign's id. */
+export async function beginMigration({ desk }: SenderLife, edit: (plan: string) => string = (plan) => plan): Promise<string> {
   const { plan, concerns } = await desk.plan({ project: undefined, servers: [] });
   const blocking = concerns.filter(({ severity }) => severity === 'blocking');
   if (blocking.length > 0) throw new Error(`The plan is blocked: ${JSON.stringify(blocking)}`);
-  return (await desk.migrate(plan, 'plan.yaml', {})).campaign;
+  return (await desk.migrate(edit(plan), 'plan.yaml', {})).campaign;
 }
 
 /** Waits until the only campaign is in a state; throws its problem when it comes to rest in another. */

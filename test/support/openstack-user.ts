@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
+import { copyQcow2 } from '../../shared/cloud/openstack/twin/qcow2.ts';
 
 /** The services a user works with, by their type in the catalogue. */
 export type Service = 'identity' | 'compute' | 'network' | 'image';
@@ -107,20 +110,22 @@ export class OpenStackUser {
     if (response.statusCode !== 204) throw new Error(`The image ${imageId} was refused: ${response.statusCode} ${said}`);
   }
 
-  /** Reads an image's bytes back and gives their number, their SHA-256 in hex, and the last 4096 of them. */
+  /** Reads an image back as a guest sees it, and gives the number of its bytes, their SHA-256 in hex, and the last 4096 of them. */
   async digest(imageId: string): Promise<{ readonly bytes: number; readonly sha256: string; readonly end: Buffer }> {
+    const { disk_format: format } = await this.get<{ disk_format: string }>('image', `/images/${imageId}`);
     const url = this.#url('image', `/images/${imageId}/file`);
     const response = await request(url, { headers: { 'x-auth-token': this.#token } });
     if (response.statusCode !== 200) throw new Error(`The image ${imageId} cannot be read: ${response.statusCode}`);
-    const hash = createHash('sha256');
-    let bytes = 0;
-    let end: Buffer = Buffer.alloc(0);
-    for await (const piece of response.body as AsyncIterable<Buffer>) {
-      hash.update(piece);
-      bytes += piece.length;
-      end = (piece.length < 4096 ? Buffer.concat([end, piece]) : piece).subarray(-4096);
+    if (format !== 'qcow2') return digestOf(response.body);
+    const folder = await mkdtemp(join(tmpdir(), 'image-'));
+    try {
+      const [stored, seen] = [join(folder, 'stored'), join(folder, 'seen')];
+      await writeFile(stored, response.body);
+      await copyQcow2(stored, seen, 0, AbortSignal.timeout(60_000));
+      return await digestOf(createReadStream(seen, { highWaterMark: 1024 * 1024 }));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
-    return { bytes, sha256: hash.digest('hex'), end };
   }
 
   /** Waits until `look` gives something, every 100 ms, for 60 s at most; `what` names it in the failure. */
@@ -154,4 +159,16 @@ export class OpenStackUser {
     if (response.statusCode >= 300) throw new Error(`${method} ${new URL(url).pathname}: ${response.statusCode} ${said}`);
     return (said === '' ? undefined : JSON.parse(said)) as T;
   }
+}
+
+async function digestOf(stream: AsyncIterable<Buffer>): Promise<{ bytes: number; sha256: string; end: Buffer }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let end: Buffer = Buffer.alloc(0);
+  for await (const piece of stream) {
+    hash.update(piece);
+    bytes += piece.length;
+    end = (piece.length < 4096 ? Buffer.concat([end, piece]) : piece).subarray(-4096);
+  }
+  return { bytes, sha256: hash.digest('hex'), end };
 }

@@ -83,7 +83,9 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
       bytes_wire: 0,
     }),
     'disk.discard': async () => ({}),
+    'disk.verify': async () => ({ size: 0, sha256: null, image: null, flaws: [] }),
     'server.health': async () => ({ healthy: true, says: 'ACTIVE' }),
+    'server.watch': async () => ({ address: null, ago_ms: null, samples: 0 }),
     'server.completed': async () => ({}),
     ...some,
   };

@@ -12,7 +12,11 @@ export function aMoveStatus(name: string, more: Partial<MoveStatus> = {}): MoveS
     bytesPerSecond: 80 * 1024 ** 2,
     etaSeconds: 192,
   };
-  return { server: `id-of-${name}`, name, wave: 'one', state: 'moving', phase: 'copy', disks: [disk], problem: null, ...more };
+  return {
+    ...{ server: `id-of-${name}`, name, wave: 'one', state: 'moving', phase: 'copy' },
+    ...{ disks: [disk], warm: null, problem: null },
+    ...more,
+  };
 }
 
 /** A campaign as it stands while it moves. */
@@ -99,8 +103,10 @@ export function aRecordedDesk(campaigns: readonly CampaignStatus[] = [aCampaignS
     migrateDocument: (document, file) => note('migrateDocument', [document, file], { campaign: 'x' }),
     pause: steer('pause', 'paused'),
     resume: steer('resume', 'moving'),
+    cutover: steer('cutover', 'moving'),
     cancel: steer('cancel', 'rolling back'),
     commit: steer('commit', 'committed'),
+    verify: (id) => note('verify', [id], []),
     rollback: steer('rollback', 'rolling back'),
     report: async (id) => {
       const totals = { servers: 0, diskBytes: 0, sentBytes: 0, resources: {} };

@@ -2,10 +2,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Campaign } from '../../sender/campaign.ts';
+import { toCutOver } from '../../sender/cutover.ts';
 import type { Fact } from '../../sender/migration/fact.ts';
 import { itinerary } from '../../sender/migration/itinerary.ts';
+import type { Phase } from '../../sender/migration/phase.ts';
 import { Progress } from '../../sender/progress.ts';
 import { reportOf } from '../../sender/report.ts';
+import { reportPage } from '../../sender/report-page.ts';
+import { reportText } from '../../sender/report-text.ts';
 import { statusOf } from '../../sender/status.ts';
 import { totalsOf } from '../../sender/totals.ts';
 import type { Dated } from '../../shared/journal.ts';
@@ -55,8 +59,9 @@ async function aCampaign(facts: readonly Fact[], servers = 2): Promise<Campaign>
 
 const start: Fact = { fact: 'started', project: 'shop', release: '0', servers: ['s1', 's2'] };
 const configured: Fact = { fact: 'done', server: null, phase: 'configure', learned: { counts: { network: 2 }, digest: 'd' } };
-const moved = (server: string): Fact[] =>
-  itinerary.flatMap(({ name }): Fact[] => [
+const cold: readonly Phase[] = itinerary.filter((phase: Phase) => phase.when === undefined);
+const moved = (server: string, journey = cold): Fact[] =>
+  journey.flatMap(({ name }): Fact[] => [
     { fact: 'begun', server, phase: name },
     { fact: 'done', server, phase: name, learned: learned[name]?.(server) },
   ]);
@@ -66,7 +71,7 @@ test('a report follows from the journal alone: stages, downtime, bytes and roots
   const report = reportOf(campaign, 'ready');
   expect(reportOf(campaign, 'ready')).toEqual(report);
   const [first] = report.moves;
-  expect(first?.phases.map(({ name, ms }) => [name, ms])).toEqual(itinerary.map(({ name }) => [name, 1000]));
+  expect(first?.phases.map(({ name, ms }) => [name, ms])).toEqual(cold.map(({ name }) => [name, 1000]));
   expect(first).toMatchObject({ state: 'moved', destinationId: 'new-s1', migrationMs: 19_000, downtimeMs: 15_000 });
   expect(first?.disks).toEqual([
     {
@@ -151,4 +156,47 @@ test('a campaign is read back as it was made; a folder that never started is non
   const file = join(made.folder, 'configurations.json');
   await writeFile(file, (await readFile(file, 'utf8')).slice(0, 40));
   expect((await problemOf(Campaign.open(state, made.id))).code).toBe('E_STATE_DAMAGED');
+});
+
+const round = (number: number, bytes: number): Fact => ({
+  ...{ fact: 'round', server: 's1', round: number, size: 3 * MiB },
+  ...{ blocks: bytes / MiB, bytes, snapshot_ms: 100, copy_ms: 400 },
+});
+const beforeCutover: Fact[] = [
+  ...['look', 'precopy'].flatMap((phase): Fact[] => [{ fact: 'begun', server: 's1', phase }]),
+  round(1, 3 * MiB),
+  round(2, MiB),
+];
+
+test('a server that is copied while it runs shows its rounds and a forecast, and, once it only waits, how to cut it over', async () => {
+  const look = async (...facts: Fact[]) => statusOf(await aCampaign([start, configured, ...facts]), new Progress(), 0);
+  const copying = await look(...beforeCutover);
+  expect(copying.moves[0]?.warm).toMatchObject({
+    waits: false,
+    asked: false,
+    cutover: 'now',
+    rounds: [{ round: 1 }, { round: 2 }],
+  });
+  expect(copying.moves[0]?.warm?.forecast?.stages).toMatchObject({ freeze: 100 });
+  expect(() => toCutOver(copying, [])).toThrow(expect.objectContaining({ code: 'E_CAMPAIGN_STATE' }));
+  expect(toCutOver(copying, ['web 1'])).toEqual(['s1']);
+  expect(() => toCutOver(copying, ['web 2'])).toThrow(expect.objectContaining({ code: 'E_CAMPAIGN_STATE' }));
+  expect(() => toCutOver(copying, ['db'])).toThrow(expect.objectContaining({ code: 'E_NOT_FOUND' }));
+  const waiting = await look(...beforeCutover, { fact: 'begun', server: 's1', phase: 'await cutover' });
+  expect(waiting.says).toContain('web 1 waits for the cutover (now); `sender cutover` says it.');
+  expect(toCutOver(waiting, [])).toEqual(['s1']);
+  const halted = await look(...beforeCutover, { fact: 'rests', state: 'failed' });
+  expect(halted.says).toContain('the others are at the source as they were');
+});
+
+test('a report of a warm move has its rounds, counts their bytes, and keeps the forecast beside what was measured', async () => {
+  const forecast = { downtimeMs: 9_000, stages: { stop: 9_000 }, deltaBytes: MiB, assumed: [] };
+  const whole = moved('s1', itinerary).map((fact) =>
+    fact.fact === 'done' && fact.phase === 'await cutover' ? { ...fact, learned: { forecast } } : fact,
+  );
+  const report = reportOf(await aCampaign([start, ...whole.slice(0, 3), round(1, 3 * MiB), ...whole.slice(3)]), 'ready');
+  expect(report.moves[0]).toMatchObject({ forecast, downtimeMs: 15_000, rounds: [{ round: 1, bytes: 3 * MiB }] });
+  expect(report.totals.sentBytes).toBe(5 * MiB);
+  expect(reportText(report).join('\n')).toMatch(/DOWNTIME +FORECAST(.|\n)*15\.0 s +9\.0 s(.|\n)*ROUND +ENDED/);
+  expect(reportPage(report)).toContain('Rounds before the cutover');
 });

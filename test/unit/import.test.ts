@@ -42,12 +42,28 @@ describe('a document of the older sender', () => {
         { name: 'ext', external: true, shared: true },
         { name: 'inner', external: false },
       ],
-      subnets: [{ cidr: '203.0.113.0/24' }, { name: 'sub', cidr: '10.0.0.0/24', network_id: document.networks[1]?.id }],
+      subnets: [
+        { cidr: '203.0.113.0/24' },
+        { name: 'sub', cidr: '10.0.0.0/24', gateway_ip: '10.0.0.1', network_id: document.networks[1]?.id },
+      ],
       routers: [{ name: 'r1' }, { name: 'r2', admin_state_up: false }],
       gateways: [{ router_id: document.routers[0]?.id, network_id: document.networks[0]?.id, enable_snat: true }],
       servers: [{ name: 'WebServer-1' }],
     });
+    const external = [{ subnet_id: document.subnets[0]?.id, ip_address: '203.0.113.5' }];
+    expect(document.gateways[0]?.external_fixed_ips).toEqual(external);
     expect(document.floating_ips.map((ip) => ip.floating_ip_address)).toEqual(['203.0.113.7', '203.0.113.8']);
+  });
+
+  test.each([
+    ['10.0.0.0/24', undefined, '10.0.0.1'],
+    ['2001:db8::/64', undefined, '2001:db8::1'],
+    ['10.0.0.0/24', '10.0.0.254', '10.0.0.254'],
+    ['10.0.0.0/24', null, null],
+  ])('has for a subnet %s with gateway %s the gateway %s', (cidr, gateway_ip, wanted) => {
+    const subnet = { name: 'sub', cidr, ip_version: cidr.includes(':') ? 6 : 4, gateway_ip };
+    const document = importOldConfigurations({ Networks: [{ name: 'inner', subnets: [subnet] }], VMs: [] });
+    expect(document.subnets[0]?.gateway_ip).toBe(wanted);
   });
 
   test('that names a network it does not list is refused', () => {

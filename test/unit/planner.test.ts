@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { planText } from '../../sender/plan-text.ts';
 import { makePlan, proposeMappings } from '../../sender/planner.ts';
 import { parseYaml } from '../../shared/config.ts';
+import { resourcesOf } from '../../shared/model/configurations.ts';
 import { Plan } from '../../shared/model/plan.ts';
 import { aDocument, aFlavor, aNetwork, aPlan, aResource, aServer, aTenant, someFacts } from '../support/build.ts';
 
@@ -67,13 +68,15 @@ test('a plan that is written for people reads back as the same plan, whatever it
       const plan = aPlan(document, { mappings: { gateways: { r1: { name, ip: 'auto' } } } });
       const concerns = says.map((line) => ({ code: 'a.b', severity: 'warning' as const, says: line, remedy: line }));
       const decisions = says.map((why) => ({ ref: 'network/n' as const, action: 'create' as const, why }));
-      expect(parseYaml(planText(plan, concerns, decisions), 'plan.yaml', Plan, 'E_PLAN')).toEqual(plan);
+      expect(parseYaml(planText(plan, resourcesOf(document), concerns, decisions), 'plan.yaml', Plan, 'E_PLAN')).toEqual(plan);
     }),
   );
 });
 
-test('what was found stands above the plan, one line each', () => {
-  const plan = aPlan(aTenant(1));
+test('what was found stands above the plan, one line each, with the names of what it is about', () => {
+  const document = aTenant(1);
+  const [server] = document.servers;
+  const plan = aPlan(document);
   const concern = {
     code: 'flavor.missing',
     severity: 'blocking' as const,
@@ -81,7 +84,11 @@ test('what was found stands above the plan, one line each', () => {
     says: 'Two\nlines.',
     remedy: 'Map it.',
   };
-  const written = planText(plan, [concern], []);
-  expect(written).toContain('#   - blocking: flavor/f1: Two lines. Map it. (flavor.missing)');
-  expect(written).toContain('# What would happen at the destination: none.');
+  const decision = { ref: `server/${server?.id}` as const, action: 'create' as const, why: 'it is new' };
+  const written = planText(plan, resourcesOf(document), [concern], [decision]);
+  expect(written).toContain(
+    `#   - blocking: flavor ${document.flavors[0]?.name} (flavor/f1): Two lines. Map it. (flavor.missing)`,
+  );
+  expect(written).toContain(`#   - create server ${server?.name} (server/${server?.id}): it is new`);
+  expect(planText(plan, [], [], [])).toContain('# What would happen at the destination: none.');
 });

@@ -31,6 +31,9 @@ function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): M
     phases,
     migrationMs: 200_620,
     downtimeMs: 199_500,
+    ...{ probed: null, networkMs: null, overheadMs: null },
+    forecast: null,
+    rounds: [],
     disks: [
       {
         id: `disk-of-${name}`,

@@ -16,7 +16,7 @@ export async function copy(move: Move, tools: Tools): Promise<Learned> {
 }
 
 /** Deletes what was fetched of the server's snapshots here. */
-export async function dropCopy({ server }: Move, { folder }: Tools): Promise<void> {
+export async function dropCopy({ server }: Move, { folder }: Pick<Tools, 'folder'>): Promise<void> {
   await rm(diskFolder(folder, server.id), { recursive: true, force: true });
 }
 

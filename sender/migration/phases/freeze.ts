@@ -4,7 +4,7 @@ import { Problem } from '../../../shared/problem.ts';
 import type { Learned, Move, Tools } from '../phase.ts';
 
 /** Limit of one snapshot: milliseconds. A terabyte at 100 MB/s takes three hours. */
-const snapshotTimeoutMs = 6 * 3_600_000;
+export const snapshotTimeoutMs = 6 * 3_600_000;
 
 /** How often, and how many times, a busy server is looked at until it is idle: milliseconds; five minutes in all. */
 const idleIntervalMs = 1_000;

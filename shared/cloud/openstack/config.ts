@@ -37,6 +37,10 @@ export const OpenStackSettings = z.strictObject({
   cacert: Text.optional(),
   /** False accepts any certificate; for laboratories only. */
   verify: z.boolean().optional(),
+  /** How disks are registered in Glance, where the receiver's copy tells its zeros; raw where it does not. */
+  disk_format: z.enum(['qcow2', 'raw']).default('qcow2'),
+  /** Disks that are uploaded to Glance at once. */
+  uploads: z.int().min(1).max(16).default(2),
   connect_timeout_seconds: z.number().positive().default(15),
   /** Until the headers of an answer; Neutron under load takes its time. */
   answer_timeout_seconds: z.number().positive().default(120),

@@ -1,15 +1,17 @@
 import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
-import { type Kind, kindOf, type Ref, type Resource } from '../../model/resource.ts';
+import { type Kind, kindOf, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BuildContext, Built, DestinationCloud, Patience } from '../cloud.ts';
+import type { BlockSource, BuildContext, Built, DestinationCloud, Donor, Patience } from '../cloud.ts';
 import type { DestinationFacts } from '../facts.ts';
 import type { Access } from './access.ts';
 import { families } from './build/families.ts';
 import type { Family } from './build/family.ts';
-import { Site } from './build/site.ts';
+import { type ImportSettings, Site } from './build/site.ts';
+import { findDonors } from './donors.ts';
 import { readFacts } from './facts.ts';
 import { lookAt } from './health.ts';
+import { openImage } from './image-file.ts';
 import { preflight } from './preflight/preflight.ts';
 import { retryingly } from './retry.ts';
 import { Session } from './session.ts';
@@ -19,9 +21,9 @@ export class OpenStackDestination implements DestinationCloud {
   readonly #session: Session;
   readonly #site: Site;
 
-  constructor(access: Access) {
+  constructor(access: Access, settings?: ImportSettings) {
     this.#session = new Session(access);
-    this.#site = new Site(this.#session);
+    this.#site = new Site(this.#session, settings);
   }
 
   facts(signal: AbortSignal): Promise<DestinationFacts> {
@@ -45,6 +47,10 @@ export class OpenStackDestination implements DestinationCloud {
     return familyOf(resource.kind).find(this.#site, resource, context);
   }
 
+  async occupied(resource: Resource, signal: AbortSignal): Promise<boolean> {
+    return (await familyOf(resource.kind).occupied?.(this.#site, resource, signal)) ?? false;
+  }
+
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]> {
     return familyOf(resource.kind).differences(this.#site, resource, id, context);
   }
@@ -57,6 +63,19 @@ export class OpenStackDestination implements DestinationCloud {
     // Without an id the path would name the whole collection.
     if (id === '') throw new Problem('E_BUG', `Nothing is removed for ${ref}: it has no id.`, { about: ref });
     return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience);
+  }
+
+  donors(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly Donor[]> {
+    return findDonors(this.#site, images, signal);
+  }
+
+  openImage(
+    imageId: string,
+    folder: string,
+    signal: AbortSignal,
+    onBytes?: (bytes: number, total: number) => void,
+  ): Promise<BlockSource> {
+    return openImage(this.#session, imageId, folder, signal, onBytes);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,4 @@
-import { connect } from 'node:net';
-import { request } from 'undici';
+import { answerOf, isNetworkProbe } from '../../probe/answer.ts';
 import { Problem } from '../../problem.ts';
 import type { ApiServer } from './api.ts';
 import { readServer } from './server-state.ts';
@@ -8,7 +7,7 @@ import type { Session } from './session.ts';
 /** How long one address may take to answer a probe: milliseconds. */
 const probeMs = 5000;
 
-/** Looks once whether a server runs and, with a probe (`tcp:PORT`, `http:PORT/PATH`, `console:TEXT`), answers at any of its addresses. */
+/** Looks once whether a server runs and, with a probe (`tcp:PORT`, `http:PORT/PATH`, `ping`, `console:TEXT`), answers at any of its addresses. */
 export async function lookAt(
   session: Session,
   id: string,
@@ -22,12 +21,9 @@ export async function lookAt(
     return { healthy: false, says: `The server is ${server.status}${fault}.` };
   }
   if (probe === undefined) return { healthy: true, says: 'The server is ACTIVE.' };
-  const [kind, rest] = [probe.slice(0, probe.indexOf(':')), probe.slice(probe.indexOf(':') + 1)];
-  if (kind === 'console') return lookAtConsole(session, id, rest, signal);
+  if (!isNetworkProbe(probe)) return lookAtConsole(session, id, probe.slice('console:'.length), signal);
   const addresses = addressesOf(server);
-  const answers = await Promise.all(
-    addresses.map((address) => (kind === 'tcp' ? tcp(address, rest, signal) : http(address, rest, signal))),
-  );
+  const answers = await Promise.all(addresses.map((address) => answerOf(probe, address, probeMs, signal)));
   const good = answers.find((answer) => answer.good);
   if (good !== undefined) return { healthy: true, says: good.says };
   return { healthy: false, says: answers.map((answer) => answer.says).join('; ') || 'The server has no address.' };
@@ -38,37 +34,6 @@ function addressesOf(server: ApiServer): string[] {
   const all = Object.values(server.addresses).flat();
   const rank = (type: string | undefined): number => (type === 'floating' ? 0 : 1);
   return all.sort((a, b) => rank(a['OS-EXT-IPS:type']) - rank(b['OS-EXT-IPS:type'])).map((entry) => entry.addr);
-}
-
-interface Answered {
-  readonly good: boolean;
-  readonly says: string;
-}
-
-function tcp(host: string, port: string, signal: AbortSignal): Promise<Answered> {
-  return new Promise((resolve) => {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(probeMs)]);
-    const socket = connect({ host, port: Number(port), signal: limit });
-    const end = (good: boolean, says: string): void => {
-      socket.destroy();
-      resolve({ good, says });
-    };
-    socket.once('connect', () => end(true, `${host}:${port} accepts connections.`));
-    socket.once('error', (error) => end(false, `${host}:${port}: ${limit.aborted ? 'no answer' : error.message}`));
-  });
-}
-
-async function http(host: string, rest: string, signal: AbortSignal): Promise<Answered> {
-  const slash = rest.indexOf('/');
-  const [port, path] = slash === -1 ? [rest, '/'] : [rest.slice(0, slash), rest.slice(slash)];
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-  try {
-    const { statusCode, body } = await request(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(probeMs)]) });
-    await body.dump();
-    return { good: statusCode < 400, says: `${url} answers ${statusCode}.` };
-  } catch (error) {
-    return { good: false, says: `${url}: ${(error as Error).message}` };
-  }
 }
 
 /** Compute API, "Show console output"; the last lines are enough, because the text is awaited again and again. */

@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openFile } from '../../disk/file.ts';
+import { needingRoom } from '../../disk/full.ts';
 import { syncFolder, writeDurably } from '../../durable.ts';
-import { asProblem, Problem } from '../../problem.ts';
-import type { BlockSource, Snapshot } from '../cloud.ts';
+import { Problem } from '../../problem.ts';
+import type { BlockSource } from '../cloud.ts';
 import type { ApiImage } from './api.ts';
 import { downloadImage } from './download.ts';
-import { convertToRaw } from './qemu-img.ts';
+import { openStored } from './open-stored.ts';
 import type { Session } from './session.ts';
 import { readImage } from './snapshots.ts';
 
-/** What is kept beside a finished raw file, so that a later start can tell whether it is still what was made. */
+/** What is kept beside a downloaded file, so that a later start can tell whether it is still what Glance gave. */
 interface Note {
   readonly image: string;
+  readonly format: string;
   readonly bytes: number;
   readonly algorithm: string;
   readonly digest: string;
@@ -24,64 +25,54 @@ interface Note {
 const rawFormats = new Set(['raw', 'ami', 'iso']);
 
 /**
- * Makes a Glance image readable as the guest sees it: a sparse raw file in `folder`, verified against the image's digest while it is
- * downloaded, converted where the image is stored in another format. A finished file of an earlier call is verified and used again.
- * Throws E_IMAGE_MISMATCH, E_DISK_FULL, E_MISSING_TOOL, E_CLOUD, E_NOT_FOUND.
+ * Makes a Glance image readable as the guest sees it. Its file is downloaded into `folder` as it is stored, verified against the image's
+ * digest on the way, and again when an earlier call left it. No raw copy is made of other formats: qemu-nbd reads them.
+ * Throws E_IMAGE_MISMATCH, E_DISK_FULL, E_MISSING_TOOL, E_NBD, E_UNSUPPORTED, E_CLOUD, E_NOT_FOUND.
  */
 export async function openImage(
   session: Session,
-  snapshot: Snapshot,
+  imageId: string,
   folder: string,
   signal: AbortSignal,
   onBytes: (bytes: number, total: number) => void = () => undefined,
 ): Promise<BlockSource> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${snapshot.id}.raw`);
-  const note = join(folder, `${snapshot.id}.raw.json`);
-  try {
-    if (!(await isIntact(path, note, snapshot, signal))) await fetch(session, snapshot, { path, note, folder }, signal, onBytes);
-  } catch (error) {
-    throw withPath(error, folder);
-  }
-  return openFile(path);
+  const note = join(folder, `${imageId}.json`);
+  return needingRoom(folder, async () => {
+    const left = await intactFormat(folder, note, imageId, signal);
+    const format = left ?? (await fetch(session, imageId, folder, note, signal, onBytes));
+    return openStored(fileOf(folder, imageId, format), format, signal);
+  });
 }
 
-interface Places {
-  readonly path: string;
-  readonly note: string;
-  readonly folder: string;
-}
+const fileOf = (folder: string, imageId: string, format: string): string => join(folder, `${imageId}.${format}`);
 
+/** Downloads an image; returns its format. */
 async function fetch(
   session: Session,
-  snapshot: Snapshot,
-  { path, note, folder }: Places,
+  imageId: string,
+  folder: string,
+  note: string,
   signal: AbortSignal,
   onBytes: (bytes: number, total: number) => void,
-): Promise<void> {
-  const image = await readImage(session, snapshot.id, signal);
-  if (image === null) throw new Problem('E_NOT_FOUND', `The snapshot ${snapshot.id} is gone.`, { about: `image/${snapshot.id}` });
-  if (image.status !== 'active')
-    throw new Problem('E_CLOUD', `The snapshot ${snapshot.id} is ${image.status}, not active.`, {
-      about: `image/${snapshot.id}`,
-    });
+): Promise<string> {
+  const about = `image/${imageId}`;
+  const image = await readImage(session, imageId, signal);
+  if (image === null) throw new Problem('E_NOT_FOUND', `The image ${imageId} is gone.`, { about });
+  if (image.status !== 'active') throw new Problem('E_CLOUD', `The image ${imageId} is ${image.status}, not active.`, { about });
   const format = formatOf(image);
-  const part = `${path}.part`;
-  const download = rawFormats.has(format) ? part : join(folder, `${snapshot.id}.${format}.part`);
-  const digest = await downloadImage(session, image, download, signal, onBytes);
-  let kept: Omit<Note, 'image'> = { bytes: image.size ?? 0, ...digest };
-  if (download !== part) {
-    await convertToRaw(download, format, part, signal);
-    await rm(download);
-    kept = { bytes: (await stat(part)).size, algorithm: 'sha512', digest: await digestOf(part, 'sha512', signal) };
-  }
-  await syncFile(part);
-  await rename(part, path);
+  const path = fileOf(folder, imageId, format);
+  await rm(note, { force: true });
+  // The bytes are durable when the download returns; their name and the note that vouches for them follow, in this order.
+  const digest = await downloadImage(session, image, `${path}.part`, signal, onBytes);
+  await rename(`${path}.part`, path);
   await syncFolder(folder);
-  await writeDurably(note, JSON.stringify({ image: image.id, ...kept } satisfies Note));
+  const { size: bytes } = await stat(path);
+  await writeDurably(note, JSON.stringify({ image: imageId, format, bytes, ...digest } satisfies Note));
+  return format;
 }
 
-/** The format goes to qemu-img's command line and into a file name, so only known ones pass. */
+/** The format goes to QEMU's command line and into a file name, so only known ones pass. */
 function formatOf(image: ApiImage): string {
   const format = image.disk_format ?? 'raw';
   if (rawFormats.has(format)) return 'raw';
@@ -91,13 +82,15 @@ function formatOf(image: ApiImage): string {
   });
 }
 
-async function isIntact(path: string, notePath: string, snapshot: Snapshot, signal: AbortSignal): Promise<boolean> {
+/** The format of a file that an earlier call left and that is still what was downloaded; null where there is none. */
+async function intactFormat(folder: string, notePath: string, imageId: string, signal: AbortSignal): Promise<string | null> {
   try {
     const note = JSON.parse(await readFile(notePath, 'utf8')) as Note;
-    if (note.image !== snapshot.id || (await stat(path)).size !== note.bytes) return false;
-    return (await digestOf(path, note.algorithm, signal)) === note.digest;
+    const path = fileOf(folder, imageId, note.format);
+    if (note.image !== imageId || (await stat(path)).size !== note.bytes) return null;
+    return (await digestOf(path, note.algorithm, signal)) === note.digest ? note.format : null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return false;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
     throw error;
   }
 }
@@ -106,22 +99,4 @@ async function digestOf(path: string, algorithm: string, signal: AbortSignal): P
   const hash = createHash(algorithm);
   for await (const bytes of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) hash.update(bytes as Buffer);
   return hash.digest('hex');
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-function withPath(error: unknown, folder: string): Problem {
-  const problem = asProblem(error);
-  if (problem.code !== 'E_DISK_FULL') return problem;
-  return new Problem('E_DISK_FULL', `The disk that holds ${folder} is full; the download needs more room.`, {
-    about: folder,
-    cause: error,
-  });
 }

@@ -19,7 +19,7 @@ export const openstack = provider({
   },
   destination: async (settings) => {
     const { OpenStackDestination } = await import('./destination.ts');
-    return new OpenStackDestination(await resolveAccess(settings, process.env));
+    return new OpenStackDestination(await resolveAccess(settings, process.env), settings);
   },
   examine: async (settings, signal) => {
     const { examine } = await import('./examine.ts');

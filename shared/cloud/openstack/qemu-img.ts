@@ -1,43 +1,80 @@
 import { execFile } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { type Bounds, confined, notFound } from '../../nbd/confined.ts';
 import { Problem } from '../../problem.ts';
 import { cancelled } from './transport.ts';
 
 const run = promisify(execFile);
 
+/** A look at a header takes next to nothing; Nova and Glance allow as much. */
+const briefly: Bounds = { memoryBytes: 1024 ** 3, cpuSeconds: 30 };
+/** A conversion takes as long as the image is large. */
+const atLength: Bounds = { memoryBytes: 4 * 1024 ** 3 };
+
 interface ImageInfo {
   readonly 'backing-filename'?: string;
   readonly 'full-backing-filename'?: string;
-  readonly 'format-specific'?: { readonly data?: { readonly 'data-file'?: string } };
+  readonly 'format-specific'?: {
+    readonly data?: { readonly 'data-file'?: string; readonly extents?: readonly { readonly filename?: string }[] };
+  };
 }
 
-/** Glance's names of formats that qemu-img calls otherwise. */
+/** Glance's names of formats that QEMU calls otherwise. */
 const qemuNames: Readonly<Record<string, string>> = { vhd: 'vpc' };
 
+/** QEMU's name of a format of Glance. */
+export const qemuFormat = (format: string): string => qemuNames[format] ?? format;
+
 /**
- * Converts an image file to a sparse raw one with qemu-img(1). An image that refers to other files is refused: it comes from a tenant,
- * and the files it names would be ours. Throws E_MISSING_TOOL, E_UNSUPPORTED, E_DISK_FULL, E_CANCELLED.
+ * Refuses an image that refers to other files: it comes from a tenant, and the files it names would be ours. A qcow2 header is looked at
+ * here before QEMU sees it, for QEMU opens a data file in order to tell of it. Throws E_MISSING_TOOL, E_UNSUPPORTED.
  */
-export async function convertToRaw(from: string, format: string, to: string, signal: AbortSignal): Promise<void> {
-  const qemuFormat = qemuNames[format] ?? format;
-  const { stdout } = await qemuImg(['info', '--output=json', '-f', qemuFormat, from], signal);
+export async function refuseReferences(path: string, format: string, signal: AbortSignal): Promise<void> {
+  if (format === 'qcow2' && (await namesFiles(path))) throw refersElsewhere(path);
+  const { stdout } = await qemuImg(['info', '--output=json', '-f', qemuFormat(format), path], briefly, signal);
   const info = JSON.parse(stdout) as ImageInfo;
-  if (info['backing-filename'] ?? info['full-backing-filename'] ?? info['format-specific']?.data?.['data-file'])
-    throw new Problem('E_UNSUPPORTED', `The image in ${from} refers to another file; it is not read.`, { about: from });
-  await qemuImg(['convert', '-f', qemuFormat, '-O', 'raw', '-S', '4k', from, to], signal);
+  const own = info['format-specific']?.data;
+  const elsewhere = own?.extents?.some(({ filename }) => filename !== undefined && filename !== path) ?? false;
+  if (elsewhere || (info['backing-filename'] ?? info['full-backing-filename'] ?? own?.['data-file'])) throw refersElsewhere(path);
 }
 
-async function qemuImg(args: readonly string[], signal: AbortSignal): Promise<{ stdout: string }> {
+/** Converts an image file, whose references were refused, to a sparse raw one with qemu-img(1). Throws E_MISSING_TOOL, E_UNSUPPORTED, E_DISK_FULL, E_CANCELLED. */
+export async function convertToRaw(from: string, format: string, to: string, signal: AbortSignal): Promise<void> {
+  await qemuImg(['convert', '-f', qemuFormat(format), '-O', 'raw', '-S', '4k', from, to], atLength, signal);
+}
+
+/** Whether a qcow2 header names a backing file (byte 8) or an external data file (bit 2 of the incompatible features, byte 72); see QEMU, docs/interop/qcow2. */
+async function namesFiles(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
   try {
-    return await run('qemu-img', args, { signal, maxBuffer: 16 * 1024 * 1024 });
+    const head = Buffer.alloc(80);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    if (bytesRead < 72) return false;
+    const external = head.readUInt32BE(4) >= 3 && (head.readBigUInt64BE(72) & 4n) !== 0n;
+    return external || head.readBigUInt64BE(8) !== 0n;
+  } finally {
+    await file.close();
+  }
+}
+
+function refersElsewhere(path: string): Problem {
+  return new Problem('E_UNSUPPORTED', `The image in ${path} refers to another file; it is not read.`, { about: path });
+}
+
+async function qemuImg(args: readonly string[], bounds: Bounds, signal: AbortSignal): Promise<{ stdout: string }> {
+  const [command, ...rest] = await confined(['qemu-img', ...args], bounds);
+  try {
+    return await run(command, rest, { signal, maxBuffer: 16 * 1024 * 1024 });
   } catch (error) {
     if (signal.aborted) throw cancelled(signal);
     const { code, stderr = '' } = error as { code?: unknown; stderr?: string };
-    if (code === 'ENOENT')
+    if (code === 'ENOENT' || code === notFound)
       throw new Problem('E_MISSING_TOOL', 'qemu-img is not installed; it is needed to read images that are not raw.', {
         about: 'qemu-img',
       });
-    if (/no space left/i.test(stderr)) throw new Problem('E_DISK_FULL', `qemu-img: ${stderr.trim()}.`, { cause: error });
+    if (/no space left/i.test(stderr))
+      throw new Problem('E_DISK_FULL', `There is no room left (${stderr.trim()}).`, { cause: error });
     throw new Problem('E_UNSUPPORTED', `qemu-img ${args[0]} failed: ${stderr.trim() || String(error)}.`, { cause: error });
   }
 }

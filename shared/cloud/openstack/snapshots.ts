@@ -1,6 +1,6 @@
 import { idOf, type Ref, type ResourceOf, refOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { Patience, Snapshot, Stamp } from '../cloud.ts';
+import type { Patience, RoundStamp, Snapshot, Stamp } from '../cloud.ts';
 import type { ApiImage } from './api.ts';
 import { listAll } from './pages.ts';
 import { readState } from './server-state.ts';
@@ -33,12 +33,34 @@ export async function stampedSnapshots(
 }
 
 /** Freezes a stopped server's root disk as a Glance image. Throws E_SERVER_STATE, E_SERVER_FAULT, E_UNSUPPORTED, E_CLOUD_TIMEOUT. */
-export async function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
+export function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
+  return snapshotDisk(session, disk, { ...made, round: 0 }, patience, () => mustBeFrozen(session, disk.server_id, patience));
+}
+
+/** Snapshots a server's root disk as it is now, whether or not the server runs. Throws E_SERVER_STATE, E_SERVER_FAULT, E_UNSUPPORTED, E_CLOUD_TIMEOUT. */
+export function checkpointDisk(
+  session: Session,
+  disk: ResourceOf<'disk'>,
+  made: RoundStamp,
+  patience: Patience,
+): Promise<Snapshot> {
+  return snapshotDisk(session, disk, made, patience, () => untilSnapshotable(session, disk.server_id, patience));
+}
+
+/** `ready` is asked before a snapshot is made, not before one is found again. */
+async function snapshotDisk(
+  session: Session,
+  disk: ResourceOf<'disk'>,
+  made: RoundStamp,
+  patience: Patience,
+  ready: () => Promise<void>,
+): Promise<Snapshot> {
   const { signal } = patience;
   const stamp = snapshotStamp(made, refOf('disk', disk.id));
   const earlier = await stampedSnapshots(session, stamp, signal);
   const usable = earlier.find((image) => ['active', 'queued', 'saving'].includes(image.status));
-  const id = usable?.id ?? (await createSnapshot(session, disk, stamp, signal));
+  if (usable === undefined) await ready();
+  const id = usable?.id ?? (await createSnapshot(session, disk.server_id, stamp, signal));
   const image = await untilActive(session, id, disk.server_id, patience);
   if (image.size === null || image.size === 0 || image['block_device_mapping'] !== undefined)
     throw new Problem('E_UNSUPPORTED', `The snapshot of server ${disk.server_id} holds no disk: it boots from a volume.`, {
@@ -50,26 +72,37 @@ export async function freezeDisk(session: Session, disk: ResourceOf<'disk'>, mad
 /** An image as a snapshot. */
 export function snapshotOf(image: ApiImage): Snapshot {
   const disk = idOf((image['godwit_source'] ?? '') as Ref);
-  return { id: image.id, disk, format: image.disk_format ?? 'raw', size: image.size ?? 0 };
+  const round = Number(image['godwit_round'] ?? 0);
+  return { id: image.id, disk, round, format: image.disk_format ?? 'raw', size: image.size ?? 0 };
+}
+
+async function mustBeFrozen(session: Session, serverId: string, { signal }: Patience): Promise<void> {
+  const state = await readState(session, serverId, signal);
+  if (state.status === 'SHUTOFF' && state.taskState === null) return;
+  const says = `Server ${serverId} is ${state.taskState ?? state.status}; only a stopped server's disk is frozen.`;
+  throw new Problem('E_SERVER_STATE', says, { about: `server/${serverId}` });
+}
+
+/** Waits out a server's task, such as somebody else's backup. Nova snapshots in these states (Compute API reference, "Create Image"). */
+async function untilSnapshotable(session: Session, serverId: string, patience: Patience): Promise<void> {
+  await until(`An idle moment of server ${serverId}`, patience, async () => {
+    const { status, taskState } = await readState(session, serverId, patience.signal);
+    if (taskState !== null) return undefined;
+    if (['ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'].includes(status)) return true;
+    throw new Problem('E_SERVER_STATE', `Server ${serverId} is ${status}; the cloud snapshots no such server.`, {
+      about: `server/${serverId}`,
+    });
+  });
 }
 
 async function createSnapshot(
   session: Session,
-  disk: ResourceOf<'disk'>,
+  serverId: string,
   stamp: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<string> {
-  const state = await readState(session, disk.server_id, signal);
-  if (state.status !== 'SHUTOFF' || state.taskState !== null)
-    throw new Problem(
-      'E_SERVER_STATE',
-      `Server ${disk.server_id} is ${state.taskState ?? state.status}; only a stopped server's disk is frozen.`,
-      {
-        about: `server/${disk.server_id}`,
-      },
-    );
-  const body = { createImage: { name: `godwit-${disk.server_id}`, metadata: stamp } };
-  const path = `/servers/${encodeURIComponent(disk.server_id)}/action`;
+  const body = { createImage: { name: `godwit-${serverId}`, metadata: stamp } };
+  const path = `/servers/${encodeURIComponent(serverId)}/action`;
   // From microversion 2.45 the answer has the image's id.
   const answer = await session.call({ method: 'POST', service: 'compute', path, body, signal });
   return (answer.body as { image_id: string }).image_id;

@@ -2,13 +2,13 @@ import type { Concern } from '../../model/concern.ts';
 import type { Configurations } from '../../model/configurations.ts';
 import type { ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BlockSource, Patience, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../cloud.ts';
+import type { BlockSource, Patience, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../cloud.ts';
 import type { Access } from './access.ts';
 import { openImage } from './image-file.ts';
 import { takeInventory } from './inventory/inventory.ts';
 import { bring, changes, readState } from './server-state.ts';
 import { Session } from './session.ts';
-import { freezeDisk, readImage, snapshotOf, stampedSnapshots } from './snapshots.ts';
+import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './snapshots.ts';
 import { SourceGuard } from './source-guard.ts';
 
 /** An OpenStack cloud that is moved away from. Its guard lets nothing be written but start, stop, snapshot and the end of our snapshots. */
@@ -40,13 +40,17 @@ export class OpenStackSource implements SourceCloud {
     return freezeDisk(this.#session, disk, stamp, patience);
   }
 
+  checkpoint(disk: ResourceOf<'disk'>, stamp: RoundStamp, patience: Patience): Promise<Snapshot> {
+    return checkpointDisk(this.#session, disk, stamp, patience);
+  }
+
   open(
     snapshot: Snapshot,
     folder: string,
     signal: AbortSignal,
     onBytes?: (bytes: number, total: number) => void,
   ): Promise<BlockSource> {
-    return openImage(this.#session, snapshot, folder, signal, onBytes);
+    return openImage(this.#session, snapshot.id, folder, signal, onBytes);
   }
 
   async release(snapshotId: string, signal: AbortSignal): Promise<void> {

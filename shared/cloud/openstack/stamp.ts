@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { idOf, type Ref } from '../../model/resource.ts';
-import type { Stamp } from '../cloud.ts';
+import type { RoundStamp } from '../cloud.ts';
 
 /** Every tag of ours begins so; a capture leaves them out, so that a tenant that moves on does not carry them along. */
 const prefix = 'godwit-';
@@ -36,9 +36,10 @@ export function imageStamp(campaign: string, ref: Ref): { readonly godwit_campai
   return { godwit_campaign: campaign, godwit_source: ref };
 }
 
-/** The properties of a snapshot: which attempt made it counts too, for the server may have run since an earlier one. */
-export function snapshotStamp(stamp: Stamp, ref: Ref): Readonly<Record<string, string>> {
-  return { ...imageStamp(stamp.campaign, ref), godwit_attempt: String(stamp.attempt) };
+/** The properties of a snapshot: which attempt made it counts too, for the server may have run since an earlier one; round 0 is that of the stopped server. */
+export function snapshotStamp(stamp: RoundStamp, ref: Ref): Readonly<Record<string, string>> {
+  const { campaign, attempt, round } = stamp;
+  return { ...imageStamp(campaign, ref), godwit_attempt: String(attempt), godwit_round: String(round) };
 }
 
 /** OpenStack's ids are UUIDs and fit; those of another kind of cloud may not, and their digest stands in. */

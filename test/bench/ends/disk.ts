@@ -1,7 +1,7 @@
 import type { BlockSource } from '../../../shared/cloud/cloud.ts';
-import { openFile } from '../../../shared/disk/file.ts';
+import { openStored } from '../../../shared/cloud/openstack/open-stored.ts';
 
-/** Opens a raw file as the provider opens a snapshot that it fetched. */
-export function openDisk(path: string): Promise<BlockSource> {
-  return openFile(path);
+/** Opens a raw file as the provider opens a snapshot that it fetched: with its holes. */
+export function openDisk(path: string, signal: AbortSignal): Promise<BlockSource> {
+  return openStored(path, 'raw', signal);
 }

@@ -51,7 +51,7 @@ async function connect(campaign: string): Promise<Peer> {
 
 /** The tools of a move as far as a disk's transfer asks for them. */
 function toolsFor(campaign: string, path: string): Tools {
-  const source: Pick<SourceCloud, 'open'> = { open: () => openDisk(path) };
+  const source: Pick<SourceCloud, 'open'> = { open: () => openDisk(path, signal) };
   const tools: Pick<Tools, 'campaign' | 'source' | 'folder' | 'onDisk' | 'signal'> = {
     campaign,
     source: source as SourceCloud,

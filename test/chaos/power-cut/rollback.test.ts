@@ -40,6 +40,26 @@ test('a campaign that was cut before any record of its journal is rolled back to
   expect(wrong).toEqual([]);
 }, 600_000);
 
+test('a campaign whose receiver died before any record of its ledger is rolled back to how both clouds were before', async () => {
+  const { records, wrong } = await atEveryRecord(yardstick, async (world, record) => {
+    const power = world.startReceiver(record);
+    const sender = await world.startSender();
+    const ready = beginMigration(sender).then(() => untilState(sender, 'ready'));
+    const wasCut = await cutOrThrough(power, ready);
+    await world.killReceiver();
+    world.startReceiver();
+    const [campaign] = (await sender.desk.status()).campaigns;
+    if (campaign !== undefined) {
+      await sender.desk.rollback(campaign.id);
+      await untilState(sender, 'rolled back');
+    }
+    await sender.stop();
+    return { wasCut, flaws: await flawsAfterRollback(world, yardstick) };
+  });
+  expect(wrong).toEqual([]);
+  expect(records).toBeGreaterThan(30);
+}, 600_000);
+
 test('a rollback that is cut before any of its records goes on to the end', async () => {
   const { records, wrong } = await atEveryRecord(await whenReady(yardstick), async (world, record) => {
     world.startReceiver();

@@ -258,3 +258,56 @@ describe('sender bandwidth', () => {
     expect(printed()).toMatchObject({ limit: 'none', by: 'command', bytesPerSecond: 11_900_000 });
   });
 });
+
+describe('sender cutover', () => {
+  test('means what waits in the only campaign that moves, or the named servers', async () => {
+    const { id } = aCampaignStatus();
+    expect(await sender('cutover')).toBe(0);
+    expect(await sender('cutover', id.slice(0, 8), 'db', 'web')).toBe(0);
+    expect(desk.asked).toEqual([
+      ['cutover', id, []],
+      ['cutover', id, ['db', 'web']],
+    ]);
+  });
+
+  test('is shown with rounds and forecast while it is waited for', async () => {
+    const round = { round: 2, size: 2 ** 34, blocks: 40, bytes: 40 * 2 ** 20, snapshot_ms: 9_000, copy_ms: 31_000 };
+    const forecast = { downtimeMs: 71_000, stages: { stop: 4_000, freeze: 9_000 }, deltaBytes: 2 ** 20, assumed: ['stop'] };
+    const warm = { rounds: [round], forecast, waits: true, cutover: 'manual', asked: false };
+    await serve(aRecordedDesk([aCampaignStatus({ moves: [aMoveStatus('db', { phase: 'await cutover', warm })] })]));
+    await sender('status');
+    expect(output.text()).toContain(
+      '  db: round 2 brought 40.0 MiB in 40.0 s; waits for its cutover (manual); forecast of its downtime: 1 min 11 s (stop 4.0 s?, freeze 9.0 s; ? is assumed',
+    );
+  });
+});
+
+describe('sender verify', () => {
+  const verdict = {
+    server: 's',
+    name: 'db',
+    disk: 's.root',
+    sizeBytes: 1,
+    sha256: null,
+    image: 'i',
+    agrees: true,
+    says: 'the same',
+  };
+
+  test('says a sentence of every disk, and ends with 30 where one differs', async () => {
+    const disks = [verdict, { ...verdict, name: 'web', agrees: false, says: 'The copy differs.' }];
+    await serve({ ...aRecordedDesk([aCampaignStatus({ state: 'ready' })]), verify: async () => disks });
+    expect(await sender('verify')).toBe(30);
+    expect(output.text()).toContain('same     db, disk s.root: the same\nDIFFERS  web, disk s.root: The copy differs.\n');
+    expect(output.err.join('')).toMatch(/1 of 2 disks are not what they should be\..*Do not commit/s);
+    output = aRecordingOutput();
+    expect(await sender('verify', '--json')).toBe(30);
+    expect(printed()).toMatchObject({ disks, problem: { code: 'E_ROOT_MISMATCH' }, exit: 30 });
+  });
+
+  test('ends with 0 where all agree, and has nothing to do before the campaign is ready', async () => {
+    expect(await sender('verify')).toBe(2);
+    await serve({ ...aRecordedDesk([aCampaignStatus({ state: 'ready' })]), verify: async () => [verdict] });
+    expect(await sender('verify')).toBe(0);
+  });
+});

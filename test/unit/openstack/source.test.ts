@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -9,6 +9,7 @@ import { OpenStackRetirement } from '../../../shared/cloud/openstack/retirement.
 import { OpenStackSource } from '../../../shared/cloud/openstack/source.ts';
 import type { Twin } from '../../../shared/cloud/openstack/twin/twin.ts';
 import { accessTo, type Hand, populate } from '../../conformance/furnish.ts';
+import { hasQemu } from '../../support/qemu.ts';
 import { aFurnishedTwin, aHand } from './a-destination.ts';
 
 const patience = () => ({ timeoutMs: 10_000, signal: AbortSignal.timeout(15_000) });
@@ -79,6 +80,13 @@ describe('a capture says what stands in the way of a server that', () => {
     await expect(cloud.stop(serverId, patience())).rejects.toMatchObject({ code: 'E_SERVER_FAULT' });
   });
 
+  test('may have user data that cannot be read, once for all of them', async () => {
+    await populate(twin.authUrl);
+    const { concerns } = await cloud.inventory({ servers: [] }, signal());
+    const blind = concerns.filter(({ code }) => code === 'server.user_data');
+    expect(blind).toEqual([expect.objectContaining({ says: expect.stringMatching(/^Servers .+, .+ may have user data/) })]);
+  });
+
   test('has the same name as another', async () => {
     await populate(twin.authUrl);
     const inventory = cloud.inventory({ servers: ['web 1'] }, signal());
@@ -125,30 +133,106 @@ describe('a frozen disk', () => {
       disk_format: 'raw',
       container_format: 'bare',
     });
-    const opened = cloud.open({ id: made.id, disk: '', format: 'raw', size: 0 }, await aFolder(), signal());
+    const opened = cloud.open({ id: made.id, disk: '', round: 0, format: 'raw', size: 0 }, await aFolder(), signal());
     await expect(opened).rejects.toMatchObject({ code: 'E_CLOUD', message: expect.stringContaining('queued') });
   });
 
-  test.skipIf(!hasQemuImg())('in qcow2 is read as the guest sees it (needs qemu-img)', async () => {
-    const folder = await aFolder();
+  describe.skipIf(!hasQemu())('in another format than raw (needs qemu-utils)', () => {
     const raw = Buffer.concat([randomBytes(100_000), Buffer.alloc(1_900_000), randomBytes(97_152)]);
-    await writeFile(join(folder, 'in.raw'), raw);
-    const run = (...args: string[]) => execFileSync('qemu-img', args, { cwd: folder });
-    run('convert', '-f', 'raw', '-O', 'qcow2', 'in.raw', 'in.qcow2');
-    const source = await cloud.open(await anImage(await readFile(join(folder, 'in.qcow2'))), folder, signal());
-    expect(source.size).toBe(Math.ceil(raw.length / 512) * 512);
-    expect((await source.read(0, raw.length)).equals(raw)).toBe(true);
-    await source.close();
+    const guests = Math.ceil(raw.length / 512) * 512;
 
-    run('create', '-f', 'qcow2', '-b', '/etc/hostname', '-F', 'raw', 'trap.qcow2', '1M');
-    const trap = await anImage(await readFile(join(folder, 'trap.qcow2')));
-    await expect(cloud.open(trap, folder, signal())).rejects.toMatchObject({ code: 'E_UNSUPPORTED' });
+    /** The file that qemu-img makes, with `out` as its name. */
+    async function made(args: readonly string[]): Promise<Buffer> {
+      const folder = await aFolder();
+      await writeFile(join(folder, 'in.raw'), raw);
+      execFileSync('qemu-img', args, { cwd: folder });
+      return readFile(join(folder, 'out'));
+    }
+    const converted = (format: string): Promise<Buffer> => made(['convert', '-f', 'raw', '-O', format, 'in.raw', 'out']);
+
+    test.each([
+      ['qcow2', 'qcow2'],
+      ['vmdk', 'vmdk'],
+      ['vhd', 'vpc'],
+      ['vhdx', 'vhdx'],
+      ['vdi', 'vdi'],
+    ])('is read as the guest sees it, without a raw copy: %s', async (format, qemuName) => {
+      const folder = await aFolder();
+      const source = await cloud.open(await anImage(await converted(qemuName), format), folder, signal());
+      expect(source.size).toBeGreaterThanOrEqual(guests);
+      expect((await source.read(0, raw.length)).equals(raw)).toBe(true);
+      expect((await readdir(folder)).filter((name) => name.endsWith('.raw'))).toEqual([]);
+      await source.close();
+    });
+
+    test('is found again after a restart, and fetched again where it was damaged', async () => {
+      const folder = await aFolder();
+      const snapshot = await anImage(await converted('qcow2'));
+      const fetches: number[] = [];
+      const read = async (): Promise<boolean> => {
+        const source = await cloud.open(snapshot, folder, signal(), (bytes) => fetches.push(bytes));
+        const same = (await source.read(0, raw.length)).equals(raw);
+        await source.close();
+        return same;
+      };
+      expect(await read()).toBe(true);
+      const once = fetches.length;
+      expect(await read()).toBe(true);
+      expect(fetches).toHaveLength(once);
+      const path = join(folder, `${snapshot.id}.qcow2`);
+      const bytes = await readFile(path);
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 1000) ^ 1, bytes.length - 1000);
+      await writeFile(path, bytes);
+      expect(await read()).toBe(true);
+      expect(fetches.length).toBeGreaterThan(once);
+    });
+
+    test('is converted for as long as it is open where qemu-nbd is not installed', async () => {
+      const tools = await aFolder();
+      const [path, folder] = [process.env['PATH'] ?? '', await aFolder()];
+      const bytes = await converted('qcow2');
+      for (const tool of ['qemu-img', 'setpriv', 'prlimit', 'true'])
+        await symlink(execFileSync('which', [tool]).toString().trim(), join(tools, tool));
+      process.env['PATH'] = tools;
+      onTestFinished(() => {
+        process.env['PATH'] = path;
+      });
+      const image = await anImage(bytes);
+      const source = await cloud.open(image, folder, signal());
+      expect((await source.read(0, raw.length)).equals(raw)).toBe(true);
+      expect(await readdir(folder)).toContain(`${image.id}.qcow2.raw`);
+      await source.close();
+      expect(await readdir(folder)).not.toContain(`${image.id}.qcow2.raw`);
+    });
+
+    const descriptor = [
+      '# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType="monolithicFlat"\n',
+      'RW 1 FLAT "/etc/hostname" 0\nddb.adapterType = "ide"\nddb.geometry.cylinders = "1"\n',
+    ];
+
+    test.each<[what: string, format: string, bytes: () => Promise<Buffer>]>([
+      ['as its backing', 'qcow2', () => made(['create', '-q', '-f', 'qcow2', '-b', '/etc/hostname', '-F', 'raw', 'out', '1M'])],
+      [
+        'for its data',
+        'qcow2',
+        () => made(['create', '-q', '-f', 'qcow2', '-o', 'data_file=in.raw,data_file_raw=on', 'out', '1M']),
+      ],
+      ['as an extent', 'vmdk', async () => Buffer.from(descriptor.join(''))],
+    ])('is refused when it names another file %s', async (_, format, bytes) => {
+      const opened = cloud.open(await anImage(await bytes(), format), await aFolder(), signal());
+      await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED' });
+    });
+
+    test('is refused when it is not of the format that the cloud says', async () => {
+      const opened = cloud.open(await anImage(await converted('vmdk'), 'qcow2'), await aFolder(), signal());
+      await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED' });
+    });
   });
 
-  async function anImage(bytes: Buffer): Promise<Snapshot> {
+  async function anImage(bytes: Buffer, format = 'qcow2'): Promise<Snapshot> {
     const made = await hand.ask<{ id: string }>('POST', 'image', '/images', {
       name: 'q',
-      disk_format: 'qcow2',
+      disk_format: format,
       container_format: 'bare',
     });
     const open = async function* (): AsyncGenerator<Buffer> {
@@ -156,18 +240,9 @@ describe('a frozen disk', () => {
     };
     const content = { length: bytes.length, open };
     await hand.session.call({ method: 'PUT', service: 'image', path: `/images/${made.id}/file`, content, signal: signal() });
-    return { id: made.id, disk: '', format: 'qcow2', size: bytes.length };
+    return { id: made.id, disk: '', round: 0, format, size: bytes.length };
   }
 });
-
-function hasQemuImg(): boolean {
-  try {
-    execFileSync('qemu-img', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describe('after commit, a source server', () => {
   test('is tagged and locked, and deleted only on request and while it is stopped', async () => {

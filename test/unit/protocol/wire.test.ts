@@ -98,9 +98,17 @@ const samples: { readonly [N in Name]: Sample<N> } = {
     { root, blocks: 3, zero: 1, reused: 0, copied: 1, pulled: 1, mended: 0, bytes_pulled: 65536, bytes_wire: 20480 },
   ],
   'disk.discard': [{ campaign, server, disk }, {}],
+  'disk.verify': [
+    { campaign, server, disk },
+    { size: 3145728, sha256: root, image: 'b3', flaws: ['Image b3 is gone.'] },
+  ],
   'server.health': [
     { campaign, server, probe: 'tcp:22' },
     { healthy: false, says: 'Port 22 does not answer.' },
+  ],
+  'server.watch': [
+    { campaign, server, probe: 'ping' },
+    { address: '203.0.113.7', ago_ms: 812, samples: 431 },
   ],
   'server.completed': [
     {

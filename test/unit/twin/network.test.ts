@@ -172,3 +172,26 @@ test('four-byte characters fail as on a real cloud, or pass where the option say
   const lenient = await login(await aTwin({ strictUtf8: false }));
   expect((await lenient.ask('POST', `${n}/networks`, { network: { name: 'fox 🦊' } })).status).toBe(201);
 });
+
+test('a floating IP of a port with several addresses is joined to a named one, and any change of it must name one again', async () => {
+  const twin = await aTwin();
+  const [demo, admin] = [await login(twin), await login(twin, 'admin', 'admin')];
+  const external = await anExternalNetwork(admin);
+  const inner = await aNetwork(demo, 'inner', '10.1.0.0/24');
+  const router = await demo.ask('POST', `${n}/routers`, { router: { external_gateway_info: { network_id: external.id } } });
+  await demo.ask('PUT', `${n}/routers/${router.at('router.id')}/add_router_interface`, { subnet_id: inner.subnetId });
+  const fixed_ips = [{ ip_address: '10.1.0.8' }, { ip_address: '10.1.0.9' }];
+  const port_id = (await port(demo, { network_id: inner.id, fixed_ips })).at('port.id');
+  const given = { floating_network_id: external.id, port_id };
+  const nameless = await demo.ask('POST', `${n}/floatingips`, { floatingip: given });
+  expect([nameless.status, nameless.at('NeutronError.message')]).toEqual([
+    400,
+    expect.stringContaining('multiple fixed IPv4 addresses'),
+  ]);
+  const made = await demo.ask('POST', `${n}/floatingips`, { floatingip: { ...given, fixed_ip_address: '10.1.0.9' } });
+  expect(made.status).toBe(201);
+  const change = (floatingip: object) => demo.ask('PUT', `${n}/floatingips/${made.at('floatingip.id')}`, { floatingip });
+  expect((await change({ description: 'ours' })).status).toBe(400);
+  expect((await change({ fixed_ip_address: '10.1.0.8' })).status).toBe(400);
+  expect((await change({ port_id, fixed_ip_address: '10.1.0.8', description: 'ours' })).status).toBe(200);
+});

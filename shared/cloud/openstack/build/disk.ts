@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { asQcow2 } from '../../../disk/qcow2.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BlockSource, BuildContext } from '../../cloud.ts';
@@ -22,19 +23,21 @@ const storeTimeoutMs = 30 * 60_000;
 /** Times that an image which came out wrong, or an upload that broke off, is made again. */
 const attempts = 3;
 
-/** Disks: registered as raw Glance images, uploaded as a stream, and held against Glance's own digest. */
+/** Disks: registered as Glance images in the format that is cheapest there, uploaded as a stream, and held against Glance's own digest. */
 export const disk: Family<'disk'> = {
   async ensure(site, resource, context) {
     const { disk: source, signal } = context;
     if (source === undefined) throw new Problem('E_BUG', `No bytes were given for disk ${resource.id}.`);
     for (const image of await stamped(site, resource, context)) {
-      if (await isWhole(image, source, context)) return { id: image.id, how: 'found' };
+      const file = await presented(source, image.disk_format ?? 'raw', signal);
+      if (file.format === image.disk_format && (await isWhole(image, file, context))) return { id: image.id, how: 'found' };
       await destroy(site, image.id, signal);
     }
+    const file = await presented(source, site.diskFormat, signal);
     for (let attempt = 1; ; attempt++) {
-      const image = await create(site, resource, source.size, context);
+      const image = await create(site, resource, file, context);
       try {
-        await upload(site, image, source, context);
+        await site.uploads.take(signal, () => upload(site, image, file, context));
         return { id: image.id, how: 'created' };
       } catch (error) {
         // Whatever is wrong with it, nobody must boot from it.
@@ -48,15 +51,19 @@ export const disk: Family<'disk'> = {
     return (await stamped(site, resource, context))[0]?.id ?? null;
   },
 
-  async differences(site, resource, id, { signal }) {
+  async differences(site, resource, id, context) {
+    const { signal, disk: source } = context;
     const is = await readImage(site.session, id, signal);
     if (is === null) return gone('image', id);
     const kept = guestProperties(propertiesOf(is));
+    const file = source === undefined ? null : await presented(source, is.disk_format ?? 'raw', signal);
+    const stored = file === null || (await isWhole(is, file, context)) ? 'the same' : 'others, by its own digest';
     return compare({
       name: [resource.name, is.name ?? ''],
       status: ['active', is.status],
-      disk_format: ['raw', is.disk_format],
+      disk_format: [is.disk_format === 'qcow2' ? 'qcow2' : 'raw', is.disk_format],
       properties: [ordered(resource.properties), ordered(kept)],
+      bytes: ['the same', stored],
     });
   },
 
@@ -71,6 +78,21 @@ export const disk: Family<'disk'> = {
   },
 };
 
+/** A disk as the bytes of an image of some format. */
+interface ImageBytes {
+  readonly format: 'qcow2' | 'raw';
+  /** Bytes that the guest will see. */
+  readonly virtualSize: number;
+  readonly bytes: BlockSource;
+}
+
+/** A disk in a format; raw where it does not tell its zeros. */
+async function presented(disk: BlockSource, format: string, signal: AbortSignal): Promise<ImageBytes> {
+  const qcow2 = format === 'qcow2' ? await asQcow2(disk, signal) : null;
+  if (qcow2 === null) return { format: 'raw', virtualSize: disk.size, bytes: disk };
+  return { format: 'qcow2', virtualSize: Math.ceil(disk.size / 512) * 512, bytes: qcow2 };
+}
+
 const ordered = (properties: Readonly<Record<string, string>>): [string, string][] =>
   Object.entries(properties).sort(([a], [b]) => a.localeCompare(b));
 
@@ -83,8 +105,8 @@ async function stamped(site: Site, resource: ResourceOf<'disk'>, { campaign, sig
 
 const isSnapshot = (image: ApiImage): boolean => image['image_type'] === 'snapshot' || image['instance_uuid'] !== undefined;
 
-/** Whether an image an earlier call left holds exactly the disk's bytes. */
-async function isWhole(image: ApiImage, source: BlockSource, context: BuildContext): Promise<boolean> {
+/** Whether an image an earlier call left holds exactly these bytes. */
+async function isWhole(image: ApiImage, { bytes: source }: ImageBytes, context: BuildContext): Promise<boolean> {
   if (image.status !== 'active' || image.size !== source.size) return false;
   const told = digestOfImage(image);
   if (told === null) return false;
@@ -108,24 +130,25 @@ async function destroy(site: Site, id: string, signal: AbortSignal): Promise<boo
 async function create(
   site: Site,
   resource: ResourceOf<'disk'>,
-  size: number,
+  { format, virtualSize }: ImageBytes,
   { campaign, signal }: BuildContext,
 ): Promise<ApiImage> {
   const body = {
     ...guestProperties(resource.properties),
     ...imageStamp(campaign, refOf('disk', resource.id)),
     name: resource.name,
-    disk_format: 'raw',
+    disk_format: format,
     container_format: 'bare',
     visibility: 'private',
-    min_disk: Math.max(resource.min_disk, Math.ceil(size / bytesPerGiB)),
+    min_disk: Math.max(resource.min_disk, Math.ceil(virtualSize / bytesPerGiB)),
     min_ram: resource.min_ram,
   };
   return (await site.session.call({ method: 'POST', service: 'image', path: '/images', body, signal })).body as ApiImage;
 }
 
 /** Image API v2, "Upload binary image data". The length is announced: some Glances take no chunked body. */
-async function upload(site: Site, image: ApiImage, source: BlockSource, context: BuildContext): Promise<void> {
+async function upload(site: Site, image: ApiImage, file: ImageBytes, context: BuildContext): Promise<void> {
+  const { bytes: source } = file;
   const { signal, onBytes } = context;
   let hash = createHash('sha512');
   const open = async function* (): AsyncGenerator<Buffer> {
@@ -141,13 +164,13 @@ async function upload(site: Site, image: ApiImage, source: BlockSource, context:
   const path = `/images/${image.id}/file`;
   const content = { length: source.size, open };
   await site.session.call({ method: 'PUT', service: 'image', path, content, headersTimeoutMs: storeTimeoutMs, signal });
-  await verify(site, image.id, source, { algorithm: 'sha512', digest: hash.digest('hex') }, context);
+  await verify(site, image.id, file, { algorithm: 'sha512', digest: hash.digest('hex') }, context);
 }
 
 async function verify(
   site: Site,
   id: string,
-  source: BlockSource,
+  file: ImageBytes,
   sent: { readonly algorithm: string; readonly digest: string },
   context: BuildContext,
 ): Promise<void> {
@@ -158,11 +181,13 @@ async function verify(
     return now.status === 'active' ? now : undefined;
   });
   const told = digestOfImage(image);
-  const same = told?.algorithm === sent.algorithm ? told.digest === sent.digest : await isWhole(image, source, context);
-  if (image.size !== source.size || !same)
+  const same = told?.algorithm === sent.algorithm ? told.digest === sent.digest : await isWhole(image, file, context);
+  // Glance reads a qcow2's header by itself; where it does not tell, there is nothing to compare.
+  const shown = (file.format === 'qcow2' && image.virtual_size) || file.virtualSize;
+  if (image.size !== file.bytes.size || shown !== file.virtualSize || !same)
     throw new Problem(
       'E_IMAGE_MISMATCH',
-      `Glance stored image ${id} with ${image.size ?? 'no'} bytes and ${told?.algorithm ?? 'digest'} ${told?.digest ?? 'unknown'}; sent were ${source.size} bytes with ${sent.algorithm} ${sent.digest}.`,
+      `Glance stored image ${id} with ${image.size ?? 'no'} bytes and ${told?.algorithm ?? 'digest'} ${told?.digest ?? 'unknown'}; a guest sees ${shown} bytes; sent were ${file.bytes.size} bytes, a disk of ${file.virtualSize}, with ${sent.algorithm} ${sent.digest}.`,
       { about: `image/${id}` },
     );
 }

@@ -71,6 +71,22 @@ export function mappedFlavor(
   return all.find((one) => one.name === resource.name && isAs(one, resource));
 }
 
+/** The id of the flavor that stands for a source flavor now: one that was adopted may have gone since, or been made again under another id. Throws E_UNMAPPED. */
+export async function presentFlavor(site: Site, resource: ResourceOf<'flavor'>, context: BuildContext): Promise<string> {
+  const about = refOf('flavor', resource.id);
+  const all = await listFlavors(site, context.signal);
+  const built = context.built(about);
+  if (all.some(({ id }) => id === built)) return built;
+  const to = context.mappings.flavors[resource.id]?.to;
+  const again = mappedFlavor(all, resource, to);
+  if (again !== undefined && again !== 'create') return again.id;
+  const name = to === undefined || to === 'create' ? resource.name : to;
+  throw new Problem('E_UNMAPPED', `The flavor ${name} is gone from the destination since the campaign began.`, {
+    about,
+    hint: `Make ${name} again there (\`openstack flavor create\`), then \`sender resume\`.`,
+  });
+}
+
 function isAs(is: ApiFlavor, resource: ResourceOf<'flavor'>): boolean {
   return (
     is.vcpus === resource.vcpus &&

@@ -4,11 +4,14 @@ import type { ApiKeypair } from '../api.ts';
 import { compare, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
-/** Keypairs: imported by name; one with the same key is adopted. They carry no stamp, so only the ledger knows which are ours. */
+/**
+ * Keypairs: imported by name; one with the same key is adopted. They carry no stamp, so only the ledger knows which are ours: one that
+ * is there now, but was not when the ledger noted that it would be created, is what that creation left when its answer was lost.
+ */
 export const keypair: Family<'keypair'> = {
-  async ensure(site, resource, { signal }) {
+  async ensure(site, resource, { claimed, signal }) {
     const there = await readKeypair(site, resource.name, signal);
-    if (there !== null && sameKey(there, resource)) return { id: there.name, how: 'adopted' };
+    if (there !== null && sameKey(there, resource)) return { id: there.name, how: claimed ? 'found' : 'adopted' };
     if (there !== null)
       throw new Problem('E_CONFLICT', `The destination has a keypair ${resource.name} with another key.`, {
         about: refOf('keypair', resource.id),
@@ -25,7 +28,12 @@ export const keypair: Family<'keypair'> = {
     return { id: name, how: 'created' };
   },
 
-  find: async () => null,
+  async find(site, resource, { claimed, signal }) {
+    const there = claimed ? await readKeypair(site, resource.name, signal) : null;
+    return there !== null && sameKey(there, resource) ? there.name : null;
+  },
+
+  occupied: async (site, resource, signal) => (await readKeypair(site, resource.name, signal)) !== null,
 
   async differences(site, resource, id, { signal }) {
     const is = await readKeypair(site, id, signal);

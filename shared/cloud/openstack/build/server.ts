@@ -7,6 +7,7 @@ import { bring, changes, readServer } from '../server-state.ts';
 import { campaignTag, foreignTags, tagsOf } from '../stamp.ts';
 import { until } from '../wait.ts';
 import { compare, type Family, gone } from './family.ts';
+import { presentFlavor } from './flavor.ts';
 import { orderOf } from './port-order.ts';
 import type { Site } from './site.ts';
 
@@ -113,10 +114,11 @@ async function create(site: Site, resource: ResourceOf<'server'>, context: Build
   const { signal, campaign } = context;
   const { name, description, key_name, metadata, user_data, config_drive, hostname } = resource;
   const ports = resource.ports.map((port) => ({ port: context.built(refOf('port', port)) }));
+  const flavor = context.resource(refOf('flavor', resource.flavor_id)) as ResourceOf<'flavor'>;
   const body = {
     name,
     imageRef: imageId(resource, context),
-    flavorRef: context.built(refOf('flavor', resource.flavor_id)),
+    flavorRef: await presentFlavor(site, flavor, context),
     networks: ports.length === 0 ? 'none' : ports,
     metadata,
     config_drive,

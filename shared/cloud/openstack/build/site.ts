@@ -1,15 +1,24 @@
 import { Problem } from '../../../problem.ts';
+import { Turns } from '../../../turns.ts';
 import type { Service } from '../catalogue.ts';
+import { OpenStackSettings } from '../config.ts';
 import { listAll } from '../pages.ts';
 import type { Call, Session } from '../session.ts';
 
-/** The destination as the families of resources see it: its session, and what it offers. */
+/** How disks are registered: their format where the bytes allow a choice, and how many are uploaded at once. */
+export type ImportSettings = Pick<OpenStackSettings, 'disk_format' | 'uploads'>;
+
+/** The destination as the families of resources see it: its session, what it offers, and how disks are registered there. */
 export class Site {
   readonly session: Session;
+  readonly diskFormat: 'qcow2' | 'raw';
+  readonly uploads: Turns;
   #extensions: Promise<ReadonlySet<string>> | null = null;
 
-  constructor(session: Session) {
+  constructor(session: Session, { disk_format, uploads }: ImportSettings = OpenStackSettings.parse({})) {
     this.session = session;
+    this.diskFormat = disk_format;
+    this.uploads = new Turns(uploads);
   }
 
   /** The project that everything is built in. */

@@ -1,6 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
+import { movedTag } from '../stamp.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './port.ts';
 import { bootsFromVolume, volumesOf } from './servers.ts';
@@ -42,6 +43,20 @@ const busy: Rule = (server) => {
     ? concern('server.busy', 'warning', server, `is at work (${task}).`, 'Wait until the cloud has finished with it.')
     : null;
 };
+
+/** Whether an earlier campaign moved it and was committed: we tagged and locked it then. */
+const isMoved = (server: ApiServer): boolean => server.locked === true && server.tags?.includes(movedTag) === true;
+
+const moved: Rule = (server) =>
+  isMoved(server)
+    ? concern(
+        'server.moved',
+        'blocking',
+        server,
+        'was moved by an earlier campaign; this is what it left behind.',
+        'Leave it out.',
+      )
+    : null;
 
 const locked: Rule = (server) => {
   if (server.locked !== true) return null;
@@ -117,16 +132,30 @@ const image: Rule = (server, { images }) => {
   );
 };
 
-const userData: Rule = (server, { scope }) =>
-  scope.admin || server['OS-EXT-SRV-ATTR:user_data'] !== undefined
-    ? null
-    : concern(
-        'server.user_data',
-        'warning',
-        server,
-        'may have user data, which only an admin may read.',
-        'Nothing, for most guests: user data was used at first boot. Capture as admin to keep it.',
-      );
+/** The same for every server of the project, so it is said once. */
+function userData({ scope, servers }: Contents): Concern[] {
+  const unread = servers.filter(
+    (server) => !isMoved(server) && !scope.admin && server['OS-EXT-SRV-ATTR:user_data'] === undefined,
+  );
+  const [first, ...others] = unread;
+  if (first === undefined) return [];
+  const who =
+    others.length === 0
+      ? `Server ${first.name}`
+      : `Servers ${unread
+          .map(({ name }) => name)
+          .sort()
+          .join(', ')}`;
+  return [
+    {
+      code: 'server.user_data',
+      severity: 'warning',
+      ...(others.length === 0 ? { about: refOf('server', first.id) } : {}),
+      says: `${who} may have user data, which only an admin may read.`,
+      remedy: 'Nothing, for most guests: user data was used at first boot. Capture as admin to keep it.',
+    },
+  ];
+}
 
 const interfaces: Rule = (server, { ports }) => {
   const own = ports.filter((port) => port.device_id === server.id);
@@ -148,24 +177,13 @@ const vnic: Rule = (server, { ports }) => {
   );
 };
 
-const rules: readonly Rule[] = [
-  state,
-  busy,
-  locked,
-  bootVolume,
-  volumes,
-  localDisks,
-  key,
-  keyTwin,
-  image,
-  userData,
-  interfaces,
-  vnic,
-];
+const rules: readonly Rule[] = [state, busy, locked, bootVolume, volumes, localDisks, key, keyTwin, image, interfaces, vnic];
 
 /** Everything about the servers, rules and images of a source that cannot be moved, or not as it is. */
 export function sourceConcerns(contents: Contents): Concern[] {
-  const ofServers = contents.servers.flatMap((server) => rules.flatMap((rule) => rule(server, contents) ?? []));
+  const ofServers = contents.servers.flatMap((server) =>
+    (isMoved(server) ? [moved] : rules).flatMap((rule) => rule(server, contents) ?? []),
+  );
   const ofRules = contents.groups.flatMap((group) =>
     group.security_group_rules
       .filter((one) => one.remote_address_group_id)
@@ -190,5 +208,5 @@ export function sourceConcerns(contents: Contents): Concern[] {
         remedy: 'Make what it serves at the destination by hand.',
       }),
     );
-  return [...ofServers, ...ofRules, ...ofAddresses];
+  return [...ofServers, ...userData(contents), ...ofRules, ...ofAddresses];
 }

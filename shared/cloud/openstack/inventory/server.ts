@@ -40,6 +40,9 @@ export function imageOf(image: ApiImage): ResourceOf<'image'> {
     min_disk: image.min_disk,
     min_ram: image.min_ram,
     visibility: image.visibility,
+    os_hash_algo: image.os_hash_algo ?? null,
+    os_hash_value: image.os_hash_value ?? null,
+    checksum: image.checksum ?? null,
     properties: propertiesOf(image),
   };
 }

@@ -25,7 +25,7 @@ const requestFault = z.strictObject({
 });
 
 const stateFault = z.strictObject({
-  do: z.enum(['server-error', 'image-killed', 'stop-ignored', 'quota', 'delete-flavor', 'expire-tokens']),
+  do: z.enum(['server-error', 'image-killed', 'stop-ignored', 'guest-writes', 'quota', 'delete-flavor', 'expire-tokens']),
   /** Regular expression over the name of the server or image. */
   name: z.string().optional(),
   times: z.int().positive().optional(),
@@ -34,6 +34,9 @@ const stateFault = z.strictObject({
   /** Name or id of a project. */
   project: z.string().optional(),
   set: z.record(z.string(), z.int()).optional(),
+  /** Bytes of one write, and of the stretch at the beginning of the disk that is written over and over. */
+  bytes: z.int().positive().optional(),
+  span: z.int().positive().optional(),
   /** Name or id of a flavor. */
   flavor: z.string().optional(),
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { z } from 'zod';
 import { type Cloud, diskPath } from './cloud.ts';
@@ -31,6 +32,27 @@ export function tickGuests(cloud: Cloud): void {
     if (server.vmState !== 'active' || !isAlive(cloud, server)) continue;
     const found = readRecord(cloud, server);
     if (found !== undefined) writeRecord(cloud, server, { boots: found.boots, ticks: found.ticks + 1 });
+  }
+}
+
+/** Bytes of a guest's write that does not say how many. */
+const writeBytes = 4096;
+
+/** Lets every running guest whose disk is switched to be written write once: fresh bytes, one write behind the other, round and round. */
+export function writeGuests(cloud: Cloud, turn: number): void {
+  for (const server of cloud.state.servers.values()) {
+    const path = diskPath(cloud, server.id);
+    if (server.vmState !== 'active' || server.imageFormat.disk !== 'raw' || !existsSync(path)) continue;
+    const fault = cloud.faults.take('guest-writes', server.name);
+    if (fault === undefined) continue;
+    const file = openSync(path, 'r+');
+    try {
+      const { bytes = writeBytes, span = Number.POSITIVE_INFINITY } = fault;
+      const room = Math.min(span, fstatSync(file).size) - bytes;
+      if (room >= 0) writeSync(file, randomBytes(bytes), 0, bytes, (turn * bytes) % (room + 1));
+    } finally {
+      closeSync(file);
+    }
   }
 }
 

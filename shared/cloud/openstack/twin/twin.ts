@@ -6,7 +6,7 @@ import { volumeRoutes } from './cinder.ts';
 import type { Cloud, Quotas, Settings } from './cloud.ts';
 import { Faults, type StateFault } from './faults.ts';
 import { imageRoutes } from './glance/routes.ts';
-import { tickGuests } from './guest.ts';
+import { tickGuests, writeGuests } from './guest.ts';
 import { projectRoutes } from './keystone/projects.ts';
 import { type Seed, seedIdentity } from './keystone/seed.ts';
 import { tokenRoutes } from './keystone/tokens.ts';
@@ -182,8 +182,11 @@ export async function startTwin(options: TwinOptions): Promise<Twin> {
   base = `${options.tls === undefined ? 'http' : 'https'}://${host}:${(server.address() as AddressInfo).port}`;
   resumeServers(cloud);
   const heart = setInterval(() => tickGuests(cloud), 1000);
+  let turn = 0;
+  const hand = setInterval(() => writeGuests(cloud, turn++), 20);
   const stop = async (): Promise<void> => {
     clearInterval(heart);
+    clearInterval(hand);
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;

@@ -1,13 +1,13 @@
 import type { Cloud } from '../cloud.ts';
 import { mayUse } from '../policy.ts';
 import { badRequest, conflict, notFound } from '../refusal.ts';
-import { type Answer, type Call, type Route, route } from '../route.ts';
-import { ipAddress, orNull, readPost, readPut, text, unwrap, uuid } from './attributes.ts';
-import { listAnswer, showAnswer } from './listing.ts';
+import type { Call } from '../route.ts';
+import { ipAddress, orNull, readPost, readPut, text, uuid } from './attributes.ts';
+import { collectionRoutes } from './collection.ts';
 import type { FloatingIp, Port, Router } from './model.ts';
 import { plainWish, plugPort } from './ports.ts';
 import { interfacesOf } from './routers.ts';
-import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
+import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
 import { removePort } from './unplug.ts';
 
 /** How long the L3 agent takes to wire an address. */
@@ -24,18 +24,6 @@ const attributes = {
   dns_name: { check: text(), fallback: '' },
   dns_domain: { check: text(), fallback: '' },
 };
-
-const filters = [
-  ...Object.keys(attributes),
-  'id',
-  'router_id',
-  'status',
-  'tenant_id',
-  'project_id',
-  'revision_number',
-  'created_at',
-  'updated_at',
-];
 
 function floatingView(cloud: Cloud, floating: FloatingIp): Record<string, unknown> {
   const port = floating.portId === null ? undefined : cloud.state.ports.get(floating.portId);
@@ -63,9 +51,8 @@ function portDetails(port: Port): Record<string, unknown> {
   };
 }
 
-function createFloatingIp(call: Call): Answer {
+function makeFloatingIp(call: Call, given: Record<string, unknown>): FloatingIp {
   const { cloud } = call;
-  const given = unwrap(call.body, 'floatingip', 'floatingips').items[0] ?? {};
   const { projectId, values } = readPost(call.caller, 'create_floatingip', attributes, given);
   const network = cloud.state.networks.get(values.floating_network_id);
   if (network === undefined) throw missing.network(values.floating_network_id);
@@ -96,7 +83,7 @@ function createFloatingIp(call: Call): Answer {
   cloud.state.floatingIps.set(floating.id, floating);
   if (target !== null) point(cloud, floating, target);
   cloud.changed();
-  return { status: 201, body: { floatingip: floatingView(cloud, floating) } };
+  return floating;
 }
 
 interface Target {
@@ -156,54 +143,35 @@ function point(cloud: Cloud, floating: FloatingIp, target: Target | null): void 
   });
 }
 
-function listFloatingIps(call: Call): Answer {
-  const found = [...call.cloud.state.floatingIps.values()].filter((floating) => mayUse(call.caller, floating.project));
-  return listAnswer(
-    call,
-    'floatingips',
-    found.map((floating) => floatingView(call.cloud, floating)),
-    filters,
-  );
-}
-
-const floatingOf = (call: Call): FloatingIp => seen(call, call.cloud.state.floatingIps, missing.floatingIp);
-
-function updateFloatingIp(call: Call): Answer {
+function changeFloatingIp(call: Call, floating: FloatingIp, given: Record<string, unknown>): void {
   const { cloud } = call;
-  const floating = floatingOf(call);
-  mustOwn(call, floating, 'update_floatingip');
-  const given = unwrap(call.body, 'floatingip', 'floatingips').items[0] ?? {};
   const values = readPut(call.caller, 'update_floatingip', attributes, given);
+  if (values.fixed_ip_address && !values.port_id)
+    throw badRequest('Bad floatingip request: fixed_ip_address cannot be specified without a port_id.', 'BadRequest');
+  // Any change of one that is joined joins it anew, so that of a port with several addresses needs one named again.
+  const port = values.port_id === undefined ? floating.portId : values.port_id;
+  const target = port === null ? null : targetOf(call, floating.networkId, port, values.fixed_ip_address ?? null, floating);
   floating.description = values.description ?? floating.description;
-  if (values.port_id !== undefined) {
-    const target =
-      values.port_id === null
-        ? null
-        : targetOf(call, floating.networkId, values.port_id, values.fixed_ip_address ?? null, floating);
-    point(cloud, floating, target);
-  }
+  if (values.port_id !== undefined) point(cloud, floating, target);
   bump(cloud, floating);
-  return showAnswer(call, 'floatingip', floatingView(cloud, floating));
 }
 
-function deleteFloatingIp(call: Call): Answer {
-  const { cloud } = call;
-  const floating = floatingOf(call);
-  mustOwn(call, floating, 'delete_floatingip');
+function removeFloatingIp({ cloud }: Call, floating: FloatingIp): void {
   cloud.state.floatingIps.delete(floating.id);
   const own = cloud.state.ports.get(floating.ownPortId);
   if (own !== undefined) removePort(cloud, own);
-  cloud.changed();
-  return { status: 204 };
 }
 
 /** Floating IPs. */
-export const floatingIpRoutes: readonly Route[] = [
-  route('network', 'GET', '/v2.0/floatingips', listFloatingIps),
-  route('network', 'POST', '/v2.0/floatingips', createFloatingIp),
-  route('network', 'GET', '/v2.0/floatingips/:id', (call) =>
-    showAnswer(call, 'floatingip', floatingView(call.cloud, floatingOf(call))),
-  ),
-  route('network', 'PUT', '/v2.0/floatingips/:id', updateFloatingIp),
-  route('network', 'DELETE', '/v2.0/floatingips/:id', deleteFloatingIp),
-];
+export const floatingIpRoutes = collectionRoutes<FloatingIp>({
+  one: 'floatingip',
+  many: 'floatingips',
+  things: ({ cloud }) => cloud.state.floatingIps,
+  none: missing.floatingIp,
+  view: ({ cloud }, floating) => floatingView(cloud, floating),
+  attributes,
+  filters: ['router_id', 'status'],
+  make: makeFloatingIp,
+  change: changeFloatingIp,
+  remove: removeFloatingIp,
+});

@@ -2,12 +2,12 @@ import type { Cloud } from '../cloud.ts';
 import type { Caller } from '../policy.ts';
 import { mayUse } from '../policy.ts';
 import { badRequest, conflict, forbidden } from '../refusal.ts';
-import { type Answer, type Call, type Route, route } from '../route.ts';
+import type { Call } from '../route.ts';
 import { nextNumber } from '../state.ts';
-import { bool, type Given, integer, listOf, oneOf, orNull, readPost, readPut, text, unwrap, uuid } from './attributes.ts';
-import { listAnswer, showAnswer } from './listing.ts';
+import { bool, type Given, integer, listOf, oneOf, orNull, readPost, readPut, text, uuid } from './attributes.ts';
+import { collectionRoutes } from './collection.ts';
 import type { Network } from './model.ts';
-import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
+import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
 import { isAutoDeleted, removePort } from './unplug.ts';
 
 /** MTU of a tenant network (vxlan takes 50 bytes of 1500) and of an external flat one. */
@@ -30,18 +30,6 @@ const attributes = {
   'provider:physical_network': { check: orNull(text()), fallback: null, adminOnly: true },
   'provider:segmentation_id': { check: orNull(integer(1, 16777215)), fallback: null, adminOnly: true },
 };
-
-const filters = [
-  ...Object.keys(attributes),
-  'id',
-  'tenant_id',
-  'project_id',
-  'status',
-  'subnets',
-  'revision_number',
-  'created_at',
-  'updated_at',
-];
 
 /** Tells whether the caller finds a network: its own, shared and external ones. */
 export const seesNetwork = (caller: Caller, network: Network): boolean =>
@@ -126,33 +114,8 @@ function providerOf(cloud: Cloud, values: Given<typeof attributes>): Network['pr
   return { type, physical: null, segment: segment ?? nextNumber(cloud.state, 'segment') };
 }
 
-function createNetworks(call: Call): Answer {
-  const { many, items } = unwrap(call.body, 'network', 'networks');
-  const views = items.map((item) => {
-    const network = makeNetwork(call, item);
-    // Only the answer to a POST tells it of every network.
-    return { ...networkView(call.cloud, call.caller, network), is_default: network.isDefault };
-  });
-  return { status: 201, body: many ? { networks: views } : { network: views[0] } };
-}
-
-function listNetworks(call: Call): Answer {
-  const found = [...call.cloud.state.networks.values()].filter((network) => seesNetwork(call.caller, network));
-  return listAnswer(
-    call,
-    'networks',
-    found.map((network) => networkView(call.cloud, call.caller, network)),
-    filters,
-  );
-}
-
-const networkOf = (call: Call): Network =>
-  seen(call, call.cloud.state.networks, missing.network, (network) => seesNetwork(call.caller, network));
-
-function updateNetwork(call: Call): Answer {
-  const network = networkOf(call);
-  mustOwn(call, network, 'update_network');
-  const values = readPut(call.caller, 'update_network', attributes, unwrap(call.body, 'network', 'networks').items[0] ?? {});
+function changeNetwork(call: Call, network: Network, given: Record<string, unknown>): void {
+  const values = readPut(call.caller, 'update_network', attributes, given);
   const most = network.provider.type === 'vxlan' ? tunnelMtu : flatMtu;
   if ((values.mtu ?? 0) > most) throw tooBig(most);
   network.name = values.name ?? network.name;
@@ -165,13 +128,9 @@ function updateNetwork(call: Call): Answer {
   network.portSecurity = values.port_security_enabled ?? network.portSecurity;
   network.dnsDomain = values.dns_domain ?? network.dnsDomain;
   bump(call.cloud, network);
-  return showAnswer(call, 'network', networkView(call.cloud, call.caller, network));
 }
 
-function deleteNetwork(call: Call): Answer {
-  const { cloud } = call;
-  const network = networkOf(call);
-  mustOwn(call, network, 'delete_network');
+function removeNetwork({ cloud }: Call, network: Network): void {
   const ports = [...cloud.state.ports.values()].filter((port) => port.networkId === network.id);
   const holding = ports.filter((port) => !isAutoDeleted(port)).map((port) => port.id);
   if (holding.length > 0) {
@@ -182,17 +141,21 @@ function deleteNetwork(call: Call): Answer {
   for (const subnet of [...cloud.state.subnets.values()])
     if (subnet.networkId === network.id) cloud.state.subnets.delete(subnet.id);
   cloud.state.networks.delete(network.id);
-  cloud.changed();
-  return { status: 204 };
 }
 
 /** Networks. */
-export const networkRoutes: readonly Route[] = [
-  route('network', 'GET', '/v2.0/networks', listNetworks),
-  route('network', 'POST', '/v2.0/networks', createNetworks),
-  route('network', 'GET', '/v2.0/networks/:id', (call) =>
-    showAnswer(call, 'network', networkView(call.cloud, call.caller, networkOf(call))),
-  ),
-  route('network', 'PUT', '/v2.0/networks/:id', updateNetwork),
-  route('network', 'DELETE', '/v2.0/networks/:id', deleteNetwork),
-];
+export const networkRoutes = collectionRoutes<Network>({
+  one: 'network',
+  many: 'networks',
+  things: ({ cloud }) => cloud.state.networks,
+  none: missing.network,
+  visible: ({ caller }, network) => seesNetwork(caller, network),
+  view: ({ cloud, caller }, network) => networkView(cloud, caller, network),
+  // Only the answer to a POST tells it of every network.
+  newborn: ({ isDefault }) => ({ is_default: isDefault }),
+  attributes,
+  filters: ['status', 'subnets'],
+  make: makeNetwork,
+  change: changeNetwork,
+  remove: removeNetwork,
+});

@@ -1,7 +1,7 @@
 import type { Cloud } from '../cloud.ts';
 import type { Caller } from '../policy.ts';
 import { badRequest, conflict, forbidden } from '../refusal.ts';
-import { type Answer, type Call, type Route, route } from '../route.ts';
+import type { Call } from '../route.ts';
 import { textOf } from '../text.ts';
 import { assignAddresses, isAutoAddressed, newMac, type WantedIp } from './addresses.ts';
 import {
@@ -18,14 +18,13 @@ import {
   readPut,
   shape,
   text,
-  unwrap,
   uuid,
 } from './attributes.ts';
-import { listAnswer, showAnswer } from './listing.ts';
+import { collectionRoutes } from './collection.ts';
 import type { AddressPair, FixedIp, Network, Port } from './model.ts';
 import { mustBeOpen, seesNetwork } from './networks.ts';
 import { defaultGroup } from './security-groups.ts';
-import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
+import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
 import { removePort } from './unplug.ts';
 
 const fixedIp = shape({ subnet_id: { check: uuid, fallback: undefined }, ip_address: { check: ipAddress, fallback: undefined } });
@@ -58,18 +57,6 @@ const attributes = {
 
   tags: { check: listOf(text(255)), fallback: [] as string[], put: false },
 };
-
-const filters = [
-  ...Object.keys(attributes),
-  'id',
-  'tenant_id',
-  'project_id',
-  'status',
-  'ip_allocation',
-  'revision_number',
-  'created_at',
-  'updated_at',
-];
 
 /** The port as Neutron shows it; where and how it is bound is for admins. */
 function portView(caller: Caller, port: Port): Record<string, unknown> {
@@ -241,12 +228,6 @@ function optionsFrom(options: Given<typeof attributes>['extra_dhcp_opts']): Port
   return (options ?? []).flatMap((option) => (option.opt_value === null ? [] : [{ ...option, opt_value: option.opt_value }]));
 }
 
-function createPorts(call: Call): Answer {
-  const { many, items } = unwrap(call.body, 'port', 'ports');
-  const views = items.map((item) => portView(call.caller, makePort(call, item)));
-  return { status: 201, body: many ? { ports: views } : { port: views[0] } };
-}
-
 /** Whoever owns a network sees every port on it. */
 function seesPort(call: Call, port: Port): boolean {
   const network = call.cloud.state.networks.get(port.networkId);
@@ -257,23 +238,8 @@ function seesPort(call: Call, port: Port): boolean {
   );
 }
 
-function listPorts(call: Call): Answer {
-  const found = [...call.cloud.state.ports.values()].filter((port) => seesPort(call, port));
-  return listAnswer(
-    call,
-    'ports',
-    found.map((port) => portView(call.caller, port)),
-    filters,
-  );
-}
-
-const portOf = (call: Call): Port => seen(call, call.cloud.state.ports, missing.port, (port) => seesPort(call, port));
-
-function updatePort(call: Call): Answer {
+function changePort(call: Call, port: Port, given: Record<string, unknown>): void {
   const { cloud } = call;
-  const port = portOf(call);
-  mustOwn(call, port, 'update_port');
-  const given = unwrap(call.body, 'port', 'ports').items[0] ?? {};
   const values = readPut(call.caller, 'update_port', attributes, given);
   const network = cloud.state.networks.get(port.networkId);
   if (network !== undefined) checkOwnership(call, network, given);
@@ -308,7 +274,6 @@ function updatePort(call: Call): Answer {
   port.hostId = values['binding:host_id'] ?? port.hostId;
   port.profile = values['binding:profile'] ?? port.profile;
   bump(cloud, port);
-  return showAnswer(call, 'port', portView(call.caller, port));
 }
 
 /** Options that are sent replace those of their name, null removes one, the rest stays. */
@@ -339,24 +304,27 @@ function moveAddresses(cloud: Cloud, port: Port, wanted: readonly WantedIp[]): F
   return [...kept, ...assignAddresses(cloud, port, fresh)];
 }
 
-function deletePort(call: Call): Answer {
-  const port = portOf(call);
-  mustOwn(call, port, 'delete_port');
+function deletePort({ cloud }: Call, port: Port): void {
   if (/^network:(router|floatingip)/.test(port.deviceOwner)) {
     throw conflict(
       `Port ${port.id} cannot be deleted directly via the port API: has device owner ${port.deviceOwner}.`,
       'ServicePortInUse',
     );
   }
-  removePort(call.cloud, port);
-  return { status: 204 };
+  removePort(cloud, port);
 }
 
 /** Ports. */
-export const portRoutes: readonly Route[] = [
-  route('network', 'GET', '/v2.0/ports', listPorts),
-  route('network', 'POST', '/v2.0/ports', createPorts),
-  route('network', 'GET', '/v2.0/ports/:id', (call) => showAnswer(call, 'port', portView(call.caller, portOf(call)))),
-  route('network', 'PUT', '/v2.0/ports/:id', updatePort),
-  route('network', 'DELETE', '/v2.0/ports/:id', deletePort),
-];
+export const portRoutes = collectionRoutes<Port>({
+  one: 'port',
+  many: 'ports',
+  things: ({ cloud }) => cloud.state.ports,
+  none: missing.port,
+  visible: seesPort,
+  view: ({ caller }, port) => portView(caller, port),
+  attributes,
+  filters: ['status', 'ip_allocation'],
+  make: makePort,
+  change: changePort,
+  remove: deletePort,
+});

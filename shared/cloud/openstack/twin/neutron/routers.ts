@@ -3,12 +3,13 @@ import type { Caller } from '../policy.ts';
 import { badRequest, conflict, forbidden } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { prefixOf } from './addresses.ts';
-import { bool, ipAddress, listOf, orNull, prefix, readPost, readPut, shape, text, unwrap, uuid } from './attributes.ts';
+import { bool, ipAddress, listOf, orNull, prefix, readPost, readPut, shape, text, uuid } from './attributes.ts';
+import { type Collection, collectionRoutes, sentFor, thingOf } from './collection.ts';
 import { holds, readAddress } from './ip.ts';
-import { listAnswer, showAnswer } from './listing.ts';
+import { showAnswer } from './listing.ts';
 import type { HostRoute, Port, Router } from './model.ts';
 import { plainWish, plugPort } from './ports.ts';
-import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
+import { bump, checkQuota, missing, mustOwn, newStandard, standardView } from './standard.ts';
 import { removePort } from './unplug.ts';
 
 const externalIp = shape({
@@ -40,17 +41,6 @@ const attributes = {
   // The extension extraroute has it for PUT alone: a new router has no interfaces for a next hop to be on.
   routes: { check: orNull(listOf(hostRoute)), fallback: [], post: false },
 };
-
-const filters = [
-  ...Object.keys(attributes),
-  'id',
-  'tenant_id',
-  'project_id',
-  'status',
-  'revision_number',
-  'created_at',
-  'updated_at',
-];
 
 /** The router as Neutron shows it. */
 function routerView(cloud: Cloud, caller: Caller, router: Router): Record<string, unknown> {
@@ -136,9 +126,7 @@ function clearGateway(cloud: Cloud, router: Router): void {
   router.gateway = null;
 }
 
-function createRouter(call: Call): Answer {
-  const { cloud, caller } = call;
-  const given = unwrap(call.body, 'router', 'routers').items[0] ?? {};
+function makeRouter({ cloud, caller }: Call, given: Record<string, unknown>): Router {
   const { projectId, values } = readPost(caller, 'create_router', attributes, given);
   checkGatewayRights(caller, 'create_router', given['external_gateway_info']);
   checkQuota(cloud, projectId, 'router');
@@ -155,23 +143,11 @@ function createRouter(call: Call): Answer {
   setGateway(cloud, router, values.external_gateway_info);
   cloud.state.routers.set(router.id, router);
   bump(cloud, router);
-  return { status: 201, body: { router: { ...routerView(cloud, caller, router), availability_zones: [] } } };
-}
-
-function listRouters(call: Call): Answer {
-  const found = [...call.cloud.state.routers.values()].filter(
-    (router) => call.caller.admin || router.project === call.caller.projectId,
-  );
-  return listAnswer(
-    call,
-    'routers',
-    found.map((router) => routerView(call.cloud, call.caller, router)),
-    filters,
-  );
+  return router;
 }
 
 /** The router of a path. */
-export const routerOf = (call: Call): Router => seen(call, call.cloud.state.routers, missing.router);
+export const routerOf = (call: Call): Router => thingOf(collection, call);
 
 /** Refuses routes whose next hop is on no network of the router. */
 function checkRoutes(cloud: Cloud, router: Router, routes: readonly HostRoute[]): void {
@@ -194,11 +170,7 @@ function checkRoutes(cloud: Cloud, router: Router, routes: readonly HostRoute[])
   }
 }
 
-function updateRouter(call: Call): Answer {
-  const { cloud, caller } = call;
-  const router = routerOf(call);
-  mustOwn(call, router, 'update_router');
-  const given = unwrap(call.body, 'router', 'routers').items[0] ?? {};
+function changeRouter({ cloud, caller }: Call, router: Router, given: Record<string, unknown>): void {
   const values = readPut(caller, 'update_router', attributes, given);
   checkGatewayRights(caller, 'update_router', given['external_gateway_info']);
   if (values.routes !== undefined) checkRoutes(cloud, router, values.routes ?? []);
@@ -208,14 +180,12 @@ function updateRouter(call: Call): Answer {
   router.adminStateUp = values.admin_state_up ?? router.adminStateUp;
   if (values.routes !== undefined) router.routes = values.routes ?? [];
   bump(cloud, router);
-  return showAnswer(call, 'router', routerView(cloud, caller, router));
 }
 
 function changeRoutes(call: Call, change: (have: readonly HostRoute[], given: readonly HostRoute[]) => HostRoute[]): Answer {
   const router = routerOf(call);
   mustOwn(call, router, 'update_router');
-  const sent = unwrap(call.body, 'router', 'routers').items[0] ?? {};
-  const routes = change(router.routes, listOf(hostRoute)(sent['routes'], 'routes'));
+  const routes = change(router.routes, listOf(hostRoute)(sentFor(collection, call)['routes'], 'routes'));
   checkRoutes(call.cloud, router, routes);
   router.routes = routes;
   bump(call.cloud, router);
@@ -225,27 +195,31 @@ function changeRoutes(call: Call, change: (have: readonly HostRoute[], given: re
 const sameRoute = (left: HostRoute, right: HostRoute): boolean =>
   left.destination === right.destination && left.nexthop === right.nexthop;
 
-function deleteRouter(call: Call): Answer {
-  const router = routerOf(call);
-  mustOwn(call, router, 'delete_router');
-  const attached = interfacesOf(call.cloud, router);
+function removeRouter({ cloud }: Call, router: Router): void {
+  const attached = interfacesOf(cloud, router);
   if (attached.length > 0)
     throw conflict(`Router ${router.id} has ports still attached: ${attached.map((port) => port.id).join(', ')}`, 'RouterInUse');
-  clearGateway(call.cloud, router);
-  call.cloud.state.routers.delete(router.id);
-  call.cloud.changed();
-  return { status: 204 };
+  clearGateway(cloud, router);
+  cloud.state.routers.delete(router.id);
 }
+
+const collection: Collection<Router> = {
+  one: 'router',
+  many: 'routers',
+  things: ({ cloud }) => cloud.state.routers,
+  none: missing.router,
+  view: ({ cloud, caller }, router) => routerView(cloud, caller, router),
+  newborn: () => ({ availability_zones: [] }),
+  attributes,
+  filters: ['status'],
+  make: makeRouter,
+  change: changeRouter,
+  remove: removeRouter,
+};
 
 /** Routers and their static routes. */
 export const routerRoutes: readonly Route[] = [
-  route('network', 'GET', '/v2.0/routers', listRouters),
-  route('network', 'POST', '/v2.0/routers', createRouter),
-  route('network', 'GET', '/v2.0/routers/:id', (call) =>
-    showAnswer(call, 'router', routerView(call.cloud, call.caller, routerOf(call))),
-  ),
-  route('network', 'PUT', '/v2.0/routers/:id', updateRouter),
-  route('network', 'DELETE', '/v2.0/routers/:id', deleteRouter),
+  ...collectionRoutes(collection),
   route('network', 'PUT', '/v2.0/routers/:id/add_extraroutes', (call) =>
     changeRoutes(call, (have, given) => [...have, ...given.filter((each) => !have.some((old) => sameRoute(old, each)))]),
   ),

@@ -1,29 +1,17 @@
 import type { Cloud } from '../cloud.ts';
-import { mayUse } from '../policy.ts';
 import { conflict } from '../refusal.ts';
-import { type Answer, type Call, type Route, route } from '../route.ts';
-import { bool, readPost, readPut, text, unwrap } from './attributes.ts';
+import type { Call } from '../route.ts';
+import { bool, readPost, readPut, text } from './attributes.ts';
+import { collectionRoutes } from './collection.ts';
 import { networkOf, readPrefix, writePrefix } from './ip.ts';
-import { listAnswer, showAnswer } from './listing.ts';
 import type { SecurityGroup, SecurityRule } from './model.ts';
-import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
+import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
 
 const attributes = {
   name: { check: text(), fallback: '' },
   description: { check: text(), fallback: '' },
   stateful: { check: bool, fallback: true },
 };
-
-const filters = [
-  ...Object.keys(attributes),
-  'id',
-  'tenant_id',
-  'project_id',
-  'revision_number',
-  'created_at',
-  'updated_at',
-  'shared',
-];
 
 /** A prefix without host bits. */
 export function normalized(remotePrefix: string | null): string | null {
@@ -84,57 +72,28 @@ export function defaultGroup(cloud: Cloud, project: string): SecurityGroup {
   return group;
 }
 
-function createGroup(call: Call): Answer {
-  const { cloud } = call;
-  const { many, items } = unwrap(call.body, 'security_group', 'security_groups');
-  const views = items.map((item) => {
-    const { projectId, values } = readPost(call.caller, 'create_security_group', attributes, item);
-    defaultGroup(cloud, projectId);
-    if (values.name.toLowerCase() === 'default')
-      throw conflict('Default security group already exists.', 'SecurityGroupDefaultAlreadyExists');
-    checkQuota(cloud, projectId, 'security_group');
-    checkQuota(cloud, projectId, 'security_group_rule', 2);
-    return groupView(cloud, newGroup(cloud, projectId, values.name, values.description, values.stateful));
-  });
-  return { status: 201, body: many ? { security_groups: views } : { security_group: views[0] } };
+function makeGroup({ cloud, caller }: Call, given: Record<string, unknown>): SecurityGroup {
+  const { projectId, values } = readPost(caller, 'create_security_group', attributes, given);
+  defaultGroup(cloud, projectId);
+  if (values.name.toLowerCase() === 'default')
+    throw conflict('Default security group already exists.', 'SecurityGroupDefaultAlreadyExists');
+  checkQuota(cloud, projectId, 'security_group');
+  checkQuota(cloud, projectId, 'security_group_rule', 2);
+  return newGroup(cloud, projectId, values.name, values.description, values.stateful);
 }
 
-function listGroups(call: Call): Answer {
-  if (call.caller.projectId !== '') defaultGroup(call.cloud, call.caller.projectId);
-  const found = [...call.cloud.state.groups.values()].filter((group) => mayUse(call.caller, group.project));
-  return listAnswer(
-    call,
-    'security_groups',
-    found.map((group) => groupView(call.cloud, group)),
-    filters,
-  );
-}
-
-const groupOf = (call: Call): SecurityGroup => seen(call, call.cloud.state.groups, missing.group);
-
-function updateGroup(call: Call): Answer {
-  const group = groupOf(call);
-  mustOwn(call, group, 'update_security_group');
-  const values = readPut(
-    call.caller,
-    'update_security_group',
-    attributes,
-    unwrap(call.body, 'security_group', 'security_groups').items[0] ?? {},
-  );
+function changeGroup({ cloud, caller }: Call, group: SecurityGroup, given: Record<string, unknown>): void {
+  const values = readPut(caller, 'update_security_group', attributes, given);
   if (group.name === 'default' && values.name !== undefined)
     throw conflict('Updating default security group not allowed.', 'SecurityGroupCannotUpdateDefault');
   group.name = values.name ?? group.name;
   group.description = values.description ?? group.description;
   group.stateful = values.stateful ?? group.stateful;
-  bump(call.cloud, group);
-  return showAnswer(call, 'security_group', groupView(call.cloud, group));
+  bump(cloud, group);
 }
 
-function deleteGroup(call: Call): Answer {
-  const { state } = call.cloud;
-  const group = groupOf(call);
-  mustOwn(call, group, 'delete_security_group');
-  if (group.name === 'default' && !call.caller.admin)
+function removeGroup({ cloud: { state }, caller }: Call, group: SecurityGroup): void {
+  if (group.name === 'default' && !caller.admin)
     throw conflict('Insufficient rights for removing default security group.', 'SecurityGroupCannotRemoveDefault');
   if ([...state.ports.values()].some((port) => port.securityGroups.includes(group.id))) {
     throw conflict(`Security Group ${group.id} in use.`, 'SecurityGroupInUse');
@@ -143,17 +102,22 @@ function deleteGroup(call: Call): Answer {
   for (const rule of [...state.rules.values()])
     if (rule.groupId === group.id || rule.remoteGroupId === group.id) state.rules.delete(rule.id);
   state.groups.delete(group.id);
-  call.cloud.changed();
-  return { status: 204 };
 }
 
 /** Security groups. */
-export const groupRoutes: readonly Route[] = [
-  route('network', 'GET', '/v2.0/security-groups', listGroups),
-  route('network', 'POST', '/v2.0/security-groups', createGroup),
-  route('network', 'GET', '/v2.0/security-groups/:id', (call) =>
-    showAnswer(call, 'security_group', groupView(call.cloud, groupOf(call))),
-  ),
-  route('network', 'PUT', '/v2.0/security-groups/:id', updateGroup),
-  route('network', 'DELETE', '/v2.0/security-groups/:id', deleteGroup),
-];
+export const groupRoutes = collectionRoutes<SecurityGroup>({
+  one: 'security_group',
+  many: 'security_groups',
+  things: ({ cloud, caller }) => {
+    // A project has its default group from the first look on.
+    if (caller.projectId !== '') defaultGroup(cloud, caller.projectId);
+    return cloud.state.groups;
+  },
+  none: missing.group,
+  view: ({ cloud }, group) => groupView(cloud, group),
+  attributes,
+  filters: ['shared'],
+  make: makeGroup,
+  change: changeGroup,
+  remove: removeGroup,
+});

@@ -1,14 +1,14 @@
 import { mayUse } from '../policy.ts';
 import { badRequest, conflict } from '../refusal.ts';
-import { type Answer, type Call, type Route, route } from '../route.ts';
+import type { Call } from '../route.ts';
 import { textOf } from '../text.ts';
-import { type Check, type Given, integer, oneOf, orNull, prefix, readPost, text, unwrap, uuid } from './attributes.ts';
+import { type Check, type Given, integer, oneOf, orNull, prefix, readPost, text, uuid } from './attributes.ts';
+import { collectionRoutes } from './collection.ts';
 import { readPrefix } from './ip.ts';
-import { listAnswer, showAnswer } from './listing.ts';
 import type { SecurityRule, Standard } from './model.ts';
 import { hasPorts, isSixOnly, protocol, protocolNumber } from './protocols.ts';
 import { defaultGroup, normalized, ruleView } from './security-groups.ts';
-import { bump, checkQuota, missing, mustOwn, newStandard, seen } from './standard.ts';
+import { bump, checkQuota, missing, newStandard } from './standard.ts';
 
 const ethertype: Check<'IPv4' | 'IPv6'> = (value, name) => {
   const word = textOf(value).toLowerCase();
@@ -36,7 +36,6 @@ const attributes = {
   description: { check: text(), fallback: '' },
 };
 
-const filters = [...Object.keys(attributes), 'id', 'tenant_id', 'project_id', 'revision_number', 'created_at', 'updated_at'];
 type Values = Given<typeof attributes>;
 type RulePart = Omit<SecurityRule, keyof Standard>;
 
@@ -146,36 +145,24 @@ function makeRule(call: Call, given: Record<string, unknown>): SecurityRule {
   return rule;
 }
 
-function createRules(call: Call): Answer {
-  const { many, items } = unwrap(call.body, 'security_group_rule', 'security_group_rules');
-  const views = items.map((item) => ruleView(makeRule(call, item)));
-  return { status: 201, body: many ? { security_group_rules: views } : { security_group_rule: views[0] } };
+function removeRule({ cloud }: Call, rule: SecurityRule): void {
+  cloud.state.rules.delete(rule.id);
+  const group = cloud.state.groups.get(rule.groupId);
+  if (group !== undefined) bump(cloud, group);
 }
 
-function listRules(call: Call): Answer {
-  if (call.caller.projectId !== '') defaultGroup(call.cloud, call.caller.projectId);
-  const found = [...call.cloud.state.rules.values()].filter((rule) => mayUse(call.caller, rule.project));
-  return listAnswer(call, 'security_group_rules', found.map(ruleView), filters);
-}
-
-const ruleOf = (call: Call): SecurityRule => seen(call, call.cloud.state.rules, missing.rule);
-
-function deleteRule(call: Call): Answer {
-  const rule = ruleOf(call);
-  mustOwn(call, rule, 'delete_security_group_rule');
-  call.cloud.state.rules.delete(rule.id);
-  const group = call.cloud.state.groups.get(rule.groupId);
-  if (group !== undefined) bump(call.cloud, group);
-  call.cloud.changed();
-  return { status: 204 };
-}
-
-/** Rules of security groups. */
-export const ruleRoutes: readonly Route[] = [
-  route('network', 'GET', '/v2.0/security-group-rules', listRules),
-  route('network', 'POST', '/v2.0/security-group-rules', createRules),
-  route('network', 'GET', '/v2.0/security-group-rules/:id', (call) =>
-    showAnswer(call, 'security_group_rule', ruleView(ruleOf(call))),
-  ),
-  route('network', 'DELETE', '/v2.0/security-group-rules/:id', deleteRule),
-];
+/** Rules of security groups; Neutron changes none. */
+export const ruleRoutes = collectionRoutes<SecurityRule>({
+  one: 'security_group_rule',
+  many: 'security_group_rules',
+  things: ({ cloud, caller }) => {
+    if (caller.projectId !== '') defaultGroup(cloud, caller.projectId);
+    return cloud.state.rules;
+  },
+  none: missing.rule,
+  view: (_, rule) => ruleView(rule),
+  attributes,
+  filters: [],
+  make: makeRule,
+  remove: removeRule,
+});

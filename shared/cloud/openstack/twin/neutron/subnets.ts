@@ -1,6 +1,6 @@
 import type { Cloud } from '../cloud.ts';
 import { badRequest, conflict } from '../refusal.ts';
-import { type Answer, type Call, type Route, route } from '../route.ts';
+import type { Call } from '../route.ts';
 import { textOf } from '../text.ts';
 import { defaultPools, numberOf, prefixOf, takenOn } from './addresses.ts';
 import {
@@ -16,15 +16,14 @@ import {
   readPut,
   shape,
   text,
-  unwrap,
   uuid,
 } from './attributes.ts';
+import { collectionRoutes } from './collection.ts';
 import { tendDhcp } from './dhcp.ts';
 import { holds, networkOf, overlap, type Prefix, readAddress, readPrefix, sizeOf, writeAddress, writePrefix } from './ip.ts';
-import { listAnswer, showAnswer } from './listing.ts';
 import type { Network, Pool, Subnet } from './model.ts';
 import { mustBeOpen, seesNetwork } from './networks.ts';
-import { bump, checkQuota, missing, mustOwn, newStandard, seen, standardView } from './standard.ts';
+import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
 import { isAutoDeleted } from './unplug.ts';
 
 const pool = shape({ start: { check: ipAddress }, end: { check: ipAddress } });
@@ -57,17 +56,6 @@ const attributes = {
   segment_id: { check: orNull(uuid), fallback: null, adminOnly: true },
   dns_publish_fixed_ip: { check: bool, fallback: false },
 };
-
-const filters = [
-  ...Object.keys(attributes),
-  'id',
-  'tenant_id',
-  'project_id',
-  'shared',
-  'revision_number',
-  'created_at',
-  'updated_at',
-];
 
 function subnetView(subnet: Subnet): Record<string, unknown> {
   return {
@@ -187,12 +175,6 @@ function checkPools(cidr: Prefix, pools: readonly Pool[], gatewayIp: string | nu
   }
 }
 
-function createSubnets(call: Call): Answer {
-  const { many, items } = unwrap(call.body, 'subnet', 'subnets');
-  const views = items.map((item) => subnetView(makeSubnet(call, item)));
-  return { status: 201, body: many ? { subnets: views } : { subnet: views[0] } };
-}
-
 /** Subnets of external networks stay hidden from members, although the networks are not. */
 function seesSubnet(call: Call, subnet: Subnet): boolean {
   const network = call.cloud.state.networks.get(subnet.networkId);
@@ -204,18 +186,8 @@ function seesSubnet(call: Call, subnet: Subnet): boolean {
   );
 }
 
-function listSubnets(call: Call): Answer {
-  const found = [...call.cloud.state.subnets.values()].filter((subnet) => seesSubnet(call, subnet));
-  return listAnswer(call, 'subnets', found.map(subnetView), filters);
-}
-
-const subnetOf = (call: Call): Subnet =>
-  seen(call, call.cloud.state.subnets, missing.subnet, (subnet) => seesSubnet(call, subnet));
-
-function updateSubnet(call: Call): Answer {
-  const subnet = subnetOf(call);
-  mustOwn(call, subnet, 'update_subnet');
-  const values = readPut(call.caller, 'update_subnet', attributes, unwrap(call.body, 'subnet', 'subnets').items[0] ?? {});
+function changeSubnet(call: Call, subnet: Subnet, given: Record<string, unknown>): void {
+  const values = readPut(call.caller, 'update_subnet', attributes, given);
   const gatewayIp = values.gateway_ip === undefined ? subnet.gatewayIp : values.gateway_ip;
   const pools = values.allocation_pools ?? subnet.pools;
   checkPools(prefixOf(subnet), pools, gatewayIp);
@@ -232,13 +204,9 @@ function updateSubnet(call: Call): Answer {
   subnet.serviceTypes = values.service_types ?? subnet.serviceTypes;
   bump(call.cloud, subnet);
   tendDhcp(call.cloud, subnet.networkId);
-  return showAnswer(call, 'subnet', subnetView(subnet));
 }
 
-function deleteSubnet(call: Call): Answer {
-  const { cloud } = call;
-  const subnet = subnetOf(call);
-  mustOwn(call, subnet, 'delete_subnet');
+function removeSubnet({ cloud }: Call, subnet: Subnet): void {
   const holders = [...cloud.state.ports.values()].filter((port) => port.fixedIps.some((fixed) => fixed.subnet_id === subnet.id));
   // Self-made IPv6 addresses do not hold a subnet; a router's does.
   const stateless = subnet.addressMode !== null && subnet.addressMode !== 'dhcpv6-stateful';
@@ -250,16 +218,20 @@ function deleteSubnet(call: Call): Answer {
     );
   for (const port of holders) port.fixedIps = port.fixedIps.filter((fixed) => fixed.subnet_id !== subnet.id);
   cloud.state.subnets.delete(subnet.id);
-  cloud.changed();
   tendDhcp(cloud, subnet.networkId);
-  return { status: 204 };
 }
 
 /** Subnets. */
-export const subnetRoutes: readonly Route[] = [
-  route('network', 'GET', '/v2.0/subnets', listSubnets),
-  route('network', 'POST', '/v2.0/subnets', createSubnets),
-  route('network', 'GET', '/v2.0/subnets/:id', (call) => showAnswer(call, 'subnet', subnetView(subnetOf(call)))),
-  route('network', 'PUT', '/v2.0/subnets/:id', updateSubnet),
-  route('network', 'DELETE', '/v2.0/subnets/:id', deleteSubnet),
-];
+export const subnetRoutes = collectionRoutes<Subnet>({
+  one: 'subnet',
+  many: 'subnets',
+  things: ({ cloud }) => cloud.state.subnets,
+  none: missing.subnet,
+  visible: seesSubnet,
+  view: (_, subnet) => subnetView(subnet),
+  attributes,
+  filters: [],
+  make: makeSubnet,
+  change: changeSubnet,
+  remove: removeSubnet,
+});

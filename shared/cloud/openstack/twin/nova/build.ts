@@ -6,6 +6,7 @@ import { bootGuest } from '../guest.ts';
 import { stamp } from '../identifier.ts';
 import { hostName } from '../neutron/dhcp.ts';
 import { removePort } from '../neutron/unplug.ts';
+import { copyQcow2 } from '../qcow2.ts';
 import { Refusal } from '../refusal.ts';
 import { failServer, isThere, touchServer, wirePorts } from './instance.ts';
 import type { Server } from './model.ts';
@@ -46,11 +47,13 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   enter(cloud, server, 'spawning');
   await background.pause(stageMs.spawning);
   if (!isThere(cloud, server)) return;
-  if (!cloud.state.images.has(server.imageId))
-    return failServer(cloud, server, `Image ${server.imageId} could not be found.`, 404);
+  const image = cloud.state.images.get(server.imageId);
+  if (image === undefined) return failServer(cloud, server, `Image ${server.imageId} could not be found.`, 404);
   const disk = diskPath(cloud, server.id);
   await mkdir(dirname(disk), { recursive: true });
-  await copySparse(imagePath(cloud, server.imageId), disk, diskBytes(server), background.signal);
+  // The hypervisor keeps disks raw, as with images_type=raw in nova.conf.
+  const place = image.diskFormat === 'qcow2' ? copyQcow2 : copySparse;
+  await place(imagePath(cloud, image.id), disk, diskBytes(server), background.signal);
   if (!isThere(cloud, server)) return await rm(disk, { force: true });
   server.vmState = 'active';
   server.taskState = null;

@@ -227,9 +227,10 @@ function newRecord(
     imageId: image.id,
     imageProperties: { ...image.properties },
     imageFormat: {
-      disk: image.diskFormat ?? 'raw',
+      // As the disk lies on the hypervisor, which keeps what it can read raw; its snapshots are of that format.
+      disk: image.diskFormat === null || image.diskFormat === 'qcow2' ? 'raw' : image.diskFormat,
       container: image.containerFormat ?? 'bare',
-      size: image.size ?? 0,
+      size: image.virtualSize ?? image.size ?? 0,
       minDisk: image.minDisk,
       minRam: image.minRam,
     },

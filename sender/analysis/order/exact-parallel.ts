@@ -1,0 +1,38 @@
+import { type Instance, impossible } from './instance.ts';
+import type { Course } from './run.ts';
+import { WaveSearch } from './wave-search.ts';
+
+/** Most servers whose parallel moves are solved exactly: some n! steps. */
+export const mostParallel = 8;
+
+/**
+ * The best course of a few servers that move in parallel: of all waves, in all orders inside them. A wave begins when the one before has ended,
+ * so that its cost depends on the set of servers before it and nothing else: the best way to each set is kept.
+ * Throws E_ORDER where no order keeps the constraints.
+ */
+export function solveParallel(instance: Instance): Course {
+  const full = 2 ** instance.size - 1;
+  const best = new Float64Array(full + 1).fill(Number.POSITIVE_INFINITY);
+  const came: { readonly start: number; readonly wave: readonly number[] }[] = [];
+  best[0] = 0;
+  for (let start = 0; start < full; start++) {
+    if (best[start] === Number.POSITIVE_INFINITY) continue;
+    const search = new WaveSearch(instance, start);
+    search.explore((set, wave, cost) => {
+      const sum = (best[start] as number) + cost;
+      if (sum >= (best[set] as number)) return;
+      best[set] = sum;
+      came[set] = { start, wave: [...wave] };
+    });
+  }
+  if (best[full] === Number.POSITIVE_INFINITY) throw impossible('No order keeps all constraints and limits.');
+  const waves: (readonly number[])[] = [];
+  for (let set = full; set !== 0; ) {
+    const { start, wave } = came[set] as (typeof came)[number];
+    waves.unshift(wave);
+    set = start;
+  }
+  const ends: number[] = [];
+  for (const wave of waves) ends.push((ends.at(-1) ?? 0) + wave.length);
+  return { order: Int32Array.from(waves.flat()), ends };
+}

@@ -1,0 +1,116 @@
+import type { Budget } from './descend.ts';
+import type { Instance } from './instance.ts';
+import type { Random } from './random.ts';
+import { type Course, costOfCourse } from './run.ts';
+import { mayEndBetween, Wave } from './waves.ts';
+
+/** How far a worse course is followed at the beginning, as a part of the mean cost of a server; it sinks to nothing. */
+const tolerance = 1;
+
+/** Tries for each server, and at most. */
+const [triesEach, mostTries] = [300, 20_000];
+
+/**
+ * Betters a whole course, waves included, by playing it: servers change places, waves end elsewhere. Every step keeps the constraints.
+ * Slower than lifting, but it knows parallel moves and gaps.
+ */
+export function polish(instance: Instance, start: Course, budget: Budget, random: Random): Course {
+  const price = instance.size * 2 + instance.to.length + 16;
+  const tries = Math.max(0, Math.min(mostTries, triesEach * instance.size, Math.floor(budget.left / price)));
+  let [course, cost] = [start, costOfCourse(instance, start)];
+  let [best, bestCost] = [course, cost];
+  for (let attempt = 0; attempt < tries && instance.size > 1; attempt++) {
+    budget.left -= price;
+    const next = neighbour(instance, course, random);
+    if (next === null || !isValid(instance, next)) continue;
+    const nextCost = costOfCourse(instance, next);
+    const slack = ((tolerance * bestCost) / instance.size) * (1 - attempt / tries) ** 2;
+    if (nextCost > cost + slack) continue;
+    [course, cost] = [next, nextCost];
+    if (cost < bestCost) [best, bestCost] = [course, cost];
+  }
+  return best;
+}
+
+function neighbour({ size }: Instance, { order, ends }: Course, random: Random): Course | null {
+  const kind = random.below(8);
+  const at = random.below(size);
+  if (kind === 0) {
+    // A wave more, or one less.
+    if (at === 0) return null;
+    const fewer = ends.filter((end) => end !== at);
+    return { order, ends: fewer.length < ends.length ? fewer : [...ends, at].sort((a, b) => a - b) };
+  }
+  if (kind === 1) {
+    const wave = random.below(ends.length);
+    const end = (ends[wave] as number) + (random.below(2) === 0 ? 1 : -1);
+    if (wave === ends.length - 1 || end <= (ends[wave - 1] ?? 0) || end >= (ends[wave + 1] as number)) return null;
+    return { order, ends: ends.with(wave, end) };
+  }
+  const other = random.below(size);
+  if (at === other) return null;
+  if (kind === 2) return { order: swapped(order, at, other), ends };
+  if (kind === 3) return swapWaves({ order, ends }, random.below(ends.length), random.below(ends.length));
+  // A segment goes elsewhere; it may take its room in the wave with it.
+  const length = 1 + (kind < 6 ? 0 : random.below(Math.max(1, Math.min(size - at, 5))));
+  const slot = random.below(size - length + 1);
+  const next = moved(order, at, length, slot);
+  if (kind % 2 === 0) return { order: next, ends };
+  const without = ends.map((end) => end - overlap(at, length, end));
+  const grown = without.map((end) => (slot < end ? end + length : end));
+  return { order: next, ends: inBounds(grown, size) };
+}
+
+function swapped(order: Int32Array, a: number, b: number): Int32Array {
+  return order.with(a, order[b] as number).with(b, order[a] as number);
+}
+
+function moved(order: Int32Array, at: number, length: number, slot: number): Int32Array {
+  const rest = [...order.subarray(0, at), ...order.subarray(at + length)];
+  return Int32Array.from([...rest.slice(0, slot), ...order.subarray(at, at + length), ...rest.slice(slot)]);
+}
+
+function swapWaves({ order, ends }: Course, a: number, b: number): Course | null {
+  if (a === b) return null;
+  const waves = ends.map((end, index) => Array.from(order.subarray(ends[index - 1] ?? 0, end)));
+  const [one, other] = [waves[a] as number[], waves[b] as number[]];
+  const mixed = waves.with(a, other).with(b, one);
+  let end = 0;
+  return {
+    order: Int32Array.from(mixed.flat()),
+    ends: mixed.map((wave) => {
+      end += wave.length;
+      return end;
+    }),
+  };
+}
+
+/** How many of a segment's places lie before an end. */
+function overlap(at: number, length: number, end: number): number {
+  return Math.max(0, Math.min(length, end - at));
+}
+
+/** Ends in ascending order, each once, the last being the whole. */
+function inBounds(ends: readonly number[], size: number): number[] {
+  return [...new Set([...ends.filter((end) => end > 0 && end < size), size])].sort((a, b) => a - b);
+}
+
+/** Whether a course keeps the limits and constraints. */
+export function isValid(instance: Instance, { order, ends }: Course): boolean {
+  const { predecessors, groups, size, group } = instance;
+  const place = new Int32Array(size);
+  for (let p = 0; p < size; p++) place[order[p] as number] = p;
+  let position = 0;
+  for (const end of ends) {
+    const wave = new Wave(instance);
+    for (; position < end; position++) if (!wave.add(order[position] as number)) return false;
+    const [last, next] = [order[end - 1] as number, order[end]];
+    if (next !== undefined && !mayEndBetween(instance, last, next)) return false;
+  }
+  for (let i = 0; i < size; i++)
+    if (predecessors[i]?.some((first) => (place[first] as number) > (place[i] as number))) return false;
+  return groups.every((members, index) => {
+    const first = Math.min(...members.map((i) => place[i] as number));
+    return members.every((_, offset) => group[order[first + offset] as number] === index);
+  });
+}

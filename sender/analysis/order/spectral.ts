@@ -1,0 +1,112 @@
+import type { Instance } from './instance.ts';
+import { randomOf } from './random.ts';
+
+const mostIterations = 300;
+
+/** The second smallest eigenvalue of a connected part's Laplacian, as well as the iteration found it (never too small), and its vector. */
+export interface Fiedler {
+  readonly value: number;
+  readonly vector: Float64Array;
+}
+
+/**
+ * The Fiedler vector of a connected part of the traffic: neighbours that exchange much have values close to each other
+ * (M. Fiedler, "Algebraic connectivity of graphs", 1973). Found by conjugate gradients on the Rayleigh quotient, the diagonal as preconditioner.
+ */
+export function fiedlerOf(instance: Pick<Instance, 'from' | 'to' | 'weight'>, part: readonly number[]): Fiedler {
+  const size = part.length;
+  const laplacian = laplacianOf(instance, part);
+  const random = randomOf(size);
+  const x = Float64Array.from({ length: size }, () => random.next() - 0.5);
+  centre(x);
+  scale(x, 1 / Math.sqrt(dot(x, x)));
+  const ax = laplacian.times(x);
+  let value = dot(x, ax);
+  let previous = 0;
+  const p = new Float64Array(size);
+  for (let iteration = 0; iteration < mostIterations && size > 1; iteration++) {
+    const r = x.map((xi, i) => (ax[i] as number) - value * xi);
+    const z = r.map((ri, i) => ri / Math.max(1e-300, laplacian.diagonal[i] as number));
+    centre(z);
+    const now = dot(r, z);
+    if (!(now > 1e-18 * value * value)) break;
+    const beta = previous === 0 ? 0 : now / previous;
+    for (let i = 0; i < size; i++) p[i] = beta * (p[i] as number) - (z[i] as number);
+    centre(p);
+    previous = now;
+    const next = lowestOfPlane(x, ax, p, laplacian.times(p));
+    if (next === null || !(next < value * (1 + 1e-15))) break;
+    value = next;
+  }
+  return { value, vector: x };
+}
+
+/** Replaces x by the vector with the least Rayleigh quotient in the plane of x and p; returns the quotient, or null where p adds nothing. */
+function lowestOfPlane(x: Float64Array, ax: Float64Array, p: Float64Array, ap: Float64Array): number | null {
+  const along = dot(x, p);
+  // p made orthogonal to x, and both of length one: the plane's matrix is 2 × 2.
+  for (let i = 0; i < p.length; i++) {
+    p[i] = (p[i] as number) - along * (x[i] as number);
+    ap[i] = (ap[i] as number) - along * (ax[i] as number);
+  }
+  const length = Math.sqrt(dot(p, p));
+  if (!(length > 1e-150)) return null;
+  const [a, b, c] = [dot(x, ax), dot(x, ap) / length, dot(p, ap) / (length * length)];
+  const value = (a + c) / 2 - Math.sqrt(((a - c) / 2) ** 2 + b * b);
+  // (a - value) u + b v = 0
+  const [u, v] = b === 0 ? (a <= c ? [1, 0] : [0, 1]) : [b, value - a];
+  const norm = Math.sqrt(u * u + v * v);
+  for (let i = 0; i < p.length; i++) {
+    const [xi, pi] = [x[i] as number, (p[i] as number) / length];
+    const [axi, api] = [ax[i] as number, (ap[i] as number) / length];
+    x[i] = (u * xi + v * pi) / norm;
+    ax[i] = (u * axi + v * api) / norm;
+  }
+  return value;
+}
+
+function laplacianOf({ from, to, weight }: Pick<Instance, 'from' | 'to' | 'weight'>, part: readonly number[]) {
+  const local = new Map(part.map((server, index) => [server, index]));
+  const heads: number[] = [0];
+  const tails: number[] = [];
+  const weights: number[] = [];
+  const diagonal = new Float64Array(part.length);
+  for (const [index, server] of part.entries()) {
+    for (let e = from[server] as number; e < (from[server + 1] as number); e++) {
+      const other = local.get(to[e] as number);
+      if (other === undefined) continue;
+      tails.push(other);
+      weights.push(weight[e] as number);
+      diagonal[index] = (diagonal[index] as number) + (weight[e] as number);
+    }
+    heads.push(tails.length);
+  }
+  const [h, t, w] = [Int32Array.from(heads), Int32Array.from(tails), Float64Array.from(weights)];
+  const times = (x: Float64Array): Float64Array => {
+    const y = new Float64Array(x.length);
+    for (let i = 0; i < x.length; i++) {
+      let sum = (diagonal[i] as number) * (x[i] as number);
+      for (let e = h[i] as number; e < (h[i + 1] as number); e++) sum -= (w[e] as number) * (x[t[e] as number] as number);
+      y[i] = sum;
+    }
+    return y;
+  };
+  return { diagonal, times };
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}
+
+function scale(a: Float64Array, factor: number): void {
+  for (let i = 0; i < a.length; i++) a[i] = (a[i] as number) * factor;
+}
+
+function centre(a: Float64Array): void {
+  let sum = 0;
+  for (const value of a) sum += value;
+  const mean = sum / a.length;
+  for (let i = 0; i < a.length; i++) a[i] = (a[i] as number) - mean;
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { visible } from '../../shared/print/text.ts';
+import { Problem } from '../../shared/problem.ts';
+import { asks } from './ask.ts';
+import { candidates, chooseCampaign } from './choose-campaign.ts';
+
+/** Adds `verify`: both sides of a finished campaign, read again. */
+export function addVerifyCommand(program: Command, stage: Stage): void {
+  program
+    .command('verify')
+    .description(
+      'Read both sides of a finished campaign again before its commit: each source snapshot, the copy, and what the destination says of the image.',
+    )
+    .argument('[campaign]', 'its id, or the beginning of it; may be left out when only one is meant')
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          ['sender verify', 'reads every disk of the only campaign that is ready; takes as long as reading takes'],
+          ['sender verify --json | jq .disks[].agrees', 'asks for the verdicts'],
+        ],
+        [3, 10, 20, 30, 40],
+      ),
+    )
+    .action(
+      asks(stage, async ({ daemon, output, json }, wanted: string | undefined) => {
+        const { campaigns } = await daemon.status();
+        const campaign = chooseCampaign(campaigns, wanted, candidates.verify);
+        const disks = await daemon.verify(campaign);
+        const wrong = disks.filter(({ agrees }) => !agrees).length;
+        const problem = wrong === 0 ? undefined : differing(wrong, disks.length);
+        if (json) output.json({ campaign, disks, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });
+        else
+          for (const { name, disk, agrees, says } of disks)
+            output.print(
+              `${output.style(agrees ? 'green' : 'red', agrees ? 'same   ' : 'DIFFERS')}  ${visible(name)}, disk ${disk}: ${visible(says)}`,
+            );
+        if (problem !== undefined && !json) throw problem;
+        if (problem !== undefined) process.exitCode = problem.exit;
+      }),
+    );
+}
+
+function differing(wrong: number, all: number): Problem {
+  return new Problem('E_ROOT_MISMATCH', `${wrong} of ${all} disks are not what they should be.`, {
+    hint: 'Do not commit. `sender rollback` starts the source servers again; their own disks were only read.',
+  });
+}

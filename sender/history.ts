@@ -1,0 +1,23 @@
+import type { Campaign } from './campaign.ts';
+import type { PastMove } from './forecast.ts';
+import { attemptOf } from './migration/fact.ts';
+import { recall } from './migration/migrate.ts';
+import { stagesOf } from './report.ts';
+
+/** What the moves of some campaigns took that are through: what a forecast learns from. */
+export function historyOf(campaigns: readonly Campaign[]): PastMove[] {
+  return campaigns.flatMap((campaign) =>
+    campaign
+      .moves()
+      .flatMap(({ moves }) => moves)
+      .filter(({ server }) => campaign.moved(server.id))
+      .map((move) => {
+        const sealed = Object.values(recall(move, campaign.journal).learned.sealed ?? {});
+        const stages = stagesOf(attemptOf(campaign.journal.facts, move.server.id).facts);
+        return {
+          stages: Object.fromEntries(stages.map(({ name, ms }) => [name, ms])),
+          sizeBytes: sealed.reduce((sum, { size }) => sum + size, 0),
+        };
+      }),
+  );
+}

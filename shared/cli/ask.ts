@@ -1,0 +1,22 @@
+import type { Command } from 'commander';
+import { type Cli, cliOf, type Stage } from './program.ts';
+
+/** What a command works with that asks a running daemon: its output and options, and the daemon. */
+export interface Asking<D> extends Cli {
+  readonly daemon: D;
+}
+
+/** Makes a command's action that asks the running daemon; its arguments are those of the command, then its options. */
+export type Asks<D> = <A extends unknown[]>(
+  stage: Stage,
+  act: (asking: Asking<D>, ...given: A) => Promise<void>,
+) => (this: Command, ...given: unknown[]) => Promise<void>;
+
+/** The `asks` of a program whose daemon is found through its configuration file. */
+export function asksThrough<D>(daemonOf: (configFile: string) => Promise<D>): Asks<D> {
+  return <A extends unknown[]>(stage: Stage, act: (asking: Asking<D>, ...given: A) => Promise<void>) =>
+    async function (this: Command, ...given: unknown[]): Promise<void> {
+      const cli = cliOf(this, stage);
+      await act({ ...cli, daemon: await daemonOf(cli.configFile) }, ...(given as A));
+    };
+}

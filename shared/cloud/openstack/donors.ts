@@ -1,0 +1,39 @@
+import type { ResourceOf } from '../../model/resource.ts';
+import type { Donor } from '../cloud.ts';
+import type { ApiImage } from './api.ts';
+import type { Site } from './build/site.ts';
+import { listAll } from './pages.ts';
+
+/** Finds the active images of this project, and the public ones, whose digest is that of a source image. */
+export async function findDonors(
+  site: Site,
+  images: readonly ResourceOf<'image'>[],
+  signal: AbortSignal,
+): Promise<readonly Donor[]> {
+  const project = await site.projectId(signal);
+  const found = new Map<string, Donor>();
+  for (const image of images) {
+    const query = digestQuery(image);
+    if (query === null) continue;
+    const filter = { ...query, status: 'active' };
+    const listed = await listAll<ApiImage>(
+      site.session,
+      { service: 'image', path: '/images', key: 'images', query: filter },
+      signal,
+    );
+    for (const each of listed) {
+      // Glance leaves out filters that it does not know, and shows an admin everybody's images.
+      const same = Object.entries(filter).every(([name, value]) => each[name] === value);
+      const ours = each.owner === project || each.visibility === 'public';
+      if (same && ours && each.size !== null && each.size === (image.size ?? each.size))
+        found.set(each.id, { id: each.id, image: image.id, size: each.size });
+    }
+  }
+  return [...found.values()];
+}
+
+/** What an image with the same bytes is found by; null for one without a digest. */
+function digestQuery({ os_hash_algo, os_hash_value, checksum }: ResourceOf<'image'>): Record<string, string> | null {
+  if (os_hash_algo !== null && os_hash_value !== null) return { os_hash_algo, os_hash_value };
+  return checksum === null ? null : { checksum };
+}

@@ -1,0 +1,14 @@
+import type { Extent } from '../cloud/cloud.ts';
+
+/** Joins neighbours of one kind, so that a disk is told in as few extents as there are. */
+export async function* merged(extents: AsyncIterable<Extent> | Iterable<Extent>): AsyncGenerator<Extent> {
+  let last = null as Extent | null;
+  for await (const extent of extents) {
+    if (last !== null && last.zero === extent.zero) last = { ...last, length: last.length + extent.length };
+    else {
+      if (last !== null) yield last;
+      last = extent;
+    }
+  }
+  if (last !== null) yield last;
+}

@@ -1,0 +1,80 @@
+import { answerOf } from './answer.ts';
+
+/** Between two samples of one address: milliseconds. Six a second and more, so that a measured time is right within a sixth of one. */
+const intervalMs = 150;
+
+/** How long one sample may wait for its answer, and how many of one address may wait at once. */
+const answerMs = 1_000;
+const atOnce = 8;
+
+/** What the samples of one address showed: when it answered first and last (milliseconds since the epoch), and how often. */
+export interface Seen {
+  readonly address: string;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly answers: number;
+}
+
+/** What a sampler is told. `addresses` is asked before every sample, for they may become known meanwhile. */
+export interface SamplerOptions {
+  readonly probe: string;
+  readonly addresses: () => readonly string[];
+  /** Hears every answer as it comes. */
+  readonly onAnswer?: (address: string) => void;
+}
+
+/** Samples addresses over and over until it is stopped. */
+export class Sampler {
+  readonly #options: SamplerOptions;
+  readonly #over = new AbortController();
+  readonly #seen = new Map<string, Seen>();
+  readonly #waiting = new Map<string, number>();
+  #timer: NodeJS.Timeout | null = null;
+  #samples = 0;
+
+  constructor(options: SamplerOptions) {
+    this.#options = options;
+  }
+
+  /** How many looks were taken. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Every address that answered. */
+  get seen(): Seen[] {
+    return [...this.#seen.values()];
+  }
+
+  start(): void {
+    this.#sample();
+    this.#timer = setInterval(() => this.#sample(), intervalMs);
+    this.#timer.unref();
+  }
+
+  /** Stops at once; what still waits for an answer is given up. */
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#over.abort();
+  }
+
+  #sample(): void {
+    for (const address of this.#options.addresses()) {
+      const waiting = this.#waiting.get(address) ?? 0;
+      if (waiting >= atOnce) continue;
+      this.#waiting.set(address, waiting + 1);
+      this.#samples += 1;
+      void answerOf(this.#options.probe, address, answerMs, this.#over.signal).then(({ good }) => {
+        this.#waiting.set(address, (this.#waiting.get(address) ?? 1) - 1);
+        if (good && !this.#over.signal.aborted) this.#note(address);
+      });
+    }
+  }
+
+  #note(address: string): void {
+    const now = Date.now();
+    const before = this.#seen.get(address);
+    this.#seen.set(address, { address, firstMs: before?.firstMs ?? now, lastMs: now, answers: (before?.answers ?? 0) + 1 });
+    this.#options.onAnswer?.(address);
+  }
+}

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beginMigration, untilState, World } from '../support/in-process.ts';
+import type { OpenStackUser } from '../support/openstack-user.ts';
+import { makeShop } from '../support/shop.ts';
+
+/** A fixed address that this machine has too: the door behind it stands for the guest. */
+const address = '127.77.0.10';
+const name = 'reached';
+
+let dir: string;
+let world: World;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'godwit-downtime-'));
+  await makeShop(dir);
+  world = await World.open(dir, join(dir, 'world'));
+}, 60_000);
+afterAll(async () => {
+  await world.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+interface Made {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+}
+
+async function aReachedServer(user: OpenStackUser): Promise<void> {
+  const post = async (service: 'network' | 'compute', path: string, key: string, body: object): Promise<Made> =>
+    (await user.send<Record<string, Made>>('POST', service, path, { [key]: body }))[key] as Made;
+  const network = await post('network', '/networks', 'network', { name: 'loop' });
+  await post('network', '/subnets', 'subnet', { network_id: network.id, ip_version: 4, cidr: '127.77.0.0/24', gateway_ip: null });
+  const [image] = await user.list<Made>('image', '/images', 'images');
+  const flavors = await user.list<Made>('compute', '/flavors', 'flavors');
+  const flavorRef = flavors.find((flavor) => flavor.name === 'm1.tiny')?.id;
+  const networks = [{ uuid: network.id, fixed_ip: address }];
+  await post('compute', '/servers', 'server', { name, imageRef: image?.id, flavorRef, networks });
+  await user.until('Building the server', async () => ((await isActive(user)) ? true : undefined));
+}
+
+async function isActive(user: OpenStackUser): Promise<boolean> {
+  const servers = await user.list<Made>('compute', '/servers/detail', 'servers');
+  return servers.some((server) => server.name === name && server.status === 'ACTIVE');
+}
+
+/** Keeps a door open while the server runs in either cloud; tells when it was shut and opened again. */
+async function keepDoor(port: number, over: AbortSignal, times: { shutMs: number; openedMs: number }): Promise<void> {
+  let door: Server | null = await open(port);
+  while (!over.aborted) {
+    const runs = (await isActive(world.source.user)) || (await isActive(world.destination.user));
+    if (!runs && door !== null) {
+      await new Promise((resolve) => door?.close(resolve));
+      door = null;
+      times.shutMs = Date.now();
+    } else if (runs && door === null) {
+      door = await open(port);
+      times.openedMs = Date.now();
+    }
+    await sleep(20);
+  }
+  await new Promise((resolve) => (door === null ? resolve(null) : door.close(resolve)));
+}
+
+async function open(port: number): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(port, address, resolve));
+  return server;
+}
+
+test('the time in which a server did not answer is measured from outside, and is in the report beside the stages', async () => {
+  await aReachedServer(world.source.user);
+  const free = await open(0);
+  const { port } = free.address() as AddressInfo;
+  await new Promise((resolve) => free.close(resolve));
+  const over = new AbortController();
+  const times = { shutMs: 0, openedMs: 0 };
+  const door = keepDoor(port, over.signal, times);
+  world.startReceiver();
+  const sender = await world.startSender();
+  await beginMigration(sender, (plan) => plan.replace(`name: ${name}`, `$&\n        probe: tcp:${port}`));
+  const id = await untilState(sender, 'ready', 60_000);
+  over.abort();
+  await door;
+  const { moves } = await sender.desk.report(id);
+  await sender.stop();
+  const measured = moves.find((move) => move.name === name);
+  expect(measured?.probed?.addresses).toEqual([address, address]);
+  const { lastAnswerAt = '', firstAnswerAt = '' } = measured?.probed ?? {};
+  // An answer is at most as late as one sample; the door is shut a look after the server, and opened one after it.
+  expect(Date.parse(lastAnswerAt)).toBeLessThanOrEqual(times.shutMs);
+  expect(Date.parse(firstAnswerAt)).toBeGreaterThanOrEqual(times.openedMs);
+  expect(measured?.probed?.downtimeMs).toBeGreaterThanOrEqual(times.openedMs - times.shutMs);
+  expect(measured?.networkMs).toBeGreaterThan(0);
+  expect(moves.filter((move) => move.name !== name).map(({ probed }) => probed)).toEqual([null, null]);
+}, 90_000);
