@@ -3,6 +3,7 @@ import type { Copy } from './copy.ts';
 import { digestsAt, isSameAt, isZeroAt, partsOf } from './digests.ts';
 import type { Find } from './donors.ts';
 import type { Lack, Puller } from './puller.ts';
+import { Works } from './works.ts';
 
 /** A block that is not as the page names it: its place in the page. `old`: the file holds earlier bytes of the disk there. */
 interface Open {
@@ -88,13 +89,12 @@ export class Page {
       this.#digests,
       finds.map(({ place }) => place),
     );
-    const donors = [...new Set(finds.map(({ donor }) => donor))].filter((donor) => donor !== copy);
     // No donor is closed while it is read.
-    const borrow = donors.reduce<() => Promise<readonly number[]>>(
-      (work, donor) => () => donor.works.run(work),
-      () => copy.tools.crew.run('copy', { blocks, digests, algorithm, fd: copy.fd }, { turn: copy }),
-    );
+    const lent = [...new Set(finds.map(({ donor }) => donor))].filter((donor) => donor !== copy).map(({ works }) => works);
+    const task = { blocks, digests, algorithm, fd: copy.fd };
     const bytes = blocks.reduce((sum, { length }) => sum + length, 0);
+    const borrow = (): Promise<readonly number[]> =>
+      Works.together(lent, () => copy.tools.crew.run('copy', task, { turn: copy }));
     const bad = new Set(await copy.tools.room.write(bytes, borrow));
     for (const [index, find] of finds.entries()) if (bad.has(index)) copy.spoilt(find.donor.path, find.block);
     return finds.filter((_, index) => !bad.has(index)).map(({ place }) => place);
@@ -138,10 +138,13 @@ export class Page {
     });
     const old = new Set(open.flatMap((one) => (one.old ? [this.#first + one.place] : [])));
     const bytes = whole.reduce((sum, { length }) => sum + length, 0);
-    const ends = await tools.room.write(bytes, async () => {
-      const lacks = await refinement.refine(whole, old, tools.donors.whole(), this.#puller);
+    const donors = tools.donors.whole();
+    const fetch = async (): Promise<PromiseSettledResult<void>[]> => {
+      const lacks = await refinement.refine(whole, old, donors, this.#puller);
       return Promise.allSettled(this.#puller.fetch(lacks));
-    });
+    };
+    const lent = donors.map(({ works }) => works);
+    const ends = await tools.room.write(bytes, () => Works.together(lent, fetch));
     const come = open.filter((_, index) => ends[index]?.status === 'fulfilled').map(({ place }) => place);
     await this.#copy.settle(this.#first, this.#digests, come, 'pulled');
     const failure = ends.find((end) => end.status === 'rejected');

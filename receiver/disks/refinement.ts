@@ -76,7 +76,7 @@ export class Refinement {
     puller: Puller,
   ): Promise<readonly Lack[]> {
     if (this.#blockSize === pieceBytes) return lacks;
-    if (donors.length > 0) await Promise.race([this.#pieces.learn(donors), patience()]);
+    if (donors.length > 0) await within(patienceMs, this.#pieces.learn(donors));
     const [olds, news] = [lacks.filter(({ block }) => old.has(block)), lacks.filter(({ block }) => !old.has(block))];
     const refined = await Promise.all([
       ...this.#groups(olds).map((group) => this.#ask(group, true, this.#fromOld, puller)),
@@ -149,6 +149,10 @@ function isSame(ours: Uint8Array, at: number, theirs: Uint8Array, there: number)
   return true;
 }
 
-function patience(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, patienceMs).unref());
+/** Waits for a work, but not for ever; the work goes on. */
+async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, timeoutMs);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
 }

@@ -13,6 +13,11 @@ export class Works {
     }
   }
 
+  /** Runs a work that uses several things, and counts it for each. */
+  static together<T>(all: readonly Works[], work: () => Promise<T>): Promise<T> {
+    return all.reduce<() => Promise<T>>((inner, works) => () => works.run(inner), work)();
+  }
+
   /** Resolves when every work that was under way has ended, well or not. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#under);

@@ -33,13 +33,22 @@ export class Ours {
     await rm(ours.#folder, { recursive: true, force: true });
     await mkdir(ours.#folder, { recursive: true });
     await writeFile(ours.#config, stringify(ours.#settings));
-    await ours.startReceiver();
-    ours.startSender();
-    const receiver = `${process.execPath} ${join(root, 'receiver/main.ts')} --config ${ours.#config}`;
-    const { code } = JSON.parse(await shell(`${receiver} pair --json`)) as { code: string };
-    await ours.#order({ do: 'pair', address: `wss://${lab.network.address}:${port}`, code });
-    await ours.#order({ do: 'configure', campaign: ours.campaign, configurations: documentOf(ours.campaign, servers) });
+    try {
+      await ours.#begin(servers);
+    } catch (error) {
+      await ours.close();
+      throw error;
+    }
     return ours;
+  }
+
+  async #begin(servers: readonly string[]): Promise<void> {
+    await this.startReceiver();
+    this.startSender();
+    const receiver = `${process.execPath} ${join(root, 'receiver/main.ts')} --config ${this.#config}`;
+    const { code } = JSON.parse(await shell(`${receiver} pair --json`)) as { code: string };
+    await this.#order({ do: 'pair', address: `wss://${this.#lab.network.address}:${port}`, code });
+    await this.#order({ do: 'configure', campaign: this.campaign, configurations: documentOf(this.campaign, servers) });
   }
 
   /** Moves files as the disks of servers. A server that is moved again is compared with what arrived before. */
@@ -57,7 +66,7 @@ export class Ours {
     this.#receiver = this.#lab.far.spawn([process.execPath, join(root, 'receiver/main.ts'), 'run', '--config', this.#config]);
     let said = '';
     this.#receiver.stderr.on('data', (text: Buffer) => (said = `${said}${text.toString()}`.slice(-4000)));
-    for (let tries = 0; tries < 200; tries += 1) {
+    for (let tries = 0; tries < 1200 && this.#receiver.exitCode === null; tries += 1) {
       if (said.includes('receiver ready')) return;
       await sleep(50);
     }

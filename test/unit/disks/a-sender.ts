@@ -101,6 +101,11 @@ export class PlainReceiver {
   }
 }
 
+/** Whoever answers a sender. */
+export interface Answering {
+  handlers(connection: Connection<'receiver'>): Partial<Handlers<'receiver'>>;
+}
+
 /** What a test may change about the sender. */
 export interface SenderOptions {
   readonly crew?: Crew;
@@ -114,7 +119,7 @@ export interface SenderOptions {
 }
 
 /** Offers a source to a receiver over a real connection, as the copy phase of a move does. */
-export async function sendTo(receiver: PlainReceiver, source: BlockSource, more: SenderOptions = {}): Promise<SealedDisk> {
+export async function sendTo(receiver: Answering, source: BlockSource, more: SenderOptions = {}): Promise<SealedDisk> {
   const loopback = await Loopback.open((socket) => {
     const connection = new Connection(socket, options('receiver', { features: more.features ?? [] }));
     connection.open(receiverHandlers(receiver.handlers(connection))).catch(() => undefined);
