@@ -1,0 +1,101 @@
+import type { ServiceOf } from '../order/question.ts';
+import type { Load, SiteModel } from './model.ts';
+import { type Drive, type Passage, playCampaign } from './play.ts';
+
+/** A number with the range in which nine of ten measured ones are expected. */
+export interface Ranged {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A way to drive a campaign, by name. */
+export interface Mode extends Drive {
+  readonly name: string;
+}
+
+/** What a mode is predicted to take: per server and per service, all in milliseconds. */
+export interface Prediction {
+  readonly mode: string;
+  readonly lengthMs: Ranged;
+  readonly servers: readonly (Passage & { readonly downtimeMs: Ranged })[];
+  readonly services: readonly { readonly name: string; readonly downtimeMs: Ranged }[];
+  /** Mean over services of the time from the first server down until all are up. */
+  readonly serviceDowntimeMs: Ranged;
+}
+
+/** Nine of ten lie within so many standard deviations. */
+const ninety = 1.645;
+
+/** A server varies more than a campaign of many. */
+const serverFactor = 1.5;
+
+/** What driving a campaign in one way will take on a site. */
+export function predict(model: SiteModel, loads: readonly Load[], services: readonly ServiceOf[], mode: Mode): Prediction {
+  const { passages, lengthMs } = playCampaign(model, loads, mode);
+  const byId = new Map(passages.map((passage) => [passage.id, passage]));
+  const named = new Set(services.flatMap(({ servers }) => servers));
+  const all = [
+    ...services,
+    ...loads.filter(({ id }) => !named.has(id)).map(({ id }): ServiceOf => ({ name: id, servers: [id] })),
+  ].filter(({ servers }) => servers.some((id) => byId.has(id)));
+  const downtimes = all.map(({ name, servers }) => {
+    const own = servers.flatMap((id) => byId.get(id) ?? []);
+    return { name, ms: Math.max(...own.map(({ upAtMs }) => upAtMs)) - Math.min(...own.map(({ downAtMs }) => downAtMs)) };
+  });
+  const mean = downtimes.reduce((sum, { ms }) => sum + ms, 0) / Math.max(1, downtimes.length);
+  return {
+    mode: mode.name,
+    lengthMs: ranged(lengthMs, model.spread),
+    servers: passages.map((one) => ({ ...one, downtimeMs: ranged(one.upAtMs - one.downAtMs, model.spread * serverFactor) })),
+    services: downtimes.map(({ name, ms }) => ({ name, downtimeMs: ranged(ms, model.spread * serverFactor) })),
+    serviceDowntimeMs: ranged(mean, model.spread),
+  };
+}
+
+function ranged(value: number, spread: number): Ranged {
+  return { value, low: value / (1 + ninety * spread), high: value * (1 + ninety * spread) };
+}
+
+/** The modes of given waves: one after the other, so many at once without waves, and wave after wave with all of a wave at once. */
+export function modesOf(waves: readonly (readonly string[])[], lanes: readonly number[] = [2, 3, 4, 8, 16]): Mode[] {
+  const all = [waves.flat()];
+  const widest = Math.max(1, ...waves.map((wave) => wave.length));
+  return [
+    { name: 'sequential', waves: all, parallel: 1 },
+    ...lanes.filter((k) => k <= waves.flat().length).map((k) => ({ name: `parallel ${k}`, waves: all, parallel: k })),
+    ...(waves.length > 1 && widest > 1 ? [{ name: 'batched', waves, parallel: Math.min(16, widest) }] : []),
+  ];
+}
+
+/** Predicts every mode and names the best: least mean service downtime, the shorter campaign where that is alike. */
+export function compareModes(
+  model: SiteModel,
+  loads: readonly Load[],
+  services: readonly ServiceOf[],
+  modes: readonly Mode[],
+): { readonly best: Prediction | null; readonly all: readonly Prediction[] } {
+  const all = modes.map((mode) => predict(model, loads, services, mode));
+  const score = ({ serviceDowntimeMs, lengthMs }: Prediction): number => serviceDowntimeMs.value + lengthMs.value / 100;
+  const best = all.reduce<Prediction | null>(
+    (known, next) => (known === null || score(next) < score(known) ? next : known),
+    null,
+  );
+  return { best, all };
+}
+
+/** How long so many equal servers take one after the other and all at once, and the first number for which one after the other is quicker; null where none is. */
+export function crossover(
+  model: SiteModel,
+  load: Omit<Load, 'id'>,
+  most = 32,
+): { readonly at: number | null; readonly rows: readonly { servers: number; sequentialMs: number; parallelMs: number }[] } {
+  const rows = Array.from({ length: most }, (_, index) => {
+    const loads = Array.from({ length: index + 1 }, (_, i) => ({ id: String(i), ...load }));
+    const waves = [loads.map(({ id }) => id)];
+    const lengthOf = (parallel: number): number => playCampaign(model, loads, { waves, parallel }).lengthMs;
+    return { servers: index + 1, sequentialMs: lengthOf(1), parallelMs: lengthOf(index + 1) };
+  });
+  const at = rows.find(({ servers, sequentialMs, parallelMs }) => servers > 1 && sequentialMs < parallelMs)?.servers ?? null;
+  return { at, rows };
+}
