@@ -39,3 +39,13 @@ export function readClose(code: number, reason: string): Closed {
   const problem = known ? known.problem : 'E_PEER_LOST';
   return problem ? { code, says, problem: new Problem(problem, says) } : { code, says };
 }
+
+/** Reads an error of the socket: what to close it with, and why. Those of ws say which rule of RFC 6455 was broken. */
+export function readError(error: Error): [CloseCode, Problem] {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const refused = `A frame is refused: ${error.message}.`;
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return [1009, new Problem('E_TOO_LARGE', refused)];
+  if (code === 'WS_ERR_INVALID_UTF8') return [1007, new Problem('E_MALFORMED', refused)];
+  if (code.startsWith('WS_ERR_')) return [1002, new Problem('E_MALFORMED', refused)];
+  return [4002, new Problem('E_PEER_LOST', `The connection broke: ${error.message}.`, { cause: error })];
+}

@@ -1,10 +1,11 @@
 import type { RawData, WebSocket } from 'ws';
 import { asProblem, fromJson, Problem } from '../shared/problem.ts';
 import { abortable } from './abortable.ts';
-import { type CloseCode, type Closed, closeReason, readClose } from './close.ts';
+import { type CloseCode, type Closed, closeReason, readClose, readError } from './close.ts';
 import { admit, check, checkCampaign, checkPhase, type Progress } from './door.ts';
-import { decodeBlock, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
+import { decodeData, decodeText, type NoticeFrame, type Packed, type RequestFrame } from './frame.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { Lanes, type Wire } from './lanes.ts';
 import { limits as defaults, type Limits } from './limits.ts';
 import type { Side } from './message.ts';
 import type { Hello } from './messages/session.ts';
@@ -12,6 +13,7 @@ import { type Handlers, messages, type Params, type Requests, type Result, type 
 import { Outlet } from './outlet.ts';
 import { Outstanding } from './outstanding.ts';
 import { type AnyHandlers, Serving } from './serving.ts';
+import type { Throttle } from './throttle.ts';
 import { commonFeatures, noCommonMajor, features as ourFeatures, subprotocol } from './version.ts';
 
 /** Who this side is, and what it wants to be told. */
@@ -25,9 +27,14 @@ export interface ConnectionOptions<S extends Side> {
   readonly features?: readonly string[];
   /** Smaller limits, for tests. */
   readonly limits?: Partial<Limits>;
+  /** Bounds the data that this connection and others send together. */
+  readonly throttle?: Throttle;
   /** Is told of everything that was refused, for the log. */
   readonly observe?: (problem: Problem) => void;
 }
+
+/** What is asked only to be let in. */
+const waysIn: ReadonlySet<string> = new Set<Requests>(['session.hello', 'session.join', 'campaign.open']);
 
 /** How a request is asked: `timeoutMs` counts from when it is said, and may be Infinity; the heartbeat guards every request. */
 export interface RequestOptions {
@@ -46,16 +53,20 @@ export class Connection<S extends Side> {
   readonly #options: ConnectionOptions<S>;
   readonly #limits: Limits;
   readonly #outlet: Outlet;
+  readonly #lanes: Lanes;
   readonly #outstanding: Outstanding;
   readonly #heartbeat: Heartbeat;
-  readonly #progress: Progress = { greeted: false, campaign: undefined };
+  readonly #progress: Progress = { greeted: false, campaign: undefined, lane: false };
   readonly #over = new AbortController();
   readonly #greeting = Promise.withResolvers<Hello>();
   readonly #end: (closed: Closed) => void;
   #serving: Serving | undefined;
   #peer: Hello | undefined;
   #goodbye: string | undefined;
+  #progressed = false;
   #hearing: Promise<void> = Promise.resolve();
+  #hearAnswer = (id: number, packed: Packed): void => this.#outstanding.answer(id, true, packed);
+  #onSent = (): void => this.#lanes.sent();
   #unheard = 0;
 
   /** Takes over an open socket. MUST be called in the turn in which the socket opened, or frames are lost; `open` follows at once. */
@@ -63,7 +74,9 @@ export class Connection<S extends Side> {
     this.#socket = socket;
     this.#options = options;
     this.#limits = { ...defaults, ...options.limits };
-    this.#outlet = new Outlet(socket, this.#limits, () => this.#listen());
+    const { throttle } = options;
+    this.#outlet = new Outlet(socket, { limits: this.#limits, throttle, onSent: () => this.#sent() });
+    this.#lanes = new Lanes(this.#outlet, this.#limits);
     this.#outstanding = new Outstanding(this.#limits.requests, this.#limits.pulls);
     const silence = new Problem('E_PEER_LOST', `Nothing was heard for ${this.#limits.silentHeartbeats} heartbeats.`);
     this.#heartbeat = new Heartbeat(socket, this.#limits.heartbeatMs, this.#limits.silentHeartbeats, () =>
@@ -83,7 +96,13 @@ export class Connection<S extends Side> {
    */
   async open(handlers: Handlers<S>): Promise<Hello> {
     const anyHandlers = handlers as AnyHandlers;
-    this.#serving = new Serving(anyHandlers, this.#outlet, this.#limits, this.#progress, this.#over.signal);
+    this.#serving = new Serving(anyHandlers, {
+      outlet: this.#outlet,
+      lanes: this.#lanes,
+      limits: this.#limits,
+      progress: this.#progress,
+      signal: this.#over.signal,
+    });
     if (this.#socket.protocol !== subprotocol) {
       this.#drop(4000, new Problem('E_PROTOCOL_VERSION', noCommonMajor(this.#options.role, this.#socket.protocol)));
     }
@@ -108,6 +127,16 @@ export class Connection<S extends Side> {
     return this.#progress.campaign;
   }
 
+  /** Whether it was of use: something was asked and answered beyond the way in, or data has arrived. */
+  get hasProgressed(): boolean {
+    return this.#progressed || this.#lanes.wire.arrivedBytes > 0;
+  }
+
+  /** Whether it is a lane of another connection. */
+  get isLane(): boolean {
+    return this.#progress.lane;
+  }
+
   /** Bytes said and not yet handed to the kernel. */
   get unsentBytes(): number {
     return this.#outlet.unsent;
@@ -118,13 +147,40 @@ export class Connection<S extends Side> {
     return this.#outstanding.size;
   }
 
+  /** What data has met on its way to the other side. */
+  get wire(): Wire {
+    return this.#lanes.wire;
+  }
+
+  /**
+   * Makes another connection of the same peer a lane of this one: answers to pulls come or go over it, and it carries nothing else any more.
+   * When it ends, so does this one: what was on its way over it is lost, and beginning anew is the one way that surely asks for it again.
+   * Throws E_OUT_OF_PHASE where it serves a campaign itself, E_BUSY where there are enough.
+   */
+  carry(lane: Connection<S>): void {
+    if (lane === this || lane.campaign !== undefined || lane.#progress.lane || this.#progress.lane)
+      throw new Problem('E_OUT_OF_PHASE', 'This connection cannot become a lane of that one.');
+    if (this.#lanes.count >= this.#limits.lanes)
+      throw new Problem('E_BUSY', `The session has ${this.#lanes.count} lanes already.`);
+    lane.#progress.lane = true;
+    lane.#hearAnswer = (id, packed) => this.#hearAnswer(id, packed);
+    lane.#onSent = () => this.#lanes.sent();
+    this.#lanes.add(lane.#outlet);
+    void lane.closed.then(({ says, problem }) => {
+      if (problem) this.#drop(1011, new Problem('E_PEER_LOST', `A lane of the session ended: ${says}`));
+      // The other side closes the session in peace, and its first connection is only slower.
+      else void this.close(says);
+    });
+    void this.closed.then(({ says }) => lane.close(says));
+  }
+
   /** Whether both sides have a feature. */
   has(feature: string): boolean {
     return commonFeatures(this.#options.features ?? ourFeatures, this.peer.features).has(feature);
   }
 
   /**
-   * Asks the other side and returns its answer; a pull returns the block, whose digest the caller checks.
+   * Asks the other side and returns its answer; a pull returns packed pieces, whose digests the caller checks.
    * Throws the other side's problem, E_PEER_TIMEOUT, E_PEER_LOST, E_MALFORMED for an answer of the wrong shape, or the signal's reason.
    */
   async request<N extends Requests & SaidBy<S>>(name: N, params: Params<N>, options: RequestOptions = {}): Promise<Result<N>> {
@@ -157,9 +213,12 @@ export class Connection<S extends Side> {
   #attach(): void {
     this.#socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
     this.#socket.on('ping', () => this.#alive());
-    this.#socket.on('pong', () => this.#alive());
+    this.#socket.on('pong', (data) => {
+      this.#outlet.hearPong(data);
+      this.#alive();
+    });
     // An error without a listener would end the process; the close event that follows tells the same with a code.
-    this.#socket.on('error', (error) => this.#broken(error));
+    this.#socket.on('error', (error) => this.#drop(...readError(error)));
     this.#socket.on('close', (code, reason) => this.#finish(readClose(code, this.#goodbye ?? reason.toString())));
   }
 
@@ -168,7 +227,7 @@ export class Connection<S extends Side> {
     this.#alive();
     try {
       // The socket hands out Buffers: its binaryType is left at `nodebuffer`.
-      if (isBinary) this.#hearBlock(data as Buffer);
+      if (isBinary) this.#hearData(data as Buffer);
       else this.#hearText(data as Buffer);
     } catch (thrown) {
       const problem = asProblem(thrown);
@@ -176,9 +235,9 @@ export class Connection<S extends Side> {
     }
   }
 
-  #hearBlock(data: Buffer): void {
-    const { id, ...block } = decodeBlock(data);
-    this.#outstanding.answer(id, true, block);
+  #hearData(data: Buffer): void {
+    const { id, ...packed } = decodeData(data);
+    this.#hearAnswer(id, packed);
   }
 
   #hearText(data: Buffer): void {
@@ -268,6 +327,7 @@ export class Connection<S extends Side> {
     const signals = options.signal ? [this.#over.signal, options.signal] : [this.#over.signal];
     const asking = { about: name, binary, timeoutMs: options.timeoutMs ?? usual, signals };
     const answer = await this.#outstanding.ask(asking, (id) => this.#outlet.say({ id, name, params }));
+    this.#progressed ||= !waysIn.has(name);
     if (binary) return answer;
     const result = check(name, 'result', answer);
     if (name === 'campaign.open') this.#progress.campaign = (params as Params<'campaign.open'>).campaign;
@@ -288,22 +348,23 @@ export class Connection<S extends Side> {
     this.#listen();
   }
 
+  #sent(): void {
+    this.#onSent();
+    this.#listen();
+  }
+
   /** Stops reading while this side is behind with what it was told, or the other with what it was answered; goes on afterwards. */
   #listen(): void {
     if (this.#over.signal.aborted) return;
-    const behind = this.#unheard > this.#limits.notices || this.#outlet.unsent > this.#limits.unreadBytes;
+    // What waits for the line does not count: only what is read here, the pongs, lets it out.
+    const { unsent, backlogBytes, waitingTextBytes } = this.#outlet;
+    if (waitingTextBytes > this.#limits.unreadBytes) {
+      this.#drop(4002, new Problem('E_PEER_LOST', `Answers of ${waitingTextBytes} bytes were asked for and not read.`));
+      return;
+    }
+    const behind = this.#unheard > this.#limits.notices || unsent - backlogBytes > this.#limits.unreadBytes;
     if (behind && !this.#socket.isPaused) this.#socket.pause();
     else if (!behind && this.#socket.isPaused) this.#socket.resume();
-  }
-
-  #broken(error: Error): void {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
-      this.#drop(1009, new Problem('E_TOO_LARGE', `A frame is refused: ${error.message}.`));
-    else if (code === 'WS_ERR_INVALID_UTF8')
-      this.#drop(1007, new Problem('E_MALFORMED', `A frame is refused: ${error.message}.`));
-    else if (code.startsWith('WS_ERR_')) this.#drop(1002, new Problem('E_MALFORMED', `A frame is refused: ${error.message}.`));
-    else this.#drop(4002, new Problem('E_PEER_LOST', `The connection broke: ${error.message}.`, { cause: error }));
   }
 
   /** Ends the connection because of `problem`, and tells the other side in a close frame. */
@@ -325,6 +386,7 @@ export class Connection<S extends Side> {
   #finish(closed: Closed): void {
     if (this.#over.signal.aborted) return;
     this.#heartbeat.stop();
+    this.#outlet.stop();
     this.#over.abort(closed.problem ?? new Problem('E_PEER_LOST', `The connection was closed: ${closed.says}`));
     this.#end(closed);
   }

@@ -7,6 +7,8 @@ export interface Progress {
   greeted: boolean;
   /** The campaign that the connection is bound to. */
   campaign: string | undefined;
+  /** Whether it is a lane of another connection, on which nothing is said but goodbye. */
+  lane: boolean;
 }
 
 /** A message that passed the door: known, from the right side, in its phase, of this campaign, and of the right shape. */
@@ -37,7 +39,9 @@ export function checkPhase(name: Name, progress: Readonly<Progress>): void {
       ? progress.greeted && 'hello was said already'
       : !progress.greeted
         ? 'hello comes first'
-        : phase === 'campaign' && progress.campaign === undefined && 'no campaign is open on this connection';
+        : progress.lane && name !== 'session.goodbye'
+          ? 'this connection is a lane'
+          : phase === 'campaign' && progress.campaign === undefined && 'no campaign is open on this connection';
   if (wrong) throw new Problem('E_OUT_OF_PHASE', `${name} is out of phase: ${wrong}.`, { about: name });
 }
 

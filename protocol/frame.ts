@@ -29,26 +29,32 @@ interface ProblemFrame {
 /** What a text frame can be. */
 export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
 
-/** One block of a disk: where it belongs (bytes from the start), its SHA-256 in lower-case hex, and its bytes. */
-export interface Block {
-  readonly offset: number;
-  readonly digest: string;
-  readonly bytes: Buffer;
+/** How the payload of a data frame is written: as it is, or as one zstd frame (RFC 8878). */
+type Codec = 'none' | 'zstd';
+
+/**
+ * What answers a pull: the pieces that were asked for, in the order they were asked for, one behind the other, written by `codec`.
+ * `rawBytes` is their length before that; the payload is never longer.
+ */
+export interface Packed {
+  readonly codec: Codec;
+  readonly rawBytes: number;
+  readonly payload: Uint8Array;
 }
 
-/** The block that answers one pull. */
-export interface BlockFrame extends Block {
+/** A data frame as it travels: what answers the pull `id`. */
+export interface DataFrame extends Packed {
   readonly id: number;
 }
 
 /** Largest request id: ids are unsigned 32-bit, because the header of a block has four bytes for them. Zero is not an id. */
 export const maxId = 0xffff_ffff;
 
-/** Bytes of a binary frame before the block: kind 1, codec 1, reserved 2, id 4, offset 8, length 4, digest 32. */
-export const headerBytes = 52;
+/** Bytes of a binary frame before the payload: kind 1, codec 1, reserved 2, id 4, raw length 4. */
+export const headerBytes = 12;
 
-const kindBlock = 1;
-const codecNone = 0;
+const kindData = 1;
+const codecs: readonly Codec[] = ['none', 'zstd'];
 
 /** Writes a text frame. */
 export function encodeText(frame: TextFrame): string {
@@ -69,39 +75,36 @@ export function decodeText(text: string): TextFrame {
   throw malformed('its answer is neither one result nor one problem');
 }
 
-/** Writes a binary frame: header and block in one buffer. Numbers are big endian. */
-export function encodeBlock(frame: BlockFrame): Buffer {
-  if (frame.bytes.length > limits.blockBytes)
-    throw new Problem('E_TOO_LARGE', `A block of ${frame.bytes.length} bytes is too long.`);
+/** Writes the header of a data frame; the payload follows it as it is, so that nobody has to copy it. Numbers are big endian. */
+export function encodeHeader({ id, codec, rawBytes, payload }: DataFrame): Buffer {
+  if (rawBytes > limits.frameBytes || payload.length > rawBytes)
+    throw new Problem('E_TOO_LARGE', `A frame of ${payload.length} bytes for ${rawBytes} is too long.`);
   const header = Buffer.alloc(headerBytes);
-  header.writeUInt8(kindBlock, 0);
-  header.writeUInt8(codecNone, 1);
-  header.writeUInt32BE(frame.id, 4);
-  header.writeBigUInt64BE(BigInt(frame.offset), 8);
-  header.writeUInt32BE(frame.bytes.length, 16);
-  if (header.write(frame.digest, 20, 'hex') !== 32) throw new Problem('E_BUG', 'A digest must be 64 hex digits.');
-  return Buffer.concat([header, frame.bytes]);
+  header.writeUInt8(kindData, 0);
+  header.writeUInt8(codecs.indexOf(codec), 1);
+  header.writeUInt32BE(id, 4);
+  header.writeUInt32BE(rawBytes, 8);
+  return header;
 }
 
 /**
- * Reads a binary frame; throws E_MALFORMED where header and length do not agree. The block is a view of the frame, not a copy.
- * The digest is not checked here: whoever writes the block checks it, off the hot path of every other message.
+ * Reads a data frame; throws E_MALFORMED where header and length do not agree. The payload is a view of the frame, not a copy.
+ * Digests are not checked here: whoever writes the blocks checks them, off the hot path of every other message.
  */
-export function decodeBlock(frame: Buffer): BlockFrame {
+export function decodeData(frame: Buffer): DataFrame {
   if (frame.length < headerBytes) throw malformed(`a binary frame of ${frame.length} bytes has no room for its header`);
-  const [kind, codec] = [frame.readUInt8(0), frame.readUInt8(1)];
-  if (kind !== kindBlock) throw malformed(`binary frames of kind ${kind} are not known`);
-  if (codec !== codecNone) throw malformed(`codec ${codec} is not known`);
+  if (frame.readUInt8(0) !== kindData) throw malformed(`binary frames of kind ${frame.readUInt8(0)} are not known`);
+  const codec = codecs[frame.readUInt8(1)];
+  if (codec === undefined) throw malformed(`codec ${frame.readUInt8(1)} is not known`);
   if (frame.readUInt16BE(2) !== 0) throw malformed('the reserved bytes of a binary frame are not zero');
   const id = frame.readUInt32BE(4);
-  if (id === 0) throw malformed('a block names no pull');
-  const offset = frame.readBigUInt64BE(8);
-  if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed('a block lies beyond 2^53 bytes');
-  const length = frame.readUInt32BE(16);
-  if (length > limits.blockBytes) throw malformed(`a block of ${length} bytes is too long`);
-  if (length !== frame.length - headerBytes)
-    throw malformed(`a block says ${length} bytes and has ${frame.length - headerBytes}`);
-  return { id, offset: Number(offset), digest: frame.toString('hex', 20, headerBytes), bytes: frame.subarray(headerBytes) };
+  if (id === 0) throw malformed('a data frame names no pull');
+  const rawBytes = frame.readUInt32BE(8);
+  const payload = frame.subarray(headerBytes);
+  if (rawBytes > limits.frameBytes) throw malformed(`a data frame of ${rawBytes} bytes is too long`);
+  if (codec === 'none' ? payload.length !== rawBytes : payload.length > rawBytes)
+    throw malformed(`a data frame says ${rawBytes} bytes and has ${payload.length}`);
+  return { id, codec, rawBytes, payload };
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

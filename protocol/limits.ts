@@ -9,24 +9,40 @@ export const limits = {
   greetingBytes: 64 * KiB,
   /** Deepest nesting of a text frame: twice what any message has, far below what a parser minds. */
   jsonDepth: 64,
-  /** Longest block: one pull must not hold up a heartbeat for longer than the silence allowed on a 1 Mbit/s line. */
+  /** Longest block: a block is checked as a whole, so one flipped bit costs no more than this. */
   blockBytes: 1 * MiB,
   /** Shortest block: a page of memory, and a sector of every disk. */
   smallestBlockBytes: 4 * KiB,
-  /** Digests in one manifest page: some 270 KiB of JSON, 4 GiB of disk at the longest block. */
+  /** A piece, the unit that is pulled: a page of memory, and what a file system changes at once. */
+  pieceBytes: 4 * KiB,
+  /** Most raw bytes of one data frame, of one pull and of one refinement: a slot of memory on either side. */
+  frameBytes: 4 * MiB,
+  /** Digests in one manifest page: 171 KiB of base64, 256 MiB of disk at 64 KiB a block. */
   pageDigests: 4096,
   /** Requests one side may have open at the other, pulls aside: many pages and servers under way, a bounded number of handlers. */
   requests: 64,
   /** Bytes of requests one side may have open at the other: two documents of the longest kind. */
   requestBytes: 32 * MiB,
-  /** Pulls a receiver may have open: an index each at the sender, where their blocks are read only a few at a time. */
+  /** Pulls a receiver may have open: a list of pieces each at the sender, where their bytes are read only a few pulls at a time. */
   pulls: 256,
-  /** Bytes of blocks a receiver may have open pulls for: the memory it must be able to give them; 1 Gbit/s at 250 ms of round trip. */
-  pullBytes: 32 * MiB,
+  /** Raw bytes a receiver may have open pulls for: the memory it must be able to give them; 2 Gbit/s at 250 ms of round trip. */
+  pullBytes: 64 * MiB,
   /** Pulls a sender works on at once: disk and network overlap, and memory stays at a few blocks. */
   pullsServed: 4,
-  /** Bytes waiting to be sent above which no further block is read. */
+  /** Bytes waiting for one lane above which nothing further is read for it. */
   unsentBytes: 4 * MiB,
+  /** Lanes of one session: what the windows of TCP, commonly some MiB, leave of a long and fast line; more would only crowd out others. */
+  lanes: 4,
+  /** Most bytes of a data frame in one fragment: pings pass between fragments, and a larger one is no faster. */
+  fragmentBytes: 64 * KiB,
+  /** Least bytes on their way on a lane: a line of 1 Mbit/s holds them for an eighth of a second. */
+  leastWindowBytes: 16 * KiB,
+  /** Most bytes on their way on a lane: 1 Gbit/s at 130 ms of round trip, and a bound to what kernels hold for us. */
+  windowBytes: 16 * MiB,
+  /** What data may add to the round trip of control: half of what a person notices, and enough that no line waits for a busy daemon. */
+  queueMs: 20,
+  /** How long the least round trip of a lane is believed, for paths change. */
+  pathMs: 10_000,
   /** Bytes waiting to be sent above which a side stops listening: the peer asks and does not read the answers. */
   unreadBytes: 16 * MiB,
   /** Notices waiting for their handlers above which a side stops listening. */
@@ -39,7 +55,7 @@ export const limits = {
   helloMs: 10_000,
   /** Until the answer of a request that is answered soon. */
   requestMs: 60_000,
-  /** Until the block of a pull: a whole window over a 1 Mbit/s line, twice. */
+  /** Until the frame of a pull: a whole window over a 1 Mbit/s line. */
   pullMs: 600_000,
   /** From our close frame to the peer's, before the socket is cut. */
   closeMs: 3_000,
@@ -47,8 +63,3 @@ export const limits = {
 
 /** The limits by name, as a connection is given them; tests make some smaller. */
 export type Limits = { readonly [N in keyof typeof limits]: number };
-
-/** How many pulls of one block size a receiver may have open: bounded in number and in bytes, never less than one. */
-export function pullWindow(blockBytes: number): number {
-  return Math.max(1, Math.min(limits.pulls, Math.floor(limits.pullBytes / blockBytes)));
-}

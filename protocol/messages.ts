@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Block } from './frame.ts';
+import type { Packed } from './frame.ts';
 import type { Message, Side } from './message.ts';
 import * as campaign from './messages/campaign.ts';
 import * as cloud from './messages/cloud.ts';
@@ -13,6 +13,7 @@ import * as watch from './messages/watch.ts';
 /** The protocol on one page: every message by its wire name. */
 export const messages = {
   'session.hello': session.hello,
+  'session.join': session.join,
   'session.goodbye': session.goodbye,
   'cloud.facts': cloud.facts,
   'campaign.preflight': campaign.preflight,
@@ -26,6 +27,8 @@ export const messages = {
   'resource.built': resource.built,
   'disk.offer': disk.offer,
   'disk.page': disk.page,
+  'disk.hole': disk.hole,
+  'disk.refine': disk.refine,
   'disk.pull': disk.pull,
   'disk.durable': disk.durable,
   'disk.seal': disk.seal,
@@ -51,7 +54,9 @@ export type SaidBy<S extends Side> = { [N in Name]: Messages[N]['from'] extends 
 export type Requests = { [N in Name]: Messages[N] extends { readonly kind: 'notice' } ? never : N }[Name];
 
 /** What a request is answered with. */
-export type Result<N extends Requests> = Messages[N] extends { readonly result: infer R extends z.ZodType } ? z.output<R> : Block;
+export type Result<N extends Requests> = Messages[N] extends { readonly result: infer R extends z.ZodType }
+  ? z.output<R>
+  : Packed;
 
 /** What a handler is told beside the params: `signal` aborts when the connection is over. */
 export interface Context {

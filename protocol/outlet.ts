@@ -1,26 +1,65 @@
 import type { WebSocket } from 'ws';
 import { Problem } from '../shared/problem.ts';
-import { abortable } from './abortable.ts';
-import { encodeText, type TextFrame } from './frame.ts';
+import { type DataFrame, encodeHeader, encodeText, type TextFrame } from './frame.ts';
 import type { Limits } from './limits.ts';
+import { Pace } from './pace.ts';
+import type { Throttle } from './throttle.ts';
 
-/** The speaking half of a connection: what is said goes out in order, and who brings blocks waits while too much is unsent. */
+/** Bytes that the socket may hold on this side of the kernel: enough that the kernel never waits for us, and encrypted in small helpings. */
+const socketBytes = 512 * 1024;
+
+/** Longest wait for the throttle before it is asked again, for its limit may have changed: milliseconds. */
+const throttledMs = 100;
+
+/** What an outlet is made with. */
+export interface OutletOptions {
+  readonly limits: Limits;
+  /** Bounds what all outlets together send; absent: nothing does. */
+  readonly throttle?: Throttle | undefined;
+  /** Is told whenever something has left for the kernel. */
+  readonly onSent: () => void;
+}
+
+/**
+ * The speaking half of a connection: texts go out in order and at once, data frames in fragments, no more of them than the line takes
+ * without making others wait (see `Pace`). A text that comes while a data frame is half said waits for its end, as RFC 6455 (5.4) demands.
+ */
 export class Outlet {
   readonly #socket: WebSocket;
-  readonly #onSent: () => void;
-  readonly #waiting = new Set<() => void>();
-  readonly #limits: Pick<Limits, 'textBytes' | 'unsentBytes'>;
+  readonly #options: OutletOptions;
+  readonly #pace: Pace;
+  readonly #frames: { readonly header: Buffer; readonly payload: Uint8Array }[] = [];
+  readonly #texts: string[] = [];
+  /** Bytes of the first frame's payload that are said; undefined before its header is. */
+  #said: number | undefined;
+  #backlog = 0;
+  #textBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  /** `onSent` is told whenever something has left for the kernel. */
-  constructor(socket: WebSocket, limits: Pick<Limits, 'textBytes' | 'unsentBytes'>, onSent: () => void) {
+  constructor(socket: WebSocket, options: OutletOptions) {
     this.#socket = socket;
-    this.#limits = limits;
-    this.#onSent = onSent;
+    this.#options = options;
+    this.#pace = new Pace(options.limits);
   }
 
   /** Bytes not yet handed to the kernel. */
   get unsent(): number {
-    return this.#socket.bufferedAmount;
+    return this.#socket.bufferedAmount + this.#backlog;
+  }
+
+  /** Bytes of texts that wait for the end of a data frame. */
+  get waitingTextBytes(): number {
+    return this.#textBytes;
+  }
+
+  /** Bytes of data frames that wait for the line. */
+  get backlogBytes(): number {
+    return this.#backlog;
+  }
+
+  /** What the line is like: its round trip and rate, and the bytes that have arrived over it. */
+  get pace(): Pick<Pace, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes'> {
+    return this.#pace;
   }
 
   /**
@@ -30,31 +69,97 @@ export class Outlet {
   say(frame: TextFrame): void {
     const text = encodeText(frame);
     const bytes = Buffer.byteLength(text);
-    if (bytes > this.#limits.textBytes) {
-      throw new Problem('E_TOO_LARGE', `A text frame of ${bytes} bytes is longer than ${this.#limits.textBytes}.`);
+    if (bytes > this.#options.limits.textBytes) {
+      throw new Problem('E_TOO_LARGE', `A text frame of ${bytes} bytes is longer than ${this.#options.limits.textBytes}.`);
     }
-    this.#send(text);
-  }
-
-  /** Sends a binary frame. MUST come after `room`. */
-  sendBlock(frame: Buffer): void {
-    this.#send(frame);
-  }
-
-  /** Waits until another block may be read and sent. Throws when `signal` aborts first. */
-  async room(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    while (this.unsent > this.#limits.unsentBytes) {
-      await abortable<void>([signal], (resolve) => this.#waiting.add(resolve));
+    if (this.#said === undefined) this.#send(text, true);
+    else {
+      this.#texts.push(text);
+      this.#textBytes += bytes;
     }
   }
 
-  #send(data: string | Buffer): void {
+  /** Sends a data frame as the line allows. SHOULD come only while `backlogBytes` is small. The payload is not copied and MUST not change. */
+  sendData(frame: DataFrame): void {
+    this.#frames.push({ header: encodeHeader(frame), payload: frame.payload });
+    this.#backlog += frame.payload.length;
+    this.#pump();
+  }
+
+  /** Hears a pong: if it answers a mark, the bytes before it have arrived. */
+  hearPong(data: Buffer): void {
+    if (data.length !== 4) return;
+    this.#pace.returned(data.readUInt32BE(0), performance.now());
+    this.#pump();
+  }
+
+  /** Forgets what is not said yet. MUST be called when the connection is over. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#frames.length = 0;
+    this.#texts.length = 0;
+    this.#backlog = 0;
+  }
+
+  /** Says as much as may be said now; whatever holds it up calls it again. */
+  #pump(): void {
+    while (this.#frames.length > 0 && this.#mayGo()) this.#sayFragment();
+    if (this.#pace.isDue(this.#frames.length === 0)) this.#mark();
+  }
+
+  #mayGo(): boolean {
+    if (this.#timer !== undefined || this.#socket.readyState !== this.#socket.OPEN) return false;
+    if (this.#socket.bufferedAmount >= socketBytes || this.#pace.inFlightBytes >= this.#pace.windowBytes) return false;
+    const delayMs = this.#options.throttle?.delayMs ?? 0;
+    if (delayMs === 0) return true;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#pump();
+      },
+      Math.min(delayMs, throttledMs),
+    );
+    return false;
+  }
+
+  #sayFragment(): void {
+    const [frame] = this.#frames;
+    if (frame === undefined) return;
+    const { header, payload } = frame;
+    if (this.#said === undefined) {
+      this.#said = 0;
+      this.#socket.send(header, { binary: true, fin: payload.length === 0 });
+    }
+    const fragment = payload.subarray(this.#said, this.#said + this.#pace.fragmentBytes);
+    this.#said += fragment.length;
+    const last = this.#said === payload.length;
+    if (fragment.length > 0) this.#send(fragment, last);
+    this.#backlog -= fragment.length;
+    this.#pace.sent(fragment.length);
+    this.#options.throttle?.take(fragment.length);
+    if (last) this.#endFrame();
+    if (this.#pace.isDue(false)) this.#mark();
+  }
+
+  #endFrame(): void {
+    this.#frames.shift();
+    this.#said = undefined;
+    this.#textBytes = 0;
+    for (const text of this.#texts.splice(0)) this.#send(text, true);
+  }
+
+  #mark(): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const data = Buffer.allocUnsafe(4);
+    data.writeUInt32BE(this.#pace.mark(performance.now()) >>> 0);
+    this.#socket.ping(data);
+  }
+
+  #send(data: string | Uint8Array, fin: boolean): void {
     // The callback's error is left alone: the socket's close event tells it once, for all.
-    this.#socket.send(data, () => {
-      for (const resolve of this.#waiting) resolve();
-      this.#waiting.clear();
-      this.#onSent();
+    this.#socket.send(data, { fin }, () => {
+      this.#pump();
+      this.#options.onSent();
     });
   }
 }

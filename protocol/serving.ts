@@ -1,7 +1,8 @@
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Admitted, Progress } from './door.ts';
 import { checkCampaign } from './door.ts';
-import { type Block, encodeBlock } from './frame.ts';
+import type { Packed } from './frame.ts';
+import type { Lanes } from './lanes.ts';
 import type { Limits } from './limits.ts';
 import { type Context, messages, type Name } from './messages.ts';
 import type { Outlet } from './outlet.ts';
@@ -10,27 +11,39 @@ import { Slots } from './slots.ts';
 /** Handlers by name, their types forgotten: the door has checked what they get. */
 export type AnyHandlers = Readonly<Partial<Record<Name, (params: unknown, context: Context) => Promise<unknown>>>>;
 
+/** What a connection lends to its answering half. */
+interface ServingTools {
+  readonly outlet: Outlet;
+  readonly lanes: Lanes;
+  readonly limits: Limits;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
 /** The answering half of a connection: a bounded number of requests at work, each answered once. */
 export class Serving {
   readonly #handlers: AnyHandlers;
   readonly #outlet: Outlet;
+  readonly #lanes: Lanes;
   readonly #limits: Limits;
   readonly #progress: Progress;
   readonly #signal: AbortSignal;
-  readonly #lane: Slots;
+  readonly #pulls: Slots;
   #open = 0;
   #openBytes = 0;
   #openPulls = 0;
   /** The campaign that is being opened, and by how many requests. */
   #opening: { readonly campaign: string; handlers: number } | undefined;
 
-  constructor(handlers: AnyHandlers, outlet: Outlet, limits: Limits, progress: Progress, signal: AbortSignal) {
+  /** Texts go out by `outlet`, data by one of `lanes`. */
+  constructor(handlers: AnyHandlers, { outlet, lanes, limits, progress, signal }: ServingTools) {
     this.#handlers = handlers;
     this.#outlet = outlet;
+    this.#lanes = lanes;
     this.#limits = limits;
     this.#progress = progress;
     this.#signal = signal;
-    this.#lane = new Slots(limits.pullsServed);
+    this.#pulls = new Slots(limits.pullsServed);
   }
 
   /** Works on an admitted request of `bytes` and answers it. Throws the problem to refuse it with; a failing handler answers its own. */
@@ -65,13 +78,13 @@ export class Serving {
     if (this.#openPulls >= this.#limits.pulls) throw busy(`${this.#openPulls} pulls are open`);
     this.#openPulls += 1;
     try {
-      await this.#lane.enter([this.#signal]);
+      await this.#pulls.enter([this.#signal]);
       try {
-        await this.#outlet.room(this.#signal);
-        const block = (await this.#handle(name, params)) as Block;
-        this.#outlet.sendBlock(encodeBlock({ id, ...block }));
+        await this.#lanes.room(this.#signal);
+        const packed = (await this.#handle(name, params)) as Packed;
+        this.#lanes.send({ id, ...packed });
       } finally {
-        this.#lane.leave();
+        this.#pulls.leave();
       }
     } finally {
       this.#openPulls -= 1;
@@ -80,7 +93,7 @@ export class Serving {
 
   /** Opens a campaign and binds the connection to it; while it is being opened, no other may be, or its handler could mix the two. */
   async #bind(campaign: string, handle: () => Promise<unknown>): Promise<unknown> {
-    checkCampaign('campaign.open', { campaign }, { greeted: true, campaign: this.#opening?.campaign });
+    checkCampaign('campaign.open', { campaign }, { greeted: true, campaign: this.#opening?.campaign, lane: false });
     this.#opening ??= { campaign, handlers: 0 };
     this.#opening.handlers += 1;
     try {

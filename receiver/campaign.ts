@@ -1,7 +1,9 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlockSource, BuildContext, Built, DestinationCloud } from '../shared/cloud/cloud.ts';
+import type { Crew } from '../shared/disk/crew.ts';
 import { writeDurably } from '../shared/durable.ts';
+import type { Log } from '../shared/log.ts';
 import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
 import { networkSideOf } from '../shared/model/network-side.ts';
@@ -9,6 +11,8 @@ import { inBuildOrder } from '../shared/model/order.ts';
 import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Disks } from './disks/disks.ts';
+import { Donors } from './disks/donors.ts';
+import type { Room } from './disks/room.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
@@ -18,12 +22,23 @@ const buildTimeoutMs = 30 * 60_000;
 /** Tells that a resource stands. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
 
+/** What every campaign works with. */
+export interface CampaignTools {
+  readonly cloud: () => Promise<DestinationCloud>;
+  readonly crew: Crew;
+  readonly log: Log;
+  readonly room: Room;
+  /** Where disks of committed campaigns are kept for later ones, by their peer; null: they are not. */
+  readonly keptFor: ((peer: string) => string) | null;
+}
+
 /** One campaign as the receiver knows it: the document, the ledger, the disks and the markers in one folder. */
 export class Campaign {
   readonly id: string;
   readonly folder: string;
   readonly ledger: Ledger;
   readonly disks: Disks;
+  readonly #keptFor: CampaignTools['keptFor'];
   readonly #cloud: () => Promise<DestinationCloud>;
   readonly #work = new AbortController();
   /** What is being built now: a repeated request joins it instead of building twice. */
@@ -36,25 +51,31 @@ export class Campaign {
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
-  private constructor(id: string, folder: string, ledger: Ledger, cloud: () => Promise<DestinationCloud>) {
+  private constructor(id: string, folder: string, ledger: Ledger, { cloud, crew, room, log, keptFor }: CampaignTools) {
+    this.#keptFor = keptFor;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
     this.#cloud = cloud;
-    this.disks = new Disks(id, folder);
+    this.disks = new Disks(id, folder, { crew, room, log, donors: new Donors(crew) });
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
-  static async open(state: string, id: string, cloud: () => Promise<DestinationCloud>): Promise<Campaign> {
+  static async open(state: string, id: string, tools: CampaignTools): Promise<Campaign> {
     const folder = join(state, 'campaigns', id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const campaign = new Campaign(id, folder, await Ledger.open(join(folder, 'ledger.jsonl')), cloud);
+    const campaign = new Campaign(id, folder, await Ledger.open(join(folder, 'ledger.jsonl')), tools);
     const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;
     });
     if (text !== null) campaign.#adopt(readJson(text, campaign.#documentPath));
     return campaign;
+  }
+
+  /** Serves the sender that has this key: from now on what was kept of its earlier campaigns stands in for its disks, and nobody else's. */
+  serve(peer: string): void {
+    if (this.#keptFor !== null) this.disks.useKept(this.#keptFor(peer));
   }
 
   /** Stores the document, builds the network side in order and compares each thing with what was wanted. Throws what the cloud throws. */
@@ -142,7 +163,7 @@ export class Campaign {
     return { removed, kept };
   }
 
-  /** Ends the way back: frees the staged disks. Returns the bytes they took. */
+  /** Ends the way back: frees the staged disks, but those that are kept on purpose. Returns the bytes they took. */
   async commit(): Promise<number> {
     const { state } = this.ledger;
     if (state !== 'completed' && state !== 'committed')
@@ -151,6 +172,7 @@ export class Campaign {
         `The campaign is ${state} here; only one whose servers have all moved can be committed.`,
       );
     await this.ledger.reach('committed');
+    if (this.#keptFor !== null) await this.disks.keepAll();
     return this.disks.discardAll();
   }
 

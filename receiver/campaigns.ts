@@ -1,26 +1,26 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DestinationCloud } from '../shared/cloud/cloud.ts';
 import { Id } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
-import { Campaign } from './campaign.ts';
+import { Campaign, type CampaignTools } from './campaign.ts';
+import { Room } from './disks/room.ts';
 
 /** Every campaign of this receiver, each opened once. */
 export class Campaigns {
   readonly #state: string;
-  readonly #cloud: () => Promise<DestinationCloud>;
+  readonly #tools: CampaignTools;
   readonly #open = new Map<string, Promise<Campaign>>();
 
-  constructor(state: string, cloud: () => Promise<DestinationCloud>) {
+  constructor(state: string, tools: Omit<CampaignTools, 'room'>) {
     this.#state = state;
-    this.#cloud = cloud;
+    this.#tools = { ...tools, room: new Room(state) };
   }
 
   /** The campaign of an id, known or new. */
   open(id: string): Promise<Campaign> {
     const known = this.#open.get(id);
     if (known !== undefined) return known;
-    const opening = Campaign.open(this.#state, id, this.#cloud);
+    const opening = Campaign.open(this.#state, id, this.#tools);
     this.#open.set(id, opening);
     opening.catch(() => this.#open.delete(id));
     return opening;

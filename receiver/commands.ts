@@ -2,7 +2,13 @@
 export interface ReceiverStatus {
   readonly release: string;
   readonly listening: string;
-  readonly sessions: readonly { readonly peer: string; readonly campaign: string | null; readonly since: string }[];
+  /** Lanes are the further connections of a session that carry nothing but data. */
+  readonly sessions: readonly {
+    readonly peer: string;
+    readonly campaign: string | null;
+    readonly since: string;
+    readonly lanes: number;
+  }[];
   readonly campaigns: readonly {
     readonly id: string;
     readonly state: string;
@@ -11,6 +17,8 @@ export interface ReceiverStatus {
       readonly id: string;
       readonly sizeBytes: number;
       readonly durableBytes: number;
+      /** Blocks that came out wrong, on the wire, in a donor or on our own disk, and were pulled again. */
+      readonly mended: number;
       readonly sealed: boolean;
     }[];
   }[];

@@ -1,11 +1,14 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { limits } from '../protocol/limits.ts';
 import { defaultPort } from '../protocol/transport/address.ts';
 import { providers } from '../shared/cloud/all.ts';
 import { cloudSection } from '../shared/cloud/section.ts';
 import { readYaml } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
+
+const MiB = 1024 * 1024;
 
 const path = z.string().startsWith('/', 'must be an absolute path');
 
@@ -19,7 +22,16 @@ export const ReceiverSettings = z.strictObject({
   listen: z
     .strictObject({ host: z.string().min(1).default('::'), port: z.int().min(0).max(65_535).default(defaultPort) })
     .prefault({}),
-  limits: z.strictObject({ window: z.int().min(1).max(256).default(32) }).prefault({}),
+  keep_disks: z.boolean().default(false),
+  limits: z
+    .strictObject({
+      window_mib: z
+        .int()
+        .min(4)
+        .max(limits.pullBytes / MiB)
+        .default(64),
+    })
+    .prefault({}),
 });
 
 /** The receiver's configuration with every place filled in; frozen. */

@@ -7,15 +7,17 @@ import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
 import { lazily, openCloud } from '../shared/cloud/open.ts';
 import { serveControl } from '../shared/control/serve.ts';
+import { Crew } from '../shared/disk/crew.ts';
 import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
+import { digestOfJson } from '../shared/model/marker.ts';
 import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
 import { Campaigns } from './campaigns.ts';
 import type { ReceiverConfig } from './config.ts';
 import { receiverRoutes } from './control.ts';
 import { Desk } from './desk.ts';
-import { Session } from './session.ts';
+import { Sessions } from './sessions.ts';
 
 /** A daemon that runs. `port` is the one it listens on. */
 export interface Daemon {
@@ -33,12 +35,24 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   const peers = new Peers(join(config.state, 'peers.json'));
 
   const destination = lazily(() => openCloud('destination', config.cloud));
-  const campaigns = new Campaigns(config.state, destination.get);
-  const sessions = new Map<Session, { peer: string; done: Promise<void> }>();
-  const takeOver = async (campaign: string, by: Session): Promise<void> => {
-    const older = [...sessions.keys()].filter((session) => session !== by && session.campaign === campaign);
-    await Promise.all(older.map((session) => session.close('Another connection serves this campaign now.')));
-  };
+  const crew = new Crew();
+  // One folder for each sender and project: nobody's disks stand in for another's.
+  const keptFor = (peer: string): string => join(config.state, 'kept', digestOfJson([peer, config.cloud]).slice(0, 32));
+  const campaigns = new Campaigns(config.state, {
+    cloud: destination.get,
+    crew,
+    log,
+    keptFor: config.keep_disks ? keptFor : null,
+  });
+  const sessions = new Sessions({
+    name: config.name,
+    release,
+    state: config.state,
+    campaigns,
+    cloud: destination.get,
+    log,
+    windowBytes: config.limits.window_mib * 1024 * 1024,
+  });
   const window = new PairingWindow();
   const listener = await listen({
     identity,
@@ -51,20 +65,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
       name: config.name,
       onPaired: (peer) => log.info({ peer: peer.name, fingerprint: peer.fingerprint }, 'paired'),
     },
-    onSocket: (socket, peer) => {
-      const session = new Session(socket, {
-        name: config.name,
-        release,
-        state: config.state,
-        campaigns,
-        cloud: destination.get,
-        log,
-        takeOver,
-        window: config.limits.window,
-      });
-      const done = session.run().finally(() => sessions.delete(session));
-      sessions.set(session, { peer: peer.name, done });
-    },
+    onSocket: (socket, peer) => sessions.serve(socket, peer),
     onRefused: (problem, from) => log.warn({ problem, from }, 'turned away'),
     signal: stopping.signal,
   });
@@ -72,7 +73,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     const prepared = await prepareNext(identityFolder, 'receiver');
     listener.announce(prepared.fingerprint);
     // Senders learn the next key when they connect; asking them to connect again is the quickest way.
-    for (const session of sessions.keys()) await session.close('The receiver announces a new key.');
+    await sessions.close('The receiver announces a new key.');
     await everyPeerKnows(peers, prepared.fingerprint);
     const promoted = await completeRotation(identityFolder, 'receiver', peers);
     listener.useIdentity(promoted);
@@ -95,10 +96,12 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     port: listener.port,
     async stop() {
       await control.close();
-      await Promise.all([...sessions.keys()].map((session) => session.close('The receiver is stopping.')));
+      await sessions.close('The receiver is stopping.');
       stopping.abort(new Problem('E_CANCELLED', 'The receiver is stopping.'));
-      await Promise.all([...sessions.values()].map(({ done }) => done));
+      // Whoever came in between.
+      await sessions.close('The receiver is stopping.');
       await campaigns.close();
+      await crew.close();
       await (await destination.opened())?.close();
       await freeState();
     },

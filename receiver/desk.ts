@@ -4,7 +4,7 @@ import type { Peers } from '../protocol/transport/peers.ts';
 import { freeBytes } from '../shared/disk/free.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { LedgerLine, ReceiverCommands, ReceiverStatus } from './commands.ts';
-import type { Session } from './session.ts';
+import type { Sessions } from './sessions.ts';
 
 /** How long a pairing code lives unless the operator says otherwise: seconds. */
 const codeLifeSeconds = 10 * 60;
@@ -15,7 +15,7 @@ export interface DeskTools {
   readonly listening: string;
   readonly state: string;
   readonly campaigns: Campaigns;
-  readonly sessions: ReadonlyMap<Session, { readonly peer: string }>;
+  readonly sessions: Sessions;
   readonly window: PairingWindow;
   readonly peers: Peers;
   readonly rotate: () => Promise<string>;
@@ -35,7 +35,7 @@ export class Desk implements ReceiverCommands {
     return {
       release,
       listening,
-      sessions: [...sessions].map(([session, { peer }]) => ({ peer, campaign: session.campaign, since: session.since })),
+      sessions: sessions.status(),
       campaigns,
       stagingFreeBytes: await freeBytes(state),
     };
@@ -80,7 +80,7 @@ export class Desk implements ReceiverCommands {
     const built = campaign.ledger.entries().filter(({ state }) => state === 'built').length;
     const disks = campaign.disks
       .copies()
-      .map((copy) => ({ id: copy.id, sizeBytes: copy.size, durableBytes: copy.durable, sealed: false }));
+      .map((copy) => ({ id: copy.id, sizeBytes: copy.size, durableBytes: copy.durable, mended: copy.mended, sealed: false }));
     return { id, state: campaign.ledger.state, built, disks };
   }
 }

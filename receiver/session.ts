@@ -1,7 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { Connection } from '../protocol/connection.ts';
-import { pullWindow } from '../protocol/limits.ts';
-import type { Handlers } from '../protocol/messages.ts';
+import type { Handlers, Params } from '../protocol/messages.ts';
 import type { DestinationCloud } from '../shared/cloud/cloud.ts';
 import { freeBytes } from '../shared/disk/free.ts';
 import { needingRoom } from '../shared/disk/full.ts';
@@ -14,7 +14,9 @@ import type { Totals } from '../shared/model/totals.ts';
 import { Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
 import type { Campaigns } from './campaigns.ts';
-import type { Copy, Pull } from './disks/copy.ts';
+import type { Copy } from './disks/copy.ts';
+import { type Asker, Puller } from './disks/puller.ts';
+import { Window } from './disks/window.ts';
 import { sumOfRoots } from './totals.ts';
 import { verifyDisk } from './verify.ts';
 
@@ -24,12 +26,16 @@ export interface SessionTools {
   readonly release: string;
   readonly state: string;
   readonly campaigns: Campaigns;
+  /** The key of the sender, by its fingerprint. */
+  readonly peer: string;
   readonly cloud: () => Promise<DestinationCloud>;
   readonly log: Log;
-  /** Pulls that one disk may have outstanding. */
-  readonly window: number;
-  /** Hears that a session is about to serve a campaign; ends another that still does: its sender is the same one, on a link that broke unnoticed. */
-  readonly takeOver: (campaign: string, session: Session) => Promise<void>;
+  /** Bytes of disks that one sender may be asked for at once. */
+  readonly windowBytes: number;
+  /** Hears that this session is about to serve a campaign; ends another that still does. */
+  readonly takeOver: (campaign: string) => Promise<void>;
+  /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
+  readonly join: (session: string) => void;
 }
 
 /** A disk that this connection offered. */
@@ -37,18 +43,25 @@ interface Offered {
   readonly server: string;
   readonly disk: string;
   readonly copy: Copy;
+  readonly puller: Puller;
+  /** Blocks that the sender knows to be durable. */
+  durable: number;
 }
 
 /** One connected sender: what it is bound to and what it offered. The campaign outlives it. */
 export class Session {
+  /** What a lane must name to join; told to our sender alone. */
+  readonly id = randomBytes(16).toString('hex');
   readonly since = new Date().toISOString();
   readonly #tools: SessionTools;
   readonly #connection: Connection<'receiver'>;
   readonly #offers = new Map<number, Offered>();
+  readonly #window: Window;
   #campaign: Campaign | null = null;
 
   constructor(socket: WebSocket, tools: SessionTools) {
     this.#tools = tools;
+    this.#window = new Window(tools.windowBytes);
     this.#connection = new Connection(socket, {
       role: 'receiver',
       release: tools.release,
@@ -73,6 +86,21 @@ export class Session {
     this.#tools.log.info({ code: closed.code, says: closed.says }, 'sender gone');
   }
 
+  /** Whether this connection is a lane of another session. */
+  get isLane(): boolean {
+    return this.#connection.isLane;
+  }
+
+  /** How many lanes it has. */
+  get lanes(): number {
+    return this.#connection.wire.lanes;
+  }
+
+  /** Makes another connection of the same peer a lane of this session; see `Connection.carry`. */
+  carry(lane: Session): void {
+    this.#connection.carry(lane.#connection);
+  }
+
   close(reason: string): Promise<void> {
     return this.#connection.close(reason);
   }
@@ -94,10 +122,15 @@ export class Session {
         };
       },
       'campaign.open': async ({ campaign }) => {
-        await this.#tools.takeOver(campaign, this);
+        await this.#tools.takeOver(campaign);
         const known = (await campaigns.ids()).includes(campaign);
         this.#campaign = await campaigns.open(campaign);
-        return { known, state: this.#campaign.ledger.state };
+        this.#campaign.serve(this.#tools.peer);
+        return { known, state: this.#campaign.ledger.state, session: this.id };
+      },
+      'session.join': async ({ session }) => {
+        this.#tools.join(session);
+        return {};
       },
       'campaign.configure': async ({ campaign, configurations }) => {
         const tell = this.#connection;
@@ -119,38 +152,22 @@ export class Session {
         return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
       },
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
-      'disk.offer': async ({ server, disk, size, block_size }) => {
-        const found = this.#bound().resource(refOf('disk', disk));
-        if (found.kind !== 'disk' || found.server_id !== server)
-          throw new Problem('E_NOT_FOUND', `Disk ${disk} is not one of server ${server}.`);
-        const copy = await this.#bound().disks.offer(server, disk, size, block_size);
-        const handle = this.#offers.size + 1;
-        this.#offers.set(handle, { server, disk, copy });
-        return { handle };
-      },
-      'disk.page': async ({ handle, first, digests }, { signal }) => {
-        const { copy } = this.#offered(handle);
-        const durable = copy.durableBlocks;
-        const lacking = await copy.take(
-          first,
-          digests,
-          this.#pull(handle),
-          Math.min(this.#tools.window, pullWindow(copy.blockSize)),
-          signal,
-        );
-        if (copy.durableBlocks !== durable) {
-          const blocks = copy.durableBlocks;
-          this.#connection.notify('disk.durable', { handle, blocks, bytes: Math.min(copy.size, blocks * copy.blockSize) });
-        }
+      'disk.offer': (offer, { signal }) => this.#offer(offer, signal),
+      'disk.page': async ({ handle, first, digests }) => {
+        const { copy, puller } = this.#offered(handle);
+        const lacking = await copy.take(first, Buffer.from(digests, 'base64'), puller);
+        this.#tellDurable(handle, copy);
         return { lacking };
       },
-      'disk.seal': async ({ handle, root }, { signal }) => {
-        const { server, disk } = this.#offered(handle);
-        const {
-          size: _,
-          block_size: __,
-          ...sealed
-        } = await this.#bound().disks.seal(server, disk, root, this.#pull(handle), signal);
+      'disk.hole': async ({ handle, first, blocks }) => {
+        const { copy } = this.#offered(handle);
+        await copy.hole(first, blocks);
+        this.#tellDurable(handle, copy);
+        return {};
+      },
+      'disk.seal': async ({ handle, root }) => {
+        const { server, disk, puller } = this.#offered(handle);
+        const { size: _, block_size: __, ...sealed } = await this.#bound().disks.seal(server, disk, root, puller);
         return sealed;
       },
       'disk.discard': async ({ server, disk }) => {
@@ -202,8 +219,32 @@ export class Session {
     return { agreed: true };
   }
 
-  #pull(handle: number): Pull {
-    return (block, signal) => this.#connection.request('disk.pull', { handle, block }, { signal });
+  async #offer({ server, disk, size, block_size, algorithm, data }: Params<'disk.offer'>, signal: AbortSignal) {
+    const found = this.#bound().resource(refOf('disk', disk));
+    if (found.kind !== 'disk' || found.server_id !== server)
+      throw new Problem('E_NOT_FOUND', `Disk ${disk} is not one of server ${server}.`);
+    const shape = { size, blockSize: block_size, algorithm };
+    const copy = await this.#bound().disks.offer(server, disk, shape, data);
+    const handle = this.#offers.size + 1;
+    const asker: Asker = {
+      pull: (pieces) => this.#connection.request('disk.pull', { handle, pieces }, { signal }),
+      refine: async (blocks) => {
+        const { pieces } = await this.#connection.request('disk.refine', { handle, blocks }, { signal });
+        return Buffer.from(pieces, 'base64');
+      },
+    };
+    const puller = new Puller(copy.target, asker, this.#window, copy, signal);
+    this.#offers.set(handle, { server, disk, copy, puller, durable: copy.durableBlocks });
+    return { handle };
+  }
+
+  /** Tells the sender when more has become durable. */
+  #tellDurable(handle: number, copy: Copy): void {
+    const offered = this.#offered(handle);
+    const { durableBlocks: blocks, shape } = copy;
+    if (blocks === offered.durable) return;
+    offered.durable = blocks;
+    this.#connection.notify('disk.durable', { handle, blocks, bytes: Math.min(shape.size, blocks * shape.blockSize) });
   }
 
   #bound(): Campaign {

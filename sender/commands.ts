@@ -2,6 +2,7 @@ import type { Selection } from '../shared/cloud/cloud.ts';
 import type { Concern, Decision } from '../shared/model/concern.ts';
 import type { Configurations } from '../shared/model/configurations.ts';
 import type { ProblemJson } from '../shared/problem.ts';
+import type { BandwidthStatus } from './bandwidth.ts';
 import type { Forecast } from './forecast.ts';
 import type { ProbedDowntime } from './measures.ts';
 import type { Round } from './migration/round.ts';
@@ -79,6 +80,7 @@ export interface SenderStatus {
     readonly state: 'connected' | 'connecting' | 'unpaired';
     readonly says: string;
   } | null;
+  readonly bandwidth: BandwidthStatus;
   readonly campaigns: readonly CampaignStatus[];
 }
 
@@ -141,6 +143,10 @@ export interface MoveReport {
     readonly sizeBytes: number;
     readonly zeroBytes: number;
     readonly reusedBytes: number;
+    /** Taken from other disks at the receiver. */
+    readonly copiedBytes: number;
+    readonly pulledBytes: number;
+    /** What the pulled bytes were on the wire. */
     readonly sentBytes: number;
     readonly root: string;
   }[];
@@ -172,6 +178,8 @@ export interface SenderCommands {
   peers(): Promise<readonly { name: string; address: string | null; fingerprint: string; pairedAt: string }[]>;
   unpair(name: string): Promise<void>;
   rotate(): Promise<{ fingerprint: string }>;
+  /** Sets the limit on what is sent: a rate such as `100mbit`, `none`, or `configured`; without it only tells. Lasts until the daemon stops. */
+  bandwidth(limit?: string): Promise<BandwidthStatus>;
   capture(selection: Selection): Promise<{ document: Configurations; concerns: readonly Concern[] }>;
   plan(selection: Selection): Promise<PlanResult>;
   /** Starts a campaign; `file` names the plan's origin in complaints. Refuses blocking concerns with E_BLOCKED before any write. */

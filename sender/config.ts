@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { limits as protocolLimits } from '../protocol/limits.ts';
 import { providers } from '../shared/cloud/all.ts';
 import { cloudSection } from '../shared/cloud/section.ts';
 import { readYaml } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
+import { BandwidthSetting } from './bandwidth.ts';
 
 const path = z.string().startsWith('/', 'must be an absolute path');
 
@@ -24,9 +26,11 @@ export const SenderSettings = z.strictObject({
       known_hosts: z.array(path).min(1).default(['/etc/ssh/ssh_known_hosts']),
     })
     .prefault({}),
+  bandwidth: BandwidthSetting.default(null),
   limits: z
     .strictObject({
       parallel: z.int().min(1).max(16).default(1),
+      connections: z.union([z.literal('auto'), z.int().min(1).max(protocolLimits.lanes)]).default('auto'),
       retry_after_seconds: z.array(z.number().min(0).max(3600)).max(16).default([2, 5, 15, 30]),
     })
     .prefault({}),

@@ -6,10 +6,12 @@ import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
 import { lazily, openCloud } from '../shared/cloud/open.ts';
 import { serveControl } from '../shared/control/serve.ts';
+import { Crew } from '../shared/disk/crew.ts';
 import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
+import { Bandwidth } from './bandwidth.ts';
 import type { SenderConfig } from './config.ts';
 import { senderRoutes } from './control.ts';
 import { Desk } from './desk.ts';
@@ -34,7 +36,12 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
   const link: Link = { identity: () => identity, nextKey: () => next?.fingerprint, peers, ssh: await sshOptions(config) };
 
   const source = lazily(() => openCloud('source', config.cloud));
-  const peerOptions = { name: config.name, release, log, dial: (s: AbortSignal) => dialReceiver(link, s) };
+  const bandwidth = new Bandwidth(config.bandwidth);
+  bandwidth.start();
+  const { throttle } = bandwidth;
+  const { connections } = config.limits;
+  const dial = (until: AbortSignal): ReturnType<typeof dialReceiver> => dialReceiver(link, until);
+  const peerOptions = { name: config.name, release, log, dial, connections, throttle };
   const peer = new Peer({ ...peerOptions, campaign: null, onState: ({ says }) => log.info({ peer: says }, 'peer') });
   const rotate = async (): Promise<string> => {
     next = await prepareNext(identityFolder, 'sender');
@@ -44,17 +51,20 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     await peer.reconnect('The new key is used.');
     return printFingerprint(identity.fingerprint);
   };
+  const crew = new Crew();
   const desk = new Desk({
     config,
     release,
     link,
     peer,
+    bandwidth,
     source: source.get,
     runner: {
       source: source.get,
       retirement: () => openCloud('retirement', config.cloud),
       peer: peerOptions,
       log,
+      crew,
       retryDelaysMs: config.limits.retry_after_seconds.map((seconds) => seconds * 1000),
     },
     rotate,
@@ -77,7 +87,9 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       stopping.abort(new Problem('E_CANCELLED', 'The sender is stopping.'));
       await spool.close();
       await control.close();
+      bandwidth.stop();
       await desk.stop();
+      await crew.close();
       await peer.stop('The sender is stopping.');
       await (await source.opened())?.close();
       await freeState();

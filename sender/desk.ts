@@ -13,6 +13,7 @@ import { importOldConfigurations } from '../shared/model/import.ts';
 import { Plan, serversOf } from '../shared/model/plan.ts';
 import { spaceConcerns } from '../shared/model/space.ts';
 import { Problem } from '../shared/problem.ts';
+import type { Bandwidth, BandwidthStatus } from './bandwidth.ts';
 import { Campaign } from './campaign.ts';
 import type {
   CampaignStatus,
@@ -41,6 +42,7 @@ export interface DeskTools {
   readonly config: SenderConfig;
   readonly release: string;
   readonly link: Link;
+  readonly bandwidth: Bandwidth;
   /** The peer that plans; campaigns have their own. */
   readonly peer: Peer;
   readonly source: () => Promise<SourceCloud>;
@@ -88,7 +90,8 @@ export class Desk implements SenderCommands {
     const campaigns = [...this.#runners.values()]
       .map((runner) => runner.status())
       .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
-    return { release: this.#tools.release, peer: await this.#peerStatus(), campaigns };
+    const { release, bandwidth } = this.#tools;
+    return { release, peer: await this.#peerStatus(), bandwidth: bandwidth.status(), campaigns };
   }
 
   async changed(signal: AbortSignal): Promise<void> {
@@ -112,6 +115,13 @@ export class Desk implements SenderCommands {
     });
     await this.#tools.peer.redial();
     return { name: peer.name, fingerprint: printFingerprint(peer.fingerprint) };
+  }
+
+  async bandwidth(limit?: string): Promise<BandwidthStatus> {
+    const { bandwidth } = this.#tools;
+    if (limit !== undefined) bandwidth.ask(limit);
+    this.#changed();
+    return bandwidth.status();
   }
 
   async peers(): Promise<readonly { name: string; address: string | null; fingerprint: string; pairedAt: string }[]> {

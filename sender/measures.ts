@@ -44,7 +44,7 @@ function pathRateOf(campaign: Campaign): number | null {
     .moves()
     .flatMap(({ moves }) => moves)
     .flatMap((move) => [
-      ...Object.values(recall(move, campaign.journal).learned.sealed ?? {}).map((disk) => [disk.bytes_pulled, disk.transfer_ms]),
+      ...Object.values(recall(move, campaign.journal).learned.sealed ?? {}).map((disk) => [disk.bytes_wire, disk.transfer_ms]),
       ...roundsOf(campaign.journal.facts, move.server.id).map((round) => [round.bytes, round.copy_ms]),
     ]);
   const rates = transfers.flatMap(([bytes = 0, ms = 0]) => (bytes >= tellingBytes && ms > 0 ? [bytes / ms] : []));

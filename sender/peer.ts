@@ -1,11 +1,13 @@
 import type { WebSocket } from 'ws';
-import { Connection } from '../protocol/connection.ts';
-import type { Block } from '../protocol/frame.ts';
+import { Connection, type ConnectionOptions } from '../protocol/connection.ts';
+import type { Packed } from '../protocol/frame.ts';
 import type { Handlers, Params, Requests, Result, SaidBy } from '../protocol/messages.ts';
+import type { Throttle } from '../protocol/throttle.ts';
 import { keepConnected } from '../protocol/transport/reconnect.ts';
 import type { Log } from '../shared/log.ts';
 import type { Ref } from '../shared/model/resource.ts';
 import { asProblem, Problem } from '../shared/problem.ts';
+import { type Connections, keepLanes } from './lanes.ts';
 
 /** What a peer needs to be reached and told apart. */
 export interface PeerOptions {
@@ -16,6 +18,10 @@ export interface PeerOptions {
   readonly dial: (signal: AbortSignal) => Promise<WebSocket>;
   /** The campaign its connections are bound to; null for one that only plans. */
   readonly campaign: string | null;
+  /** How many connections carry its data. */
+  readonly connections?: Connections;
+  /** Bounds the data of all peers together. */
+  readonly throttle?: Throttle;
   readonly onBuilt?: (ref: Ref, id: string, how: string) => void;
   /** Hears what the link does, in a sentence. */
   readonly onState?: (state: PeerState) => void;
@@ -28,14 +34,22 @@ export interface PeerState {
   readonly problem: Problem | null;
 }
 
-/** Reads one block of an offered disk. */
-export type ReadBlock = (block: number) => Promise<Block>;
+/** Stretches as a pull or a refinement names them: the first of each, and how many. */
+type Stretches = readonly (readonly [first: number, count: number])[];
+
+/** What the receiver may ask of an offered disk. */
+export interface Offered {
+  /** The bytes of pieces, in the order asked. */
+  pull(pieces: Stretches): Promise<Packed>;
+  /** The digests of the pieces of blocks, 8 bytes each, in the order asked. */
+  refine(blocks: Stretches): Promise<Uint8Array>;
+}
 
 /** The receiver as seen from here: dials, dials again, and asks. One peer serves one campaign. */
 export class Peer {
   readonly #options: PeerOptions;
   readonly #stopping = new AbortController();
-  readonly #disks = new WeakMap<Connection<'sender'>, Map<number, ReadBlock>>();
+  readonly #disks = new WeakMap<Connection<'sender'>, Map<number, Offered>>();
   #live: Connection<'sender'> | null = null;
   #state: PeerState = { state: 'connecting', says: 'Dialling the receiver.', problem: null };
   #waiting: (() => void)[] = [];
@@ -56,7 +70,7 @@ export class Peer {
     const over = AbortSignal.any([this.#stopping.signal, this.#dialling.signal]);
     this.#running = keepConnected((signal) => this.#options.dial(signal), {
       signal: over,
-      onSocket: (socket) => this.#converse(socket, over),
+      onSocket: (socket, progressed) => this.#converse(socket, over, progressed),
       onState: (state) => {
         if (state.is !== 'waiting') return;
         const says = state.problem?.message ?? 'The receiver closed the connection.';
@@ -117,22 +131,24 @@ export class Peer {
     }
   }
 
-  /** Answers the receiver's pulls of one offered disk with `read`, until the returned function is called. */
-  serve(connection: Connection<'sender'>, handle: number, read: ReadBlock): () => void {
-    const disks = this.#disks.get(connection) ?? new Map<number, ReadBlock>();
-    this.#disks.set(connection, disks.set(handle, read));
+  /** Answers what the receiver asks of one offered disk, until the returned function is called. */
+  serve(connection: Connection<'sender'>, handle: number, disk: Offered): () => void {
+    const disks = this.#disks.get(connection) ?? new Map<number, Offered>();
+    this.#disks.set(connection, disks.set(handle, disk));
     return () => disks.delete(handle);
   }
 
   /** One connection, from its open socket to its end. Throws what ended it, unless it was closed on purpose. */
-  async #converse(socket: WebSocket, over: AbortSignal): Promise<void> {
-    const { name, release, log, campaign } = this.#options;
-    const connection = new Connection(socket, {
+  async #converse(socket: WebSocket, over: AbortSignal, progressed: () => void): Promise<void> {
+    const { name, release, log, campaign, dial, connections = 'auto', throttle } = this.#options;
+    const options: ConnectionOptions<'sender'> = {
       role: 'sender',
       name,
       release,
+      ...(throttle === undefined ? {} : { throttle }),
       observe: (problem) => log.warn({ problem }, 'refused what the receiver said'),
-    });
+    };
+    const connection = new Connection(socket, options);
     // Also one that is still being greeted: nobody else knows of it yet.
     const end = (): void => void connection.close(asProblem(over.reason).message);
     over.addEventListener('abort', end, { once: true });
@@ -140,7 +156,11 @@ export class Peer {
       // One that was opened while we stopped hears of no abort any more.
       over.throwIfAborted();
       const { name: receiver } = await connection.open(this.#handlers(connection));
-      if (campaign !== null) await connection.request('campaign.open', { campaign });
+      if (campaign !== null) {
+        const { session } = await connection.request('campaign.open', { campaign });
+        const handlers = (lane: Connection<'sender'>): Handlers<'sender'> => this.#handlers(lane);
+        void keepLanes(connection, session, { connections, dial, options, handlers, log }, over);
+      }
       this.#live = connection;
       this.#tell({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });
       for (const wake of this.#waiting.splice(0)) wake();
@@ -148,17 +168,22 @@ export class Peer {
       if (closed.problem !== undefined) throw closed.problem;
     } finally {
       over.removeEventListener('abort', end);
+      if (connection.hasProgressed) progressed();
       if (this.#live === connection) this.#live = null;
     }
   }
 
   #handlers(connection: Connection<'sender'>): Handlers<'sender'> {
+    const offered = (handle: number): Offered => {
+      const disk = this.#disks.get(connection)?.get(handle);
+      if (disk === undefined) throw new Problem('E_NOT_FOUND', `No disk is offered under handle ${handle}.`);
+      return disk;
+    };
     return {
-      'disk.pull': ({ handle, block }) => {
-        const read = this.#disks.get(connection)?.get(handle);
-        if (read === undefined) throw new Problem('E_NOT_FOUND', `No disk is offered under handle ${handle}.`);
-        return read(block);
-      },
+      'disk.pull': ({ handle, pieces }) => offered(handle).pull(pieces),
+      'disk.refine': async ({ handle, blocks }) => ({
+        pieces: Buffer.from(await offered(handle).refine(blocks)).toString('base64'),
+      }),
       'disk.durable': () => Promise.resolve(),
       'resource.built': ({ ref, id, how }) => {
         this.#options.onBuilt?.(ref, id, how);

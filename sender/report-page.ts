@@ -86,6 +86,7 @@ function serverTable(moves: readonly MoveReport[]): string {
     'Disks',
     'Zero',
     'Reused',
+    'Copied',
     'Sent',
     'At the destination',
   ];
@@ -101,6 +102,7 @@ function serverTable(moves: readonly MoveReport[]): string {
     number(showBytes(sum(move, 'sizeBytes'))),
     number(showBytes(sum(move, 'zeroBytes'))),
     number(showBytes(sum(move, 'reusedBytes'))),
+    number(showBytes(sum(move, 'copiedBytes'))),
     number(showBytes(sentBytes(move))),
     move.destinationId === null ? '–' : `<code>${escaped(move.destinationId)}</code>`,
   ]);
@@ -137,11 +139,12 @@ function diskTable(moves: readonly MoveReport[]): string {
       name(move),
       `<code>${escaped(disk.id)}</code>`,
       number(showBytes(disk.sizeBytes)),
+      number(showBytes(disk.pulledBytes)),
       number(showBytes(disk.sentBytes)),
       `<code class="digest">${escaped(disk.root)}</code>`,
     ]),
   );
-  return table(['Server', 'Disk', 'Size', 'Sent', 'Root digest'], rows);
+  return table(['Server', 'Disk', 'Size', 'Pulled', 'Sent', 'Root digest'], rows);
 }
 
 function name(move: MoveReport): string {

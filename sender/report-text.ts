@@ -16,7 +16,7 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
   return [
     `Campaign ${report.campaign} of project ${visible(report.project)}: ${report.state}`,
     `${showTime(report.startedAt)} – ${showTime(report.endedAt)} UTC`,
-    `${totals.servers} servers, ${showBytes(totals.diskBytes)} of disks, ${showBytes(totals.sentBytes)} sent`,
+    `${totals.servers} servers, ${showBytes(totals.diskBytes)} of disks, ${showBytes(totals.sentBytes)} sent${compression(report)}`,
     ...(resources.length > 0 ? [`Built: ${resources.join(', ')}`] : []),
     '',
     ...table(
@@ -32,7 +32,11 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
         ...(warm ? [{ title: 'FORECAST', show: forecastOf, align: 'right' as const }] : []),
         { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
         { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
-        { title: 'REUSED', show: (move) => showBytes(sum(move, 'reusedBytes')), align: 'right' },
+        {
+          title: 'REUSED',
+          show: (move) => showBytes(sum(move, 'reusedBytes') + sum(move, 'copiedBytes')),
+          align: 'right',
+        },
         { title: 'SENT', show: (move) => showBytes(sentBytes(move)), align: 'right' },
         { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
       ],
@@ -95,9 +99,19 @@ function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], wid
   return rows.length === 0 ? [] : ['', ...table(rows, columns, width)];
 }
 
+/** What is counted of every disk. */
+type ByteCount = 'sizeBytes' | 'zeroBytes' | 'reusedBytes' | 'copiedBytes' | 'pulledBytes' | 'sentBytes';
+
 /** Bytes of one sort over all disks of a server. */
-export function sum(move: MoveReport, field: 'sizeBytes' | 'zeroBytes' | 'reusedBytes'): number {
+export function sum(move: MoveReport, field: ByteCount): number {
   return move.disks.reduce((total, disk) => total + disk[field], 0);
+}
+
+/** What compression made of the bytes that were pulled; nothing where it saved nothing. */
+function compression({ moves }: Report): string {
+  const pulled = moves.reduce((total, move) => total + sum(move, 'pulledBytes'), 0);
+  const sent = moves.reduce((total, move) => total + sum(move, 'sentBytes'), 0);
+  return sent < pulled ? ` (${Math.round((100 * sent) / pulled)} % of ${showBytes(pulled)})` : '';
 }
 
 /** What the downtime of a warm move was expected to be. */

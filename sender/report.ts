@@ -56,7 +56,9 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
       sizeBytes: disk.size,
       zeroBytes: Math.min(disk.size, disk.zero * disk.block_size),
       reusedBytes: Math.min(disk.size, disk.reused * disk.block_size),
-      sentBytes: disk.bytes_pulled,
+      copiedBytes: Math.min(disk.size, disk.copied * disk.block_size),
+      pulledBytes: disk.bytes_pulled,
+      sentBytes: disk.bytes_wire,
       root: disk.root,
     })),
   };

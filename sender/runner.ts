@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
+import type { Crew } from '../shared/disk/crew.ts';
 import type { Log } from '../shared/log.ts';
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
@@ -20,8 +21,10 @@ const reopenMs = 15_000;
 export interface RunnerTools {
   readonly source: () => Promise<SourceCloud>;
   readonly retirement: () => Promise<SourceRetirement>;
-  readonly peer: Pick<PeerOptions, 'name' | 'release' | 'log' | 'dial'>;
+  readonly peer: Omit<PeerOptions, 'campaign' | 'onBuilt' | 'onState'>;
   readonly log: Log;
+  /** The threads of the daemon, which all its campaigns share. */
+  readonly crew: Crew;
   readonly onChange: () => void;
   /** What earlier moves took, of whatever campaign. */
   readonly history: () => readonly PastMove[];
@@ -142,7 +145,7 @@ export class Runner {
         source: await this.#openSource(AbortSignal.any([this.#stopping.signal, overruled])),
         retirement: this.#tools.retirement,
         ask: (name, params, signal) => peer.ask(name, params, signal),
-        offer: offerDisk(peer),
+        offer: offerDisk(peer, this.#tools.crew),
         onDisk: (...heard) => {
           this.#progress.hear(...heard);
           onChange();

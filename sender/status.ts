@@ -123,7 +123,7 @@ function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progre
       id,
       sizeBytes: sealed.size,
       doneBytes: sealed.size,
-      sentBytes: sealed.bytes_pulled,
+      sentBytes: sealed.bytes_wire,
       bytesPerSecond: 0,
       etaSeconds: 0,
     };

@@ -33,6 +33,7 @@ export const problems = {
   E_STATE_LOCKED: { retry: 'never', exit: 3, hint: 'Another daemon uses this state directory. Stop it, or give this one its own `state`.' },
   E_STATE_DAMAGED: { retry: 'never', exit: 3, hint: 'Restore the named file from a backup; nothing was changed.' },
   E_DISK_FULL: { retry: 'later', exit: 3, hint: 'Free space in the state directory, then `sender resume`.' },
+  E_DISK_FAILED: { retry: 'later', exit: 3, hint: 'A disk or file system of this machine fails; see its kernel log, then `sender resume`.' },
   E_NBD: { retry: 'later', exit: 3, hint: 'The program that reads the disk (qemu-nbd) ended or answered wrongly; `sender resume` starts it again.' },
   E_MISSING_TOOL: { retry: 'never', exit: 3, hint: 'Install the named tool (Debian: `apt install qemu-utils`), then try again.' },
 
@@ -85,6 +86,7 @@ export const problems = {
 
   // 30: data
   E_BLOCK_MISMATCH: { retry: 'later', exit: 30, hint: 'The block is pulled again. If this repeats, suspect memory or disks.' },
+  E_DISK_CHANGED: { retry: 'later', exit: 30, hint: 'Something writes to what must be frozen, or its disk fails; find out what, then `sender resume`.' },
   E_ROOT_MISMATCH: { retry: 'later', exit: 30, hint: 'The copy is not used. `sender resume` compares and repairs it.' },
   E_IMAGE_MISMATCH: { retry: 'later', exit: 30, hint: 'The cloud stored other bytes than were sent; the image is made again by `sender resume`.' },
   E_TOTALS_DISAGREE: { retry: 'never', exit: 30, hint: 'The two daemons count differently; keep both state directories and report this.' },
@@ -158,6 +160,8 @@ export function asProblem(thrown: unknown): Problem {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new Problem('E_DISK_FULL', `The disk is full: ${error.message}.`, { cause: error });
+  if (code === 'EIO' || code === 'EROFS')
+    return new Problem('E_DISK_FAILED', `A disk fails: ${error.message}.`, { cause: error });
   return new Problem('E_BUG', `Unexpected failure: ${error.message}`, { cause: error });
 }
 

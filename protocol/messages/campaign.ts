@@ -4,7 +4,7 @@ import { parseConfigurations } from '../../shared/model/configurations.ts';
 import { Ref } from '../../shared/model/resource.ts';
 import { Totals } from '../../shared/model/totals.ts';
 import { request } from '../message.ts';
-import { Bytes, CampaignId, Sha256 } from './field.ts';
+import { Bytes, CampaignId, SessionId, Sha256 } from './field.ts';
 
 /** `configurations.json`, read as strictly as from a file: its problems are E_DOCUMENT and its kin, not E_MALFORMED. */
 const Document = z.unknown().transform((value) => parseConfigurations(value));
@@ -45,12 +45,14 @@ export const open = request({
   since: 1,
   phase: 'ready',
   answered: 'soon',
-  purpose: 'Binds the connection to one campaign, new or known, and tells how far the receiver has got with it.',
+  purpose:
+    'Binds the connection to one campaign, new or known, tells how far the receiver has got with it, and names the session for further lanes.',
   repeatable: 'Yes, with the same campaign; another one is refused with E_OTHER_CAMPAIGN and needs its own connection.',
   params: z.object({ campaign: CampaignId }),
   result: z.object({
     known: z.boolean(),
     state: z.enum(['new', 'configured', 'completed', 'committed', 'removed']),
+    session: SessionId,
   }),
   problems: ['E_OTHER_CAMPAIGN', 'E_STATE_DAMAGED', 'E_DISK_FULL'],
 });

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { Id } from '../../shared/model/resource.ts';
 import { limits } from '../limits.ts';
 import { notice, pull as pullMessage, request } from '../message.ts';
-import { Blocks, Bytes, CampaignId, Handle, Sha256 } from './field.ts';
+import { Blocks, Bytes, CampaignId, digests, Handle, Sha256, stretches } from './field.ts';
+
+/** Most pieces of one pull or one refinement. */
+const mostPieces = limits.frameBytes / limits.pieceBytes;
 
 /** Offers a disk. */
 export const offer = request({
@@ -11,7 +14,8 @@ export const offer = request({
   phase: 'campaign',
   answered: 'soon',
   purpose: 'Offers the frozen disk of a stopped server for pulling, and fixes how it is cut into blocks.',
-  repeatable: 'Yes; what an earlier offer left in the copy is kept, and another size or block size starts the copy anew.',
+  repeatable:
+    'Yes; what an earlier offer left in the copy is kept and compared; another size, block size or algorithm only makes it know less.',
   params: z.object({
     campaign: CampaignId,
     server: Id,
@@ -22,7 +26,8 @@ export const offer = request({
       .min(limits.smallestBlockBytes)
       .max(limits.blockBytes)
       .refine((bytes) => Number.isInteger(Math.log2(bytes)), 'must be a power of two'),
-    algorithm: z.literal('sha256'),
+    algorithm: z.enum(['blake3', 'sha256']),
+    data: Bytes.optional(),
   }),
   result: z.object({ handle: Handle }),
   problems: ['E_NOT_FOUND', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
@@ -34,27 +39,50 @@ export const page = request({
   since: 1,
   phase: 'campaign',
   answered: 'when-done',
-  purpose:
-    'Names the blocks of one stretch of the disk by digest, null for a block of zeros; answered once every one of them is in the copy.',
+  purpose: 'Names the blocks of one stretch of the disk by digest; answered once every one of them is in the copy.',
   repeatable: 'Yes; blocks that are in the copy are not pulled again.',
-  params: z.object({
-    handle: Handle,
-    first: Blocks,
-    digests: z.array(Sha256.nullable()).min(1).max(limits.pageDigests).readonly(),
-  }),
+  params: z.object({ handle: Handle, first: Blocks, digests: digests(32, limits.pageDigests) }),
   result: z.object({ lacking: Blocks }),
   problems: ['E_NOT_FOUND', 'E_BLOCK_MISMATCH', 'E_DISK_FULL'],
 });
 
-/** Asks for one block. The answer is a binary frame. */
+/** Names a stretch of zeros. */
+export const hole = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'when-done',
+  purpose: 'Says that one stretch of the disk is zeros, however long it is; answered once it is zeros in the copy.',
+  repeatable: 'Yes; a hole stays one.',
+  params: z.object({ handle: Handle, first: Blocks, blocks: Blocks.min(1) }),
+  result: z.object({}),
+  problems: ['E_NOT_FOUND', 'E_DISK_FULL'],
+});
+
+/** Asks what blocks are made of. */
+export const refine = request({
+  from: 'receiver',
+  since: 1,
+  phase: 'campaign',
+  answered: 'soon',
+  purpose:
+    'Asks for the digests of the pieces of some blocks, so that only the pieces that are nowhere at the receiver are pulled.',
+  repeatable: 'Yes; the disk is frozen, and the same pieces are answered.',
+  params: z.object({ handle: Handle, blocks: stretches(mostPieces) }),
+  result: z.object({ pieces: digests(8, mostPieces) }),
+  problems: ['E_NOT_FOUND', 'E_CLOUD', 'E_CLOUD_UNREACHABLE'],
+});
+
+/** Asks for pieces. The answer is a binary frame. */
 export const pull = pullMessage({
   from: 'receiver',
   since: 1,
   phase: 'campaign',
   answered: 'soon',
-  purpose: 'Asks for one block of an offered disk; the answer is a binary frame.',
-  repeatable: 'Yes; the disk is frozen, and the same block is answered.',
-  params: z.object({ handle: Handle, block: Blocks }),
+  purpose:
+    'Asks for pieces of an offered disk; the answer is one binary frame with all of them, in the order they are asked for.',
+  repeatable: 'Yes; the disk is frozen, and the same pieces are answered.',
+  params: z.object({ handle: Handle, pieces: stretches(mostPieces) }),
   problems: ['E_NOT_FOUND', 'E_CLOUD', 'E_CLOUD_UNREACHABLE'],
 });
 
@@ -81,9 +109,12 @@ export const seal = request({
     root: Sha256,
     blocks: Blocks,
     zero: Blocks,
-    pulled: Blocks,
     reused: Blocks,
+    copied: Blocks,
+    pulled: Blocks,
+    mended: Blocks,
     bytes_pulled: Bytes,
+    bytes_wire: Bytes,
   }),
   problems: ['E_NOT_FOUND', 'E_ROOT_MISMATCH', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
 });

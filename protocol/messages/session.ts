@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { notice, request } from '../message.ts';
+import { SessionId } from './field.ts';
 
 /** Who a side is, as it introduces itself. */
 export const Hello = z.object({
@@ -21,6 +22,20 @@ export const hello = request({
   params: Hello,
   result: Hello,
   problems: [],
+});
+
+/** Makes a connection a lane of another. */
+export const join = request({
+  from: 'sender',
+  since: 1,
+  phase: 'ready',
+  answered: 'soon',
+  purpose:
+    'Makes this connection a lane of a session of the same peer: from its answer on it carries answers to pulls, pings and goodbye, and nothing else.',
+  repeatable: 'Once per connection; a connection that has joined is asked nothing any more.',
+  params: z.object({ session: SessionId }),
+  result: z.object({}),
+  problems: ['E_NOT_FOUND'],
 });
 
 /** Says that a side is about to close the connection, and why. */

@@ -17,7 +17,7 @@ export interface Patience {
   readonly longestMs: number;
   /** After a final problem. */
   readonly finalMs: number;
-  /** A connection that held this long was a good one, and the doubling begins anew. */
+  /** A connection that held this long was a good one even if it had nothing to do, and the doubling begins anew. */
   readonly goodMs: number;
 }
 
@@ -27,8 +27,11 @@ const defaultPatience: Patience = { firstMs: 1_000, longestMs: 30_000, finalMs: 
 export interface KeepOptions {
   /** Ends everything; `keepConnected` returns when it aborts. */
   readonly signal: AbortSignal;
-  /** Lives one session; when it settles the socket is closed and dialled anew. MUST add its listeners before its first wait. */
-  readonly onSocket: (socket: WebSocket) => Promise<void>;
+  /**
+   * Lives one session; when it settles the socket is closed and dialled anew. MUST add its listeners before its first wait.
+   * It calls `progressed` when the session was of use: a link that flaps but carries something deserves another try at once.
+   */
+  readonly onSocket: (socket: WebSocket, progressed: () => void) => Promise<void>;
   readonly onState: (state: ConnectionState) => void;
   readonly patience?: Partial<Patience>;
   /** A number from 0 to 1, for jitter. */
@@ -42,9 +45,9 @@ export async function keepConnected(dialOnce: (signal: AbortSignal) => Promise<W
   let failures = 0;
   while (!signal.aborted) {
     onState({ is: 'dialling', attempt: failures + 1 });
-    const { problem, heldMs } = await liveOnce(dialOnce, options);
+    const { problem, heldMs, progressed } = await liveOnce(dialOnce, options);
     if (signal.aborted) return;
-    failures = heldMs >= patience.goodMs ? 1 : failures + 1;
+    failures = progressed || heldMs >= patience.goodMs ? 1 : failures + 1;
     const final = problem?.retry === 'never';
     const delayMs = Math.round(final ? patience.finalMs : backOff(patience, failures, random()));
     onState({ is: 'waiting', delayMs, problem, final });
@@ -59,23 +62,26 @@ export function backOff(patience: Pick<Patience, 'firstMs' | 'longestMs'>, failu
   return whole / 2 + (whole / 2) * random;
 }
 
-/** One connection from dialling to its end: why it ended, and how long it held. */
+/** One connection from dialling to its end: why it ended, how long it held, and whether it was of use. */
 async function liveOnce(
   dialOnce: (signal: AbortSignal) => Promise<WebSocket>,
   { signal, onSocket, onState }: KeepOptions,
-): Promise<{ problem: Problem | undefined; heldMs: number }> {
+): Promise<{ problem: Problem | undefined; heldMs: number; progressed: boolean }> {
   let openedAt: number | undefined;
   let socket: WebSocket | undefined;
+  let progressed = false;
   const heldMs = (): number => (openedAt === undefined ? 0 : performance.now() - openedAt);
   try {
     socket = await dialOnce(signal);
     openedAt = performance.now();
-    const session = onSocket(socket);
+    const session = onSocket(socket, () => {
+      progressed = true;
+    });
     onState({ is: 'connected' });
     await session;
-    return { problem: undefined, heldMs: heldMs() };
+    return { problem: undefined, heldMs: heldMs(), progressed };
   } catch (error) {
-    return { problem: asProblem(error), heldMs: heldMs() };
+    return { problem: asProblem(error), heldMs: heldMs(), progressed };
   } finally {
     socket?.close(1000);
   }

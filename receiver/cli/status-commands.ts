@@ -36,8 +36,8 @@ export function addStatusCommands(program: Command, stage: Stage): void {
 
 function statusLines(status: ReceiverStatus, output: Output): string[] {
   const sessions = status.sessions.map(
-    ({ peer, campaign, since }) =>
-      `${visible(peer)} since ${showTime(since)} UTC${campaign === null ? '' : `, campaign ${campaign}`}`,
+    ({ peer, campaign, since, lanes }) =>
+      `${visible(peer)} since ${showTime(since)} UTC${campaign === null ? '' : `, campaign ${campaign}, lanes for its data: ${lanes}`}`,
   );
   return [
     `listening  ${status.listening}`,
@@ -58,6 +58,7 @@ function diskTable(disks: ReceiverStatus['campaigns'][number]['disks'], output: 
       { title: '  DISK', show: (disk) => `  ${visible(disk.id)}` },
       { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
       { title: 'DURABLE', show: (disk) => showShare(disk.durableBytes, disk.sizeBytes), align: 'right' },
+      { title: 'MENDED', show: (disk) => `${disk.mended}`, align: 'right' },
       { title: 'STATE', show: (disk) => (disk.sealed ? 'verified' : 'copying') },
     ],
     output.size().columns,

@@ -1,234 +1,376 @@
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Block } from '../../protocol/frame.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { Crew } from '../../shared/disk/crew.ts';
 import { syncFolder } from '../../shared/durable.ts';
-import { blockCount, digestOf, extentOf, isZero, Root } from '../../shared/model/disk.ts';
-import { inParallel } from '../../shared/parallel.ts';
+import type { Log } from '../../shared/log.ts';
+import { digestBytes, extentOf, pageBytes, Root } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
+import { Blocks, type How, type HowMany } from './blocks.ts';
+import { DigestFile, type Shape } from './digest-file.ts';
+import { isZeroAt, partsOf, runsOf } from './digests.ts';
+import type { Donor, Donors, Trail } from './donors.ts';
+import { Page } from './page.ts';
+import type { Puller, Tally, Target } from './puller.ts';
+import { Refinement } from './refinement.ts';
+import { reread } from './reread.ts';
+import type { Room } from './room.ts';
+import { Works } from './works.ts';
 
-/** How often a block that arrives wrong is asked for before the copy gives up. */
-const pullAttempts = 3;
-
-/** How much may be written before it is flushed, so that a power cut costs seconds, not the disk. */
+/** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk. */
 const flushBytes = 256 * 1024 * 1024;
+const flushMs = 10_000;
 
-/** Asks the sender for one block. */
-export type Pull = (block: number, signal: AbortSignal) => Promise<Block>;
-
-/** How a copy came to be: counts of blocks, and bytes pulled. */
-export interface CopyCounts {
+/** How a copy came to be: counts of blocks, and bytes pulled, raw and as frames. */
+export interface CopyCounts extends HowMany {
   readonly blocks: number;
-  readonly zero: number;
-  readonly pulled: number;
-  readonly reused: number;
+  readonly mended: number;
   readonly bytes_pulled: number;
+  readonly bytes_wire: number;
+}
+
+/** What a copy works with. */
+export interface CopyTools {
+  readonly crew: Crew;
+  readonly donors: Donors;
+  readonly room: Room;
+  readonly log: Log;
 }
 
 /**
  * The receiver's copy of one disk: a sparse file that is made equal to the sender's manifest, block by block.
- * The file itself is the only memory of progress: a block is there when its bytes have the manifest's digest,
- * so a resumed copy, a copy of an older snapshot and a fresh one are the same loop.
+ * A digest file beside it says what it holds; what that does not say is read. So a resumed copy, a copy of an older snapshot and a fresh one are the same loop.
  */
-export class Copy {
-  readonly path: string;
-  readonly size: number;
-  readonly blockSize: number;
+export class Copy implements Donor, Tally {
+  readonly shape: Shape;
+  /** Whether the disk is sealed: all of it is there, and stays as it is. */
+  whole = false;
+  readonly works = new Works();
+  readonly blocks: Blocks;
+  readonly tools: CopyTools;
   readonly #file: FileHandle;
-  /** Whether the file was empty when opened: what nobody wrote is then known to be zeros. */
-  readonly #fresh: boolean;
-  /** The manifest as far as it was told, and what was found or written to match it. */
-  readonly #digests: (string | null | undefined)[];
-  readonly #how: ('zero' | 'pulled' | 'reused' | undefined)[];
-  #bytesPulled = 0;
+  readonly #digests: DigestFile;
+  readonly trail: Trail = { donor: null, shift: 0 };
+  readonly refinement: Refinement;
+  #path: string;
+  #mended = 0;
+  #pulledBytes = 0;
+  #wireBytes = 0;
   #unflushed = 0;
-  #durableBlocks = 0;
+  #flushedAt = Date.now();
+  #flushing: Promise<void> | null = null;
+  #failed: unknown = null;
+  #durable = 0;
 
-  private constructor(path: string, file: FileHandle, size: number, blockSize: number, fresh: boolean) {
-    this.path = path;
+  private constructor(path: string, shape: Shape, file: FileHandle, digests: DigestFile, fresh: boolean, tools: CopyTools) {
+    this.#path = path;
+    this.shape = shape;
     this.#file = file;
-    this.size = size;
-    this.blockSize = blockSize;
-    this.#fresh = fresh;
-    this.#digests = new Array(blockCount(size, blockSize)).fill(undefined);
-    this.#how = new Array(this.#digests.length).fill(undefined);
+    this.#digests = digests;
+    this.tools = tools;
+    this.blocks = new Blocks(digests.blocks, fresh);
+    for (const block of digests.marked()) this.blocks.remember(block);
+    this.refinement = new Refinement(this.target, shape, tools.donors.pieces);
   }
 
-  /** Opens the copy at `path`, keeping what an earlier one left there. Throws E_DISK_FULL. */
-  static async open(path: string, size: number, blockSize: number): Promise<Copy> {
+  /** Opens the copy at `path`, whose digests lie beside it under `base`, keeping what an earlier one left there. Throws E_DISK_FULL. */
+  static async open(path: string, base: string, shape: Shape, tools: CopyTools): Promise<Copy> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(path, 'a+', 0o600);
-    await file.close();
-    const writable = await open(path, 'r+');
+    await (await open(path, 'a', 0o600)).close();
+    const file = await open(path, 'r+');
     try {
-      const { size: had } = await writable.stat();
-      if (had !== size) await writable.truncate(size);
+      const { size: had } = await file.stat();
+      if (had !== shape.size) await file.truncate(shape.size);
+      // Digests without their disk say nothing.
+      if (had === 0) await DigestFile.remove(base);
+      const digests = await DigestFile.open(base, shape);
       await syncFolder(dirname(path));
-      return new Copy(path, writable, size, blockSize, had === 0);
+      return new Copy(path, shape, file, digests, had === 0, tools);
     } catch (error) {
-      await writable.close();
+      await file.close();
       throw error;
     }
   }
 
-  /** Bytes of the disk that are known to be in the copy. */
-  get doneBytes(): number {
-    return Math.min(this.size, this.#how.filter((how) => how !== undefined).length * this.blockSize);
+  get path(): string {
+    return this.#path;
   }
 
-  /** Blocks that would survive a power cut. */
+  get fd(): number {
+    return this.#file.fd;
+  }
+
+  /** Blocks that would survive a power cut, of those that were named. */
   get durableBlocks(): number {
-    return this.#durableBlocks;
+    return this.#durable;
   }
 
-  /** Makes the blocks of one manifest page equal to their digests, pulling those it lacks; returns how many it lacked. */
-  async take(
-    first: number,
-    digests: readonly (string | null)[],
-    pull: Pull,
-    window: number,
-    signal: AbortSignal,
-  ): Promise<number> {
-    if (first + digests.length > this.#digests.length) {
-      throw new Problem(
-        'E_MALFORMED',
-        `A page names block ${first + digests.length - 1} of a disk of ${this.#digests.length} blocks.`,
-      );
-    }
-    const lacking: number[] = [];
-    // Of this page alone: the next page may be compared while this one is pulled.
-    const scratch = Buffer.allocUnsafe(this.blockSize);
-    for (const [place, digest] of digests.entries()) {
-      const block = first + place;
-      const told = this.#digests[block];
-      if (this.#how[block] !== undefined && told === digest) continue;
-      this.#digests[block] = digest;
-      this.#how[block] = undefined;
-      if (await this.#has(block, digest, told === undefined, scratch)) this.#how[block] = digest === null ? 'zero' : 'reused';
-      else if (digest === null) await this.#punch(block);
-      else lacking.push(block);
-    }
-    await inParallel(lacking, window, async (block) => {
-      signal.throwIfAborted();
-      await this.#fetch(block, pull, signal);
+  /** Where blocks are pulled to. */
+  get target(): Target {
+    return { path: this.path, fd: this.fd, algorithm: this.shape.algorithm, turn: this, crew: this.tools.crew };
+  }
+
+  digests(first: number, count: number): Promise<Buffer> {
+    return this.#digests.read(first, count);
+  }
+
+  holds(block: number): boolean {
+    return this.blocks.isKnown(block);
+  }
+
+  landed(rawBytes: number, wireBytes: number): void {
+    this.#pulledBytes += rawBytes;
+    this.#wireBytes += wireBytes;
+  }
+
+  wrong(block: number): void {
+    this.#mended += 1;
+    this.tools.log.warn(
+      { path: this.path, block },
+      'a block came out with other bytes than its digest names; it is pulled again',
+    );
+  }
+
+  /** A disk that stands in for others has changed. */
+  spoilt(path: string, block: number): void {
+    this.#mended += 1;
+    this.tools.log.warn({ path, block }, 'a disk that stands in for another has changed; the block is taken from elsewhere');
+  }
+
+  /** Begins a new offer of the same disk: nothing is named yet. */
+  begin(): void {
+    this.blocks.begin(true);
+    [this.#mended, this.#pulledBytes, this.#wireBytes, this.#durable] = [0, 0, 0, 0];
+  }
+
+  /** Throws E_DISK_FULL where the file system has not room for `dataBytes` of this disk, less what the file holds already. */
+  async mustFit(dataBytes: number): Promise<void> {
+    const { blocks } = await this.#file.stat();
+    const needed = dataBytes - blocks * 512;
+    if (needed > 0) await this.tools.room.mustHave(needed + this.#digests.blocks * digestBytes);
+  }
+
+  /** Makes the blocks of one manifest page equal to their digests, pulling those it lacks; returns how many had to be pulled, as a whole or in part. */
+  async take(first: number, digests: Uint8Array, puller: Puller): Promise<number> {
+    const count = digests.length / digestBytes;
+    this.#mustLieInside(first, count);
+    return this.works.run(async () => {
+      if (this.#failed !== null) throw this.#failed;
+      const pulled = await new Page(this, first, digests, puller).fill();
+      this.#flushSoon();
+      return pulled;
     });
-    if (this.#unflushed >= flushBytes) await this.flush();
-    return lacking.length;
   }
 
-  /** Flushes what was written; afterwards it survives a power cut. */
+  /** Makes a stretch of blocks zeros. */
+  async hole(first: number, count: number): Promise<void> {
+    this.#mustLieInside(first, count);
+    return this.works.run(async () => {
+      const most = 1024 * 1024;
+      for (let from = first; from < first + count; from += most) {
+        await this.#hole(from, Math.min(most, first + count - from));
+        await setImmediate();
+      }
+      this.#flushSoon();
+    });
+  }
+
+  /** Flushes what was written; afterwards it survives a power cut, and is marked. */
   async flush(): Promise<void> {
-    this.#unflushed = 0;
-    const done = this.#how.filter((how) => how !== undefined).length;
-    await this.#file.datasync();
-    this.#durableBlocks = done;
+    while (this.#flushing !== null) await this.#flushing;
+    this.#flushing = this.#flush();
+    try {
+      await this.#flushing;
+    } finally {
+      this.#flushing = null;
+    }
   }
 
   /**
-   * Reads the whole copy again and compares it with the manifest and the sender's root. Blocks that changed on our own disk are pulled again, twice at most.
-   * Throws E_ROOT_MISMATCH where the copy is not what the sender offered.
+   * Reads again what was not read since it was written, and pulls what changed on our own disk, twice at most; then everything that was named is there.
+   * Throws E_ROOT_MISMATCH where a block was never named, or does not keep what is written to it.
    */
-  async seal(root: string, pull: Pull, signal: AbortSignal): Promise<CopyCounts & { root: string }> {
-    const untold = this.#digests.indexOf(undefined);
-    if (untold >= 0)
-      throw new Problem('E_ROOT_MISMATCH', `The sender sealed the disk before it named block ${untold}.`, { about: this.path });
-    for (let attempt = 0; ; attempt += 1) {
-      await this.flush();
-      const bad = await this.#compare(signal);
-      if (bad.length === 0) break;
-      if (attempt === 2)
-        throw new Problem(
-          'E_ROOT_MISMATCH',
-          `${bad.length} blocks of ${this.path} do not keep what is written to them, first block ${bad[0]}.`,
-          { about: this.path },
-        );
-      for (const block of bad) await this.#fetch(block, pull, signal);
-    }
-    const own = new Root(this.size, this.blockSize);
-    for (const digest of this.#digests) own.add(digest ?? null);
-    const value = own.value();
-    if (value !== root)
-      throw new Problem('E_ROOT_MISMATCH', `The root of the copy is ${value}, the sender says ${root}.`, { about: this.path });
-    return { root: value, ...this.counts() };
+  verify(puller: Puller): Promise<void> {
+    return this.works.run(async () => {
+      const untold = this.blocks.untold();
+      if (untold !== undefined)
+        throw new Problem('E_ROOT_MISMATCH', `The sender sealed the disk before it named block ${untold}.`, { about: this.path });
+      for (let attempt = 0; ; attempt += 1) {
+        await this.flush();
+        const bad = await reread(this, this.tools.crew.workers * 2, puller.signal);
+        if (bad.length === 0) return;
+        if (attempt === 2) {
+          const says = `${bad.length} blocks of ${this.path} do not keep what is written to them, first block ${bad[0]}.`;
+          throw new Problem('E_ROOT_MISMATCH', says, { about: this.path });
+        }
+        for (const block of bad) await this.#mend(block, puller);
+      }
+    });
+  }
+
+  /** The root of what the digest file says. */
+  async root(): Promise<string> {
+    const { size, blockSize, algorithm } = this.shape;
+    const root = new Root(size, blockSize, algorithm);
+    const most = 32 * 1024;
+    for (let first = 0; first < this.blocks.length; first += most)
+      root.add(await this.#digests.read(first, Math.min(most, this.blocks.length - first)));
+    return root.value();
+  }
+
+  /** Lets other disks take blocks from here: those it holds, and those it is given from now on. */
+  async donate(): Promise<void> {
+    const { donors } = this.tools;
+    if (this.blocks.isEmpty) donors.add(this);
+    else await donors.addAll(this);
+  }
+
+  /** Blocks that came out wrong and were pulled again. */
+  get mended(): number {
+    return this.#mended;
   }
 
   counts(): CopyCounts {
-    const count = (kind: 'zero' | 'pulled' | 'reused'): number => this.#how.filter((how) => how === kind).length;
     return {
-      blocks: this.#how.length,
-      zero: count('zero'),
-      pulled: count('pulled'),
-      reused: count('reused'),
-      bytes_pulled: this.#bytesPulled,
+      blocks: this.blocks.length,
+      ...this.blocks.counts(),
+      mended: this.#mended,
+      bytes_pulled: this.#pulledBytes,
+      bytes_wire: this.#wireBytes,
     };
   }
 
+  /** Forgets what the file holds at some blocks: somebody found other bytes there. What was marked is so no more. */
+  async distrust(blocks: readonly number[]): Promise<void> {
+    for (const block of blocks) this.blocks.forget(block);
+    await this.#digests.unmark(blocks);
+  }
+
+  /** Gives the file another name, in the same folder. */
+  async rename(path: string): Promise<void> {
+    await rename(this.#path, path);
+    this.#path = path;
+    await syncFolder(dirname(path));
+  }
+
+  /** Ends what is under way, saves what can be saved, and closes the files. */
   async close(): Promise<void> {
+    await this.works.ended();
+    // What cannot be flushed now is read again next time.
+    await this.flush().catch((error: unknown) =>
+      this.tools.log.warn({ err: error, path: this.path }, 'a copy could not be flushed'),
+    );
+    await this.#digests.close();
     await this.#file.close();
   }
 
-  /** Closes and deletes the copy. */
-  async discard(): Promise<void> {
-    await this.close();
-    await rm(this.path, { force: true });
+  #mustLieInside(first: number, count: number): void {
+    const { length } = this.blocks;
+    if (first + count <= length) return;
+    throw new Problem('E_MALFORMED', `A page names block ${first + count - 1} of a disk of ${length} blocks.`);
   }
 
-  async #has(block: number, digest: string | null, untouched: boolean, scratch: Buffer): Promise<boolean> {
-    if (this.#fresh && untouched) return digest === null;
-    const bytes = await this.#read(block, scratch);
-    return isZero(bytes) ? digest === null : digest !== null && (await digestOf(bytes)) === digest;
+  /** A block is found as it is named. */
+  found(block: number, how: How): void {
+    if (this.blocks.how(block) === undefined) this.blocks.settle(block, how);
   }
 
-  async #fetch(block: number, pull: Pull, signal: AbortSignal): Promise<void> {
-    const digest = this.#digests[block];
-    if (digest === null || digest === undefined) return this.#punch(block);
-    const { offset, length } = extentOf(block, this.size, this.blockSize);
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await pull(block, signal);
-      this.#bytesPulled += answer.bytes.length;
-      if (answer.offset === offset && answer.bytes.length === length && (await digestOf(answer.bytes)) === digest) {
-        await this.#write(answer.bytes, offset);
-        this.#how[block] = 'pulled';
-        return;
+  /** Reads blocks, given in rising order, and compares them; returns the indexes of those that differ. */
+  async check(blocks: readonly number[], digests: Uint8Array): Promise<number[]> {
+    const { size, blockSize, algorithm } = this.shape;
+    const most = pageBytes / blockSize;
+    const checks = partsOf(blocks, most).map(async (some, part) => {
+      const ranges = runsOf(some).map(
+        ([from, to]) => [from * blockSize, Math.min(size, to * blockSize) - from * blockSize] as const,
+      );
+      const theirs = digests.subarray(part * most * digestBytes, (part * most + some.length) * digestBytes);
+      const task = { fd: this.fd, ranges, digests: theirs, blockSize, algorithm };
+      const bad = await this.tools.crew.run('check', task, { turn: this });
+      return bad.map((index) => part * most + index);
+    });
+    return (await Promise.all(checks)).flat();
+  }
+
+  /** Notes that blocks are in the file as they are named. */
+  async settle(first: number, digests: Uint8Array, places: readonly number[], how: How): Promise<void> {
+    for (const [from, to] of runsOf(places)) {
+      const some = digests.subarray(from * digestBytes, to * digestBytes);
+      await this.#digests.write(first + from, some);
+      for (let place = from; place < to; place += 1) {
+        this.blocks.settle(first + place, how);
+        this.#unflushed += this.shape.blockSize;
       }
-      if (attempt === pullAttempts) {
-        throw new Problem(
-          'E_BLOCK_MISMATCH',
-          `Block ${block} arrived ${pullAttempts} times with other bytes than its digest names.`,
-          { about: this.path },
-        );
-      }
+      this.#digests.note(first + from, first + to - 1);
+      this.tools.donors.learn(this, first + from, some);
     }
   }
 
-  /** Makes a block zeros; one that nobody wrote stays a hole. */
-  async #punch(block: number): Promise<void> {
-    const { offset, length } = extentOf(block, this.size, this.blockSize);
-    await this.#write(Buffer.alloc(length), offset);
-    this.#how[block] = 'zero';
-  }
-
-  async #compare(signal: AbortSignal): Promise<number[]> {
-    const bad: number[] = [];
-    const scratch = Buffer.allocUnsafe(this.blockSize);
-    for (const [block, digest] of this.#digests.entries()) {
-      signal.throwIfAborted();
-      if (!(await this.#has(block, digest ?? null, false, scratch))) bad.push(block);
+  async #hole(first: number, count: number): Promise<void> {
+    let blank = 0;
+    const zeros: number[] = [];
+    for (let block = first; block < first + count; block += 1) {
+      if (this.blocks.isBlank(block)) blank += 1;
+      else zeros.push(block);
     }
-    return bad;
+    if (blank === count) {
+      this.blocks.settleBlank(first, count);
+      this.#digests.note(first, first + count - 1);
+      return;
+    }
+    for (let block = first; block < first + count; block += 1) if (this.blocks.isBlank(block)) this.found(block, 'zero');
+    const digests = await this.#digests.read(first, count);
+    const isThere = (block: number): boolean => this.blocks.isKnown(block) && isZeroAt(digests, block - first);
+    for (const block of zeros.filter(isThere)) this.found(block, 'zero');
+    const others = zeros.filter((block) => !isThere(block));
+    await this.distrust(others);
+    await this.makeZeros(others);
   }
 
-  /** Reads a block into `scratch`, and returns a view of it. */
-  async #read(block: number, scratch: Buffer): Promise<Buffer> {
-    const { offset, length } = extentOf(block, this.size, this.blockSize);
-    const bytes = scratch.subarray(0, length);
-    const { bytesRead } = await this.#file.read(bytes, 0, length, offset);
-    // Behind its end a file reads as zeros.
-    return bytes.fill(0, bytesRead);
+  /** Makes blocks zeros whose marks are taken back already. */
+  async makeZeros(blocks: readonly number[]): Promise<void> {
+    const { size, blockSize } = this.shape;
+    const runs = runsOf(blocks);
+    if (runs.length === 0) return;
+    const ranges = runs.map(([from, to]) => [from * blockSize, Math.min(size, to * blockSize) - from * blockSize] as const);
+    await this.tools.crew.run('punch', { path: this.path, fd: this.fd, ranges }, { turn: this });
+    for (const [from, to] of runs) {
+      await this.#digests.write(from, Buffer.alloc((to - from) * digestBytes));
+      for (let block = from; block < to; block += 1) this.blocks.settle(block, 'zero');
+      this.#digests.note(from, to - 1);
+    }
   }
 
-  async #write(bytes: Buffer, offset: number): Promise<void> {
-    let done = 0;
-    while (done < bytes.length) done += (await this.#file.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
-    this.#unflushed += bytes.length;
+  /** Pulls a block again that our own disk did not keep. */
+  async #mend(block: number, puller: Puller): Promise<void> {
+    const how = this.blocks.how(block) ?? 'reused';
+    const digest = await this.#digests.read(block, 1);
+    this.wrong(block);
+    await this.distrust([block]);
+    if (isZeroAt(digest, 0)) return this.makeZeros([block]);
+    const { size, blockSize } = this.shape;
+    await Promise.all(puller.fetch([{ block, digest, ...extentOf(block, size, blockSize) }]));
+    await this.settle(block, digest, [0], how === 'zero' ? 'pulled' : how);
+  }
+
+  /** Flushes beside the work when it is time; a failure is told to whoever works next. */
+  #flushSoon(): void {
+    if (this.#flushing !== null) return;
+    if (this.#unflushed < flushBytes && (this.#unflushed === 0 || Date.now() - this.#flushedAt < flushMs)) return;
+    this.works
+      .run(() => this.flush())
+      .catch((error: unknown) => {
+        this.#failed = error;
+      });
+  }
+
+  async #flush(): Promise<void> {
+    this.#unflushed = 0;
+    const { done } = this.blocks;
+    await this.#digests.flush(
+      (block) => this.blocks.isKnown(block),
+      () => this.#file.datasync(),
+    );
+    this.#durable = done;
+    this.#flushedAt = Date.now();
   }
 }

@@ -1,12 +1,16 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
-import { openFile } from '../../shared/disk/file.ts';
 import { syncFolder } from '../../shared/durable.ts';
+import { blockCount, digestBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Copy, type CopyCounts, type Pull } from './copy.ts';
-import { proven } from './proven.ts';
+import { Copy, type CopyCounts, type CopyTools } from './copy.ts';
+import { DigestFile, type Shape } from './digest-file.ts';
+import { type FileDonor, openDonor } from './donors.ts';
+import { keepDisk, nameBlocks, openKept } from './kept.ts';
+import type { Puller } from './puller.ts';
+import { sealedSource } from './sealed-source.ts';
 
 /** What a sealed disk is known by; its marker holds the same. */
 export interface Sealed extends CopyCounts {
@@ -15,36 +19,65 @@ export interface Sealed extends CopyCounts {
   readonly block_size: number;
 }
 
-/** The copies of one campaign's disks. An unfinished copy is `disks/<server>/<disk>.part`, a sealed one `….raw`, with a marker that names its root. */
+/** What is being copied: bytes of the disk, bytes that would survive a power cut, and blocks that came out wrong and were pulled again. */
+export interface Copying {
+  readonly id: string;
+  readonly size: number;
+  readonly durable: number;
+  readonly mended: number;
+}
+
+/**
+ * The copies of one campaign's disks. An unfinished copy is `disks/<server>/<disk>.part`, a sealed one `….raw`, with a marker that names its root;
+ * beside either lie its digests and marks. A copy stays open once it is known: the disks of a campaign stand in for one another.
+ */
 export class Disks {
   readonly #campaign: string;
   readonly #folder: string;
-  readonly #open = new Map<string, Copy>();
+  readonly #tools: CopyTools;
+  readonly #copies = new Map<string, Copy>();
   /** The latest of the works on each disk: they take turns, for a connection that broke may still be sealing what the next one offers. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  #remembering: Promise<void> | null = null;
+  /** Disks that are not this campaign's and stand in for its own. */
+  #others: FileDonor[] = [];
+  #kept: string | null = null;
 
-  constructor(campaign: string, folder: string) {
+  constructor(campaign: string, folder: string, tools: CopyTools) {
     this.#campaign = campaign;
     this.#folder = folder;
+    this.#tools = tools;
   }
 
-  /** The copy to fill, with what an earlier one left; a sealed disk that is offered again is compared again. */
-  offer(server: string, disk: string, size: number, blockSize: number): Promise<Copy> {
-    return this.#inTurn(disk, () => this.#offer(server, disk, size, blockSize));
+  /**
+   * The copy to fill, with what an earlier one left; a sealed disk that is offered again is compared again.
+   * `dataBytes`: how much of the disk may hold data, where the sender knows. Throws E_DISK_FULL where that has no room.
+   */
+  offer(server: string, disk: string, shape: Shape, dataBytes?: number): Promise<Copy> {
+    return this.#inTurn(disk, async () => {
+      await this.remember();
+      const copy = await this.#offer(server, disk, shape);
+      if (dataBytes !== undefined) await copy.mustFit(Math.min(dataBytes, shape.size));
+      return copy;
+    });
   }
 
-  async #offer(server: string, disk: string, size: number, blockSize: number): Promise<Copy> {
-    const open = this.#open.get(disk);
-    if (open !== undefined && open.size === size && open.blockSize === blockSize) return open;
-    if (open !== undefined) await this.#shut(disk);
-    const part = this.#path(server, disk, 'part');
+  async #offer(server: string, disk: string, shape: Shape): Promise<Copy> {
+    const open = this.#copies.get(disk);
+    // What an older connection began must have ended before the next one begins.
+    await open?.works.ended();
+    if (open !== undefined && !open.whole && isSame(open.shape, shape)) return open;
     // The marker goes first, and durably: it must never stand for bytes that may still change.
     await this.#unmark(server, disk);
+    const part = this.#path(server, disk, 'part');
+    if (open !== undefined && isSame(open.shape, shape)) {
+      await this.#unseal(open, part);
+      return open;
+    }
+    if (open !== undefined) await this.#shut(disk);
     // A sealed copy whose disk is offered anew (a second attempt took a new snapshot) is the best start there is.
     await rename(this.#path(server, disk, 'raw'), part).catch(ignoreAbsent);
-    const copy = await Copy.open(part, size, blockSize);
-    this.#open.set(disk, copy);
-    return copy;
+    return this.#open(server, disk, part, shape);
   }
 
   /** What a disk was sealed with, or null. */
@@ -55,52 +88,41 @@ export class Disks {
     return { ...counts, root: digest };
   }
 
-  /** Compares a copy with its root, makes it final and writes its marker. */
-  seal(server: string, disk: string, root: string, pull: Pull, signal: AbortSignal): Promise<Sealed> {
-    return this.#inTurn(disk, () => this.#seal(server, disk, root, pull, signal));
-  }
-
-  async #seal(server: string, disk: string, root: string, pull: Pull, signal: AbortSignal): Promise<Sealed> {
-    const copy = this.#open.get(disk);
-    if (copy === undefined) {
+  /** Reads a copy again, compares it with its root, makes it final and writes its marker. Throws E_ROOT_MISMATCH. */
+  seal(server: string, disk: string, root: string, puller?: Puller): Promise<Sealed> {
+    return this.#inTurn(disk, async () => {
+      const copy = this.#copies.get(disk);
       const done = await this.sealed(server, disk);
       if (done?.root === root) return done;
-      throw new Problem('E_NOT_FOUND', `Disk ${disk} was not offered.`, { about: `disk/${disk}` });
-    }
-    const counts = await copy.seal(root, pull, signal);
-    const { size, blockSize: block_size } = copy;
-    await this.#shut(disk);
-    await rename(this.#path(server, disk, 'part'), this.#path(server, disk, 'raw'));
-    await syncFolder(join(this.#folder, 'disks', server));
-    const { root: _, ...numbers } = counts;
-    const at = new Date().toISOString();
-    await writeMarker(this.#folder, [server, `${disk}.completed`], {
-      campaign: this.#campaign,
-      at,
-      digest: root,
-      counts: { ...numbers, size, block_size },
+      if (copy === undefined || copy.whole || puller === undefined)
+        throw new Problem('E_NOT_FOUND', `Disk ${disk} was not offered.`, { about: `disk/${disk}` });
+      await copy.verify(puller);
+      const own = await copy.root();
+      if (own !== root)
+        throw new Problem('E_ROOT_MISMATCH', `The root of the copy is ${own}, the sender says ${root}.`, { about: copy.path });
+      await copy.rename(this.#path(server, disk, 'raw'));
+      copy.whole = true;
+      const counts = { ...copy.counts(), size: copy.shape.size, block_size: copy.shape.blockSize };
+      const at = new Date().toISOString();
+      const marker = { campaign: this.#campaign, at, digest: root, counts };
+      await writeMarker(this.#folder, [server, `${disk}.completed`], marker);
+      return { ...counts, root };
     });
-    return { ...counts, size, block_size };
   }
 
   /**
-   * Opens a sealed disk for its import; its bytes prove themselves once more while they are read.
+   * Opens a sealed disk for its import; its bytes prove themselves once more while they are read, and one that does not unseals the disk (E_BLOCK_MISMATCH).
    * Throws E_CAMPAIGN_STATE for one that is not sealed: an unverified copy can never become an image.
    */
   async open(server: string, disk: string): Promise<BlockSource> {
-    const { root, block_size } = await this.#mustBeSealed(server, disk);
-    const path = this.#path(server, disk, 'raw');
-    return proven(await openFile(path), root, block_size, path);
-  }
-
-  async #mustBeSealed(server: string, disk: string): Promise<Sealed> {
-    const sealed = await this.sealed(server, disk);
-    if (sealed === null) {
+    await this.remember();
+    const [sealed, copy] = [await this.sealed(server, disk), this.#copies.get(disk)];
+    if (sealed === null || copy?.whole !== true)
       throw new Problem('E_CAMPAIGN_STATE', `Disk ${disk} is not verified; it cannot become an image.`, {
         about: `disk/${disk}`,
       });
-    }
-    return sealed;
+    if ((await copy.root()) !== sealed.root) await this.#spoilt(server, disk, copy, []);
+    return sealedSource(copy, (blocks) => this.#spoilt(server, disk, copy, blocks));
   }
 
   /** Deletes a copy, sealed or not. */
@@ -108,8 +130,8 @@ export class Disks {
     return this.#inTurn(disk, async () => {
       await this.#shut(disk);
       await this.#unmark(server, disk);
-      await rm(this.#path(server, disk, 'part'), { force: true });
-      await rm(this.#path(server, disk, 'raw'), { force: true });
+      for (const ending of ['part', 'raw'] as const) await rm(this.#path(server, disk, ending), { force: true });
+      await DigestFile.remove(this.#base(server, disk));
     });
   }
 
@@ -124,17 +146,97 @@ export class Disks {
     return bytes;
   }
 
+  /** Names the folder of disks that earlier campaigns of the same sender to the same project left on purpose. MUST come before the first offer to count. */
+  useKept(folder: string): void {
+    this.#kept = folder;
+  }
+
+  /** Moves every sealed disk to the folder of those that are kept for later campaigns. */
+  async keepAll(): Promise<void> {
+    if (this.#kept === null) return;
+    await this.remember();
+    const sealed = [...this.#copies].filter(([, { whole }]) => whole);
+    await this.close();
+    for (const [disk, { path }] of sealed) await keepDisk(path.slice(0, -'.raw'.length), this.#kept, `${this.#campaign}.${disk}`);
+  }
+
+  /**
+   * Lets a raw file stand in for blocks of this campaign's disks, such as an image that the destination has; the sender learns nothing of it but that less is pulled.
+   * `base.digests` holds its digests; where it is missing the file is read once and they are written there. The caller keeps file and digests until `close`.
+   */
+  async addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
+    const isNamed =
+      (await stat(`${base}.digests`).catch(() => null))?.size === blockCount(shape.size, shape.blockSize) * digestBytes;
+    if (!isNamed) await nameBlocks(file, base, shape, this.#tools.crew, signal);
+    await this.#lend(await openDonor(file, base, shape));
+  }
+
   /** What is being copied now. */
-  copies(): { id: string; size: number; durable: number }[] {
-    return [...this.#open].map(([id, copy]) => ({
-      id,
-      size: copy.size,
-      durable: Math.min(copy.size, copy.durableBlocks * copy.blockSize),
-    }));
+  copies(): Copying[] {
+    return [...this.#copies]
+      .filter(([, { whole }]) => !whole)
+      .map(([id, { shape, durableBlocks, mended }]) => {
+        const durable = Math.min(shape.size, durableBlocks * shape.blockSize);
+        return { id, size: shape.size, durable, mended };
+      });
   }
 
   async close(): Promise<void> {
-    for (const disk of [...this.#open.keys()]) await this.#shut(disk);
+    await this.#remembering?.catch(() => undefined);
+    await Promise.all([...this.#copies.keys()].map((disk) => this.#shut(disk)));
+    const others = this.#others.splice(0);
+    for (const donor of others) this.#tools.donors.remove(donor);
+    await Promise.all(others.map((donor) => donor.close()));
+    this.#remembering = null;
+  }
+
+  /** Opens the disks that were sealed before the daemon started, so that they stand in for others. */
+  remember(): Promise<void> {
+    this.#remembering ??= this.#remember();
+    return this.#remembering;
+  }
+
+  async #lend(donor: FileDonor): Promise<void> {
+    this.#others.push(donor);
+    await this.#tools.donors.addAll(donor);
+  }
+
+  async #remember(): Promise<void> {
+    if (this.#kept !== null) for (const donor of await openKept(this.#kept)) await this.#lend(donor);
+    const folder = join(this.#folder, 'disks');
+    for (const server of await readdir(folder).catch(() => [])) {
+      for (const name of await readdir(join(folder, server))) {
+        if (!name.endsWith('.raw')) continue;
+        const disk = name.slice(0, -'.raw'.length);
+        const shape = await DigestFile.shapeOf(this.#base(server, disk));
+        if (shape === null || this.#copies.has(disk) || (await this.sealed(server, disk)) === null) continue;
+        (await this.#open(server, disk, this.#path(server, disk, 'raw'), shape)).whole = true;
+      }
+    }
+  }
+
+  async #open(server: string, disk: string, path: string, shape: Shape): Promise<Copy> {
+    const copy = await Copy.open(path, this.#base(server, disk), shape, this.#tools);
+    this.#copies.set(disk, copy);
+    await copy.donate();
+    return copy;
+  }
+
+  async #unseal(copy: Copy, part: string): Promise<void> {
+    await copy.rename(part);
+    copy.whole = false;
+    this.#tools.donors.pieces.forget(copy);
+    copy.begin();
+  }
+
+  /** A sealed disk is not what it was: it is one no more, and what is wrong in it is copied again when it is offered again. */
+  async #spoilt(server: string, disk: string, copy: Copy, blocks: readonly number[]): Promise<never> {
+    await this.#unmark(server, disk);
+    await copy.distrust(blocks);
+    const what =
+      blocks.length === 0 ? 'its list of digests has' : `${blocks.length} blocks of it, first block ${blocks[0]}, have`;
+    const says = `Disk ${disk} is no longer what was sealed: ${what} changed on our own disk. It is not used, and no longer sealed.`;
+    throw new Problem('E_BLOCK_MISMATCH', says, { about: copy.path });
   }
 
   #inTurn<T>(disk: string, work: () => Promise<T>): Promise<T> {
@@ -154,18 +256,28 @@ export class Disks {
   }
 
   async #shut(disk: string): Promise<void> {
-    const copy = this.#open.get(disk);
-    this.#open.delete(disk);
-    await copy?.close();
+    const copy = this.#copies.get(disk);
+    this.#copies.delete(disk);
+    if (copy === undefined) return;
+    this.#tools.donors.remove(copy);
+    await copy.close();
+  }
+
+  #base(server: string, disk: string): string {
+    return join(this.#folder, 'disks', server, disk);
   }
 
   #path(server: string, disk: string, state: 'part' | 'raw'): string {
-    return join(this.#folder, 'disks', server, `${disk}.${state}`);
+    return `${this.#base(server, disk)}.${state}`;
   }
 
   #markerPath(server: string, disk: string): string {
     return join(this.#folder, 'markers', server, `${disk}.completed`);
   }
+}
+
+function isSame(ours: Shape, theirs: Shape): boolean {
+  return ours.size === theirs.size && ours.blockSize === theirs.blockSize && ours.algorithm === theirs.algorithm;
 }
 
 function ignoreAbsent(error: NodeJS.ErrnoException): undefined {

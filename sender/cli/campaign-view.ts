@@ -4,6 +4,7 @@ import { table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showRate, showShare, showTime } from '../../shared/print/units.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
+import type { BandwidthStatus } from '../bandwidth.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus, SenderStatus } from '../commands.ts';
 import { warmText } from './warm-view.ts';
 
@@ -15,12 +16,19 @@ export function statusLines(status: SenderStatus, output: Output, wanted?: strin
   const shown = wanted === undefined ? status.campaigns : status.campaigns.filter(({ id }) => id === wanted);
   return [
     `receiver   ${paired}${peer !== null && peer.state !== 'connected' ? ` (${visible(peer.says)})` : ''}`,
+    ...(wanted === undefined ? [`bandwidth  ${bandwidthText(status.bandwidth)}`] : []),
     ...(shown.length === 0 ? ['campaigns  none'] : []),
     ...shown.flatMap((campaign) => [
       '',
       ...(wanted === undefined && isOver(campaign) ? [headline(campaign, output)] : picture(campaign, output)),
     ]),
   ];
+}
+
+/** The limit on what is sent, and what is sent now. */
+export function bandwidthText({ limit, by, bytesPerSecond }: BandwidthStatus): string {
+  const limited = limit === 'none' ? 'no limit' : `at most ${limit}`;
+  return `${limited}${by === 'command' ? ' (by command)' : ''}; now ${showRate(bytesPerSecond)}`;
 }
 
 /** One campaign as it is watched: redrawn on a terminal, as changes elsewhere. */

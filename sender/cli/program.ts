@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { createProgram, type Stage } from '../../shared/cli/program.ts';
+import { addBandwidthCommand } from './bandwidth-command.ts';
 import { addCampaignCommands } from './campaign-commands.ts';
 import { addCutoverCommand } from './cutover-command.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
@@ -22,6 +23,7 @@ export function senderProgram(stage: Stage): Command {
   addPlanCommands(program, stage);
   addImportCommand(program, stage);
   addCampaignCommands(program, stage);
+  addBandwidthCommand(program, stage);
   addCutoverCommand(program, stage);
   addVerifyCommand(program, stage);
   addReportCommands(program, stage);

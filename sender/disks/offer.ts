@@ -1,20 +1,24 @@
 import { mkdir } from 'node:fs/promises';
+import { headerBytes, type Packed } from '../../protocol/frame.ts';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
-import { blockBytes, blockCount, digestOf, extentOf, isZero, Root } from '../../shared/model/disk.ts';
+import { algorithms } from '../../shared/disk/algorithm.ts';
+import type { Crew } from '../../shared/disk/crew.ts';
+import { heldStretch, type Part, type Range } from '../../shared/disk/reading.ts';
+import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { OfferDisk, SealedDisk, Tools } from '../migration/phase.ts';
 import { diskFolder } from '../migration/phases/copy.ts';
 import type { Peer } from '../peer.ts';
+import { Levels } from './levels.ts';
+import { Pages } from './pages.ts';
+import { Reader } from './reader.ts';
+import { dataBytes, stretchesOf } from './stretches.ts';
+import { Telling } from './telling.ts';
 
-/** Digests in a page: enough that the receiver always has blocks to pull, few enough that progress shows. */
-const pageBlocks = 64;
-
-/** Pages that may wait for the receiver: while it pulls one, the next is read and hashed. */
-const pagesAhead = 2;
-
-/** Offers a disk's blocks: reads and names them page by page, answers pulls meanwhile, and has the copy compared as a whole. */
-export function offerDisk(peer: Peer): OfferDisk {
+/** Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy compared as a whole. */
+export function offerDisk(peer: Peer, crew: Crew): OfferDisk {
+  const levels = new Levels(crew.workers);
   return async (move, disk, snapshot, tools) => {
     const folder = diskFolder(tools.folder, move.server.id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -22,7 +26,7 @@ export function offerDisk(peer: Peer): OfferDisk {
     const source = await tools.source.open(snapshot, folder, tools.signal);
     try {
       const fetched = Date.now();
-      const sealed = await transfer(source, { server: move.server.id, disk: disk.id }, peer, tools);
+      const sealed = await new Transfer(source, { server: move.server.id, disk: disk.id }, { peer, crew, levels, tools }).run();
       const done: SealedDisk = { ...sealed, fetch_ms: fetched - begun, transfer_ms: Date.now() - fetched };
       const { root: digest, ...counts } = done;
       const at = new Date().toISOString();
@@ -40,77 +44,135 @@ interface Which {
   readonly disk: string;
 }
 
+/** What a transfer works with. */
+interface Means {
+  readonly peer: Peer;
+  readonly crew: Crew;
+  readonly levels: Levels;
+  readonly tools: Tools;
+}
+
 type Transferred = Omit<SealedDisk, 'fetch_ms' | 'transfer_ms'>;
 
-/** Compares until it is done: a lost connection voids the receiver's handle, so the offer is repeated, and blocks that arrived are not sent again. */
-async function transfer(source: BlockSource, which: Which, peer: Peer, tools: Tools): Promise<Transferred> {
-  let sentBefore = 0;
-  for (;;) {
-    const sent = { bytes: sentBefore };
+/** Makes the copy of one disk equal to its source, over as many connections as that takes. */
+class Transfer {
+  readonly #source: BlockSource;
+  readonly #which: Which;
+  readonly #means: Means;
+  /** Bytes that crossed the wire, and bytes of the disk that the copy has. */
+  #sent = 0;
+  #done = 0;
+
+  constructor(source: BlockSource, which: Which, means: Means) {
+    this.#source = source;
+    this.#which = which;
+    this.#means = means;
+  }
+
+  /** Compares until it is done: a lost connection voids the receiver's handle, so the offer is repeated, and blocks that arrived are not sent again. */
+  async run(): Promise<Transferred> {
+    const { signal } = this.#means.tools;
+    const reader = await Reader.open(this.#source, this.#means.crew, this);
     try {
-      return await compare(source, which, peer, tools, sent);
-    } catch (error) {
-      tools.signal.throwIfAborted();
-      if (!(error instanceof Problem) || error.code !== 'E_PEER_LOST') throw error;
-      sentBefore = sent.bytes;
+      for (;;) {
+        try {
+          return await this.#compare(reader);
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!(error instanceof Problem) || error.code !== 'E_PEER_LOST') throw error;
+        }
+      }
+    } finally {
+      await reader.close();
     }
+  }
+
+  async #compare(reader: Reader): Promise<Transferred> {
+    const { peer, crew, levels, tools } = this.#means;
+    const { campaign, signal } = tools;
+    const { size } = reader;
+    const connection = await peer.connected(signal);
+    const algorithm = connection.has('blake3') && algorithms.includes('blake3') ? 'blake3' : 'sha256';
+    const data = await dataBytes(this.#source, signal);
+    const offer = { campaign, ...this.#which, size, block_size: blockBytes, algorithm, data } as const;
+    const { handle } = await connection.request('disk.offer', offer, { signal });
+    const over = new AbortController();
+    const pages = new Pages({ reader, crew, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
+    const rangesOf = (list: readonly Range[], unit: number): Range[] =>
+      list.map(([first, count]) => rangeOf(first * unit, count * unit, size));
+    const withdraw = peer.serve(connection, handle, {
+      pull: (list) =>
+        pages.use(rangesOf(list, pieceBytes), async (parts) => {
+          const packed = await this.#pack(parts, levels.next(connection.wire));
+          this.#sent += headerBytes + packed.payload.length;
+          return packed;
+        }),
+      refine: (list) =>
+        pages.use(rangesOf(list, blockBytes), (parts) => crew.run('pieces', { parts, algorithm }, { turn: this, urgent: true })),
+    });
+    this.#done = 0;
+    const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
+    const telling = new Telling(
+      {
+        page: (first, digests) => connection.request('disk.page', { handle, first, digests: base64(digests) }, { signal }),
+        hole: (first, blocks) => connection.request('disk.hole', { handle, first, blocks }, { signal }),
+      },
+      pages,
+      { size, algorithm },
+      { told: (bytes) => this.#advance(bytes), failed: (reason) => over.abort(reason) },
+    );
+    try {
+      const root = await tellAll(this.#source, pages, telling, over, signal);
+      const sealed = await connection.request('disk.seal', { handle, root }, { signal });
+      return { ...sealed, size, block_size: blockBytes };
+    } finally {
+      withdraw();
+      await pages.close();
+    }
+  }
+
+  /**
+   * Packs what was pulled. Raw bytes that lie together in a slot go out from there: it is held until the receiver has them,
+   * and were it ever given up before they are gone, what arrives would not have its digest.
+   */
+  async #pack(parts: readonly Part[], level: number): Promise<Packed> {
+    const payload = level === 0 ? heldStretch(parts) : null;
+    if (payload !== null) return { codec: 'none', rawBytes: payload.length, payload };
+    const { crew, levels } = this.#means;
+    const packed = await crew.run('pack', { parts, level }, { turn: this, urgent: true });
+    levels.learn(level, packed);
+    return packed;
+  }
+
+  #advance(bytes: number): void {
+    this.#done += bytes;
+    this.#means.tools.onDisk(this.#which.disk, this.#source.size, this.#done, this.#sent);
   }
 }
 
-async function compare(
+/** Reads ahead as far as there is memory, and tells in order what was read. */
+async function tellAll(
   source: BlockSource,
-  { server, disk }: Which,
-  peer: Peer,
-  tools: Tools,
-  sent: { bytes: number },
-): Promise<Transferred> {
-  const { campaign, signal, onDisk } = tools;
-  const { size } = source;
-  const connection = await peer.connected(signal);
-  const { handle } = await connection.request(
-    'disk.offer',
-    { campaign, server, disk, size, block_size: blockBytes, algorithm: 'sha256' },
-    { signal },
-  );
-  const withdraw = peer.serve(connection, handle, async (block) => {
-    if (block >= blockCount(size)) throw new Problem('E_MALFORMED', `Disk ${disk} has no block ${block}.`);
-    const { offset, length } = extentOf(block, size);
-    const bytes = await source.read(offset, length);
-    sent.bytes += bytes.length;
-    return { offset, digest: await digestOf(bytes), bytes };
-  });
-  try {
-    const root = new Root(size);
-    const scratch = Buffer.allocUnsafe(blockBytes);
-    const waiting: Promise<unknown>[] = [];
-    for (let first = 0; first < blockCount(size); first += pageBlocks) {
-      signal.throwIfAborted();
-      const digests = await digestsOf(source, first, Math.min(pageBlocks, blockCount(size) - first), scratch);
-      for (const digest of digests) root.add(digest);
-      const told = connection.request('disk.page', { handle, first, digests }, { signal }).then(() => {
-        onDisk(disk, size, Math.min(size, (first + digests.length) * blockBytes), sent.bytes);
-      });
-      // Awaited below, in order; until then a failure must not count as unhandled.
-      told.catch(() => undefined);
-      waiting.push(told);
-      if (waiting.length > pagesAhead) await waiting.shift();
-    }
-    await Promise.all(waiting);
-    const sealed = await connection.request('disk.seal', { handle, root: root.value() }, { signal });
-    onDisk(disk, size, size, sent.bytes);
-    return { ...sealed, size, block_size: blockBytes };
-  } finally {
-    withdraw();
+  pages: Pages,
+  telling: Telling,
+  over: AbortController,
+  signal: AbortSignal,
+): Promise<string> {
+  const either = AbortSignal.any([signal, over.signal]);
+  let told = Promise.resolve();
+  for await (const stretch of stretchesOf(source, blockBytes, either)) {
+    either.throwIfAborted();
+    const page = stretch.zero ? null : await pages.open(stretch);
+    told = told.then(() => (page === null ? telling.hole(stretch.first, stretch.blocks) : telling.page(page)));
+    told.catch((reason: unknown) => over.abort(reason));
   }
+  await told;
+  return telling.end();
 }
 
-/** Names blocks. `scratch` is read into again and again: a buffer for each block would be most of what a large disk costs. */
-async function digestsOf(source: BlockSource, first: number, count: number, scratch: Buffer): Promise<(string | null)[]> {
-  const digests: (string | null)[] = [];
-  for (let block = first; block < first + count; block += 1) {
-    const { offset, length } = extentOf(block, source.size);
-    const bytes = await source.read(offset, length, scratch);
-    digests.push(isZero(bytes) ? null : await digestOf(bytes));
-  }
-  return digests;
+/** A stretch of a disk in bytes; its last unit may be short. Throws E_MALFORMED for one that is not of the disk. */
+function rangeOf(offset: number, length: number, size: number): Range {
+  if (offset >= size || offset + length >= size + blockBytes)
+    throw new Problem('E_MALFORMED', `The disk of ${size} bytes has no ${length} bytes at ${offset}.`);
+  return [offset, Math.min(length, size - offset)];
 }

@@ -15,7 +15,13 @@ export interface SealedDisk {
   readonly zero: number;
   readonly pulled: number;
   readonly reused: number;
+  /** Taken from another disk that the receiver had. */
+  readonly copied: number;
+  /** Pulled again, because they did not keep what was written. */
+  readonly mended: number;
+  /** Bytes of the disk that were pulled, and what they were on the wire. */
   readonly bytes_pulled: number;
+  readonly bytes_wire: number;
   readonly block_size: number;
   /** Milliseconds to make the snapshot readable here, and to make the copy equal to it. */
   readonly fetch_ms: number;

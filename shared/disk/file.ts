@@ -8,6 +8,7 @@ export async function openFile(path: string): Promise<BlockSource> {
   const { size } = await file.stat();
   return {
     size,
+    origin: { kind: 'file', path },
     async read(offset, length, into = Buffer.allocUnsafe(length)) {
       const buffer = into.subarray(0, length);
       let done = 0;

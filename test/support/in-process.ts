@@ -10,7 +10,8 @@ import { limits } from '../../protocol/limits.ts';
 import { Peers } from '../../protocol/transport/peers.ts';
 import { subprotocol } from '../../protocol/version.ts';
 import { Campaigns } from '../../receiver/campaigns.ts';
-import { Session } from '../../receiver/session.ts';
+import { Sessions } from '../../receiver/sessions.ts';
+import { Bandwidth } from '../../sender/bandwidth.ts';
 import type { CampaignStatus } from '../../sender/commands.ts';
 import type { SenderConfig } from '../../sender/config.ts';
 import { Desk } from '../../sender/desk.ts';
@@ -19,6 +20,7 @@ import { lazily, openCloud } from '../../shared/cloud/open.ts';
 import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
 import { startTwin, type Twin } from '../../shared/cloud/openstack/twin/twin.ts';
 import type { CloudSection } from '../../shared/cloud/section.ts';
+import { Crew } from '../../shared/disk/crew.ts';
 import { Problem } from '../../shared/problem.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { Power } from './power.ts';
@@ -59,9 +61,11 @@ export interface SenderLife {
 
 /** A receiver in this process, for one life. */
 interface ReceiverLife {
+  readonly crew: Crew;
   readonly campaigns: Campaigns;
   readonly cloud: { get: () => ReturnType<typeof openCloud<'destination'>> };
-  readonly sessions: Map<Session, WebSocket>;
+  readonly sessions: Sessions;
+  readonly sockets: Set<WebSocket>;
   readonly power: Power;
 }
 
@@ -120,7 +124,11 @@ export class World {
   startReceiver(cutBefore?: number): Power {
     const power = new Power(this.receiverState, cutBefore);
     const cloud = lazily(() => openCloud('destination', sectionOf(this.destination)));
-    this.#receiver = { campaigns: new Campaigns(this.receiverState, cloud.get), cloud, sessions: new Map(), power };
+    const crew = new Crew({ workers: 1 });
+    const campaigns = new Campaigns(this.receiverState, { cloud: cloud.get, crew, log, keptFor: null });
+    const [state, of] = [this.receiverState, { name: 'the receiver', release: '0.0.0', log, windowBytes: 32 * 1024 * 1024 }];
+    const sessions = new Sessions({ ...of, state, campaigns, cloud: cloud.get });
+    this.#receiver = { crew, campaigns, cloud, sessions, sockets: new Set(), power };
     return power;
   }
 
@@ -129,7 +137,10 @@ export class World {
     const life = this.#receiver;
     this.#receiver = null;
     life?.power.off();
-    for (const socket of life?.sessions.values() ?? []) socket.terminate();
+    for (const socket of life?.sockets ?? []) socket.terminate();
+    await life?.crew.close();
+    // A dead process has no open files.
+    for (const id of (await life?.campaigns.ids()) ?? []) await (await life?.campaigns.known(id))?.disks.close();
     await (await life?.cloud.get())?.close();
   }
 
@@ -147,6 +158,7 @@ export class World {
     const source = lazily(() => openCloud('source', sectionOf(this.source)));
     const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
     const peer = new Peer({ ...peerOptions, campaign: null });
+    const crew = new Crew();
     const desk = new Desk({
       config: { state: this.senderState, name: 'the sender', limits: { parallel: 1 } } as SenderConfig,
       release: '0.0.0',
@@ -159,12 +171,14 @@ export class World {
         ssh: { knownHosts: [] },
       },
       peer,
+      bandwidth: new Bandwidth(null),
       source: source.get,
       runner: {
         source: source.get,
         retirement: () => openCloud('retirement', sectionOf(this.source)),
         peer: peerOptions,
         log,
+        crew,
         retryDelaysMs: [20, 50, 100],
       },
       rotate: () => Promise.reject(new Error('There are no keys here.')),
@@ -176,6 +190,7 @@ export class World {
       power.off();
       over.abort(new Problem('E_CANCELLED', 'The sender is gone.'));
       for (const socket of sockets) socket.terminate();
+      await crew.close();
       await (await source.opened())?.close();
     };
     return {
@@ -208,21 +223,9 @@ export class World {
       socket.terminate();
       return;
     }
-    const session = new Session(socket, {
-      name: 'the receiver',
-      release: '0.0.0',
-      state: this.receiverState,
-      campaigns: life.campaigns,
-      cloud: life.cloud.get,
-      log,
-      window: 32,
-      takeOver: async (campaign, by) => {
-        const older = [...life.sessions.keys()].filter((one) => one !== by && one.campaign === campaign);
-        await Promise.all(older.map((one) => one.close('Another connection serves this campaign now.')));
-      },
-    });
-    life.sessions.set(session, socket);
-    void session.run().finally(() => life.sessions.delete(session));
+    life.sockets.add(socket);
+    socket.once('close', () => life.sockets.delete(socket));
+    life.sessions.serve(socket, { name: 'the sender', fingerprint: 'of the sender' });
   }
 }
 

@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Connection, type ConnectionOptions } from '../../protocol/connection.ts';
-import type { Block } from '../../protocol/frame.ts';
+import { type DataFrame, encodeHeader, type Packed } from '../../protocol/frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Side } from '../../protocol/message.ts';
 import type { Handlers } from '../../protocol/messages.ts';
@@ -10,12 +10,20 @@ import { subprotocol } from '../../protocol/version.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** A block of a disk that exists only here: its bytes follow from its index, so that both ends of a test can make it. */
-export function aBlock(index: number, length: number): Block {
-  const bytes = Buffer.alloc(length);
-  for (let at = 0; at + 4 <= length; at += 4096) bytes.writeUInt32BE(index + 1, at);
-  return { offset: index * length, digest: createHash('sha256').update(bytes).digest('hex'), bytes };
+/** One piece of a disk that exists only here: its bytes follow from its index, so that both ends of a test can make it. */
+export function aPiece(index: number): Packed {
+  const payload = Buffer.alloc(limits.pieceBytes);
+  payload.writeUInt32BE(index + 1);
+  return { codec: 'none', rawBytes: payload.length, payload };
 }
+
+/** A whole data frame, header and payload. */
+export function encodeData(frame: DataFrame): Buffer {
+  return Buffer.concat([encodeHeader(frame), frame.payload]);
+}
+
+/** The name of a session. */
+export const aSession = '00112233445566778899aabbccddeeff';
 
 /** A campaign id. */
 export function aCampaign(): string {
@@ -36,7 +44,8 @@ export function aDocument(): Configurations {
 /** Answers for everything a sender is asked; what a test is about, it brings itself. */
 export function senderHandlers(some: Partial<Handlers<'sender'>> = {}): Handlers<'sender'> {
   return {
-    'disk.pull': async ({ block }) => aBlock(block, 4096),
+    'disk.pull': async ({ pieces: [first] }) => aPiece(first?.[0] ?? 0),
+    'disk.refine': async () => ({ pieces: Buffer.alloc(8).toString('base64') }),
     'disk.durable': async () => {},
     'resource.built': async () => {},
     ...some,
@@ -51,7 +60,8 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
   return {
     'cloud.facts': notHere,
     'campaign.preflight': async () => ({ concerns: [], decisions: [] }),
-    'campaign.open': async () => ({ known: false, state: 'new' }),
+    'session.join': notHere,
+    'campaign.open': async () => ({ known: false, state: 'new', session: aSession }),
     'campaign.configure': notHere,
     'campaign.completed': async () => ({ agreed: true }),
     'campaign.commit': async () => ({ freed_bytes: 0 }),
@@ -59,8 +69,19 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
     'resource.ensure': async ({ ref }) => ({ id: ref, how: 'created' }),
     'resource.remove': async () => ({ removed: false }),
     'disk.offer': async () => ({ handle: 1 }),
-    'disk.page': async ({ digests }) => ({ lacking: digests.length }),
-    'disk.seal': async ({ root }) => ({ root, blocks: 0, zero: 0, pulled: 0, reused: 0, bytes_pulled: 0 }),
+    'disk.page': async ({ digests }) => ({ lacking: Buffer.from(digests, 'base64').length / 32 }),
+    'disk.hole': async () => ({}),
+    'disk.seal': async ({ root }) => ({
+      root,
+      blocks: 0,
+      zero: 0,
+      reused: 0,
+      copied: 0,
+      pulled: 0,
+      mended: 0,
+      bytes_pulled: 0,
+      bytes_wire: 0,
+    }),
     'disk.discard': async () => ({}),
     'disk.verify': async () => ({ size: 0, sha256: null, image: null, flaws: [] }),
     'server.health': async () => ({ healthy: true, says: 'ACTIVE' }),

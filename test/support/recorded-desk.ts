@@ -47,6 +47,12 @@ export interface RecordedDesk extends SenderCommands {
 export function aRecordedDesk(campaigns: readonly CampaignStatus[] = [aCampaignStatus()]): RecordedDesk {
   const asked: unknown[][] = [];
   const peer = { name: 'cloud-b', address: 'wss://cloud-b.example.org:9443', state: 'connected', says: 'connected' } as const;
+  const bandwidth = {
+    limit: '100mbit',
+    limitBytesPerSecond: 12_500_000,
+    by: 'configuration',
+    bytesPerSecond: 11_900_000,
+  } as const;
   const find = (id: string): CampaignStatus => {
     const found = campaigns.find((campaign) => campaign.id === id);
     if (found === undefined) throw new Problem('E_NOT_FOUND', `There is no campaign ${id}.`);
@@ -62,7 +68,7 @@ export function aRecordedDesk(campaigns: readonly CampaignStatus[] = [aCampaignS
       note(name, [id, ...more], { ...find(id), state });
   const desk: RecordedDesk = {
     asked,
-    statuses: [{ release: '0.1.0', peer, campaigns }],
+    statuses: [{ release: '0.1.0', peer, bandwidth, campaigns }],
     status: async () => desk.statuses[0] as SenderStatus,
     changed: async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -73,6 +79,7 @@ export function aRecordedDesk(campaigns: readonly CampaignStatus[] = [aCampaignS
       { name: 'cloud-b', address: peer.address, fingerprint: 'abcd ef01', pairedAt: '2026-11-20T09:00:00.000Z' },
     ],
     unpair: (name) => note('unpair', [name], undefined),
+    bandwidth: (limit) => note('bandwidth', [limit], limit === undefined ? bandwidth : { ...bandwidth, limit, by: 'command' }),
     rotate: () => note('rotate', [], { fingerprint: '2345 6789' }),
     capture: async () => {
       throw new Problem('E_AUTH', 'The cloud does not know the password.');

@@ -24,7 +24,10 @@ const disk = {
   zero: 1,
   pulled: 2,
   reused: 0,
+  copied: 0,
+  mended: 0,
   bytes_pulled: 2 * MiB,
+  bytes_wire: MiB,
   block_size: MiB,
   fetch_ms: 5,
   transfer_ms: 7,
@@ -71,12 +74,21 @@ test('a report follows from the journal alone: stages, downtime, bytes and roots
   expect(first?.phases.map(({ name, ms }) => [name, ms])).toEqual(cold.map(({ name }) => [name, 1000]));
   expect(first).toMatchObject({ state: 'moved', destinationId: 'new-s1', migrationMs: 19_000, downtimeMs: 15_000 });
   expect(first?.disks).toEqual([
-    { id: 's1.root', sizeBytes: 3 * MiB, zeroBytes: MiB, reusedBytes: 0, sentBytes: 2 * MiB, root: disk.root },
+    {
+      id: 's1.root',
+      sizeBytes: 3 * MiB,
+      zeroBytes: MiB,
+      reusedBytes: 0,
+      copiedBytes: 0,
+      pulledBytes: 2 * MiB,
+      sentBytes: MiB,
+      root: disk.root,
+    },
   ]);
   expect(report.totals).toEqual({
     servers: 2,
     diskBytes: 6 * MiB,
-    sentBytes: 4 * MiB,
+    sentBytes: 2 * MiB,
     resources: { network: 2, disk: 2, server: 2 },
   });
   expect(totalsOf(campaign)).toMatchObject({ servers: 2, disks: 2, disk_bytes: 6 * MiB, resources: report.totals.resources });
@@ -117,7 +129,7 @@ test('the status tells what happens now, and what an operator may do next', asyn
     ['moved', 'mark'],
     ['moving', 'freeze'],
   ]);
-  expect(moving.moves[0]?.disks).toMatchObject([{ doneBytes: 3 * MiB, sentBytes: 2 * MiB, etaSeconds: 0 }]);
+  expect(moving.moves[0]?.disks).toMatchObject([{ doneBytes: 3 * MiB, sentBytes: MiB, etaSeconds: 0 }]);
   expect(await look(configured, { fact: 'rests', state: 'ready' })).toMatchObject({ state: 'ready' });
   expect(await look({ fact: 'asked', wish: 'rollback' })).toMatchObject({ state: 'rolling back' });
   const problem = { code: 'E_QUOTA' as const, says: 'No.', hint: 'More.' };

@@ -1,193 +1,262 @@
-import { createHash } from 'node:crypto';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Block } from '../../protocol/frame.ts';
-import { Copy, type Pull } from '../../receiver/disks/copy.ts';
-import { blockCount, extentOf, isZero, Root } from '../../shared/model/disk.ts';
+import type { Packed } from '../../protocol/frame.ts';
 import { aFolder, problemOf } from '../support/folder.ts';
+import { aCopy, aDisk, aNoise, fill, offered, pullerOf, someTools } from '../support/offered.ts';
 
 const blockSize = 4096;
-const { signal } = new AbortController();
-const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** A disk from a picture: `a` to `z` are blocks of that letter, `.` is a block of zeros; the last block is short. */
-function aDisk(picture: string, lastLength = blockSize): Buffer {
-  const blocks = picture.split('').map((letter) => Buffer.alloc(blockSize, letter === '.' ? 0 : letter));
-  return Buffer.concat(blocks).subarray(0, (picture.length - 1) * blockSize + lastLength);
-}
-
-interface Offer {
-  readonly digests: (string | null)[];
-  readonly root: string;
-  /** The blocks that were pulled, in order. */
-  readonly pulled: number[];
-  readonly pull: Pull;
-}
-
-/** A disk as a sender offers it. */
-function offerOf(disk: Buffer): Offer {
-  const root = new Root(disk.length, blockSize);
-  const blocks = Array.from({ length: blockCount(disk.length, blockSize) }, (_, index): Block => {
-    const { offset, length } = extentOf(index, disk.length, blockSize);
-    const bytes = disk.subarray(offset, offset + length);
-    return { offset, digest: sha256(bytes), bytes };
-  });
-  const digests = blocks.map(({ bytes, digest }) => (isZero(bytes) ? null : digest));
-  for (const digest of digests) root.add(digest);
-  const pulled: number[] = [];
-  const pull: Pull = async (block) => {
-    pulled.push(block);
-    return blocks[block] as Block;
-  };
-  return { digests, root: root.value(), pulled, pull };
-}
-
-/** A copy in a new folder, or one that finds `left` in its file. */
-async function aCopy(size: number, left?: Buffer): Promise<{ copy: Copy; path: string }> {
-  const path = join(await aFolder(), 'disk.part');
-  if (left !== undefined) await writeFile(path, left);
-  return { copy: await Copy.open(path, size, blockSize), path };
-}
-
-async function fill(copy: Copy, { digests, root, pull }: Offer) {
-  await copy.take(0, digests, pull, 4, signal);
-  return copy.seal(root, pull, signal);
-}
-
-test('a fresh copy pulls what is not zeros, leaves holes and is equal to the disk, the last short block too', async () => {
-  const disk = aDisk('a.b..c', 100);
-  const offer = offerOf(disk);
-  const { copy, path } = await aCopy(disk.length);
-  expect(await fill(copy, offer)).toEqual({
-    root: offer.root,
+test('a fresh copy pulls what is not zeros in one frame, leaves holes and is equal to the disk, the last short block too', async () => {
+  const disk = aDisk('a.b..c', blockSize, 100);
+  const offer = offered(disk);
+  const { copy, path } = await aCopy(offer, someTools());
+  await fill(copy, offer);
+  expect(await copy.root()).toBe(offer.root);
+  expect(copy.counts()).toEqual({
     blocks: 6,
     zero: 3,
-    pulled: 3,
     reused: 0,
+    copied: 0,
+    pulled: 3,
+    mended: 0,
     bytes_pulled: 2 * blockSize + 100,
+    bytes_wire: 2 * blockSize + 112,
   });
   await copy.close();
   expect((await readFile(path)).equals(disk)).toBe(true);
-  expect(offer.pulled.sort((a, b) => a - b)).toEqual([0, 2, 5]);
+  expect(offer.pulls).toEqual([
+    [
+      [0, 1],
+      [2, 1],
+      [5, 1],
+    ],
+  ]);
   expect((await stat(path)).blocks * 512).toBeLessThanOrEqual(3 * blockSize + blockSize);
 });
 
-test('whatever an earlier copy left, the copy becomes equal, and no block that is there is pulled', async () => {
+test('whatever an earlier copy left, marked or not, the copy becomes equal, and no block that is there is pulled', async () => {
   const picture = fc.string({ unit: fc.constantFrom('a', 'b', '.'), minLength: 1, maxLength: 8 });
+  const tools = someTools();
   await fc.assert(
-    fc.asyncProperty(picture, picture, fc.integer({ min: 1, max: blockSize }), async (was, is, lastLength) => {
-      const [left, disk] = [aDisk(was), aDisk(is, lastLength)];
-      const offer = offerOf(disk);
-      const { copy, path } = await aCopy(disk.length, left);
-      const counts = await fill(copy, offer);
+    fc.asyncProperty(picture, picture, fc.nat({ max: blockSize - 1 }), fc.boolean(), async (was, is, short, marked) => {
+      const [left, disk] = [aDisk(was, blockSize), aDisk(is, blockSize, blockSize - short)];
+      const folder = await aFolder();
+      if (marked) {
+        const before = await aCopy(offered(left), tools, folder);
+        await fill(before.copy, offered(left));
+        await before.copy.close();
+        tools.donors.remove(before.copy);
+      } else await writeFile(join(folder, 'disk.part'), left);
+      const offer = offered(disk);
+      const { copy, path } = await aCopy(offer, tools, folder);
+      await fill(copy, offer);
       await copy.close();
+      tools.donors.remove(copy);
       expect((await readFile(path)).equals(disk)).toBe(true);
       const there = is
         .split('')
         .flatMap((letter, index) => (letter !== '.' && letter === was[index] && index < is.length - 1 ? [index] : []));
       expect(offer.pulled.filter((block) => there.includes(block))).toEqual([]);
-      expect(counts.zero + counts.pulled + counts.reused).toBe(is.length);
+      const { zero, reused, copied, pulled } = copy.counts();
+      expect(zero + reused + copied + pulled).toBe(is.length);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 }, 60_000);
 
-test('a copy that is opened again after a cut pulls only the rest', async () => {
-  const disk = aDisk('abcdef');
-  const offer = offerOf(disk);
-  const { copy, path } = await aCopy(disk.length);
-  await copy.take(0, offer.digests.slice(0, 4), offer.pull, 2, signal);
-  await copy.close();
-  const again = await Copy.open(path, disk.length, blockSize);
-  const rest = offerOf(disk);
-  expect(await fill(again, rest)).toMatchObject({ pulled: 2, reused: 4, root: offer.root });
-  expect(rest.pulled.sort((a, b) => a - b)).toEqual([4, 5]);
-  await again.close();
-});
-
-test('bytes that change on our own disk between writing and sealing are seen, and pulled again', async () => {
-  const disk = aDisk('ab.d');
-  const offer = offerOf(disk);
-  const { copy, path } = await aCopy(disk.length);
-  await copy.take(0, offer.digests, offer.pull, 4, signal);
-  const vandal = await open(path, 'r+');
-  await vandal.write(Buffer.from('x'), 0, 1, blockSize);
-  await vandal.write(Buffer.from('x'), 0, 1, 2 * blockSize + 7);
-  await vandal.close();
-  expect((await copy.seal(offer.root, offer.pull, signal)).root).toBe(offer.root);
-  expect(offer.pulled.filter((block) => block === 1)).toHaveLength(2);
+test('a block that the disk has twice is pulled once, also when two pages ask at the same time', async () => {
+  const disk = aDisk('abab.aab', blockSize);
+  const offer = offered(disk);
+  const { copy, path } = await aCopy(offer, someTools());
+  await fill(copy, offer, 2);
+  expect(copy.counts()).toMatchObject({ pulled: 2, copied: 5, zero: 1 });
+  expect(offer.pulled.map((block) => 'abab.aab'.charAt(block)).toSorted((a, b) => a.localeCompare(b))).toEqual(['a', 'b']);
   await copy.close();
   expect((await readFile(path)).equals(disk)).toBe(true);
 });
 
-test('a block that arrives wrong is asked for three times, then the copy gives up; once wrong is forgiven', async () => {
-  const disk = aDisk('ab');
-  const offer = offerOf(disk);
+test('a copy that is opened again after a cut pulls only the rest, and reads nothing again that is marked', async () => {
+  const disk = aDisk('abcdef', blockSize);
+  const offer = offered(disk);
+  const tools = someTools();
+  const { copy, path } = await aCopy(offer, tools);
+  await copy.take(0, offer.digests.subarray(0, 4 * 32), pullerOf(copy, offer));
+  await copy.close();
+  tools.donors.remove(copy);
+  const rest = offered(disk);
+  const again = await aCopy(rest, tools, dirname(path));
+  expect([0, 1, 2, 3, 4].map((block) => again.copy.blocks.isKnown(block))).toEqual([true, true, true, true, false]);
+  await fill(again.copy, rest);
+  expect(again.copy.counts()).toMatchObject({ pulled: 2, reused: 4 });
+  expect(rest.pulled).toEqual([4, 5]);
+  await again.copy.close();
+});
+
+test('what was written and not marked when the daemon was killed is found by reading it', async () => {
+  const disk = aDisk('abcdef', blockSize);
+  const offer = offered(disk);
+  const tools = someTools();
+  const { copy, path } = await aCopy(offer, tools);
+  await copy.take(0, offer.digests.subarray(0, 4 * 32), pullerOf(copy, offer));
+  // Not closed: nothing is flushed, nothing is marked.
+  tools.donors.remove(copy);
+  const rest = offered(disk);
+  const again = await aCopy(rest, tools, dirname(path));
+  expect(again.copy.blocks.isKnown(0)).toBe(false);
+  await fill(again.copy, rest);
+  expect(rest.pulled).toEqual([4, 5]);
+  await Promise.all([copy.close(), again.copy.close()]);
+});
+
+test('bytes that change on our own disk between writing and sealing are seen, in data and in holes, and mended', async () => {
+  const disk = aDisk('ab.d', blockSize);
+  const offer = offered(disk);
+  const { copy, path } = await aCopy(offer, someTools());
+  const puller = pullerOf(copy, offer);
+  await copy.take(0, offer.digests, puller);
+  const vandal = await open(path, 'r+');
+  await vandal.write(Buffer.from('x'), 0, 1, blockSize);
+  await vandal.write(Buffer.from('x'), 0, 1, 2 * blockSize + 7);
+  await vandal.close();
+  await copy.verify(puller);
+  expect(offer.pulled.filter((block) => block === 1)).toHaveLength(2);
+  expect(copy.counts()).toMatchObject({ mended: 2, pulled: 3, zero: 1 });
+  await copy.close();
+  expect((await readFile(path)).equals(disk)).toBe(true);
+});
+
+test('a block that arrives wrong is asked for three times, then the copy gives up; once wrong is forgiven, and counted', async () => {
+  const disk = aDisk('ab', blockSize);
   for (const wrongs of [1, 3]) {
-    const { copy } = await aCopy(disk.length);
-    let asked = 0;
-    const pull: Pull = async (block, signal) => {
-      const answer = await offer.pull(block, signal);
-      if (block !== 1) return answer;
-      asked += 1;
-      return asked > wrongs ? answer : { ...answer, bytes: Buffer.alloc(blockSize, 'z') };
+    const flip = (packed: Packed, pull: number): Packed => {
+      if (pull > wrongs) return packed;
+      const payload = Buffer.from(packed.payload);
+      payload.writeUInt8(payload.readUInt8(payload.length - 1) ^ 1, payload.length - 1);
+      return { ...packed, payload };
     };
-    const taken = copy.take(0, offer.digests, pull, 1, signal);
+    const offer = offered(disk, { tamper: flip });
+    const { copy } = await aCopy(offer, someTools());
+    const taken = copy.take(0, offer.digests, pullerOf(copy, offer));
     if (wrongs === 1) expect(await taken).toBe(2);
     else expect((await problemOf(taken)).code).toBe('E_BLOCK_MISMATCH');
-    expect(asked).toBe(wrongs === 1 ? 2 : 3);
+    expect(copy.counts()).toMatchObject({ pulled: wrongs === 1 ? 2 : 1, mended: wrongs });
+    expect(offer.pulled.filter((block) => block === 0)).toHaveLength(1);
     await copy.close();
   }
 });
 
-test('right bytes at a wrong place and bytes of a wrong length are wrong', async () => {
-  const disk = aDisk('aa');
-  const offer = offerOf(disk);
-  for (const twist of [{ offset: blockSize }, { bytes: Buffer.alloc(blockSize - 1, 'a') }]) {
-    const { copy } = await aCopy(disk.length);
-    const pull: Pull = async (block, signal) => ({ ...(await offer.pull(block, signal)), ...twist });
-    expect((await problemOf(copy.take(0, offer.digests.slice(0, 1), pull, 1, signal))).code).toBe('E_BLOCK_MISMATCH');
-    await copy.close();
-  }
+test.each([
+  ['more', (packed: Packed): Packed => ({ ...packed, rawBytes: packed.rawBytes + 1 })],
+  ['less', (packed: Packed): Packed => ({ ...packed, rawBytes: 1, payload: packed.payload.subarray(0, 1) })],
+  ['no zstd', (packed: Packed): Packed => ({ ...packed, codec: 'zstd' })],
+])('a frame that says %s than was asked for is never used', async (_, tamper) => {
+  const offer = offered(aDisk('ab', blockSize), { tamper });
+  const { copy } = await aCopy(offer, someTools());
+  const taken = copy.take(0, offer.digests, pullerOf(copy, offer));
+  expect((await problemOf(taken)).code).toBe('E_BLOCK_MISMATCH');
+  expect(copy.blocks.done).toBe(0);
+  await copy.close();
 });
 
 test('a page beyond the disk, a seal before every page and another root are refused', async () => {
-  const disk = aDisk('abc');
-  const offer = offerOf(disk);
-  const { copy } = await aCopy(disk.length);
-  expect((await problemOf(copy.take(2, offer.digests.slice(0, 2), offer.pull, 1, signal))).code).toBe('E_MALFORMED');
-  expect((await problemOf(copy.take(Number.MAX_SAFE_INTEGER, offer.digests, offer.pull, 1, signal))).code).toBe('E_MALFORMED');
-  await copy.take(0, offer.digests.slice(0, 2), offer.pull, 1, signal);
-  expect((await problemOf(copy.seal(offer.root, offer.pull, signal))).message).toContain('block 2');
-  await copy.take(2, offer.digests.slice(2), offer.pull, 1, signal);
-  const other = '0'.repeat(64);
-  expect((await problemOf(copy.seal(other, offer.pull, signal))).code).toBe('E_ROOT_MISMATCH');
-  expect((await copy.seal(offer.root, offer.pull, signal)).root).toBe(offer.root);
+  const offer = offered(aDisk('abc', blockSize));
+  const { copy } = await aCopy(offer, someTools());
+  const puller = pullerOf(copy, offer);
+  expect((await problemOf(copy.take(2, offer.digests.subarray(0, 64), puller))).code).toBe('E_MALFORMED');
+  expect((await problemOf(copy.take(Number.MAX_SAFE_INTEGER, offer.digests, puller))).code).toBe('E_MALFORMED');
+  expect((await problemOf(copy.hole(1, 3))).code).toBe('E_MALFORMED');
+  await copy.take(0, offer.digests.subarray(0, 64), puller);
+  expect((await problemOf(copy.verify(puller))).message).toContain('block 2');
+  await copy.take(2, offer.digests.subarray(64), puller);
+  await copy.verify(puller);
+  expect(await copy.root()).toBe(offer.root);
   await copy.close();
 });
 
 test('a page that is told again with other digests is taken at its last word', async () => {
-  const [first, second] = [offerOf(aDisk('ab')), offerOf(aDisk('.c'))];
-  const { copy, path } = await aCopy(2 * blockSize);
-  await copy.take(0, first.digests, first.pull, 1, signal);
-  expect(await copy.take(0, second.digests, second.pull, 1, signal)).toBe(1);
-  expect((await copy.seal(second.root, second.pull, signal)).zero).toBe(1);
+  const [first, second] = [offered(aDisk('ab', blockSize)), offered(aDisk('.c', blockSize))];
+  const { copy, path } = await aCopy(first, someTools());
+  await copy.take(0, first.digests, pullerOf(copy, first));
+  expect(await copy.take(0, second.digests, pullerOf(copy, second))).toBe(1);
+  await copy.verify(pullerOf(copy, second));
+  expect(copy.counts()).toMatchObject({ zero: 1, pulled: 1 });
+  expect(await copy.root()).toBe(second.root);
   await copy.close();
-  expect((await readFile(path)).equals(aDisk('.c'))).toBe(true);
+  expect((await readFile(path)).equals(aDisk('.c', blockSize))).toBe(true);
+});
+
+test('a hole of any length costs neither bytes nor memory, and one where data was gives its space back', async () => {
+  const empty = offered(Buffer.alloc(0));
+  const huge = { ...empty, shape: { ...empty.shape, size: 2 ** 38, blockSize: 65_536 } };
+  const { copy, path } = await aCopy(huge, someTools());
+  await copy.hole(0, 2 ** 22);
+  await copy.verify(pullerOf(copy, empty));
+  expect(copy.counts()).toMatchObject({ blocks: 2 ** 22, zero: 2 ** 22 });
+  await copy.close();
+  expect((await stat(path)).blocks).toBe(0);
+
+  const noise = offered(aNoise(16 * 65_536), { blockSize: 65_536 });
+  const other = await aCopy(noise, someTools());
+  await other.copy.take(0, noise.digests, pullerOf(other.copy, noise));
+  await other.copy.hole(2, 14);
+  await other.copy.verify(pullerOf(other.copy, noise));
+  expect(other.copy.counts()).toMatchObject({ pulled: 2, zero: 14 });
+  await other.copy.close();
+  expect((await stat(other.path)).blocks * 512).toBeLessThanOrEqual(3 * 65_536);
+  expect((await readFile(other.path)).subarray(2 * 65_536).every((byte) => byte === 0)).toBe(true);
+}, 30_000);
+
+test('pages that lack little share their pulls, and no pull is larger than a frame', async () => {
+  const disk = aNoise(512 * 65_536);
+  const offer = offered(disk, { blockSize: 65_536 });
+  const { copy } = await aCopy(offer, someTools());
+  await fill(copy, offer);
+  expect(offer.pulls).toHaveLength(8);
+  const changed = Buffer.from(disk);
+  for (let block = 0; block < 512; block += 64) changed.writeUInt8(disk.readUInt8(block * 65_536) ^ 1, block * 65_536);
+  const second = offered(changed, { blockSize: 65_536 });
+  copy.begin();
+  await fill(copy, second);
+  expect(second.pulls.length).toBeLessThanOrEqual(4);
+  expect(copy.counts()).toMatchObject({ reused: 504, pulled: 8 });
+  await copy.close();
+}, 30_000);
+
+test('a block that changed in one place is pulled by the piece, not as a whole', async () => {
+  const disk = aNoise(32 * 65_536);
+  const offer = offered(disk, { blockSize: 65_536 });
+  const { copy, path } = await aCopy(offer, someTools());
+  await fill(copy, offer);
+  expect(offer.refined).toEqual([]);
+  const changed = Buffer.from(disk);
+  for (const at of [5 * 65_536 + 9000, 20 * 65_536]) changed.writeUInt8(disk.readUInt8(at) ^ 1, at);
+  const second = offered(changed, { blockSize: 65_536 });
+  copy.begin();
+  await fill(copy, second);
+  expect(second.refined).toEqual([5, 20]);
+  expect(second.pulled).toEqual([5 * 16 + 2, 20 * 16]);
+  expect(copy.counts()).toMatchObject({ pulled: 2, reused: 30, bytes_pulled: 8192, mended: 0 });
+  await copy.close();
+  expect((await readFile(path)).equals(changed)).toBe(true);
 });
 
 test('a disk of no bytes is sealed too, and a pull that is given up leaves no block behind as done', async () => {
-  const nothing = offerOf(Buffer.alloc(0));
-  const { copy } = await aCopy(0);
-  expect((await copy.seal(nothing.root, nothing.pull, signal)).blocks).toBe(0);
+  const nothing = offered(Buffer.alloc(0));
+  const { copy } = await aCopy(nothing, someTools());
+  await copy.verify(pullerOf(copy, nothing));
+  expect(await copy.root()).toBe(nothing.root);
   await copy.close();
-  const offer = offerOf(aDisk('ab'));
-  const cut = await aCopy(2 * blockSize);
-  const gone = (): Promise<never> => Promise.reject(new Error('The link is cut.'));
-  await problemOf(cut.copy.take(0, offer.digests, gone, 1, signal));
-  expect(cut.copy.doneBytes).toBe(0);
-  expect(await fill(cut.copy, offer)).toMatchObject({ pulled: 2 });
+  const offer = offered(aDisk('ab', blockSize));
+  const cut = await aCopy(offer, someTools());
+  const link = new AbortController();
+  const asker = { ...offer.asker, pull: () => Promise.reject(new Error('The link is cut.')) };
+  await problemOf(cut.copy.take(0, offer.digests, pullerOf(cut.copy, { ...offer, asker }, link.signal)));
+  expect(cut.copy.blocks.done).toBe(0);
+  link.abort(new Error('The link is cut.'));
+  expect((await problemOf(cut.copy.take(0, offer.digests, pullerOf(cut.copy, offer, link.signal)))).message).toContain('cut');
+  await fill(cut.copy, offer);
+  expect(cut.copy.counts()).toMatchObject({ pulled: 2 });
   await cut.copy.close();
 });

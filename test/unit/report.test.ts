@@ -40,6 +40,8 @@ function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): M
         sizeBytes: 20 * GiB,
         zeroBytes: 17 * GiB,
         reusedBytes: GiB,
+        copiedBytes: GiB / 2,
+        pulledBytes: 5 * GiB,
         sentBytes: 2 * GiB,
         root: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
       },

@@ -28,7 +28,7 @@ export async function copyRound(move: Move, tools: Tools): Promise<void> {
     const sealed = await tools.offer(move, disk, snapshot, tools);
     sum.size += sealed.size;
     sum.blocks += sealed.pulled;
-    sum.bytes += sealed.bytes_pulled;
+    sum.bytes += sealed.bytes_wire;
     sum.snapshot_ms += stands - begun;
     sum.copy_ms += Date.now() - stands;
   }

@@ -9,6 +9,7 @@ import { offerDisk } from '../../../sender/disks/offer.ts';
 import type { Move, Tools } from '../../../sender/migration/phase.ts';
 import { Peer } from '../../../sender/peer.ts';
 import type { Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
+import { Crew } from '../../../shared/disk/crew.ts';
 
 import { openLog } from '../../../shared/log.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
@@ -23,6 +24,7 @@ const log = openLog('sender', 'warn');
 await mkdir(state, { recursive: true, mode: 0o700 });
 const identity = await loadOrCreateIdentity(join(state, 'identity'), 'sender');
 const peers = new Peers(join(state, 'peers.json'));
+const crew = new Crew();
 
 /** Control messages during a transfer: milliseconds between two. */
 const controlEveryMs = 25;
@@ -39,6 +41,7 @@ async function connect(campaign: string): Promise<Peer> {
     release: 'bench',
     log,
     campaign,
+    connections: 'auto',
     dial: (s) => dial({ address, identity, peer, peers, signal: s }),
   });
   opened.start();
@@ -62,7 +65,7 @@ function toolsFor(campaign: string, path: string): Tools {
 async function moveDisks(campaign: string, disks: readonly OrderedDisk[], parallel: number, control: boolean): Promise<Moved> {
   const began = performance.now();
   const peer = await connect(campaign);
-  const offer = offerDisk(peer);
+  const offer = offerDisk(peer, crew);
   const trips: number[] = [];
   const over = new AbortController();
   const asking = control ? askControl(peer, campaign, trips, over.signal) : Promise.resolve();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { senderProgram } from '../../../sender/cli/program.ts';
+import type { SenderStatus } from '../../../sender/commands.ts';
 import { senderRoutes } from '../../../sender/control.ts';
 import { runProgram } from '../../../shared/cli/program.ts';
 import { type ControlServer, serveControl } from '../../../shared/control/serve.ts';
@@ -41,6 +42,13 @@ async function sender(...args: readonly string[]): Promise<number> {
   return await runProgram(program, [...args, '--config', join(home, 'sender.yaml')], output);
 }
 
+/** What the desk answers first. */
+function aStatus(): SenderStatus {
+  const [first] = aRecordedDesk().statuses;
+  if (first === undefined) throw new Error('The desk has no status.');
+  return first;
+}
+
 const printed = (): unknown => JSON.parse(output.text());
 
 describe('sender status', () => {
@@ -62,9 +70,11 @@ describe('sender status', () => {
   });
 
   test('says that nothing is paired and nothing moves', async () => {
-    desk.statuses = [{ release: '0.1.0', peer: null, campaigns: [] }];
+    desk.statuses = [{ ...aStatus(), peer: null, campaigns: [] }];
     await sender('status');
-    expect(output.text()).toBe('receiver   not paired; see `sender pair --help`\ncampaigns  none\n');
+    expect(output.text()).toBe(
+      'receiver   not paired; see `sender pair --help`\nbandwidth  at most 100mbit; now 11.3 MiB/s\ncampaigns  none\n',
+    );
   });
 });
 
@@ -80,14 +90,9 @@ describe('sender migrate', () => {
 
   test('--watch ends well when the campaign is ready', async () => {
     await writeFile(join(home, 'plan.yaml'), 'version: 1\n');
-    const [first] = desk.statuses;
     desk.statuses = [
       ...desk.statuses,
-      {
-        release: '0.1.0',
-        peer: first?.peer ?? null,
-        campaigns: [aCampaignStatus({ state: 'ready', says: 'Everything moved.' })],
-      },
+      { ...aStatus(), campaigns: [aCampaignStatus({ state: 'ready', says: 'Everything moved.' })] },
     ];
     expect(await sender('migrate', join(home, 'plan.yaml'), '--watch')).toBe(0);
     expect(output.text()).toContain('db, copy, 5.0 GiB of 20.0 GiB at 80.0 MiB/s, 3 min 12 s to go');
@@ -97,7 +102,7 @@ describe('sender migrate', () => {
   test('--watch ends with the status of the failure that ended the campaign', async () => {
     await writeFile(join(home, 'plan.yaml'), 'version: 1\n');
     const problem = { code: 'E_SERVER_STATE', says: 'db is paused.', hint: 'Unpause it.' };
-    desk.statuses = [{ release: '0.1.0', peer: null, campaigns: [aCampaignStatus({ state: 'failed', problem })] }];
+    desk.statuses = [{ ...aStatus(), campaigns: [aCampaignStatus({ state: 'failed', problem })] }];
     expect(await sender('migrate', join(home, 'plan.yaml'), '--watch')).toBe(22);
     expect(output.err.join('')).toContain('db is paused.');
   });
@@ -232,6 +237,25 @@ describe('peers, report and log', () => {
     expect(await sender('report', '--html', join(home, 'report.html'))).toBe(0);
     expect(await readFile(join(home, 'report.html'), 'utf8')).toContain('<!doctype html>');
     expect(await sender('report', '--html', join(home, 'nowhere', 'report.html'))).toBe(2);
+  });
+});
+
+describe('sender bandwidth', () => {
+  test('shows the limit and what is sent', async () => {
+    expect(await sender('bandwidth')).toBe(0);
+    expect(output.text()).toContain('at most 100mbit; now 11.3 MiB/s');
+    expect(desk.asked).toEqual([['bandwidth', undefined]]);
+  });
+
+  test('sets the limit and says so', async () => {
+    expect(await sender('bandwidth', '20mbit')).toBe(0);
+    expect(output.text()).toContain('at most 20mbit (by command)');
+    expect(desk.asked).toEqual([['bandwidth', '20mbit']]);
+  });
+
+  test('prints the daemon’s answer as JSON', async () => {
+    await sender('bandwidth', 'none', '--json');
+    expect(printed()).toMatchObject({ limit: 'none', by: 'command', bytesPerSecond: 11_900_000 });
   });
 });
 

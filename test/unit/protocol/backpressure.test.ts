@@ -1,27 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { headerBytes } from '../../../protocol/frame.ts';
-import { limits, pullWindow } from '../../../protocol/limits.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { aCampaign, aPair, type Pair } from '../../support/protocol.ts';
 
 const MiB = 1024 * 1024;
 let pair: Pair | undefined;
 afterEach(async () => await pair?.close());
 
-describe('256 MiB of blocks', () => {
+describe('256 MiB of frames', () => {
   it('pass through a bounded amount of memory, though the line stops again and again', async () => {
     const bytes = Buffer.alloc(MiB, 7);
-    const digest = 'ab'.repeat(32);
     const most = { reading: 0, unsent: 0, open: 0 };
     let reading = 0;
     pair = await aPair({
       sender: {
-        'disk.pull': async ({ block }) => {
+        'disk.pull': async () => {
           reading += 1;
           most.reading = Math.max(most.reading, reading);
           await sleep(0);
           reading -= 1;
-          return { offset: block * MiB, digest, bytes };
+          return { codec: 'none', rawBytes: MiB, payload: bytes };
         },
       },
     });
@@ -38,14 +37,13 @@ describe('256 MiB of blocks', () => {
         most.open = Math.max(most.open, receiver.openRequests);
       }
     })();
-    const window = pullWindow(MiB);
+    const window = 32;
     let next = 0;
     let arrived = 0;
     const pullSome = async (): Promise<void> => {
       for (let block = next++; block < 256; block = next++) {
-        const { offset, bytes: got } = await receiver.request('disk.pull', { handle: 1, block });
-        expect(offset).toBe(block * MiB);
-        arrived += got.length;
+        const { payload } = await receiver.request('disk.pull', { handle: 1, pieces: [[block * 256, 256]] });
+        arrived += payload.length;
       }
     };
     await Promise.all(Array.from({ length: window }, pullSome));
@@ -63,7 +61,9 @@ describe('256 MiB of blocks', () => {
     const { sender, receiver } = pair;
     await sender.request('campaign.open', { campaign: aCampaign() });
     const signal = AbortSignal.timeout(50);
-    const asked = Array.from({ length: 20 }, (_, block) => receiver.request('disk.pull', { handle: 1, block }, { signal }));
+    const asked = Array.from({ length: 20 }, (_, block) =>
+      receiver.request('disk.pull', { handle: 1, pieces: [[block, 1]] }, { signal }),
+    );
     await sleep(20);
     expect(receiver.openRequests).toBe(5);
     expect((await Promise.allSettled(asked)).every((one) => one.status === 'rejected')).toBe(true);
@@ -75,15 +75,9 @@ describe('256 MiB of blocks', () => {
     pair = await aPair({ senderOptions: { limits: { pulls: 5 } }, sender: { 'disk.pull': () => new Promise(() => {}) } });
     const { sender, receiver } = pair;
     await sender.request('campaign.open', { campaign: aCampaign() });
-    const asked = Array.from({ length: 6 }, (_, block) => receiver.request('disk.pull', { handle: 1, block }));
+    const asked = Array.from({ length: 6 }, (_, block) => receiver.request('disk.pull', { handle: 1, pieces: [[block, 1]] }));
     await expect(asked[5]).rejects.toMatchObject({ code: 'E_BUSY' });
     expect(receiver.openRequests).toBe(5);
     for (const one of asked.slice(0, 5)) one.catch(() => {});
-  });
-});
-
-describe('the pull window', () => {
-  it('is bounded in number and in bytes, and never closed', () => {
-    expect([4096, 64 * 1024, MiB, 1024 * MiB].map(pullWindow)).toEqual([256, 256, 32, 1]);
   });
 });

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Connection } from '../../../protocol/connection.ts';
+import { features } from '../../../protocol/version.ts';
 import { Problem } from '../../../shared/problem.ts';
 import {
-  aBlock,
   aCampaign,
   aDocument,
   aPair,
+  aPiece,
+  aSession,
   Loopback,
   options,
   type Pair,
@@ -28,7 +30,7 @@ async function pair(some: Parameters<typeof aPair>[0] = {}): Promise<Pair> {
 describe('hello', () => {
   it('tells each side who the other is', async () => {
     const { sender, receiver } = await pair({ receiverOptions: { name: 'zurich', release: '1.2.3' } });
-    expect(sender.peer).toEqual({ role: 'receiver', release: '1.2.3', name: 'zurich', features: [] });
+    expect(sender.peer).toEqual({ role: 'receiver', release: '1.2.3', name: 'zurich', features });
     expect(receiver.peer.role).toBe('sender');
   });
 
@@ -102,9 +104,9 @@ describe('a campaign', () => {
   it('binds the connection on both sides', async () => {
     const { sender, receiver } = await pair();
     const campaign = aCampaign();
-    expect(await sender.request('campaign.open', { campaign })).toEqual({ known: false, state: 'new' });
+    expect(await sender.request('campaign.open', { campaign })).toEqual({ known: false, state: 'new', session: aSession });
     expect([sender.campaign, receiver.campaign]).toEqual([campaign, campaign]);
-    expect(await sender.request('campaign.open', { campaign })).toEqual({ known: false, state: 'new' });
+    expect(await sender.request('campaign.open', { campaign })).toEqual({ known: false, state: 'new', session: aSession });
     expect(await sender.request('campaign.commit', { campaign })).toEqual({ freed_bytes: 0 });
   });
 
@@ -125,7 +127,7 @@ describe('two campaigns opened at once', () => {
       receiver: {
         'campaign.open': async ({ campaign }) => {
           opened.push(campaign);
-          return await sleep(10, { known: false, state: 'new' as const });
+          return await sleep(10, { known: false, state: 'new' as const, session: aSession });
         },
       },
     });
@@ -143,13 +145,17 @@ describe('two campaigns opened at once', () => {
       receiver: {
         'campaign.open': async ({ campaign }) => {
           if (campaign === damaged) throw new Problem('E_STATE_DAMAGED', 'The ledger cannot be read.');
-          return { known: false, state: 'new' };
+          return { known: false, state: 'new', session: aSession };
         },
       },
     });
     const damaged = aCampaign();
     await expect(sender.request('campaign.open', { campaign: damaged })).rejects.toMatchObject({ code: 'E_STATE_DAMAGED' });
-    expect(await sender.request('campaign.open', { campaign: aCampaign() })).toEqual({ known: false, state: 'new' });
+    expect(await sender.request('campaign.open', { campaign: aCampaign() })).toEqual({
+      known: false,
+      state: 'new',
+      session: aSession,
+    });
   });
 });
 
@@ -187,7 +193,9 @@ describe('a request', () => {
   });
 
   it('is given up after its time, and its late answer harms nobody', async () => {
-    const { sender } = await pair({ receiver: { 'campaign.open': () => sleep(80, { known: false, state: 'new' as const }) } });
+    const { sender } = await pair({
+      receiver: { 'campaign.open': () => sleep(80, { known: false, state: 'new' as const, session: aSession }) },
+    });
     const campaign = aCampaign();
     const asked = sender.request('campaign.open', { campaign }, { timeoutMs: 20 });
     await expect(asked).rejects.toMatchObject({ code: 'E_PEER_TIMEOUT' });
@@ -242,7 +250,7 @@ describe('a request', () => {
           most = Math.max(most, atWork);
           await gate.promise;
           atWork -= 1;
-          return { known: false, state: 'new' };
+          return { known: false, state: 'new', session: aSession };
         },
       },
     });
@@ -255,7 +263,7 @@ describe('a request', () => {
 
     const strict = await pair({
       receiverOptions: { limits: { requests: 1 } },
-      receiver: { 'campaign.open': () => sleep(50, { known: false, state: 'new' as const }) },
+      receiver: { 'campaign.open': () => sleep(50, { known: false, state: 'new' as const, session: aSession }) },
     });
     const two = await Promise.allSettled([1, 2].map(() => strict.sender.request('campaign.open', { campaign })));
     expect(two.map((one) => one.status)).toEqual(['fulfilled', 'rejected']);
@@ -264,13 +272,13 @@ describe('a request', () => {
 });
 
 describe('a pull', () => {
-  it('is answered with the block, byte for byte', async () => {
+  it('is answered with the pieces, byte for byte', async () => {
     const { sender, receiver } = await pair();
     await sender.request('campaign.open', { campaign: aCampaign() });
-    expect(await receiver.request('disk.pull', { handle: 1, block: 7 })).toEqual(aBlock(7, 4096));
+    expect(await receiver.request('disk.pull', { handle: 1, pieces: [[7, 1]] })).toEqual(aPiece(7));
   });
 
-  it('is answered with a problem where the block cannot be read', async () => {
+  it('is answered with a problem where the pieces cannot be read', async () => {
     const { sender, receiver } = await pair({
       sender: {
         'disk.pull': async () => {
@@ -279,7 +287,7 @@ describe('a pull', () => {
       },
     });
     await sender.request('campaign.open', { campaign: aCampaign() });
-    await expect(receiver.request('disk.pull', { handle: 9, block: 0 })).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
+    await expect(receiver.request('disk.pull', { handle: 9, pieces: [[0, 1]] })).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
   });
 });
 

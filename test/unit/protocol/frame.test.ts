@@ -1,25 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type BlockFrame,
-  decodeBlock,
-  decodeText,
-  encodeBlock,
-  encodeText,
-  headerBytes,
-  maxId,
-} from '../../../protocol/frame.ts';
+import { type DataFrame, decodeData, decodeText, encodeText, headerBytes, maxId } from '../../../protocol/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { Problem } from '../../../shared/problem.ts';
+import { encodeData } from '../../support/protocol.ts';
 
 const id = fc.integer({ min: 1, max: maxId });
-const hex = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'));
-const block: fc.Arbitrary<BlockFrame> = fc.record({
-  id,
-  offset: fc.maxSafeNat(),
-  digest: hex,
-  bytes: fc.uint8Array({ maxLength: 4096 }).map((bytes) => Buffer.from(bytes)),
-});
+const data: fc.Arbitrary<DataFrame> = fc
+  .record({ id, codec: fc.constantFrom('none', 'zstd'), bytes: fc.uint8Array({ maxLength: 4096 }), saved: fc.nat({ max: 4096 }) })
+  .map(({ id, codec, bytes, saved }) => ({
+    id,
+    codec,
+    rawBytes: codec === 'none' ? bytes.length : bytes.length + saved,
+    payload: Buffer.from(bytes),
+  }));
 // What JSON leaves as it is: a member that is undefined, or -0, would not come back.
 const json = fc.jsonValue({ maxDepth: 5 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 const problem = fc.record({ code: fc.string(), says: fc.string(), hint: fc.string() });
@@ -92,36 +86,46 @@ describe('a text frame', () => {
 describe('a binary frame', () => {
   it('is read as it was written', () => {
     fc.assert(
-      fc.property(block, (frame) => {
-        expect(decodeBlock(encodeBlock(frame))).toEqual(frame);
+      fc.property(data, (frame) => {
+        expect(decodeData(encodeData(frame))).toEqual(frame);
       }),
     );
   });
 
-  it('is a header of 52 bytes and the block', () => {
+  it('is a header of 12 bytes and the payload as it is', () => {
     fc.assert(
-      fc.property(block, (frame) => {
-        expect(encodeBlock(frame).length).toBe(headerBytes + frame.bytes.length);
+      fc.property(data, (frame) => {
+        expect(encodeData(frame).length).toBe(headerBytes + frame.payload.length);
+        expect(encodeData(frame).subarray(headerBytes).equals(frame.payload)).toBe(true);
       }),
     );
   });
 
-  it('holds the longest block, and not one byte more', () => {
-    const longest = { id: 1, offset: 0, digest: '00'.repeat(32), bytes: Buffer.alloc(limits.blockBytes) };
-    expect(decodeBlock(encodeBlock(longest)).bytes.length).toBe(limits.blockBytes);
-    const longer = { ...longest, bytes: Buffer.alloc(limits.blockBytes + 1) };
-    expect(() => encodeBlock(longer)).toThrow(expect.objectContaining({ code: 'E_TOO_LARGE' }));
-    const foreign = Buffer.concat([encodeBlock(longest), Buffer.alloc(1)]);
-    foreign.writeUInt32BE(limits.blockBytes + 1, 16);
-    expect(() => decodeBlock(foreign)).toThrow('is too long');
+  it('says the longest length, and not one byte more', () => {
+    const longest = { id: 1, codec: 'zstd', rawBytes: limits.frameBytes, payload: Buffer.alloc(9) } as const;
+    expect(decodeData(encodeData(longest)).rawBytes).toBe(limits.frameBytes);
+    expect(() => encodeData({ ...longest, rawBytes: limits.frameBytes + 1 })).toThrow(
+      expect.objectContaining({ code: 'E_TOO_LARGE' }),
+    );
+    const bomb = encodeData(longest);
+    bomb.writeUInt32BE(limits.frameBytes + 1, 8);
+    expect(() => decodeData(bomb)).toThrow('is too long');
   });
 
-  it('is refused wherever it is cut, and with anything behind it', () => {
+  it('never grows by being packed, neither when written nor when read', () => {
+    const grown = { id: 1, codec: 'zstd', rawBytes: 8, payload: Buffer.alloc(9) } as const;
+    expect(() => encodeData(grown)).toThrow(expect.objectContaining({ code: 'E_TOO_LARGE' }));
+    const foreign = encodeData({ ...grown, rawBytes: 9 });
+    foreign.writeUInt32BE(8, 8);
+    expect(() => decodeData(foreign)).toThrow('says 8 bytes and has 9');
+  });
+
+  it('that is not packed is refused wherever it is cut, and with anything behind it', () => {
     fc.assert(
-      fc.property(block, fc.nat(), (frame, at) => {
-        const whole = encodeBlock(frame);
-        expect(() => decodeBlock(whole.subarray(0, at % whole.length))).toThrow(expect.objectContaining({ code: 'E_MALFORMED' }));
-        expect(() => decodeBlock(Buffer.concat([whole, Buffer.alloc(1)]))).toThrow(
+      fc.property(data, fc.nat(), (frame, at) => {
+        const whole = encodeData({ ...frame, codec: 'none', rawBytes: frame.payload.length });
+        expect(() => decodeData(whole.subarray(0, at % whole.length))).toThrow(expect.objectContaining({ code: 'E_MALFORMED' }));
+        expect(() => decodeData(Buffer.concat([whole, Buffer.alloc(1)]))).toThrow(
           expect.objectContaining({ code: 'E_MALFORMED' }),
         );
       }),
@@ -130,26 +134,25 @@ describe('a binary frame', () => {
 
   it.each([
     ['another kind', 0, 2],
-    ['a codec that is not known', 1, 1],
+    ['a codec that is not known', 1, 2],
     ['something in the reserved bytes', 3, 1],
-    ['an offset beyond 2^53', 8, 0xff],
-    ['a length of two gigabytes, or a negative one', 16, 0xff],
+    ['a length of two gigabytes, or a negative one', 8, 0xff],
   ])('with %s is refused', (_what, at, value) => {
-    const frame = encodeBlock({ id: 1, offset: 0, digest: '00'.repeat(32), bytes: Buffer.alloc(16) });
+    const frame = encodeData({ id: 1, codec: 'none', rawBytes: 16, payload: Buffer.alloc(16) });
     frame.writeUInt8(value, at);
-    expect(() => decodeBlock(frame)).toThrow(expect.objectContaining({ code: 'E_MALFORMED' }));
+    expect(() => decodeData(frame)).toThrow(expect.objectContaining({ code: 'E_MALFORMED' }));
   });
 
   it('with the id 0 is refused', () => {
-    const frame = encodeBlock({ id: 0, offset: 0, digest: '00'.repeat(32), bytes: Buffer.alloc(16) });
-    expect(() => decodeBlock(frame)).toThrow('names no pull');
+    const frame = encodeData({ id: 0, codec: 'none', rawBytes: 16, payload: Buffer.alloc(16) });
+    expect(() => decodeData(frame)).toThrow('names no pull');
   });
 
-  it('is never read as anything but a block or a problem', () => {
+  it('is never read as anything but data or a problem', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
-          expect(decodeBlock(Buffer.from(bytes)).bytes.length).toBe(bytes.length - headerBytes);
+          expect(decodeData(Buffer.from(bytes)).payload.length).toBe(bytes.length - headerBytes);
         } catch (thrown) {
           expect((thrown as Problem).code).toBe('E_MALFORMED');
         }

@@ -6,9 +6,19 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { Closed } from '../../../protocol/close.ts';
 import { Connection, type ConnectionOptions } from '../../../protocol/connection.ts';
-import { decodeText, encodeBlock } from '../../../protocol/frame.ts';
+import { decodeText } from '../../../protocol/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
-import { aBlock, aCampaign, aDocument, Loopback, options, receiverHandlers, senderHandlers } from '../../support/protocol.ts';
+import {
+  aCampaign,
+  aDocument,
+  aPiece,
+  aSession,
+  encodeData,
+  Loopback,
+  options,
+  receiverHandlers,
+  senderHandlers,
+} from '../../support/protocol.ts';
 
 const hello = { id: 1, name: 'session.hello', params: { role: 'sender', release: '0', features: [], name: 'a stranger' } };
 const campaign = aCampaign();
@@ -31,7 +41,7 @@ beforeEach(async () => {
 afterEach(async () => {
   const sender = new Connection(await loopback.dial(), options('sender'));
   await sender.open(senderHandlers());
-  expect(await sender.request('campaign.open', { campaign })).toEqual({ known: false, state: 'new' });
+  expect(await sender.request('campaign.open', { campaign })).toEqual({ known: false, state: 'new', session: aSession });
   await loopback.close();
 });
 
@@ -71,7 +81,11 @@ async function aStranger(...frames: unknown[]): Promise<Stranger> {
 }
 
 const open = { id: 2, name: 'campaign.open', params: { campaign } };
-const page = (params: object) => ({ id: 3, name: 'disk.page', params: { handle: 1, first: 0, digests: [null], ...params } });
+const page = (params: object) => ({
+  id: 3,
+  name: 'disk.page',
+  params: { handle: 1, first: 0, digests: Buffer.alloc(32).toString('base64'), ...params },
+});
 const offer = (params: object) => ({
   id: 3,
   name: 'disk.offer',
@@ -100,13 +114,23 @@ describe('a request is answered with a problem, and the connection goes on', () 
     ['whose campaign is a path', [hello, { id: 3, name: 'campaign.open', params: { campaign: '../../etc' } }], 'E_MALFORMED'],
     [
       'that only a receiver may make',
-      [hello, open, { id: 3, name: 'disk.pull', params: { handle: 1, block: 0 } }],
+      [hello, open, { id: 3, name: 'disk.pull', params: { handle: 1, pieces: [[0, 1]] } }],
       'E_MALFORMED',
     ],
     ['with a negative block', [hello, open, page({ first: -1 })], 'E_MALFORMED'],
-    ['with a page without digests', [hello, open, page({ digests: [] })], 'E_MALFORMED'],
-    ['with a page beyond the limit', [hello, open, page({ digests: Array(limits.pageDigests + 1).fill(null) })], 'E_MALFORMED'],
-    ['with half a digest', [hello, open, page({ digests: ['ab'] })], 'E_MALFORMED'],
+    ['with a page without digests', [hello, open, page({ digests: '' })], 'E_MALFORMED'],
+    [
+      'with a page beyond the limit',
+      [hello, open, page({ digests: Buffer.alloc(32 * (limits.pageDigests + 1)).toString('base64') })],
+      'E_MALFORMED',
+    ],
+    ['with half a digest', [hello, open, page({ digests: Buffer.alloc(48).toString('base64') })], 'E_MALFORMED'],
+    ['with digests that are no base64', [hello, open, page({ digests: '!'.repeat(44) })], 'E_MALFORMED'],
+    [
+      'with a hole of no blocks',
+      [hello, open, { id: 3, name: 'disk.hole', params: { handle: 1, first: 0, blocks: 0 } }],
+      'E_MALFORMED',
+    ],
     ['with a disk of negative size', [hello, open, offer({ size: -1 })], 'E_MALFORMED'],
     ['with blocks beyond the limit', [hello, open, offer({ block_size: 2 * limits.blockBytes })], 'E_MALFORMED'],
     ['with blocks that are no power of two', [hello, open, offer({ block_size: 5000 })], 'E_MALFORMED'],
@@ -144,9 +168,9 @@ describe('a frame that cannot be read closes its connection with a sentence', ()
     ['has two answers', [hello, { id: 1, result: 1, problem: { code: 'E_BUG', says: '', hint: '' } }], 1002],
     ['is a notice with wrong params', [hello, { name: 'session.goodbye', params: { reason: 7 } }], 1002],
     ['is a notice that only the other side may say', [hello, open, { name: 'disk.durable', params: {} }], 1002],
-    ['is a block that is cut off', [hello, encodeBlock({ id: 1, ...aBlock(0, 4096) }).subarray(0, 900)], 1002],
-    ['is a block of random bytes', [hello, randomBytes(5000)], 1002],
-    ['is a block without a header', [Buffer.alloc(3)], 1002],
+    ['is data that is cut off', [hello, encodeData({ id: 1, ...aPiece(0) }).subarray(0, 900)], 1002],
+    ['is data of random bytes', [hello, randomBytes(5000)], 1002],
+    ['is data without a header', [Buffer.alloc(3)], 1002],
     ['is longer than a greeting may be', [JSON.stringify({ ...hello, padding: 'x'.repeat(limits.greetingBytes) })], 1009],
     ['is longer than any frame may be', [hello, 'x'.repeat(limits.textBytes + 1)], 1009],
     ['is a binary frame longer than any', [hello, Buffer.alloc(limits.textBytes + 1)], 1009],
@@ -164,7 +188,7 @@ describe('what nobody asked for is skipped', () => {
   it.each<[string, unknown[]]>([
     ['an answer', [{ id: 99, result: { state: 'committed' } }]],
     ['a problem', [{ id: 99, problem: { code: 'E_BUG', says: 'x', hint: 'y' } }]],
-    ['a block', [encodeBlock({ id: 99, ...aBlock(0, 4096) })]],
+    ['data', [encodeData({ id: 99, ...aPiece(0) })]],
     ['an unknown notice', [{ name: 'campaign.later', params: {} }]],
     ['an unknown member', [{ name: 'campaign.later', params: {}, later: true }]],
   ])('as %s is', async (_what, frames) => {
@@ -272,10 +296,11 @@ describe('a sender', () => {
 
   it('takes the first of two answers', async () => {
     const sender = await aSender((socket, { id }) => {
-      for (const state of ['new', 'committed']) socket.send(JSON.stringify({ id, result: { known: true, state } }));
+      for (const state of ['new', 'committed'])
+        socket.send(JSON.stringify({ id, result: { known: true, state, session: aSession } }));
     });
-    expect(await sender.request('campaign.open', { campaign })).toEqual({ known: true, state: 'new' });
-    expect(await sender.request('campaign.open', { campaign })).toEqual({ known: true, state: 'new' });
+    expect(await sender.request('campaign.open', { campaign })).toEqual({ known: true, state: 'new', session: aSession });
+    expect(await sender.request('campaign.open', { campaign })).toEqual({ known: true, state: 'new', session: aSession });
     await sender.close('done');
   });
 
@@ -288,8 +313,8 @@ describe('a sender', () => {
     await sender.close('done');
   });
 
-  it('refuses a block where it asked for words', async () => {
-    const sender = await aSender((socket, { id }) => socket.send(encodeBlock({ id, ...aBlock(0, 4096) })));
+  it('refuses data where it asked for words', async () => {
+    const sender = await aSender((socket, { id }) => socket.send(encodeData({ id, ...aPiece(0) })));
     await expect(sender.request('campaign.open', { campaign })).rejects.toMatchObject({ code: 'E_MALFORMED' });
     await sender.close('done');
   });
@@ -315,14 +340,13 @@ describe('a sender', () => {
   });
 });
 
-it('hands a block on whose digest is wrong, because whoever writes it checks it', async () => {
+it('hands on other pieces than were asked for, because whoever writes them checks them', async () => {
   const stranger = await aStranger(hello, { ...open, id: 2 });
   await stranger.answer(2);
   const { connection } = receivers[0] as (typeof receivers)[0];
   stranger.socket.on('message', (data: Buffer) => {
     const frame = decodeText(data.toString());
-    if ('name' in frame && 'id' in frame)
-      stranger.say(encodeBlock({ id: frame.id, ...aBlock(0, 4096), digest: '00'.repeat(32) }));
+    if ('name' in frame && 'id' in frame) stranger.say(encodeData({ id: frame.id, ...aPiece(5) }));
   });
-  expect(await connection.request('disk.pull', { handle: 1, block: 0 })).toEqual({ ...aBlock(0, 4096), digest: '00'.repeat(32) });
+  expect(await connection.request('disk.pull', { handle: 1, pieces: [[0, 1]] })).toEqual(aPiece(5));
 });

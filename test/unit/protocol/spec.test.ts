@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { closeCodes } from '../../../protocol/close.ts';
 import { headerBytes } from '../../../protocol/frame.ts';
-import { limits, pullWindow } from '../../../protocol/limits.ts';
+import { limits } from '../../../protocol/limits.ts';
 import { messages, type Name } from '../../../protocol/messages.ts';
 import { subprotocol } from '../../../protocol/version.ts';
 import { DestinationFacts } from '../../../shared/cloud/facts.ts';
@@ -67,10 +67,10 @@ describe('SPEC.md', () => {
     expect(next).toBe(headerBytes);
   });
 
-  it('tells the window of each block size as the code reckons it', () => {
+  it('tells what each block size costs as it is reckoned', () => {
     const sizes = rows(spec.split('### Blocks, digests and roots')[1]?.split('###')[0] ?? '');
-    const windows = sizes.map(([size = '', perGiB, , pulls]) => [parseBytes(size), Number(perGiB), Number(pulls)]);
-    expect(windows).toEqual(windows.map(([size = 0]) => [size, 2 ** 30 / size, pullWindow(size)]));
+    const costs = sizes.map(([size = '', perGiB, manifest = '']) => [parseBytes(size), Number(perGiB), parseBytes(manifest)]);
+    expect(costs).toEqual(costs.map(([size = 0]) => [size, 2 ** 30 / size, (2 ** 30 / size) * 32]));
   });
 
   it('names the subprotocol', () => {

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { admit, check } from '../../../protocol/door.ts';
-import { type BlockFrame, decodeBlock, decodeText, encodeBlock, encodeText, type TextFrame } from '../../../protocol/frame.ts';
+import { type DataFrame, decodeData, decodeText, encodeText, type TextFrame } from '../../../protocol/frame.ts';
 import { messages, type Name, type Params, type Requests, type Result } from '../../../protocol/messages.ts';
 import { Problem } from '../../../shared/problem.ts';
-import { aBlock, aDocument } from '../../support/protocol.ts';
+import { aDocument, encodeData } from '../../support/protocol.ts';
 
 /*
- * The bytes of every message, kept under test/wire/v1: one text frame per line, a message before its answer; a block in hex.
+ * The bytes of every message, kept under test/wire/v1: one text frame per line, a message before its answer; a data frame in hex.
  * A file is written by the first run that misses it, and read by the second (`npx vitest run --config test/vitest.config.ts wire`).
  * Before a release, a message that changed is renewed with `-u`. From its first release on a file MUST NOT change: an addition
  * to a message gets a file of its own, `<name>+<what was added>.jsonl`, and the old bytes must still be read.
@@ -27,6 +27,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
     { role: 'sender', release: '0.1.0', features: ['example'], name: 'geneva' },
     { role: 'receiver', release: '0.1.0', features: [], name: 'zürich 🏔' },
   ],
+  'session.join': [{ session: '00112233445566778899aabbccddeeff' }, {}],
   'session.goodbye': [{ reason: 'The campaign is committed.' }],
   'cloud.facts': [
     {},
@@ -61,7 +62,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
       decisions: [{ ref: 'network/n1', action: 'create', why: 'Nothing there has its name.' }],
     },
   ],
-  'campaign.open': [{ campaign }, { known: true, state: 'configured' }],
+  'campaign.open': [{ campaign }, { known: true, state: 'configured', session: '00112233445566778899aabbccddeeff' }],
   'campaign.configure': [
     { campaign, configurations: aDocument() },
     { marker: { counts: { network: 1, subnet: 2 }, digest: root } },
@@ -78,13 +79,23 @@ const samples: { readonly [N in Name]: Sample<N> } = {
   ],
   'resource.remove': [{ campaign, ref: 'server/s1' }, { removed: true }],
   'resource.built': [{ campaign, ref: 'network/n1', id: 'b2', how: 'found' }],
-  'disk.offer': [{ campaign, server, disk, size: 3145728, block_size: 1048576, algorithm: 'sha256' }, { handle }],
-  'disk.page': [{ handle, first: 0, digests: [root, null, root] }, { lacking: 2 }],
-  'disk.pull': [{ handle, block: 2 }],
-  'disk.durable': [{ handle, blocks: 3, bytes: 3145728 }],
+  'disk.offer': [{ campaign, server, disk, size: 196608, block_size: 65536, algorithm: 'blake3', data: 131072 }, { handle }],
+  'disk.page': [{ handle, first: 0, digests: Buffer.alloc(96, 0xab).fill(0, 32, 64).toString('base64') }, { lacking: 2 }],
+  'disk.hole': [{ handle, first: 3, blocks: 4096 }, {}],
+  'disk.refine': [{ handle, blocks: [[2, 1]] }, { pieces: Buffer.alloc(128, 0xcd).toString('base64') }],
+  'disk.pull': [
+    {
+      handle,
+      pieces: [
+        [0, 16],
+        [33, 2],
+      ],
+    },
+  ],
+  'disk.durable': [{ handle, blocks: 3, bytes: 196608 }],
   'disk.seal': [
     { handle, root },
-    { root, blocks: 3, zero: 1, pulled: 1, reused: 1, bytes_pulled: 1048576 },
+    { root, blocks: 3, zero: 1, reused: 0, copied: 1, pulled: 1, mended: 0, bytes_pulled: 65536, bytes_wire: 20480 },
   ],
   'disk.discard': [{ campaign, server, disk }, {}],
   'disk.verify': [
@@ -130,7 +141,8 @@ describe('the golden frames of major 1', () => {
     const [params, result] = samples[name];
     const frame = decodeText(said);
     const from = messages[name].from === 'receiver' ? 'receiver' : 'sender';
-    const progress = messages[name].phase === 'greeting' ? { greeted: false, campaign: undefined } : { greeted: true, campaign };
+    const greeted = messages[name].phase !== 'greeting';
+    const progress = { greeted, campaign: greeted ? campaign : undefined, lane: false };
     expect(frame).toMatchObject({ name });
     expect(admit(name, 'params' in frame ? frame.params : undefined, from, progress).params).toEqual(params);
     if (answer !== undefined) {
@@ -140,7 +152,7 @@ describe('the golden frames of major 1', () => {
   });
 
   it('have no file without its message', async () => {
-    const known = [...names.map((name) => `${name}.jsonl`), 'problem.jsonl', 'block.hex'];
+    const known = [...names.map((name) => `${name}.jsonl`), 'problem.jsonl', 'data.hex'];
     expect((await readdir(folder)).filter((file) => !known.includes(file.replace(/\+[^.]*\./, '.')))).toEqual([]);
   });
 
@@ -150,11 +162,10 @@ describe('the golden frames of major 1', () => {
     expect(decodeText((await linesOf('problem.jsonl'))[0] ?? '')).toEqual({ id: 7, problem });
   });
 
-  it('of a block are what is written today, and are read', async () => {
-    const { offset, bytes, digest } = aBlock(3, 64);
-    const block: BlockFrame = { id: 0x01020304, offset: offset + 2 ** 40, digest, bytes };
-    await expect(`${encodeBlock(block).toString('hex')}\n`).toMatchFileSnapshot(new URL('block.hex', folder).pathname);
-    expect(decodeBlock(Buffer.from((await linesOf('block.hex'))[0] ?? '', 'hex'))).toEqual(block);
+  it('of data are what is written today, and are read', async () => {
+    const frame: DataFrame = { id: 0x01020304, codec: 'none', rawBytes: 64, payload: Buffer.alloc(64, 7) };
+    await expect(`${encodeData(frame).toString('hex')}\n`).toMatchFileSnapshot(new URL('data.hex', folder).pathname);
+    expect(decodeData(Buffer.from((await linesOf('data.hex'))[0] ?? '', 'hex'))).toEqual(frame);
   });
 });
 

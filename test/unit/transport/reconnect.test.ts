@@ -51,6 +51,28 @@ describe('a kept connection', () => {
     ]);
   });
 
+  test('begins the doubling anew after a session that was of use, however short it was', async () => {
+    const { sender, receiver, peer } = await aPair();
+    const stopping = new AbortController();
+    const delays: number[] = [];
+    let sessions = 0;
+    await keepConnected((signal) => dial({ address: receiver.address, ...sender, peer, signal }), {
+      signal: stopping.signal,
+      onSocket: async (webSocket, progressed) => {
+        sessions += 1;
+        if (sessions >= 4) progressed();
+        webSocket.terminate();
+      },
+      onState: (state) => {
+        if (state.is === 'waiting') delays.push(state.delayMs);
+        if (delays.length === 6) stopping.abort();
+      },
+      patience: { firstMs: 4, longestMs: 64, finalMs: 50, goodMs: 10_000 },
+      random: () => 1,
+    });
+    expect(delays).toEqual([4, 8, 16, 4, 4, 4]);
+  });
+
   test('stops waiting at once when the signal aborts', async () => {
     const signal = AbortSignal.any([untilTestEnds(), AbortSignal.timeout(50)]);
     const refuse = async () => {

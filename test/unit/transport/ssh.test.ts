@@ -6,43 +6,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { dial, pairWith } from '../../../protocol/transport/dial.ts';
 import type { SshOptions } from '../../../protocol/transport/ssh-tunnel.ts';
 import type { Problem } from '../../../shared/problem.ts';
-import { anSshKey, type SshServer, startSshServer } from '../../support/ssh-server.ts';
-import { aFolder, aHouse, aReceiver, echo, type House, problemOf, type Receiver, untilTestEnds } from './house.ts';
+import { anSshKey, startSshServer } from '../../support/ssh-server.ts';
+import { aFolder, aHouse, aReceiver, echo, problemOf, untilTestEnds } from './house.ts';
 import { aPort } from './taps.ts';
-
-interface Way {
-  readonly sender: House;
-  readonly receiver: Receiver;
-  readonly server: SshServer;
-  readonly address: string;
-  readonly ssh: SshOptions;
-  readonly knownHosts: string;
-}
-
-/** A receiver on loopback, an SSH server beside it, and a sender that may enter there. */
-async function aWay(more: { passphrase?: string; forwarding?: boolean; stranger?: boolean } = {}): Promise<Way> {
-  const [sender, receiver, dir] = [await aHouse('sender'), await aReceiver(), await aFolder()];
-  const [hostKey, userKey] = [anSshKey(), anSshKey('ed25519', more.passphrase)];
-  const authorizedKey = more.stranger ? anSshKey().publicKey : userKey.publicKey;
-  const server = await startSshServer({
-    hostKeys: [hostKey.privateKey],
-    user: 'mover',
-    authorizedKey,
-    forwarding: more.forwarding ?? true,
-  });
-  onTestFinished(server.close);
-  const [keyFile, knownHosts] = [join(dir, 'id_ed25519'), join(dir, 'known_hosts')];
-  await writeFile(keyFile, userKey.privateKey, { mode: 0o600 });
-  await writeFile(knownHosts, `[127.0.0.1]:${server.port} ${hostKey.publicKey}\n`);
-  const address = `ssh://mover@127.0.0.1:${server.port}/${receiver.listener.port}`;
-  return { sender, receiver, server, address, knownHosts, ssh: { knownHosts: [knownHosts], keyFile } };
-}
-
-async function pairOver({ sender, receiver, address, ssh }: Way, more: Partial<SshOptions> = {}) {
-  const { identity, peers } = sender;
-  const code = receiver.window.open();
-  return await pairWith({ address, code, name: 'cloud-a', identity, peers, signal: untilTestEnds(), ssh: { ...ssh, ...more } });
-}
+import { aWay, pairOver, type Way } from './way.ts';
 
 /** An SSH agent that holds one key, and the path of its socket. */
 async function anAgent(privateKey: string): Promise<string> {

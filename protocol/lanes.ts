@@ -1,0 +1,87 @@
+import { abortable } from './abortable.ts';
+import type { DataFrame } from './frame.ts';
+import type { Limits } from './limits.ts';
+import type { Outlet } from './outlet.ts';
+
+/** What the data of a session has met on its way: bytes, milliseconds, bytes per second. */
+export interface Wire {
+  /** Lanes beside the main connection. */
+  readonly lanes: number;
+  /** Data that waits for the line. Near 0 while pulls are open: the line waits for us. */
+  readonly backlogBytes: number;
+  /** How long pulls have waited for room since the session began. While it grows the line is full. */
+  readonly waitedMs: number;
+  /** What the line has carried when it was given enough; 0 before that is known. */
+  readonly bytesPerSecond: number;
+  /** The least round trip; undefined before it is known. */
+  readonly rttMs: number | undefined;
+  /** Bytes of data that have arrived at the other side. */
+  readonly arrivedBytes: number;
+}
+
+/** The ways that data of one session may take: over its lanes, or over the main connection where it has none. */
+export class Lanes {
+  readonly #main: Outlet;
+  readonly #limits: Pick<Limits, 'unsentBytes'>;
+  readonly #lanes = new Set<Outlet>();
+  readonly #waiting = new Set<() => void>();
+  #waitedMs = 0;
+
+  constructor(main: Outlet, limits: Pick<Limits, 'unsentBytes'>) {
+    this.#main = main;
+    this.#limits = limits;
+  }
+
+  get wire(): Wire {
+    const ways = this.#ways;
+    const sum = (of: (way: Outlet) => number): number => ways.reduce((all, way) => all + of(way), 0);
+    const rtts = ways.map((way) => way.pace.rttMs).filter((rttMs) => rttMs !== undefined);
+    return {
+      lanes: this.#lanes.size,
+      backlogBytes: sum((way) => way.backlogBytes),
+      waitedMs: this.#waitedMs,
+      bytesPerSecond: sum((way) => way.pace.bytesPerSecond),
+      rttMs: rtts.length === 0 ? undefined : Math.min(...rtts),
+      arrivedBytes: sum((way) => way.pace.arrivedBytes) + (this.#lanes.size > 0 ? this.#main.pace.arrivedBytes : 0),
+    };
+  }
+
+  get count(): number {
+    return this.#lanes.size;
+  }
+
+  /** Sends data over one more way from now on. */
+  add(lane: Outlet): void {
+    this.#lanes.add(lane);
+    this.sent();
+  }
+
+  /** Says that something has left for the kernel. */
+  sent(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  /** Waits until another pull's bytes may be read and sent. Throws when `signal` aborts first. */
+  async room(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const since = performance.now();
+    while (this.#least.unsent > this.#limits.unsentBytes) {
+      await abortable<void>([signal], (resolve) => this.#waiting.add(resolve));
+    }
+    this.#waitedMs += performance.now() - since;
+  }
+
+  /** Sends a data frame over the least loaded way. SHOULD come after `room`. */
+  send(frame: DataFrame): void {
+    this.#least.sendData(frame);
+  }
+
+  get #ways(): readonly Outlet[] {
+    return this.#lanes.size === 0 ? [this.#main] : [...this.#lanes];
+  }
+
+  get #least(): Outlet {
+    return this.#ways.reduce((least, way) => (way.unsent < least.unsent ? way : least));
+  }
+}

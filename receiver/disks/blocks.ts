@@ -1,0 +1,111 @@
+/** Where the bytes of a block came from, as this offer of the disk found or made it. */
+export type How = 'zero' | 'reused' | 'copied' | 'pulled';
+
+/** Blocks by where their bytes came from. */
+export type HowMany = Readonly<Record<How, number>>;
+
+const [known, verified, blank] = [1, 2, 4];
+const hows: readonly (How | undefined)[] = [undefined, 'zero', 'reused', 'copied', 'pulled'];
+const howShift = 3;
+const howMask = 7 << howShift;
+
+/**
+ * What is known of every block of a copy, in one byte each: 16 MiB per TiB of disk at 64 KiB a block.
+ * *Known*: the file holds the bytes that the digest file names. *Verified*: they were read back since they were written.
+ * *Blank*: nobody ever wrote there, so the file reads as zeros. Neither known nor blank: the file may hold anything.
+ */
+export class Blocks {
+  readonly length: number;
+  readonly #flags: Uint8Array;
+  #counts: Record<How, number> = { zero: 0, reused: 0, copied: 0, pulled: 0 };
+
+  /** `fresh`: the file was empty when it was opened. */
+  constructor(length: number, fresh: boolean) {
+    this.length = length;
+    this.#flags = new Uint8Array(length).fill(fresh ? blank : 0);
+  }
+
+  isKnown(block: number): boolean {
+    return this.#has(block, known);
+  }
+
+  isVerified(block: number): boolean {
+    return this.#has(block, verified);
+  }
+
+  isBlank(block: number): boolean {
+    return this.#has(block, blank);
+  }
+
+  how(block: number): How | undefined {
+    return hows[((this.#flags[block] ?? 0) & howMask) >> howShift];
+  }
+
+  counts(): HowMany {
+    return { ...this.#counts };
+  }
+
+  /** Whether nothing was known when the copy was opened, and nothing since. */
+  get isEmpty(): boolean {
+    return !this.#flags.some((flags) => (flags & known) !== 0);
+  }
+
+  /** Blocks that this offer found or made equal to what it named. */
+  get done(): number {
+    const { zero, reused, copied, pulled } = this.#counts;
+    return zero + reused + copied + pulled;
+  }
+
+  /** The file holds what the digest file names: read from a mark that is durable. */
+  remember(block: number): void {
+    this.#flags[block] = known;
+  }
+
+  /** A block is as this offer names it; the digest file MUST say the same already. */
+  settle(block: number, how: How): void {
+    this.#count(block, how);
+    const before = (this.#flags[block] ?? 0) & (how === 'copied' || how === 'pulled' ? 0 : verified | blank);
+    this.#flags[block] = before | known | (hows.indexOf(how) << howShift);
+  }
+
+  /** Blocks of zeros where nobody ever wrote. */
+  settleBlank(first: number, count: number): void {
+    for (let block = first; block < first + count; block += 1) this.#count(block, 'zero');
+    this.#flags.fill(known | blank | (hows.indexOf('zero') << howShift), first, first + count);
+  }
+
+  /** The bytes of some blocks were read back, and are right. */
+  verify(first: number, count = 1): void {
+    for (let block = first; block < first + count; block += 1) this.#flags[block] = (this.#flags[block] ?? 0) | verified;
+  }
+
+  /** The file may hold anything here from now on. */
+  forget(block: number): void {
+    this.#count(block, undefined);
+    this.#flags[block] = 0;
+  }
+
+  /** A new offer has not named any block yet; what is known and verified stays. `trusted`: nobody else wrote to the file meanwhile. */
+  begin(trusted: boolean): void {
+    const kept = trusted ? known | verified | blank : known;
+    for (let block = 0; block < this.length; block += 1) this.#flags[block] = (this.#flags[block] ?? 0) & kept;
+    this.#counts = { zero: 0, reused: 0, copied: 0, pulled: 0 };
+  }
+
+  /** The first block that this offer has not named, or undefined. */
+  untold(): number | undefined {
+    if (this.done === this.length) return undefined;
+    const block = this.#flags.findIndex((flags) => (flags & howMask) === 0);
+    return block < 0 ? undefined : block;
+  }
+
+  #has(block: number, flag: number): boolean {
+    return ((this.#flags[block] ?? 0) & flag) !== 0;
+  }
+
+  #count(block: number, how: How | undefined): void {
+    const before = this.how(block);
+    if (before !== undefined) this.#counts[before] -= 1;
+    if (how !== undefined) this.#counts[how] += 1;
+  }
+}

@@ -1,0 +1,97 @@
+/** Bytes of one entry: 32 bits of a digest, and where it was seen. */
+const entryBytes = 8;
+
+/** Entries are spread so that a search ends soon: of four places, three are taken at most. */
+const fullness = 0.75;
+
+const smallest = 4096;
+
+/**
+ * A bounded table from digests to the places where they were seen, a number below 2^32 each. It remembers 32 bits of a digest and may be wrong:
+ * whoever asks MUST check what is at the place. It grows to `mostBytes`; when that is full it keeps a sample, one digest in two, in four, and so on.
+ */
+export class PrefixIndex {
+  readonly #most: number;
+  /** Pairs: 32 bits of the digest, and the place plus one; zero is an empty entry. */
+  #table = new Uint32Array(smallest * 2);
+  #count = 0;
+  /** Digests are kept whose highest `rate` bits are zeros. */
+  #rate = 0;
+
+  /** `mostBytes`: a power of two. */
+  constructor(mostBytes: number) {
+    this.#most = Math.max(smallest, mostBytes / entryBytes);
+  }
+
+  /** Bytes the table takes now. */
+  get bytes(): number {
+    return this.#table.byteLength;
+  }
+
+  /** One digest of how many is kept. */
+  get oneOf(): number {
+    return 2 ** this.#rate;
+  }
+
+  /** Whether a digest belongs to the sample that is kept. */
+  keeps(digest: Uint8Array, at: number): boolean {
+    return this.#isKept(prefixAt(digest, at));
+  }
+
+  /** Remembers where the digest that begins at byte `at` was seen; the first place of a digest stays. */
+  add(digest: Uint8Array, at: number, place: number): void {
+    const prefix = prefixAt(digest, at);
+    if (!this.#isKept(prefix)) return;
+    if (this.#count >= this.#slots * fullness) this.#makeRoom();
+    if (this.#isKept(prefix)) this.#put(prefix, place + 1);
+  }
+
+  /** Where a digest was seen, most likely; undefined where it was not, or is not in the sample. */
+  find(digest: Uint8Array, at: number): number | undefined {
+    const prefix = prefixAt(digest, at);
+    const mask = this.#slots - 1;
+    for (let slot = prefix & mask; ; slot = (slot + 1) & mask) {
+      const place = this.#table[slot * 2 + 1];
+      if (place === 0 || place === undefined) return undefined;
+      if (this.#table[slot * 2] === prefix) return place - 1;
+    }
+  }
+
+  get #slots(): number {
+    return this.#table.length / 2;
+  }
+
+  #isKept(prefix: number): boolean {
+    return this.#rate === 0 || prefix >>> (32 - this.#rate) === 0;
+  }
+
+  #put(prefix: number, place: number): void {
+    const mask = this.#slots - 1;
+    let slot = prefix & mask;
+    while (this.#table[slot * 2 + 1] !== 0) {
+      if (this.#table[slot * 2] === prefix) return;
+      slot = (slot + 1) & mask;
+    }
+    this.#table[slot * 2] = prefix;
+    this.#table[slot * 2 + 1] = place;
+    this.#count += 1;
+  }
+
+  #makeRoom(): void {
+    const before = this.#table;
+    if (this.#slots < this.#most) this.#table = new Uint32Array(before.length * 2);
+    else {
+      this.#rate += 1;
+      this.#table = new Uint32Array(before.length);
+    }
+    this.#count = 0;
+    for (let at = 0; at < before.length; at += 2) {
+      const [prefix = 0, place = 0] = [before[at], before[at + 1]];
+      if (place !== 0 && this.#isKept(prefix)) this.#put(prefix, place);
+    }
+  }
+}
+
+function prefixAt(digest: Uint8Array, at: number): number {
+  return (((digest[at] ?? 0) << 24) | ((digest[at + 1] ?? 0) << 16) | ((digest[at + 2] ?? 0) << 8) | (digest[at + 3] ?? 0)) >>> 0;
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { asks } from './ask.ts';
+import { bandwidthText } from './campaign-view.ts';
+
+/** Adds the command that shows and sets what may be sent: bandwidth. */
+export function addBandwidthCommand(program: Command, stage: Stage): void {
+  program
+    .command('bandwidth')
+    .description(
+      'Show or set what all campaigns together may send, at once and until the daemon stops; `bandwidth` in the configuration lasts.',
+    )
+    .argument('[limit]', 'a rate such as 800kbit, 100mbit or 2.5gbit; none; or configured, for what the configuration says')
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          ['sender bandwidth', 'shows the limit and what is sent now'],
+          ['sender bandwidth 100mbit', 'sends no more than that, from this moment on'],
+          ['sender bandwidth configured', 'goes back to the configuration, with its hours and days'],
+        ],
+        [2, 3],
+      ),
+    )
+    .action(
+      asks(stage, async ({ daemon, output, json }, limit: string | undefined) => {
+        const bandwidth = await daemon.bandwidth(limit);
+        if (json) output.json(bandwidth);
+        else output.print(bandwidthText(bandwidth));
+      }),
+    );
+}

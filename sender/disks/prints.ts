@@ -1,0 +1,39 @@
+import { hash } from 'node:crypto';
+import { blockCount, digestBytes, pageBlocks } from '../../shared/model/disk.ts';
+import { pageOf } from './stretches.ts';
+
+const printBytes = 16;
+
+/** What every page was told to be, 16 bytes for each: what is read once more is held against it. 8 MiB for a disk of 2 TiB. */
+export class Prints {
+  readonly #prints: Buffer;
+  readonly #blocks: number;
+
+  constructor(size: number) {
+    this.#blocks = blockCount(size);
+    this.#prints = Buffer.alloc(Math.ceil(this.#blocks / pageBlocks) * printBytes);
+  }
+
+  /** Keeps what the blocks from `first` were told to be; those of the same page that are not named are zeros. */
+  keep(first: number, digests: Uint8Array): void {
+    this.#print(first, digests).copy(this.#prints, pageOf(first) * printBytes);
+  }
+
+  /** Whether the blocks of a page were named. */
+  has(page: number): boolean {
+    return this.#prints.subarray(page * printBytes, (page + 1) * printBytes).some((byte) => byte !== 0);
+  }
+
+  /** Whether blocks are what they were told to be. */
+  agrees(first: number, digests: Uint8Array): boolean {
+    const page = pageOf(first);
+    return this.#print(first, digests).equals(this.#prints.subarray(page * printBytes, (page + 1) * printBytes));
+  }
+
+  #print(first: number, digests: Uint8Array): Buffer {
+    const start = pageOf(first) * pageBlocks;
+    const whole = Buffer.alloc(Math.min(pageBlocks, this.#blocks - start) * digestBytes);
+    whole.set(digests, (first - start) * digestBytes);
+    return hash('sha256', whole, 'buffer').subarray(0, printBytes);
+  }
+}

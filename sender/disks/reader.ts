@@ -1,0 +1,45 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import type { Crew } from '../../shared/disk/crew.ts';
+import type { Slot } from '../../shared/disk/slots.ts';
+import { type Algorithm, blockBytes, pageBytes } from '../../shared/model/disk.ts';
+import { Problem } from '../../shared/problem.ts';
+
+/** Reads a frozen disk into slots and names its blocks there; threads read a file themselves, other sources are read here. */
+export class Reader {
+  readonly size: number;
+  readonly #source: BlockSource;
+  readonly #crew: Crew;
+  readonly #turn: object;
+  readonly #file: FileHandle | null;
+
+  private constructor(source: BlockSource, crew: Crew, turn: object, file: FileHandle | null) {
+    this.size = source.size;
+    this.#source = source;
+    this.#crew = crew;
+    this.#turn = turn;
+    this.#file = file;
+  }
+
+  /** Opens a source for the crew; `turn` stands for the disk when threads are shared out. */
+  static async open(source: BlockSource, crew: Crew, turn: object): Promise<Reader> {
+    const file = source.origin?.kind === 'file' ? await open(source.origin.path, 'r') : null;
+    return new Reader(source, crew, turn, file);
+  }
+
+  /** Reads `blocks` blocks from `first` into a slot and returns their digests, 32 bytes each. Throws E_DISK_CHANGED, and what the source throws. */
+  async read(first: number, blocks: number, slot: Slot, algorithm: Algorithm): Promise<Uint8Array> {
+    const offset = first * blockBytes;
+    const length = Math.min(blocks * blockBytes, this.size - offset);
+    if (length > pageBytes) throw new Problem('E_BUG', `A slot does not hold ${length} bytes.`);
+    if (this.#file === null) await this.#source.read(offset, length, Buffer.from(slot.memory));
+    const fd = this.#file === null ? {} : { fd: this.#file.fd };
+    const task = { ...fd, slot: slot.memory, offset, length, blockSize: blockBytes, algorithm };
+    return this.#crew.run('digest', task, { turn: this.#turn });
+  }
+
+  /** Closes what was opened here; the source stays open. MUST come after the last `read` has settled. */
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+}

@@ -1,0 +1,72 @@
+import type { BlockSource, Extent } from '../../shared/cloud/cloud.ts';
+import { blockCount, pageBlocks } from '../../shared/model/disk.ts';
+import { Problem } from '../../shared/problem.ts';
+
+/** Blocks one after the other: `zero`, known to be zeros without being read, or to be read, and then within one page. */
+export interface Stretch {
+  readonly first: number;
+  readonly blocks: number;
+  readonly zero: boolean;
+}
+
+/**
+ * Cuts a disk into what is read, a page at most at a time, and what need not be, in order and without a gap.
+ * A page is read from its first block with bytes to its last: what lies between costs less to read than a message of its own.
+ */
+export async function* stretchesOf(source: BlockSource, blockSize: number, signal: AbortSignal): AsyncGenerator<Stretch> {
+  const end = blockCount(source.size, blockSize);
+  let told = 0;
+  let data = { from: 0, to: 0 };
+  const tell = function* (): Generator<Stretch> {
+    if (data.from > told) yield { first: told, blocks: data.from - told, zero: true };
+    yield* pagesOf(data.from, data.to);
+    told = data.to;
+  };
+  for await (const { offset, length } of dataOf(source, signal)) {
+    const [from, to] = [Math.floor(offset / blockSize), Math.ceil((offset + length) / blockSize)];
+    const joins = data.to > data.from && pageOf(from) <= pageOf(data.to - 1);
+    if (!joins) {
+      yield* tell();
+      data = { from: Math.max(from, told), to: from };
+    }
+    data = { from: data.from, to: Math.max(data.to, to) };
+  }
+  yield* tell();
+  if (end > told) yield { first: told, blocks: end - told, zero: true };
+}
+
+/** Bytes of a disk that are not known to be zeros. */
+export async function dataBytes(source: BlockSource, signal: AbortSignal): Promise<number> {
+  let bytes = 0;
+  for await (const { length } of dataOf(source, signal)) bytes += length;
+  return bytes;
+}
+
+/** The page a block lies in. */
+export function pageOf(block: number): number {
+  return Math.floor(block / pageBlocks);
+}
+
+function* pagesOf(from: number, to: number): Generator<Stretch> {
+  for (let first = from; first < to; ) {
+    const next = Math.min(to, (pageOf(first) + 1) * pageBlocks);
+    yield { first, blocks: next - first, zero: false };
+    first = next;
+  }
+}
+
+/** What must be read. Throws E_BUG where the extents have a gap: what lies in it would be lost. */
+async function* dataOf(source: BlockSource, signal: AbortSignal): AsyncGenerator<Extent> {
+  if (source.extents === undefined) {
+    if (source.size > 0) yield { offset: 0, length: source.size, zero: false };
+    return;
+  }
+  let reached = 0;
+  for await (const extent of source.extents(signal)) {
+    if (extent.offset !== reached)
+      throw new Problem('E_BUG', `The extents of a disk go from byte ${reached} to ${extent.offset}.`);
+    reached += extent.length;
+    if (!extent.zero) yield extent;
+  }
+  if (reached < source.size) throw new Problem('E_BUG', `The extents of a disk end at byte ${reached} of ${source.size}.`);
+}

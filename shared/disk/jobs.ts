@@ -1,0 +1,21 @@
+import { check } from './jobs/check.ts';
+import { copy } from './jobs/copy.ts';
+import { digest } from './jobs/digest.ts';
+import { pack } from './jobs/pack.ts';
+import { pieces } from './jobs/pieces.ts';
+import { punch } from './jobs/punch.ts';
+import { unpack } from './jobs/unpack.ts';
+
+/** Everything a worker thread can be asked to do, on one page. A job is a plain function: it reads, works and writes while its thread waits. */
+export const jobs = { digest, pieces, pack, unpack, check, copy, punch } as const;
+
+type Jobs = typeof jobs;
+
+/** The name of a job. */
+export type JobName = keyof Jobs;
+
+/** What a job is told. */
+export type Task<N extends JobName> = Parameters<Jobs[N]>[0];
+
+/** What a job returns. */
+export type Outcome<N extends JobName> = ReturnType<Jobs[N]>;

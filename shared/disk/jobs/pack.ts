@@ -1,0 +1,28 @@
+import { gather, type Part } from '../reading.ts';
+import { type Codec, compress } from '../zstd.ts';
+
+/** What is packed: stretches of a disk, one after the other, at a level of zstd; level 0 leaves them as they are. */
+export interface PackJob {
+  readonly parts: readonly Part[];
+  readonly level: number;
+}
+
+/** Bytes ready for the wire: never more than the raw ones. */
+export interface Packed {
+  readonly codec: Codec;
+  readonly rawBytes: number;
+  readonly payload: Uint8Array<ArrayBuffer>;
+  /** Milliseconds that this thread worked on it. */
+  readonly workMs: number;
+}
+
+/** Packs stretches into one payload, compressed where that pays. */
+export function pack({ parts, level }: PackJob): Packed {
+  const begun = performance.now();
+  const raw = gather(parts);
+  const small = level === 0 ? null : compress(raw, level);
+  // A buffer of its own, of its own length: it is handed over to the other thread, not copied.
+  const payload = Buffer.allocUnsafeSlow((small ?? raw).length);
+  payload.set(small ?? raw);
+  return { codec: small === null ? 'none' : 'zstd', rawBytes: raw.length, payload, workMs: performance.now() - begun };
+}

@@ -1,0 +1,98 @@
+import { readSync, writeSync } from 'node:fs';
+import { Problem } from '../problem.ts';
+
+/** Bytes of a disk: in a file that this process has open, in a slot whose first byte is the disk's byte `base`, or in hand. */
+export type Bytes =
+  | { readonly fd: number }
+  | { readonly slot: SharedArrayBuffer; readonly base: number }
+  | { readonly bytes: Uint8Array; readonly base: number };
+
+/** A stretch of a disk: offset and length in bytes. */
+export type Range = readonly [offset: number, length: number];
+
+/** Stretches of a disk and where their bytes are. */
+export interface Part {
+  readonly from: Bytes;
+  readonly ranges: readonly Range[];
+}
+
+let kept = Buffer.alloc(0);
+
+/** Memory of this thread for one job, of at least `length` bytes; the next job of the thread writes over it. */
+export function scratch(length: number): Buffer {
+  if (kept.length < length) kept = Buffer.allocUnsafeSlow(length);
+  return kept.subarray(0, length);
+}
+
+/** Fills `into` from a file. Throws E_DISK_CHANGED where the file ends before. */
+export function readFully(fd: number, into: Uint8Array, offset: number): void {
+  const done = readUpTo(fd, into, offset);
+  if (done < into.length)
+    throw new Problem('E_DISK_CHANGED', `A disk ends at byte ${offset + done}; ${offset + into.length} were expected.`);
+}
+
+/** Fills `into` from a file; what lies behind its end reads as zeros. */
+export function readPadded(fd: number, into: Uint8Array, offset: number): void {
+  into.fill(0, readUpTo(fd, into, offset));
+}
+
+function readUpTo(fd: number, into: Uint8Array, offset: number): number {
+  let done = 0;
+  while (done < into.length) {
+    const read = readSync(fd, into, done, into.length - done, offset + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return done;
+}
+
+/** Writes all of `bytes`. */
+export function writeFully(fd: number, bytes: Uint8Array, offset: number): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+}
+
+/** Parts one after the other as one stretch of memory: a view where they lie so already, else gathered in this thread's scratch. */
+export function gather(parts: readonly Part[]): Buffer {
+  const held = heldStretch(parts);
+  if (held !== null) return held;
+  const into = scratch(parts.reduce((sum, { ranges }) => sum + lengthOf(ranges), 0));
+  let at = 0;
+  for (const { from, ranges } of parts) {
+    for (const range of ranges) {
+      const place = into.subarray(at, at + range[1]);
+      if ('fd' in from) readFully(from.fd, place, range[0]);
+      else place.set(viewOf(from, range));
+      at += range[1];
+    }
+  }
+  return into;
+}
+
+/** A view of parts that lie one after the other in one memory; null for others. */
+export function heldStretch(parts: readonly Part[]): Buffer | null {
+  const [only] = parts;
+  const start = only?.ranges[0]?.[0];
+  if (only === undefined || start === undefined || parts.length > 1 || 'fd' in only.from || !isOneStretch(only.ranges))
+    return null;
+  return viewOf(only.from, [start, lengthOf(only.ranges)]);
+}
+
+/** Bytes in all ranges. */
+function lengthOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, [, length]) => sum + length, 0);
+}
+
+function isOneStretch(ranges: readonly Range[]): boolean {
+  return ranges.every(([offset], index) => {
+    const before = ranges[index - 1];
+    return before === undefined || before[0] + before[1] === offset;
+  });
+}
+
+function viewOf(held: Exclude<Bytes, { readonly fd: number }>, [offset, length]: Range): Buffer {
+  const all = 'slot' in held ? Buffer.from(held.slot) : Buffer.from(held.bytes.buffer, held.bytes.byteOffset, held.bytes.length);
+  const at = offset - held.base;
+  if (at < 0 || at + length > all.length)
+    throw new Problem('E_BUG', `Memory that begins at byte ${held.base} does not hold ${length} bytes at ${offset}.`);
+  return all.subarray(at, at + length);
+}

@@ -1,0 +1,43 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { pageBytes } from '../model/disk.ts';
+import { Problem } from '../problem.ts';
+
+/** How the payload of a frame is coded. */
+export type Codec = 'none' | 'zstd';
+
+/** A frame that saves less than this part of its raw bytes goes raw: the other side is spared the work. */
+const worthwhile = 1 / 32;
+
+/** log2 of the longest distance a match may span: a whole frame. A decoder refuses more, so that no header makes it allocate. */
+const windowLog = Math.log2(pageBytes);
+
+/** Compresses bytes at a level of zstd; null where it does not pay. Blocks until it is done. */
+export function compress(bytes: Uint8Array, level: number): Buffer | null {
+  const packed = zstdCompressSync(bytes, {
+    // One chunk for all that may come out, which is hardly longer than what goes in: a second would be another 4 MiB.
+    chunkSize: bytes.length + (bytes.length >> 8) + constants.Z_MIN_CHUNK,
+    pledgedSrcSize: bytes.length,
+    params: { [constants.ZSTD_c_compressionLevel]: level },
+  });
+  return packed.length > bytes.length * (1 - worthwhile) ? null : packed;
+}
+
+/** The raw bytes of a payload, which MUST be `rawBytes` long. Throws E_MALFORMED; memory is bounded by `rawBytes` and the window of a frame, whatever the payload says. */
+export function decompress(payload: Uint8Array, codec: Codec, rawBytes: number): Buffer {
+  const raw = codec === 'none' ? Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength) : inflate(payload, rawBytes);
+  if (raw.length !== rawBytes) throw new Problem('E_MALFORMED', `A frame says ${rawBytes} raw bytes and has ${raw.length}.`);
+  return raw;
+}
+
+function inflate(payload: Uint8Array, rawBytes: number): Buffer {
+  try {
+    return zstdDecompressSync(payload, {
+      // One byte more than is allowed: without it, a payload that fits exactly costs a second chunk.
+      chunkSize: Math.max(rawBytes + 1, constants.Z_MIN_CHUNK),
+      maxOutputLength: Math.max(rawBytes, 1),
+      params: { [constants.ZSTD_d_windowLogMax]: windowLog },
+    });
+  } catch (cause) {
+    throw new Problem('E_MALFORMED', `A frame cannot be decompressed: ${(cause as Error).message}.`, { cause });
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTwin } from '../support/clouds.ts';
+import { ask, type Daemon, pairDaemons, startDaemon, writeReceiverConfig, writeSenderConfig } from '../support/daemons.ts';
+import { Endings } from '../support/endings.ts';
+
+let home: string;
+let endings: Endings;
+let sender: Daemon;
+let receiver: Daemon;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'godwit-signals-'));
+  endings = new Endings();
+  const cloud = await startTwin({ name: 'north', dir: home, pace: 0, projects: ['shop'] }, endings);
+  sender = await startDaemon(await writeSenderConfig(home, cloud), endings);
+  receiver = await startDaemon(await writeReceiverConfig(home, cloud), endings);
+  await pairDaemons(sender.config, receiver.config);
+});
+
+afterAll(async () => {
+  // A stopped process hears of no SIGTERM.
+  for (const daemon of [sender, receiver]) if (daemon.child().isRunning()) process.kill(daemon.child().pid, 'SIGCONT');
+  await endings.run();
+  await rm(home, { recursive: true, force: true });
+});
+
+async function connected(): Promise<void> {
+  const state = async (): Promise<string | undefined> =>
+    (await ask<{ peer: { state: string } | null }>(sender.config, ['status'])).peer?.state;
+  await expect.poll(state, { timeout: 30_000, interval: 300 }).toBe('connected');
+}
+
+describe.each([
+  { name: 'sender', own: () => sender, other: () => receiver },
+  { name: 'receiver', own: () => receiver, other: () => sender },
+])('the $name', ({ own, other }) => {
+  test('stops in order at the first SIGTERM, and says so', async () => {
+    await connected();
+    process.kill(own().child().pid, 'SIGTERM');
+    expect(await own().child().exited).toBe(0);
+    expect(await own().child().output()).toContain('the daemon has stopped');
+    await own().start();
+    await connected();
+  });
+
+  test('waits for a peer that does not answer at the first SIGTERM, ends at once at the second, and starts again where it was', async () => {
+    const [child, frozen] = [own().child(), other().child()];
+    process.kill(frozen.pid, 'SIGSTOP');
+    const before = (await child.output()).length;
+    const since = async (): Promise<string> => (await child.output()).slice(before);
+    process.kill(child.pid, 'SIGTERM');
+    await expect.poll(since, { timeout: 10_000, interval: 20 }).toContain('a second signal ends it at once');
+    expect(child.isRunning()).toBe(true);
+    process.kill(child.pid, 'SIGTERM');
+    expect(await child.exited).toBe(143);
+    expect(await since()).not.toContain('the daemon has stopped');
+    process.kill(frozen.pid, 'SIGCONT');
+    await own().start();
+    await connected();
+  });
+});

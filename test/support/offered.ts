@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import type { Packed } from '../../protocol/frame.ts';
+import { limits } from '../../protocol/limits.ts';
+import { Copy, type CopyTools } from '../../receiver/disks/copy.ts';
+import type { Shape } from '../../receiver/disks/digest-file.ts';
+import { Donors } from '../../receiver/disks/donors.ts';
+import { type Asker, Puller, type Stretches } from '../../receiver/disks/puller.ts';
+import { Room } from '../../receiver/disks/room.ts';
+import { Window } from '../../receiver/disks/window.ts';
+import { blockDigest, digestOf } from '../../shared/disk/algorithm.ts';
+import { Crew } from '../../shared/disk/crew.ts';
+import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
+import { aFolder } from './folder.ts';
+
+/** What copies below `folder` work with, for one test; a crew of one thread, which ends with the test. */
+export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
+  const crew = new Crew({ workers: 1, slots: 4 });
+  onTestFinished(() => crew.close());
+  return { crew, donors: new Donors(crew, indexBytes), room: new Room(folder), log: pino({ level: 'silent' }) };
+}
+
+/** A disk from a picture: `a` to `z` are blocks of that letter, `.` is a block of zeros; the last block may be short. */
+export function aDisk(picture: string, blockSize: number, lastLength = blockSize): Buffer {
+  const blocks = picture.split('').map((letter) => Buffer.alloc(blockSize, letter === '.' ? 0 : letter));
+  return Buffer.concat(blocks).subarray(0, Math.max(0, (picture.length - 1) * blockSize + lastLength));
+}
+
+/** A disk of random bytes, all of which differ. */
+export function aNoise(bytes: number): Buffer {
+  return randomBytes(bytes);
+}
+
+/** A disk as a sender offers it, and what it was asked for. */
+export interface Offered {
+  readonly shape: Shape;
+  readonly digests: Buffer;
+  readonly root: string;
+  /** Pieces that were pulled, in order. */
+  readonly pulled: number[];
+  /** Blocks whose pieces were asked for. */
+  readonly refined: number[];
+  /** The pulls, as they were asked. */
+  readonly pulls: Stretches[];
+  readonly asker: Asker;
+}
+
+/** Offers a disk. `tamper` may alter what is sent, by the pull's number. */
+export function offered(
+  disk: Buffer,
+  { blockSize = 4096, algorithm = 'sha256' as Algorithm, tamper = (packed: Packed, _pull: number): Packed => packed } = {},
+): Offered {
+  const count = blockCount(disk.length, blockSize);
+  const blocks = Array.from({ length: count }, (_, block) => disk.subarray(block * blockSize, (block + 1) * blockSize));
+  const digests = Buffer.concat(blocks.map((block) => blockDigest(algorithm, block)));
+  const root = new Root(disk.length, blockSize, algorithm);
+  root.add(digests);
+  const [pulled, refined, pulls]: [number[], number[], Stretches[]] = [[], [], []];
+  const each = (stretches: Stretches): number[] =>
+    stretches.flatMap(([first, many]) => Array.from({ length: many }, (_, index) => first + index));
+  const piece = (index: number): Buffer => disk.subarray(index * pieceBytes, (index + 1) * pieceBytes);
+  const asker: Asker = {
+    pull: async (stretches) => {
+      const payload = Buffer.concat(each(stretches).map(piece));
+      if (payload.length > limits.frameBytes) throw new Error(`A pull of ${payload.length} bytes.`);
+      pulled.push(...each(stretches));
+      pulls.push(stretches);
+      return tamper({ codec: 'none', rawBytes: payload.length, payload }, pulls.length);
+    },
+    refine: async (stretches) => {
+      refined.push(...each(stretches));
+      const pieces = each(stretches).flatMap((block) => {
+        const bytes = blocks[block] ?? Buffer.alloc(0);
+        return Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
+          digestOf(algorithm, bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes)).subarray(0, 8),
+        );
+      });
+      return Buffer.concat(pieces);
+    },
+  };
+  return { shape: { size: disk.length, blockSize, algorithm }, digests, root: root.value(), pulled, refined, pulls, asker };
+}
+
+/** How a copy pulls what is offered, until `signal` aborts. */
+export function pullerOf(copy: Copy, offer: Offered, signal: AbortSignal = new AbortController().signal): Puller {
+  return new Puller(copy.target, offer.asker, new Window(limits.pullBytes), copy, signal);
+}
+
+/** A copy in a new folder, or in the one given. It is closed with the test, unless that closes it. */
+export async function aCopy(offer: Offered, tools: CopyTools, folder?: string): Promise<{ copy: Copy; path: string }> {
+  const base = join(folder ?? (await aFolder()), 'disk');
+  const copy = await Copy.open(`${base}.part`, base, offer.shape, tools);
+  await copy.donate();
+  return { copy, path: `${base}.part` };
+}
+
+/** Makes a copy equal to what is offered, page by page, and reads it again. */
+export async function fill(copy: Copy, offer: Offered, pageBlocks = 64, signal?: AbortSignal): Promise<void> {
+  const puller = pullerOf(copy, offer, signal);
+  const pages: Promise<number>[] = [];
+  for (let first = 0; first < copy.blocks.length; first += pageBlocks)
+    pages.push(copy.take(first, offer.digests.subarray(first * 32, (first + pageBlocks) * 32), puller));
+  const ends = await Promise.allSettled(pages);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  await copy.verify(puller);
+}

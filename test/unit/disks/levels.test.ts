@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { Levels } from '../../../sender/disks/levels.ts';
+
+const MiB = 1024 * 1024;
+const frame = 4 * MiB;
+
+/** A link and a machine in a world with a clock of its own: how long frames really take, and what they become. */
+interface World {
+  /** Bytes per second. */
+  readonly link: number;
+  readonly threads: number;
+  /** Milliseconds of one thread for a MiB, and what is left of it, by level. */
+  readonly cost: Readonly<Record<number, number>>;
+  readonly ratio: Readonly<Record<number, number>>;
+}
+
+const debian = {
+  threads: 2,
+  cost: { 0: 0.3, 1: 2.2, 3: 4.2, 6: 8.5, 9: 12 },
+  ratio: { 0: 1, 1: 0.35, 3: 0.305, 6: 0.288, 9: 0.282 },
+};
+
+/** Packs frames for a while; returns the levels of the last half, probes left out. */
+function run({ link, threads, cost, ratio }: World, frames = 400): number[] {
+  let now = 0;
+  const levels = new Levels(threads, () => now);
+  let [arrivedBytes, waitedMs] = [0, 0];
+  const seen: number[] = [];
+  for (let index = 0; index < frames; index += 1) {
+    const level = levels.next({ arrivedBytes, waitedMs });
+    const length = Math.floor(frame * (ratio[level] ?? 1));
+    const workMs = ((cost[level] ?? 0) * frame) / MiB;
+    const cpuMs = (workMs + 1.6) / threads;
+    const wireMs = (length / link) * 1000;
+    now += Math.max(cpuMs, wireMs);
+    // Four frames at once wait for a link that is slower than the threads.
+    waitedMs += 4 * Math.max(0, wireMs - cpuMs);
+    arrivedBytes += length;
+    levels.learn(level, { codec: 'zstd', rawBytes: frame, payload: { length } as Uint8Array<ArrayBuffer>, workMs });
+    if (index >= frames / 2) seen.push(levels.level);
+  }
+  return seen;
+}
+
+/** The level most frames had. */
+function usual(levels: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const level of levels) counts.set(level, (counts.get(level) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? -1;
+}
+
+describe('the level of compression', () => {
+  test('is the highest on a line that is much slower than the threads', () => {
+    expect(usual(run({ ...debian, link: 12e6 }))).toBeGreaterThanOrEqual(6);
+  });
+
+  test('is one that lets the threads keep up with a line of 1 Gbit/s', () => {
+    expect([1, 3]).toContain(usual(run({ ...debian, link: 117e6 })));
+  });
+
+  test('is none on a line that outruns compression', () => {
+    expect(usual(run({ ...debian, link: 5e9 }))).toBe(0);
+  });
+
+  test('is none for bytes that do not get smaller, however slow the line', () => {
+    const noise = { threads: 2, cost: { 0: 0.3, 1: 0.4, 3: 0.4, 6: 0.7, 9: 0.9 }, ratio: {} };
+    expect(usual(run({ ...noise, link: 12e6 }))).toBe(0);
+  });
+
+  test('comes back when the line becomes slow, and when bytes compress again', () => {
+    let now = 0;
+    const levels = new Levels(2, () => now);
+    const wire = { arrivedBytes: 0, waitedMs: 0 };
+    const go = (link: number, compresses: boolean): number[] =>
+      Array.from({ length: 300 }, () => {
+        const level = levels.next(wire);
+        const length = Math.floor(frame * (compresses ? (debian.ratio[level as 0] ?? 1) : 1));
+        const workMs = (debian.cost[level as 0] ?? 0) * 4 * (compresses ? 1 : 0.2);
+        const [cpuMs, wireMs] = [(workMs + 1.6) / 2, (length / link) * 1000];
+        now += Math.max(cpuMs, wireMs);
+        wire.waitedMs += 4 * Math.max(0, wireMs - cpuMs);
+        wire.arrivedBytes += length;
+        levels.learn(level, { codec: 'zstd', rawBytes: frame, payload: { length } as Uint8Array<ArrayBuffer>, workMs });
+        return levels.level;
+      }).slice(150);
+    expect(usual(go(5e9, true))).toBe(0);
+    expect(usual(go(12e6, true))).toBeGreaterThanOrEqual(6);
+    expect(usual(go(12e6, false))).toBe(0);
+    expect(usual(go(12e6, true))).toBeGreaterThanOrEqual(6);
+  });
+});

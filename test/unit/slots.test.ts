@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { Slots } from '../../shared/disk/slots.ts';
+import { Turns } from '../../shared/disk/turns.ts';
+import { problemOf } from '../support/folder.ts';
+
+const { signal } = new AbortController();
+
+test('a slot that comes back goes to whoever waits and holds the fewest, not to whoever asked first', async () => {
+  const slots = new Slots(3);
+  const [greedy, modest] = [{}, {}];
+  const held = [await slots.take(greedy, signal), await slots.take(greedy, signal), await slots.take(greedy, signal)];
+  const order: string[] = [];
+  const waiting = [
+    slots.take(greedy, signal).then(() => order.push('greedy')),
+    slots.take(modest, signal).then(() => order.push('modest')),
+  ];
+  held[0]?.release();
+  held[0]?.release();
+  await waiting[1];
+  expect(order).toEqual(['modest']);
+  held[1]?.release();
+  await waiting[0];
+  expect(order).toEqual(['modest', 'greedy']);
+  expect(slots.taken).toBe(3);
+});
+
+test('a wait for a slot that is given up takes none', async () => {
+  const slots = new Slots(1);
+  const one = await slots.take({}, signal);
+  const over = new AbortController();
+  const waiting = slots.take({}, over.signal);
+  over.abort(new Error('The disk is not wanted any more.'));
+  expect((await problemOf(waiting)).message).toContain('not wanted');
+  one.release();
+  expect(slots.taken).toBe(0);
+  expect((await slots.take({}, signal)).memory.byteLength).toBeGreaterThan(0);
+});
+
+test('turns go round between owners, and what is urgent goes before the rest of its own owner only', () => {
+  const turns = new Turns<string>();
+  const [a, b] = [{}, {}];
+  for (const thing of ['a1', 'a2', 'a3']) turns.add(a, thing);
+  turns.add(b, 'b1');
+  turns.add(a, 'a!', true);
+  expect(Array.from({ length: 6 }, () => turns.next())).toEqual(['a!', 'b1', 'a1', 'a2', 'a3', undefined]);
+});
+
+test('what is cleared does not come up any more', () => {
+  const turns = new Turns<string>();
+  turns.add({}, 'one');
+  turns.add({}, 'two', true);
+  expect(turns.clear().sort()).toEqual(['one', 'two']);
+  expect(turns.next()).toBeUndefined();
+});
