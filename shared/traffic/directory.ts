@@ -12,7 +12,7 @@ export interface Holding {
 }
 
 /** What an address turned out to be: a server, the world, an address of the tenant that no server has, one of several servers, or nothing that converses. */
-export type Whose =
+type Whose =
   | { readonly is: 'server'; readonly id: string }
   | { readonly is: typeof outside | 'unknown' | 'ambiguous' | 'nobody' };
 
@@ -23,7 +23,7 @@ export type Resolve = (address: string, network: string | null, atMs: number) =>
 const nobody = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8'];
 
 /** Every address of the documents' servers: fixed ones, address pairs and floating ones. */
-export function holdingsOf(documents: readonly Configurations[]): Holding[] {
+function holdingsOf(documents: readonly Configurations[]): Holding[] {
   return documents.flatMap((document) => {
     const ids = new Set(document.servers.map(({ id }) => id));
     const owners = new Map(document.servers.flatMap(({ id, ports }) => ports.map((port) => [port, id] as const)));

@@ -9,7 +9,7 @@ export const trafficVersion = 1;
 export const outside = 'outside';
 
 /** Largest count that is kept; sums stop here instead of losing digits. */
-export const largestCount = Number.MAX_SAFE_INTEGER;
+const largestCount = Number.MAX_SAFE_INTEGER;
 
 const Count = z.int().min(0);
 const Time = z.iso.datetime();

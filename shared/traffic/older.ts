@@ -2,7 +2,7 @@ import { Problem } from '../problem.ts';
 import { emptyTraffic, inOrder, type Traffic } from './matrix.ts';
 
 /** A server or a host in the older analyser's input: CPUs, memory and storage in units of the file's author. */
-export interface OlderMachine {
+interface OlderMachine {
   readonly id: string;
   readonly cpu: number;
   readonly memory: number;

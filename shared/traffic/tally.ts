@@ -12,7 +12,7 @@ export interface TallyLimits {
 }
 
 /** Some 60 MiB at most: a tenant of a thousand servers has some ten thousand conversations. */
-export const tallyLimits: TallyLimits = { conversations: 200_000, portsPerPair: 64, unknownAddresses: 100 };
+const tallyLimits: TallyLimits = { conversations: 200_000, portsPerPair: 64, unknownAddresses: 100 };
 
 /** One PiB: no single flow record is larger, a broken counter is. */
 const absurdCount = 2 ** 50;

@@ -3,7 +3,7 @@ import type { Course } from './run.ts';
 import { Subsets } from './subsets.ts';
 
 /** Most servers that are solved exactly one after the other without limits of waves: 2ⁿ·n steps. */
-export const mostSequential = 18;
+const mostSequential = 18;
 
 /** Most steps of the exact solution; some seconds. */
 const mostSteps = 1.5e8;

@@ -23,7 +23,7 @@ export interface ServiceOf {
 }
 
 /** What a wave may hold at most: servers, bytes, and time from its first start to its last server up. */
-export interface WaveLimits {
+interface WaveLimits {
   readonly servers?: number | undefined;
   readonly bytes?: number | undefined;
   readonly windowMs?: number | undefined;

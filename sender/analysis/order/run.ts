@@ -40,7 +40,7 @@ export function play(instance: Instance, { order, ends }: Course): Run {
 }
 
 /** What a run costs, in quanta × units: a whole number. */
-export function costOfRun(instance: Instance, { downAt, upAt, length }: Run): number {
+function costOfRun(instance: Instance, { downAt, upAt, length }: Run): number {
   const { size, from, to, weight, members, serviceWeight, lengthWeight } = instance;
   let cost = lengthWeight * length;
   for (let s = 0; s < members.length; s++) {

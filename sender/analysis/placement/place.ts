@@ -7,7 +7,7 @@ import { branchAndBound } from './branch.ts';
 import { searchPlacement } from './settle.ts';
 
 /** What a server needs or a host offers: CPUs, memory and storage, each in one unit for all. */
-export interface Sizes {
+interface Sizes {
   readonly cpu: number;
   readonly memory: number;
   readonly storage: number;

@@ -1,7 +1,7 @@
 import { compareText, outside, type Traffic } from '../../../shared/traffic/matrix.ts';
 
 /** What a server does in its service: answers users (`front`), answers and asks (`middle`), only answers (`back`), only asks (`client`), or talks with none of it (`alone`). */
-export type Role = 'front' | 'middle' | 'back' | 'client' | 'alone';
+type Role = 'front' | 'middle' | 'back' | 'client' | 'alone';
 
 /** A server's place in its service. */
 export interface Part {

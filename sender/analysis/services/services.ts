@@ -12,7 +12,7 @@ export interface Subject {
 }
 
 /** The operator's own word on what belongs together; its servers are in no other service. */
-export interface OwnGroup {
+interface OwnGroup {
   readonly name: string;
   readonly servers: readonly string[];
 }
@@ -41,7 +41,7 @@ export interface ServiceOptions {
 }
 
 /** Two servers are bonded from five hundredths of what they could exchange on. */
-export const defaultNoise = 0.05;
+const defaultNoise = 0.05;
 
 /**
  * Finds the services of a tenant: the operator's groups, and among the other servers those that talk enough with each other.
