@@ -5,6 +5,7 @@ import type { Crew } from '../shared/disk/crew.ts';
 import { writeDurably } from '../shared/durable.ts';
 import type { Log } from '../shared/log.ts';
 import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
+import type { Mappings } from '../shared/model/mappings.ts';
 import { digestOfJson, writeMarker } from '../shared/model/marker.ts';
 import { networkSideOf } from '../shared/model/network-side.ts';
 import { inBuildOrder } from '../shared/model/order.ts';
@@ -76,6 +77,11 @@ export class Campaign {
   /** Serves the sender that has this key: from now on what was kept of its earlier campaigns stands in for its disks, and nobody else's. */
   serve(peer: string): void {
     if (this.#keptFor !== null) this.disks.useKept(this.#keptFor(peer));
+  }
+
+  /** The mappings this campaign was begun with; undefined for one that has no document yet. */
+  get mappings(): Mappings | undefined {
+    return this.#document?.mappings;
   }
 
   /** Stores the document, builds the network side in order and compares each thing with what was wanted. Throws what the cloud throws. */

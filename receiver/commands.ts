@@ -1,3 +1,5 @@
+import type { Mappings } from '../shared/model/mappings.ts';
+
 /** What `receiver status` shows. */
 export interface ReceiverStatus {
   readonly release: string;
@@ -34,6 +36,12 @@ export interface LedgerLine {
   readonly how: string | null;
 }
 
+/** How far an import is. */
+export interface ImportNews {
+  readonly campaign: string | null;
+  readonly says: string;
+}
+
 /** Everything an operator can ask of a running receiver; the control socket offers each as one route. */
 export interface ReceiverCommands {
   status(): Promise<ReceiverStatus>;
@@ -43,4 +51,10 @@ export interface ReceiverCommands {
   unpair(name: string): Promise<void>;
   rotate(): Promise<{ fingerprint: string }>;
   ledger(campaign?: string): Promise<readonly LedgerLine[]>;
+  /** Rebuilds a tenant from a bundle, and says how far it is. May be repeated with the same bundle. */
+  import(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncIterable<ImportNews>;
+  /** Keeps what an import built, and frees its staged disks; returns their bytes. */
+  commit(campaign: string): Promise<{ freedBytes: number }>;
+  /** Removes exactly what an import created. */
+  rollback(campaign: string): Promise<{ removed: number }>;
 }

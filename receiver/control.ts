@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { callControl } from '../shared/control/call.ts';
-import { type Routes, route } from '../shared/control/route.ts';
-import type { ReceiverCommands } from './commands.ts';
+import { callControl, sendControl } from '../shared/control/call.ts';
+import { type Routes, route, takes } from '../shared/control/route.ts';
+import { Mappings } from '../shared/model/mappings.ts';
+import type { ImportNews, ReceiverCommands } from './commands.ts';
 
 const Nothing = z.object({});
+const Campaign = z.object({ campaign: z.string().min(1) });
 
 /** The receiver's commands as routes of its control socket, one each. */
 export function receiverRoutes(commands: ReceiverCommands): Routes {
@@ -14,6 +16,9 @@ export function receiverRoutes(commands: ReceiverCommands): Routes {
     unpair: route(z.object({ name: z.string() }), ({ name }) => commands.unpair(name)),
     rotate: route(Nothing, () => commands.rotate()),
     ledger: route(z.object({ campaign: z.string().min(1).optional() }), ({ campaign }) => commands.ledger(campaign)),
+    import: takes(z.object({ mappings: Mappings }), ({ mappings }, signal, bundle) => commands.import(bundle, mappings, signal)),
+    commit: route(Campaign, ({ campaign }) => commands.commit(campaign)),
+    rollback: route(Campaign, ({ campaign }) => commands.rollback(campaign)),
   };
 }
 
@@ -26,5 +31,8 @@ export function receiverClient(socket: string): ReceiverCommands {
     unpair: (name) => callControl(socket, 'unpair', { name }),
     rotate: () => callControl(socket, 'rotate'),
     ledger: (campaign) => callControl(socket, 'ledger', { campaign }),
+    import: (bundle, mappings, signal) => sendControl<ImportNews>(socket, 'import', { mappings }, bundle, signal),
+    commit: (campaign) => callControl(socket, 'commit', { campaign }),
+    rollback: (campaign) => callControl(socket, 'rollback', { campaign }),
   };
 }

@@ -89,6 +89,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     window,
     peers,
     rotate,
+    cloud: destination.get,
   });
   const control = await serveControl(config.control, receiverRoutes(desk), log);
   log.info({ state: config.state, control: config.control, port: listener.port }, 'receiver ready');

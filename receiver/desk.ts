@@ -1,9 +1,15 @@
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import type { PairingWindow } from '../protocol/transport/pairing-window.ts';
 import type { Peers } from '../protocol/transport/peers.ts';
+import { readBundle } from '../shared/bundle/read.ts';
+import type { DestinationCloud } from '../shared/cloud/cloud.ts';
 import { freeBytes } from '../shared/disk/free.ts';
+import type { Mappings } from '../shared/model/mappings.ts';
+import { Problem } from '../shared/problem.ts';
+import { Importer, wasImported } from './bundle/import.ts';
+import type { Campaign } from './campaign.ts';
 import type { Campaigns } from './campaigns.ts';
-import type { LedgerLine, ReceiverCommands, ReceiverStatus } from './commands.ts';
+import type { ImportNews, LedgerLine, ReceiverCommands, ReceiverStatus } from './commands.ts';
 import type { Sessions } from './sessions.ts';
 
 /** How long a pairing code lives unless the operator says otherwise: seconds. */
@@ -19,6 +25,7 @@ export interface DeskTools {
   readonly window: PairingWindow;
   readonly peers: Peers;
   readonly rotate: () => Promise<string>;
+  readonly cloud: () => Promise<DestinationCloud>;
 }
 
 /** Where operators' commands arrive. */
@@ -73,6 +80,64 @@ export class Desk implements ReceiverCommands {
       }
     }
     return lines;
+  }
+
+  /** Reads a bundle and tells each step as it is done; ends with what ended it. */
+  async *import(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncGenerator<ImportNews> {
+    const { campaigns, cloud, state } = this.#tools;
+    const news: ImportNews[] = [];
+    let woken = Promise.withResolvers<void>();
+    const tell = (says: string): void => {
+      news.push({ campaign: importer.campaign, says });
+      woken.resolve();
+    };
+    const importer: Importer = new Importer({ campaigns, cloud, state, mappings, signal, says: tell });
+    let over = false;
+    const read = async (): Promise<void> => {
+      try {
+        await readBundle(bundle, importer, signal);
+      } finally {
+        await importer.close();
+        over = true;
+        woken.resolve();
+      }
+    };
+    const reading = read();
+    reading.catch(() => undefined);
+    while (!over || news.length > 0) {
+      yield* news.splice(0);
+      if (!over) await woken.promise;
+      woken = Promise.withResolvers<void>();
+    }
+    await reading;
+  }
+
+  async commit(wanted: string): Promise<{ freedBytes: number }> {
+    return { freedBytes: await (await this.#imported(wanted)).commit() };
+  }
+
+  async rollback(wanted: string): Promise<{ removed: number }> {
+    const campaign = await this.#imported(wanted);
+    const { removed, kept } = await campaign.removeAll();
+    const first = kept[0];
+    if (first === undefined) return { removed: removed.length };
+    throw new Problem('E_CONFLICT', `${kept.length} things could not be removed, first ${first.ref}: ${first.why}`, {
+      about: first.ref,
+      hint: 'Free it, then `receiver rollback` again: it goes on with what is left.',
+    });
+  }
+
+  /** A campaign that came as a bundle; any other is its sender's to end. */
+  async #imported(wanted: string): Promise<Campaign> {
+    const ids = (await this.#tools.campaigns.ids()).filter((id) => id.startsWith(wanted));
+    const [id] = ids;
+    if (id === undefined || ids.length > 1 || wanted.length < 4)
+      throw new Problem('E_NOT_FOUND', `${wanted} is the beginning of ${ids.length} campaigns.`);
+    const campaign = await this.#tools.campaigns.known(id);
+    if (await wasImported(campaign)) return campaign;
+    throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is driven by its sender.`, {
+      hint: 'Ask there: `sender commit` or `sender rollback`.',
+    });
   }
 
   async #campaignStatus(id: string): Promise<ReceiverStatus['campaigns'][number]> {

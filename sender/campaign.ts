@@ -9,12 +9,10 @@ import { Plan, serversOf } from '../shared/model/plan.ts';
 import { refOf } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { attemptOf, type Fact, hasMoved } from './migration/fact.ts';
-import { itinerary } from './migration/itinerary.ts';
+import { itineraryTo } from './migration/itinerary.ts';
 import type { Move } from './migration/phase.ts';
 
 type PlannedServer = Plan['waves'][number]['servers'][number];
-
-const lastPhase = itinerary[itinerary.length - 1]?.name ?? '';
 
 /** One campaign as the sender knows it: the plan, the document and the journal in one folder. The plan is frozen once the folder exists. */
 export class Campaign {
@@ -86,7 +84,7 @@ export class Campaign {
 
   /** Whether a server's move is through. */
   moved(server: string): boolean {
-    return hasMoved(this.journal.facts, server, lastPhase);
+    return hasMoved(this.journal.facts, server, itineraryTo(this.plan.to).at(-1)?.name ?? '');
   }
 
   #move({ id, probe, mode, cutover }: PlannedServer): Move {

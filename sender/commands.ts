@@ -110,6 +110,12 @@ export interface CommitOptions {
   readonly deleteSource: boolean;
 }
 
+/** An export that has begun: its campaign, and what may be worth knowing. */
+export interface ExportBegun {
+  readonly campaign: string;
+  readonly concerns: readonly Concern[];
+}
+
 /** Options of `sender migrate` that override the plan's, but for `probe`. `order`: server ids or names. */
 export interface MigrateOptions {
   readonly order?: readonly string[] | undefined;
@@ -186,6 +192,10 @@ export interface SenderCommands {
   migrate(plan: string, file: string, options: MigrateOptions): Promise<{ campaign: string }>;
   /** Starts a campaign from a `configurations.json`: its servers, in its order, with proposed mappings. */
   migrateDocument(document: unknown, file: string): Promise<{ campaign: string }>;
+  /** Begins to stop and freeze servers for a bundle; no receiver is asked. */
+  beginExport(selection: Selection): Promise<ExportBegun>;
+  /** The bundle of a campaign whose servers are all frozen; may be asked for as often as wanted. */
+  bundle(id: string, signal: AbortSignal): AsyncIterable<Buffer>;
   pause(campaign: string): Promise<CampaignStatus>;
   resume(campaign: string): Promise<CampaignStatus>;
   /** Lets servers that are copied while they run be stopped and moved to their end now: the named ones, by id or name, or all that wait for it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Selection } from '../shared/cloud/cloud.ts';
-import { callControl, followControl } from '../shared/control/call.ts';
-import { type Routes, route } from '../shared/control/route.ts';
+import { callControl, fetchControl, followControl } from '../shared/control/call.ts';
+import { gives, type Routes, route } from '../shared/control/route.ts';
 import { Probe } from '../shared/model/plan.ts';
 import type { CampaignStatus, CommitOptions, MigrateOptions, SenderCommands, SenderStatus } from './commands.ts';
 
@@ -38,6 +38,8 @@ export function senderRoutes(commands: SenderCommands): Routes {
     migrateDocument: route(z.object({ document: z.unknown(), file: z.string() }), ({ document, file }) =>
       commands.migrateDocument(document, file),
     ),
+    beginExport: route(SelectionParams, (selection) => commands.beginExport(selection)),
+    bundle: gives(Campaign, ({ campaign }, signal) => commands.bundle(campaign, signal)),
     pause: route(Campaign, ({ campaign }) => commands.pause(campaign)),
     resume: route(Campaign, ({ campaign }) => commands.resume(campaign)),
     cancel: route(Campaign, ({ campaign }) => commands.cancel(campaign)),
@@ -78,6 +80,8 @@ export function senderClient(socket: string): SenderClient {
     plan: (selection) => call('plan', selection),
     migrate: (plan: string, file: string, options: MigrateOptions) => call('migrate', { plan, file, options }),
     migrateDocument: (document, file) => call('migrateDocument', { document, file }),
+    beginExport: (selection) => call('beginExport', selection),
+    bundle: (campaign, signal) => fetchControl(socket, 'bundle', { campaign }, signal),
     pause: (campaign) => call<CampaignStatus>('pause', { campaign }),
     resume: (campaign) => call<CampaignStatus>('resume', { campaign }),
     cancel: (campaign) => call<CampaignStatus>('cancel', { campaign }),

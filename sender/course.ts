@@ -6,7 +6,7 @@ import type { Campaign } from './campaign.ts';
 import { DowntimeProbe } from './downtime.ts';
 import { forecastOf, type PastMove } from './forecast.ts';
 import { attemptOf, doneAmong, type Fact, type RestState, standingOf } from './migration/fact.ts';
-import { itinerary } from './migration/itinerary.ts';
+import { itineraryTo } from './migration/itinerary.ts';
 import { migrate, patiently, rollBack, type Walk } from './migration/migrate.ts';
 import type { Ask, Move, OfferDisk, OnDisk, Tools } from './migration/phase.ts';
 import { roundsOf } from './migration/round.ts';
@@ -71,7 +71,8 @@ export async function pursue(campaign: Campaign, tools: CourseTools): Promise<Re
 }
 
 async function run(campaign: Campaign, tools: CourseTools): Promise<RestState> {
-  await configure(campaign, tools);
+  const isBundle = campaign.plan.to === 'bundle';
+  if (!isBundle) await configure(campaign, tools);
   for (const { moves } of campaign.moves()) {
     const waiting = moves.filter((move) => !campaign.moved(move.server.id));
     try {
@@ -86,7 +87,7 @@ async function run(campaign: Campaign, tools: CourseTools): Promise<RestState> {
       return 'paused';
     }
   }
-  await complete(campaign, tools);
+  if (!isBundle) await complete(campaign, tools);
   return 'ready';
 }
 
@@ -183,7 +184,9 @@ async function takeBack(campaign: Campaign, tools: CourseTools, which: (move: Mo
 
 /** Removes everything else this campaign created, on both sides. What cannot be removed is a problem, and the next call tries again. */
 async function removeAll(campaign: Campaign, tools: CourseTools): Promise<void> {
-  const { kept } = await tools.ask('campaign.remove', { campaign: campaign.id }, either(tools));
+  // What is imported from a bundle is taken back where it was imported.
+  const { kept } =
+    campaign.plan.to === 'bundle' ? { kept: [] } : await tools.ask('campaign.remove', { campaign: campaign.id }, either(tools));
   for (const snapshot of await tools.source.snapshots(campaign.id, either(tools)))
     await tools.source.release(snapshot.id, either(tools));
   const first = kept[0];
@@ -199,7 +202,7 @@ async function removeAll(campaign: Campaign, tools: CourseTools): Promise<void> 
 async function commit(campaign: Campaign, tools: CourseTools, deleteSource: boolean): Promise<void> {
   const signal = either(tools);
   const { journal } = campaign;
-  await tools.ask('campaign.commit', { campaign: campaign.id }, signal);
+  if (campaign.plan.to === 'receiver') await tools.ask('campaign.commit', { campaign: campaign.id }, signal);
   const retirement = await tools.retirement();
   try {
     for (const { server } of campaign.moves().flatMap(({ moves }) => moves)) {
@@ -256,5 +259,12 @@ function walkOf(campaign: Campaign, tools: CourseTools, signal = either(tools), 
     folder: campaign.folder,
     signal,
   };
-  return { itinerary, journal, tools: own, retryDelaysMs, halted, around: (_phase, _move, work) => work() };
+  return {
+    itinerary: itineraryTo(campaign.plan.to),
+    journal,
+    tools: own,
+    retryDelaysMs,
+    halted,
+    around: (_phase, _move, work) => work(),
+  };
 }

@@ -14,11 +14,13 @@ import { Plan, serversOf } from '../shared/model/plan.ts';
 import { spaceConcerns } from '../shared/model/space.ts';
 import { Problem } from '../shared/problem.ts';
 import type { Bandwidth, BandwidthStatus } from './bandwidth.ts';
+import { bundleOf } from './bundle.ts';
 import { Campaign } from './campaign.ts';
 import type {
   CampaignStatus,
   CommitOptions,
   DiskVerdict,
+  ExportBegun,
   MigrateOptions,
   PlanResult,
   Report,
@@ -189,6 +191,39 @@ export class Desk implements SenderCommands {
     return this.#begin({ ...plan, mappings }, file, {});
   }
 
+  async beginExport(selection: Selection): Promise<ExportBegun> {
+    const { document: captured, concerns } = leaveMoved(await this.capture(selection));
+    if (captured.servers.length === 0)
+      throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to export.');
+    const blocking = concerns.filter(({ severity }) => severity === 'blocking');
+    if (blocking.length > 0) throw blocked(blocking, undefined);
+    const wanted = captured.servers.map(({ id }) => id);
+    this.#refuseBusy(wanted);
+    const { project_id, project_name } = captured.source;
+    const servers = inAskedOrder(captured, selection.servers).servers.map(({ id, name }) => ({ id, name }));
+    const plan = Plan.parse({
+      version: 1,
+      to: 'bundle',
+      source: { project_id, project_name, whole: selection.servers.length === 0 },
+      waves: [{ name: 'wave-1', servers }],
+    });
+    const campaign = randomUUID();
+    this.#run(await Campaign.create(this.#tools.config.state, plan, inOrderOf(plan, { ...captured, campaign })));
+    return { campaign, concerns };
+  }
+
+  async *bundle(id: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+    const runner = this.#runner(id);
+    const { campaign } = runner;
+    const { state } = runner.status();
+    if (campaign.plan.to !== 'bundle' || state !== 'ready')
+      throw new Problem(
+        'E_CAMPAIGN_STATE',
+        `Campaign ${campaign.id} is ${state}; a bundle is written of one that was begun with \`sender export\` and is ready.`,
+      );
+    yield* bundleOf(campaign, await this.#tools.source(), signal);
+  }
+
   async pause(id: string): Promise<CampaignStatus> {
     return this.#wish(id, 'pause', ['preparing', 'moving']);
   }
@@ -218,8 +253,10 @@ export class Desk implements SenderCommands {
   async verify(id: string): Promise<readonly DiskVerdict[]> {
     const runner = this.#runner(id);
     const { state } = runner.status();
-    if (state !== 'ready')
-      throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; only one that is ready has two sides to compare.`);
+    if (state !== 'ready' || runner.campaign.plan.to === 'bundle')
+      throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; only one that is ready has two sides to compare.`, {
+        hint: 'A bundle is verified where it is imported; any other campaign once it is ready.',
+      });
     return runner.verify();
   }
 
@@ -255,12 +292,7 @@ export class Desk implements SenderCommands {
     const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });
     const found = await this.#preflight(frozen);
     const blocking = [...concerns, ...found.concerns].filter(({ severity }) => severity === 'blocking');
-    if (blocking.length > 0) {
-      const lines = blocking.map(
-        ({ code, about, says, remedy }) => `  ${code}${about === undefined ? '' : ` ${about}`}: ${says} ${remedy}`,
-      );
-      throw new Problem('E_BLOCKED', `${blocking.length} concerns stand in the way:\n${lines.join('\n')}`, { about: file });
-    }
+    if (blocking.length > 0) throw blocked(blocking, file);
     this.#run(await Campaign.create(this.#tools.config.state, chosen, frozen));
     return { campaign };
   }
@@ -362,6 +394,13 @@ export class Desk implements SenderCommands {
     this.#change.resolve();
     this.#change = Promise.withResolvers<void>();
   }
+}
+
+function blocked(blocking: readonly Concern[], about: string | undefined): Problem {
+  const lines = blocking.map(
+    ({ code, about: ref, says, remedy }) => `  ${code}${ref === undefined ? '' : ` ${ref}`}: ${says} ${remedy}`,
+  );
+  return new Problem('E_BLOCKED', `${blocking.length} concerns stand in the way:\n${lines.join('\n')}`, { about });
 }
 
 function halfWay(id: string, wish: 'commit' | 'rollback'): Problem {

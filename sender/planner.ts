@@ -1,8 +1,7 @@
 import type { DestinationFacts } from '../shared/cloud/facts.ts';
+import { proposeMappings } from '../shared/cloud/propose.ts';
 import type { Configurations } from '../shared/model/configurations.ts';
-import type { Mappings } from '../shared/model/mappings.ts';
 import { Plan } from '../shared/model/plan.ts';
-import type { ResourceOf } from '../shared/model/resource.ts';
 
 /**
  * Proposes a plan: every server of the document in one wave, in the document's order, and a mapping for all that has a likely counterpart.
@@ -33,74 +32,4 @@ export function inAskedOrder(document: Configurations, asked: readonly string[])
 /** By code unit: the same on every machine, whatever its locale. */
 function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Proposes what each thing of the source that cannot simply be rebuilt becomes at the destination. */
-export function proposeMappings(document: Configurations, facts: DestinationFacts): Mappings {
-  const flavors = document.flavors.flatMap((flavor) => entry(flavor.id, { name: flavor.name, to: flavorFor(flavor, facts) }));
-  const networks = document.networks.flatMap((network) =>
-    entry(network.id, { name: network.name, to: networkFor(network, document, facts) }),
-  );
-  return {
-    flavors: Object.fromEntries(flavors),
-    networks: Object.fromEntries(networks),
-    gateways: Object.fromEntries(document.gateways.map(({ router_id, name }) => [router_id, { name, ip: 'auto' }])),
-    floating_ips: Object.fromEntries(
-      document.floating_ips.map(({ id, floating_ip_address: address }) => [id, { address, to: floatingFor(address, facts) }]),
-    ),
-  };
-}
-
-function entry<T extends { to: string | null }>(id: string, value: T): [string, T & { to: string }][] {
-  return value.to === null ? [] : [[id, { ...value, to: value.to }]];
-}
-
-type Sized = Pick<DestinationFacts['flavors'][number], 'vcpus' | 'ram' | 'disk' | 'ephemeral' | 'swap'>;
-
-function sameSize(a: Sized, b: Sized): boolean {
-  return a.vcpus === b.vcpus && a.ram === b.ram && a.disk === b.disk && a.ephemeral === b.ephemeral && a.swap === b.swap;
-}
-
-/** The flavor of the same size, by preference with the same name; `create` where there is none and we may. */
-function flavorFor(
-  flavor: ResourceOf<'flavor'> | Configurations['flavors'][number],
-  { flavors, admin }: DestinationFacts,
-): string | null {
-  const equal = flavors.filter((candidate) => sameSize(candidate, flavor));
-  const best = equal.find(({ name }) => name === flavor.name) ?? equal[0];
-  return best?.name ?? (admin ? 'create' : null);
-}
-
-/** External and foreign networks are mapped, the project's own are created. */
-function networkFor(
-  network: Configurations['networks'][number],
-  document: Configurations,
-  facts: DestinationFacts,
-): string | null {
-  if (!network.external && !(network.shared && !document.subnets.some((subnet) => subnet.network_id === network.id)))
-    return 'create';
-  const alike = facts.networks.filter((candidate) => candidate.external === network.external);
-  const best = alike.find(({ name }) => name === network.name) ?? (alike.length === 1 ? alike[0] : undefined);
-  return best?.id ?? null;
-}
-
-/** The same address where the destination has it and we may choose it; another one from the pool otherwise. */
-function floatingFor(address: string, { networks, admin }: DestinationFacts): string {
-  const there = networks.some(({ external, subnets }) => external && subnets.some(({ cidr }) => contains(cidr, address)));
-  return there && admin ? 'same' : 'auto';
-}
-
-/** Whether an IPv4 address lies in an IPv4 prefix; false for anything else. */
-function contains(cidr: string, address: string): boolean {
-  const [prefix = '', length = '32'] = cidr.split('/');
-  const [network, host] = [asNumber(prefix), asNumber(address)];
-  if (network === null || host === null) return false;
-  const span = 2 ** (32 - Number(length));
-  return Math.floor(network / span) === Math.floor(host / span);
-}
-
-function asNumber(address: string): number | null {
-  const parts = address.split('.').map(Number);
-  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255)) return null;
-  return parts.reduce((sum, part) => sum * 256 + part, 0);
 }

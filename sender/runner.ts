@@ -139,7 +139,9 @@ export class Runner {
       },
       onState: ({ state, problem }) => patience.hear(state === 'connected', problem),
     });
-    peer.start();
+    // A bundle has no receiver: there is nobody to dial, and nobody who could be missed.
+    if (this.campaign.plan.to === 'receiver') peer.start();
+    else patience.end();
     try {
       const rests = await pursue(this.campaign, {
         source: await this.#openSource(AbortSignal.any([this.#stopping.signal, overruled])),

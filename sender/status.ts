@@ -30,7 +30,8 @@ export function statusOf(
 ): CampaignStatus {
   const { facts } = campaign.journal;
   const standing = standingOf(facts);
-  const configured = doneAmong(facts.filter((fact) => 'server' in fact && fact.server === null)).has('configure');
+  const isBundle = campaign.plan.to === 'bundle';
+  const configured = isBundle || doneAmong(facts.filter((fact) => 'server' in fact && fact.server === null)).has('configure');
   const moves = campaign
     .moves()
     .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)));
@@ -42,7 +43,7 @@ export function statusOf(
     id: campaign.id,
     project: campaign.document.source.project_name,
     state,
-    says: saysOf(state, moves, held),
+    says: isBundle && state === 'ready' ? readyBundle(campaign.id, moves.length) : saysOf(state, moves, held),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
     built: configured ? toBuild : Math.min(built, toBuild),
@@ -128,6 +129,10 @@ function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progre
       etaSeconds: 0,
     };
   return progress.of(id) ?? { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
+}
+
+function readyBundle(id: string, servers: number): string {
+  return `All ${servers} servers are stopped and frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like; \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
 }
 
 function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatus[], held: number): string {

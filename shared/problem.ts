@@ -35,7 +35,6 @@ export const problems = {
   E_DISK_FULL: { retry: 'later', exit: 3, hint: 'Free space in the state directory, then `sender resume`.' },
   E_DISK_FAILED: { retry: 'later', exit: 3, hint: 'A disk or file system of this machine fails; see its kernel log, then `sender resume`.' },
   E_NBD: { retry: 'later', exit: 3, hint: 'The program that reads the disk (qemu-nbd) ended or answered wrongly; `sender resume` starts it again.' },
-  E_OBSERVE: { retry: 'later', exit: 3, hint: 'Check the named source of traffic; its own message says why. What was seen until then is kept.' },
   E_MISSING_TOOL: { retry: 'never', exit: 3, hint: 'Install the named tool (Debian: `apt install qemu-utils`), then try again.' },
 
   // 10: the peer and the wire
@@ -89,6 +88,7 @@ export const problems = {
   E_BLOCK_MISMATCH: { retry: 'later', exit: 30, hint: 'The block is pulled again. If this repeats, suspect memory or disks.' },
   E_DISK_CHANGED: { retry: 'later', exit: 30, hint: 'Something writes to what must be frozen, or its disk fails; find out what, then `sender resume`.' },
   E_ROOT_MISMATCH: { retry: 'later', exit: 30, hint: 'The copy is not used. `sender resume` compares and repairs it.' },
+  E_BUNDLE: { retry: 'never', exit: 30, hint: 'Bring the bundle here once more, or write it again with `sender export`; `receiver import` goes on with what it lacks.' },
   E_IMAGE_MISMATCH: { retry: 'later', exit: 30, hint: 'The cloud stored other bytes than were sent; the image is made again by `sender resume`.' },
   E_TOTALS_DISAGREE: { retry: 'never', exit: 30, hint: 'The two daemons count differently; keep both state directories and report this.' },
 

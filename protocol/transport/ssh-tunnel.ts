@@ -56,8 +56,7 @@ export async function openTunnel(
   }
 }
 
-/** Logs in over a TCP connection with our key, once the host has shown one of its known keys. E_SSH_* and E_PEER_UNREACHABLE say why not. */
-export async function logIn(
+async function logIn(
   client: ssh2.Client,
   tcp: Socket,
   address: SshAddress,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { createProgram, type Stage } from '../../shared/cli/program.ts';
+import { addBundleCommands } from './bundle-commands.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addStatusCommands } from './status-commands.ts';
@@ -15,5 +16,6 @@ export function receiverProgram(stage: Stage): Command {
   addDaemonCommands(program, stage);
   addPeerCommands(program, stage);
   addStatusCommands(program, stage);
+  addBundleCommands(program, stage);
   return program;
 }

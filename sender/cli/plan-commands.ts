@@ -1,15 +1,12 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
-import type { Selection } from '../../shared/cloud/cloud.ts';
 import { Problem } from '../../shared/problem.ts';
 import { asks } from './ask.ts';
 import { writeText } from './file.ts';
+import { type Chosen, choosing, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
 
-interface Chosen {
-  readonly project?: string;
-  readonly server?: readonly string[];
-  readonly all?: true;
+interface OutputChosen extends Chosen {
   readonly output?: string;
 }
 
@@ -29,7 +26,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, chosen: Chosen) => {
+      asks(stage, async ({ daemon, output, json }, chosen: OutputChosen) => {
         const { document, concerns } = await daemon.capture(selectionOf(chosen));
         const text = `${JSON.stringify(document, undefined, 2)}\n`;
         if (chosen.output !== undefined) await writeText(chosen.output, text);
@@ -57,7 +54,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, chosen: Chosen) => {
+      asks(stage, async ({ daemon, output, json }, chosen: OutputChosen) => {
         const { plan, concerns, decisions } = await daemon.plan(selectionOf(chosen));
         if (chosen.output !== undefined) await writeText(chosen.output, plan);
         const blocking = concerns.filter(({ severity }) => severity === 'blocking').length;
@@ -72,18 +69,4 @@ export function addPlanCommands(program: Command, stage: Stage): void {
         if (problem !== undefined) process.exitCode = problem.exit;
       }),
     );
-}
-
-function choosing(command: Command): Command {
-  return command
-    .addOption(new Option('--project <name>', 'the project, by name or id').conflicts('all'))
-    .addOption(new Option('--server <name...>', 'only these servers, by name or id').conflicts('all'))
-    .option('--all', 'everything the credentials reach in their own project');
-}
-
-function selectionOf({ project, server, all }: Chosen): Selection {
-  if (project === undefined && server === undefined && all === undefined) {
-    throw new Problem('E_USAGE', 'Say what to take: --project NAME, --server NAME, or --all.');
-  }
-  return { project, servers: server ?? [] };
 }

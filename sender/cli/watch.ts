@@ -23,6 +23,18 @@ export async function watchCampaign(asking: Asking, id: string): Promise<void> {
   output.tell(`Campaign ${id} goes on. \`sender status --watch\` shows it again.`);
 }
 
+/** Waits until a campaign is done or has failed, and says each step on the way; a failure becomes the command's own. */
+export async function watchQuietly(asking: Asking, wanted: string): Promise<void> {
+  let last = '';
+  for await (const status of statuses(asking)) {
+    const campaign = latestCampaign(status.campaigns, wanted);
+    if (campaign.says !== last) asking.output.tell(campaign.says);
+    last = campaign.says;
+    if (isSettled(campaign)) return conclude(campaign);
+  }
+  throw new Problem('E_CANCELLED', `The command was interrupted; campaign ${wanted} goes on.`);
+}
+
 /** Shows everything, or one campaign, until Ctrl-C. */
 export async function watchStatus(asking: Asking, wanted: string | undefined): Promise<void> {
   const { output, json } = asking;

@@ -1,3 +1,4 @@
+import type { Plan } from '../../shared/model/plan.ts';
 import type { Phase } from './phase.ts';
 import { awaitCutover } from './phases/await-cutover.ts';
 import { connect, create, disconnect, importDisks, plug, remove, removeImages, unplug } from './phases/build.ts';
@@ -8,6 +9,14 @@ import { mark } from './phases/mark.ts';
 import { forgetRounds, isWarm, precopy } from './phases/precopy.ts';
 import { probe } from './phases/probe.ts';
 import { start, stop } from './phases/stop.ts';
+
+/** What is done with a server that goes into a bundle; what follows happens where that is imported. */
+const exported: ReadonlySet<string> = new Set(['look', 'stop', 'freeze']);
+
+/** The journey of a server by where it goes. */
+export function itineraryTo(to: Plan['to']): readonly Phase[] {
+  return to === 'receiver' ? itinerary : itinerary.filter(({ name }) => exported.has(name));
+}
 
 /**
  * The whole journey of one server, in order. Read it from top to bottom.

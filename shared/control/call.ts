@@ -1,7 +1,9 @@
 import { type IncomingMessage, request } from 'node:http';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { fromJson, Problem, type ProblemJson } from '../problem.ts';
-import { longestBytes } from './route.ts';
+import { longestBytes, problemTrailer } from './route.ts';
 
 /** What comes back: the answer of a command, or why there is none. */
 type Answer = { readonly result?: unknown; readonly problem?: ProblemJson };
@@ -39,6 +41,53 @@ export async function* followControl<T>(path: string, command: string, params: o
     if (!response.complete && !signal.aborted) throw new Error('the connection was cut');
   } catch (error) {
     if (signal.aborted) return;
+    throw cutOff(error, path, signal);
+  } finally {
+    response.destroy();
+  }
+}
+
+/** Gives a command bytes of whatever length, and yields its answers while they go over. */
+export async function* sendControl<T>(
+  path: string,
+  command: string,
+  params: object,
+  bytes: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  const query = new URLSearchParams({ params: JSON.stringify(params) });
+  const asking = request({ socketPath: path, path: `/${command}?${query.toString()}`, method: 'POST', agent: false, signal });
+  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+    asking.once('response', resolve);
+    // Once it has answered, a daemon that takes no more bytes is no failure.
+    asking.on('error', (error) => reject(cutOff(error, path, signal)));
+  });
+  const sending = pipeline(bytes, asking).catch(() => undefined);
+  try {
+    const response = await answered;
+    for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY }))
+      yield resultOf(line, path) as T;
+  } catch (error) {
+    throw cutOff(error, path, signal);
+  } finally {
+    asking.destroy();
+    await sending;
+  }
+}
+
+/** Asks for a command whose answer is bytes, and yields them. Throws what ended it, at its beginning or on the way. */
+export async function* fetchControl(path: string, command: string, params: object, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const response = await ask(path, command, params, signal);
+  try {
+    if (response.statusCode !== 200) {
+      resultOf(await text(response), path);
+      return;
+    }
+    yield* response as AsyncIterable<Buffer>;
+    const told = response.trailers[problemTrailer];
+    if (told !== undefined) resultOf(Buffer.from(told, 'base64').toString('utf8'), path);
+    if (!response.complete) throw new Error('the connection was cut');
+  } catch (error) {
     throw cutOff(error, path, signal);
   } finally {
     response.destroy();

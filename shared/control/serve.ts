@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Log } from '../log.ts';
 import { asProblem, Problem } from '../problem.ts';
-import { longestBytes, type Route, type Routes } from './route.ts';
+import { longestBytes, problemTrailer, type Route, type Routes } from './route.ts';
 import { clearSocket, closeToOthers } from './socket-file.ts';
 
 /** A control socket that is being served. */
@@ -48,9 +48,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
   const signal = AbortSignal.any([leaving.signal, ending]);
   try {
     const route = routeOf(request, routes);
-    const params = paramsOf(route, await bodyOf(request));
-    const running = route.run(params as never, signal);
-    if (Symbol.asyncIterator in running) await stream(running, response, signal);
+    const params = paramsOf(route, route.bytes === 'taken' ? queryOf(request) : await bodyOf(request));
+    const running = route.run(params as never, signal, request);
+    if (route.bytes === 'given') await give(running as AsyncIterable<Buffer>, response, signal);
+    else if (Symbol.asyncIterator in running) await stream(running, response, signal);
     else send(response, 200, { result: await running });
   } catch (thrown) {
     refuse(response, asProblem(thrown));
@@ -58,7 +59,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
 }
 
 function routeOf(request: IncomingMessage, routes: Routes): Route {
-  const name = (request.url ?? '').slice(1);
+  const name = (request.url ?? '').slice(1).split('?', 1)[0] ?? '';
   if (!Object.hasOwn(routes, name)) {
     throw new Problem('E_USAGE', `The daemon has no command ${JSON.stringify(name)}.`, {
       hint: 'The daemon and this command are of different releases: restart the daemon.',
@@ -66,6 +67,15 @@ function routeOf(request: IncomingMessage, routes: Routes): Route {
   }
   if (request.method !== 'POST') throw new Problem('E_USAGE', `Commands are sent with POST, not ${request.method}.`);
   return routes[name] as Route;
+}
+
+function queryOf(request: IncomingMessage): unknown {
+  const params = new URL(request.url ?? '', 'http://daemon').searchParams.get('params');
+  try {
+    return JSON.parse(params ?? '{}');
+  } catch {
+    throw new Problem('E_USAGE', 'The request is not JSON.');
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
@@ -96,6 +106,26 @@ async function stream(answers: AsyncIterable<unknown>, response: ServerResponse,
   for await (const result of answers) {
     if (signal.aborted) break;
     if (!response.write(`${JSON.stringify({ result })}\n`)) await once(response, 'drain', { signal }).catch(() => undefined);
+  }
+  response.end();
+}
+
+/** Gives bytes as they come; what fails before the first is an ordinary refusal, what fails later is told in the trailer. */
+async function give(bytes: AsyncIterable<Buffer>, response: ServerResponse, signal: AbortSignal): Promise<void> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  try {
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+      signal.throwIfAborted();
+      if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/octet-stream', trailer: problemTrailer });
+      if (!response.write(next.value)) await once(response, 'drain', { signal });
+    }
+  } catch (thrown) {
+    if (!response.headersSent) throw thrown;
+    const problem = asProblem(thrown);
+    const told = JSON.stringify({ problem: problem.toJSON(), exit: problem.exit });
+    response.addTrailers({ [problemTrailer]: Buffer.from(told).toString('base64') });
+  } finally {
+    await iterator.return?.();
   }
   response.end();
 }

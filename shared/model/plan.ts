@@ -30,6 +30,8 @@ const Mode = z.enum(['cold', 'warm']);
 /** `plan.yaml`: what moves, in which order, mapped to what. The operator edits it; unknown keys are refused. */
 export const Plan = z.strictObject({
   version: z.literal(1),
+  /** Where it moves: to the paired receiver, or into a bundle that is carried by hand. */
+  to: z.enum(['receiver', 'bundle']).default('receiver'),
   source: z.strictObject({
     project_id: z.string(),
     project_name: z.string().default(''),

@@ -124,7 +124,7 @@ export interface CliResult {
 }
 
 /** Runs one command of a program to its end, whatever that is; `input` goes to its stdin. */
-export async function cli(config: WrittenConfig, args: readonly string[], input = ''): Promise<CliResult> {
+export async function cli(config: WrittenConfig, args: readonly string[], input: string | Buffer = ''): Promise<CliResult> {
   const child = spawn(process.execPath, [scriptOf(config.bin), '--config', config.file, ...args], { stdio: 'pipe' });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

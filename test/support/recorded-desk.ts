@@ -101,6 +101,10 @@ export function aRecordedDesk(campaigns: readonly CampaignStatus[] = [aCampaignS
       }),
     migrate: (plan, file, options) => note('migrate', [plan, file, options], { campaign: campaigns[0]?.id ?? '' }),
     migrateDocument: (document, file) => note('migrateDocument', [document, file], { campaign: 'x' }),
+    beginExport: (selection) => note('beginExport', [selection], { campaign: campaigns[0]?.id ?? '', concerns: [] }),
+    bundle: async function* (id) {
+      yield await note('bundle', [id], Buffer.from('a bundle'));
+    },
     pause: steer('pause', 'paused'),
     resume: steer('resume', 'moving'),
     cutover: steer('cutover', 'moving'),

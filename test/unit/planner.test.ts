@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planText } from '../../sender/plan-text.ts';
-import { makePlan, proposeMappings } from '../../sender/planner.ts';
+import { makePlan } from '../../sender/planner.ts';
+import { proposeMappings } from '../../shared/cloud/propose.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { resourcesOf } from '../../shared/model/configurations.ts';
 import { Plan } from '../../shared/model/plan.ts';

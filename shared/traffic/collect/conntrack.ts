@@ -1,5 +1,5 @@
 /** One side of a tracked connection: the packets of one direction. */
-interface Side {
+export interface Side {
   readonly source: string;
   readonly destination: string;
   readonly sourcePort: number;

@@ -1,0 +1,81 @@
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { showBytes } from '../../shared/print/units.ts';
+import { Problem } from '../../shared/problem.ts';
+import { asks } from './ask.ts';
+import { type Chosen, choosing, selectionOf } from './selection.ts';
+import { showConcerns } from './show-concerns.ts';
+import { watchQuietly } from './watch.ts';
+
+interface ExportChoice extends Chosen {
+  readonly to: string;
+  readonly campaign?: string;
+}
+
+/** Adds the command that writes a bundle. */
+export function addExportCommand(program: Command, stage: Stage): void {
+  choosing(program.command('export'))
+    .description(
+      'Stop and freeze servers, and write them with all they need as one tar, to be carried to a receiver that no network reaches: `receiver import` rebuilds them there.',
+    )
+    .requiredOption('--to <file>', 'where the bundle goes; - for stdout')
+    .option('--campaign <id>', 'write the bundle of an export that was begun before, again or at last')
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          ['sender export --project shop --to shop.tar', 'a whole project into a file'],
+          ['sender export --campaign 3f2a --to - > /dev/st0', 'once more, onto a tape'],
+        ],
+        [3, 20, 22, 40, 41],
+      ),
+    )
+    .action(
+      asks(stage, async (asking, chosen: ExportChoice) => {
+        const { daemon, output, json, signal } = asking;
+        let { campaign } = chosen;
+        if (campaign === undefined) {
+          const begun = await daemon.beginExport(selectionOf(chosen));
+          ({ campaign } = begun);
+          showConcerns(begun.concerns, output);
+          output.tell(`Campaign ${campaign} stops and freezes the servers.`);
+        }
+        await watchQuietly(asking, campaign);
+        const bytes = await written(daemon.bundle(campaign, signal), chosen.to, signal);
+        const says = `The bundle is whole: ${showBytes(bytes)}. The servers stay stopped: \`sender commit\` once they run elsewhere, or \`sender rollback\`.`;
+        if (json && chosen.to !== '-') output.json({ campaign, file: chosen.to, bytes });
+        else output.tell(says);
+      }),
+    );
+}
+
+/** Writes the bytes to a file, which is removed again where they break off, or to stdout; returns how many. */
+async function written(bundle: AsyncIterable<Buffer>, to: string, signal: AbortSignal): Promise<number> {
+  let bytes = 0;
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    for await (const piece of bundle) {
+      bytes += piece.length;
+      yield piece;
+    }
+  };
+  const end = to === '-' ? stdout() : createWriteStream(to, { flags: 'wx', mode: 0o600 });
+  try {
+    await pipeline(counted(), end, { signal });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST')
+      throw new Problem('E_USAGE', `${to} is there already; it is not overwritten.`, { about: to, cause: error });
+    if (to !== '-') await rm(to, { force: true });
+    throw error;
+  }
+  return bytes;
+}
+
+/** Stdout, which stays open. */
+function stdout(): Writable {
+  return new Writable({ write: (piece: Buffer, _, done) => void process.stdout.write(piece, done) });
+}
