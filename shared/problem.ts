@@ -35,6 +35,7 @@ export const problems = {
   E_DISK_FULL: { retry: 'later', exit: 3, hint: 'Free space in the state directory, then `sender resume`.' },
   E_DISK_FAILED: { retry: 'later', exit: 3, hint: 'A disk or file system of this machine fails; see its kernel log, then `sender resume`.' },
   E_NBD: { retry: 'later', exit: 3, hint: 'The program that reads the disk (qemu-nbd) ended or answered wrongly; `sender resume` starts it again.' },
+  E_OBSERVE: { retry: 'later', exit: 3, hint: 'Check the named source of traffic; its own message says why. What was seen until then is kept.' },
   E_MISSING_TOOL: { retry: 'never', exit: 3, hint: 'Install the named tool (Debian: `apt install qemu-utils`), then try again.' },
 
   // 10: the peer and the wire

@@ -56,7 +56,8 @@ export async function openTunnel(
   }
 }
 
-async function logIn(
+/** Logs in over a TCP connection with our key, once the host has shown one of its known keys. E_SSH_* and E_PEER_UNREACHABLE say why not. */
+export async function logIn(
   client: ssh2.Client,
   tcp: Socket,
   address: SshAddress,

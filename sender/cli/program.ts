@@ -6,6 +6,7 @@ import { addCutoverCommand } from './cutover-command.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
 import { addExportCommand } from './export-command.ts';
 import { addImportCommand } from './import-command.ts';
+import { addObserveCommand } from './observe-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addPlanCommands } from './plan-commands.ts';
 import { addReportCommands } from './report-commands.ts';
@@ -21,6 +22,7 @@ export function senderProgram(stage: Stage): Command {
   const program = createProgram('sender', says, stage.output);
   addDaemonCommands(program, stage);
   addPeerCommands(program, stage);
+  addObserveCommand(program, stage);
   addPlanCommands(program, stage);
   addImportCommand(program, stage);
   addExportCommand(program, stage);

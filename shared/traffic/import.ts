@@ -4,7 +4,7 @@ import { parseTraffic, type Traffic } from './matrix.ts';
 import { Tally } from './tally.ts';
 
 /** Most bytes of a file that is imported by hand. */
-const longestImportBytes = 64 * 1024 * 1024;
+export const longestImportBytes = 64 * 1024 * 1024;
 
 /** What a plain row may say; all but the two ends have a default. `bytes` both ways may stand for the two directions. */
 const Row = z.object({

@@ -12,6 +12,8 @@ export interface SshServerOptions {
   readonly authorizedKey: string;
   /** Like `AllowTcpForwarding no` when false. */
   readonly forwarding?: boolean;
+  /** What a command line writes; without it no command runs here. Undefined: it goes on until the client ends it. */
+  readonly run?: (commandLine: string) => { readonly writes: string; readonly code?: number };
 }
 
 /** A running SSH server on loopback, in this process. */
@@ -47,6 +49,20 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
     // A client that hangs up is what many tests are about.
     connection.on('error', () => undefined);
     connection.on('authentication', (attempt) => authenticate(attempt, options));
+    connection.on('session', (accept) => {
+      accept().on('exec', (acceptCommand, reject, { command }) => {
+        const done = options.run?.(command);
+        if (done === undefined) {
+          reject();
+          return;
+        }
+        const channel = acceptCommand();
+        channel.write(done.writes);
+        if (done.code === undefined) return;
+        channel.exit(done.code);
+        channel.end();
+      });
+    });
     connection.on('tcpip', (accept, reject, info) => {
       if (options.forwarding === false) reject();
       else forward(accept, reject, info);

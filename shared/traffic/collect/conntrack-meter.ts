@@ -2,7 +2,7 @@ import type { Observation } from '../observation.ts';
 import type { Tracked } from './conntrack.ts';
 
 /** Entries that are remembered between two dumps: the kernel's own usual limit, net.netfilter.nf_conntrack_max. Some 80 MiB. */
-export const mostTracked = 262_144;
+const mostTracked = 262_144;
 
 type Crossed = Pick<Observation, 'bytes' | 'packets'> & { readonly replyBytes: number; readonly replyPackets: number };
 
@@ -23,6 +23,8 @@ export interface Metered {
  */
 export class ConntrackMeter {
   readonly #known = new Map<string, Known>();
+  /** What ended since the last dump: a dump that was being written meanwhile still shows it. */
+  readonly #ended = new Set<string>();
   readonly #limit: number;
   #round = 0;
   #lastMs: number | undefined;
@@ -46,6 +48,7 @@ export class ConntrackMeter {
     this.#round++;
     const metered = [...entries].flatMap((entry) => this.#measure(entry, atMs) ?? []);
     for (const [key, { round }] of this.#known) if (round < this.#round) this.#known.delete(key);
+    this.#ended.clear();
     this.#lastMs = atMs;
     return metered;
   }
@@ -55,13 +58,17 @@ export class ConntrackMeter {
     // A new entry has no packets yet that were counted, and an update none since the dump: only the end adds to it.
     if (entry.event === 'begun' || entry.event === 'changed') return null;
     const metered = this.#measure(entry, atMs);
-    if (entry.event === 'ended') this.#known.delete(keyOf(entry));
+    if (entry.event === 'ended') {
+      this.#known.delete(keyOf(entry));
+      if (entry.id !== null && this.#ended.size < this.#limit) this.#ended.add(keyOf(entry));
+    }
     return metered;
   }
 
   #measure(entry: Tracked, atMs: number): Metered | null {
     if (!entry.counted) this.uncounted++;
     const key = keyOf(entry);
+    if (this.#ended.has(key)) return null;
     const before = this.#known.get(key);
     if (before === undefined && this.#known.size >= this.#limit && entry.event !== 'ended') {
       this.overLimit++;

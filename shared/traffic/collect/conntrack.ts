@@ -1,5 +1,5 @@
 /** One side of a tracked connection: the packets of one direction. */
-export interface Side {
+interface Side {
   readonly source: string;
   readonly destination: string;
   readonly sourcePort: number;

@@ -1,5 +1,5 @@
 /** A field of a template: its number in IANA's registry of information elements, and its length; 65,535 is a length in each record. */
-export interface TemplateField {
+interface TemplateField {
   readonly element: number;
   /** 0 is IANA's own; 29305 turns an element round (RFC 5103). */
   readonly enterprise: number;

@@ -3,7 +3,7 @@ import { parseRecords } from './ipfix-record.ts';
 import { parseTemplates, type Template } from './ipfix-template.ts';
 
 /** Templates that are remembered, of all exporters together. Open vSwitch has some 250 for each; a template has at most 256 fields. */
-export const mostTemplates = 8_192;
+const mostTemplates = 8_192;
 
 const headerBytes = 16;
 

@@ -2,7 +2,7 @@ import { canonicalIp } from '../../cloud/openstack/ip.ts';
 import type { Observation } from '../observation.ts';
 
 /** Flows that are remembered to recognise them when another place has seen them too. Some 60 MiB; beyond, the longest silent is forgotten. */
-export const mostRemembered = 100_000;
+const mostRemembered = 100_000;
 
 type Counts = [forthBytes: number, forthPackets: number, backBytes: number, backPackets: number];
 

@@ -2,7 +2,7 @@ import type { Observation } from '../observation.ts';
 import type { Packet } from './packet.ts';
 
 /** Flows, and first fragments, that are held at once; beyond, everything so far is given away. Some 20 MiB. */
-export const mostFlows = 65_536;
+const mostFlows = 65_536;
 
 type Writable = { -readonly [Key in keyof Observation]: Observation[Key] } & { replyBytes: number; replyPackets: number };
 

@@ -1,5 +1,5 @@
 /** Longest line or XML element that is looked at; one entry of conntrack has some 400 characters. */
-export const longestPiece = 65_536;
+const longestPiece = 65_536;
 
 /** Cuts text that arrives in chunks at a separator. What is longer than the limit is dropped and counted, so memory stays fixed. */
 export class Pieces {

@@ -112,6 +112,13 @@ test('what was counted before the period is not counted; growth, a new entry and
   expect(bytes([anEntry({ sent: 30, received: 40 })], 50)).toEqual([[30, 40]]);
 });
 
+test('an entry whose end was heard while a dump was being written does not count again', () => {
+  const meter = new ConntrackMeter();
+  expect(meter.event(anEntry({ event: 'ended' }), 1)?.observation.bytes).toBe(100);
+  expect(meter.dump([anEntry()], 2)).toEqual([]);
+  expect(meter.dump([anEntry()], 3).length).toBe(1);
+});
+
 test('one hypervisor holds a bounded number of entries, and says how many found no room', () => {
   const meter = new ConntrackMeter(2);
   expect(

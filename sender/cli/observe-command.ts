@@ -1,0 +1,106 @@
+import { type Command, Option } from 'commander';
+import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
+import { openLive } from '../../shared/print/live.ts';
+import { Problem } from '../../shared/problem.ts';
+import { directoryOf } from '../../shared/traffic/directory.ts';
+import { mergeTraffic } from '../../shared/traffic/merge.ts';
+import { readSenderConfig } from '../config.ts';
+import { senderClient } from '../control.ts';
+import { sshOptions } from '../link.ts';
+import { readMatrix } from '../observe/matrix-file.ts';
+import { observe } from '../observe/observe.ts';
+import { type Chosen, parsePort, parseSpan, parseZone, sourcesOf } from '../observe/options.ts';
+import { progressView } from '../observe/progress-view.ts';
+import { summaryLines } from '../observe/summary.ts';
+import { readTarget, writeTarget } from '../observe/target.ts';
+import { readJson } from './file.ts';
+
+/** Adds `observe`: who talks to whom in a project, from what the nodes already know. It changes nothing anywhere. */
+export function addObserveCommand(program: Command, stage: Stage): void {
+  const port = (format: string, name: string): Option =>
+    new Option(`--${format} <port>`, `listen for ${name} on this UDP port`).argParser(parsePort);
+  program
+    .command('observe')
+    .description(
+      'Watch who talks to whom in a project, and write the flow matrix that orders are computed from. Ctrl-C ends it early.',
+    )
+    .option('--project <name>', 'the project, by name or id; the daemon captures its addresses now')
+    .option('--document <file...>', 'a configurations.json that holds the addresses; no daemon is needed')
+    .addOption(new Option('--for <time>', 'how long to watch: 90s, 10m, 2h, 1d').argParser(parseSpan).default(600_000, '10m'))
+    .addOption(new Option('--every <time>', 'how often conntrack is asked').argParser(parseSpan).default(10_000, '10s'))
+    .option('--conntrack', 'connections that this machine tracks')
+    .option('--ssh <user@node...>', 'connections that other nodes track; their host keys must be known')
+    .option('--conntrack-file <file...>', 'what conntrack wrote: lines or XML, dumps or events')
+    .addOption(port('netflow', 'NetFlow 5'))
+    .addOption(port('ipfix', 'IPFIX'))
+    .addOption(port('sflow', 'sFlow 5'))
+    .option('--pcap <file...>', 'packets: pcap or pcapng')
+    .option('--pmacct <file...>', "pmacct's JSON, a row on each line")
+    .option('--csv <file...>', 'a matrix as CSV or JSON, or the input of the older analyser')
+    .addOption(new Option('--zone <zone=network>', 'whose network a zone of conntrack is; may be repeated').argParser(parseZone))
+    .option('--merge', 'add to the file if it is there')
+    .requiredOption('-o, --output <file>', 'where to write the matrix')
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          [
+            'sender observe --for 1h --project shop --ssh root@compute-1 --ssh root@compute-2 -o traffic.json',
+            'asks two hypervisors every ten seconds',
+          ],
+          [
+            'sender observe --for 1d --document configurations.json --netflow 2055 --merge -o traffic.json',
+            'adds a day of what Open vSwitch exports',
+          ],
+          ['sender observe --document configurations.json --pcap monday.pcap -o traffic.json', 'reads a file; needs no daemon'],
+        ],
+        [3, 10, 12, 20],
+      ),
+    )
+    .action(async function (this: Command, chosen: Chosen) {
+      await watch(this, stage, chosen);
+    });
+}
+
+async function watch(command: Command, stage: Stage, chosen: Chosen): Promise<void> {
+  const { output, json, configFile, signal } = cliOf(command, stage);
+  const before = await readTarget(chosen.output, chosen.merge === true);
+  const documents = await documentsOf(chosen, configFile);
+  const resolve = directoryOf(documents);
+  const sources = sourcesOf(chosen, documents, async () => sshOptions(await readSenderConfig(configFile)));
+  if (sources.length === 0 && chosen.csv === undefined)
+    throw new Problem(
+      'E_USAGE',
+      'Say what to look at: --conntrack, --ssh, --netflow, --ipfix, --sflow, --conntrack-file, --pcap, --pmacct or --csv.',
+    );
+  const matrices = await Promise.all((chosen.csv ?? []).map((file) => readMatrix(file, documents, resolve, chosen.for)));
+  const live = openLive(output);
+  const say = (sentence: string): void => output.tell(sentence);
+  const show = json ? () => undefined : (progress: Parameters<typeof progressView>[0]) => live.show(progressView(progress));
+  const { traffic, problems } = await observe(sources, { resolve, forMs: chosen.for, stop: signal, show, say });
+  live.end();
+  const seen = mergeTraffic(traffic, ...matrices);
+  const whole = await writeTarget(chosen.output, before, seen);
+  const names = new Map(documents.flatMap(({ servers }) => servers.map(({ id, name }) => [id, name] as const)));
+  const [problem] = problems;
+  if (json)
+    output.json({
+      ...{ file: chosen.output, conversations: whole.conversations.length, sources: whole.sources },
+      ...{ rejected: whole.rejected, repaired: whole.repaired, unknown: whole.unknown },
+      ...(problem === undefined ? {} : { problem, exit: problem.exit }),
+    });
+  else output.print(...summaryLines(whole, (id) => names.get(id) ?? id), `Wrote ${chosen.output}.`);
+  // What the others saw is kept, but a source that failed is no success.
+  if (problem !== undefined && !json) throw problem;
+  if (problem !== undefined) process.exitCode = problem.exit;
+}
+
+async function documentsOf({ project, document = [] }: Chosen, configFile: string): Promise<Configurations[]> {
+  const read = await Promise.all(document.map(async (file) => parseConfigurations(await readJson(file), file)));
+  if (project === undefined && read.length === 0)
+    throw new Problem('E_USAGE', 'Say whose traffic: --project NAME, or --document configurations.json.');
+  if (project === undefined) return read;
+  const client = senderClient((await readSenderConfig(configFile)).control);
+  return [...read, (await client.capture({ project, servers: [] })).document];
+}
