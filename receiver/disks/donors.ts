@@ -72,7 +72,10 @@ export class Donors {
   /** `mostBytes` of memory for each of the two indexes, a power of two. */
   constructor(crew: Crew, mostBytes: number = usualBytes) {
     this.#index = new PrefixIndex(mostBytes);
-    this.pieces = new Pieces(crew, mostBytes);
+    this.pieces = new Pieces(crew, mostBytes, (digests, at) => {
+      const place = this.#index.find(digests, at);
+      return place === undefined ? undefined : this.#shelfAt(place)?.donor;
+    });
   }
 
   get size(): number {

@@ -1,6 +1,8 @@
 import type { Crew } from '../../shared/disk/crew.ts';
 import { digestBytes, extentOf, pageBytes, pieceBytes, pieceDigestBytes } from '../../shared/model/disk.ts';
+import { isZeroAt } from './digests.ts';
 import type { Donor } from './donors.ts';
+import { Gain } from './gain.ts';
 import { PrefixIndex } from './prefix-index.ts';
 
 /** Where a piece may be found: bytes from the start of a donor's file. */
@@ -16,17 +18,32 @@ interface Shelf {
   readonly pieces: number;
 }
 
-/** Which disk of ours holds a piece, by the first 8 bytes of its digest. Donors are read once, the first time that somebody asks; their blocks of zeros are not. */
+/** How long copies wait until donors are read, from when the reading begins: milliseconds. What is found is worth more than that over most lines; a huge donor is not waited for. */
+const patienceMs = 30_000;
+
+/** Which disk of ours holds the block whose digest begins at byte `at`, most likely. */
+export type Holder = (digests: Uint8Array, at: number) => Donor | undefined;
+
+/**
+ * Which disk of ours holds a piece, by the first 8 bytes of its digest. Donors are read once, the first time that somebody asks;
+ * their blocks of zeros are not, nor those that another donor has as well.
+ */
 export class Pieces {
+  /** Whether it pays to ask for pieces that donors may have. */
+  readonly gain = new Gain();
   readonly #crew: Crew;
+  readonly #holder: Holder;
   readonly #index: PrefixIndex;
   readonly #shelves = new Map<Donor, Shelf>();
   #next = 0;
   #learning: Promise<void> = Promise.resolve();
+  #unread = 0;
+  #begun = 0;
 
   /** `mostBytes` of memory for the index, a power of two. */
-  constructor(crew: Crew, mostBytes: number) {
+  constructor(crew: Crew, mostBytes: number, holder: Holder) {
     this.#crew = crew;
+    this.#holder = holder;
     this.#index = new PrefixIndex(mostBytes);
   }
 
@@ -34,8 +51,8 @@ export class Pieces {
     return this.#index.bytes;
   }
 
-  /** Reads the donors that were not read yet, one after the other. Rejects with what reading one met; that one is then left out. */
-  learn(donors: readonly Donor[]): Promise<void> {
+  /** Reads the donors that were not read yet, one after the other, and waits for it as long as that is worth it; returns whether all are read. One that cannot be read is left out. */
+  async learn(donors: readonly Donor[]): Promise<boolean> {
     for (const donor of donors) {
       if (this.#shelves.has(donor)) continue;
       const pieces = Math.ceil(donor.shape.size / pieceBytes);
@@ -43,9 +60,16 @@ export class Pieces {
       const shelf = { donor, base: this.#next, pieces };
       this.#next += pieces;
       this.#shelves.set(donor, shelf);
-      this.#learning = this.#learning.then(() => donor.works.run(() => this.#read(shelf)).catch(() => this.forget(donor)));
+      if (this.#unread === 0) this.#begun = Date.now();
+      this.#unread += 1;
+      this.#learning = this.#learning.then(async () => {
+        await donor.works.run(() => this.#read(shelf)).catch(() => this.forget(donor));
+        this.#unread -= 1;
+      });
     }
-    return this.#learning;
+    const left = this.#begun + patienceMs - Date.now();
+    if (this.#unread > 0 && left > 0) await within(left, this.#learning);
+    return this.#unread === 0;
   }
 
   /** The donor has changed, or is none any more. */
@@ -71,7 +95,7 @@ export class Pieces {
       const count = Math.min(step, blocks - first);
       const digests = await donor.digests(first, count);
       const ranges = Array.from({ length: count }, (_, place) => place)
-        .filter((place) => digests.subarray(place * digestBytes, (place + 1) * digestBytes).some((byte) => byte !== 0))
+        .filter((place) => !isZeroAt(digests, place) && !this.#isRead(digests, place, donor))
         .map((place) => extentOf(first + place, size, blockSize));
       if (ranges.length === 0) continue;
       const stretches = ranges.map(({ offset, length }) => [offset, length] as const);
@@ -83,4 +107,18 @@ export class Pieces {
           this.#index.add(names, at, base + (offset + byte) / pieceBytes);
     }
   }
+
+  /** Whether another donor that is read has the same block, and so its pieces. */
+  #isRead(digests: Uint8Array, place: number, donor: Donor): boolean {
+    const holder = this.#holder(digests, place * digestBytes);
+    return holder !== undefined && holder !== donor && this.#shelves.has(holder);
+  }
+}
+
+/** Waits for a work, but not for ever; the work goes on. */
+async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, timeoutMs);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
 }

@@ -231,7 +231,18 @@ function layOut(batch: readonly Wanted[]): { pieces: Stretches; blocks: { offset
     const first = lack.offset / pieceBytes;
     const whole = (): Part[] => [ask(first, Math.ceil(lack.length / pieceBytes), lack.length)];
     const some = parts?.map((part, index) => part ?? ask(first + index, 1, pieceLength(lack, index)));
-    return { offset: lack.offset, parts: some ?? whole() };
+    return { offset: lack.offset, parts: some === undefined ? whole() : joined(some) };
   });
   return { pieces, blocks };
+}
+
+/** Parts that lie one after the other in one place as one: files do, and are read in one go. */
+function joined(parts: readonly Part[]): Part[] {
+  const longer: Part[] = [];
+  for (const part of parts) {
+    const last = longer.at(-1);
+    if (last === undefined || last.fd !== part.fd || last.at + last.length !== part.at) longer.push(part);
+    else longer[longer.length - 1] = { ...last, length: last.length + part.length };
+  }
+  return longer;
 }

@@ -4,46 +4,9 @@ import type { Part } from '../../shared/disk/jobs/unpack.ts';
 import { type Algorithm, pieceBytes, pieceDigestBytes } from '../../shared/model/disk.ts';
 import { partsOf } from './digests.ts';
 import type { Donor } from './donors.ts';
+import { Gain } from './gain.ts';
 import type { Pieces } from './pieces.ts';
 import type { Lack, Puller, Stretches, Target } from './puller.ts';
-
-/** Less than this share of the bytes saved, and asking costs more than it gives. */
-const leastYield = 0.03;
-
-/** How much the latest question counts in the yield. */
-const weight = 0.2;
-
-/** Where questions do not pay, one in so many is asked all the same: the disk may change its nature further on. */
-const askAnyway = 32;
-
-/** How long a copy waits for its donors to be read: milliseconds. */
-const patienceMs = 5_000;
-
-/** Whether it pays to ask what blocks are made of, learned from what the last questions saved. */
-class Yield {
-  #share = 1;
-  #passed = 0;
-  #learned = false;
-  /** The first question: nothing is known before its answer. */
-  #first: PromiseWithResolvers<void> | null = null;
-
-  async pays(): Promise<boolean> {
-    if (!this.#learned && this.#first !== null) await this.#first.promise;
-    this.#first ??= Promise.withResolvers<void>();
-    if (this.#share >= leastYield) return true;
-    this.#passed += 1;
-    return this.#passed % askAnyway === 0;
-  }
-
-  /** MUST follow every question, answered or not. */
-  learn(saved: number, asked: number): void {
-    // The first answer is all there is to go by.
-    if (asked > 0) this.#share += (this.#learned ? weight : 1) * (saved / asked - this.#share);
-    this.#learned ||= asked > 0;
-    this.#first?.resolve();
-    if (!this.#learned) this.#first = null;
-  }
-}
 
 /** What is looked at for one block: the names of its pieces, those of what the file held there, and where in both it begins, bytes. */
 interface Names {
@@ -58,8 +21,7 @@ export class Refinement {
   readonly #pieces: Pieces;
   readonly #size: number;
   readonly #blockSize: number;
-  readonly #fromOld = new Yield();
-  readonly #fromDonors = new Yield();
+  readonly #fromOld = new Gain();
 
   constructor(target: Target, shape: { readonly size: number; readonly blockSize: number }, pieces: Pieces) {
     this.#target = target;
@@ -76,11 +38,10 @@ export class Refinement {
     puller: Puller,
   ): Promise<readonly Lack[]> {
     if (this.#blockSize === pieceBytes) return lacks;
-    if (donors.length > 0) await within(patienceMs, this.#pieces.learn(donors));
     const [olds, news] = [lacks.filter(({ block }) => old.has(block)), lacks.filter(({ block }) => !old.has(block))];
     const refined = await Promise.all([
-      ...this.#groups(olds).map((group) => this.#ask(group, true, this.#fromOld, puller)),
-      ...(donors.length > 0 ? this.#groups(news).map((group) => this.#ask(group, false, this.#fromDonors, puller)) : [news]),
+      ...this.#groups(olds).map((group) => this.#askWherePays(group, true, donors, puller)),
+      ...(donors.length > 0 ? this.#groups(news).map((group) => this.#askWherePays(group, false, donors, puller)) : [news]),
     ]);
     return refined.flat().sort((a, b) => a.block - b.block);
   }
@@ -89,8 +50,15 @@ export class Refinement {
     return partsOf(lacks, limits.frameBytes / this.#blockSize);
   }
 
-  async #ask(lacks: readonly Lack[], old: boolean, gain: Yield, puller: Puller): Promise<readonly Lack[]> {
-    if (!(await gain.pays())) return lacks;
+  #askWherePays(lacks: readonly Lack[], old: boolean, donors: readonly Donor[], puller: Puller): Promise<readonly Lack[]> {
+    const gain = old ? this.#fromOld : this.#pieces.gain;
+    return gain.ask(puller.signal, () => this.#ask(lacks, old, donors, puller), lacks);
+  }
+
+  async #ask(lacks: readonly Lack[], old: boolean, donors: readonly Donor[], puller: Puller): Promise<readonly Lack[]> {
+    const gain = old ? this.#fromOld : this.#pieces.gain;
+    // What the disk held before is here already, and most like it.
+    const isLearned = old || (await this.#pieces.learn(donors));
     const { crew, fd, algorithm, turn } = this.#target;
     const ranges = lacks.map(({ offset, length }) => [offset, length] as const);
     let [saved, asked, at] = [0, 0, 0];
@@ -107,7 +75,8 @@ export class Refinement {
         return here > 0 ? { ...lack, parts } : lack;
       });
     } finally {
-      gain.learn(saved, asked);
+      // What donors give that are only half read says little.
+      gain.learn(saved, isLearned ? asked : 0);
     }
   }
 
@@ -147,12 +116,4 @@ function zeroName(algorithm: Algorithm): Uint8Array {
 function isSame(ours: Uint8Array, at: number, theirs: Uint8Array, there: number): boolean {
   for (let byte = 0; byte < pieceDigestBytes; byte += 1) if (ours[at + byte] !== theirs[there + byte]) return false;
   return true;
-}
-
-/** Waits for a work, but not for ever; the work goes on. */
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, timeoutMs);
-  await Promise.race([work, late.promise]);
-  clearTimeout(timer);
 }
