@@ -1,6 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { pageBytes } from '../model/disk.ts';
 import { Problem } from '../problem.ts';
+import { giveBack } from './give-back.ts';
 
 /** How the payload of a frame is coded. */
 export type Codec = 'none' | 'zstd';
@@ -11,7 +12,7 @@ const worthwhile = 1 / 32;
 /** log2 of the longest distance a match may span: a whole frame. A decoder refuses more, so that no header makes it allocate. */
 const windowLog = Math.log2(pageBytes);
 
-/** Compresses bytes at a level of zstd; null where it does not pay. Blocks until it is done. */
+/** Compresses bytes at a level of zstd; null where it does not pay. What is returned has a buffer for itself. Blocks until it is done. */
 export function compress(bytes: Uint8Array, level: number): Buffer | null {
   const packed = zstdCompressSync(bytes, {
     // One chunk for all that may come out, which is hardly longer than what goes in: a second would be another 4 MiB.
@@ -19,7 +20,9 @@ export function compress(bytes: Uint8Array, level: number): Buffer | null {
     pledgedSrcSize: bytes.length,
     params: { [constants.ZSTD_c_compressionLevel]: level },
   });
-  return packed.length > bytes.length * (1 - worthwhile) ? null : packed;
+  if (packed.length <= bytes.length * (1 - worthwhile)) return packed;
+  giveBack(packed);
+  return null;
 }
 
 /** The raw bytes of a payload, which MUST be `rawBytes` long. Throws E_MALFORMED; memory is bounded by `rawBytes` and the window of a frame, whatever the payload says. */

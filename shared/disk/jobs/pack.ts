@@ -1,3 +1,4 @@
+import { giveBack } from '../give-back.ts';
 import { gather, type Part } from '../reading.ts';
 import { type Codec, compress } from '../zstd.ts';
 
@@ -24,5 +25,6 @@ export function pack({ parts, level }: PackJob): Packed {
   // A buffer of its own, of its own length: it is handed over to the other thread, not copied.
   const payload = Buffer.allocUnsafeSlow((small ?? raw).length);
   payload.set(small ?? raw);
+  if (small !== null) giveBack(small);
   return { codec: small === null ? 'none' : 'zstd', rawBytes: raw.length, payload, workMs: performance.now() - begun };
 }

@@ -1,5 +1,6 @@
 import { type Algorithm, digestBytes } from '../../model/disk.ts';
 import { blockDigest } from '../algorithm.ts';
+import { giveBack } from '../give-back.ts';
 import { readPadded, scratch, writeFully } from '../reading.ts';
 import { type Codec, decompress } from '../zstd.ts';
 
@@ -41,6 +42,8 @@ export function unpack({ payload, codec, rawBytes, blocks, digests, algorithm, f
     else writeFully(fd, block, offset);
   }
   run.write();
+  // This thread alone has either: what is in a message is a copy, or was handed over.
+  for (const bytes of codec === 'none' ? [payload] : [raw, payload]) giveBack(bytes);
   return bad;
 }
 
