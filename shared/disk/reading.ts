@@ -2,7 +2,7 @@ import { readSync, writeSync } from 'node:fs';
 import { Problem } from '../problem.ts';
 
 /** Bytes of a disk: in a file that this process has open, in a slot whose first byte is the disk's byte `base`, or in hand. */
-export type Bytes =
+type Bytes =
   | { readonly fd: number }
   | { readonly slot: SharedArrayBuffer; readonly base: number }
   | { readonly bytes: Uint8Array; readonly base: number };

@@ -3,7 +3,7 @@ import { blockDigest } from '../algorithm.ts';
 import { readPadded, scratch, writeFully } from '../reading.ts';
 
 /** A block to take from another file: where it is there, where it belongs here, and its length. */
-export interface Donated {
+interface Donated {
   readonly fd: number;
   readonly at: number;
   readonly offset: number;

@@ -12,7 +12,7 @@ export interface Part {
 }
 
 /** A block that is to be written: where, and what it is made of, in order. */
-export interface Wanted {
+interface Wanted {
   readonly offset: number;
   readonly parts: readonly Part[];
 }

@@ -179,7 +179,7 @@ test('a floating IP of a port with several addresses is joined to a named one, a
   const external = await anExternalNetwork(admin);
   const inner = await aNetwork(demo, 'inner', '10.1.0.0/24');
   const router = await demo.ask('POST', `${n}/routers`, { router: { external_gateway_info: { network_id: external.id } } });
-  await demo.ask('PUT', `${n}/routers/${router.at('router.id')}/add_router_interface`, { subnet_id: inner.subnetId });
+  await demo.ask('PUT', `${n}/routers/${String(router.at('router.id'))}/add_router_interface`, { subnet_id: inner.subnetId });
   const fixed_ips = [{ ip_address: '10.1.0.8' }, { ip_address: '10.1.0.9' }];
   const port_id = (await port(demo, { network_id: inner.id, fixed_ips })).at('port.id');
   const given = { floating_network_id: external.id, port_id };
@@ -190,7 +190,7 @@ test('a floating IP of a port with several addresses is joined to a named one, a
   ]);
   const made = await demo.ask('POST', `${n}/floatingips`, { floatingip: { ...given, fixed_ip_address: '10.1.0.9' } });
   expect(made.status).toBe(201);
-  const change = (floatingip: object) => demo.ask('PUT', `${n}/floatingips/${made.at('floatingip.id')}`, { floatingip });
+  const change = (floatingip: object) => demo.ask('PUT', `${n}/floatingips/${String(made.at('floatingip.id'))}`, { floatingip });
   expect((await change({ description: 'ours' })).status).toBe(400);
   expect((await change({ fixed_ip_address: '10.1.0.8' })).status).toBe(400);
   expect((await change({ port_id, fixed_ip_address: '10.1.0.8', description: 'ours' })).status).toBe(200);
