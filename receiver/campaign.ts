@@ -13,6 +13,7 @@ import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '.
 import { Problem } from '../shared/problem.ts';
 import { Disks } from './disks/disks.ts';
 import { Donors } from './disks/donors.ts';
+import type { IndexMemory } from './disks/prefix-index.ts';
 import type { Room } from './disks/room.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
@@ -29,6 +30,8 @@ export interface CampaignTools {
   readonly crew: Crew;
   readonly log: Log;
   readonly room: Room;
+  /** Shared by the indexes of all campaigns. */
+  readonly indexMemory: IndexMemory;
   /** Where disks of committed campaigns are kept for later ones, by their peer; null: they are not. */
   readonly keptFor: ((peer: string) => string) | null;
 }
@@ -52,13 +55,14 @@ export class Campaign {
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
-  private constructor(id: string, folder: string, ledger: Ledger, { cloud, crew, room, log, keptFor }: CampaignTools) {
+  private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
+    const { cloud, crew, room, log, keptFor, indexMemory } = tools;
     this.#keptFor = keptFor;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
     this.#cloud = cloud;
-    this.disks = new Disks(id, folder, { crew, room, log, donors: new Donors(crew) });
+    this.disks = new Disks(id, folder, { crew, room, log, donors: new Donors(crew, undefined, indexMemory) });
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { Id } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Campaign, type CampaignTools } from './campaign.ts';
+import { IndexMemory } from './disks/prefix-index.ts';
 import { Room } from './disks/room.ts';
+
+/** What the indexes of all campaigns may take together: bytes. */
+const indexBytes = 64 * 1024 * 1024;
 
 /** Every campaign of this receiver, each opened once. */
 export class Campaigns {
@@ -11,9 +15,9 @@ export class Campaigns {
   readonly #tools: CampaignTools;
   readonly #open = new Map<string, Promise<Campaign>>();
 
-  constructor(state: string, tools: Omit<CampaignTools, 'room'>) {
+  constructor(state: string, tools: Omit<CampaignTools, 'room' | 'indexMemory'>) {
     this.#state = state;
-    this.#tools = { ...tools, room: new Room(state) };
+    this.#tools = { ...tools, room: new Room(state), indexMemory: new IndexMemory(indexBytes) };
   }
 
   /** The campaign of an id, known or new. */

@@ -4,7 +4,7 @@ import { blockCount, digestBytes } from '../../shared/model/disk.ts';
 import type { Shape } from './digest-file.ts';
 import { isSameAt, isZeroAt } from './digests.ts';
 import { Pieces } from './pieces.ts';
-import { PrefixIndex } from './prefix-index.ts';
+import { IndexMemory, PrefixIndex } from './prefix-index.ts';
 import { Works } from './works.ts';
 
 /** A disk of ours whose blocks may stand in for others that have the same digest. */
@@ -53,8 +53,8 @@ const stretchBlocks = 32 * 1024;
 /** Places are numbered by 32 bits. */
 const mostPlaces = 2 ** 32 - 2;
 
-/** Memory for an index: every block of 384 GiB of data that is nowhere twice, or a sample of more. */
-const usualBytes = 64 * 1024 * 1024;
+/** Memory for an index: every block of 192 GiB of data that is nowhere twice, or a sample of more. */
+const usualBytes = 32 * 1024 * 1024;
 
 /**
  * Which disk of ours holds a block of some digest. One index serves one tenant: the disks of one peer that go to one project, and never another's,
@@ -69,10 +69,10 @@ export class Donors {
 
   readonly pieces: Pieces;
 
-  /** `mostBytes` of memory for each of the two indexes, a power of two. */
-  constructor(crew: Crew, mostBytes: number = usualBytes) {
-    this.#index = new PrefixIndex(mostBytes);
-    this.pieces = new Pieces(crew, mostBytes, (digests, at) => {
+  /** `mostBytes` for each of the two indexes, a power of two, out of a memory that may be shared with other tenants. */
+  constructor(crew: Crew, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
+    this.#index = new PrefixIndex(mostBytes, memory);
+    this.pieces = new Pieces(crew, new PrefixIndex(mostBytes, memory), (digests, at) => {
       const place = this.#index.find(digests, at);
       return place === undefined ? undefined : this.#shelfAt(place)?.donor;
     });
@@ -103,6 +103,7 @@ export class Donors {
   remove(donor: Donor): void {
     const at = this.#shelves.findIndex((shelf) => shelf.donor === donor);
     if (at >= 0) this.#shelves.splice(at, 1);
+    if (this.#shelves.length === 0) this.#index.clear();
     this.pieces.forget(donor);
   }
 

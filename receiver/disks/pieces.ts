@@ -3,7 +3,7 @@ import { digestBytes, extentOf, pageBytes, pieceBytes, pieceDigestBytes } from '
 import { isZeroAt } from './digests.ts';
 import type { Donor } from './donors.ts';
 import { Gain } from './gain.ts';
-import { PrefixIndex } from './prefix-index.ts';
+import type { PrefixIndex } from './prefix-index.ts';
 
 /** Where a piece may be found: bytes from the start of a donor's file. */
 export interface PieceFind {
@@ -40,11 +40,10 @@ export class Pieces {
   #unread = 0;
   #begun = 0;
 
-  /** `mostBytes` of memory for the index, a power of two. */
-  constructor(crew: Crew, mostBytes: number, holder: Holder) {
+  constructor(crew: Crew, index: PrefixIndex, holder: Holder) {
     this.#crew = crew;
     this.#holder = holder;
-    this.#index = new PrefixIndex(mostBytes);
+    this.#index = index;
   }
 
   get indexBytes(): number {
@@ -75,6 +74,7 @@ export class Pieces {
   /** The donor has changed, or is none any more. */
   forget(donor: Donor): void {
     this.#shelves.delete(donor);
+    if (this.#shelves.size === 0) this.#index.clear();
   }
 
   /** Where the piece may be whose name begins at byte `at`. */

@@ -6,21 +6,44 @@ const fullness = 0.75;
 
 const smallest = 4096;
 
+/** The memory that all indexes of a daemon may take together, beside 32 KiB each. */
+export class IndexMemory {
+  #free: number;
+
+  constructor(bytes: number) {
+    this.#free = bytes;
+  }
+
+  /** Takes so many bytes; false where there are not as many, and then none are taken. */
+  take(bytes: number): boolean {
+    if (bytes > this.#free) return false;
+    this.#free -= bytes;
+    return true;
+  }
+
+  giveBack(bytes: number): void {
+    this.#free += bytes;
+  }
+}
+
 /**
  * A bounded table from digests to the places where they were seen, a number below 2^32 each. It remembers 32 bits of a digest and may be wrong:
- * whoever asks MUST check what is at the place. It grows to `mostBytes`; when that is full it keeps a sample, one digest in two, in four, and so on.
+ * whoever asks MUST check what is at the place. It grows to `mostBytes`, or until the memory is taken;
+ * when that is full it keeps a sample, one digest in two, in four, and so on.
  */
 export class PrefixIndex {
   readonly #most: number;
+  readonly #memory: IndexMemory;
   /** Pairs: 32 bits of the digest, and the place plus one; zero is an empty entry. */
   #table = new Uint32Array(smallest * 2);
   #count = 0;
   /** Digests are kept whose highest `rate` bits are zeros. */
   #rate = 0;
 
-  /** `mostBytes`: a power of two. */
-  constructor(mostBytes: number) {
+  /** `mostBytes`: a power of two. `memory`: shared with others. */
+  constructor(mostBytes: number, memory: IndexMemory = new IndexMemory(mostBytes)) {
     this.#most = Math.max(smallest, mostBytes / entryBytes);
+    this.#memory = memory;
   }
 
   /** Bytes the table takes now. */
@@ -57,6 +80,14 @@ export class PrefixIndex {
     }
   }
 
+  /** Forgets everything, and gives its memory back. */
+  clear(): void {
+    this.#memory.giveBack(this.#table.byteLength - smallest * entryBytes);
+    this.#table = new Uint32Array(smallest * 2);
+    this.#count = 0;
+    this.#rate = 0;
+  }
+
   get #slots(): number {
     return this.#table.length / 2;
   }
@@ -79,7 +110,7 @@ export class PrefixIndex {
 
   #makeRoom(): void {
     const before = this.#table;
-    if (this.#slots < this.#most) this.#table = new Uint32Array(before.length * 2);
+    if (this.#slots < this.#most && this.#memory.take(before.byteLength)) this.#table = new Uint32Array(before.length * 2);
     else {
       this.#rate += 1;
       this.#table = new Uint32Array(before.length);

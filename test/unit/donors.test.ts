@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { CopyTools } from '../../receiver/disks/copy.ts';
 import { Disks } from '../../receiver/disks/disks.ts';
 import { Donors } from '../../receiver/disks/donors.ts';
-import { PrefixIndex } from '../../receiver/disks/prefix-index.ts';
+import { IndexMemory, PrefixIndex } from '../../receiver/disks/prefix-index.ts';
 import { aFolder, problemOf } from '../support/folder.ts';
 import { aDisk, aNoise, fill, type Offered, offered, pullerOf, someTools } from '../support/offered.ts';
 
@@ -38,6 +38,26 @@ describe('the index of digests', () => {
       expect(index.bytes / kept).toBeLessThan(24);
       expect(index.oneOf).toBe(most === 64 * KiB ? 32 : 1);
     }
+  });
+
+  test('shares its memory with others, and keeps a sample where they have taken it, until they give it back', () => {
+    const digests = randomBytes(32 * 20_000);
+    const memory = new IndexMemory(256 * KiB);
+    const [first, second] = [new PrefixIndex(256 * KiB, memory), new PrefixIndex(256 * KiB, memory)];
+    const fill = (index: PrefixIndex): void => {
+      for (let place = 0; place < 20_000; place += 1) index.add(digests, place * 32, place);
+    };
+    fill(first);
+    fill(second);
+    // Each has 32 KiB for itself.
+    expect(first.bytes + second.bytes).toBeLessThanOrEqual((256 + 2 * 32) * KiB);
+    expect(first.oneOf).toBe(1);
+    expect(second.oneOf).toBeGreaterThan(1);
+    first.clear();
+    expect(first.find(digests, 0)).toBeUndefined();
+    second.clear();
+    fill(second);
+    expect(second.oneOf).toBe(1);
   });
 
   test('keeps the first place of a digest, and finds nothing of what it was never told', () => {
