@@ -14,7 +14,8 @@ describe.skipIf(!canMount())('a full disk (needs root, for a small tmpfs under e
   beforeAll(async () => {
     clouds = await TwoClouds.open({
       prepare: async (dir, endings) => {
-        for (const side of ['sender', 'receiver']) await mountTmpfs(join(dir, side), 24, endings);
+        // The receiver keeps 64 MiB for its ledger.
+        for (const side of ['sender', 'receiver']) await mountTmpfs(join(dir, side), 128, endings);
       },
     });
   });
