@@ -29,6 +29,9 @@ const learning = { usual: 0.2, probe: 0.5 } as const;
 /** While frames go raw, one in so many is packed all the same, to see whether it would pay. */
 const probeEvery = 16;
 
+/** A frame of less is always packed: a few pieces of what was read, so it costs little beside the reading; and the whole is as small. */
+const scrapBytes = 2 * 1024 * 1024;
+
 /** Frames between two decisions. */
 const decideEvery = 8;
 
@@ -69,11 +72,12 @@ export class Levels {
     return ladder[this.#rung]?.level ?? 0;
   }
 
-  /** The level for the next frame. */
-  next(wire: Wire): number {
+  /** The level for the next frame, of so many raw bytes. */
+  next(wire: Wire, rawBytes: number): number {
     this.#frames += 1;
     if (this.#frames % decideEvery === 0) this.#decide(wire);
-    return this.#rung === 0 && this.#frames % probeEvery === 0 ? 1 : this.level;
+    const isPacked = rawBytes < scrapBytes || this.#frames % probeEvery === 0;
+    return isPacked ? Math.max(1, this.level) : this.level;
   }
 
   /** Learns from a frame that was packed at `level`. */

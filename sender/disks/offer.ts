@@ -103,7 +103,7 @@ class Transfer {
     const withdraw = peer.serve(connection, handle, {
       pull: (list) =>
         pages.use(rangesOf(list, pieceBytes), async (parts) => {
-          const packed = await this.#pack(parts, levels.next(connection.wire));
+          const packed = await this.#pack(parts, levels.next(connection.wire, bytesOf(list, pieceBytes)));
           this.#sent += headerBytes + packed.payload.length;
           return packed;
         }),
@@ -168,6 +168,11 @@ async function tellAll(
   }
   await told;
   return telling.end();
+}
+
+/** Bytes of stretches of some unit. */
+function bytesOf(list: readonly Range[], unit: number): number {
+  return list.reduce((sum, [, count]) => sum + count * unit, 0);
 }
 
 /** A stretch of a disk in bytes; its last unit may be short. Throws E_MALFORMED for one that is not of the disk. */

@@ -27,7 +27,7 @@ function run({ link, threads, cost, ratio }: World, frames = 400): number[] {
   let [arrivedBytes, waitedMs] = [0, 0];
   const seen: number[] = [];
   for (let index = 0; index < frames; index += 1) {
-    const level = levels.next({ arrivedBytes, waitedMs });
+    const level = levels.next({ arrivedBytes, waitedMs }, frame);
     const length = Math.floor(frame * (ratio[level] ?? 1));
     const workMs = ((cost[level] ?? 0) * frame) / MiB;
     const cpuMs = (workMs + 1.6) / threads;
@@ -73,7 +73,7 @@ describe('the level of compression', () => {
     const wire = { arrivedBytes: 0, waitedMs: 0 };
     const go = (link: number, compresses: boolean): number[] =>
       Array.from({ length: 300 }, () => {
-        const level = levels.next(wire);
+        const level = levels.next(wire, frame);
         const length = Math.floor(frame * (compresses ? (debian.ratio[level as 0] ?? 1) : 1));
         const workMs = (debian.cost[level as 0] ?? 0) * 4 * (compresses ? 1 : 0.2);
         const [cpuMs, wireMs] = [(workMs + 1.6) / 2, (length / link) * 1000];
@@ -87,5 +87,23 @@ describe('the level of compression', () => {
     expect(usual(go(12e6, true))).toBeGreaterThanOrEqual(6);
     expect(usual(go(12e6, false))).toBe(0);
     expect(usual(go(12e6, true))).toBeGreaterThanOrEqual(6);
+  });
+
+  test('is 1 at least for a frame of a few pieces, where whole ones go raw', () => {
+    let now = 0;
+    const levels = new Levels(2, () => now);
+    for (let index = 0; index < 100; index += 1) {
+      const level = levels.next({ arrivedBytes: index * frame, waitedMs: 0 }, frame);
+      now += 4;
+      const packed = {
+        codec: 'none',
+        rawBytes: frame,
+        payload: { length: frame } as Uint8Array<ArrayBuffer>,
+        workMs: 50,
+      } as const;
+      levels.learn(level, packed);
+    }
+    expect(levels.level).toBe(0);
+    expect(levels.next({ arrivedBytes: 100 * frame, waitedMs: 0 }, MiB)).toBe(1);
   });
 });
