@@ -65,7 +65,7 @@ export async function untilReady<T>(
   child: Child,
   says: string,
   look: () => Promise<T | undefined>,
-  { limitMs = 30_000, everyMs = 50 }: { readonly limitMs?: number; readonly everyMs?: number } = {},
+  { limitMs = 60_000, everyMs = 50 }: { readonly limitMs?: number; readonly everyMs?: number } = {},
 ): Promise<T> {
   const end = performance.now() + limitMs;
   while (child.isRunning() && performance.now() < end) {

@@ -248,7 +248,7 @@ export async function beginMigration({ desk }: SenderLife, edit: (plan: string) 
 }
 
 /** Waits until the only campaign is in a state; throws its problem when it comes to rest in another. */
-export async function untilState({ desk }: SenderLife, wanted: CampaignStatus['state'], limitMs = 30_000): Promise<string> {
+export async function untilState({ desk }: SenderLife, wanted: CampaignStatus['state'], limitMs = 120_000): Promise<string> {
   const end = performance.now() + limitMs;
   for (;;) {
     const campaign = (await desk.status()).campaigns[0];

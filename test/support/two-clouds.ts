@@ -128,7 +128,7 @@ export class TwoClouds {
 
   /** Waits until a server of a campaign is in a phase. */
   async untilPhase(id: string, phase: string): Promise<void> {
-    await this.#until(id, ({ moves }) => moves.some((move) => move.state === 'moving' && move.phase === phase), 30_000);
+    await this.#until(id, ({ moves }) => moves.some((move) => move.state === 'moving' && move.phase === phase), 120_000);
   }
 
   /** A cloud whose owner has signed in anew, after all tokens have expired. */

@@ -38,7 +38,7 @@ test('a campaign that was cut before any record of its journal is rolled back to
     return { wasCut, flaws: await flawsAfterRollback(world, yardstick) };
   });
   expect(wrong).toEqual([]);
-}, 600_000);
+}, 1_200_000);
 
 test('a campaign whose receiver died before any record of its ledger is rolled back to how both clouds were before', async () => {
   const { records, wrong } = await atEveryRecord(yardstick, async (world, record) => {
@@ -58,7 +58,7 @@ test('a campaign whose receiver died before any record of its ledger is rolled b
   });
   expect(wrong).toEqual([]);
   expect(records).toBeGreaterThan(30);
-}, 600_000);
+}, 1_200_000);
 
 test('a rollback that is cut before any of its records goes on to the end', async () => {
   const { records, wrong } = await atEveryRecord(await whenReady(yardstick), async (world, record) => {
@@ -79,7 +79,7 @@ test('a rollback that is cut before any of its records goes on to the end', asyn
   });
   expect(wrong).toEqual([]);
   expect(records).toBeGreaterThan(15);
-}, 600_000);
+}, 1_200_000);
 
 test('a commit that is cut before any of its records goes on to the end: our snapshots are gone, the servers tagged, locked and there', async () => {
   const { records, wrong } = await atEveryRecord(await whenReady(yardstick), async (world, record) => {
@@ -108,4 +108,4 @@ test('a commit that is cut before any of its records goes on to the end: our sna
   });
   expect(wrong).toEqual([]);
   expect(records).toBeGreaterThan(4);
-}, 600_000);
+}, 1_200_000);

@@ -36,7 +36,7 @@ test('a sender that dies before any record of a warm move goes on where it was, 
   });
   expect(wrong).toEqual([]);
   expect(records).toBeGreaterThan(50);
-}, 600_000);
+}, 1_200_000);
 
 test('a warm campaign that was cut before any record of its journal is rolled back to how both clouds were before', async () => {
   const { wrong } = await atEveryRecord(yardstick, async (world, record) => {
@@ -57,7 +57,7 @@ test('a warm campaign that was cut before any record of its journal is rolled ba
     return { wasCut, flaws: await flawsAfterRollback(world, yardstick) };
   });
   expect(wrong).toEqual([]);
-}, 600_000);
+}, 1_200_000);
 
 test('a warm campaign that is paused, or whose sender dies while it is, leaves no snapshot of a round, and its servers run', async () => {
   const { wrong } = await atEveryRecord(yardstick, async (world, record) => {
@@ -91,7 +91,7 @@ test('a warm campaign that is paused, or whose sender dies while it is, leaves n
     return { wasCut, flaws: [...flaws, ...(await flawsAfterRollback(world, yardstick))] };
   });
   expect(wrong).toEqual([]);
-}, 600_000);
+}, 1_200_000);
 
 /** Requests of a round at the source: its snapshot, the reading of it, its release. */
 const moments = [
