@@ -8,7 +8,15 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       { test: { name: 'unit', root: '.', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
-      { test: { name: 'conformance', root: '.', include: ['test/conformance/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'conformance',
+          root: '.',
+          include: ['test/conformance/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
       { test: { name: 'e2e', root: '.', include: ['test/e2e/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 180_000 } },
       { test: { name: 'chaos', root: '.', include: ['test/chaos/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 120_000 } },
       {
