@@ -38,7 +38,7 @@ interface Hand {
   readonly jobs: Job[];
 }
 
-const usualSlots = 16;
+const usualSlots = 8;
 
 /** Jobs given to a thread ahead of need, so that it does not wait for this thread between two. */
 const jobsAtHand = 2;
