@@ -29,7 +29,7 @@ export const ReceiverSettings = z.strictObject({
         .int()
         .min(4)
         .max(limits.pullBytes / MiB)
-        .default(64),
+        .default(24),
     })
     .prefault({}),
 });

@@ -116,7 +116,9 @@ export class Crew {
 
   #hire(): Hand {
     // In a build the worker lies beside us as JavaScript.
-    const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
+    // A job's large buffers lie outside the heap; what is left is small, and a young generation of the usual size would be most of a thread.
+    const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+    const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { resourceLimits });
     const hand: Hand = { worker, jobs: [] };
     worker.on('message', (answer: Answer) => this.#hear(hand, answer));
     worker.on('error', (error: Error) => this.#lose(hand, error.message));

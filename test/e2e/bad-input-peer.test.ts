@@ -121,12 +121,12 @@ test('an address where nothing listens, and one where something else does, are t
 
 test('a receiver that goes away in the middle lets the source run again, and the campaign goes on once it is back', async () => {
   clouds.source.twin.faults.set([{ do: 'delay', ms: 800, match: { service: 'image', method: 'GET', path: '/file$' }, times: 1 }]);
-  const options = { ...clouds.plan.options, parallel: 1, peer_timeout_seconds: 1 };
+  const options = { ...clouds.plan.options, parallel: 1, peer_timeout_seconds: 4 };
   const { campaign } = await clouds.daemon.migrate(JSON.stringify({ ...clouds.plan, options }), 'plan.yaml', {});
   await clouds.untilPhase(campaign, 'copy');
   await clouds.receiver.kill();
   // What the receiver may have begun cannot be taken back without it: the servers are held until it is there again.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
   await clouds.receiver.start();
   const rested = await clouds.rest(campaign);
   expect(rested).toMatchObject({ state: 'failed', problem: { code: expect.stringMatching(/^E_PEER_(LOST|UNREACHABLE)$/) } });
