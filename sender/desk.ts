@@ -7,9 +7,10 @@ import { pairWith } from '../protocol/transport/dial.ts';
 import type { Selection, SourceCloud } from '../shared/cloud/cloud.ts';
 import { parseYaml } from '../shared/config.ts';
 import { freeBytes } from '../shared/disk/free.ts';
-import type { Concern } from '../shared/model/concern.ts';
-import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
+import { type Concern, mustNotBlock } from '../shared/model/concern.ts';
+import { type Configurations, parseConfigurations, resourcesOf } from '../shared/model/configurations.ts';
 import { importOldConfigurations } from '../shared/model/import.ts';
+import { overlaid } from '../shared/model/mappings.ts';
 import { Plan, serversOf } from '../shared/model/plan.ts';
 import { spaceConcerns } from '../shared/model/space.ts';
 import { Problem } from '../shared/problem.ts';
@@ -33,6 +34,7 @@ import { historyOf } from './history.ts';
 import { type Link, receiverOf } from './link.ts';
 import { onlyWayOn, standingOf, type Wish } from './migration/fact.ts';
 import { concernsOf, leaveMoved, narrowTo } from './narrow.ts';
+import { inOrderOf, withOptions } from './options.ts';
 import type { Peer } from './peer.ts';
 import { planText } from './plan-text.ts';
 import { inAskedOrder, makePlan } from './planner.ts';
@@ -182,21 +184,14 @@ export class Desk implements SenderCommands {
     const document = inAskedOrder(captured.document, servers);
     const facts = await this.#ask('cloud.facts', {});
     const plan = makePlan(document, facts, this.#tools.config.limits.parallel);
-    const mappings = {
-      flavors: { ...plan.mappings.flavors, ...wanted.mappings.flavors },
-      networks: { ...plan.mappings.networks, ...wanted.mappings.networks },
-      gateways: { ...plan.mappings.gateways, ...wanted.mappings.gateways },
-      floating_ips: { ...plan.mappings.floating_ips, ...wanted.mappings.floating_ips },
-    };
-    return this.#begin({ ...plan, mappings }, file, {});
+    return this.#begin({ ...plan, mappings: overlaid(plan.mappings, wanted.mappings) }, file, {});
   }
 
   async beginExport(selection: Selection): Promise<ExportBegun> {
     const { document: captured, concerns } = leaveMoved(await this.capture(selection));
     if (captured.servers.length === 0)
       throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to export.');
-    const blocking = concerns.filter(({ severity }) => severity === 'blocking');
-    if (blocking.length > 0) throw blocked(blocking, undefined);
+    mustNotBlock(concerns);
     const wanted = captured.servers.map(({ id }) => id);
     this.#refuseBusy(wanted);
     const { project_id, project_name } = captured.source;
@@ -291,8 +286,7 @@ export class Desk implements SenderCommands {
     const campaign = randomUUID();
     const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });
     const found = await this.#preflight(frozen);
-    const blocking = [...concerns, ...found.concerns].filter(({ severity }) => severity === 'blocking');
-    if (blocking.length > 0) throw blocked(blocking, file);
+    mustNotBlock([...concerns, ...found.concerns], { about: file });
     this.#run(await Campaign.create(this.#tools.config.state, chosen, frozen));
     return { campaign };
   }
@@ -396,13 +390,6 @@ export class Desk implements SenderCommands {
   }
 }
 
-function blocked(blocking: readonly Concern[], about: string | undefined): Problem {
-  const lines = blocking.map(
-    ({ code, about: ref, says, remedy }) => `  ${code}${ref === undefined ? '' : ` ${ref}`}: ${says} ${remedy}`,
-  );
-  return new Problem('E_BLOCKED', `${blocking.length} concerns stand in the way:\n${lines.join('\n')}`, { about });
-}
-
 function halfWay(id: string, wish: 'commit' | 'rollback'): Problem {
   return wish === 'commit'
     ? new Problem('E_COMMITTED', `Campaign ${id} is half committed: there is no way back.`, {
@@ -411,45 +398,4 @@ function halfWay(id: string, wish: 'commit' | 'rollback'): Problem {
     : new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is half rolled back.`, {
         hint: 'Ask for `sender rollback` again: it goes on with what is left.',
       });
-}
-
-/** The plan with the command line's options; `order` moves the named servers, ids or names, in that order in one wave. */
-function withOptions(
-  plan: Plan,
-  document: Configurations,
-  { order, parallel, delaySeconds, probe }: MigrateOptions,
-  file: string,
-): Plan {
-  const options = {
-    ...plan.options,
-    ...(parallel === undefined ? {} : { parallel }),
-    ...(delaySeconds === undefined ? {} : { delay_seconds: delaySeconds }),
-  };
-  const probed = plan.waves.map((wave) => ({
-    ...wave,
-    servers: wave.servers.map((server) => (probe === undefined ? server : { probe, ...server })),
-  }));
-  if (order === undefined) return { ...plan, options, waves: probed };
-  const all = probed.flatMap(({ servers }) => servers);
-  const ids = order.map((wanted) => {
-    const matches = document.servers.filter(({ id, name }) => id === wanted || name === wanted);
-    const only = matches[0];
-    if (only === undefined || matches.length > 1)
-      throw new Problem(
-        'E_PLAN',
-        `--order names ${wanted}, which is ${only === undefined ? 'no' : 'more than one'} server of ${file}.`,
-        { about: file },
-      );
-    return only.id;
-  });
-  const first = ids.flatMap((id) => all.filter((server) => server.id === id));
-  const rest = all.filter(({ id }) => !ids.includes(id));
-  return { ...plan, options, waves: [{ name: 'ordered', servers: [...first, ...rest] }] };
-}
-
-/** The document with its servers in the order they move. */
-function inOrderOf(plan: Plan, document: Configurations): Configurations {
-  const order = serversOf(plan);
-  const servers = [...document.servers].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
-  return parseConfigurations({ ...document, ...groupByKind(resourcesOf({ ...document, servers })) });
 }

@@ -6,8 +6,9 @@ import type { BundleVisitor, Stretch } from '../../shared/bundle/read.ts';
 import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
 import { proposeMappings } from '../../shared/cloud/propose.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
+import { mustNotBlock } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
-import type { Mappings } from '../../shared/model/mappings.ts';
+import { type Mappings, overlaid } from '../../shared/model/mappings.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
@@ -127,12 +128,7 @@ export class Importer implements BundleVisitor {
     const begun = known?.mappings;
     const base = begun ?? proposeMappings(document, await (await cloud()).facts(signal));
     const sent = begun === undefined ? document.mappings : { flavors: {}, networks: {}, gateways: {}, floating_ips: {} };
-    return {
-      flavors: { ...base.flavors, ...sent.flavors, ...own.flavors },
-      networks: { ...base.networks, ...sent.networks, ...own.networks },
-      gateways: { ...base.gateways, ...sent.gateways, ...own.gateways },
-      floating_ips: { ...base.floating_ips, ...sent.floating_ips, ...own.floating_ips },
-    };
+    return overlaid(base, sent, own);
   }
 
   /** Everything that stands in the way here, all at once and before any write. Throws E_BLOCKED. */
@@ -141,12 +137,7 @@ export class Importer implements BundleVisitor {
     const resources = resourcesOf(document);
     const { concerns } = await (await cloud()).preflight(resources, document.mappings, signal);
     const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory");
-    const blocking = [...concerns, ...space].filter(({ severity }) => severity === 'blocking');
-    if (blocking.length === 0) return;
-    const lines = blocking.map(
-      ({ code, about, says, remedy }) => `  ${code}${about === undefined ? '' : ` ${about}`}: ${says} ${remedy}`,
-    );
-    throw new Problem('E_BLOCKED', `${blocking.length} concerns stand in the way:\n${lines.join('\n')}`, {
+    mustNotBlock([...concerns, ...space], {
       hint: 'Resolve them, or map otherwise in a file for `--mappings`; nothing was written.',
     });
   }

@@ -13,9 +13,6 @@ export const jsonBytes = 64 * 1024;
 export const documentBytes = 64 * 1024 * 1024;
 export const pageEntryBytes = bundlePageBlocks * bundleBlockBytes + 4096;
 
-/** How the blocks of a bundle are named. */
-export type BundleAlgorithm = 'sha256' | 'blake3';
-
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
 

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
-import { digestBytes } from './digest.ts';
+import { digestBytes, type Root } from '../model/disk.ts';
 import { bundleBlockBytes, bundlePageBlocks, spoilt } from './format.ts';
 
 const compress = promisify(zstdCompress);
@@ -127,5 +127,13 @@ class Bytes {
 
   rest(): Buffer {
     return this.take(this.#bytes.length - this.#at);
+  }
+}
+
+/** Adds blocks to the root of their disk, in order. */
+export function addTo(root: Root, blocks: readonly (PageBlock | ReadBlock)[]): void {
+  for (const block of blocks) {
+    if (block.kind === 'zero') root.addZeros(1);
+    else root.add(block.digest);
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Configurations, parseConfigurations } from '../model/configurations.ts';
+import { blockCount, Root } from '../model/disk.ts';
 import { Problem } from '../problem.ts';
-import { DiskRoot } from './digest.ts';
 import {
   bundleBlockBytes,
   bundlePageBlocks,
@@ -17,7 +17,7 @@ import {
   Seal,
   spoilt,
 } from './format.ts';
-import { decodePage, type Place, payloadOf, type ReadBlock } from './page.ts';
+import { addTo, decodePage, type Place, payloadOf, type ReadBlock } from './page.ts';
 import { TarReader } from './tar.ts';
 
 /** A stretch of blocks of a disk, as it comes out of a bundle. `bytesOf` unpacks a block of kind `here`; who needs none unpacks nothing. */
@@ -113,8 +113,8 @@ class BundleReader {
     const { size } = head;
     this.#sizes.push(size);
     await this.#visitor.disk(number, head, header);
-    const blocks = Math.ceil(size / bundleBlockBytes);
-    const root = new DiskRoot(size, header.algorithm);
+    const blocks = blockCount(size, bundleBlockBytes);
+    const root = new Root(size, bundleBlockBytes, header.algorithm);
     let [told, pages] = [0, 0];
     for (;;) {
       const entry = await this.#next();
@@ -135,7 +135,7 @@ class BundleReader {
       if (page === null || first < told || first >= blocks) throw outOfTurn(entry.name);
       const stretch = await this.#page(entry, number, first, Math.min(bundlePageBlocks, blocks - first), size);
       root.addZeros(first - told);
-      for (const block of stretch.blocks) root.add(block.kind === 'zero' ? null : block.digest);
+      addTo(root, stretch.blocks);
       told = first + stretch.blocks.length;
       pages += 1;
       await this.#visitor.page(stretch);

@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { BlockSource } from '../cloud/cloud.ts';
+import { digestOf } from '../disk/algorithm.ts';
 import type { Configurations } from '../model/configurations.ts';
+import { type Algorithm, isZero, Root } from '../model/disk.ts';
 import { release } from '../release.ts';
-import { DiskRoot, digestOfBlock, isBlank } from './digest.ts';
-import {
-  type BundleAlgorithm,
-  bundleBlockBytes,
-  bundlePageBlocks,
-  type DiskHead,
-  type End,
-  type Header,
-  names,
-} from './format.ts';
-import { encodePage, type PageBlock } from './page.ts';
+import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type End, type Header, names } from './format.ts';
+import { addTo, encodePage, type PageBlock } from './page.ts';
 import { Seen } from './seen.ts';
 import { TarWriter } from './tar.ts';
 
@@ -34,7 +27,7 @@ export function writeBundle(
   disks: readonly DiskToWrite[],
   signal: AbortSignal,
   onWritten: OnWritten = () => undefined,
-  algorithm: BundleAlgorithm = 'sha256',
+  algorithm: Algorithm = 'sha256',
 ): AsyncGenerator<Buffer> {
   const at = new Date();
   const tar = new TarWriter(at);
@@ -62,7 +55,7 @@ export function writeBundle(
 /** Writes disks one after the other, each distinct block once. */
 class DiskWriter {
   readonly #tar: TarWriter;
-  readonly #algorithm: BundleAlgorithm;
+  readonly #algorithm: Algorithm;
   readonly #signal: AbortSignal;
   readonly #onWritten: OnWritten;
   readonly #seen = new Seen();
@@ -70,7 +63,7 @@ class DiskWriter {
   #disks = 0;
   #pages = 0;
 
-  constructor(tar: TarWriter, algorithm: BundleAlgorithm, signal: AbortSignal, onWritten: OnWritten) {
+  constructor(tar: TarWriter, algorithm: Algorithm, signal: AbortSignal, onWritten: OnWritten) {
     this.#tar = tar;
     this.#algorithm = algorithm;
     this.#signal = signal;
@@ -87,14 +80,14 @@ class DiskWriter {
     try {
       const { size } = source;
       await this.#tar.add(names.disk(this.#disks), json({ server, disk, size } satisfies DiskHead));
-      const root = new DiskRoot(size, this.#algorithm);
+      const root = new Root(size, bundleBlockBytes, this.#algorithm);
       const buffer = Buffer.allocUnsafe(pageBytes);
       let pages = 0;
       for (let offset = 0; offset < size; offset += pageBytes) {
         this.#signal.throwIfAborted();
         const bytes = await source.read(offset, Math.min(pageBytes, size - offset), buffer);
         const blocks = this.#blocksOf(bytes, offset / bundleBlockBytes);
-        for (const block of blocks) root.add(block.kind === 'zero' ? null : block.digest);
+        addTo(root, blocks);
         if (blocks.some(({ kind }) => kind !== 'zero')) {
           await this.#tar.add(names.page(this.#disks, offset / pageBytes), await encodePage(blocks));
           pages += 1;
@@ -114,13 +107,13 @@ class DiskWriter {
     const blocks: PageBlock[] = [];
     for (let at = 0; at < bytes.length; at += bundleBlockBytes) {
       const block = bytes.subarray(at, at + bundleBlockBytes);
-      blocks.push(isBlank(block) ? { kind: 'zero' } : this.#named(block, first + at / bundleBlockBytes));
+      blocks.push(isZero(block) ? { kind: 'zero' } : this.#named(block, first + at / bundleBlockBytes));
     }
     return blocks;
   }
 
   #named(bytes: Buffer, block: number): PageBlock {
-    const digest = digestOfBlock(bytes, this.#algorithm);
+    const digest = digestOf(this.#algorithm, bytes);
     const place = this.#seen.place(digest, { disk: this.#disks, block });
     return place === undefined ? { kind: 'here', digest, bytes } : { kind: 'before', digest, place };
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Problem } from '../problem.ts';
 import { Ref } from './resource.ts';
 
 /** One thing that stands, or may stand, in the way of a campaign; found before any write. */
@@ -12,6 +13,16 @@ export const Concern = z.object({
   remedy: z.string(),
 });
 export type Concern = z.infer<typeof Concern>;
+
+/** Throws E_BLOCKED where any of the concerns is blocking, and names each; `about` and `hint` are of the problem. */
+export function mustNotBlock(concerns: readonly Concern[], told: { about?: string | undefined; hint?: string } = {}): void {
+  const blocking = concerns.filter(({ severity }) => severity === 'blocking');
+  if (blocking.length === 0) return;
+  const lines = blocking.map(
+    ({ code, about, says, remedy }) => `  ${code}${about === undefined ? '' : ` ${about}`}: ${says} ${remedy}`,
+  );
+  throw new Problem('E_BLOCKED', `${blocking.length} concerns stand in the way:\n${lines.join('\n')}`, told);
+}
 
 /** What would happen to one resource at the destination. */
 export const Decision = z.object({

@@ -13,3 +13,13 @@ export const Mappings = z.strictObject({
   floating_ips: z.record(Id, z.strictObject({ address: z.string().optional(), to: z.string().min(1) })).default({}),
 });
 export type Mappings = z.infer<typeof Mappings>;
+
+/** One set of mappings out of several; where two map the same thing, the later one wins. */
+export function overlaid(...layers: readonly Mappings[]): Mappings {
+  return {
+    flavors: Object.assign({}, ...layers.map(({ flavors }) => flavors)) as Mappings['flavors'],
+    networks: Object.assign({}, ...layers.map(({ networks }) => networks)) as Mappings['networks'],
+    gateways: Object.assign({}, ...layers.map(({ gateways }) => gateways)) as Mappings['gateways'],
+    floating_ips: Object.assign({}, ...layers.map(({ floating_ips }) => floating_ips)) as Mappings['floating_ips'],
+  };
+}

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { digestOfBlock } from '../../shared/bundle/digest.ts';
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
 import { type BundleVisitor, readBundle, type Stretch } from '../../shared/bundle/read.ts';
 import { writeBundle } from '../../shared/bundle/write.ts';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import { digestOf } from '../../shared/disk/algorithm.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { aDocument, aResource, aServer } from './build.ts';
 
@@ -75,7 +75,7 @@ export class Rebuilder implements BundleVisitor {
         block.kind === 'here'
           ? await bytesOf(block)
           : (this.disks[(from?.disk ?? 0) - 1] ?? own).subarray((from?.block ?? 0) * bundleBlockBytes).subarray(0, length);
-      if (!digestOfBlock(bytes, this.#header?.algorithm ?? 'sha256').equals(block.digest)) throw new Error('another digest');
+      if (!digestOf(this.#header?.algorithm ?? 'sha256', bytes).equals(block.digest)) throw new Error('another digest');
       bytes.copy(own, offset);
     }
   }

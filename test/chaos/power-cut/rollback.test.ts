@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { beginMigration, untilState } from '../../support/in-process.ts';
+import { untilState } from '../../support/in-process.ts';
 import { censusOf } from '../../support/shop.ts';
 import {
   atEveryRecord,
@@ -9,6 +9,9 @@ import {
   flawsAfterRollback,
   forget,
   measure,
+  migrateOverCut,
+  migrateUntilCut,
+  rollBackAny,
   whenReady,
   type Yardstick,
 } from './worlds.ts';
@@ -21,20 +24,8 @@ afterAll(() => forget(yardstick));
 
 test('a campaign that was cut before any record of its journal is rolled back to how both clouds were before', async () => {
   const { wrong } = await atEveryRecord(yardstick, async (world, record) => {
-    world.startReceiver();
-    const first = await world.startSender(record);
-    const wasCut = await cutOrThrough(
-      first.power,
-      beginMigration(first).then(() => untilState(first, 'ready')),
-    );
-    await first.kill();
-    const second = await world.startSender();
-    const [campaign] = (await second.desk.status()).campaigns;
-    if (campaign !== undefined) {
-      await second.desk.rollback(campaign.id);
-      await untilState(second, 'rolled back');
-    }
-    await second.stop();
+    const wasCut = await migrateUntilCut(world, record);
+    await rollBackAny(await world.startSender());
     return { wasCut, flaws: await flawsAfterRollback(world, yardstick) };
   });
   expect(wrong).toEqual([]);
@@ -42,18 +33,8 @@ test('a campaign that was cut before any record of its journal is rolled back to
 
 test('a campaign whose receiver died before any record of its ledger is rolled back to how both clouds were before', async () => {
   const { records, wrong } = await atEveryRecord(yardstick, async (world, record) => {
-    const power = world.startReceiver(record);
-    const sender = await world.startSender();
-    const ready = beginMigration(sender).then(() => untilState(sender, 'ready'));
-    const wasCut = await cutOrThrough(power, ready);
-    await world.killReceiver();
-    world.startReceiver();
-    const [campaign] = (await sender.desk.status()).campaigns;
-    if (campaign !== undefined) {
-      await sender.desk.rollback(campaign.id);
-      await untilState(sender, 'rolled back');
-    }
-    await sender.stop();
+    const { wasCut, sender } = await migrateOverCut(world, record);
+    await rollBackAny(sender);
     return { wasCut, flaws: await flawsAfterRollback(world, yardstick) };
   });
   expect(wrong).toEqual([]);

@@ -8,8 +8,11 @@ import {
   flawsAfterMigration,
   flawsAfterRollback,
   forget,
+  goOn,
   inWorld,
   measure,
+  migrateUntilCut,
+  rollBackAny,
   type Yardstick,
 } from './worlds.ts';
 
@@ -21,17 +24,8 @@ afterAll(() => forget(yardstick));
 
 test('a sender that dies before any record of a warm move goes on where it was, and leaves no snapshot of any round', async () => {
   const { records, wrong } = await atEveryRecord(yardstick, async (world, record) => {
-    world.startReceiver();
-    const first = await world.startSender(record);
-    const wasCut = await cutOrThrough(
-      first.power,
-      beginMigration(first, warm()).then(() => untilState(first, 'ready')),
-    );
-    await first.kill();
-    const second = await world.startSender();
-    if ((await second.desk.status()).campaigns.length === 0) await beginMigration(second, warm());
-    await untilState(second, 'ready');
-    await second.stop();
+    const wasCut = await migrateUntilCut(world, record, warm());
+    await goOn(await world.startSender(), warm());
     return { wasCut, flaws: await flawsAfterMigration(world, yardstick) };
   });
   expect(wrong).toEqual([]);
@@ -40,20 +34,8 @@ test('a sender that dies before any record of a warm move goes on where it was, 
 
 test('a warm campaign that was cut before any record of its journal is rolled back to how both clouds were before', async () => {
   const { wrong } = await atEveryRecord(yardstick, async (world, record) => {
-    world.startReceiver();
-    const first = await world.startSender(record);
-    const wasCut = await cutOrThrough(
-      first.power,
-      beginMigration(first, warm()).then(() => untilState(first, 'ready')),
-    );
-    await first.kill();
-    const second = await world.startSender();
-    const [campaign] = (await second.desk.status()).campaigns;
-    if (campaign !== undefined) {
-      await second.desk.rollback(campaign.id);
-      await untilState(second, 'rolled back');
-    }
-    await second.stop();
+    const wasCut = await migrateUntilCut(world, record, warm());
+    await rollBackAny(await world.startSender());
     return { wasCut, flaws: await flawsAfterRollback(world, yardstick) };
   });
   expect(wrong).toEqual([]);
@@ -83,11 +65,7 @@ test('a warm campaign that is paused, or whose sender dies while it is, leaves n
     const flaws = (await world.source.user.list<{ id: string }>('image', '/images', 'images'))
       .filter(({ id }) => !yardstick.source.ids['images']?.includes(id))
       .map(({ id }) => `snapshot ${id} is left`);
-    if (campaign !== undefined) {
-      await second.desk.rollback(campaign.id);
-      await untilState(second, 'rolled back');
-    }
-    await second.stop();
+    await rollBackAny(second);
     return { wasCut, flaws: [...flaws, ...(await flawsAfterRollback(world, yardstick))] };
   });
   expect(wrong).toEqual([]);

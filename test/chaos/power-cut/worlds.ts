@@ -107,6 +107,47 @@ export async function cutOrThrough({ cut }: Power, through: Promise<unknown>): P
   return first || (await Promise.race([cut.then(() => true), sleep(0, false)]));
 }
 
+/** Migrates with a sender whose power is cut before a record of its journal, and leaves it dead; returns whether it was cut. */
+export async function migrateUntilCut(world: World, record: number, edit?: (plan: string) => string): Promise<boolean> {
+  world.startReceiver();
+  const sender = await world.startSender(record);
+  const through = beginMigration(sender, edit).then(() => untilState(sender, 'ready'));
+  const wasCut = await cutOrThrough(sender.power, through);
+  await sender.kill();
+  return wasCut;
+}
+
+/** Migrates with a receiver whose power is cut before a record of its ledger and that is started again; the migration goes on meanwhile. */
+export async function migrateOverCut(
+  world: World,
+  record: number,
+): Promise<{ wasCut: boolean; sender: SenderLife; ready: Promise<unknown> }> {
+  const power = world.startReceiver(record);
+  const sender = await world.startSender();
+  const ready = beginMigration(sender).then(() => untilState(sender, 'ready'));
+  const wasCut = await cutOrThrough(power, ready);
+  await world.killReceiver();
+  world.startReceiver();
+  return { wasCut, sender, ready };
+}
+
+/** Goes on with a campaign until it is ready. One without its first record does not exist: its operator never had an answer, and asks again. */
+export async function goOn(sender: SenderLife, edit?: (plan: string) => string): Promise<void> {
+  if ((await sender.desk.status()).campaigns.length === 0) await beginMigration(sender, edit);
+  await untilState(sender, 'ready');
+  await sender.stop();
+}
+
+/** Rolls back the campaign, where there is one. */
+export async function rollBackAny(sender: SenderLife): Promise<void> {
+  const [campaign] = (await sender.desk.status()).campaigns;
+  if (campaign !== undefined) {
+    await sender.desk.rollback(campaign.id);
+    await untilState(sender, 'rolled back');
+  }
+  await sender.stop();
+}
+
 /** Every way in which a migrated pair of clouds is not as an uncut run leaves it. */
 export async function flawsAfterMigration(world: World, yardstick: Yardstick): Promise<string[]> {
   const [source, destination] = [await censusOf(world.source), await censusOf(world.destination)];
