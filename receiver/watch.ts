@@ -37,7 +37,7 @@ export class Watch {
     });
     this.#limit = setTimeout(() => this.stop(), longestMs);
     this.#limit.unref();
-    this.#sampler.start();
+    void this.#sampler.start();
   }
 
   look(): FirstAnswer {

@@ -52,8 +52,9 @@ export class DowntimeProbe {
 
   async #whileStopping<T>(probe: string, work: () => Promise<T>): Promise<T> {
     const sampler = new Sampler({ probe, addresses: () => this.#move.addresses });
-    sampler.start();
     try {
+      // A server that stops at once was never seen otherwise: its last answer is one from before.
+      await sampler.start();
       const done = await work();
       const stoppedMs = Date.now();
       this.#later(() => this.#noteLast(sampler, stoppedMs));

@@ -46,10 +46,12 @@ export class Sampler {
     return [...this.#seen.values()];
   }
 
-  start(): void {
-    this.#sample();
-    this.#timer = setInterval(() => this.#sample(), intervalMs);
+  /** Resolves when every address known now was looked at once, answer or not. */
+  async start(): Promise<void> {
+    const first = this.#sample();
+    this.#timer = setInterval(() => void this.#sample(), intervalMs);
     this.#timer.unref();
+    await first;
   }
 
   /** Stops at once; what still waits for an answer is given up. */
@@ -58,17 +60,18 @@ export class Sampler {
     this.#over.abort();
   }
 
-  #sample(): void {
-    for (const address of this.#options.addresses()) {
-      const waiting = this.#waiting.get(address) ?? 0;
-      if (waiting >= atOnce) continue;
-      this.#waiting.set(address, waiting + 1);
-      this.#samples += 1;
-      void answerOf(this.#options.probe, address, answerMs, this.#over.signal).then(({ good }) => {
-        this.#waiting.set(address, (this.#waiting.get(address) ?? 1) - 1);
-        if (good && !this.#over.signal.aborted) this.#note(address);
-      });
-    }
+  async #sample(): Promise<void> {
+    await Promise.all(this.#options.addresses().map((address) => this.#look(address)));
+  }
+
+  async #look(address: string): Promise<void> {
+    const waiting = this.#waiting.get(address) ?? 0;
+    if (waiting >= atOnce) return;
+    this.#waiting.set(address, waiting + 1);
+    this.#samples += 1;
+    const { good } = await answerOf(this.#options.probe, address, answerMs, this.#over.signal);
+    this.#waiting.set(address, (this.#waiting.get(address) ?? 1) - 1);
+    if (good && !this.#over.signal.aborted) this.#note(address);
   }
 
   #note(address: string): void {

@@ -71,7 +71,7 @@ test('a sampler notes the first and the last answer, and looks at addresses that
   const addresses: string[] = [];
   const sampler = new Sampler({ probe: `tcp:${port}`, addresses: () => addresses });
   onTestFinished(() => sampler.stop());
-  sampler.start();
+  await sampler.start();
   await sleep(300);
   expect(sampler.samples).toBe(0);
   addresses.push('127.0.0.1');
