@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -37,6 +37,15 @@ describe.each([
   { name: 'sender', own: () => sender, other: () => receiver },
   { name: 'receiver', own: () => receiver, other: () => sender },
 ])('the $name', ({ own, other }) => {
+  test.runIf(process.platform === 'linux')('runs under an allocator that gives freed pages back (needs Linux)', async () => {
+    const environ = (await readFile(`/proc/${own().child().pid}/environ`, 'utf8')).split('\0');
+    expect(environ.filter((line) => line.startsWith('MALLOC_')).sort()).toEqual([
+      'MALLOC_ARENA_MAX=2',
+      'MALLOC_MMAP_THRESHOLD_=262144',
+      'MALLOC_TRIM_THRESHOLD_=1048576',
+    ]);
+  });
+
   test('stops in order at the first SIGTERM, and says so', async () => {
     await connected();
     process.kill(own().child().pid, 'SIGTERM');
