@@ -80,7 +80,7 @@ async function watch(command: Command, stage: Stage, chosen: Chosen): Promise<vo
   const show = json ? () => undefined : (progress: Parameters<typeof progressView>[0]) => live.show(progressView(progress));
   const { traffic, problems } = await observe(sources, { resolve, forMs: chosen.for, stop: signal, show, say });
   live.end();
-  const seen = mergeTraffic(traffic, ...matrices);
+  const seen = mergeTraffic(traffic, ...matrices.map((matrix) => matrix.traffic));
   const whole = await writeTarget(chosen.output, before, seen);
   const names = new Map(documents.flatMap(({ servers }) => servers.map(({ id, name }) => [id, name] as const)));
   const [problem] = problems;

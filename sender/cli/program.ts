@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { createProgram, type Stage } from '../../shared/cli/program.ts';
+import { addAnalyzeCommand } from './analyze-command.ts';
 import { addBandwidthCommand } from './bandwidth-command.ts';
 import { addCampaignCommands } from './campaign-commands.ts';
 import { addCutoverCommand } from './cutover-command.ts';
@@ -24,6 +25,7 @@ export function senderProgram(stage: Stage): Command {
   addPeerCommands(program, stage);
   addObserveCommand(program, stage);
   addPlanCommands(program, stage);
+  addAnalyzeCommand(program, stage);
   addImportCommand(program, stage);
   addExportCommand(program, stage);
   addCampaignCommands(program, stage);

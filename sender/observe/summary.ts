@@ -21,7 +21,7 @@ export function summaryLines(traffic: Traffic, nameOf: (id: string) => string): 
     return `  ${visible(nameOf(initiator))} -> ${visible(nameOf(responder))} ${protocol}${port > 0 ? `/${port}` : ''}: ${showBytes(sum(conversation))}`;
   });
   if (largest.length > shown) lines.push(`  and ${largest.length - shown} more`);
-  const rejected = Object.entries(traffic.rejected).map(([reason, count]) => `  ${count} ${sentences[reason] ?? reason}`);
+  const rejected = rejectedLines(traffic).map((line) => `  ${line}`);
   const unknown = traffic.unknown.map(({ address, bytes }) => `  ${visible(address)}: ${showBytes(bytes)}`);
   return [
     traffic.conversations.length === 0 ? 'No conversation was seen.' : `${traffic.conversations.length} conversations:`,
@@ -29,4 +29,9 @@ export function summaryLines(traffic: Traffic, nameOf: (id: string) => string): 
     ...(rejected.length > 0 ? ['Not counted:', ...rejected] : []),
     ...(unknown.length > 0 ? ['Addresses of the tenant that no server has:', ...unknown] : []),
   ];
+}
+
+/** Tells what a matrix does not count, and why: a line for each reason. */
+export function rejectedLines({ rejected }: Pick<Traffic, 'rejected'>): string[] {
+  return Object.entries(rejected).map(([reason, count]) => `${count} ${sentences[reason] ?? reason}`);
 }

@@ -5,6 +5,8 @@ export interface Drive {
   readonly waves: readonly (readonly string[])[];
   readonly parallel: number;
   readonly pauseMs?: number | undefined;
+  /** Between two waves. */
+  readonly gapMs?: number | undefined;
 }
 
 /** When a server goes down and is up again, in milliseconds from the start. */
@@ -40,7 +42,8 @@ export function playCampaign(model: SiteModel, loads: readonly Load[], drive: Dr
   const passages: Passage[] = [];
   let nowMs = 0;
   let count = 0;
-  for (const wave of drive.waves) {
+  for (const [index, wave] of drive.waves.entries()) {
+    if (index > 0) nowMs += drive.gapMs ?? 0;
     const waiting = wave.flatMap((id) => byId.get(id) ?? []);
     const lanes = Array.from({ length: Math.min(drive.parallel, waiting.length) }, () => nowMs);
     let running: Runner[] = [];

@@ -68,15 +68,15 @@ export function modesOf(waves: readonly (readonly string[])[], lanes: readonly n
   ];
 }
 
-/** Predicts every mode and names the best: least mean service downtime, the shorter campaign where that is alike. */
+/** Predicts every mode and names the one with the least score: mean service downtime, the shorter campaign where that is alike. */
 export function compareModes(
   model: SiteModel,
   loads: readonly Load[],
   services: readonly ServiceOf[],
   modes: readonly Mode[],
+  score = ({ serviceDowntimeMs, lengthMs }: Prediction): number => serviceDowntimeMs.value + lengthMs.value / 100,
 ): { readonly best: Prediction | null; readonly all: readonly Prediction[] } {
   const all = modes.map((mode) => predict(model, loads, services, mode));
-  const score = ({ serviceDowntimeMs, lengthMs }: Prediction): number => serviceDowntimeMs.value + lengthMs.value / 100;
   const best = all.reduce<Prediction | null>(
     (known, next) => (known === null || score(next) < score(known) ? next : known),
     null,

@@ -1,0 +1,152 @@
+import { Problem } from '../../shared/problem.ts';
+import { compareText } from '../../shared/traffic/matrix.ts';
+import { costOfOrder, costsOfRandomOrders } from '../analysis/order/compare.ts';
+import { costOfWaves } from '../analysis/order/propose.ts';
+import { type Cost, defaultWeights, type Question, type ServiceOf, type Weights } from '../analysis/order/question.ts';
+import { pairsOf } from '../analysis/pairs.ts';
+import { type Host, type Placement, placeServers, zonesOf } from '../analysis/placement/place.ts';
+import { fitSite } from '../analysis/prediction/fit.ts';
+import { type SiteModel, unknownSite, withLink } from '../analysis/prediction/model.ts';
+import { crossover, type Prediction, predict } from '../analysis/prediction/predict.ts';
+import { findServices, type Service } from '../analysis/services/services.ts';
+import { type Past, type PastComparison, pastComparisons } from './history.ts';
+import { loadsOf, moversOf, usualOf } from './loads.ts';
+import { chooseWay } from './modes.ts';
+import { notesOf } from './notes.ts';
+import type { OwnService } from './services-file.ts';
+import type { Mover, Tenant } from './tenant.ts';
+import { type NamedWave, named } from './waves.ts';
+
+/** What the operator wants of the order. */
+export interface Wishes {
+  readonly parallel?: number | undefined;
+  readonly limits: NonNullable<Question['limits']>;
+  readonly gapMs: number;
+  readonly before: NonNullable<Question['before']>;
+  readonly together: NonNullable<Question['together']>;
+  readonly weights: Partial<Weights>;
+  readonly noise?: number | undefined;
+  readonly services: readonly OwnService[];
+  /** Bytes a second of the line, where it was measured. */
+  readonly linkRate?: number | undefined;
+  /** Earlier campaigns, the oldest first. */
+  readonly history: readonly Past[];
+  readonly hosts: readonly Host[];
+  readonly seed: number;
+}
+
+/** The orders a proposal is held against. The costs of the random ones ascend. */
+interface Comparison {
+  readonly proposed: Cost;
+  readonly given: Cost;
+  readonly alphabetical: Cost;
+  readonly random: readonly Cost[];
+  /** No order costs less, with as many at once. */
+  readonly bound: number;
+  readonly method: 'exact' | 'heuristic';
+}
+
+/** Everything `sender analyze` finds. */
+export interface Analysis {
+  readonly servers: readonly Mover[];
+  /** In the order in which they begin to move. */
+  readonly services: readonly Service[];
+  /** Servers at once, in the mode that is proposed. */
+  readonly parallel: number;
+  readonly waves: readonly NamedWave[];
+  readonly weights: Weights;
+  readonly comparison: Comparison;
+  readonly site: SiteModel;
+  /** Of the proposal, of the plan or document as it stands, and of all modes that were compared. */
+  readonly prediction: Prediction;
+  readonly asGiven: Prediction;
+  readonly modes: readonly Prediction[];
+  readonly crossover: ReturnType<typeof crossover>;
+  readonly past: readonly PastComparison[];
+  /** Which server goes where, and how Nova is told; null where no hosts were given or nothing fits, for the reason of `misplaced`. */
+  readonly placement: (Placement & { readonly zones: ReturnType<typeof zonesOf> }) | null;
+  readonly misplaced: Problem | null;
+  readonly pairs: ReturnType<typeof pairsOf>;
+  /** What an operator should know beside the numbers, in sentences. */
+  readonly notes: readonly string[];
+  readonly seed: number;
+}
+
+/** How many random orders the proposal is held against. */
+const randomOrders = 1_000;
+
+/**
+ * Finds the services of a tenant, proposes order, waves and mode together, and says what they cost against other orders. Deterministic.
+ * Throws E_ORDER where the wishes contradict each other, E_PLACEMENT where the servers do not fit, E_USAGE where nothing moves.
+ */
+export function analyze(tenant: Tenant, wishes: Wishes): Analysis {
+  const { servers, traffic } = tenant;
+  if (servers.length === 0)
+    throw new Problem('E_USAGE', 'There is no server to order: neither a plan, nor a document, nor the matrix names one.');
+  const { seed, history } = wishes;
+  const ids = new Set(servers.map(({ id }) => id));
+  const pairs = pairsOf(traffic).filter(({ a, b }) => ids.has(a) && ids.has(b));
+  const services = findServices(traffic, servers, { groups: wishes.services, noise: wishes.noise });
+  const weightOf = new Map(wishes.services.map(({ name, weight }) => [name, weight]));
+  const weights = { ...defaultWeights, ...wishes.weights };
+  const measured = history.map((past) => past.measured);
+  const prior = wishes.linkRate === undefined ? unknownSite : withLink(unknownSite, wishes.linkRate);
+  const site = fitSite(measured, prior, wishes.linkRate);
+  const loads = loadsOf(servers, measured);
+  const asked: ServiceOf[] = services.map(({ name, servers: members }) => ({
+    name,
+    servers: members,
+    weight: weightOf.get(name),
+  }));
+  const ask = (parallel: number): Question => ({
+    ...{ servers: moversOf(servers, loads, site, parallel), pairs, services: asked, parallel, weights, seed },
+    ...{ pauseMs: tenant.pauseMs, gapMs: wishes.gapMs, limits: wishes.limits, before: wishes.before, together: wishes.together },
+  });
+  const { way, prediction, all } = chooseWay({ ask, parallel: wishes.parallel, weights, model: site, loads });
+  const { question, waves, proposal } = way;
+  const byName = [...servers].sort((a, b) => compareText(a.name, b.name) || compareText(a.id, b.id)).map(({ id }) => id);
+  const comparison: Comparison = {
+    proposed: costOfWaves(question, waves),
+    given: tenant.givenBy === 'plan' ? costOfWaves(question, tenant.given) : costOfOrder(question, tenant.given.flat()),
+    alphabetical: costOfOrder(question, byName),
+    random: costsOfRandomOrders(question, randomOrders, seed).sort((a, b) => a.cost - b.cost),
+    ...{ bound: proposal.bound, method: proposal.method },
+  };
+  const place = new Map(waves.flat().map((id, index) => [id, index]));
+  const first = (service: Service): number => Math.min(...service.servers.map((id) => place.get(id) ?? 0));
+  const found = {
+    services: [...services].sort((a, b) => first(a) - first(b)),
+    ...{ servers, weights, comparison, site, prediction, modes: all, seed, pairs, parallel: way.parallel },
+    waves: named(waves, services),
+    asGiven: predict(site, loads, asked, {
+      name: 'as it stands',
+      waves: tenant.given,
+      parallel: tenant.parallel,
+      pauseMs: tenant.pauseMs,
+    }),
+    crossover: crossover(site, usualOf(loads)),
+    past: pastComparisons(history, prior, wishes.linkRate),
+    ...placed(tenant, wishes, pairs),
+  };
+  return { ...found, notes: notesOf(found, tenant) };
+}
+
+/** Where the servers fit at the destination; a reason why not is an answer, too. */
+function placed(tenant: Tenant, wishes: Wishes, pairs: Question['pairs']): Pick<Analysis, 'placement' | 'misplaced'> {
+  const hosts = wishes.hosts.length > 0 ? wishes.hosts : tenant.hosts;
+  const unsized = tenant.servers.find(({ sizes }) => sizes === null);
+  const none = { placement: null, misplaced: null };
+  if (hosts.length === 0 || (wishes.hosts.length === 0 && unsized !== undefined)) return none;
+  if (unsized !== undefined)
+    throw new Problem('E_USAGE', `Nobody tells what ${unsized.name} needs of a host: give the --document it is in.`, {
+      about: unsized.id,
+    });
+  const servers = tenant.servers.flatMap(({ id, sizes }) => (sizes === null ? [] : [{ id, ...sizes }]));
+  try {
+    const placement = placeServers({ servers, hosts, pairs, seed: wishes.seed });
+    return { placement: { ...placement, zones: zonesOf(placement, hosts) }, misplaced: null };
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'E_PLACEMENT') return { placement: null, misplaced: error };
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
+import { parseYaml } from '../../shared/config.ts';
+import { Plan } from '../../shared/model/plan.ts';
+import { Problem } from '../../shared/problem.ts';
+import type { NamedWave } from './waves.ts';
+
+/**
+ * The text of a plan with its servers in other waves and so many of them at once. Everything else stays as it stands, comments too; what a plan says of
+ * a server, and the comments at it, go with the server. Throws E_PLAN where the text cannot be rewritten so.
+ */
+export function planWithWaves(text: string, file: string, waves: readonly NamedWave[], parallel: number): string {
+  const before = parseYaml(text, file, Plan, 'E_PLAN');
+  const document = parseDocument(text, { version: '1.2' });
+  const list = document.get('waves', true);
+  if (!isSeq(list)) return refuse(file);
+  const old = list.items.map((wave) => (isMap(wave) && isSeq(wave.get('servers', true)) ? wave : refuse(file)));
+  const servers = new Map(old.flatMap((wave) => serverNodes(wave, file)));
+  list.items = waves.map((wave, index) => waveNode(wave, old[index], servers, document, file));
+  const leftOver = old.slice(waves.length).flatMap((wave) => commentsOf(wave));
+  if (leftOver.length > 0) list.comment = [list.comment, ...leftOver].filter((comment) => comment).join('\n');
+  if (before.options.parallel !== parallel) document.setIn(['options', 'parallel'], parallel);
+  const written = textOf(document, file);
+  // What was written must be the same plan but for its waves.
+  const after = parseYaml(written, file, Plan, 'E_PLAN');
+  const sorted = (plan: Plan): string[] =>
+    plan.waves.flatMap((wave) => wave.servers.map((server) => JSON.stringify(server))).sort();
+  const rest = (plan: Plan): string => JSON.stringify({ ...plan, waves: [], options: { ...plan.options, parallel: 0 } });
+  if (JSON.stringify(sorted(before)) !== JSON.stringify(sorted(after)) || rest(before) !== rest(after)) throw unwritable(file);
+  return written;
+}
+
+/** An alias that would stand before its anchor cannot be written. */
+function textOf(document: Document.Parsed, file: string): string {
+  try {
+    return document.toString({ lineWidth: 0 });
+  } catch {
+    return refuse(file);
+  }
+}
+
+/** The servers of a wave by their ids. A comment above the first one belongs to it, and not to the list. */
+function serverNodes(wave: YAMLMap, file: string): [string, YAMLMap][] {
+  const list = listOf(wave);
+  return list.items.map((server, index) => {
+    if (!isMap(server)) return refuse(file);
+    if (index === 0 && list.commentBefore) {
+      server.commentBefore = list.commentBefore;
+      list.commentBefore = null;
+    }
+    return [String(server.get('id')), server];
+  });
+}
+
+/** A wave of the plan that gets another name and other servers; where there are more waves than before, a new one. */
+function waveNode(
+  { name, servers: ids }: NamedWave,
+  old: YAMLMap | undefined,
+  servers: ReadonlyMap<string, YAMLMap>,
+  document: Document.Parsed,
+  file: string,
+): YAMLMap {
+  const wave = old ?? (document.createNode({ name, servers: [] }) as YAMLMap);
+  wave.set('name', name);
+  listOf(wave).items = ids.map((id) => servers.get(id) ?? refuse(file));
+  // A list that was empty is written on one line.
+  if (old === undefined) listOf(wave).flow = false;
+  return wave;
+}
+
+function listOf(wave: YAMLMap): YAMLSeq {
+  return wave.get('servers', true) as unknown as YAMLSeq;
+}
+
+/** What people wrote at a wave that is no more. */
+function commentsOf(wave: YAMLMap): string[] {
+  const name = wave.get('name', true);
+  const list = listOf(wave);
+  const all = [wave.commentBefore, isScalar(name) ? name.comment : null, list.comment, wave.comment];
+  return [...new Set(all.flatMap((comment) => (comment ? [comment] : [])))];
+}
+
+function refuse(file: string): never {
+  throw unwritable(file);
+}
+
+function unwritable(file: string): Problem {
+  return new Problem('E_PLAN', `${file} cannot be rewritten: its waves are not written out, or use anchors.`, {
+    about: file,
+    hint: 'Write every wave and server out, without & and *; or order it by hand as printed.',
+  });
+}

@@ -1,0 +1,275 @@
+import { table } from '../../shared/print/table.ts';
+import { visible } from '../../shared/print/text.ts';
+import { showBytes, showDuration } from '../../shared/print/units.ts';
+import type { Cost } from '../analysis/order/question.ts';
+import type { Ranged } from '../analysis/prediction/predict.ts';
+import type { Analysis } from './analysis.ts';
+import { distributionOf } from './distribution.ts';
+
+/** Rows of a list after which the rest is counted: a thousand servers are for the page and for --json. */
+const mostRows = 60;
+
+/** Widest bar of a histogram, in columns. */
+const barColumns = 40;
+
+/** An analysis for people, in lines: services, waves, costs, modes, times, placement, and what else should be known. */
+export function analysisText(analysis: Analysis, columns: number): string[] {
+  const sections: [title: string, lines: string[]][] = [
+    [servicesTitle(analysis), serviceLines(analysis)],
+    [`Proposed: ${analysis.prediction.mode}, in ${count(analysis.waves.length, 'wave')}`, waveLines(analysis, columns)],
+    [costTitle(analysis), costLines(analysis, columns)],
+    ['Order and mode together, as predicted (nine of ten within the range)', modeLines(analysis, columns)],
+    ['Each service and server, as predicted', timeLines(analysis, columns)],
+    ...(analysis.past.length > 0
+      ? [['Earlier campaigns, predicted from those before them', pastLines(analysis, columns)] as [string, string[]]]
+      : []),
+    ...(analysis.placement !== null || analysis.misplaced !== null
+      ? [['Placement at the destination', placementLines(analysis, columns)] as [string, string[]]]
+      : []),
+    ['To know', analysis.notes.map((note) => `  ${visible(note)}`)],
+  ];
+  return sections.flatMap(([title, lines], index) => [...(index > 0 ? [''] : []), title, ...lines]);
+}
+
+/** A number of things: `1 server`, `3 servers`. */
+function count(number: number, thing: string): string {
+  return `${number.toLocaleString('en')} ${thing}${number === 1 ? '' : 's'}`;
+}
+
+/** A time with the range it is expected in. */
+function showRange({ value, low, high }: Ranged): string {
+  return `${showDuration(value)} (${roughly(low)} – ${roughly(high)})`;
+}
+
+/** The end of a range: no more digits than it is worth. */
+function roughly(ms: number): string {
+  const minutes = ms / 60_000;
+  if (minutes < 1) return `${Math.round(ms / 1000)} s`;
+  if (minutes < 90) return `${Math.round(minutes)} min`;
+  return minutes < 2_880 ? `${(minutes / 60).toFixed(1)} h` : `${(minutes / 1_440).toFixed(1)} d`;
+}
+
+function servicesTitle({ services, servers, pairs }: Analysis): string {
+  const bytes = pairs.reduce((sum, pair) => sum + pair.bytes, 0);
+  return `${count(services.length, 'service')} of ${count(servers.length, 'server')}, which exchange ${showBytes(bytes)}`;
+}
+
+function serviceLines({ services }: Analysis): string[] {
+  const shown = services.slice(0, mostRows);
+  const lines = shown.flatMap(({ name, says }) => {
+    const [head = '', ...more] = says;
+    return [`  ${visible(name)}: ${head}`, ...more.map((sentence) => `      ${sentence}`)];
+  });
+  return [...lines, ...rest(services.length, 'service')];
+}
+
+function waveLines(analysis: Analysis, columns: number): string[] {
+  const nameOf = namesOf(analysis);
+  const rows = analysis.waves.slice(0, mostRows).map(({ name, servers }) => ({ name, servers: servers.map(nameOf).join(', ') }));
+  return [
+    ...indented(
+      table(
+        rows,
+        [
+          { title: 'wave', show: ({ name }) => visible(name) },
+          { title: 'servers, in their order', show: ({ servers }) => visible(servers) },
+        ],
+        columns - 2,
+      ),
+    ),
+    ...rest(analysis.waves.length, 'wave'),
+  ];
+}
+
+function costTitle({ weights }: Analysis): string {
+  return `Cost: ${weights.downtime} × service downtime + ${weights.split} × split + ${weights.length} × length (means, in the mode proposed)`;
+}
+
+function costLines({ comparison, prediction }: Analysis, columns: number): string[] {
+  const { proposed, given, alphabetical, random, bound, method } = comparison;
+  const at = (part: number): Cost => random[Math.round(part * (random.length - 1))] as Cost;
+  const row = (what: string, cost: Cost) => ({ what, ...cost });
+  const rows = [
+    row(`proposed (${method})`, proposed),
+    row('as given', given),
+    row('alphabetical', alphabetical),
+    row('best of 1,000 random orders', at(0)),
+    row('  a quarter is better than', at(0.25)),
+    row('  median', at(0.5)),
+    row('  a quarter is worse than', at(0.75)),
+    row('  worst', at(1)),
+  ];
+  const seconds = (value: number): string => showDuration(1000 * value);
+  const lines = table(
+    rows,
+    [
+      { title: 'order', show: ({ what }) => what },
+      { title: 'cost', align: 'right', show: ({ cost }) => cost.toFixed(0) },
+      { title: 'to proposed', align: 'right', show: ({ cost }) => more(cost, proposed.cost) },
+      { title: 'service downtime', align: 'right', show: ({ serviceDowntimeSeconds }) => seconds(serviceDowntimeSeconds) },
+      { title: 'split', align: 'right', show: ({ splitSeconds }) => seconds(splitSeconds) },
+      { title: 'length', align: 'right', show: ({ lengthSeconds }) => seconds(lengthSeconds) },
+    ],
+    columns - 2,
+  );
+  const mean = random.reduce((sum, one) => sum + one.serviceDowntimeSeconds, 0) / random.length;
+  return [
+    ...indented(lines),
+    `  lower bound: no order costs less than ${bound.toFixed(0)}`,
+    `  Services are down ${seconds(proposed.serviceDowntimeSeconds)} on average; in random order, ${prediction.mode}, ${seconds(mean)}: ${percent(1 - proposed.serviceDowntimeSeconds / mean)} less.`,
+    ...indented(histogram(comparison)),
+  ];
+}
+
+/** The costs of random orders as bars, and where the others are among them. */
+function histogram({ random, proposed, given, alphabetical }: Analysis['comparison']): string[] {
+  const { bins, max } = distributionOf(random.map(({ cost }) => cost));
+  const most = Math.max(...bins.map((bin) => bin.count));
+  const marks = [
+    ['proposed', proposed.cost],
+    ['as given', given.cost],
+    ['alphabetical', alphabetical.cost],
+  ] as const;
+  const width = Math.max(...bins.map(({ from }) => from.toFixed(0).length), proposed.cost.toFixed(0).length, 4);
+  const first = bins[0]?.from ?? 0;
+  const below = marks.filter(([, cost]) => cost < first);
+  const line = (from: number, bar: string, names: readonly string[]): string =>
+    `${from.toFixed(0).padStart(width)} │${bar}${names.length > 0 ? `  ← ${names.join(', ')}` : ''}`;
+  return [
+    ...below.map(([name, cost]) => line(cost, '', [name])),
+    ...bins.map(({ from, until, count: own }, index) => {
+      const last = index === bins.length - 1;
+      const here = marks.filter(([, cost]) => cost >= from && (cost < until || (last && cost >= until) || (last && cost <= max)));
+      const bar = '█'.repeat(own === 0 ? 0 : Math.max(1, Math.round((barColumns * own) / most)));
+      return line(
+        from,
+        bar,
+        here.map(([name]) => name),
+      );
+    }),
+  ];
+}
+
+function modeLines({ modes, prediction, asGiven, crossover }: Analysis, columns: number): string[] {
+  const rows = [asGiven, ...modes];
+  const lines = table(
+    rows,
+    [
+      { title: '', show: (row) => (row === prediction ? '→' : ' ') },
+      { title: 'mode', show: ({ mode }) => mode },
+      { title: 'services down, mean', show: ({ serviceDowntimeMs }) => showRange(serviceDowntimeMs) },
+      { title: 'campaign', show: ({ lengthMs }) => showRange(lengthMs) },
+    ],
+    columns - 2,
+  );
+  const says =
+    crossover.at === null
+      ? `Up to ${crossover.rows.length} such servers are quicker all at once than one after the other.`
+      : `From ${crossover.at} such servers on, one after the other is quicker than all at once.`;
+  return [...indented(lines), `  ${says}`];
+}
+
+function timeLines({ prediction, services, servers }: Analysis, columns: number): string[] {
+  const passages = new Map(prediction.servers.map((one) => [one.id, one]));
+  const downtimes = new Map(prediction.services.map(({ name, downtimeMs }) => [name, downtimeMs]));
+  const nameOf = namesOf({ servers });
+  const rows = services.flatMap(({ name, servers: members }) => {
+    const downtime = downtimes.get(name);
+    const head =
+      downtime === undefined || members.length === 1
+        ? []
+        : [{ what: visible(name), from: '', until: '', down: showRange(downtime) }];
+    const inOrder = members
+      .flatMap((id) => passages.get(id) ?? [])
+      .sort((a, b) => a.downAtMs - b.downAtMs)
+      .map(({ id, downAtMs, upAtMs, downtimeMs }) => ({
+        what: `${members.length === 1 ? '' : '  '}${visible(nameOf(id))}`,
+        ...{ from: showDuration(downAtMs), until: showDuration(upAtMs), down: showRange(downtimeMs) },
+      }));
+    return [...head, ...inOrder];
+  });
+  const lines = table(
+    rows.slice(0, mostRows),
+    [
+      { title: 'service, server', show: ({ what }) => what },
+      { title: 'down at', align: 'right', show: ({ from }) => from },
+      { title: 'up at', align: 'right', show: ({ until }) => until },
+      { title: 'down for', show: ({ down }) => down },
+    ],
+    columns - 2,
+  );
+  return [...indented(lines), ...rest(rows.length, 'row')];
+}
+
+function pastLines({ past }: Analysis, columns: number): string[] {
+  return indented(
+    table(
+      past,
+      [
+        { title: 'campaign', show: ({ campaign }) => visible(campaign) },
+        { title: 'servers', align: 'right', show: ({ servers }) => String(servers) },
+        { title: 'at once', align: 'right', show: ({ parallel }) => String(parallel) },
+        { title: 'predicted', show: ({ length }) => showRange(length.predictedMs) },
+        { title: 'measured', align: 'right', show: ({ length }) => showDuration(length.measuredMs) },
+        {
+          title: 'off by',
+          align: 'right',
+          show: ({ length }) => `${length.error < 0 ? '-' : '+'}${percent(Math.abs(length.error))}`,
+        },
+      ],
+      columns - 2,
+    ),
+  );
+}
+
+function placementLines(analysis: Analysis, columns: number): string[] {
+  const { placement, misplaced } = analysis;
+  if (placement === null) return [`  ${misplaced?.message ?? ''}`];
+  const nameOf = namesOf(analysis);
+  const hosts = [...new Set(placement.on.map(({ host }) => host))];
+  const rows = hosts.map((host) => ({
+    zone:
+      placement.zones.find(({ server }) => placement.on.some((one) => one.server === server && one.host === host))
+        ?.availability_zone ?? '',
+    servers: placement.on.filter((one) => one.host === host).map(({ server }) => visible(nameOf(server))),
+  }));
+  const { crossBytes, totalBytes, bound, method } = placement;
+  const best =
+    method === 'exact' ? 'no placement lets less cross' : `searched for; none lets less than ${showBytes(bound)} cross`;
+  return [
+    ...indented(
+      table(
+        rows,
+        [
+          { title: 'availability_zone', show: ({ zone }) => visible(zone) },
+          { title: 'servers', show: ({ servers }) => servers.join(', ') },
+        ],
+        columns - 2,
+      ),
+    ),
+    `  ${showBytes(crossBytes)} of ${showBytes(totalBytes)} cross between hosts (${best}).`,
+  ];
+}
+
+function namesOf({ servers }: Pick<Analysis, 'servers'>): (id: string) => string {
+  const names = new Map(servers.map(({ id, name }) => [id, name]));
+  return (id) => names.get(id) ?? id;
+}
+
+function rest(all: number, thing: string): string[] {
+  return all > mostRows ? [`  and ${count(all - mostRows, thing)} more; --json has all`] : [];
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}
+
+function more(cost: number, than: number): string {
+  if (than === 0) return cost === 0 ? 'the same' : '-';
+  const part = cost / than - 1;
+  return Math.abs(part) < 0.0005 ? 'the same' : `${part > 0 ? '+' : '-'}${percent(Math.abs(part))}`;
+}
+
+function percent(part: number): string {
+  return `${(100 * (Number.isFinite(part) ? part : 0)).toFixed(1)} %`;
+}

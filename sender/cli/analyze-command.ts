@@ -1,0 +1,111 @@
+import { type Command, Option } from 'commander';
+import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { writeDurably } from '../../shared/durable.ts';
+import { analyze } from '../analyze/analysis.ts';
+import { analysisJson } from '../analyze/json.ts';
+import { type Chosen, parseLink, parseNumber, parseWeights, wishesOf } from '../analyze/options.ts';
+import { planWithWaves } from '../analyze/plan-waves.ts';
+import { readFiles } from '../analyze/read.ts';
+import { servicesText } from '../analyze/services-file.ts';
+import { tenantOf } from '../analyze/tenant.ts';
+import { analysisText } from '../analyze/text.ts';
+import { parseSpan } from '../observe/options.ts';
+import { writeText } from './file.ts';
+
+/** Adds `analyze`: in which order a project moves, computed from its traffic. It needs no daemon and no cloud. */
+export function addAnalyzeCommand(program: Command, stage: Stage): void {
+  program
+    .command('analyze')
+    .description(
+      'Find the services in the traffic, and propose order, waves and mode: what each costs, against other orders. Needs no daemon; the same files give the same answer.',
+    )
+    .argument('<matrix...>', 'what `sender observe` wrote, a matrix as CSV or JSON, or the input of the older analyser')
+    .option('--document <file...>', 'a configurations.json: names, addresses and sizes of the servers')
+    .option('--plan <file>', 'the plan: its servers move, and its order is the one given')
+    .option('--write', 'write the proposed waves into the plan; comments and everything else stay')
+    .option('--services <file>', 'your own groups of servers; they win over what is found')
+    .option('--write-services <file>', 'write the services that were found, to edit them')
+    .addOption(
+      new Option('--noise <part>', 'how much two servers must talk to be of one service')
+        .argParser(parseNumber(0, 1))
+        .default(0.05),
+    )
+    .addOption(
+      new Option('--parallel <number>', 'servers at once; the best number is proposed without it').argParser(
+        parseNumber(1, 16, true),
+      ),
+    )
+    .addOption(new Option('--wave-servers <number>', 'most servers of one wave').argParser(parseNumber(1, 1e6, true)))
+    .addOption(new Option('--wave-gib <number>', 'most GiB of disks of one wave').argParser(parseNumber(0, 1e9)))
+    .addOption(new Option('--wave-minutes <number>', 'longest time a wave may take').argParser(parseNumber(0, 1e6)))
+    .addOption(new Option('--wave-gap <time>', 'between two waves, until the next window: 30m, 1d').argParser(parseSpan))
+    .option('--before <first:later...>', 'the first server is up before the later one goes down')
+    .option('--together <servers...>', 'servers, between commas, that share a wave')
+    .addOption(
+      new Option('--weights <list>', 'what a second counts')
+        .argParser(parseWeights)
+        .default({}, 'service=4,traffic=1,length=0.01'),
+    )
+    .option('--history <report...>', 'what `sender report --json` wrote of earlier campaigns; times are learnt from them')
+    .addOption(new Option('--link <rate>', 'the measured rate of the line: 100mbit, 2.5gbit').argParser(parseLink))
+    .option('--hosts <file>', 'hosts at the destination with what they have free; the servers are placed on them')
+    .addOption(new Option('--seed <number>', 'of the random numbers').argParser(parseNumber(0, 2 ** 31 - 1, true)).default(1))
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          [
+            'sender analyze traffic.json --plan plan.yaml --document configurations.json',
+            'shows what another order would be worth',
+          ],
+          [
+            'sender analyze traffic.json --plan plan.yaml --wave-servers 10 --wave-gap 1d --write',
+            'writes waves of ten a night into the plan; then `sender migrate plan.yaml`',
+          ],
+          [
+            'sender analyze mon.json tue.json --before db-1:web-1 --html order.html',
+            'adds up two days; draws the graph and the timeline',
+          ],
+        ],
+        [21],
+      ),
+    )
+    .action(async function (this: Command, matrices: readonly string[], chosen: Chosen) {
+      await run(this, stage, matrices, chosen);
+    });
+}
+
+async function run(command: Command, stage: Stage, matrices: readonly string[], chosen: Chosen): Promise<void> {
+  const { output, json } = cliOf(command, stage);
+  const files = await readFiles(matrices, chosen);
+  const tenant = tenantOf(files);
+  const wishes = wishesOf(chosen, files, tenant);
+  const analysis = analyze(tenant, wishes);
+  const written: string[] = [];
+  const write = async (
+    file: string | undefined,
+    put: (file: string, text: string) => Promise<void>,
+    text: () => string,
+  ): Promise<void> => {
+    if (file === undefined) return;
+    await put(file, text());
+    written.push(file);
+  };
+  const names = new Map(tenant.servers.map(({ id, name }) => [id, name]));
+  const weights = new Map(wishes.services.flatMap(({ name, weight }) => (weight === undefined ? [] : [[name, weight] as const])));
+  await write(chosen.writeServices, writeText, () => servicesText(analysis.services, weights, (id) => names.get(id) ?? id));
+  if (chosen.write)
+    await write(chosen.plan, writeDurably, () =>
+      planWithWaves(files.planText, chosen.plan ?? '', analysis.waves, analysis.parallel),
+    );
+  const { misplaced } = analysis;
+  if (json)
+    output.json({
+      ...analysisJson(analysis),
+      written,
+      ...(misplaced === null ? {} : { problem: misplaced, exit: misplaced.exit }),
+    });
+  else output.print(...analysisText(analysis, output.size().columns), ...written.map((file) => `Wrote ${file}.`));
+  if (misplaced !== null && !json) throw misplaced;
+  if (misplaced !== null) process.exitCode = misplaced.exit;
+}
