@@ -32,8 +32,11 @@ const probeEvery = 16;
 /** A frame of less is always packed: a few pieces of what was read, so it costs little beside the reading; and the whole is as small. */
 const scrapBytes = 2 * 1024 * 1024;
 
-/** Frames between two decisions. */
-const decideEvery = 8;
+/** Frames between two decisions, and between the first few, while all is guessed. */
+const decideEvery = { usual: 8, first: 2 } as const;
+
+/** How fast a link is believed to grow that nobody waits for: by so much from one decision to the next, or, once it was seen full, twofold in so many seconds. */
+const growth = { unknown: 1.3, doublingSeconds: 15 } as const;
 
 /** How much faster than raw bytes compressed ones must be before they are: what the other side pays for them is not seen from here. */
 const reluctance = 0.8;
@@ -60,6 +63,7 @@ export class Levels {
   #frames = 0;
   /** Bytes per second that the link is believed to carry. */
   #capacity = 100 * MiB;
+  #wasFull = false;
   #decided = { at: 0, waitedMs: 0, arrivedBytes: 0 };
 
   constructor(threads: number, now: () => number = () => performance.now()) {
@@ -75,7 +79,8 @@ export class Levels {
   /** The level for the next frame, of so many raw bytes. */
   next(wire: Wire, rawBytes: number): number {
     this.#frames += 1;
-    if (this.#frames % decideEvery === 0) this.#decide(wire);
+    const every = this.#frames <= decideEvery.usual ? decideEvery.first : decideEvery.usual;
+    if (this.#frames % every === 0) this.#decide(wire);
     const isPacked = rawBytes < scrapBytes || this.#frames % probeEvery === 0;
     return isPacked ? Math.max(1, this.level) : this.level;
   }
@@ -99,8 +104,13 @@ export class Levels {
     const seconds = Math.max(0.001, (at - before.at) / 1000);
     const rate = (arrivedBytes - before.arrivedBytes) / seconds;
     const isFull = waitedMs - before.waitedMs > seconds * 250;
-    // A link that nobody waits for carries more than it was asked to.
-    this.#capacity = isFull ? (this.#capacity + rate) / 2 : Math.min(mostCapacity, Math.max(this.#capacity, rate) * 1.3);
+    if (isFull) this.#capacity = this.#wasFull ? (this.#capacity + rate) / 2 : rate;
+    // A link that nobody waits for may carry more than it was asked to; to find out costs frames that go raw, so one that is known is seldom asked.
+    else {
+      const factor = this.#wasFull ? 2 ** (seconds / growth.doublingSeconds) : growth.unknown;
+      this.#capacity = Math.min(mostCapacity, Math.max(this.#capacity, rate) * factor);
+    }
+    this.#wasFull ||= isFull;
     this.#choose();
   }
 
