@@ -58,8 +58,10 @@ describe('the level of compression', () => {
     expect([1, 3]).toContain(usual(run({ ...debian, link: 117e6 })));
   });
 
-  test('finds out what a line of 1 Gbit/s carries once, not over and over: hardly a frame goes raw on it', () => {
-    expect(run({ ...debian, link: 117e6 }, 1600).filter((level) => level === 0)).toHaveLength(0);
+  test('finds out what a line of 1 Gbit/s carries once, not over and over, where busy threads never fill it', () => {
+    const busy = { ...debian, cost: { 0: 1, 1: 7, 3: 14, 6: 27, 9: 38 } };
+    const raw = run({ ...busy, link: 117e6 }, 1600).filter((level) => level === 0);
+    expect(raw.length).toBeLessThan(80);
   });
 
   test('is none on a line that outruns compression', () => {
