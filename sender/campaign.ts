@@ -106,6 +106,7 @@ export class Campaign {
       addresses: addressesOf(this.document, ports),
       warm: (mode ?? options.mode) === 'warm',
       cutover: cutover ?? options.cutover,
+      calendar: this.plan.calendar,
       attempt: attemptOf(this.journal.facts, id).attempt,
       learned: {},
     };

@@ -6,6 +6,7 @@ import type { BandwidthStatus } from './bandwidth.ts';
 import type { Forecast } from './forecast.ts';
 import type { ProbedDowntime } from './measures.ts';
 import type { Round } from './migration/round.ts';
+import type { WindowStatus } from './waits.ts';
 
 /** Where one disk's copy stands. Bytes are of the disk as the guest sees it; `sentBytes` are those that crossed the wire. */
 export interface DiskStatus {
@@ -39,6 +40,8 @@ export interface MoveStatus {
   readonly disks: readonly DiskStatus[];
   /** Null once it is cut over, and for a cold move. */
   readonly warm: WarmStatus | null;
+  /** What the plan's calendar makes it wait for; null where it waits for nothing of it. */
+  readonly window: WindowStatus | null;
   readonly problem: ProblemJson | null;
 }
 
@@ -110,8 +113,8 @@ export interface CommitOptions {
   readonly deleteSource: boolean;
 }
 
-/** An export that has begun: its campaign, and what may be worth knowing. */
-export interface ExportBegun {
+/** A campaign that has begun, and what may be worth knowing of it. */
+export interface Begun {
   readonly campaign: string;
   readonly concerns: readonly Concern[];
 }
@@ -189,11 +192,11 @@ export interface SenderCommands {
   capture(selection: Selection): Promise<{ document: Configurations; concerns: readonly Concern[] }>;
   plan(selection: Selection): Promise<PlanResult>;
   /** Starts a campaign; `file` names the plan's origin in complaints. Refuses blocking concerns with E_BLOCKED before any write. */
-  migrate(plan: string, file: string, options: MigrateOptions): Promise<{ campaign: string }>;
+  migrate(plan: string, file: string, options: MigrateOptions): Promise<Begun>;
   /** Starts a campaign from a `configurations.json`: its servers, in its order, with proposed mappings. */
-  migrateDocument(document: unknown, file: string): Promise<{ campaign: string }>;
+  migrateDocument(document: unknown, file: string): Promise<Begun>;
   /** Begins to stop and freeze servers for a bundle; no receiver is asked. */
-  beginExport(selection: Selection): Promise<ExportBegun>;
+  beginExport(selection: Selection): Promise<Begun>;
   /** The bundle of a campaign whose servers are all frozen; may be asked for as often as wanted. */
   bundle(id: string, signal: AbortSignal): AsyncIterable<Buffer>;
   pause(campaign: string): Promise<CampaignStatus>;

@@ -1,39 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
 import { writeMarker } from '../shared/model/marker.ts';
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
-import { DowntimeProbe } from './downtime.ts';
-import { forecastOf, type PastMove } from './forecast.ts';
-import { attemptOf, doneAmong, type Fact, type RestState, standingOf } from './migration/fact.ts';
-import { itineraryTo } from './migration/itinerary.ts';
-import { migrate, patiently, rollBack, type Walk } from './migration/migrate.ts';
-import type { Ask, Move, OfferDisk, OnDisk, Tools } from './migration/phase.ts';
-import { roundsOf } from './migration/round.ts';
-import { stagesOf } from './report.ts';
-import { type Aside, Slots } from './slots.ts';
+import { attemptOf, doneAmong, isTurnedBack, type RestState, standingOf, wasStopped } from './migration/fact.ts';
+import { patiently, rollBack } from './migration/migrate.ts';
+import type { Move } from './migration/phase.ts';
 import { totalsOf } from './totals.ts';
-
-/** What a course works with. */
-export interface CourseTools {
-  readonly source: SourceCloud;
-  /** Opens the one client that may touch moved servers; nothing but commit calls it. */
-  readonly retirement: () => Promise<SourceRetirement>;
-  readonly ask: Ask;
-  readonly offer: OfferDisk;
-  readonly onDisk: OnDisk;
-  readonly retryDelaysMs: readonly number[];
-  /** What earlier moves took, of this and of other campaigns. */
-  readonly history: () => readonly PastMove[];
-  /** Aborts when the daemon stops: everything stays where it is and goes on after the restart. */
-  readonly signal: AbortSignal;
-  /** Aborts when another wish takes over: everything stays where it is, for the wish to decide. */
-  readonly overruled: AbortSignal;
-  /** Aborts when the operator asked for a pause: servers that are not down yet stop on their way. */
-  readonly halted: AbortSignal;
-  /** Aborts when the receiver has been away for too long: the servers on their way are taken back. */
-  readonly deserted: AbortSignal;
-}
+import { type CourseTools, either, isCalledOff, walkOf } from './walk.ts';
+import { isRunning, moveWave } from './wave.ts';
 
 /**
  * Works on what the operator wants of a campaign until it rests. Returns where it rests, or null when the daemon stops or the wish changed meanwhile.
@@ -52,6 +25,7 @@ export async function pursue(campaign: Campaign, tools: CourseTools): Promise<Re
       case 'run':
         return await rest(await run(campaign, tools));
       case 'pause':
+        await letArrive(campaign, tools);
         await releaseRounds(campaign, tools);
         return await rest('paused');
       case 'cancel':
@@ -82,7 +56,7 @@ async function run(campaign: Campaign, tools: CourseTools): Promise<RestState> {
       if (!isCalledOff(tools)) await releaseRounds(campaign, tools).catch(() => undefined);
       throw error;
     }
-    if (!isStill(campaign, 'run')) {
+    if (!isRunning(campaign)) {
       await releaseRounds(campaign, tools);
       return 'paused';
     }
@@ -91,34 +65,21 @@ async function run(campaign: Campaign, tools: CourseTools): Promise<RestState> {
   return 'ready';
 }
 
-/** Moves the servers of a wave, so many at once; the first failure halts those that are not down yet, and is thrown once the others have arrived. */
-async function moveWave(campaign: Campaign, moves: readonly Move[], tools: CourseTools): Promise<void> {
-  const { parallel, delay_seconds } = campaign.plan.options;
-  const slots = new Slots(parallel);
-  const failed = new AbortController();
-  const halted = AbortSignal.any([tools.halted, failed.signal]);
-  let first = true;
-  const ends = moves.map((move) =>
-    slots.hold(async (aside) => {
-      if (halted.aborted) return;
-      try {
-        if (!first) await sleep(delay_seconds * 1000, undefined, { signal: AbortSignal.any([either(tools), halted]) });
-        first = false;
-        if (isStill(campaign, 'run')) await moveOrTakeBack(campaign, move, { ...tools, halted }, aside);
-      } catch (error) {
-        if (halted.aborted && !isCalledOff(tools) && wasHalted(error, halted)) return;
-        failed.abort(new Problem('E_CANCELLED', `Server ${move.server.name} could not be moved.`));
-        throw error;
-      }
-    }),
-  );
-  const failure = (await Promise.allSettled(ends)).find((end) => end.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
-}
-
-/** Whether an error is only that somebody was halted. */
-function wasHalted(error: unknown, { reason }: AbortSignal): boolean {
-  return error === reason || (error instanceof Error && error.cause === reason);
+/** Moves the servers to their end that are down when a paused campaign is taken up again, or back to their start where they were on their way there. */
+async function letArrive(campaign: Campaign, tools: CourseTools): Promise<void> {
+  const halted = AbortSignal.abort(new Problem('E_CANCELLED', 'The campaign is paused.'));
+  for (const { moves } of campaign.moves()) {
+    const down = moves.filter(
+      ({ server: { id } }) => !campaign.moved(id) && wasStopped(attemptOf(campaign.journal.facts, id).facts),
+    );
+    const back = down.filter(({ server: { id } }) => isTurnedBack(campaign.journal.facts, id));
+    for (const move of back) await rollBack(move, walkOf(campaign, tools));
+    await moveWave(
+      campaign,
+      down.filter((move) => !back.includes(move)),
+      { ...tools, halted },
+    );
+  }
 }
 
 /** Deletes the snapshots that rounds of servers that still run left: a campaign that halts leaves none of them behind. */
@@ -141,22 +102,6 @@ async function configure(campaign: Campaign, tools: CourseTools): Promise<void> 
   );
   await writeMarker(campaign.folder, ['configurationCompleted'], { campaign: id, at: new Date().toISOString(), ...marker });
   await journal.append({ fact: 'done', server: null, phase: 'configure', learned: marker });
-}
-
-/** Moves one server; one that cannot be moved is taken back, so that it runs at the source again. */
-async function moveOrTakeBack(campaign: Campaign, move: Move, tools: CourseTools, aside: Aside): Promise<void> {
-  const note = (fact: Fact): Promise<unknown> => campaign.journal.append(fact);
-  const downtime = new DowntimeProbe(move, { campaign: campaign.id, ask: tools.ask, note, signal: either(tools) });
-  const walk = walkOf(campaign, tools, either(tools), aside);
-  try {
-    await migrate(move, { ...walk, around: (phase, now, work) => downtime.around(phase, now, work) });
-    await downtime.settled();
-  } catch (error) {
-    await downtime.settled();
-    if (isCalledOff(tools) || (tools.halted.aborted && wasHalted(error, tools.halted))) throw error;
-    await rollBack(move, walkOf(campaign, tools, AbortSignal.any([tools.signal, tools.overruled])));
-    throw error;
-  }
 }
 
 /** Says that every server has moved; the receiver compares the totals with its own. */
@@ -216,55 +161,4 @@ async function commit(campaign: Campaign, tools: CourseTools, deleteSource: bool
     await retirement.close();
   }
   for (const snapshot of await tools.source.snapshots(campaign.id, signal)) await tools.source.release(snapshot.id, signal);
-}
-
-/** Whether the daemon stops (nothing is taken back; the restart goes on) or another wish takes over (it decides for itself). A lost receiver is neither. */
-function isCalledOff({ signal, overruled }: CourseTools): boolean {
-  return signal.aborted || overruled.aborted;
-}
-
-function isStill(campaign: Campaign, wish: string): boolean {
-  const standing = standingOf(campaign.journal.facts);
-  return standing.is === 'working' && standing.wish === wish;
-}
-
-function either({ signal, overruled, deserted }: CourseTools): AbortSignal {
-  return AbortSignal.any([signal, overruled, deserted]);
-}
-
-function walkOf(campaign: Campaign, tools: CourseTools, signal = either(tools), aside: Aside = (waiting) => waiting()): Walk {
-  const { source, ask, offer, onDisk, retryDelaysMs, halted } = tools;
-  const { journal } = campaign;
-  const timesOf: Tools['timesOf'] = (server) => {
-    const { facts } = attemptOf(campaign.journal.facts, server);
-    const stop = facts.find((fact) => fact.fact === 'begun' && fact.phase === 'stop');
-    const stages = Object.fromEntries(stagesOf(facts).map(({ name, ms }) => [name, ms]));
-    return { stages, downtimeMs: stop === undefined ? 0 : Date.now() - Date.parse(stop.at) };
-  };
-  const own: Tools = {
-    campaign: campaign.id,
-    timesOf,
-    source,
-    ask,
-    offer,
-    onDisk,
-    options: campaign.plan.options,
-    rounds: {
-      of: (server) => roundsOf(journal.facts, server),
-      add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
-    },
-    isCutoverAsked: (server) => attemptOf(journal.facts, server).facts.some(({ fact }) => fact === 'cutover asked'),
-    forecastOf: ({ server }) => forecastOf(roundsOf(journal.facts, server.id), tools.history(), Date.now()),
-    aside,
-    folder: campaign.folder,
-    signal,
-  };
-  return {
-    itinerary: itineraryTo(campaign.plan.to),
-    journal,
-    tools: own,
-    retryDelaysMs,
-    halted,
-    around: (_phase, _move, work) => work(),
-  };
 }

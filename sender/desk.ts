@@ -14,14 +14,15 @@ import { overlaid } from '../shared/model/mappings.ts';
 import { Plan, serversOf } from '../shared/model/plan.ts';
 import { spaceConcerns } from '../shared/model/space.ts';
 import { Problem } from '../shared/problem.ts';
+import { askNow } from './ask-now.ts';
 import type { Bandwidth, BandwidthStatus } from './bandwidth.ts';
 import { bundleOf } from './bundle.ts';
 import { Campaign } from './campaign.ts';
 import type {
+  Begun,
   CampaignStatus,
   CommitOptions,
   DiskVerdict,
-  ExportBegun,
   MigrateOptions,
   PlanResult,
   Report,
@@ -38,6 +39,7 @@ import { inOrderOf, withOptions } from './options.ts';
 import type { Peer } from './peer.ts';
 import { planText } from './plan-text.ts';
 import { inAskedOrder, makePlan } from './planner.ts';
+import { policyConcerns } from './policies.ts';
 import { reportOf } from './report.ts';
 import { Runner, type RunnerTools } from './runner.ts';
 
@@ -55,11 +57,6 @@ export interface DeskTools {
   readonly rotate: () => Promise<string>;
   readonly signal: AbortSignal;
 }
-
-/** How long somebody at a terminal waits for the receiver to be reached, how often it is looked whether it is, and how long for its answer (it asks its cloud for everything): milliseconds. */
-const reachTimeoutMs = 30_000;
-const reachIntervalMs = 50;
-const answerTimeoutMs = 10 * 60_000;
 
 /** Where operators' commands arrive, and where every campaign is kept. */
 export class Desk implements SenderCommands {
@@ -172,11 +169,11 @@ export class Desk implements SenderCommands {
     return { plan: planText(plan, resourcesOf(document), known, found.decisions), concerns: known, decisions: found.decisions };
   }
 
-  async migrate(text: string, file: string, options: MigrateOptions): Promise<{ campaign: string }> {
+  async migrate(text: string, file: string, options: MigrateOptions): Promise<Begun> {
     return this.#begin(parseYaml(text, file, Plan, 'E_PLAN'), file, options);
   }
 
-  async migrateDocument(value: unknown, file: string): Promise<{ campaign: string }> {
+  async migrateDocument(value: unknown, file: string): Promise<Begun> {
     const isOld = typeof value === 'object' && value !== null && 'VMs' in value;
     const wanted = isOld ? importOldConfigurations(value) : parseConfigurations(value, file);
     const servers = wanted.servers.map((server) => (isOld ? server.name : server.id));
@@ -187,7 +184,7 @@ export class Desk implements SenderCommands {
     return this.#begin({ ...plan, mappings: overlaid(plan.mappings, wanted.mappings) }, file, {});
   }
 
-  async beginExport(selection: Selection): Promise<ExportBegun> {
+  async beginExport(selection: Selection): Promise<Begun> {
     const { document: captured, concerns } = leaveMoved(await this.capture(selection));
     if (captured.servers.length === 0)
       throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to export.');
@@ -264,7 +261,7 @@ export class Desk implements SenderCommands {
     return this.#runner(id).campaign.journal.facts;
   }
 
-  async #begin(plan: Plan, file: string, options: MigrateOptions): Promise<{ campaign: string }> {
+  async #begin(plan: Plan, file: string, options: MigrateOptions): Promise<Begun> {
     const wanted = serversOf(plan);
     const twice = wanted.find((id, index) => wanted.indexOf(id) !== index);
     if (twice !== undefined) throw new Problem('E_PLAN', `${file} names server ${twice} twice.`, { about: file });
@@ -277,7 +274,7 @@ export class Desk implements SenderCommands {
     }
   }
 
-  async #prepare(plan: Plan, wanted: readonly string[], file: string, options: MigrateOptions): Promise<{ campaign: string }> {
+  async #prepare(plan: Plan, wanted: readonly string[], file: string, options: MigrateOptions): Promise<Begun> {
     const { project_id: project, whole } = plan.source;
     const captured = await this.capture({ project, servers: whole ? [] : wanted });
     const document = whole ? narrowTo(captured.document, wanted) : captured.document;
@@ -286,9 +283,10 @@ export class Desk implements SenderCommands {
     const campaign = randomUUID();
     const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });
     const found = await this.#preflight(frozen);
-    mustNotBlock([...concerns, ...found.concerns], { about: file });
+    const all = [...policyConcerns(chosen, Date.now()), ...concerns, ...found.concerns];
+    mustNotBlock(all, { about: file });
     this.#run(await Campaign.create(this.#tools.config.state, chosen, frozen));
-    return { campaign };
+    return { campaign, concerns: all };
   }
 
   #refuseBusy(servers: readonly string[]): void {
@@ -326,21 +324,8 @@ export class Desk implements SenderCommands {
     return this.#ask('campaign.preflight', { campaign, configurations: { ...document, campaign } });
   }
 
-  /** Asks the receiver for somebody who waits: throws what keeps it away rather than wait for it to come back. */
-  async #ask<N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>): Promise<Result<N>> {
-    const { signal, peer } = this.#tools;
-    const { state, problem: before } = peer.state;
-    if (state !== 'connected' && before?.retry === 'never') throw before;
-    const away = new AbortController();
-    const giveUpAt = performance.now() + reachTimeoutMs;
-    const look = setInterval(() => {
-      const { problem, says } = peer.state;
-      // One more attempt, the one under way or the next, is all that somebody at a terminal waits for.
-      if (problem !== null && problem !== before) away.abort(problem);
-      else if (performance.now() > giveUpAt) away.abort(problem ?? new Problem('E_PEER_UNREACHABLE', says));
-    }, reachIntervalMs);
-    const connection = await peer.connected(AbortSignal.any([signal, away.signal])).finally(() => clearInterval(look));
-    return connection.request(name, params, { signal, timeoutMs: answerTimeoutMs });
+  #ask<N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>): Promise<Result<N>> {
+    return askNow(this.#tools.peer, name, params, this.#tools.signal);
   }
 
   async #wish(id: string, wish: Wish, from: readonly CampaignStatus['state'][], deleteSource = false): Promise<CampaignStatus> {

@@ -51,7 +51,7 @@ function pathRateOf(campaign: Campaign): number | null {
   return rates.length === 0 ? null : Math.max(...rates);
 }
 
-/** Migration time less what the bytes alone need on the path; a wait for the cutover is the operator's and not counted. Null until both are known. */
+/** Migration time less what the bytes alone need on the path; a wait for the cutover or for a window is the operator's and not counted. Null until both are known. */
 export function overheadMsOf(campaign: Campaign, server: string, migrationMs: number | null, sentBytes: number): number | null {
   const rate = pathRateOf(campaign);
   if (migrationMs === null || rate === null) return null;
@@ -59,8 +59,11 @@ export function overheadMsOf(campaign: Campaign, server: string, migrationMs: nu
 }
 
 function waitedMs(facts: readonly Dated<Fact>[]): number {
-  const [begun, done] = (['begun', 'done'] as const).map((what) =>
-    facts.find((fact) => fact.fact === what && fact.phase === 'await cutover'),
-  );
-  return begun === undefined || done === undefined ? 0 : Date.parse(done.at) - Date.parse(begun.at);
+  const waits = ['await cutover', 'await window'].map((phase) => {
+    const [begun, done] = (['begun', 'done'] as const).map((what) =>
+      facts.find((fact) => fact.fact === what && fact.phase === phase),
+    );
+    return begun === undefined || done === undefined ? 0 : Date.parse(done.at) - Date.parse(begun.at);
+  });
+  return waits.reduce((sum, ms) => sum + ms, 0);
 }

@@ -2,6 +2,7 @@ import { Document } from 'yaml';
 import type { Concern, Decision } from '../shared/model/concern.ts';
 import type { Plan } from '../shared/model/plan.ts';
 import { kindOf, type Ref, type Resource, refOf } from '../shared/model/resource.ts';
+import { policySentences } from './policies.ts';
 
 /** Writes a plan as YAML for an operator to edit: what was found stands above it as comments, with the names of what it is about. */
 export function planText(
@@ -25,6 +26,11 @@ export function planText(
     ' With `mode: warm` a server is copied while it runs, in at most `rounds` rounds, until one brings at most `round_threshold_mib` or no less than the one before;',
     '   then `cutover:` says when it is stopped: now, when-ready (once a round is that small), manual (`sender cutover`), or a time: at 2026-11-22T02:00:00+01:00.',
     '   A further round follows every `round_interval_seconds` of waiting. A server may have its own `mode:` and `cutover:` beside its id.',
+    ' A `calendar:` says when servers may be stopped, in the clocks of `zone:` (UTC without it): `windows: [{ days: [sat, sun], from: "22:00", to: "05:00" }]`, past midnight',
+    '   where `to` is not later, and `blackout: [{ from: 2026-12-24, to: 2026-12-26, reason: holidays }]`, days or times. A server that is down is always moved to its end.',
+    '   With `mode: warm` rounds go on outside of windows, for the guest runs; in a blackout they rest. `sender cutover` goes on without waiting.',
+    '',
+    ...section('Policies', policySentences(plan), (sentence) => sentence),
     '',
     ...section(
       'Concerns',

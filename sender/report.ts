@@ -3,7 +3,7 @@ import { refOf } from '../shared/model/resource.ts';
 import type { Campaign } from './campaign.ts';
 import type { MoveReport, Report } from './commands.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
-import { attemptOf, type Fact } from './migration/fact.ts';
+import { attemptOf, type Fact, sinceLetGo } from './migration/fact.ts';
 import { itinerary } from './migration/itinerary.ts';
 import { recall } from './migration/migrate.ts';
 import type { Move } from './migration/phase.ts';
@@ -43,7 +43,7 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
     destinationId: learned.built?.[refOf('server', move.server.id)] ?? null,
     phases,
     migrationMs: between(facts, 'look', 'mark'),
-    downtimeMs: learned.was === 'SHUTOFF' ? null : between(facts, 'stop', 'probe'),
+    downtimeMs: learned.was === 'SHUTOFF' ? null : between(sinceLetGo(facts), 'stop', 'probe'),
     probed: probedOf(facts),
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,

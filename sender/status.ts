@@ -1,14 +1,16 @@
 import type { Dated } from '../shared/journal.ts';
 import { networkSideOf } from '../shared/model/network-side.ts';
+import { blackoutAt } from './calendar.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './commands.ts';
 import { forecastOf, type PastMove } from './forecast.ts';
-import { attemptOf, doneAmong, type Fact, standingOf, type Wish } from './migration/fact.ts';
-import { itinerary } from './migration/itinerary.ts';
+import { attemptOf, doneAmong, type Fact, standingOf, type Wish, wasStopped } from './migration/fact.ts';
 import { recall } from './migration/migrate.ts';
 import type { Move } from './migration/phase.ts';
 import { roundsOf } from './migration/round.ts';
 import type { Progress } from './progress.ts';
+import { readyBundle, saysOf } from './says.ts';
+import { type WindowStatus, windowOf } from './waits.ts';
 
 const working = {
   run: 'moving',
@@ -37,7 +39,7 @@ export function statusOf(
     .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)));
   const state =
     standing.is === 'resting' ? standing.state : standing.wish === 'run' && !configured ? 'preparing' : working[standing.wish];
-  const held = moves.filter(({ server, state }) => state !== 'moved' && wasTakenDown(attemptOf(facts, server).facts)).length;
+  const held = moves.filter(({ server, state }) => state !== 'moved' && wasStopped(attemptOf(facts, server).facts)).length;
   const toBuild = networkSideOf(campaign.document).length;
   return {
     id: campaign.id,
@@ -51,11 +53,6 @@ export function statusOf(
     moves,
     problem: standing.is === 'resting' ? standing.problem : null,
   };
-}
-
-/** Whether a server's attempt came as far as its stop. */
-function wasTakenDown(facts: readonly Fact[]): boolean {
-  return facts.some((fact) => fact.fact === 'begun' && fact.phase === 'stop');
 }
 
 function moveStatus(
@@ -81,6 +78,7 @@ function moveStatus(
         : own.attempt > 1
           ? 'rolled back'
           : 'waiting';
+  const warm = state === 'moving' && !wasStopped(own.facts) ? warmStatus(move, own.facts, facts, history) : null;
   return {
     server: move.server.id,
     name: move.server.name,
@@ -88,7 +86,8 @@ function moveStatus(
     state,
     phase: last !== undefined && 'phase' in last ? last.phase : null,
     disks: move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress)),
-    warm: state === 'moving' && !wasTakenDown(own.facts) ? warmStatus(move, own.facts, facts, history) : null,
+    warm,
+    window: state === 'moving' && !wasStopped(own.facts) ? windowStatus(move, own.facts, warm) : null,
     problem: problem?.fact === 'problem' && !moved ? problem.problem : null,
   };
 }
@@ -117,6 +116,15 @@ function warmStatus(
   };
 }
 
+/** Rounds need no window, but end with a blackout; a server that was only looked at waits for nothing yet. */
+function windowStatus({ calendar }: Move, own: readonly Fact[], warm: WarmStatus | null): WindowStatus | null {
+  const { phase } = own.findLast((fact) => fact.fact === 'begun') ?? {};
+  if (calendar === undefined || own.some(({ fact }) => fact === 'cutover asked')) return null;
+  const now = Date.now();
+  if (phase === 'precopy') return blackoutAt(calendar, now) === null ? null : windowOf(calendar, now, 0);
+  return phase === 'await cutover' || phase === 'await window' ? windowOf(calendar, now, warm?.forecast?.downtimeMs ?? 0) : null;
+}
+
 function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progress): DiskStatus {
   const sealed = recall(move, campaign.journal).learned.sealed?.[id];
   if (sealed !== undefined)
@@ -129,39 +137,4 @@ function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progre
       etaSeconds: 0,
     };
   return progress.of(id) ?? { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
-}
-
-function readyBundle(id: string, servers: number): string {
-  return `All ${servers} servers are stopped and frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like; \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
-}
-
-function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatus[], held: number): string {
-  const moved = moves.filter((move) => move.state === 'moved').length;
-  const waiting = moves.filter((move) => move.warm?.waits);
-  const now = moves.find((move) => move.state === 'moving' && !move.warm?.waits) ?? waiting[0];
-  const doing = itinerary.find((phase) => phase.name === now?.phase)?.does;
-  switch (state) {
-    case 'preparing':
-      return 'The receiver builds the network side; no server is touched yet.';
-    case 'moving':
-      return now === undefined
-        ? `${moved} of ${moves.length} servers moved.`
-        : now === waiting[0]
-          ? `${moved} of ${moves.length} servers moved; ${waiting.length === 1 ? `${now.name} waits` : `${waiting.length} servers wait`} for the cutover (${now.warm?.cutover}); \`sender cutover\` says it.`
-          : `${moved} of ${moves.length} servers moved; ${now.name}: ${doing ?? now.phase}.`;
-    case 'paused':
-      return `${moved} of ${moves.length} servers moved; \`sender resume\` goes on, \`sender rollback\` takes all back.`;
-    case 'failed':
-      return `Stopped by a problem with ${moved} of ${moves.length} servers moved; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` takes all back.`;
-    case 'ready':
-      return `All ${moves.length} servers moved and verified. \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
-    case 'committing':
-      return 'The way back is being closed.';
-    case 'committed':
-      return 'Committed. The source servers no longer start by accident.';
-    case 'rolling back':
-      return 'What this campaign built is being removed and the source servers started.';
-    case 'rolled back':
-      return 'Rolled back: the source is as it was, and nothing of this campaign is left at the destination.';
-  }
 }

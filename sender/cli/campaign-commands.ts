@@ -8,6 +8,7 @@ import { type Asking, asks } from './ask.ts';
 import { statusLines } from './campaign-view.ts';
 import { candidates, chooseCampaign, latestCampaign } from './choose-campaign.ts';
 import { readText } from './file.ts';
+import { showConcerns } from './show-concerns.ts';
 import { watchCampaign, watchStatus } from './watch.ts';
 
 interface MigrateChoice {
@@ -62,9 +63,10 @@ function addMigrate(program: Command, stage: Stage): void {
           .map((name) => name.trim())
           .filter((name) => name !== '');
         const options = { order: names, parallel, delaySeconds: delay, probe };
-        const { campaign } = await asking.daemon.migrate(await readText(file), resolve(file), options);
+        const { campaign, concerns } = await asking.daemon.migrate(await readText(file), resolve(file), options);
+        if (!asking.json) showConcerns(concerns, asking.output);
         if (watch) await watchCampaign(asking, campaign);
-        else if (asking.json) asking.output.json({ campaign });
+        else if (asking.json) asking.output.json({ campaign, concerns });
         else asking.output.print(`Campaign ${campaign} has started. Follow it with \`sender status --watch\`.`);
       }),
     );

@@ -40,11 +40,12 @@ export function campaignView(campaign: CampaignStatus, output: Output): View {
       whole,
       ...campaign.moves.map((move) => ({
         key: move.server,
-        stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''}`,
+        stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
         text: [
           visible(move.name),
           stageOf(move),
           ...(move.warm === null ? [] : [warmText(move.warm)]),
+          ...(move.window === null ? [] : [move.window.says]),
           ...move.disks.filter(isUnderWay).map(diskText),
         ].join(', '),
       })),
@@ -97,6 +98,7 @@ function picture(campaign: CampaignStatus, output: Output): string[] {
     '',
     ...table(rows, columns, output.size().columns),
     ...campaign.moves.flatMap((move) => (move.warm === null ? [] : [`  ${visible(move.name)}: ${warmText(move.warm)}`])),
+    ...campaign.moves.flatMap(({ name, window }) => (window === null ? [] : [`  ${visible(name)} ${visible(window.says)}`])),
     ...campaign.moves.flatMap((move) => problemLines(move.problem, `  ${visible(move.name)}: `, output)),
   ];
 }

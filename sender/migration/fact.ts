@@ -50,6 +50,17 @@ export function doneAmong(facts: readonly Fact[]): Set<string> {
   return new Set(facts.flatMap((fact) => (fact.fact === 'done' ? [fact.phase] : [])));
 }
 
+/** The facts of an attempt since its server was let go at last: a stop that was begun before the wait began again brought no downtime. */
+export function sinceLetGo(facts: readonly Dated<Fact>[]): readonly Dated<Fact>[] {
+  const waits = ['await cutover', 'await window'];
+  return facts.slice(facts.findLastIndex((fact) => fact.fact === 'begun' && waits.includes(fact.phase)) + 1);
+}
+
+/** Whether a server's present attempt came as far as its stop. */
+export function wasStopped(facts: readonly Dated<Fact>[]): boolean {
+  return sinceLetGo(facts).some((fact) => fact.fact === 'begun' && fact.phase === 'stop');
+}
+
 /** Whether a server's present attempt was turned back and has not yet arrived at its start. */
 export function isTurnedBack(facts: readonly Dated<Fact>[], server: string): boolean {
   return attemptOf(facts, server).facts.some((fact) => fact.fact === 'turned back');

@@ -1,6 +1,7 @@
 import type { Plan } from '../../shared/model/plan.ts';
 import type { Phase } from './phase.ts';
 import { awaitCutover } from './phases/await-cutover.ts';
+import { awaitWindow, isStillLetGo, waitsForWindow } from './phases/await-window.ts';
 import { connect, create, disconnect, importDisks, plug, remove, removeImages, unplug } from './phases/build.ts';
 import { copy, dropCopy } from './phases/copy.ts';
 import { freeze, release } from './phases/freeze.ts';
@@ -11,7 +12,7 @@ import { probe } from './phases/probe.ts';
 import { start, stop } from './phases/stop.ts';
 
 /** What is done with a server that goes into a bundle; what follows happens where that is imported. */
-const exported: ReadonlySet<string> = new Set(['look', 'stop', 'freeze']);
+const exported: ReadonlySet<string> = new Set(['look', 'await window', 'stop', 'freeze']);
 
 /** The journey of a server by where it goes. */
 export function itineraryTo(to: Plan['to']): readonly Phase[] {
@@ -25,9 +26,10 @@ export function itineraryTo(to: Plan['to']): readonly Phase[] {
 // biome-ignore format: a table is read by column
 export const itinerary = [
   { name: 'look',    run: look,                                           does: 'see whether the source server can be moved, and whether it runs' },
-  // ── warm moves only; a pause halts these ──
+  // ── a pause halts these; the first two are of warm moves only ──
   { name: 'precopy', run: precopy,     tidy: forgetRounds, when: isWarm, halts: true, does: 'while it runs: snapshot, pull what differs, forget the snapshot; again until little differs' },
-  { name: 'await cutover', run: awaitCutover,   when: isWarm, halts: true, does: 'wait until it may be stopped; further rounds keep the rest small' },
+  { name: 'await cutover', run: awaitCutover, when: isWarm, halts: true, holds: isStillLetGo, does: 'wait until it may be stopped; further rounds keep the rest small' },
+  { name: 'await window', run: awaitWindow, when: waitsForWindow, halts: true, holds: isStillLetGo, does: 'wait until the calendar lets it be stopped' },
   // ── downtime starts ──
   { name: 'stop',    run: stop,        undo: start,      downtime: true,  does: 'stop the source server and see it stopped' },
   { name: 'freeze',  run: freeze,      tidy: release,    downtime: true,  does: 'snapshot its disk' },

@@ -28,12 +28,15 @@ export async function migrate(move: Move, walk: Walk): Promise<Move> {
   const done = doneAmong(attemptOf(journal.facts, server).facts);
   for (const phase of itinerary) {
     const now = recall(move, journal);
-    if (done.has(phase.name) || phase.when?.(now) === false) continue;
+    if (phase.when?.(now) === false) continue;
     const signal = phase.halts ? AbortSignal.any([walk.tools.signal, walk.halted]) : walk.tools.signal;
     const tools = { ...walk.tools, signal };
+    const place = { server, phase: phase.name };
+    const { holds } = phase;
+    const mayHaveLapsed = holds !== undefined && !done.has('stop');
+    if (done.has(phase.name) && (!mayHaveLapsed || (await patiently(() => holds(now, walk.tools), place, walk)))) continue;
     signal.throwIfAborted();
     await journal.append({ fact: 'begun', server, phase: phase.name });
-    const place = { server, phase: phase.name };
     const learned = await walk.around(phase.name, now, () => patiently(() => phase.run(now, tools), place, { ...walk, tools }));
     await journal.append({ fact: 'done', server, phase: phase.name, learned });
   }

@@ -1,6 +1,7 @@
 import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
 import type { ServerState, Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
 import type { Dated } from '../../shared/journal.ts';
+import type { Calendar } from '../../shared/model/calendar.ts';
 import type { Plan } from '../../shared/model/plan.ts';
 import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
 import type { Forecast } from '../forecast.ts';
@@ -56,6 +57,8 @@ export interface Move {
   /** Whether its disks are copied while it runs, and when it is stopped then. */
   readonly warm: boolean;
   readonly cutover: string;
+  /** When it may be stopped; at any time without one. */
+  readonly calendar: Calendar | undefined;
   readonly attempt: number;
   readonly learned: Learned;
 }
@@ -82,6 +85,8 @@ export interface Tools {
   /** Whether the operator asked for a server's cutover. */
   readonly isCutoverAsked: (server: string) => boolean;
   readonly forecastOf: (move: Move) => Forecast | null;
+  /** What is left of the pause after the server that ended last: milliseconds. */
+  readonly pauseLeftMs: () => number;
   readonly aside: Aside;
   /** This campaign's folder. */
   readonly folder: string;
@@ -104,6 +109,8 @@ export interface Phase {
   /** Whether a pause ends it at once, because it holds no server down; it begins again at the resumption. */
   readonly halts?: boolean;
   readonly run: (move: Move, tools: Tools) => Promise<Learned | undefined>;
+  /** Whether what it waited for is still so, asked after an interruption for as long as the server was not seen stopped; it runs again where it is not. */
+  readonly holds?: (move: Move, tools: Tools) => Promise<boolean>;
   /** Gives back what this phase took from service; undone from the last phase up, before anything is tidied. */
   readonly undo?: (move: Move, tools: Tools) => Promise<void>;
   /** Removes what this phase left lying about; done from the last phase up, once the source runs again. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Calendar } from './calendar.ts';
 import { Mappings } from './mappings.ts';
 import { Id } from './resource.ts';
 
@@ -65,6 +66,8 @@ export const Plan = z.strictObject({
       create_flavors: z.boolean().default(false),
     })
     .prefault({}),
+  /** When servers may be stopped; at any time without it. */
+  calendar: Calendar.optional(),
   waves: z
     .array(
       z.strictObject({

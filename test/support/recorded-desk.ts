@@ -14,7 +14,7 @@ export function aMoveStatus(name: string, more: Partial<MoveStatus> = {}): MoveS
   };
   return {
     ...{ server: `id-of-${name}`, name, wave: 'one', state: 'moving', phase: 'copy' },
-    ...{ disks: [disk], warm: null, problem: null },
+    ...{ disks: [disk], warm: null, window: null, problem: null },
     ...more,
   };
 }
@@ -99,8 +99,8 @@ export function aRecordedDesk(campaigns: readonly CampaignStatus[] = [aCampaignS
         ],
         decisions: [],
       }),
-    migrate: (plan, file, options) => note('migrate', [plan, file, options], { campaign: campaigns[0]?.id ?? '' }),
-    migrateDocument: (document, file) => note('migrateDocument', [document, file], { campaign: 'x' }),
+    migrate: (plan, file, options) => note('migrate', [plan, file, options], { campaign: campaigns[0]?.id ?? '', concerns: [] }),
+    migrateDocument: (document, file) => note('migrateDocument', [document, file], { campaign: 'x', concerns: [] }),
     beginExport: (selection) => note('beginExport', [selection], { campaign: campaigns[0]?.id ?? '', concerns: [] }),
     bundle: async function* (id) {
       yield await note('bundle', [id], Buffer.from('a bundle'));

@@ -97,6 +97,26 @@ test('places are given in order, one who waits aside leaves his, and gets the ne
   expect(said).toEqual(['first waits', 'second works', 'second is done', 'first is back', 'third works']);
 });
 
+test('those who come back from waiting at once are served in the order in which they first came, before those who never did', async () => {
+  const slots = new Slots(1);
+  const said: number[] = [];
+  const doors = [1, 2, 3].map(() => Promise.withResolvers<void>());
+  const waiting = doors.map(({ promise }, index) =>
+    slots.hold((aside) => aside(() => promise).then(() => void said.push(index))),
+  );
+  const busy = Promise.withResolvers<void>();
+  const holder = slots.hold(() => busy.promise);
+  const late = slots.hold(async () => void said.push(9));
+  await new Promise(setImmediate);
+  for (const { resolve } of doors.toReversed()) {
+    resolve();
+    await new Promise(setImmediate);
+  }
+  busy.resolve();
+  await Promise.all([...waiting, holder, late]);
+  expect(said).toEqual([0, 1, 2, 9]);
+});
+
 test('a place is free again after work that failed', async () => {
   const slots = new Slots(1);
   await expect(slots.hold(() => Promise.reject(new Error('No.')))).rejects.toThrow('No.');

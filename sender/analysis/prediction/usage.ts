@@ -10,7 +10,8 @@ export interface Usage {
 
 /** Which phases of the itinerary make a stage. */
 const phases: Readonly<Record<Stage, readonly string[]>> = {
-  before: ['look', 'stop', 'freeze'],
+  // Between the look and the stop a server may wait for its window or its cutover.
+  before: ['stop', 'freeze'],
   copy: ['copy'],
   import: ['import'],
   boot: ['plug', 'create', 'connect', 'probe', 'mark'],

@@ -1,27 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { blackoutAt } from '../../calendar.ts';
 import type { Learned, Move, Tools } from '../phase.ts';
 import { isFresh, isSmall, type Round } from '../round.ts';
+import { isLetGo } from './await-window.ts';
 import { copyRound, releaseRounds } from './precopy.ts';
 
 /** How often the clock and the operator's wishes are looked at: milliseconds. There is no limit: an operator may take days. */
 const lookMs = 250;
 
-/** Waits until the server may be stopped, by the plan's policy or because the operator asked; further rounds meanwhile keep the last delta small. */
+/**
+ * Waits until the server may be stopped, by the plan's policies or because the operator asked; further rounds meanwhile keep the last delta small. Its place is
+ * for others meanwhile, and when it is back what was waited for must still hold.
+ */
 export async function awaitCutover(move: Move, tools: Tools): Promise<Learned> {
-  await tools.aside(async () => {
-    while (!mayCutOver(move, tools)) {
-      if (isRoundDue(move, tools)) await copyRound(move, tools);
-      else await sleep(lookMs, undefined, { signal: tools.signal });
-    }
-  });
+  while (!mayCutOver(move, tools)) await tools.aside(() => untilReady(move, tools));
   // What a cut left of a round under way.
   await releaseRounds(move, tools);
   const forecast = tools.forecastOf(move);
   return forecast === null ? {} : { forecast };
 }
 
-function mayCutOver({ server, cutover }: Move, tools: Tools): boolean {
+async function untilReady(move: Move, tools: Tools): Promise<void> {
+  while (!mayCutOver(move, tools)) {
+    if (isRoundDue(move, tools)) await copyRound(move, tools);
+    else await sleep(lookMs, undefined, { signal: tools.signal });
+  }
+}
+
+function mayCutOver(move: Move, tools: Tools): boolean {
+  const { server, cutover } = move;
   if (tools.isCutoverAsked(server.id)) return true;
+  if (tools.pauseLeftMs() > 0 || !isLetGo(move, tools)) return false;
   if (cutover === 'manual') return false;
   if (cutover.startsWith('at ')) return Date.now() >= timeOf(cutover);
   const last = tools.rounds.of(server.id).at(-1);
@@ -29,8 +38,9 @@ function mayCutOver({ server, cutover }: Move, tools: Tools): boolean {
   return cutover === 'now' || isSmall(last, tools.options);
 }
 
-/** A round is due when the last one ended an interval ago, unless it would delay the cutover. */
-function isRoundDue({ server, cutover }: Move, { rounds, options }: Tools): boolean {
+/** A round is due when the last one ended an interval ago, unless it would delay the cutover, or a blackout lasts. */
+function isRoundDue({ server, cutover, calendar }: Move, { rounds, options }: Tools): boolean {
+  if (calendar !== undefined && blackoutAt(calendar, Date.now()) !== null) return false;
   const last = rounds.of(server.id).at(-1);
   if (last === undefined) return true;
   const end = Date.now() + lengthOf(last);

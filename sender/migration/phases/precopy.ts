@@ -1,5 +1,6 @@
 import type { Move, Tools } from '../phase.ts';
 import { isFresh, whyEnough } from '../round.ts';
+import { outlastBlackout } from './await-window.ts';
 import { dropCopy } from './copy.ts';
 import { release, snapshotTimeoutMs } from './freeze.ts';
 
@@ -11,6 +12,7 @@ export async function precopy(move: Move, tools: Tools): Promise<undefined> {
     const last = rounds.at(-1);
     const isEnough = last !== undefined && isFresh(last, tools.options, Date.now()) && whyEnough(rounds, tools.options) !== null;
     if (isEnough || (last !== undefined && tools.isCutoverAsked(server.id))) return releaseRounds(move, tools);
+    await outlastBlackout(move, tools);
     await copyRound(move, tools);
   }
 }

@@ -1,0 +1,117 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CampaignStatus } from '../../sender/commands.ts';
+import type { Fact } from '../../sender/migration/fact.ts';
+import type { Dated } from '../../shared/journal.ts';
+import { ask, cli } from '../support/daemons.ts';
+import { campaignOf, flawsOfMove, openSite, ownerOf, planWhole, type Site, takeBack, trouble, until } from '../support/site.ts';
+
+const MiB = 1024 * 1024;
+
+let site: Site;
+beforeAll(async () => {
+  site = await openSite({ diskOf: (name) => Buffer.alloc(2 * MiB, `${name} `) });
+}, 120_000);
+afterAll(() => site.endings.run());
+
+/** Writes a plan of everything, with more lines at its end. */
+async function planWith(text: string, edit: (plan: string) => string = (plan) => plan): Promise<string> {
+  const file = await planWhole(site);
+  await writeFile(file, edit(await readFile(file, 'utf8')));
+  await appendFile(file, text);
+  return file;
+}
+
+async function start(file: string): Promise<string> {
+  return (await ask<{ campaign: string }>(site.sender.config, ['migrate', file])).campaign;
+}
+
+async function journalOf(campaign: string): Promise<Dated<Fact>[]> {
+  return ask<Dated<Fact>[]>(site.sender.config, ['log', campaign]);
+}
+
+/** Waits until a campaign shows what is wanted of it, whatever state it is in. */
+async function seen(campaign: string, wanted: (status: CampaignStatus) => boolean): Promise<CampaignStatus> {
+  for (const limit = performance.now() + 60_000; performance.now() < limit; await sleep(100)) {
+    const status = await campaignOf(site, campaign);
+    if (status !== undefined && wanted(status)) return status;
+  }
+  throw new Error('What was waited for did not come.');
+}
+
+async function statuses(): Promise<string[]> {
+  const servers = await (await ownerOf(site.source)).list<{ status: string }>('compute', '/servers/detail', 'servers');
+  return servers.map(({ status }) => status);
+}
+
+/** When every stop was begun. */
+const stopsIn = (facts: readonly Dated<Fact>[]): number[] =>
+  facts.flatMap((fact) => (fact.fact === 'begun' && fact.phase === 'stop' ? [Date.parse(fact.at)] : []));
+
+test('a server is not stopped in a blackout, also when the sender is killed while it waits, and once after it', async () => {
+  const file = await planWith('');
+  const endMs = Math.ceil(Date.now() / 1000 + 15) * 1000;
+  const end = new Date(endMs).toISOString().replace('.000Z', 'Z');
+  const blackout = `{ from: 2020-01-01, to: ${end}, reason: closing of the books }`;
+  await appendFile(file, `calendar:\n  zone: Europe/Berlin\n  blackout:\n    - ${blackout}\n`);
+  const campaign = await start(file);
+  const before = await seen(campaign, ({ moves }) => moves.some(({ window }) => window !== null));
+  expect(before.says).toContain('waits for the end of the blackout (closing of the books); opens at 20');
+  expect(before.moves.find(({ window }) => window)?.window?.opensAt).toBe(new Date(endMs).toISOString());
+  await site.sender.kill();
+  await site.sender.start();
+  const again = await seen(campaign, ({ moves }) => moves.some(({ window }) => window !== null));
+  expect(again.moves.filter(({ window }) => window).map(({ name }) => name)).toEqual(
+    before.moves.filter(({ window }) => window).map(({ name }) => name),
+  );
+  expect(stopsIn(await journalOf(campaign))).toEqual([]);
+  expect(await statuses()).toEqual(['ACTIVE', 'ACTIVE']);
+  const { stdout } = await cli(site.sender.config, ['status']);
+  expect(stdout).toMatch(/web.* waits for the end of the blackout \(closing of the books\); opens at .* Europe\/Berlin/);
+
+  await until(site, campaign, 'ready');
+  const stops = stopsIn(await journalOf(campaign));
+  expect(stops).toHaveLength(2);
+  expect(Math.min(...stops)).toBeGreaterThanOrEqual(endMs);
+  expect(await flawsOfMove(site)).toEqual([]);
+  expect(await takeBack(site, campaign)).toEqual([]);
+}, 120_000);
+
+test('an operator who cannot wait for a window cuts a server over before it, and the others go on waiting', async () => {
+  const campaign = await start(await planWith('calendar:\n  blackout:\n    - { from: 2020-01-01, to: 2027-01-01 }\n'));
+  const { moves } = await seen(campaign, (status) => status.moves.some(({ window }) => window !== null));
+  const [first] = moves.filter(({ window }) => window !== null);
+  await ask(site.sender.config, ['cutover', campaign, first?.server ?? '']);
+  await seen(campaign, (status) => status.moves.some(({ server, state }) => server === first?.server && state === 'moved'));
+  const rest = await seen(campaign, (status) => status.moves.some(({ window }) => window !== null));
+  expect(rest.moves.filter(({ state }) => state === 'moved')).toHaveLength(1);
+  expect((await statuses()).sort()).toEqual(['ACTIVE', 'SHUTOFF']);
+  await ask(site.sender.config, ['pause', campaign]);
+  expect(await takeBack(site, campaign)).toEqual([]);
+}, 120_000);
+
+test('a calendar that never opens is refused before anything is written', async () => {
+  const file = await planWith('calendar:\n  blackout:\n    - { from: 2020-01-01, to: 2099-12-31 }\n');
+  const { code, stderr } = await cli(site.sender.config, ['migrate', file]);
+  expect(code).toBe(40);
+  expect(stderr).toContain('calendar.never');
+}, 60_000);
+
+test('a sender that is killed after a pause lets the server that is down arrive, begins no other, and rests', async () => {
+  await trouble(site.destination, [{ do: 'delay', ms: 4_000, match: { service: 'image', method: 'PUT' }, times: 2 }]);
+  const campaign = await start(await planWith(''));
+  await seen(campaign, ({ moves }) => moves.some(({ phase }) => phase === 'import'));
+  await ask(site.sender.config, ['pause', campaign]);
+  await site.sender.kill();
+  await site.sender.start();
+  await seen(campaign, ({ moves }) => moves.some(({ state }) => state === 'moved'));
+  await seen(campaign, ({ endedAt, state }) => state === 'paused' && endedAt !== null);
+  expect((await statuses()).sort()).toEqual(['ACTIVE', 'SHUTOFF']);
+  expect(stopsIn(await journalOf(campaign))).toHaveLength(1);
+  await trouble(site.destination, []);
+  await ask(site.sender.config, ['resume', campaign]);
+  await until(site, campaign, 'ready');
+  expect(await flawsOfMove(site)).toEqual([]);
+  expect(await takeBack(site, campaign)).toEqual([]);
+}, 120_000);
