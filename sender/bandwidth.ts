@@ -1,82 +1,38 @@
-import { z } from 'zod';
 import { Throttle } from '../protocol/throttle.ts';
+import { type BandwidthSetting, faultyRate, limitAt, parseRate, showLimit } from '../shared/model/bandwidth.ts';
 import { Problem } from '../shared/problem.ts';
-
-const units: Readonly<Record<string, number>> = { bit: 1, kbit: 1e3, mbit: 1e6, gbit: 1e9 };
-const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
-const faulty = 'must be a rate such as 800kbit, 100mbit or 2.5gbit, at least 64kbit';
-
-/** A rate as `tc` writes it, thousands of thousands of bits a second: `800kbit`, `100mbit`, `2.5gbit`. Bytes per second; undefined where it is none. */
-export function parseRate(text: string): number | undefined {
-  const [, number = '', unit = ''] = /^(\d{1,6}(?:\.\d{1,3})?)(bit|kbit|mbit|gbit)$/i.exec(text.trim()) ?? [];
-  const bits = Number(number) * (units[unit.toLowerCase()] ?? 0);
-  return bits >= 64_000 ? bits / 8 : undefined;
-}
-
-/** A rate in the same words. */
-export function showLimit(bytesPerSecond: number | null): string {
-  if (bytesPerSecond === null) return 'none';
-  const bits = bytesPerSecond * 8;
-  const unit = bits >= 1e9 ? 'gbit' : bits >= 1e6 ? 'mbit' : 'kbit';
-  return `${Number((bits / (units[unit] ?? 1)).toFixed(3))}${unit}`;
-}
-
-const Rate = z
-  .string()
-  .refine((text) => parseRate(text) !== undefined, faulty)
-  .nullable();
-const Time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00"');
-
-/** One line of the table: from one time of day to another, past midnight where that is earlier; without days on every day. */
-const Line = z.strictObject({
-  days: z.array(z.enum(days)).min(1).optional(),
-  from: Time.default('00:00'),
-  to: Time.default('00:00'),
-  rate: Rate,
-});
-
-/** The setting `bandwidth`: a rate, null for no limit, or a table of which the first line that fits counts; where none fits there is no limit. */
-export const BandwidthSetting = z.union([Rate, z.array(Line)]);
-export type BandwidthSetting = z.infer<typeof BandwidthSetting>;
 
 /** Where the limit stands. Bytes per second; `limit` in the words of the setting, `none` where there is none. */
 export interface BandwidthStatus {
   readonly limit: string;
   readonly limitBytesPerSecond: number | null;
-  /** Whether the configuration says so, or a command since the daemon started. */
-  readonly by: 'configuration' | 'command';
+  /** Whether the configuration says so, the plan of a campaign at work, or a command since the daemon started. */
+  readonly by: 'configuration' | 'plan' | 'command';
   /** Data of all campaigns, in the last seconds. */
   readonly bytesPerSecond: number;
 }
 
-/** The limit that a setting means at a time, in the time zone of this machine: bytes per second, null for none. */
-export function limitAt(setting: BandwidthSetting, now: Date): number | null {
-  if (setting === null) return null;
-  if (typeof setting === 'string') return parseRate(setting) ?? null;
-  const fits = setting.find((line) => isWithin(line, now));
-  return fits?.rate == null ? null : (parseRate(fits.rate) ?? null);
-}
-
-/** A night belongs to the day on which it begins. */
-function isWithin({ days: wanted, from, to }: z.infer<typeof Line>, now: Date): boolean {
-  const time = `${String(now.getHours()).padStart(2, '0')}:${String(now.getMinutes()).padStart(2, '0')}`;
-  const on = (day: number): boolean => wanted?.some((name) => name === days[day % 7]) ?? true;
-  const [today, yesterday] = [now.getDay(), now.getDay() + 6];
-  if (from < to) return on(today) && time >= from && time < to;
-  return (on(today) && time >= from) || (on(yesterday) && time < to);
+/** What the plan of a campaign says, and the time zone of its hours; without one they are this machine's. */
+export interface PlannedBandwidth {
+  readonly setting: BandwidthSetting;
+  readonly zone: string | undefined;
 }
 
 /** Between two looks at the clock, and samples that the measured rate is made of. */
 const lookMs = 1_000;
 const samples = 5;
 
-/** The limit on what all campaigns of this sender send together: as configured, hour by hour, until a command says otherwise. */
+/**
+ * The limit on what all campaigns of this sender send together, hour by hour: as configured, or as the plans of the campaigns at work say instead (the tightest of
+ * them), until a command says otherwise.
+ */
 export class Bandwidth {
   readonly throttle: Throttle;
   readonly #setting: BandwidthSetting;
   readonly #now: () => Date;
   readonly #taken: { readonly atMs: number; readonly bytes: number }[] = [];
   #asked: number | null | 'configured' = 'configured';
+  #plans: () => readonly (PlannedBandwidth | null)[] = () => [];
   #timer: NodeJS.Timeout | undefined;
 
   /** `now` tells the time of day. */
@@ -84,6 +40,12 @@ export class Bandwidth {
     this.#setting = setting;
     this.#now = now;
     this.throttle = throttle;
+    this.look();
+  }
+
+  /** Heeds the plans of the campaigns at work: one each, null for one whose plan leaves the limit to the configuration. */
+  heed(plans: () => readonly (PlannedBandwidth | null)[]): void {
+    this.#plans = plans;
     this.look();
   }
 
@@ -100,7 +62,7 @@ export class Bandwidth {
   ask(wanted: string): void {
     const rate = wanted === 'none' ? null : wanted === 'configured' ? wanted : parseRate(wanted);
     if (rate === undefined)
-      throw new Problem('E_USAGE', `${JSON.stringify(wanted)} is no limit: it ${faulty}, or \`none\`, or \`configured\`.`);
+      throw new Problem('E_USAGE', `${JSON.stringify(wanted)} is no limit: it ${faultyRate}, or \`none\`, or \`configured\`.`);
     this.#asked = rate;
     this.look();
   }
@@ -114,16 +76,22 @@ export class Bandwidth {
 
   status(): BandwidthStatus {
     const limit = this.#limit;
+    const planned = this.#plans().some((plan) => plan !== null);
     return {
       limit: showLimit(limit),
       limitBytesPerSecond: limit,
-      by: this.#asked === 'configured' ? 'configuration' : 'command',
+      by: this.#asked !== 'configured' ? 'command' : planned ? 'plan' : 'configuration',
       bytesPerSecond: this.#measured,
     };
   }
 
   get #limit(): number | null {
-    return this.#asked === 'configured' ? limitAt(this.#setting, this.#now()) : this.#asked;
+    if (this.#asked !== 'configured') return this.#asked;
+    const own = { setting: this.#setting, zone: undefined };
+    const plans = this.#plans().map((plan) => plan ?? own);
+    const limits = (plans.length === 0 ? [own] : plans).map(({ setting, zone }) => limitAt(setting, this.#now(), zone));
+    const bounds = limits.flatMap((limit) => limit ?? []);
+    return bounds.length === 0 ? null : Math.min(...bounds);
   }
 
   get #measured(): number {

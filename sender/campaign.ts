@@ -75,9 +75,10 @@ export class Campaign {
   }
 
   /** The moves of every wave, in order; what they learned is in the journal. */
-  moves(): { wave: string; moves: Move[] }[] {
-    return this.plan.waves.map(({ name, servers }) => ({
+  moves(): { wave: string; rolling: boolean; moves: Move[] }[] {
+    return this.plan.waves.map(({ name, rolling = false, servers }) => ({
       wave: name,
+      rolling,
       moves: servers.map((planned) => this.#move(planned)),
     }));
   }

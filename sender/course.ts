@@ -1,6 +1,7 @@
 import { writeMarker } from '../shared/model/marker.ts';
 import { asProblem, Problem } from '../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
+import { awaitFirstHalf, stepsOf } from './halves.ts';
 import { attemptOf, doneAmong, isTurnedBack, type RestState, standingOf, wasStopped } from './migration/fact.ts';
 import { patiently, rollBack } from './migration/migrate.ts';
 import type { Move } from './migration/phase.ts';
@@ -47,9 +48,13 @@ export async function pursue(campaign: Campaign, tools: CourseTools): Promise<Re
 async function run(campaign: Campaign, tools: CourseTools): Promise<RestState> {
   const isBundle = campaign.plan.to === 'bundle';
   if (!isBundle) await configure(campaign, tools);
-  for (const { moves } of campaign.moves()) {
-    const waiting = moves.filter((move) => !campaign.moved(move.server.id));
+  for (const step of stepsOf(campaign)) {
+    const waiting = step.moves.filter((move) => !campaign.moved(move.server.id));
+    // What an interruption left down is not made to wait: its half was begun with good reason.
+    const isNew =
+      waiting.length > 0 && !waiting.some(({ server: { id } }) => wasStopped(attemptOf(campaign.journal.facts, id).facts));
     try {
+      if (!isBundle && isNew && step.after.length > 0) await awaitFirstHalf(campaign, step, tools);
       await moveWave(campaign, waiting, tools);
     } catch (error) {
       // What cannot be released now keeps its stamp, and whatever is asked next finds it; the failure is what the operator must hear of.

@@ -15,7 +15,7 @@ import { Plan, serversOf } from '../shared/model/plan.ts';
 import { spaceConcerns } from '../shared/model/space.ts';
 import { Problem } from '../shared/problem.ts';
 import { askNow } from './ask-now.ts';
-import type { Bandwidth, BandwidthStatus } from './bandwidth.ts';
+import type { Bandwidth, BandwidthStatus, PlannedBandwidth } from './bandwidth.ts';
 import { bundleOf } from './bundle.ts';
 import { Campaign } from './campaign.ts';
 import type {
@@ -68,6 +68,7 @@ export class Desk implements SenderCommands {
 
   constructor(tools: DeskTools) {
     this.#tools = tools;
+    tools.bandwidth.heed(() => [...this.#runners.values()].flatMap(({ campaign }) => plannedBandwidth(campaign)));
   }
 
   /** Opens every campaign of the state directory and goes on with those that were under way. */
@@ -373,6 +374,12 @@ export class Desk implements SenderCommands {
     this.#change.resolve();
     this.#change = Promise.withResolvers<void>();
   }
+}
+
+/** What the plan of a campaign at work says of the bandwidth; nothing of one that rests. */
+function plannedBandwidth({ plan, journal }: Campaign): (PlannedBandwidth | null)[] {
+  if (standingOf(journal.facts).is === 'resting') return [];
+  return [plan.bandwidth === undefined ? null : { setting: plan.bandwidth, zone: plan.calendar?.zone }];
 }
 
 function halfWay(id: string, wish: 'commit' | 'rollback'): Problem {

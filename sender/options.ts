@@ -20,6 +20,15 @@ export function withOptions(
     servers: wave.servers.map((server) => (probe === undefined ? server : { probe, ...server })),
   }));
   if (order === undefined) return { ...plan, options, waves: probed };
+  const farm = plan.waves.find(({ rolling }) => rolling);
+  if (farm !== undefined)
+    throw new Problem(
+      'E_PLAN',
+      `--order makes one wave of all, but ${farm.name} of ${file} moves in halves; write the order there.`,
+      {
+        about: file,
+      },
+    );
   const all = probed.flatMap(({ servers }) => servers);
   const ids = order.map((wanted) => {
     const matches = document.servers.filter(({ id, name }) => id === wanted || name === wanted);

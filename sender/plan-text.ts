@@ -29,6 +29,8 @@ export function planText(
     ' A `calendar:` says when servers may be stopped, in the clocks of `zone:` (UTC without it): `windows: [{ days: [sat, sun], from: "22:00", to: "05:00" }]`, past midnight',
     '   where `to` is not later, and `blackout: [{ from: 2026-12-24, to: 2026-12-26, reason: holidays }]`, days or times. A server that is down is always moved to its end.',
     '   With `mode: warm` rounds go on outside of windows, for the guest runs; in a blackout they rest. `sender cutover` goes on without waiting.',
+    ' With `rolling: true` beside the name of a wave its servers are a farm: the second half is begun when every server of the first runs and passes its probe.',
+    ' A `bandwidth:` as in sender.yaml (a rate, or a table by hour) stands above that one while this campaign is at work; `sender bandwidth` above both.',
     '',
     ...section('Policies', policySentences(plan), (sentence) => sentence),
     '',

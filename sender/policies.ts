@@ -1,13 +1,39 @@
+import type { BandwidthSetting } from '../shared/model/bandwidth.ts';
 import type { Calendar, Hours } from '../shared/model/calendar.ts';
 import type { Concern } from '../shared/model/concern.ts';
 import type { Plan } from '../shared/model/plan.ts';
 import { refOf } from '../shared/model/resource.ts';
 import { isOpen, opensAt } from './calendar.ts';
+import { halvesOf } from './halves.ts';
 import { showLocal } from './waits.ts';
 
 /** What stands in the way of a plan's policies, or may surprise those who wrote them. */
 export function policyConcerns({ calendar, waves, options }: Plan, nowMs: number): Concern[] {
-  return calendar === undefined ? [] : [...neverOpen(calendar, nowMs), ...cutoversOutside(calendar, waves, options, nowMs)];
+  const closed =
+    calendar === undefined ? [] : [...neverOpen(calendar, nowMs), ...cutoversOutside(calendar, waves, options, nowMs)];
+  return [...closed, ...waves.filter(({ rolling }) => rolling).flatMap(halfBlind)];
+}
+
+/** What the first half of a farm cannot show: without a probe a server counts as healthy once it runs, whatever it does. */
+function halfBlind({ name, servers }: Plan['waves'][number]): Concern[] {
+  if (servers.length === 1)
+    return [
+      {
+        code: 'rolling.single',
+        severity: 'warning',
+        says: `Wave ${name} is to move in halves, but has one server.`,
+        remedy: 'Put the servers of a farm into one wave.',
+      },
+    ];
+  return halvesOf(servers)[0]
+    .filter(({ probe }) => probe === undefined)
+    .map(({ id, name: server }) => ({
+      code: 'rolling.no_probe',
+      severity: 'warning',
+      about: refOf('server', id),
+      says: `Server ${server ?? id} of the first half of ${name} has no probe: healthy means ACTIVE only.`,
+      remedy: 'Give it a `probe:`, so that the second half is begun only when it works.',
+    }));
 }
 
 function neverOpen(calendar: Calendar, nowMs: number): Concern[] {
@@ -49,8 +75,23 @@ export function policySentences(plan: Plan): string[] {
   const { parallel, delay_seconds } = plan.options;
   return [
     `${parallel === 1 ? 'One server is' : `Up to ${parallel} servers are`} on the way at once${delay_seconds > 0 ? `; the next one follows ${delay_seconds} s after one has ended` : ''}.`,
+    ...plan.waves.filter(({ rolling }) => rolling).map(rollingSentence),
     ...(plan.calendar === undefined ? [] : calendarSentences(plan.calendar)),
+    ...(plan.bandwidth === undefined ? [] : bandwidthSentences(plan.bandwidth, plan.calendar?.zone ?? "of the sender's machine")),
   ];
+}
+
+function rollingSentence({ name, servers }: Plan['waves'][number]): string {
+  const [first, second] = halvesOf(servers);
+  const list = (half: typeof servers): string => half.map((server) => server.name ?? server.id).join(', ');
+  return `Wave ${name} moves in halves: ${list([...second])} only when ${list([...first])} run at the destination and pass their probes.`;
+}
+
+function bandwidthSentences(setting: BandwidthSetting, zone: string): string[] {
+  if (setting === null || typeof setting === 'string')
+    return [`Sends ${setting === null ? 'without a limit' : `at most ${setting}`}, whatever the sender is configured to.`];
+  const lines = setting.map((line) => `${showHours(line)}: ${line.rate ?? 'no limit'}`);
+  return [`Sends, by the clock (${zone}; the first line that fits counts): ${[...lines, 'otherwise: no limit'].join('; ')}.`];
 }
 
 function calendarSentences({ zone, windows, blackout }: Calendar): string[] {

@@ -37,6 +37,8 @@ export function statusOf(
   const moves = campaign
     .moves()
     .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)));
+  const gate = facts.findLast((fact) => 'server' in fact && fact.server === null);
+  const isGated = gate?.fact === 'begun' && gate.phase === 'first half';
   const state =
     standing.is === 'resting' ? standing.state : standing.wish === 'run' && !configured ? 'preparing' : working[standing.wish];
   const held = moves.filter(({ server, state }) => state !== 'moved' && wasStopped(attemptOf(facts, server).facts)).length;
@@ -45,7 +47,7 @@ export function statusOf(
     id: campaign.id,
     project: campaign.document.source.project_name,
     state,
-    says: isBundle && state === 'ready' ? readyBundle(campaign.id, moves.length) : saysOf(state, moves, held),
+    says: isBundle && state === 'ready' ? readyBundle(campaign.id, moves.length) : saysOf(state, moves, held, isGated),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
     built: configured ? toBuild : Math.min(built, toBuild),

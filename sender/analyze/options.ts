@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
+import { parseRate } from '../../shared/model/bandwidth.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Weights } from '../analysis/order/question.ts';
-import { parseRate } from '../bandwidth.ts';
 import type { Wishes } from './analysis.ts';
 import { readHosts } from './hosts-file.ts';
 import { serverFinder, serversIn, twoServersIn } from './names.ts';
@@ -28,6 +28,8 @@ export interface Chosen {
   readonly history?: readonly string[];
   readonly link?: number;
   readonly hosts?: string;
+  readonly svg?: string;
+  readonly html?: string;
   readonly seed: number;
 }
 

@@ -10,14 +10,14 @@ export function addBandwidthCommand(program: Command, stage: Stage): void {
     .description(
       'Show or set what all campaigns together may send, at once and until the daemon stops; `bandwidth` in the configuration lasts.',
     )
-    .argument('[limit]', 'a rate such as 800kbit, 100mbit or 2.5gbit; none; or configured, for what the configuration says')
+    .argument('[limit]', 'a rate such as 800kbit, 100mbit or 2.5gbit; none; or configured, for what plans and configuration say')
     .addHelpText(
       'after',
       epilogue(
         [
           ['sender bandwidth', 'shows the limit and what is sent now'],
           ['sender bandwidth 100mbit', 'sends no more than that, from this moment on'],
-          ['sender bandwidth configured', 'goes back to the configuration, with its hours and days'],
+          ['sender bandwidth configured', 'goes back to plans and configuration, with their hours and days'],
         ],
         [2, 3],
       ),

@@ -28,7 +28,7 @@ export function statusLines(status: SenderStatus, output: Output, wanted?: strin
 /** The limit on what is sent, and what is sent now. */
 export function bandwidthText({ limit, by, bytesPerSecond }: BandwidthStatus): string {
   const limited = limit === 'none' ? 'no limit' : `at most ${limit}`;
-  return `${limited}${by === 'command' ? ' (by command)' : ''}; now ${showRate(bytesPerSecond)}`;
+  return `${limited}${by === 'configuration' ? '' : by === 'plan' ? ' (by the plan)' : ' (by command)'}; now ${showRate(bytesPerSecond)}`;
 }
 
 /** One campaign as it is watched: redrawn on a terminal, as changes elsewhere. */

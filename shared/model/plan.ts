@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BandwidthSetting } from './bandwidth.ts';
 import { Calendar } from './calendar.ts';
 import { Mappings } from './mappings.ts';
 import { Id } from './resource.ts';
@@ -68,10 +69,14 @@ export const Plan = z.strictObject({
     .prefault({}),
   /** When servers may be stopped; at any time without it. */
   calendar: Calendar.optional(),
+  /** Stands above the sender's setting of the same name while the campaign is at work; hours are those of the calendar's zone, or of the sender's machine. */
+  bandwidth: BandwidthSetting.optional(),
   waves: z
     .array(
       z.strictObject({
         name: z.string().min(1).max(100),
+        /** Whether its servers are a farm that moves in two halves: the second is begun when every server of the first is ACTIVE and passes its probe. */
+        rolling: z.boolean().optional(),
         /** A server's own `mode` and `cutover` stand above the plan's. */
         servers: z
           .array(

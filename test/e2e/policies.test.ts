@@ -5,6 +5,7 @@ import type { CampaignStatus } from '../../sender/commands.ts';
 import type { Fact } from '../../sender/migration/fact.ts';
 import type { Dated } from '../../shared/journal.ts';
 import { ask, cli } from '../support/daemons.ts';
+import type { OpenStackUser } from '../support/openstack-user.ts';
 import { campaignOf, flawsOfMove, openSite, ownerOf, planWhole, type Site, takeBack, trouble, until } from '../support/site.ts';
 
 const MiB = 1024 * 1024;
@@ -110,6 +111,46 @@ test('a sender that is killed after a pause lets the server that is down arrive,
   expect((await statuses()).sort()).toEqual(['ACTIVE', 'SHUTOFF']);
   expect(stopsIn(await journalOf(campaign))).toHaveLength(1);
   await trouble(site.destination, []);
+  await ask(site.sender.config, ['resume', campaign]);
+  await until(site, campaign, 'ready');
+  expect(await flawsOfMove(site)).toEqual([]);
+  expect(await takeBack(site, campaign)).toEqual([]);
+}, 120_000);
+
+/** Starts or stops the only server of the destination. */
+async function changeMoved(owner: OpenStackUser, action: 'os-start' | 'os-stop', status: string): Promise<void> {
+  const [server] = await owner.list<{ id: string }>('compute', '/servers', 'servers');
+  await owner.send('POST', 'compute', `/servers/${server?.id}/action`, { [action]: null });
+  await owner.until(`The moved server becoming ${status}`, async () => {
+    const [now] = await owner.list<{ status: string }>('compute', '/servers/detail', 'servers');
+    return now?.status === status ? true : undefined;
+  });
+}
+
+test('the second half of a farm is not begun before the first is healthy, and is once it is mended', async () => {
+  await trouble(site.destination, [{ do: 'delay', ms: 4_000, match: { service: 'image', method: 'PUT' }, times: 1 }]);
+  const rolling = (plan: string): string =>
+    plan
+      .replace('  - name: wave-1\n', '  - name: farm\n    rolling: true\n')
+      .replace(/probe_timeout_seconds: \d+/, 'probe_timeout_seconds: 2');
+  const { stderr, stdout } = await cli(site.sender.config, ['migrate', await planWith('', rolling)]);
+  expect(stderr).toContain('rolling.no_probe');
+  const campaign = /Campaign (\S+) has started/.exec(stdout)?.[1] ?? '';
+  await seen(campaign, ({ moves }) => moves.some(({ phase }) => phase === 'import'));
+  await ask(site.sender.config, ['pause', campaign]);
+  await seen(campaign, ({ endedAt, state }) => state === 'paused' && endedAt !== null);
+  const owner = await ownerOf(site.destination);
+  await changeMoved(owner, 'os-stop', 'SHUTOFF');
+  await ask(site.sender.config, ['resume', campaign]);
+  const failed = await seen(campaign, ({ state }) => state === 'failed');
+  expect(failed.problem).toMatchObject({
+    code: 'E_UNHEALTHY',
+    says: expect.stringMatching(/^The second half of farm is not begun: server /),
+  });
+  expect(failed.moves.map(({ state }) => state).sort()).toEqual(['moved', 'waiting']);
+  expect((await statuses()).sort()).toEqual(['ACTIVE', 'SHUTOFF']);
+
+  await changeMoved(owner, 'os-start', 'ACTIVE');
   await ask(site.sender.config, ['resume', campaign]);
   await until(site, campaign, 'ready');
   expect(await flawsOfMove(site)).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Throttle } from '../../protocol/throttle.ts';
-import { Bandwidth, BandwidthSetting, limitAt, parseRate, showLimit } from '../../sender/bandwidth.ts';
+import { Bandwidth } from '../../sender/bandwidth.ts';
+import { BandwidthSetting, limitAt, parseRate, showLimit } from '../../shared/model/bandwidth.ts';
 
 /** A moment in the time zone of this machine; 2026-11-23 is a Monday. */
 const at = (day: number, time: string): Date => new Date(`2026-11-${day}T${time}:00`);
@@ -63,6 +64,34 @@ describe('the setting', () => {
     [29, '03:00', null],
   ])('as a table says for the %dth of November at %s: %d', (day, time, limit) => {
     expect(limitAt(table, at(day, time))).toBe(limit);
+  });
+});
+
+describe('the hours of a plan', () => {
+  it('are those of its time zone', () => {
+    const setting = BandwidthSetting.parse([{ from: '07:00', to: '19:00', rate: '8mbit' }]);
+    const moment = new Date('2026-11-23T18:30:00Z');
+    expect(limitAt(setting, moment, 'UTC')).toBe(1_000_000);
+    expect(limitAt(setting, moment, 'Europe/Berlin')).toBeNull();
+    expect(limitAt(setting, moment, 'America/New_York')).toBe(1_000_000);
+  });
+
+  it('stand above the configuration, the tightest of them counts, and a command stands above all', () => {
+    const bandwidth = new Bandwidth('100mbit');
+    const plan = (setting: string | null) => ({ setting, zone: undefined });
+    const limitOf = (...plans: ({ setting: string | null; zone: undefined } | null)[]) => {
+      bandwidth.heed(() => plans);
+      return bandwidth.status();
+    };
+    expect(limitOf(plan('200mbit'))).toMatchObject({ limit: '200mbit', by: 'plan' });
+    expect(limitOf(plan(null))).toMatchObject({ limit: 'none', by: 'plan' });
+    expect(limitOf(plan('200mbit'), plan('50mbit'))).toMatchObject({ limit: '50mbit', by: 'plan' });
+    expect(limitOf(plan('200mbit'), null)).toMatchObject({ limit: '100mbit', by: 'plan' });
+    expect(limitOf(null)).toMatchObject({ limit: '100mbit', by: 'configuration' });
+    bandwidth.ask('1gbit');
+    expect(limitOf(plan('200mbit'))).toMatchObject({ limit: '1gbit', by: 'command' });
+    bandwidth.ask('configured');
+    expect(limitOf(plan('200mbit'))).toMatchObject({ limit: '200mbit', by: 'plan' });
   });
 });
 
