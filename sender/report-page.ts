@@ -1,5 +1,6 @@
 import { showBytes, showDuration, showTime } from '../shared/print/units.ts';
 import type { MoveReport, Report } from './commands.ts';
+import { figure, number, table } from './page-parts.ts';
 import { sentBytes } from './report.ts';
 import { escaped, reportStyle } from './report-style.ts';
 import { forecastOf, orDash, sum } from './report-text.ts';
@@ -54,10 +55,6 @@ ${table(
 </body>
 </html>
 `;
-}
-
-function figure(label: string, value: string): string {
-  return `<div><b>${escaped(value)}</b><span>${escaped(label)}</span></div>`;
 }
 
 function longest(moves: readonly MoveReport[]): number | null {
@@ -149,16 +146,4 @@ function diskTable(moves: readonly MoveReport[]): string {
 
 function name(move: MoveReport): string {
   return move.name === '' ? `<code>${escaped(move.server)}</code>` : `<span dir="auto">${escaped(move.name)}</span>`;
-}
-
-function number(text: string): string {
-  return `<data>${escaped(text)}</data>`;
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return '<p>None.</p>';
-  const cell = (content: string): string =>
-    content.startsWith('<data>') ? `<td class="number">${content}</td>` : `<td>${content}</td>`;
-  const numeric = (index: number): string => (rows[0]?.[index]?.startsWith('<data>') ? ' class="number"' : '');
-  return `<div class="wide"><table><thead><tr>${heads.map((head, index) => `<th${numeric(index)}>${escaped(head)}</th>`).join('')}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('')}</tbody></table></div>`;
 }

@@ -1,5 +1,5 @@
 import { Problem } from '../../shared/problem.ts';
-import { compareText } from '../../shared/traffic/matrix.ts';
+import { compareText, plus } from '../../shared/traffic/matrix.ts';
 import { costOfOrder, costsOfRandomOrders } from '../analysis/order/compare.ts';
 import { costOfWaves } from '../analysis/order/propose.ts';
 import { type Cost, defaultWeights, type Question, type ServiceOf, type Weights } from '../analysis/order/question.ts';
@@ -67,6 +67,8 @@ export interface Analysis {
   readonly placement: (Placement & { readonly zones: ReturnType<typeof zonesOf> }) | null;
   readonly misplaced: Problem | null;
   readonly pairs: ReturnType<typeof pairsOf>;
+  /** The same pairs, `a` being who asks more of the two. */
+  readonly talks: ReturnType<typeof pairsOf>;
   /** What an operator should know beside the numbers, in sentences. */
   readonly notes: readonly string[];
   readonly seed: number;
@@ -118,6 +120,7 @@ export function analyze(tenant: Tenant, wishes: Wishes): Analysis {
     services: [...services].sort((a, b) => first(a) - first(b)),
     ...{ servers, weights, comparison, site, prediction, modes: all, seed, pairs, parallel: way.parallel },
     waves: named(waves, services),
+    talks: directed(pairs, traffic),
     asGiven: predict(site, loads, asked, {
       name: 'as it stands',
       waves: tenant.given,
@@ -129,6 +132,17 @@ export function analyze(tenant: Tenant, wishes: Wishes): Analysis {
     ...placed(tenant, wishes, pairs),
   };
   return { ...found, notes: notesOf(found, tenant) };
+}
+
+/** Pairs with the one first that asks the other more than it is asked. */
+function directed(pairs: Question['pairs'], { conversations }: Tenant['traffic']): Analysis['talks'] {
+  const asked = new Map<string, number>();
+  for (const { initiator, responder, sent_bytes, received_bytes } of conversations) {
+    const key = JSON.stringify([initiator, responder]);
+    asked.set(key, plus(asked.get(key) ?? 0, plus(sent_bytes, received_bytes)));
+  }
+  const asks = (a: string, b: string): number => asked.get(JSON.stringify([a, b])) ?? 0;
+  return pairs.map(({ a, b, bytes }) => (asks(b, a) > asks(a, b) ? { a: b, b: a, bytes } : { a, b, bytes }));
 }
 
 /** Where the servers fit at the destination; a reason why not is an answer, too. */

@@ -3,7 +3,7 @@ import { distributionOf } from './distribution.ts';
 
 /** An analysis for programs: all of it, but of the random orders only how they are spread. */
 export function analysisJson(analysis: Analysis): object {
-  const { comparison, modes, asGiven, misplaced: _, pairs: __, ...all } = analysis;
+  const { comparison, modes, asGiven, misplaced: _, pairs: __, talks: ___, ...all } = analysis;
   const { random, ...others } = comparison;
   const brief = ({ mode, lengthMs, serviceDowntimeMs }: Analysis['prediction']) => ({ mode, lengthMs, serviceDowntimeMs });
   return {

@@ -68,7 +68,7 @@ function waysOf(question: Question, proposal: Proposal): Way[] {
   const common = { question, proposal, parallel, pauseMs, gapMs };
   const waves = tidied(question, proposal.waves);
   if (parallel === 1) return [{ ...common, name: 'one after the other', waves }];
-  const inWaves = { ...common, name: `${parallel} at once, wave after wave`, waves };
+  const inWaves = { ...common, name: `${parallel} at once, wave by wave`, waves };
   if (isBound(question)) return [inWaves];
   return [{ ...common, name: `${parallel} at once`, waves: [waves.flat()] }, ...(waves.length > 1 ? [inWaves] : [])];
 }

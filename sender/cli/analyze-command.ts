@@ -4,6 +4,8 @@ import { writeDurably } from '../../shared/durable.ts';
 import { analyze } from '../analyze/analysis.ts';
 import { analysisJson } from '../analyze/json.ts';
 import { type Chosen, parseLink, parseNumber, parseWeights, wishesOf } from '../analyze/options.ts';
+import { analysisPage } from '../analyze/page.ts';
+import { pictureOf } from '../analyze/picture/picture.ts';
 import { planWithWaves } from '../analyze/plan-waves.ts';
 import { readFiles } from '../analyze/read.ts';
 import { servicesText } from '../analyze/services-file.ts';
@@ -49,6 +51,8 @@ export function addAnalyzeCommand(program: Command, stage: Stage): void {
     .option('--history <report...>', 'what `sender report --json` wrote of earlier campaigns; times are learnt from them')
     .addOption(new Option('--link <rate>', 'the measured rate of the line: 100mbit, 2.5gbit').argParser(parseLink))
     .option('--hosts <file>', 'hosts at the destination with what they have free; the servers are placed on them')
+    .option('--svg <file>', 'draw who talks to whom, coloured by wave, and when what is down')
+    .option('--html <file>', 'the same and everything else as a page for a browser, complete in itself')
     .addOption(new Option('--seed <number>', 'of the random numbers').argParser(parseNumber(0, 2 ** 31 - 1, true)).default(1))
     .addHelpText(
       'after',
@@ -94,6 +98,8 @@ async function run(command: Command, stage: Stage, matrices: readonly string[], 
   const names = new Map(tenant.servers.map(({ id, name }) => [id, name]));
   const weights = new Map(wishes.services.flatMap(({ name, weight }) => (weight === undefined ? [] : [[name, weight] as const])));
   await write(chosen.writeServices, writeText, () => servicesText(analysis.services, weights, (id) => names.get(id) ?? id));
+  await write(chosen.svg, writeText, () => pictureOf(analysis));
+  await write(chosen.html, writeText, () => analysisPage(analysis));
   if (chosen.write)
     await write(chosen.plan, writeDurably, () =>
       planWithWaves(files.planText, chosen.plan ?? '', analysis.waves, analysis.parallel),
