@@ -10,6 +10,8 @@ const Campaign = z.object({ campaign: z.string().min(1) });
 const SelectionParams: z.ZodType<Selection> = z.object({
   project: z.string().min(1).optional(),
   servers: z.array(z.string().min(1)),
+  users: z.array(z.string().min(1)).optional(),
+  tags: z.array(z.string().min(1)).optional(),
 });
 const MigrateParams = z.object({
   plan: z.string(),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Params, Requests, Result, SaidBy } from '../protocol/messages.ts';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import { pairWith } from '../protocol/transport/dial.ts';
-import type { Selection, SourceCloud } from '../shared/cloud/cloud.ts';
+import { type Selection, type SourceCloud, takesWhole } from '../shared/cloud/cloud.ts';
 import { parseYaml } from '../shared/config.ts';
 import { freeBytes } from '../shared/disk/free.ts';
 import { type Concern, mustNotBlock } from '../shared/model/concern.ts';
@@ -164,7 +164,7 @@ export class Desk implements SenderCommands {
       );
     const document = inAskedOrder(captured, selection.servers);
     const facts = await this.#ask('cloud.facts', {});
-    const plan = makePlan(document, facts, this.#tools.config.limits.parallel, selection.servers.length === 0);
+    const plan = makePlan(document, facts, this.#tools.config.limits.parallel, takesWhole(selection));
     const found = await this.#preflight({ ...document, mappings: plan.mappings });
     const known = [...concerns, ...found.concerns];
     return { plan: planText(plan, resourcesOf(document), known, found.decisions), concerns: known, decisions: found.decisions };
@@ -197,7 +197,7 @@ export class Desk implements SenderCommands {
     const plan = Plan.parse({
       version: 1,
       to: 'bundle',
-      source: { project_id, project_name, whole: selection.servers.length === 0 },
+      source: { project_id, project_name, whole: takesWhole(selection) },
       waves: [{ name: 'wave-1', servers }],
     });
     const campaign = randomUUID();

@@ -48,6 +48,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
             'sender plan --project shop -o plan.yaml',
             'plans the move of a whole project; edit the file, then `sender migrate plan.yaml`',
           ],
+          ['sender plan --project shop --tag web --user alice -o web.yaml', 'plans the servers of one user that carry a tag'],
           ['sender plan --all --json', 'prints plan, concerns and decisions for a script'],
         ],
         [3, 10, 11, 20, 40],

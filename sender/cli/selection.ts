@@ -6,6 +6,8 @@ import { Problem } from '../../shared/problem.ts';
 export interface Chosen {
   readonly project?: string;
   readonly server?: readonly string[];
+  readonly user?: readonly string[];
+  readonly tag?: readonly string[];
   readonly all?: true;
 }
 
@@ -14,13 +16,15 @@ export function choosing(command: Command): Command {
   return command
     .addOption(new Option('--project <name>', 'the project, by name or id').conflicts('all'))
     .addOption(new Option('--server <name...>', 'only these servers, by name or id').conflicts('all'))
+    .addOption(new Option('--user <name...>', 'only servers that these users created, by name or id').conflicts('all'))
+    .addOption(new Option('--tag <tag...>', 'only servers with one of these tags').conflicts('all'))
     .option('--all', 'everything the credentials reach in their own project');
 }
 
-/** The servers that were chosen. Throws E_USAGE where none were. */
-export function selectionOf({ project, server, all }: Chosen): Selection {
-  if (project === undefined && server === undefined && all === undefined) {
-    throw new Problem('E_USAGE', 'Say what to take: --project NAME, --server NAME, or --all.');
+/** The servers that were chosen: those that fit every option. Throws E_USAGE where none were. */
+export function selectionOf({ project, server, user, tag, all }: Chosen): Selection {
+  if ([project, server, user, tag, all].every((chosen) => chosen === undefined)) {
+    throw new Problem('E_USAGE', 'Say what to take: --project NAME, --server NAME, --user NAME, --tag TAG, or --all.');
   }
-  return { project, servers: server ?? [] };
+  return { project, servers: server ?? [], users: user, tags: tag };
 }

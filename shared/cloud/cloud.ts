@@ -38,11 +38,20 @@ export interface BlockSource {
   close(): Promise<void>;
 }
 
-/** What to capture: a project's servers (all, or the named ones) and everything they need. Names and ids are both accepted. */
+/** What to capture: a project's servers (all, or the named ones; of them those of the users and with one of the tags that are given) and everything they need. Names and ids are both accepted. */
 export interface Selection {
   readonly project?: string | undefined;
   /** Empty: every server of the project. */
   readonly servers: readonly string[];
+  /** Who created them; anybody without it. */
+  readonly users?: readonly string[] | undefined;
+  /** The servers' own tags; any of these will do. */
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** Whether a selection takes a project as a whole, with what none of its servers uses. */
+export function takesWhole({ servers, users = [], tags = [] }: Selection): boolean {
+  return servers.length + users.length + tags.length === 0;
 }
 
 /** A source server as it is now. `status` is the cloud's own word (`ACTIVE`, `SHUTOFF`, `ERROR` …); `fault` the cloud's message; `changedAt` the cloud's time of its last change of state. */
@@ -181,7 +190,8 @@ export interface DestinationCloud {
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
   /**
    * The images here that hold, by both clouds' digests, what images of the source hold: blocks of theirs need not cross the link. MUST name
-   * only what this project may use, whatever else the credentials can see. MUST NOT write. Absent: there are no donors.
+   * only what this project may use, whatever else the credentials can see, and nothing that a campaign made: those are disks, and maybe another
+   * tenant's. MUST NOT write. Absent: there are no donors.
    */
   donors?(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly Donor[]>;
   /** Makes an image readable as the guest sees it, in a folder that exists and is ours to fill, as `SourceCloud.open` does for a snapshot. MUST NOT write to the cloud. */

@@ -24,6 +24,7 @@ export interface Token {
   readonly catalogue: readonly CatalogueEntry[];
   readonly roles: readonly string[];
   readonly userId: string;
+  readonly userName: string;
   readonly projectId: string;
   readonly projectName: string;
 }
@@ -34,7 +35,7 @@ interface TokenBody {
     readonly issued_at: string;
     readonly catalog?: readonly CatalogueEntry[];
     readonly roles?: readonly { readonly name: string }[];
-    readonly user: { readonly id: string };
+    readonly user: { readonly id: string; readonly name: string };
     readonly project?: { readonly id: string; readonly name: string };
   };
 }
@@ -67,6 +68,7 @@ export async function issueToken(
     catalogue: token.catalog ?? [],
     roles: (token.roles ?? []).map((role) => role.name),
     userId: token.user.id,
+    userName: token.user.name,
     projectId: token.project.id,
     projectName: token.project.name,
   };

@@ -2,8 +2,9 @@ import type { Concern } from '../../../model/concern.ts';
 import { type Configurations, configurationsVersion, groupByKind, parseConfigurations } from '../../../model/configurations.ts';
 import { type Resource, refOf } from '../../../model/resource.ts';
 import { release } from '../../../release.ts';
-import type { Selection } from '../../cloud.ts';
+import { type Selection, takesWhole } from '../../cloud.ts';
 import type { Session } from '../session.ts';
+import { chooseServers } from './choose.ts';
 import { sourceConcerns } from './concerns.ts';
 import { type Contents, readContents } from './contents.ts';
 import { networkOf, routerOf, subnetOf } from './network.ts';
@@ -11,7 +12,7 @@ import { floatingIpOf, inInterfaceOrder, portOf } from './port.ts';
 import { scopeOf } from './scope.ts';
 import { groupOf, ruleOf, withRemoteGroups } from './security.ts';
 import { diskOf, flavorOf, imageOf, keypairOf, serverOf } from './server.ts';
-import { listServers, pickServers } from './servers.ts';
+import { listServers } from './servers.ts';
 
 /** Captures a project, or some of its servers with what they need. Throws E_NOT_FOUND, E_FORBIDDEN and what the cloud throws. */
 export async function takeInventory(
@@ -20,9 +21,9 @@ export async function takeInventory(
   signal: AbortSignal,
 ): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
   const scope = await scopeOf(session, selection.project, signal);
-  const servers = pickServers(await listServers(session, scope, signal), selection.servers);
+  const servers = await chooseServers(session, scope, selection, await listServers(session, scope, signal), signal);
   const read = await readContents(session, scope, servers, signal);
-  const contents = selection.servers.length === 0 ? read : narrowed(read);
+  const contents = takesWhole(selection) ? read : narrowed(read);
   const document = parseConfigurations({
     format: 'godwit/configurations',
     version: configurationsVersion,
