@@ -16,6 +16,7 @@ import { Donors } from './disks/donors.ts';
 import type { IndexMemory } from './disks/prefix-index.ts';
 import type { Room } from './disks/room.ts';
 import { Ledger } from './ledger.ts';
+import { type ImagePolicy, StandIns } from './stand-ins.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. A disk's import takes as long as it takes. */
@@ -34,6 +35,8 @@ export interface CampaignTools {
   readonly indexMemory: IndexMemory;
   /** Where disks of committed campaigns are kept for later ones, by their peer; null: they are not. */
   readonly keptFor: ((peer: string) => string) | null;
+  /** Which images of the destination stand in for disks. */
+  readonly images: ImagePolicy;
 }
 
 /** One campaign as the receiver knows it: the document, the ledger, the disks and the markers in one folder. */
@@ -42,6 +45,7 @@ export class Campaign {
   readonly folder: string;
   readonly ledger: Ledger;
   readonly disks: Disks;
+  readonly standIns: StandIns;
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #cloud: () => Promise<DestinationCloud>;
   readonly #work = new AbortController();
@@ -50,19 +54,22 @@ export class Campaign {
   /** The new servers that are looked at from outside, by their id at the source. */
   readonly #watches = new Map<string, Watch>();
   #configuring: Promise<Readonly<Record<string, number>>> | null = null;
+  /** Whether a sender is served: then less may cross the link. */
+  #served = false;
   /** Whether everything is being removed: what was going to be built is not begun. */
   #leaving = false;
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
-    const { cloud, crew, room, log, keptFor, indexMemory } = tools;
+    const { cloud, crew, room, log, keptFor, indexMemory, images } = tools;
     this.#keptFor = keptFor;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
     this.#cloud = cloud;
     this.disks = new Disks(id, folder, { crew, room, log, donors: new Donors(crew, undefined, indexMemory) });
+    this.standIns = new StandIns(folder, this.disks, { cloud, room, log, policy: images });
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
@@ -78,9 +85,11 @@ export class Campaign {
     return campaign;
   }
 
-  /** Serves the sender that has this key: from now on what was kept of its earlier campaigns stands in for its disks, and nobody else's. */
+  /** Serves the sender that has this key: from now on what was kept of its earlier campaigns stands in for its disks, and nobody else's; and so do images. */
   serve(peer: string): void {
+    this.#served = true;
     if (this.#keptFor !== null) this.disks.useKept(this.#keptFor(peer));
+    this.#bringImages();
   }
 
   /** The mappings this campaign was begun with; undefined for one that has no document yet. */
@@ -105,6 +114,7 @@ export class Campaign {
     }
     await writeDurably(this.#documentPath, `${JSON.stringify(document, null, 2)}\n`);
     this.#adopt(document);
+    this.#bringImages();
     this.#configuring ??= this.#buildNetworkSide(onBuilt).finally(() => {
       this.#configuring = null;
     });
@@ -167,7 +177,7 @@ export class Campaign {
       }
     }
     if (kept.length > 0) return { removed, kept };
-    await this.disks.discardAll();
+    await this.#freeStaging();
     await rm(join(this.folder, 'markers'), { recursive: true, force: true });
     await this.ledger.reach('removed');
     return { removed, kept };
@@ -182,8 +192,9 @@ export class Campaign {
         `The campaign is ${state} here; only one whose servers have all moved can be committed.`,
       );
     await this.ledger.reach('committed');
+    await this.standIns.close();
     if (this.#keptFor !== null) await this.disks.keepAll();
-    return this.disks.discardAll();
+    return this.#freeStaging();
   }
 
   /** A resource of the document. Throws E_NOT_FOUND. */
@@ -233,6 +244,7 @@ export class Campaign {
     this.#work.abort(new Problem('E_PEER_LOST', 'The receiver is stopping.'));
     for (const watch of this.#watches.values()) watch.stop();
     await Promise.allSettled([...this.#building.values(), this.#configuring]);
+    await this.standIns.close();
     await this.disks.close();
     await this.ledger.close();
   }
@@ -244,6 +256,19 @@ export class Campaign {
   #adopt(document: Configurations): void {
     this.#document = document;
     this.#resources = new Map(resourcesOf(document).map((resource) => [refOf(resource.kind, resource.id), resource]));
+  }
+
+  /** Brings images of the destination here that stand in for disks which are still to come. */
+  #bringImages(): void {
+    const isToCome = this.ledger.state === 'new' || this.ledger.state === 'configured';
+    if (this.#served && isToCome && !this.#leaving && this.#document !== null) this.standIns.begin(this.#document);
+  }
+
+  /** Deletes the staged disks, and the images that stood in for them; returns the bytes they took. */
+  async #freeStaging(): Promise<number> {
+    await this.standIns.close();
+    const bytes = await this.disks.discardAll();
+    return bytes + (await this.standIns.discard());
   }
 
   #forgetWatch(server: string): void {

@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Configurations } from '../shared/model/configurations.ts';
 import { Id } from '../shared/model/resource.ts';
 import { Problem } from '../shared/problem.ts';
 import { Campaign, type CampaignTools } from './campaign.ts';
 import { IndexMemory } from './disks/prefix-index.ts';
 import { Room } from './disks/room.ts';
+import { imagesOf, matching } from './stand-ins.ts';
 
 /** What the indexes of all campaigns may take together: bytes. */
 const indexBytes = 64 * 1024 * 1024;
@@ -28,6 +30,13 @@ export class Campaigns {
     this.#open.set(id, opening);
     opening.catch(() => this.#open.delete(id));
     return opening;
+  }
+
+  /** Room beside the disks of a document that images would take which stand in for them: each as it is stored, and as the guest sees it. */
+  async standInBytes(document: Configurations, signal: AbortSignal): Promise<number> {
+    const { cloud, images } = this.#tools;
+    const donors = await matching(await cloud(), imagesOf(document), images, signal);
+    return 2 * [...donors.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   /** The ids of every campaign that has a folder. */

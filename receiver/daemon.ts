@@ -43,6 +43,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     crew,
     log,
     keptFor: config.keep_disks ? keptFor : null,
+    images: { images: config.donors.images, mostBytes: config.donors.image_gib * 1024 ** 3 },
   });
   const sessions = new Sessions({
     name: config.name,

@@ -116,10 +116,9 @@ export class Session {
       'campaign.preflight': async ({ configurations }, { signal }) => {
         const resources = resourcesOf(configurations);
         const { concerns, decisions } = await (await cloud()).preflight(resources, configurations.mappings, signal);
-        return {
-          concerns: [...concerns, ...spaceConcerns(resources, await freeBytes(state), "the receiver's state directory")],
-          decisions,
-        };
+        const beside = await campaigns.standInBytes(configurations, signal);
+        const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", undefined, beside);
+        return { concerns: [...concerns, ...space], decisions };
       },
       'campaign.open': async ({ campaign }) => {
         await this.#tools.takeOver(campaign);
@@ -154,7 +153,8 @@ export class Session {
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
       'disk.offer': (offer, { signal }) => this.#offer(offer, signal),
       'disk.page': async ({ handle, first, digests }) => {
-        const { copy, puller } = this.#offered(handle);
+        const { server, copy, puller } = this.#offered(handle);
+        await this.#bound().standIns.ready(server, copy.shape);
         const lacking = await copy.take(first, Buffer.from(digests, 'base64'), puller);
         this.#tellDurable(handle, copy);
         return { lacking };

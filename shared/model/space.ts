@@ -11,20 +11,19 @@ interface Need {
 
 /**
  * What a folder's free space means for the disks of these resources: all at once (the receiver keeps them until commit) or the largest few (the sender, `atOnce`).
- * Less room than the qcow2 images of the servers take is blocking: their disks hold at least that much. Less than full disks would take is a warning.
+ * Less room than the qcow2 images of the servers take is blocking: their disks hold at least that much. Less than full disks would take is a warning;
+ * `besideBytes` lie there as well, where there is room for them.
  */
 export function spaceConcerns(
   resources: readonly Resource[],
   freeBytes: number,
   where: string,
   atOnce = Number.POSITIVE_INFINITY,
+  besideBytes = 0,
 ): Concern[] {
-  const needs = resources.flatMap((resource) => (resource.kind === 'server' ? [needOf(resource, resources)] : []));
-  const sum = (part: keyof Need): number => {
-    const sorted = needs.map((need) => need[part]).sort((a, b) => b - a);
-    return sorted.slice(0, Math.min(atOnce, sorted.length)).reduce((total, bytes) => total + bytes, 0);
-  };
-  const [least, most] = [sum('least'), sum('most')];
+  const needs = needsOf(resources);
+  const [least, disks] = [sum(needs, 'least', atOnce), sum(needs, 'most', atOnce)];
+  const most = disks + besideBytes;
   const remedy = `Free space in ${where}, or put its state on a larger disk.`;
   if (freeBytes < least) {
     return [
@@ -41,12 +40,27 @@ export function spaceConcerns(
       {
         code: 'space.tight',
         severity: 'warning',
-        says: `Full disks would need up to ${gib(most)}; ${where} has ${gib(freeBytes)} free. Holes take none.`,
+        says: `Full disks would need up to ${gib(disks)}${besideBytes === 0 ? '' : `, images that stand in for them ${gib(besideBytes)}`}; ${where} has ${gib(freeBytes)} free. Holes take none.`,
         remedy,
       },
     ];
   }
   return [];
+}
+
+/** Bytes that the disks of these resources take together at the least. */
+export function leastBytes(resources: readonly Resource[]): number {
+  return sum(needsOf(resources), 'least');
+}
+
+function needsOf(resources: readonly Resource[]): Need[] {
+  return resources.flatMap((resource) => (resource.kind === 'server' ? [needOf(resource, resources)] : []));
+}
+
+/** The largest of some needs together. */
+function sum(needs: readonly Need[], part: keyof Need, atOnce = Number.POSITIVE_INFINITY): number {
+  const sorted = needs.map((need) => need[part]).sort((a, b) => b - a);
+  return sorted.slice(0, Math.min(atOnce, sorted.length)).reduce((total, bytes) => total + bytes, 0);
 }
 
 function needOf(server: Extract<Resource, { kind: 'server' }>, resources: readonly Resource[]): Need {

@@ -14,6 +14,8 @@ import { aTenant, type Tenant } from './tenant.ts';
 /** A destination to hold against its contract: it has an external network and a flavor with a disk. */
 export interface DestinationUnderTest {
   readonly cloud: DestinationCloud;
+  /** Stores a raw image as a user of the project would; returns its id. Absent: the suite may not leave one there. */
+  storeImage?(bytes: Buffer): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -42,6 +44,12 @@ function aDisk(tellsZeros = true): BlockSource {
 /** An image of the source, as a document has it. */
 function anImage(fields: { id: string; [field: string]: unknown }): ResourceOf<'image'> {
   return { kind: 'image', ...schemas.image.parse({ name: fields.id, ...fields }) };
+}
+
+/** What Glance would say of some bytes, and what an older one would. */
+function digestsOf(bytes: Buffer): Readonly<Record<string, string>>[] {
+  const of = (algorithm: string): string => createHash(algorithm).update(bytes).digest('hex');
+  return [{ os_hash_algo: 'sha512', os_hash_value: of('sha512') }, { checksum: of('md5') }];
 }
 
 /** A disk's bytes, of a size that fits into memory. */
@@ -182,26 +190,35 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       }
     });
 
-    test('names the images that hold the bytes of a source image, and no other', async ({ skip }) => {
-      if (cloud.donors === undefined) return skip('this cloud has no donors');
-      const disk = refIn(tenant.get('disk', 1));
-      const bytes = await wholeOf(diskOf(disk));
-      const at = built.get(disk)?.id ?? '';
-      const digests = [
-        { os_hash_algo: 'sha512', os_hash_value: createHash('sha512').update(bytes).digest('hex') },
-        { checksum: createHash('md5').update(bytes).digest('hex') },
-      ];
-      for (const digest of digests) {
+    test('names the images that hold the bytes of a source image, and no other, and opens them', async ({ skip }) => {
+      if (cloud.donors === undefined || subject.storeImage === undefined) return skip('this cloud has no donors here');
+      const bytes = await wholeOf(aDisk());
+      const at = await subject.storeImage(bytes);
+      for (const digest of digestsOf(bytes)) {
         const same = anImage({ id: 'base', size: bytes.length, ...digest });
         expect(await cloud.donors([same], signal())).toEqual([{ id: at, image: 'base', size: bytes.length }]);
         const longer = { ...same, size: bytes.length + 1 };
         expect(await cloud.donors([longer], signal())).toEqual([]);
       }
+      const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      const opened = await cloud.openImage?.(at, folder, signal());
+      expect(opened === undefined ? null : (await wholeOf(opened)).equals(bytes)).toBe(true);
+      await opened?.close();
       const others = [
         anImage({ id: 'other', os_hash_algo: 'sha512', os_hash_value: 'f'.repeat(128) }),
         anImage({ id: 'silent' }),
       ];
       expect(await cloud.donors(others, signal())).toEqual([]);
+    });
+
+    test('names no image that a campaign made, whoever knows its digest: that is a disk, and maybe another tenant’s', async ({
+      skip,
+    }) => {
+      if (cloud.donors === undefined) return skip('this cloud has no donors');
+      const bytes = await wholeOf(diskOf(refIn(tenant.get('disk', 1))));
+      for (const digest of digestsOf(bytes))
+        expect(await cloud.donors([anImage({ id: 'spy', size: bytes.length, ...digest })], signal())).toEqual([]);
     });
 
     test('tells a difference', async () => {

@@ -22,6 +22,19 @@ export class Hand {
   async ask<T>(method: Call['method'], service: Call['service'], path: string, body?: unknown): Promise<T> {
     return (await this.session.call({ method, service, path, body, signal: AbortSignal.timeout(30_000) })).body as T;
   }
+
+  /** Stores bytes as a raw image; returns its id. */
+  async store(fields: Readonly<Record<string, string>>, bytes: Buffer): Promise<string> {
+    const body = { disk_format: 'raw', container_format: 'bare', ...fields };
+    const { id } = await this.ask<{ id: string }>('POST', 'image', '/images', body);
+    const open = async function* (): AsyncGenerator<Buffer> {
+      yield bytes;
+    };
+    const content = { length: bytes.length, open };
+    const signal = AbortSignal.timeout(30_000);
+    await this.session.call({ method: 'PUT', service: 'image', path: `/images/${id}/file`, content, signal });
+    return id;
+  }
 }
 
 /** Gives a fresh twin an external network and two flavors. */
@@ -42,25 +55,13 @@ export async function populate(authUrl: string): Promise<string> {
   const demo = new Hand(await accessTo(authUrl, 'demo'));
   const { network } = await demo.ask<{ network: { id: string } }>('POST', 'network', '/networks', { network: { name: 'net1' } });
   await demo.ask('POST', 'network', '/subnets', { subnet: { network_id: network.id, cidr: '192.168.50.0/24', ip_version: 4 } });
-  const image = await demo.ask<{ id: string }>('POST', 'image', '/images', {
-    name: 'guest',
-    disk_format: 'raw',
-    container_format: 'bare',
-    hw_disk_bus: 'virtio',
-  });
   const bytes = Buffer.concat([randomBytes(700_000), Buffer.alloc(2_000_000), randomBytes(300_000)]);
-  const content = {
-    length: bytes.length,
-    open: async function* () {
-      yield bytes;
-    },
-  };
+  const image = await demo.store({ name: 'guest', hw_disk_bus: 'virtio' }, bytes);
   const signal = AbortSignal.timeout(30_000);
-  await demo.session.call({ method: 'PUT', service: 'image', path: `/images/${image.id}/file`, content, signal });
   const { flavors } = await demo.ask<{ flavors: { id: string; name: string }[] }>('GET', 'compute', '/flavors');
   const bare = flavors.find((flavor) => flavor.name === 'm1.bare');
   const name = 'web 1';
-  const server = { name, imageRef: image.id, flavorRef: bare?.id, networks: [{ uuid: network.id }] };
+  const server = { name, imageRef: image, flavorRef: bare?.id, networks: [{ uuid: network.id }] };
   const made = await demo.ask<{ server: { id: string } }>('POST', 'compute', '/servers', { server });
   await until('The server becoming ACTIVE', { timeoutMs: 30_000, signal }, async () => {
     const now = await demo.ask<{ server: { status: string } }>('GET', 'compute', `/servers/${made.server.id}`);

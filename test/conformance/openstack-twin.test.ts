@@ -5,7 +5,7 @@ import { providers } from '../../shared/cloud/all.ts';
 import type { DestinationCloud, SourceCloud } from '../../shared/cloud/cloud.ts';
 import { startTwin, type Twin } from '../../shared/cloud/openstack/twin/twin.ts';
 import { itIsADestinationCloud } from './destination.ts';
-import { furnish, populate } from './furnish.ts';
+import { accessTo, furnish, Hand, populate } from './furnish.ts';
 import { itIsASourceCloud } from './source.ts';
 
 const openstack = providers['openstack'];
@@ -36,5 +36,11 @@ itIsASourceCloud(async () => {
 itIsADestinationCloud(async () => {
   const { twin, end } = await aTwin();
   const cloud = (await openstack?.destination?.(settingsOf(twin))) as DestinationCloud;
-  return { cloud, close: () => cloud.close().then(end) };
+  const storeImage = async (bytes: Buffer): Promise<string> => {
+    const user = new Hand(await accessTo(twin.authUrl, 'demo'));
+    const id = await user.store({ name: 'base' }, bytes);
+    await user.session.close();
+    return id;
+  };
+  return { cloud, storeImage, close: () => cloud.close().then(end) };
 });

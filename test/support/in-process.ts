@@ -125,7 +125,13 @@ export class World {
     const power = new Power(this.receiverState, cutBefore);
     const cloud = lazily(() => openCloud('destination', sectionOf(this.destination)));
     const crew = new Crew({ workers: 1 });
-    const campaigns = new Campaigns(this.receiverState, { cloud: cloud.get, crew, log, keptFor: null });
+    const campaigns = new Campaigns(this.receiverState, {
+      cloud: cloud.get,
+      crew,
+      log,
+      keptFor: null,
+      images: { images: 'matching', mostBytes: 2 ** 30 },
+    });
     const [state, of] = [this.receiverState, { name: 'the receiver', release: '0.0.0', log, windowBytes: 32 * 1024 * 1024 }];
     const sessions = new Sessions({ ...of, state, campaigns, cloud: cloud.get });
     this.#receiver = { crew, campaigns, cloud, sessions, sockets: new Set(), power };

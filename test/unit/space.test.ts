@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Resource } from '../../shared/model/resource.ts';
 import { schemas } from '../../shared/model/resource.ts';
-import { spaceConcerns } from '../../shared/model/space.ts';
+import { leastBytes, spaceConcerns } from '../../shared/model/space.ts';
 
 const GiB = 1024 ** 3;
 
@@ -29,6 +29,13 @@ test('room for what the images hold, but not for full disks, is a warning', () =
 
 test('room for full disks is no concern', () => {
   expect(spaceConcerns(twoServers(), 50 * GiB, 'here')).toEqual([]);
+});
+
+test('images that stand in for disks count where disks are full, and never stand in the way', () => {
+  const [tight] = spaceConcerns(twoServers(), 51 * GiB, 'here', undefined, 2 * GiB);
+  expect(tight).toMatchObject({ code: 'space.tight', says: expect.stringContaining('images that stand in for them 2.0 GiB') });
+  expect(spaceConcerns(twoServers(), 52 * GiB, 'here', undefined, 2 * GiB)).toEqual([]);
+  expect(leastBytes(twoServers())).toBe(4 * GiB);
 });
 
 test('where one disk lies at a time, the largest one counts', () => {

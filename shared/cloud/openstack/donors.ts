@@ -4,7 +4,10 @@ import type { ApiImage } from './api.ts';
 import type { Site } from './build/site.ts';
 import { listAll } from './pages.ts';
 
-/** Finds the active images of this project, and the public ones, whose digest is that of a source image. */
+/**
+ * Finds the active images of this project, and the public ones, whose digest is that of a source image; one that has no digest is known by its name and
+ * size. An image that a campaign made is nobody's donor: of two tenants that come to one project neither may learn what the other's disks hold.
+ */
 export async function findDonors(
   site: Site,
   images: readonly ResourceOf<'image'>[],
@@ -13,7 +16,7 @@ export async function findDonors(
   const project = await site.projectId(signal);
   const found = new Map<string, Donor>();
   for (const image of images) {
-    const query = digestQuery(image);
+    const query = likeness(image);
     if (query === null) continue;
     const filter = { ...query, status: 'active' };
     const listed = await listAll<ApiImage>(
@@ -25,15 +28,17 @@ export async function findDonors(
       // Glance leaves out filters that it does not know, and shows an admin everybody's images.
       const same = Object.entries(filter).every(([name, value]) => each[name] === value);
       const ours = each.owner === project || each.visibility === 'public';
-      if (same && ours && each.size !== null && each.size === (image.size ?? each.size))
+      const made = each['godwit_campaign'] !== undefined;
+      if (same && ours && !made && each.size !== null && each.size === (image.size ?? each.size))
         found.set(each.id, { id: each.id, image: image.id, size: each.size });
     }
   }
   return [...found.values()];
 }
 
-/** What an image with the same bytes is found by; null for one without a digest. */
-function digestQuery({ os_hash_algo, os_hash_value, checksum }: ResourceOf<'image'>): Record<string, string> | null {
+/** What an image with the same bytes is found by; null for one of which too little is known. */
+function likeness({ name, size, os_hash_algo, os_hash_value, checksum }: ResourceOf<'image'>): Record<string, string> | null {
   if (os_hash_algo !== null && os_hash_value !== null) return { os_hash_algo, os_hash_value };
-  return checksum === null ? null : { checksum };
+  if (checksum !== null) return { checksum };
+  return name === '' || size === null ? null : { name };
 }

@@ -17,16 +17,8 @@ const wanted: ResourceOf<'image'> = {
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
 
 /** Stores the bytes as an image of whoever asks. */
-async function stored({ session }: Hand, visibility: string): Promise<string> {
-  const body = { name: visibility, disk_format: 'raw', container_format: 'bare', visibility };
-  const made = await session.call({ method: 'POST', service: 'image', path: '/images', body, signal: signal() });
-  const { id } = made.body as { id: string };
-  const open = async function* (): AsyncGenerator<Buffer> {
-    yield bytes;
-  };
-  const content = { length: bytes.length, open };
-  await session.call({ method: 'PUT', service: 'image', path: `/images/${id}/file`, content, signal: signal() });
-  return id;
+function stored(hand: Hand, visibility: string): Promise<string> {
+  return hand.store({ name: visibility, visibility }, bytes);
 }
 
 async function donorsFor(twin: Twin, user: 'demo' | 'admin', image = wanted): Promise<readonly Donor[]> {
@@ -55,5 +47,9 @@ test('a captured image can be found by its digest, and by its MD5 where the sour
   expect(await donorsFor(twin, 'demo', captured)).toEqual([{ id: image.id, image: image.id, size: image.size }]);
   const old = { ...captured, os_hash_algo: null, os_hash_value: null };
   expect(await donorsFor(twin, 'demo', old)).toHaveLength(1);
-  expect(await donorsFor(twin, 'demo', { ...old, checksum: null })).toEqual([]);
+  const silent = { ...old, checksum: null };
+  expect(await donorsFor(twin, 'demo', silent), 'by its name and size').toHaveLength(1);
+  expect(await donorsFor(twin, 'demo', { ...silent, name: 'another' })).toEqual([]);
+  expect(await donorsFor(twin, 'demo', { ...silent, size: null })).toEqual([]);
+  expect(await donorsFor(twin, 'demo', { ...silent, size: (image.size ?? 0) + 1 })).toEqual([]);
 });
