@@ -11,12 +11,24 @@ export const Mappings = z.strictObject({
   gateways: z.record(Id, z.strictObject({ name: z.string().optional(), ip: z.string().min(1) })).default({}),
   /** `to`: `same`, `auto` (another address from the pool), `skip`, or an address. */
   floating_ips: z.record(Id, z.strictObject({ address: z.string().optional(), to: z.string().min(1) })).default({}),
+  /** `availability_zone`: where a server is built, `ZONE`, or `ZONE:HOST` for admins; the destination's scheduler chooses for the others. */
+  servers: z
+    .record(
+      Id,
+      z.strictObject({
+        name: z.string().optional(),
+        availability_zone: z.string().regex(/^[^:\s]+(:[^:\s]+)?$/, 'must be ZONE, or ZONE:HOST'),
+      }),
+    )
+    .optional(),
 });
 export type Mappings = z.infer<typeof Mappings>;
 
 /** One set of mappings out of several; where two map the same thing, the later one wins. */
 export function overlaid(...layers: readonly Mappings[]): Mappings {
+  const servers: Mappings['servers'] = Object.assign({}, ...layers.map((layer) => layer.servers));
   return {
+    ...(Object.keys(servers ?? {}).length === 0 ? {} : { servers }),
     flavors: Object.assign({}, ...layers.map(({ flavors }) => flavors)) as Mappings['flavors'],
     networks: Object.assign({}, ...layers.map(({ networks }) => networks)) as Mappings['networks'],
     gateways: Object.assign({}, ...layers.map(({ gateways }) => gateways)) as Mappings['gateways'],

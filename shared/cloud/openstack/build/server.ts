@@ -34,6 +34,7 @@ export const server: Family<'server'> = {
     const is = await readServer(site.session, id, context.signal);
     if (is === null) return gone('server', id);
     const ports = resource.ports.map((port) => context.built(refOf('port', port)));
+    const [zone] = context.mappings.servers?.[resource.id]?.availability_zone.split(':') ?? [];
     const asWas = await site.session.knows('2.90', context.signal);
     return compare({
       name: [resource.name, is.name],
@@ -45,6 +46,7 @@ export const server: Family<'server'> = {
       tags: [[...resource.tags].sort(), foreignTags(is.tags).sort()],
       config_drive: [resource.config_drive, /^(true|1)$/i.test(is.config_drive)],
       ports: [ports, await orderOf(site, is, ports, context.signal)],
+      ...(zone === undefined ? {} : { availability_zone: [zone, is['OS-EXT-AZ:availability_zone'] ?? ''] as const }),
       ...(asWas && resource.hostname !== ''
         ? { hostname: [resource.hostname, is['OS-EXT-SRV-ATTR:hostname'] ?? ''] as const }
         : {}),
@@ -113,6 +115,7 @@ function imageId(resource: ResourceOf<'server'>, context: BuildContext): string 
 async function create(site: Site, resource: ResourceOf<'server'>, context: BuildContext): Promise<string> {
   const { signal, campaign } = context;
   const { name, description, key_name, metadata, user_data, config_drive, hostname } = resource;
+  const zone = context.mappings.servers?.[resource.id]?.availability_zone;
   const ports = resource.ports.map((port) => ({ port: context.built(refOf('port', port)) }));
   const flavor = context.resource(refOf('flavor', resource.flavor_id)) as ResourceOf<'flavor'>;
   const body = {
@@ -127,6 +130,7 @@ async function create(site: Site, resource: ResourceOf<'server'>, context: Build
     ...(key_name === null ? {} : { key_name }),
     ...(user_data === null ? {} : { user_data }),
     ...(hostname !== '' && (await site.session.knows('2.90', signal)) ? { hostname } : {}),
+    ...(zone === undefined ? {} : { availability_zone: zone }),
   };
   return (await site.send<{ id: string }>('POST', 'compute', '/servers', { server: body }, 'server', signal)).id;
 }

@@ -8,6 +8,7 @@ import { quotas } from './quota-rule.ts';
 import type { Rule } from './rules.ts';
 import * as servers from './server-rules.ts';
 import { readView } from './view.ts';
+import { zones } from './zone-rule.ts';
 
 /** Everything that is looked for, one rule a line. */
 const rules: readonly Rule[] = [
@@ -22,6 +23,7 @@ const rules: readonly Rule[] = [
   servers.keypairs,
   servers.openDefaultGroup,
   servers.names,
+  zones,
   quotas,
 ];
 

@@ -7,6 +7,7 @@ import { defaultGroup } from '../build/security.ts';
 import type { Site } from '../build/site.ts';
 import { listKeypairs } from '../facts.ts';
 import { readQuotas } from '../quotas.ts';
+import { listZones, type Zone } from '../zones.ts';
 
 /** What the rules look at: the wanted resources, and the destination as it is. Read once, so that all rules see the same. */
 export interface View {
@@ -21,6 +22,8 @@ export interface View {
   readonly floatingIps: readonly ApiFloatingIp[];
   readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
   readonly defaultGroup: ApiSecurityGroup;
+  /** Read only where the plan wants one. */
+  readonly zones: readonly Zone[];
   readonly quotas: Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
   of<K extends Kind>(kind: K): readonly ResourceOf<K>[];
   /** The existing network a source network becomes: null for one to be created, undefined for one that is not there. */
@@ -44,10 +47,11 @@ export async function readView(
   const ports: ApiPort[] = [];
   for (const { id } of new Set(mapped))
     ports.push(...(await site.network<ApiPort>('/ports', 'ports', { network_id: id }, signal)));
+  const admin = token.roles.includes('admin');
   return {
     mappings,
     projectId: token.projectId,
-    admin: token.roles.includes('admin'),
+    admin,
     networks,
     ports,
     flavors: await listFlavors(site, signal),
@@ -55,6 +59,7 @@ export async function readView(
     floatingIps: await site.network<ApiFloatingIp>('/floatingips', 'floatingips', {}, signal),
     keypairs: await listKeypairs(site.session, signal),
     defaultGroup: await defaultGroup(site, signal),
+    zones: mappings.servers === undefined ? [] : await listZones(site.session, admin, signal),
     quotas: await readQuotas(site.session, signal),
     of,
     network(id) {

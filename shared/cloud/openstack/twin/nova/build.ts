@@ -37,8 +37,9 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   await background.pause(stageMs.scheduling);
   if (!isThere(cloud, server)) return;
   const fault = cloud.faults.take('server-error', server.name);
-  if (fault !== undefined)
-    return failServer(cloud, server, fault.message ?? 'No valid host was found. There are not enough hosts available.');
+  const hasHost = (server.forcedHost ?? hostName) === hostName;
+  if (fault !== undefined || !hasHost)
+    return failServer(cloud, server, fault?.message ?? 'No valid host was found. There are not enough hosts available.');
   server.host = hostName;
   enter(cloud, server, 'networking');
   await background.pause(stageMs.networking);

@@ -116,7 +116,7 @@ export function createServer(call: Call): Answer {
   checkFit(call, image, flavor);
   if (given.key_name && !cloud.state.keypairs.has(`${call.caller.userId}:${given.key_name}`))
     throw badRequest('Invalid key_name provided.');
-  const zone = zoneFor(call, given.availability_zone ?? null);
+  const place = placeFor(call, given.availability_zone ?? null);
   const requested = requestNetworks(
     call,
     given.networks,
@@ -124,7 +124,7 @@ export function createServer(call: Call): Answer {
   );
   checkServerQuota(cloud, call.caller.projectId, flavor);
   checkMetadataQuota(call, Object.keys(given.metadata ?? {}).length);
-  const server = newRecord(call, given, image, flavor, zone, requested);
+  const server = newRecord(call, given, image, flavor, place, requested);
   cloud.state.servers.set(server.id, server);
   cloud.changed();
   buildServer(cloud, server);
@@ -163,12 +163,13 @@ function checkFit(call: Call, image: Image, flavor: Flavor): void {
     );
 }
 
-function zoneFor(call: Call, asked: string | null): string {
+/** `ZONE` or `ZONE:HOST`; whether there is such a host is the scheduler's to find out. */
+function placeFor(call: Call, asked: string | null): { zone: string; forcedHost: string | null } {
   const [zone = 'nova', host] = (asked ?? 'nova').split(':');
   if (host !== undefined && !call.caller.admin)
     throw forbidden("Policy doesn't allow os_compute_api:servers:create:forced_host to be performed.");
   if (zone !== 'nova') throw badRequest('The requested availability zone is not available');
-  return zone;
+  return { zone, forcedHost: host ?? null };
 }
 
 /** Refuses a server that the project's quota does not cover, in Nova's words. */
@@ -214,7 +215,7 @@ function newRecord(
   given: Given,
   image: Image,
   flavor: Flavor,
-  zone: string,
+  place: ReturnType<typeof placeFor>,
   requested: ReturnType<typeof requestNetworks>,
 ): Server {
   const id = newUuid();
@@ -248,7 +249,7 @@ function newRecord(
     keyName: given.key_name ?? null,
     userData: given.user_data ?? null,
     configDrive: given.config_drive === true || /^(true|1|yes|on|t|y)$/i.test(String(given.config_drive ?? '')),
-    zone,
+    ...place,
     hostname: given.hostname ?? hostnameFrom(given.name, id),
     host: null,
     portIds: [],

@@ -83,6 +83,8 @@ export interface Server {
   readonly userData: string | null;
   readonly configDrive: boolean;
   readonly zone: string;
+  /** What an admin wants it to be built on. */
+  readonly forcedHost: string | null;
   hostname: string;
   host: string | null;
   /** Ports in the order of the interfaces. */
