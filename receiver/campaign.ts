@@ -92,6 +92,11 @@ export class Campaign {
     this.#bringImages();
   }
 
+  /** Whether disks that are still to come take blocks from those that are kept in a folder. */
+  takesFrom(folder: string): boolean {
+    return this.#isToCome && this.disks.borrows(folder);
+  }
+
   /** The mappings this campaign was begun with; undefined for one that has no document yet. */
   get mappings(): Mappings | undefined {
     return this.#document?.mappings;
@@ -260,8 +265,12 @@ export class Campaign {
 
   /** Brings images of the destination here that stand in for disks which are still to come. */
   #bringImages(): void {
-    const isToCome = this.ledger.state === 'new' || this.ledger.state === 'configured';
-    if (this.#served && isToCome && !this.#leaving && this.#document !== null) this.standIns.begin(this.#document);
+    if (this.#served && this.#isToCome && this.#document !== null) this.standIns.begin(this.#document);
+  }
+
+  /** Whether disks may still come. */
+  get #isToCome(): boolean {
+    return (this.ledger.state === 'new' || this.ledger.state === 'configured') && !this.#leaving;
   }
 
   /** Deletes the staged disks, and the images that stood in for them; returns the bytes they took. */

@@ -6,13 +6,14 @@ import { Problem } from '../shared/problem.ts';
 import { Campaign, type CampaignTools } from './campaign.ts';
 import { IndexMemory } from './disks/prefix-index.ts';
 import { Room } from './disks/room.ts';
+import type { KeptUsers } from './kept.ts';
 import { imagesOf, matching } from './stand-ins.ts';
 
 /** What the indexes of all campaigns may take together: bytes. */
 const indexBytes = 64 * 1024 * 1024;
 
 /** Every campaign of this receiver, each opened once. */
-export class Campaigns {
+export class Campaigns implements KeptUsers {
   readonly #state: string;
   readonly #tools: CampaignTools;
   readonly #open = new Map<string, Promise<Campaign>>();
@@ -39,6 +40,15 @@ export class Campaigns {
     return 2 * [...donors.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
+  async userOf(folder: string): Promise<string | null> {
+    for (const campaign of await this.#opened()) if (campaign.takesFrom(folder)) return campaign.id;
+    return null;
+  }
+
+  async letGo(path: string): Promise<void> {
+    for (const { disks } of await this.#opened()) await disks.letGo(path);
+  }
+
   /** The ids of every campaign that has a folder. */
   async ids(): Promise<string[]> {
     const names = await readdir(join(this.#state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
@@ -55,7 +65,11 @@ export class Campaigns {
   }
 
   async close(): Promise<void> {
+    for (const campaign of await this.#opened()) await campaign.close();
+  }
+
+  async #opened(): Promise<Campaign[]> {
     const campaigns = await Promise.allSettled(this.#open.values());
-    for (const campaign of campaigns) if (campaign.status === 'fulfilled') await campaign.value.close();
+    return campaigns.flatMap((campaign) => (campaign.status === 'fulfilled' ? [campaign.value] : []));
   }
 }

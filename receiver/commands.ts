@@ -1,4 +1,5 @@
 import type { Mappings } from '../shared/model/mappings.ts';
+import type { Freed, KeptCampaign, Unwanted } from './kept.ts';
 
 /** What `receiver status` shows. */
 export interface ReceiverStatus {
@@ -51,6 +52,10 @@ export interface ReceiverCommands {
   unpair(name: string): Promise<void>;
   rotate(): Promise<{ fingerprint: string }>;
   ledger(campaign?: string): Promise<readonly LedgerLine[]>;
+  /** The disks of committed campaigns that are kept, oldest first. */
+  kept(): Promise<readonly KeptCampaign[]>;
+  /** Deletes what is unwanted of them, but what a campaign under way takes blocks from. May be repeated. Throws E_NOT_FOUND, E_CAMPAIGN_STATE. */
+  freeKept(unwanted: Unwanted): Promise<Freed>;
   /** Rebuilds a tenant from a bundle, and says how far it is. May be repeated with the same bundle. */
   import(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncIterable<ImportNews>;
   /** Keeps what an import built, and frees its staged disks; returns their bytes. */

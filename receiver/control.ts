@@ -7,6 +7,12 @@ import type { ImportNews, ReceiverCommands } from './commands.ts';
 const Nothing = z.object({});
 const Campaign = z.object({ campaign: z.string().min(1) });
 
+const UnwantedParams = z.discriminatedUnion('which', [
+  z.object({ which: z.literal('campaign'), campaign: z.string().min(1) }),
+  z.object({ which: z.literal('older'), days: z.number().min(0) }),
+  z.object({ which: z.literal('all') }),
+]);
+
 /** The receiver's commands as routes of its control socket, one each. */
 export function receiverRoutes(commands: ReceiverCommands): Routes {
   return {
@@ -16,6 +22,8 @@ export function receiverRoutes(commands: ReceiverCommands): Routes {
     unpair: route(z.object({ name: z.string() }), ({ name }) => commands.unpair(name)),
     rotate: route(Nothing, () => commands.rotate()),
     ledger: route(z.object({ campaign: z.string().min(1).optional() }), ({ campaign }) => commands.ledger(campaign)),
+    kept: route(Nothing, () => commands.kept()),
+    freeKept: route(UnwantedParams, (unwanted) => commands.freeKept(unwanted)),
     import: takes(z.object({ mappings: Mappings }), ({ mappings }, signal, bundle) => commands.import(bundle, mappings, signal)),
     commit: route(Campaign, ({ campaign }) => commands.commit(campaign)),
     rollback: route(Campaign, ({ campaign }) => commands.rollback(campaign)),
@@ -31,6 +39,8 @@ export function receiverClient(socket: string): ReceiverCommands {
     unpair: (name) => callControl(socket, 'unpair', { name }),
     rotate: () => callControl(socket, 'rotate'),
     ledger: (campaign) => callControl(socket, 'ledger', { campaign }),
+    kept: () => callControl(socket, 'kept'),
+    freeKept: (unwanted) => callControl(socket, 'freeKept', unwanted),
     import: (bundle, mappings, signal) => sendControl<ImportNews>(socket, 'import', { mappings }, bundle, signal),
     commit: (campaign) => callControl(socket, 'commit', { campaign }),
     rollback: (campaign) => callControl(socket, 'rollback', { campaign }),

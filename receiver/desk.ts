@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import type { PairingWindow } from '../protocol/transport/pairing-window.ts';
 import type { Peers } from '../protocol/transport/peers.ts';
@@ -10,6 +11,7 @@ import { Importer, wasImported } from './bundle/import.ts';
 import type { Campaign } from './campaign.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { ImportNews, LedgerLine, ReceiverCommands, ReceiverStatus } from './commands.ts';
+import { type Freed, freeKept, type KeptCampaign, listKept, type Unwanted } from './kept.ts';
 import type { Sessions } from './sessions.ts';
 
 /** How long a pairing code lives unless the operator says otherwise: seconds. */
@@ -82,6 +84,15 @@ export class Desk implements ReceiverCommands {
     return lines;
   }
 
+  kept(): Promise<readonly KeptCampaign[]> {
+    return listKept(this.#keptRoot, this.#tools.campaigns);
+  }
+
+  async freeKept(unwanted: Unwanted): Promise<Freed> {
+    const { campaigns } = this.#tools;
+    return freeKept(this.#keptRoot, unwanted, await campaigns.ids(), campaigns);
+  }
+
   /** Reads a bundle and tells each step as it is done; ends with what ended it. */
   async *import(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncGenerator<ImportNews> {
     const { campaigns, cloud, state } = this.#tools;
@@ -125,6 +136,10 @@ export class Desk implements ReceiverCommands {
       about: first.ref,
       hint: 'Free it, then `receiver rollback` again: it goes on with what is left.',
     });
+  }
+
+  get #keptRoot(): string {
+    return join(this.#tools.state, 'kept');
   }
 
   /** A campaign that came as a bundle; any other is its sender's to end. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createProgram, type Stage } from '../../shared/cli/program.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
+import { addKept } from './kept-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addStatusCommands } from './status-commands.ts';
 
@@ -17,5 +18,6 @@ export function receiverProgram(stage: Stage): Command {
   addPeerCommands(program, stage);
   addStatusCommands(program, stage);
   addBundleCommands(program, stage);
+  addKept(program, stage);
   return program;
 }

@@ -171,6 +171,19 @@ export class Disks {
     await this.#lend(await openDonor(file, base, shape));
   }
 
+  /** Whether disks of a folder stand in for those of this campaign. */
+  borrows(folder: string): boolean {
+    return this.#others.some(({ path }) => dirname(path) === folder);
+  }
+
+  /** Does without the disks whose path begins so. */
+  async letGo(path: string): Promise<void> {
+    const gone = this.#others.filter((donor) => donor.path.startsWith(path));
+    this.#others = this.#others.filter((donor) => !gone.includes(donor));
+    for (const donor of gone) this.#tools.donors.remove(donor);
+    await Promise.all(gone.map((donor) => donor.close()));
+  }
+
   /** What is being copied now. */
   copies(): Copying[] {
     return [...this.#copies]

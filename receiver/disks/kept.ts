@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Crew } from '../../shared/disk/crew.ts';
 import { syncFolder } from '../../shared/durable.ts';
@@ -9,6 +9,8 @@ import { type FileDonor, openDonor } from './donors.ts';
 /** Moves a sealed disk, `base.raw` with what lies beside it, to a folder of disks that are kept; afterwards it is there as a whole, or not at all. */
 export async function keepDisk(base: string, folder: string, name: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  // From now on its age counts.
+  await utimes(`${base}.raw`, new Date(), new Date());
   // The disk itself goes last: only with it is a kept disk one.
   for (const ending of ['marks', 'digests', 'raw']) await rename(`${base}.${ending}`, join(folder, `${name}.${ending}`));
   await syncFolder(folder);

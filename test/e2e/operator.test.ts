@@ -54,6 +54,16 @@ describe('an operator with two daemons', () => {
     expect(ofReceiver.length).toBe(1);
   });
 
+  test('asks what disks are kept, and frees them in one way at a time', async () => {
+    expect(await ask(receiver.config, ['kept'])).toEqual({ kept: [] });
+    expect((await cli(receiver.config, ['kept'])).stdout).toBe('No disks are kept.\n');
+    expect(await ask(receiver.config, ['kept', '--older-than', '30'])).toEqual({ freed: [], inUse: [] });
+    const unknown = await cli(receiver.config, ['kept', '--free', '3f2a77']);
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringMatching(/E_NOT_FOUND/) });
+    for (const more of [['--all'], ['--older-than', '3']])
+      expect((await cli(receiver.config, ['kept', '--free', '3f2a77', ...more])).code).toBe(2);
+  });
+
   test('cannot use a code twice, nor a wrong one', async () => {
     const { code, address } = await ask<{ code: string; address: string }>(receiver.config, ['pair']);
     const wrong = await cli(sender.config, ['pair', address], `${code.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))}\n`);

@@ -1,0 +1,86 @@
+import { type Command, Option } from 'commander';
+import { positive } from '../../shared/cli/number-option.ts';
+import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import type { Output } from '../../shared/print/output.ts';
+import { table } from '../../shared/print/table.ts';
+import { showBytes, showDuration } from '../../shared/print/units.ts';
+import type { Freed, KeptCampaign, Unwanted } from '../kept.ts';
+import { asks } from './ask.ts';
+
+interface Options {
+  readonly free?: string;
+  readonly olderThan?: number;
+  readonly all?: true;
+}
+
+/** Adds the command about the disks that `keep_disks` keeps. */
+export function addKept(program: Command, stage: Stage): void {
+  program
+    .command('kept')
+    .description(
+      'List the disks that `keep_disks` keeps of committed campaigns, or free them; a campaign under way keeps those it takes blocks from.',
+    )
+    .addOption(
+      new Option('--free <campaign>', 'free those of one campaign: its id, or the beginning of it').conflicts([
+        'olderThan',
+        'all',
+      ]),
+    )
+    .addOption(
+      new Option('--older-than <days>', 'free those that were kept longer ago').argParser(positive(36_500)).conflicts(['all']),
+    )
+    .option('--all', 'free every one')
+    .addHelpText(
+      'after',
+      epilogue(
+        [
+          ['receiver kept', 'which campaigns, how much on disk, since when'],
+          ['receiver kept --older-than 30', 'frees what was kept more than thirty days ago'],
+        ],
+        [2, 3, 40],
+      ),
+    )
+    .action(
+      asks(stage, async ({ daemon, output, json }, options: Options) => {
+        const unwanted = unwantedBy(options);
+        if (unwanted === null) {
+          const kept = await daemon.kept();
+          if (json) output.json({ kept });
+          else if (kept.length === 0) output.print('No disks are kept.');
+          else output.print(...keptTable(kept, output));
+          return;
+        }
+        const done = await daemon.freeKept(unwanted);
+        if (json) output.json(done);
+        else output.print(...freedLines(done));
+      }),
+    );
+}
+
+function unwantedBy({ free, olderThan, all }: Options): Unwanted | null {
+  if (free !== undefined) return { which: 'campaign', campaign: free };
+  if (olderThan !== undefined) return { which: 'older', days: olderThan };
+  return all === true ? { which: 'all' } : null;
+}
+
+function keptTable(kept: readonly KeptCampaign[], output: Output): string[] {
+  return table(
+    kept,
+    [
+      { title: 'CAMPAIGN', whole: true, show: ({ campaign }) => campaign },
+      { title: 'DISKS', show: ({ disks }) => `${disks}`, align: 'right' },
+      { title: 'ON DISK', show: ({ bytes }) => showBytes(bytes), align: 'right' },
+      { title: 'KEPT FOR', show: ({ keptAt }) => showDuration(Math.max(0, Date.now() - Date.parse(keptAt))), align: 'right' },
+      { title: 'USED BY', whole: true, show: ({ usedBy }) => usedBy ?? '-' },
+    ],
+    output.size().columns,
+  );
+}
+
+function freedLines({ freed, inUse }: Freed): string[] {
+  const bytes = freed.reduce((sum, kept) => sum + kept.bytes, 0);
+  return [
+    `${showBytes(bytes)} were freed: the disks of ${freed.length} campaigns.`,
+    ...inUse.map(({ campaign, usedBy }) => `Those of ${campaign} stay: campaign ${usedBy} takes blocks from them.`),
+  ];
+}
