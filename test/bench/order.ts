@@ -2,6 +2,7 @@
  * Measures what the analysis promises, from one seed: `npm run bench:order > test/bench/order-results.txt`.
  * Everything but the seconds is the same on every machine. Campaigns run on a simulated clock (test/support/simulated-site.ts).
  */
+import { costsOfRandomOrders } from '../../sender/analysis/order/compare.ts';
 import { costOfWaves, proposeOrder } from '../../sender/analysis/order/propose.ts';
 import type { Proposal, Question, Slot } from '../../sender/analysis/order/question.ts';
 import { randomOf, shuffled } from '../../sender/analysis/order/random.ts';
@@ -10,6 +11,9 @@ import { placeServers } from '../../sender/analysis/placement/place.ts';
 import { fitSite } from '../../sender/analysis/prediction/fit.ts';
 import { crossover, predict } from '../../sender/analysis/prediction/predict.ts';
 import { findServices } from '../../sender/analysis/services/services.ts';
+import { analyze } from '../../sender/analyze/analysis.ts';
+import { analysisPage } from '../../sender/analyze/page.ts';
+import { tenantOf } from '../../sender/analyze/tenant.ts';
 import { bytesPerOlderUnit, importOlder } from '../../shared/traffic/older.ts';
 import { aTieredService, someTraffic } from '../support/conversations.ts';
 import { olderSample } from '../support/older-sample.ts';
@@ -227,3 +231,35 @@ for (const site of range(6)) {
 say(
   `unseen 3, 6, 10, 14, 16 servers, sequential, 4 at once, all at once: mean error ${percent(mean(errors.map(Math.abs)))}, worst ${percent(Math.max(...errors.map(Math.abs)))} of ${errors.length}`,
 );
+
+say('\n6. All that `sender analyze` does: services, order and mode, 1,000 random orders, prediction, page');
+const seconds = (work: () => void): string => {
+  const start = process.cpuUsage();
+  work();
+  const used = process.cpuUsage(start);
+  return ((used.user + used.system) / 1e6).toFixed(1);
+};
+const big = large(100);
+for (const [name, lines] of [
+  ['12 servers, one service of 2-4-6', tiers.lines],
+  ['105 servers in 15 services', range(15).flatMap((n) => aTieredService(`s${n}`, [2, 3, 2], 10 ** (3 + (n % 5))).lines)],
+  [
+    '1,000 servers, 20,000 pairs, 100 services',
+    [...new Map(big.pairs.map(({ a, b, bytes }) => [`${a} > ${b} 80`, `${a} > ${b} 80 ${bytes}`])).values()],
+  ],
+] as [string, string[]][]) {
+  const tenant = tenantOf({ traffic: someTraffic(...lines), documents: [], plan: null, older: [] });
+  const none = { limits: {}, gapMs: 0, before: [], together: [], weights: {}, services: [], history: [], hosts: [] };
+  let page = '';
+  let found: ReturnType<typeof analyze> | undefined;
+  const whole = seconds(() => {
+    found = analyze(tenant, { ...none, seed });
+    page = analysisPage(found);
+  });
+  const question: Question = { servers: tenant.servers.map(({ id }) => ({ id, downMs: 300_000 })), pairs: found?.pairs ?? [] };
+  const random = seconds(() => costsOfRandomOrders(question, 1_000, seed));
+  const mode = `${found?.prediction.mode}, ${found?.comparison.method}`;
+  say(
+    `${name}: ${mode}; ${whole} s of one core, of which 1,000 random orders ${random} s; page of ${Math.ceil(page.length / 1024)} KiB`,
+  );
+}

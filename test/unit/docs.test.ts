@@ -22,6 +22,17 @@ test('the table of codes in sender/README.md is the table in shared/problem.ts, 
   expect(rows.sort(byCode)).toEqual(known.sort(byCode));
 });
 
+test('the README quotes what the benchmark of orders printed', async () => {
+  const [readme, results] = await Promise.all([
+    readFile(join(root, 'README.md'), 'utf8'),
+    readFile(join(root, 'test/bench/order-results.txt'), 'utf8'),
+  ]);
+  const quoted = /```text\n(two services of 3[^`]*)```/.exec(readme)?.[1]?.trim().split('\n') ?? [];
+  expect(quoted.length).toBeGreaterThan(0);
+  const printed = new Set(results.split('\n'));
+  expect(quoted.filter((line) => !printed.has(line))).toEqual([]);
+});
+
 describe.each([
   { name: 'sender', make: senderProgram },
   { name: 'receiver', make: receiverProgram },

@@ -10,7 +10,7 @@ export interface Drawing {
 
 /** What a column of the terminal is wide at most, in a font of so many pixels. */
 function columnsWide(columns: number, fontPx: number): number {
-  return columns * fontPx * 0.6;
+  return Math.ceil(columns * fontPx * 0.6);
 }
 
 /** How wide a text is at most, in a font of so many pixels. */

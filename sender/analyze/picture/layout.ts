@@ -132,7 +132,7 @@ function ring({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): Sketch['pla
     const row = left ? servers.length - 1 - index : index;
     const count = left ? servers.length - rows : rows;
     const turn = (row + 0.5) / count;
-    const out = bulge * Math.sin(Math.PI * turn);
+    const out = Math.round(bulge * Math.sin(Math.PI * turn));
     const y = row * pitch + (left ? ((rows - count) * pitch) / 2 : 0);
     const x = left ? bulge - out : bulge + width + inner + out;
     return { server, text: texts[index] as string, x, y, width, side: left ? ('left' as const) : ('right' as const) };

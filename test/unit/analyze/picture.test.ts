@@ -154,6 +154,20 @@ test('no server covers another, and each is inside its service’s box', () => {
       }
       for (const box of boxes) expect(box.x + box.width <= width && box.y + box.height <= height).toBe(true);
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
+});
+
+test('the picture in the README is what is drawn of its three services', async () => {
+  const services = [
+    aTieredService('shop', [2, 4, 3], 4_000_000),
+    aTieredService('mail', [1, 2, 3]),
+    aTieredService('wiki', [1, 1, 1], 2_000_000),
+  ];
+  const lines = services.flatMap((service) => service.lines);
+  const { svg } = await drawn(
+    someTraffic(...lines, 'shop-a4 > mail-a1 25 900000', 'wiki-a1 > mail-a1 25 400000'),
+    ...['--parallel', '3', '--wave-servers', '9'],
+  );
+  await expect(svg).toMatchFileSnapshot('../../../.readme/order.svg');
 });
