@@ -36,7 +36,8 @@ export interface KeptUsers {
 }
 
 /** One campaign's files in one folder. */
-interface Group extends KeptCampaign {
+interface Group {
+  readonly kept: KeptCampaign;
   readonly folder: string;
   readonly files: readonly string[];
 }
@@ -48,7 +49,7 @@ const fileOf = /^([\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})\..+\.
 
 /** The disks that are kept below a folder, by campaign, oldest first. */
 export async function listKept(root: string, users: KeptUsers): Promise<KeptCampaign[]> {
-  return (await groupsIn(root, users)).map(({ folder: _, files: __, ...kept }) => kept);
+  return (await groupsIn(root, users)).map(({ kept }) => kept);
 }
 
 /**
@@ -58,36 +59,35 @@ export async function listKept(root: string, users: KeptUsers): Promise<KeptCamp
 export async function freeKept(root: string, unwanted: Unwanted, known: readonly string[], users: KeptUsers): Promise<Freed> {
   const groups = await groupsIn(root, users);
   const chosen = groups.filter(isChosen(unwanted, groups, known));
-  const inUse = chosen.filter(({ usedBy }) => usedBy !== null);
+  const inUse = chosen.flatMap(({ kept }) => (kept.usedBy === null ? [] : [kept]));
   const [used] = inUse;
   if (used !== undefined && unwanted.which === 'campaign')
     throw new Problem('E_CAMPAIGN_STATE', `Campaign ${used.usedBy} takes blocks from the disks of campaign ${used.campaign}.`, {
       about: used.campaign,
       hint: 'Free them when that campaign is committed or rolled back.',
     });
-  const free = chosen.filter(({ usedBy }) => usedBy === null);
-  for (const { folder, campaign, files } of free) {
-    await users.letGo(join(folder, `${campaign}.`));
+  const free = chosen.filter(({ kept }) => kept.usedBy === null);
+  for (const { folder, kept, files } of free) {
+    await users.letGo(join(folder, `${kept.campaign}.`));
     // The disk itself goes first: without it the rest is none, and goes with the next try if we are cut off.
     for (const name of files.toSorted((a, b) => Number(b.endsWith('.raw')) - Number(a.endsWith('.raw'))))
       await rm(join(folder, name), { force: true });
     await syncFolder(folder);
   }
-  const plain = ({ folder: _, files: __, ...kept }: Group): KeptCampaign => kept;
-  return { freed: free.map(plain), inUse: inUse.map(plain) };
+  return { freed: free.map(({ kept }) => kept), inUse };
 }
 
-function isChosen(unwanted: Unwanted, groups: readonly Group[], known: readonly string[]): (kept: KeptCampaign) => boolean {
+function isChosen(unwanted: Unwanted, groups: readonly Group[], known: readonly string[]): (group: Group) => boolean {
   if (unwanted.which === 'all') return () => true;
-  if (unwanted.which === 'older') return ({ keptAt }) => Date.parse(keptAt) < Date.now() - unwanted.days * dayMs;
+  if (unwanted.which === 'older') return ({ kept }) => Date.parse(kept.keptAt) < Date.now() - unwanted.days * dayMs;
   const wanted = unwanted.campaign;
-  const ids = new Set([...groups.map(({ campaign }) => campaign), ...known].filter((id) => id.startsWith(wanted)));
+  const ids = new Set([...groups.map(({ kept }) => kept.campaign), ...known].filter((id) => id.startsWith(wanted)));
   const [id] = ids;
   if (id === undefined || ids.size > 1 || wanted.length < 4)
     throw new Problem('E_NOT_FOUND', `${wanted} is the beginning of ${ids.size} campaigns.`, {
       hint: '`receiver kept` lists those whose disks are kept.',
     });
-  return ({ campaign }) => campaign === id;
+  return ({ kept }) => kept.campaign === id;
 }
 
 async function groupsIn(root: string, users: KeptUsers): Promise<Group[]> {
@@ -99,10 +99,10 @@ async function groupsIn(root: string, users: KeptUsers): Promise<Group[]> {
     const usedBy = ids.size === 0 ? null : await users.userOf(folder);
     for (const campaign of ids) {
       const own = files.filter((file) => fileOf.exec(file)?.[1] === campaign);
-      groups.push({ campaign, folder, files: own, usedBy, ...(await measure(folder, own)) });
+      groups.push({ kept: { campaign, usedBy, ...(await measure(folder, own)) }, folder, files: own });
     }
   }
-  return groups.sort((a, b) => a.keptAt.localeCompare(b.keptAt));
+  return groups.sort((a, b) => a.kept.keptAt.localeCompare(b.kept.keptAt));
 }
 
 async function measure(folder: string, files: readonly string[]): Promise<Pick<KeptCampaign, 'disks' | 'bytes' | 'keptAt'>> {
