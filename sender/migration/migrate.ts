@@ -33,8 +33,9 @@ export async function migrate(move: Move, walk: Walk): Promise<Move> {
     const tools = { ...walk.tools, signal };
     const place = { server, phase: phase.name };
     const { holds } = phase;
-    const mayHaveLapsed = holds !== undefined && !done.has('stop');
-    if (done.has(phase.name) && (!mayHaveLapsed || (await patiently(() => holds(now, walk.tools), place, walk)))) continue;
+    // What is down goes on, whatever it once had to wait for.
+    if (holds !== undefined && done.has('stop')) continue;
+    if (done.has(phase.name) && (holds === undefined || (await patiently(() => holds(now, walk.tools), place, walk)))) continue;
     signal.throwIfAborted();
     await journal.append({ fact: 'begun', server, phase: phase.name });
     const learned = await walk.around(phase.name, now, () => patiently(() => phase.run(now, tools), place, { ...walk, tools }));

@@ -1,12 +1,14 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CampaignStatus } from '../../sender/commands.ts';
+import type { CampaignStatus, Report } from '../../sender/commands.ts';
 import type { Fact } from '../../sender/migration/fact.ts';
 import type { Dated } from '../../shared/journal.ts';
 import { ask, cli } from '../support/daemons.ts';
 import type { OpenStackUser } from '../support/openstack-user.ts';
 import { campaignOf, flawsOfMove, openSite, ownerOf, planWhole, type Site, takeBack, trouble, until } from '../support/site.ts';
+import { warm } from '../support/warm.ts';
 
 const MiB = 1024 * 1024;
 
@@ -156,3 +158,78 @@ test('the second half of a farm is not begun before the first is healthy, and is
   expect(await flawsOfMove(site)).toEqual([]);
   expect(await takeBack(site, campaign)).toEqual([]);
 }, 120_000);
+
+const longOver = 'calendar:\n  blackout:\n    - { from: 2020-01-01, to: 2020-01-02 }\n';
+
+/** Makes the calendar of a campaign whose sender is dead close until another time, as if the blackout had begun meanwhile. */
+async function closeFor(campaign: string, to: string): Promise<void> {
+  const plan = join(site.sender.config.state, 'campaigns', campaign, 'plan.yaml');
+  await writeFile(plan, (await readFile(plan, 'utf8')).replace('to: 2020-01-02', `to: ${to}`));
+}
+
+test('a server that is down when its sender is killed arrives whatever the calendar says; one that still runs waits', async () => {
+  await trouble(site.destination, [{ do: 'delay', ms: 4_000, match: { service: 'image', method: 'PUT' }, times: 2 }]);
+  const campaign = await start(await planWith(longOver));
+  await seen(campaign, ({ moves }) => moves.some(({ phase }) => phase === 'import'));
+  await site.sender.kill();
+  await closeFor(campaign, '2027-01-01');
+  await site.sender.start();
+  const status = await seen(campaign, ({ moves }) => moves.some(({ window }) => window !== null));
+  expect(status.moves.map(({ state }) => state).sort()).toEqual(['moved', 'moving']);
+  expect((await statuses()).sort()).toEqual(['ACTIVE', 'SHUTOFF']);
+  await trouble(site.destination, []);
+  await ask(site.sender.config, ['pause', campaign]);
+  expect(await takeBack(site, campaign)).toEqual([]);
+}, 120_000);
+
+test('a stop that was begun and not heard of before the sender was killed is begun again only when the calendar lets it', async () => {
+  await trouble(site.source, [{ do: 'stop-ignored' }]);
+  const campaign = await start(await planWith(longOver));
+  await seen(campaign, ({ moves }) => moves.some(({ phase }) => phase === 'stop'));
+  await site.sender.kill();
+  await trouble(site.source, []);
+  const endMs = Math.ceil(Date.now() / 1000 + 10) * 1000;
+  await closeFor(campaign, new Date(endMs).toISOString().replace('.000Z', 'Z'));
+  await site.sender.start();
+  await seen(campaign, ({ moves }) => moves.some(({ window }) => window !== null));
+  expect(await statuses()).toEqual(['ACTIVE', 'ACTIVE']);
+  await until(site, campaign, 'ready');
+  const [vain, ...stops] = stopsIn(await journalOf(campaign));
+  expect(vain).toBeLessThan(endMs);
+  expect(Math.min(...stops)).toBeGreaterThanOrEqual(endMs);
+  const { moves } = await ask<Report>(site.sender.config, ['report', campaign]);
+  // The time in which the server ran on is no downtime.
+  for (const { downtimeMs } of moves) expect(downtimeMs).toBeLessThan(Date.now() - endMs);
+  expect(await flawsOfMove(site)).toEqual([]);
+  expect(await takeBack(site, campaign)).toEqual([]);
+}, 120_000);
+
+const inTwoWaves = (plan: string): string =>
+  plan.replace(/\n( {6}- id: [^\n]+\n(?: {8}[^\n]+\n)*)( {6}- id: )/, '\n$1  - name: wave-2\n    servers:\n$2');
+const pausing = (plan: string): string => plan.replace(/delay_seconds: \d+/, 'delay_seconds: 4');
+
+test.each([
+  ['from wave to wave', (plan: string) => pausing(inTwoWaves(plan))],
+  [
+    'between the cutovers of servers that were copied while they ran',
+    (plan: string) =>
+      warm('manual')(pausing(plan)).replace(
+        'cutover: manual',
+        `cutover: at ${new Date(Date.now() + 15_000).toISOString().slice(0, 19)}Z`,
+      ),
+  ],
+])(
+  'the pause between servers holds %s',
+  async (_, edit) => {
+    const campaign = await start(await planWith('', edit));
+    await until(site, campaign, 'ready');
+    const facts = await journalOf(campaign);
+    const [first, second] = stopsIn(facts);
+    const ends = facts.flatMap((fact) => (fact.fact === 'done' && fact.phase === 'mark' ? [Date.parse(fact.at)] : []));
+    expect(first).toBeLessThan(ends[0] ?? 0);
+    expect(second).toBeGreaterThanOrEqual((ends[0] ?? Number.POSITIVE_INFINITY) + 4_000);
+    expect(await flawsOfMove(site)).toEqual([]);
+    expect(await takeBack(site, campaign)).toEqual([]);
+  },
+  120_000,
+);
