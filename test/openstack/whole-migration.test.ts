@@ -88,7 +88,7 @@ describe('a tenant moves between two real clouds', () => {
   });
 
   test('both daemons stayed small', async () => {
-    expect(await daemons.sender.peakMiB()).toBeLessThan(512);
-    expect(await daemons.receiver.peakMiB()).toBeLessThan(512);
+    expect(await daemons.sender.peakMiB()).toBeLessThan(300);
+    expect(await daemons.receiver.peakMiB()).toBeLessThan(300);
   });
 });
