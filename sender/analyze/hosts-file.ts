@@ -3,18 +3,26 @@ import { parseYaml } from '../../shared/config.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Host } from '../analysis/placement/place.ts';
 
+/** As the plan has it. */
+const Zone = z
+  .string()
+  .max(255)
+  .regex(/^[^:\s]+$/, 'must not contain blanks or colons');
+
 const HostsFile = z.strictObject({
   hosts: z
     .array(
-      z.strictObject({
-        /** A hypervisor's hostname as Nova has it, or an aggregate's name. */
-        id: z.string().min(1).max(255),
-        vcpus: z.number().min(0),
-        memory_mib: z.number().min(0),
-        disk_gib: z.number().min(0),
-        /** The availability zone that stands for it; without one a server is asked for as `nova:HOST`. */
-        zone: z.string().min(1).max(255).optional(),
-      }),
+      z
+        .strictObject({
+          /** A hypervisor's hostname as Nova has it, or an aggregate's name. */
+          id: z.string().min(1).max(255),
+          vcpus: z.number().min(0),
+          memory_mib: z.number().min(0),
+          disk_gib: z.number().min(0),
+          /** The availability zone that stands for it; without one a server is asked for as `nova:HOST`. */
+          zone: Zone.optional(),
+        })
+        .refine(({ id, zone }) => zone !== undefined || Zone.safeParse(id).success, 'needs a zone, for its id is no hostname'),
     )
     .min(1),
 });

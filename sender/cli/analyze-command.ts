@@ -2,11 +2,11 @@ import { type Command, Option } from 'commander';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { analyze } from '../analyze/analysis.ts';
+import { changedPlan } from '../analyze/changed-plan.ts';
 import { analysisJson } from '../analyze/json.ts';
 import { type Chosen, parseLink, parseNumber, parseWeights, wishesOf } from '../analyze/options.ts';
 import { analysisPage } from '../analyze/page.ts';
 import { pictureOf } from '../analyze/picture/picture.ts';
-import { planWithWaves } from '../analyze/plan-waves.ts';
 import { readFiles } from '../analyze/read.ts';
 import { servicesText } from '../analyze/services-file.ts';
 import { tenantOf } from '../analyze/tenant.ts';
@@ -24,7 +24,7 @@ export function addAnalyzeCommand(program: Command, stage: Stage): void {
     .argument('<matrix...>', 'what `sender observe` wrote, a matrix as CSV or JSON, or the input of the older analyser')
     .option('--document <file...>', 'a configurations.json: names, addresses and sizes of the servers')
     .option('--plan <file>', 'the plan: its servers move, and its order is the one given')
-    .option('--write', 'write the proposed waves into the plan; comments and everything else stay')
+    .option('--write', 'write the proposed waves, and zones, into the plan; everything else stays')
     .option('--services <file>', 'your own groups of servers; they win over what is found')
     .option('--write-services <file>', 'write the services that were found, to edit them')
     .addOption(
@@ -50,7 +50,7 @@ export function addAnalyzeCommand(program: Command, stage: Stage): void {
     )
     .option('--history <report...>', 'what `sender report --json` wrote of earlier campaigns; times are learnt from them')
     .addOption(new Option('--link <rate>', 'the measured rate of the line: 100mbit, 2.5gbit').argParser(parseLink))
-    .option('--hosts <file>', 'hosts at the destination with what they have free; the servers are placed on them')
+    .option('--hosts <file>', 'hosts at the destination with what they have free: on which least traffic crosses')
     .option('--svg <file>', 'draw who talks to whom, coloured by wave, and when what is down')
     .option('--html <file>', 'the same and everything else as a page for a browser, complete in itself')
     .addOption(new Option('--seed <number>', 'of the random numbers').argParser(parseNumber(0, 2 ** 31 - 1, true)).default(1))
@@ -100,10 +100,9 @@ async function run(command: Command, stage: Stage, matrices: readonly string[], 
   await write(chosen.writeServices, writeText, () => servicesText(analysis.services, weights, (id) => names.get(id) ?? id));
   await write(chosen.svg, writeText, () => pictureOf(analysis));
   await write(chosen.html, writeText, () => analysisPage(analysis));
-  if (chosen.write)
-    await write(chosen.plan, writeDurably, () =>
-      planWithWaves(files.planText, chosen.plan ?? '', analysis.waves, analysis.parallel),
-    );
+  const zones = analysis.placement?.zones.map((zone) => ({ ...zone, name: names.get(zone.server) ?? zone.server }));
+  const change = { waves: analysis.waves, parallel: analysis.parallel, zones };
+  if (chosen.write) await write(chosen.plan, writeDurably, () => changedPlan(files.planText, chosen.plan ?? '', change));
   const { misplaced } = analysis;
   if (json)
     output.json({

@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { Plan } from '../../../shared/model/plan.ts';
 import { aDocumentJson, aFlavor, aServer } from '../../support/build.ts';
 import { someTraffic } from '../../support/conversations.ts';
 import { olderSample } from '../../support/older-sample.ts';
@@ -80,6 +82,19 @@ describe('what sender analyze says of two services of three', () => {
       await analyzed(home, 'more.json', 'traffic.json'),
     ];
     expect(second).toEqual(first);
+  });
+
+  test('proposes the same whatever the order in which servers and traffic are listed', async () => {
+    const ids = twoShops.flatMap((line) => line.match(/(web|app|db) \d/g) ?? []);
+    const servers = [...new Set(ids)].map((id) => aServer({ id, name: `${id.at(-1)}${id}` }));
+    const proposed = async (list: readonly object[], lines: readonly string[]) => {
+      await matrixFile(home, someTraffic(...lines));
+      await writeFile(join(home, 'document.json'), JSON.stringify(aDocumentJson({ servers: list, flavors: [aFlavor()] })));
+      const { waves, services, prediction } = await found('traffic.json', '--document', 'document.json');
+      return { waves, services, prediction };
+    };
+    const once = await proposed(servers, twoShops);
+    expect(await proposed(servers.toReversed(), twoShops.toReversed())).toEqual(once);
   });
 
   test('keeps limits and constraints', async () => {
@@ -235,6 +250,30 @@ describe('placement on hosts', () => {
     expect(exit).toBe(21);
     expect(out).toContain('Proposed: ');
     expect(err).toContain('All servers need cpu 8; all hosts have 4.');
+  });
+
+  test('are written into the plan', async () => {
+    const host = (id: string): string => `  - {id: ${id}, vcpus: 4, memory_mib: 4096, disk_gib: 20}\n`;
+    await writeFile(join(home, 'hosts.yaml'), `hosts:\n${host('one')}${host('two')}`);
+    const servers = ['a', 'c', 'b', 'd'].map((id) => `{id: ${id}}`).join(', ');
+    await writeFile(join(home, 'plan.yaml'), `version: 1\nsource: {project_id: p1}\nwaves: [{name: w, servers: [${servers}]}]\n`);
+    const { written } = await found(
+      ...['traffic.json', '--document', 'document.json', '--hosts', 'hosts.yaml', '--plan', 'plan.yaml', '--write'],
+    );
+    expect(written).toEqual([join(home, 'plan.yaml')]);
+    const { mappings } = Plan.parse(parse(await readFile(join(home, 'plan.yaml'), 'utf8')));
+    expect(Object.entries(mappings.servers ?? {}).map(([id, { availability_zone }]) => `${id} ${availability_zone}`)).toEqual([
+      'a nova:one',
+      'b nova:one',
+      'c nova:two',
+      'd nova:two',
+    ]);
+  });
+
+  test('whose id is no hostname need a zone', async () => {
+    await writeFile(join(home, 'hosts.yaml'), 'hosts: [{id: rack 2, vcpus: 64, memory_mib: 65536, disk_gib: 100}]');
+    const { exit, err } = await analyzed(home, 'traffic.json', '--document', 'document.json', '--hosts', 'hosts.yaml');
+    expect([exit, err]).toEqual([2, expect.stringContaining('needs a zone')]);
   });
 
   test('needs the sizes of the servers', async () => {

@@ -4,11 +4,18 @@ import { Plan } from '../../shared/model/plan.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { NamedWave } from './waves.ts';
 
+/** What is written into a plan: its servers in other waves, so many of them at once, and the zones they are built in. */
+interface Change {
+  readonly waves: readonly NamedWave[];
+  readonly parallel: number;
+  readonly zones?: readonly { readonly server: string; readonly name: string; readonly availability_zone: string }[] | undefined;
+}
+
 /**
- * The text of a plan with its servers in other waves and so many of them at once. Everything else stays as it stands, comments too; what a plan says of
- * a server, and the comments at it, go with the server. Throws E_PLAN where the text cannot be rewritten so.
+ * The text of a plan with a change. Everything else stays as it stands, comments too; what a plan says of a server, and the comments at it, go with the
+ * server. Throws E_PLAN where the text cannot be rewritten so.
  */
-export function planWithWaves(text: string, file: string, waves: readonly NamedWave[], parallel: number): string {
+export function changedPlan(text: string, file: string, { waves, parallel, zones = [] }: Change): string {
   const before = parseYaml(text, file, Plan, 'E_PLAN');
   const document = parseDocument(text, { version: '1.2' });
   const list = document.get('waves', true);
@@ -19,12 +26,17 @@ export function planWithWaves(text: string, file: string, waves: readonly NamedW
   const leftOver = old.slice(waves.length).flatMap((wave) => commentsOf(wave));
   if (leftOver.length > 0) list.comment = [list.comment, ...leftOver].filter((comment) => comment).join('\n');
   if (before.options.parallel !== parallel) document.setIn(['options', 'parallel'], parallel);
+  for (const { server, name, availability_zone } of zones)
+    document.setIn(['mappings', 'servers', server], document.createNode({ name, availability_zone }));
   const written = textOf(document, file);
-  // What was written must be the same plan but for its waves.
+  // What was written must be the same plan but for the change.
   const after = parseYaml(written, file, Plan, 'E_PLAN');
   const sorted = (plan: Plan): string[] =>
     plan.waves.flatMap((wave) => wave.servers.map((server) => JSON.stringify(server))).sort();
-  const rest = (plan: Plan): string => JSON.stringify({ ...plan, waves: [], options: { ...plan.options, parallel: 0 } });
+  const rest = (plan: Plan): string => {
+    const mappings = { ...plan.mappings, servers: null };
+    return JSON.stringify({ ...plan, waves: [], options: { ...plan.options, parallel: 0 }, mappings });
+  };
   if (JSON.stringify(sorted(before)) !== JSON.stringify(sorted(after)) || rest(before) !== rest(after)) throw unwritable(file);
   return written;
 }
