@@ -83,8 +83,8 @@ export function policySentences(plan: Plan): string[] {
 
 function rollingSentence({ name, servers }: Plan['waves'][number]): string {
   const [first, second] = halvesOf(servers);
-  const list = (half: typeof servers): string => half.map((server) => server.name ?? server.id).join(', ');
-  return `Wave ${name} moves in halves: ${list([...second])} only when ${list([...first])} run at the destination and pass their probes.`;
+  const list = (half: readonly (typeof servers)[number][]): string => half.map((server) => server.name ?? server.id).join(', ');
+  return `Wave ${name} moves in halves: first ${list(first)}; then ${list(second)}, once each of the first runs at the destination and passes its probe.`;
 }
 
 function bandwidthSentences(setting: BandwidthSetting, zone: string): string[] {

@@ -70,7 +70,7 @@ test('every policy is explained in a sentence or two', () => {
   });
   expect(policySentences(plan)).toEqual([
     'Up to 2 servers are on the way at once; the next one follows 30 s after one has ended.',
-    'Wave farm moves in halves: s3 only when web-1, web-2 run at the destination and pass their probes.',
+    'Wave farm moves in halves: first web-1, web-2; then s3, once each of the first runs at the destination and passes its probe.',
     'Servers are stopped mon, tue 22:00-05:00, or sun, all day only (Europe/Berlin); what is down then is moved to its end.',
     'From 2026-12-24 to 2026-12-26 inclusive (Europe/Berlin) nothing new is begun: holidays.',
     'Sends, by the clock (Europe/Berlin; the first line that fits counts): every day 07:00-19:00: 100mbit; otherwise: no limit.',
