@@ -92,19 +92,29 @@ export function analyze(tenant: Tenant, wishes: Wishes): Analysis {
   const weightOf = new Map(wishes.services.map(({ name, weight }) => [name, weight]));
   const weights = { ...defaultWeights, ...wishes.weights };
   const measured = history.map((past) => past.measured);
-  const prior = wishes.linkRate === undefined ? unknownSite : withLink(unknownSite, wishes.linkRate);
-  const site = fitSite(measured, prior, wishes.linkRate);
+  const rates = [wishes.linkRate, tenant.bandwidth].filter((rate) => typeof rate === 'number');
+  const linkRate = rates.length === 0 ? undefined : Math.min(...rates);
+  const prior = linkRate === undefined ? unknownSite : withLink(unknownSite, linkRate);
+  const site = fitSite(measured, prior, linkRate);
   const loads = loadsOf(servers, measured);
   const asked: ServiceOf[] = services.map(({ name, servers: members }) => ({
     name,
     servers: members,
     weight: weightOf.get(name),
   }));
+  const together = [...wishes.together, ...tenant.rolling];
   const ask = (parallel: number): Question => ({
     ...{ servers: moversOf(servers, loads, site, parallel), pairs, services: asked, parallel, weights, seed },
-    ...{ pauseMs: tenant.pauseMs, gapMs: wishes.gapMs, limits: wishes.limits, before: wishes.before, together: wishes.together },
+    ...{ pauseMs: tenant.pauseMs, gapMs: wishes.gapMs, limits: wishes.limits, before: wishes.before, together },
   });
-  const { way, prediction, all } = chooseWay({ ask, parallel: wishes.parallel, weights, model: site, loads });
+  const { way, prediction, all } = chooseWay({
+    ask,
+    parallel: wishes.parallel,
+    alone: tenant.rolling,
+    weights,
+    model: site,
+    loads,
+  });
   const { question, waves, proposal } = way;
   const byName = [...servers].sort((a, b) => compareText(a.name, b.name) || compareText(a.id, b.id)).map(({ id }) => id);
   const comparison: Comparison = {

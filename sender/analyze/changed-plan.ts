@@ -22,9 +22,10 @@ export function changedPlan(text: string, file: string, { waves, parallel, zones
   if (!isSeq(list)) return refuse(file);
   const old = list.items.map((wave) => (isMap(wave) && isSeq(wave.get('servers', true)) ? wave : refuse(file)));
   const servers = new Map(old.flatMap((wave) => serverNodes(wave, file)));
-  list.items = waves.map((wave, index) => waveNode(wave, old[index], servers, document, file));
-  const leftOver = old.slice(waves.length).flatMap((wave) => commentsOf(wave));
-  if (leftOver.length > 0) list.comment = [list.comment, ...leftOver].filter((comment) => comment).join('\n');
+  const [nodes, leftOver] = matched(waves, old);
+  list.items = waves.map((wave, index) => waveNode(wave, nodes[index], servers, document, file));
+  const comments = leftOver.flatMap(commentsOf);
+  if (comments.length > 0) list.comment = [list.comment, ...comments].filter((comment) => comment).join('\n');
   if (before.options.parallel !== parallel) document.setIn(['options', 'parallel'], parallel);
   for (const { server, name, availability_zone } of zones)
     document.setIn(['mappings', 'servers', server], document.createNode({ name, availability_zone }));
@@ -37,8 +38,30 @@ export function changedPlan(text: string, file: string, { waves, parallel, zones
     const mappings = { ...plan.mappings, servers: null };
     return JSON.stringify({ ...plan, waves: [], options: { ...plan.options, parallel: 0 }, mappings });
   };
+  const farms = (plan: Plan): string[] =>
+    plan.waves
+      .filter(({ rolling }) => rolling === true)
+      .map((wave) =>
+        wave.servers
+          .map(({ id }) => id)
+          .sort()
+          .join(),
+      )
+      .sort();
+  if (JSON.stringify(farms(before)) !== JSON.stringify(farms(after))) throw unwritable(file);
   if (JSON.stringify(sorted(before)) !== JSON.stringify(sorted(after)) || rest(before) !== rest(after)) throw unwritable(file);
   return written;
+}
+
+/** For each wave the one of the plan that it is from now on: with the same servers where there is one, else what is left in order. A farm that rolls is never another's. */
+function matched(waves: readonly NamedWave[], old: readonly YAMLMap[]): [nodes: (YAMLMap | undefined)[], leftOver: YAMLMap[]] {
+  const key = (ids: readonly string[]): string => JSON.stringify([...ids].sort());
+  const idsOf = (wave: YAMLMap): string[] => listOf(wave).items.map((server) => (isMap(server) ? String(server.get('id')) : ''));
+  const same = new Map(old.map((wave) => [key(idsOf(wave)), wave]));
+  const first = waves.map(({ servers }) => same.get(key(servers)));
+  const free = old.filter((wave) => !first.includes(wave) && wave.get('rolling') !== true);
+  const nodes = first.map((wave) => wave ?? free.shift());
+  return [nodes, old.filter((wave) => !nodes.includes(wave))];
 }
 
 /** An alias that would stand before its anchor cannot be written. */

@@ -2,7 +2,7 @@ import { proposeOrder } from '../analysis/order/propose.ts';
 import type { Pair, Proposal, Question, ServiceOf, Weights } from '../analysis/order/question.ts';
 import type { Load, SiteModel } from '../analysis/prediction/model.ts';
 import { compareModes, type Mode, type Prediction } from '../analysis/prediction/predict.ts';
-import { isBound, tidied } from './waves.ts';
+import { apart, isBound, tidied } from './waves.ts';
 
 /** A mode with the order that was proposed for it. */
 export interface Way extends Mode {
@@ -16,6 +16,8 @@ export interface Decision {
   readonly ask: (parallel: number) => Question;
   /** How many at once the operator wants; undefined: whatever is best. */
   readonly parallel: number | undefined;
+  /** Sets that are waves of their own; the question has them together. */
+  readonly alone: readonly (readonly string[])[];
   readonly weights: Weights;
   readonly model: SiteModel;
   readonly loads: readonly Load[];
@@ -31,7 +33,7 @@ const mostTried = 24;
 const restarts = 2;
 
 /** Proposes an order for each number of servers at once, predicts what each takes, and chooses order and mode together. */
-export function chooseWay({ ask, parallel, weights, model, loads }: Decision): {
+export function chooseWay({ ask, parallel, alone, weights, model, loads }: Decision): {
   way: Way;
   prediction: Prediction;
   all: readonly Prediction[];
@@ -43,7 +45,7 @@ export function chooseWay({ ask, parallel, weights, model, loads }: Decision): {
   const choices = parallel === undefined ? tried : [parallel];
   const simple = many && !bound && choices.length > 1 ? proposeOrder(one) : null;
   const compared = choices.flatMap((k) =>
-    waysOf(ask(k), simple ?? proposeOrder({ ...ask(k), ...(choices.length > 1 ? { restarts } : {}) })),
+    waysOf(ask(k), alone, simple ?? proposeOrder({ ...ask(k), ...(choices.length > 1 ? { restarts } : {}) })),
   );
   const compare = (ways: readonly Way[]) =>
     compareModes(model, loads, one.services ?? [], ways, (prediction) =>
@@ -56,17 +58,17 @@ export function chooseWay({ ask, parallel, weights, model, loads }: Decision): {
     ? compared
     : [
         ...compared.filter((way) => way.parallel !== best.parallel),
-        ...waysOf(ask(best.parallel), proposeOrder(ask(best.parallel))),
+        ...waysOf(ask(best.parallel), alone, proposeOrder(ask(best.parallel))),
       ].sort((a, b) => a.parallel - b.parallel);
   const { best: prediction, all } = compare(ways);
   return { way: ways.find(({ name }) => name === prediction?.mode) as Way, prediction: prediction as Prediction, all };
 }
 
 /** One wave after the other as proposed; and where nothing asks for waves, all in one with so many at once. */
-function waysOf(question: Question, proposal: Proposal): Way[] {
+function waysOf(question: Question, alone: Decision['alone'], proposal: Proposal): Way[] {
   const { parallel = 1, pauseMs = 0, gapMs = 0 } = question;
   const common = { question, proposal, parallel, pauseMs, gapMs };
-  const waves = tidied(question, proposal.waves);
+  const waves = apart(tidied(question, proposal.waves), alone);
   if (parallel === 1) return [{ ...common, name: 'one after the other', waves }];
   const inWaves = { ...common, name: `${parallel} at once, wave by wave`, waves };
   if (isBound(question)) return [inWaves];

@@ -16,7 +16,7 @@ const daySeconds = 86_400;
 
 /** What an operator should know beside the numbers: what the files do not tell, what was assumed, and where the order is of little use. */
 export function notesOf(found: Found, tenant: Tenant): string[] {
-  return [...orderNotes(found), ...trafficNotes(found, tenant), ...siteNotes(found)];
+  return [...orderNotes(found), ...trafficNotes(found, tenant), ...siteNotes(found, tenant)];
 }
 
 function orderNotes({ servers, services, pairs, comparison, parallel }: Found): string[] {
@@ -78,7 +78,7 @@ function trafficNotes({ servers, pairs }: Found, { traffic }: Tenant): string[] 
   ];
 }
 
-function siteNotes({ servers, site }: Found): string[] {
+function siteNotes({ servers, site }: Found, { calendar }: Tenant): string[] {
   const unsized = servers.filter(({ diskBytes }) => diskBytes === null).length;
   const warm = servers.filter((server) => server.warm).length;
   return [
@@ -86,6 +86,7 @@ function siteNotes({ servers, site }: Found): string[] {
       ? [`${unsized} of ${servers.length} servers have no known disk size: ${showBytes(assumedDiskBytes)} is assumed.`]
       : []),
     ...(warm > 0 ? [`${warm} servers move warm: the predicted times are those of cold moves, their downtime is shorter.`] : []),
+    ...(calendar ? ['The plan has a calendar: waiting for its windows is not in the predicted times.'] : []),
     ...(site.campaigns === 0
       ? ['Nothing was moved from here before (--history): rates are assumed, so that times tell ways apart and promise nothing.']
       : []),

@@ -1,3 +1,4 @@
+import { parseRate } from '../../shared/model/bandwidth.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import type { Plan } from '../../shared/model/plan.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -28,6 +29,12 @@ export interface Tenant {
   readonly givenBy: 'plan' | 'document' | 'matrix';
   readonly parallel: number;
   readonly pauseMs: number;
+  /** Farms that move in two halves, each a wave of its own. */
+  readonly rolling: readonly (readonly string[])[];
+  /** Bytes a second that the plan lets through, whatever the line does; null where it does not say, or says it by the hour. */
+  readonly bandwidth: number | null;
+  /** Whether the plan waits for windows. */
+  readonly calendar: boolean;
   /** The hosts of the older analyser's input. */
   readonly hosts: readonly Host[];
 }
@@ -47,7 +54,13 @@ export interface Files {
 export function tenantOf({ traffic, documents, plan, older }: Files): Tenant {
   const known = new Map([...documents.flatMap(serversOf), ...older.flatMap(olderServers)].map((server) => [server.id, server]));
   const { delay_seconds = 0, parallel = 1, mode = 'cold' } = plan?.options ?? {};
-  const rest = { traffic, parallel, pauseMs: 1000 * delay_seconds, hosts: older.flatMap(({ hosts }) => hosts) };
+  const farms = plan?.waves.filter(({ rolling }) => rolling === true) ?? [];
+  const rest = {
+    ...{ traffic, parallel, pauseMs: 1000 * delay_seconds, hosts: older.flatMap(({ hosts }) => hosts) },
+    rolling: farms.map((wave) => wave.servers.map(({ id }) => id)),
+    calendar: plan?.calendar !== undefined,
+    bandwidth: typeof plan?.bandwidth === 'string' ? (parseRate(plan.bandwidth) ?? null) : null,
+  };
   if (plan !== null) {
     const listed = plan.waves.flatMap(({ servers }) => servers);
     for (const [index, { id, name = '' }] of listed.entries()) {

@@ -41,6 +41,23 @@ function withSinglesMerged(waves: readonly (readonly string[])[]): string[][] {
   return merged;
 }
 
+/** The same order with waves cut around sets that must be waves of their own; each set stands side by side already. */
+export function apart(
+  waves: readonly (readonly string[])[],
+  sets: readonly (readonly string[])[],
+): readonly (readonly string[])[] {
+  const setOf = new Map(sets.flatMap((set, index) => set.map((id) => [id, index] as const)));
+  return waves.flatMap((wave) => {
+    const parts: string[][] = [];
+    for (const [index, id] of wave.entries()) {
+      const before = wave[index - 1];
+      if (before === undefined || setOf.get(before) !== setOf.get(id)) parts.push([]);
+      parts.at(-1)?.push(id);
+    }
+    return parts;
+  });
+}
+
 /** A wave with the name it gets in the plan. */
 export interface NamedWave {
   readonly name: string;

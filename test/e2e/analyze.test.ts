@@ -63,11 +63,9 @@ test('an order that was computed from the traffic is written into the plan, and 
     commented.split('\n').filter((line) => line.startsWith('#')),
   );
   const { waves } = parse(written) as Plan;
-  const pairs = waves.map(({ servers }) => servers.map(({ name }) => name).sort());
-  expect(pairs.sort()).toEqual([
-    ['-web/é', 'db 1'],
-    ['db 2', 'web 1'],
-  ]);
+  const together = waves.map(({ servers }) => new Set(servers.map(({ name }) => name)));
+  expect(together).toHaveLength(2);
+  expect(together).toEqual(expect.arrayContaining([new Set(['-web/é', 'db 1']), new Set(['db 2', 'web 1'])]));
   await run('migrate', plan, '--watch');
   const { moves } = await ask<Report>(clouds.sender.config, ['report']);
   const stops = moves.map(({ server, phases }) => ({

@@ -97,6 +97,17 @@ describe('what sender analyze says of two services of three', () => {
     expect(await proposed(servers.toReversed(), twoShops.toReversed())).toEqual(once);
   });
 
+  test('a plan that lets less through takes longer', async () => {
+    const plan = (more: string): string =>
+      `version: 1\nsource: {project_id: p1}\n${more}waves: [{name: w, servers: [{id: web 1}, {id: app 1}, {id: db 1}]}]\n`;
+    const lengthOf = async (more: string): Promise<number> => {
+      await writeFile(join(home, 'plan.yaml'), plan(more));
+      const { prediction } = await found('traffic.json', '--plan', 'plan.yaml', '--parallel', '1');
+      return Math.max(...prediction.servers.map(({ upAtMs }) => upAtMs));
+    };
+    expect(await lengthOf('bandwidth: 20mbit\n')).toBeGreaterThan(3 * (await lengthOf('')));
+  });
+
   test('keeps limits and constraints', async () => {
     const limited = await found('traffic.json', '--wave-servers', '2', '--wave-gap', '1d', '--parallel', '2');
     expect(Math.max(...limited.waves.map(({ servers }) => servers.length))).toBe(2);

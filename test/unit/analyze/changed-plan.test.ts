@@ -52,6 +52,29 @@ test('more waves, fewer waves: the plan stays valid, and no comment is lost', ()
   }
 });
 
+test('a farm that rolls stays a wave of its own, wherever it goes', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'godwit-analyze-'));
+  try {
+    await matrixFile(home, someTraffic(...twoShops, 'cache 1 > web 1 80 500', 'cache 2 > web 1 80 500'));
+    const wave = (name: string, ids: readonly string[], more = '') =>
+      `  - name: ${name}\n${more}    servers:\n${ids.map((id) => `      - id: ${id}\n`).join('')}`;
+    const text = `version: 1\nsource: {project_id: p1}\ncalendar: {windows: [{from: "22:00", to: "04:00"}]}\nwaves:\n${wave('all', ['web 1', 'db 1', 'app 1'])}${wave('farm', ['web 2', 'cache 1', 'cache 2'], '    rolling: true # healthy first\n')}${wave('rest', ['app 2', 'db 2'])}`;
+    const file = join(home, 'plan.yaml');
+    for (const parallel of ['1', '3']) {
+      await writeFile(file, text);
+      const { exit, out, err } = await analyzed(home, 'traffic.json', '--plan', 'plan.yaml', '--parallel', parallel, '--write');
+      expect(exit, err).toBe(0);
+      expect(out).toContain('The plan has a calendar');
+      const { waves: got } = Plan.parse(parse(await readFile(file, 'utf8')));
+      const farms = got.filter(({ rolling }) => rolling === true);
+      expect(farms.map(({ servers }) => servers.map(({ id }) => id).sort())).toEqual([['cache 1', 'cache 2', 'web 2']]);
+      expect(await readFile(file, 'utf8')).toContain('rolling: true # healthy first');
+    }
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+});
+
 test('zones are written beside the other mappings', () => {
   const zones = [{ server: 'db', name: 'db', availability_zone: 'nova:one' }];
   const written = changedPlan(plan, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 1, zones });
