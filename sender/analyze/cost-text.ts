@@ -9,7 +9,7 @@ const barColumns = 40;
 
 /** What the costs are made of. */
 export function costTitle({ weights }: Analysis): string {
-  return `Cost: ${weights.downtime} × service downtime + ${weights.split} × split + ${weights.length} × length (means, in the mode proposed)`;
+  return `Cost: ${weights.downtime} × service downtime + ${weights.split} × split + ${weights.length} × length; beside 1,000 random orders`;
 }
 
 /** The proposal beside the order given, the alphabet, random orders and the bound. */
@@ -21,11 +21,11 @@ export function costLines({ comparison, prediction }: Analysis, columns: number)
     row(`proposed (${method})`, proposed),
     row('as given', given),
     row('alphabetical', alphabetical),
-    row('best of 1,000 random orders', at(0)),
-    row('  a quarter is better than', at(0.25)),
-    row('  median', at(0.5)),
-    row('  a quarter is worse than', at(0.75)),
-    row('  worst', at(1)),
+    row('random, best', at(0)),
+    row('random, first quarter', at(0.25)),
+    row('random, median', at(0.5)),
+    row('random, last quarter', at(0.75)),
+    row('random, worst', at(1)),
   ];
   const seconds = (value: number): string => showDuration(1000 * value);
   const lines = table(
@@ -34,7 +34,7 @@ export function costLines({ comparison, prediction }: Analysis, columns: number)
       { title: 'order', show: ({ what }) => what },
       { title: 'cost', align: 'right', show: ({ cost }) => cost.toFixed(0) },
       { title: 'to proposed', align: 'right', show: ({ cost }) => more(cost, proposed.cost) },
-      { title: 'service downtime', align: 'right', show: ({ serviceDowntimeSeconds }) => seconds(serviceDowntimeSeconds) },
+      { title: 'services down', align: 'right', show: ({ serviceDowntimeSeconds }) => seconds(serviceDowntimeSeconds) },
       { title: 'split', align: 'right', show: ({ splitSeconds }) => seconds(splitSeconds) },
       { title: 'length', align: 'right', show: ({ lengthSeconds }) => seconds(lengthSeconds) },
     ],

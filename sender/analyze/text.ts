@@ -1,5 +1,5 @@
 import { table } from '../../shared/print/table.ts';
-import { visible } from '../../shared/print/text.ts';
+import { visible, widthOf } from '../../shared/print/text.ts';
 import { showBytes, showDuration } from '../../shared/print/units.ts';
 import type { Ranged } from '../analysis/prediction/predict.ts';
 import type { Analysis } from './analysis.ts';
@@ -61,20 +61,22 @@ function serviceLines({ services }: Analysis): string[] {
 
 function waveLines(analysis: Analysis, columns: number): string[] {
   const nameOf = namesOf(analysis);
-  const rows = analysis.waves.slice(0, mostRows).map(({ name, servers }) => ({ name, servers: servers.map(nameOf).join(', ') }));
-  return [
-    ...indented(
-      table(
-        rows,
-        [
-          { title: 'wave', show: ({ name }) => visible(name) },
-          { title: 'servers, in their order', show: ({ servers }) => visible(servers) },
-        ],
-        columns - 2,
-      ),
-    ),
-    ...rest(analysis.waves.length, 'wave'),
-  ];
+  const lines = analysis.waves.slice(0, mostRows).flatMap(({ name, servers }) => {
+    const words = servers.map((id, index) => `${visible(nameOf(id))}${index < servers.length - 1 ? ',' : ''}`);
+    return [`  ${visible(name)}`, ...wrapped(words, columns - 6).map((line) => `      ${line}`)];
+  });
+  return [...lines, ...rest(analysis.waves.length, 'wave')];
+}
+
+/** Fills lines with words, as many as fit; a word is never cut. */
+function wrapped(words: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && widthOf(longer) <= columns) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function modeLines({ modes, prediction, asGiven, crossover }: Analysis, columns: number): string[] {
