@@ -97,6 +97,14 @@ export class Campaign {
     return this.#isToCome && this.disks.borrows(folder);
   }
 
+  /** Throws E_COMMITTED or E_CAMPAIGN_STATE where nothing may be built for this campaign any more. */
+  mustGoOn(): void {
+    const { state } = this.ledger;
+    if (state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed.');
+    if (state === 'removed' || this.#leaving)
+      throw new Problem('E_CAMPAIGN_STATE', 'The campaign was rolled back; start a new one.');
+  }
+
   /** The mappings this campaign was begun with; undefined for one that has no document yet. */
   get mappings(): Mappings | undefined {
     return this.#document?.mappings;
@@ -109,7 +117,7 @@ export class Campaign {
   ): Promise<{ counts: Readonly<Record<string, number>>; digest: string }> {
     if (document.campaign !== this.id)
       throw new Problem('E_OTHER_CAMPAIGN', `The document belongs to campaign ${document.campaign ?? 'none'}.`);
-    this.#refuseIfOver();
+    this.mustGoOn();
     const digest = digestOfJson(document);
     if (this.#document !== null && digestOfJson(this.#document) !== digest) {
       throw new Problem(
@@ -136,7 +144,7 @@ export class Campaign {
 
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
   async ensure(ref: Ref): Promise<Built> {
-    this.#refuseIfOver();
+    this.mustGoOn();
     const entry = this.ledger.get(ref);
     if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
     const running = this.#building.get(ref);
@@ -294,13 +302,6 @@ export class Campaign {
       const entry = this.ledger.get(refOf('floating_ip', resource.id));
       return entry?.state === 'built' ? (entry.detail?.['address'] ?? []) : [];
     });
-  }
-
-  #refuseIfOver(): void {
-    const { state } = this.ledger;
-    if (state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed.');
-    if (state === 'removed' || this.#leaving)
-      throw new Problem('E_CAMPAIGN_STATE', 'The campaign was rolled back; start a new one.');
   }
 
   async #buildNetworkSide(onBuilt: OnBuilt): Promise<Readonly<Record<string, number>>> {

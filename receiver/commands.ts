@@ -1,4 +1,5 @@
 import type { Mappings } from '../shared/model/mappings.ts';
+import type { Outlook } from './bundle/outlook.ts';
 import type { Freed, KeptCampaign, Unwanted } from './kept.ts';
 
 /** What `receiver status` shows. */
@@ -43,6 +44,12 @@ export interface ImportNews {
   readonly says: string;
 }
 
+/** What a check of a bundle tells; once, what an import would meet. */
+export interface CheckNews {
+  readonly says: string;
+  readonly outlook?: Outlook;
+}
+
 /** Everything an operator can ask of a running receiver; the control socket offers each as one route. */
 export interface ReceiverCommands {
   status(): Promise<ReceiverStatus>;
@@ -58,6 +65,8 @@ export interface ReceiverCommands {
   freeKept(unwanted: Unwanted): Promise<Freed>;
   /** Rebuilds a tenant from a bundle, and says how far it is. May be repeated with the same bundle. */
   import(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncIterable<ImportNews>;
+  /** Reads a whole bundle, verifies it, and says what an import would create and what stands in its way. Writes nothing. Ends with E_BLOCKED where something does. */
+  check(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncIterable<CheckNews>;
   /** Keeps what an import built, and frees its staged disks; returns their bytes. */
   commit(campaign: string): Promise<{ freedBytes: number }>;
   /** Removes exactly what an import created. */

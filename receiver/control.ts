@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { callControl, sendControl } from '../shared/control/call.ts';
 import { type Routes, route, takes } from '../shared/control/route.ts';
 import { Mappings } from '../shared/model/mappings.ts';
-import type { ImportNews, ReceiverCommands } from './commands.ts';
+import type { CheckNews, ImportNews, ReceiverCommands } from './commands.ts';
 
 const Nothing = z.object({});
 const Campaign = z.object({ campaign: z.string().min(1) });
@@ -25,6 +25,7 @@ export function receiverRoutes(commands: ReceiverCommands): Routes {
     kept: route(Nothing, () => commands.kept()),
     freeKept: route(UnwantedParams, (unwanted) => commands.freeKept(unwanted)),
     import: takes(z.object({ mappings: Mappings }), ({ mappings }, signal, bundle) => commands.import(bundle, mappings, signal)),
+    check: takes(z.object({ mappings: Mappings }), ({ mappings }, signal, bundle) => commands.check(bundle, mappings, signal)),
     commit: route(Campaign, ({ campaign }) => commands.commit(campaign)),
     rollback: route(Campaign, ({ campaign }) => commands.rollback(campaign)),
   };
@@ -42,6 +43,7 @@ export function receiverClient(socket: string): ReceiverCommands {
     kept: () => callControl(socket, 'kept'),
     freeKept: (unwanted) => callControl(socket, 'freeKept', unwanted),
     import: (bundle, mappings, signal) => sendControl<ImportNews>(socket, 'import', { mappings }, bundle, signal),
+    check: (bundle, mappings, signal) => sendControl<CheckNews>(socket, 'check', { mappings }, bundle, signal),
     commit: (campaign) => callControl(socket, 'commit', { campaign }),
     rollback: (campaign) => callControl(socket, 'rollback', { campaign }),
   };

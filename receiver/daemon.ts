@@ -86,6 +86,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     listening: `${config.listen.host}:${listener.port}`,
     state: config.state,
     campaigns,
+    crew,
     sessions,
     window,
     peers,

@@ -2,15 +2,19 @@ import { join } from 'node:path';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import type { PairingWindow } from '../protocol/transport/pairing-window.ts';
 import type { Peers } from '../protocol/transport/peers.ts';
-import { readBundle } from '../shared/bundle/read.ts';
 import type { DestinationCloud } from '../shared/cloud/cloud.ts';
+import type { Crew } from '../shared/disk/crew.ts';
 import { freeBytes } from '../shared/disk/free.ts';
 import type { Mappings } from '../shared/model/mappings.ts';
 import { Problem } from '../shared/problem.ts';
+import { readAloud } from './bundle/aloud.ts';
+import { Checker } from './bundle/check.ts';
 import { Importer, wasImported } from './bundle/import.ts';
+import { Imports } from './bundle/imports.ts';
+import type { Outlook } from './bundle/outlook.ts';
 import type { Campaign } from './campaign.ts';
 import type { Campaigns } from './campaigns.ts';
-import type { ImportNews, LedgerLine, ReceiverCommands, ReceiverStatus } from './commands.ts';
+import type { CheckNews, ImportNews, LedgerLine, ReceiverCommands, ReceiverStatus } from './commands.ts';
 import { type Freed, freeKept, type KeptCampaign, listKept, type Unwanted } from './kept.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -23,6 +27,7 @@ export interface DeskTools {
   readonly listening: string;
   readonly state: string;
   readonly campaigns: Campaigns;
+  readonly crew: Crew;
   readonly sessions: Sessions;
   readonly window: PairingWindow;
   readonly peers: Peers;
@@ -33,6 +38,7 @@ export interface DeskTools {
 /** Where operators' commands arrive. */
 export class Desk implements ReceiverCommands {
   readonly #tools: DeskTools;
+  readonly #imports = new Imports();
 
   constructor(tools: DeskTools) {
     this.#tools = tools;
@@ -94,33 +100,25 @@ export class Desk implements ReceiverCommands {
   }
 
   /** Reads a bundle and tells each step as it is done; ends with what ended it. */
-  async *import(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncGenerator<ImportNews> {
+  import(bundle: AsyncIterable<Buffer>, mappings: Mappings, reader: AbortSignal): AsyncIterable<ImportNews> {
     const { campaigns, cloud, state } = this.#tools;
-    const news: ImportNews[] = [];
-    let woken = Promise.withResolvers<void>();
-    const tell = (says: string): void => {
-      news.push({ campaign: importer.campaign, says });
-      woken.resolve();
+    const { signal, bind, end } = this.#imports.begin(reader);
+    const begin = (tell: (news: ImportNews) => void) => {
+      const says = (sentence: string): void => tell({ campaign: visitor.campaign, says: sentence });
+      const visitor: Importer = new Importer({ campaigns, cloud, state, mappings, signal, bind, says });
+      return { visitor, end: () => visitor.close().finally(end) };
     };
-    const importer: Importer = new Importer({ campaigns, cloud, state, mappings, signal, says: tell });
-    let over = false;
-    const read = async (): Promise<void> => {
-      try {
-        await readBundle(bundle, importer, signal);
-      } finally {
-        await importer.close();
-        over = true;
-        woken.resolve();
-      }
+    return readAloud(bundle, begin, signal);
+  }
+
+  check(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncIterable<CheckNews> {
+    const { campaigns, cloud, crew, state } = this.#tools;
+    const begin = (tell: (news: CheckNews) => void) => {
+      const says = (sentence: string, outlook?: Outlook): void =>
+        tell({ says: sentence, ...(outlook === undefined ? {} : { outlook }) });
+      return { visitor: new Checker({ campaigns, cloud, crew, state, mappings, signal, says }), end: () => Promise.resolve() };
     };
-    const reading = read();
-    reading.catch(() => undefined);
-    while (!over || news.length > 0) {
-      yield* news.splice(0);
-      if (!over) await woken.promise;
-      woken = Promise.withResolvers<void>();
-    }
-    await reading;
+    return readAloud(bundle, begin, signal);
   }
 
   async commit(wanted: string): Promise<{ freedBytes: number }> {

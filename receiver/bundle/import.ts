@@ -3,18 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
 import type { BundleVisitor, Stretch } from '../../shared/bundle/read.ts';
-import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
-import { proposeMappings } from '../../shared/cloud/propose.ts';
-import { freeBytes } from '../../shared/disk/free.ts';
 import { mustNotBlock } from '../../shared/model/concern.ts';
-import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
-import { type Mappings, overlaid } from '../../shared/model/mappings.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
-import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Campaign } from '../campaign.ts';
-import type { Campaigns } from '../campaigns.ts';
+import { begunHere, isBegun, lookAhead, mapped, type OutlookTools } from './outlook.ts';
 import { Staging } from './staging.ts';
 
 /** The marker of a campaign that came as a bundle. */
@@ -25,17 +20,16 @@ export async function wasImported({ folder }: Campaign): Promise<boolean> {
   return (await stat(join(folder, 'markers', importMarker)).catch(() => null)) !== null;
 }
 
+const remedy = 'Resolve them, or map otherwise in a file for `--mappings`; nothing was written.';
+
 /** How often, and for how long at most, a new server is looked at until it runs: milliseconds. */
 const healthIntervalMs = 1_000;
 const healthLimitMs = 300_000;
 
-/** What an import works with. `mappings`: the operator's, over what is proposed. */
-export interface ImportTools {
-  readonly campaigns: Campaigns;
-  readonly cloud: () => Promise<DestinationCloud>;
-  readonly state: string;
-  readonly mappings: Mappings;
-  readonly signal: AbortSignal;
+/** What an import works with. */
+export interface ImportTools extends OutlookTools {
+  /** Hears which campaign it is, before anything is done for it. */
+  readonly bind: (campaign: string) => Promise<void>;
   /** Hears in sentences how far it is. */
   readonly says: (sentence: string) => void;
 }
@@ -55,13 +49,14 @@ export class Importer implements BundleVisitor {
   }
 
   async begin(header: Header, document: Configurations): Promise<void> {
-    const { campaigns, signal, says } = this.#tools;
-    const known = (await campaigns.ids()).includes(header.campaign) ? await campaigns.open(header.campaign) : null;
-    const mappings = await this.#mappings(document, known);
-    const mapped = { ...document, mappings };
-    if (known === null || known.ledger.state === 'new') await this.#preflight(mapped);
+    const { campaigns, signal, says, bind } = this.#tools;
+    await bind(header.campaign);
+    const known = await begunHere(this.#tools, header.campaign);
+    const wanted = await mapped(this.#tools, document, known);
+    // What was begun here passed once, and what it has built since takes room and names of its own.
+    if (!isBegun(known)) mustNotBlock((await lookAhead(this.#tools, wanted)).concerns, { hint: remedy });
     this.#campaign = known ?? (await campaigns.open(header.campaign));
-    this.#document = mapped;
+    this.#document = wanted;
     for (const { server_id } of document.disks) this.#awaited.set(server_id, (this.#awaited.get(server_id) ?? 0) + 1);
     await writeMarker(this.#campaign.folder, [importMarker], {
       campaign: header.campaign,
@@ -69,7 +64,7 @@ export class Importer implements BundleVisitor {
       digest: digestOfJson(document),
       counts: {},
     });
-    const { counts } = await this.#campaign.configure(mapped, () => undefined);
+    const { counts } = await this.#campaign.configure(wanted, () => undefined);
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
     says(`The network side stands: ${all} resources.`);
     this.#staging = new Staging(this.#campaign.disks, signal);
@@ -120,26 +115,6 @@ export class Importer implements BundleVisitor {
   get #bound(): Campaign {
     if (this.#campaign === null) throw new Problem('E_BUG', 'The bundle has not begun.');
     return this.#campaign;
-  }
-
-  /** The operator's mappings over those the campaign began with, or, for a new one, over what is proposed. */
-  async #mappings(document: Configurations, known: Campaign | null): Promise<Mappings> {
-    const { mappings: own, cloud, signal } = this.#tools;
-    const begun = known?.mappings;
-    const base = begun ?? proposeMappings(document, await (await cloud()).facts(signal));
-    const sent = begun === undefined ? document.mappings : { flavors: {}, networks: {}, gateways: {}, floating_ips: {} };
-    return overlaid(base, sent, own);
-  }
-
-  /** Everything that stands in the way here, all at once and before any write. Throws E_BLOCKED. */
-  async #preflight(document: Configurations): Promise<void> {
-    const { cloud, state, signal } = this.#tools;
-    const resources = resourcesOf(document);
-    const { concerns } = await (await cloud()).preflight(resources, document.mappings, signal);
-    const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory");
-    mustNotBlock([...concerns, ...space], {
-      hint: 'Resolve them, or map otherwise in a file for `--mappings`; nothing was written.',
-    });
   }
 
   /** What a move does at the destination: images, ports, the server, its floating addresses, a look at it. */

@@ -9,6 +9,11 @@ import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
 import { asks } from './ask.ts';
 
+interface ImportOptions {
+  readonly check?: true;
+  readonly mappings?: string;
+}
+
 /** Adds the commands about bundles: import, commit, rollback. */
 export function addBundleCommands(program: Command, stage: Stage): void {
   program
@@ -17,21 +22,24 @@ export function addBundleCommands(program: Command, stage: Stage): void {
       'Rebuild a tenant from a bundle that `sender export` wrote: the network side, then each server as soon as its disks are verified. Repeat it with the same bundle to go on.',
     )
     .argument('<bundle>', 'the file, or - for stdin')
+    .option('--check', 'only read the bundle to its end, verify it, and say what would be created and what stands in the way')
     .option('--mappings <file>', 'YAML with flavors, networks, gateways, floating_ips as in a plan, over what is proposed')
     .addHelpText(
       'after',
       epilogue(
         [
           ['receiver import tenant.tar', 'from a file'],
+          ['receiver import --check tenant.tar', 'verifies the whole file; nothing is written'],
           ['ssh source sender export --project shop --to - | receiver import -', 'through a pipe'],
         ],
         [3, 20, 21, 30, 40],
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json, signal }, file: string, { mappings }: { mappings?: string }) => {
+      asks(stage, async ({ daemon, output, json, signal }, file: string, { check, mappings }: ImportOptions) => {
         const wanted = mappings === undefined ? Mappings.parse({}) : await readYaml(mappings, Mappings, 'E_PLAN');
-        for await (const news of daemon.import(await bytesOf(file), wanted, signal)) {
+        const bytes = await bytesOf(file);
+        for await (const news of check === true ? daemon.check(bytes, wanted, signal) : daemon.import(bytes, wanted, signal)) {
           if (json) output.json(news);
           else output.print(visible(news.says));
         }

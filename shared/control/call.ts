@@ -67,6 +67,8 @@ export async function* sendControl<T>(
     const response = await answered;
     for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY }))
       yield resultOf(line, path) as T;
+    // As in `followControl`: a daemon that died in the middle is no end.
+    if (!response.complete) throw new Error('the connection was cut');
   } catch (error) {
     throw cutOff(error, path, signal);
   } finally {

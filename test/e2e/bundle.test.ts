@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -58,6 +58,29 @@ test('a bundle whose needs the destination does not meet is refused before any w
   expect(writes()).toBe(seen);
 });
 
+test('a check reads the whole bundle, says what would be created and what is in the way, and writes nothing', async () => {
+  const { faults, requests } = destination.twin;
+  const writes = (): number => requests.filter(({ method, path }) => method !== 'GET' && !path.startsWith('/identity')).length;
+  const seen = writes();
+  const checked = await cli(receiver.config, ['import', '--check', bundle]);
+  expect(checked.code, checked.stderr).toBe(0);
+  expect(checked.stdout).toMatch(/It would create .*1 network.*2 server/);
+  expect(checked.stdout.match(/is whole: 17 blocks/g)).toHaveLength(2);
+  expect(checked.stdout).toContain('Nothing was written.');
+  faults.set([{ do: 'quota', service: 'compute', set: { instances: 0 } }]);
+  const blocked = await cli(receiver.config, ['import', '--check', bundle]);
+  faults.set([{ do: 'quota', service: 'compute', set: { instances: 10 } }]);
+  expect(blocked).toMatchObject({ code: 40, stdout: expect.stringContaining('In the way, quota.instances') });
+  expect(blocked.stdout).toContain('The bundle is whole.');
+  const spoilt = await readFile(bundle);
+  // Deep in the bytes of the last page, which is packed.
+  const at = spoilt.lastIndexOf('seal.json') - 600;
+  spoilt.writeUInt8(spoilt.readUInt8(at) ^ 1, at);
+  expect((await cli(receiver.config, ['import', '--check', '-'], spoilt)).code).toBe(30);
+  expect(writes()).toBe(seen);
+  expect(await readdir(join(receiver.config.state, 'campaigns')).catch(() => [])).toEqual([]);
+});
+
 test('a bundle that was cut off builds no half server', async () => {
   const half = join(dir, 'half.tar');
   await writeFile(half, await readFile(bundle));
@@ -73,6 +96,9 @@ test('the whole bundle rebuilds the tenant, from a pipe too, and twice is once',
   const there = await censusOf(destination);
   expect(there.statuses).toEqual(['ACTIVE', 'ACTIVE']);
   expect(Object.values(there.images).sort()).toEqual([sha256(aDisk('web 1')), sha256(aDisk('-web/é'))].sort());
+  const checked = await cli(receiver.config, ['import', '--check', bundle]);
+  expect(checked.code, checked.stderr).toBe(0);
+  expect(checked.stdout).toContain('It was begun here: the campaign is completed');
   const bytes: Buffer[] = [];
   for await (const piece of createReadStream(bundle)) bytes.push(piece as Buffer);
   const piped = await cli(receiver.config, ['import', '-'], Buffer.concat(bytes));

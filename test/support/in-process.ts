@@ -37,7 +37,7 @@ export interface Cloud {
 }
 
 /** How a cloud is entered by a daemon. */
-function sectionOf({ twin }: Cloud): CloudSection {
+export function sectionOf({ twin }: Cloud): CloudSection {
   const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
   const auth = { auth_url: twin.authUrl, username: 'demo', password: 'twin', project_name: 'shop', ...domain };
   return { provider: 'openstack', settings: OpenStackSettings.parse({ auth }) };

@@ -21,10 +21,10 @@ export function aDisk(name: string): Buffer {
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Makes a source with a small shop and an empty destination, in the folders `source` and `destination` below `dir`: the template of worlds. */
-export async function makeShop(dir: string): Promise<void> {
+export async function makeShop(dir: string, diskOf: (name: string) => Buffer = aDisk): Promise<void> {
   const [source, destination] = await Promise.all([openCloudAt(join(dir, 'source')), openCloudAt(join(dir, 'destination'))]);
   await provideBoth(await adminOf(source), await adminOf(destination));
-  await fillShop(source.user, dir, aDisk);
+  await fillShop(source.user, dir, diskOf);
   // A project has its default group from the first look at its groups on.
   await destination.user.list('network', '/security-groups', 'security_groups');
   await Promise.all([source.twin.stop(), destination.twin.stop()]);

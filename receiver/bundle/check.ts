@@ -1,0 +1,128 @@
+import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type Header, spoilt } from '../../shared/bundle/format.ts';
+import type { BundleVisitor, Stretch } from '../../shared/bundle/read.ts';
+import type { Crew } from '../../shared/disk/crew.ts';
+import { type Concern, type Decision, mustNotBlock } from '../../shared/model/concern.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { digestBytes } from '../../shared/model/disk.ts';
+import { kindOf } from '../../shared/model/resource.ts';
+import { begunHere, isBegun, lookAhead, mapped, type Outlook, type OutlookTools } from './outlook.ts';
+
+/** What a check works with. `says` hears in sentences, and what an import would meet. */
+export interface CheckTools extends OutlookTools {
+  readonly crew: Crew;
+  readonly says: (sentence: string, outlook?: Outlook) => void;
+}
+
+/** What is remembered of a digest, to hold later blocks against that name the same: bytes. */
+const rememberedBytes = 8;
+
+/**
+ * Reads a whole bundle, holds every block against its digest, and says what an import would create and what stands in its way. Writes nothing, neither
+ * here nor at the cloud. Takes 190 MiB of memory per TiB of data.
+ */
+export class Checker implements BundleVisitor {
+  readonly #tools: CheckTools;
+  /** The beginnings of the digests of each page, by disk and page. */
+  readonly #seen: Map<number, Buffer>[] = [];
+  #head: DiskHead | null = null;
+  #header: Header | null = null;
+  #concerns: readonly Concern[] = [];
+
+  constructor(tools: CheckTools) {
+    this.#tools = tools;
+  }
+
+  async begin(header: Header, document: Configurations): Promise<void> {
+    const { says } = this.#tools;
+    this.#header = header;
+    const known = await begunHere(this.#tools, header.campaign);
+    says(
+      `A bundle of campaign ${header.campaign}, written ${header.created_at} by release ${header.release}: ${document.servers.length} servers, ${document.disks.length} disks.`,
+    );
+    if (isBegun(known)) {
+      const built = known.ledger.entries().filter(({ state }) => state === 'built').length;
+      says(`It was begun here: the campaign is ${known.ledger.state}, ${built} resources are built. An import would go on.`);
+      known.mustGoOn();
+      return;
+    }
+    const outlook = await lookAhead(this.#tools, await mapped(this.#tools, document, known));
+    this.#concerns = outlook.concerns;
+    says(`It would ${told(outlook.decisions)}.`, outlook);
+    for (const { code, severity, about, says: what, remedy } of outlook.concerns)
+      says(
+        `${severity === 'blocking' ? 'In the way' : 'Warning'}, ${code}${about === undefined ? '' : ` ${about}`}: ${what} ${remedy}`,
+      );
+  }
+
+  async disk(_number: number, head: DiskHead): Promise<void> {
+    this.#head = head;
+    this.#seen.push(new Map());
+  }
+
+  async page({ first, blocks, bytesOf }: Stretch): Promise<void> {
+    // Out of one pool: a buffer of its own for each page would take twice as much.
+    const digests = Buffer.allocUnsafe(blocks.length * rememberedBytes).fill(0);
+    this.#seen.at(-1)?.set(first / bundlePageBlocks, digests);
+    for (const [at, block] of blocks.entries()) {
+      if (block.kind !== 'zero') block.digest.copy(digests, at * rememberedBytes, 0, rememberedBytes);
+      if (
+        block.kind === 'before' &&
+        !this.#was(block.place.disk, block.place.block).equals(block.digest.subarray(0, rememberedBytes))
+      )
+        throw this.#wrong(first + at, `is not what block ${block.place.block} of disk ${block.place.disk} is`);
+    }
+    await this.#hash(first, { first, blocks, bytesOf });
+  }
+
+  async seal(): Promise<void> {
+    const { disk, size } = this.#head as DiskHead;
+    this.#tools.says(`Disk ${disk} is whole: ${Math.ceil(size / bundleBlockBytes)} blocks are what their digests name.`);
+  }
+
+  /** Throws E_BLOCKED where something stands in the way. */
+  async end(): Promise<void> {
+    this.#tools.says('The bundle is whole. Nothing was written.');
+    mustNotBlock(this.#concerns, { hint: 'Resolve them, or map otherwise in a file for `--mappings`, then import.' });
+  }
+
+  /** Digests the blocks of a page whose bytes are here, in a thread. */
+  async #hash(first: number, { blocks, bytesOf }: Stretch): Promise<void> {
+    const { crew, signal } = this.#tools;
+    const here = blocks.flatMap((block, at) => (block.kind === 'here' ? [{ block, index: first + at }] : []));
+    if (here.length === 0) return;
+    const slot = await crew.slot(this, signal);
+    try {
+      let length = 0;
+      for (const { block } of here) length += (await bytesOf(block)).copy(Buffer.from(slot.memory), length);
+      const algorithm = this.#header?.algorithm ?? 'sha256';
+      const task = { slot: slot.memory, offset: 0, length, blockSize: bundleBlockBytes, algorithm };
+      const found = Buffer.from(await crew.run('digest', task, { turn: this }));
+      for (const [place, { block, index }] of here.entries())
+        if (!block.digest.equals(found.subarray(place * digestBytes, (place + 1) * digestBytes)))
+          throw this.#wrong(index, 'has other bytes than its digest names');
+    } finally {
+      slot.release();
+    }
+  }
+
+  /** What an earlier block's digest begins with: zeros for one of zeros. */
+  #was(disk: number, block: number): Buffer {
+    const at = (block % bundlePageBlocks) * rememberedBytes;
+    const page = this.#seen[disk - 1]?.get(Math.floor(block / bundlePageBlocks));
+    return page?.subarray(at, at + rememberedBytes) ?? Buffer.alloc(rememberedBytes);
+  }
+
+  #wrong(block: number, what: string) {
+    return spoilt(`Block ${block} of disk ${this.#head?.disk} ${what}.`);
+  }
+}
+
+/** What would become of the resources: `create 2 server, 1 network; adopt 1 flavor`. */
+function told(decisions: readonly Decision[]): string {
+  const parts = (['create', 'adopt', 'skip'] as const).flatMap((action) => {
+    const kinds = decisions.filter((decision) => decision.action === action).map(({ ref }) => kindOf(ref));
+    const counts = [...new Set(kinds)].map((kind) => `${kinds.filter((one) => one === kind).length} ${kind}`);
+    return counts.length === 0 ? [] : [`${action} ${counts.join(', ')}`];
+  });
+  return parts.length === 0 ? 'create nothing' : parts.join('; ');
+}

@@ -1,0 +1,50 @@
+import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
+import { proposeMappings } from '../../shared/cloud/propose.ts';
+import { freeBytes } from '../../shared/disk/free.ts';
+import type { Concern, Decision } from '../../shared/model/concern.ts';
+import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { type Mappings, overlaid } from '../../shared/model/mappings.ts';
+import { spaceConcerns } from '../../shared/model/space.ts';
+import type { Campaign } from '../campaign.ts';
+import type { Campaigns } from '../campaigns.ts';
+
+/** What an import of a bundle would meet here. */
+export interface Outlook {
+  readonly concerns: readonly Concern[];
+  readonly decisions: readonly Decision[];
+}
+
+/** What is needed to look ahead. `mappings`: the operator's, over what is proposed. */
+export interface OutlookTools {
+  readonly campaigns: Campaigns;
+  readonly cloud: () => Promise<DestinationCloud>;
+  readonly state: string;
+  readonly mappings: Mappings;
+  readonly signal: AbortSignal;
+}
+
+/** The campaign of an id, where it was begun here. */
+export async function begunHere({ campaigns }: OutlookTools, id: string): Promise<Campaign | null> {
+  return (await campaigns.ids()).includes(id) ? campaigns.open(id) : null;
+}
+
+/** Whether anything was built for a campaign, or is about to be: then what stands here may be its own, and it was looked at before. */
+export function isBegun(known: Campaign | null): known is Campaign {
+  return known !== null && known.ledger.entries().length > 0;
+}
+
+/** The document with the operator's mappings over those the campaign began with, or, for a new one, over what is proposed. */
+export async function mapped(tools: OutlookTools, document: Configurations, known: Campaign | null): Promise<Configurations> {
+  const begun = known?.mappings;
+  const base = begun ?? proposeMappings(document, await (await tools.cloud()).facts(tools.signal));
+  const sent = begun === undefined ? document.mappings : { flavors: {}, networks: {}, gateways: {}, floating_ips: {} };
+  return { ...document, mappings: overlaid(base, sent, tools.mappings) };
+}
+
+/** Everything that stands in the way of a mapped document here, all at once, and what would become of each resource. Writes nothing. */
+export async function lookAhead({ cloud, state, signal }: OutlookTools, document: Configurations): Promise<Outlook> {
+  const resources = resourcesOf(document);
+  const { concerns, decisions } = await (await cloud()).preflight(resources, document.mappings, signal);
+  const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory");
+  return { concerns: [...concerns, ...space], decisions };
+}
