@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { processOutput } from '../print/output.ts';
-import { boundAllocator } from './allocator.ts';
+import { boundMemory } from './memory.ts';
 import { runProgram, type Stage } from './program.ts';
 
 /** Runs a program as this process: arguments from the command line, exit status from its outcome. */
 export async function main(createProgram: (stage: Stage) => Command): Promise<void> {
   const isDaemon = process.argv.slice(2).includes('run');
-  if (isDaemon) boundAllocator();
+  if (isDaemon) boundMemory();
   const interrupted = new AbortController();
   const output = processOutput();
   const program = createProgram({ output, signal: interrupted.signal });

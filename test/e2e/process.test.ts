@@ -37,13 +37,14 @@ describe.each([
   { name: 'sender', own: () => sender, other: () => receiver },
   { name: 'receiver', own: () => receiver, other: () => sender },
 ])('the $name', ({ own, other }) => {
-  test.runIf(process.platform === 'linux')('runs under an allocator that gives freed pages back (needs Linux)', async () => {
+  test.runIf(process.platform === 'linux')('runs such that freed memory goes back to the system (needs Linux)', async () => {
     const environ = (await readFile(`/proc/${own().child().pid}/environ`, 'utf8')).split('\0');
     expect(environ.filter((line) => line.startsWith('MALLOC_')).sort()).toEqual([
       'MALLOC_ARENA_MAX=2',
       'MALLOC_MMAP_THRESHOLD_=262144',
       'MALLOC_TRIM_THRESHOLD_=1048576',
     ]);
+    expect(await readFile(`/proc/${own().child().pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=4');
   });
 
   test('stops in order at the first SIGTERM, and says so', async () => {

@@ -8,7 +8,7 @@ import { Peers } from '../../../protocol/transport/peers.ts';
 import { offerDisk } from '../../../sender/disks/offer.ts';
 import type { Move, Tools } from '../../../sender/migration/phase.ts';
 import { Peer } from '../../../sender/peer.ts';
-import { boundAllocator } from '../../../shared/cli/allocator.ts';
+import { boundMemory } from '../../../shared/cli/memory.ts';
 import type { Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
 import { Crew } from '../../../shared/disk/crew.ts';
 import { openLog } from '../../../shared/log.ts';
@@ -18,7 +18,7 @@ import { openDisk } from './disk.ts';
 import type { Moved, Order, OrderedDisk } from './order.ts';
 
 /** The sender's side of a measured transfer: the daemon's own modules from the disk's bytes to the wire, with files where the cloud's snapshots would be. */
-boundAllocator();
+boundMemory();
 const [state = ''] = process.argv.slice(2);
 const signal = new AbortController().signal;
 const log = openLog('sender', 'warn');
