@@ -14,8 +14,11 @@ const mostExporters = 256;
 /** What arrives while we are busy. */
 const receiveBytes = 4 * 1024 * 1024;
 
-/** Takes one datagram of an exporter. */
-type Take = (datagram: Buffer, exporter: string, sink: Sink) => void;
+/** Takes the datagrams of exporters, one at a time, and says at the end what is missing. */
+interface Taker {
+  readonly take: (datagram: Buffer, exporter: string, sink: Sink) => void;
+  readonly end?: (sink: Sink) => void;
+}
 
 /** Listens for exported flows on a UDP port of this machine. */
 export function udpSource(format: ExportFormat, port: number, node: string, networks: Networks): Source {
@@ -23,7 +26,7 @@ export function udpSource(format: ExportFormat, port: number, node: string, netw
   return {
     ...{ name, live: true },
     watch: async (sink, signal) => {
-      const take = takers[format](networks);
+      const { take, end } = takers[format](networks);
       const exporters = new Set<string>();
       const socket = await bind(port);
       const from = new Date().toISOString();
@@ -41,6 +44,7 @@ export function udpSource(format: ExportFormat, port: number, node: string, netw
       } finally {
         socket.close();
       }
+      end?.(sink);
       if (exporters.size === 0) sink.say(`${name}: nothing arrived.`);
       return { name, from, until: new Date().toISOString() };
     },
@@ -71,32 +75,43 @@ async function bind(port: number): Promise<Socket> {
   throw new Problem('E_LISTEN', `UDP port ${port} cannot be opened.`, { about: `${port}/udp` });
 }
 
-const takers: Readonly<Record<ExportFormat, (networks: Networks) => Take>> = {
+const takers: Readonly<Record<ExportFormat, (networks: Networks) => Taker>> = {
   netflow: () => {
     const gaps = new Gaps();
-    return (datagram, exporter, sink) => {
+    const take: Taker['take'] = (datagram, exporter, sink) => {
       const read = parseNetflow(datagram);
       if (read === null) return sink.refuse('malformed');
       const place = `${exporter} ${read.engine}`;
       gaps.note(place, read.sequence, read.observations.length, 'flows of NetFlow', sink);
       for (const observation of read.observations) sink.see(observation, place);
     };
+    return { take };
   },
   ipfix: () => {
     const reader = new IpfixReader();
-    return (datagram, exporter, sink) => {
+    const take: Taker['take'] = (datagram, exporter, sink) => {
       const read = reader.read(datagram, exporter);
       if (read === null) return sink.refuse('malformed');
       sink.refuse('malformed', read.malformed);
       sink.refuse('over_limit', read.overLimit);
-      if (read.untold > 0)
-        sink.say(`ipfix: ${exporter} sends records before their templates; they are left out until those come.`);
-      for (const observation of read.observations) sink.see(observation, `${exporter} ${read.domain}`);
+      if (read.untold > 0) sink.say(`ipfix: ${exporter} sends records before their templates; they are counted when those come.`);
+      const place = `${exporter} ${read.domain}`;
+      for (const observation of read.observations) sink.see(observation, place);
+      // A place of its own: what came in and went out again counts once.
+      for (const observation of read.leaving) sink.see(observation, `${place} leaving`);
     };
+    const end = (sink: Sink): void => {
+      sink.refuse('malformed', reader.waiting);
+      if (reader.waiting > 0)
+        sink.say(
+          'ipfix: templates never came for some records, which are missing. Begin to watch before the export is switched on, or watch for longer than its templates take: ten minutes with Open vSwitch.',
+        );
+    };
+    return { take, end };
   },
   sflow: ({ vnis }) => {
     const gaps = new Gaps();
-    return (datagram, exporter, sink) => {
+    const take: Taker['take'] = (datagram, exporter, sink) => {
       const read = parseSflow(datagram);
       if (read === null) return sink.refuse('malformed');
       sink.refuse('malformed', read.malformed);
@@ -108,6 +123,7 @@ const takers: Readonly<Record<ExportFormat, (networks: Networks) => Take>> = {
         else sink.see(sampledObservation(sample, Date.now(), vni === null ? undefined : vnis.get(vni)), place, true);
       }
     };
+    return { take };
   },
 };
 

@@ -9,25 +9,25 @@ const ntpOffsetSeconds = 2_208_988_800;
 
 type Values = Map<number, Buffer>;
 
-/** Reads the records of one data set. Null for a set that ends within a record. */
+/** Reads the records of one data set; frames of no IP, such as ARP, are stepped over. Null for a set that ends within a record. */
 export function parseRecords(
   body: Buffer,
   template: Template,
   sentMs: number,
-): { observations: Observation[]; useless: number } | null {
-  const observations: Observation[] = [];
+): { observations: Observation[]; leaving: Observation[]; useless: number } | null {
+  const [observations, leaving]: [Observation[], Observation[]] = [[], []];
   let useless = 0;
   let at = 0;
   while (body.length - at >= template.leastBytes) {
     const read = parseRecord(body, at, template);
     if (read === null) return null;
     at = read.end;
-    if (template.options) continue;
+    if (template.options || isNotIp(read.values)) continue;
     const observation = observationOf(read.values, read.reverse, sentMs);
     if (observation === null) useless++;
-    else observations.push(observation);
+    else (isLeaving(read.values) ? leaving : observations).push(observation);
   }
-  return { observations, useless };
+  return { observations, leaving, useless };
 }
 
 function parseRecord(body: Buffer, start: number, { fields }: Template): { values: Values; reverse: Values; end: number } | null {
@@ -61,9 +61,17 @@ const elements = {
   octetDelta: 1, packetDelta: 2, protocol: 4, sourcePort: 7, source4: 8, destinationPort: 11, destination4: 12,
   source6: 27, destination6: 28, samplingInterval: 34, octetTotal: 85, packetTotal: 86,
   startSeconds: 150, endSeconds: 151, startMs: 152, endMs: 153, startMicro: 154, endMicro: 155, startNano: 156, endNano: 157,
-  startDelta: 158, endDelta: 159, udpSource: 180, udpDestination: 181, tcpSource: 182, tcpDestination: 183, biflow: 239,
+  startDelta: 158, endDelta: 159, direction: 61, etherType: 256, udpSource: 180, udpDestination: 181, tcpSource: 182, tcpDestination: 183, biflow: 239,
   layer2Octets: 352,
 } as const;
+
+const isNotIp = (values: Values): boolean => {
+  const type = values.get(elements.etherType);
+  return type?.length === 2 && ![0x0800, 0x86dd].includes(type.readUInt16BE(0));
+};
+
+/** flowDirection is 0 on the way in, 1 on the way out. */
+const isLeaving = (values: Values): boolean => values.get(elements.direction)?.[0] === 1;
 
 function observationOf(values: Values, reverse: Values, sentMs: number): Observation | null {
   const number = (from: Values, ...candidates: readonly number[]): number | undefined => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IpfixReader } from '../../../shared/traffic/collect/ipfix.ts';
+import { WaitingSets } from '../../../shared/traffic/collect/ipfix-waiting.ts';
 import { parseNetflow } from '../../../shared/traffic/collect/netflow.ts';
 import { parseSflow, sampledObservation } from '../../../shared/traffic/collect/sflow.ts';
 import { aFrame, aNetflow, anIpfix, anSflow, aTemplate, ip4, packed, sentSeconds, tunnelled } from './datagrams.ts';
@@ -149,6 +150,31 @@ describe('IPFIX', () => {
       reader.read(anIpfix([{ id: 2, body: packed([2, withdrawn], [2, 0]) }]), 'a');
       expect(reader.read(anIpfix([{ id: 256, body: record }]), 'a')).toMatchObject({ observations: [], untold: 1 });
     }
+  });
+
+  test('keeps records until their template comes, in bounds, and tells how many still wait', () => {
+    const data = anIpfix([{ id: 256, body: record }]);
+    const bytes = record.length + 200;
+    const reader = new IpfixReader(8, new WaitingSets(2 * bytes));
+    expect([1, 2, 3].map(() => reader.read(data, 'a')?.overLimit)).toEqual([0, 0, 1]);
+    expect(reader.waiting).toBe(2);
+    const template = anIpfix([{ id: 2, body: aTemplate(256, fields) }]);
+    expect(reader.read(template, 'b')).toMatchObject({ observations: [] });
+    expect(reader.read(template, 'a')).toMatchObject({ observations: [flow, flow], untold: 0 });
+    expect(reader.waiting).toBe(0);
+    expect(reader.read(template, 'a')).toMatchObject({ observations: [] });
+    expect(reader.read(anIpfix([{ id: 999, body: record }]), 'a')).toMatchObject({ overLimit: 0 });
+  });
+
+  test('tells what comes into a switch from what leaves it, and steps over frames that are not of IP', () => {
+    const template = aTemplate(256, [...fields, [61, 1], [256, 2]]);
+    const seen = (direction: number, type: number) => packed(record, [1, direction], [2, type]);
+    const body = Buffer.concat([seen(0, 0x0800), seen(1, 0x0800), seen(0, 0x0806)]);
+    const sets = [
+      { id: 2, body: template },
+      { id: 256, body },
+    ];
+    expect(new IpfixReader().read(anIpfix(sets), 'a')).toMatchObject({ observations: [flow], leaving: [flow], malformed: 0 });
   });
 
   test('holds a bounded number of templates, and says how many found no room', () => {
