@@ -50,8 +50,12 @@ async function watchShell(
   const until = AbortSignal.any([signal, failing.signal]);
   let started = false;
   let failure: unknown;
+  const hear = (said: string): void => {
+    if (/ENOBUFS/.test(said))
+      sink.say(`${name}: more connections ended at once than could be told; what those had since their last dump is missing.`);
+  };
   const listening = (async () => {
-    for await (const entry of entries(shell.run(eventsLine, until), sink)) {
+    for await (const entry of entries(shell.run(eventsLine, until, hear), sink)) {
       // What ends while the first dump is written may have begun long before the period.
       const metered = started ? meter.event(entry, Date.now()) : null;
       if (metered !== null) give([metered]);

@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { Problem } from '../../shared/problem.ts';
 
-/** Runs a command line on one machine, and gives what it writes. Ends it when the signal aborts, without a complaint; throws E_OBSERVE where it fails. */
+/**
+ * Runs a command line on one machine, and gives what it writes; `hear` is told the end of what it has written to its standard error.
+ * Ends it when the signal aborts, without a complaint; throws E_OBSERVE where it fails.
+ */
 export interface Shell {
   /** The machine. */
   readonly node: string;
-  run(commandLine: string, signal: AbortSignal): AsyncIterable<string>;
+  run(commandLine: string, signal: AbortSignal, hear?: (text: string) => void): AsyncIterable<string>;
   close(): void;
 }
 
@@ -19,14 +22,14 @@ export function localShell(node: string): Shell {
   return { node, run: runLocally, close: () => undefined };
 }
 
-async function* runLocally(commandLine: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* runLocally(commandLine: string, signal: AbortSignal, hear?: (text: string) => void): AsyncGenerator<string> {
   const child = spawn('/bin/sh', ['-c', commandLine], { stdio: ['ignore', 'pipe', 'pipe'] });
   const end = (): void => void child.kill();
   signal.addEventListener('abort', end, { once: true });
   const ended = once(child, 'close');
   ended.catch(() => undefined);
   try {
-    const said = tail(child.stderr);
+    const said = tail(child.stderr, hear);
     for await (const chunk of child.stdout.setEncoding('utf8')) yield chunk as string;
     const [code] = (await ended) as [number | null];
     if (code !== 0 && !signal.aborted) throw failed('this machine', said(), code);
@@ -36,11 +39,12 @@ async function* runLocally(commandLine: string, signal: AbortSignal): AsyncGener
   }
 }
 
-/** Keeps the end of what a stream says. */
-export function tail(stream: Readable): () => string {
+/** Keeps the end of what a stream says, and tells `hear` of it whenever there is more. */
+export function tail(stream: Readable, hear?: (text: string) => void): () => string {
   let said = '';
   stream.setEncoding('utf8').on('data', (text: string) => {
     said = `${said}${text}`.slice(-saidCharacters);
+    hear?.(said);
   });
   return () => said.trim();
 }

@@ -29,10 +29,16 @@ export async function openSshShell(node: string, options: SshOptions, signal: Ab
     throw error;
   }
   const name = `${user}@${host}${port === 22 ? '' : `:${port}`}`;
-  return { node: name, close, run: (commandLine, until) => runRemotely(client, name, commandLine, until) };
+  return { node: name, close, run: (commandLine, until, hear) => runRemotely(client, name, commandLine, until, hear) };
 }
 
-async function* runRemotely(client: ssh2.Client, node: string, commandLine: string, signal: AbortSignal): AsyncGenerator<string> {
+async function* runRemotely(
+  client: ssh2.Client,
+  node: string,
+  commandLine: string,
+  signal: AbortSignal,
+  hear?: (text: string) => void,
+): AsyncGenerator<string> {
   if (signal.aborted) return;
   const { channel, code } = await open(client, node, commandLine, signal);
   // The program goes at the signal, or, where the server does not pass it on, when it next writes.
@@ -44,7 +50,7 @@ async function* runRemotely(client: ssh2.Client, node: string, commandLine: stri
   const closed = once(channel, 'close');
   closed.catch(() => undefined);
   try {
-    const said = tail(channel.stderr);
+    const said = tail(channel.stderr, hear);
     for await (const chunk of channel.setEncoding('utf8')) yield chunk as string;
     await closed;
     if (code() !== 0 && !signal.aborted) throw failed(node, said() || (code() === null ? 'the connection was lost' : ''), code());

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { senderProgram } from '../../../sender/cli/program.ts';
 import { runProgram } from '../../../shared/cli/program.ts';
 import { parseTraffic, type Traffic } from '../../../shared/traffic/matrix.ts';
@@ -152,6 +152,22 @@ test('connections of another node are asked for through SSH, and only what they 
   expect(sent).toBeGreaterThan(0);
   expect(sent).toBeLessThan(5000);
   expect(traffic.rejected.malformed).toBeGreaterThan(0);
+});
+
+test('ends of connections that the kernel could not tell of are not passed over in silence', async () => {
+  const program = async (name: string, text: string) => writeFile(join(home, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  await program(
+    'conntrack',
+    'case "$*" in *-E*) echo "WARNING: We have hit ENOBUFS! We are losing events." >&2; exec sleep 60;; esac',
+  );
+  await program('sudo', 'shift; exec "$@"');
+  vi.stubEnv('PATH', `${home}:${process.env['PATH']}`);
+  try {
+    const { exit, said } = await observed(['--conntrack', '--for', '1s', '--every', '1s']);
+    expect([exit, said]).toEqual([0, expect.stringContaining('more connections ended at once than could be told')]);
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test('a node whose host key is not known is not spoken to', async () => {
