@@ -33,6 +33,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'traffic',
+          root: '.',
+          include: ['test/traffic/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: 'openstack',
           root: '.',
           include: ['test/openstack/**/*.test.ts'],

@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { parseTraffic } from '../../shared/traffic/matrix.ts';
+import { aDocument, aResource, aServer } from '../support/build.ts';
+import { converse, counted, endAll, type Guest, guestsOf, inside, sh } from './guests.ts';
+import { asGroups, asked, type Both, between, servicesOf, worstOf } from './hold.ts';
+import { bridge, openVSwitch, type Switch } from './hosts.ts';
+import { seed, shapes } from './shapes.ts';
+import { type Ended, lackOf, type Place, watchBridge, watchSwitch } from './watch.ts';
+
+/** Every collector, and what it counts of a frame besides IP: Open vSwitch's NetFlow alone counts the whole. */
+const sources = {
+  'a Linux bridge': ['conntrack', 'conntrack -L', 'conntrack -E', 'tcpdump', 'pmacct'],
+  'Open vSwitch in userspace': ['NetFlow', 'IPFIX', 'sFlow'],
+} as const;
+const ethernetBytes = 14;
+
+/** What was true of one shape, and what each collector made of it. */
+interface Outcome {
+  readonly truth: ReadonlyMap<string, Both>;
+  readonly matrices: Awaited<Ended>;
+}
+
+describe.each(Object.entries(sources))('over %s', (kind, named) => {
+  const host = kind.startsWith('Open') ? 'gwt-ovs' : 'gwt-br';
+  const collectors = named.filter((collector) => lackOf(collector) === undefined);
+  const tracked = collectors.some((collector) => collector.startsWith('conntrack'));
+  let home = '';
+  let guests: readonly Guest[] = [];
+  let virtual: Switch | undefined;
+
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), 'gwt-'));
+    sh('ip', 'netns', 'add', host);
+    sh('ip', '-n', host, 'link', 'set', 'lo', 'up');
+    inside(host, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
+    guests = await guestsOf(12, host);
+    await writeFile(join(home, 'configurations.json'), JSON.stringify(documentOf(guests)));
+    if (host === 'gwt-ovs') virtual = await openVSwitch(host, guests, join(home, 'ovs'));
+    else bridge(host, guests, tracked);
+  });
+  afterAll(async () => {
+    await endAll();
+    await virtual?.end();
+    for (const namespace of [...guests.map((guest) => guest.namespace), host]) sh('ip', 'netns', 'del', namespace);
+    await rm(home, { recursive: true, force: true });
+  });
+
+  describe.each(shapes)('$name', (shape) => {
+    let outcome: Outcome;
+    const document = (): string => join(home, 'configurations.json');
+
+    beforeAll(async () => {
+      const folder = join(home, String(shapes.indexOf(shape)));
+      await mkdir(folder);
+      const addresses = guests.map(({ address }) => address);
+      const place: Place = { host, folder, document: document(), addresses, collectors };
+      const end = await (virtual ? watchSwitch(place, virtual.exports) : watchBridge(place));
+      const before = guests.map((guest) => [guest, counted(guest)] as const);
+      await converse(guests, shape.talks);
+      const truth = new Map(before.map(([guest, count]) => [guest.id, between(count, counted(guest))]));
+      outcome = { truth, matrices: await end() };
+    });
+
+    for (const collector of named) {
+      const lack = lackOf(collector);
+      const can = `${collector} is within five per cent of every interface, and the services are the true ones`;
+      test.skipIf(lack !== undefined)(lack === undefined ? can : `${can}: ${lack}`, { concurrent: true }, async () => {
+        const matrix = outcome.matrices.get(collector);
+        if (matrix?.status !== 'fulfilled') throw new Error(`no matrix: ${String(matrix?.reason)}`);
+        const traffic = parseTraffic(JSON.parse(await readFile(matrix.value, 'utf8')));
+        const worst = worstOf(traffic, outcome.truth, collector === 'NetFlow' ? 0 : ethernetBytes);
+        process.stdout.write(
+          `seed ${seed}, ${shape.name}, ${collector}: ${(100 * worst).toFixed(2)} % off an interface at worst\n`,
+        );
+        expect(worst).toBeLessThan(0.05);
+        const id = (index: number): string => guests[index]?.id ?? '';
+        const talks = shape.talks.map(({ from, to, protocol, port }) => `${id(from)} ${id(to)} ${protocol}/${port}`);
+        expect(asked(traffic)).toEqual(new Set(talks));
+        const services = asGroups(shape.services.map((members) => members.map(id)));
+        expect(await servicesOf(host, matrix.value, document())).toEqual(services);
+      });
+    }
+  });
+});
+
+function documentOf(guests: readonly Guest[]): Configurations {
+  return aDocument({
+    networks: [aResource('network', { id: 'net' })],
+    subnets: [aResource('subnet', { id: 'sub', network_id: 'net', cidr: '10.77.0.0/24' })],
+    ports: guests.map(({ id, address }) =>
+      aResource('port', {
+        ...{ id: `port-${id}`, device_id: id, network_id: 'net' },
+        fixed_ips: [{ subnet_id: 'sub', ip_address: address }],
+      }),
+    ),
+    servers: guests.map(({ id }) => aServer({ id, name: id, ports: [`port-${id}`] })),
+  });
+}

@@ -1,0 +1,55 @@
+import type { Traffic } from '../../shared/traffic/matrix.ts';
+import { type Count, close } from './guests.ts';
+import { runSender } from './watch.ts';
+
+/** What an interface has counted in each direction: `tx` is what its guest sent. */
+export interface Both {
+  readonly rx: Count;
+  readonly tx: Count;
+}
+
+/** What was counted between two readings of one interface. */
+export function between(before: Both, after: Both): Both {
+  const gained = (from: Count, to: Count): Count => ({ bytes: to.bytes - from.bytes, packets: to.packets - from.packets });
+  return { rx: gained(before.rx, after.rx), tx: gained(before.tx, after.tx) };
+}
+
+/** A few frames of ARP are all that a guest has who took no part. */
+const silentBytes = 2_000;
+
+/** How far a matrix is from the interfaces at worst, over all guests and both directions; `headerBytes` of each frame are not in the matrix. */
+export function worstOf(traffic: Traffic, truth: ReadonlyMap<string, Both>, headerBytes: number): number {
+  const off = [...truth].flatMap(([id, { rx, tx }]) => {
+    const [sent, received] = seenOf(traffic, id);
+    return [[tx, sent] as const, [rx, received] as const].map(([{ bytes, packets }, seen]) => {
+      const counted = bytes - headerBytes * packets;
+      return counted < silentBytes && seen === 0 ? 0 : Math.abs(seen - counted) / counted;
+    });
+  });
+  return Math.max(...off);
+}
+
+function seenOf({ conversations }: Traffic, id: string): [sent: number, received: number] {
+  let [sent, received] = [0, 0];
+  for (const { initiator, responder, sent_bytes, received_bytes } of conversations) {
+    if (initiator === id) [sent, received] = [sent + sent_bytes, received + received_bytes];
+    if (responder === id) [sent, received] = [sent + received_bytes, received + sent_bytes];
+  }
+  return [sent, received];
+}
+
+/** Who asks whom for what, by a matrix. */
+export const asked = ({ conversations }: Traffic): Set<string> =>
+  new Set(conversations.map(({ initiator, responder, protocol, port }) => `${initiator} ${responder} ${protocol}/${port}`));
+
+/** The services of more than one server that `sender analyze` finds in a matrix. */
+export async function servicesOf(host: string, matrix: string, document: string): Promise<Set<string>> {
+  const running = runSender(host, 'analyze', matrix, '--document', document, '--json');
+  await close(running);
+  const { services } = JSON.parse(running.said()) as { services: { servers: string[] }[] };
+  return asGroups(services.map(({ servers }) => servers).filter(({ length }) => length > 1));
+}
+
+/** Groups of servers to compare, whatever the order of either. */
+export const asGroups = (groups: readonly (readonly string[])[]): Set<string> =>
+  new Set(groups.map((members) => [...members].sort().join(' ')));

@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { close, end, inside, type Running, saying, start, until } from './guests.ts';
+import type { Exports } from './hosts.ts';
+
+const sender = join(import.meta.dirname, '../../sender/main.ts');
+
+/** Runs `sender` in a namespace. */
+export const runSender = (namespace: string, ...args: readonly string[]): Running =>
+  start(namespace, process.execPath, sender, ...args);
+
+/** Where one watching takes place, where its files lie, and by which collectors. */
+export interface Place {
+  readonly host: string;
+  readonly folder: string;
+  readonly document: string;
+  /** Of the guests. */
+  readonly addresses: readonly string[];
+  readonly collectors: readonly string[];
+}
+
+/** Ends a watching; gives the file of each collector's matrix, or why there is none. */
+export type Ended = Promise<ReadonlyMap<string, PromiseSettledResult<string>>>;
+
+/** What a node may take until counters and exports have told of the last packet. */
+const settleMs = 3_000;
+
+const matrixOf = ({ folder }: Place, collector: string): string => join(folder, `${collector.replaceAll(/\W+/g, '-')}.json`);
+
+/** Starts `sender observe`; it ends by `stop`. */
+function observing(place: Place, collector: string, ...args: readonly string[]): Running {
+  const output = ['--document', place.document, '-o', matrixOf(place, collector)];
+  return runSender(place.host, 'observe', ...output, '--for', '10m', ...args);
+}
+
+async function stop(running: Running): Promise<void> {
+  running.child.kill('SIGINT');
+  await close(running);
+}
+
+async function ended(place: Place, ways: Readonly<Record<string, () => Promise<void>>>): Ended {
+  const wanted = Object.entries(ways).filter(([collector]) => place.collectors.includes(collector));
+  const results = wanted.map(async ([collector, way]) => {
+    const [result] = await Promise.allSettled([way().then(() => matrixOf(place, collector))]);
+    return [collector, result] as const;
+  });
+  return new Map(await Promise.all(results));
+}
+
+/** Begins to watch a Linux bridge by whatever looks at packets or at the kernel's connections. */
+export async function watchBridge(place: Place): Promise<() => Ended> {
+  const { host, folder, collectors } = place;
+  const file = (name: string): string => join(folder, name);
+  const begun: Record<string, Running> = {};
+  const begin = async (collector: string, ready: RegExp, how: () => Running): Promise<void> => {
+    if (!collectors.includes(collector)) return;
+    const running = how();
+    begun[collector] = running;
+    await saying(running, ready);
+  };
+  await writeFile(file('pmacct.conf'), pmacctSettings(file('pmacct.rows')));
+  const tracked = `conntrack -E -e DESTROY -o extended,timestamp,id -b 8388608 > ${file('events')}`;
+  if (collectors.includes('conntrack')) inside(host, 'conntrack', '-F');
+  await Promise.all([
+    begin('conntrack', /watching/, () => observing(place, 'conntrack', '--conntrack', '--every', '2s')),
+    begin('conntrack -E', /^/, () => start(host, 'sh', '-c', `exec ${tracked}`)),
+    begin('tcpdump', /listening on/, () =>
+      start(host, 'tcpdump', ...['-i', 'br0', '-s', '96', '-U', '-B', '16384', '-Z', 'root', '-w', file('all.pcap'), 'ip']),
+    ),
+    begin('pmacct', /link type/, () => start(host, 'pmacctd', '-f', file('pmacct.conf'))),
+  ]);
+  // The first dump of conntrack is what the others are held against.
+  await sleep(settleMs);
+  const read = (collector: string, option: string, name: string) => close(observing(place, collector, option, file(name)));
+  return async () => {
+    await sleep(settleMs);
+    if (collectors.includes('conntrack')) {
+      await writeFile(file('dump.xml'), inside(host, 'conntrack', '-L', '-o', 'xml'));
+      await endConnections(place);
+    }
+    const { conntrack, ...others } = begun;
+    await Promise.all(Object.values(others).map((running) => end(running, 'SIGINT')));
+    return ended(place, {
+      conntrack: async () => conntrack && stop(conntrack),
+      'conntrack -L': () => read('conntrack -L', '--conntrack-file', 'dump.xml'),
+      'conntrack -E': () => read('conntrack -E', '--conntrack-file', 'events'),
+      tcpdump: () => read('tcpdump', '--pcap', 'all.pcap'),
+      pmacct: () => read('pmacct', '--pmacct', 'pmacct.rows'),
+    });
+  };
+}
+
+/** Ends all connections, for each end tells its counters. Those of one guest at a time: of all at once the kernel loses some on the way. */
+async function endConnections({ host, addresses }: Place): Promise<void> {
+  for (const address of addresses) {
+    // It fails where there is none.
+    inside(host, 'sh', '-c', `conntrack -D -s ${address} || true`);
+    await sleep(50);
+  }
+  await sleep(1_000);
+}
+
+const pmacctSettings = (rows: string): string =>
+  [
+    ...['daemonize: false', 'pcap_interface: br0', 'plugins: print', 'print_output: json', `print_output_file: ${rows}`],
+    ...['print_output_file_append: true', 'print_refresh_time: 2', 'aggregate: src_host, dst_host, src_port, dst_port, proto'],
+    '',
+  ].join('\n');
+
+/** Begins to watch an Open vSwitch: first the listening, then the export. */
+export async function watchSwitch(place: Place, exports: Exports): Promise<() => Ended> {
+  const ports = { NetFlow: 2055, IPFIX: 4739, sFlow: 6343 };
+  const begun = Object.entries(ports).map(
+    ([collector, port]) => [collector, observing(place, collector, `--${collector.toLowerCase()}`, String(port))] as const,
+  );
+  await until('ports to listen on', () => {
+    const listening = inside(place.host, 'ss', '-uln');
+    return Object.values(ports).every((port) => listening.includes(`:${port} `));
+  });
+  exports.on();
+  return async () => {
+    await sleep(settleMs);
+    exports.off();
+    await sleep(1_000);
+    return ended(place, Object.fromEntries(begun.map(([collector, running]) => [collector, () => stop(running)])));
+  };
+}
+
+/** Why a source of traffic is not to be had on this machine; undefined where it is. */
+export function lackOf(collector: string): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root';
+  const kernel = ['/proc/sys/net/netfilter/nf_conntrack_acct', '/proc/sys/net/bridge/bridge-nf-call-iptables'];
+  const program = {
+    tcpdump: 'tcpdump',
+    pmacct: 'pmacctd',
+    NetFlow: 'ovs-vswitchd',
+    IPFIX: 'ovs-vswitchd',
+    sFlow: 'ovs-vswitchd',
+  }[collector];
+  const programs = ['ip', 'ss', 'ethtool', 'python3', ...(program === undefined ? ['conntrack', 'nft'] : [program])];
+  const missing = programs.filter(
+    (name) => !(process.env['PATH'] ?? '').split(':').some((folder) => existsSync(`${folder}/${name}`)),
+  );
+  if (missing.length > 0) return `needs ${missing.join(', ')}`;
+  const without = program === undefined ? kernel.filter((setting) => !existsSync(setting)) : [];
+  return without.length > 0 ? `this kernel has no ${without.join(', ')}` : undefined;
+}
