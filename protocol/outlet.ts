@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { giveBack } from '../shared/disk/give-back.ts';
 import { Problem } from '../shared/problem.ts';
 import { type DataFrame, encodeHeader, encodeText, type TextFrame } from './frame.ts';
 import type { Limits } from './limits.ts';
@@ -79,7 +80,7 @@ export class Outlet {
     }
   }
 
-  /** Sends a data frame as the line allows. SHOULD come only while `backlogBytes` is small. The payload is not copied and MUST not change. */
+  /** Sends a data frame as the line allows. SHOULD come only while `backlogBytes` is small. The payload is not copied, and MUST NOT be used again: once it is sent, its memory is given back. */
   sendData(frame: DataFrame): void {
     this.#frames.push({ header: encodeHeader(frame), payload: frame.payload });
     this.#backlog += frame.payload.length;
@@ -133,7 +134,7 @@ export class Outlet {
     const fragment = payload.subarray(this.#said, this.#said + this.#pace.fragmentBytes);
     this.#said += fragment.length;
     const last = this.#said === payload.length;
-    if (fragment.length > 0) this.#send(fragment, last);
+    if (fragment.length > 0) this.#send(fragment, last, last ? payload : undefined);
     this.#backlog -= fragment.length;
     this.#pace.sent(fragment.length);
     this.#options.throttle?.take(fragment.length);
@@ -155,9 +156,11 @@ export class Outlet {
     this.#socket.ping(data);
   }
 
-  #send(data: string | Uint8Array, fin: boolean): void {
+  /** `whole` is the payload that ends with this: once the socket is done with it, its memory goes back. */
+  #send(data: string | Uint8Array, fin: boolean, whole?: Uint8Array): void {
     // The callback's error is left alone: the socket's close event tells it once, for all.
-    this.#socket.send(data, { fin }, () => {
+    this.#socket.send(data, { fin }, (error) => {
+      if (whole !== undefined && !error) giveBack(whole);
       this.#pump();
       this.#options.onSent();
     });

@@ -10,8 +10,8 @@ import { freshProject } from './tenant.ts';
 const project = 'sparse';
 const src = { cloud: 'src', project } as const;
 const dst = { cloud: 'dst', project } as const;
-/** Virtual size of the disk. Glance and Nova write every zero of a raw image, so twenty take a quarter of an hour: GODWIT_SPARSE_GIB=20 asks for them. */
-const sizeGib = Number(process.env['GODWIT_SPARSE_GIB'] ?? 4);
+/** Virtual size of the disk: GODWIT_SPARSE_GIB makes another. */
+const sizeGib = Number(process.env['GODWIT_SPARSE_GIB'] ?? 20);
 const flavor = `m1.sparse${sizeGib}`;
 const gib = 1024 ** 3;
 

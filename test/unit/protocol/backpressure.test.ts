@@ -10,7 +10,6 @@ afterEach(async () => await pair?.close());
 
 describe('256 MiB of frames', () => {
   it('pass through a bounded amount of memory, though the line stops again and again', async () => {
-    const bytes = Buffer.alloc(MiB, 7);
     const most = { reading: 0, unsent: 0, open: 0 };
     let reading = 0;
     pair = await aPair({
@@ -20,7 +19,7 @@ describe('256 MiB of frames', () => {
           most.reading = Math.max(most.reading, reading);
           await sleep(0);
           reading -= 1;
-          return { codec: 'none', rawBytes: MiB, payload: bytes };
+          return { codec: 'none', rawBytes: MiB, payload: Buffer.alloc(MiB, 7) };
         },
       },
     });

@@ -17,6 +17,8 @@ import type { Site } from './site.ts';
 /** Bytes read from the disk and sent at once. */
 const stride = 1024 * 1024;
 const bytesPerGiB = 1024 ** 3;
+/** Buffers that an upload reads into in turn. One is with us, one waits in the stream, one is on its way into the socket: backpressure lets no more be open. */
+const buffers = 4;
 /** How long Glance may take to store what it was sent, before it answers: milliseconds. */
 const storeTimeoutMs = 30 * 60_000;
 
@@ -199,9 +201,12 @@ function mayPass(error: unknown): boolean {
   );
 }
 
+/** The whole of a source. What is yielded is overwritten later: it MUST be done with before the third after it is asked for. A fresh buffer each would be 100 MiB that wait for the collector. */
 async function* readAll(source: BlockSource, { signal }: Pick<BuildContext, 'signal'>): AsyncGenerator<Buffer> {
+  const ring = Array.from({ length: buffers }, () => Buffer.allocUnsafeSlow(Math.min(stride, source.size)));
   for (let offset = 0; offset < source.size; offset += stride) {
     if (signal.aborted) throw cancelled(signal);
-    yield await source.read(offset, Math.min(stride, source.size - offset));
+    const into = ring[(offset / stride) % buffers];
+    yield await source.read(offset, Math.min(stride, source.size - offset), into);
   }
 }
