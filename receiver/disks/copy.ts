@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Crew } from '../../shared/disk/crew.ts';
+import { giveBack } from '../../shared/disk/give-back.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
 import { digestBytes, extentOf, pageBytes, Root } from '../../shared/model/disk.ts';
@@ -213,8 +214,11 @@ export class Copy implements Donor, Tally {
     const { size, blockSize, algorithm } = this.shape;
     const root = new Root(size, blockSize, algorithm);
     const most = 32 * 1024;
-    for (let first = 0; first < this.blocks.length; first += most)
-      root.add(await this.#digests.read(first, Math.min(most, this.blocks.length - first)));
+    for (let first = 0; first < this.blocks.length; first += most) {
+      const digests = await this.#digests.read(first, Math.min(most, this.blocks.length - first));
+      root.add(digests);
+      giveBack(digests);
+    }
     return root.value();
   }
 

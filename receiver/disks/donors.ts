@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { Crew } from '../../shared/disk/crew.ts';
+import { giveBack } from '../../shared/disk/give-back.ts';
 import { blockCount, digestBytes } from '../../shared/model/disk.ts';
 import type { Shape } from './digest-file.ts';
 import { isSameAt, isZeroAt } from './digests.ts';
@@ -124,6 +125,7 @@ export class Donors {
       for (let place = 0; place * digestBytes < digests.length; place += 1)
         if (!donor.holds(first + place)) digests.fill(0, place * digestBytes, (place + 1) * digestBytes);
       this.learn(donor, first, digests);
+      giveBack(digests);
     }
   }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { giveBack } from '../../shared/disk/give-back.ts';
 import { digestBytes, extentOf, isZero, pageBytes } from '../../shared/model/disk.ts';
 import { inParallel } from '../../shared/parallel.ts';
 import type { Copy } from './copy.ts';
@@ -25,6 +26,7 @@ export async function reread(copy: Copy, width: number, signal: AbortSignal): Pr
     const isThere = isHole(first * shape.blockSize, count * shape.blockSize) && isZero(digests);
     if (isThere) blocks.verify(first, count);
     else bad.push(...(await rereadStretch(copy, { first, digests, isHole, width, signal })));
+    giveBack(digests);
   }
   return bad;
 }

@@ -1,4 +1,5 @@
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import { giveBack } from '../../shared/disk/give-back.ts';
 import { blockCount, digestBytes, pageBytes } from '../../shared/model/disk.ts';
 import { asProblem } from '../../shared/problem.ts';
 import type { Copy } from './copy.ts';
@@ -93,6 +94,7 @@ async function* extentsOf(
       }
       zero = now;
     }
+    giveBack(digests);
   }
   if (size > 0) yield { offset, length: size - offset, zero };
 }
