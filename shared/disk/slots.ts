@@ -72,8 +72,8 @@ export class Slots {
       this.#waiting.delete(poorest);
       poorest.give();
     }
-    // Between two disks nothing is held: the memory goes back to the system.
-    else if (this.#taken === 0) this.#free = [];
+    // Between two disks nothing is held: the memory goes back to the system, but for the one slot that whoever works page by page takes again at once.
+    else if (this.#taken === 0) this.#free.length = 1;
   }
 
   #poorest(): Waiting | undefined {

@@ -36,6 +36,15 @@ test('a wait for a slot that is given up takes none', async () => {
   expect((await slots.take({}, signal)).memory.byteLength).toBeGreaterThan(0);
 });
 
+test('one who takes slot after slot, one at a time, is given the same memory', async () => {
+  const slots = new Slots(2);
+  const first = await slots.take({}, signal);
+  first.release();
+  const second = await slots.take({}, signal);
+  second.release();
+  expect(second.memory).toBe(first.memory);
+});
+
 test('turns go round between owners, and what is urgent goes before the rest of its own owner only', () => {
   const turns = new Turns<string>();
   const [a, b] = [{}, {}];
