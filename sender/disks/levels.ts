@@ -42,7 +42,7 @@ const growth = { unknown: 1.3, doublingSeconds: 15 } as const;
 const reluctance = 0.8;
 
 /** The lowest level within this much of the fastest is taken: CPU is not spent on a gain nobody sees. */
-const tolerance = 1.02;
+const tolerance = 1.01;
 
 const MiB = 1024 * 1024;
 
@@ -98,6 +98,8 @@ export class Levels {
   #decide({ arrivedBytes, waitedMs }: Wire): void {
     const at = this.#now();
     const before = this.#decided;
+    // As long as nothing has arrived, the line tells nothing.
+    if (arrivedBytes === before.arrivedBytes) return;
     this.#decided = { at, waitedMs, arrivedBytes };
     // A new session counts anew.
     if (arrivedBytes < before.arrivedBytes) return;
