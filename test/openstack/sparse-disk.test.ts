@@ -15,7 +15,7 @@ const sizeGib = Number(process.env['GODWIT_SPARSE_GIB'] ?? 20);
 const flavor = `m1.sparse${sizeGib}`;
 const gib = 1024 ** 3;
 
-/** Shorter than the upload of twenty GiB takes, so that a token ends in its middle. Seconds. */
+/** Shorter than the test takes, so that tokens end while it runs. Seconds. */
 const tokenLifeS = 90;
 
 const endings = new Endings();
