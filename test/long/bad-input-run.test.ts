@@ -158,6 +158,20 @@ test('an address that was taken between plan and run blocks before any write', a
   expect(refusal.says).toContain(`floating_ip.taken`);
 });
 
+/** What the operator is told, and the states of the source's servers then. The campaign is begun with the first trouble, and goes on with every other. */
+async function metWith(end: (() => Promise<unknown>) | undefined) {
+  try {
+    const args = campaign === undefined ? ['migrate', await clouds.planFile(thePlan())] : ['resume', campaign];
+    const problem = await refusedBy(clouds.sender, [...args, '--watch']);
+    campaign ??= (await clouds.daemon.status()).campaigns[0]?.id ?? '';
+    return { problem, after: await clouds.sourceStates() };
+  } finally {
+    await end?.();
+    clouds.destination.twin.faults.clear();
+    clouds.source.twin.faults.clear();
+  }
+}
+
 test.each(Object.entries(troubles))(
   '%s stops the campaign with a problem, and leaves the source as it was',
   async (_, trouble) => {
@@ -165,14 +179,7 @@ test.each(Object.entries(troubles))(
     clouds.source.twin.faults.set(trouble.source ?? []);
     const end = await trouble.meanwhile?.();
     const before = await clouds.sourceStates();
-    // The campaign is begun with the first trouble, and goes on with every other.
-    const args = campaign === undefined ? ['migrate', await clouds.planFile(thePlan())] : ['resume', campaign];
-    const problem = await refusedBy(clouds.sender, [...args, '--watch']);
-    campaign ??= (await clouds.daemon.status()).campaigns[0]?.id ?? '';
-    const after = await clouds.sourceStates();
-    await end?.();
-    clouds.destination.twin.faults.clear();
-    clouds.source.twin.faults.clear();
+    const { problem, after } = await metWith(end);
     expect(problem).toMatchObject({ code: trouble.code, exit: trouble.exit });
     expect(problem.says).toMatch(trouble.says);
     expect(problem.hint).not.toBe('');
