@@ -14,8 +14,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     .addHelpText('after', epilogue([['receiver run --config ./receiver.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
       const config = await readReceiverConfig(cliOf(this, stage).configFile);
-      const { startReceiver } = await import('../daemon.ts');
-      await runDaemon('receiver', config.log.level, (log) => startReceiver(config, log));
+      await runDaemon('receiver', config.log.level, async (log) => (await import('../daemon.ts')).startReceiver(config, log));
     });
   program
     .command('init')

@@ -14,8 +14,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     .addHelpText('after', epilogue([['sender run --config ./sender.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
       const config = await readSenderConfig(cliOf(this, stage).configFile);
-      const { startSender } = await import('../daemon.ts');
-      await runDaemon('sender', config.log.level, (log) => startSender(config, log));
+      await runDaemon('sender', config.log.level, async (log) => (await import('../daemon.ts')).startSender(config, log));
     });
   program
     .command('init')

@@ -3,6 +3,7 @@ import { type Log, type LogLevel, openLog } from '../log.ts';
 import { openNotifier } from '../notify.ts';
 import { asProblem } from '../problem.ts';
 import { release } from '../release.ts';
+import { boundMemory } from './memory.ts';
 
 /** A daemon that runs. */
 export interface Running {
@@ -11,10 +12,12 @@ export interface Running {
 
 /**
  * Runs a daemon until SIGTERM or SIGINT: then it stops in order; a second signal ends it at once, which is always safe.
+ * Its memory is bounded first, which starts the program over: `start` loads what the daemon needs, and nothing may be held before.
  *
  * A defect that nobody caught ends the daemon with status 1, and systemd starts it again: the journal knows where it was.
  */
 export async function runDaemon(name: string, level: LogLevel, start: (log: Log) => Promise<Running>): Promise<void> {
+  boundMemory();
   const log = openLog(name, level);
   const notifier = openNotifier(process.env, log);
   const crash = (thrown: unknown): void => {
