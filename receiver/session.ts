@@ -116,8 +116,8 @@ export class Session {
       'campaign.preflight': async ({ configurations }, { signal }) => {
         const resources = resourcesOf(configurations);
         const { concerns, decisions } = await (await cloud()).preflight(resources, configurations.mappings, signal);
-        const beside = await campaigns.standInBytes(configurations, signal);
-        const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", undefined, beside);
+        const besideBytes = await campaigns.standInBytes(configurations, signal);
+        const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
         return { concerns: [...concerns, ...space], decisions };
       },
       'campaign.open': async ({ campaign }) => {

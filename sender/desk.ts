@@ -148,7 +148,9 @@ export class Desk implements SenderCommands {
     const source = await this.#tools.source();
     const { document, concerns } = await source.inventory(selection, this.#tools.signal);
     const { state, limits } = this.#tools.config;
-    const space = spaceConcerns(resourcesOf(document), await freeBytes(state), "the sender's state directory", limits.parallel);
+    const space = spaceConcerns(resourcesOf(document), await freeBytes(state), "the sender's state directory", {
+      atOnce: limits.parallel,
+    });
     return { document, concerns: [...concerns, ...space] };
   }
 

@@ -9,17 +9,23 @@ interface Need {
   readonly most: number;
 }
 
+/** What lies in a folder together. */
+export interface Lying {
+  /** Only the largest few of the disks, as at the sender; the receiver keeps all of them until commit. */
+  readonly atOnce?: number;
+  /** Bytes that lie beside the disks where there is room for them. */
+  readonly besideBytes?: number;
+}
+
 /**
- * What a folder's free space means for the disks of these resources: all at once (the receiver keeps them until commit) or the largest few (the sender, `atOnce`).
- * Less room than the qcow2 images of the servers take is blocking: their disks hold at least that much. Less than full disks would take is a warning;
- * `besideBytes` lie there as well, where there is room for them.
+ * What a folder's free space means for the disks of these resources. Less room than the qcow2 images of the servers take is blocking: their disks hold at
+ * least that much. Less than full disks would take, and what lies beside them, is a warning.
  */
 export function spaceConcerns(
   resources: readonly Resource[],
   freeBytes: number,
   where: string,
-  atOnce = Number.POSITIVE_INFINITY,
-  besideBytes = 0,
+  { atOnce, besideBytes = 0 }: Lying = {},
 ): Concern[] {
   const needs = needsOf(resources);
   const [least, disks] = [sum(needs, 'least', atOnce), sum(needs, 'most', atOnce)];

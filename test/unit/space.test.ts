@@ -32,13 +32,13 @@ test('room for full disks is no concern', () => {
 });
 
 test('images that stand in for disks count where disks are full, and never stand in the way', () => {
-  const [tight] = spaceConcerns(twoServers(), 51 * GiB, 'here', undefined, 2 * GiB);
+  const [tight] = spaceConcerns(twoServers(), 51 * GiB, 'here', { besideBytes: 2 * GiB });
   expect(tight).toMatchObject({ code: 'space.tight', says: expect.stringContaining('images that stand in for them 2.0 GiB') });
-  expect(spaceConcerns(twoServers(), 52 * GiB, 'here', undefined, 2 * GiB)).toEqual([]);
+  expect(spaceConcerns(twoServers(), 52 * GiB, 'here', { besideBytes: 2 * GiB })).toEqual([]);
   expect(leastBytes(twoServers())).toBe(4 * GiB);
 });
 
 test('where one disk lies at a time, the largest one counts', () => {
-  expect(spaceConcerns(twoServers(), 40 * GiB, 'here', 1)).toEqual([]);
-  expect(spaceConcerns(twoServers(), 39 * GiB, 'here', 1)).toMatchObject([{ code: 'space.tight' }]);
+  expect(spaceConcerns(twoServers(), 40 * GiB, 'here', { atOnce: 1 })).toEqual([]);
+  expect(spaceConcerns(twoServers(), 39 * GiB, 'here', { atOnce: 1 })).toMatchObject([{ code: 'space.tight' }]);
 });
