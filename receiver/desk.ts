@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import type { PairingWindow } from '../protocol/transport/pairing-window.ts';
 import type { Peers } from '../protocol/transport/peers.ts';
+import { wholeId } from '../shared/campaign-id.ts';
 import type { DestinationCloud } from '../shared/cloud/cloud.ts';
 import type { Crew } from '../shared/disk/crew.ts';
 import { freeBytes } from '../shared/disk/free.ts';
@@ -142,10 +143,7 @@ export class Desk implements ReceiverCommands {
 
   /** A campaign that came as a bundle; any other is its sender's to end. */
   async #imported(wanted: string): Promise<Campaign> {
-    const ids = (await this.#tools.campaigns.ids()).filter((id) => id.startsWith(wanted));
-    const [id] = ids;
-    if (id === undefined || ids.length > 1 || wanted.length < 4)
-      throw new Problem('E_NOT_FOUND', `${wanted} is the beginning of ${ids.length} campaigns.`);
+    const id = wholeId(wanted, await this.#tools.campaigns.ids());
     const campaign = await this.#tools.campaigns.known(id);
     if (await wasImported(campaign)) return campaign;
     throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is driven by its sender.`, {

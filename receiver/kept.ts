@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { wholeId } from '../shared/campaign-id.ts';
 import { syncFolder } from '../shared/durable.ts';
 import { Problem } from '../shared/problem.ts';
 
@@ -80,13 +81,8 @@ export async function freeKept(root: string, unwanted: Unwanted, known: readonly
 function isChosen(unwanted: Unwanted, groups: readonly Group[], known: readonly string[]): (group: Group) => boolean {
   if (unwanted.which === 'all') return () => true;
   if (unwanted.which === 'older') return ({ kept }) => Date.parse(kept.keptAt) < Date.now() - unwanted.days * dayMs;
-  const wanted = unwanted.campaign;
-  const ids = new Set([...groups.map(({ kept }) => kept.campaign), ...known].filter((id) => id.startsWith(wanted)));
-  const [id] = ids;
-  if (id === undefined || ids.size > 1 || wanted.length < 4)
-    throw new Problem('E_NOT_FOUND', `${wanted} is the beginning of ${ids.size} campaigns.`, {
-      hint: '`receiver kept` lists those whose disks are kept.',
-    });
+  const ids = [...groups.map(({ kept }) => kept.campaign), ...known];
+  const id = wholeId(unwanted.campaign, ids, '`receiver kept` lists those whose disks are kept.');
   return ({ kept }) => kept.campaign === id;
 }
 

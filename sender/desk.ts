@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Params, Requests, Result, SaidBy } from '../protocol/messages.ts';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import { pairWith } from '../protocol/transport/dial.ts';
+import { wholeId } from '../shared/campaign-id.ts';
 import { type Selection, type SourceCloud, takesWhole } from '../shared/cloud/cloud.ts';
 import { parseYaml } from '../shared/config.ts';
 import { freeBytes } from '../shared/disk/free.ts';
@@ -352,13 +353,10 @@ export class Desk implements SenderCommands {
   #runner(id: string): Runner {
     const exact = this.#runners.get(id);
     if (exact !== undefined) return exact;
-    const matches = [...this.#runners].filter(([candidate]) => id.length >= 4 && candidate.startsWith(id));
-    const only = matches[0];
-    if (matches.length === 1 && only !== undefined) return only[1];
-    throw new Problem(
-      'E_NOT_FOUND',
-      matches.length === 0 ? `There is no campaign ${id}.` : `${id} is the beginning of ${matches.length} campaigns.`,
-    );
+    const ids = [...this.#runners.keys()];
+    if (id.length < 4 || !ids.some((candidate) => candidate.startsWith(id)))
+      throw new Problem('E_NOT_FOUND', `There is no campaign ${id}.`);
+    return this.#runners.get(wholeId(id, ids)) as Runner;
   }
 
   async #peerStatus(): Promise<SenderStatus['peer']> {
