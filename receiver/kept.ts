@@ -1,8 +1,9 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wholeId } from '../shared/campaign-id.ts';
 import { syncFolder } from '../shared/durable.ts';
 import { Problem } from '../shared/problem.ts';
+import { takenBy } from './disks/taken.ts';
 
 /** What is kept of one committed campaign's disks. */
 export interface KeptCampaign {
@@ -102,12 +103,7 @@ async function groupsIn(root: string, users: KeptUsers): Promise<Group[]> {
 }
 
 async function measure(folder: string, files: readonly string[]): Promise<Pick<KeptCampaign, 'disks' | 'bytes' | 'keptAt'>> {
-  let [bytes, latestMs] = [0, 0];
-  for (const file of files) {
-    const found = await stat(join(folder, file)).catch(() => null);
-    bytes += (found?.blocks ?? 0) * 512;
-    latestMs = Math.max(latestMs, found?.mtimeMs ?? 0);
-  }
+  const { bytes, latestMs } = await takenBy(folder, files);
   return { disks: files.filter((file) => file.endsWith('.raw')).length, bytes, keptAt: new Date(latestMs).toISOString() };
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DestinationCloud, Donor } from '../shared/cloud/cloud.ts';
 import type { Log } from '../shared/log.ts';
@@ -10,6 +10,7 @@ import type { Shape } from './disks/digest-file.ts';
 import type { Disks } from './disks/disks.ts';
 import { copyImage } from './disks/image-copy.ts';
 import type { Room } from './disks/room.ts';
+import { discardFolder } from './disks/taken.ts';
 
 /** Which images of the destination may stand in, and how long they may be: bytes, as they are stored and as a guest sees them. */
 export interface ImagePolicy {
@@ -83,12 +84,8 @@ export class StandIns {
   }
 
   /** Deletes every image that was brought here, once the disks that they stood in for are closed; returns the bytes they took on disk. */
-  async discard(): Promise<number> {
-    const names = await readdir(this.#folder, { recursive: true }).catch(() => []);
-    let bytes = 0;
-    for (const name of names) bytes += ((await stat(join(this.#folder, name)).catch(() => null))?.blocks ?? 0) * 512;
-    await rm(this.#folder, { recursive: true, force: true });
-    return bytes;
+  discard(): Promise<number> {
+    return discardFolder(this.#folder);
   }
 
   /** The raw file of an image, or null: nothing that goes wrong here may stop a campaign. */

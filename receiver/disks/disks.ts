@@ -11,6 +11,7 @@ import { type FileDonor, openDonor } from './donors.ts';
 import { keepDisk, nameBlocks, openKept } from './kept.ts';
 import type { Puller } from './puller.ts';
 import { sealedSource } from './sealed-source.ts';
+import { discardFolder } from './taken.ts';
 
 /** What a sealed disk is known by; its marker holds the same. */
 export interface Sealed extends CopyCounts {
@@ -138,12 +139,7 @@ export class Disks {
   /** Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they tell what was verified. */
   async discardAll(): Promise<number> {
     await this.close();
-    const folder = join(this.#folder, 'disks');
-    const names = await readdir(folder, { recursive: true }).catch(() => []);
-    let bytes = 0;
-    for (const name of names) bytes += ((await stat(join(folder, name)).catch(() => null))?.blocks ?? 0) * 512;
-    await rm(folder, { recursive: true, force: true });
-    return bytes;
+    return discardFolder(join(this.#folder, 'disks'));
   }
 
   /** Names the folder of disks that earlier campaigns of the same sender to the same project left on purpose. MUST come before the first offer to count. */
