@@ -11,6 +11,7 @@ import type { Disks } from './disks/disks.ts';
 import { copyImage } from './disks/image-copy.ts';
 import type { Room } from './disks/room.ts';
 import { discardFolder } from './disks/taken.ts';
+import { within } from './disks/within.ts';
 
 /** Which images of the destination may stand in, and how long they may be: bytes, as they are stored and as a guest sees them. */
 export interface ImagePolicy {
@@ -71,7 +72,7 @@ export class StandIns {
     let lent = this.#lent.get(base);
     if (lent === undefined) {
       const done = this.#lend(file, join(this.#folder, base), { blockSize, algorithm });
-      lent = { done, enough: atMost(patienceMs, done) };
+      lent = { done, enough: within(patienceMs, done) };
       this.#lent.set(base, lent);
     }
     await lent.enough;
@@ -130,14 +131,6 @@ export class StandIns {
       if (!signal.aborted) this.#tools.log.warn({ problem: asProblem(error), path }, 'an image of the destination is not used');
     }
   }
-}
-
-/** Resolves with a work, or when so many milliseconds are over. */
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
 }
 
 /** The images that servers with disks of a document were made from. */

@@ -4,6 +4,7 @@ import { isZeroAt } from './digests.ts';
 import type { Donor } from './donors.ts';
 import { Gain } from './gain.ts';
 import type { PrefixIndex } from './prefix-index.ts';
+import { within } from './within.ts';
 
 /** Where a piece may be found: bytes from the start of a donor's file. */
 export interface PieceFind {
@@ -113,12 +114,4 @@ export class Pieces {
     const holder = this.#holder(digests, place * digestBytes);
     return holder !== undefined && holder !== donor && this.#shelves.has(holder);
   }
-}
-
-/** Waits for a work, but not for ever; the work goes on. */
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, timeoutMs);
-  await Promise.race([work, late.promise]);
-  clearTimeout(timer);
 }
