@@ -1,6 +1,7 @@
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import type { BlockSource, DestinationCloud, Donor, Extent } from '../../shared/cloud/cloud.ts';
+import { writeAll } from '../../shared/disk/file.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import { pageBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -62,10 +63,6 @@ async function asRaw(source: BlockSource, folder: string, path: string, { room, 
   } finally {
     await file.close();
   }
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
 }
 
 function allOf({ size }: BlockSource): Extent {

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { BlockSource } from '../cloud/cloud.ts';
 import { Problem } from '../problem.ts';
 
@@ -24,4 +24,9 @@ export async function openFile(path: string): Promise<BlockSource> {
     },
     close: () => file.close(),
   };
+}
+
+/** Writes all of `bytes` to a file, from byte `at` of it on. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { writeAll } from '../../disk/file.ts';
 
 /** Pieces that are all zero are left as holes: bytes. */
 const piece = 64 * 1024;
@@ -60,22 +61,15 @@ export class SparseFile {
     let end = 0;
     const hole = isZero(bytes, 0);
     while (end < bytes.length && isZero(bytes, end) === hole) end += piece;
-    if (!hole) await this.#write(bytes.subarray(0, end));
+    if (!hole) await writeAll(this.#file, bytes.subarray(0, end), this.#offset);
     this.#offset += end;
     return end;
   }
 
   async #put(bytes: Buffer): Promise<void> {
-    if (!bytes.equals(zeros.subarray(0, bytes.length))) await this.#write(bytes);
+    if (!bytes.equals(zeros.subarray(0, bytes.length))) await writeAll(this.#file, bytes, this.#offset);
     this.#offset += bytes.length;
     this.#pendingLength = 0;
-  }
-
-  async #write(bytes: Buffer): Promise<void> {
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#offset + done);
-      done += bytesWritten;
-    }
   }
 }
 
