@@ -1,6 +1,6 @@
 import type { Dated } from '../shared/journal.ts';
 import type { Campaign } from './campaign.ts';
-import { attemptOf, type Fact } from './migration/fact.ts';
+import { attemptOf, type Fact, waitingPhases } from './migration/fact.ts';
 import { recall } from './migration/migrate.ts';
 import { roundsOf } from './migration/round.ts';
 
@@ -59,11 +59,11 @@ export function overheadMsOf(campaign: Campaign, server: string, migrationMs: nu
 }
 
 function waitedMs(facts: readonly Dated<Fact>[]): number {
-  const waits = ['await cutover', 'await window'].map((phase) => {
+  const lengths = [...waitingPhases].map((phase) => {
     const [begun, done] = (['begun', 'done'] as const).map((what) =>
       facts.find((fact) => fact.fact === what && fact.phase === phase),
     );
     return begun === undefined || done === undefined ? 0 : Date.parse(done.at) - Date.parse(begun.at);
   });
-  return waits.reduce((sum, ms) => sum + ms, 0);
+  return lengths.reduce((sum, ms) => sum + ms, 0);
 }

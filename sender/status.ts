@@ -4,7 +4,7 @@ import { blackoutAt } from './calendar.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './commands.ts';
 import { forecastOf, type PastMove } from './forecast.ts';
-import { attemptOf, doneAmong, type Fact, standingOf, type Wish, wasStopped } from './migration/fact.ts';
+import { attemptOf, doneAmong, type Fact, standingOf, type Wish, waitingPhases, wasStopped } from './migration/fact.ts';
 import { recall } from './migration/migrate.ts';
 import type { Move } from './migration/phase.ts';
 import { roundsOf } from './migration/round.ts';
@@ -124,7 +124,7 @@ function windowStatus({ calendar }: Move, own: readonly Fact[], warm: WarmStatus
   if (calendar === undefined || own.some(({ fact }) => fact === 'cutover asked')) return null;
   const now = Date.now();
   if (phase === 'precopy') return blackoutAt(calendar, now) === null ? null : windowOf(calendar, now, 0);
-  return phase === 'await cutover' || phase === 'await window' ? windowOf(calendar, now, warm?.forecast?.downtimeMs ?? 0) : null;
+  return phase !== undefined && waitingPhases.has(phase) ? windowOf(calendar, now, warm?.forecast?.downtimeMs ?? 0) : null;
 }
 
 function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progress): DiskStatus {

@@ -50,10 +50,12 @@ export function doneAmong(facts: readonly Fact[]): Set<string> {
   return new Set(facts.flatMap((fact) => (fact.fact === 'done' ? [fact.phase] : [])));
 }
 
+/** The phases in which a server runs on until it may be stopped: by the operator's word, or by the calendar. */
+export const waitingPhases: ReadonlySet<string> = new Set(['await cutover', 'await window']);
+
 /** The facts of an attempt since its server was let go at last: a stop that was begun before the wait began again brought no downtime. */
 export function sinceLetGo(facts: readonly Dated<Fact>[]): readonly Dated<Fact>[] {
-  const waits = ['await cutover', 'await window'];
-  return facts.slice(facts.findLastIndex((fact) => fact.fact === 'begun' && waits.includes(fact.phase)) + 1);
+  return facts.slice(facts.findLastIndex((fact) => fact.fact === 'begun' && waitingPhases.has(fact.phase)) + 1);
 }
 
 /** Whether a server's present attempt came as far as its stop. */
