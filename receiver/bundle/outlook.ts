@@ -36,9 +36,11 @@ export function isBegun(known: Campaign | null): known is Campaign {
 /** The document with the operator's mappings over those the campaign began with, or, for a new one, over what is proposed. */
 export async function mapped(tools: OutlookTools, document: Configurations, known: Campaign | null): Promise<Configurations> {
   const begun = known?.mappings;
-  const base = begun ?? proposeMappings(document, await (await tools.cloud()).facts(tools.signal));
-  const sent = begun === undefined ? document.mappings : { flavors: {}, networks: {}, gateways: {}, floating_ips: {} };
-  return { ...document, mappings: overlaid(base, sent, tools.mappings) };
+  const layers =
+    begun === undefined
+      ? [proposeMappings(document, await (await tools.cloud()).facts(tools.signal)), document.mappings]
+      : [begun];
+  return { ...document, mappings: overlaid(...layers, tools.mappings) };
 }
 
 /** Everything that stands in the way of a mapped document here, all at once, and what would become of each resource. Writes nothing. */
