@@ -2,13 +2,14 @@ import { Problem } from '../../shared/problem.ts';
 import { compareText, plus } from '../../shared/traffic/matrix.ts';
 import { costOfOrder, costsOfRandomOrders } from '../analysis/order/compare.ts';
 import { costOfWaves } from '../analysis/order/propose.ts';
-import { type Cost, defaultWeights, type Question, type ServiceOf, type Weights } from '../analysis/order/question.ts';
+import { defaultWeights, type Question, type ServiceOf, type Weights } from '../analysis/order/question.ts';
 import { pairsOf } from '../analysis/pairs.ts';
 import { type Host, type Placement, placeServers, zonesOf } from '../analysis/placement/place.ts';
 import { fitSite } from '../analysis/prediction/fit.ts';
 import { type SiteModel, unknownSite, withLink } from '../analysis/prediction/model.ts';
 import { crossover, type Prediction, predict } from '../analysis/prediction/predict.ts';
 import { findServices, type Service } from '../analysis/services/services.ts';
+import type { Comparison } from './comparison.ts';
 import { type Past, type PastComparison, pastComparisons } from './history.ts';
 import { loadsOf, moversOf, usualOf } from './loads.ts';
 import { chooseWay } from './modes.ts';
@@ -33,17 +34,6 @@ export interface Wishes {
   readonly history: readonly Past[];
   readonly hosts: readonly Host[];
   readonly seed: number;
-}
-
-/** The orders a proposal is held against. The costs of the random ones ascend. */
-interface Comparison {
-  readonly proposed: Cost;
-  readonly given: Cost;
-  readonly alphabetical: Cost;
-  readonly random: readonly Cost[];
-  /** No order costs less, with as many at once. */
-  readonly bound: number;
-  readonly method: 'exact' | 'heuristic';
 }
 
 /** Everything `sender analyze` finds. */

@@ -2,7 +2,9 @@ import { table } from '../../shared/print/table.ts';
 import { showDuration } from '../../shared/print/units.ts';
 import type { Cost } from '../analysis/order/question.ts';
 import type { Analysis } from './analysis.ts';
-import { distributionOf } from './distribution.ts';
+import { besideRandom } from './comparison.ts';
+import { distributionOf, quantileOf } from './distribution.ts';
+import { more, percent } from './figures.ts';
 
 /** Widest bar of a histogram, in columns. */
 const barColumns = 40;
@@ -15,7 +17,7 @@ export function costTitle({ weights }: Analysis): string {
 /** The proposal beside the order given, the alphabet, random orders and the bound. */
 export function costLines({ comparison, prediction }: Analysis, columns: number): string[] {
   const { proposed, given, alphabetical, random, bound, method } = comparison;
-  const at = (part: number): Cost => random[Math.round(part * (random.length - 1))] as Cost;
+  const at = (part: number): Cost => quantileOf(random, part);
   const row = (what: string, cost: Cost) => ({ what, ...cost });
   const rows = [
     row(`proposed (${method})`, proposed),
@@ -40,11 +42,11 @@ export function costLines({ comparison, prediction }: Analysis, columns: number)
     ],
     columns - 2,
   );
-  const mean = random.reduce((sum, one) => sum + one.serviceDowntimeSeconds, 0) / random.length;
+  const { meanSeconds, spared } = besideRandom(comparison);
   return [
     ...indented(lines),
     `  lower bound: no order costs less than ${bound.toFixed(0)}`,
-    `  Services are down ${seconds(proposed.serviceDowntimeSeconds)} on average; in random order, ${prediction.mode}, ${seconds(mean)}: ${percent(1 - proposed.serviceDowntimeSeconds / mean)} less.`,
+    `  Services are down ${seconds(proposed.serviceDowntimeSeconds)} on average; in random order, ${prediction.mode}, ${seconds(meanSeconds)}: ${percent(spared)} less.`,
     ...indented(histogram(comparison)),
   ];
 }
@@ -78,18 +80,7 @@ function histogram({ random, proposed, given, alphabetical }: Analysis['comparis
   ];
 }
 
-/** How much more, or less, than another. */
-export function more(cost: number, than: number): string {
-  if (than === 0) return cost === 0 ? 'the same' : '-';
-  const part = cost / than - 1;
-  return Math.abs(part) < 0.0005 ? 'the same' : `${part > 0 ? '+' : '-'}${percent(Math.abs(part))}`;
-}
-
-/** A part as people read it. */
-export function percent(part: number): string {
-  return `${(100 * (Number.isFinite(part) ? part : 0)).toFixed(1)} %`;
-}
-
-function indented(lines: readonly string[]): string[] {
+/** Lines of a section, below its title. */
+export function indented(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${line}`);
 }

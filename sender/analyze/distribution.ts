@@ -9,10 +9,15 @@ export interface Distribution {
   readonly bins: readonly { readonly from: number; readonly until: number; readonly count: number }[];
 }
 
+/** What stands behind so large a part of a list that ascends: 0 is its first, 0.5 its median, 1 its last. There must be one at least. */
+export function quantileOf<T>(sorted: readonly T[], part: number): T {
+  return sorted[Math.round(part * (sorted.length - 1))] as T;
+}
+
 /** How values are spread, in so many bins; one bin where they are all alike. There must be one value at least. */
 export function distributionOf(values: readonly number[], bins = 12): Distribution {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (part: number): number => sorted[Math.round(part * (sorted.length - 1))] ?? 0;
+  const at = (part: number): number => quantileOf(sorted, part);
   const [min, max] = [at(0), at(1)];
   const count = max > min ? bins : 1;
   const width = (max - min) / count;

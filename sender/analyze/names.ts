@@ -6,6 +6,12 @@ export interface Named {
   readonly name: string;
 }
 
+/** Makes the function that tells the name of a server, or its id where nobody knows one. */
+export function namesOf(servers: readonly Named[]): (id: string) => string {
+  const names = new Map(servers.map(({ id, name }) => [id, name]));
+  return (id) => names.get(id) ?? id;
+}
+
 /** Makes the function that finds the server of an id, or of a name that only one has. It throws E_USAGE with the place where the word stands. */
 export function serverFinder(servers: readonly Named[], where: string): (word: string) => string {
   const ids = new Set(servers.map(({ id }) => id));

@@ -2,6 +2,7 @@ import { showBytes, showDuration } from '../../shared/print/units.ts';
 import { outside, plus, watchedSeconds } from '../../shared/traffic/matrix.ts';
 import { rejectedLines } from '../observe/summary.ts';
 import type { Analysis } from './analysis.ts';
+import { percent } from './figures.ts';
 import { assumedDiskBytes } from './loads.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -23,8 +24,8 @@ function orderNotes({ servers, services, pairs, comparison, parallel }: Found): 
   if (servers.length === 1) return ['There is one server: any order is as good as another.'];
   const { proposed, bound, random, method } = comparison;
   const median = random[Math.floor(random.length / 2)]?.cost ?? proposed.cost;
-  const gain = median > 0 ? 1 - proposed.cost / median : 0;
-  const left = proposed.cost > 0 ? 1 - bound / proposed.cost : 0;
+  const gain = median > 0 ? Math.max(0, 1 - proposed.cost / median) : 0;
+  const left = proposed.cost > 0 ? Math.max(0, 1 - bound / proposed.cost) : 0;
   const why =
     pairs.length === 0
       ? 'No two of these servers talk with each other in what was seen'
@@ -91,8 +92,4 @@ function siteNotes({ servers, site }: Found, { calendar }: Tenant): string[] {
       ? ['Nothing was moved from here before (--history): rates are assumed, so that times tell ways apart and promise nothing.']
       : []),
   ];
-}
-
-function percent(part: number): string {
-  return `${(100 * Math.max(0, part)).toFixed(1)} %`;
 }

@@ -3,17 +3,18 @@ import type { Cost } from '../analysis/order/question.ts';
 import { figure, number, table } from '../page-parts.ts';
 import { reportStyle, escaped as safe } from '../report-style.ts';
 import type { Analysis } from './analysis.ts';
-import { more } from './cost-text.ts';
+import { besideRandom } from './comparison.ts';
+import { quantileOf } from './distribution.ts';
+import { change, more } from './figures.ts';
+import { namesOf } from './names.ts';
 import { plain, svgOf } from './picture/drawing.ts';
 import { describe, graphElement, timelineElement, titleOf } from './picture/picture.ts';
 import { spreadOf } from './picture/spread.ts';
-import { showRange } from './text.ts';
+import { crossoverSentence, showRange } from './text.ts';
 
 /** An analysis as one HTML page that needs nothing else: no network, no scripts; legible on paper and in the dark. */
 export function analysisPage(analysis: Analysis): string {
   const { servers, services, waves, prediction, comparison, notes, past, placement, misplaced } = analysis;
-  const mean = comparison.random.reduce((sum, one) => sum + one.serviceDowntimeSeconds, 0) / comparison.random.length;
-  const less = mean > 0 ? 1 - comparison.proposed.serviceDowntimeSeconds / mean : 0;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -31,7 +32,7 @@ export function analysisPage(analysis: Analysis): string {
 ${figure(servers.length === 1 ? 'server' : 'servers', String(servers.length))}
 ${figure(services.length === 1 ? 'service' : 'services', String(services.length))}
 ${figure('services down, mean', showDuration(prediction.serviceDowntimeMs.value))}
-${figure('less than in random order', `${(100 * less).toFixed(0)} %`)}
+${figure('less than in random order', `${(100 * besideRandom(comparison).spared).toFixed(0)} %`)}
 ${figure('campaign', showDuration(prediction.lengthMs.value))}
 </section>
 <section><h2>Who talks to whom</h2>
@@ -70,7 +71,7 @@ body { max-width: 84rem; } .best { font-weight: 600; } ul { padding-left: 1.2rem
 `;
 
 function costTable({ proposed, given, alphabetical, random, bound, method }: Analysis['comparison']): string {
-  const at = (part: number): Cost => random[Math.round(part * (random.length - 1))] as Cost;
+  const at = (part: number): Cost => quantileOf(random, part);
   const seconds = (value: number): string => number(showDuration(1000 * value));
   const row = (what: string, cost: Cost): string[] => [
     what,
@@ -98,10 +99,6 @@ function modeTable({ modes, asGiven, prediction, crossover }: Analysis): string 
     number(showRange(mode.serviceDowntimeMs)),
     number(showRange(mode.lengthMs)),
   ]);
-  const says =
-    crossover.at === null
-      ? `Up to ${crossover.rows.length} such servers are quicker all at once than one after the other.`
-      : `From ${crossover.at} such servers on, one after the other is quicker than all at once.`;
   const crossing = crossover.rows
     .filter(({ servers }) => [1, 2, 4, 8, 16, 32].includes(servers) || servers === crossover.at)
     .map(({ servers, sequentialMs, parallelMs }) => [
@@ -109,7 +106,7 @@ function modeTable({ modes, asGiven, prediction, crossover }: Analysis): string 
       number(showDuration(sequentialMs)),
       number(showDuration(parallelMs)),
     ]);
-  return `${table(['Mode', 'Services down, mean', 'Campaign'], rows)}<p>${says}</p>${table(['Equal servers', 'One after the other', 'All at once'], crossing)}`;
+  return `${table(['Mode', 'Services down, mean', 'Campaign'], rows)}<p>${crossoverSentence(crossover)}</p>${table(['Equal servers', 'One after the other', 'All at once'], crossing)}`;
 }
 
 function serviceList({ services }: Analysis): string {
@@ -123,10 +120,10 @@ function serviceList({ services }: Analysis): string {
 }
 
 function serverTable({ prediction, servers, services }: Analysis): string {
-  const nameOf = new Map(servers.map(({ id, name }) => [id, name]));
+  const nameOf = namesOf(servers);
   const serviceOf = new Map(services.flatMap(({ name, servers: members }) => members.map((id) => [id, name] as const)));
   const rows = prediction.servers.map(({ id, downAtMs, upAtMs, downtimeMs }) => [
-    `<span dir="auto">${escaped(nameOf.get(id) ?? id)}</span>`,
+    `<span dir="auto">${escaped(nameOf(id))}</span>`,
     escaped(serviceOf.get(id) ?? ''),
     number(showDuration(downAtMs)),
     number(showDuration(upAtMs)),
@@ -142,7 +139,7 @@ function pastTable({ past }: Analysis): string {
     number(String(parallel)),
     number(showRange(length.predictedMs)),
     number(showDuration(length.measuredMs)),
-    number(`${length.error < 0 ? '-' : '+'}${(100 * Math.abs(length.error)).toFixed(1)} %`),
+    number(change(length.error)),
   ]);
   return table(['Campaign', 'Servers', 'At once', 'Predicted', 'Measured', 'Off by'], rows);
 }
@@ -159,8 +156,8 @@ function placementTable(analysis: Analysis): string {
 }
 
 function names({ servers }: Analysis, ids: readonly string[]): string {
-  const nameOf = new Map(servers.map(({ id, name }) => [id, name]));
-  return ids.map((id) => `<span dir="auto">${escaped(nameOf.get(id) ?? id)}</span>`).join(', ');
+  const nameOf = namesOf(servers);
+  return ids.map((id) => `<span dir="auto">${escaped(nameOf(id))}</span>`).join(', ');
 }
 
 /** Foreign text in a page: what would turn its direction is spelt out, too. */

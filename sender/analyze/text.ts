@@ -3,7 +3,9 @@ import { visible, widthOf } from '../../shared/print/text.ts';
 import { showBytes, showDuration } from '../../shared/print/units.ts';
 import type { Ranged } from '../analysis/prediction/predict.ts';
 import type { Analysis } from './analysis.ts';
-import { costLines, costTitle, percent } from './cost-text.ts';
+import { costLines, costTitle, indented } from './cost-text.ts';
+import { change, count } from './figures.ts';
+import { namesOf } from './names.ts';
 
 /** Rows of a list after which the rest is counted: a thousand servers are for the page and for --json. */
 const mostRows = 60;
@@ -25,11 +27,6 @@ export function analysisText(analysis: Analysis, columns: number): string[] {
     ['To know', analysis.notes.map((note) => `  ${visible(note)}`)],
   ];
   return sections.flatMap(([title, lines], index) => [...(index > 0 ? [''] : []), title, ...lines]);
-}
-
-/** A number of things: `1 server`, `3 servers`. */
-function count(number: number, thing: string): string {
-  return `${number.toLocaleString('en')} ${thing}${number === 1 ? '' : 's'}`;
 }
 
 /** A time with the range it is expected in. */
@@ -60,7 +57,7 @@ function serviceLines({ services }: Analysis): string[] {
 }
 
 function waveLines(analysis: Analysis, columns: number): string[] {
-  const nameOf = namesOf(analysis);
+  const nameOf = namesOf(analysis.servers);
   const lines = analysis.waves.slice(0, mostRows).flatMap(({ name, servers }) => {
     const words = servers.map((id, index) => `${visible(nameOf(id))}${index < servers.length - 1 ? ',' : ''}`);
     return [`  ${visible(name)}`, ...wrapped(words, columns - 6).map((line) => `      ${line}`)];
@@ -91,17 +88,20 @@ function modeLines({ modes, prediction, asGiven, crossover }: Analysis, columns:
     ],
     columns - 2,
   );
-  const says =
-    crossover.at === null
-      ? `Up to ${crossover.rows.length} such servers are quicker all at once than one after the other.`
-      : `From ${crossover.at} such servers on, one after the other is quicker than all at once.`;
-  return [...indented(lines), `  ${says}`];
+  return [...indented(lines), `  ${crossoverSentence(crossover)}`];
+}
+
+/** From how many servers on all at once is not worth it, in a sentence. */
+export function crossoverSentence({ at, rows }: Analysis['crossover']): string {
+  return at === null
+    ? `Up to ${rows.length} such servers are quicker all at once than one after the other.`
+    : `From ${at} such servers on, one after the other is quicker than all at once.`;
 }
 
 function timeLines({ prediction, services, servers }: Analysis, columns: number): string[] {
   const passages = new Map(prediction.servers.map((one) => [one.id, one]));
   const downtimes = new Map(prediction.services.map(({ name, downtimeMs }) => [name, downtimeMs]));
-  const nameOf = namesOf({ servers });
+  const nameOf = namesOf(servers);
   const rows = services.flatMap(({ name, servers: members }) => {
     const downtime = downtimes.get(name);
     const head =
@@ -143,7 +143,7 @@ function pastLines({ past }: Analysis, columns: number): string[] {
         {
           title: 'off by',
           align: 'right',
-          show: ({ length }) => `${length.error < 0 ? '-' : '+'}${percent(Math.abs(length.error))}`,
+          show: ({ length }) => change(length.error),
         },
       ],
       columns - 2,
@@ -154,7 +154,7 @@ function pastLines({ past }: Analysis, columns: number): string[] {
 function placementLines(analysis: Analysis, columns: number): string[] {
   const { placement, misplaced } = analysis;
   if (placement === null) return [`  ${misplaced?.message ?? ''}`];
-  const nameOf = namesOf(analysis);
+  const nameOf = namesOf(analysis.servers);
   const hosts = [...new Set(placement.on.map(({ host }) => host))];
   const rows = hosts.map((host) => ({
     zone:
@@ -180,15 +180,6 @@ function placementLines(analysis: Analysis, columns: number): string[] {
   ];
 }
 
-function namesOf({ servers }: Pick<Analysis, 'servers'>): (id: string) => string {
-  const names = new Map(servers.map(({ id, name }) => [id, name]));
-  return (id) => names.get(id) ?? id;
-}
-
 function rest(all: number, thing: string): string[] {
   return all > mostRows ? [`  and ${count(all - mostRows, thing)} more; --html and --json have all`] : [];
-}
-
-function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
 }

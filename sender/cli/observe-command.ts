@@ -5,6 +5,7 @@ import { openLive } from '../../shared/print/live.ts';
 import { Problem } from '../../shared/problem.ts';
 import { directoryOf } from '../../shared/traffic/directory.ts';
 import { mergeTraffic } from '../../shared/traffic/merge.ts';
+import { namesOf } from '../analyze/names.ts';
 import { readSenderConfig } from '../config.ts';
 import { senderClient } from '../control.ts';
 import { sshOptions } from '../link.ts';
@@ -82,7 +83,6 @@ async function watch(command: Command, stage: Stage, chosen: Chosen): Promise<vo
   live.end();
   const seen = mergeTraffic(traffic, ...matrices.map((matrix) => matrix.traffic));
   const whole = await writeTarget(chosen.output, before, seen);
-  const names = new Map(documents.flatMap(({ servers }) => servers.map(({ id, name }) => [id, name] as const)));
   const [problem] = problems;
   if (json)
     output.json({
@@ -90,7 +90,7 @@ async function watch(command: Command, stage: Stage, chosen: Chosen): Promise<vo
       ...{ rejected: whole.rejected, repaired: whole.repaired, unknown: whole.unknown },
       ...(problem === undefined ? {} : { problem, exit: problem.exit }),
     });
-  else output.print(...summaryLines(whole, (id) => names.get(id) ?? id), `Wrote ${chosen.output}.`);
+  else output.print(...summaryLines(whole, namesOf(documents.flatMap(({ servers }) => servers))), `Wrote ${chosen.output}.`);
   // What the others saw is kept, but a source that failed is no success.
   if (problem !== undefined && !json) throw problem;
   if (problem !== undefined) process.exitCode = problem.exit;

@@ -1,5 +1,6 @@
 import { showBytes } from '../../../shared/print/units.ts';
 import type { Analysis } from '../analysis.ts';
+import { namesOf } from '../names.ts';
 import { type Drawing, hint, px, textAt } from './drawing.ts';
 import { type Box, badgeWidth, layoutOf, type Place, pillHeight } from './layout.ts';
 import type { Steps } from './steps.ts';
@@ -14,8 +15,7 @@ const thickest = 6;
 /** Who talks to whom: services as boxes, traffic as lines, as wide as the root of its bytes, each server with the colour and number of its step. */
 export function graphOf(analysis: Analysis, steps: Steps): Drawing & { readonly left: number; readonly scale: Scale } {
   const { services, talks, waves } = analysis;
-  const names = new Map(analysis.servers.map(({ id, name }) => [id, name]));
-  const nameOf = (id: string): string => names.get(id) ?? id;
+  const nameOf = namesOf(analysis.servers);
   const byBytes = [...talks].sort((a, b) => b.bytes - a.bytes);
   const drawn = byBytes.slice(0, mostEdges);
   const says = ({ name, parts }: { readonly name: string; readonly parts: readonly { readonly server: string }[] }): string => {

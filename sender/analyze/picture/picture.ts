@@ -1,5 +1,7 @@
 import { showBytes, showDuration } from '../../../shared/print/units.ts';
 import type { Analysis } from '../analysis.ts';
+import { besideRandom } from '../comparison.ts';
+import { count } from '../figures.ts';
 import { type Drawing, px, stacked, svgOf, textAt, textWide } from './drawing.ts';
 import { graphOf, widthOf } from './graph.ts';
 import { type Steps, stepsOf } from './steps.ts';
@@ -34,21 +36,16 @@ export function timelineElement(analysis: Analysis): string {
 /** What an analysis is called. */
 export function titleOf({ servers, services, prediction, waves }: Analysis): string {
   const inWaves = waves.length > 1 ? `, in ${waves.length} waves` : '';
-  return `${counted(servers.length, 'server')} in ${counted(services.length, 'service')}: ${prediction.mode}${inWaves}`;
+  return `${count(servers.length, 'server')} in ${count(services.length, 'service')}: ${prediction.mode}${inWaves}`;
 }
 
 /** The same as the pictures say, in a sentence. */
 export function describe({ servers, comparison, prediction }: Analysis): string {
-  const mean = comparison.random.reduce((sum, one) => sum + one.serviceDowntimeSeconds, 0) / comparison.random.length;
-  const less = mean > 0 ? 100 * (1 - comparison.proposed.serviceDowntimeSeconds / mean) : 0;
+  const less = 100 * besideRandom(comparison).spared;
   const down = showDuration(prediction.serviceDowntimeMs.value);
   const order = servers.length === 1 ? '' : `, ${Math.abs(less) < 0.5 ? 'as' : `${less.toFixed(0)} % less than`} in random order`;
   const length = showDuration(prediction.lengthMs.value);
   return `Services are predicted to be down ${down} on average${order}. The campaign takes ${length}.`;
-}
-
-function counted(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }
 
 function heading(analysis: Analysis): Drawing {

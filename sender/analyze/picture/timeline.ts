@@ -1,5 +1,6 @@
 import { showDuration } from '../../../shared/print/units.ts';
 import type { Analysis } from '../analysis.ts';
+import { namesOf } from '../names.ts';
 import { type Drawing, hint, label, px, textAt } from './drawing.ts';
 import type { Steps } from './steps.ts';
 
@@ -19,7 +20,7 @@ const ticks = [
 /** When each service is split and each server down: a service's bar is from its first server down until all are up. */
 export function timelineOf(analysis: Analysis, steps: Steps): Drawing {
   const { services, prediction } = analysis;
-  const names = new Map(analysis.servers.map(({ id, name }) => [id, name]));
+  const nameOf = namesOf(analysis.servers);
   const passages = new Map(prediction.servers.map((one) => [one.id, one]));
   const lengthMs = Math.max(1, ...prediction.servers.map(({ upAtMs }) => upAtMs));
   const at = (ms: number): number => labelWidth + (chartWidth * ms) / lengthMs;
@@ -38,7 +39,7 @@ export function timelineOf(analysis: Analysis, steps: Steps): Drawing {
     }
     for (const { id, downAtMs, upAtMs } of own) {
       const alone = servers.length === 1;
-      const server = names.get(id) ?? id;
+      const server = nameOf(id);
       const says = `${server}: down for ${showDuration(upAtMs - downAtMs)}, from ${showDuration(downAtMs)} to ${showDuration(upAtMs)}`;
       const time = alone ? textAt(labelWidth + chartWidth + 10, y + 12, down, 'small') : '';
       rows.push(

@@ -1,0 +1,21 @@
+/** A number of things: `1 server`, `3 servers`. */
+export function count(number: number, thing: string): string {
+  return `${number.toLocaleString('en')} ${thing}${number === 1 ? '' : 's'}`;
+}
+
+/** A part as people read it: `12.3 %`. */
+export function percent(part: number): string {
+  return `${(100 * (Number.isFinite(part) ? part : 0)).toFixed(1)} %`;
+}
+
+/** A part that was added or, below zero, taken away: `+12.3 %`. */
+export function change(part: number): string {
+  return `${part < 0 ? '-' : '+'}${percent(Math.abs(part))}`;
+}
+
+/** How much more, or less, than another. */
+export function more(cost: number, than: number): string {
+  if (than === 0) return cost === 0 ? 'the same' : '-';
+  const part = cost / than - 1;
+  return Math.abs(part) < 0.0005 ? 'the same' : change(part);
+}
