@@ -11,7 +11,7 @@ import { crossover, type Prediction, predict } from '../analysis/prediction/pred
 import { findServices, type Service } from '../analysis/services/services.ts';
 import type { Comparison } from './comparison.ts';
 import { type Past, type PastComparison, pastComparisons } from './history.ts';
-import { loadsOf, moversOf, usualOf } from './loads.ts';
+import { changedRateOf, loadsOf, moversOf, usualOf } from './loads.ts';
 import { chooseWay } from './modes.ts';
 import { notesOf } from './notes.ts';
 import type { OwnService } from './services-file.ts';
@@ -47,6 +47,8 @@ export interface Analysis {
   readonly weights: Weights;
   readonly comparison: Comparison;
   readonly site: SiteModel;
+  /** What a server that moved warm changed in a second, in earlier campaigns; null where none did. */
+  readonly changedRate: number | null;
   /** Of the proposal, of the plan or document as it stands, and of all modes that were compared. */
   readonly prediction: Prediction;
   readonly asGiven: Prediction;
@@ -86,7 +88,7 @@ export function analyze(tenant: Tenant, wishes: Wishes): Analysis {
   const linkRate = rates.length === 0 ? undefined : Math.min(...rates);
   const prior = linkRate === undefined ? unknownSite : withLink(unknownSite, linkRate);
   const site = fitSite(measured, prior, linkRate);
-  const loads = loadsOf(servers, measured);
+  const loads = loadsOf(servers, measured, tenant.rounds);
   const asked: ServiceOf[] = services.map(({ name, servers: members }) => ({
     name,
     servers: members,
@@ -118,7 +120,18 @@ export function analyze(tenant: Tenant, wishes: Wishes): Analysis {
   const first = (service: Service): number => Math.min(...service.servers.map((id) => place.get(id) ?? 0));
   const found = {
     services: [...services].sort((a, b) => first(a) - first(b)),
-    ...{ servers, weights, comparison, site, prediction, modes: all, seed, pairs, parallel: way.parallel },
+    ...{
+      servers,
+      weights,
+      comparison,
+      site,
+      changedRate: changedRateOf(measured),
+      prediction,
+      modes: all,
+      seed,
+      pairs,
+      parallel: way.parallel,
+    },
     waves: named(waves, services),
     talks: directed(pairs, traffic),
     asGiven: predict(site, loads, asked, {

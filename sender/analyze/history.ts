@@ -20,6 +20,8 @@ export interface PastComparison {
   readonly servers: number;
   readonly parallel: number;
   readonly length: Comparison;
+  /** The mean of its servers. */
+  readonly downtime: Comparison;
 }
 
 const Count = z.number().min(0);
@@ -34,6 +36,7 @@ const ReportFile = z.object({
       state: z.string(),
       phases: z.array(z.object({ name: z.string(), startedAt: z.iso.datetime(), ms: Count })),
       disks: z.array(z.object({ sizeBytes: Count, sentBytes: Count })),
+      rounds: z.array(z.object({ endedAt: z.iso.datetime(), bytes: Count, snapshot_ms: Count, copy_ms: Count })).optional(),
     }),
   ),
 });
@@ -64,7 +67,18 @@ export function pastComparisons(history: readonly Past[], prior: SiteModel, link
       ...servers.map(({ beganMs }) => servers.filter((other) => other.beganMs <= beganMs && beganMs < other.endedMs).length),
     );
     const drive = { name: campaign, waves: [order.map(({ id }) => id)], parallel: Math.max(1, parallel) };
-    const [length] = comparePrediction(predict(fitSite(before, prior, linkRate), order, [], drive), measured);
-    return { campaign, startedAt, servers: servers.length, parallel: drive.parallel, length: length as Comparison };
+    const [length, ...downtimes] = comparePrediction(predict(fitSite(before, prior, linkRate), order, [], drive), measured);
+    return {
+      ...{ campaign, startedAt, servers: servers.length, parallel: drive.parallel },
+      ...{ length: length as Comparison, downtime: meanOf(downtimes) },
+    };
   });
+}
+
+function meanOf(rows: readonly Comparison[]): Comparison {
+  const mean = (part: (row: Comparison) => number): number => rows.reduce((sum, row) => sum + part(row), 0) / rows.length;
+  const [value, measuredMs] = [mean(({ predictedMs }) => predictedMs.value), mean((row) => row.measuredMs)];
+  const [low, high] = [mean(({ predictedMs }) => predictedMs.low), mean(({ predictedMs }) => predictedMs.high)];
+  const inRange = measuredMs >= low && measuredMs <= high;
+  return { what: 'downtime', predictedMs: { value, low, high }, measuredMs, error: measuredMs / value - 1, inRange };
 }

@@ -1,7 +1,8 @@
 import type { Mover as Moving } from '../analysis/order/question.ts';
 import type { Measured } from '../analysis/prediction/history.ts';
-import { type Load, paceOf, type SiteModel, type Stage, stages, workOf } from '../analysis/prediction/model.ts';
+import { type Load, paceOf, type SiteModel, stages, workOf } from '../analysis/prediction/model.ts';
 import { playCampaign } from '../analysis/prediction/play.ts';
+import type { RoundLimits } from '../migration/round.ts';
 import type { Mover } from './tenant.ts';
 
 /** What a disk is taken for whose size no file tells. */
@@ -10,29 +11,38 @@ export const assumedDiskBytes = 20 * 2 ** 30;
 /** What part of a disk is taken to hold anything, where no earlier campaign tells. */
 const assumedFill = 0.4;
 
-/** What each server asks of the site: as it was in an earlier campaign, or else its disk and what of such disks crossed before. */
-export function loadsOf(servers: readonly Mover[], history: readonly Measured[]): Load[] {
+/** What a server that moves warm is taken to change, in bytes a second as they cross, where no earlier campaign tells. */
+export const assumedChangedRate = 1e6;
+
+/** What each server asks of the site: as it was in an earlier campaign, or else its disk and what of such disks crossed before, and what such servers changed. */
+export function loadsOf(servers: readonly Mover[], history: readonly Measured[], limits: RoundLimits): Load[] {
   const past = new Map(history.flatMap((campaign) => campaign.servers.map((server) => [server.id, server] as const)));
   const all = history.flatMap((campaign) => campaign.servers);
   const [sent, disks] = [all.reduce((sum, one) => sum + one.sentBytes, 0), all.reduce((sum, one) => sum + one.diskBytes, 0)];
   const fill = disks > 0 ? sent / disks : assumedFill;
-  return servers.map(({ id, diskBytes, leastBytes }) => {
+  const usualRate = changedRateOf(history) ?? assumedChangedRate;
+  return servers.map(({ id, diskBytes, leastBytes, warm: isWarm }) => {
     const known = past.get(id);
-    if (known !== undefined) return { id, sentBytes: known.sentBytes, diskBytes: known.diskBytes };
+    const warm = isWarm ? { warm: { ...limits, changedRate: known?.warm?.changedRate ?? usualRate } } : {};
+    if (known !== undefined) return { id, sentBytes: known.sentBytes, diskBytes: known.diskBytes, ...warm };
     const disk = diskBytes ?? assumedDiskBytes;
-    return { id, diskBytes: disk, sentBytes: Math.round(Math.max(leastBytes, fill * disk)) };
+    return { id, diskBytes: disk, sentBytes: Math.round(Math.max(leastBytes, fill * disk)), ...warm };
   });
 }
 
-/** What the order is asked with: how long each server takes while so many are on their way. A warm one is copied before it goes down. */
+/** What a server changed in a second in earlier warm moves, the median; null where there were none. */
+export function changedRateOf(history: readonly Measured[]): number | null {
+  const rates = history.flatMap(({ servers }) => servers.flatMap(({ warm }) => warm?.changedRate ?? []));
+  return rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)] ?? null;
+}
+
+/** What the order is asked with: how long each server takes while so many are on their way. */
 export function moversOf(servers: readonly Mover[], loads: readonly Load[], model: SiteModel, parallel: number): Moving[] {
   const slower = slowdown(model, loads, parallel);
-  return servers.map(({ id, name, warm }, index) => {
+  return servers.map(({ id, name }, index) => {
     const load = loads[index] as Load;
-    const time = (stage: Stage): number => slower * aloneMs(model, stage, load);
-    const whole = stages.reduce((sum, stage) => sum + time(stage), 0);
-    const beforeMs = warm ? time('copy') : 0;
-    return { id, name, bytes: load.diskBytes, beforeMs, downMs: whole - beforeMs };
+    const { beforeMs, downMs } = load.warm === undefined ? { beforeMs: 0, downMs: aloneMs(model, load) } : warmMs(model, load);
+    return { id, name, bytes: load.diskBytes, beforeMs: slower * beforeMs, downMs: slower * downMs };
   });
 }
 
@@ -43,8 +53,7 @@ function slowdown(model: SiteModel, loads: readonly Load[], parallel: number): n
   const many = Array.from({ length: 4 * parallel }, (_, index) => ({ id: String(index), ...usual }));
   const { passages } = playCampaign(model, many, { waves: [many.map(({ id }) => id)], parallel });
   const beside = passages.reduce((sum, { downAtMs, upAtMs }) => sum + upAtMs - downAtMs, 0) / passages.length;
-  const alone = stages.reduce((sum, stage) => sum + aloneMs(model, stage, { id: '', ...usual }), 0);
-  return beside / alone;
+  return beside / aloneMs(model, { id: '', ...usual });
 }
 
 /** The mean server. */
@@ -53,6 +62,14 @@ export function usualOf(loads: readonly Load[]): Omit<Load, 'id'> {
   return { sentBytes: mean(({ sentBytes }) => sentBytes), diskBytes: mean(({ diskBytes }) => diskBytes) };
 }
 
-function aloneMs(model: SiteModel, stage: Stage, load: Load): number {
-  return (1000 * workOf(model, stage, load)) / paceOf(model, stage, 1);
+/** How long a server takes that moves cold and alone. */
+function aloneMs(model: SiteModel, load: Load): number {
+  return stages.reduce((sum, stage) => sum + (1000 * workOf(model, stage, load)) / paceOf(model, stage, 1), 0);
+}
+
+/** How long a server that moves warm and alone is copied while it runs, and is down. */
+function warmMs(model: SiteModel, load: Load): { beforeMs: number; downMs: number } {
+  const [passage] = playCampaign(model, [load], { waves: [[load.id]], parallel: 1 }).passages;
+  if (passage === undefined) return { beforeMs: 0, downMs: 0 };
+  return { beforeMs: passage.downAtMs - passage.beganAtMs, downMs: passage.upAtMs - passage.downAtMs };
 }

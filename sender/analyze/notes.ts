@@ -3,7 +3,7 @@ import { outside, plus, watchedSeconds } from '../../shared/traffic/matrix.ts';
 import { rejectedLines } from '../observe/summary.ts';
 import type { Analysis } from './analysis.ts';
 import { percent } from './figures.ts';
-import { assumedDiskBytes } from './loads.ts';
+import { assumedChangedRate, assumedDiskBytes } from './loads.ts';
 import type { Tenant } from './tenant.ts';
 
 /** What was found, before there is anything to say about it. */
@@ -79,14 +79,19 @@ function trafficNotes({ servers, pairs }: Found, { traffic }: Tenant): string[] 
   ];
 }
 
-function siteNotes({ servers, site }: Found, { calendar }: Tenant): string[] {
+function warmNote(warm: number, changedRate: number | null): string {
+  const rate = `${showBytes(changedRate ?? assumedChangedRate)} a second is ${changedRate === null ? 'assumed' : 'usual here'}`;
+  return `${warm} of the servers move warm: they are down for what they have changed since the last round (where nothing is known of one, ${rate}); a wait for the cutover is in no prediction.`;
+}
+
+function siteNotes({ servers, site, changedRate }: Found, { calendar }: Tenant): string[] {
   const unsized = servers.filter(({ diskBytes }) => diskBytes === null).length;
   const warm = servers.filter((server) => server.warm).length;
   return [
     ...(unsized > 0
       ? [`${unsized} of ${servers.length} servers have no known disk size: ${showBytes(assumedDiskBytes)} is assumed.`]
       : []),
-    ...(warm > 0 ? [`${warm} servers move warm: the predicted times are those of cold moves, their downtime is shorter.`] : []),
+    ...(warm > 0 ? [warmNote(warm, changedRate)] : []),
     ...(calendar ? ['The plan has a calendar: waiting for its windows is not in the predicted times.'] : []),
     ...(site.campaigns === 0
       ? ['Nothing was moved from here before (--history): rates are assumed, so that times tell ways apart and promise nothing.']

@@ -133,15 +133,17 @@ function serverTable({ prediction, servers, services }: Analysis): string {
 }
 
 function pastTable({ past }: Analysis): string {
-  const rows = past.map(({ campaign, servers, parallel, length }) => [
+  const rows = past.map(({ campaign, servers, parallel, length, downtime }) => [
     `<code>${escaped(campaign)}</code>`,
     number(String(servers)),
     number(String(parallel)),
     number(showRange(length.predictedMs)),
     number(showDuration(length.measuredMs)),
     number(change(length.error)),
+    number(showRange(downtime.predictedMs)),
+    number(showDuration(downtime.measuredMs)),
   ]);
-  return table(['Campaign', 'Servers', 'At once', 'Predicted', 'Measured', 'Off by'], rows);
+  return table(['Campaign', 'Servers', 'At once', 'Predicted', 'Measured', 'Off by', 'Each down', 'Measured'], rows);
 }
 
 function placementTable(analysis: Analysis): string {

@@ -5,6 +5,7 @@ import { Problem } from '../../shared/problem.ts';
 import { compareText, outside, type Traffic } from '../../shared/traffic/matrix.ts';
 import type { OlderInput } from '../../shared/traffic/older.ts';
 import type { Host } from '../analysis/placement/place.ts';
+import type { RoundLimits } from '../migration/round.ts';
 
 const bytesPerGiB = 2 ** 30;
 
@@ -33,6 +34,8 @@ export interface Tenant {
   readonly rolling: readonly (readonly string[])[];
   /** Bytes a second that the plan lets through, whatever the line does; null where it does not say, or says it by the hour. */
   readonly bandwidth: number | null;
+  /** What ends the rounds of those that move warm. */
+  readonly rounds: RoundLimits;
   /** Whether the plan waits for windows. */
   readonly calendar: boolean;
   /** The hosts of the older analyser's input. */
@@ -59,6 +62,8 @@ export function tenantOf({ traffic, documents, plan, older }: Files): Tenant {
     ...{ traffic, parallel, pauseMs: 1000 * delay_seconds, hosts: older.flatMap(({ hosts }) => hosts) },
     rolling: farms.map((wave) => wave.servers.map(({ id }) => id)),
     calendar: plan?.calendar !== undefined,
+    // Without a plan nothing moves warm.
+    rounds: { rounds: plan?.options.rounds ?? 1, round_threshold_mib: plan?.options.round_threshold_mib ?? 0 },
     bandwidth: typeof plan?.bandwidth === 'string' ? (parseRate(plan.bandwidth) ?? null) : null,
   };
   if (plan !== null) {

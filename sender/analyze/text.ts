@@ -145,6 +145,8 @@ function pastLines({ past }: Analysis, columns: number): string[] {
           align: 'right',
           show: ({ length }) => change(length.error),
         },
+        { title: 'each down', show: ({ downtime }) => showRange(downtime.predictedMs) },
+        { title: 'measured', align: 'right', show: ({ downtime }) => showDuration(downtime.measuredMs) },
       ],
       columns - 2,
     ),

@@ -26,12 +26,15 @@ export function begunAtMs({ at, snapshot_ms, copy_ms }: Dated<Round>): number {
   return Date.parse(at) - snapshot_ms - copy_ms;
 }
 
+/** What ends the rounds of a plan. */
+export type RoundLimits = Pick<Plan['options'], 'rounds' | 'round_threshold_mib'>;
+
 /** A round that brings more than this share of the one before does not shrink any more: the guest writes as fast as we copy. */
 const shrinks = 0.9;
 
 /** Whether a round is small enough for `cutover: when-ready`. */
-export function isSmall(round: Round, { round_threshold_mib }: Plan['options']): boolean {
-  return round.bytes <= round_threshold_mib * 1024 * 1024;
+export function isSmall({ bytes }: Pick<Round, 'bytes'>, { round_threshold_mib }: RoundLimits): boolean {
+  return bytes <= round_threshold_mib * 1024 * 1024;
 }
 
 /** Whether a round still tells how much the next would bring: after a pause or a restart it may be long ago, and the guest has written since. */
@@ -40,7 +43,10 @@ export function isFresh({ at }: Dated<Round>, { round_interval_seconds }: Plan['
 }
 
 /** Why no further round is worth while, in a word or two; null while one is. */
-export function whyEnough(rounds: readonly Round[], options: Plan['options']): 'small' | 'not shrinking' | 'limit' | null {
+export function whyEnough(
+  rounds: readonly Pick<Round, 'bytes'>[],
+  options: RoundLimits,
+): 'small' | 'not shrinking' | 'limit' | null {
   const [before, last] = [rounds.at(-2), rounds.at(-1)];
   if (last === undefined) return null;
   if (isSmall(last, options)) return 'small';

@@ -26,11 +26,27 @@ export function fitSite(history: readonly Measured[], prior: SiteModel = unknown
   if (used.length === 0) return prior;
   let model: SiteModel = { ...prior, beforeMs: median(usagesOf(used, 'before').map(({ ms }) => ms)) ?? prior.beforeMs };
   for (const stage of ['copy', 'import', 'boot'] as const) model = fitStage(model, stage, usagesOf(used, stage), linkRate);
+  model = { ...model, ...roundsOf(used, model) };
   const errors = used.map((campaign) => Math.log(lengthOf(campaign) / playLike(model, campaign)));
   const squares = errors.reduce((sum, error) => sum + error * error, 0);
   // Few campaigns prove little: what was assumed weighs as one of them.
   const spread = Math.sqrt((squares + (unknownSite.spread / 2) ** 2) / (used.length + 1));
   return { ...model, spread: Math.max(0.03, spread), campaigns: used.length };
+}
+
+/** What rounds of running servers tell: how long a snapshot takes, and how fast a disk is read again, from what a copy took beyond its bytes. */
+function roundsOf(history: readonly Measured[], model: SiteModel): Partial<SiteModel> {
+  const all = history.flatMap(({ servers }) => servers);
+  const snapshotMs = median(all.flatMap(({ rounds = [] }) => rounds.map((round) => round.snapshotMs)));
+  const scanRate = median(
+    all.flatMap(({ diskBytes, rounds = [] }) =>
+      rounds.slice(1).flatMap(({ bytes, copyMs }) => {
+        const scanMs = copyMs - (1000 * bytes) / model.streamRate;
+        return scanMs > 0 && diskBytes > 0 ? [(1000 * diskBytes) / scanMs] : [];
+      }),
+    ),
+  );
+  return { ...(snapshotMs === undefined ? {} : { snapshotMs }), ...(scanRate === undefined ? {} : { scanRate }) };
 }
 
 function fitStage(model: SiteModel, stage: keyof typeof shared, usages: readonly Usage[], linkRate?: number): SiteModel {

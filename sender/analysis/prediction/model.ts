@@ -1,7 +1,13 @@
+import type { RoundLimits } from '../../migration/round.ts';
+
 /** What a site can do, as measured there: enough to play a campaign before it runs. Rates are bytes a second, times milliseconds. */
 export interface SiteModel {
   /** Stop and snapshot of one server. */
   readonly beforeMs: number;
+  /** Snapshot of one server that goes on running. */
+  readonly snapshotMs: number;
+  /** How fast a disk is read again to find what differs from its copy. */
+  readonly scanRate: number;
   /** Ports, create, boot and probe of one server, alone. */
   readonly bootMs: number;
   /** By what part of itself a boot is slower for each other one under way. */
@@ -25,7 +31,7 @@ export interface SiteModel {
 /** What is assumed of a site that nothing is known of: a gigabit link and one good disk on either side. */
 export const unknownSite: SiteModel = {
   ...{ beforeMs: 15_000, bootMs: 40_000, bootCrowding: 0.1, streamRate: 60e6, linkRate: 110e6, diskRate: 150e6, seeking: 0.1 },
-  ...{ importRate: 150e6, spread: 0.3, campaigns: 0 },
+  ...{ importRate: 150e6, snapshotMs: 10_000, scanRate: 150e6, spread: 0.3, campaigns: 0 },
 };
 
 /** The site with a link whose rate was measured. */
@@ -33,11 +39,18 @@ export function withLink(model: SiteModel, bytesPerSecond: number): SiteModel {
   return { ...model, linkRate: bytesPerSecond, streamRate: Math.min(model.streamRate, bytesPerSecond) };
 }
 
-/** What one server asks of the site: bytes that cross the link, and bytes that are registered at the destination. */
+/** How a server is copied while it runs: what it changes, in bytes a second as they cross the link, and what ends its rounds. */
+export interface Warm extends RoundLimits {
+  readonly changedRate: number;
+}
+
+/** What one server asks of the site: bytes that cross the link the first time, and bytes that are registered at the destination. */
 export interface Load {
   readonly id: string;
   readonly sentBytes: number;
   readonly diskBytes: number;
+  /** Where it is copied before it is stopped. */
+  readonly warm?: Warm | undefined;
 }
 
 /** The stages a server passes, each shared with the other servers that are in it. */

@@ -1,4 +1,5 @@
-import { type Load, paceOf, type SiteModel, type Stage, stages, workOf } from './model.ts';
+import { journeyOf, type Step } from './journey.ts';
+import { type Load, paceOf, type SiteModel, type Stage, stages } from './model.ts';
 
 /** How a campaign is driven: its waves, and how many servers at once inside a wave. */
 export interface Drive {
@@ -9,9 +10,10 @@ export interface Drive {
   readonly gapMs?: number | undefined;
 }
 
-/** When a server goes down and is up again, in milliseconds from the start. */
+/** When a server is begun with, goes down and is up again, in milliseconds from the start; one that moves cold goes down at once. */
 export interface Passage {
   readonly id: string;
+  readonly beganAtMs: number;
   readonly downAtMs: number;
   readonly upAtMs: number;
   /** How long it was in each stage. */
@@ -28,11 +30,14 @@ function variation(count: number, stage: number, parallel: number): number {
 }
 
 interface Runner {
-  readonly work: readonly number[];
   readonly load: Load;
-  readonly downAtMs: number;
-  readonly stageMs: number[];
-  stage: number;
+  readonly number: number;
+  readonly journey: Generator<Step, void, number>;
+  readonly stageMs: Record<Stage, number>;
+  readonly beganAtMs: number;
+  downAtMs: number;
+  /** Null once it has arrived. */
+  step: Step | null;
   left: number;
 }
 
@@ -53,39 +58,50 @@ export function playCampaign(model: SiteModel, loads: readonly Load[], drive: Dr
           lanes.findIndex((free) => free <= nowMs),
           1,
         );
-        const load = waiting.shift() as Load;
-        const number = count++;
-        const work = stages.map((stage, index) => workOf(model, stage, load) * variation(number, index, drive.parallel));
-        running.push({ load, work, downAtMs: nowMs, stageMs: [0, 0, 0, 0], stage: 0, left: work[0] as number });
+        running.push(begin(model, waiting.shift() as Load, count++, nowMs, drive.parallel));
       }
       const paces = running.map((runner) => pace(model, running, runner));
       const nextLane = waiting.length > 0 ? Math.min(...lanes, Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
       const stepMs = Math.min(nextLane - nowMs, ...running.map((runner, i) => (runner.left / (paces[i] as number)) * 1000));
       nowMs += stepMs;
-      for (const [i, runner] of running.entries()) advance(runner, stepMs, paces[i] as number);
-      for (const runner of running.filter(({ stage }) => stage === stages.length)) {
-        const [before = 0, copy = 0, register = 0, boot = 0] = runner.stageMs;
-        const { load, downAtMs } = runner;
-        passages.push({ id: load.id, downAtMs, upAtMs: nowMs, stageMs: { before, copy, import: register, boot } });
+      for (const [i, runner] of running.entries()) advance(runner, stepMs, paces[i] as number, nowMs, drive.parallel);
+      for (const { load, beganAtMs, downAtMs, stageMs } of running.filter(({ step }) => step === null)) {
+        passages.push({ id: load.id, beganAtMs, downAtMs, upAtMs: nowMs, stageMs });
         lanes.push(nowMs + (drive.pauseMs ?? 0));
       }
-      running = running.filter(({ stage }) => stage < stages.length);
+      running = running.filter(({ step }) => step !== null);
     }
   }
   return { passages, lengthMs: nowMs };
 }
 
-function pace(model: SiteModel, running: readonly Runner[], { stage }: Runner): number {
-  return paceOf(model, stages[stage] as Stage, running.filter((other) => other.stage === stage).length);
+function begin(model: SiteModel, load: Load, number: number, nowMs: number, parallel: number): Runner {
+  const runner: Runner = {
+    ...{ load, number, journey: journeyOf(model, load, nowMs), stageMs: { before: 0, copy: 0, import: 0, boot: 0 } },
+    ...{ beganAtMs: nowMs, downAtMs: Number.NaN, step: null, left: 0 },
+  };
+  goOn(runner, nowMs, parallel);
+  return runner;
 }
 
-function advance(runner: Runner, stepMs: number, pace: number): void {
+/** Enters the next step, or arrives. */
+function goOn(runner: Runner, nowMs: number, parallel: number): void {
+  const step = runner.journey.next(nowMs).value ?? null;
+  runner.step = step;
+  if (step === null) return;
+  if (step.isDown && Number.isNaN(runner.downAtMs)) runner.downAtMs = nowMs;
+  runner.left = step.work * variation(runner.number, stages.indexOf(step.stage), parallel);
+}
+
+function pace(model: SiteModel, running: readonly Runner[], { step }: Runner): number {
+  return step === null ? 0 : paceOf(model, step.stage, running.filter((other) => other.step?.stage === step.stage).length);
+}
+
+function advance(runner: Runner, stepMs: number, pace: number, nowMs: number, parallel: number): void {
+  if (runner.step === null) return;
   const done = (pace * stepMs) / 1000;
-  runner.stageMs[runner.stage] = (runner.stageMs[runner.stage] as number) + stepMs;
+  runner.stageMs[runner.step.stage] += stepMs;
   runner.left -= done;
   // What is left of a byte or a microsecond is rounding.
-  while (runner.left <= 1e-6 * Math.max(1, done) && runner.stage < stages.length) {
-    runner.stage++;
-    runner.left = runner.work[runner.stage] ?? Number.POSITIVE_INFINITY;
-  }
+  while (runner.step !== null && runner.left <= 1e-6 * Math.max(1, done)) goOn(runner, nowMs, parallel);
 }

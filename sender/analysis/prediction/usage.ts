@@ -21,7 +21,12 @@ const phases: Readonly<Record<Stage, readonly string[]>> = {
 export function usagesOf(history: readonly Measured[], stage: Stage): Usage[] {
   return history.flatMap(({ servers }) => {
     const spans = servers.flatMap((server) => {
-      const own = phases[stage].flatMap((name) => server.stages[name] ?? []);
+      const first = stage === 'copy' ? server.rounds?.[0] : undefined;
+      const own =
+        first === undefined
+          ? phases[stage].flatMap((name) => server.stages[name] ?? [])
+          : // What a warm server sends when it is down says more of reading than of sending.
+            [{ beganMs: first.beganMs + first.snapshotMs, ms: first.copyMs }];
       if (own.length === 0) return [];
       const from = Math.min(...own.map(({ beganMs }) => beganMs));
       const until = Math.max(...own.map(({ beganMs, ms }) => beganMs + ms));
