@@ -41,10 +41,11 @@ export function closesAt(calendar: Calendar, atMs: number): number | null {
   return null;
 }
 
-/** The first time at which an opening begins, or goes on, that has room for so many milliseconds; null where none has within a fortnight. */
+/** The first time at which an opening begins, or goes on, that has room for so many milliseconds; null where none has within a fortnight of the first one. */
 export function opensFor(calendar: Calendar, atMs: number, lengthMs: number): number | null {
-  let at = opensAt(calendar, atMs);
-  while (at !== null && at - atMs <= 2 * weekMs) {
+  const first = opensAt(calendar, atMs);
+  let at = first;
+  while (at !== null && first !== null && at - first <= 2 * weekMs) {
     const end = closesAt(calendar, at);
     if (end === null || end - at >= lengthMs) return at;
     at = opensAt(calendar, end);

@@ -7,6 +7,7 @@ import { Journal } from '../shared/journal.ts';
 import { type Configurations, parseConfigurations } from '../shared/model/configurations.ts';
 import { Plan, serversOf } from '../shared/model/plan.ts';
 import { refOf } from '../shared/model/resource.ts';
+import { diskBytesOf } from '../shared/model/space.ts';
 import { Problem } from '../shared/problem.ts';
 import { attemptOf, type Fact, hasMoved } from './migration/fact.ts';
 import { itineraryTo } from './migration/itinerary.ts';
@@ -97,6 +98,7 @@ export class Campaign {
     return {
       server: { kind: 'server', ...server },
       disks: this.document.disks.filter((disk) => disk.server_id === id).map((disk) => ({ kind: 'disk', ...disk })),
+      diskBytes: diskBytesOf(server, this.document),
       ports: server.ports.map((port) => refOf('port', port)),
       floatingIps: this.document.floating_ips
         .filter(

@@ -32,6 +32,7 @@ import type {
 } from './commands.ts';
 import type { SenderConfig } from './config.ts';
 import { toCutOver } from './cutover.ts';
+import type { PastMove } from './forecast.ts';
 import { historyOf } from './history.ts';
 import { type Link, receiverOf } from './link.ts';
 import { onlyWayOn, standingOf, type Wish } from './migration/fact.ts';
@@ -287,7 +288,7 @@ export class Desk implements SenderCommands {
     const campaign = randomUUID();
     const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });
     const found = await this.#preflight(frozen);
-    const all = [...policyConcerns(chosen, Date.now()), ...concerns, ...found.concerns];
+    const all = [...policyConcerns(chosen, Date.now(), frozen, this.#history()), ...concerns, ...found.concerns];
     mustNotBlock(all, { about: file });
     this.#run(await Campaign.create(this.#tools.config.state, chosen, frozen));
     return { campaign, concerns: all };
@@ -312,11 +313,15 @@ export class Desk implements SenderCommands {
     }
   }
 
+  #history(): PastMove[] {
+    return historyOf([...this.#runners.values()].map(({ campaign }) => campaign));
+  }
+
   #run(campaign: Campaign): void {
     const runner = new Runner(campaign, {
       ...this.#tools.runner,
       onChange: () => this.#changed(),
-      history: () => historyOf([...this.#runners.values()].map(({ campaign: one }) => one)),
+      history: () => this.#history(),
     });
     this.#runners.set(campaign.id, runner);
     runner.start();

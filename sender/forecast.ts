@@ -1,4 +1,5 @@
 import type { Dated } from '../shared/journal.ts';
+import type { Move } from './migration/phase.ts';
 import { begunAtMs, type Round } from './migration/round.ts';
 
 /** What a server's downtime would be if it were stopped now. Milliseconds and bytes. */
@@ -6,7 +7,7 @@ export interface Forecast {
   readonly downtimeMs: number;
   /** By phase, in the order of the itinerary. */
   readonly stages: Readonly<Record<string, number>>;
-  /** What the last round is expected to bring. */
+  /** What the copy is expected to bring while it is down: the last round, or all of a server that moves cold. */
   readonly deltaBytes: number;
   /** The phases that nothing measured stands behind: no server was moved from here before. */
   readonly assumed: readonly string[];
@@ -16,6 +17,8 @@ export interface Forecast {
 export interface PastMove {
   readonly stages: Readonly<Record<string, number>>;
   readonly sizeBytes: number;
+  /** Whether its copy was only what rounds had left. */
+  readonly warm: boolean;
 }
 
 /** What is assumed of a phase that was never seen here: milliseconds. Rather too much than too little. */
@@ -23,6 +26,33 @@ const assumedMs = { stop: 30_000, plug: 5_000, create: 45_000, connect: 5_000, p
 
 /** How fast a disk is assumed to become an image: bytes per millisecond, 100 MB/s. */
 const assumedImportRate = 100_000;
+
+/** How fast a disk is assumed to cross, in bytes per millisecond, and how long its snapshot to take: of servers that are stopped first. */
+const assumedCopyRate = 60_000;
+const assumedFreezeMs = 30_000;
+
+/** Foretells the downtime of a move if its server were stopped now; null where it moves warm and has no round yet. */
+export function downtimeOf(
+  { warm, diskBytes }: Pick<Move, 'warm' | 'diskBytes'>,
+  rounds: readonly Dated<Round>[],
+  past: readonly PastMove[],
+  nowMs: number,
+): Forecast | null {
+  return warm ? forecastOf(rounds, past, nowMs) : coldForecastOf(diskBytes, past);
+}
+
+/** Foretells the downtime of a server that is stopped before any of it is copied: bytes at the median pace of earlier moves, everything else as in their median. */
+export function coldForecastOf(diskBytes: number, past: readonly PastMove[]): Forecast {
+  const cold = past.filter(({ warm }) => !warm);
+  const stages = {
+    stop: usualMs('stop', past),
+    freeze: median(past.flatMap((move) => move.stages['freeze'] ?? [])) ?? assumedFreezeMs,
+    copy: diskBytes / (median(ratesOf('copy', cold)) ?? assumedCopyRate),
+    ...arrivalOf(diskBytes, past),
+  };
+  const assumed = past.length === 0 ? Object.keys(stages) : cold.length === 0 ? ['copy'] : [];
+  return whole(stages, diskBytes, assumed);
+}
 
 /**
  * Foretells a downtime: the snapshot as long as the last round's, the copy from what the rounds cost and how fast the guest writes, everything else as in the
@@ -32,28 +62,42 @@ export function forecastOf(rounds: readonly Dated<Round>[], past: readonly PastM
   const last = rounds.at(-1);
   if (last === undefined) return null;
   const deltaBytes = Math.min(last.size, Math.round(deltaOf(rounds, nowMs)));
-  const importRates = past.flatMap(({ stages, sizeBytes }) =>
-    stages['import'] && sizeBytes > 0 ? [sizeBytes / stages['import']] : [],
-  );
-  const seen = (name: keyof typeof assumedMs): number =>
-    median(past.flatMap(({ stages }) => stages[name] ?? [])) ?? assumedMs[name];
   const stages = {
-    stop: seen('stop'),
+    stop: usualMs('stop', past),
     freeze: last.snapshot_ms,
     copy: copyMs(rounds, deltaBytes),
-    import: last.size / (median(importRates) ?? assumedImportRate),
-    plug: seen('plug'),
-    create: seen('create'),
-    connect: seen('connect'),
-    probe: seen('probe'),
+    ...arrivalOf(last.size, past),
   };
-  const whole = Object.fromEntries(Object.entries(stages).map(([name, ms]) => [name, Math.round(ms)]));
+  return whole(stages, deltaBytes, past.length > 0 ? [] : [...Object.keys(assumedMs), 'import']);
+}
+
+/** What follows once the bytes are there. */
+function arrivalOf(sizeBytes: number, past: readonly PastMove[]): Record<string, number> {
   return {
-    downtimeMs: Object.values(whole).reduce((sum, ms) => sum + ms, 0),
-    stages: whole,
-    deltaBytes,
-    assumed: past.length > 0 ? [] : [...Object.keys(assumedMs), 'import'],
+    import: sizeBytes / (median(ratesOf('import', past)) ?? assumedImportRate),
+    plug: usualMs('plug', past),
+    create: usualMs('create', past),
+    connect: usualMs('connect', past),
+    probe: usualMs('probe', past),
   };
+}
+
+function whole(stages: Readonly<Record<string, number>>, deltaBytes: number, assumed: readonly string[]): Forecast {
+  const rounded = Object.fromEntries(Object.entries(stages).map(([name, ms]) => [name, Math.round(ms)]));
+  const downtimeMs = Object.values(rounded).reduce((sum, ms) => sum + ms, 0);
+  return { downtimeMs, stages: rounded, deltaBytes, assumed };
+}
+
+function usualMs(name: keyof typeof assumedMs, past: readonly PastMove[]): number {
+  return median(past.flatMap(({ stages }) => stages[name] ?? [])) ?? assumedMs[name];
+}
+
+/** Bytes of disk per millisecond in a phase. */
+function ratesOf(name: 'copy' | 'import', past: readonly PastMove[]): number[] {
+  return past.flatMap(({ stages, sizeBytes }) => {
+    const ms = stages[name];
+    return ms && sizeBytes > 0 ? [sizeBytes / ms] : [];
+  });
 }
 
 /** What the guest has written since the last snapshot, at the pace it wrote between the last two; after one round, as much as that brought. */

@@ -2,6 +2,7 @@ import type { Campaign } from './campaign.ts';
 import type { PastMove } from './forecast.ts';
 import { attemptOf } from './migration/fact.ts';
 import { recall } from './migration/migrate.ts';
+import { roundsOf } from './migration/round.ts';
 import { stagesOf } from './report.ts';
 
 /** What the moves of some campaigns took that are through: what a forecast learns from. */
@@ -17,6 +18,7 @@ export function historyOf(campaigns: readonly Campaign[]): PastMove[] {
         return {
           stages: Object.fromEntries(stages.map(({ name, ms }) => [name, ms])),
           sizeBytes: sealed.reduce((sum, { size }) => sum + size, 0),
+          warm: roundsOf(campaign.journal.facts, move.server.id).length > 0,
         };
       }),
   );

@@ -1,16 +1,30 @@
 import type { BandwidthSetting } from '../shared/model/bandwidth.ts';
 import type { Calendar, Hours } from '../shared/model/calendar.ts';
 import type { Concern } from '../shared/model/concern.ts';
+import type { Configurations } from '../shared/model/configurations.ts';
 import type { Plan } from '../shared/model/plan.ts';
 import { refOf } from '../shared/model/resource.ts';
-import { isOpen, opensAt } from './calendar.ts';
+import { diskBytesOf } from '../shared/model/space.ts';
+import { isOpen, opensAt, opensFor } from './calendar.ts';
+import { coldForecastOf, type PastMove } from './forecast.ts';
 import { halvesOf } from './halves.ts';
 import { showLocal } from './waits.ts';
 
 /** What stands in the way of a plan's policies, or may surprise those who wrote them. */
-export function policyConcerns({ calendar, waves, options }: Plan, nowMs: number): Concern[] {
+export function policyConcerns(
+  { calendar, waves, options, to }: Plan,
+  nowMs: number,
+  document: Configurations,
+  past: readonly PastMove[],
+): Concern[] {
   const closed =
-    calendar === undefined ? [] : [...neverOpen(calendar, nowMs), ...cutoversOutside(calendar, waves, options, nowMs)];
+    calendar === undefined
+      ? []
+      : [
+          ...neverOpen(calendar, nowMs),
+          ...cutoversOutside(calendar, waves, options, nowMs),
+          ...(to === 'bundle' ? [] : tooLong(calendar, coldOf(waves, options, document), nowMs, past)),
+        ];
   return [...closed, ...waves.filter(({ rolling }) => rolling).flatMap(halfBlind)];
 }
 
@@ -46,6 +60,41 @@ function neverOpen(calendar: Calendar, nowMs: number): Concern[] {
       remedy: 'Shorten the blackouts, or add a window.',
     },
   ];
+}
+
+/** A server that is stopped first and would be down for longer than any window is open never finds one. */
+function tooLong(calendar: Calendar, cold: readonly Sized[], nowMs: number, past: readonly PastMove[]): Concern[] {
+  if (opensAt(calendar, nowMs) === null) return [];
+  return cold.flatMap(({ id, name, diskBytes }): Concern[] => {
+    const { downtimeMs, assumed } = coldForecastOf(diskBytes, past);
+    if (opensFor(calendar, nowMs, downtimeMs) !== null) return [];
+    const guess = assumed.length > 0 ? ' (assumed: nothing was moved from here before)' : '';
+    return [
+      {
+        code: 'calendar.too_short',
+        severity: 'warning',
+        about: refOf('server', id),
+        says: `Server ${name} would be down for about ${Math.ceil(downtimeMs / 60_000)} min${guess}, and no window of two weeks is that long: it would wait and never be stopped.`,
+        remedy: 'Lengthen a window, move it with `mode: warm`, or say `sender cutover` when it may go all the same.',
+      },
+    ];
+  });
+}
+
+interface Sized {
+  readonly id: string;
+  readonly name: string;
+  readonly diskBytes: number;
+}
+
+/** The servers that are stopped before they are copied, and run: one that is off is not down for anybody. */
+function coldOf(waves: Plan['waves'], options: Plan['options'], document: Configurations): Sized[] {
+  const planned = waves.flatMap(({ servers }) => servers).filter(({ mode }) => (mode ?? options.mode) === 'cold');
+  return planned.flatMap(({ id }) => {
+    const server = document.servers.find((one) => one.id === id);
+    if (server === undefined || server.status !== 'ACTIVE') return [];
+    return [{ id, name: server.name, diskBytes: diskBytesOf(server, document) }];
+  });
 }
 
 /** A cutover at a time at which the calendar is closed comes later than its operator thinks. */
@@ -99,7 +148,7 @@ function calendarSentences({ zone, windows, blackout }: Calendar): string[] {
   return [
     windows.length === 0
       ? 'Servers may be stopped at any hour.'
-      : `Servers are stopped ${when} only (${zone}); what is down then is moved to its end.`,
+      : `Servers are stopped ${when} only (${zone}), each where the downtime that is forecast for it fits into what is left; what is down then is moved to its end.`,
     ...blackout.map(
       ({ from, to, reason }) =>
         `From ${from} to ${to}${to.includes('T') ? '' : ' inclusive'} (${zone}) nothing new is begun${reason === '' ? '' : `: ${reason}`}.`,

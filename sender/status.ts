@@ -3,7 +3,7 @@ import { networkSideOf } from '../shared/model/network-side.ts';
 import { blackoutAt } from './calendar.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './commands.ts';
-import { forecastOf, type PastMove } from './forecast.ts';
+import { downtimeOf, forecastOf, type PastMove } from './forecast.ts';
 import { attemptOf, doneAmong, type Fact, standingOf, type Wish, waitingPhases, wasStopped } from './migration/fact.ts';
 import { recall } from './migration/migrate.ts';
 import type { Move } from './migration/phase.ts';
@@ -89,7 +89,7 @@ function moveStatus(
     phase: last !== undefined && 'phase' in last ? last.phase : null,
     disks: move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress)),
     warm,
-    window: state === 'moving' && !wasStopped(own.facts) ? windowStatus(move, own.facts, warm) : null,
+    window: state === 'moving' && !wasStopped(own.facts) ? windowStatus(move, campaign, own.facts, history) : null,
     problem: problem?.fact === 'problem' && !moved ? problem.problem : null,
   };
 }
@@ -119,12 +119,21 @@ function warmStatus(
 }
 
 /** Rounds need no window, but end with a blackout; a server that was only looked at waits for nothing yet. */
-function windowStatus({ calendar }: Move, own: readonly Fact[], warm: WarmStatus | null): WindowStatus | null {
+function windowStatus(
+  move: Move,
+  { journal, plan }: Campaign,
+  own: readonly Fact[],
+  history: () => readonly PastMove[],
+): WindowStatus | null {
+  const { calendar, server } = move;
   const { phase } = own.findLast((fact) => fact.fact === 'begun') ?? {};
   if (calendar === undefined || own.some(({ fact }) => fact === 'cutover asked')) return null;
   const now = Date.now();
   if (phase === 'precopy') return blackoutAt(calendar, now) === null ? null : windowOf(calendar, now, 0);
-  return phase !== undefined && waitingPhases.has(phase) ? windowOf(calendar, now, warm?.forecast?.downtimeMs ?? 0) : null;
+  if (phase === undefined || !waitingPhases.has(phase)) return null;
+  const runs = plan.to !== 'bundle' && recall(move, journal).learned.was === 'ACTIVE';
+  const forecast = runs ? downtimeOf(move, roundsOf(journal.facts, server.id), history(), now) : null;
+  return windowOf(calendar, now, forecast?.downtimeMs ?? 0);
 }
 
 function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progress): DiskStatus {

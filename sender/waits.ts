@@ -4,7 +4,7 @@ import { blackoutAt, isOpen, opensAt, opensFor } from './calendar.ts';
 
 /** A server that the calendar holds back. */
 export interface WindowStatus {
-  /** When it may be stopped; ISO 8601, UTC; null where no opening of the next two weeks has room for it. */
+  /** When it may be stopped; ISO 8601, UTC; null where no opening of two weeks has room for it. */
   readonly opensAt: string | null;
   /** A few words that go on from the server's name. */
   readonly says: string;
@@ -18,7 +18,7 @@ export function windowOf(calendar: Calendar, nowMs: number, downtimeMs: number):
   if (opens === null && opensNow !== null)
     return {
       opensAt: null,
-      says: `waits for a window of ${Math.ceil(downtimeMs / 60_000)} min, which its downtime would take; none of the next two weeks is that long`,
+      says: `waits for a window of ${Math.ceil(downtimeMs / 60_000)} min, which its downtime would take; none of two weeks is that long`,
     };
   const blackout = blackoutAt(calendar, nowMs);
   const why =

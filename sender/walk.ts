@@ -1,6 +1,6 @@
 import type { SourceCloud, SourceRetirement } from '../shared/cloud/cloud.ts';
 import type { Campaign } from './campaign.ts';
-import { forecastOf, type PastMove } from './forecast.ts';
+import { downtimeOf, type PastMove } from './forecast.ts';
 import { attemptOf, sinceLetGo } from './migration/fact.ts';
 import { itineraryTo } from './migration/itinerary.ts';
 import type { Walk } from './migration/migrate.ts';
@@ -69,7 +69,11 @@ export function walkOf(
       add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
     },
     isCutoverAsked: (server) => attemptOf(journal.facts, server).facts.some(({ fact }) => fact === 'cutover asked'),
-    forecastOf: ({ server }) => forecastOf(roundsOf(journal.facts, server.id), tools.history(), Date.now()),
+    // What a server's downtime is when it goes into a bundle is nothing that we know.
+    forecastOf: (move) =>
+      campaign.plan.to === 'bundle'
+        ? null
+        : downtimeOf(move, roundsOf(journal.facts, move.server.id), tools.history(), Date.now()),
     pauseLeftMs: () => pauseLeftMs(campaign, Date.now()),
     aside,
     folder: campaign.folder,

@@ -49,6 +49,8 @@ export interface Learned {
 export interface Move {
   readonly server: ResourceOf<'server'>;
   readonly disks: readonly ResourceOf<'disk'>[];
+  /** What they may hold together, by its flavor and image. */
+  readonly diskBytes: number;
   readonly ports: readonly Ref[];
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;

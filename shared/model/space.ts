@@ -1,4 +1,5 @@
 import type { Concern } from './concern.ts';
+import type { Configurations } from './configurations.ts';
 import type { Resource } from './resource.ts';
 
 const bytesPerGiB = 1024 ** 3;
@@ -52,6 +53,16 @@ export function spaceConcerns(
     ];
   }
   return [];
+}
+
+/** Bytes that a server's disk may hold: what its flavor gives it, or what its image is or asks for; 0 where neither is told. */
+export function diskBytesOf(
+  { flavor_id, image_id }: Configurations['servers'][number],
+  { flavors, images }: Pick<Configurations, 'flavors' | 'images'>,
+): number {
+  const flavor = flavors.find(({ id }) => id === flavor_id);
+  const image = images.find(({ id }) => id === image_id);
+  return Math.max(bytesPerGiB * Math.max(flavor?.disk ?? 0, image?.min_disk ?? 0), image?.size ?? 0);
 }
 
 /** Bytes that the disks of these resources take together at the least. */

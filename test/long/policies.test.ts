@@ -101,6 +101,51 @@ test('an operator who cannot wait for a window cuts a server over before it, and
   expect(await takeBack(site, campaign)).toEqual([]);
 }, 120_000);
 
+test('a server that would not be up again before a window ends is not stopped in it, and is in the next', async () => {
+  const [fromMs, endMs] = [Date.now() + 40_000, Math.ceil(Date.now() / 1000 + 50) * 1000];
+  const at = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  const campaign = await start(await planWith(`calendar:\n  blackout:\n    - { from: ${at(fromMs)}, to: ${at(endMs)} }\n`));
+  const { moves } = await seen(campaign, (status) => status.moves.some(({ window }) => window !== null));
+  const [held] = moves.flatMap(({ window }) => window ?? []);
+  expect(Date.now()).toBeLessThan(fromMs);
+  // Nothing was moved from here yet: some minutes are assumed.
+  expect(held?.says).toContain('waits for the next window, for this one is too short; opens at 20');
+  expect(held?.opensAt).toBe(new Date(endMs).toISOString());
+  expect(await statuses()).toEqual(['ACTIVE', 'ACTIVE']);
+  await until(site, campaign, 'ready');
+  const stops = stopsIn(await journalOf(campaign));
+  expect(stops).toHaveLength(2);
+  expect(Math.min(...stops)).toBeGreaterThanOrEqual(endMs);
+  expect(await flawsOfMove(site)).toEqual([]);
+  expect(await takeBack(site, campaign)).toEqual([]);
+}, 120_000);
+
+test('a server that fits into no window is told of when its campaign begins, waits, and goes when the operator says so', async () => {
+  const hour = String((new Date().getUTCHours() + 6) % 24).padStart(2, '0');
+  const file = await planWith(`calendar:\n  windows:\n    - { from: "${hour}:00", to: "${hour}:01" }\n`);
+  const { stdout, stderr } = await cli(site.sender.config, ['migrate', file]);
+  expect(stderr).toContain('calendar.too_short');
+  expect(stderr).toMatch(/would be down for about \d min \(assumed: nothing was moved from here before\)/);
+  const campaign = /Campaign (\S+) has started/.exec(stdout)?.[1] ?? '';
+  const { says, moves } = await seen(campaign, (status) => status.moves.some(({ window }) => window !== null));
+  expect(says).toMatch(/waits for a window of \d min, which its downtime would take; none of two weeks is that long/);
+  expect(moves.flatMap(({ window }) => window ?? [])[0]?.opensAt).toBeNull();
+  await ask(site.sender.config, [
+    'cutover',
+    campaign,
+    ...moves.flatMap(({ server, window }) => (window === null ? [] : [server])),
+  ]);
+  const rest = await seen(campaign, (status) => status.moves.some(({ state }) => state === 'moved'));
+  const [other] = rest.moves.filter(({ state }) => state !== 'moved');
+  // By now it is known how long a server takes here: seconds.
+  const next = await seen(campaign, (status) => status.moves.some(({ window }) => window !== null));
+  expect(next.says).toContain('waits for the window; opens at 20');
+  await ask(site.sender.config, ['cutover', campaign, other?.server ?? '']);
+  await until(site, campaign, 'ready');
+  expect(await flawsOfMove(site)).toEqual([]);
+  expect(await takeBack(site, campaign)).toEqual([]);
+}, 120_000);
+
 test('a calendar that never opens is refused before anything is written', async () => {
   const file = await planWith('calendar:\n  blackout:\n    - { from: 2020-01-01, to: 2099-12-31 }\n');
   const { code, stderr } = await cli(site.sender.config, ['migrate', file]);

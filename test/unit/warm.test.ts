@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { forecastOf } from '../../sender/forecast.ts';
+import { coldForecastOf, forecastOf } from '../../sender/forecast.ts';
 import { isFresh, type Round, whyEnough } from '../../sender/migration/round.ts';
 import { Slots } from '../../sender/slots.ts';
 import { Cutover, Plan } from '../../shared/model/plan.ts';
@@ -67,6 +67,7 @@ test('a forecast knows nothing before the first round, and takes what it cannot 
   const past = [4_000, 6_000, 90_000].map((stop) => ({
     stages: { stop, import: 40_000, plug: 1_000, create: 12_000, connect: 500, probe: 3_000 },
     sizeBytes: 10 * GiB,
+    warm: true,
   }));
   const forecast = forecastOf([endedAt(10, aRound(1, 10 * GiB))], past, 600_000);
   expect(forecast?.assumed).toEqual([]);
@@ -75,6 +76,28 @@ test('a forecast knows nothing before the first round, and takes what it cannot 
     ...{ plug: 1_000, create: 12_000, connect: 500, probe: 3_000 },
   });
   expect(forecast?.downtimeMs).toBe(172_500);
+});
+
+test('the downtime of a server that is stopped first grows with its disk, at the pace of earlier moves of its kind', () => {
+  const stages = {
+    stop: 4_000,
+    freeze: 8_000,
+    copy: 100_000,
+    import: 40_000,
+    plug: 1_000,
+    create: 12_000,
+    connect: 500,
+    probe: 3_000,
+  };
+  const cold = { stages, sizeBytes: 10 * GiB, warm: false };
+  // The last copy of a warm move says nothing of a whole disk.
+  const past = [cold, { ...cold, stages: { ...stages, copy: 1_000 }, warm: true }];
+  const forecast = coldForecastOf(20 * GiB, past);
+  expect(forecast.stages).toEqual({ ...stages, copy: 200_000, import: 80_000 });
+  expect(forecast).toMatchObject({ downtimeMs: 308_500, deltaBytes: 20 * GiB, assumed: [] });
+  expect(coldForecastOf(20 * GiB, past.slice(1)).assumed).toEqual(['copy']);
+  expect(coldForecastOf(20 * GiB, []).assumed).toContain('stop');
+  expect(coldForecastOf(20 * GiB, []).downtimeMs).toBeGreaterThan(coldForecastOf(GiB, []).downtimeMs);
 });
 
 test('places are given in order, one who waits aside leaves his, and gets the next one when he comes back', async () => {

@@ -10,14 +10,14 @@ export async function awaitWindow(move: Move, tools: Tools): Promise<undefined> 
   while (!isLetGo(move, tools)) await sleep(lookMs, undefined, { signal: tools.signal });
 }
 
-/** Whether the calendar lets a server be stopped now: it is open, and the forecast of the downtime, where there is one, fits into what is left of it. */
+/** Whether the calendar lets a server be stopped now: it is open, and the forecast of its downtime, where it runs and there is one, fits into what is left. */
 export function isLetGo(move: Move, { isCutoverAsked, forecastOf }: Tools): boolean {
   const { calendar, server } = move;
   if (calendar === undefined || isCutoverAsked(server.id)) return true;
   const now = Date.now();
   if (!isOpen(calendar, now)) return false;
   const end = closesAt(calendar, now);
-  return end === null || end - now >= (forecastOf(move)?.downtimeMs ?? 0);
+  return end === null || end - now >= (move.learned.was === 'ACTIVE' ? (forecastOf(move)?.downtimeMs ?? 0) : 0);
 }
 
 /** Whether the wait need not begin again after an interruption: the server may be stopped now, or is down already and is always moved to its end. */
