@@ -45,8 +45,16 @@ export async function provideBoth(source: OpenStackUser, destination: OpenStackU
   await promote(destination);
 }
 
-/** Network, subnet, router with a gateway, a group with a rule, a keypair, two servers with an image each, and a floating IP; image files are built in `dir`. */
-export async function fillShop(user: OpenStackUser, dir: string, diskOf: (name: string) => Buffer): Promise<void> {
+/** The servers of the small shop. */
+export const shopServers = ['web 1', '-web/é'] as const;
+
+/** Network, subnet, router with a gateway, a group with a rule, a keypair, servers with an image each, and a floating IP for the first; image files are built in `dir`. */
+export async function fillShop(
+  user: OpenStackUser,
+  dir: string,
+  diskOf: (name: string) => Buffer,
+  servers: readonly string[] = shopServers,
+): Promise<void> {
   const post = async (service: 'network' | 'compute' | 'image', path: string, key: string, body: object): Promise<Made> =>
     ((await user.send<Record<string, Made>>('POST', service, path, key === '' ? body : { [key]: body }))[key] ?? {}) as Made;
   const network = await post('network', '/networks', 'network', { name: 'front', description: 'where customers come' });
@@ -66,7 +74,7 @@ export async function fillShop(user: OpenStackUser, dir: string, diskOf: (name: 
   await user.send('POST', 'compute', '/os-keypairs', { keypair: { name: 'operator', public_key: anSshKey().publicKey.trim() } });
   const flavors = await user.list<Made & { name: string }>('compute', '/flavors', 'flavors');
   const flavor = flavors.find(({ name }) => name === 'm1.tiny');
-  for (const [place, name] of ['web 1', '-web/é'].entries()) {
+  for (const [place, name] of servers.entries()) {
     const file = join(dir, `${place}.raw`);
     await writeFile(file, diskOf(name));
     const body = { name: `disk of ${name}`, disk_format: 'raw', container_format: 'bare', visibility: 'private' };

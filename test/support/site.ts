@@ -2,14 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CampaignStatus, SenderStatus } from '../../sender/commands.ts';
+import type { CampaignStatus } from '../../sender/commands.ts';
+import { senderClient } from '../../sender/control.ts';
 import { compare } from '../demo/compare.ts';
 import { startTwin, type TwinProcess } from './clouds.ts';
-import { ask, cli, type Daemon, startDaemon, writeReceiverConfig, writeSenderConfig } from './daemons.ts';
+import { ask, type Daemon, startDaemon, writeReceiverConfig, writeSenderConfig } from './daemons.ts';
 import { Endings } from './endings.ts';
 import { LossyLink } from './lossy.ts';
 import { OpenStackUser } from './openstack-user.ts';
-import { type Census, censusOf, fillShop, provideBoth, sha256 } from './shop.ts';
+import { type Census, censusOf, fillShop, provideBoth, sha256, shopServers } from './shop.ts';
 
 /** Two clouds, two daemons as processes, and the link between them, all at the mercy of a test. */
 export interface Site {
@@ -31,6 +32,10 @@ export interface Site {
 export interface SiteChoice {
   readonly diskOf: (name: string) => Buffer;
   readonly tokenLifeSeconds?: number;
+  /** Scale of the clouds' delays; 0 is as soon as possible. */
+  readonly pace?: number;
+  /** Names of the servers, instead of the small shop's. */
+  readonly servers?: readonly string[];
 }
 
 /** The owner of the project in a cloud, with a fresh token. */
@@ -47,17 +52,17 @@ async function look(twin: TwinProcess): Promise<Census> {
 }
 
 /** Builds a site whose daemons are paired through the link. */
-export async function openSite({ diskOf, tokenLifeSeconds }: SiteChoice): Promise<Site> {
+export async function openSite({ diskOf, tokenLifeSeconds, pace = 0, servers = shopServers }: SiteChoice): Promise<Site> {
   const dir = await mkdtemp(join(tmpdir(), 'godwit-site-'));
   const endings = new Endings();
   endings.add('the folder', () => rm(dir, { recursive: true, force: true }));
-  const choice = { dir, pace: 0, ...(tokenLifeSeconds === undefined ? {} : { tokenLifeSeconds }) };
+  const choice = { dir, pace, ...(tokenLifeSeconds === undefined ? {} : { tokenLifeSeconds }) };
   const [source, destination] = await Promise.all([
     startTwin({ ...choice, name: 'west' }, endings),
     startTwin({ ...choice, name: 'east' }, endings),
   ]);
   await provideBoth(await adminOf(source), await adminOf(destination));
-  await fillShop(await ownerOf(source), dir, diskOf);
+  await fillShop(await ownerOf(source), dir, diskOf, servers);
   const before = { source: await look(source), destination: await look(destination) };
   const [senderConfig, receiverConfig] = await Promise.all([
     writeSenderConfig(dir, source),
@@ -69,7 +74,7 @@ export async function openSite({ diskOf, tokenLifeSeconds }: SiteChoice): Promis
   const link = await LossyLink.open(receiverPort);
   endings.add('the link', () => link.close());
   await ask(senderConfig, ['pair', `127.0.0.1:${link.port}`], `${code}\n`);
-  const disks = ['web 1', '-web/é'].map((name) => sha256(diskOf(name))).sort();
+  const disks = servers.map((name) => sha256(diskOf(name))).sort();
   return { dir, endings, source, destination, sender, receiver, receiverPort, link, before, disks };
 }
 
@@ -88,8 +93,11 @@ export async function begin(site: Site): Promise<string> {
 
 /** A campaign as the sender sees it; undefined while the sender does not answer. */
 export async function campaignOf({ sender }: Site, id: string): Promise<CampaignStatus | undefined> {
-  const { code, stdout } = await cli(sender.config, ['status', '--json']);
-  return code === 0 ? (JSON.parse(stdout) as SenderStatus).campaigns.find((campaign) => campaign.id === id) : undefined;
+  // A process for each look would keep a machine busy that is to be measured.
+  const status = await senderClient(sender.config.control)
+    .status()
+    .catch(() => undefined);
+  return status?.campaigns.find((campaign) => campaign.id === id);
 }
 
 /** Waits until a campaign is in a state; throws its problem when it comes to rest in another. */

@@ -1,0 +1,54 @@
+import { beforeAll, expect, test } from 'vitest';
+import { unknownSite } from '../../sender/analysis/prediction/model.ts';
+import { pastComparisons, pastOf } from '../../sender/analyze/history.ts';
+import { downtimeOf, type Race, raceOf, saysOfRace, tableOfRace } from '../support/race.ts';
+import { ways } from '../support/two-services.ts';
+
+const seed = Number(process.env['SEED'] ?? 1);
+const draws = 8;
+
+let races: Race[];
+beforeAll(async () => {
+  console.info(`seed ${seed}, ${draws} random orders in each mode`);
+  // Daemons and clouds wait for the most part: three pairs of them do not disturb each other.
+  races = await Promise.all(ways.map((way) => raceOf(way, draws, seed, 0.5)));
+  for (const race of races) console.info([saysOfRace(race), ...tableOfRace(race)].join('\n'));
+}, 900_000);
+
+test('the proposed order is the best there is in each mode, and whole daemons measure what the model of the order says', () => {
+  for (const { way, measured, inServers, modelled, possible, isBest } of races) {
+    expect(isBest).toBe(true);
+    expect(possible).toBeGreaterThan(0.3);
+    // A tenth of what is left of the downtime, however busy the machine was from campaign to campaign.
+    expect(Math.abs((1 - inServers) / (1 - modelled) - 1), way.name).toBeLessThan(0.1);
+    expect(measured, way.name).toBeGreaterThan(possible - 0.15);
+    if (possible >= 0.6) expect(inServers).toBeGreaterThan(0.6 - 0.05);
+  }
+});
+
+test('one after the other no order of two services of three can be more than a third better, and it is said', () => {
+  const [sequential] = races;
+  expect(sequential?.possible).toBeCloseTo(1 / 3, 2);
+  expect(sequential && saysOfRace(sequential)).toContain('no order can be more than 33.3 % better');
+});
+
+test('order and mode together are more than 60 percent better than random orders one after the other', () => {
+  const [sequential, atOnce] = races;
+  expect(downtimeOf(atOnce?.proposed ?? [])).toBeLessThan(0.4 * downtimeOf(sequential?.random ?? []));
+});
+
+test.each(ways.map(({ name }, index) => [name, index] as const))(
+  'from two campaigns on, it is known how long the next one and its servers take: %s',
+  (_, index) => {
+    const reports = [...(races[index]?.proposed ?? []), ...(races[index]?.random ?? [])].map(({ report }) => report);
+    const past = pastComparisons(pastOf(reports.map((value) => ({ file: 'report.json', value }))), unknownSite).slice(2);
+    console.info(past.map(({ length, downtime }) => `${length.error.toFixed(2)} ${downtime.error.toFixed(2)}`).join(', '));
+    expect(past).toHaveLength(draws + 1);
+    for (const what of ['length', 'downtime'] as const) {
+      const off = past.map((campaign) => Math.abs(campaign[what].error)).sort((a, b) => a - b);
+      expect(off[Math.floor(off.length / 2)]).toBeLessThan(0.25);
+      // Nine of ten on a machine that does nothing else.
+      expect(past.filter((campaign) => campaign[what].inRange).length).toBeGreaterThan(past.length / 2);
+    }
+  },
+);
