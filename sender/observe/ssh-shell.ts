@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { PassThrough, pipeline } from 'node:stream';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { parseAddress } from '../../protocol/transport/address.ts';
 import { transportLimits } from '../../protocol/transport/limits.ts';
@@ -32,6 +33,16 @@ export async function openSshShell(node: string, options: SshOptions, signal: Ab
   return { node: name, close, run: (commandLine, until, hear) => runRemotely(client, name, commandLine, until, hear) };
 }
 
+/**
+ * Ends a command when its standard input does. OpenSSH passes no signal on to a command of root's, and closing a channel ends none that does not write:
+ * one that waits for events would stay behind for ever, and the channel with it.
+ */
+const leashed = (commandLine: string): string =>
+  `exec 3<&0; (${commandLine}) </dev/null 3<&- & P=$!; (cat <&3; kill $P) >/dev/null 2>&1 & wait $P`;
+
+/** How long a command may take to end: milliseconds. */
+const endingMs = 5_000;
+
 async function* runRemotely(
   client: ssh2.Client,
   node: string,
@@ -40,18 +51,21 @@ async function* runRemotely(
   hear?: (text: string) => void,
 ): AsyncGenerator<string> {
   if (signal.aborted) return;
-  const { channel, code } = await open(client, node, commandLine, signal);
-  // The program goes at the signal, or, where the server does not pass it on, when it next writes.
+  const { channel, code } = await open(client, node, leashed(commandLine), signal);
+  // Unlike `pipe` it ends with a channel that a lost connection closed.
+  const text = pipeline(channel, new PassThrough({ encoding: 'utf8' }), () => undefined);
+  let late: NodeJS.Timeout | undefined;
   const end = (): void => {
-    channel.signal('TERM');
-    channel.destroy();
+    channel.end();
+    late = setTimeout(() => text.destroy(), endingMs);
   };
   signal.addEventListener('abort', end, { once: true });
   const closed = once(channel, 'close');
   closed.catch(() => undefined);
   try {
     const said = tail(channel.stderr, hear);
-    for await (const chunk of channel.setEncoding('utf8')) yield chunk as string;
+    for await (const chunk of text) yield chunk as string;
+    if (signal.aborted) return;
     await closed;
     if (code() !== 0 && !signal.aborted) throw failed(node, said() || (code() === null ? 'the connection was lost' : ''), code());
   } catch (error) {
@@ -59,6 +73,7 @@ async function* runRemotely(
     if (!signal.aborted) throw error;
   } finally {
     signal.removeEventListener('abort', end);
+    clearTimeout(late);
     channel.destroy();
   }
 }

@@ -58,6 +58,8 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
         }
         const channel = acceptCommand();
         channel.write(done.writes);
+        // Like a command that ends with its standard input.
+        channel.on('end', () => channel.close()).resume();
         if (done.code === undefined) return;
         channel.exit(done.code);
         channel.end();

@@ -2,9 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Configurations } from '../../shared/model/configurations.ts';
 import { parseTraffic } from '../../shared/traffic/matrix.ts';
-import { aDocument, aResource, aServer } from '../support/build.ts';
+import { documentOf } from './document.ts';
 import { converse, counted, endAll, type Guest, guestsOf, inside, sh } from './guests.ts';
 import { asGroups, asked, type Both, between, servicesOf, worstOf } from './hold.ts';
 import { bridge, openVSwitch, type Switch } from './hosts.ts';
@@ -86,17 +85,3 @@ describe.each(Object.entries(sources))('over %s', (kind, named) => {
     }
   });
 });
-
-function documentOf(guests: readonly Guest[]): Configurations {
-  return aDocument({
-    networks: [aResource('network', { id: 'net' })],
-    subnets: [aResource('subnet', { id: 'sub', network_id: 'net', cidr: '10.77.0.0/24' })],
-    ports: guests.map(({ id, address }) =>
-      aResource('port', {
-        ...{ id: `port-${id}`, device_id: id, network_id: 'net' },
-        fixed_ips: [{ subnet_id: 'sub', ip_address: address }],
-      }),
-    ),
-    servers: guests.map(({ id }) => aServer({ id, name: id, ports: [`port-${id}`] })),
-  });
-}

@@ -17,16 +17,28 @@ export function between(before: Both, after: Both): Both {
 /** A few frames of ARP are all that a guest has who took no part. */
 const silentBytes = 2_000;
 
-/** How far a matrix is from the interfaces at worst, over all guests and both directions; `headerBytes` of each frame are not in the matrix. */
-export function worstOf(traffic: Traffic, truth: ReadonlyMap<string, Both>, headerBytes: number): number {
-  const off = [...truth].flatMap(([id, { rx, tx }]) => {
+/** How far a matrix is from one interface in one direction: a part of what that counted. */
+export interface Off {
+  readonly id: string;
+  readonly way: 'tx' | 'rx';
+  readonly packets: number;
+  readonly error: number;
+}
+
+/** How far a matrix is from every interface, in both directions; `headerBytes` of each frame are not in the matrix. */
+export function offOf(traffic: Traffic, truth: ReadonlyMap<string, Both>, headerBytes: number): Off[] {
+  return [...truth].flatMap(([id, { rx, tx }]) => {
     const [sent, received] = seenOf(traffic, id);
-    return [[tx, sent] as const, [rx, received] as const].map(([{ bytes, packets }, seen]) => {
+    return [['tx', tx, sent] as const, ['rx', rx, received] as const].map(([way, { bytes, packets }, seen]) => {
       const counted = bytes - headerBytes * packets;
-      return counted < silentBytes && seen === 0 ? 0 : Math.abs(seen - counted) / counted;
+      return { id, way, packets, error: counted < silentBytes && seen === 0 ? 0 : Math.abs(seen - counted) / counted };
     });
   });
-  return Math.max(...off);
+}
+
+/** How far a matrix is from the interfaces at worst. */
+export function worstOf(traffic: Traffic, truth: ReadonlyMap<string, Both>, headerBytes: number): number {
+  return Math.max(...offOf(traffic, truth, headerBytes).map(({ error }) => error));
 }
 
 function seenOf({ conversations }: Traffic, id: string): [sent: number, received: number] {

@@ -15,9 +15,9 @@ export function bridge(host: string, guests: readonly Guest[], tracked: boolean)
   for (const { port } of guests) sh('ip', '-n', host, 'link', 'set', port, 'master', 'br0');
 }
 
-/** What a switch tells of what it forwards, to this machine's ports 2055, 4739 and 6343. */
+/** What a switch tells of what it forwards, to this machine's ports 2055, 4739 and 6343; by sFlow of one packet in so many, every one where it is not said. */
 export interface Exports {
-  readonly on: () => void;
+  readonly on: (oneIn?: number) => void;
   readonly off: () => void;
 }
 
@@ -51,12 +51,13 @@ function exportsOf(vsctl: (...args: readonly string[]) => string): Exports {
     ...['--', `--id=@${kind}`, 'create', kind, ...columns, '--', 'set', 'bridge', 'br-int', `${kind}=@${kind}`],
   ];
   const netflow = create('netflow', 'targets="127.0.0.1:2055"', 'active-timeout=2');
-  // One in one: what a rate leaves to chance would only tell of chance.
-  const sflow = create('sflow', 'agent=lo', 'target="127.0.0.1:6343"', 'header=128', 'sampling=1', 'polling=0');
+  const sflow = (oneIn: number) =>
+    create('sflow', 'agent=lo', 'target="127.0.0.1:6343"', 'header=128', `sampling=${oneIn}`, 'polling=0');
   const ids = ['sampling=1', 'obs_domain_id=1', 'obs_point_id=1'];
   const ipfix = create('ipfix', 'targets="127.0.0.1:4739"', ...ids, 'cache_active_timeout=2', 'cache_max_flows=1000');
   return {
-    on: () => void vsctl(...netflow, ...sflow, ...ipfix),
+    // One in one, usually: what a rate leaves to chance would only tell of chance.
+    on: (oneIn = 1) => void vsctl(...netflow, ...sflow(oneIn), ...ipfix),
     off: () => void vsctl('clear', 'bridge', 'br-int', 'netflow', 'sflow', 'ipfix'),
   };
 }

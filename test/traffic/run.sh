@@ -16,7 +16,7 @@ clean() {
 if [ "$(id -u)" = 0 ]; then
   lacking=''
   for pair in ip:iproute2 nft:nftables conntrack:conntrack tcpdump:tcpdump ovs-vswitchd:openvswitch-switch pmacctd:pmacct \
-    ethtool:ethtool python3:python3; do
+    ethtool:ethtool python3:python3 sshd:openssh-server; do
     command -v "${pair%%:*}" >/dev/null || lacking+=" ${pair##*:}"
   done
   if [ -n "$lacking" ]; then

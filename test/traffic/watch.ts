@@ -29,6 +29,20 @@ const settleMs = 3_000;
 
 const matrixOf = ({ folder }: Place, collector: string): string => join(folder, `${collector.replaceAll(/\W+/g, '-')}.json`);
 
+/** Watches the connections that another node tracks, from a namespace of its own; by the SSH settings of a configuration. */
+export async function watchNode(place: Place, from: string, node: string, config: string): Promise<() => Ended> {
+  const output = ['--document', place.document, '-o', matrixOf(place, node)];
+  const watching = ['--ssh', node, '--for', '10m', '--every', '2s'];
+  const running = runSender(from, '--config', config, 'observe', ...output, ...watching);
+  await saying(running, /watching/);
+  await sleep(settleMs);
+  return async () => {
+    await sleep(settleMs);
+    await endConnections(place);
+    return ended({ ...place, collectors: [node] }, { [node]: () => stop(running) });
+  };
+}
+
 /** Starts `sender observe`; it ends by `stop`. */
 function observing(place: Place, collector: string, ...args: readonly string[]): Running {
   const output = ['--document', place.document, '-o', matrixOf(place, collector)];
@@ -109,17 +123,17 @@ const pmacctSettings = (rows: string): string =>
     '',
   ].join('\n');
 
-/** Begins to watch an Open vSwitch: first the listening, then the export. */
-export async function watchSwitch(place: Place, exports: Exports): Promise<() => Ended> {
-  const ports = { NetFlow: 2055, IPFIX: 4739, sFlow: 6343 };
-  const begun = Object.entries(ports).map(
+/** Begins to watch an Open vSwitch: first the listening, then the export; sFlow of one packet in so many. */
+export async function watchSwitch(place: Place, exports: Exports, oneIn = 1): Promise<() => Ended> {
+  const ports = Object.entries({ NetFlow: 2055, IPFIX: 4739, sFlow: 6343 }).filter(([name]) => place.collectors.includes(name));
+  const begun = ports.map(
     ([collector, port]) => [collector, observing(place, collector, `--${collector.toLowerCase()}`, String(port))] as const,
   );
   await until('ports to listen on', () => {
     const listening = inside(place.host, 'ss', '-uln');
-    return Object.values(ports).every((port) => listening.includes(`:${port} `));
+    return ports.every(([, port]) => listening.includes(`:${port} `));
   });
-  exports.on();
+  exports.on(oneIn);
   return async () => {
     await sleep(settleMs);
     exports.off();

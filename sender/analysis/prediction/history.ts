@@ -14,7 +14,7 @@ export interface Measured {
 }
 
 /** One copy of a running server: when its snapshot was asked for, how long that and the copy took, and what crossed. */
-export interface MeasuredRound {
+interface MeasuredRound {
   readonly beganMs: number;
   readonly snapshotMs: number;
   readonly copyMs: number;

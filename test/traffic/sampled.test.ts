@@ -1,0 +1,68 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseTraffic } from '../../shared/traffic/matrix.ts';
+import { documentOf } from './document.ts';
+import { converse, counted, endAll, type Guest, guestsOf, inside, sh } from './guests.ts';
+import { asGroups, between, offOf, servicesOf } from './hold.ts';
+import { openVSwitch, type Switch } from './hosts.ts';
+import { seed, shapes } from './shapes.ts';
+import { lackOf, watchSwitch } from './watch.ts';
+
+const host = 'gwt-smp';
+const ethernetBytes = 14;
+/** One packet in so many tells its header. */
+const oneIn = 16;
+/** So much more talk than for the other collectors: it takes some hundred samples to say anything. */
+const louder = 20;
+const lack = lackOf('sFlow');
+let home = '';
+let guests: readonly Guest[] = [];
+let virtual: Switch | undefined;
+
+beforeAll(async () => {
+  if (lack !== undefined) return;
+  home = await mkdtemp(join(tmpdir(), 'gwt-'));
+  sh('ip', 'netns', 'add', host);
+  sh('ip', '-n', host, 'link', 'set', 'lo', 'up');
+  inside(host, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
+  guests = await guestsOf(6, host);
+  virtual = await openVSwitch(host, guests, join(home, 'ovs'));
+});
+afterAll(async () => {
+  if (lack !== undefined) return;
+  await endAll();
+  await virtual?.end();
+  for (const namespace of [...guests.map((guest) => guest.namespace), host]) sh('ip', 'netns', 'del', namespace);
+  await rm(home, { recursive: true, force: true });
+});
+
+const can = `sFlow of one packet in ${oneIn} is as near to every interface as so many samples can be, and the services are the true ones`;
+test.skipIf(lack !== undefined)(lack === undefined ? can : `${can}: ${lack}`, async () => {
+  const document = join(home, 'configurations.json');
+  await writeFile(document, JSON.stringify(documentOf(guests)));
+  const shape = shapes[1];
+  if (shape === undefined || virtual === undefined) throw new Error('There are shapes, and a switch.');
+  const place = { host, folder: home, document, addresses: guests.map(({ address }) => address), collectors: ['sFlow'] };
+  const end = await watchSwitch(place, virtual.exports, oneIn);
+  const before = guests.map((guest) => [guest, counted(guest)] as const);
+  await converse(
+    guests,
+    shape.talks.map((talk) => ({ ...talk, requests: louder * talk.requests })),
+  );
+  const truth = new Map(before.map(([guest, count]) => [guest.id, between(count, counted(guest))]));
+  const matrix = (await end()).get('sFlow');
+  if (matrix?.status !== 'fulfilled') throw new Error(`no matrix: ${String(matrix?.reason)}`);
+  const off = offOf(parseTraffic(JSON.parse(await readFile(matrix.value, 'utf8'))), truth, ethernetBytes);
+  for (const { id, way, packets, error } of off) {
+    // "Packet Sampling Basics" (sflow.org): at most 196 · √(1/samples) per cent, nineteen times in twenty, of packets; sizes vary, and three times that is never.
+    const usual = 1.96 * Math.sqrt(oneIn / packets);
+    process.stdout.write(
+      `seed ${seed}, ${id} ${way}: ${Math.round(packets / oneIn)} samples, ${(100 * error).toFixed(1)} % off; usual are ${(100 * usual).toFixed(1)} %\n`,
+    );
+    expect(error, `${id} ${way}`).toBeLessThan(3 * usual);
+  }
+  const services = asGroups(shape.services.map((members) => members.map((index) => guests[index]?.id ?? '')));
+  expect(await servicesOf(host, matrix.value, document)).toEqual(services);
+});
