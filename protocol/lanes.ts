@@ -9,8 +9,8 @@ export interface Wire {
   readonly lanes: number;
   /** Data that waits for the line. Near 0 while pulls are open: the line waits for us. */
   readonly backlogBytes: number;
-  /** How long pulls have waited for room since the session began. While it grows the line is full. */
-  readonly waitedMs: number;
+  /** How long the line has been carrying something since the session began, a lane on average: what arrived in this time is what it can carry. */
+  readonly busyMs: number;
   /** What the line has carried when it was given enough; 0 before that is known. */
   readonly bytesPerSecond: number;
   /** The least round trip; undefined before it is known. */
@@ -25,7 +25,6 @@ export class Lanes {
   readonly #limits: Pick<Limits, 'unsentBytes'>;
   readonly #lanes = new Set<Outlet>();
   readonly #waiting = new Set<() => void>();
-  #waitedMs = 0;
 
   constructor(main: Outlet, limits: Pick<Limits, 'unsentBytes'>) {
     this.#main = main;
@@ -39,7 +38,7 @@ export class Lanes {
     return {
       lanes: this.#lanes.size,
       backlogBytes: sum((way) => way.backlogBytes),
-      waitedMs: this.#waitedMs,
+      busyMs: sum((way) => way.pace.busyMs) / ways.length,
       bytesPerSecond: sum((way) => way.pace.bytesPerSecond),
       rttMs: rtts.length === 0 ? undefined : Math.min(...rtts),
       arrivedBytes: sum((way) => way.pace.arrivedBytes) + (this.#lanes.size > 0 ? this.#main.pace.arrivedBytes : 0),
@@ -65,11 +64,9 @@ export class Lanes {
   /** Waits until another pull's bytes may be read and sent. Throws when `signal` aborts first. */
   async room(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const since = performance.now();
     while (this.#least.unsent > this.#limits.unsentBytes) {
       await abortable<void>([signal], (resolve) => this.#waiting.add(resolve));
     }
-    this.#waitedMs += performance.now() - since;
   }
 
   /** Sends a data frame over the least loaded way. SHOULD come after `room`. */

@@ -59,7 +59,7 @@ export class Outlet {
   }
 
   /** What the line is like: its round trip and rate, and the bytes that have arrived over it. */
-  get pace(): Pick<Pace, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes'> {
+  get pace(): Pick<Pace, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes' | 'busyMs'> {
     return this.#pace;
   }
 
@@ -136,7 +136,7 @@ export class Outlet {
     const last = this.#said === payload.length;
     if (fragment.length > 0) this.#send(fragment, last, last ? payload : undefined);
     this.#backlog -= fragment.length;
-    this.#pace.sent(fragment.length);
+    this.#pace.sent(fragment.length, performance.now());
     this.#options.throttle?.take(fragment.length);
     if (last) this.#endFrame();
     if (this.#pace.isDue(false)) this.#mark();

@@ -38,6 +38,10 @@ export class Pace {
   #sent = 0;
   #marked = 0;
   #arrived = 0;
+  /** Since when something is on its way without a pause, and how long something was before, less a round trip each time. */
+  #busySinceMs = 0;
+  #busyMs = 0;
+  #nowMs = 0;
   #lastId = 0;
   #round = newRound(0);
   #rate = 0;
@@ -95,8 +99,14 @@ export class Pace {
     return unmarked > 0 && (last || stuck || unmarked >= this.windowBytes / 32);
   }
 
+  /** How long the line has been carrying something since the beginning, as far as is confirmed: milliseconds. */
+  get busyMs(): number {
+    return this.#busyMs + (this.inFlightBytes > 0 ? Math.max(0, this.#nowMs - this.#busySinceMs) : 0);
+  }
+
   /** Notes bytes that are on their way now. */
-  sent(bytes: number): void {
+  sent(bytes: number, nowMs: number): void {
+    if (this.inFlightBytes === 0) this.#busySinceMs = nowMs;
     this.#sent += bytes;
   }
 
@@ -123,11 +133,13 @@ export class Pace {
     const [mark] = this.#marks.splice(0, at + 1).slice(-1);
     if (mark === undefined) return;
     this.#arrived = mark.upTo;
+    this.#nowMs = nowMs;
     // A clock of microseconds and a line in the same machine: a round trip of nothing would be an endless rate.
     const rttMs = Math.max(0.05, nowMs - mark.atMs);
     this.#round.rate = Math.max(this.#round.rate, mark.inFlight / rttMs);
     this.#round.rttMs = Math.min(this.#round.rttMs, rttMs);
     if (mark.full) this.#round.fullRttMs = Math.min(this.#round.fullRttMs, rttMs);
+    if (this.inFlightBytes === 0) this.#busyMs += Math.max(0, nowMs - this.#busySinceMs - Math.min(this.#leastMs, rttMs));
     if (this.#thinFrom !== undefined) this.#measure(mark, rttMs, nowMs);
     else if (this.#arrived >= this.#round.endsAt) this.#look(nowMs);
   }

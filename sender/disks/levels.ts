@@ -4,8 +4,13 @@ import type { Packed } from '../../shared/disk/jobs/pack.ts';
 export interface Wire {
   /** Bytes of data that have arrived at the other side since the session began. */
   readonly arrivedBytes: number;
-  /** Milliseconds that frames have waited for room, summed since the session began. */
-  readonly waitedMs: number;
+  /** Milliseconds for which the line has been carrying something since the session began. */
+  readonly busyMs: number;
+}
+
+/** The line as it was at some time. */
+interface Sight extends Wire {
+  readonly at: number;
 }
 
 /**
@@ -32,26 +37,41 @@ const probeEvery = 16;
 /** A frame of less is always packed: a few pieces of what was read, so it costs little beside the reading; and the whole is as small. */
 const scrapBytes = 2 * 1024 * 1024;
 
-/** Frames between two decisions, and between the first few, while all is guessed. */
-const decideEvery = { usual: 8, first: 2 } as const;
+/** Frames between two decisions: the first few, while all is guessed, and the usual. */
+const decideEvery = { first: 2, usual: 8 } as const;
 
-/** How fast a link is believed to grow that nobody waits for: by so much from one decision to the next, or, once it was seen full, twofold in so many seconds. */
-const growth = { unknown: 1.3, doublingSeconds: 15 } as const;
+/** Bytes that have to arrive before the line is judged: its first ones come slower than all others. */
+const tellingBytes = 1024 * 1024;
 
-/** How much faster than raw bytes compressed ones must be before they are: what the other side pays for them is not seen from here. */
-const reluctance = 0.8;
+/**
+ * What the other side pays for packed frames is not seen from here, so packing is tried against leaving it wherever the reckoning does not decide.
+ * Frames before the first trial, and from one that failed to the next, at first; frames of a trial that tell nothing, for those before them are still on their way,
+ * and those that tell; the part of the other way's pace that the one tried must reach; how much faster the line may be than it was seen to be, for packed frames
+ * come in short bursts on a fast one; and how much faster packed frames must be reckoned than raw ones are.
+ */
+const trial = { after: 24, again: 256, unheard: 6, heard: 16, keeps: 0.95, beyondSeen: 1.6, promise: 1.5 } as const;
+
+/** When the part that is saved has changed by so much since a trial, its outcome says nothing any more; and when it is less than the second, nothing is packed. */
+const savings = { other: 0.2, least: 1 / 32 } as const;
+
+/** When nobody asks for so long, the pace before and after says nothing about frames: milliseconds. */
+const pauseMs = 1000;
 
 /** The lowest level within this much of the fastest is taken: CPU is not spent on a gain nobody sees. */
 const tolerance = 1.01;
 
 const MiB = 1024 * 1024;
 
-/** More than any link carries: bytes per second. */
-const mostCapacity = 100e9;
+/** How much of the newest one is in a mean of recent ones. */
+const newest = 0.25;
+
+/** The least part of a while that a line is believed to have been busy: what is shorter cannot be measured. */
+const leastBusy = 0.02;
 
 /**
  * Chooses how hard frames are compressed: the level at which the most bytes of disk would arrive per second,
- * reckoned from what the link carries and what each level has cost and saved so far. The link decides as long as threads wait for it, the threads as long as it waits for them.
+ * reckoned from what the line carries while it carries something, and what each level has cost and saved so far.
+ * What the other side pays for packed frames is not seen from here. So where threads and not the line hold packed frames up, raw ones are tried, and kept as long as more arrives.
  */
 export class Levels {
   readonly #threads: number;
@@ -61,10 +81,24 @@ export class Levels {
   #costMs = 2.2;
   #saving = 0.65;
   #frames = 0;
-  /** Bytes per second that the link is believed to carry. */
-  #capacity = 100 * MiB;
-  #wasFull = false;
-  #decided = { at: 0, waitedMs: 0, arrivedBytes: 0 };
+  #decideAt: number = decideEvery.first;
+  /** Bytes per second that the line carries; undefined before it has carried anything. */
+  #capacity: number | undefined;
+  /** Bytes of disk per second that are asked for lately, and how many since the last decision. */
+  #pace: number | undefined;
+  #asked = 0;
+  /** While one way is tried against the other, or has won: the pace of the other before. */
+  #toBeat: number | undefined;
+  #isTrial = false;
+  /** The part that was saved at the last trial. */
+  #tried = Number.NaN;
+  /** The frame from which the next trial may begin; and how long the one after it is put off should it fail. */
+  #tryFrom: number = trial.after;
+  #again: number = trial.again;
+  #decided: Sight | undefined;
+  /** When a level was asked for last, and whether what was asked since the last decision says nothing about the pace. */
+  #lastAt: number | undefined;
+  #isDeaf = true;
 
   constructor(threads: number, now: () => number = () => performance.now()) {
     this.#threads = threads;
@@ -78,9 +112,13 @@ export class Levels {
 
   /** The level for the next frame, of so many raw bytes. */
   next(wire: Wire, rawBytes: number): number {
+    const at = this.#now();
     this.#frames += 1;
-    const every = this.#frames <= decideEvery.usual ? decideEvery.first : decideEvery.usual;
-    if (this.#frames % every === 0) this.#decide(wire);
+    this.#asked += rawBytes;
+    this.#isDeaf ||= at - (this.#lastAt ?? at) > pauseMs;
+    this.#lastAt = at;
+    this.#decided ??= { ...wire, at };
+    if (this.#frames >= this.#decideAt) this.#decide(wire, at, this.#decided);
     const isPacked = rawBytes < scrapBytes || this.#frames % probeEvery === 0;
     return isPacked ? Math.max(1, this.level) : this.level;
   }
@@ -95,35 +133,69 @@ export class Levels {
     this.#saving += weight * ((1 - payload.length / rawBytes) / rung.saves - this.#saving);
   }
 
-  #decide({ arrivedBytes, waitedMs }: Wire): void {
-    const at = this.#now();
-    const before = this.#decided;
-    // As long as nothing has arrived, the line tells nothing.
-    if (arrivedBytes === before.arrivedBytes) return;
-    this.#decided = { at, waitedMs, arrivedBytes };
+  #decide({ arrivedBytes, busyMs }: Wire, at: number, before: Sight): void {
+    const arrived = arrivedBytes - before.arrivedBytes;
+    if (arrived >= 0 && arrived < tellingBytes) return;
+    const [asked, isDeaf] = [this.#asked, this.#isDeaf];
+    [this.#decided, this.#asked, this.#isDeaf] = [{ at, busyMs, arrivedBytes }, 0, false];
+    this.#decideAt = this.#frames + (this.#frames < decideEvery.usual ? decideEvery.first : decideEvery.usual);
     // A new session counts anew.
-    if (arrivedBytes < before.arrivedBytes) return;
-    const seconds = Math.max(0.001, (at - before.at) / 1000);
-    const rate = (arrivedBytes - before.arrivedBytes) / seconds;
-    const isFull = waitedMs - before.waitedMs > seconds * 250;
-    if (isFull) this.#capacity = this.#wasFull ? (this.#capacity + rate) / 2 : rate;
-    // A link that nobody waits for may carry more than it was asked to; to find out costs frames that go raw, so one that is known is seldom asked.
-    else {
-      const factor = this.#wasFull ? 2 ** (seconds / growth.doublingSeconds) : growth.unknown;
-      this.#capacity = Math.min(mostCapacity, Math.max(this.#capacity, rate) * factor);
-    }
-    this.#wasFull ||= isFull;
-    this.#choose();
+    if (arrived < 0) return;
+    const ms = Math.max(0.1, at - before.at);
+    const busy = Math.min(ms, Math.max(busyMs - before.busyMs, ms * leastBusy));
+    this.#capacity = meanOf(this.#capacity, (arrived / busy) * 1000, 0.5);
+    if (!isDeaf) this.#pace = meanOf(this.#pace, (asked / ms) * 1000, newest);
+    // The first decision of a trial only begins to count.
+    if (this.#isTrial && isDeaf) this.#decideAt = this.#frames + trial.heard;
+    else if (this.#isTrial) this.#compare();
+    else this.#choose(this.#capacity);
   }
 
-  #choose(): void {
-    const times = ladder.map(({ level, costs, saves }) => {
-      const wireMs = ((1 - this.#saving * saves) * MiB * 1000) / this.#capacity;
-      const time = Math.max(wireMs, (this.#costMs * costs + rawMsPerMiB) / this.#threads);
-      return this.#rung === 0 && level > 0 ? time / reluctance : time;
-    });
-    const best = times.findIndex((time) => time <= Math.min(...times) * tolerance);
-    // Up one rung at a time: the ladder is measured elsewhere, and each rung shows what it costs here.
-    this.#rung = best > this.#rung ? this.#rung + 1 : best;
+  /** Takes the level that is reckoned to be the fastest, and tries whether to pack at all where that is not sure. */
+  #choose(capacity: number): void {
+    const times = ladder.map(({ costs, saves }) =>
+      Math.max(((1 - this.#saving * saves) * MiB * 1000) / capacity, this.#workMs(costs)),
+    );
+    const packed = Math.min(...times.slice(1));
+    const pace = this.#pace ?? 0;
+    const isOther = Math.abs(this.#saving - this.#tried) > savings.other;
+    const mayTry = pace > 0 && (this.#frames >= this.#tryFrom || isOther);
+    if (this.#rung === 0) {
+      const reckoned = (MiB * 1000) / packed;
+      if (pace < (this.#toBeat ?? 0) * trial.keeps && this.#saving > savings.least) this.#try(1, 0);
+      else if (mayTry && reckoned > pace * trial.promise) this.#try(1, pace);
+      return;
+    }
+    const best = times.findIndex((time, rung) => rung > 0 && time <= packed * tolerance);
+    // One rung at a time, for the ladder is measured elsewhere and each rung shows what it costs here; more at once where it may well cost twice as much.
+    const sure = ladder.findLastIndex(({ costs }, rung) => rung <= best && 2 * this.#workMs(costs) <= packed);
+    this.#rung = best > this.#rung ? Math.max(this.#rung + 1, sure) : best;
+    if (this.#saving < savings.least) [this.#rung, this.#toBeat] = [0, undefined];
+    const raw = times[0] ?? 0;
+    if (mayTry && this.#rung === 1 && (raw <= packed || capacity * trial.beyondSeen >= pace)) this.#try(0, pace);
   }
+
+  /** Takes a rung on trial, against a pace. */
+  #try(rung: number, toBeat: number): void {
+    [this.#rung, this.#toBeat, this.#pace, this.#isTrial] = [rung, toBeat, undefined, true];
+    this.#tried = this.#saving;
+    [this.#isDeaf, this.#decideAt] = [true, this.#frames + trial.unheard];
+  }
+
+  /** Ends a trial: the rung stays, or the one before comes back; and it is long until the next. */
+  #compare(): void {
+    [this.#isTrial, this.#tryFrom] = [false, this.#frames + this.#again];
+    if ((this.#pace ?? 0) >= (this.#toBeat ?? 0) * trial.keeps) return;
+    [this.#rung, this.#toBeat, this.#pace] = [this.#rung === 0 ? 1 : 0, this.#pace, undefined];
+    this.#again *= 4;
+  }
+
+  /** Milliseconds of all threads for a MiB at a level that costs so much. */
+  #workMs(costs: number): number {
+    return (this.#costMs * costs + rawMsPerMiB) / this.#threads;
+  }
+}
+
+function meanOf(mean: number | undefined, value: number, weight: number): number {
+  return mean === undefined ? value : mean + weight * (value - mean);
 }

@@ -12,6 +12,8 @@ interface World {
   /** Milliseconds of one thread for a MiB, and what is left of it, by level. */
   readonly cost: Readonly<Record<number, number>>;
   readonly ratio: Readonly<Record<number, number>>;
+  /** Milliseconds for a MiB that the other side needs for raw frames, and for packed ones; less than all else unless given. */
+  readonly far?: { readonly raw: number; readonly packed: number };
 }
 
 const debian = {
@@ -21,20 +23,19 @@ const debian = {
 };
 
 /** Packs frames for a while; returns the levels of the last half, probes left out. */
-function run({ link, threads, cost, ratio }: World, frames = 400): number[] {
+function run({ link, threads, cost, ratio, far = { raw: 0, packed: 0 } }: World, frames = 400): number[] {
   let now = 0;
   const levels = new Levels(threads, () => now);
-  let [arrivedBytes, waitedMs] = [0, 0];
+  let [arrivedBytes, busyMs] = [0, 0];
   const seen: number[] = [];
   for (let index = 0; index < frames; index += 1) {
-    const level = levels.next({ arrivedBytes, waitedMs }, frame);
+    const level = levels.next({ arrivedBytes, busyMs }, frame);
     const length = Math.floor(frame * (ratio[level] ?? 1));
     const workMs = ((cost[level] ?? 0) * frame) / MiB;
     const cpuMs = (workMs + 1.6) / threads;
     const wireMs = (length / link) * 1000;
-    now += Math.max(cpuMs, wireMs);
-    // Four frames at once wait for a link that is slower than the threads.
-    waitedMs += 4 * Math.max(0, wireMs - cpuMs);
+    now += Math.max(cpuMs, wireMs, ((level === 0 ? far.raw : far.packed) * frame) / MiB);
+    busyMs += wireMs;
     arrivedBytes += length;
     levels.learn(level, { codec: 'zstd', rawBytes: frame, payload: { length } as Uint8Array<ArrayBuffer>, workMs });
     if (index >= frames / 2) seen.push(levels.level);
@@ -68,6 +69,21 @@ describe('the level of compression', () => {
     expect(usual(run({ ...debian, link: 5e9 }))).toBe(0);
   });
 
+  test('is none where the other side is slower with packed frames than with raw ones, which is not seen but tried', () => {
+    expect(usual(run({ ...debian, link: 400e6, far: { raw: 0, packed: 4 } }))).toBe(0);
+  });
+
+  test('stays where packed frames bring more of the disk, and is seldom tried anew', () => {
+    const levels = run({ ...debian, link: 400e6 }, 1600);
+    expect(usual(levels)).toBe(1);
+    expect(levels.filter((level) => level === 0).length).toBeLessThan(80);
+  });
+
+  test('is the highest from the first frames on a slow line', () => {
+    const late = run({ ...debian, link: 12e6 }, 40);
+    expect(Math.min(...late)).toBeGreaterThanOrEqual(6);
+  });
+
   test('is none for bytes that do not get smaller, however slow the line', () => {
     const noise = { threads: 2, cost: { 0: 0.3, 1: 0.4, 3: 0.4, 6: 0.7, 9: 0.9 }, ratio: {} };
     expect(usual(run({ ...noise, link: 12e6 }))).toBe(0);
@@ -76,7 +92,7 @@ describe('the level of compression', () => {
   test('comes back when the line becomes slow, and when bytes compress again', () => {
     let now = 0;
     const levels = new Levels(2, () => now);
-    const wire = { arrivedBytes: 0, waitedMs: 0 };
+    const wire = { arrivedBytes: 0, busyMs: 0 };
     const go = (link: number, compresses: boolean): number[] =>
       Array.from({ length: 300 }, () => {
         const level = levels.next(wire, frame);
@@ -84,7 +100,7 @@ describe('the level of compression', () => {
         const workMs = (debian.cost[level as 0] ?? 0) * 4 * (compresses ? 1 : 0.2);
         const [cpuMs, wireMs] = [(workMs + 1.6) / 2, (length / link) * 1000];
         now += Math.max(cpuMs, wireMs);
-        wire.waitedMs += 4 * Math.max(0, wireMs - cpuMs);
+        wire.busyMs += wireMs;
         wire.arrivedBytes += length;
         levels.learn(level, { codec: 'zstd', rawBytes: frame, payload: { length } as Uint8Array<ArrayBuffer>, workMs });
         return levels.level;
@@ -99,7 +115,7 @@ describe('the level of compression', () => {
     let now = 0;
     const levels = new Levels(2, () => now);
     for (let index = 0; index < 100; index += 1) {
-      const level = levels.next({ arrivedBytes: index * frame, waitedMs: 0 }, frame);
+      const level = levels.next({ arrivedBytes: index * frame, busyMs: index }, frame);
       now += 4;
       const packed = {
         codec: 'none',
@@ -110,6 +126,6 @@ describe('the level of compression', () => {
       levels.learn(level, packed);
     }
     expect(levels.level).toBe(0);
-    expect(levels.next({ arrivedBytes: 100 * frame, waitedMs: 0 }, MiB)).toBe(1);
+    expect(levels.next({ arrivedBytes: 100 * frame, busyMs: 100 }, MiB)).toBe(1);
   });
 });

@@ -50,7 +50,7 @@ class Simulation {
   }
 
   #carry(bytes: number, last: boolean): void {
-    this.pace.sent(bytes);
+    this.pace.sent(bytes, this.#nowMs);
     this.#freeAtMs = Math.max(this.#freeAtMs, this.#nowMs) + (bytes / this.line.bytesPerSecond) * 1000;
     if (!this.pace.isDue(last)) return;
     const arrivesMs = this.#freeAtMs + this.line.rttMs;
@@ -125,9 +125,18 @@ describe('the window of a lane', () => {
     expect(simulation.run(1_000).bytesPerSecond).toBeGreaterThan(0.9 * 12.5 * MB);
   });
 
+  it('tells how long the line carried something, round trips of single words not counted', () => {
+    const simulation = new Simulation({ bytesPerSecond: 12.5 * MB, rttMs: 20 });
+    simulation.run(10_000);
+    expect(simulation.pace.busyMs).toBeGreaterThan(9_900);
+    const before = simulation.pace.busyMs;
+    simulation.trickle(30_000);
+    expect(simulation.pace.busyMs - before).toBeLessThan(1_000);
+  });
+
   it('stays within its bounds, and is opened by nobody who confirms what was never marked', () => {
     const pace = new Pace(limits);
-    pace.sent(1_000_000);
+    pace.sent(1_000_000, 0);
     pace.mark(0);
     pace.returned(7, 1);
     expect(pace.inFlightBytes).toBe(1_000_000);
