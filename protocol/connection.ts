@@ -3,7 +3,7 @@ import { asProblem, fromJson, Problem } from '../shared/problem.ts';
 import { abortable } from './abortable.ts';
 import { type CloseCode, type Closed, closeReason, readClose, readError } from './close.ts';
 import { admit, check, checkCampaign, checkPhase, type Progress } from './door.ts';
-import { decodeData, decodeText, type NoticeFrame, type Packed, type RequestFrame } from './frame.ts';
+import { type Arrived, decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lanes, type Wire } from './lanes.ts';
 import { limits as defaults, type Limits } from './limits.ts';
@@ -65,7 +65,7 @@ export class Connection<S extends Side> {
   #goodbye: string | undefined;
   #progressed = false;
   #hearing: Promise<void> = Promise.resolve();
-  #hearAnswer = (id: number, packed: Packed): void => this.#outstanding.answer(id, true, packed);
+  #hearAnswer = (id: number, arrived: Arrived): void => this.#outstanding.answer(id, true, arrived);
   #onSent = (): void => this.#lanes.sent();
   #unheard = 0;
 
@@ -163,7 +163,7 @@ export class Connection<S extends Side> {
     if (this.#lanes.count >= this.#limits.lanes)
       throw new Problem('E_BUSY', `The session has ${this.#lanes.count} lanes already.`);
     lane.#progress.lane = true;
-    lane.#hearAnswer = (id, packed) => this.#hearAnswer(id, packed);
+    lane.#hearAnswer = (id, arrived) => this.#hearAnswer(id, arrived);
     lane.#onSent = () => this.#lanes.sent();
     this.#lanes.add(lane.#outlet);
     void lane.closed.then(({ says, problem }) => {
@@ -211,6 +211,8 @@ export class Connection<S extends Side> {
   }
 
   #attach(): void {
+    // Put together, every frame would be 4 MiB of new memory, and another copy in the one thread that has to keep up with the line.
+    this.#socket.binaryType = 'fragments';
     this.#socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
     this.#socket.on('ping', () => this.#alive());
     this.#socket.on('pong', (data) => {
@@ -226,8 +228,7 @@ export class Connection<S extends Side> {
     if (this.#over.signal.aborted) return;
     this.#alive();
     try {
-      // The socket hands out Buffers: its binaryType is left at `nodebuffer`.
-      if (isBinary) this.#hearData(data as Buffer);
+      if (isBinary) this.#hearData(data as Buffer[]);
       else this.#hearText(data as Buffer);
     } catch (thrown) {
       const problem = asProblem(thrown);
@@ -235,9 +236,9 @@ export class Connection<S extends Side> {
     }
   }
 
-  #hearData(data: Buffer): void {
-    const { id, ...packed } = decodeData(data);
-    this.#hearAnswer(id, packed);
+  #hearData(fragments: readonly Buffer[]): void {
+    const { id, ...arrived } = decodeData(fragments);
+    this.#hearAnswer(id, arrived);
   }
 
   #hearText(data: Buffer): void {

@@ -42,9 +42,14 @@ export interface Packed {
   readonly payload: Uint8Array;
 }
 
-/** A data frame as it travels: what answers the pull `id`. */
+/** A data frame as it is sent: what answers the pull `id`. */
 export interface DataFrame extends Packed {
   readonly id: number;
+}
+
+/** The same where it has arrived: `payload` as the parts it came in, each in memory of its own, which nobody has put together yet. */
+export interface Arrived extends Omit<Packed, 'payload'> {
+  readonly payload: readonly Uint8Array[];
 }
 
 /** Largest request id: ids are unsigned 32-bit, because the header of a block has four bytes for them. Zero is not an id. */
@@ -88,10 +93,16 @@ export function encodeHeader({ id, codec, rawBytes, payload }: DataFrame): Buffe
 }
 
 /**
- * Reads a data frame; throws E_MALFORMED where header and length do not agree. The payload is a view of the frame, not a copy.
+ * Reads a data frame from its fragments; throws E_MALFORMED where header and length do not agree. No payload is put together or copied that has memory for itself.
  * Digests are not checked here: whoever writes the blocks checks them, off the hot path of every other message.
  */
-export function decodeData(frame: Buffer): DataFrame {
+export function decodeData(fragments: readonly Buffer[]): Arrived & { readonly id: number } {
+  const [first = Buffer.alloc(0), ...others] = fragments;
+  // Ours say the header in a fragment of its own; others may cut as they like.
+  if (first.length !== headerBytes && others.length > 0) return decodeData([Buffer.concat(fragments)]);
+  const [frame, rest] = [first.subarray(0, headerBytes), first.subarray(headerBytes)];
+  const payload = [rest, ...others].filter(({ length }) => length > 0).map(own);
+  const length = payload.reduce((sum, part) => sum + part.length, 0);
   if (frame.length < headerBytes) throw malformed(`a binary frame of ${frame.length} bytes has no room for its header`);
   if (frame.readUInt8(0) !== kindData) throw malformed(`binary frames of kind ${frame.readUInt8(0)} are not known`);
   const codec = codecs[frame.readUInt8(1)];
@@ -100,11 +111,15 @@ export function decodeData(frame: Buffer): DataFrame {
   const id = frame.readUInt32BE(4);
   if (id === 0) throw malformed('a data frame names no pull');
   const rawBytes = frame.readUInt32BE(8);
-  const payload = frame.subarray(headerBytes);
   if (rawBytes > limits.frameBytes) throw malformed(`a data frame of ${rawBytes} bytes is too long`);
-  if (codec === 'none' ? payload.length !== rawBytes : payload.length > rawBytes)
-    throw malformed(`a data frame says ${rawBytes} bytes and has ${payload.length}`);
+  if (codec === 'none' ? length !== rawBytes : length > rawBytes)
+    throw malformed(`a data frame says ${rawBytes} bytes and has ${length}`);
   return { id, codec, rawBytes, payload };
+}
+
+/** Bytes in memory of their own, which can be handed to another thread as it is. */
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

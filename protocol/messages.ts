@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Packed } from './frame.ts';
+import type { Arrived, Packed } from './frame.ts';
 import type { Message, Side } from './message.ts';
 import * as campaign from './messages/campaign.ts';
 import * as cloud from './messages/cloud.ts';
@@ -56,7 +56,10 @@ export type Requests = { [N in Name]: Messages[N] extends { readonly kind: 'noti
 /** What a request is answered with. */
 export type Result<N extends Requests> = Messages[N] extends { readonly result: infer R extends z.ZodType }
   ? z.output<R>
-  : Packed;
+  : Arrived;
+
+/** What a handler answers a request with. */
+type Answer<N extends Requests> = Messages[N] extends { readonly kind: 'pull' } ? Packed : Result<N>;
 
 /** What a handler is told beside the params: `signal` aborts when the connection is over. */
 export interface Context {
@@ -69,7 +72,7 @@ export type Handlers<S extends Side> = {
     SaidBy<S extends 'sender' ? 'receiver' : 'sender'>,
     'session.hello' | 'session.goodbye'
   >]: N extends Requests
-    ? (params: Params<N>, context: Context) => Promise<Result<N>>
+    ? (params: Params<N>, context: Context) => Promise<Answer<N>>
     : (params: Params<N>, context: Context) => Promise<void>;
 };
 

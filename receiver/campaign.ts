@@ -33,6 +33,8 @@ export interface CampaignTools {
   readonly room: Room;
   /** Shared by the indexes of all campaigns. */
   readonly indexMemory: IndexMemory;
+  /** Whether disks are written and read past the page cache, where that can be. */
+  readonly directIo: boolean;
   /** Where disks of committed campaigns are kept for later ones, by their peer; null: they are not. */
   readonly keptFor: ((peer: string) => string) | null;
   /** Which images of the destination stand in for disks. */
@@ -62,13 +64,13 @@ export class Campaign {
   #resources = new Map<Ref, Resource>();
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
-    const { cloud, crew, room, log, keptFor, indexMemory, images } = tools;
+    const { cloud, crew, room, log, directIo, keptFor, indexMemory, images } = tools;
     this.#keptFor = keptFor;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
     this.#cloud = cloud;
-    this.disks = new Disks(id, folder, { crew, room, log, donors: new Donors(crew, undefined, indexMemory) });
+    this.disks = new Disks(id, folder, { crew, room, log, directIo, donors: new Donors(crew, undefined, indexMemory) });
     this.standIns = new StandIns(folder, this.disks, { cloud, room, log, policy: images });
   }
 

@@ -23,6 +23,7 @@ export const ReceiverSettings = z.strictObject({
     .strictObject({ host: z.string().min(1).default('::'), port: z.int().min(0).max(65_535).default(defaultPort) })
     .prefault({}),
   keep_disks: z.boolean().default(false),
+  direct_io: z.boolean().default(true),
   donors: z
     .strictObject({ images: z.enum(['none', 'matching']).default('matching'), image_gib: z.int().min(1).default(32) })
     .prefault({}),

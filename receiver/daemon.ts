@@ -42,6 +42,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     cloud: destination.get,
     crew,
     log,
+    directIo: config.direct_io,
     keptFor: config.keep_disks ? keptFor : null,
     images: { images: config.donors.images, mostBytes: config.donors.image_gib * 1024 ** 3 },
   });

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Packed } from '../../protocol/frame.ts';
+import type { Arrived } from '../../protocol/frame.ts';
 import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type Header, spoilt } from '../../shared/bundle/format.ts';
 import type { Place } from '../../shared/bundle/page.ts';
 import type { Stretch } from '../../shared/bundle/read.ts';
@@ -96,7 +96,7 @@ export class Staging {
   }
 
   /** What the copy asks for, in pieces; whole blocks are found, and cut to what is asked. */
-  async #pull(pieces: Stretches): Promise<Packed> {
+  async #pull(pieces: Stretches): Promise<Arrived> {
     const { size } = this.#head;
     const parts: Buffer[] = [];
     for (const [first, count] of pieces) {
@@ -111,7 +111,7 @@ export class Staging {
     }
     // A copy of their own: the payload is given away to a thread.
     const payload = Uint8Array.from(Buffer.concat(parts));
-    return { codec: 'none', rawBytes: payload.length, payload };
+    return { codec: 'none', rawBytes: payload.length, payload: [payload] };
   }
 
   /** The bytes of a block that came before: of this page, of this disk, or of an earlier one. */

@@ -2,7 +2,9 @@ import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Crew } from '../../shared/disk/crew.ts';
+import { openDirect } from '../../shared/disk/direct.ts';
 import { giveBack } from '../../shared/disk/give-back.ts';
+import type { OpenFile } from '../../shared/disk/reading.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
 import { digestBytes, extentOf, pageBytes, Root } from '../../shared/model/disk.ts';
@@ -30,11 +32,19 @@ export interface CopyCounts extends HowMany {
   readonly bytes_wire: number;
 }
 
+/** The file of a copy, and the same past the page cache where there is such a way. */
+interface Files {
+  readonly file: FileHandle;
+  readonly direct: FileHandle | null;
+}
+
 /** What a copy works with. */
 export interface CopyTools {
   readonly crew: Crew;
   readonly donors: Donors;
   readonly room: Room;
+  /** Whether the file is written and read past the page cache, where that can be. */
+  readonly directIo: boolean;
   readonly log: Log;
 }
 
@@ -50,6 +60,7 @@ export class Copy implements Donor, Tally {
   readonly blocks: Blocks;
   readonly tools: CopyTools;
   readonly #file: FileHandle;
+  readonly #direct: FileHandle | null;
   readonly #digests: DigestFile;
   readonly trail: Trail = { donor: null, shift: 0 };
   readonly refinement: Refinement;
@@ -63,10 +74,11 @@ export class Copy implements Donor, Tally {
   #failed: unknown = null;
   #durable = 0;
 
-  private constructor(path: string, shape: Shape, file: FileHandle, digests: DigestFile, fresh: boolean, tools: CopyTools) {
+  private constructor(path: string, shape: Shape, files: Files, digests: DigestFile, fresh: boolean, tools: CopyTools) {
     this.#path = path;
     this.shape = shape;
-    this.#file = file;
+    this.#file = files.file;
+    this.#direct = files.direct;
     this.#digests = digests;
     this.tools = tools;
     this.blocks = new Blocks(digests.blocks, fresh);
@@ -86,7 +98,8 @@ export class Copy implements Donor, Tally {
       if (had === 0) await DigestFile.remove(base);
       const digests = await DigestFile.open(base, shape);
       await syncFolder(dirname(path));
-      return new Copy(path, shape, file, digests, had === 0, tools);
+      const direct = tools.directIo ? await openDirect(path) : null;
+      return new Copy(path, shape, { file, direct }, digests, had === 0, tools);
     } catch (error) {
       await file.close();
       throw error;
@@ -101,6 +114,11 @@ export class Copy implements Donor, Tally {
     return this.#file.fd;
   }
 
+  /** How worker threads write and read it. */
+  get file(): OpenFile {
+    return { fd: this.#file.fd, direct: this.#direct?.fd };
+  }
+
   /** Blocks that would survive a power cut, of those that were named. */
   get durableBlocks(): number {
     return this.#durable;
@@ -108,7 +126,7 @@ export class Copy implements Donor, Tally {
 
   /** Where blocks are pulled to. */
   get target(): Target {
-    return { path: this.path, fd: this.fd, algorithm: this.shape.algorithm, turn: this, crew: this.tools.crew };
+    return { path: this.path, file: this.file, algorithm: this.shape.algorithm, turn: this, crew: this.tools.crew };
   }
 
   digests(first: number, count: number): Promise<Buffer> {
@@ -265,6 +283,7 @@ export class Copy implements Donor, Tally {
       this.tools.log.warn({ err: error, path: this.path }, 'a copy could not be flushed'),
     );
     await this.#digests.close();
+    await this.#direct?.close();
     await this.#file.close();
   }
 
@@ -288,7 +307,7 @@ export class Copy implements Donor, Tally {
         ([from, to]) => [from * blockSize, Math.min(size, to * blockSize) - from * blockSize] as const,
       );
       const theirs = digests.subarray(part * most * digestBytes, (part * most + some.length) * digestBytes);
-      const task = { fd: this.fd, ranges, digests: theirs, blockSize, algorithm };
+      const task = { file: this.file, ranges, digests: theirs, blockSize, algorithm };
       const bad = await this.tools.crew.run('check', task, { turn: this });
       return bad.map((index) => part * most + index);
     });

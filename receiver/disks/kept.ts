@@ -40,7 +40,7 @@ export async function nameBlocks(file: string, base: string, shape: Shape, crew:
       signal.throwIfAborted();
       const offset = first * blockSize;
       const length = Math.min(step * blockSize, size - offset);
-      const named = await crew.run('digest', { fd: data.fd, offset, length, blockSize, algorithm }, { turn: data });
+      const named = await crew.run('digest', { file: { fd: data.fd }, offset, length, blockSize, algorithm }, { turn: data });
       await digests.write(named, 0, named.length, first * digestBytes);
     }
     await rename(`${base}.digests.part`, `${base}.digests`);

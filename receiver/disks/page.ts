@@ -91,7 +91,7 @@ export class Page {
     );
     // No donor is closed while it is read.
     const lent = [...new Set(finds.map(({ donor }) => donor))].filter((donor) => donor !== copy).map(({ works }) => works);
-    const task = { blocks, digests, algorithm, fd: copy.fd };
+    const task = { blocks, digests, algorithm, file: copy.file };
     const bytes = blocks.reduce((sum, { length }) => sum + length, 0);
     const borrow = (): Promise<readonly number[]> =>
       Works.together(lent, () => copy.tools.crew.run('copy', task, { turn: copy }));

@@ -1,7 +1,8 @@
-import { headerBytes, type Packed } from '../../protocol/frame.ts';
+import { type Arrived, headerBytes } from '../../protocol/frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Crew } from '../../shared/disk/crew.ts';
 import type { Part } from '../../shared/disk/jobs/unpack.ts';
+import type { OpenFile } from '../../shared/disk/reading.ts';
 import { type Algorithm, pieceBytes } from '../../shared/model/disk.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import type { Window } from './window.ts';
@@ -20,7 +21,7 @@ export type Stretches = readonly (readonly [first: number, count: number])[];
 
 /** How a sender is asked about one disk. */
 export interface Asker {
-  pull(pieces: Stretches): Promise<Packed>;
+  pull(pieces: Stretches): Promise<Arrived>;
   /** The first 8 bytes of the digests of the pieces of some blocks. */
   refine(blocks: Stretches): Promise<Uint8Array>;
 }
@@ -37,7 +38,7 @@ export interface Lack {
 /** The file that blocks are pulled into. `turn` stands for the disk. */
 export interface Target {
   readonly path: string;
-  readonly fd: number;
+  readonly file: OpenFile;
   readonly algorithm: Algorithm;
   readonly turn: object;
   readonly crew: Crew;
@@ -168,20 +169,21 @@ export class Puller {
 
   /** Returns the places of the blocks that came out wrong. */
   async #land(batch: readonly Wanted[], rawBytes: number): Promise<readonly number[]> {
-    const { crew, fd, algorithm, turn } = this.#target;
+    const { crew, file, algorithm, turn } = this.#target;
     const { pieces, blocks } = layOut(batch);
     const everyone = [...batch.keys()];
-    let packed: Packed = { codec: 'none', rawBytes: 0, payload: new Uint8Array() };
+    let arrived: Arrived = { codec: 'none', rawBytes: 0, payload: [] };
     if (pieces.length > 0) {
-      packed = await this.#asker.pull(pieces);
-      this.#tally.landed(packed.rawBytes, packed.payload.length + headerBytes);
+      arrived = await this.#asker.pull(pieces);
+      const wireBytes = arrived.payload.reduce((sum, { length }) => sum + length, headerBytes);
+      this.#tally.landed(arrived.rawBytes, wireBytes);
       // Before any memory is given to it.
-      if (packed.rawBytes !== rawBytes) return everyone;
+      if (arrived.rawBytes !== rawBytes) return everyone;
     }
-    const { codec, payload } = packed;
+    const { codec, payload } = arrived;
     const digests = Buffer.concat(batch.map(({ lack }) => lack.digest));
     try {
-      return await crew.run('unpack', { payload, codec, rawBytes, blocks, digests, algorithm, fd }, { turn, gives: payload });
+      return await crew.run('unpack', { payload, codec, rawBytes, blocks, digests, algorithm, file }, { turn, gives: payload });
     } catch (thrown) {
       // What cannot be unpacked is as wrong as what has another digest.
       if (asProblem(thrown).code === 'E_MALFORMED') return everyone;

@@ -59,13 +59,13 @@ export class Refinement {
     const gain = old ? this.#fromOld : this.#pieces.gain;
     // What the disk held before is here already, and most like it.
     const isLearned = old || (await this.#pieces.learn(donors));
-    const { crew, fd, algorithm, turn } = this.#target;
+    const { crew, file, algorithm, turn } = this.#target;
     const ranges = lacks.map(({ offset, length }) => [offset, length] as const);
     let [saved, asked, at] = [0, 0, 0];
     try {
       const [wanted, before] = await Promise.all([
         puller.asker.refine(stretchesOf(lacks)),
-        old ? crew.run('pieces', { parts: [{ from: { fd }, ranges }], algorithm }, { turn }) : null,
+        old ? crew.run('pieces', { parts: [{ from: file, ranges }], algorithm }, { turn }) : null,
       ]);
       return lacks.map((lack): Lack => {
         const parts = this.#partsOf(lack, { wanted, old: before, at });
@@ -81,7 +81,8 @@ export class Refinement {
   }
 
   #partsOf({ offset, length }: Lack, { wanted, old, at }: Names): (Part | null)[] {
-    const { fd, algorithm } = this.#target;
+    const { algorithm, file } = this.#target;
+    const { fd } = file;
     return Array.from({ length: Math.ceil(length / pieceBytes) }, (_, index): Part | null => {
       const place = index * pieceBytes;
       const size = Math.min(pieceBytes, length - place);

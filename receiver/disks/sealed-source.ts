@@ -59,7 +59,7 @@ async function proven(
   const { crew } = copy.tools;
   const slot = await crew.slot(copy, never);
   try {
-    const task = { fd: copy.fd, slot: slot.memory, offset: from, length: to - from, blockSize, algorithm };
+    const task = { file: copy.file, slot: slot.memory, offset: from, length: to - from, blockSize, algorithm };
     const found = await crew.run('digest', task, { turn: copy }).catch((error: unknown) => {
       if (asProblem(error).code === 'E_DISK_CHANGED') return new Uint8Array(digests.length);
       throw error;

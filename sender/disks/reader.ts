@@ -33,8 +33,8 @@ export class Reader {
     const length = Math.min(blocks * blockBytes, this.size - offset);
     if (length > pageBytes) throw new Problem('E_BUG', `A slot does not hold ${length} bytes.`);
     if (this.#file === null) await this.#source.read(offset, length, Buffer.from(slot.memory));
-    const fd = this.#file === null ? {} : { fd: this.#file.fd };
-    const task = { ...fd, slot: slot.memory, offset, length, blockSize: blockBytes, algorithm };
+    const file = this.#file === null ? {} : { file: { fd: this.#file.fd } };
+    const task = { ...file, slot: slot.memory, offset, length, blockSize: blockBytes, algorithm };
     return this.#crew.run('digest', task, { turn: this.#turn });
   }
 

@@ -20,8 +20,8 @@ export interface Asking {
   readonly turn: object;
   /** Goes before what else waits in the same turn. */
   readonly urgent?: boolean;
-  /** Bytes of the task that are handed over where nothing else lies in their buffer; the caller MUST NOT use them again. */
-  readonly gives?: Uint8Array;
+  /** Bytes of the task that are handed over where they have a buffer for themselves; the caller MUST NOT use them again. */
+  readonly gives?: readonly Uint8Array[];
 }
 
 interface Job {
@@ -75,7 +75,7 @@ export class Crew {
   run<N extends JobName>(name: N, task: Task<N>, { turn, urgent = false, gives }: Asking): Promise<Outcome<N>> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     if (this.#closed !== null) return Promise.reject(this.#closed);
-    this.#turns.add(turn, { order: { name, task }, gives: ownedBy(gives), resolve, reject, done: promise }, urgent);
+    this.#turns.add(turn, { order: { name, task }, gives: ownedBy(gives ?? []), resolve, reject, done: promise }, urgent);
     this.#waiting += 1;
     this.#assign();
     return promise as Promise<Outcome<N>>;
@@ -145,9 +145,9 @@ export class Crew {
   }
 }
 
-/** The buffer under bytes, where they end it and nothing but a frame's header lies before them: a view into a larger one is copied instead. */
-function ownedBy(bytes: Uint8Array | undefined): ArrayBuffer[] {
-  if (bytes === undefined || !(bytes.buffer instanceof ArrayBuffer)) return [];
-  const { buffer, byteOffset, byteLength } = bytes;
-  return byteLength > 0 && byteOffset <= 64 && byteOffset + byteLength === buffer.byteLength ? [buffer] : [];
+/** The buffers that bytes have for themselves: a view into a larger one is copied instead. */
+function ownedBy(all: readonly Uint8Array[]): ArrayBuffer[] {
+  return all
+    .map(({ buffer, byteLength }) => (byteLength > 0 && byteLength === buffer.byteLength ? buffer : null))
+    .filter((buffer) => buffer instanceof ArrayBuffer);
 }

@@ -1,9 +1,10 @@
 import { readSync, writeSync } from 'node:fs';
 import { Problem } from '../problem.ts';
+import { alignedMemory, directUnit } from './direct.ts';
 
 /** Bytes of a disk: in a file that this process has open, in a slot whose first byte is the disk's byte `base`, or in hand. */
 type Bytes =
-  | { readonly fd: number }
+  | OpenFile
   | { readonly slot: SharedArrayBuffer; readonly base: number }
   | { readonly bytes: Uint8Array; readonly base: number };
 
@@ -16,28 +17,34 @@ export interface Part {
   readonly ranges: readonly Range[];
 }
 
+/** A file that this process has open; `direct`: open a second time, past the page cache. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly direct?: number | undefined;
+}
+
 let kept = Buffer.alloc(0);
 
-/** Memory of this thread for one job, of at least `length` bytes; the next job of the thread writes over it. */
+/** Memory of this thread for one job, of `length` bytes from the beginning of a page of the machine; the next job of the thread writes over it. */
 export function scratch(length: number): Buffer {
-  if (kept.length < length) kept = Buffer.allocUnsafeSlow(length);
+  if (kept.length < length) kept = Buffer.from(alignedMemory(length));
   return kept.subarray(0, length);
 }
 
 /** Fills `into` from a file. Throws E_DISK_CHANGED where the file ends before. */
-export function readFully(fd: number, into: Uint8Array, offset: number): void {
-  const done = readUpTo(fd, into, offset);
+export function readFully(file: OpenFile, into: Uint8Array, offset: number): void {
+  const done = readUpTo(file, into, offset);
   if (done < into.length)
     throw new Problem('E_DISK_CHANGED', `A disk ends at byte ${offset + done}; ${offset + into.length} were expected.`);
 }
 
 /** Fills `into` from a file; what lies behind its end reads as zeros. */
-export function readPadded(fd: number, into: Uint8Array, offset: number): void {
-  into.fill(0, readUpTo(fd, into, offset));
+export function readPadded(file: OpenFile, into: Uint8Array, offset: number): void {
+  into.fill(0, readUpTo(file, into, offset));
 }
 
-function readUpTo(fd: number, into: Uint8Array, offset: number): number {
-  let done = 0;
+function readUpTo({ fd, direct }: OpenFile, into: Uint8Array, offset: number): number {
+  let done = pastCache(direct, into, offset, readSync);
   while (done < into.length) {
     const read = readSync(fd, into, done, into.length - done, offset + done);
     if (read === 0) break;
@@ -47,8 +54,25 @@ function readUpTo(fd: number, into: Uint8Array, offset: number): number {
 }
 
 /** Writes all of `bytes`. */
-export function writeFully(fd: number, bytes: Uint8Array, offset: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+export function writeFully({ fd, direct }: OpenFile, bytes: Uint8Array, offset: number): void {
+  for (let done = pastCache(direct, bytes, offset, writeSync); done < bytes.length; )
+    done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+}
+
+/** readSync and writeSync alike. */
+type Call = (fd: number, bytes: Uint8Array, from: number, length: number, offset: number) => number;
+
+/** Reads or writes what can go past the page cache, and returns how many bytes went; the rest goes the usual way. */
+function pastCache(direct: number | undefined, bytes: Uint8Array, offset: number, call: Call): number {
+  const length = bytes.length - (bytes.length % directUnit);
+  if (direct === undefined || length === 0 || offset % directUnit !== 0) return 0;
+  try {
+    return call(direct, bytes, 0, length, offset);
+  } catch (error) {
+    // This memory does not begin where the device wants it to.
+    if ((error as NodeJS.ErrnoException).code === 'EINVAL') return 0;
+    throw error;
+  }
 }
 
 /** Parts one after the other as one stretch of memory: a view where they lie so already, else gathered in this thread's scratch. */
@@ -60,7 +84,7 @@ export function gather(parts: readonly Part[]): Buffer {
   for (const { from, ranges } of parts) {
     for (const range of ranges) {
       const place = into.subarray(at, at + range[1]);
-      if ('fd' in from) readFully(from.fd, place, range[0]);
+      if ('fd' in from) readFully(from, place, range[0]);
       else place.set(viewOf(from, range));
       at += range[1];
     }
@@ -89,7 +113,7 @@ function isOneStretch(ranges: readonly Range[]): boolean {
   });
 }
 
-function viewOf(held: Exclude<Bytes, { readonly fd: number }>, [offset, length]: Range): Buffer {
+function viewOf(held: Exclude<Bytes, OpenFile>, [offset, length]: Range): Buffer {
   const all = 'slot' in held ? Buffer.from(held.slot) : Buffer.from(held.bytes.buffer, held.bytes.byteOffset, held.bytes.length);
   const at = offset - held.base;
   if (at < 0 || at + length > all.length)

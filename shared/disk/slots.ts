@@ -1,4 +1,5 @@
 import { pageBytes } from '../model/disk.ts';
+import { alignedSharedMemory } from './direct.ts';
 
 /** Memory for one page, which worker threads and this one see alike. */
 export interface Slot {
@@ -50,7 +51,7 @@ export class Slots {
   #give(owner: object): Slot {
     this.#taken += 1;
     this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);
-    const memory = this.#free.pop() ?? new SharedArrayBuffer(pageBytes);
+    const memory = this.#free.pop() ?? alignedSharedMemory(pageBytes);
     let held = true;
     return {
       memory,

@@ -25,16 +25,10 @@ export function compress(bytes: Uint8Array, level: number): Buffer | null {
   return null;
 }
 
-/** The raw bytes of a payload, which MUST be `rawBytes` long. Throws E_MALFORMED; memory is bounded by `rawBytes` and the window of a frame, whatever the payload says. */
-export function decompress(payload: Uint8Array, codec: Codec, rawBytes: number): Buffer {
-  const raw = codec === 'none' ? Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength) : inflate(payload, rawBytes);
-  if (raw.length !== rawBytes) throw new Problem('E_MALFORMED', `A frame says ${rawBytes} raw bytes and has ${raw.length}.`);
-  return raw;
-}
-
-function inflate(payload: Uint8Array, rawBytes: number): Buffer {
+/** The raw bytes of one zstd frame. Throws E_MALFORMED; memory is bounded by `rawBytes`, which they must not exceed, and the window of a frame, whatever the frame says. */
+export function decompress(packed: Uint8Array, rawBytes: number): Buffer {
   try {
-    return zstdDecompressSync(payload, {
+    return zstdDecompressSync(packed, {
       // One byte more than is allowed: without it, a payload that fits exactly costs a second chunk.
       chunkSize: Math.max(rawBytes + 1, constants.Z_MIN_CHUNK),
       maxOutputLength: Math.max(rawBytes, 1),

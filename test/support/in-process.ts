@@ -129,6 +129,7 @@ export class World {
       cloud: cloud.get,
       crew,
       log,
+      directIo: true,
       keptFor: null,
       images: { images: 'matching', mostBytes: 2 ** 30 },
     });

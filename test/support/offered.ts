@@ -20,7 +20,7 @@ import { aFolder } from './folder.ts';
 export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
   const crew = new Crew({ workers: 1, slots: 4 });
   onTestFinished(() => crew.close());
-  return { crew, donors: new Donors(crew, indexBytes), room: new Room(folder), log: pino({ level: 'silent' }) };
+  return { crew, donors: new Donors(crew, indexBytes), room: new Room(folder), directIo: true, log: pino({ level: 'silent' }) };
 }
 
 /** A disk from a picture: `a` to `z` are blocks of that letter, `.` is a block of zeros; the last block may be short. */
@@ -68,7 +68,8 @@ export function offered(
       if (payload.length > limits.frameBytes) throw new Error(`A pull of ${payload.length} bytes.`);
       pulled.push(...each(stretches));
       pulls.push(stretches);
-      return tamper({ codec: 'none', rawBytes: payload.length, payload }, pulls.length);
+      const sent = tamper({ codec: 'none', rawBytes: payload.length, payload }, pulls.length);
+      return { ...sent, payload: [sent.payload] };
     },
     refine: async (stretches) => {
       refined.push(...each(stretches));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Connection, type ConnectionOptions } from '../../protocol/connection.ts';
-import { type DataFrame, encodeHeader, type Packed } from '../../protocol/frame.ts';
+import { type DataFrame, decodeData, encodeHeader, type Packed } from '../../protocol/frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Side } from '../../protocol/message.ts';
 import type { Handlers } from '../../protocol/messages.ts';
@@ -170,4 +170,10 @@ export async function aPair(
   const sender = new Connection(senderSocket, options('sender', some.senderOptions));
   await sender.open(senderHandlers(some.sender));
   return { sender, senderSocket, ...(await arrived.promise), close: () => loopback.close() };
+}
+
+/** Reads a whole data frame as one fragment, and its payload as one. */
+export function decodeWhole(bytes: Buffer): DataFrame {
+  const { payload, ...frame } = decodeData([bytes]);
+  return { ...frame, payload: Buffer.concat(payload) };
 }

@@ -18,6 +18,7 @@ async function aKeeper() {
     cloud: () => Promise.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.')),
     crew,
     log: pino({ level: 'silent' }),
+    directIo: true,
     keptFor: (peer) => join(state, 'kept', peer),
     images: { images: 'none', mostBytes: 0 },
   });

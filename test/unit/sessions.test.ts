@@ -21,7 +21,14 @@ const log = pino({ level: 'silent' });
 async function someSessions(): Promise<Sessions> {
   const [state, crew] = [await aFolder(), new Crew({ workers: 1, slots: 1 })];
   const cloud = (): Promise<never> => Promise.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.'));
-  const campaigns = new Campaigns(state, { cloud, crew, log, keptFor: null, images: { images: 'matching', mostBytes: 2 ** 30 } });
+  const campaigns = new Campaigns(state, {
+    cloud,
+    crew,
+    log,
+    directIo: true,
+    keptFor: null,
+    images: { images: 'matching', mostBytes: 2 ** 30 },
+  });
   onTestFinished(async () => {
     await campaigns.close();
     await crew.close();

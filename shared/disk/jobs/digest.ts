@@ -1,10 +1,10 @@
 import { type Algorithm, digestBytes } from '../../model/disk.ts';
 import { blockDigest } from '../algorithm.ts';
-import { readFully, scratch } from '../reading.ts';
+import { type OpenFile, readFully, scratch } from '../reading.ts';
 
 /** What is digested: `length` bytes from `offset` of a file, read into `slot` where one is given; without a file, the first `length` bytes of the slot. */
 export interface DigestJob {
-  readonly fd?: number;
+  readonly file?: OpenFile;
   readonly slot?: SharedArrayBuffer;
   readonly offset: number;
   readonly length: number;
@@ -13,9 +13,9 @@ export interface DigestJob {
 }
 
 /** Reads and digests the blocks of a stretch: 32 bytes each, zeros for a block of zeros; the last may be short. Throws E_DISK_CHANGED where the file ends before. */
-export function digest({ fd, slot, offset, length, blockSize, algorithm }: DigestJob): Uint8Array {
+export function digest({ file, slot, offset, length, blockSize, algorithm }: DigestJob): Uint8Array {
   const bytes = slot === undefined ? scratch(length) : Buffer.from(slot, 0, length);
-  if (fd !== undefined) readFully(fd, bytes, offset);
+  if (file !== undefined) readFully(file, bytes, offset);
   const digests = new Uint8Array(Math.ceil(length / blockSize) * digestBytes);
   for (let at = 0, place = 0; at < length; at += blockSize, place += digestBytes)
     digests.set(blockDigest(algorithm, bytes.subarray(at, at + blockSize)), place);

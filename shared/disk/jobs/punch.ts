@@ -32,5 +32,5 @@ export function punch({ path, fd, ranges }: PunchJob): number[] {
 function writeZeros(fd: number, offset: number, length: number): void {
   const zeros = scratch(Math.min(stepBytes, length)).fill(0);
   for (let done = 0; done < length; done += zeros.length)
-    writeFully(fd, zeros.subarray(0, Math.min(zeros.length, length - done)), offset + done);
+    writeFully({ fd }, zeros.subarray(0, Math.min(zeros.length, length - done)), offset + done);
 }

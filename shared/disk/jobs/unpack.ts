@@ -1,7 +1,9 @@
 import { type Algorithm, digestBytes } from '../../model/disk.ts';
+import { Problem } from '../../problem.ts';
 import { blockDigest } from '../algorithm.ts';
 import { giveBack } from '../give-back.ts';
-import { readPadded, scratch, writeFully } from '../reading.ts';
+import { type OpenFile, readPadded, scratch } from '../reading.ts';
+import { Run } from '../run.ts';
 import { type Codec, decompress } from '../zstd.ts';
 
 /** A part of a block: bytes `at` of the payload's raw bytes, or of the file `fd`. */
@@ -19,70 +21,71 @@ interface Wanted {
 
 /** What is unpacked: a payload, the blocks it completes, their digests (32 bytes each, in order), and the file they belong in. */
 export interface UnpackJob {
-  readonly payload: Uint8Array;
+  /** The parts it came in, in order. */
+  readonly payload: readonly Uint8Array[];
   readonly codec: Codec;
   /** How many raw bytes were asked for. */
   readonly rawBytes: number;
   readonly blocks: readonly Wanted[];
   readonly digests: Uint8Array;
   readonly algorithm: Algorithm;
-  readonly fd: number;
+  readonly file: OpenFile;
 }
 
 /** Decompresses a payload, checks every block and writes those that have their digest; returns the places in `blocks` of the others. Throws E_MALFORMED, E_DISK_FULL. */
-export function unpack({ payload, codec, rawBytes, blocks, digests, algorithm, fd }: UnpackJob): number[] {
-  const raw = decompress(payload, codec, rawBytes);
-  const run = new Run(fd);
+export function unpack({ payload, codec, rawBytes, blocks, digests, algorithm, file }: UnpackJob): number[] {
+  const raw = codec === 'none' ? payload : [decompress(together(payload), rawBytes)];
+  mustBe(rawBytes, raw);
+  const run = new Run(file);
   const bad: number[] = [];
   for (const [place, { offset, parts }] of blocks.entries()) {
-    const block = assemble(raw, parts);
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const block = run.next(offset, length);
+    assemble(block, raw, parts);
     const digest = digests.subarray(place * digestBytes, (place + 1) * digestBytes);
-    if (!blockDigest(algorithm, block).equals(digest)) bad.push(place);
-    else if (parts.length === 1 && parts[0]?.fd === undefined) run.add(block, offset);
-    else writeFully(fd, block, offset);
+    if (blockDigest(algorithm, block).equals(digest)) run.keep(length);
+    else bad.push(place);
   }
   run.write();
   // This thread alone has either: what is in a message is a copy, or was handed over.
-  for (const bytes of codec === 'none' ? [payload] : [raw, payload]) giveBack(bytes);
+  for (const bytes of [...raw, ...payload]) giveBack(bytes);
   return bad;
 }
 
-function assemble(raw: Buffer, parts: readonly Part[]): Buffer {
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1 && only.fd === undefined) return raw.subarray(only.at, only.at + only.length);
-  const block = scratch(parts.reduce((sum, { length }) => sum + length, 0));
+function assemble(block: Buffer, raw: readonly Uint8Array[], parts: readonly Part[]): void {
   let to = 0;
   for (const { at, length, fd } of parts) {
     const part = block.subarray(to, to + length);
-    if (fd === undefined) part.set(raw.subarray(at, at + length));
-    else readPadded(fd, part, at);
+    if (fd === undefined) take(raw, at, part);
+    else readPadded({ fd }, part, at);
     to += length;
   }
-  return block;
 }
 
-/** Blocks that lie one after the other both in memory and on the disk, written at once. */
-class Run {
-  readonly #fd: number;
-  #bytes: Buffer | null = null;
-  #offset = 0;
-
-  constructor(fd: number) {
-    this.#fd = fd;
-  }
-
-  add(block: Buffer, offset: number): void {
-    const before = this.#bytes;
-    if (before !== null && this.#offset + before.length === offset && before.byteOffset + before.length === block.byteOffset)
-      this.#bytes = Buffer.from(before.buffer, before.byteOffset, before.length + block.length);
-    else {
-      this.write();
-      [this.#bytes, this.#offset] = [block, offset];
+/** Fills `into` from byte `at` of parts that lie one behind the other. */
+function take(parts: readonly Uint8Array[], at: number, into: Buffer): void {
+  let [skip, done] = [at, 0];
+  for (const part of parts) {
+    if (skip < part.length) {
+      const some = part.subarray(skip, skip + into.length - done);
+      into.set(some, done);
+      done += some.length;
+      if (done === into.length) return;
     }
+    skip = Math.max(0, skip - part.length);
   }
+}
 
-  write(): void {
-    if (this.#bytes !== null) writeFully(this.#fd, this.#bytes, this.#offset);
-    this.#bytes = null;
-  }
+/** Parts as one stretch of memory, which may be this thread's scratch. */
+function together(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  const all = scratch(parts.reduce((sum, { length }) => sum + length, 0));
+  take(parts, 0, all);
+  return all;
+}
+
+function mustBe(rawBytes: number, raw: readonly Uint8Array[]): void {
+  const length = raw.reduce((sum, part) => sum + part.length, 0);
+  if (length !== rawBytes) throw new Problem('E_MALFORMED', `A frame says ${rawBytes} raw bytes and has ${length}.`);
 }

@@ -100,7 +100,7 @@ function aLife(destination: Cloud, state: string, cutBefore?: number): Life {
   const cloud = lazily(() => openCloud('destination', sectionOf(destination)));
   const crew = new Crew({ workers: 1 });
   const images = { images: 'none', mostBytes: 0 } as const;
-  const campaigns = new Campaigns(state, { cloud: cloud.get, crew, log, keptFor: null, images });
+  const campaigns = new Campaigns(state, { cloud: cloud.get, crew, log, directIo: true, keptFor: null, images });
   const over = new AbortController();
   const importers: Importer[] = [];
   return {

@@ -22,7 +22,7 @@ async function aChecker() {
   const destination = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'));
   const cloud = () => Promise.resolve(destination);
   const images = { images: 'none', mostBytes: 0 } as const;
-  const campaigns = new Campaigns(state, { cloud, crew, log: pino({ level: 'silent' }), keptFor: null, images });
+  const campaigns = new Campaigns(state, { cloud, crew, log: pino({ level: 'silent' }), directIo: true, keptFor: null, images });
   onTestFinished(async () => {
     await destination.close();
     await crew.close();

@@ -41,7 +41,8 @@ export class PlainReceiver {
     const pieces = [[offset / pieceBytes, Math.ceil((end - offset) / pieceBytes)]] as const;
     const packed = await this.#live.request('disk.pull', { handle: 1, pieces });
     for (let block = first; block < first + blocks; block += 1) this.pulled.push(block);
-    return decompress(packed.payload, packed.codec, end - offset);
+    const payload = Buffer.concat(packed.payload);
+    return packed.codec === 'none' ? payload : decompress(payload, end - offset);
   }
 
   async refine(first: number, blocks: number): Promise<Buffer> {

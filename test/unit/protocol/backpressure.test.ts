@@ -42,7 +42,7 @@ describe('256 MiB of frames', () => {
     const pullSome = async (): Promise<void> => {
       for (let block = next++; block < 256; block = next++) {
         const { payload } = await receiver.request('disk.pull', { handle: 1, pieces: [[block * 256, 256]] });
-        arrived += payload.length;
+        arrived += Buffer.concat(payload).length;
       }
     };
     await Promise.all(Array.from({ length: window }, pullSome));

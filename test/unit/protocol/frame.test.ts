@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DataFrame, decodeData, decodeText, encodeText, headerBytes, maxId } from '../../../protocol/frame.ts';
+import { type DataFrame, decodeText, encodeText, headerBytes, maxId } from '../../../protocol/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { Problem } from '../../../shared/problem.ts';
-import { encodeData } from '../../support/protocol.ts';
+import { decodeWhole, encodeData } from '../../support/protocol.ts';
 
 const id = fc.integer({ min: 1, max: maxId });
 const data: fc.Arbitrary<DataFrame> = fc
@@ -87,7 +87,7 @@ describe('a binary frame', () => {
   it('is read as it was written', () => {
     fc.assert(
       fc.property(data, (frame) => {
-        expect(decodeData(encodeData(frame))).toEqual(frame);
+        expect(decodeWhole(encodeData(frame))).toEqual(frame);
       }),
     );
   });
@@ -103,13 +103,13 @@ describe('a binary frame', () => {
 
   it('says the longest length, and not one byte more', () => {
     const longest = { id: 1, codec: 'zstd', rawBytes: limits.frameBytes, payload: Buffer.alloc(9) } as const;
-    expect(decodeData(encodeData(longest)).rawBytes).toBe(limits.frameBytes);
+    expect(decodeWhole(encodeData(longest)).rawBytes).toBe(limits.frameBytes);
     expect(() => encodeData({ ...longest, rawBytes: limits.frameBytes + 1 })).toThrow(
       expect.objectContaining({ code: 'E_TOO_LARGE' }),
     );
     const bomb = encodeData(longest);
     bomb.writeUInt32BE(limits.frameBytes + 1, 8);
-    expect(() => decodeData(bomb)).toThrow('is too long');
+    expect(() => decodeWhole(bomb)).toThrow('is too long');
   });
 
   it('never grows by being packed, neither when written nor when read', () => {
@@ -117,15 +117,15 @@ describe('a binary frame', () => {
     expect(() => encodeData(grown)).toThrow(expect.objectContaining({ code: 'E_TOO_LARGE' }));
     const foreign = encodeData({ ...grown, rawBytes: 9 });
     foreign.writeUInt32BE(8, 8);
-    expect(() => decodeData(foreign)).toThrow('says 8 bytes and has 9');
+    expect(() => decodeWhole(foreign)).toThrow('says 8 bytes and has 9');
   });
 
   it('that is not packed is refused wherever it is cut, and with anything behind it', () => {
     fc.assert(
       fc.property(data, fc.nat(), (frame, at) => {
         const whole = encodeData({ ...frame, codec: 'none', rawBytes: frame.payload.length });
-        expect(() => decodeData(whole.subarray(0, at % whole.length))).toThrow(expect.objectContaining({ code: 'E_MALFORMED' }));
-        expect(() => decodeData(Buffer.concat([whole, Buffer.alloc(1)]))).toThrow(
+        expect(() => decodeWhole(whole.subarray(0, at % whole.length))).toThrow(expect.objectContaining({ code: 'E_MALFORMED' }));
+        expect(() => decodeWhole(Buffer.concat([whole, Buffer.alloc(1)]))).toThrow(
           expect.objectContaining({ code: 'E_MALFORMED' }),
         );
       }),
@@ -140,19 +140,19 @@ describe('a binary frame', () => {
   ])('with %s is refused', (_what, at, value) => {
     const frame = encodeData({ id: 1, codec: 'none', rawBytes: 16, payload: Buffer.alloc(16) });
     frame.writeUInt8(value, at);
-    expect(() => decodeData(frame)).toThrow(expect.objectContaining({ code: 'E_MALFORMED' }));
+    expect(() => decodeWhole(frame)).toThrow(expect.objectContaining({ code: 'E_MALFORMED' }));
   });
 
   it('with the id 0 is refused', () => {
     const frame = encodeData({ id: 0, codec: 'none', rawBytes: 16, payload: Buffer.alloc(16) });
-    expect(() => decodeData(frame)).toThrow('names no pull');
+    expect(() => decodeWhole(frame)).toThrow('names no pull');
   });
 
   it('is never read as anything but data or a problem', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
-          expect(decodeData(Buffer.from(bytes)).payload.length).toBe(bytes.length - headerBytes);
+          expect(decodeWhole(Buffer.from(bytes)).payload.length).toBe(bytes.length - headerBytes);
         } catch (thrown) {
           expect((thrown as Problem).code).toBe('E_MALFORMED');
         }
