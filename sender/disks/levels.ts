@@ -6,6 +6,8 @@ export interface Wire {
   readonly arrivedBytes: number;
   /** Milliseconds for which the line has been carrying something since the session began. */
   readonly busyMs: number;
+  /** Bytes per second at its best so far, as its round trips tell; 0 before that is known. */
+  readonly bytesPerSecond: number;
 }
 
 /** The line as it was at some time. */
@@ -51,8 +53,8 @@ const tellingBytes = 1024 * 1024;
  */
 const trial = { after: 24, again: 256, unheard: 6, heard: 16, keeps: 0.95, beyondSeen: 1.6, promise: 1.5 } as const;
 
-/** When the part that is saved has changed by so much since a trial, its outcome says nothing any more; and when it is less than the second, nothing is packed. */
-const savings = { other: 0.2, least: 1 / 32 } as const;
+/** When the part that is saved has changed by so much since a trial, in favour of the loser, its outcome says nothing any more; and when it is less than the second, nothing is packed. */
+const savings = { other: 0.3, least: 1 / 32 } as const;
 
 /** When nobody asks for so long, the pace before and after says nothing about frames: milliseconds. */
 const pauseMs = 1000;
@@ -65,8 +67,9 @@ const MiB = 1024 * 1024;
 /** How much of the newest one is in a mean of recent ones. */
 const newest = 0.25;
 
-/** The least part of a while that a line is believed to have been busy: what is shorter cannot be measured. */
+/** The least part of a while that a line is believed to have been busy, for what is shorter cannot be measured; and the part from which on it was full. */
 const leastBusy = 0.02;
+const mostlyBusy = 0.8;
 
 /**
  * Chooses how hard frames are compressed: the level at which the most bytes of disk would arrive per second,
@@ -82,7 +85,8 @@ export class Levels {
   #saving = 0.65;
   #frames = 0;
   #decideAt: number = decideEvery.first;
-  /** Bytes per second that the line carries; undefined before it has carried anything. */
+  /** Bytes per second that arrived while the line carried something, and that it may well carry; undefined before it has carried anything. */
+  #carried: number | undefined;
   #capacity: number | undefined;
   /** Bytes of disk per second that are asked for lately, and how many since the last decision. */
   #pace: number | undefined;
@@ -115,7 +119,7 @@ export class Levels {
     const at = this.#now();
     this.#frames += 1;
     this.#asked += rawBytes;
-    this.#isDeaf ||= at - (this.#lastAt ?? at) > pauseMs;
+    this.#isDeaf ||= rawBytes < scrapBytes || at - (this.#lastAt ?? at) > pauseMs;
     this.#lastAt = at;
     this.#decided ??= { ...wire, at };
     if (this.#frames >= this.#decideAt) this.#decide(wire, at, this.#decided);
@@ -133,33 +137,36 @@ export class Levels {
     this.#saving += weight * ((1 - payload.length / rawBytes) / rung.saves - this.#saving);
   }
 
-  #decide({ arrivedBytes, busyMs }: Wire, at: number, before: Sight): void {
+  #decide({ arrivedBytes, busyMs, bytesPerSecond }: Wire, at: number, before: Sight): void {
     const arrived = arrivedBytes - before.arrivedBytes;
     if (arrived >= 0 && arrived < tellingBytes) return;
     const [asked, isDeaf] = [this.#asked, this.#isDeaf];
-    [this.#decided, this.#asked, this.#isDeaf] = [{ at, busyMs, arrivedBytes }, 0, false];
+    [this.#decided, this.#asked, this.#isDeaf] = [{ at, busyMs, arrivedBytes, bytesPerSecond }, 0, false];
     this.#decideAt = this.#frames + (this.#frames < decideEvery.usual ? decideEvery.first : decideEvery.usual);
     // A new session counts anew.
     if (arrived < 0) return;
     const ms = Math.max(0.1, at - before.at);
     const busy = Math.min(ms, Math.max(busyMs - before.busyMs, ms * leastBusy));
-    this.#capacity = meanOf(this.#capacity, (arrived / busy) * 1000, 0.5);
+    const carried = (arrived / busy) * 1000;
+    this.#carried = meanOf(this.#carried, carried, 0.5);
+    // Of single small frames it is the way there and back that takes the time, not the line.
+    this.#capacity = meanOf(this.#capacity, busy > ms * mostlyBusy ? carried : Math.max(carried, bytesPerSecond), 0.5);
     if (!isDeaf) this.#pace = meanOf(this.#pace, (asked / ms) * 1000, newest);
     // The first decision of a trial only begins to count.
     if (this.#isTrial && isDeaf) this.#decideAt = this.#frames + trial.heard;
     else if (this.#isTrial) this.#compare();
-    else this.#choose(this.#capacity);
+    else this.#choose(this.#capacity, this.#carried);
   }
 
   /** Takes the level that is reckoned to be the fastest, and tries whether to pack at all where that is not sure. */
-  #choose(capacity: number): void {
+  #choose(capacity: number, carried: number): void {
     const times = ladder.map(({ costs, saves }) =>
       Math.max(((1 - this.#saving * saves) * MiB * 1000) / capacity, this.#workMs(costs)),
     );
     const packed = Math.min(...times.slice(1));
     const pace = this.#pace ?? 0;
-    const isOther = Math.abs(this.#saving - this.#tried) > savings.other;
-    const mayTry = pace > 0 && (this.#frames >= this.#tryFrom || isOther);
+    const more = this.#rung === 0 ? this.#saving - this.#tried : this.#tried - this.#saving;
+    const mayTry = pace > 0 && (this.#frames >= this.#tryFrom || more > savings.other);
     if (this.#rung === 0) {
       const reckoned = (MiB * 1000) / packed;
       if (pace < (this.#toBeat ?? 0) * trial.keeps && this.#saving > savings.least) this.#try(1, 0);
@@ -172,7 +179,7 @@ export class Levels {
     this.#rung = best > this.#rung ? Math.max(this.#rung + 1, sure) : best;
     if (this.#saving < savings.least) [this.#rung, this.#toBeat] = [0, undefined];
     const raw = times[0] ?? 0;
-    if (mayTry && this.#rung === 1 && (raw <= packed || capacity * trial.beyondSeen >= pace)) this.#try(0, pace);
+    if (mayTry && this.#rung === 1 && (raw <= packed || carried * trial.beyondSeen >= pace)) this.#try(0, pace);
   }
 
   /** Takes a rung on trial, against a pace. */

@@ -29,7 +29,7 @@ function run({ link, threads, cost, ratio, far = { raw: 0, packed: 0 } }: World,
   let [arrivedBytes, busyMs] = [0, 0];
   const seen: number[] = [];
   for (let index = 0; index < frames; index += 1) {
-    const level = levels.next({ arrivedBytes, busyMs }, frame);
+    const level = levels.next({ arrivedBytes, busyMs, bytesPerSecond: link }, frame);
     const length = Math.floor(frame * (ratio[level] ?? 1));
     const workMs = ((cost[level] ?? 0) * frame) / MiB;
     const cpuMs = (workMs + 1.6) / threads;
@@ -92,7 +92,7 @@ describe('the level of compression', () => {
   test('comes back when the line becomes slow, and when bytes compress again', () => {
     let now = 0;
     const levels = new Levels(2, () => now);
-    const wire = { arrivedBytes: 0, busyMs: 0 };
+    const wire = { arrivedBytes: 0, busyMs: 0, bytesPerSecond: 0 };
     const go = (link: number, compresses: boolean): number[] =>
       Array.from({ length: 300 }, () => {
         const level = levels.next(wire, frame);
@@ -101,6 +101,7 @@ describe('the level of compression', () => {
         const [cpuMs, wireMs] = [(workMs + 1.6) / 2, (length / link) * 1000];
         now += Math.max(cpuMs, wireMs);
         wire.busyMs += wireMs;
+        wire.bytesPerSecond = link;
         wire.arrivedBytes += length;
         levels.learn(level, { codec: 'zstd', rawBytes: frame, payload: { length } as Uint8Array<ArrayBuffer>, workMs });
         return levels.level;
@@ -115,7 +116,7 @@ describe('the level of compression', () => {
     let now = 0;
     const levels = new Levels(2, () => now);
     for (let index = 0; index < 100; index += 1) {
-      const level = levels.next({ arrivedBytes: index * frame, busyMs: index }, frame);
+      const level = levels.next({ arrivedBytes: index * frame, busyMs: index, bytesPerSecond: 1e9 }, frame);
       now += 4;
       const packed = {
         codec: 'none',
@@ -126,6 +127,6 @@ describe('the level of compression', () => {
       levels.learn(level, packed);
     }
     expect(levels.level).toBe(0);
-    expect(levels.next({ arrivedBytes: 100 * frame, busyMs: 100 }, MiB)).toBe(1);
+    expect(levels.next({ arrivedBytes: 100 * frame, busyMs: 100, bytesPerSecond: 1e9 }, MiB)).toBe(1);
   });
 });
