@@ -5,6 +5,12 @@
  */
 const settings = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '1048576' };
 
+/**
+ * What a daemon tells glibc beside that ("Memory Allocation Tunables"): the kernel may give a piece its memory 2 MiB at a time instead of 4 KiB.
+ * Every page of ours is a new piece, and a tenth of the CPU went into the faults of its first touch.
+ */
+const tunable = 'glibc.malloc.hugetlb=1';
+
 /** What a daemon tells V8: its young objects are few, and half-spaces of the usual 16 MiB would be filled three times over before they are looked through. */
 const flags = ['--max-semi-space-size=4'];
 
@@ -15,5 +21,10 @@ const flags = ['--max-semi-space-size=4'];
 export function boundMemory(): void {
   const { env, execPath, execArgv, argv, platform } = process;
   if (platform !== 'linux' || Object.keys(settings).some((name) => name in env)) return;
-  process.execve?.(execPath, [execPath, ...execArgv, ...flags, ...argv.slice(1)], { ...env, ...settings });
+  const tunables = [env['GLIBC_TUNABLES'], tunable].filter((one) => one).join(':');
+  process.execve?.(execPath, [execPath, ...execArgv, ...flags, ...argv.slice(1)], {
+    ...env,
+    ...settings,
+    GLIBC_TUNABLES: tunables,
+  });
 }

@@ -44,6 +44,7 @@ describe.each([
       'MALLOC_MMAP_THRESHOLD_=262144',
       'MALLOC_TRIM_THRESHOLD_=1048576',
     ]);
+    expect(environ).toContain('GLIBC_TUNABLES=glibc.malloc.hugetlb=1');
     expect(await readFile(`/proc/${own().child().pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=4');
   });
 
