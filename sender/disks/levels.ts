@@ -178,8 +178,7 @@ export class Levels {
     const sure = ladder.findLastIndex(({ costs }, rung) => rung <= best && 2 * this.#workMs(costs) <= packed);
     this.#rung = best > this.#rung ? Math.max(this.#rung + 1, sure) : best;
     if (this.#saving < savings.least) [this.#rung, this.#toBeat] = [0, undefined];
-    const raw = times[0] ?? 0;
-    if (mayTry && this.#rung === 1 && (raw <= packed || carried * trial.beyondSeen >= pace)) this.#try(0, pace);
+    if (mayTry && this.#rung === 1 && carried * trial.beyondSeen >= Math.min(pace, (MiB * 1000) / packed)) this.#try(0, pace);
   }
 
   /** Takes a rung on trial, against a pace. */
