@@ -156,6 +156,21 @@ test('a block is put together from parts of the payload and of files before it i
   expect(await aCrew().run('unpack', { ...task, digests: digestsOf([letter('z')]) }, { turn })).toEqual([0]);
 });
 
+test('what a block keeps of itself stays where it is, and what it takes from elsewhere in its own file is taken from there', async () => {
+  const old = Buffer.concat([letter('a'), letter('b', 2000), letter('c', 2096)]);
+  const { fd, content } = await aFile(old);
+  const block = Buffer.concat([letter('b', 2000), letter('p', 1096), letter('a', 1000)]);
+  const parts = [
+    { at: blockSize, length: 2000, fd },
+    { at: 0, length: 1096 },
+    { at: 0, length: 1000, fd },
+  ];
+  const task = { payload: [letter('p', 1096)], codec: 'none', rawBytes: 1096, blocks: [{ offset: blockSize, parts }] } as const;
+  const rest = { digests: digestsOf([block]), algorithm, file: { fd } } as const;
+  expect(await aCrew().run('unpack', { ...task, ...rest }, { turn })).toEqual([]);
+  expect(await content()).toEqual(Buffer.concat([letter('a'), block]));
+});
+
 test('a payload of more or fewer bytes than were asked for is refused before it is believed', async () => {
   const crew = aCrew();
   const bomb = await aFile(Buffer.alloc(pageBytes));

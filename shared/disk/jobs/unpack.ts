@@ -41,7 +41,7 @@ export function unpack({ payload, codec, rawBytes, blocks, digests, algorithm, f
   for (const [place, { offset, parts }] of blocks.entries()) {
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const block = run.next(offset, length);
-    assemble(block, raw, parts);
+    assemble(block, { raw, parts, file, offset });
     const digest = digests.subarray(place * digestBytes, (place + 1) * digestBytes);
     if (blockDigest(algorithm, block).equals(digest)) run.keep(length);
     else bad.push(place);
@@ -52,13 +52,24 @@ export function unpack({ payload, codec, rawBytes, blocks, digests, algorithm, f
   return bad;
 }
 
-function assemble(block: Buffer, raw: readonly Uint8Array[], parts: readonly Part[]): void {
-  let to = 0;
-  for (const { at, length, fd } of parts) {
-    const part = block.subarray(to, to + length);
-    if (fd === undefined) take(raw, at, part);
-    else readPadded({ fd }, part, at);
-    to += length;
+/** What a block is made of, and where it belongs. */
+interface Recipe extends Wanted {
+  readonly raw: readonly Uint8Array[];
+  readonly file: OpenFile;
+}
+
+function assemble(block: Buffer, { raw, parts, file, offset }: Recipe): void {
+  const stays = ({ fd, at }: Part, to: number): boolean => fd === file.fd && at === offset + to;
+  const places = parts.map((_, index) => parts.slice(0, index).reduce((sum, { length }) => sum + length, 0));
+  // What a block keeps of itself is read with the rest of it, at once: many small readings of what is not in memory take longer.
+  if (parts.some((part, index) => stays(part, places[index] ?? 0))) readPadded(file, block, offset);
+  for (const [index, part] of parts.entries()) {
+    const { at, length, fd } = part;
+    const to = places[index] ?? 0;
+    const place = block.subarray(to, to + length);
+    if (stays(part, to)) continue;
+    if (fd === undefined) take(raw, at, place);
+    else readPadded({ fd }, place, at);
   }
 }
 
