@@ -76,7 +76,7 @@ function leanerThan(runs: readonly Run[]): Verdict {
   const share = wireOf(runs, ours).median / wireOf(runs, rivals.zstdLong.name).median;
   return {
     target: `bytes on the wire at most those of ${rivals.zstdLong.name} plus 5 %`,
-    seen: `${(wireOf(runs, ours).median / 1e6).toFixed(1)} MB, ${((share - 1) * 100).toFixed(1)} % more`,
+    seen: `${(wireOf(runs, ours).median / 1e6).toFixed(1)} MB, ${Math.abs((share - 1) * 100).toFixed(1)} % ${share > 1 ? 'more' : 'fewer'}`,
     met: share <= 1.05,
   };
 }
