@@ -42,5 +42,5 @@ async function imageFlaws(campaign: Campaign, ref: Ref, image: string | null, co
 
 /** Whether a failure is an answer to the question: the copy is not what was sealed. */
 function isAboutTheCopy(error: unknown): error is Problem {
-  return error instanceof Problem && ['E_ROOT_MISMATCH', 'E_BLOCK_MISMATCH', 'E_CAMPAIGN_STATE'].includes(error.code);
+  return error instanceof Problem && ['E_ROOT_MISMATCH', 'E_BLOCK_MISMATCH'].includes(error.code);
 }

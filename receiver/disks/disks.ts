@@ -113,13 +113,13 @@ export class Disks {
 
   /**
    * Opens a sealed disk for its import; its bytes prove themselves once more while they are read, and one that does not unseals the disk (E_BLOCK_MISMATCH).
-   * Throws E_CAMPAIGN_STATE for one that is not sealed: an unverified copy can never become an image.
+   * Throws E_ROOT_MISMATCH for one that is not sealed: an unverified copy can never become an image.
    */
   async open(server: string, disk: string): Promise<BlockSource> {
     await this.remember();
     const [sealed, copy] = [await this.sealed(server, disk), this.#copies.get(disk)];
     if (sealed === null || copy?.whole !== true)
-      throw new Problem('E_CAMPAIGN_STATE', `Disk ${disk} is not verified; it cannot become an image.`, {
+      throw new Problem('E_ROOT_MISMATCH', `Disk ${disk} is not verified; it cannot become an image.`, {
         about: `disk/${disk}`,
       });
     if ((await copy.root()) !== sealed.root) await this.#spoilt(server, disk, copy, []);

@@ -52,9 +52,9 @@ async function flip(path: string, at: number): Promise<void> {
 test('only a sealed disk has a file that may become an image', async () => {
   const { disks, folder } = await someDisks();
   const offer = offered(disk);
-  expect((await problemOf(disks.open('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
+  expect((await problemOf(disks.open('s1', 's1.root'))).code).toBe('E_ROOT_MISMATCH');
   const puller = await fill(disks, offer);
-  expect((await problemOf(disks.open('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
+  expect((await problemOf(disks.open('s1', 's1.root'))).code).toBe('E_ROOT_MISMATCH');
   const size = disk.length;
   expect(await disks.seal('s1', 's1.root', offer.root, puller)).toMatchObject({ root: offer.root, size, pulled: 3 });
   const sealed = await disks.open('s1', 's1.root');
@@ -111,7 +111,7 @@ test('a sealed disk that is offered again is no longer sealed, and nothing of it
   const changed = offered(aDisk('abxc', blockSize, 1000));
   const again = await some.disks.offer('s1', 's1.root', changed.shape);
   expect(await some.disks.sealed('s1', 's1.root')).toBeNull();
-  expect((await problemOf(some.disks.open('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
+  expect((await problemOf(some.disks.open('s1', 's1.root'))).code).toBe('E_ROOT_MISMATCH');
   expect([0, 1, 2, 3].map((block) => again.blocks.isVerified(block))).toEqual([true, true, true, true]);
   await fillCopy(again, changed);
   expect(await some.disks.seal('s1', 's1.root', changed.root, pullerOf(again, changed))).toMatchObject({ reused: 3, pulled: 1 });
@@ -173,7 +173,7 @@ test.each([
     const read = some.disks.open('s1', 's1.root').then((source) => source.read(0, disk.length));
     expect((await problemOf(read)).code).toBe('E_BLOCK_MISMATCH');
     expect(await some.disks.sealed('s1', 's1.root')).toBeNull();
-    expect((await problemOf(some.disks.open('s1', 's1.root'))).code).toBe('E_CAMPAIGN_STATE');
+    expect((await problemOf(some.disks.open('s1', 's1.root'))).code).toBe('E_ROOT_MISMATCH');
     const puller = await fill(some.disks, offer);
     expect(await some.disks.seal('s1', 's1.root', offer.root, puller)).toMatchObject({ root: offer.root });
     const sealed = await some.disks.open('s1', 's1.root');

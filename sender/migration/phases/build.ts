@@ -1,11 +1,23 @@
 import { type Ref, refOf } from '../../../shared/model/resource.ts';
-import { Problem } from '../../../shared/problem.ts';
+import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Learned, Move, Tools } from '../phase.ts';
+import { copy } from './copy.ts';
 import { mustBeStopped } from './freeze.ts';
 
-/** Registers the verified disks as images at the destination. */
-export function importDisks(move: Move, tools: Tools): Promise<Learned> {
-  return ensureAll(diskRefs(move), tools);
+/** What says that the receiver has no verified copy, or none any more. */
+const lost = new Set(['E_BLOCK_MISMATCH', 'E_ROOT_MISMATCH']);
+
+/**
+ * Registers the verified disks as images at the destination. Where a copy is not what was compared any more, for the receiver's own disk changed it,
+ * what is wrong is copied again before the problem is thrown: it may pass, and the next try finds the copy whole.
+ */
+export async function importDisks(move: Move, tools: Tools): Promise<Learned> {
+  try {
+    return await ensureAll(diskRefs(move), tools);
+  } catch (error) {
+    if (lost.has(asProblem(error).code)) await copy(move, tools);
+    throw error;
+  }
 }
 
 /** Removes the images. */
