@@ -27,10 +27,25 @@ test('the README quotes what the benchmark of orders printed', async () => {
     readFile(join(root, 'README.md'), 'utf8'),
     readFile(join(root, 'test/bench/order-results.txt'), 'utf8'),
   ]);
-  const quoted = /```text\n(two services of 3[^`]*)```/.exec(readme)?.[1]?.trim().split('\n') ?? [];
-  expect(quoted.length).toBeGreaterThan(0);
+  const quoted = /order-results\.txt[^`]*`[^`]*`[^`]*```text\n([^`]*)```/.exec(readme)?.[1]?.trim().split('\n') ?? [];
+  expect(quoted.length).toBeGreaterThan(1);
   const printed = new Set(results.split('\n'));
   expect(quoted.filter((line) => !printed.has(line))).toEqual([]);
+});
+
+test('the README quotes what the daemons measured of orders', async () => {
+  const [readme, results] = await Promise.all([
+    readFile(join(root, 'README.md'), 'utf8'),
+    readFile(join(root, 'test/bench/service-downtime.txt'), 'utf8'),
+  ]);
+  const rows = [...readme.matchAll(/^\| .*? +\| ([\d.]+ s) +\| ([\d.]+ s) +\| ([\d.]+) % \| (?:([\d.]+) %)? +\|$/gm)];
+  expect(rows).toHaveLength(4);
+  for (const [row, proposed = '', random = '', less = '', most = ''] of rows) {
+    const line = results
+      .split('\n')
+      .find((one) => [proposed, random, `${less} % less`, most].every((figure) => one.includes(figure)));
+    expect(line, row).toBeDefined();
+  }
 });
 
 describe.each([
