@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type TcpipRequestInfo } from 'ssh2';
 
-const { generateKeyPairSync } = ssh2.utils;
+const { generateKeyPairSync, parseKey } = ssh2.utils;
 
 /** Who may enter and what for. */
 export interface SshServerOptions {
@@ -33,9 +33,13 @@ export function anSshKey(
 ): { readonly privateKey: string; readonly publicKey: string } {
   const encryption: { passphrase: string; cipher: string; rounds: number } | object =
     passphrase === undefined ? {} : { passphrase, cipher: 'aes256-cbc', rounds: 4 };
-  const pair =
-    type === 'ed25519' ? generateKeyPairSync('ed25519', encryption) : generateKeyPairSync('ecdsa', { bits: 256, ...encryption });
-  return { privateKey: pair.private, publicKey: pair.public };
+  for (;;) {
+    const pair =
+      type === 'ed25519' ? generateKeyPairSync('ed25519', encryption) : generateKeyPairSync('ecdsa', { bits: 256, ...encryption });
+    // One in some three hundred Ed25519 keys of ssh2 is a byte short, and nobody can read it.
+    const isWhole = ![parseKey(pair.private, passphrase), parseKey(pair.public)].some((key) => key instanceof Error);
+    if (isWhole) return { privateKey: pair.private, publicKey: pair.public };
+  }
 }
 
 /** Starts an SSH server that lets one key in and forwards TCP from there, as sshd does for `ssh -L`. */
