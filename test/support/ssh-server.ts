@@ -35,7 +35,9 @@ export function anSshKey(
     passphrase === undefined ? {} : { passphrase, cipher: 'aes256-cbc', rounds: 4 };
   for (;;) {
     const pair =
-      type === 'ed25519' ? generateKeyPairSync('ed25519', encryption) : generateKeyPairSync('ecdsa', { bits: 256, ...encryption });
+      type === 'ed25519'
+        ? generateKeyPairSync('ed25519', encryption)
+        : generateKeyPairSync('ecdsa', { bits: 256, ...encryption });
     // One in some three hundred Ed25519 keys of ssh2 is a byte short, and nobody can read it.
     const isWhole = ![parseKey(pair.private, passphrase), parseKey(pair.public)].some((key) => key instanceof Error);
     if (isWhole) return { privateKey: pair.private, publicKey: pair.public };
