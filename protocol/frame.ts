@@ -1,3 +1,4 @@
+import { ownsBuffer } from '../shared/disk/owned.ts';
 import { Problem, type ProblemJson } from '../shared/problem.ts';
 import { limits } from './limits.ts';
 
@@ -119,7 +120,7 @@ export function decodeData(fragments: readonly Buffer[]): Arrived & { readonly i
 
 /** Bytes in memory of their own, which can be handed to another thread as it is. */
 function own(bytes: Uint8Array): Uint8Array {
-  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+  return ownsBuffer(bytes) ? bytes : new Uint8Array(bytes);
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fromJson, Problem } from '../problem.ts';
 import type { JobName, Outcome, Task } from './jobs.ts';
+import { ownedBy } from './owned.ts';
 import { type Slot, Slots } from './slots.ts';
 import { Turns } from './turns.ts';
 import type { Answer, Order } from './worker.ts';
@@ -143,11 +144,4 @@ export class Crew {
       reject(this.#closed ?? new Problem('E_BUG', `A worker thread broke over ${order.name}: ${why}.`));
     this.#assign();
   }
-}
-
-/** The buffers that bytes have for themselves: a view into a larger one is copied instead. */
-function ownedBy(all: readonly Uint8Array[]): ArrayBuffer[] {
-  return all
-    .map(({ buffer, byteLength }) => (byteLength > 0 && byteLength === buffer.byteLength ? buffer : null))
-    .filter((buffer) => buffer instanceof ArrayBuffer);
 }

@@ -1,3 +1,5 @@
+import { ownsBuffer } from './owned.ts';
+
 /** What is smaller may lie in a pool with others unless it has its buffer for itself; and below the second it is not worth the trouble. */
 const leastBytes = { shared: 256 * 1024, own: 16 * 1024 };
 
@@ -5,7 +7,8 @@ const leastBytes = { shared: 256 * 1024, own: 16 * 1024 };
  * Gives the memory under bytes back at once. The collector sees a small object on a small heap, and lets tens of MiB of them wait in every thread;
  * what is given back is also used again while it is still in the cache. The bytes MUST NOT be used any more, nor any other view of their buffer.
  */
-export function giveBack({ buffer, byteLength }: Uint8Array): void {
-  const least = byteLength === buffer.byteLength ? leastBytes.own : leastBytes.shared;
+export function giveBack(bytes: Uint8Array): void {
+  const { buffer } = bytes;
+  const least = ownsBuffer(bytes) ? leastBytes.own : leastBytes.shared;
   if (buffer instanceof ArrayBuffer && buffer.byteLength >= least) buffer.transfer(0);
 }

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { asProblem, type ProblemJson } from '../problem.ts';
 import { type JobName, jobs } from './jobs.ts';
+import { ownedBy } from './owned.ts';
 
 /** What a worker is told: one job. */
 export interface Order {
@@ -13,7 +14,7 @@ export type Answer = { readonly outcome: unknown } | { readonly problem: Problem
 
 parentPort?.on('message', ({ name, task }: Order) => {
   const answer = work(name, task);
-  parentPort?.postMessage(answer, 'outcome' in answer ? ownedBy(answer.outcome) : []);
+  parentPort?.postMessage(answer, 'outcome' in answer ? ownedBy(bytesOf(answer.outcome)) : []);
 });
 
 function work(name: JobName, task: unknown): Answer {
@@ -25,10 +26,8 @@ function work(name: JobName, task: unknown): Answer {
   }
 }
 
-/** The buffers that an outcome has for itself: they are handed over instead of copied. */
-function ownedBy(outcome: unknown): ArrayBuffer[] {
-  const parts = outcome instanceof Uint8Array ? [outcome] : Object.values(outcome as object);
-  return parts
-    .filter((part) => part instanceof Uint8Array && part.byteLength > 0 && part.byteLength === part.buffer.byteLength)
-    .map((part) => (part as Uint8Array<ArrayBuffer>).buffer);
+/** What an outcome consists of, as far as it is bytes. */
+function bytesOf(outcome: unknown): Uint8Array[] {
+  const parts: unknown[] = outcome instanceof Uint8Array ? [outcome] : Object.values(outcome as object);
+  return parts.filter((part) => part instanceof Uint8Array);
 }

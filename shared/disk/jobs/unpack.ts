@@ -59,15 +59,16 @@ interface Recipe extends Wanted {
 }
 
 function assemble(block: Buffer, { raw, parts, file, offset }: Recipe): void {
-  const stays = ({ fd, at }: Part, to: number): boolean => fd === file.fd && at === offset + to;
-  const places = parts.map((_, index) => parts.slice(0, index).reduce((sum, { length }) => sum + length, 0));
+  let end = 0;
+  const laid = parts.map(({ at, length, fd }) => {
+    const to = end;
+    end += length;
+    return { at, fd, place: block.subarray(to, end), stays: fd === file.fd && at === offset + to };
+  });
   // What a block keeps of itself is read with the rest of it, at once: many small readings of what is not in memory take longer.
-  if (parts.some((part, index) => stays(part, places[index] ?? 0))) readPadded(file, block, offset);
-  for (const [index, part] of parts.entries()) {
-    const { at, length, fd } = part;
-    const to = places[index] ?? 0;
-    const place = block.subarray(to, to + length);
-    if (stays(part, to)) continue;
+  if (laid.some(({ stays }) => stays)) readPadded(file, block, offset);
+  for (const { at, fd, place, stays } of laid) {
+    if (stays) continue;
     if (fd === undefined) take(raw, at, place);
     else readPadded({ fd }, place, at);
   }
