@@ -1,4 +1,5 @@
 import type { Mover as Moving } from '../analysis/order/question.ts';
+import { median } from '../analysis/prediction/fit.ts';
 import type { Measured } from '../analysis/prediction/history.ts';
 import { type Load, paceOf, type SiteModel, stages, workOf } from '../analysis/prediction/model.ts';
 import { playCampaign } from '../analysis/prediction/play.ts';
@@ -32,8 +33,7 @@ export function loadsOf(servers: readonly Mover[], history: readonly Measured[],
 
 /** What a server changed in a second in earlier warm moves, the median; null where there were none. */
 export function changedRateOf(history: readonly Measured[]): number | null {
-  const rates = history.flatMap(({ servers }) => servers.flatMap(({ warm }) => warm?.changedRate ?? []));
-  return rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)] ?? null;
+  return median(history.flatMap(({ servers }) => servers.flatMap(({ warm }) => warm?.changedRate ?? []))) ?? null;
 }
 
 /** What the order is asked with: how long each server takes while so many are on their way. */

@@ -126,7 +126,8 @@ function lengthOf({ servers }: Measured): number {
   return Math.max(1, ...servers.map(({ endedMs }) => endedMs));
 }
 
-function median(values: readonly number[]): number | undefined {
+/** The middle one of some values, the greater of two; undefined where there is none. */
+export function median(values: readonly number[]): number | undefined {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
 }
