@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseTraffic } from '../../shared/traffic/matrix.ts';
 import { documentOf } from './document.ts';
-import { converse, counted, endAll, type Guest, guestsOf, inside, sh } from './guests.ts';
+import { converse, counted, endAll, type Guest, guestsOf, sh } from './guests.ts';
 import { asGroups, asked, type Both, between, servicesOf, worstOf } from './hold.ts';
 import { bridge, openVSwitch, type Switch } from './hosts.ts';
 import { seed, shapes } from './shapes.ts';
@@ -33,9 +33,6 @@ describe.each(Object.entries(sources))('over %s', (kind, named) => {
 
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), 'gwt-'));
-    sh('ip', 'netns', 'add', host);
-    sh('ip', '-n', host, 'link', 'set', 'lo', 'up');
-    inside(host, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
     guests = await guestsOf(12, host);
     await writeFile(join(home, 'configurations.json'), JSON.stringify(documentOf(guests)));
     if (host === 'gwt-ovs') virtual = await openVSwitch(host, guests, join(home, 'ovs'));

@@ -90,12 +90,15 @@ export interface Talk {
   readonly answeredBytes: number;
 }
 
-/** Makes so many guests whose other ends lie in the host's namespace, and starts what answers in each. */
+/** Makes a host's namespace, and so many guests whose other ends lie in it, and starts what answers in each. */
 export async function guestsOf(count: number, host: string): Promise<Guest[]> {
   const guests = Array.from({ length: count }, (_, index): Guest => {
     const id = `guest-${index}`;
     return { id, namespace: `${host}-${index}`, port: `port${index}`, address: `10.77.0.${index + 1}` };
   });
+  sh('ip', 'netns', 'add', host);
+  sh('ip', '-n', host, 'link', 'set', 'lo', 'up');
+  inside(host, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
   for (const guest of guests) plug(guest, host);
   const answering = guests.map(({ namespace }) => start(namespace, 'python3', join(import.meta.dirname, 'answer.py')));
   await Promise.all(answering.map((running) => saying(running, /ready/)));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseTraffic } from '../../shared/traffic/matrix.ts';
 import { documentOf } from './document.ts';
-import { converse, counted, endAll, type Guest, guestsOf, inside, sh } from './guests.ts';
+import { converse, counted, endAll, type Guest, guestsOf, sh } from './guests.ts';
 import { asGroups, between, offOf, servicesOf } from './hold.ts';
 import { openVSwitch, type Switch } from './hosts.ts';
 import { seed, shapes } from './shapes.ts';
@@ -24,9 +24,6 @@ let virtual: Switch | undefined;
 beforeAll(async () => {
   if (lack !== undefined) return;
   home = await mkdtemp(join(tmpdir(), 'gwt-'));
-  sh('ip', 'netns', 'add', host);
-  sh('ip', '-n', host, 'link', 'set', 'lo', 'up');
-  inside(host, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
   guests = await guestsOf(6, host);
   virtual = await openVSwitch(host, guests, join(home, 'ovs'));
 });

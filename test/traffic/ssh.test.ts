@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseTraffic } from '../../shared/traffic/matrix.ts';
 import { documentOf } from './document.ts';
-import { converse, counted, endAll, type Guest, guestsOf, inside, sh, until } from './guests.ts';
+import { converse, counted, endAll, type Guest, guestsOf, sh, until } from './guests.ts';
 import { asGroups, between, servicesOf, worstOf } from './hold.ts';
 import { bridge } from './hosts.ts';
 import { seed, shapes } from './shapes.ts';
@@ -21,9 +21,6 @@ let guests: readonly Guest[] = [];
 beforeAll(async () => {
   if (lack !== undefined) return;
   home = await mkdtemp(join(tmpdir(), 'gwt-'));
-  sh('ip', 'netns', 'add', host);
-  sh('ip', '-n', host, 'link', 'set', 'lo', 'up');
-  inside(host, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
   guests = await guestsOf(6, host);
   bridge(host, guests, true);
 });
