@@ -59,6 +59,16 @@ async function statuses(): Promise<string[]> {
 const stopsIn = (facts: readonly Dated<Fact>[]): number[] =>
   facts.flatMap((fact) => (fact.fact === 'begun' && fact.phase === 'stop' ? [Date.parse(fact.at)] : []));
 
+/** Waits until both servers are moved, each stopped once and not before a time; then all is taken back. */
+async function expectMovedAfter(ms: number, campaign: string): Promise<void> {
+  await until(site, campaign, 'ready');
+  const stops = stopsIn(await journalOf(campaign));
+  expect(stops).toHaveLength(2);
+  expect(Math.min(...stops)).toBeGreaterThanOrEqual(ms);
+  expect(await flawsOfMove(site)).toEqual([]);
+  expect(await takeBack(site, campaign)).toEqual([]);
+}
+
 test('a server is not stopped in a blackout, also when the sender is killed while it waits, and once after it', async () => {
   const file = await planWith('');
   const endMs = Math.ceil(Date.now() / 1000 + 30) * 1000;
@@ -80,12 +90,7 @@ test('a server is not stopped in a blackout, also when the sender is killed whil
   const { stdout } = await cli(site.sender.config, ['status']);
   expect(stdout).toMatch(/web.* waits for the end of the blackout \(closing of the books\); opens at .* Europe\/Berlin/);
 
-  await until(site, campaign, 'ready');
-  const stops = stopsIn(await journalOf(campaign));
-  expect(stops).toHaveLength(2);
-  expect(Math.min(...stops)).toBeGreaterThanOrEqual(endMs);
-  expect(await flawsOfMove(site)).toEqual([]);
-  expect(await takeBack(site, campaign)).toEqual([]);
+  await expectMovedAfter(endMs, campaign);
 }, 120_000);
 
 test('an operator who cannot wait for a window cuts a server over before it, and the others go on waiting', async () => {
@@ -112,12 +117,7 @@ test('a server that would not be up again before a window ends is not stopped in
   expect(held?.says).toContain('waits for the next window, for this one is too short; opens at 20');
   expect(held?.opensAt).toBe(new Date(endMs).toISOString());
   expect(await statuses()).toEqual(['ACTIVE', 'ACTIVE']);
-  await until(site, campaign, 'ready');
-  const stops = stopsIn(await journalOf(campaign));
-  expect(stops).toHaveLength(2);
-  expect(Math.min(...stops)).toBeGreaterThanOrEqual(endMs);
-  expect(await flawsOfMove(site)).toEqual([]);
-  expect(await takeBack(site, campaign)).toEqual([]);
+  await expectMovedAfter(endMs, campaign);
 }, 120_000);
 
 test('a server that fits into no window is told of when its campaign begins, waits, and goes when the operator says so', async () => {
