@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import { algorithms, blockDigest, digestOf } from '../../shared/disk/algorithm.ts';
 import { Crew } from '../../shared/disk/crew.ts';
@@ -235,6 +238,28 @@ test('a crew that closes lets what is under way end, refuses what waits and what
   expect(states).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected', 'rejected']);
   expect((await problemOf(crew.run('digest', job, { turn }))).code).toBe('E_CANCELLED');
   await crew.close();
+});
+
+test('a crew that is told to start runs all its threads before there is work, once, and none after it was closed', async () => {
+  const threads: Worker[] = [];
+  const hear = (thread: Worker): void => void threads.push(thread);
+  process.on('worker', hear);
+  onTestFinished(() => void process.off('worker', hear));
+  const crew = aCrew({ workers: 3 });
+  await setImmediate();
+  expect(threads).toHaveLength(0);
+  crew.start();
+  await setImmediate();
+  expect(threads).toHaveLength(3);
+  await Promise.all(threads.map((thread) => once(thread, 'online')));
+  crew.start();
+  const { fd } = await aFile(letter('a'));
+  const job = { file: { fd }, offset: 0, length: blockSize, blockSize, algorithm } as const;
+  await Promise.all(Array.from({ length: 6 }, () => crew.run('digest', job, { turn })));
+  await crew.close();
+  crew.start();
+  await setImmediate();
+  expect(threads).toHaveLength(3);
 });
 
 test('a stretch that is punched reads as zeros and takes no room, also where nothing can be punched', async () => {
