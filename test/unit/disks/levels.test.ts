@@ -84,6 +84,15 @@ describe('the level of compression', () => {
     expect(Math.min(...late)).toBeGreaterThanOrEqual(6);
   });
 
+  test('is 1 at most on a line that is busy for less than half of the time, however slow it looks, and climbs on the same line when it is busy', () => {
+    for (const link of [1e6, 12e6]) {
+      // Of a packed frame's time the line takes two fifths, for the other side takes all of it.
+      const packed = (debian.ratio[1] * MiB * 1000) / link / 0.4;
+      expect(Math.max(...run({ ...debian, link, far: { raw: 0, packed } }))).toBeLessThanOrEqual(1);
+      expect(usual(run({ ...debian, link }))).toBeGreaterThanOrEqual(6);
+    }
+  });
+
   test('is none for bytes that do not get smaller, however slow the line', () => {
     const noise = { threads: 2, cost: { 0: 0.3, 1: 0.4, 3: 0.4, 6: 0.7, 9: 0.9 }, ratio: {} };
     expect(usual(run({ ...noise, link: 12e6 }))).toBe(0);
