@@ -29,8 +29,16 @@ const usage = `npm run bench -- [options]     root on Debian 12
   --keep           leave the disks there for the next run
   --out FOLDER     where results.txt, results.json and results.svg are written`;
 
-/** Reads the command line; prints how it is meant and ends where it is not. */
-export function readOptions(args: readonly string[], here: string): Options {
+/** Reads the command line; where something is wrong with it, be it a row that is not one of `rows`, says so and ends. */
+export function readOptions(args: readonly string[], here: string, rows: readonly string[]): Options {
+  const options = parse(args, here);
+  const unknown = options.only.filter((row) => !rows.includes(row));
+  if (unknown.length === 0) return options;
+  process.stderr.write(`There is no row ${unknown.join(' or ')}; there are: ${rows.join(', ')}.\n`);
+  process.exit(2);
+}
+
+function parse(args: readonly string[], here: string): Options {
   try {
     const { values } = parseArgs({
       args: [...args],
