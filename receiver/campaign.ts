@@ -49,6 +49,7 @@ export class Campaign {
   readonly disks: Disks;
   readonly standIns: StandIns;
   readonly #keptFor: CampaignTools['keptFor'];
+  readonly #crew: Crew;
   readonly #cloud: () => Promise<DestinationCloud>;
   readonly #work = new AbortController();
   /** What is being built now: a repeated request joins it instead of building twice. */
@@ -66,6 +67,7 @@ export class Campaign {
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
     const { cloud, crew, room, log, directIo, keptFor, indexMemory, images } = tools;
     this.#keptFor = keptFor;
+    this.#crew = crew;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
@@ -90,6 +92,7 @@ export class Campaign {
   /** Serves the sender that has this key: from now on what was kept of its earlier campaigns stands in for its disks, and nobody else's; and so do images. */
   serve(peer: string): void {
     this.#served = true;
+    this.#crew.start();
     if (this.#keptFor !== null) this.disks.useKept(this.#keptFor(peer));
     this.#bringImages();
   }

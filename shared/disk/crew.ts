@@ -46,7 +46,7 @@ const jobsAtHand = 2;
 
 /**
  * The threads that read, digest, compress, check and write for all disks of a daemon, and the memory they share; the event loop only moves frames.
- * They start when there is work, and do not keep the process alive without it.
+ * They start when there is work, or `start` announces some, and do not keep the process alive without it.
  */
 export class Crew {
   readonly workers: number;
@@ -59,6 +59,11 @@ export class Crew {
   constructor({ workers = Math.min(4, availableParallelism()), slots = usualSlots }: CrewOptions = {}) {
     this.workers = workers;
     this.#slots = new Slots(slots);
+  }
+
+  /** Starts the threads: work is going to come, and each takes a fifth of a second until it can do any. */
+  start(): void {
+    while (this.#closed === null && this.#hands.size < this.workers) this.#hire();
   }
 
   /** Jobs that wait for a thread, and those under way. */

@@ -111,6 +111,8 @@ async function obey(order: Order): Promise<unknown> {
       await pairWith({ address: order.address, code: order.code, name: 'bench', identity, peers, signal });
       return {};
     case 'configure':
+      // As it does when a campaign begins, long before its first disk.
+      crew.start();
       await configure(order.campaign, order.configurations);
       return {};
     case 'move':
