@@ -15,13 +15,14 @@ import { isZeroAt, partsOf, runsOf } from './digests.ts';
 import type { Donor, Donors, Trail } from './donors.ts';
 import { Page } from './page.ts';
 import type { Puller, Tally, Target } from './puller.ts';
+import { ReadBack } from './read-back.ts';
 import { Refinement } from './refinement.ts';
 import { reread } from './reread.ts';
 import type { Room } from './room.ts';
 import { Works } from './works.ts';
 
-/** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk. */
-const flushBytes = 256 * 1024 * 1024;
+/** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk; and what the seal has to read at most. */
+const flushBytes = 128 * 1024 * 1024;
 const flushMs = 10_000;
 
 /** How a copy came to be: counts of blocks, and bytes pulled, raw and as frames. */
@@ -64,6 +65,7 @@ export class Copy implements Donor, Tally {
   readonly #digests: DigestFile;
   readonly trail: Trail = { donor: null, shift: 0 };
   readonly refinement: Refinement;
+  readonly #readBack = new ReadBack(this);
   #path: string;
   #mended = 0;
   #pulledBytes = 0;
@@ -211,6 +213,7 @@ export class Copy implements Donor, Tally {
    */
   verify(puller: Puller): Promise<void> {
     return this.works.run(async () => {
+      await this.#readBack.stop();
       const untold = this.blocks.untold();
       if (untold !== undefined)
         throw new Problem('E_ROOT_MISMATCH', `The sender sealed the disk before it named block ${untold}.`, { about: this.path });
@@ -324,6 +327,7 @@ export class Copy implements Donor, Tally {
         this.#unflushed += this.shape.blockSize;
       }
       this.#digests.note(first + from, first + to - 1);
+      if (how !== 'reused') this.#readBack.note(first + from, to - from);
       this.tools.donors.learn(this, first + from, some);
     }
   }
@@ -375,12 +379,16 @@ export class Copy implements Donor, Tally {
     await this.settle(block, digest, [0], how === 'zero' ? 'pulled' : how);
   }
 
-  /** Flushes beside the work when it is time; a failure is told to whoever works next. */
+  /** Flushes beside the work when it is time, and reads back what was flushed; a failure is told to whoever works next. */
   #flushSoon(): void {
     if (this.#flushing !== null) return;
     if (this.#unflushed < flushBytes && (this.#unflushed === 0 || Date.now() - this.#flushedAt < flushMs)) return;
+    const written = this.#readBack.take();
     this.works
-      .run(() => this.flush())
+      .run(async () => {
+        await this.flush();
+        await this.#readBack.run(written);
+      })
       .catch((error: unknown) => {
         this.#failed = error;
       });

@@ -62,7 +62,7 @@ test('a block that was taken back since it was noted is not verified', async () 
   await copy.close();
 });
 
-test('a block that was given another digest while it was read is not verified', async () => {
+test('a block that was written anew while it was read is not verified', async () => {
   const { copy } = await aFlushedCopy(aDisk('abc', blockSize));
   const { crew } = copy.tools;
   // The only thread has something else to do first, so that the reading waits for it.
@@ -74,26 +74,42 @@ test('a block that was given another digest while it was read is not verified', 
   await expect.poll(() => crew.load.working, { interval: 1 }).toBe(2);
   const other = offered(aDisk('z', blockSize)).digests;
   await copy.settle(1, other, [0], 'pulled');
+  readBack.note(1, 1);
   await Promise.all([reading, busy]);
   expect(verifiedOf(copy)).toEqual([0, 2]);
   await copy.close();
 });
 
 test('stop ends the reading and forgets what was noted, and what was not read is left to the seal', async () => {
-  const { copy, offer } = await aFlushedCopy(aNoise(200 * blockSize));
+  const count = 8 * 1024;
+  const { copy, offer } = await aFlushedCopy(aNoise(count * blockSize));
   const readBack = new ReadBack(copy);
-  for (let block = 0; block < 200; block += 1) readBack.note(block, 1);
+  readBack.note(0, count);
   const reading = readBack.run(readBack.take());
   await expect.poll(() => copy.blocks.isVerified(0), { interval: 1 }).toBe(true);
-  readBack.note(199, 1);
+  readBack.note(count - 1, 1);
   await readBack.stop();
   await reading;
   const read = verifiedOf(copy);
   expect(read).toEqual(read.map((_, place) => place));
-  expect(copy.blocks.isVerified(199)).toBe(false);
-  expect(readBack.take()).toEqual([]);
+  expect(copy.blocks.isVerified(count - 1)).toBe(false);
+  expect(readBack.take().blocks).toEqual([]);
   await copy.verify(pullerOf(copy, offer));
-  expect(verifiedOf(copy)).toHaveLength(200);
+  expect(verifiedOf(copy)).toHaveLength(count);
+  await copy.close();
+});
+
+test('what was taken before the reading was ended is not read any more', async () => {
+  const { copy } = await aFlushedCopy(aDisk('abc', blockSize));
+  const readBack = new ReadBack(copy);
+  readBack.note(0, 3);
+  const written = readBack.take();
+  await readBack.stop();
+  await readBack.run(written);
+  expect(verifiedOf(copy)).toEqual([]);
+  readBack.note(0, 1);
+  await readBack.run(readBack.take());
+  expect(verifiedOf(copy)).toEqual([0]);
   await copy.close();
 });
 
