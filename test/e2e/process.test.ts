@@ -41,8 +41,8 @@ describe.each([
     const environ = (await readFile(`/proc/${own().child().pid}/environ`, 'utf8')).split('\0');
     expect(environ.filter((line) => line.startsWith('MALLOC_')).sort()).toEqual([
       'MALLOC_ARENA_MAX=2',
-      'MALLOC_MMAP_THRESHOLD_=262144',
-      'MALLOC_TRIM_THRESHOLD_=1048576',
+      'MALLOC_MMAP_THRESHOLD_=8388608',
+      'MALLOC_TRIM_THRESHOLD_=16777216',
     ]);
     expect(environ).toContain('GLIBC_TUNABLES=glibc.malloc.hugetlb=1');
     expect(await readFile(`/proc/${own().child().pid}/cmdline`, 'utf8')).toContain('--max-semi-space-size=4');
