@@ -65,7 +65,8 @@ export class Refinement {
     try {
       const [wanted, before] = await Promise.all([
         puller.asker.refine(stretchesOf(lacks)),
-        old ? crew.run('pieces', { parts: [{ from: file, ranges }], algorithm }, { turn }) : null,
+        // Through the page cache: what a block keeps of itself is read from here once more when the rest has come.
+        old ? crew.run('pieces', { parts: [{ from: { fd: file.fd }, ranges }], algorithm }, { turn }) : null,
       ]);
       return lacks.map((lack): Lack => {
         const parts = this.#partsOf(lack, { wanted, old: before, at });
