@@ -9,7 +9,7 @@ export interface Wire {
   readonly lanes: number;
   /** Data that waits for the line. Near 0 while pulls are open: the line waits for us. */
   readonly backlogBytes: number;
-  /** How long the line has been carrying something since the session began, a lane on average: what arrived in this time is what it can carry. */
+  /** How long the line has been carrying something since the session began, or was not allowed to, a lane on average: what arrived in this time is what it can carry. */
   readonly busyMs: number;
   /** What the line has carried when it was given enough; 0 before that is known. */
   readonly bytesPerSecond: number;
@@ -38,7 +38,7 @@ export class Lanes {
     return {
       lanes: this.#lanes.size,
       backlogBytes: sum((way) => way.backlogBytes),
-      busyMs: sum((way) => way.pace.busyMs) / ways.length,
+      busyMs: sum((way) => way.busyMs) / ways.length,
       bytesPerSecond: sum((way) => way.pace.bytesPerSecond),
       rttMs: rtts.length === 0 ? undefined : Math.min(...rtts),
       arrivedBytes: sum((way) => way.pace.arrivedBytes) + (this.#lanes.size > 0 ? this.#main.pace.arrivedBytes : 0),

@@ -36,6 +36,7 @@ export class Outlet {
   #backlog = 0;
   #textBytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  #throttledMs = 0;
 
   constructor(socket: WebSocket, options: OutletOptions) {
     this.#socket = socket;
@@ -59,8 +60,13 @@ export class Outlet {
   }
 
   /** What the line is like: its round trip and rate, and the bytes that have arrived over it. */
-  get pace(): Pick<Pace, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes' | 'busyMs'> {
+  get pace(): Pick<Pace, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes'> {
     return this.#pace;
+  }
+
+  /** How long the line has been carrying something since the beginning, or was not allowed to: milliseconds, counted twice where it was both. */
+  get busyMs(): number {
+    return this.#pace.busyMs + this.#throttledMs;
   }
 
   /**
@@ -113,9 +119,11 @@ export class Outlet {
     if (this.#socket.bufferedAmount >= socketBytes || this.#pace.inFlightBytes >= this.#pace.windowBytes) return false;
     const delayMs = this.#options.throttle?.delayMs ?? 0;
     if (delayMs === 0) return true;
+    const since = performance.now();
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
+        this.#throttledMs += performance.now() - since;
         this.#pump();
       },
       Math.min(delayMs, throttledMs),

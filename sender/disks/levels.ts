@@ -60,7 +60,7 @@ const savings = { other: 0.3, least: 1 / 32 } as const;
 const pauseMs = 1000;
 
 /** The lowest level within this much of the fastest is taken: CPU is not spent on a gain nobody sees. */
-const tolerance = 1.01;
+const tolerance = 1.005;
 
 const MiB = 1024 * 1024;
 
@@ -70,6 +70,9 @@ const newest = 0.25;
 /** The least part of a while that a line is believed to have been busy, for what is shorter cannot be measured; and the part from which on it was full. */
 const leastBusy = 0.02;
 const mostlyBusy = 0.8;
+
+/** A line that would be busy for less than this part of a while at level 1 holds nothing up, however slow it looks. */
+const rarelyBusy = 0.5;
 
 /**
  * Chooses how hard frames are compressed: the level at which the most bytes of disk would arrive per second,
@@ -155,11 +158,11 @@ export class Levels {
     // The first decision of a trial only begins to count.
     if (this.#isTrial && isDeaf) this.#decideAt = this.#frames + trial.heard;
     else if (this.#isTrial) this.#compare();
-    else this.#choose(this.#capacity, this.#carried);
+    else this.#choose(this.#capacity, this.#carried, busy / ms);
   }
 
   /** Takes the level that is reckoned to be the fastest, and tries whether to pack at all where that is not sure. */
-  #choose(capacity: number, carried: number): void {
+  #choose(capacity: number, carried: number, busy: number): void {
     const times = ladder.map(({ costs, saves }) =>
       Math.max(((1 - this.#saving * saves) * MiB * 1000) / capacity, this.#workMs(costs)),
     );
@@ -173,7 +176,9 @@ export class Levels {
       else if (mayTry && reckoned > pace * trial.promise) this.#try(1, pace);
       return;
     }
-    const best = times.findIndex((time, rung) => rung > 0 && time <= packed * tolerance);
+    // What is packed harder keeps the line less busy, and must not be taken for a reason to pack less.
+    const busyAtLeast = (busy * (1 - this.#saving)) / (1 - this.#saving * (ladder[this.#rung]?.saves ?? 1));
+    const best = busyAtLeast < rarelyBusy ? 1 : times.findIndex((time, rung) => rung > 0 && time <= packed * tolerance);
     // One rung at a time, for the ladder is measured elsewhere and each rung shows what it costs here; more at once where it may well cost twice as much.
     const sure = ladder.findLastIndex(({ costs }, rung) => rung <= best && 2 * this.#workMs(costs) <= packed);
     this.#rung = best > this.#rung ? Math.max(this.#rung + 1, sure) : best;
