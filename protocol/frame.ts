@@ -30,8 +30,8 @@ interface ProblemFrame {
 /** What a text frame can be. */
 export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
 
-/** How the payload of a data frame is written: as it is, or as one zstd frame (RFC 8878). */
-type Codec = 'none' | 'zstd';
+/** How the payload of a data frame is written: as it is, as one zstd frame (RFC 8878), or as one that refers back to what the pull named as `after`. */
+type Codec = 'none' | 'zstd' | 'zstd-after';
 
 /**
  * What answers a pull: the pieces that were asked for, in the order they were asked for, one behind the other, written by `codec`.
@@ -60,7 +60,7 @@ export const maxId = 0xffff_ffff;
 export const headerBytes = 12;
 
 const kindData = 1;
-const codecs: readonly Codec[] = ['none', 'zstd'];
+const codecs: readonly Codec[] = ['none', 'zstd', 'zstd-after'];
 
 /** Writes a text frame. */
 export function encodeText(frame: TextFrame): string {

@@ -17,6 +17,8 @@ export const limits = {
   pieceBytes: 4 * KiB,
   /** Most raw bytes of one data frame, of one pull and of one refinement: a slot of memory on either side. */
   frameBytes: 4 * MiB,
+  /** Most bytes of the disk that a data frame may refer back to: beyond that hardly any more is saved. */
+  afterBytes: 1 * MiB,
   /** Digests in one manifest page: 171 KiB of base64, 256 MiB of disk at 64 KiB a block. */
   pageDigests: 4096,
   /** Requests one side may have open at the other, pulls aside: many pages and servers under way, a bounded number of handlers. */

@@ -227,7 +227,8 @@ export class Session {
     const copy = await this.#bound().disks.offer(server, disk, shape, data);
     const handle = this.#offers.size + 1;
     const asker: Asker = {
-      pull: (pieces) => this.#connection.request('disk.pull', { handle, pieces }, { signal }),
+      pull: (pieces, after) =>
+        this.#connection.request('disk.pull', { handle, pieces, ...(after === undefined ? {} : { after }) }, { signal }),
       refine: async (blocks) => {
         const { pieces } = await this.#connection.request('disk.refine', { handle, blocks }, { signal });
         return Buffer.from(pieces, 'base64');

@@ -39,8 +39,8 @@ type Stretches = readonly (readonly [first: number, count: number])[];
 
 /** What the receiver may ask of an offered disk. */
 export interface Offered {
-  /** The bytes of pieces, in the order asked. */
-  pull(pieces: Stretches): Promise<Packed>;
+  /** The bytes of pieces, in the order asked; they may refer back to `after`. */
+  pull(pieces: Stretches, after?: Stretches[number]): Promise<Packed>;
   /** The digests of the pieces of blocks, 8 bytes each, in the order asked. */
   refine(blocks: Stretches): Promise<Uint8Array>;
 }
@@ -180,7 +180,7 @@ export class Peer {
       return disk;
     };
     return {
-      'disk.pull': ({ handle, pieces }) => offered(handle).pull(pieces),
+      'disk.pull': ({ handle, pieces, after }) => offered(handle).pull(pieces, after),
       'disk.refine': async ({ handle, blocks }) => ({
         pieces: Buffer.from(await offered(handle).refine(blocks)).toString('base64'),
       }),

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { Id } from '../../shared/model/resource.ts';
 import { limits } from '../limits.ts';
 import { notice, pull as pullMessage, request } from '../message.ts';
-import { Blocks, Bytes, CampaignId, digests, Handle, Sha256, stretches } from './field.ts';
+import { Blocks, Bytes, CampaignId, digests, Handle, Sha256, stretch, stretches } from './field.ts';
 
 /** Most pieces of one pull or one refinement. */
 const mostPieces = limits.frameBytes / limits.pieceBytes;
+
+/** Most pieces that an answer may refer back to. */
+const mostAfter = limits.afterBytes / limits.pieceBytes;
 
 /** Offers a disk. */
 export const offer = request({
@@ -82,7 +85,7 @@ export const pull = pullMessage({
   purpose:
     'Asks for pieces of an offered disk; the answer is one binary frame with all of them, in the order they are asked for.',
   repeatable: 'Yes; the disk is frozen, and the same pieces are answered.',
-  params: z.object({ handle: Handle, pieces: stretches(mostPieces) }),
+  params: z.object({ handle: Handle, pieces: stretches(mostPieces), after: stretch(mostAfter).optional() }),
   problems: ['E_NOT_FOUND', 'E_CLOUD', 'E_CLOUD_UNREACHABLE'],
 });
 

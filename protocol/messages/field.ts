@@ -18,10 +18,15 @@ export const Handle = z.int().min(1).max(0xffff_ffff);
 /** The name of one connection's session: 128 random bits in lower-case hex. */
 export const SessionId = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits');
 
+/** One stretch of a disk, in its own units: the first and how many, at most `most`. */
+export function stretch(most: number) {
+  return z.tuple([z.int().min(0), z.int().min(1).max(most)]).readonly();
+}
+
 /** Stretches of a disk, in its own units: the first and how many, most often in rising order. `most` bounds their sum. */
 export function stretches(most: number) {
   return z
-    .array(z.tuple([z.int().min(0), z.int().min(1).max(most)]).readonly())
+    .array(stretch(most))
     .min(1)
     .max(most)
     .refine((list) => list.reduce((sum, [, count]) => sum + count, 0) <= most, `must be ${most} at most`)

@@ -2,8 +2,8 @@ import { type Arrived, headerBytes } from '../../protocol/frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Crew } from '../../shared/disk/crew.ts';
 import type { Part } from '../../shared/disk/jobs/unpack.ts';
-import type { OpenFile } from '../../shared/disk/reading.ts';
-import { type Algorithm, pieceBytes } from '../../shared/model/disk.ts';
+import type { OpenFile, Range } from '../../shared/disk/reading.ts';
+import { type Algorithm, pageBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import type { Window } from './window.ts';
 
@@ -21,7 +21,8 @@ export type Stretches = readonly (readonly [first: number, count: number])[];
 
 /** How a sender is asked about one disk. */
 export interface Asker {
-  pull(pieces: Stretches): Promise<Arrived>;
+  /** `after`: pieces that the answer may refer back to, for they are here before it is unpacked. */
+  pull(pieces: Stretches, after?: Stretches[number]): Promise<Arrived>;
   /** The first 8 bytes of the digests of the pieces of some blocks. */
   refine(blocks: Stretches): Promise<Uint8Array>;
 }
@@ -56,7 +57,21 @@ interface Wanted {
   readonly lack: Lack;
   parts: readonly (Part | null)[] | undefined;
   attempts: number;
+  /** Whether it must come in a frame that refers back to nothing, for one that did came out wrong. */
+  alone: boolean;
   readonly done: PromiseWithResolvers<void>;
+}
+
+/** Bytes of the disk that one pull brings, and whether they are in the file, as soon as that is known. */
+interface Brought {
+  readonly range: Range;
+  readonly landed: Promise<boolean>;
+}
+
+/** Places in a batch that came out wrong. `blameless`: nobody sent them wrong, they could only not be unpacked. */
+interface Landing {
+  readonly bad: readonly number[];
+  readonly blameless?: boolean;
 }
 
 /** Pulls what pages lack, of one disk over one connection: gathered into large frames, also across pages, checked, and written where they belong. */
@@ -68,6 +83,8 @@ export class Puller {
   readonly #signal: AbortSignal;
   #queue: Wanted[] = [];
   #queuedBytes = 0;
+  /** The end of the pull that was asked for last: the next is the most like it. */
+  #latest: Brought | undefined;
   #underWay = 0;
   #landed = Promise.withResolvers<void>();
   #draining = false;
@@ -92,7 +109,7 @@ export class Puller {
   /** Pulls blocks; each promise resolves when its block is in the file, checked. Rejects with E_BLOCK_MISMATCH, E_DISK_FULL, or the reason why the connection ended. */
   fetch(lacks: readonly Lack[]): Promise<void>[] {
     return lacks.map((lack) => {
-      const wanted: Wanted = { lack, parts: lack.parts, attempts: 0, done: Promise.withResolvers<void>() };
+      const wanted: Wanted = { lack, parts: lack.parts, attempts: 0, alone: false, done: Promise.withResolvers<void>() };
       this.#enqueue(wanted);
       return wanted.done.promise;
     });
@@ -118,12 +135,13 @@ export class Puller {
         const bytes = batch.reduce((sum, wanted) => sum + bytesOf(wanted), 0);
         await this.#enter(batch, bytes);
         this.#underWay += 1;
-        void this.#pull(batch, bytes).finally(() => {
+        const pulled = this.#pull(batch, bytes, this.#latest).finally(() => {
           this.#window.leave(bytes);
           this.#underWay -= 1;
           this.#landed.resolve();
           this.#landed = Promise.withResolvers<void>();
         });
+        this.#latest = broughtBy(batch, pulled);
       }
     } catch (reason) {
       for (const wanted of this.#queue.splice(0)) wanted.done.reject(reason);
@@ -154,36 +172,41 @@ export class Puller {
     return this.#queue.splice(0, count);
   }
 
-  /** One pull, from its question to its blocks in the file. Never rejects: its blocks tell. */
-  async #pull(batch: readonly Wanted[], rawBytes: number): Promise<void> {
+  /** One pull, from its question to its blocks in the file; returns where on the disk blocks are that came out wrong. Never rejects: its blocks tell. */
+  async #pull(batch: readonly Wanted[], rawBytes: number, before: Brought | undefined): Promise<readonly number[]> {
     try {
-      const bad = new Set(await this.#land(batch, rawBytes));
+      const { bad, blameless = false } = await this.#land(batch, rawBytes, batch.some(({ alone }) => alone) ? undefined : before);
+      const again = new Set(bad);
       for (const [place, wanted] of batch.entries()) {
-        if (bad.has(place)) this.#again(wanted);
+        if (again.has(place)) this.#again(wanted, blameless);
         else wanted.done.resolve();
       }
+      return batch.flatMap(({ lack }, place) => (again.has(place) ? [lack.offset] : []));
     } catch (thrown) {
       for (const { done } of batch) done.reject(thrown);
+      return batch.map(({ lack }) => lack.offset);
     }
   }
 
-  /** Returns the places of the blocks that came out wrong. */
-  async #land(batch: readonly Wanted[], rawBytes: number): Promise<readonly number[]> {
+  async #land(batch: readonly Wanted[], rawBytes: number, before: Brought | undefined): Promise<Landing> {
     const { crew, file, algorithm, turn } = this.#target;
     const { pieces, blocks } = layOut(batch);
-    const everyone = [...batch.keys()];
+    const everyone = { bad: [...batch.keys()] };
     let arrived: Arrived = { codec: 'none', rawBytes: 0, payload: [] };
     if (pieces.length > 0) {
-      arrived = await this.#asker.pull(pieces);
+      arrived = await this.#asker.pull(pieces, before === undefined ? undefined : piecesOf(before.range));
       const wireBytes = arrived.payload.reduce((sum, { length }) => sum + length, headerBytes);
       this.#tally.landed(arrived.rawBytes, wireBytes);
       // Before any memory is given to it.
       if (arrived.rawBytes !== rawBytes) return everyone;
     }
     const { codec, payload } = arrived;
+    // What it refers back to came out wrong and is pulled again itself; nobody waits for that.
+    if (codec === 'zstd-after' && before !== undefined && !(await before.landed)) return { ...everyone, blameless: true };
     const digests = Buffer.concat(batch.map(({ lack }) => lack.digest));
     try {
-      return await crew.run('unpack', { payload, codec, rawBytes, blocks, digests, algorithm, file }, { turn, gives: payload });
+      const task = { payload, codec, after: before?.range, rawBytes, blocks, digests, algorithm, file };
+      return { bad: await crew.run('unpack', task, { turn, gives: payload }) };
     } catch (thrown) {
       // What cannot be unpacked is as wrong as what has another digest.
       if (asProblem(thrown).code === 'E_MALFORMED') return everyone;
@@ -191,14 +214,14 @@ export class Puller {
     }
   }
 
-  #again(wanted: Wanted): void {
+  #again(wanted: Wanted, blameless: boolean): void {
     const { lack } = wanted;
     // Where a piece's short name misled us, nobody sent anything wrong.
-    if (wanted.parts === undefined) {
+    if (wanted.parts === undefined && !blameless) {
       wanted.attempts += 1;
       this.#tally.wrong(lack.block);
     }
-    wanted.parts = undefined;
+    [wanted.parts, wanted.alone] = [undefined, true];
     if (wanted.attempts < pullAttempts) {
       this.#enqueue(wanted);
       return;
@@ -212,6 +235,32 @@ export class Puller {
 function bytesOf({ lack, parts }: Wanted): number {
   if (parts === undefined) return lack.length;
   return parts.reduce((sum, part, index) => sum + (part === null ? pieceLength(lack, index) : 0), 0);
+}
+
+/** What a batch brings that the next may refer back to, when the places of its wrong blocks are known. */
+function broughtBy(batch: readonly Wanted[], wrong: Promise<readonly number[]>): Brought | undefined {
+  const range = tailOf(batch);
+  if (range === undefined) return undefined;
+  const [from, length] = range;
+  return { range, landed: wrong.then((offsets) => !offsets.some((at) => at >= from && at < from + length)) };
+}
+
+/** The last whole blocks of a batch that lie together, as far as one frame may refer back to them and one page of the disk has them; undefined where there are none. */
+function tailOf(batch: readonly Wanted[]): Range | undefined {
+  let tail: Range | undefined;
+  for (const { lack, parts } of batch.toReversed()) {
+    const { offset, length } = lack;
+    const [from, bytes] = tail ?? [offset + length, 0];
+    const isNext = parts === undefined && offset + length === from && length % pieceBytes === 0;
+    const fits = bytes + length <= limits.afterBytes && (bytes === 0 || from % pageBytes !== 0);
+    if (!isNext || !fits) break;
+    tail = [offset, bytes + length];
+  }
+  return tail;
+}
+
+function piecesOf([offset, length]: Range): Stretches[number] {
+  return [offset / pieceBytes, length / pieceBytes];
 }
 
 function pieceLength({ length }: Lack, index: number): number {

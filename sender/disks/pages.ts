@@ -85,6 +85,15 @@ export class Pages {
     }
   }
 
+  /** Bytes of one page, as long as it is held anyway; null otherwise. `release` MUST follow. */
+  hold([offset, length]: Range): { readonly bytes: Uint8Array; release(): void } | null {
+    const page = this.#told.get(Math.floor(offset / pageBytes));
+    const at = offset - (page?.first ?? 0) * blockBytes;
+    if (page === undefined || at < 0 || at + length > page.blocks * blockBytes) return null;
+    page.users += 1;
+    return { bytes: new Uint8Array(page.slot.memory, at, length), release: () => this.#leave(page) };
+  }
+
   /** Gives all memory back, once nobody reads into it any more. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#open].map(({ digests }) => digests));

@@ -36,7 +36,6 @@ async function run(options: Options): Promise<Results> {
   const began = performance.now();
   const scale = options.quick ? quick : whole;
   const wanted = makers.filter(({ id }) => options.only.length === 0 || options.only.includes(id));
-  if (process.getuid?.() !== 0) throw new Error('Namespaces, shaping and control groups need root: sudo npm run bench.');
   await installMissing(say);
   await mkdir(options.work, { recursive: true });
   await mustHaveRoom(options.work, scale, wanted.includes(siblingsRow));
@@ -98,6 +97,10 @@ async function write(folder: string, results: Results): Promise<Results> {
 }
 
 const rows = makers.map(({ id }) => id);
+if (process.getuid?.() !== 0) {
+  say('Namespaces, shaping and control groups need root: sudo npm run bench.');
+  process.exit(1);
+}
 const options = readOptions(process.argv.slice(2), import.meta.dirname, rows);
 const results = await run(options);
 process.stdout.write(textOf(results));

@@ -45,13 +45,19 @@ export interface Offered {
   readonly refined: number[];
   /** The pulls, as they were asked. */
   readonly pulls: Stretches[];
+  /** What the answer of each might refer back to. */
+  readonly afters: (Stretches[number] | undefined)[];
   readonly asker: Asker;
 }
 
-/** Offers a disk. `tamper` may alter what is sent, by the pull's number. */
+/** Offers a disk. `tamper` may alter what is sent, by the pull's number and the bytes that it may refer back to. */
 export function offered(
   disk: Buffer,
-  { blockSize = 4096, algorithm = 'sha256' as Algorithm, tamper = (packed: Packed, _pull: number): Packed => packed } = {},
+  {
+    blockSize = 4096,
+    algorithm = 'sha256' as Algorithm,
+    tamper = (packed: Packed, _pull: number, _after?: Buffer): Packed => packed,
+  } = {},
 ): Offered {
   const count = blockCount(disk.length, blockSize);
   const blocks = Array.from({ length: count }, (_, block) => disk.subarray(block * blockSize, (block + 1) * blockSize));
@@ -59,16 +65,19 @@ export function offered(
   const root = new Root(disk.length, blockSize, algorithm);
   root.add(digests);
   const [pulled, refined, pulls]: [number[], number[], Stretches[]] = [[], [], []];
+  const afters: Offered['afters'] = [];
   const each = (stretches: Stretches): number[] =>
     stretches.flatMap(([first, many]) => Array.from({ length: many }, (_, index) => first + index));
   const piece = (index: number): Buffer => disk.subarray(index * pieceBytes, (index + 1) * pieceBytes);
   const asker: Asker = {
-    pull: async (stretches) => {
+    pull: async (stretches, after) => {
       const payload = Buffer.concat(each(stretches).map(piece));
       if (payload.length > limits.frameBytes) throw new Error(`A pull of ${payload.length} bytes.`);
       pulled.push(...each(stretches));
       pulls.push(stretches);
-      const sent = tamper({ codec: 'none', rawBytes: payload.length, payload }, pulls.length);
+      afters.push(after);
+      const before = after === undefined ? undefined : Buffer.concat(each([after]).map(piece));
+      const sent = tamper({ codec: 'none', rawBytes: payload.length, payload }, pulls.length, before);
       return { ...sent, payload: [sent.payload] };
     },
     refine: async (stretches) => {
@@ -82,7 +91,16 @@ export function offered(
       return Buffer.concat(pieces);
     },
   };
-  return { shape: { size: disk.length, blockSize, algorithm }, digests, root: root.value(), pulled, refined, pulls, asker };
+  return {
+    shape: { size: disk.length, blockSize, algorithm },
+    digests,
+    root: root.value(),
+    pulled,
+    refined,
+    pulls,
+    afters,
+    asker,
+  };
 }
 
 /** How a copy pulls what is offered, until `signal` aborts. */

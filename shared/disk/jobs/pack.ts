@@ -1,11 +1,12 @@
 import { giveBack } from '../give-back.ts';
 import { gather, type Part } from '../reading.ts';
-import { type Codec, compress } from '../zstd.ts';
+import { type Codec, canComeAfter, compress } from '../zstd.ts';
 
-/** What is packed: stretches of a disk, one after the other, at a level of zstd; level 0 leaves them as they are. */
+/** What is packed: stretches of a disk, one after the other, at a level of zstd; level 0 leaves them as they are. `after`: bytes that the other side has before it unpacks them. */
 export interface PackJob {
   readonly parts: readonly Part[];
   readonly level: number;
+  readonly after?: Uint8Array | undefined;
 }
 
 /** Bytes ready for the wire: never more than the raw ones. */
@@ -18,13 +19,15 @@ export interface Packed {
 }
 
 /** Packs stretches into one payload, compressed where that pays. */
-export function pack({ parts, level }: PackJob): Packed {
+export function pack({ parts, level, after }: PackJob): Packed {
   const begun = performance.now();
   const raw = gather(parts);
-  const small = level === 0 ? null : compress(raw, level);
+  const before = after !== undefined && canComeAfter(after) ? after : undefined;
+  const small = level === 0 ? null : compress(raw, level, before);
   // A buffer of its own, of its own length: it is handed over to the other thread, not copied.
   const payload = Buffer.allocUnsafeSlow((small ?? raw).length);
   payload.set(small ?? raw);
   if (small !== null) giveBack(small);
-  return { codec: small === null ? 'none' : 'zstd', rawBytes: raw.length, payload, workMs: performance.now() - begun };
+  const codec = small === null ? 'none' : before === undefined ? 'zstd' : 'zstd-after';
+  return { codec, rawBytes: raw.length, payload, workMs: performance.now() - begun };
 }

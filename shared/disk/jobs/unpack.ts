@@ -1,10 +1,11 @@
 import { type Algorithm, digestBytes } from '../../model/disk.ts';
 import { Problem } from '../../problem.ts';
 import { blockDigest } from '../algorithm.ts';
+import { alignedMemory } from '../direct.ts';
 import { giveBack } from '../give-back.ts';
-import { type OpenFile, readPadded, scratch } from '../reading.ts';
+import { type OpenFile, type Range, readFully, readPadded, scratch } from '../reading.ts';
 import { Run } from '../run.ts';
-import { type Codec, decompress } from '../zstd.ts';
+import { type Codec, canComeAfter, decompress } from '../zstd.ts';
 
 /** A part of a block: bytes `at` of the payload's raw bytes, or of the file `fd`. */
 export interface Part {
@@ -24,6 +25,8 @@ export interface UnpackJob {
   /** The parts it came in, in order. */
   readonly payload: readonly Uint8Array[];
   readonly codec: Codec;
+  /** The stretch of the file that the payload refers back to, where its codec does so. */
+  readonly after?: Range | undefined;
   /** How many raw bytes were asked for. */
   readonly rawBytes: number;
   readonly blocks: readonly Wanted[];
@@ -33,8 +36,10 @@ export interface UnpackJob {
 }
 
 /** Decompresses a payload, checks every block and writes those that have their digest; returns the places in `blocks` of the others. Throws E_MALFORMED, E_DISK_FULL. */
-export function unpack({ payload, codec, rawBytes, blocks, digests, algorithm, file }: UnpackJob): number[] {
-  const raw = codec === 'none' ? payload : [decompress(together(payload), rawBytes)];
+export function unpack({ payload, codec, after, rawBytes, blocks, digests, algorithm, file }: UnpackJob): number[] {
+  const before = codec === 'zstd-after' ? bytesBefore(file, after) : undefined;
+  const raw = codec === 'none' ? payload : [decompress(together(payload), rawBytes, before)];
+  if (before !== undefined) giveBack(before);
   mustBe(rawBytes, raw);
   const run = new Run(file);
   const bad: number[] = [];
@@ -52,6 +57,16 @@ export function unpack({ payload, codec, rawBytes, blocks, digests, algorithm, f
   return bad;
 }
 
+/** What a payload refers back to. Throws E_MALFORMED where nothing was named, or what nothing can refer back to. */
+function bytesBefore(file: OpenFile, after: Range | undefined): Buffer {
+  if (after === undefined) throw new Problem('E_MALFORMED', 'A frame refers back to bytes that were not named to its sender.');
+  const [offset, length] = after;
+  const bytes = Buffer.from(alignedMemory(length));
+  readFully(file, bytes, offset);
+  if (!canComeAfter(bytes)) throw new Problem('E_MALFORMED', 'A frame refers back to what zstd would take for a dictionary.');
+  return bytes;
+}
+
 /** What a block is made of, and where it belongs. */
 interface Recipe extends Wanted {
   readonly raw: readonly Uint8Array[];
@@ -65,8 +80,8 @@ function assemble(block: Buffer, { raw, parts, file, offset }: Recipe): void {
     end += length;
     return { at, fd, place: block.subarray(to, end), stays: fd === file.fd && at === offset + to };
   });
-  // What a block keeps of itself is read with the rest of it, at once: many small readings of what is not in memory take longer.
-  if (laid.some(({ stays }) => stays)) readPadded(file, block, offset);
+  // What a block keeps of itself is read with the rest of it, at once, and through the page cache: it was read a moment ago, to name its pieces.
+  if (laid.some(({ stays }) => stays)) readPadded({ fd: file.fd }, block, offset);
   for (const { at, fd, place, stays } of laid) {
     if (stays) continue;
     if (fd === undefined) take(raw, at, place);

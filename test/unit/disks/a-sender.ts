@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { WebSocket } from 'ws';
 import { Connection } from '../../../protocol/connection.ts';
 import type { Handlers } from '../../../protocol/messages.ts';
+import type { Throttle } from '../../../protocol/throttle.ts';
 import { offerDisk } from '../../../sender/disks/offer.ts';
 import type { SealedDisk, Tools } from '../../../sender/migration/phase.ts';
 import { Peer } from '../../../sender/peer.ts';
@@ -115,6 +116,8 @@ export interface SenderOptions {
   readonly onDisk?: Tools['onDisk'];
   /** Connections that carry data beside the first. */
   readonly connections?: number;
+  /** How fast the line is. */
+  readonly throttle?: Throttle;
   /** Is given every socket that the sender opens. */
   readonly onDial?: (socket: WebSocket) => void;
 }
@@ -133,6 +136,7 @@ export async function sendTo(receiver: Answering, source: BlockSource, more: Sen
     log: pino({ level: 'silent' }),
     campaign,
     connections: more.connections ?? 'auto',
+    ...(more.throttle === undefined ? {} : { throttle: more.throttle }),
     dial: async () => {
       const socket = await loopback.dial();
       more.onDial?.(socket);

@@ -134,7 +134,7 @@ describe('a binary frame', () => {
 
   it.each([
     ['another kind', 0, 2],
-    ['a codec that is not known', 1, 2],
+    ['a codec that is not known', 1, 3],
     ['something in the reserved bytes', 3, 1],
     ['a length of two gigabytes, or a negative one', 8, 0xff],
   ])('with %s is refused', (_what, at, value) => {

@@ -162,6 +162,13 @@ describe('the golden frames of major 1', () => {
     expect(decodeText((await linesOf('problem.jsonl'))[0] ?? '')).toEqual({ id: 7, problem });
   });
 
+  it('of a pull that lets its answer refer back are what is written today, and are read', async () => {
+    const params = { handle: 1, pieces: [[1024, 1024]], after: [768, 256] };
+    const text = `${encodeText({ id: 7, name: 'disk.pull', params })}\n`;
+    await expect(text).toMatchFileSnapshot(new URL('disk.pull+after.jsonl', folder).pathname);
+    expect(check('disk.pull', 'params', params)).toEqual(params);
+  });
+
   it('of data are what is written today, and are read', async () => {
     const frame: DataFrame = { id: 0x01020304, codec: 'none', rawBytes: 64, payload: Buffer.alloc(64, 7) };
     await expect(`${encodeData(frame).toString('hex')}\n`).toMatchFileSnapshot(new URL('data.hex', folder).pathname);
