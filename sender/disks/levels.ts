@@ -33,8 +33,8 @@ const rawMsPerMiB = 0.6;
 /** How much one frame changes what is believed; more where few are packed at all. */
 const learning = { usual: 0.2, probe: 0.5 } as const;
 
-/** While frames go raw, one in so many is packed all the same, to see whether it would pay. */
-const probeEvery = 16;
+/** While frames go raw, one in so many is packed all the same, to see whether it would pay; more where the last ones did not get smaller, for that is soon found out. */
+const probeEvery = { usual: 16, noise: 4 } as const;
 
 /** A frame of less is always packed: a few pieces of what was read, so it costs little beside the reading; and the whole is as small. */
 const scrapBytes = 2 * 1024 * 1024;
@@ -126,7 +126,8 @@ export class Levels {
     this.#lastAt = at;
     this.#decided ??= { ...wire, at };
     if (this.#frames >= this.#decideAt) this.#decide(wire, at, this.#decided);
-    const isPacked = rawBytes < scrapBytes || this.#frames % probeEvery === 0;
+    const every = this.#saving < savings.least ? probeEvery.noise : probeEvery.usual;
+    const isPacked = rawBytes < scrapBytes || this.#frames % every === 0;
     return isPacked ? Math.max(1, this.level) : this.level;
   }
 
@@ -182,7 +183,12 @@ export class Levels {
     // One rung at a time, for the ladder is measured elsewhere and each rung shows what it costs here; more at once where it may well cost twice as much.
     const sure = ladder.findLastIndex(({ costs }, rung) => rung <= best && 2 * this.#workMs(costs) <= packed);
     this.#rung = best > this.#rung ? Math.max(this.#rung + 1, sure) : best;
-    if (this.#saving < savings.least) [this.#rung, this.#toBeat] = [0, undefined];
+    if (this.#saving < savings.least) {
+      // What does not get smaller goes raw, but where the line is slow: there packing costs nothing, and what follows may well get smaller.
+      const isFree = 2 * this.#workMs(1) <= (MiB * 1000) / capacity;
+      if (!isFree) [this.#rung, this.#toBeat] = [0, undefined];
+      return;
+    }
     if (mayTry && this.#rung === 1 && carried * trial.beyondSeen >= Math.min(pace, (MiB * 1000) / packed)) this.#try(0, pace);
   }
 

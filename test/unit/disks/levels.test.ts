@@ -93,17 +93,18 @@ describe('the level of compression', () => {
     }
   });
 
-  test('is none for bytes that do not get smaller, however slow the line', () => {
+  test('is none for bytes that do not get smaller, and the least where the line is slow, for there that costs nothing', () => {
     const noise = { threads: 2, cost: { 0: 0.3, 1: 0.4, 3: 0.4, 6: 0.7, 9: 0.9 }, ratio: {} };
-    expect(usual(run({ ...noise, link: 12e6 }))).toBe(0);
+    expect(usual(run({ ...noise, link: 5e9 }))).toBe(0);
+    expect(usual(run({ ...noise, link: 12e6 }))).toBe(1);
   });
 
   test('comes back when the line becomes slow, and when bytes compress again', () => {
     let now = 0;
     const levels = new Levels(2, () => now);
     const wire = { arrivedBytes: 0, busyMs: 0, bytesPerSecond: 0 };
-    const go = (link: number, compresses: boolean): number[] =>
-      Array.from({ length: 300 }, () => {
+    const go = (link: number, compresses: boolean, frames = 300): number[] =>
+      Array.from({ length: frames }, () => {
         const level = levels.next(wire, frame);
         const length = Math.floor(frame * (compresses ? (debian.ratio[level as 0] ?? 1) : 1));
         const workMs = (debian.cost[level as 0] ?? 0) * 4 * (compresses ? 1 : 0.2);
@@ -114,10 +115,12 @@ describe('the level of compression', () => {
         wire.arrivedBytes += length;
         levels.learn(level, { codec: 'zstd', rawBytes: frame, payload: { length } as Uint8Array<ArrayBuffer>, workMs });
         return levels.level;
-      }).slice(150);
+      }).slice(frames / 2);
     expect(usual(go(5e9, true))).toBe(0);
     expect(usual(go(12e6, true))).toBeGreaterThanOrEqual(6);
-    expect(usual(go(12e6, false))).toBe(0);
+    expect(usual(go(12e6, false))).toBe(1);
+    expect(usual(go(12e6, true, 24))).toBeGreaterThanOrEqual(6);
+    expect(usual(go(5e9, false))).toBe(0);
     expect(usual(go(12e6, true))).toBeGreaterThanOrEqual(6);
   });
 
