@@ -1,4 +1,5 @@
 import { ownsBuffer } from '../shared/disk/owned.ts';
+import type { Codec } from '../shared/disk/zstd.ts';
 import { Problem, type ProblemJson } from '../shared/problem.ts';
 import { limits } from './limits.ts';
 
@@ -29,9 +30,6 @@ interface ProblemFrame {
 
 /** What a text frame can be. */
 export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
-
-/** How the payload of a data frame is written: as it is, as one zstd frame (RFC 8878), or as one that refers back to what the pull named as `after`. */
-type Codec = 'none' | 'zstd' | 'zstd-after';
 
 /**
  * What answers a pull: the pieces that were asked for, in the order they were asked for, one behind the other, written by `codec`.

@@ -36,7 +36,7 @@ export class Outlet {
   #backlog = 0;
   #textBytes = 0;
   #timer: NodeJS.Timeout | undefined;
-  #throttledMs = 0;
+  #heldBackMs = 0;
 
   constructor(socket: WebSocket, options: OutletOptions) {
     this.#socket = socket;
@@ -66,7 +66,7 @@ export class Outlet {
 
   /** How long the line has been carrying something since the beginning, or was not allowed to: milliseconds, counted twice where it was both. */
   get busyMs(): number {
-    return this.#pace.busyMs + this.#throttledMs;
+    return this.#pace.busyMs + this.#heldBackMs;
   }
 
   /**
@@ -123,7 +123,7 @@ export class Outlet {
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        this.#throttledMs += performance.now() - since;
+        this.#heldBackMs += performance.now() - since;
         this.#pump();
       },
       Math.min(delayMs, throttledMs),

@@ -21,7 +21,7 @@ import { reread } from './reread.ts';
 import type { Room } from './room.ts';
 import { Works } from './works.ts';
 
-/** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk; and what the seal has to read at most. */
+/** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk, and the seal finds most of it read back. */
 const flushBytes = 128 * 1024 * 1024;
 const flushMs = 10_000;
 

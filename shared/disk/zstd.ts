@@ -3,7 +3,7 @@ import { pageBytes } from '../model/disk.ts';
 import { Problem } from '../problem.ts';
 import { giveBack } from './give-back.ts';
 
-/** How the payload of a frame is coded: as it is, by zstd, or by zstd with bytes before it that both sides have. */
+/** How the payload of a data frame is written: as it is, as one zstd frame (RFC 8878), or as one that refers back to bytes that both sides have. */
 export type Codec = 'none' | 'zstd' | 'zstd-after';
 
 /** A frame that saves less than this part of its raw bytes goes raw: the other side is spared the work. */

@@ -97,11 +97,11 @@ async function write(folder: string, results: Results): Promise<Results> {
 }
 
 const rows = makers.map(({ id }) => id);
+const options = readOptions(process.argv.slice(2), import.meta.dirname, rows);
 if (process.getuid?.() !== 0) {
   say('Namespaces, shaping and control groups need root: sudo npm run bench.');
   process.exit(1);
 }
-const options = readOptions(process.argv.slice(2), import.meta.dirname, rows);
 const results = await run(options);
 process.stdout.write(textOf(results));
 process.exit(results.failed.length === 0 ? 0 : 1);

@@ -34,6 +34,14 @@ export function aNoise(bytes: number): Buffer {
   return randomBytes(bytes);
 }
 
+/** What is sent with one bit flipped, in a byte of the payload that is counted from its end where `at` is below 0. */
+export function flipped(packed: Packed, at: number): Packed {
+  const payload = Buffer.from(packed.payload);
+  const byte = at < 0 ? payload.length + at : at;
+  payload.writeUInt8(payload.readUInt8(byte) ^ 1, byte);
+  return { ...packed, payload };
+}
+
 /** A disk as a sender offers it, and what it was asked for. */
 export interface Offered {
   readonly shape: Shape;

@@ -4,7 +4,7 @@ import type { Packed } from '../../protocol/frame.ts';
 import { compress } from '../../shared/disk/zstd.ts';
 import { blockBytes, pageBlocks, pageBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { problemOf } from '../support/folder.ts';
-import { aCopy, aNoise, fill, offered, pullerOf, someTools } from '../support/offered.ts';
+import { aCopy, aNoise, fill, flipped, offered, pullerOf, someTools } from '../support/offered.ts';
 
 const MiB = 1024 * 1024;
 
@@ -43,12 +43,7 @@ test('a pull names the end of the one before, and what refers back to it arrives
 
 test('what refers back to a block that came out wrong is pulled again by itself, and only that block counts as mended', async () => {
   const disk = aChain(2);
-  const flip = (raw: Packed, pull: number, after?: Buffer): Packed => {
-    if (pull > 1) return packed(raw, pull, after);
-    const payload = Buffer.from(raw.payload);
-    payload.writeUInt8(payload.readUInt8(payload.length - 1) ^ 1, payload.length - 1);
-    return { ...raw, payload };
-  };
+  const flip = (raw: Packed, pull: number, after?: Buffer): Packed => (pull > 1 ? packed(raw, pull, after) : flipped(raw, -1));
   const offer = offered(disk, { blockSize: blockBytes, tamper: flip });
   const { copy, path } = await aCopy(offer, someTools());
   await fill(copy, offer);
@@ -64,12 +59,7 @@ test('what refers back to a block that came out wrong is pulled again by itself,
 
 test('a block that came out wrong elsewhere than at the end costs nobody else a pull', async () => {
   const disk = aChain(2);
-  const flip = (raw: Packed, pull: number, after?: Buffer): Packed => {
-    if (pull > 1) return packed(raw, pull, after);
-    const payload = Buffer.from(raw.payload);
-    payload.writeUInt8(payload.readUInt8(0) ^ 1, 0);
-    return { ...raw, payload };
-  };
+  const flip = (raw: Packed, pull: number, after?: Buffer): Packed => (pull > 1 ? packed(raw, pull, after) : flipped(raw, 0));
   const offer = offered(disk, { blockSize: blockBytes, tamper: flip });
   const { copy } = await aCopy(offer, someTools());
   await fill(copy, offer);

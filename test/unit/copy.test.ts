@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Packed } from '../../protocol/frame.ts';
 import { aFolder, problemOf } from '../support/folder.ts';
-import { aCopy, aDisk, aNoise, fill, offered, pullerOf, someTools } from '../support/offered.ts';
+import { aCopy, aDisk, aNoise, fill, flipped, offered, pullerOf, someTools } from '../support/offered.ts';
 
 const blockSize = 4096;
 
@@ -130,12 +130,7 @@ test('bytes that change on our own disk between writing and sealing are seen, in
 test('a block that arrives wrong is asked for three times, then the copy gives up; once wrong is forgiven, and counted', async () => {
   const disk = aDisk('ab', blockSize);
   for (const wrongs of [1, 3]) {
-    const flip = (packed: Packed, pull: number): Packed => {
-      if (pull > wrongs) return packed;
-      const payload = Buffer.from(packed.payload);
-      payload.writeUInt8(payload.readUInt8(payload.length - 1) ^ 1, payload.length - 1);
-      return { ...packed, payload };
-    };
+    const flip = (packed: Packed, pull: number): Packed => (pull > wrongs ? packed : flipped(packed, -1));
     const offer = offered(disk, { tamper: flip });
     const { copy } = await aCopy(offer, someTools());
     const taken = copy.take(0, offer.digests, pullerOf(copy, offer));

@@ -8,7 +8,7 @@ import type { Throttle } from '../../../protocol/throttle.ts';
 import { offerDisk } from '../../../sender/disks/offer.ts';
 import type { SealedDisk, Tools } from '../../../sender/migration/phase.ts';
 import { Peer } from '../../../sender/peer.ts';
-import type { BlockSource } from '../../../shared/cloud/cloud.ts';
+import type { BlockSource, Extent } from '../../../shared/cloud/cloud.ts';
 import { blockDigest } from '../../../shared/disk/algorithm.ts';
 import { Crew } from '../../../shared/disk/crew.ts';
 import { decompress } from '../../../shared/disk/zstd.ts';
@@ -101,6 +101,31 @@ export class PlainReceiver {
     if (this.connection === null) throw new Error('Nobody is connected.');
     return this.connection;
   }
+}
+
+/** A disk that only this process can read, with the extents it tells, and what was read of it. */
+export function aForeignDisk(
+  disk: Buffer,
+  extents?: readonly Extent[],
+): { source: BlockSource; read: (readonly [number, number])[] } {
+  const read: (readonly [number, number])[] = [];
+  const source: BlockSource = {
+    size: disk.length,
+    async read(offset, length, into = Buffer.alloc(length)) {
+      read.push([offset, length]);
+      disk.copy(into, 0, offset, offset + length);
+      return into.subarray(0, length);
+    },
+    ...(extents === undefined
+      ? {}
+      : {
+          async *extents() {
+            yield* extents;
+          },
+        }),
+    close: async () => undefined,
+  };
+  return { source, read };
 }
 
 /** Whoever answers a sender. */

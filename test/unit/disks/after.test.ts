@@ -3,12 +3,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Connection } from '../../../protocol/connection.ts';
 import type { Handlers } from '../../../protocol/messages.ts';
 import { Throttle } from '../../../protocol/throttle.ts';
-import type { BlockSource } from '../../../shared/cloud/cloud.ts';
 import { Crew } from '../../../shared/disk/crew.ts';
 import { canComeAfter, decompress } from '../../../shared/disk/zstd.ts';
 import { blockBytes, digestBytes, pageBytes, pieceBytes } from '../../../shared/model/disk.ts';
-import { aSession } from '../../support/protocol.ts';
-import { type Answering, sendTo } from './a-sender.ts';
+import { aForeignDisk, PlainReceiver, sendTo } from './a-sender.ts';
 
 const afterPieces = 256;
 
@@ -20,26 +18,15 @@ function aText(bytes: number): Buffer {
   return Buffer.from(text.join('')).subarray(0, bytes);
 }
 
-function aSource(disk: Buffer): BlockSource {
-  return {
-    size: disk.length,
-    read: async (offset, length, into = Buffer.alloc(length)) => {
-      disk.copy(into, 0, offset, offset + length);
-      return into;
-    },
-    close: async () => undefined,
-  };
-}
-
 /** A receiver that pulls a page at a time, lets each answer refer back to the page before if `lets`, and compares what it gets. */
-class Reading implements Answering {
+class Reading extends PlainReceiver {
   readonly codecs: string[] = [];
   readonly #disk: Buffer;
   readonly #lets: boolean;
-  #main: Connection<'receiver'> | null = null;
   #wrong = 0;
 
   constructor(disk: Buffer, lets: boolean) {
+    super(disk.length);
     this.#disk = disk;
     this.#lets = lets;
   }
@@ -48,16 +35,9 @@ class Reading implements Answering {
     return this.#wrong;
   }
 
-  handlers(connection: Connection<'receiver'>): Partial<Handlers<'receiver'>> {
+  override handlers(connection: Connection<'receiver'>): Partial<Handlers<'receiver'>> {
     return {
-      'campaign.open': async () => {
-        this.#main = connection;
-        return { known: false, state: 'new', session: aSession };
-      },
-      'session.join': async () => {
-        this.#main?.carry(connection);
-        return {};
-      },
+      ...super.handlers(connection),
       'disk.page': async ({ first, digests }) => {
         const blocks = Buffer.from(digests, 'base64').length / digestBytes;
         const [from, count] = [(first * blockBytes) / pieceBytes, (blocks * blockBytes) / pieceBytes];
@@ -90,7 +70,7 @@ test.each([
   const receiver = new Reading(disk, lets);
   const throttle = new Throttle();
   throttle.limit(3_500_000);
-  await sendTo(receiver, aSource(disk), { throttle });
+  await sendTo(receiver, aForeignDisk(disk).source, { throttle });
   expect(receiver.wrong).toBe(0);
   expect(receiver.codecs).toHaveLength(12);
   expect(receiver.codecs.includes('zstd-after')).toBe(lets);

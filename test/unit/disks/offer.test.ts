@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { BlockSource, Extent } from '../../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../../shared/cloud/cloud.ts';
 import { algorithms, digestOf } from '../../../shared/disk/algorithm.ts';
 import { Crew } from '../../../shared/disk/crew.ts';
 import { openFile } from '../../../shared/disk/file.ts';
 import { blockBytes, pageBytes, pieceBytes } from '../../../shared/model/disk.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { aFolder, problemOf } from '../../support/folder.ts';
-import { PlainReceiver, sendTo } from './a-sender.ts';
+import { aForeignDisk, PlainReceiver, sendTo } from './a-sender.ts';
 
 /** A disk of several pages: noise, text, zeros of more than a page, and a last block that is short. */
 function aDisk(): Buffer {
@@ -28,28 +28,6 @@ async function aFileOf(disk: Buffer): Promise<{ source: BlockSource; path: strin
   await writeFile(path, disk);
   const source = await openFile(path);
   return { source, path };
-}
-
-/** A disk that only this process can read, with the extents it tells, and what was read of it. */
-function aForeignDisk(disk: Buffer, extents?: readonly Extent[]): { source: BlockSource; read: (readonly [number, number])[] } {
-  const read: (readonly [number, number])[] = [];
-  const source: BlockSource = {
-    size: disk.length,
-    async read(offset, length, into = Buffer.alloc(length)) {
-      read.push([offset, length]);
-      disk.copy(into, 0, offset, offset + length);
-      return into.subarray(0, length);
-    },
-    ...(extents === undefined
-      ? {}
-      : {
-          async *extents() {
-            yield* extents;
-          },
-        }),
-    close: async () => undefined,
-  };
-  return { source, read };
 }
 
 test.each(algorithms)('a disk arrives whole, named by %s, and zeros are told as holes', async (algorithm) => {
