@@ -100,7 +100,7 @@ export class Copy implements Donor, Tally {
       if (had === 0) await DigestFile.remove(base);
       const digests = await DigestFile.open(base, shape);
       await syncFolder(dirname(path));
-      const direct = tools.directIo ? await openDirect(path) : null;
+      const direct = tools.directIo ? await openDirect(path, 'r+') : null;
       return new Copy(path, shape, { file, direct }, digests, had === 0, tools);
     } catch (error) {
       await file.close();

@@ -133,11 +133,14 @@ export class Donors {
   async find(first: number, digests: Uint8Array, places: readonly number[], trail: Trail): Promise<Find[]> {
     const found: Find[] = [];
     let rest = [...places];
+    let most = 0;
     const follow = async (shelf: Shelf, shift: number, near: number): Promise<void> => {
       const [hits, misses] = await this.#compare(shelf, shift, first, digests, rest, near);
       found.push(...hits);
       rest = misses;
-      if (hits.length > 0) Object.assign(trail, { donor: shelf.donor, shift });
+      // Of the rest of a page that another disk has only a block of, most is still where it was: what is read together stays together, also in memory.
+      if (hits.length > most) Object.assign(trail, { donor: shelf.donor, shift });
+      most = Math.max(most, hits.length);
     };
     const last = trail.donor === null ? undefined : this.#shelfOf(trail.donor);
     if (last !== undefined && rest.length > 0) await follow(last, trail.shift, rest[0] ?? 0);

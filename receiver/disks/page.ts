@@ -1,14 +1,20 @@
-import { digestBytes, extentOf, pageBytes } from '../../shared/model/disk.ts';
+import { digestBytes, extentOf } from '../../shared/model/disk.ts';
 import type { Copy } from './copy.ts';
-import { digestsAt, isSameAt, isZeroAt, partsOf } from './digests.ts';
+import { digestsAt, isSameAt, isZeroAt } from './digests.ts';
 import type { Find } from './donors.ts';
-import type { Lack, Puller } from './puller.ts';
+import type { Brought, Lack, Puller } from './puller.ts';
 import { Works } from './works.ts';
 
 /** A block that is not as the page names it: its place in the page. `old`: the file holds earlier bytes of the disk there. */
 interface Open {
   readonly place: number;
   readonly old: boolean;
+}
+
+/** A block that was fetched: its place in the page, and how that ended. */
+interface Come {
+  readonly place: number;
+  readonly end: PromiseSettledResult<Brought>;
 }
 
 /** One stretch of a manifest, while the copy is made equal to it: what is there is compared, what others of our disks have is copied, the rest is pulled. */
@@ -29,7 +35,7 @@ export class Page {
   async fill(): Promise<number> {
     const { open, zeros } = await this.#compare();
     await this.#copy.makeZeros(zeros);
-    return this.#pull(await this.#supply(open));
+    return this.#bring(open);
   }
 
   /** Settles what is there already, and returns what has to be zeros, and what else is lacking. */
@@ -64,49 +70,14 @@ export class Page {
     return places.filter((_, index) => bad.has(index)).map((place) => ({ place, old: false }));
   }
 
-  /** Takes what other disks of ours have; returns what none has. */
-  async #supply(open: readonly Open[]): Promise<readonly Open[]> {
-    const { tools, trail, shape } = this.#copy;
-    const places = open.map(({ place }) => place);
-    const finds = places.length === 0 ? [] : await tools.donors.find(this.#first, this.#digests, places, trail);
-    if (finds.length === 0) return open;
-    const copies = partsOf(finds, pageBytes / shape.blockSize).map((some) => this.#borrow(some));
-    const good = (await Promise.all(copies)).flat().sort((a, b) => a - b);
-    await this.#copy.settle(this.#first, this.#digests, good, 'copied');
-    const done = new Set(good);
-    return open.filter(({ place }) => !done.has(place));
-  }
-
-  /** Copies blocks from where they were found; returns the places of those that were still what they had been. */
-  async #borrow(finds: readonly Find[]): Promise<number[]> {
-    const copy = this.#copy;
-    const { size, blockSize, algorithm } = copy.shape;
-    const blocks = finds.map(({ place, donor, block }) => {
-      const at = block * donor.shape.blockSize;
-      return { fd: donor.fd, at, ...extentOf(this.#first + place, size, blockSize) };
-    });
-    const digests = digestsAt(
-      this.#digests,
-      finds.map(({ place }) => place),
-    );
-    // No donor is closed while it is read.
-    const lent = [...new Set(finds.map(({ donor }) => donor))].filter((donor) => donor !== copy).map(({ works }) => works);
-    const task = { blocks, digests, algorithm, file: copy.file };
-    const bytes = blocks.reduce((sum, { length }) => sum + length, 0);
-    const borrow = (): Promise<readonly number[]> =>
-      Works.together(lent, () => copy.tools.crew.run('copy', task, { turn: copy }));
-    const bad = new Set(await copy.tools.room.write(bytes, borrow));
-    for (const [index, find] of finds.entries()) if (bad.has(index)) copy.spoilt(find.donor.path, find.block);
-    return finds.filter((_, index) => !bad.has(index)).map(({ place }) => place);
-  }
-
-  /** Pulls what nobody here has; what another page pulls already is waited for, and taken from there. */
-  async #pull(open: readonly Open[]): Promise<number> {
+  /** Takes what other disks of ours have, and pulls what none has; what another page pulls already is waited for, and taken from there. */
+  async #bring(open: readonly Open[]): Promise<number> {
     if (open.length === 0) return 0;
     const { donors } = this.#copy.tools;
+    const { finds, others } = await this.#find(open);
     const seen = new Set<string>();
     const [mine, theirs, waits]: [Open[], Open[], Promise<void>[]] = [[], [], []];
-    for (const one of open) {
+    for (const one of others) {
       const digest = digestsAt(this.#digests, [one.place]);
       const coming = donors.coming(digest);
       if (coming !== undefined) waits.push(coming);
@@ -115,39 +86,64 @@ export class Page {
       seen.add(digest.toString('latin1'));
     }
     const come = donors.expect(mine.map(({ place }) => digestsAt(this.#digests, [place])));
+    let pulled: number;
     try {
-      await this.#fetch(mine);
+      pulled = await this.#fetch(mine, finds);
     } finally {
       // Before we wait for others, or two pages might wait for each other.
       come();
     }
-    if (theirs.length === 0) return mine.length;
+    if (theirs.length === 0) return pulled;
     await Promise.all(waits);
     this.#puller.signal.throwIfAborted();
-    const rest = await this.#supply(theirs);
-    await this.#fetch(rest);
-    return mine.length + rest.length;
+    const now = await this.#find(theirs);
+    return pulled + (await this.#fetch(now.others, now.finds));
   }
 
-  async #fetch(open: readonly Open[]): Promise<void> {
-    if (open.length === 0) return;
-    const { tools, shape, refinement } = this.#copy;
-    const whole = open.map(({ place }): Lack => {
-      const block = this.#first + place;
-      return { block, digest: digestsAt(this.#digests, [place]), ...extentOf(block, shape.size, shape.blockSize) };
-    });
+  /** Looks for blocks in other disks of ours, and in what has come of this one. */
+  async #find(open: readonly Open[]): Promise<{ finds: readonly Find[]; others: readonly Open[] }> {
+    const { tools, trail } = this.#copy;
+    const places = open.map(({ place }) => place);
+    const finds = await tools.donors.find(this.#first, this.#digests, places, trail);
+    const found = new Set(finds.map(({ place }) => place));
+    return { finds, others: open.filter(({ place }) => !found.has(place)) };
+  }
+
+  /** Writes what was found together with what has to be pulled, so that what lies together is written together; returns how many were pulled. */
+  async #fetch(open: readonly Open[], finds: readonly Find[]): Promise<number> {
+    const copy = this.#copy;
+    const { tools, refinement } = copy;
+    const whole = open.map(({ place }) => this.#lack(place));
     const old = new Set(open.flatMap((one) => (one.old ? [this.#first + one.place] : [])));
-    const bytes = whole.reduce((sum, { length }) => sum + length, 0);
+    const donated = finds.map(({ place, donor, block }): Lack => {
+      const lack = this.#lack(place);
+      const part = { fd: donor.fd, at: block * donor.shape.blockSize, length: lack.length };
+      return { ...lack, parts: [part], donated: { path: donor.path, block } };
+    });
+    const bytes = [...whole, ...donated].reduce((sum, { length }) => sum + length, 0);
     const donors = tools.donors.whole();
-    const fetch = async (): Promise<PromiseSettledResult<void>[]> => {
-      const lacks = await refinement.refine(whole, old, donors, this.#puller);
-      return Promise.allSettled(this.#puller.fetch(lacks));
+    const fetch = async (): Promise<Come[]> => {
+      const refined = await refinement.refine(whole, old, donors, this.#puller);
+      const lacks = [...refined, ...donated].sort((a, b) => a.block - b.block);
+      const ends = await Promise.allSettled(this.#puller.fetch(lacks));
+      return lacks.map(({ block }, index) => ({ place: block - this.#first, end: ends[index] as Come['end'] }));
     };
-    const lent = donors.map(({ works }) => works);
-    const ends = await tools.room.write(bytes, () => Works.together(lent, fetch));
-    const come = open.filter((_, index) => ends[index]?.status === 'fulfilled').map(({ place }) => place);
-    await this.#copy.settle(this.#first, this.#digests, come, 'pulled');
-    const failure = ends.find((end) => end.status === 'rejected');
-    if (failure !== undefined) throw failure.reason;
+    // No donor is closed while it is read.
+    const lent = new Set([...donors, ...finds.map(({ donor }) => donor)].filter((donor) => donor !== copy));
+    const works = [...lent].map((donor) => donor.works);
+    const come = await tools.room.write(bytes, () => Works.together(works, fetch));
+    const placesOf = (how: Brought): number[] =>
+      come.flatMap(({ place, end }) => (end.status === 'fulfilled' && end.value === how ? [place] : []));
+    const pulled = placesOf('pulled');
+    await copy.settle(this.#first, this.#digests, placesOf('copied'), 'copied');
+    await copy.settle(this.#first, this.#digests, pulled, 'pulled');
+    for (const { end } of come) if (end.status === 'rejected') throw end.reason;
+    return pulled.length;
+  }
+
+  #lack(place: number): Lack {
+    const { size, blockSize } = this.#copy.shape;
+    const block = this.#first + place;
+    return { block, digest: digestsAt(this.#digests, [place]), ...extentOf(block, size, blockSize) };
   }
 }

@@ -1,6 +1,8 @@
 import type { Crew } from '../../shared/disk/crew.ts';
-import { digestBytes, extentOf, pageBytes, pieceBytes, pieceDigestBytes } from '../../shared/model/disk.ts';
-import { isZeroAt } from './digests.ts';
+import type { Range } from '../../shared/disk/reading.ts';
+import { blockCount, digestBytes, pageBytes, pieceBytes, pieceDigestBytes } from '../../shared/model/disk.ts';
+import { inParallel } from '../../shared/parallel.ts';
+import { isZeroAt, runsOf } from './digests.ts';
 import type { Donor } from './donors.ts';
 import { Gain } from './gain.ts';
 import type { PrefixIndex } from './prefix-index.ts';
@@ -38,6 +40,8 @@ export class Pieces {
   readonly #shelves = new Map<Donor, Shelf>();
   #next = 0;
   #learning: Promise<void> = Promise.resolve();
+  /** The reading of those donors that were there when somebody asked for the first time. */
+  #first: Promise<void> | undefined;
   #unread = 0;
   #begun = 0;
 
@@ -51,7 +55,10 @@ export class Pieces {
     return this.#index.bytes;
   }
 
-  /** Reads the donors that were not read yet, one after the other, and waits for it as long as that is worth it; returns whether all are read. One that cannot be read is left out. */
+  /**
+   * Reads the donors that were not read yet, one after the other; returns whether all are read. One that cannot be read is left out.
+   * The first are waited for, as long as that is worth it; those that come later are read beside the work, for a line that waits for them loses as much as they can save.
+   */
   async learn(donors: readonly Donor[]): Promise<boolean> {
     for (const donor of donors) {
       if (this.#shelves.has(donor)) continue;
@@ -67,15 +74,18 @@ export class Pieces {
         this.#unread -= 1;
       });
     }
+    this.#first ??= this.#learning;
     const left = this.#begun + patienceMs - Date.now();
-    if (this.#unread > 0 && left > 0) await within(left, this.#learning);
+    if (this.#unread > 0 && left > 0) await within(left, this.#first);
     return this.#unread === 0;
   }
 
   /** The donor has changed, or is none any more. */
   forget(donor: Donor): void {
     this.#shelves.delete(donor);
-    if (this.#shelves.size === 0) this.#index.clear();
+    if (this.#shelves.size > 0) return;
+    this.#index.clear();
+    this.#first = undefined;
   }
 
   /** Where the piece may be whose name begins at byte `at`. */
@@ -90,23 +100,26 @@ export class Pieces {
   async #read({ donor, base }: Shelf): Promise<void> {
     const { size, blockSize, algorithm } = donor.shape;
     const step = Math.max(1, pageBytes / blockSize);
-    const blocks = Math.ceil(size / blockSize);
-    for (let first = 0; first < blocks; first += step) {
+    const blocks = blockCount(size, blockSize);
+    const pages = Array.from({ length: Math.ceil(blocks / step) }, (_, page) => page * step);
+    await inParallel(pages, this.#crew.workers, async (first) => {
       if (!this.#shelves.has(donor)) return;
       const count = Math.min(step, blocks - first);
       const digests = await donor.digests(first, count);
-      const ranges = Array.from({ length: count }, (_, place) => place)
-        .filter((place) => !isZeroAt(digests, place) && !this.#isRead(digests, place, donor))
-        .map((place) => extentOf(first + place, size, blockSize));
-      if (ranges.length === 0) continue;
-      const stretches = ranges.map(({ offset, length }) => [offset, length] as const);
-      const task = { parts: [{ from: { fd: donor.fd }, ranges: stretches }], algorithm };
-      const names = await this.#crew.run('pieces', task, { turn: this });
+      const places = Array.from({ length: count }, (_, place) => place).filter(
+        (place) => !isZeroAt(digests, place) && !this.#isRead(digests, place, donor),
+      );
+      if (places.length === 0) return;
+      const ranges = runsOf(places).map(([from, to]): Range => {
+        const offset = (first + from) * blockSize;
+        return [offset, Math.min(size, (first + to) * blockSize) - offset];
+      });
+      const names = await this.#crew.run('pieces', { parts: [{ from: { fd: donor.fd }, ranges }], algorithm }, { turn: this });
       let at = 0;
-      for (const { offset, length } of ranges)
+      for (const [offset, length] of ranges)
         for (let byte = 0; byte < length; byte += pieceBytes, at += pieceDigestBytes)
           this.#index.add(names, at, base + (offset + byte) / pieceBytes);
-    }
+    });
   }
 
   /** Whether another donor that is read has the same block, and so its pieces. */

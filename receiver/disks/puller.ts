@@ -10,10 +10,13 @@ import type { Window } from './window.ts';
 /** How often a block that arrives wrong is asked for before the copy gives up. */
 const pullAttempts = 3;
 
-/** A pull of less than this waits for more while others are under way: small frames pack badly, and cost as much to ask for as large ones. */
+/** A pull of less than this waits for more while others are asked for: small frames pack badly, and cost as much to ask for as large ones. */
 const smallBytes = limits.frameBytes / 4;
 
-/** Small pulls under way at once. */
+/** What one batch writes at most, most of it taken from other disks: bytes. */
+const batchBytes = 2 * pageBytes;
+
+/** Small pulls asked for at once. */
 const smallPulls = 2;
 
 /** Stretches of pieces or blocks: the first, and how many. */
@@ -34,6 +37,8 @@ export interface Lack {
   readonly offset: number;
   readonly length: number;
   readonly parts?: readonly (Part | null)[] | undefined;
+  /** The block of another disk that `parts` take all of it from. */
+  readonly donated?: { readonly path: string; readonly block: number } | undefined;
 }
 
 /** The file that blocks are pulled into. `turn` stands for the disk. */
@@ -51,6 +56,8 @@ export interface Tally {
   landed(rawBytes: number, wireBytes: number): void;
   /** A block came out wrong and is pulled again, as a whole. */
   wrong(block: number): void;
+  /** A block of another disk is not any more what it was; the one that was to be made of it is pulled. */
+  spoilt(path: string, block: number): void;
 }
 
 interface Wanted {
@@ -59,11 +66,14 @@ interface Wanted {
   attempts: number;
   /** Whether it must come in a frame that refers back to nothing, for one that did came out wrong. */
   alone: boolean;
-  readonly done: PromiseWithResolvers<void>;
+  readonly done: PromiseWithResolvers<Brought>;
 }
 
+/** How a block came. */
+export type Brought = 'copied' | 'pulled';
+
 /** Bytes of the disk that one pull brings, and whether they are in the file, as soon as that is known. */
-interface Brought {
+interface Tail {
   readonly range: Range;
   readonly landed: Promise<boolean>;
 }
@@ -84,9 +94,9 @@ export class Puller {
   #queue: Wanted[] = [];
   #queuedBytes = 0;
   /** The end of the pull that was asked for last: the next is the most like it. */
-  #latest: Brought | undefined;
-  #underWay = 0;
-  #landed = Promise.withResolvers<void>();
+  #latest: Tail | undefined;
+  #asking = 0;
+  #answered = Promise.withResolvers<void>();
   #draining = false;
 
   /** `signal` aborts when the connection is over. */
@@ -106,10 +116,10 @@ export class Puller {
     return this.#signal;
   }
 
-  /** Pulls blocks; each promise resolves when its block is in the file, checked. Rejects with E_BLOCK_MISMATCH, E_DISK_FULL, or the reason why the connection ended. */
-  fetch(lacks: readonly Lack[]): Promise<void>[] {
+  /** Brings blocks, pulling what is not known of them; each promise resolves when its block is in the file, checked. Rejects with E_BLOCK_MISMATCH, E_DISK_FULL, or the reason why the connection ended. */
+  fetch(lacks: readonly Lack[]): Promise<Brought>[] {
     return lacks.map((lack) => {
-      const wanted: Wanted = { lack, parts: lack.parts, attempts: 0, alone: false, done: Promise.withResolvers<void>() };
+      const wanted: Wanted = { lack, parts: lack.parts, attempts: 0, alone: false, done: Promise.withResolvers() };
       this.#enqueue(wanted);
       return wanted.done.promise;
     });
@@ -127,20 +137,19 @@ export class Puller {
   async #drain(): Promise<void> {
     try {
       while (this.#queue.length > 0) {
-        if (this.#queuedBytes < smallBytes && this.#underWay >= smallPulls) {
-          await this.#landed.promise;
+        const isSmall = this.#queuedBytes > 0 && this.#queuedBytes < smallBytes;
+        if (isSmall && this.#asking >= smallPulls) {
+          await this.#answered.promise;
           continue;
         }
         const batch = this.#nextBatch();
         const bytes = batch.reduce((sum, wanted) => sum + bytesOf(wanted), 0);
+        if (bytes === 0) {
+          void this.#pull(batch, bytes, undefined);
+          continue;
+        }
         await this.#enter(batch, bytes);
-        this.#underWay += 1;
-        const pulled = this.#pull(batch, bytes, this.#latest).finally(() => {
-          this.#window.leave(bytes);
-          this.#underWay -= 1;
-          this.#landed.resolve();
-          this.#landed = Promise.withResolvers<void>();
-        });
+        const pulled = this.#pull(batch, bytes, this.#latest).finally(() => this.#window.leave(bytes));
         this.#latest = broughtBy(batch, pulled);
       }
     } catch (reason) {
@@ -161,11 +170,12 @@ export class Puller {
   }
 
   #nextBatch(): Wanted[] {
-    let bytes = 0;
-    let count = 0;
+    let [bytes, written, count] = [0, 0, 0];
     for (const wanted of this.#queue) {
-      if (count > 0 && bytes + bytesOf(wanted) > limits.frameBytes) break;
+      const isFull = bytes + bytesOf(wanted) > limits.frameBytes || written + wanted.lack.length > batchBytes;
+      if (count > 0 && isFull) break;
       bytes += bytesOf(wanted);
+      written += wanted.lack.length;
       count += 1;
     }
     this.#queuedBytes -= bytes;
@@ -173,13 +183,13 @@ export class Puller {
   }
 
   /** One pull, from its question to its blocks in the file; returns where on the disk blocks are that came out wrong. Never rejects: its blocks tell. */
-  async #pull(batch: readonly Wanted[], rawBytes: number, before: Brought | undefined): Promise<readonly number[]> {
+  async #pull(batch: readonly Wanted[], rawBytes: number, before: Tail | undefined): Promise<readonly number[]> {
     try {
       const { bad, blameless = false } = await this.#land(batch, rawBytes, batch.some(({ alone }) => alone) ? undefined : before);
       const again = new Set(bad);
       for (const [place, wanted] of batch.entries()) {
         if (again.has(place)) this.#again(wanted, blameless);
-        else wanted.done.resolve();
+        else wanted.done.resolve(wanted.lack.donated !== undefined && wanted.parts !== undefined ? 'copied' : 'pulled');
       }
       return batch.flatMap(({ lack }, place) => (again.has(place) ? [lack.offset] : []));
     } catch (thrown) {
@@ -188,13 +198,13 @@ export class Puller {
     }
   }
 
-  async #land(batch: readonly Wanted[], rawBytes: number, before: Brought | undefined): Promise<Landing> {
+  async #land(batch: readonly Wanted[], rawBytes: number, before: Tail | undefined): Promise<Landing> {
     const { crew, file, algorithm, turn } = this.#target;
     const { pieces, blocks } = layOut(batch);
     const everyone = { bad: [...batch.keys()] };
     let arrived: Arrived = { codec: 'none', rawBytes: 0, payload: [] };
     if (pieces.length > 0) {
-      arrived = await this.#asker.pull(pieces, before === undefined ? undefined : piecesOf(before.range));
+      arrived = await this.#ask(pieces, before === undefined ? undefined : piecesOf(before.range));
       const wireBytes = arrived.payload.reduce((sum, { length }) => sum + length, headerBytes);
       this.#tally.landed(arrived.rawBytes, wireBytes);
       // Before any memory is given to it.
@@ -214,8 +224,21 @@ export class Puller {
     }
   }
 
+  async #ask(pieces: Stretches, after: Stretches[number] | undefined): Promise<Arrived> {
+    this.#asking += 1;
+    try {
+      return await this.#asker.pull(pieces, after);
+    } finally {
+      this.#asking -= 1;
+      this.#answered.resolve();
+      this.#answered = Promise.withResolvers<void>();
+    }
+  }
+
   #again(wanted: Wanted, blameless: boolean): void {
     const { lack } = wanted;
+    const { donated } = lack;
+    if (wanted.parts !== undefined && donated !== undefined) this.#tally.spoilt(donated.path, donated.block);
     // Where a piece's short name misled us, nobody sent anything wrong.
     if (wanted.parts === undefined && !blameless) {
       wanted.attempts += 1;
@@ -238,7 +261,7 @@ function bytesOf({ lack, parts }: Wanted): number {
 }
 
 /** What a batch brings that the next may refer back to, when the places of its wrong blocks are known. */
-function broughtBy(batch: readonly Wanted[], wrong: Promise<readonly number[]>): Brought | undefined {
+function broughtBy(batch: readonly Wanted[], wrong: Promise<readonly number[]>): Tail | undefined {
   const range = tailOf(batch);
   if (range === undefined) return undefined;
   const [from, length] = range;

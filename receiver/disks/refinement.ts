@@ -76,8 +76,8 @@ export class Refinement {
         return here > 0 ? { ...lack, parts } : lack;
       });
     } finally {
-      // What donors give that are only half read says little.
-      gain.learn(saved, isLearned ? asked : 0);
+      // What donors do not give that are only half read says little.
+      if (isLearned || saved > 0) gain.learn(saved, asked);
     }
   }
 

@@ -1,5 +1,4 @@
 import { check } from './jobs/check.ts';
-import { copy } from './jobs/copy.ts';
 import { digest } from './jobs/digest.ts';
 import { pack } from './jobs/pack.ts';
 import { pieces } from './jobs/pieces.ts';
@@ -7,7 +6,7 @@ import { punch } from './jobs/punch.ts';
 import { unpack } from './jobs/unpack.ts';
 
 /** Everything a worker thread can be asked to do, on one page. A job is a plain function: it reads, works and writes while its thread waits. */
-export const jobs = { digest, pieces, pack, unpack, check, copy, punch } as const;
+export const jobs = { digest, pieces, pack, unpack, check, punch } as const;
 
 type Jobs = typeof jobs;
 

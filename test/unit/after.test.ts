@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Packed } from '../../protocol/frame.ts';
+import type { Copy } from '../../receiver/disks/copy.ts';
 import { compress } from '../../shared/disk/zstd.ts';
-import { blockBytes, pageBlocks, pageBytes, pieceBytes } from '../../shared/model/disk.ts';
+import { blockBytes, digestBytes, pageBlocks, pageBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { problemOf } from '../support/folder.ts';
-import { aCopy, aNoise, fill, flipped, offered, pullerOf, someTools } from '../support/offered.ts';
+import { aCopy, aNoise, flipped, type Offered, offered, pullerOf, someTools } from '../support/offered.ts';
 
 const MiB = 1024 * 1024;
 
@@ -13,6 +15,19 @@ function aChain(pages: number): Buffer {
   const disk = aNoise(pages * pageBytes);
   for (let at = pageBytes; at < disk.length; at += pageBytes) disk.copy(disk, at + 1000, at - MiB, at);
   return disk;
+}
+
+/** Fills a copy with a disk of pages that all have to be pulled: each is pulled before the next is told, and unpacked while that is. */
+async function fillInOrder(copy: Copy, offer: Offered): Promise<void> {
+  const puller = pullerOf(copy, offer);
+  const pages: Promise<number>[] = [];
+  for (let first = 0; first < copy.blocks.length; first += pageBlocks) {
+    const pulls = offer.pulls.length;
+    pages.push(copy.take(first, offer.digests.subarray(first * digestBytes, (first + pageBlocks) * digestBytes), puller));
+    while (offer.pulls.length === pulls) await setImmediate();
+  }
+  await Promise.all(pages);
+  await copy.verify(puller);
 }
 
 /** Answers as a sender on a slow line does: packed, and referring back where it may. */
@@ -31,7 +46,7 @@ test('a pull names the end of the one before, and what refers back to it arrives
   };
   const offer = offered(disk, { blockSize: blockBytes, tamper });
   const { copy, path } = await aCopy(offer, someTools());
-  await fill(copy, offer);
+  await fillInOrder(copy, offer);
   const perPage = pageBytes / pieceBytes;
   const last = MiB / pieceBytes;
   expect(offer.afters).toEqual([undefined, [perPage - last, last], [2 * perPage - last, last]]);
@@ -46,7 +61,7 @@ test('what refers back to a block that came out wrong is pulled again by itself,
   const flip = (raw: Packed, pull: number, after?: Buffer): Packed => (pull > 1 ? packed(raw, pull, after) : flipped(raw, -1));
   const offer = offered(disk, { blockSize: blockBytes, tamper: flip });
   const { copy, path } = await aCopy(offer, someTools());
-  await fill(copy, offer);
+  await fillInOrder(copy, offer);
   expect(copy.counts()).toMatchObject({ pulled: 2 * pageBlocks, mended: 1 });
   const [first, second, ...again] = offer.afters;
   expect([first, second]).toEqual([undefined, [768, 256]]);
@@ -62,7 +77,7 @@ test('a block that came out wrong elsewhere than at the end costs nobody else a 
   const flip = (raw: Packed, pull: number, after?: Buffer): Packed => (pull > 1 ? packed(raw, pull, after) : flipped(raw, 0));
   const offer = offered(disk, { blockSize: blockBytes, tamper: flip });
   const { copy } = await aCopy(offer, someTools());
-  await fill(copy, offer);
+  await fillInOrder(copy, offer);
   expect(copy.counts()).toMatchObject({ mended: 1 });
   expect(offer.pulled.filter((piece) => piece >= 1024)).toHaveLength(1024);
   await copy.close();
@@ -90,7 +105,7 @@ test('a frame that refers back to other bytes than are here is pulled again with
   };
   const offer = offered(disk, { blockSize: blockBytes, tamper: other });
   const { copy, path } = await aCopy(offer, someTools());
-  await fill(copy, offer);
+  await fillInOrder(copy, offer);
   expect(copy.counts().mended).toBeGreaterThan(0);
   expect(offer.afters.slice(2).every((after) => after === undefined)).toBe(true);
   await copy.close();

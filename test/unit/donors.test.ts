@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { CopyTools } from '../../receiver/disks/copy.ts';
 import { Disks } from '../../receiver/disks/disks.ts';
 import { Donors } from '../../receiver/disks/donors.ts';
@@ -113,6 +113,34 @@ test('a receiver with nothing to compare with never asks what blocks are made of
   expect(other.refined.length).toBeLessThanOrEqual((64 * 64) / 2);
   await disks.close();
 }, 60_000);
+
+test('the first disks that pieces may be taken from are waited for, later ones are read beside the work', async () => {
+  const tools = someTools();
+  const { donors } = tools;
+  const disks = new Disks('campaign', await aFolder(), tools);
+  await move(disks, 's1.a', offered(aNoise(64 * 65_536), { blockSize: 65_536 }));
+  expect(await donors.pieces.learn(donors.whole())).toBe(true);
+  await move(disks, 's1.b', offered(aNoise(64 * 65_536), { blockSize: 65_536 }));
+  expect(donors.whole()).toHaveLength(2);
+  expect(await donors.pieces.learn(donors.whole())).toBe(false);
+  await vi.waitFor(async () => expect(await donors.pieces.learn(donors.whole())).toBe(true));
+  await disks.close();
+}, 30_000);
+
+test('a disk goes on being taken from the one that has most of it, though another has a block that this one lacks', async () => {
+  const tools = someTools();
+  const disks = new Disks('campaign', await aFolder(), tools);
+  const original = aNoise(128 * 4096);
+  const changed = Buffer.concat([original.subarray(0, 100 * 4096), aNoise(4096), original.subarray(101 * 4096)]);
+  await move(disks, 's1.a', offered(changed));
+  await move(disks, 's1.b', offered(original));
+  const offer = offered(original);
+  const copy = await disks.offer('s1', 's1.c', offer.shape);
+  await fill(copy, offer);
+  expect(copy.counts()).toMatchObject({ copied: 128, pulled: 0 });
+  expect(copy.trail.donor?.path).toMatch(/s1\.a/);
+  await disks.close();
+});
 
 describe('disks of earlier campaigns', () => {
   async function kept(tools: CopyTools): Promise<{ folder: string; offer: Offered }> {

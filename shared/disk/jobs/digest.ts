@@ -4,7 +4,7 @@ import { type OpenFile, readFully, scratch } from '../reading.ts';
 
 /** What is digested: `length` bytes from `offset` of a file, read into `slot` where one is given; without a file, the first `length` bytes of the slot. */
 export interface DigestJob {
-  readonly file?: OpenFile;
+  readonly file?: OpenFile | undefined;
   readonly slot?: SharedArrayBuffer;
   readonly offset: number;
   readonly length: number;

@@ -1,4 +1,4 @@
-import { type Algorithm, digestBytes } from '../../model/disk.ts';
+import { type Algorithm, digestBytes, pageBytes } from '../../model/disk.ts';
 import { Problem } from '../../problem.ts';
 import { blockDigest } from '../algorithm.ts';
 import { alignedMemory } from '../direct.ts';
@@ -38,23 +38,63 @@ export interface UnpackJob {
 /** Decompresses a payload, checks every block and writes those that have their digest; returns the places in `blocks` of the others. Throws E_MALFORMED, E_DISK_FULL. */
 export function unpack({ payload, codec, after, rawBytes, blocks, digests, algorithm, file }: UnpackJob): number[] {
   const before = codec === 'zstd-after' ? bytesBefore(file, after) : undefined;
-  const raw = codec === 'none' ? payload : [decompress(together(payload), rawBytes, before)];
+  const raw = codec === 'none' ? payload : [decompress(joined(payload), rawBytes, before)];
   if (before !== undefined) giveBack(before);
   mustBe(rawBytes, raw);
   const run = new Run(file);
-  const bad: number[] = [];
-  for (const [place, { offset, parts }] of blocks.entries()) {
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const block = run.next(offset, length);
-    assemble(block, { raw, parts, file, offset });
-    const digest = digests.subarray(place * digestBytes, (place + 1) * digestBytes);
-    if (blockDigest(algorithm, block).equals(digest)) run.keep(length);
-    else bad.push(place);
-  }
+  const isRight = (block: Buffer, place: number): boolean =>
+    blockDigest(algorithm, block).equals(digests.subarray(place * digestBytes, (place + 1) * digestBytes));
+  const make = ({ offset, parts, places, blockLength }: Stretch): number[] => {
+    const memory = run.next(offset, lengthOf(parts));
+    assemble(memory, { raw, parts, file, offset });
+    const bad = places.filter((place, index) => !isRight(memory.subarray(index * blockLength, (index + 1) * blockLength), place));
+    if (bad.length === 0) run.keep(memory.length);
+    if (bad.length === 0 || places.length === 1) return bad;
+    // Of those that lie together some are right.
+    return places.flatMap((place) => make(stretchOf(blocks[place] as Wanted, place)));
+  };
+  const bad = stretchesOf(blocks).flatMap(make);
   run.write();
   // This thread alone has either: what is in a message is a copy, or was handed over.
   for (const bytes of [...raw, ...payload]) giveBack(bytes);
   return bad;
+}
+
+/** Blocks of one length that are made together: where the first belongs, and their places among those wanted. */
+interface Stretch extends Wanted {
+  readonly places: readonly number[];
+  readonly blockLength: number;
+}
+
+function stretchOf({ offset, parts }: Wanted, place: number): Stretch {
+  return { offset, parts, places: [place], blockLength: lengthOf(parts) };
+}
+
+/** Joins blocks that lie together here and in one other file, as far as a page: they are read at once. */
+function stretchesOf(blocks: readonly Wanted[]): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const [place, block] of blocks.entries()) {
+    const own = stretchOf(block, place);
+    const last = stretches.at(-1);
+    const longer = last === undefined ? undefined : together(last, own);
+    if (longer === undefined) stretches.push(own);
+    else stretches[stretches.length - 1] = longer;
+  }
+  return stretches;
+}
+
+function together(one: Stretch, next: Stretch): Stretch | undefined {
+  const [[part, ...others], [after, ...more]] = [one.parts, next.parts];
+  if (part === undefined || after === undefined || others.length + more.length > 0) return undefined;
+  const length = part.length + after.length;
+  const isNext = one.offset + part.length === next.offset && part.at + part.length === after.at;
+  const fits = one.blockLength === next.blockLength && length <= pageBytes;
+  if (part.fd === undefined || part.fd !== after.fd || !isNext || !fits) return undefined;
+  return { ...one, parts: [{ ...part, length }], places: [...one.places, ...next.places] };
+}
+
+function lengthOf(parts: readonly Part[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** What a payload refers back to. Throws E_MALFORMED where nothing was named, or what nothing can refer back to. */
@@ -104,7 +144,7 @@ function take(parts: readonly Uint8Array[], at: number, into: Buffer): void {
 }
 
 /** Parts as one stretch of memory, which may be this thread's scratch. */
-function together(parts: readonly Uint8Array[]): Uint8Array {
+function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
   const all = scratch(parts.reduce((sum, { length }) => sum + length, 0));
