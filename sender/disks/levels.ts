@@ -153,8 +153,9 @@ export class Levels {
     const busy = Math.min(ms, Math.max(busyMs - before.busyMs, ms * leastBusy));
     const carried = (arrived / busy) * 1000;
     this.#carried = meanOf(this.#carried, carried, 0.5);
-    // Of single small frames it is the way there and back that takes the time, not the line.
-    this.#capacity = meanOf(this.#capacity, busy > ms * mostlyBusy ? carried : Math.max(carried, bytesPerSecond), 0.5);
+    // Of single small frames it is the way there and back that takes the time, not the line; and round trips of a few say too much of it, for a line lets short bursts through.
+    const atBest = isDeaf && this.#capacity !== undefined ? this.#capacity : bytesPerSecond;
+    this.#capacity = meanOf(this.#capacity, busy > ms * mostlyBusy ? carried : Math.max(carried, atBest), 0.5);
     if (!isDeaf) this.#pace = meanOf(this.#pace, (asked / ms) * 1000, newest);
     // The first decision of a trial only begins to count.
     if (this.#isTrial && isDeaf) this.#decideAt = this.#frames + trial.heard;
@@ -171,9 +172,12 @@ export class Levels {
     const pace = this.#pace ?? 0;
     const more = this.#rung === 0 ? this.#saving - this.#tried : this.#tried - this.#saving;
     const mayTry = pace > 0 && (this.#frames >= this.#tryFrom || more > savings.other);
+    // On a slow line level 1 costs nothing, and what follows what does not get smaller may well get smaller.
+    const isFree = 2 * this.#workMs(1) <= (MiB * 1000) / capacity;
     if (this.#rung === 0) {
       const reckoned = (MiB * 1000) / packed;
-      if (pace < (this.#toBeat ?? 0) * trial.keeps && this.#saving > savings.least) this.#try(1, 0);
+      if (isFree) [this.#rung, this.#toBeat] = [1, undefined];
+      else if (pace < (this.#toBeat ?? 0) * trial.keeps && this.#saving > savings.least) this.#try(1, 0);
       else if (mayTry && reckoned > pace * trial.promise) this.#try(1, pace);
       return;
     }
@@ -183,10 +187,9 @@ export class Levels {
     // One rung at a time, for the ladder is measured elsewhere and each rung shows what it costs here; more at once where it may well cost twice as much.
     const sure = ladder.findLastIndex(({ costs }, rung) => rung <= best && 2 * this.#workMs(costs) <= packed);
     this.#rung = best > this.#rung ? Math.max(this.#rung + 1, sure) : best;
+    if (isFree) return;
     if (this.#saving < savings.least) {
-      // What does not get smaller goes raw, but where the line is slow: there packing costs nothing, and what follows may well get smaller.
-      const isFree = 2 * this.#workMs(1) <= (MiB * 1000) / capacity;
-      if (!isFree) [this.#rung, this.#toBeat] = [0, undefined];
+      [this.#rung, this.#toBeat] = [0, undefined];
       return;
     }
     if (mayTry && this.#rung === 1 && carried * trial.beyondSeen >= Math.min(pace, (MiB * 1000) / packed)) this.#try(0, pace);

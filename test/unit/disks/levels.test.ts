@@ -124,6 +124,40 @@ describe('the level of compression', () => {
     expect(usual(go(12e6, true))).toBeGreaterThanOrEqual(6);
   });
 
+  test('is never none on a slow line that lets bursts through, asked for little for long and then for what hardly gets smaller', () => {
+    let now = 0;
+    const levels = new Levels(2, () => now);
+    const wire = { arrivedBytes: 0, busyMs: 0, bytesPerSecond: 0 };
+    const seen: number[] = [];
+    const go = (frames: number, rawBytes: number, ratio: number, waitMs: number): void => {
+      for (let index = 0; index < frames; index += 1) {
+        const level = levels.next(wire, rawBytes);
+        if (rawBytes === frame) seen.push(level);
+        const length = Math.floor(rawBytes * (level === 0 ? 1 : ratio));
+        const wireMs = (length / 12e6) * 1000;
+        now += wireMs + waitMs;
+        wire.busyMs += wireMs;
+        wire.arrivedBytes += length;
+        // What fits the bucket of the shaper goes through at once, and a round trip takes that for the line.
+        wire.bytesPerSecond = rawBytes === frame ? 12e6 : 190e6;
+        levels.learn(level, {
+          codec: 'zstd',
+          rawBytes,
+          payload: { length } as Uint8Array<ArrayBuffer>,
+          workMs: (6 * rawBytes) / MiB,
+        });
+      }
+    };
+    go(100, frame, 0.35, 0);
+    for (let disk = 0; disk < 10; disk += 1) {
+      go(170, 30_000, 0.4, 12);
+      go(12, frame, 0.99, 0);
+      go(8, frame, 0.3, 0);
+    }
+    expect(Math.min(...seen)).toBeGreaterThanOrEqual(1);
+    expect(levels.level).toBeGreaterThanOrEqual(3);
+  });
+
   test('is 1 at least for a frame of a few pieces, where whole ones go raw', () => {
     let now = 0;
     const levels = new Levels(2, () => now);
