@@ -8,6 +8,9 @@ export interface Slot {
   release(): void;
 }
 
+/** How long free memory is kept for the next disk: milliseconds. */
+const idleMs = 10_000;
+
 interface Waiting {
   readonly owner: object;
   readonly give: () => void;
@@ -18,8 +21,9 @@ export class Slots {
   readonly #count: number;
   readonly #held = new Map<object, number>();
   readonly #waiting = new Set<Waiting>();
-  #free: SharedArrayBuffer[] = [];
+  readonly #free: SharedArrayBuffer[] = [];
   #taken = 0;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(count: number) {
     this.#count = count;
@@ -49,6 +53,7 @@ export class Slots {
   }
 
   #give(owner: object): Slot {
+    clearTimeout(this.#idle);
     this.#taken += 1;
     this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);
     const memory = this.#free.pop() ?? alignedSharedMemory(pageBytes);
@@ -73,8 +78,9 @@ export class Slots {
       this.#waiting.delete(poorest);
       poorest.give();
     }
-    // Between two disks nothing is held: the memory goes back to the system, but for the one slot that whoever works page by page takes again at once.
-    else if (this.#taken === 0) this.#free.length = 1;
+    // When no disk is on its way the memory goes back to the system, but for the one slot that whoever works page by page takes again at once.
+    // Not between two disks: what is let go is really given back when the collector comes by, and until then the next disk would take as much again.
+    else if (this.#taken === 0) this.#idle = setTimeout(() => this.#free.splice(1), idleMs).unref();
   }
 
   #poorest(): Waiting | undefined {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Slots } from '../../shared/disk/slots.ts';
 import { Turns } from '../../shared/disk/turns.ts';
 import { problemOf } from '../support/folder.ts';
@@ -43,6 +43,25 @@ test('one who takes slot after slot, one at a time, is given the same memory', a
   const second = await slots.take({}, signal);
   second.release();
   expect(second.memory).toBe(first.memory);
+});
+
+test('memory waits for the next disk, and all but one page of it goes when none comes for ten seconds', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const slots = new Slots(2);
+  const both = async (): Promise<Set<SharedArrayBuffer>> => {
+    const held = [await slots.take({}, signal), await slots.take({}, signal)];
+    for (const slot of held) slot.release();
+    return new Set(held.map(({ memory }) => memory));
+  };
+  const first = await both();
+  vi.advanceTimersByTime(9000);
+  expect(await both()).toEqual(first);
+  vi.advanceTimersByTime(9000);
+  expect(await both()).toEqual(first);
+  vi.advanceTimersByTime(10_000);
+  const later = await both();
+  expect([...later].filter((memory) => first.has(memory))).toHaveLength(1);
 });
 
 test('turns go round between owners, and what is urgent goes before the rest of its own owner only', () => {

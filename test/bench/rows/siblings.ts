@@ -8,7 +8,7 @@ import { type Row, type Run, secondsOf, type Verdict } from '../result/record.ts
 import { fasterThan } from '../result/verdict.ts';
 import { usedBytes } from '../setup/used.ts';
 import type { Bench, RowMaker } from './bench.ts';
-import { runOnce } from './race.ts';
+import { runOnce, warm } from './race.ts';
 
 const link = links.slow;
 
@@ -40,6 +40,7 @@ async function runOurs({ lab, parallel, say, notePeak }: Bench, disks: readonly 
   await lab.empty();
   const ours = await Ours.open(lab, Object.keys(paths));
   try {
+    for (const disk of disks) await warm(disk);
     await lab.shape(link);
     const cost = await measure(lab, async () => (await ours.move(paths, { parallel })).seconds);
     const peakBytes = await ours.peakBytes();
