@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
 import type { Crew } from '../../shared/disk/crew.ts';
+import { openDirect } from '../../shared/disk/direct.ts';
 import type { Slot } from '../../shared/disk/slots.ts';
 import { type Algorithm, blockBytes, pageBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -12,19 +13,22 @@ export class Reader {
   readonly #crew: Crew;
   readonly #turn: object;
   readonly #file: FileHandle | null;
+  readonly #direct: FileHandle | null;
 
-  private constructor(source: BlockSource, crew: Crew, turn: object, file: FileHandle | null) {
+  private constructor(source: BlockSource, crew: Crew, turn: object, file: FileHandle | null, direct: FileHandle | null) {
     this.size = source.size;
     this.#source = source;
     this.#crew = crew;
     this.#turn = turn;
     this.#file = file;
+    this.#direct = direct;
   }
 
   /** Opens a source for the crew; `turn` stands for the disk when threads are shared out. */
   static async open(source: BlockSource, crew: Crew, turn: object): Promise<Reader> {
-    const file = source.origin?.kind === 'file' ? await open(source.origin.path, 'r') : null;
-    return new Reader(source, crew, turn, file);
+    const path = source.origin?.kind === 'file' ? source.origin.path : undefined;
+    if (path === undefined) return new Reader(source, crew, turn, null, null);
+    return new Reader(source, crew, turn, await open(path, 'r'), await openDirect(path, 'r'));
   }
 
   /** Reads `blocks` blocks from `first` into a slot and returns their digests, 32 bytes each. Throws E_DISK_CHANGED, and what the source throws. */
@@ -33,13 +37,14 @@ export class Reader {
     const length = Math.min(blocks * blockBytes, this.size - offset);
     if (length > pageBytes) throw new Problem('E_BUG', `A slot does not hold ${length} bytes.`);
     if (this.#file === null) await this.#source.read(offset, length, Buffer.from(slot.memory));
-    const file = this.#file === null ? {} : { file: { fd: this.#file.fd } };
-    const task = { ...file, slot: slot.memory, offset, length, blockSize: blockBytes, algorithm };
+    const file = this.#file === null ? undefined : { fd: this.#file.fd, direct: this.#direct?.fd, mayBeCached: true };
+    const task = { file, slot: slot.memory, offset, length, blockSize: blockBytes, algorithm };
     return this.#crew.run('digest', task, { turn: this.#turn });
   }
 
   /** Closes what was opened here; the source stays open. MUST come after the last `read` has settled. */
   async close(): Promise<void> {
+    await this.#direct?.close();
     await this.#file?.close();
   }
 }

@@ -15,13 +15,13 @@ export function alignedSharedMemory(length: number): SharedArrayBuffer {
 }
 
 /**
- * Opens a file to be read and written past the page cache: what is read was really on the disk, nothing else is driven from memory,
+ * Opens a file to be read, or with `r+` also written, past the page cache: what is read was really on the disk, nothing else is driven from memory,
  * and the CPU neither copies nor fills pages. Null where the file system or the system has no such way.
  */
-export async function openDirect(path: string): Promise<FileHandle | null> {
-  const { O_DIRECT, O_RDWR } = constants;
+export async function openDirect(path: string, flags: 'r' | 'r+'): Promise<FileHandle | null> {
+  const { O_DIRECT, O_RDONLY, O_RDWR } = constants;
   if (O_DIRECT === undefined) return null;
-  const file = await open(path, O_RDWR | O_DIRECT).catch(() => null);
+  const file = await open(path, (flags === 'r' ? O_RDONLY : O_RDWR) | O_DIRECT).catch(() => null);
   try {
     await file?.read(Buffer.from(alignedMemory(directUnit)), 0, directUnit, 0);
     return file;

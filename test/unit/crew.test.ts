@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import { algorithms, blockDigest, digestOf } from '../../shared/disk/algorithm.ts';
@@ -12,6 +14,7 @@ import type { Task } from '../../shared/disk/jobs.ts';
 import { pageBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { aFolder, problemOf } from '../support/folder.ts';
 
+const run = promisify(execFile);
 const blockSize = 4096;
 const algorithm = 'sha256';
 const turn = {};
@@ -203,16 +206,17 @@ test('check names the blocks that differ, over all ranges; behind its end a file
   expect(await aCrew().run('check', { file: { fd }, ranges, digests, blockSize, algorithm }, { turn })).toEqual([1]);
 });
 
-test("a donor's block is written only where it is what was wanted", async () => {
-  const donor = await aFile(Buffer.concat([letter('a'), letter('b')]));
+test("a donor's blocks are written only where they are what was wanted, also where they lie together", async () => {
+  const donor = await aFile(Buffer.concat([letter('a'), letter('b'), letter('c')]));
   const { fd, content } = await aFile();
-  const blocks = [
-    { fd: donor.fd, at: blockSize, offset: 0, length: blockSize },
-    { fd: donor.fd, at: 0, offset: blockSize, length: blockSize },
-  ];
-  const task = { blocks, digests: digestsOf([letter('b'), letter('z')]), algorithm, file: { fd } } as const;
-  expect(await aCrew().run('copy', task, { turn })).toEqual([1]);
-  expect(await content()).toEqual(letter('b'));
+  const blocks = [0, 1, 2].map((block) => ({
+    offset: block * blockSize,
+    parts: [{ fd: donor.fd, at: block * blockSize, length: blockSize }],
+  }));
+  const digests = digestsOf([letter('a'), letter('z'), letter('c')]);
+  const task = { payload: [], codec: 'none', rawBytes: 0, blocks, digests, algorithm, file: { fd } } as const;
+  expect(await aCrew().run('unpack', task, { turn })).toEqual([1]);
+  expect(await content()).toEqual(Buffer.concat([letter('a'), Buffer.alloc(blockSize), letter('c')]));
 });
 
 test('pieces are named by eight bytes each, in the order asked', async () => {
@@ -286,7 +290,7 @@ test('what is written past the page cache is read back both ways, the end of a d
   const path = join(await aFolder(), 'disk');
   const file = await open(path, 'w+');
   onTestFinished(() => file.close());
-  const direct = await openDirect(path);
+  const direct = await openDirect(path, 'r+');
   // Where this machine's file system has no such way, the usual one alone is proven; tmpfs had none for long.
   onTestFinished(async () => direct?.close());
   const disk = [letter('a'), letter('b'), letter('c'), letter('d', directUnit / 4 + 1)];
@@ -305,4 +309,20 @@ test('what is written past the page cache is read back both ways, the end of a d
   const digest = { file: opened, slot: slot.memory, offset: 0, length: bytes.length, blockSize, algorithm } as const;
   expect(Buffer.from(await crew.run('digest', digest, { turn })).subarray(0, 32)).toEqual(digestsOf([letter('a')]));
   slot.release();
+});
+
+test('a disk is named alike from the page cache and past it', async () => {
+  const path = join(await aFolder(), 'disk');
+  const disk = [letter('a', 16 * blockSize), letter('b', 16 * blockSize), letter('c', 100)];
+  await writeFile(path, Buffer.concat(disk), { flush: true });
+  const [file, direct] = [await open(path), await openDirect(path, 'r')];
+  onTestFinished(async () => void (await Promise.all([file.close(), direct?.close()])));
+  const crew = aCrew();
+  const opened = { fd: file.fd, direct: direct?.fd, mayBeCached: true };
+  const task = { file: opened, offset: 0, length: 32 * blockSize + 100, blockSize: 16 * blockSize, algorithm } as const;
+  const named = async (): Promise<Buffer> => Buffer.from(await crew.run('digest', task, { turn }));
+  expect(await named()).toEqual(digestsOf(disk));
+  // The page cache forgets the file: dd(1), nocache.
+  await run('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']);
+  expect(await named()).toEqual(digestsOf(disk));
 });
