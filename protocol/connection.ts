@@ -76,7 +76,7 @@ export class Connection<S extends Side> {
     this.#limits = { ...defaults, ...options.limits };
     const { throttle } = options;
     this.#outlet = new Outlet(socket, { limits: this.#limits, throttle, onSent: () => this.#sent() });
-    this.#lanes = new Lanes(this.#outlet, this.#limits);
+    this.#lanes = new Lanes(this.#outlet);
     this.#outstanding = new Outstanding(this.#limits.requests, this.#limits.pulls);
     const silence = new Problem('E_PEER_LOST', `Nothing was heard for ${this.#limits.silentHeartbeats} heartbeats.`);
     this.#heartbeat = new Heartbeat(socket, this.#limits.heartbeatMs, this.#limits.silentHeartbeats, () =>

@@ -1,6 +1,5 @@
 import { abortable } from './abortable.ts';
 import type { DataFrame } from './frame.ts';
-import type { Limits } from './limits.ts';
 import type { Outlet } from './outlet.ts';
 
 /** What the data of a session has met on its way: bytes, milliseconds, bytes per second. */
@@ -22,13 +21,11 @@ export interface Wire {
 /** The ways that data of one session may take: over its lanes, or over the main connection where it has none. */
 export class Lanes {
   readonly #main: Outlet;
-  readonly #limits: Pick<Limits, 'unsentBytes'>;
   readonly #lanes = new Set<Outlet>();
   readonly #waiting = new Set<() => void>();
 
-  constructor(main: Outlet, limits: Pick<Limits, 'unsentBytes'>) {
+  constructor(main: Outlet) {
     this.#main = main;
-    this.#limits = limits;
   }
 
   get wire(): Wire {
@@ -61,10 +58,10 @@ export class Lanes {
     this.#waiting.clear();
   }
 
-  /** Waits until another pull's bytes may be read and sent. Throws when `signal` aborts first. */
-  async room(signal: AbortSignal): Promise<void> {
+  /** Waits until no more than so many bytes are unsent on some way, and another pull's may be read. Throws when `signal` aborts first. */
+  async room(unsentBytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    while (this.#least.unsent > this.#limits.unsentBytes) {
+    while (this.#least.unsent > unsentBytes) {
       await abortable<void>([signal], (resolve) => this.#waiting.add(resolve));
     }
   }

@@ -31,6 +31,10 @@ export const limits = {
   pullBytes: 64 * MiB,
   /** Pulls a sender works on at once: disk and network overlap, and memory stays at a few blocks. */
   pullsServed: 4,
+  /** Most raw bytes of a small pull, which does not wait behind longer ones: what a disk lacks here and there must not wait for another's new files. */
+  smallPullBytes: 128 * KiB,
+  /** Small pulls a sender works on at once, beside the others. */
+  smallPullsServed: 4,
   /** Bytes waiting for one lane above which nothing further is read for it. */
   unsentBytes: 4 * MiB,
   /** Lanes of one session: what the windows of TCP, commonly some MiB, leave of a long and fast line; more would only crowd out others. */

@@ -88,9 +88,17 @@ export class Outlet {
 
   /** Sends a data frame as the line allows. SHOULD come only while `backlogBytes` is small. The payload is not copied, and MUST NOT be used again: once it is sent, its memory is given back. */
   sendData(frame: DataFrame): void {
-    this.#frames.push({ header: encodeHeader(frame), payload: frame.payload });
+    const { payload } = frame;
+    const isSmall = payload.length <= this.#options.limits.smallPullBytes;
+    const behind = isSmall ? this.#frames.findIndex((one, place) => this.#isLonger(one.payload, place)) : -1;
+    this.#frames.splice(behind < 0 ? this.#frames.length : behind, 0, { header: encodeHeader(frame), payload });
     this.#backlog += frame.payload.length;
     this.#pump();
+  }
+
+  /** Whether a frame that waits is longer than small ones are; the first may be half said. */
+  #isLonger(payload: Uint8Array, place: number): boolean {
+    return payload.length > this.#options.limits.smallPullBytes && (place > 0 || this.#said === undefined);
   }
 
   /** Hears a pong: if it answers a mark, the bytes before it have arrived. */

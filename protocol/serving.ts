@@ -4,6 +4,7 @@ import { checkCampaign } from './door.ts';
 import type { Packed } from './frame.ts';
 import type { Lanes } from './lanes.ts';
 import type { Limits } from './limits.ts';
+import { bytesPulled } from './messages/disk.ts';
 import { type Context, messages, type Name } from './messages.ts';
 import type { Outlet } from './outlet.ts';
 import { Slots } from './slots.ts';
@@ -29,6 +30,7 @@ export class Serving {
   readonly #progress: Progress;
   readonly #signal: AbortSignal;
   readonly #pulls: Slots;
+  readonly #smallPulls: Slots;
   #open = 0;
   #openBytes = 0;
   #openPulls = 0;
@@ -44,6 +46,7 @@ export class Serving {
     this.#progress = progress;
     this.#signal = signal;
     this.#pulls = new Slots(limits.pullsServed);
+    this.#smallPulls = new Slots(limits.smallPullsServed);
   }
 
   /** Works on an admitted request of `bytes` and answers it. Throws the problem to refuse it with; a failing handler answers its own. */
@@ -73,18 +76,22 @@ export class Serving {
     }
   }
 
-  /** A pull waits in line as two numbers; only a few are read at once, and none while too much is unsent. */
+  /** A pull waits in line as two numbers; only a few are read at once, and none while too much is unsent. Small ones have a line of their own. */
   async #answerPull(id: number, name: Name, params: unknown): Promise<void> {
     if (this.#openPulls >= this.#limits.pulls) throw busy(`${this.#openPulls} pulls are open`);
     this.#openPulls += 1;
     try {
-      await this.#pulls.enter([this.#signal]);
+      const { smallPullBytes, unsentBytes, pullsServed, frameBytes } = this.#limits;
+      const isSmall = bytesPulled(params) <= smallPullBytes;
+      const places = isSmall ? this.#smallPulls : this.#pulls;
+      await places.enter([this.#signal]);
       try {
-        await this.#lanes.room(this.#signal);
+        // Longer ones that wait, and those that were let in before they did, are no reason for a small one to wait.
+        await this.#lanes.room(isSmall ? unsentBytes + pullsServed * frameBytes : unsentBytes, this.#signal);
         const packed = (await this.#handle(name, params)) as Packed;
         this.#lanes.send({ id, ...packed });
       } finally {
-        this.#pulls.leave();
+        places.leave();
       }
     } finally {
       this.#openPulls -= 1;

@@ -89,6 +89,12 @@ export const pull = pullMessage({
   problems: ['E_NOT_FOUND', 'E_CLOUD', 'E_CLOUD_UNREACHABLE'],
 });
 
+/** Raw bytes that a pull asks for. */
+export function bytesPulled(params: unknown): number {
+  const { pieces } = params as z.infer<typeof pull.params>;
+  return pieces.reduce((sum, [, count]) => sum + count * limits.pieceBytes, 0);
+}
+
 /** Tells how much of a copy would survive a power cut. */
 export const durable = notice({
   from: 'receiver',

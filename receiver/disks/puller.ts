@@ -13,6 +13,9 @@ const pullAttempts = 3;
 /** A pull of less than this waits for more while others are asked for: small frames pack badly, and cost as much to ask for as large ones. */
 const smallBytes = limits.frameBytes / 4;
 
+/** Most raw bytes of a pull while other disks pull, too: what these lack here and there waits for no more than one frame on the line. */
+const sharedBytes = limits.frameBytes / 4;
+
 /** What one batch writes at most, most of it taken from other disks: bytes. */
 const batchBytes = 2 * pageBytes;
 
@@ -162,7 +165,7 @@ export class Puller {
 
   async #enter(batch: readonly Wanted[], bytes: number): Promise<void> {
     try {
-      await this.#window.enter(bytes, this.#signal);
+      await this.#window.enter(bytes, this, this.#signal);
     } catch (reason) {
       for (const wanted of batch) wanted.done.reject(reason);
       throw reason;
@@ -171,8 +174,9 @@ export class Puller {
 
   #nextBatch(): Wanted[] {
     let [bytes, written, count] = [0, 0, 0];
+    const most = this.#window.isShared ? sharedBytes : limits.frameBytes;
     for (const wanted of this.#queue) {
-      const isFull = bytes + bytesOf(wanted) > limits.frameBytes || written + wanted.lack.length > batchBytes;
+      const isFull = bytes + bytesOf(wanted) > most || written + wanted.lack.length > batchBytes;
       if (count > 0 && isFull) break;
       bytes += bytesOf(wanted);
       written += wanted.lack.length;

@@ -1,17 +1,29 @@
 import { abortable } from '../../protocol/abortable.ts';
 
+/** How long after another disk's pull a window counts as shared: milliseconds. */
+const sharedMs = 1000;
+
 /** How many raw bytes a session may have asked for and not yet written: what arrives must find room. */
 export class Window {
   readonly #waiting = new Set<() => void>();
   #free: number;
+  #last: object | undefined;
+  #sharedUntil = 0;
 
   constructor(bytes: number) {
     this.#free = bytes;
   }
 
-  /** Waits until there is some room; the last to enter may take more than is left. MUST be followed by one `leave` of as much, unless it throws the signal's reason. */
-  async enter(bytes: number, signal: AbortSignal): Promise<void> {
+  /** Whether several disks pull at this time. */
+  get isShared(): boolean {
+    return performance.now() < this.#sharedUntil;
+  }
+
+  /** Waits until there is some room for `owner`; the last to enter may take more than is left. MUST be followed by one `leave` of as much, unless it throws the signal's reason. */
+  async enter(bytes: number, owner: object, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    if (this.#last !== undefined && this.#last !== owner) this.#sharedUntil = performance.now() + sharedMs;
+    this.#last = owner;
     if (this.#waiting.size > 0 || this.#free <= 0) await this.#turn(signal);
     this.#free -= bytes;
     this.#wake();

@@ -16,7 +16,10 @@ interface Waiting {
   readonly give: () => void;
 }
 
-/** A bounded number of slots, shared fairly: a free one goes to whoever waits and holds the fewest. */
+/**
+ * A bounded number of slots. Half of them are shared evenly by those who want some; of the others a free one goes to whoever has held some for longest,
+ * so that disks that began together come apart, and one of them is read while another waits for the line.
+ */
 export class Slots {
   readonly #count: number;
   readonly #held = new Map<object, number>();
@@ -73,20 +76,28 @@ export class Slots {
     if (left === 0) this.#held.delete(owner);
     else this.#held.set(owner, left);
     this.#free.push(memory);
-    const poorest = this.#poorest();
-    if (poorest !== undefined) {
-      this.#waiting.delete(poorest);
-      poorest.give();
+    const next = this.#next();
+    if (next !== undefined) {
+      this.#waiting.delete(next);
+      next.give();
     }
     // When no disk is on its way the memory goes back to the system, but for the one slot that whoever works page by page takes again at once.
     // Not between two disks: what is let go is really given back when the collector comes by, and until then the next disk would take as much again.
     else if (this.#taken === 0) this.#idle = setTimeout(() => this.#free.splice(1), idleMs).unref();
   }
 
-  #poorest(): Waiting | undefined {
-    let poorest: Waiting | undefined;
+  #next(): Waiting | undefined {
+    const waiting = [...this.#waiting];
     const holds = ({ owner }: Waiting): number => this.#held.get(owner) ?? 0;
-    for (const one of this.#waiting) if (poorest === undefined || holds(one) < holds(poorest)) poorest = one;
+    const [poorest] = waiting.toSorted((one, other) => holds(one) - holds(other));
+    if (poorest === undefined) return undefined;
+    const owners = new Set([...this.#held.keys(), ...waiting.map(({ owner }) => owner)]);
+    const share = Math.max(1, Math.floor(this.#count / 2 / owners.size));
+    if (holds(poorest) < share) return poorest;
+    for (const owner of this.#held.keys()) {
+      const first = waiting.find((one) => one.owner === owner);
+      if (first !== undefined) return first;
+    }
     return poorest;
   }
 }
