@@ -24,7 +24,7 @@ const usage = `npm run bench -- [options]     root on Debian 12
   --all            also, over the slow link, those that send the bytes another sends: 20 minutes more
   --quick          small disks, two minutes: whether the benchmark works, not what it would say
   --seed TEXT      of all chance (1)
-  --parallel N     disks that our daemons move at once (1, as a plan does)
+  --parallel N     siblings that our daemons move at once, a plan's `parallel` (2)
   --work FOLDER    where the disks are made, about 50 GB (/var/tmp/godwit-bench)
   --keep           leave the disks there for the next run
   --out FOLDER     where results.txt, results.json and results.svg are written`;
@@ -48,7 +48,7 @@ function parse(args: readonly string[], here: string): Options {
         all: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         seed: { type: 'string', default: '1' },
-        parallel: { type: 'string', default: '1' },
+        parallel: { type: 'string', default: '2' },
         work: { type: 'string', default: '/var/tmp/godwit-bench' },
         keep: { type: 'boolean', default: false },
         out: { type: 'string' },

@@ -1,8 +1,10 @@
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Packed } from '../../protocol/frame.ts';
+import type { Asker } from '../../receiver/disks/puller.ts';
 import { aFolder, problemOf } from '../support/folder.ts';
 import { aCopy, aDisk, aNoise, fill, flipped, offered, pullerOf, someTools } from '../support/offered.ts';
 
@@ -213,7 +215,12 @@ test('pages that lack little share their pulls, and no pull is larger than a fra
   for (let block = 0; block < 512; block += 64) changed.writeUInt8(disk.readUInt8(block * 65_536) ^ 1, block * 65_536);
   const second = offered(changed, { blockSize: 65_536 });
   copy.begin();
-  await fill(copy, second);
+  const pull: Asker['pull'] = async (...asked) => {
+    // As long as a line takes there and back.
+    await sleep(20);
+    return second.asker.pull(...asked);
+  };
+  await fill(copy, { ...second, asker: { ...second.asker, pull } });
   expect(second.pulls.length).toBeLessThan(8);
   expect(copy.counts()).toMatchObject({ reused: 504, pulled: 8 });
   await copy.close();

@@ -1,5 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { Slots } from '../../shared/disk/slots.ts';
+import { type Slot, Slots } from '../../shared/disk/slots.ts';
 import { Turns } from '../../shared/disk/turns.ts';
 import { problemOf } from '../support/folder.ts';
 
@@ -22,6 +23,23 @@ test('a slot that comes back goes to whoever waits and holds the fewest, not to 
   await waiting[0];
   expect(order).toEqual(['modest', 'greedy']);
   expect(slots.taken).toBe(3);
+});
+
+test('of two that want all slots the one that came first gets more, and the other its share', async () => {
+  const slots = new Slots(8);
+  const [first, second] = [{ held: [] as Slot[] }, { held: [] as Slot[] }];
+  const want = (owner: { held: Slot[] }): void => void slots.take(owner, signal).then((slot) => owner.held.push(slot));
+  for (let n = 0; n < 8; n += 1) want(first);
+  for (let n = 0; n < 8; n += 1) want(second);
+  await setImmediate();
+  expect(second.held).toHaveLength(0);
+  for (let n = 0; n < 100; n += 1) {
+    const [giver] = n % 2 === 0 || second.held.length === 0 ? [first] : [second];
+    giver.held.shift()?.release();
+    want(giver);
+    await setImmediate();
+  }
+  expect([first.held.length, second.held.length]).toEqual([6, 2]);
 });
 
 test('a wait for a slot that is given up takes none', async () => {

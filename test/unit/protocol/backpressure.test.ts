@@ -55,6 +55,34 @@ describe('256 MiB of frames', () => {
     expect(most.unsent).toBeLessThanOrEqual(limits.unsentBytes + limits.pullsServed * (MiB + headerBytes));
   }, 30_000);
 
+  it('hold up no small pull, however many of them wait', async () => {
+    pair = await aPair({
+      sender: {
+        'disk.pull': async ({ pieces }) => {
+          const payload = Buffer.alloc((pieces[0]?.[1] ?? 0) * limits.pieceBytes, 7);
+          return { codec: 'none', rawBytes: payload.length, payload };
+        },
+      },
+    });
+    const { sender, receiver, receiverSocket } = pair;
+    await sender.request('campaign.open', { campaign: aCampaign() });
+    const order: number[] = [];
+    const pull = async (first: number, count: number): Promise<void> => {
+      await receiver.request('disk.pull', { handle: 1, pieces: [[first, count]] });
+      order.push(count);
+    };
+    const long = Array.from({ length: 24 }, (_, n) => pull(n * 1024, 1024));
+    // The line stands still until all that may be is waiting for it.
+    while (sender.unsentBytes < limits.unsentBytes) await sleep(1);
+    receiverSocket.pause();
+    const small = pull(0, 1);
+    await sleep(100);
+    receiverSocket.resume();
+    await Promise.all([...long, small]);
+    expect(order.indexOf(1)).toBeLessThan(12);
+    expect(order).toHaveLength(25);
+  }, 30_000);
+
   it('are not asked for faster than the window allows', async () => {
     pair = await aPair({ receiverOptions: { limits: { pulls: 5 } }, sender: { 'disk.pull': () => new Promise(() => {}) } });
     const { sender, receiver } = pair;
