@@ -24,7 +24,7 @@ const usage = `npm run bench -- [options]     root on Debian 12
   --all            also, over the slow link, those that send the bytes another sends: 20 minutes more
   --quick          small disks, two minutes: whether the benchmark works, not what it would say
   --seed TEXT      of all chance (1)
-  --parallel N     siblings that our daemons move at once, a plan's `parallel` (2)
+  --parallel N     siblings that our daemons move at once, as a plan's parallel (2)
   --work FOLDER    where the disks are made, about 50 GB (/var/tmp/godwit-bench)
   --keep           leave the disks there for the next run
   --out FOLDER     where results.txt, results.json and results.svg are written`;
