@@ -82,7 +82,7 @@ export class Serving {
     this.#openPulls += 1;
     try {
       const { smallPullBytes, unsentBytes, pullsServed, frameBytes } = this.#limits;
-      const isSmall = bytesPulled(params) <= smallPullBytes;
+      const isSmall = bytesPulled(params as Parameters<typeof bytesPulled>[0]) <= smallPullBytes;
       const places = isSmall ? this.#smallPulls : this.#pulls;
       await places.enter([this.#signal]);
       try {

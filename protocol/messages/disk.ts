@@ -89,9 +89,8 @@ export const pull = pullMessage({
   problems: ['E_NOT_FOUND', 'E_CLOUD', 'E_CLOUD_UNREACHABLE'],
 });
 
-/** Raw bytes that a pull asks for. */
-export function bytesPulled(params: unknown): number {
-  const { pieces } = params as z.infer<typeof pull.params>;
+/** Raw bytes that a pull asks for; those of a disk's last piece may be fewer. */
+export function bytesPulled({ pieces }: { readonly pieces: readonly (readonly [first: number, count: number])[] }): number {
   return pieces.reduce((sum, [, count]) => sum + count * limits.pieceBytes, 0);
 }
 

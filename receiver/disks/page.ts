@@ -112,6 +112,7 @@ export class Page {
   /** Writes what was found together with what has to be pulled, so that what lies together is written together; returns how many were pulled. */
   async #fetch(open: readonly Open[], finds: readonly Find[]): Promise<number> {
     const copy = this.#copy;
+    if (open.length + finds.length === 0) return 0;
     const { tools, refinement } = copy;
     const whole = open.map(({ place }) => this.#lack(place));
     const old = new Set(open.flatMap((one) => (one.old ? [this.#first + one.place] : [])));

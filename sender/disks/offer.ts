@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { headerBytes, type Packed } from '../../protocol/frame.ts';
+import { bytesPulled } from '../../protocol/messages/disk.ts';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
 import { algorithms } from '../../shared/disk/algorithm.ts';
 import type { Crew } from '../../shared/disk/crew.ts';
@@ -107,7 +108,7 @@ class Transfer {
     const withdraw = peer.serve(connection, handle, {
       pull: (list, after) =>
         pages.use(rangesOf(list, pieceBytes), async (parts) => {
-          const level = levels.next(connection.wire, bytesOf(list, pieceBytes));
+          const level = levels.next(connection.wire, bytesPulled({ pieces: list }));
           const before =
             level < refersFrom || after === undefined
               ? null
@@ -177,11 +178,6 @@ async function tellAll(
   }
   await told;
   return telling.end();
-}
-
-/** Bytes of stretches of some unit. */
-function bytesOf(list: readonly Range[], unit: number): number {
-  return list.reduce((sum, [, count]) => sum + count * unit, 0);
 }
 
 /** A stretch of a disk in bytes; its last unit may be short. Throws E_MALFORMED for one that is not of the disk. */

@@ -93,7 +93,7 @@ function together(one: Stretch, next: Stretch): Stretch | undefined {
   return { ...one, parts: [{ ...part, length }], places: [...one.places, ...next.places] };
 }
 
-function lengthOf(parts: readonly Part[]): number {
+function lengthOf(parts: readonly { readonly length: number }[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
@@ -147,12 +147,12 @@ function take(parts: readonly Uint8Array[], at: number, into: Buffer): void {
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const [only] = parts;
   if (only !== undefined && parts.length === 1) return only;
-  const all = scratch(parts.reduce((sum, { length }) => sum + length, 0));
+  const all = scratch(lengthOf(parts));
   take(parts, 0, all);
   return all;
 }
 
 function mustBe(rawBytes: number, raw: readonly Uint8Array[]): void {
-  const length = raw.reduce((sum, part) => sum + part.length, 0);
+  const length = lengthOf(raw);
   if (length !== rawBytes) throw new Problem('E_MALFORMED', `A frame says ${rawBytes} raw bytes and has ${length}.`);
 }
