@@ -235,14 +235,15 @@ export class Session {
       },
     };
     const puller = new Puller(copy.target, asker, this.#window, copy, signal);
-    this.#offers.set(handle, { server, disk, copy, puller, durable: copy.durableBlocks });
+    this.#offers.set(handle, { server, disk, copy, puller, durable: copy.flushes.durable });
     return { handle };
   }
 
   /** Tells the sender when more has become durable. */
   #tellDurable(handle: number, copy: Copy): void {
     const offered = this.#offered(handle);
-    const { durableBlocks: blocks, shape } = copy;
+    const { flushes, shape } = copy;
+    const blocks = flushes.durable;
     if (blocks === offered.durable) return;
     offered.durable = blocks;
     this.#connection.notify('disk.durable', { handle, blocks, bytes: Math.min(shape.size, blocks * shape.blockSize) });

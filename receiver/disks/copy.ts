@@ -13,17 +13,13 @@ import { Blocks, type How, type HowMany } from './blocks.ts';
 import { DigestFile, type Shape } from './digest-file.ts';
 import { isZeroAt, partsOf, runsOf } from './digests.ts';
 import type { Donor, Donors, Trail } from './donors.ts';
+import { Flushes } from './flushes.ts';
 import { Page } from './page.ts';
 import type { Puller, Tally, Target } from './puller.ts';
-import { ReadBack } from './read-back.ts';
 import { Refinement } from './refinement.ts';
 import { reread } from './reread.ts';
 import type { Room } from './room.ts';
 import { Works } from './works.ts';
-
-/** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk, and the seal finds most of it read back. */
-const flushBytes = 128 * 1024 * 1024;
-const flushMs = 10_000;
 
 /** How a copy came to be: counts of blocks, and bytes pulled, raw and as frames. */
 export interface CopyCounts extends HowMany {
@@ -65,16 +61,11 @@ export class Copy implements Donor, Tally {
   readonly #digests: DigestFile;
   readonly trail: Trail = { donor: null, shift: 0 };
   readonly refinement: Refinement;
-  readonly #readBack = new ReadBack(this);
+  readonly flushes: Flushes;
   #path: string;
   #mended = 0;
   #pulledBytes = 0;
   #wireBytes = 0;
-  #unflushed = 0;
-  #flushedAt = Date.now();
-  #flushing: Promise<void> | null = null;
-  #failed: unknown = null;
-  #durable = 0;
 
   private constructor(path: string, shape: Shape, files: Files, digests: DigestFile, fresh: boolean, tools: CopyTools) {
     this.#path = path;
@@ -85,6 +76,7 @@ export class Copy implements Donor, Tally {
     this.tools = tools;
     this.blocks = new Blocks(digests.blocks, fresh);
     for (const block of digests.marked()) this.blocks.remember(block);
+    this.flushes = new Flushes(this, files.file, digests);
     this.refinement = new Refinement(this.target, shape, tools.donors.pieces);
   }
 
@@ -119,11 +111,6 @@ export class Copy implements Donor, Tally {
   /** How worker threads write and read it. */
   get file(): OpenFile {
     return { fd: this.#file.fd, direct: this.#direct?.fd };
-  }
-
-  /** Blocks that would survive a power cut, of those that were named. */
-  get durableBlocks(): number {
-    return this.#durable;
   }
 
   /** Where blocks are pulled to. */
@@ -161,7 +148,8 @@ export class Copy implements Donor, Tally {
   /** Begins a new offer of the same disk: nothing is named yet. */
   begin(): void {
     this.blocks.begin(true);
-    [this.#mended, this.#pulledBytes, this.#wireBytes, this.#durable] = [0, 0, 0, 0];
+    this.flushes.begin();
+    [this.#mended, this.#pulledBytes, this.#wireBytes] = [0, 0, 0];
   }
 
   /** Throws E_DISK_FULL where the file system has not room for `dataBytes` of this disk, less what the file holds already. */
@@ -176,9 +164,9 @@ export class Copy implements Donor, Tally {
     const count = digests.length / digestBytes;
     this.#mustLieInside(first, count);
     return this.works.run(async () => {
-      if (this.#failed !== null) throw this.#failed;
+      this.flushes.throwIfFailed();
       const pulled = await new Page(this, first, digests, puller).fill();
-      this.#flushSoon();
+      this.flushes.soon();
       return pulled;
     });
   }
@@ -192,19 +180,8 @@ export class Copy implements Donor, Tally {
         await this.#hole(from, Math.min(most, first + count - from));
         await setImmediate();
       }
-      this.#flushSoon();
+      this.flushes.soon();
     });
-  }
-
-  /** Flushes what was written; afterwards it survives a power cut, and is marked. */
-  async flush(): Promise<void> {
-    while (this.#flushing !== null) await this.#flushing;
-    this.#flushing = this.#flush();
-    try {
-      await this.#flushing;
-    } finally {
-      this.#flushing = null;
-    }
   }
 
   /**
@@ -213,12 +190,12 @@ export class Copy implements Donor, Tally {
    */
   verify(puller: Puller): Promise<void> {
     return this.works.run(async () => {
-      await this.#readBack.stop();
+      await this.flushes.stopReading();
       const untold = this.blocks.untold();
       if (untold !== undefined)
         throw new Problem('E_ROOT_MISMATCH', `The sender sealed the disk before it named block ${untold}.`, { about: this.path });
       for (let attempt = 0; ; attempt += 1) {
-        await this.flush();
+        await this.flushes.now();
         const bad = await reread(this, this.tools.crew.workers * 2, puller.signal);
         if (bad.length === 0) return;
         if (attempt === 2) {
@@ -282,9 +259,9 @@ export class Copy implements Donor, Tally {
   async close(): Promise<void> {
     await this.works.ended();
     // What cannot be flushed now is read again next time.
-    await this.flush().catch((error: unknown) =>
-      this.tools.log.warn({ err: error, path: this.path }, 'a copy could not be flushed'),
-    );
+    await this.flushes
+      .now()
+      .catch((error: unknown) => this.tools.log.warn({ err: error, path: this.path }, 'a copy could not be flushed'));
     await this.#digests.close();
     await this.#direct?.close();
     await this.#file.close();
@@ -322,12 +299,8 @@ export class Copy implements Donor, Tally {
     for (const [from, to] of runsOf(places)) {
       const some = digests.subarray(from * digestBytes, to * digestBytes);
       await this.#digests.write(first + from, some);
-      for (let place = from; place < to; place += 1) {
-        this.blocks.settle(first + place, how);
-        this.#unflushed += this.shape.blockSize;
-      }
-      this.#digests.note(first + from, first + to - 1);
-      if (how !== 'reused') this.#readBack.note(first + from, to - from);
+      for (let place = from; place < to; place += 1) this.blocks.settle(first + place, how);
+      this.flushes.note(first + from, to - from, how);
       this.tools.donors.learn(this, first + from, some);
     }
   }
@@ -341,7 +314,7 @@ export class Copy implements Donor, Tally {
     }
     if (blank === count) {
       this.blocks.settleBlank(first, count);
-      this.#digests.note(first, first + count - 1);
+      this.flushes.note(first, count, 'zero');
       return;
     }
     for (let block = first; block < first + count; block += 1) if (this.blocks.isBlank(block)) this.found(block, 'zero');
@@ -363,7 +336,7 @@ export class Copy implements Donor, Tally {
     for (const [from, to] of runs) {
       await this.#digests.write(from, Buffer.alloc((to - from) * digestBytes));
       for (let block = from; block < to; block += 1) this.blocks.settle(block, 'zero');
-      this.#digests.note(from, to - 1);
+      this.flushes.note(from, to - from, 'zero');
     }
   }
 
@@ -377,31 +350,5 @@ export class Copy implements Donor, Tally {
     const { size, blockSize } = this.shape;
     await Promise.all(puller.fetch([{ block, digest, ...extentOf(block, size, blockSize) }]));
     await this.settle(block, digest, [0], how === 'zero' ? 'pulled' : how);
-  }
-
-  /** Flushes beside the work when it is time, and reads back what was flushed; a failure is told to whoever works next. */
-  #flushSoon(): void {
-    if (this.#flushing !== null) return;
-    if (this.#unflushed < flushBytes && (this.#unflushed === 0 || Date.now() - this.#flushedAt < flushMs)) return;
-    const written = this.#readBack.take();
-    this.works
-      .run(async () => {
-        await this.flush();
-        await this.#readBack.run(written);
-      })
-      .catch((error: unknown) => {
-        this.#failed = error;
-      });
-  }
-
-  async #flush(): Promise<void> {
-    this.#unflushed = 0;
-    const { done } = this.blocks;
-    await this.#digests.flush(
-      (block) => this.blocks.isKnown(block),
-      () => this.#file.datasync(),
-    );
-    this.#durable = done;
-    this.#flushedAt = Date.now();
   }
 }

@@ -184,8 +184,8 @@ export class Disks {
   copies(): Copying[] {
     return [...this.#copies]
       .filter(([, { whole }]) => !whole)
-      .map(([id, { shape, durableBlocks, mended }]) => {
-        const durable = Math.min(shape.size, durableBlocks * shape.blockSize);
+      .map(([id, { shape, flushes, mended }]) => {
+        const durable = Math.min(shape.size, flushes.durable * shape.blockSize);
         return { id, size: shape.size, durable, mended };
       });
   }

@@ -11,7 +11,7 @@ async function aFlushedCopy(disk: Buffer): Promise<{ copy: Copy; path: string; o
   const offer = offered(disk);
   const { copy, path } = await aCopy(offer, someTools());
   await copy.take(0, offer.digests, pullerOf(copy, offer));
-  await copy.flush();
+  await copy.flushes.now();
   return { copy, path, offer };
 }
 

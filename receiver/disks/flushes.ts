@@ -1,0 +1,101 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { How } from './blocks.ts';
+import type { Copy } from './copy.ts';
+import type { DigestFile } from './digest-file.ts';
+import { ReadBack } from './read-back.ts';
+
+/** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk, and the seal finds most of it read back. */
+const flushBytes = 128 * 1024 * 1024;
+const flushMs = 10_000;
+
+/** When what is written to a copy becomes durable: beside the work, again and again, and what was flushed is then read back. */
+export class Flushes {
+  readonly #copy: Copy;
+  readonly #file: FileHandle;
+  readonly #digests: DigestFile;
+  readonly #readBack: ReadBack;
+  #unflushed = 0;
+  #flushedAt = Date.now();
+  #flushing: Promise<void> | null = null;
+  #failed: unknown = null;
+  #durable = 0;
+
+  constructor(copy: Copy, file: FileHandle, digests: DigestFile) {
+    this.#copy = copy;
+    this.#file = file;
+    this.#digests = digests;
+    this.#readBack = new ReadBack(copy);
+  }
+
+  /** Blocks that would survive a power cut, of those that were named. */
+  get durable(): number {
+    return this.#durable;
+  }
+
+  /** A new offer has not named any block yet; what was written and not flushed still is to be. */
+  begin(): void {
+    this.#durable = 0;
+  }
+
+  /** Notes blocks that were just settled, to be marked by the next flush; MUST come after their bytes and digests are written. */
+  note(first: number, count: number, how: How): void {
+    this.#digests.note(first, first + count - 1);
+    // Zeros are no bytes to lose: they hasten no flush.
+    if (how === 'zero') return;
+    this.#unflushed += count * this.#copy.shape.blockSize;
+    // What is reused lay there before: it was read already, or the seal reads it.
+    if (how !== 'reused') this.#readBack.note(first, count);
+  }
+
+  /** Throws what made a flush beside the work fail, or the reading after it. */
+  throwIfFailed(): void {
+    if (this.#failed !== null) throw this.#failed;
+  }
+
+  /** Flushes beside the work when it is time, and reads back what was flushed; a failure is told to whoever works next. */
+  soon(): void {
+    if (this.#flushing !== null) return;
+    if (this.#unflushed < flushBytes && (this.#unflushed === 0 || Date.now() - this.#flushedAt < flushMs)) return;
+    // Before the flush: what is written while it runs may not be on the disk when it has ended.
+    const written = this.#readBack.take();
+    // A work of the copy, so that its files are not closed beneath it.
+    this.#copy.works
+      .run(async () => {
+        await this.now();
+        await this.#readBack.run(written);
+      })
+      .catch((error: unknown) => {
+        this.#failed = error;
+      });
+  }
+
+  /** Flushes what was written; afterwards it survives a power cut, and is marked. */
+  async now(): Promise<void> {
+    // One at a time, as the digest file needs it.
+    while (this.#flushing !== null) await this.#flushing;
+    this.#flushing = this.#flush();
+    try {
+      await this.#flushing;
+    } finally {
+      this.#flushing = null;
+    }
+  }
+
+  /** Ends the reading of what was flushed; what was not read is left to the seal. */
+  stopReading(): Promise<void> {
+    return this.#readBack.stop();
+  }
+
+  async #flush(): Promise<void> {
+    const { blocks } = this.#copy;
+    // Both MUST be taken before the flush begins: it need not cover what is written while it runs.
+    this.#unflushed = 0;
+    const { done } = blocks;
+    await this.#digests.flush(
+      (block) => blocks.isKnown(block),
+      () => this.#file.datasync(),
+    );
+    this.#durable = done;
+    this.#flushedAt = Date.now();
+  }
+}
