@@ -258,6 +258,8 @@ export class Copy implements Donor, Tally {
   /** Ends what is under way, saves what can be saved, and closes the files. */
   async close(): Promise<void> {
     await this.works.ended();
+    // The last of them may have begun a flush, after which the file would be read.
+    await this.flushes.stopReading();
     // What cannot be flushed now is read again next time.
     await this.flushes
       .now()

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { fromJson, Problem } from '../problem.ts';
+import { asProblem, fromJson, Problem } from '../problem.ts';
 import type { JobName, Outcome, Task } from './jobs.ts';
 import { ownedBy } from './owned.ts';
 import { type Slot, Slots } from './slots.ts';
@@ -107,10 +107,19 @@ export class Crew {
       const job = this.#turns.next();
       if (job === undefined) return;
       this.#waiting -= 1;
-      if (hand.jobs.length === 0) hand.worker.ref();
-      hand.jobs.push(job);
-      hand.worker.postMessage(job.order, job.gives);
+      this.#give(hand, job);
     }
+  }
+
+  #give(hand: Hand, job: Job): void {
+    try {
+      hand.worker.postMessage(job.order, job.gives);
+    } catch (error) {
+      job.reject(asProblem(error));
+      return;
+    }
+    if (hand.jobs.length === 0) hand.worker.ref();
+    hand.jobs.push(job);
   }
 
   #freest(): Hand | undefined {

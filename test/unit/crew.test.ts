@@ -326,3 +326,12 @@ test('a disk is named alike from the page cache and past it', async () => {
   await run('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']);
   expect(await named()).toEqual(digestsOf(disk));
 });
+
+test('a job that cannot be handed to a thread is refused, and the thread goes on', async () => {
+  const crew = aCrew({ workers: 1 });
+  const bad = { parts: [], level: 1, after: (() => undefined) as unknown as Uint8Array };
+  const problem = await problemOf(crew.run('pack', bad, { turn }));
+  expect([problem.code, problem.message]).toEqual(['E_BUG', expect.stringContaining('could not be cloned')]);
+  expect(crew.load).toEqual({ waiting: 0, working: 0 });
+  expect(await crew.run('pieces', { parts: [], algorithm }, { turn })).toHaveLength(0);
+});

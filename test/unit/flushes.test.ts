@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Copy } from '../../receiver/disks/copy.ts';
 import { DigestFile } from '../../receiver/disks/digest-file.ts';
@@ -170,4 +171,16 @@ test('where the reading after a flush fails the next page is refused, and the co
   const again = await aCopy(offer, someTools(), dirname(path));
   expect([0, 1, 2].filter((block) => again.copy.holds(block))).toEqual([0, 1, 2]);
   await again.copy.close();
+});
+
+test('a copy that is closed while its last page comes is flushed, and not read any more', async () => {
+  const clock = aClock();
+  const offer = offered(aDisk('abc', blockSize));
+  const { copy } = await aCopy(offer, someTools());
+  clock.passes(10_000);
+  const taken = copy.take(0, offer.digests, pullerOf(copy, offer));
+  await copy.close();
+  const ended = copy.works.ended().then(() => 'at rest');
+  expect(await Promise.race([ended, setImmediate('still at work')])).toBe('at rest');
+  expect([await taken, copy.flushes.durable, verifiedOf(copy)]).toEqual([3, 3, []]);
 });
