@@ -21,7 +21,7 @@ export interface Options {
 const usage = `npm run bench -- [options]     root on Debian 12
   --only ROW       this row alone; may be repeated
   --rounds N       how often each race is run (3)
-  --all            also, over the slow link, those that send the bytes another sends: 20 minutes more
+  --all            also, over the slow link, those that send the bytes another sends: 6 minutes more
   --quick          small disks, two minutes: whether the benchmark works, not what it would say
   --seed TEXT      of all chance (1)
   --parallel N     siblings that our daemons move at once, as a plan's parallel (2)

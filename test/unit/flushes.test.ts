@@ -15,6 +15,8 @@ interface Some {
   readonly file: FileHandle;
   readonly digests: DigestFile;
   readonly flushes: Flushes;
+  /** Flushes if it is time, and waits until that has ended, and the reading after it. */
+  readonly soon: () => Promise<void>;
 }
 
 /** The flushes of a copy that was given all of a disk, beside its own: another handle of the file, and marks elsewhere. */
@@ -27,7 +29,12 @@ async function someFlushes(disk: Buffer, size = blockSize): Promise<Some> {
   onTestFinished(async () => {
     await Promise.all([copy.close(), digests.close(), file.close()]);
   });
-  return { copy, file, digests, flushes: new Flushes(copy, file, digests) };
+  const flushes = new Flushes(copy, file, digests);
+  const soon = (): Promise<void> => {
+    flushes.soon();
+    return copy.works.ended();
+  };
+  return { copy, file, digests, flushes, soon };
 }
 
 /** Lets the clock say what a test says. */
@@ -42,49 +49,42 @@ const verifiedOf = (copy: Copy): number[] =>
 
 test('what was written is flushed after ten seconds, not before, and is then durable, marked and read back', async () => {
   const clock = aClock();
-  const { copy, digests, flushes } = await someFlushes(aDisk('abc', blockSize));
+  const { copy, digests, flushes, soon } = await someFlushes(aDisk('abc', blockSize));
   flushes.note(0, 3, 'pulled');
   clock.passes(9999);
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect([flushes.durable, [...digests.marked()], verifiedOf(copy)]).toEqual([0, [], []]);
   clock.passes(1);
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect([flushes.durable, [...digests.marked()], verifiedOf(copy)]).toEqual([3, [0, 1, 2], [0, 1, 2]]);
 });
 
 test('the next flush is ten seconds after the last, and none is made where nothing was written', async () => {
   const clock = aClock();
-  const { copy, digests, flushes } = await someFlushes(aDisk('abc', blockSize));
+  const { digests, flushes, soon } = await someFlushes(aDisk('abc', blockSize));
   clock.passes(10_000);
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect(flushes.durable).toBe(0);
   await flushes.now();
   expect(flushes.durable).toBe(3);
   flushes.note(1, 1, 'copied');
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect([...digests.marked()]).toEqual([]);
   clock.passes(10_000);
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect([...digests.marked()]).toEqual([1]);
 });
 
 test('128 MiB are flushed at once, and what is reused is not read back for it', async () => {
   aClock();
   const large = 64 * 1024;
-  const { copy, digests, flushes } = await someFlushes(Buffer.alloc(128 * 1024 * 1024), large);
+  const { copy, digests, flushes, soon } = await someFlushes(Buffer.alloc(128 * 1024 * 1024), large);
   const count = copy.blocks.length;
   flushes.note(0, count - 1, 'reused');
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect(flushes.durable).toBe(0);
   flushes.note(count - 1, 1, 'reused');
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect(flushes.durable).toBe(count);
   expect([...digests.marked()]).toHaveLength(count);
   expect(verifiedOf(copy)).toEqual([]);
@@ -92,11 +92,10 @@ test('128 MiB are flushed at once, and what is reused is not read back for it', 
 
 test('zeros hasten no flush, and are marked by the next one', async () => {
   const clock = aClock();
-  const { copy, digests, flushes } = await someFlushes(aDisk('a.', blockSize));
+  const { digests, flushes, soon } = await someFlushes(aDisk('a.', blockSize));
   flushes.note(1, 1, 'zero');
   clock.passes(10_000);
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect([...digests.marked()]).toEqual([]);
   await flushes.now();
   expect([...digests.marked()]).toEqual([1]);
@@ -116,13 +115,12 @@ test('what is settled while a flush is under way is durable with the next one, w
 
 test('what is written while a flush is under way is neither marked nor read back with it', async () => {
   const clock = aClock();
-  const { copy, digests, flushes } = await someFlushes(aDisk('abc', blockSize));
+  const { copy, digests, flushes, soon } = await someFlushes(aDisk('abc', blockSize));
   flushes.note(0, 2, 'pulled');
   clock.passes(10_000);
   flushes.soon();
   flushes.note(2, 1, 'pulled');
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect([[...digests.marked()], verifiedOf(copy)]).toEqual([
     [0, 1],
     [0, 1],
@@ -141,13 +139,12 @@ test('a new offer begins with nothing durable', async () => {
 
 test('a flush that fails makes nothing durable, marks nothing, and is told to whoever works next', async () => {
   const clock = aClock();
-  const { copy, file, digests, flushes } = await someFlushes(aDisk('abc', blockSize));
+  const { copy, file, digests, flushes, soon } = await someFlushes(aDisk('abc', blockSize));
   flushes.note(0, 3, 'pulled');
   await file.close();
   clock.passes(10_000);
   flushes.throwIfFailed();
-  flushes.soon();
-  await copy.works.ended();
+  await soon();
   expect(() => flushes.throwIfFailed()).toThrow('file closed');
   expect([flushes.durable, [...digests.marked()], verifiedOf(copy)]).toEqual([0, [], []]);
   await expect(flushes.now()).rejects.toThrow('file closed');
