@@ -42,7 +42,8 @@ export const memoryRow: RowMaker = {
       seen: `${Math.round(most / MiB)} MiB at most: ${work}`,
       met: most < limitBytes,
     };
-    const notes = [`${GiB} GiB: both daemons together, by quarters of the time: ${quarters(samples).join(', ')} MiB.`];
+    const said = samples.length < 4 ? 'it took too little time to be sampled' : `${quarters(samples).join(', ')} MiB`;
+    const notes = [`${GiB} GiB: both daemons together, by quarters of the time: ${said}.`];
     const title = `a sparse disk of ${GiB} GiB`;
     const used = (await stat(disk)).blocks * 512;
     return { id: 'memory', title, link: links.free.name, usedBytes: used, runs: [run], verdicts: [verdict], notes };
@@ -54,8 +55,8 @@ async function sampleInto(samples: number[], { lab }: Bench): Promise<void> {
   samples.push(near + far);
 }
 
-/** The median of each quarter of the samples: MiB. */
+/** The median of each quarter of the samples, which MUST be four at least: MiB. */
 function quarters(samples: readonly number[]): number[] {
-  const each = Math.max(1, Math.floor(samples.length / 4));
+  const each = Math.floor(samples.length / 4);
   return [0, 1, 2, 3].map((n) => Math.round(spreadOf(samples.slice(n * each, (n + 1) * each)).median / MiB));
 }
