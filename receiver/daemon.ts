@@ -7,17 +7,17 @@ import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
 import { lazily, openCloud } from '../shared/cloud/open.ts';
 import { serveControl } from '../shared/control/serve.ts';
-import { Crew } from '../shared/disk/crew.ts';
+import { Crew } from '../shared/disk/worker-pool.ts';
 import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { digestOfJson } from '../shared/model/marker.ts';
 import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
-import { Campaigns } from './campaigns.ts';
+import { Campaigns } from './campaign/campaigns.ts';
 import type { ReceiverConfig } from './config.ts';
-import { receiverRoutes } from './control.ts';
-import { Desk } from './desk.ts';
-import { Sessions } from './sessions.ts';
+import { Desk } from './control/desk.ts';
+import { receiverRoutes } from './control/routes.ts';
+import { Sessions } from './session/sessions.ts';
 
 /** A daemon that runs. `port` is the one it listens on. */
 export interface Daemon {

@@ -6,18 +6,18 @@ import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
 import { lazily, openCloud } from '../shared/cloud/open.ts';
 import { serveControl } from '../shared/control/serve.ts';
-import { Crew } from '../shared/disk/crew.ts';
+import { Crew } from '../shared/disk/worker-pool.ts';
 import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
-import { Bandwidth } from './bandwidth.ts';
 import type { SenderConfig } from './config.ts';
-import { senderRoutes } from './control.ts';
-import { Desk } from './desk.ts';
-import { dialReceiver, type Link, sshOptions } from './link.ts';
-import { Peer } from './peer.ts';
-import { watchSpool } from './spool.ts';
+import { Desk } from './control/desk.ts';
+import { senderRoutes } from './control/routes.ts';
+import { Bandwidth } from './receiver/bandwidth.ts';
+import { dialReceiver, type Link, sshOptions } from './receiver/link.ts';
+import { Peer } from './receiver/peer.ts';
+import { watchSpool } from './spool/spool.ts';
 
 /** A daemon that runs. */
 export interface Daemon {

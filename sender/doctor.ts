@@ -7,9 +7,9 @@ import type { Check } from '../shared/cli/doctor.ts';
 import { callControl } from '../shared/control/call.ts';
 import { stateHolder } from '../shared/lock.ts';
 import { Problem } from '../shared/problem.ts';
-import type { SenderStatus } from './commands.ts';
 import type { SenderConfig } from './config.ts';
-import { dialReceiver, receiverOf, sshOptions } from './link.ts';
+import type { SenderStatus } from './control/commands.ts';
+import { dialReceiver, receiverOf, sshOptions } from './receiver/link.ts';
 
 /** What `sender doctor` asks once the configuration is read. */
 export function senderChecks(config: SenderConfig): Check[] {

@@ -23,7 +23,7 @@ export const problems = {
   E_DANGLING: { retry: 'never', exit: 2, hint: 'Capture the tenant again, or add the missing resource to the document.' },
   E_DUPLICATE: { retry: 'never', exit: 2, hint: 'Remove one of the two resources with the same id.' },
   E_CYCLE: { retry: 'never', exit: 2, hint: 'Resources cannot need each other in a circle; correct `needs` in the document.' },
-  E_TRAFFIC: { retry: 'never', exit: 2, hint: 'Correct the named file; shared/traffic/README.md says what a flow matrix looks like.' },
+  E_TRAFFIC: { retry: 'never', exit: 2, hint: 'Correct the named file; sender/ordering/traffic/README.md says what a flow matrix looks like.' },
   E_ORDER: { retry: 'never', exit: 2, hint: 'Relax the named constraint or limit; no order can obey it.' },
   E_NOT_FOUND: { retry: 'never', exit: 2, hint: 'Check the name or id; `sender status` lists what there is.' },
 

@@ -3,8 +3,8 @@ import { Concern, Decision } from '../../shared/model/concern.ts';
 import { parseConfigurations } from '../../shared/model/configurations.ts';
 import { Ref } from '../../shared/model/resource.ts';
 import { Totals } from '../../shared/model/totals.ts';
-import { request } from '../message.ts';
 import { Bytes, CampaignId, SessionId, Sha256 } from './field.ts';
+import { request } from './message.ts';
 
 /** `configurations.json`, read as strictly as from a file: its problems are E_DOCUMENT and its kin, not E_MALFORMED. */
 const Document = z.unknown().transform((value) => parseConfigurations(value));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DestinationFacts } from '../../shared/cloud/facts.ts';
-import { request } from '../message.ts';
 import { cloudProblems } from './campaign.ts';
+import { request } from './message.ts';
 
 /** Asks what the destination offers. */
 export const facts = request({

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Id } from '../../shared/model/resource.ts';
 import { limits } from '../limits.ts';
-import { notice, pull as pullMessage, request } from '../message.ts';
 import { Blocks, Bytes, CampaignId, digests, Handle, Sha256, stretch, stretches } from './field.ts';
+import { notice, pull as pullMessage, request } from './message.ts';
 
 /** Most pieces of one pull or one refinement. */
 const mostPieces = limits.frameBytes / limits.pieceBytes;

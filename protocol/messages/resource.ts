@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Ref } from '../../shared/model/resource.ts';
-import { notice, request } from '../message.ts';
 import { cloudProblems } from './campaign.ts';
 import { CampaignId } from './field.ts';
+import { notice, request } from './message.ts';
 
 /** How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier attempt. */
 const How = z.enum(['created', 'adopted', 'found']);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { Probe } from '../../shared/model/plan.ts';
 import { Id } from '../../shared/model/resource.ts';
-import { request } from '../message.ts';
 import { cloudProblems } from './campaign.ts';
 import { Bytes, CampaignId, Sha256 } from './field.ts';
+import { request } from './message.ts';
 
 /** What one server's move took, as the sender saw it. `stages` are milliseconds by phase name; `downtime_ms` runs from stop to healthy. */
 const ServerSummary = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { notice, request } from '../message.ts';
 import { SessionId } from './field.ts';
+import { notice, request } from './message.ts';
 
 /** Who a side is, as it introduces itself. */
 export const Hello = z.object({

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Id } from '../../shared/model/resource.ts';
-import { request } from '../message.ts';
 import { cloudProblems } from './campaign.ts';
 import { Bytes, CampaignId, Sha256 } from './field.ts';
+import { request } from './message.ts';
 
 /** Has a finished disk read again. */
 export const verify = request({

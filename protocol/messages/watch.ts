@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Probe } from '../../shared/model/plan.ts';
 import { Id } from '../../shared/model/resource.ts';
-import { request } from '../message.ts';
 import { CampaignId } from './field.ts';
+import { request } from './message.ts';
 
 /** Has a new server looked at from outside, from before it exists until it answers. */
 export const watch = request({

@@ -1,11 +1,11 @@
 import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type Header, spoilt } from '../../shared/bundle/format.ts';
-import type { BundleVisitor, Stretch } from '../../shared/bundle/read.ts';
-import type { Crew } from '../../shared/disk/crew.ts';
+import type { Crew } from '../../shared/disk/worker-pool.ts';
 import { type Concern, type Decision, mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestBytes } from '../../shared/model/disk.ts';
 import { kindOf } from '../../shared/model/resource.ts';
 import { begunHere, isBegun, lookAhead, mapped, type Outlook, type OutlookTools } from './outlook.ts';
+import type { BundleVisitor, Stretch } from './read.ts';
 
 /** What a check works with. `says` hears in sentences, and what an import would meet. */
 export interface CheckTools extends OutlookTools {

@@ -2,14 +2,14 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
-import type { BundleVisitor, Stretch } from '../../shared/bundle/read.ts';
 import { mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Campaign } from '../campaign.ts';
+import type { Campaign } from '../campaign/campaign.ts';
 import { begunHere, isBegun, lookAhead, mapped, type OutlookTools } from './outlook.ts';
+import type { BundleVisitor, Stretch } from './read.ts';
 import { Staging } from './staging.ts';
 
 /** The marker of a campaign that came as a bundle. */

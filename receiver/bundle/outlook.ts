@@ -5,8 +5,8 @@ import type { Concern, Decision } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { type Mappings, overlaid } from '../../shared/model/mappings.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
-import type { Campaign } from '../campaign.ts';
-import type { Campaigns } from '../campaigns.ts';
+import type { Campaign } from '../campaign/campaign.ts';
+import type { Campaigns } from '../campaign/campaigns.ts';
 
 /** What an import of a bundle would meet here. */
 export interface Outlook {

@@ -1,15 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Arrived } from '../../protocol/frame.ts';
+import type { Arrived } from '../../protocol/connection/frame.ts';
 import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type Header, spoilt } from '../../shared/bundle/format.ts';
 import type { Place } from '../../shared/bundle/page.ts';
-import type { Stretch } from '../../shared/bundle/read.ts';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
 import { digestBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Copy } from '../disks/copy.ts';
+import type { Copy } from '../disks/copy/copy.ts';
 import type { Disks } from '../disks/disks.ts';
-import { Puller, type Stretches } from '../disks/puller.ts';
-import { Window } from '../disks/window.ts';
+import { Puller, type Stretches } from '../disks/pull/puller.ts';
+import { Window } from '../disks/pull/window.ts';
+import type { Stretch } from './read.ts';
 
 /** The disks of a bundle are filled page by page: one page is all that is under way. */
 const windowBytes = bundlePageBlocks * bundleBlockBytes;

@@ -4,7 +4,7 @@ import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { showBytes, showDuration } from '../../shared/print/units.ts';
-import type { Freed, KeptCampaign, Unwanted } from '../kept.ts';
+import type { Freed, KeptCampaign, Unwanted } from '../campaign/kept.ts';
 import { asks } from './ask.ts';
 
 interface Options {

@@ -4,7 +4,7 @@ import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showShare, showTime } from '../../shared/print/units.ts';
-import type { LedgerLine, ReceiverStatus } from '../commands.ts';
+import type { LedgerLine, ReceiverStatus } from '../control/commands.ts';
 import { asks } from './ask.ts';
 
 /** Adds the commands that look: status and ledger. */

@@ -5,13 +5,13 @@ import { syncFolder } from '../../shared/durable.ts';
 import { blockCount, digestBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Copy, type CopyCounts, type CopyTools } from './copy.ts';
-import { DigestFile, type Shape } from './digest-file.ts';
-import { type FileDonor, openDonor } from './donors.ts';
-import { keepDisk, nameBlocks, openKept } from './kept.ts';
-import type { Puller } from './puller.ts';
-import { sealedSource } from './sealed-source.ts';
-import { discardFolder } from './taken.ts';
+import { Copy, type CopyCounts, type CopyTools } from './copy/copy.ts';
+import { DigestFile, type Shape } from './copy/digest-file.ts';
+import { sealedSource } from './copy/sealed-source.ts';
+import { discardFolder } from './copy/taken.ts';
+import { type FileDonor, openDonor } from './dedup/donors.ts';
+import { keepDisk, nameBlocks, openKept } from './dedup/kept-disk.ts';
+import type { Puller } from './pull/puller.ts';
 
 /** What a sealed disk is known by; its marker holds the same. */
 export interface Sealed extends CopyCounts {

@@ -1,18 +1,18 @@
 import { type Command, Option } from 'commander';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { writeDurably } from '../../shared/durable.ts';
-import { analyze } from '../analyze/analysis.ts';
-import { changedPlan } from '../analyze/changed-plan.ts';
-import { analysisJson } from '../analyze/json.ts';
-import { namesOf } from '../analyze/names.ts';
-import { type Chosen, parseLink, parseNumber, parseWeights, wishesOf } from '../analyze/options.ts';
-import { analysisPage } from '../analyze/page.ts';
-import { pictureOf } from '../analyze/picture/picture.ts';
-import { readFiles } from '../analyze/read.ts';
-import { servicesText } from '../analyze/services-file.ts';
-import { tenantOf } from '../analyze/tenant.ts';
-import { analysisText } from '../analyze/text.ts';
-import { parseSpan } from '../observe/options.ts';
+import { analyze } from '../ordering/analysis.ts';
+import { changedPlan } from '../ordering/changed-plan.ts';
+import { namesOf } from '../ordering/input/names.ts';
+import { type Chosen, parseLink, parseNumber, parseWeights, wishesOf } from '../ordering/input/options.ts';
+import { readFiles } from '../ordering/input/read-files.ts';
+import { servicesText } from '../ordering/input/services-file.ts';
+import { tenantOf } from '../ordering/input/tenant.ts';
+import { parseSpan } from '../ordering/observe/options.ts';
+import { analysisJson } from '../ordering/report/json.ts';
+import { analysisPage } from '../ordering/report/page.ts';
+import { pictureOf } from '../ordering/report/picture/picture.ts';
+import { analysisText } from '../ordering/report/text.ts';
 import { writeText } from './file.ts';
 
 /** Adds `analyze`: in which order a project moves, computed from its traffic. It needs no daemon and no cloud. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { positive, seconds } from '../../shared/cli/number-option.ts';
 import { type Example, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus } from '../commands.ts';
+import type { CampaignStatus } from '../control/commands.ts';
 import { type Asking, asks } from './ask.ts';
 import { statusLines } from './campaign-view.ts';
 import { candidates, chooseCampaign, latestCampaign } from './choose-campaign.ts';

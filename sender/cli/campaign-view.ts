@@ -1,11 +1,11 @@
-import type { View } from '../../shared/print/live.ts';
 import type { Output, Style } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showRate, showShare, showTime } from '../../shared/print/units.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
-import type { BandwidthStatus } from '../bandwidth.ts';
-import type { CampaignStatus, DiskStatus, MoveStatus, SenderStatus } from '../commands.ts';
+import type { CampaignStatus, DiskStatus, MoveStatus, SenderStatus } from '../control/commands.ts';
+import type { BandwidthStatus } from '../receiver/bandwidth.ts';
+import type { View } from './live.ts';
 import { warmText } from './warm-view.ts';
 
 /** What `sender status` shows: the peer, then each campaign. Ended campaigns are one line each unless one was asked for. */

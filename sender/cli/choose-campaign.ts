@@ -1,5 +1,5 @@
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus, campaignStates } from '../commands.ts';
+import type { CampaignStatus, campaignStates } from '../control/commands.ts';
 
 type State = (typeof campaignStates)[number];
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
-import { importOldConfigurations } from '../../shared/model/import.ts';
+import { importOldConfigurations } from '../plan/import.ts';
 import { readJson, writeText } from './file.ts';
 
 /** Adds the command that reads documents of the older sender; it needs no daemon and no cloud. */

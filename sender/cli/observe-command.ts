@@ -1,21 +1,21 @@
 import { type Command, Option } from 'commander';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
-import { openLive } from '../../shared/print/live.ts';
 import { Problem } from '../../shared/problem.ts';
-import { directoryOf } from '../../shared/traffic/directory.ts';
-import { mergeTraffic } from '../../shared/traffic/merge.ts';
-import { namesOf } from '../analyze/names.ts';
 import { readSenderConfig } from '../config.ts';
-import { senderClient } from '../control.ts';
-import { sshOptions } from '../link.ts';
-import { readMatrix } from '../observe/matrix-file.ts';
-import { observe } from '../observe/observe.ts';
-import { type Chosen, parsePort, parseSpan, parseZone, sourcesOf } from '../observe/options.ts';
-import { progressView } from '../observe/progress-view.ts';
-import { summaryLines } from '../observe/summary.ts';
-import { readTarget, writeTarget } from '../observe/target.ts';
+import { senderClient } from '../control/routes.ts';
+import { namesOf } from '../ordering/input/names.ts';
+import { readMatrix } from '../ordering/observe/matrix-file.ts';
+import { observe } from '../ordering/observe/observe.ts';
+import { type Chosen, parsePort, parseSpan, parseZone, sourcesOf } from '../ordering/observe/options.ts';
+import { progressView } from '../ordering/observe/progress-view.ts';
+import { summaryLines } from '../ordering/observe/summary.ts';
+import { readTarget, writeTarget } from '../ordering/observe/target.ts';
+import { directoryOf } from '../ordering/traffic/directory.ts';
+import { mergeTraffic } from '../ordering/traffic/merge.ts';
+import { sshOptions } from '../receiver/link.ts';
 import { readJson } from './file.ts';
+import { openLive } from './live.ts';
 
 /** Adds `observe`: who talks to whom in a project, from what the nodes already know. It changes nothing anywhere. */
 export function addObserveCommand(program: Command, stage: Stage): void {

@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
-import { reportPage } from '../report-page.ts';
-import { reportText } from '../report-text.ts';
+import { reportPage } from '../report/page.ts';
+import { reportText } from '../report/text.ts';
 import { asks } from './ask.ts';
 import { latestCampaign } from './choose-campaign.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLive } from '../../shared/print/live.ts';
 import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
-import type { CampaignStatus, SenderStatus } from '../commands.ts';
+import type { CampaignStatus, SenderStatus } from '../control/commands.ts';
 import type { Asking } from './ask.ts';
 import { campaignView, statusLines } from './campaign-view.ts';
 import { latestCampaign } from './choose-campaign.ts';
+import { openLive } from './live.ts';
 
 /** How long a daemon that went away may take to come back: systemd starts it again after two seconds. */
 const absenceMs = 60_000;

@@ -1,21 +1,21 @@
 import { mkdir } from 'node:fs/promises';
-import { headerBytes, type Packed } from '../../protocol/frame.ts';
+import { headerBytes, type Packed } from '../../protocol/connection/frame.ts';
 import { bytesPulled } from '../../protocol/messages/disk.ts';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
 import { algorithms } from '../../shared/disk/algorithm.ts';
-import type { Crew } from '../../shared/disk/crew.ts';
 import { heldStretch, type Part, type Range } from '../../shared/disk/reading.ts';
+import type { Crew } from '../../shared/disk/worker-pool.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { OfferDisk, SealedDisk, Tools } from '../migration/phase.ts';
 import { diskFolder } from '../migration/phases/copy.ts';
-import type { Peer } from '../peer.ts';
+import type { Peer } from '../receiver/peer.ts';
 import { Levels } from './levels.ts';
-import { Pages } from './pages.ts';
+import { Telling } from './manifest-sender.ts';
+import { Pages } from './page-cache.ts';
 import { Reader } from './reader.ts';
 import { dataBytes, stretchesOf } from './stretches.ts';
-import { Telling } from './telling.ts';
 
 /** The level from which on frames refer back: that saves a twenty-fifth and costs a third more CPU, which pays where the line is what all wait for. */
 const refersFrom = 6;

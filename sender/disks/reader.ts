@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
-import type { Crew } from '../../shared/disk/crew.ts';
+import type { Slot } from '../../shared/disk/buffer-pool.ts';
 import { openDirect } from '../../shared/disk/direct.ts';
-import type { Slot } from '../../shared/disk/slots.ts';
+import type { Crew } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockBytes, pageBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 

@@ -2,19 +2,20 @@
  * Measures what the analysis promises, from one seed: `npm run bench:order > test/bench/order-results.txt`.
  * Everything but the seconds is the same on every machine. Campaigns run on a simulated clock (test/support/simulated-site.ts).
  */
-import { costsOfRandomOrders } from '../../sender/analysis/order/compare.ts';
-import { costOfWaves, proposeOrder } from '../../sender/analysis/order/propose.ts';
-import type { Proposal, Question, Slot } from '../../sender/analysis/order/question.ts';
-import { randomOf, shuffled } from '../../sender/analysis/order/random.ts';
-import { pairsOf } from '../../sender/analysis/pairs.ts';
-import { placeServers } from '../../sender/analysis/placement/place.ts';
-import { fitSite } from '../../sender/analysis/prediction/fit.ts';
-import { crossover, predict } from '../../sender/analysis/prediction/predict.ts';
-import { findServices } from '../../sender/analysis/services/services.ts';
-import { analyze } from '../../sender/analyze/analysis.ts';
-import { analysisPage } from '../../sender/analyze/page.ts';
-import { tenantOf } from '../../sender/analyze/tenant.ts';
-import { bytesPerOlderUnit, importOlder } from '../../shared/traffic/older.ts';
+
+import { analyze } from '../../sender/ordering/analysis.ts';
+import { tenantOf } from '../../sender/ordering/input/tenant.ts';
+import { costsOfRandomOrders } from '../../sender/ordering/order/compare.ts';
+import { costOfWaves, proposeOrder } from '../../sender/ordering/order/propose.ts';
+import type { Proposal, Question, Slot } from '../../sender/ordering/order/question.ts';
+import { randomOf, shuffled } from '../../sender/ordering/order/random.ts';
+import { placeServers } from '../../sender/ordering/placement/place.ts';
+import { fitSite } from '../../sender/ordering/prediction/fit.ts';
+import { crossover, predict } from '../../sender/ordering/prediction/predict.ts';
+import { analysisPage } from '../../sender/ordering/report/page.ts';
+import { findServices } from '../../sender/ordering/services/services.ts';
+import { bytesPerOlderUnit, importOlder } from '../../sender/ordering/traffic/older.ts';
+import { pairsOf } from '../../sender/ordering/traffic/pairs.ts';
 import { aTieredService, someTraffic } from '../support/conversations.ts';
 import { olderSample } from '../support/older-sample.ts';
 import { aRandomQuestion, twoServices } from '../support/questions.ts';

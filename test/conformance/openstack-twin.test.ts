@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { providers } from '../../shared/cloud/all.ts';
 import type { DestinationCloud, SourceCloud } from '../../shared/cloud/cloud.ts';
-import { startTwin, type Twin } from '../../shared/cloud/openstack/twin/twin.ts';
+import { startTwin, type Twin } from '../twin/twin.ts';
 import { itIsADestinationCloud } from './destination.ts';
 import { accessTo, furnish, Hand, populate } from './furnish.ts';
 import { itIsASourceCloud } from './source.ts';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection, type ConnectionOptions } from '../../protocol/connection.ts';
-import type { Side } from '../../protocol/message.ts';
-import { Throttle } from '../../protocol/throttle.ts';
+import { Connection, type ConnectionOptions } from '../../protocol/connection/connection.ts';
+import type { Side } from '../../protocol/messages/message.ts';
+import { Throttle } from '../../protocol/pacing/throttle.ts';
 import { dial } from '../../protocol/transport/dial.ts';
 import { loadOrCreateIdentity } from '../../protocol/transport/identity.ts';
 import { listen } from '../../protocol/transport/listen.ts';
 import { Peers } from '../../protocol/transport/peers.ts';
-import { type Connections, keepLanes } from '../../sender/lanes.ts';
+import { type Connections, keepLanes } from '../../sender/receiver/lanes.ts';
 import { openLog } from '../../shared/log.ts';
 import { aCampaign, aSession, receiverHandlers, senderHandlers } from '../support/protocol.ts';
 

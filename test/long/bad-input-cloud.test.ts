@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { selfSigned } from '../../protocol/transport/certificate.ts';
-import { startTwin, type Twin, type TwinOptions } from '../../shared/cloud/openstack/twin/twin.ts';
 import { cli, type Daemon, pairDaemons, startDaemon, writeReceiverConfig, writeSenderConfig } from '../support/daemons.ts';
 import { Endings } from '../support/endings.ts';
 import { makeShop } from '../support/shop.ts';
 import { type Refused, refusedBy } from '../support/two-clouds.ts';
+import { startTwin, type Twin, type TwinOptions } from '../twin/twin.ts';
 
 let dir: string;
 let endings: Endings;

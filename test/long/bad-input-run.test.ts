@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Fault } from '../../shared/cloud/openstack/twin/faults.ts';
 import { OpenStackUser } from '../support/openstack-user.ts';
 import { censusOf } from '../support/shop.ts';
 import { refusedBy, TwoClouds } from '../support/two-clouds.ts';
+import type { Fault } from '../twin/faults.ts';
 
 let clouds: TwoClouds;
 let admins: { readonly source: OpenStackUser; readonly destination: OpenStackUser };

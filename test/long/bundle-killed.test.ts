@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { receiverClient } from '../../receiver/control.ts';
+import { receiverClient } from '../../receiver/control/routes.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
 import { ask, cli, type Daemon, startDaemon, writeReceiverConfig, writeSenderConfig } from '../support/daemons.ts';
 import { Endings } from '../support/endings.ts';

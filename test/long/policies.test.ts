@@ -2,7 +2,7 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { CampaignStatus, Report, SenderStatus } from '../../sender/commands.ts';
+import type { CampaignStatus, Report, SenderStatus } from '../../sender/control/commands.ts';
 import type { Fact } from '../../sender/migration/fact.ts';
 import type { Dated } from '../../shared/journal.ts';
 import { ask, cli } from '../support/daemons.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import { unknownSite } from '../../sender/analysis/prediction/model.ts';
-import { pastComparisons, pastOf } from '../../sender/analyze/history.ts';
+import { pastComparisons, pastOf } from '../../sender/ordering/input/history.ts';
+import { unknownSite } from '../../sender/ordering/prediction/model.ts';
 import { downtimeOf, type Race, raceOf, saysOfRace, tableOfRace } from '../support/race.ts';
 import { ways } from '../support/two-services.ts';
 

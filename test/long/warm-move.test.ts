@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CampaignStatus, Report } from '../../sender/commands.ts';
+import type { CampaignStatus, Report } from '../../sender/control/commands.ts';
 import { ask, cli } from '../support/daemons.ts';
 import { campaignOf, openSite, ownerOf, planWhole, type Site, trouble, until } from '../support/site.ts';
 import { warm } from '../support/warm.ts';

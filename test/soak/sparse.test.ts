@@ -6,7 +6,7 @@ import { openFile } from '../../shared/disk/file.ts';
 import { blockBytes, digestBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { aFolder } from '../support/folder.ts';
 import { aSession } from '../support/protocol.ts';
-import { type Answering, sendTo } from '../unit/disks/a-sender.ts';
+import { type Answering, sendTo } from '../unit/sender/disks/a-sender.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;

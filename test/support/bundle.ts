@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { type BundleVisitor, readBundle, type Stretch } from '../../receiver/bundle/read.ts';
+import { writeBundle } from '../../sender/campaign/bundle/write.ts';
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
-import { type BundleVisitor, readBundle, type Stretch } from '../../shared/bundle/read.ts';
-import { writeBundle } from '../../shared/bundle/write.ts';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
 import { digestOf } from '../../shared/disk/algorithm.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Child, freePort, startNode, untilReady } from './child.ts';
 import type { Endings } from './endings.ts';
 
-const twinScript = join(import.meta.dirname, '../../shared/cloud/openstack/twin/main.ts');
+const twinScript = join(import.meta.dirname, '../twin/main.ts');
 
 /** How an embedded cloud is started. */
 export interface TwinChoice {

@@ -1,4 +1,4 @@
-import { emptyTraffic, inOrder, type Traffic } from '../../shared/traffic/matrix.ts';
+import { emptyTraffic, inOrder, type Traffic } from '../../sender/ordering/traffic/matrix.ts';
 
 /** A flow matrix in one line each: `web 1 > app 1 8080 120000`, initiator, responder, port and bytes; `*` stands for the world. */
 export function someTraffic(...lines: readonly string[]): Traffic {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
-import { copyQcow2 } from '../../shared/cloud/openstack/twin/qcow2.ts';
+import { copyQcow2 } from '../twin/qcow2.ts';
 
 /** The services a user works with, by their type in the catalogue. */
 export type Service = 'identity' | 'compute' | 'network' | 'image';

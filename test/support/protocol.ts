@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Connection, type ConnectionOptions } from '../../protocol/connection.ts';
-import { type DataFrame, decodeData, encodeHeader, type Packed } from '../../protocol/frame.ts';
+import { Connection, type ConnectionOptions } from '../../protocol/connection/connection.ts';
+import { type DataFrame, decodeData, encodeHeader, type Packed } from '../../protocol/connection/frame.ts';
 import { limits } from '../../protocol/limits.ts';
-import type { Side } from '../../protocol/message.ts';
+import type { Side } from '../../protocol/messages/message.ts';
 import type { Handlers } from '../../protocol/messages.ts';
 import { subprotocol } from '../../protocol/version.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';

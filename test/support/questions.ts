@@ -1,5 +1,5 @@
-import type { Question } from '../../sender/analysis/order/question.ts';
-import { randomOf, shuffled } from '../../sender/analysis/order/random.ts';
+import type { Question } from '../../sender/ordering/order/question.ts';
+import { randomOf, shuffled } from '../../sender/ordering/order/random.ts';
 
 /** A question about a random tenant: times, traffic and services from a seed. Times are whole tenths of a second. */
 export function aRandomQuestion(size: number, seed: number, more: Partial<Question> = {}): Question {

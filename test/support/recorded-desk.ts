@@ -1,4 +1,4 @@
-import type { CampaignStatus, MoveStatus, SenderCommands, SenderStatus } from '../../sender/commands.ts';
+import type { CampaignStatus, MoveStatus, SenderCommands, SenderStatus } from '../../sender/control/commands.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /** A move as it stands in the middle of its copy. */

@@ -1,6 +1,6 @@
-import { type Random, randomOf } from '../../sender/analysis/order/random.ts';
-import type { Measured } from '../../sender/analysis/prediction/history.ts';
-import type { Load } from '../../sender/analysis/prediction/model.ts';
+import { type Random, randomOf } from '../../sender/ordering/order/random.ts';
+import type { Measured } from '../../sender/ordering/prediction/history.ts';
+import type { Load } from '../../sender/ordering/prediction/model.ts';
 
 /** A site whose parts are known: a link, one disk on either side that seeks between readers, cores that boot guests. Bytes a second, seconds. */
 export interface Site {

@@ -1,4 +1,4 @@
-import type { Traffic } from '../../shared/traffic/matrix.ts';
+import type { Traffic } from '../../sender/ordering/traffic/matrix.ts';
 import { type Count, close } from './guests.ts';
 import { runSender } from './watch.ts';
 

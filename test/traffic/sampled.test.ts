@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseTraffic } from '../../shared/traffic/matrix.ts';
+import { parseTraffic } from '../../sender/ordering/traffic/matrix.ts';
 import { documentOf } from './document.ts';
 import { converse, counted, endAll, type Guest, guestsOf, sh } from './guests.ts';
 import { asGroups, between, offOf, servicesOf } from './hold.ts';

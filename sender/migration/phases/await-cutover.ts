@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { blackoutAt } from '../../calendar.ts';
+import { blackoutAt } from '../calendar.ts';
 import type { Learned, Move, Tools } from '../phase.ts';
 import { isFresh, isSmall, type Round } from '../round.ts';
 import { isLetGo } from './await-window.ts';

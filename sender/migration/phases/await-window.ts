@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { blackoutAt, closesAt, isOpen } from '../../calendar.ts';
+import { blackoutAt, closesAt, isOpen } from '../calendar.ts';
 import type { Move, Tools } from '../phase.ts';
 
 /** How often the clock, which may jump, and the operator's wishes are looked at: milliseconds. There is no limit: a window may be days away. */

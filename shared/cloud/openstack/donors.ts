@@ -1,7 +1,7 @@
 import type { ResourceOf } from '../../model/resource.ts';
 import type { Donor } from '../cloud.ts';
 import type { ApiImage } from './api.ts';
-import type { Site } from './build/site.ts';
+import type { Site } from './builders/site.ts';
 import { listAll } from './pages.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { DestinationFacts } from '../facts.ts';
 import type { ApiNetwork, ApiSubnet } from './api.ts';
-import { listFlavors } from './build/flavor.ts';
-import { Site } from './build/site.ts';
+import { listFlavors } from './builders/flavor.ts';
+import { Site } from './builders/site.ts';
 import { readQuotas } from './quotas.ts';
 import type { Session } from './session.ts';
 

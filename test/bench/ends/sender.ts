@@ -7,13 +7,13 @@ import { loadOrCreateIdentity } from '../../../protocol/transport/identity.ts';
 import { Peers } from '../../../protocol/transport/peers.ts';
 import { offerDisk } from '../../../sender/disks/offer.ts';
 import type { Move, Tools } from '../../../sender/migration/phase.ts';
-import { Peer } from '../../../sender/peer.ts';
+import { Peer } from '../../../sender/receiver/peer.ts';
 import { boundMemory } from '../../../shared/cli/memory.ts';
 import type { Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
-import { Crew } from '../../../shared/disk/crew.ts';
+import { inParallel } from '../../../shared/concurrency/parallel.ts';
+import { Crew } from '../../../shared/disk/worker-pool.ts';
 import { openLog } from '../../../shared/log.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
-import { inParallel } from '../../../shared/parallel.ts';
 import { openDisk } from './disk.ts';
 import type { Moved, Order, OrderedDisk } from './order.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inParallel } from '../../../shared/parallel.ts';
+import { inParallel } from '../../../shared/concurrency/parallel.ts';
 import { tool } from '../lab/tool.ts';
 import { change } from './changes.ts';
 import { install } from './installation.ts';

@@ -1,6 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inParallel } from '../../../shared/parallel.ts';
+import { inParallel } from '../../../shared/concurrency/parallel.ts';
 import { tool } from '../lab/tool.ts';
 
 const essential =

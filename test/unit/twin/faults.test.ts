@@ -1,8 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { aFlavor, anImage, aServer, whenStatus } from './aTenant.ts';
-import { aFolder, aTwin, login, microversion, until } from './aTwin.ts';
+import { aFlavor, anImage, aServer, whenStatus } from './a-tenant.ts';
+import { aFolder, aTwin, login, microversion, until } from './a-twin.ts';
 
 const c = '/compute/v2.1';
 

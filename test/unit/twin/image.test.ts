@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { anImage } from './aTenant.ts';
-import { aFolder, aTwin, login, until } from './aTwin.ts';
+import { anImage } from './a-tenant.ts';
+import { aFolder, aTwin, login, until } from './a-twin.ts';
 
 const octets = { 'content-type': 'application/octet-stream' };
 const patch = { 'content-type': 'application/openstack-images-v2.1-json-patch' };

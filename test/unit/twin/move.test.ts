@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { aFlavor, aNetwork, anExternalNetwork, anImage, aServer, whenStatus } from './aTenant.ts';
-import { aTwin, login, microversion, until } from './aTwin.ts';
+import { aFlavor, aNetwork, anExternalNetwork, anImage, aServer, whenStatus } from './a-tenant.ts';
+import { aTwin, login, microversion, until } from './a-twin.ts';
 
 test('a tenant is built, a server stopped, snapshot and rebuilt from its snapshot with the same address and MAC', async () => {
   const twin = await aTwin({ guest: true });

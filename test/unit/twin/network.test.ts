@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { aNetwork, anExternalNetwork } from './aTenant.ts';
-import { aTwin, type Client, login, type Reply, until } from './aTwin.ts';
+import { aNetwork, anExternalNetwork } from './a-tenant.ts';
+import { aTwin, type Client, login, type Reply, until } from './a-twin.ts';
 
 const n = '/network/v2.0';
 const port = (client: Client, fields: Readonly<Record<string, unknown>>): Promise<Reply> =>

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { startTwin } from '../../../shared/cloud/openstack/twin/twin.ts';
-import { aFlavor, anImage, aServer, whenStatus } from './aTenant.ts';
-import { aFolder, ask, aTwin, login, microversion, until } from './aTwin.ts';
+import { startTwin } from '../../twin/twin.ts';
+import { aFlavor, anImage, aServer, whenStatus } from './a-tenant.ts';
+import { aFolder, ask, aTwin, login, microversion, until } from './a-twin.ts';
 
 test('a restarted twin knows everything it knew, tokens and bytes too', async () => {
   const stateDir = await aFolder();
@@ -51,7 +51,7 @@ test('what was under way when a twin stopped is taken up as nova-compute does', 
 
 test('the process says where it serves and ends on SIGTERM', async () => {
   const stateDir = await aFolder();
-  const main = fileURLToPath(new URL('../../../shared/cloud/openstack/twin/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../../twin/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, '--state', stateDir, '--region', 'north', '--pace', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Twin, TwinOptions } from '../../../shared/cloud/openstack/twin/twin.ts';
-import { aFlavor, aNetwork, anImage, aServer, whenStatus } from './aTenant.ts';
-import { aTwin, type Client, login, microversion, until } from './aTwin.ts';
+import type { Twin, TwinOptions } from '../../twin/twin.ts';
+import { aFlavor, aNetwork, anImage, aServer, whenStatus } from './a-tenant.ts';
+import { aTwin, type Client, login, microversion, until } from './a-twin.ts';
 
 const c = '/compute/v2.1';
 const v = microversion('2.90');

@@ -1,8 +1,8 @@
+import { canonicalCidr, canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
 import { type Resource, refOf } from '../../../model/resource.ts';
-import { sameKey } from '../build/keypair.ts';
-import { sameRule } from '../build/rule.ts';
-import { canonicalCidr, canonicalIp } from '../ip.ts';
+import { sameKey } from '../builders/keypair.ts';
+import { sameRule } from '../builders/rule.ts';
 import { flavorFor } from './server-rules.ts';
 import type { View } from './view.ts';
 

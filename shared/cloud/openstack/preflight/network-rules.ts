@@ -1,5 +1,5 @@
+import { canonicalCidr, canonicalIp, contains, overlap } from '../../../ip.ts';
 import { refOf } from '../../../model/resource.ts';
-import { canonicalCidr, canonicalIp, contains, overlap } from '../ip.ts';
 import { blocking, type Rule, warning } from './rules.ts';
 
 /** External networks are somebody else's: the plan says which one takes their place. */

@@ -1,7 +1,7 @@
 import type { Concern, Decision } from '../../../model/concern.ts';
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Resource } from '../../../model/resource.ts';
-import type { Site } from '../build/site.ts';
+import type { Site } from '../builders/site.ts';
 import { decide } from './decisions.ts';
 import * as networks from './network-rules.ts';
 import { quotas } from './quota-rule.ts';

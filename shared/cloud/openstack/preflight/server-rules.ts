@@ -1,8 +1,8 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiFlavor } from '../api.ts';
-import { mappedFlavor } from '../build/flavor.ts';
-import { sameKey } from '../build/keypair.ts';
-import { sameRule } from '../build/rule.ts';
+import { mappedFlavor } from '../builders/flavor.ts';
+import { sameKey } from '../builders/keypair.ts';
+import { sameRule } from '../builders/rule.ts';
 import { blocking, type Rule, warning } from './rules.ts';
 import type { View } from './view.ts';
 

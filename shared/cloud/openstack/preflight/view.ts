@@ -1,10 +1,10 @@
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type { ApiFlavor, ApiFloatingIp, ApiKeypair, ApiNetwork, ApiPort, ApiSecurityGroup, ApiSubnet } from '../api.ts';
-import { listFlavors } from '../build/flavor.ts';
-import { mappedNetwork } from '../build/network.ts';
-import { defaultGroup } from '../build/security.ts';
-import type { Site } from '../build/site.ts';
+import { listFlavors } from '../builders/flavor.ts';
+import { mappedNetwork } from '../builders/network.ts';
+import { defaultGroup } from '../builders/security.ts';
+import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts.ts';
 import { readQuotas } from '../quotas.ts';
 import { listZones, type Zone } from '../zones.ts';

@@ -1,0 +1,160 @@
+import { ownsBuffer } from '../../shared/disk/owned.ts';
+import type { Codec } from '../../shared/disk/zstd.ts';
+import { Problem, type ProblemJson } from '../../shared/problem.ts';
+import { limits } from '../limits.ts';
+
+/** A request as it travels. `id` is chosen by the side that asks, and names the answer. */
+export interface RequestFrame {
+  readonly id: number;
+  readonly name: string;
+  readonly params: unknown;
+}
+
+/** A notice as it travels. */
+export interface NoticeFrame {
+  readonly name: string;
+  readonly params: unknown;
+}
+
+/** The answer to a request that succeeded. */
+interface ResultFrame {
+  readonly id: number;
+  readonly result: unknown;
+}
+
+/** The answer to a request that failed. */
+interface ProblemFrame {
+  readonly id: number;
+  readonly problem: ProblemJson;
+}
+
+/** What a text frame can be. */
+export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
+
+/**
+ * What answers a pull: the pieces that were asked for, in the order they were asked for, one behind the other, written by `codec`.
+ * `rawBytes` is their length before that; the payload is never longer.
+ */
+export interface Packed {
+  readonly codec: Codec;
+  readonly rawBytes: number;
+  readonly payload: Uint8Array;
+}
+
+/** A data frame as it is sent: what answers the pull `id`. */
+export interface DataFrame extends Packed {
+  readonly id: number;
+}
+
+/** The same where it has arrived: `payload` as the parts it came in, each in memory of its own, which nobody has put together yet. */
+export interface Arrived extends Omit<Packed, 'payload'> {
+  readonly payload: readonly Uint8Array[];
+}
+
+/** Largest request id: ids are unsigned 32-bit, because the header of a block has four bytes for them. Zero is not an id. */
+export const maxId = 0xffff_ffff;
+
+/** Bytes of a binary frame before the payload: kind 1, codec 1, reserved 2, id 4, raw length 4. */
+export const headerBytes = 12;
+
+const kindData = 1;
+const codecs: readonly Codec[] = ['none', 'zstd', 'zstd-after'];
+
+/** Writes a text frame. */
+export function encodeText(frame: TextFrame): string {
+  return JSON.stringify(frame);
+}
+
+/** Reads a text frame; throws E_MALFORMED where it is not one of the four shapes. Unknown keys are ignored. */
+export function decodeText(text: string): TextFrame {
+  const value = parse(text);
+  const { id, name, params, result, problem } = value;
+  if (id !== undefined && !isId(id)) throw malformed('its id is not an integer from 1 to 4294967295');
+  if (typeof name === 'string' && result === undefined && problem === undefined) {
+    return id === undefined ? { name, params } : { id, name, params };
+  }
+  if (id === undefined || name !== undefined) throw malformed('it is neither a request, a notice nor an answer');
+  if (problem === undefined && result !== undefined) return { id, result };
+  if (result === undefined && isProblem(problem)) return { id, problem };
+  throw malformed('its answer is neither one result nor one problem');
+}
+
+/** Writes the header of a data frame; the payload follows it as it is, so that nobody has to copy it. Numbers are big endian. */
+export function encodeHeader({ id, codec, rawBytes, payload }: DataFrame): Buffer {
+  if (rawBytes > limits.frameBytes || payload.length > rawBytes)
+    throw new Problem('E_TOO_LARGE', `A frame of ${payload.length} bytes for ${rawBytes} is too long.`);
+  const header = Buffer.alloc(headerBytes);
+  header.writeUInt8(kindData, 0);
+  header.writeUInt8(codecs.indexOf(codec), 1);
+  header.writeUInt32BE(id, 4);
+  header.writeUInt32BE(rawBytes, 8);
+  return header;
+}
+
+/**
+ * Reads a data frame from its fragments; throws E_MALFORMED where header and length do not agree. No payload is put together or copied that has memory for itself.
+ * Digests are not checked here: whoever writes the blocks checks them, off the hot path of every other message.
+ */
+export function decodeData(fragments: readonly Buffer[]): Arrived & { readonly id: number } {
+  const [first = Buffer.alloc(0), ...others] = fragments;
+  // Ours say the header in a fragment of its own; others may cut as they like.
+  if (first.length !== headerBytes && others.length > 0) return decodeData([Buffer.concat(fragments)]);
+  const [frame, rest] = [first.subarray(0, headerBytes), first.subarray(headerBytes)];
+  const payload = [rest, ...others].filter(({ length }) => length > 0).map(own);
+  const length = payload.reduce((sum, part) => sum + part.length, 0);
+  if (frame.length < headerBytes) throw malformed(`a binary frame of ${frame.length} bytes has no room for its header`);
+  if (frame.readUInt8(0) !== kindData) throw malformed(`binary frames of kind ${frame.readUInt8(0)} are not known`);
+  const codec = codecs[frame.readUInt8(1)];
+  if (codec === undefined) throw malformed(`codec ${frame.readUInt8(1)} is not known`);
+  if (frame.readUInt16BE(2) !== 0) throw malformed('the reserved bytes of a binary frame are not zero');
+  const id = frame.readUInt32BE(4);
+  if (id === 0) throw malformed('a data frame names no pull');
+  const rawBytes = frame.readUInt32BE(8);
+  if (rawBytes > limits.frameBytes) throw malformed(`a data frame of ${rawBytes} bytes is too long`);
+  if (codec === 'none' ? length !== rawBytes : length > rawBytes)
+    throw malformed(`a data frame says ${rawBytes} bytes and has ${length}`);
+  return { id, codec, rawBytes, payload };
+}
+
+/** Bytes in memory of their own, which can be handed to another thread as it is. */
+function own(bytes: Uint8Array): Uint8Array {
+  return ownsBuffer(bytes) ? bytes : new Uint8Array(bytes);
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Problem('E_MALFORMED', 'A text frame is refused: it is not JSON.', { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('it is not an object');
+  if (isDeep(value)) throw malformed(`it is nested deeper than ${limits.jsonDepth} levels`);
+  return value as Record<string, unknown>;
+}
+
+/** Whether a value is nested beyond the limit. An explicit stack: what is too deep must not exhaust ours. */
+function isDeep(root: object): boolean {
+  let level: object[] = [root];
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > limits.jsonDepth) return true;
+    level = level.flatMap(
+      (value) => Object.values(value).filter((child) => typeof child === 'object' && child !== null) as object[],
+    );
+  }
+  return false;
+}
+
+function isId(id: unknown): id is number {
+  return Number.isInteger(id) && (id as number) >= 1 && (id as number) <= maxId;
+}
+
+function isProblem(problem: unknown): problem is ProblemJson {
+  if (typeof problem !== 'object' || problem === null) return false;
+  const { code, says, hint, about } = problem as Record<string, unknown>;
+  return [code, says, hint].every((part) => typeof part === 'string') && (about === undefined || typeof about === 'string');
+}
+
+function malformed(why: string): Problem {
+  return new Problem('E_MALFORMED', `A frame is refused: ${why}.`);
+}

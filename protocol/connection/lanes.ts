@@ -1,0 +1,81 @@
+import { abortable } from '../../shared/concurrency/abortable.ts';
+import type { DataFrame } from './frame.ts';
+import type { Outlet } from './frame-writer.ts';
+
+/** What the data of a session has met on its way: bytes, milliseconds, bytes per second. */
+export interface Wire {
+  /** Lanes beside the main connection. */
+  readonly lanes: number;
+  /** Data that waits for the line. Near 0 while pulls are open: the line waits for us. */
+  readonly backlogBytes: number;
+  /** How long the line has been carrying something since the session began, or was not allowed to, a lane on average: what arrived in this time is what it can carry. */
+  readonly busyMs: number;
+  /** What the line has carried when it was given enough; 0 before that is known. */
+  readonly bytesPerSecond: number;
+  /** The least round trip; undefined before it is known. */
+  readonly rttMs: number | undefined;
+  /** Bytes of data that have arrived at the other side. */
+  readonly arrivedBytes: number;
+}
+
+/** The ways that data of one session may take: over its lanes, or over the main connection where it has none. */
+export class Lanes {
+  readonly #main: Outlet;
+  readonly #lanes = new Set<Outlet>();
+  readonly #waiting = new Set<() => void>();
+
+  constructor(main: Outlet) {
+    this.#main = main;
+  }
+
+  get wire(): Wire {
+    const ways = this.#ways;
+    const sum = (of: (way: Outlet) => number): number => ways.reduce((all, way) => all + of(way), 0);
+    const rtts = ways.map((way) => way.pace.rttMs).filter((rttMs) => rttMs !== undefined);
+    return {
+      lanes: this.#lanes.size,
+      backlogBytes: sum((way) => way.backlogBytes),
+      busyMs: sum((way) => way.busyMs) / ways.length,
+      bytesPerSecond: sum((way) => way.pace.bytesPerSecond),
+      rttMs: rtts.length === 0 ? undefined : Math.min(...rtts),
+      arrivedBytes: sum((way) => way.pace.arrivedBytes) + (this.#lanes.size > 0 ? this.#main.pace.arrivedBytes : 0),
+    };
+  }
+
+  get count(): number {
+    return this.#lanes.size;
+  }
+
+  /** Sends data over one more way from now on. */
+  add(lane: Outlet): void {
+    this.#lanes.add(lane);
+    this.sent();
+  }
+
+  /** Says that something has left for the kernel. */
+  sent(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  /** Waits until no more than so many bytes are unsent on some way, and another pull's may be read. Throws when `signal` aborts first. */
+  async room(unsentBytes: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    while (this.#least.unsent > unsentBytes) {
+      await abortable<void>([signal], (resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  /** Sends a data frame over the least loaded way. SHOULD come after `room`. */
+  send(frame: DataFrame): void {
+    this.#least.sendData(frame);
+  }
+
+  get #ways(): readonly Outlet[] {
+    return this.#lanes.size === 0 ? [this.#main] : [...this.#lanes];
+  }
+
+  get #least(): Outlet {
+    return this.#ways.reduce((least, way) => (way.unsent < least.unsent ? way : least));
+  }
+}

@@ -1,0 +1,100 @@
+import { abortable } from '../../shared/concurrency/abortable.ts';
+import { Slots } from '../../shared/concurrency/semaphore.ts';
+import { Problem } from '../../shared/problem.ts';
+import { maxId } from './frame.ts';
+
+/** How one request is asked. */
+export interface Asking {
+  /** What its problems are about, for people: the message's name. */
+  readonly about: string;
+  /** Whether the answer is a binary frame. */
+  readonly binary: boolean;
+  /** From saying it to its answer; Infinity where the heartbeat alone guards it. */
+  readonly timeoutMs: number;
+  /** Any of them ends the wait. */
+  readonly signals: readonly AbortSignal[];
+}
+
+interface Waiting {
+  readonly binary: boolean;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+/** The requests this side has open at the other: a bounded number; the rest wait here for their turn. */
+export class Outstanding {
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #requests: Slots;
+  readonly #pulls: Slots;
+  #last = 0;
+
+  constructor(requests: number, pulls: number) {
+    this.#requests = new Slots(requests);
+    this.#pulls = new Slots(pulls);
+  }
+
+  /**
+   * Says a request with `say` as soon as the window allows, and waits for its answer.
+   * One given up on keeps its place in the window until its answer comes, because the other side still works on it.
+   */
+  async ask({ about, binary, timeoutMs, signals }: Asking, say: (id: number) => void): Promise<unknown> {
+    await this.#window(binary).enter(signals);
+    const id = this.#nextId();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await abortable<unknown>(signals, (resolve, reject) => {
+        this.#waiting.set(id, { binary, resolve, reject });
+        const late = (): void => reject(new Problem('E_PEER_TIMEOUT', `${about} was not answered within ${timeoutMs / 1000} s.`));
+        if (Number.isFinite(timeoutMs)) timer = setTimeout(late, timeoutMs);
+        this.#say(id, say);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Hands an answer to whoever asked. An answer that nobody waits for, or the second of two, is skipped. */
+  answer(id: number, binary: boolean, value: unknown): void {
+    const waiting = this.#take(id);
+    if (waiting?.binary === binary) waiting.resolve(value);
+    else waiting?.reject(new Problem('E_MALFORMED', `Request ${id} was answered with a ${binary ? 'binary' : 'text'} frame.`));
+  }
+
+  /** Hands a problem to whoever asked. */
+  refuse(id: number, problem: Problem): void {
+    this.#take(id)?.reject(problem);
+  }
+
+  /** How many requests are open, pulls included. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  #say(id: number, say: (id: number) => void): void {
+    try {
+      say(id);
+    } catch (unsaid) {
+      // What was never said is never answered.
+      this.#take(id);
+      throw unsaid;
+    }
+  }
+
+  #window(binary: boolean): Slots {
+    return binary ? this.#pulls : this.#requests;
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return undefined;
+    this.#waiting.delete(id);
+    this.#window(waiting.binary).leave();
+    return waiting;
+  }
+
+  #nextId(): number {
+    do this.#last = this.#last === maxId ? 1 : this.#last + 1;
+    while (this.#waiting.has(this.#last));
+    return this.#last;
+  }
+}

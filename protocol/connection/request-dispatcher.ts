@@ -1,0 +1,129 @@
+import { Slots } from '../../shared/concurrency/semaphore.ts';
+import { asProblem, Problem } from '../../shared/problem.ts';
+import type { Limits } from '../limits.ts';
+import { bytesPulled } from '../messages/disk.ts';
+import { type Context, messages, type Name } from '../messages.ts';
+import type { Packed } from './frame.ts';
+import type { Outlet } from './frame-writer.ts';
+import type { Lanes } from './lanes.ts';
+import type { Admitted, Progress } from './validate.ts';
+import { checkCampaign } from './validate.ts';
+
+/** Handlers by name, their types forgotten: the door has checked what they get. */
+export type AnyHandlers = Readonly<Partial<Record<Name, (params: unknown, context: Context) => Promise<unknown>>>>;
+
+/** What a connection lends to its answering half. */
+interface ServingTools {
+  readonly outlet: Outlet;
+  readonly lanes: Lanes;
+  readonly limits: Limits;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** The answering half of a connection: a bounded number of requests at work, each answered once. */
+export class Serving {
+  readonly #handlers: AnyHandlers;
+  readonly #outlet: Outlet;
+  readonly #lanes: Lanes;
+  readonly #limits: Limits;
+  readonly #progress: Progress;
+  readonly #signal: AbortSignal;
+  readonly #pulls: Slots;
+  readonly #smallPulls: Slots;
+  #open = 0;
+  #openBytes = 0;
+  #openPulls = 0;
+  /** The campaign that is being opened, and by how many requests. */
+  #opening: { readonly campaign: string; handlers: number } | undefined;
+
+  /** Texts go out by `outlet`, data by one of `lanes`. */
+  constructor(handlers: AnyHandlers, { outlet, lanes, limits, progress, signal }: ServingTools) {
+    this.#handlers = handlers;
+    this.#outlet = outlet;
+    this.#lanes = lanes;
+    this.#limits = limits;
+    this.#progress = progress;
+    this.#signal = signal;
+    this.#pulls = new Slots(limits.pullsServed);
+    this.#smallPulls = new Slots(limits.smallPullsServed);
+  }
+
+  /** Works on an admitted request of `bytes` and answers it. Throws the problem to refuse it with; a failing handler answers its own. */
+  async answer(id: number, { name, params }: Admitted, bytes: number): Promise<void> {
+    if (messages[name].kind === 'pull') await this.#answerPull(id, name, params);
+    else await this.#answerRequest(id, name, params, bytes);
+  }
+
+  /** Hands an admitted notice to its handler. Throws what the handler throws. */
+  async hear({ name, params }: Admitted): Promise<void> {
+    await this.#handle(name, params);
+  }
+
+  async #answerRequest(id: number, name: Name, params: unknown, bytes: number): Promise<void> {
+    if (this.#open >= this.#limits.requests) throw busy(`${this.#open} requests are open`);
+    if (this.#openBytes + bytes > this.#limits.requestBytes) throw busy(`requests of ${this.#openBytes} bytes are open`);
+    this.#open += 1;
+    this.#openBytes += bytes;
+    try {
+      const handle = (): Promise<unknown> => this.#handle(name, params);
+      const result =
+        name === 'campaign.open' ? await this.#bind((params as { campaign: string }).campaign, handle) : await handle();
+      this.#outlet.say({ id, result });
+    } finally {
+      this.#open -= 1;
+      this.#openBytes -= bytes;
+    }
+  }
+
+  /** A pull waits in line as two numbers; only a few are read at once, and none while too much is unsent. Small ones have a line of their own. */
+  async #answerPull(id: number, name: Name, params: unknown): Promise<void> {
+    if (this.#openPulls >= this.#limits.pulls) throw busy(`${this.#openPulls} pulls are open`);
+    this.#openPulls += 1;
+    try {
+      const { smallPullBytes, unsentBytes, pullsServed, frameBytes } = this.#limits;
+      const isSmall = bytesPulled(params as Parameters<typeof bytesPulled>[0]) <= smallPullBytes;
+      const places = isSmall ? this.#smallPulls : this.#pulls;
+      await places.enter([this.#signal]);
+      try {
+        // Longer ones that wait, and those that were let in before they did, are no reason for a small one to wait.
+        await this.#lanes.room(isSmall ? unsentBytes + pullsServed * frameBytes : unsentBytes, this.#signal);
+        const packed = (await this.#handle(name, params)) as Packed;
+        this.#lanes.send({ id, ...packed });
+      } finally {
+        places.leave();
+      }
+    } finally {
+      this.#openPulls -= 1;
+    }
+  }
+
+  /** Opens a campaign and binds the connection to it; while it is being opened, no other may be, or its handler could mix the two. */
+  async #bind(campaign: string, handle: () => Promise<unknown>): Promise<unknown> {
+    checkCampaign('campaign.open', { campaign }, { greeted: true, campaign: this.#opening?.campaign, lane: false });
+    this.#opening ??= { campaign, handlers: 0 };
+    this.#opening.handlers += 1;
+    try {
+      const result = await handle();
+      this.#progress.campaign = campaign;
+      return result;
+    } finally {
+      this.#opening.handlers -= 1;
+      if (this.#opening.handlers === 0) this.#opening = undefined;
+    }
+  }
+
+  async #handle(name: Name, params: unknown): Promise<unknown> {
+    const handler = this.#handlers[name];
+    if (!handler) throw new Problem('E_UNKNOWN_MESSAGE', `${name} is not answered here.`, { about: name });
+    try {
+      return await handler(params, { signal: this.#signal });
+    } catch (thrown) {
+      throw asProblem(thrown);
+    }
+  }
+}
+
+function busy(why: string): Problem {
+  return new Problem('E_BUSY', `The request is refused: ${why} already.`);
+}

@@ -1,0 +1,52 @@
+import { type BundleVisitor, readBundle } from './read.ts';
+
+/** Reads a bundle and yields what its visitor tells, as it tells it; ends with what ended the reading. `begin` makes the visitor, and its end. */
+export async function* readAloud<News>(
+  bundle: AsyncIterable<Buffer>,
+  begin: (tell: (news: News) => void) => { readonly visitor: BundleVisitor; readonly end: () => Promise<void> },
+  signal: AbortSignal,
+): AsyncGenerator<News> {
+  const news: News[] = [];
+  let woken = Promise.withResolvers<void>();
+  const { visitor, end } = begin((told) => {
+    news.push(told);
+    woken.resolve();
+  });
+  let over = false;
+  const read = async (): Promise<void> => {
+    try {
+      await readBundle(until(signal, bundle), visitor, signal);
+    } finally {
+      await end();
+      over = true;
+      woken.resolve();
+    }
+  };
+  const reading = read();
+  reading.catch(() => undefined);
+  while (!over || news.length > 0) {
+    yield* news.splice(0);
+    if (!over) await woken.promise;
+    woken = Promise.withResolvers<void>();
+  }
+  await reading;
+}
+
+/** Bytes as they come, until the signal aborts, even while none come. */
+async function* until(signal: AbortSignal, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const next = (): Promise<IteratorResult<Buffer>> =>
+    new Promise((resolve, reject) => {
+      const stop = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', stop, { once: true });
+      const over = (): void => signal.removeEventListener('abort', stop);
+      iterator.next().then(resolve, reject).finally(over);
+    });
+  try {
+    signal.throwIfAborted();
+    for (let got = await next(); !got.done; got = await next()) yield got.value;
+  } finally {
+    // Nobody waits: a source that is silent does not end before it speaks.
+    iterator.return?.().catch(() => undefined);
+  }
+}

@@ -1,0 +1,75 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { Id } from '../../shared/model/resource.ts';
+import { Problem } from '../../shared/problem.ts';
+import { Room } from '../disks/copy/room.ts';
+import { imagesOf, matching } from '../disks/dedup/image-donors.ts';
+import { IndexMemory } from '../disks/dedup/prefix-index.ts';
+import { Campaign, type CampaignTools } from './campaign.ts';
+import type { KeptUsers } from './kept.ts';
+
+/** What the indexes of all campaigns may take together: bytes. */
+const indexBytes = 64 * 1024 * 1024;
+
+/** Every campaign of this receiver, each opened once. */
+export class Campaigns implements KeptUsers {
+  readonly #state: string;
+  readonly #tools: CampaignTools;
+  readonly #open = new Map<string, Promise<Campaign>>();
+
+  constructor(state: string, tools: Omit<CampaignTools, 'room' | 'indexMemory'>) {
+    this.#state = state;
+    this.#tools = { ...tools, room: new Room(state), indexMemory: new IndexMemory(indexBytes) };
+  }
+
+  /** The campaign of an id, known or new. */
+  open(id: string): Promise<Campaign> {
+    const known = this.#open.get(id);
+    if (known !== undefined) return known;
+    const opening = Campaign.open(this.#state, id, this.#tools);
+    this.#open.set(id, opening);
+    opening.catch(() => this.#open.delete(id));
+    return opening;
+  }
+
+  /** Room beside the disks of a document that images would take which stand in for them: each as it is stored, and as the guest sees it. */
+  async standInBytes(document: Configurations, signal: AbortSignal): Promise<number> {
+    const { cloud, images } = this.#tools;
+    const donors = await matching(await cloud(), imagesOf(document), images, signal);
+    return 2 * [...donors.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  async userOf(folder: string): Promise<string | null> {
+    for (const campaign of await this.#opened()) if (campaign.takesFrom(folder)) return campaign.id;
+    return null;
+  }
+
+  async letGo(path: string): Promise<void> {
+    for (const { disks } of await this.#opened()) await disks.letGo(path);
+  }
+
+  /** The ids of every campaign that has a folder. */
+  async ids(): Promise<string[]> {
+    const names = await readdir(join(this.#state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    return names.filter((name) => Id.safeParse(name).success && !name.startsWith('.')).sort();
+  }
+
+  /** A campaign that exists. Throws E_NOT_FOUND. */
+  async known(id: string): Promise<Campaign> {
+    if (!(await this.ids()).includes(id)) throw new Problem('E_NOT_FOUND', `There is no campaign ${id} here.`);
+    return this.open(id);
+  }
+
+  async close(): Promise<void> {
+    for (const campaign of await this.#opened()) await campaign.close();
+  }
+
+  async #opened(): Promise<Campaign[]> {
+    const campaigns = await Promise.allSettled(this.#open.values());
+    return campaigns.flatMap((campaign) => (campaign.status === 'fulfilled' ? [campaign.value] : []));
+  }
+}

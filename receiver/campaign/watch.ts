@@ -1,0 +1,58 @@
+import { Sampler } from '../../shared/probe/sampler.ts';
+
+/** A new server that never answers is no longer looked at: milliseconds. */
+const longestMs = 3_600_000;
+
+/** What was seen of a new server so far. `ago_ms`: how long ago it answered for the first time; null until it did. Times are told as spans, because two clocks differ. */
+export interface FirstAnswer {
+  readonly address: string | null;
+  readonly ago_ms: number | null;
+  readonly samples: number;
+}
+
+/** What a watch is told of the server it waits for. */
+export interface Watched {
+  readonly probe: string;
+  /** The addresses it may answer at, as far as they are known. */
+  readonly addresses: () => readonly string[];
+  /** Whether it may exist: what answers before belongs to somebody else. */
+  readonly isBegun: () => boolean;
+}
+
+/** Looks at one new server from outside, from before it exists until it answers. */
+export class Watch {
+  readonly #sampler: Sampler;
+  readonly #strangers = new Set<string>();
+  readonly #limit: NodeJS.Timeout;
+  #first: { readonly address: string; readonly atMs: number } | null = null;
+
+  constructor({ probe, addresses, isBegun }: Watched) {
+    this.#sampler = new Sampler({
+      probe,
+      addresses,
+      onAnswer: (address) => {
+        if (!isBegun()) this.#strangers.add(address);
+        else if (!this.#strangers.has(address)) this.#hear(address);
+      },
+    });
+    this.#limit = setTimeout(() => this.stop(), longestMs);
+    this.#limit.unref();
+    void this.#sampler.start();
+  }
+
+  look(): FirstAnswer {
+    const { samples } = this.#sampler;
+    if (this.#first === null) return { address: null, ago_ms: null, samples };
+    return { address: this.#first.address, ago_ms: Date.now() - this.#first.atMs, samples };
+  }
+
+  stop(): void {
+    clearTimeout(this.#limit);
+    this.#sampler.stop();
+  }
+
+  #hear(address: string): void {
+    this.#first ??= { address, atMs: Date.now() };
+    this.stop();
+  }
+}

@@ -1,0 +1,184 @@
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
+import { type Algorithm, blockCount, digestBytes } from '../../../shared/model/disk.ts';
+
+/** How a disk is cut and named. */
+export interface Shape {
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes. */
+  readonly blockSize: number;
+  readonly algorithm: Algorithm;
+}
+
+/** Blocks from the first to the last. */
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Bytes before the bits in a file of marks: the shape, in words. */
+const headBytes = 128;
+
+/**
+ * What a copy's file holds, block by block: `….digests` has 32 bytes for each, `….marks` one bit for each whose bytes and digest are durable.
+ * A mark is written after both were flushed, and taken back before they change; so after a power cut a mark is to be believed.
+ */
+export class DigestFile {
+  readonly blocks: number;
+  readonly #digests: FileHandle;
+  readonly #marks: FileHandle;
+  /** The marks as they are in the file, or about to be. */
+  readonly #bits: Uint8Array;
+  /** Marks that are being made durable; one that is taken back meanwhile is taken out of them too. */
+  #pending: Uint8Array | null = null;
+  #dirty: Range | null = null;
+
+  private constructor(blocks: number, digests: FileHandle, marks: FileHandle, bits: Uint8Array) {
+    this.blocks = blocks;
+    this.#digests = digests;
+    this.#marks = marks;
+    this.#bits = bits;
+  }
+
+  /** Opens the two files beside a copy, `path` without an ending; what another shape left there is forgotten. */
+  static async open(path: string, shape: Shape): Promise<DigestFile> {
+    const blocks = blockCount(shape.size, shape.blockSize);
+    const digests = await openOrMake(`${path}.digests`);
+    const marks = await openOrMake(`${path}.marks`);
+    try {
+      const bits = new Uint8Array(Math.ceil(blocks / 8));
+      const head = headOf(shape);
+      const found = Buffer.alloc(headBytes);
+      await marks.read(found, 0, headBytes, 0);
+      const same = found.equals(head) && (await digests.stat()).size === blocks * digestBytes;
+      if (same) await marks.read(bits, 0, bits.length, headBytes);
+      else await renew(digests, marks, head, blocks);
+      return new DigestFile(blocks, digests, marks, bits);
+    } catch (error) {
+      await Promise.all([digests.close(), marks.close()]);
+      throw error;
+    }
+  }
+
+  /** The shape that the marks beside a copy are of, or null. */
+  static async shapeOf(path: string): Promise<Shape | null> {
+    const marks = await readFile(`${path}.marks`).catch(() => null);
+    const [, size, block, algorithm] =
+      /^godwit-marks 1 (\d+) (\d+) (blake3|sha256)\n/.exec(marks?.toString('latin1', 0, headBytes) ?? '') ?? [];
+    if (size === undefined) return null;
+    return { size: Number(size), blockSize: Number(block), algorithm: algorithm as Algorithm };
+  }
+
+  /** The blocks that are marked, each. */
+  *marked(): Generator<number> {
+    for (const [at, byte] of this.#bits.entries())
+      if (byte !== 0) for (let block = at * 8; block < at * 8 + 8; block += 1) if (has(this.#bits, block)) yield block;
+  }
+
+  /** The digests of some blocks, one behind the other; those that were never written are zeros. */
+  async read(first: number, count: number): Promise<Buffer> {
+    const digests = Buffer.alloc(count * digestBytes);
+    await this.#digests.read(digests, 0, digests.length, first * digestBytes);
+    return digests;
+  }
+
+  async write(first: number, digests: Uint8Array): Promise<void> {
+    await this.#digests.write(digests, 0, digests.length, first * digestBytes);
+  }
+
+  /** Takes back the marks of blocks that are about to change. A process that is killed afterwards finds no mark of them. */
+  async unmark(blocks: readonly number[]): Promise<void> {
+    const marked = blocks.filter((block) => has(this.#bits, block) || (this.#pending !== null && has(this.#pending, block)));
+    if (marked.length === 0) return;
+    for (const block of marked) {
+      clear(this.#bits, block);
+      if (this.#pending !== null) clear(this.#pending, block);
+    }
+    await this.#writeBits(this.#bits, Math.min(...marked), Math.max(...marked));
+  }
+
+  /** Notes blocks whose bytes and digests are written, to be marked by the next flush. */
+  note(first: number, last: number): void {
+    this.#dirty = { low: Math.min(first, this.#dirty?.low ?? first), high: Math.max(last, this.#dirty?.high ?? last) };
+  }
+
+  /** Marks what is known now, once `flushData` and the digests are on the disk. MUST NOT run twice at a time. */
+  async flush(isKnown: (block: number) => boolean, flushData: () => Promise<void>): Promise<void> {
+    const dirty = this.#dirty;
+    this.#dirty = null;
+    const pending = new Uint8Array(this.#bits);
+    this.#pending = pending;
+    try {
+      if (dirty !== null) await collect(pending, dirty, isKnown);
+      await Promise.all([flushData(), this.#digests.datasync()]);
+      if (dirty === null) return;
+      this.#bits.set(pending);
+      await this.#writeBits(pending, dirty.low, dirty.high);
+      await this.#marks.datasync();
+    } catch (error) {
+      if (dirty !== null) this.note(dirty.low, dirty.high);
+      throw error;
+    } finally {
+      this.#pending = null;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#digests.close(), this.#marks.close()]);
+  }
+
+  /** Deletes the two files. */
+  static async remove(path: string): Promise<void> {
+    for (const ending of ['marks', 'digests']) await rm(`${path}.${ending}`, { force: true });
+  }
+
+  async #writeBits(bits: Uint8Array, low: number, high: number): Promise<void> {
+    const [from, to] = [low >> 3, (high >> 3) + 1];
+    await this.#marks.write(bits, from, to - from, headBytes + from);
+  }
+}
+
+function headOf({ size, blockSize, algorithm }: Shape): Buffer {
+  const head = Buffer.alloc(headBytes);
+  head.write(`godwit-marks 1 ${size} ${blockSize} ${algorithm}\n`);
+  return head;
+}
+
+async function renew(digests: FileHandle, marks: FileHandle, head: Buffer, blocks: number): Promise<void> {
+  // The marks go first: they must never stand beside digests of another shape.
+  await marks.truncate(0);
+  await marks.datasync();
+  await digests.truncate(0);
+  await digests.truncate(blocks * digestBytes);
+  await digests.datasync();
+  await marks.write(head, 0, head.length, 0);
+  await marks.truncate(headBytes + Math.ceil(blocks / 8));
+  await marks.datasync();
+}
+
+async function openOrMake(path: string): Promise<FileHandle> {
+  await (await open(path, 'a', 0o600)).close();
+  return open(path, 'r+');
+}
+
+/** Sets the bits of what is known, with pauses: a disk may have millions of blocks. */
+async function collect(bits: Uint8Array, range: Range, isKnown: (block: number) => boolean): Promise<void> {
+  const most = 1024 * 1024;
+  for (let from = range.low; from <= range.high; from += most) {
+    for (let block = from; block <= Math.min(range.high, from + most - 1); block += 1) if (isKnown(block)) set(bits, block);
+    await setImmediate();
+  }
+}
+
+function has(bits: Uint8Array, block: number): boolean {
+  return ((bits[block >> 3] ?? 0) & (1 << (block & 7))) !== 0;
+}
+
+function set(bits: Uint8Array, block: number): void {
+  bits[block >> 3] = (bits[block >> 3] ?? 0) | (1 << (block & 7));
+}
+
+function clear(bits: Uint8Array, block: number): void {
+  bits[block >> 3] = (bits[block >> 3] ?? 0) & ~(1 << (block & 7));
+}

@@ -1,0 +1,105 @@
+import type { BlockSource } from '../../../shared/cloud/cloud.ts';
+import { giveBack } from '../../../shared/disk/give-back.ts';
+import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
+import { asProblem } from '../../../shared/problem.ts';
+import type { Copy } from './copy.ts';
+import { isSameAt, isZeroAt } from './digests.ts';
+
+/** Digests looked at together when holes are told. */
+const stretchBlocks = 16 * 1024;
+
+const never = new AbortController().signal;
+
+/**
+ * A sealed disk that proves every block once more while it is read, whole blocks at a time, as an import does; blocks of zeros are not read from the file at all.
+ * `onWrong` is told the blocks that are no longer what was sealed, and throws the problem to give up with. Closing it leaves the copy open.
+ */
+export function sealedSource(copy: Copy, onWrong: (blocks: readonly number[]) => Promise<never>): BlockSource {
+  const { size, blockSize } = copy.shape;
+  const step = Math.max(blockSize, pageBytes - (pageBytes % blockSize));
+  const part = async (offset: number, into: Buffer): Promise<void> => {
+    const first = Math.floor(offset / blockSize);
+    const from = first * blockSize;
+    const to = Math.min(size, Math.ceil((offset + into.length) / blockSize) * blockSize);
+    const digests = await copy.digests(first, blockCount(to - from, blockSize));
+    if (isAllZeros(digests)) into.fill(0);
+    else await copy.works.run(() => proven(copy, { first, from, to, digests }, offset, into, onWrong));
+  };
+  return {
+    size,
+    async read(offset, length, into = Buffer.allocUnsafe(length)) {
+      const buffer = into.subarray(0, length);
+      for (let at = offset; at < offset + length; ) {
+        const end = Math.min(offset + length, (Math.floor(at / step) + 1) * step);
+        await part(at, buffer.subarray(at - offset, end - offset));
+        at = end;
+      }
+      return buffer;
+    },
+    extents: (signal) => extentsOf(copy, signal),
+    close: () => Promise.resolve(),
+  };
+}
+
+interface Stretch {
+  readonly first: number;
+  readonly from: number;
+  readonly to: number;
+  readonly digests: Buffer;
+}
+
+async function proven(
+  copy: Copy,
+  { first, from, to, digests }: Stretch,
+  offset: number,
+  into: Buffer,
+  onWrong: (blocks: readonly number[]) => Promise<never>,
+): Promise<void> {
+  const { blockSize, algorithm } = copy.shape;
+  const { crew } = copy.tools;
+  const slot = await crew.slot(copy, never);
+  try {
+    const task = { file: copy.file, slot: slot.memory, offset: from, length: to - from, blockSize, algorithm };
+    const found = await crew.run('digest', task, { turn: copy }).catch((error: unknown) => {
+      if (asProblem(error).code === 'E_DISK_CHANGED') return new Uint8Array(digests.length);
+      throw error;
+    });
+    const wrong: number[] = [];
+    for (let place = 0; place * digestBytes < digests.length; place += 1)
+      if (!isSameAt(found, place, digests)) wrong.push(first + place);
+    if (wrong.length > 0) await onWrong(wrong);
+    Buffer.from(slot.memory, offset - from, into.length).copy(into);
+  } finally {
+    slot.release();
+  }
+}
+
+/** The data and the holes of a sealed disk, from its digests, in order. */
+async function* extentsOf(
+  copy: Copy,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly offset: number; readonly length: number; readonly zero: boolean }> {
+  const { size, blockSize } = copy.shape;
+  let [offset, zero] = [0, false];
+  for (let first = 0; first < copy.blocks.length; first += stretchBlocks) {
+    signal.throwIfAborted();
+    const count = Math.min(stretchBlocks, copy.blocks.length - first);
+    const digests = await copy.digests(first, count);
+    for (let place = 0; place < count; place += 1) {
+      const at = (first + place) * blockSize;
+      const now = isZeroAt(digests, place);
+      if (at > 0 && now !== zero) {
+        yield { offset, length: at - offset, zero };
+        offset = at;
+      }
+      zero = now;
+    }
+    giveBack(digests);
+  }
+  if (size > 0) yield { offset, length: size - offset, zero };
+}
+
+function isAllZeros(digests: Buffer): boolean {
+  for (let place = 0; place * digestBytes < digests.length; place += 1) if (!isZeroAt(digests, place)) return false;
+  return true;
+}

@@ -1,0 +1,75 @@
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, sep } from 'node:path';
+import type { BlockSource, DestinationCloud, Donor, Extent } from '../../../shared/cloud/cloud.ts';
+import { writeAll } from '../../../shared/disk/file.ts';
+import { syncFolder } from '../../../shared/durable.ts';
+import { pageBytes } from '../../../shared/model/disk.ts';
+import { Problem } from '../../../shared/problem.ts';
+import type { Room } from '../copy/room.ts';
+
+/** How an image is brought here. */
+export interface Fetching {
+  /** The longest image, as it is stored and as the guest sees it: bytes. */
+  readonly mostBytes: number;
+  readonly room: Room;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings an image of the destination to `path` as a sparse raw file, once: what an earlier call finished is taken as it is. What it takes on the way lies
+ * beside it, and goes with its end; what an abort leaves is taken up again. Throws E_UNSUPPORTED for one that is too long, E_DISK_FULL, and what the cloud throws.
+ */
+export async function copyImage(cloud: DestinationCloud, donor: Donor, path: string, fetching: Fetching): Promise<void> {
+  if ((await stat(path).catch(() => null)) !== null) return;
+  const { mostBytes, room, signal } = fetching;
+  const folder = `${path}.download`;
+  mustNotExceed(donor.size, mostBytes, donor.id);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    // The file as it is stored, and what it holds: for a moment both may be here.
+    await room.write(2 * donor.size, async () => {
+      const source = await cloud.openImage?.(donor.id, folder, signal);
+      if (source === undefined) throw new Problem('E_UNSUPPORTED', 'The destination does not open images.');
+      try {
+        mustNotExceed(source.size, mostBytes, donor.id);
+        await asRaw(source, folder, `${path}.part`, fetching);
+      } finally {
+        await source.close();
+      }
+    });
+    await rename(`${path}.part`, path);
+    await syncFolder(dirname(path));
+  } finally {
+    if (!signal.aborted) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Makes a raw file of a source: the very file, where that lies in our folder, or a copy of its data. */
+async function asRaw(source: BlockSource, folder: string, path: string, { room, signal }: Fetching): Promise<void> {
+  const { origin, size } = source;
+  if (origin?.kind === 'file' && origin.path.startsWith(folder + sep)) return rename(origin.path, path);
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.truncate(size);
+    const page = Buffer.allocUnsafe(pageBytes);
+    for await (const { offset, length, zero } of source.extents?.(signal) ?? [allOf(source)]) {
+      for (let at = offset; at < offset + length && !zero; at += pageBytes) {
+        signal.throwIfAborted();
+        const bytes = await source.read(at, Math.min(pageBytes, offset + length - at), page);
+        await room.write(bytes.length, () => writeAll(file, bytes, at));
+      }
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function allOf({ size }: BlockSource): Extent {
+  return { offset: 0, length: size, zero: false };
+}
+
+function mustNotExceed(bytes: number, mostBytes: number, id: string): void {
+  if (bytes > mostBytes)
+    throw new Problem('E_UNSUPPORTED', `Image ${id} has ${bytes} bytes, and no more than ${mostBytes} are brought here.`);
+}

@@ -1,0 +1,153 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DestinationCloud, Donor } from '../../../shared/cloud/cloud.ts';
+import { within } from '../../../shared/concurrency/within.ts';
+import type { Log } from '../../../shared/log.ts';
+import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
+import type { ResourceOf } from '../../../shared/model/resource.ts';
+import { leastBytes } from '../../../shared/model/space.ts';
+import { asProblem, Problem } from '../../../shared/problem.ts';
+import type { Shape } from '../copy/digest-file.ts';
+import type { Room } from '../copy/room.ts';
+import { discardFolder } from '../copy/taken.ts';
+import type { Disks } from '../disks.ts';
+import { copyImage } from './image-copy.ts';
+
+/** Which images of the destination may stand in, and how long they may be: bytes, as they are stored and as a guest sees them. */
+export interface ImagePolicy {
+  readonly images: 'none' | 'matching';
+  readonly mostBytes: number;
+}
+
+/** What stand-ins work with. */
+export interface StandInTools {
+  readonly cloud: () => Promise<DestinationCloud>;
+  readonly room: Room;
+  readonly log: Log;
+  readonly policy: ImagePolicy;
+}
+
+/** How long the disks of an image wait for it together: milliseconds. What is not here by then stands in when it is. */
+const patienceMs = 60_000;
+
+/**
+ * Images of the destination that stand in for the disks of one campaign: those that its servers were made from at the source, where this project may read
+ * one with the same digest. Each is brought here once, before the first of its disks; whatever fails, the sender is asked for the blocks instead.
+ */
+export class StandIns {
+  readonly #folder: string;
+  readonly #disks: Disks;
+  readonly #tools: StandInTools;
+  readonly #over = new AbortController();
+  /** By the source's id of the image: its raw file, or null where there is none. */
+  readonly #files = new Map<string, Promise<string | null>>();
+  /** By image and shape: when it stands in or never will, and when it was waited for long enough. */
+  readonly #lent = new Map<string, { readonly done: Promise<void>; readonly enough: Promise<void> }>();
+  #document: Configurations | null = null;
+
+  constructor(folder: string, disks: Disks, tools: StandInTools) {
+    this.#folder = join(folder, 'images');
+    this.#disks = disks;
+    this.#tools = tools;
+  }
+
+  /** Brings the images of a document's servers here, one after the other, while the campaign goes on. */
+  begin(document: Configurations): void {
+    this.#document = document;
+    let before: Promise<unknown> = Promise.resolve();
+    for (const image of imagesOf(document)) {
+      if (this.#files.has(image.id)) continue;
+      const file = before.then(() => this.#fetch(image, document));
+      this.#files.set(image.id, file);
+      before = file;
+    }
+  }
+
+  /** Resolves when the image that a server was made from stands in for disks of this shape, when there is none, or when a minute is over. */
+  async ready(server: string, { blockSize, algorithm }: Pick<Shape, 'blockSize' | 'algorithm'>): Promise<void> {
+    const image = this.#document?.servers.find(({ id }) => id === server)?.image_id ?? '';
+    const file = this.#files.get(image);
+    if (file === undefined) return;
+    const base = `${image}.${algorithm}-${blockSize}`;
+    let lent = this.#lent.get(base);
+    if (lent === undefined) {
+      const done = this.#lend(file, join(this.#folder, base), { blockSize, algorithm });
+      lent = { done, enough: within(patienceMs, done) };
+      this.#lent.set(base, lent);
+    }
+    await lent.enough;
+  }
+
+  /** Ends what is under way. What is here stays, and is taken up again by the next `begin`. */
+  async close(): Promise<void> {
+    this.#over.abort(new Problem('E_CANCELLED', 'Images are needed no more.'));
+    await Promise.all([...this.#files.values(), ...[...this.#lent.values()].map(({ done }) => done)]);
+  }
+
+  /** Deletes every image that was brought here, once the disks that they stood in for are closed; returns the bytes they took on disk. */
+  discard(): Promise<number> {
+    return discardFolder(this.#folder);
+  }
+
+  /** The raw file of an image, or null: nothing that goes wrong here may stop a campaign. */
+  async #fetch(image: ResourceOf<'image'>, document: Configurations): Promise<string | null> {
+    const { cloud, room, log, policy } = this.#tools;
+    const { signal } = this.#over;
+    const path = join(this.#folder, `${image.id}.raw`);
+    try {
+      if ((await stat(path).catch(() => null)) !== null) return path;
+      if (await this.#isHere(image.id, document)) return null;
+      const destination = await cloud();
+      const donor = (await matching(destination, [image], policy, signal)).get(image.id);
+      if (donor === undefined) return null;
+      // The disks go first: what they need at the least stays free for them.
+      await room.mustHave(2 * donor.size + leastBytes(resourcesOf(document)));
+      log.info({ image: donor.id, bytes: donor.size }, 'an image of the destination is brought here, to stand in for disks');
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await copyImage(destination, donor, path, { mostBytes: policy.mostBytes, room, signal });
+      return path;
+    } catch (error) {
+      if (!signal.aborted) log.warn({ problem: asProblem(error), image: image.id }, 'an image of the destination is not used');
+      return null;
+    }
+  }
+
+  /** Whether a disk that was made from an image is verified here: its blocks stand in already. */
+  async #isHere(image: string, { servers, disks }: Configurations): Promise<boolean> {
+    const made = new Set(servers.filter(({ image_id }) => image_id === image).map(({ id }) => id));
+    for (const { id, server_id } of disks)
+      if (made.has(server_id) && (await this.#disks.sealed(server_id, id)) !== null) return true;
+    return false;
+  }
+
+  async #lend(file: Promise<string | null>, base: string, shape: Pick<Shape, 'blockSize' | 'algorithm'>): Promise<void> {
+    const path = await file;
+    if (path === null) return;
+    const { signal } = this.#over;
+    try {
+      const { size } = await stat(path);
+      await this.#disks.addDonor(path, base, { ...shape, size }, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#tools.log.warn({ problem: asProblem(error), path }, 'an image of the destination is not used');
+    }
+  }
+}
+
+/** The images that servers with disks of a document were made from. */
+export function imagesOf({ images, servers, disks }: Configurations): ResourceOf<'image'>[] {
+  const moved = new Set(disks.map(({ server_id }) => server_id));
+  const made = new Set(servers.filter(({ id }) => moved.has(id)).map(({ image_id }) => image_id));
+  return images.filter(({ id }) => made.has(id)).map((image) => ({ kind: 'image', ...image }));
+}
+
+/** The destination's image for each of some images of the source, by the source's id; none where the policy does not want them. */
+export async function matching(
+  cloud: DestinationCloud,
+  images: readonly ResourceOf<'image'>[],
+  policy: ImagePolicy,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Donor>> {
+  if (policy.images === 'none' || images.length === 0 || cloud.openImage === undefined) return new Map();
+  const donors = (await cloud.donors?.(images, signal)) ?? [];
+  return new Map(donors.filter(({ size }) => size <= policy.mostBytes).map((donor) => [donor.image, donor]));
+}

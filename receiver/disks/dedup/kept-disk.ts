@@ -1,0 +1,53 @@
+import { mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Crew } from '../../../shared/disk/worker-pool.ts';
+import { syncFolder } from '../../../shared/durable.ts';
+import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
+import { DigestFile, type Shape } from '../copy/digest-file.ts';
+import { type FileDonor, openDonor } from './donors.ts';
+
+/** Moves a sealed disk, `base.raw` with what lies beside it, to a folder of disks that are kept; afterwards it is there as a whole, or not at all. */
+export async function keepDisk(base: string, folder: string, name: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // From now on its age counts.
+  await utimes(`${base}.raw`, new Date(), new Date());
+  // The disk itself goes last: only with it is a kept disk one.
+  for (const ending of ['marks', 'digests', 'raw']) await rename(`${base}.${ending}`, join(folder, `${name}.${ending}`));
+  await syncFolder(folder);
+}
+
+/** Opens every disk that is kept in a folder, as donors. What cannot be opened is left out: it only saves work. */
+export async function openKept(folder: string): Promise<FileDonor[]> {
+  const donors: FileDonor[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.endsWith('.raw')) continue;
+    const base = join(folder, name.slice(0, -'.raw'.length));
+    const shape = await DigestFile.shapeOf(base);
+    const donor = shape === null ? null : await openDonor(`${base}.raw`, base, shape).catch(() => null);
+    if (donor !== null) donors.push(donor);
+  }
+  return donors;
+}
+
+/** Reads a raw file once and writes the digests of its blocks to `base.digests`, so that it can be a donor. Throws the signal's reason, E_DISK_FULL, E_DISK_CHANGED. */
+export async function nameBlocks(file: string, base: string, shape: Shape, crew: Crew, signal: AbortSignal): Promise<void> {
+  const { size, blockSize, algorithm } = shape;
+  const data = await open(file, 'r');
+  const digests = await open(`${base}.digests.part`, 'w', 0o600);
+  try {
+    const step = Math.max(1, pageBytes / blockSize);
+    for (let first = 0; first < blockCount(size, blockSize); first += step) {
+      signal.throwIfAborted();
+      const offset = first * blockSize;
+      const length = Math.min(step * blockSize, size - offset);
+      const named = await crew.run('digest', { file: { fd: data.fd }, offset, length, blockSize, algorithm }, { turn: data });
+      await digests.write(named, 0, named.length, first * digestBytes);
+    }
+    await rename(`${base}.digests.part`, `${base}.digests`);
+  } catch (error) {
+    await rm(`${base}.digests.part`, { force: true });
+    throw error;
+  } finally {
+    await Promise.all([data.close(), digests.close()]);
+  }
+}

@@ -1,0 +1,121 @@
+import { limits } from '../../../protocol/limits.ts';
+import { digestOf } from '../../../shared/disk/algorithm.ts';
+import type { Part } from '../../../shared/disk/jobs/unpack.ts';
+import { type Algorithm, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
+import { partsOf } from '../copy/digests.ts';
+import type { Donor } from '../dedup/donors.ts';
+import type { Pieces } from '../dedup/pieces.ts';
+import { Gain } from './gain.ts';
+import type { Lack, Puller, Stretches, Target } from './puller.ts';
+
+/** What is looked at for one block: the names of its pieces, those of what the file held there, and where in both it begins, bytes. */
+interface Names {
+  readonly wanted: Uint8Array;
+  readonly old: Uint8Array | null;
+  readonly at: number;
+}
+
+/** Finds out which pieces of lacking blocks are here already: at the same place as before, in another disk, or zeros. */
+export class Refinement {
+  readonly #target: Target;
+  readonly #pieces: Pieces;
+  readonly #size: number;
+  readonly #blockSize: number;
+  readonly #fromOld = new Gain();
+
+  constructor(target: Target, shape: { readonly size: number; readonly blockSize: number }, pieces: Pieces) {
+    this.#target = target;
+    this.#size = shape.size;
+    this.#blockSize = shape.blockSize;
+    this.#pieces = pieces;
+  }
+
+  /** Returns the blocks, with the parts that need not be pulled where asking pays. `old`: those where the file held other bytes of the disk. */
+  async refine(
+    lacks: readonly Lack[],
+    old: ReadonlySet<number>,
+    donors: readonly Donor[],
+    puller: Puller,
+  ): Promise<readonly Lack[]> {
+    if (this.#blockSize === pieceBytes) return lacks;
+    const [olds, news] = [lacks.filter(({ block }) => old.has(block)), lacks.filter(({ block }) => !old.has(block))];
+    const refined = await Promise.all([
+      ...this.#groups(olds).map((group) => this.#askWherePays(group, true, donors, puller)),
+      ...(donors.length > 0 ? this.#groups(news).map((group) => this.#askWherePays(group, false, donors, puller)) : [news]),
+    ]);
+    return refined.flat().sort((a, b) => a.block - b.block);
+  }
+
+  #groups(lacks: readonly Lack[]): Lack[][] {
+    return partsOf(lacks, limits.frameBytes / this.#blockSize);
+  }
+
+  #askWherePays(lacks: readonly Lack[], old: boolean, donors: readonly Donor[], puller: Puller): Promise<readonly Lack[]> {
+    const gain = old ? this.#fromOld : this.#pieces.gain;
+    return gain.ask(puller.signal, () => this.#ask(lacks, old, donors, puller), lacks);
+  }
+
+  async #ask(lacks: readonly Lack[], old: boolean, donors: readonly Donor[], puller: Puller): Promise<readonly Lack[]> {
+    const gain = old ? this.#fromOld : this.#pieces.gain;
+    // What the disk held before is here already, and most like it.
+    const isLearned = old || (await this.#pieces.learn(donors));
+    const { crew, file, algorithm, turn } = this.#target;
+    const ranges = lacks.map(({ offset, length }) => [offset, length] as const);
+    let [saved, asked, at] = [0, 0, 0];
+    try {
+      const [wanted, before] = await Promise.all([
+        puller.asker.refine(stretchesOf(lacks)),
+        // Through the page cache: what a block keeps of itself is read from here once more when the rest has come.
+        old ? crew.run('pieces', { parts: [{ from: { fd: file.fd }, ranges }], algorithm }, { turn }) : null,
+      ]);
+      return lacks.map((lack): Lack => {
+        const parts = this.#partsOf(lack, { wanted, old: before, at });
+        at += parts.length * pieceDigestBytes;
+        const here = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0);
+        [saved, asked] = [saved + here, asked + lack.length];
+        return here > 0 ? { ...lack, parts } : lack;
+      });
+    } finally {
+      // What donors do not give that are only half read says little.
+      if (isLearned || saved > 0) gain.learn(saved, asked);
+    }
+  }
+
+  #partsOf({ offset, length }: Lack, { wanted, old, at }: Names): (Part | null)[] {
+    const { algorithm, file } = this.#target;
+    const { fd } = file;
+    return Array.from({ length: Math.ceil(length / pieceBytes) }, (_, index): Part | null => {
+      const place = index * pieceBytes;
+      const size = Math.min(pieceBytes, length - place);
+      const name = at + index * pieceDigestBytes;
+      if (old !== null && isSame(wanted, name, old, name)) return { fd, at: offset + place, length: size };
+      // Behind its end a file reads as zeros.
+      if (size === pieceBytes && isSame(wanted, name, zeroName(algorithm), 0)) return { fd, at: this.#size, length: size };
+      const found = size === pieceBytes ? this.#pieces.find(wanted, name) : undefined;
+      return found === undefined ? null : { fd: found.donor.fd, at: found.at, length: size };
+    });
+  }
+}
+
+function stretchesOf(lacks: readonly Lack[]): Stretches {
+  const stretches: [number, number][] = [];
+  for (const { block } of lacks) {
+    const last = stretches.at(-1);
+    if (last !== undefined && last[0] + last[1] === block) last[1] += 1;
+    else stretches.push([block, 1]);
+  }
+  return stretches;
+}
+
+const zeroNames = new Map<Algorithm, Uint8Array>();
+
+function zeroName(algorithm: Algorithm): Uint8Array {
+  const name = zeroNames.get(algorithm) ?? digestOf(algorithm, Buffer.alloc(pieceBytes)).subarray(0, pieceDigestBytes);
+  zeroNames.set(algorithm, name);
+  return name;
+}
+
+function isSame(ours: Uint8Array, at: number, theirs: Uint8Array, there: number): boolean {
+  for (let byte = 0; byte < pieceDigestBytes; byte += 1) if (ours[at + byte] !== theirs[there + byte]) return false;
+  return true;
+}

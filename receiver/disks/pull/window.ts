@@ -1,0 +1,57 @@
+import { abortable } from '../../../shared/concurrency/abortable.ts';
+
+/** How long after another disk's pull a window counts as shared: milliseconds. */
+const sharedMs = 1000;
+
+/** How many raw bytes a session may have asked for and not yet written: what arrives must find room. */
+export class Window {
+  readonly #waiting = new Set<() => void>();
+  #free: number;
+  #last: object | undefined;
+  #sharedUntil = 0;
+
+  constructor(bytes: number) {
+    this.#free = bytes;
+  }
+
+  /** Whether several disks pull at this time. */
+  get isShared(): boolean {
+    return performance.now() < this.#sharedUntil;
+  }
+
+  /** Waits until there is some room for `owner`; the last to enter may take more than is left. MUST be followed by one `leave` of as much, unless it throws the signal's reason. */
+  async enter(bytes: number, owner: object, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#last !== undefined && this.#last !== owner) this.#sharedUntil = performance.now() + sharedMs;
+    this.#last = owner;
+    if (this.#waiting.size > 0 || this.#free <= 0) await this.#turn(signal);
+    this.#free -= bytes;
+    this.#wake();
+  }
+
+  leave(bytes: number): void {
+    this.#free += bytes;
+    this.#wake();
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    let mine: (() => void) | undefined;
+    try {
+      await abortable<void>([signal], (resolve) => {
+        mine = resolve;
+        this.#waiting.add(resolve);
+      });
+    } catch (reason) {
+      // A turn that was given in the same moment as the abort goes on to the next in line.
+      if (mine !== undefined && !this.#waiting.delete(mine)) this.#wake();
+      throw reason;
+    }
+  }
+
+  #wake(): void {
+    const [next] = this.#waiting;
+    if (next === undefined || this.#free <= 0) return;
+    this.#waiting.delete(next);
+    next();
+  }
+}

@@ -1,0 +1,272 @@
+import { randomBytes } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import { Connection } from '../../protocol/connection/connection.ts';
+import type { Handlers, Params } from '../../protocol/messages.ts';
+import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
+import { freeBytes } from '../../shared/disk/free.ts';
+import { needingRoom } from '../../shared/disk/full.ts';
+import type { Log } from '../../shared/log.ts';
+import { resourcesOf } from '../../shared/model/configurations.ts';
+import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
+import { refOf } from '../../shared/model/resource.ts';
+import { spaceConcerns } from '../../shared/model/space.ts';
+import type { Totals } from '../../shared/model/totals.ts';
+import { Problem } from '../../shared/problem.ts';
+import type { Campaign } from '../campaign/campaign.ts';
+import type { Campaigns } from '../campaign/campaigns.ts';
+import { sumOfRoots } from '../campaign/totals.ts';
+import { verifyDisk } from '../campaign/verify.ts';
+import type { Copy } from '../disks/copy/copy.ts';
+import { type Asker, Puller } from '../disks/pull/puller.ts';
+import { Window } from '../disks/pull/window.ts';
+
+/** What a session is made of. */
+export interface SessionTools {
+  readonly name: string;
+  readonly release: string;
+  readonly state: string;
+  readonly campaigns: Campaigns;
+  /** The key of the sender, by its fingerprint. */
+  readonly peer: string;
+  readonly cloud: () => Promise<DestinationCloud>;
+  readonly log: Log;
+  /** Bytes of disks that one sender may be asked for at once. */
+  readonly windowBytes: number;
+  /** Hears that this session is about to serve a campaign; ends another that still does. */
+  readonly takeOver: (campaign: string) => Promise<void>;
+  /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
+  readonly join: (session: string) => void;
+}
+
+/** A disk that this connection offered. */
+interface Offered {
+  readonly server: string;
+  readonly disk: string;
+  readonly copy: Copy;
+  readonly puller: Puller;
+  /** Blocks that the sender knows to be durable. */
+  durable: number;
+}
+
+/** One connected sender: what it is bound to and what it offered. The campaign outlives it. */
+export class Session {
+  /** What a lane must name to join; told to our sender alone. */
+  readonly id = randomBytes(16).toString('hex');
+  readonly since = new Date().toISOString();
+  readonly #tools: SessionTools;
+  readonly #connection: Connection<'receiver'>;
+  readonly #offers = new Map<number, Offered>();
+  readonly #window: Window;
+  #campaign: Campaign | null = null;
+
+  constructor(socket: WebSocket, tools: SessionTools) {
+    this.#tools = tools;
+    this.#window = new Window(tools.windowBytes);
+    this.#connection = new Connection(socket, {
+      role: 'receiver',
+      release: tools.release,
+      name: tools.name,
+      observe: (problem) => tools.log.warn({ problem }, 'refused what the sender said'),
+    });
+  }
+
+  get campaign(): string | null {
+    return this.#campaign?.id ?? null;
+  }
+
+  /** Answers the sender until the connection is over; never rejects. */
+  async run(): Promise<void> {
+    try {
+      const peer = await this.#connection.open(namingDisk(this.#handlers(), this.#tools.state));
+      this.#tools.log.info({ peer: peer.name, release: peer.release }, 'sender connected');
+    } catch (error) {
+      this.#tools.log.warn({ err: error }, 'hello failed');
+    }
+    const closed = await this.#connection.closed;
+    this.#tools.log.info({ code: closed.code, says: closed.says }, 'sender gone');
+  }
+
+  /** Whether this connection is a lane of another session. */
+  get isLane(): boolean {
+    return this.#connection.isLane;
+  }
+
+  /** How many lanes it has. */
+  get lanes(): number {
+    return this.#connection.wire.lanes;
+  }
+
+  /** Makes another connection of the same peer a lane of this session; see `Connection.carry`. */
+  carry(lane: Session): void {
+    this.#connection.carry(lane.#connection);
+  }
+
+  close(reason: string): Promise<void> {
+    return this.#connection.close(reason);
+  }
+
+  /** Every message to the function that answers it. */
+  #handlers(): Handlers<'receiver'> {
+    const { cloud, campaigns, state } = this.#tools;
+    return {
+      'cloud.facts': async (_, { signal }) => ({
+        ...(await (await cloud()).facts(signal)),
+        staging_free_bytes: await freeBytes(state),
+      }),
+      'campaign.preflight': async ({ configurations }, { signal }) => {
+        const resources = resourcesOf(configurations);
+        const { concerns, decisions } = await (await cloud()).preflight(resources, configurations.mappings, signal);
+        const besideBytes = await campaigns.standInBytes(configurations, signal);
+        const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
+        return { concerns: [...concerns, ...space], decisions };
+      },
+      'campaign.open': async ({ campaign }) => {
+        await this.#tools.takeOver(campaign);
+        const known = (await campaigns.ids()).includes(campaign);
+        this.#campaign = await campaigns.open(campaign);
+        this.#campaign.serve(this.#tools.peer);
+        return { known, state: this.#campaign.ledger.state, session: this.id };
+      },
+      'session.join': async ({ session }) => {
+        this.#tools.join(session);
+        return {};
+      },
+      'campaign.configure': async ({ campaign, configurations }) => {
+        const tell = this.#connection;
+        const marker = await this.#bound().configure(configurations, (ref, { id, how }) => {
+          // A progress notice to a connection that is gone has nobody to hear it; the next one is told everything again.
+          try {
+            tell.notify('resource.built', { campaign, ref, id, how });
+          } catch {
+            this.#tools.log.debug({ ref }, 'progress was not heard');
+          }
+        });
+        return { marker };
+      },
+      'campaign.completed': ({ campaign, totals }) => this.#complete(campaign, totals),
+      'campaign.commit': async () => ({ freed_bytes: await this.#bound().commit() }),
+      'campaign.remove': () => this.#bound().removeAll(),
+      'resource.ensure': async ({ ref }) => {
+        const built = await this.#bound().ensure(ref);
+        return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
+      },
+      'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
+      'disk.offer': (offer, { signal }) => this.#offer(offer, signal),
+      'disk.page': async ({ handle, first, digests }) => {
+        const { server, copy, puller } = this.#offered(handle);
+        await this.#bound().standIns.ready(server, copy.shape);
+        const lacking = await copy.take(first, Buffer.from(digests, 'base64'), puller);
+        this.#tellDurable(handle, copy);
+        return { lacking };
+      },
+      'disk.hole': async ({ handle, first, blocks }) => {
+        const { copy } = this.#offered(handle);
+        await copy.hole(first, blocks);
+        this.#tellDurable(handle, copy);
+        return {};
+      },
+      'disk.seal': async ({ handle, root }) => {
+        const { server, disk, puller } = this.#offered(handle);
+        const { size: _, block_size: __, ...sealed } = await this.#bound().disks.seal(server, disk, root, puller);
+        return sealed;
+      },
+      'disk.discard': async ({ server, disk }) => {
+        await this.#bound().disks.discard(server, disk);
+        return {};
+      },
+      'disk.verify': ({ server, disk }, { signal }) => verifyDisk(this.#bound(), server, disk, signal),
+      'server.health': async ({ server, probe }, { signal }) =>
+        (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
+      'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),
+      'server.completed': async ({ campaign, server, summary }) => {
+        const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
+        const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };
+        this.#bound().built(refOf('server', server));
+        await writeMarker(this.#bound().folder, [`${server}.completed`], {
+          campaign,
+          at: new Date().toISOString(),
+          digest,
+          counts,
+        });
+        return {};
+      },
+    };
+  }
+
+  async #complete(id: string, totals: Totals): Promise<{ agreed: true }> {
+    const campaign = this.#bound();
+    const own = await sumOfRoots(campaign);
+    const resources = campaign.builtByKind();
+    const complaints = [
+      own.roots !== totals.roots && `the disks' roots differ`,
+      own.disks !== totals.disks && `${own.disks} disks here, ${totals.disks} there`,
+      own.bytes !== totals.disk_bytes && `${own.bytes} bytes here, ${totals.disk_bytes} there`,
+      (resources['server'] ?? 0) !== totals.servers && `${resources['server'] ?? 0} servers here, ${totals.servers} there`,
+      ...Object.entries(totals.resources).map(
+        ([kind, count]) => (resources[kind] ?? 0) !== count && `${resources[kind] ?? 0} of kind ${kind} here, ${count} there`,
+      ),
+    ].filter((complaint) => complaint !== false);
+    if (complaints.length > 0)
+      throw new Problem('E_TOTALS_DISAGREE', `The two daemons count differently: ${complaints.join('; ')}.`);
+    await campaign.ledger.reach('completed');
+    const counts = { servers: totals.servers, disks: totals.disks, disk_bytes: totals.disk_bytes };
+    await writeMarker(campaign.folder, ['completed'], {
+      campaign: id,
+      at: new Date().toISOString(),
+      digest: totals.roots,
+      counts,
+    });
+    return { agreed: true };
+  }
+
+  async #offer({ server, disk, size, block_size, algorithm, data }: Params<'disk.offer'>, signal: AbortSignal) {
+    const found = this.#bound().resource(refOf('disk', disk));
+    if (found.kind !== 'disk' || found.server_id !== server)
+      throw new Problem('E_NOT_FOUND', `Disk ${disk} is not one of server ${server}.`);
+    const shape = { size, blockSize: block_size, algorithm };
+    const copy = await this.#bound().disks.offer(server, disk, shape, data);
+    const handle = this.#offers.size + 1;
+    const asker: Asker = {
+      pull: (pieces, after) =>
+        this.#connection.request('disk.pull', { handle, pieces, ...(after === undefined ? {} : { after }) }, { signal }),
+      refine: async (blocks) => {
+        const { pieces } = await this.#connection.request('disk.refine', { handle, blocks }, { signal });
+        return Buffer.from(pieces, 'base64');
+      },
+    };
+    const puller = new Puller(copy.target, asker, this.#window, copy, signal);
+    this.#offers.set(handle, { server, disk, copy, puller, durable: copy.flushes.durable });
+    return { handle };
+  }
+
+  /** Tells the sender when more has become durable. */
+  #tellDurable(handle: number, copy: Copy): void {
+    const offered = this.#offered(handle);
+    const { flushes, shape } = copy;
+    const blocks = flushes.durable;
+    if (blocks === offered.durable) return;
+    offered.durable = blocks;
+    this.#connection.notify('disk.durable', { handle, blocks, bytes: Math.min(shape.size, blocks * shape.blockSize) });
+  }
+
+  #bound(): Campaign {
+    if (this.#campaign === null) throw new Problem('E_OUT_OF_PHASE', 'No campaign is open on this connection.');
+    return this.#campaign;
+  }
+
+  #offered(handle: number): Offered {
+    const offered = this.#offers.get(handle);
+    if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
+    return offered;
+  }
+}
+
+/** Handlers that say whose disk is full where one of them meets that: it may be the sender's operator who reads it. */
+function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'receiver'> {
+  type Handle = (...given: unknown[]) => Promise<unknown>;
+  const place = `the receiver's state directory ${state}`;
+  const named = Object.entries(handlers as Readonly<Record<string, Handle>>).map(
+    ([name, handle]) => [name, (...given: unknown[]) => needingRoom(place, () => handle(...given))] as const,
+  );
+  return Object.fromEntries(named) as unknown as Handlers<'receiver'>;
+}

@@ -1,0 +1,70 @@
+import type { WebSocket } from 'ws';
+import { Problem } from '../../shared/problem.ts';
+import { Session, type SessionTools } from './session.ts';
+
+/** Whom a connection comes from: its name for people, its key for us. */
+export interface From {
+  readonly name: string;
+  readonly fingerprint: string;
+}
+
+/** What is told of one session. Times are ISO 8601, UTC. */
+export interface SessionStatus {
+  readonly peer: string;
+  readonly campaign: string | null;
+  readonly since: string;
+  readonly lanes: number;
+}
+
+/** Every connection of this receiver that is open: sessions, and the lanes of sessions. */
+export class Sessions {
+  readonly #tools: Omit<SessionTools, 'peer' | 'takeOver' | 'join'>;
+  readonly #open = new Map<Session, { readonly from: From; readonly done: Promise<void> }>();
+
+  constructor(tools: Omit<SessionTools, 'peer' | 'takeOver' | 'join'>) {
+    this.#tools = tools;
+  }
+
+  /** Serves an open socket until it is closed. MUST be called in the turn in which it opened. */
+  serve(socket: WebSocket, from: From): void {
+    const session: Session = new Session(socket, {
+      ...this.#tools,
+      peer: from.fingerprint,
+      takeOver: (campaign) => this.#takeOver(campaign, session),
+      join: (id) => this.#join(id, session),
+    });
+    const done = session.run().finally(() => this.#open.delete(session));
+    this.#open.set(session, { from, done });
+  }
+
+  status(): readonly SessionStatus[] {
+    return [...this.#open]
+      .filter(([session]) => !session.isLane)
+      .map(([{ campaign, since, lanes }, { from }]) => ({ peer: from.name, campaign, since, lanes }));
+  }
+
+  /** Closes every connection in peace; resolves when they are gone. */
+  async close(reason: string): Promise<void> {
+    const open = [...this.#open];
+    await Promise.all(open.map(([session]) => session.close(reason)));
+    await Promise.all(open.map(([, { done }]) => done));
+  }
+
+  /** Ends another session that still serves a campaign: its sender is the same one, on a link that broke unnoticed. */
+  async #takeOver(campaign: string, by: Session): Promise<void> {
+    const older = [...this.#open.keys()].filter((session) => session !== by && session.campaign === campaign);
+    await Promise.all(older.map((session) => session.close('Another connection serves this campaign now.')));
+  }
+
+  /** Nobody learns whether a session exists that is not of the same key. */
+  #join(id: string, lane: Session): void {
+    const own = this.#open.get(lane)?.from.fingerprint;
+    const same = [...this.#open].find(([session, { from }]) => session.id === id && from.fingerprint === own);
+    if (same === undefined || same[0].campaign === null) {
+      throw new Problem('E_NOT_FOUND', 'There is no such session of this peer.', {
+        hint: 'The session ended before its lane was open; the sender opens another.',
+      });
+    }
+    same[0].carry(lane);
+  }
+}

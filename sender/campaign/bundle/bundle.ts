@@ -1,0 +1,39 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SourceCloud } from '../../../shared/cloud/cloud.ts';
+import { Problem } from '../../../shared/problem.ts';
+import { recall } from '../../migration/migrate.ts';
+import { mustBeStopped } from '../../migration/phases/freeze.ts';
+import type { Campaign } from '../campaign.ts';
+import { type DiskToWrite, writeBundle } from './write.ts';
+
+/** Writes the bundle of a campaign whose servers are all frozen. Each server is seen stopped, and never started since, before its disks are read. */
+export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const moves = campaign.moves().flatMap((wave) => wave.moves.map((move) => recall(move, campaign.journal)));
+  const folder = join(campaign.folder, 'export');
+  const disks = moves.flatMap((move) =>
+    move.disks.map(
+      (disk): DiskToWrite => ({
+        server: move.server.id,
+        disk: disk.id,
+        open: async () => {
+          await mustBeStopped(move, source, signal);
+          const snapshot = move.learned.snapshots?.[disk.id];
+          if (snapshot === undefined)
+            throw new Problem('E_BUG', `Disk ${disk.id} has no snapshot.`, { about: `disk/${disk.id}` });
+          await mkdir(folder, { recursive: true, mode: 0o700 });
+          const opened = await source.open(snapshot, folder, signal);
+          return {
+            size: opened.size,
+            read: (...given) => opened.read(...given),
+            close: async () => {
+              await opened.close();
+              await rm(folder, { recursive: true, force: true });
+            },
+          };
+        },
+      }),
+    ),
+  );
+  return writeBundle({ ...campaign.document, campaign: campaign.id }, disks, signal);
+}

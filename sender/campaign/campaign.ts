@@ -1,0 +1,128 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { parseYaml } from '../../shared/config.ts';
+import { writeDurably } from '../../shared/durable.ts';
+import { Journal } from '../../shared/journal.ts';
+import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
+import { Plan, serversOf } from '../../shared/model/plan.ts';
+import { refOf } from '../../shared/model/resource.ts';
+import { diskBytesOf } from '../../shared/model/space.ts';
+import { Problem } from '../../shared/problem.ts';
+import { attemptOf, type Fact, hasMoved } from '../migration/fact.ts';
+import { itineraryTo } from '../migration/itinerary.ts';
+import type { Move } from '../migration/phase.ts';
+
+type PlannedServer = Plan['waves'][number]['servers'][number];
+
+/** One campaign as the sender knows it: the plan, the document and the journal in one folder. The plan is frozen once the folder exists. */
+export class Campaign {
+  readonly id: string;
+  readonly folder: string;
+  readonly plan: Plan;
+  readonly document: Configurations;
+  readonly journal: Journal<Fact>;
+
+  private constructor(folder: string, plan: Plan, document: Configurations, journal: Journal<Fact>) {
+    this.id = document.campaign ?? '';
+    this.folder = folder;
+    this.plan = plan;
+    this.document = document;
+    this.journal = journal;
+  }
+
+  /** Makes the folder of a new campaign. Its journal comes last: a folder without one never started. */
+  static async create(state: string, plan: Plan, document: Configurations): Promise<Campaign> {
+    if (document.campaign === undefined) throw new Problem('E_BUG', 'A campaign needs an id.');
+    const folder = folderOf(state, document.campaign);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeDurably(join(folder, 'plan.yaml'), stringify(plan, { lineWidth: 0 }));
+    await writeDurably(join(folder, 'configurations.json'), `${JSON.stringify(document, null, 2)}\n`);
+    const journal = await Journal.open<Fact>(join(folder, 'journal.jsonl'));
+    await journal.append({
+      fact: 'started',
+      project: document.source.project_name,
+      release: document.release,
+      servers: serversOf(plan),
+    });
+    await journal.append({ fact: 'asked', wish: 'run' });
+    return new Campaign(folder, plan, document, journal);
+  }
+
+  /** Opens a campaign's folder; null for one that never started. Throws E_STATE_DAMAGED. */
+  static async open(state: string, id: string): Promise<Campaign | null> {
+    const folder = folderOf(state, id);
+    const read = (name: string): Promise<string | null> =>
+      readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+        throw error;
+      });
+    const [plan, document, journal] = await Promise.all([read('plan.yaml'), read('configurations.json'), read('journal.jsonl')]);
+    // A journal without one whole line is one whose first fact a power cut tore: nobody was told that this campaign exists.
+    if (plan === null || document === null || journal === null || !journal.includes('\n')) return null;
+    try {
+      return new Campaign(
+        folder,
+        parseYaml(plan, join(folder, 'plan.yaml'), Plan, 'E_PLAN'),
+        parseConfigurations(JSON.parse(document), join(folder, 'configurations.json')),
+        await Journal.open<Fact>(join(folder, 'journal.jsonl')),
+      );
+    } catch (cause) {
+      throw new Problem('E_STATE_DAMAGED', `The campaign in ${folder} cannot be read: ${(cause as Error).message}`, {
+        about: folder,
+        cause,
+      });
+    }
+  }
+
+  /** The moves of every wave, in order; what they learned is in the journal. */
+  moves(): { wave: string; rolling: boolean; moves: Move[] }[] {
+    return this.plan.waves.map(({ name, rolling = false, servers }) => ({
+      wave: name,
+      rolling,
+      moves: servers.map((planned) => this.#move(planned)),
+    }));
+  }
+
+  /** Whether a server's move is through. */
+  moved(server: string): boolean {
+    return hasMoved(this.journal.facts, server, itineraryTo(this.plan.to).at(-1)?.name ?? '');
+  }
+
+  #move({ id, probe, mode, cutover }: PlannedServer): Move {
+    const { options } = this.plan;
+    const server = this.document.servers.find((candidate) => candidate.id === id);
+    if (server === undefined)
+      throw new Problem('E_STATE_DAMAGED', `Server ${id} of the plan is not in configurations.json.`, { about: this.folder });
+    const ports = new Set(server.ports);
+    return {
+      server: { kind: 'server', ...server },
+      disks: this.document.disks.filter((disk) => disk.server_id === id).map((disk) => ({ kind: 'disk', ...disk })),
+      diskBytes: diskBytesOf(server, this.document),
+      ports: server.ports.map((port) => refOf('port', port)),
+      floatingIps: this.document.floating_ips
+        .filter(
+          ({ port_id, id: ip }) => port_id !== null && ports.has(port_id) && this.plan.mappings.floating_ips[ip]?.to !== 'skip',
+        )
+        .map(({ id: ip }) => refOf('floating_ip', ip)),
+      probe,
+      addresses: addressesOf(this.document, ports),
+      warm: (mode ?? options.mode) === 'warm',
+      cutover: cutover ?? options.cutover,
+      calendar: this.plan.calendar,
+      attempt: attemptOf(this.journal.facts, id).attempt,
+      learned: {},
+    };
+  }
+}
+
+/** The addresses of some ports: floating ones, then their own. */
+function addressesOf({ floating_ips, ports }: Configurations, wanted: ReadonlySet<string>): string[] {
+  const floating = floating_ips.filter(({ port_id }) => port_id !== null && wanted.has(port_id));
+  const fixed = ports.filter(({ id }) => wanted.has(id)).flatMap(({ fixed_ips }) => fixed_ips);
+  return [...floating.map((ip) => ip.floating_ip_address), ...fixed.map((ip) => ip.ip_address)];
+}
+
+function folderOf(state: string, id: string): string {
+  return join(state, 'campaigns', id);
+}

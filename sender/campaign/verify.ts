@@ -1,0 +1,87 @@
+import { mkdir } from 'node:fs/promises';
+import type { Result } from '../../protocol/messages.ts';
+import type { Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import { sha256Of } from '../../shared/disk/whole-digest.ts';
+import { showBytes } from '../../shared/print/units.ts';
+import type { DiskVerdict } from '../control/commands.ts';
+import type { Ask, Move } from '../migration/phase.ts';
+import { diskFolder, dropCopy } from '../migration/phases/copy.ts';
+import type { Campaign } from './campaign.ts';
+
+/** What a verification works with. */
+export interface VerifyTools {
+  readonly source: SourceCloud;
+  readonly ask: Ask;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads both sides of a finished campaign again: each source snapshot as the source cloud holds it, the receiver's copy of it, and what the destination cloud says
+ * of the image made of that. Writes on neither cloud.
+ */
+export async function verifyCampaign(campaign: Campaign, tools: VerifyTools): Promise<DiskVerdict[]> {
+  const snapshots = await tools.source.snapshots(campaign.id, tools.signal);
+  const verdicts: DiskVerdict[] = [];
+  for (const move of campaign.moves().flatMap(({ moves }) => moves)) {
+    for (const { id } of move.disks) {
+      const snapshot = snapshots.findLast(({ disk, round }) => disk === id && round === 0);
+      verdicts.push(await verifyDisk(campaign, move, id, snapshot, tools));
+    }
+  }
+  return verdicts;
+}
+
+async function verifyDisk(
+  campaign: Campaign,
+  move: Move,
+  disk: string,
+  snapshot: Snapshot | undefined,
+  tools: VerifyTools,
+): Promise<DiskVerdict> {
+  const server = move.server.id;
+  const [there, here] = await Promise.all([
+    tools.ask('disk.verify', { campaign: campaign.id, server, disk }, tools.signal),
+    snapshot === undefined ? null : readAgain(campaign, move, snapshot, tools),
+  ]);
+  const flaws = [...flawsBetween(here, there), ...there.flaws];
+  const told = {
+    server,
+    name: move.server.name,
+    disk,
+    sizeBytes: here?.size ?? there.size,
+    sha256: here?.sha256 ?? there.sha256,
+  };
+  const well = `the same ${showBytes(told.sizeBytes)} at the source, in the receiver's copy and in image ${there.image}`;
+  return { ...told, image: there.image, agrees: flaws.length === 0, says: flaws.length === 0 ? well : flaws.join(' ') };
+}
+
+interface ReadAgain {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+async function readAgain(
+  { folder }: Campaign,
+  move: Move,
+  snapshot: Snapshot,
+  { source, signal }: VerifyTools,
+): Promise<ReadAgain> {
+  const place = diskFolder(folder, move.server.id);
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  const opened = await source.open(snapshot, place, signal);
+  try {
+    return { size: opened.size, sha256: await sha256Of(opened, signal) };
+  } finally {
+    await opened.close();
+    await dropCopy(move, { folder });
+  }
+}
+
+function flawsBetween(here: ReadAgain | null, there: Result<'disk.verify'>): string[] {
+  if (here === null) return ['The snapshot at the source is gone, so that nothing can be held against it.'];
+  if (there.sha256 === null) return [];
+  if (here.size !== there.size) return [`The source has ${here.size} bytes, the copy ${there.size}.`];
+  return here.sha256 === there.sha256
+    ? []
+    : [`The copy differs from the source: SHA-256 ${there.sha256} instead of ${here.sha256}.`];
+}

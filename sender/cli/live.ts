@@ -1,0 +1,59 @@
+import type { Output } from '../../shared/print/output.ts';
+import { cut } from '../../shared/print/text.ts';
+
+/** What there is to see of something that goes on. */
+export interface View {
+  /** The whole picture, for a terminal that redraws it. */
+  readonly picture: readonly string[];
+  /** The same as items, for everywhere else: one line of text each, written when its stage or its text changes. */
+  readonly items: readonly { readonly key: string; readonly stage: string; readonly text: string }[];
+}
+
+/** Shows views as they come. `end` leaves the last one standing. */
+export interface Live {
+  show(view: View): void;
+  end(): void;
+}
+
+/** How often an item whose stage stays the same may be written again where nothing redraws. */
+const quietMs = 5_000;
+
+/** Shows views in place on a terminal, as few lines as tell the story elsewhere. `now` is monotonic milliseconds. */
+export function openLive(output: Output, now: () => number = () => performance.now()): Live {
+  return output.isTerminal ? redrawn(output) : quiet(output, now);
+}
+
+function redrawn(output: Output): Live {
+  let drawn = 0;
+  return {
+    show({ picture }) {
+      const { columns, rows } = output.size();
+      // The last row stays free, or the terminal would scroll and the picture wander.
+      const room = Math.max(1, rows - 1);
+      const fits =
+        picture.length <= room ? picture : [...picture.slice(0, room - 1), `… ${picture.length - room + 1} more lines`];
+      const lines = fits.map((line) => `\u001b[2K${cut(line, columns)}\n`);
+      // Up to where the last picture began, over it, and away with what it had more.
+      output.raw(`${drawn > 0 ? `\u001b[${drawn}A` : ''}${lines.join('')}\u001b[0J`);
+      drawn = lines.length;
+    },
+    end() {
+      drawn = 0;
+    },
+  };
+}
+
+function quiet(output: Output, now: () => number): Live {
+  const shown = new Map<string, { stage: string; text: string; at: number }>();
+  return {
+    show({ items }) {
+      for (const { key, stage, text } of items) {
+        const last = shown.get(key);
+        if (last !== undefined && last.stage === stage && (last.text === text || now() - last.at < quietMs)) continue;
+        shown.set(key, { stage, text, at: now() });
+        output.print(text);
+      }
+    },
+    end() {},
+  };
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { parseYaml } from '../../../shared/config.ts';
+import { Problem } from '../../../shared/problem.ts';
+import type { Host } from '../placement/place.ts';
+
+/** As the plan has it. */
+const Zone = z
+  .string()
+  .max(255)
+  .regex(/^[^:\s]+$/, 'must not contain blanks or colons');
+
+const HostsFile = z.strictObject({
+  hosts: z
+    .array(
+      z
+        .strictObject({
+          /** A hypervisor's hostname as Nova has it, or an aggregate's name. */
+          id: z.string().min(1).max(255),
+          vcpus: z.number().min(0),
+          memory_mib: z.number().min(0),
+          disk_gib: z.number().min(0),
+          /** The availability zone that stands for it; without one a server is asked for as `nova:HOST`. */
+          zone: Zone.optional(),
+        })
+        .refine(({ id, zone }) => zone !== undefined || Zone.safeParse(id).success, 'needs a zone, for its id is no hostname'),
+    )
+    .min(1),
+});
+
+/** Reads hosts.yaml: what each host or aggregate at the destination has free. Throws E_USAGE. */
+export function readHosts(text: string, file: string): Host[] {
+  const { hosts } = parseYaml(text, file, HostsFile, 'E_USAGE');
+  const twice = hosts.find(({ id }, index) => hosts.findIndex((other) => other.id === id) !== index);
+  if (twice !== undefined) throw new Problem('E_USAGE', `${file} has the host ${twice.id} twice.`, { about: file });
+  return hosts.map(({ id, vcpus, memory_mib, disk_gib, zone }) => ({
+    id,
+    cpu: vcpus,
+    memory: memory_mib,
+    storage: disk_gib,
+    zone,
+  }));
+}

@@ -1,0 +1,54 @@
+import { Problem } from '../../../shared/problem.ts';
+
+/** A server as an operator may call it. */
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Makes the function that tells the name of a server, or its id where nobody knows one. */
+export function namesOf(servers: readonly Named[]): (id: string) => string {
+  const names = new Map(servers.map(({ id, name }) => [id, name]));
+  return (id) => names.get(id) ?? id;
+}
+
+/** Makes the function that finds the server of an id, or of a name that only one has. It throws E_USAGE with the place where the word stands. */
+export function serverFinder(servers: readonly Named[], where: string): (word: string) => string {
+  const ids = new Set(servers.map(({ id }) => id));
+  const byName = new Map<string, string | null>();
+  for (const { id, name } of servers) byName.set(name, byName.has(name) ? null : id);
+  return (word) => {
+    if (ids.has(word)) return word;
+    const id = byName.get(word);
+    if (typeof id === 'string') return id;
+    const says =
+      id === null ? `${word}, which several servers are called: write its id` : `${word}, which is no server that moves`;
+    throw new Problem('E_USAGE', `${where} names ${says}.`, { about: where });
+  };
+}
+
+/** Servers from text between commas. */
+export function serversIn(text: string, find: (word: string) => string): string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+    .map(find);
+}
+
+/** Two servers from `A:B`; names may hold colons, too, as long as only one reading names two servers. */
+export function twoServersIn(text: string, find: (word: string) => string, where: string): [string, string] {
+  const cuts = [...text.matchAll(/:/g)].map(({ index }) => index);
+  const readings = cuts.flatMap((cut): [string, string][] => {
+    try {
+      return [[find(text.slice(0, cut).trim()), find(text.slice(cut + 1).trim())]];
+    } catch {
+      return [];
+    }
+  });
+  const [only] = readings;
+  if (only !== undefined && readings.length === 1) return only;
+  // One colon: say which of the two words is wrong.
+  if (cuts.length === 1) for (const word of text.split(':')) find(word.trim());
+  throw new Problem('E_USAGE', `${where} ${text} does not name two servers as FIRST:LATER.`, { about: where });
+}

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isTalk, parseConntrackLine, type Tracked } from '../collect/conntrack.ts';
+import { ConntrackMeter, type Metered } from '../collect/conntrack-meter.ts';
+import { Pieces } from '../collect/pieces.ts';
+import type { Shell } from './shell.ts';
+import type { Networks, Sink, Source } from './source.ts';
+
+/** Everybody but root needs sudo for the kernel's table; the path of an SSH session seldom has sbin. */
+const before = 'PATH="$PATH:/usr/sbin:/sbin"; S=; [ "$(id -u)" = 0 ] || S="sudo -n";';
+const dumpLine = `${before} $S conntrack -L -f ipv4 -o extended,id && $S conntrack -L -f ipv6 -o extended,id`;
+/** Ends of connections that live and die between two dumps. The buffer is for a node with thousands of them a second. */
+const eventsLine = `${before} exec $S conntrack -E -e DESTROY -o extended,id -b 8388608`;
+/** How long the last dump may take, after the time of watching is over. */
+const lastDumpMs = 20_000;
+
+/** Watches the connections that one node tracks: a dump every so often, and the ends of connections between. */
+export function conntrackSource(
+  open: (signal: AbortSignal) => Promise<Shell>,
+  node: string,
+  everyMs: number,
+  networks: Networks,
+): Source {
+  const name = `conntrack ${node}`;
+  return {
+    ...{ name, live: true },
+    watch: async (sink, signal) => {
+      const shell = await open(signal);
+      const from = new Date().toISOString();
+      try {
+        await watchShell(shell, name, everyMs, networks, sink, signal);
+      } finally {
+        shell.close();
+      }
+      return { name, from, until: new Date().toISOString() };
+    },
+  };
+}
+
+async function watchShell(
+  shell: Shell,
+  name: string,
+  everyMs: number,
+  networks: Networks,
+  sink: Sink,
+  signal: AbortSignal,
+): Promise<void> {
+  const meter = new ConntrackMeter();
+  const give = giver(name, networks, sink);
+  const failing = new AbortController();
+  const until = AbortSignal.any([signal, failing.signal]);
+  let started = false;
+  let failure: unknown;
+  const hear = (said: string): void => {
+    if (/ENOBUFS/.test(said))
+      sink.say(`${name}: more connections ended at once than could be told; what those had since their last dump is missing.`);
+  };
+  const listening = (async () => {
+    for await (const entry of entries(shell.run(eventsLine, until, hear), sink)) {
+      // What ends while the first dump is written may have begun long before the period.
+      const metered = started ? meter.event(entry, Date.now()) : null;
+      if (metered !== null) give([metered]);
+    }
+    if (!until.aborted) sink.say(`${name}: the events of connections have ended; dumps go on.`);
+  })().catch((error: unknown) => {
+    failure = error;
+    failing.abort();
+  });
+  try {
+    meter.start(await all(entries(shell.run(dumpLine, until), sink)), Date.now());
+    started = true;
+    while (!until.aborted) {
+      // Aborted: the last dump follows at once.
+      await sleep(everyMs, undefined, { signal: until }).catch(() => undefined);
+      const limit = AbortSignal.any([AbortSignal.timeout(lastDumpMs), failing.signal]);
+      give(meter.dump(await all(entries(shell.run(dumpLine, limit), sink)), Date.now()));
+    }
+  } catch (error) {
+    failure ??= error;
+  } finally {
+    failing.abort();
+    await listening;
+    sink.refuse('over_limit', meter.overLimit);
+    if (meter.uncounted > 0)
+      sink.say(
+        `${name}: connections have no counters. \`sysctl net.netfilter.nf_conntrack_acct=1\` there counts those that begin later.`,
+      );
+  }
+  if (failure !== undefined) throw failure;
+}
+
+/** Passes on what was metered, each zone as a place of its own: a connection between two servers of a node is in two zones. */
+export function giver(name: string, { zones }: Networks, sink: Sink): (metered: readonly Metered[]) => void {
+  return (metered) => {
+    for (const { zone, observation } of metered) {
+      const network = zones.get(zone);
+      // Where the operator names zones, the others are somebody else's.
+      if (zones.size > 0 && network === undefined) sink.refuse('foreign_traffic');
+      else sink.see(network === undefined ? observation : { ...observation, network }, `${name} ${zone}`);
+    }
+  };
+}
+
+async function* entries(text: AsyncIterable<string>, sink: Sink): AsyncGenerator<Tracked> {
+  const lines = new Pieces();
+  const parse = (line: string): Tracked[] => {
+    const entry = parseConntrackLine(line);
+    if (entry === null && !isTalk(line)) sink.refuse('malformed');
+    return entry === null ? [] : [entry];
+  };
+  for await (const chunk of text) yield* lines.push(chunk).flatMap(parse);
+  yield* parse(lines.end());
+  sink.refuse('malformed', lines.dropped);
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

@@ -1,0 +1,108 @@
+import { asProblem, type Problem } from '../../../shared/problem.ts';
+import { Once } from '../collect/once.ts';
+import type { Resolve } from '../traffic/directory.ts';
+import type { Traffic } from '../traffic/matrix.ts';
+import { Tally } from '../traffic/tally.ts';
+import type { Period, Sink, Source } from './source.ts';
+
+/** How one source is doing. */
+interface SourceState {
+  readonly name: string;
+  /** Flows, or parts of them, that it told of. */
+  readonly seen: number;
+  readonly state: 'watching' | 'done' | 'failed';
+}
+
+/** How the watching is doing. */
+export interface Progress {
+  readonly sources: readonly SourceState[];
+  readonly conversations: number;
+  readonly rejected: number;
+  readonly leftMs: number;
+}
+
+/** How long to watch, and who is told. */
+export interface Watching {
+  readonly resolve: Resolve;
+  readonly forMs: number;
+  /** Ends the watching before its time, with what there is. */
+  readonly stop: AbortSignal;
+  readonly show: (progress: Progress) => void;
+  readonly say: (sentence: string) => void;
+}
+
+/** What was seen, and which sources failed in the midst of it. */
+export interface Observed {
+  readonly traffic: Traffic;
+  readonly problems: readonly Problem[];
+}
+
+/** How often progress is shown. */
+const showMs = 1_000;
+
+/** Watches all sources at once into one tally. One that fails does not end the others; throws its problem if all do. */
+export async function observe(sources: readonly Source[], watching: Watching): Promise<Observed> {
+  const { resolve, forMs, stop, show } = watching;
+  const [tally, once] = [new Tally(resolve, 'observe'), new Once()];
+  const began = new Date();
+  const enough = AbortSignal.any([stop, AbortSignal.timeout(forMs)]);
+  const states = sources.map(({ name }): { -readonly [Key in keyof SourceState]: SourceState[Key] } => ({
+    ...{ name, seen: 0, state: 'watching' },
+  }));
+  const tell = (): void =>
+    show({
+      sources: states,
+      conversations: tally.size,
+      rejected: Object.values(tally.rejected).reduce((sum, count) => sum + count, 0),
+      leftMs: enough.aborted ? 0 : Math.max(0, began.getTime() + forMs - Date.now()),
+    });
+  const problems: Problem[] = [];
+  const watchOne = async (source: Source, index: number): Promise<Period[]> => {
+    const state = states[index];
+    const sink = sinkOf(tally, once, watching.say, () => void (state && state.seen++));
+    const from = new Date();
+    const until = source.live ? enough : stop;
+    try {
+      const period = await source.watch(sink, until);
+      if (state) state.state = 'done';
+      return period === null ? [] : [period];
+    } catch (thrown) {
+      // The end came before it could begin, such as in the midst of a log-in.
+      const ended = until.aborted && thrown === until.reason;
+      if (!ended) problems.push(asProblem(thrown));
+      if (state) state.state = ended ? 'done' : 'failed';
+      // What it saw before is in the matrix: its time must not be merged again.
+      return state && state.seen > 0 ? [{ name: source.name, from: from.toISOString(), until: new Date().toISOString() }] : [];
+    }
+  };
+  const timer = setInterval(tell, showMs);
+  try {
+    tell();
+    const periods = (await Promise.all(sources.map(watchOne))).flat();
+    tell();
+    const [first] = problems;
+    if (first !== undefined && problems.length === sources.length && tally.size === 0) throw first;
+    return { traffic: { ...tally.matrix(began, new Date()), sources: periods }, problems };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function sinkOf(tally: Tally, once: Once, say: (sentence: string) => void, count: () => void): Sink {
+  const said = new Set<string>();
+  return {
+    see: (observation, place, whole = false) => {
+      count();
+      const fresh = once.pass(place, observation, whole);
+      if (fresh !== null) tally.add(fresh, Date.now());
+    },
+    refuse: (reason, number = 1) => {
+      if (number > 0) tally.reject(reason, number);
+    },
+    say: (sentence) => {
+      if (said.has(sentence) || said.size >= 100) return;
+      said.add(sentence);
+      say(sentence);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { visible } from '../../../shared/print/text.ts';
+import { showDuration } from '../../../shared/print/units.ts';
+import type { View } from '../../cli/live.ts';
+import type { Progress } from './observe.ts';
+
+/** How often an unchanged stage is told where nothing redraws: a line for every tenth of the time would be as good. */
+const lineMs = 60_000;
+
+/** What there is to see while traffic is watched. */
+export function progressView({ sources, conversations, rejected, leftMs }: Progress): View {
+  const left = leftMs > 0 ? `${showDuration(leftMs)} left` : 'ending';
+  const total = `${conversations} conversations, ${rejected} not counted, ${left}`;
+  const lines = sources.map(({ name, seen, state }) => `${state.padEnd(8)}  ${visible(name)}: ${seen} flows`);
+  return {
+    picture: [...lines, total],
+    items: [
+      ...sources.map(({ name, state }) => ({ key: name, stage: state, text: `${state}: ${visible(name)}` })),
+      { key: '', stage: String(Math.ceil(leftMs / lineMs)), text: total },
+    ],
+  };
+}

@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { PassThrough, pipeline } from 'node:stream';
+import ssh2, { type ClientChannel } from 'ssh2';
+import { parseAddress } from '../../../protocol/transport/address.ts';
+import { transportLimits } from '../../../protocol/transport/limits.ts';
+import { fromEvents, inTime } from '../../../protocol/transport/phase.ts';
+import { logIn, type SshOptions } from '../../../protocol/transport/ssh-tunnel.ts';
+import { connectTcp } from '../../../protocol/transport/tcp.ts';
+import { Problem } from '../../../shared/problem.ts';
+import { failed, type Shell, tail } from './shell.ts';
+
+/** Logs in on another node, `user@host[:port]`, by the rules of the tunnel: its host key must be known. */
+export async function openSshShell(node: string, options: SshOptions, signal: AbortSignal): Promise<Shell> {
+  const address = parseAddress(`ssh://${node.replace(/^ssh:\/\//, '')}`);
+  if (address.kind !== 'ssh') throw new Problem('E_ADDRESS', `${node} is not user@host.`, { about: node });
+  const { host, port, user } = address;
+  const limits = transportLimits;
+  const tcp = await connectTcp(host, port, signal, limits);
+  const client = new ssh2.Client();
+  const late = (): Problem =>
+    new Problem('E_PEER_UNREACHABLE', `${node} did not let us in by SSH within ${limits.sshMs / 1000} s.`, { about: node });
+  const close = (): void => {
+    client.end();
+    tcp.destroy();
+  };
+  try {
+    await inTime(limits.sshMs, signal, late, (phase) => logIn(client, tcp, address, options, phase, limits));
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const name = `${user}@${host}${port === 22 ? '' : `:${port}`}`;
+  return { node: name, close, run: (commandLine, until, hear) => runRemotely(client, name, commandLine, until, hear) };
+}
+
+/**
+ * Ends a command when its standard input does. OpenSSH passes no signal on to a command of root's, and closing a channel ends none that does not write:
+ * one that waits for events would stay behind for ever, and the channel with it.
+ */
+const leashed = (commandLine: string): string =>
+  `exec 3<&0; (${commandLine}) </dev/null 3<&- & P=$!; (cat <&3; kill $P) >/dev/null 2>&1 & wait $P`;
+
+/** How long a command may take to end: milliseconds. */
+const endingMs = 5_000;
+
+async function* runRemotely(
+  client: ssh2.Client,
+  node: string,
+  commandLine: string,
+  signal: AbortSignal,
+  hear?: (text: string) => void,
+): AsyncGenerator<string> {
+  if (signal.aborted) return;
+  const { channel, code } = await open(client, node, leashed(commandLine), signal);
+  // Unlike `pipe` it ends with a channel that a lost connection closed.
+  const text = pipeline(channel, new PassThrough({ encoding: 'utf8' }), () => undefined);
+  let late: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    channel.end();
+    late = setTimeout(() => text.destroy(), endingMs);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  const closed = once(channel, 'close');
+  closed.catch(() => undefined);
+  try {
+    const said = tail(channel.stderr, hear);
+    for await (const chunk of text) yield chunk as string;
+    if (signal.aborted) return;
+    await closed;
+    if (code() !== 0 && !signal.aborted) throw failed(node, said() || (code() === null ? 'the connection was lost' : ''), code());
+  } catch (error) {
+    // Destroyed by us: the end of a stream that has not ended is an error to its reader.
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', end);
+    clearTimeout(late);
+    channel.destroy();
+  }
+}
+
+/** A command on its way, and its exit status once it has one. */
+interface Running {
+  readonly channel: ClientChannel;
+  readonly code: () => number | null;
+}
+
+async function open(client: ssh2.Client, node: string, commandLine: string, signal: AbortSignal): Promise<Running> {
+  try {
+    return await fromEvents<Running>(
+      signal,
+      (resolve, reject) => {
+        client.once('close', () => reject(new Error('the connection was closed')));
+        client.exec(commandLine, (error, channel) => {
+          if (error) return reject(error);
+          let code: number | null = null;
+          // At once: a short command's status may have arrived with the answer to the request.
+          channel.on('exit', (status: number | null) => {
+            code = status;
+          });
+          resolve({ channel, code: () => code });
+        });
+      },
+      () => undefined,
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new Problem('E_OBSERVE', `${node} runs no command for us: ${(error as Error).message}.`, { about: node, cause: error });
+  }
+}

@@ -1,0 +1,109 @@
+import { Problem } from '../../../shared/problem.ts';
+import type { Pair } from '../order/question.ts';
+import { randomOf } from '../order/random.ts';
+import { compareText } from '../traffic/matrix.ts';
+import { type Board, crossing } from './board.ts';
+import { branchAndBound } from './branch.ts';
+import { searchPlacement } from './settle.ts';
+
+/** What a server needs or a host offers: CPUs, memory and storage, each in one unit for all. */
+interface Sizes {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly storage: number;
+}
+
+/** A host, or an aggregate as a whole; `zone` is the availability zone that stands for it. */
+export interface Host extends Sizes {
+  readonly id: string;
+  readonly zone?: string | undefined;
+}
+
+/** What is to be placed, and where. */
+export interface PlacementQuestion {
+  readonly servers: readonly (Sizes & { readonly id: string })[];
+  readonly hosts: readonly Host[];
+  readonly pairs: readonly Pair[];
+  readonly seed?: number | undefined;
+}
+
+/** Which server goes to which host. `crossBytes` is the traffic between hosts, `bound` what no placement gets below. */
+export interface Placement {
+  readonly on: readonly { readonly server: string; readonly host: string }[];
+  readonly crossBytes: number;
+  readonly totalBytes: number;
+  readonly bound: number;
+  readonly method: 'exact' | 'heuristic';
+  readonly seed: number;
+}
+
+const resources = ['cpu', 'memory', 'storage'] as const;
+
+/**
+ * Places servers on hosts so that least traffic crosses between hosts and no host holds more than it has. Exact where the search through all
+ * placements ends within its limit, otherwise the best that was found; the same question always gives the same answer.
+ * Throws E_PLACEMENT with the reason where nothing fits, or nothing that fits was found.
+ */
+export function placeServers(question: PlacementQuestion): Placement {
+  const { seed = 1 } = question;
+  const servers = [...question.servers].sort((a, b) => compareText(a.id, b.id));
+  const hosts = [...question.hosts].sort((a, b) => compareText(a.id, b.id));
+  checkCapacity(servers, hosts);
+  const board = boardOf(servers, hosts, question.pairs);
+  const found = searchPlacement(board, randomOf(seed));
+  const { best, complete } = branchAndBound(board, found);
+  if (best === null) {
+    const says = complete
+      ? 'Every server fits on some host by itself, but no placement of all of them fits.'
+      : 'No placement that fits was found; there may be one.';
+    throw new Problem('E_PLACEMENT', says);
+  }
+  const total = board.neighbours.flat().reduce((sum, { bytes }) => sum + bytes, 0) / 2;
+  const crossBytes = crossing(board, best);
+  return {
+    on: servers.map(({ id }, i) => ({ server: id, host: hosts[best[i] as number]?.id ?? '' })),
+    ...{ crossBytes, totalBytes: total, bound: complete ? crossBytes : 0, method: complete ? 'exact' : 'heuristic', seed },
+  };
+}
+
+/** The placement as Nova takes it: the zone of the host, or `zone:host` where the host has none of its own (Nova API reference, "Create Server", `availability_zone`). */
+export function zonesOf(
+  { on }: Placement,
+  hosts: readonly Host[],
+  zone = 'nova',
+): { server: string; availability_zone: string }[] {
+  const byId = new Map(hosts.map((host) => [host.id, host]));
+  return on.map(({ server, host }) => ({ server, availability_zone: byId.get(host)?.zone ?? `${zone}:${host}` }));
+}
+
+function checkCapacity(servers: PlacementQuestion['servers'], hosts: readonly Host[]): void {
+  const refuse = (says: string, about?: string): never => {
+    throw new Problem('E_PLACEMENT', says, { about });
+  };
+  for (const one of [...servers, ...hosts])
+    for (const resource of resources)
+      if (!(Number.isFinite(one[resource]) && one[resource] >= 0)) refuse(`${one.id} has no sensible ${resource}.`, one.id);
+  for (const server of servers)
+    if (!hosts.some((host) => resources.every((resource) => server[resource] <= host[resource])))
+      refuse(`Server ${server.id} fits on no host: it needs ${resources.map((r) => `${r} ${server[r]}`).join(', ')}.`, server.id);
+  for (const resource of resources) {
+    const [needed, there] = [servers, hosts].map((list) => list.reduce((sum, one) => sum + one[resource], 0)) as [number, number];
+    if (needed > there) refuse(`All servers need ${resource} ${needed}; all hosts have ${there}.`);
+  }
+}
+
+function boardOf(servers: PlacementQuestion['servers'], hosts: readonly Host[], pairs: readonly Pair[]): Board {
+  const index = new Map(servers.map(({ id }, i) => [id, i]));
+  const traffic = servers.map(() => new Map<number, number>());
+  for (const { a, b, bytes } of pairs) {
+    const [i, j] = [index.get(a), index.get(b)];
+    if (i === undefined || j === undefined || i === j || !(bytes > 0)) continue;
+    traffic[i]?.set(j, (traffic[i]?.get(j) ?? 0) + bytes);
+    traffic[j]?.set(i, (traffic[j]?.get(i) ?? 0) + bytes);
+  }
+  const sizes = (one: Sizes): number[] => resources.map((resource) => one[resource]);
+  const neighbours = traffic.map((row) =>
+    [...row].map(([to, bytes]) => ({ to, bytes })).sort((x, y) => y.bytes - x.bytes || x.to - y.to),
+  );
+  return { needs: servers.map(sizes), rooms: hosts.map(sizes), neighbours };
+}

@@ -1,0 +1,86 @@
+import { table } from '../../../shared/print/table.ts';
+import { showDuration } from '../../../shared/print/units.ts';
+import type { Analysis } from '../analysis.ts';
+import { besideRandom } from '../comparison.ts';
+import type { Cost } from '../order/question.ts';
+import { distributionOf, quantileOf } from './distribution.ts';
+import { more, percent } from './figures.ts';
+
+/** Widest bar of a histogram, in columns. */
+const barColumns = 40;
+
+/** What the costs are made of. */
+export function costTitle({ weights }: Analysis): string {
+  return `Cost: ${weights.downtime} × service downtime + ${weights.split} × split + ${weights.length} × length; beside 1,000 random orders`;
+}
+
+/** The proposal beside the order given, the alphabet, random orders and the bound. */
+export function costLines({ comparison, prediction }: Analysis, columns: number): string[] {
+  const { proposed, given, alphabetical, random, bound, method } = comparison;
+  const at = (part: number): Cost => quantileOf(random, part);
+  const row = (what: string, cost: Cost) => ({ what, ...cost });
+  const rows = [
+    row(`proposed (${method})`, proposed),
+    row('as given', given),
+    row('alphabetical', alphabetical),
+    row('random, best', at(0)),
+    row('random, first quarter', at(0.25)),
+    row('random, median', at(0.5)),
+    row('random, last quarter', at(0.75)),
+    row('random, worst', at(1)),
+  ];
+  const seconds = (value: number): string => showDuration(1000 * value);
+  const lines = table(
+    rows,
+    [
+      { title: 'order', show: ({ what }) => what },
+      { title: 'cost', align: 'right', show: ({ cost }) => cost.toFixed(0) },
+      { title: 'to proposed', align: 'right', show: ({ cost }) => more(cost, proposed.cost) },
+      { title: 'services down', align: 'right', show: ({ serviceDowntimeSeconds }) => seconds(serviceDowntimeSeconds) },
+      { title: 'split', align: 'right', show: ({ splitSeconds }) => seconds(splitSeconds) },
+      { title: 'length', align: 'right', show: ({ lengthSeconds }) => seconds(lengthSeconds) },
+    ],
+    columns - 2,
+  );
+  const { meanSeconds, spared } = besideRandom(comparison);
+  return [
+    ...indented(lines),
+    `  lower bound: no order costs less than ${bound.toFixed(0)}`,
+    `  Services are down ${seconds(proposed.serviceDowntimeSeconds)} on average; in random order, ${prediction.mode}, ${seconds(meanSeconds)}: ${percent(spared)} less.`,
+    ...indented(histogram(comparison)),
+  ];
+}
+
+/** The costs of random orders as bars, and where the others are among them. */
+function histogram({ random, proposed, given, alphabetical }: Analysis['comparison']): string[] {
+  const { bins, max } = distributionOf(random.map(({ cost }) => cost));
+  const most = Math.max(...bins.map((bin) => bin.count));
+  const marks = [
+    ['proposed', proposed.cost],
+    ['as given', given.cost],
+    ['alphabetical', alphabetical.cost],
+  ] as const;
+  const width = Math.max(...bins.map(({ from }) => from.toFixed(0).length), proposed.cost.toFixed(0).length, 4);
+  const first = bins[0]?.from ?? 0;
+  const below = marks.filter(([, cost]) => cost < first);
+  const line = (from: number, bar: string, names: readonly string[]): string =>
+    `${from.toFixed(0).padStart(width)} │${bar}${names.length > 0 ? `  ← ${names.join(', ')}` : ''}`;
+  return [
+    ...below.map(([name, cost]) => line(cost, '', [name])),
+    ...bins.map(({ from, until, count: own }, index) => {
+      const last = index === bins.length - 1;
+      const here = marks.filter(([, cost]) => cost >= from && (cost < until || (last && cost >= until) || (last && cost <= max)));
+      const bar = '█'.repeat(own === 0 ? 0 : Math.max(1, Math.round((barColumns * own) / most)));
+      return line(
+        from,
+        bar,
+        here.map(([name]) => name),
+      );
+    }),
+  ];
+}
+
+/** Lines of a section, below its title. */
+export function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}

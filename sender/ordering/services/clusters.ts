@@ -1,0 +1,61 @@
+import type { Pair } from '../order/question.ts';
+import { compareText } from '../traffic/matrix.ts';
+
+/** A group joins another one with which it has more than this part of all its traffic. */
+const majority = 0.8;
+
+/**
+ * Groups servers by their traffic. Two are bonded when their traffic is at least `noise` of the geometric mean of what each says to all: so a
+ * monitoring server that says a little to everyone glues nothing together, and a database with many clients is still bonded to each.
+ * Then a group that has most of its traffic with one other group joins it: a front end whose talk is spread over many servers of one service.
+ */
+export function clustersOf(servers: readonly string[], pairs: readonly Pair[], noise: number): string[][] {
+  const free = new Set(servers);
+  const inside = pairs.filter(({ a, b }) => free.has(a) && free.has(b));
+  const total = new Map<string, number>();
+  for (const { a, b, bytes } of inside) for (const id of [a, b]) total.set(id, (total.get(id) ?? 0) + bytes);
+  const home = new Map(servers.map((id) => [id, id]));
+  const find = (id: string): string => {
+    let root = id;
+    while (home.get(root) !== root) root = home.get(root) as string;
+    home.set(id, root);
+    return root;
+  };
+  // The smaller id leads, so that the order of pairs makes no difference.
+  const join = (a: string, b: string): void => {
+    const [low, high] = [find(a), find(b)].sort(compareText) as [string, string];
+    home.set(high, low);
+  };
+  for (const { a, b, bytes } of inside) if (bytes >= noise * Math.sqrt((total.get(a) ?? 0) * (total.get(b) ?? 0))) join(a, b);
+  while (joinMajorities(inside, find, join)) {
+    // Each round joins at least two groups.
+  }
+  const clusters = new Map<string, string[]>();
+  for (const id of [...servers].sort(compareText)) clusters.set(find(id), [...(clusters.get(find(id)) ?? []), id]);
+  return [...clusters.values()];
+}
+
+function joinMajorities(pairs: readonly Pair[], find: (id: string) => string, join: (a: string, b: string) => void): boolean {
+  const all = new Map<string, number>();
+  const between = new Map<string, Map<string, number>>();
+  for (const { a, b, bytes } of pairs) {
+    const [x, y] = [find(a), find(b)];
+    for (const [one, other] of x === y
+      ? [[x, y]]
+      : [
+          [x, y],
+          [y, x],
+        ]) {
+      all.set(one as string, (all.get(one as string) ?? 0) + bytes);
+      const row = between.get(one as string) ?? new Map<string, number>();
+      between.set(one as string, row.set(other as string, (row.get(other as string) ?? 0) + bytes));
+    }
+  }
+  const wishes = [...between].flatMap(([one, row]) =>
+    [...row]
+      .filter(([other, bytes]) => other !== one && bytes > majority * (all.get(one) ?? 0))
+      .map(([other]) => ({ one, other })),
+  );
+  for (const { one, other } of wishes) join(one, other);
+  return wishes.length > 0;
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { Problem } from '../../../shared/problem.ts';
+import { release } from '../../../shared/release.ts';
+
+/** The version of `traffic.json` this release writes and reads. */
+export const trafficVersion = 1;
+
+/** The endpoint that stands for every address outside the tenant. Server ids are UUIDs, so it is never one of them. */
+export const outside = 'outside';
+
+/** Largest count that is kept; sums stop here instead of losing digits. */
+const largestCount = Number.MAX_SAFE_INTEGER;
+
+const Count = z.int().min(0);
+const Time = z.iso.datetime();
+const Endpoint = z.string().min(1).max(255);
+
+/**
+ * Who asked whom, on what, and how much crossed. `initiator` and `responder` are server ids or `outside`.
+ * `sent` is from the initiator to the responder, `received` the way back; bytes are as the collector counts them, with IP headers.
+ */
+export const Conversation = z.object({
+  initiator: Endpoint,
+  responder: Endpoint,
+  /** `tcp`, `udp`, `icmp`, `sctp`, …; the IANA number as text where it has no common name. */
+  protocol: z.string().min(1).max(20),
+  /** The responder's port; 0 where the protocol has none, or for the rest of a pair's many ports. */
+  port: z.int().min(0).max(65535),
+  sent_bytes: Count,
+  received_bytes: Count,
+  sent_packets: Count,
+  received_packets: Count,
+  first_seen: Time,
+  last_seen: Time,
+});
+export type Conversation = Readonly<z.infer<typeof Conversation>>;
+
+/** Why observations were not counted. */
+export const rejections = [
+  'malformed',
+  'absurd_count',
+  'self_traffic',
+  'not_a_conversation',
+  'unknown_address',
+  'ambiguous_address',
+  'foreign_traffic',
+  'over_limit',
+] as const;
+export type Rejection = (typeof rejections)[number];
+
+/** What was changed in observations that were counted all the same. */
+export const repairs = ['clock_backwards', 'clock_absurd', 'ports_folded', 'direction_guessed'] as const;
+export type Repair = (typeof repairs)[number];
+
+/** `traffic.json`: the flow matrix of a tenant. Field by field in `sender/ordering/traffic/README.md`. */
+export const Traffic = z.object({
+  format: z.literal('godwit/traffic'),
+  version: z.literal(trafficVersion),
+  created_at: Time,
+  release: z.string(),
+  /** Where it was seen and when. Two periods of one source never overlap. */
+  sources: z.array(z.object({ name: z.string().min(1), from: Time, until: Time })).default([]),
+  conversations: z.array(Conversation).default([]),
+  /** Bytes by hour of the week (0 is Monday 00:00 UTC) of each server, both ways; hours without any are left out. */
+  shape: z.array(z.object({ server: Endpoint, hours: z.array(z.tuple([z.int().min(0).max(167), Count])) })).default([]),
+  /** Addresses of the tenant's subnets that no server has, with the bytes they exchanged; the first hundred. */
+  unknown: z.array(z.object({ address: z.string(), network: z.string().nullable(), bytes: Count })).default([]),
+  rejected: z.partialRecord(z.enum(rejections), Count).default({}),
+  repaired: z.partialRecord(z.enum(repairs), Count).default({}),
+});
+export type Traffic = Readonly<z.infer<typeof Traffic>>;
+
+/** A flow matrix in which nothing was seen. */
+export function emptyTraffic(createdAt = new Date()): Traffic {
+  return Traffic.parse({ format: 'godwit/traffic', version: trafficVersion, created_at: createdAt.toISOString(), release });
+}
+
+/** Reads a flow matrix. Throws E_TRAFFIC with every complaint (the first twenty), or E_DOCUMENT_VERSION. */
+export function parseTraffic(value: unknown, about = 'traffic.json'): Traffic {
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version !== trafficVersion)
+    throw new Problem('E_DOCUMENT_VERSION', `${about} has version ${version}; this release reads ${trafficVersion}.`, { about });
+  const parsed = Traffic.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const complaints = parsed.error.issues.slice(0, 20).map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`);
+  throw new Problem('E_TRAFFIC', `${about} is not a flow matrix:\n  ${complaints.join('\n  ')}`, { about });
+}
+
+/** Seconds in which traffic was watched, all sources' periods laid over each other. */
+export function watchedSeconds({ sources }: Pick<Traffic, 'sources'>): number {
+  const periods = sources
+    .map(({ from, until }) => ({ from: Date.parse(from), until: Date.parse(until) }))
+    .sort((a, b) => a.from - b.from);
+  let end = Number.NEGATIVE_INFINITY;
+  let watchedMs = 0;
+  for (const { from, until } of periods) {
+    watchedMs += Math.max(0, until - Math.max(from, end));
+    end = Math.max(end, until);
+  }
+  return watchedMs / 1000;
+}
+
+/** Adds counts; the sum stops at the largest whole number that is exact. */
+export function plus(a: number, b: number): number {
+  return Math.min(largestCount, a + b);
+}
+
+/** By code unit: the same on every machine, whatever its locale. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Sorts conversations by who, whom, protocol and port, so that one matrix has one text. */
+export function inOrder(conversations: readonly Conversation[]): Conversation[] {
+  return [...conversations].sort(
+    (a, b) =>
+      compareText(a.initiator, b.initiator) ||
+      compareText(a.responder, b.responder) ||
+      compareText(a.protocol, b.protocol) ||
+      a.port - b.port,
+  );
+}

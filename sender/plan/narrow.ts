@@ -1,0 +1,53 @@
+import type { Concern } from '../../shared/model/concern.ts';
+import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { refOf } from '../../shared/model/resource.ts';
+import { Problem } from '../../shared/problem.ts';
+
+/** A whole project's document without the servers that stay behind, and what only they have; the network side stays as it is. Throws E_NOT_FOUND. */
+export function narrowTo(document: Configurations, wanted: readonly string[]): Configurations {
+  const servers = document.servers.filter(({ id }) => wanted.includes(id));
+  const absent = wanted.find((id) => !servers.some((server) => server.id === id));
+  if (absent !== undefined) throw new Problem('E_NOT_FOUND', `There is no server ${absent}.`, { about: refOf('server', absent) });
+  const left = new Set(document.servers.filter((server) => !servers.includes(server)).flatMap((server) => server.ports));
+  const flavors = new Set(servers.map(({ flavor_id }) => flavor_id));
+  const images = new Set(servers.map(({ image_id }) => image_id));
+  const keys = new Set(servers.map(({ key_name }) => key_name));
+  const kept = resourcesOf({ ...document, servers }).filter((resource) => {
+    if (resource.kind === 'port') return !left.has(resource.id);
+    if (resource.kind === 'floating_ip') return resource.port_id === null || !left.has(resource.port_id);
+    if (resource.kind === 'disk') return wanted.includes(resource.server_id);
+    if (resource.kind === 'flavor') return flavors.has(resource.id);
+    if (resource.kind === 'image') return images.has(resource.id);
+    if (resource.kind === 'keypair') return keys.has(resource.id);
+    return true;
+  });
+  return parseConfigurations({ ...document, ...groupByKind(kept) });
+}
+
+/** The concerns that are not about servers that stay behind. */
+export function concernsOf(all: readonly Concern[], document: Configurations): Concern[] {
+  const moving = new Set<string>(document.servers.map(({ id }) => refOf('server', id)));
+  return all.filter(({ about }) => about === undefined || !about.startsWith('server/') || moving.has(about));
+}
+
+/** What a whole project still has to move: without the servers that an earlier campaign moved, and with one warning for all of them. */
+export function leaveMoved(captured: { readonly document: Configurations; readonly concerns: readonly Concern[] }): {
+  readonly document: Configurations;
+  readonly concerns: readonly Concern[];
+} {
+  const gone = new Set<string | undefined>(
+    captured.concerns.flatMap(({ code, about }) => (code === 'server.moved' ? [about] : [])),
+  );
+  const moved = captured.document.servers.filter(({ id }) => gone.has(refOf('server', id)));
+  if (moved.length === 0) return captured;
+  const staying = captured.document.servers.filter((server) => !moved.includes(server)).map(({ id }) => id);
+  const document = narrowTo(captured.document, staying);
+  const names = moved.map(({ name }) => name).join(', ');
+  const warning: Concern = {
+    code: 'server.moved',
+    severity: 'warning',
+    says: `Moved by an earlier campaign, and left out: ${names}.`,
+    remedy: 'Nothing. The network side is built again for this campaign; servers that shall meet belong into one.',
+  };
+  return { document, concerns: [...concernsOf(captured.concerns, document), warning] };
+}

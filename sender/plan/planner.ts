@@ -1,0 +1,35 @@
+import type { DestinationFacts } from '../../shared/cloud/facts.ts';
+import { proposeMappings } from '../../shared/cloud/propose.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { Plan } from '../../shared/model/plan.ts';
+
+/**
+ * Proposes a plan: every server of the document in one wave, in the document's order, and a mapping for all that has a likely counterpart.
+ * What has none is left out of the mappings, so that preflight names it. Pure: the same inputs give the same plan.
+ */
+export function makePlan(document: Configurations, facts: DestinationFacts, parallel = 1, whole = false): Plan {
+  return Plan.parse({
+    version: 1,
+    source: { project_id: document.source.project_id, project_name: document.source.project_name, whole },
+    options: { parallel },
+    waves: [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
+    mappings: proposeMappings(document, facts),
+  });
+}
+
+/** The document with its servers in the order they were asked for, by name or id; those that nobody named follow by name. */
+export function inAskedOrder(document: Configurations, asked: readonly string[]): Configurations {
+  const place = ({ id, name }: { id: string; name: string }): number => {
+    const at = asked.findIndex((wanted) => wanted === id || wanted === name);
+    return at < 0 ? asked.length : at;
+  };
+  const servers = [...document.servers].sort(
+    (a, b) => place(a) - place(b) || compareText(a.name, b.name) || compareText(a.id, b.id),
+  );
+  return { ...document, servers };
+}
+
+/** By code unit: the same on every machine, whatever its locale. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,163 @@
+import type { BandwidthSetting } from '../../shared/model/bandwidth.ts';
+import type { Calendar, Hours } from '../../shared/model/calendar.ts';
+import type { Concern } from '../../shared/model/concern.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import type { Plan } from '../../shared/model/plan.ts';
+import { refOf } from '../../shared/model/resource.ts';
+import { diskBytesOf } from '../../shared/model/space.ts';
+import { halvesOf } from '../campaign/rolling-wave.ts';
+import { isOpen, opensAt, opensFor } from '../migration/calendar.ts';
+import { coldForecastOf, type PastMove } from '../migration/forecast.ts';
+import { showLocal } from '../migration/window.ts';
+
+/** What stands in the way of a plan's policies, or may surprise those who wrote them. */
+export function policyConcerns(
+  { calendar, waves, options, to }: Plan,
+  nowMs: number,
+  document: Configurations,
+  past: readonly PastMove[],
+): Concern[] {
+  const closed =
+    calendar === undefined
+      ? []
+      : [
+          ...neverOpen(calendar, nowMs),
+          ...cutoversOutside(calendar, waves, options, nowMs),
+          ...(to === 'bundle' ? [] : tooLong(calendar, coldOf(waves, options, document), nowMs, past)),
+        ];
+  return [...closed, ...waves.filter(({ rolling }) => rolling).flatMap(halfBlind)];
+}
+
+/** What the first half of a farm cannot show: without a probe a server counts as healthy once it runs, whatever it does. */
+function halfBlind({ name, servers }: Plan['waves'][number]): Concern[] {
+  if (servers.length === 1)
+    return [
+      {
+        code: 'rolling.single',
+        severity: 'warning',
+        says: `Wave ${name} is to move in halves, but has one server.`,
+        remedy: 'Put the servers of a farm into one wave.',
+      },
+    ];
+  return halvesOf(servers)[0]
+    .filter(({ probe }) => probe === undefined)
+    .map(({ id, name: server }) => ({
+      code: 'rolling.no_probe',
+      severity: 'warning',
+      about: refOf('server', id),
+      says: `Server ${server ?? id} of the first half of ${name} has no probe: healthy means ACTIVE only.`,
+      remedy: 'Give it a `probe:`, so that the second half is begun only when it works.',
+    }));
+}
+
+function neverOpen(calendar: Calendar, nowMs: number): Concern[] {
+  if (opensAt(calendar, nowMs) !== null) return [];
+  return [
+    {
+      code: 'calendar.never',
+      severity: 'blocking',
+      says: 'The calendar lets no server be stopped within a year: blackouts cover every window.',
+      remedy: 'Shorten the blackouts, or add a window.',
+    },
+  ];
+}
+
+/** A server that is stopped first and would be down for longer than any window is open never finds one. */
+function tooLong(calendar: Calendar, cold: readonly Sized[], nowMs: number, past: readonly PastMove[]): Concern[] {
+  if (opensAt(calendar, nowMs) === null) return [];
+  return cold.flatMap(({ id, name, diskBytes }): Concern[] => {
+    const { downtimeMs, assumed } = coldForecastOf(diskBytes, past);
+    if (opensFor(calendar, nowMs, downtimeMs) !== null) return [];
+    const guess = assumed.length > 0 ? ' (assumed: nothing was moved from here before)' : '';
+    return [
+      {
+        code: 'calendar.too_short',
+        severity: 'warning',
+        about: refOf('server', id),
+        says: `Server ${name} would be down for about ${Math.ceil(downtimeMs / 60_000)} min${guess}, and no window of two weeks is that long: it would wait and never be stopped.`,
+        remedy: 'Lengthen a window, move it with `mode: warm`, or say `sender cutover` when it may go all the same.',
+      },
+    ];
+  });
+}
+
+interface Sized {
+  readonly id: string;
+  readonly name: string;
+  readonly diskBytes: number;
+}
+
+/** The servers that are stopped before they are copied, and run: one that is off is not down for anybody. */
+function coldOf(waves: Plan['waves'], options: Plan['options'], document: Configurations): Sized[] {
+  const planned = waves.flatMap(({ servers }) => servers).filter(({ mode }) => (mode ?? options.mode) === 'cold');
+  return planned.flatMap(({ id }) => {
+    const server = document.servers.find((one) => one.id === id);
+    if (server === undefined || server.status !== 'ACTIVE') return [];
+    return [{ id, name: server.name, diskBytes: diskBytesOf(server, document) }];
+  });
+}
+
+/** A cutover at a time at which the calendar is closed comes later than its operator thinks. */
+function cutoversOutside(calendar: Calendar, waves: Plan['waves'], options: Plan['options'], nowMs: number): Concern[] {
+  return waves.flatMap(({ servers }) =>
+    servers.flatMap(({ id, name, mode, cutover }): Concern[] => {
+      const when = cutover ?? options.cutover;
+      if ((mode ?? options.mode) !== 'warm' || !when.startsWith('at ')) return [];
+      const wantedMs = Math.max(nowMs, Date.parse(when.slice('at '.length)));
+      const opens = opensAt(calendar, wantedMs);
+      if (opens === null || isOpen(calendar, wantedMs)) return [];
+      return [
+        {
+          code: 'calendar.cutover',
+          severity: 'warning',
+          about: refOf('server', id),
+          says: `The calendar is closed at the cutover of ${name ?? id} (${when}); it would be stopped at ${showLocal(calendar.zone, opens)}.`,
+          remedy: 'Move the cutover into a window, or leave it as it is.',
+        },
+      ];
+    }),
+  );
+}
+
+/** The policies that a plan sets, in sentences. */
+export function policySentences(plan: Plan): string[] {
+  const { parallel, delay_seconds } = plan.options;
+  return [
+    `${parallel === 1 ? 'One server is' : `Up to ${parallel} servers are`} on the way at once${delay_seconds > 0 ? `; the next one follows ${delay_seconds} s after one has ended` : ''}.`,
+    ...plan.waves.filter(({ rolling }) => rolling).map(rollingSentence),
+    ...(plan.calendar === undefined ? [] : calendarSentences(plan.calendar)),
+    ...(plan.bandwidth === undefined ? [] : bandwidthSentences(plan.bandwidth, plan.calendar?.zone ?? "of the sender's machine")),
+  ];
+}
+
+function rollingSentence({ name, servers }: Plan['waves'][number]): string {
+  const [first, second] = halvesOf(servers);
+  const list = (half: readonly (typeof servers)[number][]): string => half.map((server) => server.name ?? server.id).join(', ');
+  return `Wave ${name} moves in halves: first ${list(first)}; then ${list(second)}, once each of the first runs at the destination and passes its probe.`;
+}
+
+function bandwidthSentences(setting: BandwidthSetting, zone: string): string[] {
+  if (setting === null || typeof setting === 'string')
+    return [`Sends ${setting === null ? 'without a limit' : `at most ${setting}`}, whatever the sender is configured to.`];
+  const lines = setting.map((line) => `${showHours(line)}: ${line.rate ?? 'no limit'}`);
+  return [`Sends, by the clock (${zone}; the first line that fits counts): ${[...lines, 'otherwise: no limit'].join('; ')}.`];
+}
+
+function calendarSentences({ zone, windows, blackout }: Calendar): string[] {
+  const when = windows.map(showHours).join(', or ');
+  return [
+    windows.length === 0
+      ? 'Servers may be stopped at any hour.'
+      : `Servers are stopped ${when} only (${zone}), each where the downtime that is forecast for it fits into what is left; what is down then is moved to its end.`,
+    ...blackout.map(
+      ({ from, to, reason }) =>
+        `From ${from} to ${to}${to.includes('T') ? '' : ' inclusive'} (${zone}) nothing new is begun${reason === '' ? '' : `: ${reason}`}.`,
+    ),
+  ];
+}
+
+/** `mon, tue 22:00-05:00`. */
+function showHours({ days, from, to }: Hours): string {
+  const on = days === undefined ? 'every day' : days.join(', ');
+  return from === to && from === '00:00' ? `${on}, all day` : `${on} ${from}-${to}`;
+}

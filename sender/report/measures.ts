@@ -1,0 +1,69 @@
+import type { Dated } from '../../shared/journal.ts';
+import type { Campaign } from '../campaign/campaign.ts';
+import { attemptOf, type Fact, waitingPhases } from '../migration/fact.ts';
+import { recall } from '../migration/migrate.ts';
+import { roundsOf } from '../migration/round.ts';
+
+/** A server's downtime as seen from outside: by the sender until it answered no more, by the receiver from when it answered again. */
+export interface ProbedDowntime {
+  readonly lastAnswerAt: string;
+  readonly firstAnswerAt: string;
+  readonly downtimeMs: number;
+  /** Where the old and the new server answered. */
+  readonly addresses: readonly [string, string];
+}
+
+/** What the probes saw of an attempt; null unless both sides saw something. */
+export function probedOf(facts: readonly Fact[]): ProbedDowntime | null {
+  const answers = facts.flatMap((fact) => (fact.fact === 'last answer' || fact.fact === 'first answer' ? [fact] : []));
+  const last = answers.findLast(({ fact }) => fact === 'last answer');
+  const first = answers.findLast(({ fact }) => fact === 'first answer');
+  if (last === undefined || first === undefined) return null;
+  return {
+    lastAnswerAt: last.answered_at,
+    firstAnswerAt: first.answered_at,
+    downtimeMs: Math.max(0, Date.parse(first.answered_at) - Date.parse(last.answered_at)),
+    addresses: [last.address, first.address],
+  };
+}
+
+/** From the first change of the network for a server, its ports, until it answers over the new path, or passes its health check where nobody probed; null until then. */
+export function networkMsOf(facts: readonly Dated<Fact>[]): number | null {
+  const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === 'plug');
+  const healthy = facts.find((fact) => fact.fact === 'done' && fact.phase === 'probe');
+  const end = probedOf(facts)?.firstAnswerAt ?? healthy?.at;
+  return begun === undefined || end === undefined ? null : Math.max(0, Date.parse(end) - Date.parse(begun.at));
+}
+
+/** Transfers below this say more about latency than about the path: bytes. */
+const tellingBytes = 4 * 1024 * 1024;
+
+/** The fastest transfer of a campaign, bytes per millisecond: what the path between the daemons can do at least; null before one is long enough to tell. */
+function pathRateOf(campaign: Campaign): number | null {
+  const transfers = campaign
+    .moves()
+    .flatMap(({ moves }) => moves)
+    .flatMap((move) => [
+      ...Object.values(recall(move, campaign.journal).learned.sealed ?? {}).map((disk) => [disk.bytes_wire, disk.transfer_ms]),
+      ...roundsOf(campaign.journal.facts, move.server.id).map((round) => [round.bytes, round.copy_ms]),
+    ]);
+  const rates = transfers.flatMap(([bytes = 0, ms = 0]) => (bytes >= tellingBytes && ms > 0 ? [bytes / ms] : []));
+  return rates.length === 0 ? null : Math.max(...rates);
+}
+
+/** Migration time less what the bytes alone need on the path; a wait for the cutover or for a window is the operator's and not counted. Null until both are known. */
+export function overheadMsOf(campaign: Campaign, server: string, migrationMs: number | null, sentBytes: number): number | null {
+  const rate = pathRateOf(campaign);
+  if (migrationMs === null || rate === null) return null;
+  return Math.max(0, Math.round(migrationMs - waitedMs(attemptOf(campaign.journal.facts, server).facts) - sentBytes / rate));
+}
+
+function waitedMs(facts: readonly Dated<Fact>[]): number {
+  const lengths = [...waitingPhases].map((phase) => {
+    const [begun, done] = (['begun', 'done'] as const).map((what) =>
+      facts.find((fact) => fact.fact === what && fact.phase === phase),
+    );
+    return begun === undefined || done === undefined ? 0 : Date.parse(done.at) - Date.parse(begun.at);
+  });
+  return lengths.reduce((sum, ms) => sum + ms, 0);
+}

@@ -1,0 +1,149 @@
+import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import type { MoveReport, Report } from '../control/commands.ts';
+import { figure, number, table } from './page-parts.ts';
+import { sentBytes } from './report.ts';
+import { stageBar, stageColours } from './stage-bar.ts';
+import { escaped, reportStyle } from './style.ts';
+import { forecastOf, orDash, sum } from './text.ts';
+
+/** A report as one HTML page that needs nothing else: no network, no scripts; legible on paper and in the dark. */
+export function reportPage(report: Report): string {
+  const { campaign, project, state, moves, totals, problems } = report;
+  const colours = stageColours(moves);
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(`${project}: campaign ${campaign}`)}</title>
+<style>${reportStyle}</style>
+</head>
+<body>
+<header>
+<h1>${escaped(project)}</h1>
+<p>Campaign <code>${escaped(campaign)}</code>, ${showTime(report.startedAt)} – ${showTime(report.endedAt)} UTC: <strong class="state ${escaped(state.replaceAll(' ', '-'))}">${escaped(state)}</strong></p>
+</header>
+<section class="totals">
+${figure('servers', String(totals.servers))}
+${figure('of disks', showBytes(totals.diskBytes))}
+${figure('sent', showBytes(totals.sentBytes))}
+${figure('longest downtime', orDash(longest(moves)))}
+</section>
+${problems.length === 0 ? '' : problemSection(report)}
+<section>
+<h2>Servers</h2>
+${serverTable(moves)}
+</section>
+<section>
+<h2>Stages</h2>
+<p class="legend">${legend(colours)}</p>
+${moves.map((move) => stageSection(move, colours)).join('\n')}
+</section>
+${moves.some(({ rounds }) => rounds.length > 0) ? `<section>\n<h2>Rounds before the cutover</h2>\n${roundTable(moves)}\n</section>` : ''}
+<section>
+<h2>Disks</h2>
+${diskTable(moves)}
+</section>
+<section>
+<h2>Network side and the rest</h2>
+${table(
+  ['Kind', 'Built'],
+  Object.entries(totals.resources).map(([kind, count]) => [escaped(kind), number(String(count))]),
+)}
+</section>
+<footer>Written by <code>sender report</code> from the campaign’s journal. Times are UTC; sizes are binary (1 KiB = 1024 B).</footer>
+</body>
+</html>
+`;
+}
+
+function longest(moves: readonly MoveReport[]): number | null {
+  const known = moves.flatMap(({ downtimeMs }) => (downtimeMs === null ? [] : [downtimeMs]));
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+function problemSection({ problems }: Report): string {
+  const items = problems.map(
+    ({ at, code, says, hint, about }) =>
+      `<li><time>${showTime(at)}</time> <code>${escaped(code)}</code>${about === undefined ? '' : ` <code>${escaped(about)}</code>`}<br>${escaped(says)}<br><em>${escaped(hint)}</em></li>`,
+  );
+  return `<section class="problems"><h2>Problems met</h2><ul>${items.join('')}</ul></section>`;
+}
+
+function serverTable(moves: readonly MoveReport[]): string {
+  const heads = [
+    'Server',
+    'State',
+    'Took',
+    'Downtime',
+    'Probed',
+    'Forecast',
+    'Network',
+    'Overhead',
+    'Disks',
+    'Zero',
+    'Reused',
+    'Copied',
+    'Sent',
+    'At the destination',
+  ];
+  const rows = moves.map((move) => [
+    name(move),
+    `<span class="state ${escaped(move.state.replaceAll(' ', '-'))}">${escaped(move.state)}</span>`,
+    number(orDash(move.migrationMs)),
+    number(orDash(move.downtimeMs)),
+    number(orDash(move.probed?.downtimeMs ?? null)),
+    number(forecastOf(move)),
+    number(orDash(move.networkMs)),
+    number(orDash(move.overheadMs)),
+    number(showBytes(sum(move, 'sizeBytes'))),
+    number(showBytes(sum(move, 'zeroBytes'))),
+    number(showBytes(sum(move, 'reusedBytes'))),
+    number(showBytes(sum(move, 'copiedBytes'))),
+    number(showBytes(sentBytes(move))),
+    move.destinationId === null ? '–' : `<code>${escaped(move.destinationId)}</code>`,
+  ]);
+  return table(heads, rows);
+}
+
+function stageSection(move: MoveReport, colours: ReadonlyMap<string, string>): string {
+  const rows = move.phases.map((phase) => [escaped(phase.name), showTime(phase.startedAt), number(showDuration(phase.ms))]);
+  return `<h3>${name(move)}</h3>\n${stageBar(move, colours)}\n<details><summary>${move.phases.length} stages</summary>${table(['Stage', 'Began', 'Took'], rows)}</details>`;
+}
+
+function legend(colours: ReadonlyMap<string, string>): string {
+  return [...colours].map(([stage, colour]) => `<span><i style="background:${colour}"></i>${escaped(stage)}</span>`).join(' ');
+}
+
+function roundTable(moves: readonly MoveReport[]): string {
+  const rows = moves.flatMap((move) =>
+    move.rounds.map(({ round, endedAt, blocks, bytes, snapshot_ms, copy_ms }) => [
+      name(move),
+      number(String(round)),
+      showTime(endedAt),
+      number(String(blocks)),
+      number(showBytes(bytes)),
+      number(showDuration(snapshot_ms)),
+      number(showDuration(copy_ms)),
+    ]),
+  );
+  return table(['Server', 'Round', 'Ended', 'Blocks', 'Sent', 'Snapshot', 'Copy'], rows);
+}
+
+function diskTable(moves: readonly MoveReport[]): string {
+  const rows = moves.flatMap((move) =>
+    move.disks.map((disk) => [
+      name(move),
+      `<code>${escaped(disk.id)}</code>`,
+      number(showBytes(disk.sizeBytes)),
+      number(showBytes(disk.pulledBytes)),
+      number(showBytes(disk.sentBytes)),
+      `<code class="digest">${escaped(disk.root)}</code>`,
+    ]),
+  );
+  return table(['Server', 'Disk', 'Size', 'Pulled', 'Sent', 'Root digest'], rows);
+}
+
+function name(move: MoveReport): string {
+  return move.name === '' ? `<code>${escaped(move.server)}</code>` : `<span dir="auto">${escaped(move.name)}</span>`;
+}

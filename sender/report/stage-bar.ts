@@ -1,0 +1,44 @@
+import { showDuration } from '../../shared/print/units.ts';
+import type { MoveReport } from '../control/commands.ts';
+import { escaped } from './style.ts';
+
+/** Told apart by people who see colours differently, too: after Okabe and Ito's palette. */
+const palette = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#8c6bb1', '#b8a600', '#777777'];
+
+/** Those on which dark letters are read more easily than white ones. */
+const pale: ReadonlySet<string> = new Set(['#e69f00', '#cc79a7', '#56b4e9', '#b8a600']);
+
+const width = 1000;
+const height = 28;
+
+/** One colour per stage, the same for every server of a report, in the order of the journey. */
+export function stageColours(moves: readonly MoveReport[]): ReadonlyMap<string, string> {
+  const names = [...new Set(moves.flatMap((move) => move.phases.map((phase) => phase.name)))];
+  return new Map(names.map((name, index) => [name, palette[index % palette.length] ?? '#777777']));
+}
+
+/** A server's stages as one horizontal bar, as inline SVG: the length of a piece is the time its stage took. */
+export function stageBar(move: MoveReport, colours: ReadonlyMap<string, string>): string {
+  const begun = move.phases.map((phase) => Date.parse(phase.startedAt));
+  const ended = move.phases.map((phase, index) => (begun[index] ?? 0) + phase.ms);
+  const start = Math.min(...begun);
+  const whole = Math.max(...ended) - start;
+  if (move.phases.length === 0 || !(whole > 0)) return '<p>No stage has ended yet.</p>';
+  const scale = width / whole;
+  const pieces = move.phases.map((phase, index) => {
+    const x = ((begun[index] ?? start) - start) * scale;
+    const says = escaped(`${phase.name}: ${showDuration(phase.ms)}`);
+    // Half a unit at least, so that a stage of a millisecond can still be pointed at.
+    const length = Math.max(0.5, phase.ms * scale);
+    const ink = pale.has(colours.get(phase.name) ?? '') ? '#14181d' : '#fff';
+    const label =
+      length > 12 * phase.name.length ? `<text x="${round(x + 8)}" y="19" fill="${ink}">${escaped(phase.name)}</text>` : '';
+    return `<g><title>${says}</title><rect x="${round(x)}" width="${round(length)}" height="${height}" fill="${colours.get(phase.name)}"/>${label}</g>`;
+  });
+  const title = escaped(`Stages of ${move.name}, ${showDuration(whole)} in all`);
+  return `<svg class="stages" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${pieces.join('')}</svg>`;
+}
+
+function round(number: number): string {
+  return number.toFixed(1);
+}

@@ -1,0 +1,96 @@
+import { canonicalIp } from '../../../ip.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BuildContext } from '../../cloud.ts';
+import type { ApiFloatingIp } from '../api.ts';
+import { compare, type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
+import { collections, ensureStamped, findStamped, removeStamped, standardFields } from './stamped.ts';
+
+/** Floating IPs: the same address, one the plan names, or whichever the pool gives; one that the project has and does not use is adopted. */
+export const floatingIp: Family<'floating_ip'> = {
+  async ensure(site, resource, context) {
+    const wanted = wantedFloating(resource, context);
+    const joined = joinedTo(resource, context);
+    const reserved = wanted === null ? null : await reservedAddress(site, wanted, context.signal);
+    const ref = refOf('floating_ip', resource.id);
+    if (reserved !== null && (await findStamped(site, collections.floating_ip, context.campaign, ref, context.signal)) === null) {
+      if (reserved.port_id !== null && reserved.port_id !== joined.port_id) throw taken(wanted ?? '', reserved.port_id, ref);
+      await join(site, reserved, joined, context.signal);
+      return { id: reserved.id, how: 'adopted', detail: { address: reserved.floating_ip_address } };
+    }
+    const floating_network_id = context.built(refOf('network', resource.floating_network_id));
+    // Joined last: Neutron takes any change of one that serves a port with several addresses for an attempt to join it again, and refuses.
+    const attributes = { floating_network_id, ...(wanted === null ? {} : { floating_ip_address: wanted }) };
+    const target = { ref, attributes, description: resource.description, tags: resource.tags };
+    const { thing, how } = await ensureStamped<ApiFloatingIp>(site, collections.floating_ip, target, context);
+    await join(site, thing, joined, context.signal);
+    return { id: thing.id, how, detail: { address: thing.floating_ip_address } };
+  },
+
+  async find(site, resource, context) {
+    return (
+      (await findStamped(site, collections.floating_ip, context.campaign, refOf('floating_ip', resource.id), context.signal))
+        ?.id ?? null
+    );
+  },
+
+  async differences(site, resource, id, context) {
+    const is = await site.get<ApiFloatingIp>('network', `/floatingips/${id}`, 'floatingip', context.signal);
+    if (is === null) return gone('floating IP', id);
+    const wanted = wantedFloating(resource, context);
+    const joined = joinedTo(resource, context);
+    return compare({
+      ...standardFields(resource, { description: is.description ?? '', tags: is.tags ?? [] }),
+      floating_network_id: [context.built(refOf('network', resource.floating_network_id)), is.floating_network_id],
+      port_id: [joined.port_id ?? null, is.port_id],
+      ...(joined.fixed_ip_address === undefined
+        ? {}
+        : { fixed_ip_address: [joined.fixed_ip_address, is.fixed_ip_address] as const }),
+      ...(wanted === null ? {} : { address: [wanted, canonicalIp(is.floating_ip_address)] as const }),
+    });
+  },
+
+  remove: (site, id, campaign, patience) => removeStamped(site, collections.floating_ip, id, campaign, patience),
+};
+
+/** The address the plan wants; null for whichever the cloud gives. */
+function wantedFloating(resource: ResourceOf<'floating_ip'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
+  const to = mappings.floating_ips[resource.id]?.to ?? 'auto';
+  if (to === 'skip')
+    throw new Problem('E_BUG', `The plan skips floating IP ${resource.floating_ip_address}; it must not be built.`, {
+      about: refOf('floating_ip', resource.id),
+    });
+  if (to === 'auto') return null;
+  return canonicalIp(to === 'same' ? resource.floating_ip_address : to);
+}
+
+interface Joined {
+  readonly port_id?: string;
+  readonly fixed_ip_address?: string;
+}
+
+function joinedTo({ port_id, fixed_ip_address }: ResourceOf<'floating_ip'>, context: BuildContext): Joined {
+  if (port_id === null) return {};
+  return { port_id: context.built(refOf('port', port_id)), ...(fixed_ip_address === null ? {} : { fixed_ip_address }) };
+}
+
+/** The floating IP that the project has at an address; null where it has none. */
+async function reservedAddress(site: Site, address: string, signal: AbortSignal): Promise<ApiFloatingIp | null> {
+  const project_id = await site.projectId(signal);
+  const query = { floating_ip_address: address, project_id };
+  const found = await site.network<ApiFloatingIp>('/floatingips', 'floatingips', query, signal);
+  return found.find((one) => canonicalIp(one.floating_ip_address) === address && one.project_id === project_id) ?? null;
+}
+
+async function join(site: Site, ip: ApiFloatingIp, joined: Joined, signal: AbortSignal): Promise<void> {
+  if (joined.port_id === undefined || ip.port_id === joined.port_id) return;
+  await site.send('PUT', 'network', `/floatingips/${ip.id}`, { floatingip: joined }, 'floatingip', signal);
+}
+
+function taken(address: string, port: string, about: string): Problem {
+  return new Problem('E_CONFLICT', `The floating IP ${address} serves another port of the project (${port}).`, {
+    about,
+    hint: 'Disassociate it, or map to another address in the plan.',
+  });
+}

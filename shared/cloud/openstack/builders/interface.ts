@@ -1,0 +1,137 @@
+import { canonicalIp } from '../../../ip.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BuildContext, Patience } from '../../cloud.ts';
+import type { ApiPort, ApiSubnet } from '../api.ts';
+import { claiming } from './claim.ts';
+import { builtOrNull, compare, type Family, gone, sorted } from './family.ts';
+import { legsOf, read } from './router.ts';
+import type { Site } from './site.ts';
+import { collections, ensureStamped, findStamped, isStamped, refuseUnstamped } from './stamped.ts';
+
+/**
+ * A router's legs, at the addresses they had. One that has the subnet's gateway address is joined by its subnet, which Neutron allows on
+ * any network; one at another address needs a port of its own, made first.
+ */
+export const routerInterface: Family<'interface'> = {
+  async ensure(site, resource, context) {
+    const router = context.built(refOf('router', resource.router_id));
+    const found = await findLeg(site, resource, router, context);
+    if (found !== null) return { id: found.id, how: 'found' };
+    const [only, ...others] = resource.fixed_ips;
+    const subnetId = only === undefined ? undefined : context.built(refOf('subnet', only.subnet_id));
+    const byGateway =
+      only !== undefined && others.length === 0 && (await isGateway(site, subnetId ?? '', only.ip_address, context));
+    const addresses = resource.fixed_ips.map((ip) => ip.ip_address);
+    const refused = await claiming(site, resource.network_id, addresses, context, async () => {
+      const how = byGateway ? { subnet_id: subnetId } : { port_id: await madePort(site, resource, context) };
+      return attach(site, router, how, context.signal);
+    });
+    const made = await findLeg(site, resource, router, context);
+    // A request that was repeated because its answer was lost is refused, although the first one did its work.
+    if (made === null && refused !== null) throw refused;
+    if (made === null)
+      throw new Problem('E_CONFLICT', `The router ${router} has no interface at ${addresses.join(', ')}.`, { about: router });
+    return { id: made.id, how: 'created' };
+  },
+
+  async find(site, resource, context) {
+    const router = builtOrNull(context, refOf('router', resource.router_id));
+    if (router === null || builtOrNull(context, refOf('network', resource.network_id)) === null) return null;
+    const leg = await findLeg(site, resource, router, context);
+    // A port that was made for the leg and never attached is ours too.
+    return (
+      leg?.id ??
+      (await findStamped(site, collections.port, context.campaign, refOf('interface', resource.id), context.signal))?.id ??
+      null
+    );
+  },
+
+  async differences(site, resource, id, context) {
+    const is = await site.get<ApiPort>('network', `/ports/${id}`, 'port', context.signal);
+    if (is === null) return gone('interface', id);
+    return compare({
+      router_id: [context.built(refOf('router', resource.router_id)), is.device_id],
+      network_id: [context.built(refOf('network', resource.network_id)), is.network_id],
+      fixed_ips: [wantedIps(resource, context), isIps(is)],
+    });
+  },
+
+  async remove(site, id, campaign, patience) {
+    const port = await site.get<ApiPort>('network', `/ports/${id}`, 'port', patience.signal);
+    if (port === null) return false;
+    await detach(site, port, campaign, patience);
+    return true;
+  },
+};
+
+function wantedIps(resource: ResourceOf<'interface'>, context: BuildContext): string[] {
+  return sorted(resource.fixed_ips.map((ip) => `${context.built(refOf('subnet', ip.subnet_id))} ${canonicalIp(ip.ip_address)}`));
+}
+
+function isIps(port: ApiPort): string[] {
+  return sorted(port.fixed_ips.map((ip) => `${ip.subnet_id} ${canonicalIp(ip.ip_address)}`));
+}
+
+async function findLeg(
+  site: Site,
+  resource: ResourceOf<'interface'>,
+  router: string,
+  context: BuildContext,
+): Promise<ApiPort | null> {
+  const legs = await legsOf(site, router, context.built(refOf('network', resource.network_id)), context.signal);
+  const wanted = JSON.stringify(wantedIps(resource, context));
+  return legs.find((port) => JSON.stringify(isIps(port)) === wanted) ?? null;
+}
+
+async function isGateway(site: Site, subnetId: string, address: string, { signal }: BuildContext): Promise<boolean> {
+  const subnet = await site.get<ApiSubnet>('network', `/subnets/${subnetId}`, 'subnet', signal);
+  return subnet?.gateway_ip != null && canonicalIp(subnet.gateway_ip) === canonicalIp(address);
+}
+
+async function madePort(site: Site, resource: ResourceOf<'interface'>, context: BuildContext): Promise<string> {
+  const fixed_ips = resource.fixed_ips.map((ip) => ({
+    subnet_id: context.built(refOf('subnet', ip.subnet_id)),
+    ip_address: ip.ip_address,
+  }));
+  const attributes = {
+    name: resource.name,
+    network_id: context.built(refOf('network', resource.network_id)),
+    fixed_ips,
+    admin_state_up: true,
+  };
+  const wanted = { ref: refOf('interface', resource.id), attributes, description: '', tags: [] };
+  return (await ensureStamped<ApiPort>(site, collections.port, wanted, context)).thing.id;
+}
+
+/** Network API, "Add interface to router". Returns the refusal of a request that Neutron finds wrong, for the caller to judge. */
+async function attach(
+  site: Site,
+  router: string,
+  how: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<Problem | null> {
+  const path = `/routers/${router}/add_router_interface`;
+  try {
+    await site.session.call({ method: 'PUT', service: 'network', path, body: how, signal });
+    return null;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'E_CLOUD_REFUSED') return error;
+    throw error;
+  }
+}
+
+async function detach(site: Site, port: ApiPort, campaign: string, patience: Patience): Promise<void> {
+  const { signal } = patience;
+  const router = port.device_id === '' ? null : await read(site, port.device_id, signal);
+  if (router === null) {
+    refuseUnstamped(port, 'port', campaign);
+    await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, tolerate: [404], signal });
+    return;
+  }
+  if (!isStamped(port, campaign)) refuseUnstamped(router, 'router', campaign);
+  const path = `/routers/${router.id}/remove_router_interface`;
+  await site.session.call({ method: 'PUT', service: 'network', path, body: { port_id: port.id }, tolerate: [404], signal });
+  // The port goes with its leg; one that was made by hand of ours and outlived it is removed as well.
+  await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, tolerate: [404], signal });
+}

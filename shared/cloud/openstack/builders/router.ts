@@ -1,0 +1,150 @@
+import { canonicalCidr, canonicalIp } from '../../../ip.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { Problem } from '../../../problem.ts';
+import type { BuildContext } from '../../cloud.ts';
+import type { ApiPort, ApiRouter } from '../api.ts';
+import { builtOrNull, compare, type Family, gone, sorted } from './family.ts';
+import type { Site } from './site.ts';
+import { collections, ensureStamped, findStamped, refuseUnstamped, removeStamped, standardFields } from './stamped.ts';
+
+/** Routers, without what hangs on them. */
+export const router: Family<'router'> = {
+  async ensure(site, resource, context) {
+    const { name, admin_state_up, description, tags } = resource;
+    const wanted = { ref: refOf('router', resource.id), attributes: { name, admin_state_up }, description, tags };
+    const { thing, how } = await ensureStamped<ApiRouter>(site, collections.router, wanted, context);
+    return { id: thing.id, how };
+  },
+
+  async find(site, resource, context) {
+    return (
+      (await findStamped(site, collections.router, context.campaign, refOf('router', resource.id), context.signal))?.id ?? null
+    );
+  },
+
+  async differences(site, resource, id, { signal }) {
+    const is = await read(site, id, signal);
+    if (is === null) return gone('router', id);
+    return compare({ ...standardFields(resource, is), admin_state_up: [resource.admin_state_up, is.admin_state_up] });
+  },
+
+  remove: (site, id, campaign, patience) => removeStamped(site, collections.router, id, campaign, patience),
+};
+
+/** Reads a router; null where it is gone. */
+export function read(site: Site, id: string, signal: AbortSignal): Promise<ApiRouter | null> {
+  return site.get<ApiRouter>('network', `/routers/${id}`, 'router', signal);
+}
+
+/** The router that something hangs on; it carries the stamp for all of them. */
+async function routerOf(site: Site, resource: { readonly router_id: string }, context: BuildContext): Promise<ApiRouter> {
+  const id = context.built(refOf('router', resource.router_id));
+  const found = await read(site, id, context.signal);
+  if (found === null)
+    throw new Problem('E_CONFLICT', `The router ${id} that was built is gone.`, { about: refOf('router', resource.router_id) });
+  return found;
+}
+
+function change(site: Site, id: string, attributes: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<ApiRouter> {
+  return site.send<ApiRouter>('PUT', 'network', `/routers/${id}`, { router: attributes }, 'router', signal);
+}
+
+/** Gateways: a router's way out, at an address that the cloud chooses unless the plan names one. */
+export const gateway: Family<'gateway'> = {
+  async ensure(site, resource, context) {
+    const before = await routerOf(site, resource, context);
+    const network_id = context.built(refOf('network', resource.network_id));
+    const wanted = wantedAddress(resource, context);
+    const fits = (is: ApiRouter): boolean =>
+      is.external_gateway_info?.network_id === network_id && (wanted === null || addressesOf(is).includes(wanted));
+    const external_gateway_info = { network_id, ...(wanted === null ? {} : { external_fixed_ips: [{ ip_address: wanted }] }) };
+    const found = fits(before);
+    let is = found ? before : await change(site, before.id, { external_gateway_info }, context.signal);
+    const { enable_snat } = resource;
+    // Only admins may say anything about SNAT, so it is said only where the cloud's own choice is not the source's.
+    if (
+      enable_snat !== null &&
+      is.external_gateway_info?.enable_snat !== undefined &&
+      is.external_gateway_info.enable_snat !== enable_snat
+    )
+      is = await change(site, before.id, { external_gateway_info: { ...external_gateway_info, enable_snat } }, context.signal);
+    return { id: before.id, how: found ? 'found' : 'created', detail: { address: addressesOf(is).join(', ') } };
+  },
+
+  async find(site, resource, context) {
+    const id = builtOrNull(context, refOf('router', resource.router_id));
+    const is = id === null ? null : await read(site, id, context.signal);
+    return is?.external_gateway_info ? is.id : null;
+  },
+
+  async differences(site, resource, id, context) {
+    const is = await read(site, id, context.signal);
+    if (!is?.external_gateway_info) return gone('gateway of router', id);
+    const wanted = wantedAddress(resource, context);
+    return compare({
+      network_id: [context.built(refOf('network', resource.network_id)), is.external_gateway_info.network_id],
+      ...(resource.enable_snat === null
+        ? {}
+        : { enable_snat: [resource.enable_snat, is.external_gateway_info.enable_snat ?? resource.enable_snat] as const }),
+      ...(wanted === null ? {} : { address: [wanted, addressesOf(is).find((one) => one === wanted)] as const }),
+    });
+  },
+
+  async remove(site, id, campaign, { signal }) {
+    const is = await read(site, id, signal);
+    if (!is?.external_gateway_info) return false;
+    refuseUnstamped(is, 'router', campaign);
+    await change(site, id, { external_gateway_info: {} }, signal);
+    return true;
+  },
+};
+
+function addressesOf(is: ApiRouter): string[] {
+  return (is.external_gateway_info?.external_fixed_ips ?? []).map((ip) => canonicalIp(ip.ip_address));
+}
+
+/** The address the plan wants for a gateway; null for whichever the cloud gives. */
+function wantedAddress(resource: ResourceOf<'gateway'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
+  const ip = mappings.gateways[resource.router_id]?.ip ?? 'auto';
+  if (ip === 'auto') return null;
+  const address = ip === 'same' ? resource.external_fixed_ips[0]?.ip_address : ip;
+  return address === undefined ? null : canonicalIp(address);
+}
+
+/** Static routes of a router we built. */
+export const routes: Family<'routes'> = {
+  async ensure(site, resource, context) {
+    const before = await routerOf(site, resource, context);
+    const same = JSON.stringify(texts(before.routes ?? [])) === JSON.stringify(texts(resource.routes));
+    if (!same) await change(site, before.id, { routes: resource.routes }, context.signal);
+    return { id: before.id, how: same ? 'found' : 'created' };
+  },
+
+  async find(site, resource, context) {
+    const id = builtOrNull(context, refOf('router', resource.router_id));
+    const is = id === null ? null : await read(site, id, context.signal);
+    return (is?.routes ?? []).length > 0 ? (is?.id ?? null) : null;
+  },
+
+  async differences(site, resource, id, { signal }) {
+    const is = await read(site, id, signal);
+    return is === null ? gone('router', id) : compare({ routes: [texts(resource.routes), texts(is.routes ?? [])] });
+  },
+
+  async remove(site, id, campaign, { signal }) {
+    const is = await read(site, id, signal);
+    if (is === null || (is.routes ?? []).length === 0) return false;
+    refuseUnstamped(is, 'router', campaign);
+    await change(site, id, { routes: [] }, signal);
+    return true;
+  },
+};
+
+function texts(all: readonly { readonly destination: string; readonly nexthop: string }[]): string[] {
+  return sorted(all.map((route) => `${canonicalCidr(route.destination)} via ${canonicalIp(route.nexthop)}`));
+}
+
+/** The ports that join a router to subnets. */
+export function legsOf(site: Site, routerId: string, networkId: string, signal: AbortSignal): Promise<ApiPort[]> {
+  return site.network<ApiPort>('/ports', 'ports', { device_id: routerId, network_id: networkId }, signal);
+}

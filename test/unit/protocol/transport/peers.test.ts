@@ -1,0 +1,82 @@
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Peer, Peers } from '../../../../protocol/transport/peers.ts';
+import { aFolder, problemOf, untilTestEnds } from './house.ts';
+
+function aPeer(name: string, digit = '1'): Peer {
+  return { name, fingerprint: digit.repeat(64), certificate: 'PEM', paired_at: '2026-11-21T00:00:00.000Z' };
+}
+
+async function aList(): Promise<Peers> {
+  return new Peers(join(await aFolder(), 'peers.json'));
+}
+
+describe('the list of peers', () => {
+  test('is empty without a file', async () => {
+    expect(await (await aList()).list()).toEqual([]);
+  });
+
+  test('keeps who was added, for the next process too, in a file for our eyes alone', async () => {
+    const peers = await aList();
+    await peers.add(aPeer('cloud-a'));
+    expect(await new Peers(peers.path).list()).toEqual([aPeer('cloud-a')]);
+    expect((await stat(peers.path)).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(peers.path, '..'))).toEqual(['peers.json']);
+  });
+
+  test('finds by name, by fingerprint and by fingerprint as it is printed', async () => {
+    const peers = await aList();
+    await peers.add(aPeer('cloud-a', 'a'));
+    for (const asked of ['cloud-a', 'a'.repeat(64), 'AAAA '.repeat(16)]) expect((await peers.find(asked)).name).toBe('cloud-a');
+    expect((await problemOf(peers.find('cloud-b'))).code).toBe('E_NOT_FOUND');
+  });
+
+  test('replaces the entry of a key that pairs again', async () => {
+    const peers = await aList();
+    await peers.add(aPeer('old-name'));
+    await peers.add(aPeer('new-name'));
+    expect((await peers.list()).map((peer) => peer.name)).toEqual(['new-name']);
+  });
+
+  test('gives a second key of the same name a name of its own, so that no pairing removes another peer', async () => {
+    const peers = await aList();
+    await peers.add(aPeer('controller', '1'));
+    expect((await peers.add(aPeer('controller', '2'))).name).toBe('controller-2');
+    expect(await peers.byKey('1'.repeat(64))).toBeDefined();
+  });
+
+  test('loses nothing when many write at once', async () => {
+    const peers = await aList();
+    await Promise.all('0123456789abcdef'.split('').map((digit) => peers.add(aPeer(`cloud-${digit}`, digit))));
+    expect(await peers.list()).toHaveLength(16);
+  });
+
+  test('goes on after a write that failed', async () => {
+    const peers = await aList();
+    const [failed] = await Promise.allSettled([peers.remove('nobody'), peers.add(aPeer('cloud-a'))]);
+    expect(failed.status).toBe('rejected');
+    expect(await peers.list()).toHaveLength(1);
+  });
+
+  test.each([
+    '',
+    '{',
+    '{"format":"godwit/peers","version":2,"peers":[]}',
+    '{"format":"godwit/peers","version":1,"peers":[{"name":"x"}]}',
+  ])('is a problem, never an empty list, when its file holds %j', async (content) => {
+    const peers = await aList();
+    await writeFile(peers.path, content);
+    expect((await problemOf(peers.list())).code).toBe('E_STATE_DAMAGED');
+    expect((await problemOf(peers.add(aPeer('cloud-a')))).code).toBe('E_STATE_DAMAGED');
+  });
+
+  test('tells of a change that another process made', async () => {
+    const peers = await aList();
+    await peers.add(aPeer('cloud-a'));
+    const changed = new Promise<void>((resolve) => peers.watch(resolve, untilTestEnds()));
+    await new Peers(peers.path).remove('cloud-a');
+    await changed;
+    expect(await peers.list()).toEqual([]);
+  });
+});

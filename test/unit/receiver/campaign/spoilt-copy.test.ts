@@ -1,0 +1,57 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { beginMigration, type SenderLife, untilState, World } from '../../../support/in-process.ts';
+import { makeShop } from '../../../support/shop.ts';
+
+/** Alters one byte of a disk that is verified at the receiver, where it is not zero. */
+async function alter(world: World, campaign: string, server: string): Promise<void> {
+  const path = join(world.receiverState, 'campaigns', campaign, 'disks', server, `${server}.root.raw`);
+  const file = await open(path, 'r+');
+  const byte = Buffer.alloc(1);
+  let at = 0;
+  do await file.read(byte, 0, 1, at++);
+  while (byte[0] === 0);
+  await file.write(Buffer.from([(byte[0] ?? 0) ^ 1]), 0, 1, at - 1);
+  await file.close();
+}
+
+/** Waits until a server's import has begun; returns its id. */
+async function importing({ desk }: SenderLife, campaign: string): Promise<string> {
+  for (;;) {
+    const facts = (await desk.log(campaign)) as { fact: string; phase?: string; server?: string | null }[];
+    const found = facts.find((fact) => fact.fact === 'begun' && fact.phase === 'import');
+    if (typeof found?.server === 'string') return found.server;
+    await sleep(10);
+  }
+}
+
+test('a copy that the receiver’s disk alters after it was compared is noticed at its import, told, copied again and imported', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'spoilt-'));
+  await makeShop(dir);
+  const world = await World.open(dir, join(dir, 'world'));
+  try {
+    world.startReceiver();
+    const sender = await world.startSender();
+    // The image is made slowly: time enough for a disk to lose a bit before it is read.
+    world.destination.twin.faults.set([
+      { match: { service: 'image', method: 'POST', path: '/images$' }, do: 'delay', ms: 2_000 },
+    ]);
+    const campaign = await beginMigration(sender);
+    const server = await importing(sender, campaign);
+    await alter(world, campaign, server);
+    expect(await untilState(sender, 'ready')).toBe(campaign);
+    const facts = (await sender.desk.log(campaign)) as { fact: string; phase?: string; problem?: { code: string } }[];
+    const problems = facts.filter(({ fact }) => fact === 'problem').map(({ phase, problem }) => [phase, problem?.code]);
+    expect(problems).toEqual([['import', 'E_BLOCK_MISMATCH']]);
+    // It compares the source's snapshot, the copy and the image once more.
+    const verdicts = await vi.waitFor(() => sender.desk.verify(campaign), { timeout: 10_000, interval: 100 });
+    expect(verdicts.map(({ agrees }) => agrees)).toEqual([true, true]);
+    await sender.stop();
+  } finally {
+    await world.close();
+    await rm(dir, { recursive: true, force: true });
+  }
+}, 60_000);

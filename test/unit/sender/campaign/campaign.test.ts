@@ -1,0 +1,202 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Campaign } from '../../../../sender/campaign/campaign.ts';
+import { toCutOver } from '../../../../sender/campaign/cutover.ts';
+import { Progress } from '../../../../sender/campaign/progress.ts';
+import { statusOf } from '../../../../sender/campaign/status.ts';
+import { totalsOf } from '../../../../sender/campaign/totals.ts';
+import type { Fact } from '../../../../sender/migration/fact.ts';
+import { itinerary } from '../../../../sender/migration/itinerary.ts';
+import type { Phase } from '../../../../sender/migration/phase.ts';
+import { reportPage } from '../../../../sender/report/page.ts';
+import { reportOf } from '../../../../sender/report/report.ts';
+import { reportText } from '../../../../sender/report/text.ts';
+import type { Dated } from '../../../../shared/journal.ts';
+import { aPlan, aTenant } from '../../../support/build.ts';
+import { aFolder, problemOf } from '../../../support/folder.ts';
+
+const MiB = 1024 * 1024;
+const disk = {
+  size: 3 * MiB,
+  root: 'a'.repeat(64),
+  blocks: 3,
+  zero: 1,
+  pulled: 2,
+  reused: 0,
+  copied: 0,
+  mended: 0,
+  bytes_pulled: 2 * MiB,
+  bytes_wire: MiB,
+  block_size: MiB,
+  fetch_ms: 5,
+  transfer_ms: 7,
+};
+
+/** What each phase learned, as the real ones tell it. */
+const learned: Readonly<Record<string, (server: string) => object>> = {
+  look: () => ({ was: 'ACTIVE' }),
+  copy: (server) => ({ sealed: { [`${server}.root`]: disk } }),
+  import: (server) => ({ built: { [`disk/${server}.root`]: 'image' } }),
+  create: (server) => ({ built: { [`server/${server}`]: `new-${server}` } }),
+};
+
+/** A campaign whose journal holds these facts, one second apart. */
+async function aCampaign(facts: readonly Fact[], servers = 2): Promise<Campaign> {
+  const state = await aFolder();
+  const document = aTenant(servers);
+  const made = await Campaign.create(state, aPlan(document), document);
+  await made.journal.close();
+  const lines = facts.map(
+    (fact, index): Dated<Fact> => ({ at: new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString(), ...fact }),
+  );
+  await writeFile(join(made.folder, 'journal.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const campaign = await Campaign.open(state, made.id);
+  if (campaign === null) throw new Error('The campaign is not there.');
+  onTestFinished(() => campaign.journal.close());
+  return campaign;
+}
+
+const start: Fact = { fact: 'started', project: 'shop', release: '0', servers: ['s1', 's2'] };
+const configured: Fact = { fact: 'done', server: null, phase: 'configure', learned: { counts: { network: 2 }, digest: 'd' } };
+const cold: readonly Phase[] = itinerary.filter((phase: Phase) => phase.when === undefined);
+const moved = (server: string, journey = cold): Fact[] =>
+  journey.flatMap(({ name }): Fact[] => [
+    { fact: 'begun', server, phase: name },
+    { fact: 'done', server, phase: name, learned: learned[name]?.(server) },
+  ]);
+
+test('a report follows from the journal alone: stages, downtime, bytes and roots', async () => {
+  const campaign = await aCampaign([start, configured, ...moved('s1'), ...moved('s2'), { fact: 'rests', state: 'ready' }]);
+  const report = reportOf(campaign, 'ready');
+  expect(reportOf(campaign, 'ready')).toEqual(report);
+  const [first] = report.moves;
+  expect(first?.phases.map(({ name, ms }) => [name, ms])).toEqual(cold.map(({ name }) => [name, 1000]));
+  expect(first).toMatchObject({ state: 'moved', destinationId: 'new-s1', migrationMs: 19_000, downtimeMs: 15_000 });
+  expect(first?.disks).toEqual([
+    {
+      id: 's1.root',
+      sizeBytes: 3 * MiB,
+      zeroBytes: MiB,
+      reusedBytes: 0,
+      copiedBytes: 0,
+      pulledBytes: 2 * MiB,
+      sentBytes: MiB,
+      root: disk.root,
+    },
+  ]);
+  expect(report.totals).toEqual({
+    servers: 2,
+    diskBytes: 6 * MiB,
+    sentBytes: 2 * MiB,
+    resources: { network: 2, disk: 2, server: 2 },
+  });
+  expect(totalsOf(campaign)).toMatchObject({ servers: 2, disks: 2, disk_bytes: 6 * MiB, resources: report.totals.resources });
+});
+
+test('a server that was stopped at the source has no downtime, one on its way no end', async () => {
+  const was: Fact[] = moved('s1').map((fact) =>
+    fact.fact === 'done' && fact.phase === 'look' ? { ...fact, learned: { was: 'SHUTOFF' } } : fact,
+  );
+  const report = reportOf(await aCampaign([start, ...was, { fact: 'begun', server: 's2', phase: 'look' }]), 'moving');
+  expect(report.moves[0]?.downtimeMs).toBeNull();
+  expect(report.moves[1]).toMatchObject({
+    state: 'not moved',
+    destinationId: null,
+    migrationMs: null,
+    downtimeMs: null,
+    phases: [],
+  });
+});
+
+test('an attempt that was rolled back leaves its problems in the report and nothing else', async () => {
+  const problem = { code: 'E_QUOTA' as const, says: 'No.', hint: 'More.' };
+  const facts: Fact[] = [start, ...moved('s1').slice(0, 9), { fact: 'problem', server: 's1', phase: 'copy', problem }];
+  const campaign = await aCampaign([...facts, { fact: 'turned back', server: 's1' }, { fact: 'rolled back', server: 's1' }]);
+  const report = reportOf(campaign, 'failed');
+  expect(report.problems).toMatchObject([{ code: 'E_QUOTA', says: 'No.' }]);
+  expect(report.moves[0]).toMatchObject({ phases: [], disks: [], state: 'not moved' });
+  expect(report.totals).toMatchObject({ servers: 0, diskBytes: 0 });
+});
+
+test('the status tells what happens now, and what an operator may do next', async () => {
+  const look = async (...facts: Fact[]) => statusOf(await aCampaign([start, ...facts]), new Progress(), 0);
+  expect(await look()).toMatchObject({ state: 'preparing', built: 0, toBuild: 1 });
+  const moving = await look(configured, ...moved('s1'), { fact: 'begun', server: 's2', phase: 'freeze' });
+  expect(moving.state).toBe('moving');
+  expect(moving.says).toContain('1 of 2 servers moved; web 2: snapshot its disk');
+  expect(moving.moves.map(({ state, phase }) => [state, phase])).toEqual([
+    ['moved', 'mark'],
+    ['moving', 'freeze'],
+  ]);
+  expect(moving.moves[0]?.disks).toMatchObject([{ doneBytes: 3 * MiB, sentBytes: MiB, etaSeconds: 0 }]);
+  expect(await look(configured, { fact: 'rests', state: 'ready' })).toMatchObject({ state: 'ready' });
+  expect(await look({ fact: 'asked', wish: 'rollback' })).toMatchObject({ state: 'rolling back' });
+  const problem = { code: 'E_QUOTA' as const, says: 'No.', hint: 'More.' };
+  const failed = await look(
+    { fact: 'problem', server: 's1', phase: 'look', problem },
+    { fact: 'rests', state: 'failed', problem },
+  );
+  expect(failed).toMatchObject({ state: 'failed', problem, moves: [{ state: 'failed', problem }, { state: 'waiting' }] });
+});
+
+test('a campaign is read back as it was made; a folder that never started is none, a damaged one says so', async () => {
+  const state = await aFolder();
+  const document = aTenant(1);
+  const made = await Campaign.create(state, aPlan(document), document);
+  await made.journal.close();
+  const again = await Campaign.open(state, made.id);
+  expect(again).toMatchObject({ id: made.id, plan: made.plan, document: made.document });
+  await again?.journal.close();
+  expect(await Campaign.open(state, 'nothing')).toBeNull();
+  await writeFile(join(state, 'campaigns', 'a-stray-file'), '');
+  expect(await Campaign.open(state, 'a-stray-file')).toBeNull();
+  await mkdir(join(state, 'campaigns', 'lost+found'));
+  expect(await Campaign.open(state, 'lost+found')).toBeNull();
+  const file = join(made.folder, 'configurations.json');
+  await writeFile(file, (await readFile(file, 'utf8')).slice(0, 40));
+  expect((await problemOf(Campaign.open(state, made.id))).code).toBe('E_STATE_DAMAGED');
+});
+
+const round = (number: number, bytes: number): Fact => ({
+  ...{ fact: 'round', server: 's1', round: number, size: 3 * MiB },
+  ...{ blocks: bytes / MiB, bytes, snapshot_ms: 100, copy_ms: 400 },
+});
+const beforeCutover: Fact[] = [
+  ...['look', 'precopy'].flatMap((phase): Fact[] => [{ fact: 'begun', server: 's1', phase }]),
+  round(1, 3 * MiB),
+  round(2, MiB),
+];
+
+test('a server that is copied while it runs shows its rounds and a forecast, and, once it only waits, how to cut it over', async () => {
+  const look = async (...facts: Fact[]) => statusOf(await aCampaign([start, configured, ...facts]), new Progress(), 0);
+  const copying = await look(...beforeCutover);
+  expect(copying.moves[0]?.warm).toMatchObject({
+    waits: false,
+    asked: false,
+    cutover: 'now',
+    rounds: [{ round: 1 }, { round: 2 }],
+  });
+  expect(copying.moves[0]?.warm?.forecast?.stages).toMatchObject({ freeze: 100 });
+  expect(() => toCutOver(copying, [])).toThrow(expect.objectContaining({ code: 'E_CAMPAIGN_STATE' }));
+  expect(toCutOver(copying, ['web 1'])).toEqual(['s1']);
+  expect(() => toCutOver(copying, ['web 2'])).toThrow(expect.objectContaining({ code: 'E_CAMPAIGN_STATE' }));
+  expect(() => toCutOver(copying, ['db'])).toThrow(expect.objectContaining({ code: 'E_NOT_FOUND' }));
+  const waiting = await look(...beforeCutover, { fact: 'begun', server: 's1', phase: 'await cutover' });
+  expect(waiting.says).toContain('web 1 waits for the cutover (now); `sender cutover` says it.');
+  expect(toCutOver(waiting, [])).toEqual(['s1']);
+  const halted = await look(...beforeCutover, { fact: 'rests', state: 'failed' });
+  expect(halted.says).toContain('the others are at the source as they were');
+});
+
+test('a report of a warm move has its rounds, counts their bytes, and keeps the forecast beside what was measured', async () => {
+  const forecast = { downtimeMs: 9_000, stages: { stop: 9_000 }, deltaBytes: MiB, assumed: [] };
+  const whole = moved('s1', itinerary).map((fact) =>
+    fact.fact === 'done' && fact.phase === 'await cutover' ? { ...fact, learned: { forecast } } : fact,
+  );
+  const report = reportOf(await aCampaign([start, ...whole.slice(0, 3), round(1, 3 * MiB), ...whole.slice(3)]), 'ready');
+  expect(report.moves[0]).toMatchObject({ forecast, downtimeMs: 15_000, rounds: [{ round: 1, bytes: 3 * MiB }] });
+  expect(report.totals.sentBytes).toBe(4 * MiB);
+  expect(reportText(report).join('\n')).toMatch(/DOWNTIME +FORECAST(.|\n)*15\.0 s +9\.0 s(.|\n)*ROUND +ENDED/);
+  expect(reportPage(report)).toContain('Rounds before the cutover');
+});

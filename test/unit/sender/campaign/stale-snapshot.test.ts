@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { beginMigration, World } from '../../../support/in-process.ts';
+import { makeShop } from '../../../support/shop.ts';
+
+test('a source server that ran after its disk was frozen is not created from that disk, and runs on at the source', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'stale-'));
+  await makeShop(dir);
+  const world = await World.open(dir, join(dir, 'world'));
+  try {
+    world.startReceiver();
+    const sender = await world.startSender();
+    // The snapshot is fetched slowly: time enough for somebody to start the server, have it write, and stop it again.
+    world.source.twin.faults.set([{ match: { service: 'image', method: 'GET', path: '/file$' }, do: 'delay', ms: 3_000 }]);
+    const campaign = await beginMigration(sender);
+    const server = await begun(sender, campaign, 'copy');
+    const { user } = world.source;
+    for (const [action, status] of [
+      ['os-start', 'ACTIVE'],
+      ['os-stop', 'SHUTOFF'],
+    ] as const) {
+      // The cloud tells times of change by the second.
+      await sleep(1_100);
+      await user.send('POST', 'compute', `/servers/${server}/action`, { [action]: null });
+      await user.until(action, async () => {
+        const [found] = (await user.list<{ id: string; status: string }>('compute', '/servers/detail', 'servers')).filter(
+          ({ id }) => id === server,
+        );
+        return found?.status === status ? true : undefined;
+      });
+    }
+    const { state, problem } = await rested(sender);
+    expect(state).toBe('failed');
+    expect(problem).toMatchObject({ code: 'E_SERVER_STATE', says: expect.stringContaining('after its disk was frozen') });
+    const statuses = (await user.list<{ status: string }>('compute', '/servers/detail', 'servers')).map(({ status }) => status);
+    expect(statuses).toEqual(['ACTIVE', 'ACTIVE']);
+    expect(await world.destination.user.list('compute', '/servers', 'servers')).toEqual([]);
+    await sender.stop();
+  } finally {
+    await world.close();
+    await rm(dir, { recursive: true, force: true });
+  }
+}, 60_000);
+
+type Sender = Awaited<ReturnType<World['startSender']>>;
+
+/** Waits until a server has begun a phase; returns its id. */
+async function begun({ desk }: Sender, campaign: string, phase: string): Promise<string> {
+  for (;;) {
+    const facts = (await desk.log(campaign)) as { fact: string; phase?: string; server?: string | null }[];
+    const found = facts.find((fact) => fact.fact === 'begun' && fact.phase === phase);
+    if (typeof found?.server === 'string') return found.server;
+    await sleep(20);
+  }
+}
+
+/** Waits until the only campaign rests. */
+async function rested({ desk }: Sender) {
+  for (;;) {
+    const [campaign] = (await desk.status()).campaigns;
+    if (campaign?.endedAt != null) return campaign;
+    await sleep(50);
+  }
+}

@@ -1,0 +1,90 @@
+import { randomInt } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Connection } from '../../../../protocol/connection/connection.ts';
+import type { Handlers } from '../../../../protocol/messages.ts';
+import { Throttle } from '../../../../protocol/pacing/throttle.ts';
+import { Crew } from '../../../../shared/disk/worker-pool.ts';
+import { canComeAfter, decompress } from '../../../../shared/disk/zstd.ts';
+import { blockBytes, digestBytes, pageBytes, pieceBytes } from '../../../../shared/model/disk.ts';
+import { aForeignDisk, PlainReceiver, sendTo } from './a-sender.ts';
+
+const afterPieces = 256;
+
+/** Words in random order: noise that packs, and more so at a high level. */
+function aText(bytes: number): Buffer {
+  const words = Array.from({ length: 4000 }, (_, index) => `word${index * 7919} `);
+  const text: string[] = [];
+  for (let length = 0; length < bytes; length += text.at(-1)?.length ?? 0) text.push(words[randomInt(words.length)] ?? '');
+  return Buffer.from(text.join('')).subarray(0, bytes);
+}
+
+/** A receiver that pulls a page at a time, lets each answer refer back to the page before if `lets`, and compares what it gets. */
+class Reading extends PlainReceiver {
+  readonly codecs: string[] = [];
+  readonly #disk: Buffer;
+  readonly #lets: boolean;
+  #wrong = 0;
+
+  constructor(disk: Buffer, lets: boolean) {
+    super(disk.length);
+    this.#disk = disk;
+    this.#lets = lets;
+  }
+
+  get wrong(): number {
+    return this.#wrong;
+  }
+
+  override handlers(connection: Connection<'receiver'>): Partial<Handlers<'receiver'>> {
+    return {
+      ...super.handlers(connection),
+      'disk.page': async ({ first, digests }) => {
+        const blocks = Buffer.from(digests, 'base64').length / digestBytes;
+        const [from, count] = [(first * blockBytes) / pieceBytes, (blocks * blockBytes) / pieceBytes];
+        const after = first === 0 || !this.#lets ? {} : { after: [from - afterPieces, afterPieces] as const };
+        const arrived = await connection.request('disk.pull', { handle: 1, pieces: [[from, count]], ...after });
+        this.codecs.push(arrived.codec);
+        const [start, end] = [first * blockBytes, (first + blocks) * blockBytes];
+        const before = this.#disk.subarray(start - afterPieces * pieceBytes, start);
+        const payload = Buffer.concat(arrived.payload);
+        const raw =
+          arrived.codec === 'none'
+            ? payload
+            : decompress(payload, end - start, arrived.codec === 'zstd-after' ? before : undefined);
+        if (!raw.equals(this.#disk.subarray(start, end))) this.#wrong += 1;
+        return { lacking: blocks };
+      },
+      'disk.seal': async ({ root }) => {
+        const counts = { blocks: 0, zero: 0, reused: 0, copied: 0, mended: 0, bytes_wire: 0, pulled: 0, bytes_pulled: 0 };
+        return { root, ...counts };
+      },
+    };
+  }
+}
+
+test.each([
+  ['refer back to what their pulls name', true],
+  ['never refer back where their pulls name nothing', false],
+])('on a slow line frames %s', { timeout: 30_000 }, async (_, lets) => {
+  const disk = aText(12 * pageBytes);
+  const receiver = new Reading(disk, lets);
+  const throttle = new Throttle();
+  throttle.limit(3_500_000);
+  await sendTo(receiver, aForeignDisk(disk).source, { throttle });
+  expect(receiver.wrong).toBe(0);
+  expect(receiver.codecs).toHaveLength(12);
+  expect(receiver.codecs.includes('zstd-after')).toBe(lets);
+});
+
+test('what looks like a prepared dictionary of zstd is not referred to', async () => {
+  const crew = new Crew({ workers: 1, slots: 1 });
+  onTestFinished(() => crew.close());
+  const [bytes, after] = [aText(pageBytes), aText(256 * pieceBytes)];
+  const parts = [{ from: { bytes, base: 0 }, ranges: [[0, pageBytes] as const] }];
+  expect((await crew.run('pack', { parts, level: 6, after }, { turn: crew })).codec).toBe('zstd-after');
+  after.writeUInt32LE(0xec30a437, 0);
+  expect(canComeAfter(after)).toBe(false);
+  const packed = await crew.run('pack', { parts, level: 6, after }, { turn: crew });
+  expect(packed.codec).toBe('zstd');
+  expect(decompress(packed.payload, pageBytes).equals(bytes)).toBe(true);
+});

@@ -1,0 +1,147 @@
+import { expect, test } from 'vitest';
+import { coldForecastOf, forecastOf } from '../../../../sender/migration/forecast.ts';
+import { Slots } from '../../../../sender/migration/place.ts';
+import { isFresh, type Round, whyEnough } from '../../../../sender/migration/round.ts';
+import { Cutover, Plan } from '../../../../shared/model/plan.ts';
+
+const MiB = 1024 * 1024;
+const GiB = 1024 * MiB;
+const { options } = Plan.parse({
+  version: 1,
+  source: { project_id: 'p' },
+  waves: [{ name: 'one', servers: [{ id: 's1', mode: 'warm', cutover: 'manual' }] }],
+});
+
+const aRound = (round: number, bytes: number, more: Partial<Round> = {}): Round => ({
+  ...{ round, bytes, size: 20 * GiB, blocks: Math.ceil(bytes / MiB), snapshot_ms: 10_000, copy_ms: 60_000 },
+  ...more,
+});
+const endedAt = (minute: number, round: Round) => ({ ...round, at: new Date(minute * 60_000).toISOString() });
+
+test('rounds end when one is small, no smaller than the one before, or the last that is allowed', () => {
+  expect(whyEnough([], options)).toBeNull();
+  expect(whyEnough([aRound(1, 5 * GiB)], options)).toBeNull();
+  expect(whyEnough([aRound(1, 5 * GiB), aRound(2, GiB)], options)).toBeNull();
+  expect(whyEnough([aRound(1, 5 * GiB), aRound(2, 64 * MiB)], options)).toBe('small');
+  expect(whyEnough([aRound(1, 5 * GiB), aRound(2, GiB), aRound(3, 0.95 * GiB)], options)).toBe('not shrinking');
+  const falling = Array.from({ length: options.rounds }, (_, index) => aRound(index + 1, GiB * 0.8 ** index));
+  expect(whyEnough(falling.slice(0, -1), options)).toBeNull();
+  expect(whyEnough(falling, options)).toBe('limit');
+});
+
+test('a round that ended longer ago than the interval tells no more what the next would bring', () => {
+  const ended = endedAt(10, aRound(1, MiB));
+  const interval = options.round_interval_seconds * 1000;
+  expect(isFresh(ended, options, 600_000 + interval - 1)).toBe(true);
+  expect(isFresh(ended, options, 600_000 + interval)).toBe(false);
+});
+
+test.each(['now', 'when-ready', 'manual', 'at 2026-11-22T02:00:00Z', 'at 2026-11-22T02:00+01:00'])(
+  'a cutover may be %s',
+  (text) => {
+    expect(Cutover.safeParse(text).success).toBe(true);
+  },
+);
+
+test.each(['soon', 'at noon', 'at 2026-11-22T02:00:00', 'at 2026-13-22T02:00:00Z', ''])('a cutover may not be %j', (text) => {
+  expect(Cutover.safeParse(text).success).toBe(false);
+});
+
+test('a forecast grows with what the guest has written since the last round, at the pace of the last two', () => {
+  const rounds = [
+    endedAt(10, aRound(1, 10 * GiB, { copy_ms: 500_000 })),
+    endedAt(20, aRound(2, GiB, { copy_ms: 100_000, snapshot_ms: 20_000 })),
+  ];
+  const at = (minute: number) => forecastOf(rounds, [], minute * 60_000);
+  // Snapshots began 90 s before minute 2 and at minute 18; between them the guest wrote the GiB that round 2 brought.
+  expect(at(20)?.deltaBytes).toBeGreaterThan(0.1 * GiB);
+  expect(at(40)?.deltaBytes).toBeGreaterThan(at(20)?.deltaBytes ?? 0);
+  expect(at(40)?.downtimeMs).toBeGreaterThan(at(20)?.downtimeMs ?? 0);
+  expect(at(100_000)?.deltaBytes).toBe(20 * GiB);
+  expect(at(20)?.stages).toMatchObject({ freeze: 20_000, stop: 30_000 });
+  expect(at(20)?.assumed).toContain('create');
+});
+
+test('a forecast knows nothing before the first round, and takes what it cannot measure from earlier moves', () => {
+  expect(forecastOf([], [], 0)).toBeNull();
+  const past = [4_000, 6_000, 90_000].map((stop) => ({
+    stages: { stop, import: 40_000, plug: 1_000, create: 12_000, connect: 500, probe: 3_000 },
+    sizeBytes: 10 * GiB,
+    warm: true,
+  }));
+  const forecast = forecastOf([endedAt(10, aRound(1, 10 * GiB))], past, 600_000);
+  expect(forecast?.assumed).toEqual([]);
+  expect(forecast?.stages).toEqual({
+    ...{ stop: 6_000, freeze: 10_000, copy: 60_000, import: 80_000 },
+    ...{ plug: 1_000, create: 12_000, connect: 500, probe: 3_000 },
+  });
+  expect(forecast?.downtimeMs).toBe(172_500);
+});
+
+test('the downtime of a server that is stopped first grows with its disk, at the pace of earlier moves of its kind', () => {
+  const stages = {
+    stop: 4_000,
+    freeze: 8_000,
+    copy: 100_000,
+    import: 40_000,
+    plug: 1_000,
+    create: 12_000,
+    connect: 500,
+    probe: 3_000,
+  };
+  const cold = { stages, sizeBytes: 10 * GiB, warm: false };
+  // The last copy of a warm move says nothing of a whole disk.
+  const past = [cold, { ...cold, stages: { ...stages, copy: 1_000 }, warm: true }];
+  const forecast = coldForecastOf(20 * GiB, past);
+  expect(forecast.stages).toEqual({ ...stages, copy: 200_000, import: 80_000 });
+  expect(forecast).toMatchObject({ downtimeMs: 308_500, deltaBytes: 20 * GiB, assumed: [] });
+  expect(coldForecastOf(20 * GiB, past.slice(1)).assumed).toEqual(['copy']);
+  expect(coldForecastOf(20 * GiB, []).assumed).toContain('stop');
+  expect(coldForecastOf(20 * GiB, []).downtimeMs).toBeGreaterThan(coldForecastOf(GiB, []).downtimeMs);
+});
+
+test('places are given in order, one who waits aside leaves his, and gets the next one when he comes back', async () => {
+  const slots = new Slots(1);
+  const said: string[] = [];
+  const door = Promise.withResolvers<void>();
+  const first = slots.hold(async (aside) => {
+    said.push('first waits');
+    await aside(() => door.promise);
+    said.push('first is back');
+  });
+  const second = slots.hold(async () => {
+    said.push('second works');
+    door.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    said.push('second is done');
+  });
+  const third = slots.hold(async () => void said.push('third works'));
+  await Promise.all([first, second, third]);
+  expect(said).toEqual(['first waits', 'second works', 'second is done', 'first is back', 'third works']);
+});
+
+test('those who come back from waiting at once are served in the order in which they first came, before those who never did', async () => {
+  const slots = new Slots(1);
+  const said: number[] = [];
+  const doors = [1, 2, 3].map(() => Promise.withResolvers<void>());
+  const waiting = doors.map(({ promise }, index) =>
+    slots.hold((aside) => aside(() => promise).then(() => void said.push(index))),
+  );
+  const busy = Promise.withResolvers<void>();
+  const holder = slots.hold(() => busy.promise);
+  const late = slots.hold(async () => void said.push(9));
+  await new Promise(setImmediate);
+  for (const { resolve } of doors.toReversed()) {
+    resolve();
+    await new Promise(setImmediate);
+  }
+  busy.resolve();
+  await Promise.all([...waiting, holder, late]);
+  expect(said).toEqual([0, 1, 2, 9]);
+});
+
+test('a place is free again after work that failed', async () => {
+  const slots = new Slots(1);
+  await expect(slots.hold(() => Promise.reject(new Error('No.')))).rejects.toThrow('No.');
+  expect(await slots.hold(async () => 'yes')).toBe('yes');
+});

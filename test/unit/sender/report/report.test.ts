@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import type { MoveReport, Report } from '../../../../sender/control/commands.ts';
+import { reportPage } from '../../../../sender/report/page.ts';
+import { reportText } from '../../../../sender/report/text.ts';
+
+const GiB = 1024 ** 3;
+
+/** A server's move with every stage, begun `startMs` after noon. */
+function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): MoveReport {
+  const lengths = {
+    preflight: 220,
+    stop: 12_400,
+    freeze: 31_000,
+    copy: 95_000,
+    seal: 2_100,
+    create: 41_000,
+    verify: 18_000,
+    'clean up': 900,
+  };
+  let at = Date.parse('2026-11-21T12:00:00Z') + startMs;
+  const phases = Object.entries(lengths).map(([phase, ms]) => {
+    const startedAt = new Date(at).toISOString();
+    at += ms;
+    return { name: phase, startedAt, ms };
+  });
+  return {
+    server: `id-of-${name}`,
+    name,
+    state: 'moved',
+    destinationId: '0b9e3f3e-7a43-4a77-9d2a-1f5f6f9a8c11',
+    phases,
+    migrationMs: 200_620,
+    downtimeMs: 199_500,
+    ...{ probed: null, networkMs: null, overheadMs: null },
+    forecast: null,
+    rounds: [],
+    disks: [
+      {
+        id: `disk-of-${name}`,
+        sizeBytes: 20 * GiB,
+        zeroBytes: 17 * GiB,
+        reusedBytes: GiB,
+        copiedBytes: GiB / 2,
+        pulledBytes: 5 * GiB,
+        sentBytes: 2 * GiB,
+        root: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      },
+    ],
+    ...more,
+  };
+}
+
+function aReport(more: Partial<Report> = {}): Report {
+  return {
+    campaign: '7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de',
+    project: 'shop',
+    state: 'ready',
+    startedAt: '2026-11-21T12:00:00.000Z',
+    endedAt: '2026-11-21T12:09:00.000Z',
+    moves: [aMove('db', 0), aMove('app-1', 210_000), aMove('日本 🦆', 420_000)],
+    totals: {
+      servers: 3,
+      diskBytes: 60 * GiB,
+      sentBytes: 6 * GiB,
+      resources: { network: 2, subnet: 2, router: 1, port: 3, server: 3 },
+    },
+    problems: [
+      {
+        code: 'E_PEER_LOST',
+        says: 'The link was cut.',
+        hint: 'The sender reconnects by itself.',
+        at: '2026-11-21T12:03:10.000Z',
+      },
+    ],
+    ...more,
+  };
+}
+
+describe('the page of a report', () => {
+  test('is one file: it asks for nothing from anywhere', () => {
+    const page = reportPage(aReport());
+    expect(page).not.toMatch(/<script|<link|src=|url\(|@import|https?:/i);
+    expect(page).toMatch(/^<!doctype html>/);
+  });
+
+  test('shows every server, stage, disk, digest and problem', () => {
+    const page = reportPage(aReport());
+    for (const move of aReport().moves) {
+      expect(page).toContain(move.name);
+      for (const phase of move.phases) expect(page).toContain(`<title>${phase.name}: `);
+      for (const disk of move.disks) expect(page).toContain(disk.root);
+    }
+    expect(page).toContain('E_PEER_LOST');
+    expect(page.match(/<svg /g)?.length).toBe(3);
+  });
+
+  test('lays the pieces of a bar end to end, each as long as its stage took', () => {
+    const bar = reportPage(aReport()).match(/<svg class="stages".*?<\/svg>/s)?.[0] ?? '';
+    const pieces = [...bar.matchAll(/<rect x="([\d.]+)" width="([\d.]+)"/g)].map(([, x, width]) => [Number(x), Number(width)]);
+    expect(pieces.length).toBe(8);
+    const [last = [0, 0]] = pieces.slice(-1);
+    expect((last[0] ?? 0) + (last[1] ?? 0)).toBeCloseTo(1_000, 0);
+  });
+
+  test('shows a server’s name as text, whatever it holds', () => {
+    const name = `<img src=x onerror="alert(1)">' & co`;
+    const page = reportPage(aReport({ project: name, moves: [aMove(name, 0)] }));
+    expect(page).not.toContain('<img');
+    expect(page).toContain('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&#39; &amp; co');
+  });
+
+  test('can be written before anything has moved', () => {
+    const waiting = aMove('web', 0, {
+      state: 'waiting',
+      phases: [],
+      disks: [],
+      migrationMs: null,
+      downtimeMs: null,
+      destinationId: null,
+    });
+    const page = reportPage(
+      aReport({
+        moves: [waiting],
+        endedAt: null,
+        problems: [],
+        totals: { servers: 1, diskBytes: 0, sentBytes: 0, resources: {} },
+      }),
+    );
+    expect(page).toContain('No stage has ended yet.');
+    expect(page).not.toMatch(/NaN|Infinity|undefined|null/);
+  });
+});
+
+describe('the text of a report', () => {
+  test('fits the terminal and keeps every number', () => {
+    expect(reportText(aReport({ moves: [aMove('db', 0)] }), 120).join('\n')).toMatchSnapshot();
+  });
+});

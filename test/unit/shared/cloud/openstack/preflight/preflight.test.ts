@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import type { Mappings } from '../../../../../../shared/model/mappings.ts';
+import type { Resource } from '../../../../../../shared/model/resource.ts';
+import { aResource } from '../../../../../conformance/tenant.ts';
+import { aCampaign, aFurnishedTwin, aHand, type Campaign } from '../a-destination.ts';
+
+async function codes(
+  campaign: Campaign,
+  more: Partial<Mappings> = {},
+  resources: readonly Resource[] = campaign.tenant.resources,
+) {
+  const signal = AbortSignal.timeout(10_000);
+  const { concerns } = await campaign.cloud.preflight(resources, { ...campaign.tenant.mappings, ...more }, signal);
+  return concerns.map((concern) => `${concern.severity} ${concern.code}`);
+}
+
+describe('before a write, the destination is asked', () => {
+  test('whether the quotas hold everything together', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    twin.faults.set([
+      { do: 'quota', service: 'compute', project: 'demo', set: { instances: 1, ram: 300, key_pairs: 0 } },
+      { do: 'quota', service: 'network', project: 'demo', set: { port: 3, security_group_rule: 4, floatingip: 0 } },
+    ]);
+    const found = await codes(campaign);
+    expect(found).toEqual(
+      expect.arrayContaining(
+        ['instances', 'key_pairs', 'port', 'security_group_rule', 'floatingip'].map((name) => `blocking quota.${name}`),
+      ),
+    );
+    expect(found).not.toContain('blocking quota.ram');
+  });
+
+  test('whether a keypair of the same name is the same', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const hand = await aHand(twin);
+    const { id, public_key } = campaign.tenant.get('keypair');
+    await hand.ask('POST', 'compute', '/os-keypairs', { keypair: { name: id, public_key: `${public_key}-else` } });
+    expect(await codes(campaign)).toEqual([]);
+    const other = campaign.tenant.resources.map((one) => (one.kind === 'keypair' ? { ...one, public_key: 'ssh-rsa AAAA' } : one));
+    expect(await codes(campaign, {}, other)).toEqual(['blocking keypair.other_key']);
+  });
+
+  test('whether addresses may be chosen, lie inside and are free', async () => {
+    const twin = await aFurnishedTwin();
+    const member = await aCampaign(twin);
+    const floating = member.tenant.get('floating_ip').id;
+    const router = member.tenant.get('router').id;
+    const want = (address: string): Partial<Mappings> => ({
+      floating_ips: { [floating]: { to: address } },
+      gateways: { [router]: { ip: address } },
+    });
+    expect(await codes(member, want('172.24.10.77'))).toEqual(['blocking gateway.rights', 'blocking floating_ip.rights']);
+    const hand = await aHand(twin, 'admin', 'demo');
+    const ext = member.tenant.mappings.networks[member.tenant.get('network').id]?.to;
+    const taken = await hand.ask<{ floatingip: { id: string } }>('POST', 'network', '/floatingips', {
+      floatingip: { floating_network_id: ext, floating_ip_address: '172.24.10.77' },
+    });
+    expect(await codes(member, { floating_ips: { [floating]: { to: '172.24.10.77' } } }), 'the project has it, unused').toEqual(
+      [],
+    );
+    await hand.ask('DELETE', 'network', `/floatingips/${taken.floatingip.id}`);
+  });
+
+  test('whether an external address lies outside, and whether somebody has it, as an admin sees it', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin, 'admin', 'demo');
+    const router = campaign.tenant.get('router').id;
+    expect(await codes(campaign, { gateways: { [router]: { ip: '10.1.1.1' } } })).toEqual(['blocking gateway.address_outside']);
+    expect(await codes(campaign, { gateways: { [router]: { ip: '172.24.10.1' } } })).toEqual(['blocking gateway.address_taken']);
+    expect(await codes(campaign, { gateways: { [router]: { ip: '172.24.10.50' } } })).toEqual([]);
+  });
+
+  test('whether flavors stand for those of the source, are large enough, and may be created', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const flavor = campaign.tenant.get('flavor');
+    const to = (name: string): Partial<Mappings> => ({ flavors: { [flavor.id]: { to: name } } });
+    expect(await codes(campaign, to('create'))).toEqual(['blocking flavor.rights']);
+    expect(await codes(campaign, { flavors: {} })).toEqual(['blocking flavor.missing']);
+    const larger = campaign.tenant.resources.map((one) => {
+      if (one.kind === 'flavor') return { ...one, ram: 4096 };
+      return one.kind === 'disk' ? { ...one, min_disk: 20 } : one;
+    });
+    const found = await codes(campaign, to('m1.tiny'), larger);
+    expect(new Set(found)).toEqual(new Set(['warning flavor.smaller', 'blocking flavor.disk']));
+  });
+
+  test('what an adopted network has in the way', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const hand = await aHand(twin);
+    const { network } = await hand.ask<{ network: { id: string } }>('POST', 'network', '/networks', {
+      network: { name: 'there' },
+    });
+    const own = campaign.tenant.get('network', 1).id;
+    const mapped = { networks: { ...campaign.tenant.mappings.networks, [own]: { to: network.id } } };
+    expect(await codes(campaign, mapped)).toEqual(['blocking subnet.absent', 'blocking subnet.absent']);
+    for (const cidr of ['10.199.7.0/24', '10.199.8.0/24'])
+      await hand.ask('POST', 'network', '/subnets', {
+        subnet: { network_id: network.id, cidr, ip_version: 4, enable_dhcp: false },
+      });
+    expect(await codes(campaign, mapped)).toEqual([]);
+    await hand.ask('POST', 'network', '/ports', {
+      port: { network_id: network.id, mac_address: 'fa:16:3e:77:00:12', fixed_ips: [{ ip_address: '10.199.7.2' }] },
+    });
+    expect(await codes(campaign, mapped)).toEqual(['blocking port.address_taken', 'blocking port.mac_taken']);
+  });
+
+  test('whether its default group lets in what the source’s does not, and names that clouds refuse', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const group = aResource('security_group', { id: crypto.randomUUID(), name: 'default' });
+    expect(await codes(campaign, {}, [group])).toEqual(['warning security_group.default_open']);
+    const emoji = aResource('network', { id: crypto.randomUUID(), name: 'net 🐦' });
+    expect(await codes(campaign, {}, [emoji])).toEqual(['warning network.name']);
+  });
+
+  test('and nothing is written', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const before = twin.requests.length;
+    await codes(campaign);
+    const writes = twin.requests
+      .slice(before)
+      .filter((request) => request.method !== 'GET' && !request.path.includes('/auth/tokens'));
+    expect(writes).toEqual([]);
+  });
+});

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Journal } from '../../../shared/journal.ts';
+import { aFolder, problemOf } from '../../support/folder.ts';
+
+interface Number {
+  readonly number: number;
+}
+
+const numbersOf = (journal: Journal<Number>): number[] => journal.facts.map(({ number }) => number);
+
+test('facts are there again, in the order they were appended, each with its time', async () => {
+  const path = join(await aFolder(), 'deep', 'journal.jsonl');
+  const journal = await Journal.open<Number>(path);
+  await Promise.all([1, 2, 3, 4, 5].map((number) => journal.append({ number })));
+  await journal.close();
+  const again = await Journal.open<Number>(path);
+  expect(numbersOf(again)).toEqual([1, 2, 3, 4, 5]);
+  expect(Date.parse(again.facts[0]?.at ?? '')).toBeGreaterThan(Date.now() - 60_000);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  await again.close();
+});
+
+test('a journal cut at any byte keeps every whole fact and goes on behind the last', async () => {
+  const path = join(await aFolder(), 'journal.jsonl');
+  const whole = await Journal.open<{ readonly number: number; readonly name: string }>(path);
+  for (const [number, name] of ['ä', '二', '🚀', 'four'].entries()) await whole.append({ number, name });
+  await whole.close();
+  const bytes = await readFile(path);
+  const ends = [...bytes.entries()].flatMap(([at, byte]) => (byte === 10 ? [at + 1] : []));
+  await fc.assert(
+    fc.asyncProperty(fc.nat({ max: bytes.length }), async (length) => {
+      await writeFile(path, bytes.subarray(0, length));
+      const journal = await Journal.open<Number>(path);
+      const kept = ends.filter((end) => end <= length).length;
+      expect(numbersOf(journal)).toEqual([0, 1, 2, 3].slice(0, kept));
+      await journal.append({ number: 9 });
+      await journal.close();
+      const again = await Journal.open<Number>(path);
+      expect(numbersOf(again)).toEqual([...[0, 1, 2, 3].slice(0, kept), 9]);
+      await again.close();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a last line of other bytes is dropped, a middle one is damage and refused with its place', async () => {
+  const path = join(await aFolder(), 'journal.jsonl');
+  await writeFile(path, '{"number":1}\n\0\0\0\0\n');
+  const journal = await Journal.open<Number>(path);
+  expect(numbersOf(journal)).toEqual([1]);
+  await journal.close();
+  expect(await readFile(path, 'utf8')).toBe('{"number":1}\n');
+  await appendFile(path, 'nonsense\n{"number":3}\n');
+  const problem = await problemOf(Journal.open(path));
+  expect(problem.code).toBe('E_STATE_DAMAGED');
+  expect(problem.message).toContain('journal.jsonl:2');
+  await writeFile(path, '"a text is not a fact"\n{"number":3}\n');
+  expect((await problemOf(Journal.open(path))).code).toBe('E_STATE_DAMAGED');
+});
+
+const run = promisify(execFile);
+const isRoot = process.getuid?.() === 0;
+
+/** Fills a file system of 1 MiB beside a journal, appends until it is full, frees it again; prints what happened. */
+const fullDisk = `
+  import { open, rm } from 'node:fs/promises';
+  import { Journal } from '${join(import.meta.dirname, '../../../shared/journal.ts')}';
+  const dir = process.argv[1];
+  const journal = await Journal.open(dir + '/journal.jsonl');
+  await journal.append({ number: 0 });
+  const filler = await open(dir + '/filler', 'w');
+  try { for (;;) await filler.write(Buffer.alloc(4096, 1)); } catch {}
+  await filler.close();
+  let kept = 0;
+  let code = '';
+  try { for (;;) { await journal.append({ number: kept + 1, text: 'x'.repeat(1000) }); kept += 1; } } catch (error) { code = error.code; }
+  const stuck = await journal.append({ number: -1, text: 'x'.repeat(5000) }).catch((error) => error.code);
+  await rm(dir + '/filler');
+  await journal.append({ number: 1000 });
+  await journal.close();
+  const again = await Journal.open(dir + '/journal.jsonl');
+  console.log(JSON.stringify({ kept, code, stuck, numbers: again.facts.map(({ number }) => number) }));
+`;
+
+test.skipIf(!isRoot)(
+  'a full disk takes the facts of the reserve, then refuses, and takes facts again once there is room (needs root for a tmpfs)',
+  async () => {
+    const dir = await aFolder();
+    const mount = `mount -t tmpfs -o size=1m tmpfs '${dir}' && exec '${process.execPath}' --input-type=module -e "$SCRIPT" '${dir}'`;
+    const { stdout } = await run('unshare', ['-m', 'sh', '-c', mount], { env: { ...process.env, SCRIPT: fullDisk } });
+    const { kept, code, stuck, numbers } = JSON.parse(stdout) as { kept: number; code: string; stuck: string; numbers: number[] };
+    expect(code).toBe('E_DISK_FULL');
+    expect(stuck).toBe('E_DISK_FULL');
+    expect(kept).toBeGreaterThan(200);
+    expect(numbers).toEqual([...Array.from({ length: kept + 1 }, (_, number) => number), 1000]);
+  },
+);

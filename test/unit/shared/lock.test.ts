@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { holdState, stateHolder } from '../../../shared/lock.ts';
+
+let home: string;
+let children: ChildProcess[];
+
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'godwit-lock-'));
+  children = [];
+});
+
+afterEach(async () => {
+  // A holder that is still dying holds on, and the next test's directory may get the inode of this one.
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
+  await rm(home, { recursive: true, force: true });
+});
+
+/** Another process that holds a directory until it is killed. */
+async function aHolder(dir: string): Promise<ChildProcess> {
+  const lock = join(import.meta.dirname, '../../../shared/lock.ts');
+  const code = `import { holdState } from ${JSON.stringify(lock)}; await holdState(${JSON.stringify(dir)}); console.log('held'); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  await once(child.stdout, 'data');
+  return child;
+}
+
+test('a second daemon on the same state directory is refused, and told the pid of the first', async () => {
+  const holder = await aHolder(join(home, 'state'));
+  await expect(holdState(join(home, 'state'))).rejects.toMatchObject({
+    code: 'E_STATE_LOCKED',
+    exit: 3,
+    message: expect.stringContaining(`process ${holder.pid}`),
+  });
+  expect(await stateHolder(join(home, 'state'))).toBe(holder.pid);
+});
+
+test('another path to the same directory is the same hold', async () => {
+  const release = await holdState(join(home, 'state'));
+  await symlink(join(home, 'state'), join(home, 'link'));
+  await expect(holdState(join(home, 'link'))).rejects.toMatchObject({ code: 'E_STATE_LOCKED' });
+  await release();
+});
+
+test('a daemon killed with -9 leaves nothing behind that keeps the next one out', async () => {
+  const holder = await aHolder(home);
+  holder.kill('SIGKILL');
+  await once(holder, 'exit');
+  const release = await holdState(home);
+  await release();
+});
+
+test('a released directory can be held again, and has no holder meanwhile', async () => {
+  await (await holdState(home))();
+  expect(await stateHolder(home)).toBeUndefined();
+  await (await holdState(home))();
+});
+
+test('two directories are two holds', async () => {
+  const releases = [await holdState(join(home, 'a')), await holdState(join(home, 'b'))];
+  for (const release of releases) await release();
+});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { Resource } from '../../../../shared/model/resource.ts';
+import { schemas } from '../../../../shared/model/resource.ts';
+import { leastBytes, spaceConcerns } from '../../../../shared/model/space.ts';
+
+const GiB = 1024 ** 3;
+
+/** Two servers on flavors of 10 and 40 GiB, made from a qcow2 image of 2 GiB. */
+function twoServers(): Resource[] {
+  const flavor = (id: string, disk: number): Resource => ({
+    kind: 'flavor',
+    ...schemas.flavor.parse({ id, name: id, vcpus: 1, ram: 512, disk }),
+  });
+  const server = (id: string, flavor_id: string): Resource => ({
+    kind: 'server',
+    ...schemas.server.parse({ id, name: id, status: 'ACTIVE', flavor_id, image_id: 'debian' }),
+  });
+  const image = schemas.image.parse({ id: 'debian', name: 'debian', disk_format: 'qcow2', size: 2 * GiB });
+  return [flavor('small', 10), flavor('large', 40), { kind: 'image', ...image }, server('a', 'small'), server('b', 'large')];
+}
+
+test('room for less than what the images hold stands in the way', () => {
+  expect(spaceConcerns(twoServers(), 3 * GiB, 'here')).toMatchObject([{ code: 'space.short', severity: 'blocking' }]);
+});
+
+test('room for what the images hold, but not for full disks, is a warning', () => {
+  expect(spaceConcerns(twoServers(), 49 * GiB, 'here')).toMatchObject([{ code: 'space.tight', severity: 'warning' }]);
+});
+
+test('room for full disks is no concern', () => {
+  expect(spaceConcerns(twoServers(), 50 * GiB, 'here')).toEqual([]);
+});
+
+test('images that stand in for disks count where disks are full, and never stand in the way', () => {
+  const [tight] = spaceConcerns(twoServers(), 51 * GiB, 'here', { besideBytes: 2 * GiB });
+  expect(tight).toMatchObject({ code: 'space.tight', says: expect.stringContaining('images that stand in for them 2.0 GiB') });
+  expect(spaceConcerns(twoServers(), 52 * GiB, 'here', { besideBytes: 2 * GiB })).toEqual([]);
+  expect(leastBytes(twoServers())).toBe(4 * GiB);
+});
+
+test('where one disk lies at a time, the largest one counts', () => {
+  expect(spaceConcerns(twoServers(), 40 * GiB, 'here', { atOnce: 1 })).toEqual([]);
+  expect(spaceConcerns(twoServers(), 39 * GiB, 'here', { atOnce: 1 })).toMatchObject([{ code: 'space.tight' }]);
+});
