@@ -7,7 +7,7 @@ import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
 import { lazily, openCloud } from '../shared/cloud/open.ts';
 import { serveControl } from '../shared/control/serve.ts';
-import { Crew } from '../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../shared/disk/worker-pool.ts';
 import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { digestOfJson } from '../shared/model/marker.ts';
@@ -35,7 +35,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   const peers = new Peers(join(config.state, 'peers.json'));
 
   const destination = lazily(() => openCloud('destination', config.cloud));
-  const crew = new Crew();
+  const crew = new WorkerPool();
   // One folder for each sender and project: nobody's disks stand in for another's.
   const keptFor = (peer: string): string => join(config.state, 'kept', digestOfJson([peer, config.cloud]).slice(0, 32));
   const campaigns = new Campaigns(config.state, {

@@ -6,7 +6,7 @@ import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
 import { lazily, openCloud } from '../shared/cloud/open.ts';
 import { serveControl } from '../shared/control/serve.ts';
-import { Crew } from '../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../shared/disk/worker-pool.ts';
 import { holdState } from '../shared/lock.ts';
 import type { Log } from '../shared/log.ts';
 import { Problem } from '../shared/problem.ts';
@@ -51,7 +51,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     await peer.reconnect('The new key is used.');
     return printFingerprint(identity.fingerprint);
   };
-  const crew = new Crew();
+  const crew = new WorkerPool();
   const desk = new Desk({
     config,
     release,

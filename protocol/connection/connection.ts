@@ -9,12 +9,12 @@ import type { Throttle } from '../pacing/throttle.ts';
 import { commonFeatures, noCommonMajor, features as ourFeatures, subprotocol } from '../version.ts';
 import { type CloseCode, type Closed, closeReason, readClose, readError } from './close.ts';
 import { type Arrived, decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
-import { Outlet } from './frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lanes, type Wire } from './lanes.ts';
 import { Outstanding } from './outstanding.ts';
-import { type AnyHandlers, Serving } from './request-dispatcher.ts';
-import { admit, check, checkCampaign, checkPhase, type Progress } from './validate.ts';
+import { type AnyHandlers, RequestDispatcher } from './request-dispatcher.ts';
+import { checkCampaign, checkPhase, type Progress, validate, validatePart } from './validate.ts';
 
 /** Who this side is, and what it wants to be told. */
 export interface ConnectionOptions<S extends Side> {
@@ -52,7 +52,7 @@ export class Connection<S extends Side> {
   readonly #socket: WebSocket;
   readonly #options: ConnectionOptions<S>;
   readonly #limits: Limits;
-  readonly #outlet: Outlet;
+  readonly #outlet: FrameWriter;
   readonly #lanes: Lanes;
   readonly #outstanding: Outstanding;
   readonly #heartbeat: Heartbeat;
@@ -60,7 +60,7 @@ export class Connection<S extends Side> {
   readonly #over = new AbortController();
   readonly #greeting = Promise.withResolvers<Hello>();
   readonly #end: (closed: Closed) => void;
-  #serving: Serving | undefined;
+  #serving: RequestDispatcher | undefined;
   #peer: Hello | undefined;
   #goodbye: string | undefined;
   #progressed = false;
@@ -75,7 +75,7 @@ export class Connection<S extends Side> {
     this.#options = options;
     this.#limits = { ...defaults, ...options.limits };
     const { throttle } = options;
-    this.#outlet = new Outlet(socket, { limits: this.#limits, throttle, onSent: () => this.#sent() });
+    this.#outlet = new FrameWriter(socket, { limits: this.#limits, throttle, onSent: () => this.#sent() });
     this.#lanes = new Lanes(this.#outlet);
     this.#outstanding = new Outstanding(this.#limits.requests, this.#limits.pulls);
     const silence = new Problem('E_PEER_LOST', `Nothing was heard for ${this.#limits.silentHeartbeats} heartbeats.`);
@@ -96,7 +96,7 @@ export class Connection<S extends Side> {
    */
   async open(handlers: Handlers<S>): Promise<Hello> {
     const anyHandlers = handlers as AnyHandlers;
-    this.#serving = new Serving(anyHandlers, {
+    this.#serving = new RequestDispatcher(anyHandlers, {
       outlet: this.#outlet,
       lanes: this.#lanes,
       limits: this.#limits,
@@ -255,7 +255,7 @@ export class Connection<S extends Side> {
   /** Answers a request, with a problem where it is refused. Never rejects. */
   async #hearRequest(frame: RequestFrame, bytes: number): Promise<void> {
     try {
-      const admitted = admit(frame.name, frame.params, this.#otherRole, this.#progress);
+      const admitted = validate(frame.name, frame.params, this.#otherRole, this.#progress);
       if (admitted.name === 'session.hello') this.#answerHello(frame.id, admitted.params as Hello);
       else await this.#serving?.answer(frame.id, admitted, bytes);
     } catch (thrown) {
@@ -268,9 +268,9 @@ export class Connection<S extends Side> {
 
   /** Notices are heard one after the other, in their order. One that comes out of turn is skipped; one that cannot be read is not. */
   #hearNotice(frame: NoticeFrame): void {
-    let admitted: ReturnType<typeof admit>;
+    let admitted: ReturnType<typeof validate>;
     try {
-      admitted = admit(frame.name, frame.params, this.#otherRole, this.#progress);
+      admitted = validate(frame.name, frame.params, this.#otherRole, this.#progress);
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === 'E_MALFORMED') throw problem;
@@ -330,7 +330,7 @@ export class Connection<S extends Side> {
     const answer = await this.#outstanding.ask(asking, (id) => this.#outlet.say({ id, name, params }));
     this.#progressed ||= !waysIn.has(name);
     if (binary) return answer;
-    const result = check(name, 'result', answer);
+    const result = validatePart(name, 'result', answer);
     if (name === 'campaign.open') this.#progress.campaign = (params as Params<'campaign.open'>).campaign;
     return result;
   }

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws';
 import { giveBack } from '../../shared/disk/give-back.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Limits } from '../limits.ts';
-import { Pace } from '../pacing/congestion-window.ts';
+import { CongestionWindow } from '../pacing/congestion-window.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import { type DataFrame, encodeHeader, encodeText, type TextFrame } from './frame.ts';
 
@@ -13,7 +13,7 @@ const socketBytes = 512 * 1024;
 const throttledMs = 100;
 
 /** What an outlet is made with. */
-export interface OutletOptions {
+export interface FrameWriterOptions {
   readonly limits: Limits;
   /** Bounds what all outlets together send; absent: nothing does. */
   readonly throttle?: Throttle | undefined;
@@ -25,10 +25,10 @@ export interface OutletOptions {
  * The speaking half of a connection: texts go out in order and at once, data frames in fragments, no more of them than the line takes
  * without making others wait (see `Pace`). A text that comes while a data frame is half said waits for its end, as RFC 6455 (5.4) demands.
  */
-export class Outlet {
+export class FrameWriter {
   readonly #socket: WebSocket;
-  readonly #options: OutletOptions;
-  readonly #pace: Pace;
+  readonly #options: FrameWriterOptions;
+  readonly #pace: CongestionWindow;
   readonly #frames: { readonly header: Buffer; readonly payload: Uint8Array }[] = [];
   readonly #texts: string[] = [];
   /** Bytes of the first frame's payload that are said; undefined before its header is. */
@@ -38,10 +38,10 @@ export class Outlet {
   #timer: NodeJS.Timeout | undefined;
   #heldBackMs = 0;
 
-  constructor(socket: WebSocket, options: OutletOptions) {
+  constructor(socket: WebSocket, options: FrameWriterOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#pace = new Pace(options.limits);
+    this.#pace = new CongestionWindow(options.limits);
   }
 
   /** Bytes not yet handed to the kernel. */
@@ -60,7 +60,7 @@ export class Outlet {
   }
 
   /** What the line is like: its round trip and rate, and the bytes that have arrived over it. */
-  get pace(): Pick<Pace, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes'> {
+  get pace(): Pick<CongestionWindow, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes'> {
     return this.#pace;
   }
 

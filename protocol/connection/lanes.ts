@@ -1,6 +1,6 @@
 import { abortable } from '../../shared/concurrency/abortable.ts';
 import type { DataFrame } from './frame.ts';
-import type { Outlet } from './frame-writer.ts';
+import type { FrameWriter } from './frame-writer.ts';
 
 /** What the data of a session has met on its way: bytes, milliseconds, bytes per second. */
 export interface Wire {
@@ -20,17 +20,17 @@ export interface Wire {
 
 /** The ways that data of one session may take: over its lanes, or over the main connection where it has none. */
 export class Lanes {
-  readonly #main: Outlet;
-  readonly #lanes = new Set<Outlet>();
+  readonly #main: FrameWriter;
+  readonly #lanes = new Set<FrameWriter>();
   readonly #waiting = new Set<() => void>();
 
-  constructor(main: Outlet) {
+  constructor(main: FrameWriter) {
     this.#main = main;
   }
 
   get wire(): Wire {
     const ways = this.#ways;
-    const sum = (of: (way: Outlet) => number): number => ways.reduce((all, way) => all + of(way), 0);
+    const sum = (of: (way: FrameWriter) => number): number => ways.reduce((all, way) => all + of(way), 0);
     const rtts = ways.map((way) => way.pace.rttMs).filter((rttMs) => rttMs !== undefined);
     return {
       lanes: this.#lanes.size,
@@ -47,7 +47,7 @@ export class Lanes {
   }
 
   /** Sends data over one more way from now on. */
-  add(lane: Outlet): void {
+  add(lane: FrameWriter): void {
     this.#lanes.add(lane);
     this.sent();
   }
@@ -71,11 +71,11 @@ export class Lanes {
     this.#least.sendData(frame);
   }
 
-  get #ways(): readonly Outlet[] {
+  get #ways(): readonly FrameWriter[] {
     return this.#lanes.size === 0 ? [this.#main] : [...this.#lanes];
   }
 
-  get #least(): Outlet {
+  get #least(): FrameWriter {
     return this.#ways.reduce((least, way) => (way.unsent < least.unsent ? way : least));
   }
 }

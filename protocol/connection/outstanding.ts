@@ -1,5 +1,5 @@
 import { abortable } from '../../shared/concurrency/abortable.ts';
-import { Slots } from '../../shared/concurrency/semaphore.ts';
+import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { Problem } from '../../shared/problem.ts';
 import { maxId } from './frame.ts';
 
@@ -24,13 +24,13 @@ interface Waiting {
 /** The requests this side has open at the other: a bounded number; the rest wait here for their turn. */
 export class Outstanding {
   readonly #waiting = new Map<number, Waiting>();
-  readonly #requests: Slots;
-  readonly #pulls: Slots;
+  readonly #requests: Semaphore;
+  readonly #pulls: Semaphore;
   #last = 0;
 
   constructor(requests: number, pulls: number) {
-    this.#requests = new Slots(requests);
-    this.#pulls = new Slots(pulls);
+    this.#requests = new Semaphore(requests);
+    this.#pulls = new Semaphore(pulls);
   }
 
   /**
@@ -80,7 +80,7 @@ export class Outstanding {
     }
   }
 
-  #window(binary: boolean): Slots {
+  #window(binary: boolean): Semaphore {
     return binary ? this.#pulls : this.#requests;
   }
 

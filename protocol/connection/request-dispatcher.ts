@@ -1,12 +1,12 @@
-import { Slots } from '../../shared/concurrency/semaphore.ts';
+import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import type { Limits } from '../limits.ts';
 import { bytesPulled } from '../messages/disk.ts';
 import { type Context, messages, type Name } from '../messages.ts';
 import type { Packed } from './frame.ts';
-import type { Outlet } from './frame-writer.ts';
+import type { FrameWriter } from './frame-writer.ts';
 import type { Lanes } from './lanes.ts';
-import type { Admitted, Progress } from './validate.ts';
+import type { Progress, ValidMessage } from './validate.ts';
 import { checkCampaign } from './validate.ts';
 
 /** Handlers by name, their types forgotten: the door has checked what they get. */
@@ -14,7 +14,7 @@ export type AnyHandlers = Readonly<Partial<Record<Name, (params: unknown, contex
 
 /** What a connection lends to its answering half. */
 interface ServingTools {
-  readonly outlet: Outlet;
+  readonly outlet: FrameWriter;
   readonly lanes: Lanes;
   readonly limits: Limits;
   readonly progress: Progress;
@@ -22,15 +22,15 @@ interface ServingTools {
 }
 
 /** The answering half of a connection: a bounded number of requests at work, each answered once. */
-export class Serving {
+export class RequestDispatcher {
   readonly #handlers: AnyHandlers;
-  readonly #outlet: Outlet;
+  readonly #outlet: FrameWriter;
   readonly #lanes: Lanes;
   readonly #limits: Limits;
   readonly #progress: Progress;
   readonly #signal: AbortSignal;
-  readonly #pulls: Slots;
-  readonly #smallPulls: Slots;
+  readonly #pulls: Semaphore;
+  readonly #smallPulls: Semaphore;
   #open = 0;
   #openBytes = 0;
   #openPulls = 0;
@@ -45,18 +45,18 @@ export class Serving {
     this.#limits = limits;
     this.#progress = progress;
     this.#signal = signal;
-    this.#pulls = new Slots(limits.pullsServed);
-    this.#smallPulls = new Slots(limits.smallPullsServed);
+    this.#pulls = new Semaphore(limits.pullsServed);
+    this.#smallPulls = new Semaphore(limits.smallPullsServed);
   }
 
   /** Works on an admitted request of `bytes` and answers it. Throws the problem to refuse it with; a failing handler answers its own. */
-  async answer(id: number, { name, params }: Admitted, bytes: number): Promise<void> {
+  async answer(id: number, { name, params }: ValidMessage, bytes: number): Promise<void> {
     if (messages[name].kind === 'pull') await this.#answerPull(id, name, params);
     else await this.#answerRequest(id, name, params, bytes);
   }
 
   /** Hands an admitted notice to its handler. Throws what the handler throws. */
-  async hear({ name, params }: Admitted): Promise<void> {
+  async hear({ name, params }: ValidMessage): Promise<void> {
     await this.#handle(name, params);
   }
 

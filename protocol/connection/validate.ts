@@ -12,13 +12,13 @@ export interface Progress {
 }
 
 /** A message that passed the door: known, from the right side, in its phase, of this campaign, and of the right shape. */
-export interface Admitted {
+export interface ValidMessage {
   readonly name: Name;
   readonly params: unknown;
 }
 
 /** Checks a message of `from` once, at the door; nothing behind it checks again. Throws the problem to answer with. */
-export function admit(name: string, params: unknown, from: Side, progress: Readonly<Progress>): Admitted {
+export function validate(name: string, params: unknown, from: Side, progress: Readonly<Progress>): ValidMessage {
   if (!isName(name))
     throw new Problem('E_UNKNOWN_MESSAGE', `There is no message ${JSON.stringify(name.slice(0, 100))} in this release.`);
   const message = messages[name];
@@ -26,7 +26,7 @@ export function admit(name: string, params: unknown, from: Side, progress: Reado
     throw new Problem('E_MALFORMED', `${name} is said by the ${message.from}, not by the ${from}.`, { about: name });
   }
   checkPhase(name, progress);
-  const parsed = check(name, 'params', params);
+  const parsed = validatePart(name, 'params', params);
   checkCampaign(name, parsed, progress);
   return { name, params: parsed };
 }
@@ -55,7 +55,7 @@ export function checkCampaign(name: Name, params: unknown, progress: Readonly<Pr
 }
 
 /** Reads the params or the result of a message by its schema. Throws E_MALFORMED, or the document's own problem. */
-export function check(name: Name, part: 'params' | 'result', value: unknown): unknown {
+export function validatePart(name: Name, part: 'params' | 'result', value: unknown): unknown {
   const message = messages[name];
   const schema = part === 'params' ? message.params : message.kind === 'request' ? message.result : undefined;
   const parsed = schema?.safeParse(value);

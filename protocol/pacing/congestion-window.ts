@@ -21,7 +21,7 @@ interface Round {
 }
 
 /** The limits of the protocol that bound a window. */
-export type PaceLimits = Pick<Limits, 'queueMs' | 'leastWindowBytes' | 'windowBytes' | 'fragmentBytes' | 'pathMs'>;
+export type CongestionLimits = Pick<Limits, 'queueMs' | 'leastWindowBytes' | 'windowBytes' | 'fragmentBytes' | 'pathMs'>;
 
 /**
  * Says how many bytes may be on their way: enough that the line never waits for us, few enough that others on it hardly wait behind us.
@@ -31,8 +31,8 @@ export type PaceLimits = Pick<Limits, 'queueMs' | 'leastWindowBytes' | 'windowBy
  * `queueMs`; until a first queue forms it doubles. The idea is that of TCP BBR and LEDBAT (RFC 6817); it is done here because the kernel's
  * buffers hold seconds of a slow line, and Node can neither see nor bound them. Time is given by the caller, in milliseconds.
  */
-export class Pace {
-  readonly #limits: PaceLimits;
+export class CongestionWindow {
+  readonly #limits: CongestionLimits;
   readonly #marks: Mark[] = [];
   #window: number;
   #sent = 0;
@@ -54,7 +54,7 @@ export class Pace {
   /** Where a thinner stream began, by which the least round trip is measured anew. */
   #thinFrom: number | undefined;
 
-  constructor(limits: PaceLimits) {
+  constructor(limits: CongestionLimits) {
     this.#limits = limits;
     this.#window = Math.min(limits.windowBytes, 4 * limits.leastWindowBytes);
   }

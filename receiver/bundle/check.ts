@@ -1,5 +1,5 @@
 import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type Header, spoilt } from '../../shared/bundle/format.ts';
-import type { Crew } from '../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Concern, type Decision, mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestBytes } from '../../shared/model/disk.ts';
@@ -9,7 +9,7 @@ import type { BundleVisitor, Stretch } from './read.ts';
 
 /** What a check works with. `says` hears in sentences, and what an import would meet. */
 export interface CheckTools extends OutlookTools {
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
   readonly says: (sentence: string, outlook?: Outlook) => void;
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlockSource, BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
-import type { Crew } from '../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Configurations, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
@@ -13,7 +13,7 @@ import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '.
 import { Problem } from '../../shared/problem.ts';
 import type { Room } from '../disks/copy/room.ts';
 import { Donors } from '../disks/dedup/donors.ts';
-import { type ImagePolicy, StandIns } from '../disks/dedup/image-donors.ts';
+import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
 import type { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { Disks } from '../disks/disks.ts';
 import { Ledger } from './ledger.ts';
@@ -28,7 +28,7 @@ export type OnBuilt = (ref: Ref, built: Built) => void;
 /** What every campaign works with. */
 export interface CampaignTools {
   readonly cloud: () => Promise<DestinationCloud>;
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
   readonly log: Log;
   readonly room: Room;
   /** Shared by the indexes of all campaigns. */
@@ -47,9 +47,9 @@ export class Campaign {
   readonly folder: string;
   readonly ledger: Ledger;
   readonly disks: Disks;
-  readonly standIns: StandIns;
+  readonly standIns: ImageDonors;
   readonly #keptFor: CampaignTools['keptFor'];
-  readonly #crew: Crew;
+  readonly #crew: WorkerPool;
   readonly #cloud: () => Promise<DestinationCloud>;
   readonly #work = new AbortController();
   /** What is being built now: a repeated request joins it instead of building twice. */
@@ -73,7 +73,7 @@ export class Campaign {
     this.ledger = ledger;
     this.#cloud = cloud;
     this.disks = new Disks(id, folder, { crew, room, log, directIo, donors: new Donors(crew, undefined, indexMemory) });
-    this.standIns = new StandIns(folder, this.disks, { cloud, room, log, policy: images });
+    this.standIns = new ImageDonors(folder, this.disks, { cloud, room, log, policy: images });
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */

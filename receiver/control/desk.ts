@@ -5,14 +5,14 @@ import type { Peers } from '../../protocol/transport/peers.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
 import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
-import type { Crew } from '../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Checker } from '../bundle/check.ts';
 import { Importer, wasImported } from '../bundle/import.ts';
 import { Imports } from '../bundle/imports.ts';
 import type { Outlook } from '../bundle/outlook.ts';
-import { readAloud } from '../bundle/read-telling.ts';
+import { readWithProgress } from '../bundle/read-with-progress.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
 import { type Freed, freeKept, type KeptCampaign, listKept, type Unwanted } from '../campaign/kept.ts';
@@ -28,7 +28,7 @@ export interface DeskTools {
   readonly listening: string;
   readonly state: string;
   readonly campaigns: Campaigns;
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
   readonly sessions: Sessions;
   readonly window: PairingWindow;
   readonly peers: Peers;
@@ -109,7 +109,7 @@ export class Desk implements ReceiverCommands {
       const visitor: Importer = new Importer({ campaigns, cloud, state, mappings, signal, bind, says });
       return { visitor, end: () => visitor.close().finally(end) };
     };
-    return readAloud(bundle, begin, signal);
+    return readWithProgress(bundle, begin, signal);
   }
 
   check(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncIterable<CheckNews> {
@@ -119,7 +119,7 @@ export class Desk implements ReceiverCommands {
         tell({ says: sentence, ...(outlook === undefined ? {} : { outlook }) });
       return { visitor: new Checker({ campaigns, cloud, crew, state, mappings, signal, says }), end: () => Promise.resolve() };
     };
-    return readAloud(bundle, begin, signal);
+    return readWithProgress(bundle, begin, signal);
   }
 
   async commit(wanted: string): Promise<{ freedBytes: number }> {

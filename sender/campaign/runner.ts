@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceCloud, SourceRetirement } from '../../shared/cloud/cloud.ts';
-import type { Crew } from '../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import type { CampaignStatus, DiskVerdict } from '../control/commands.ts';
@@ -24,7 +24,7 @@ export interface RunnerTools {
   readonly peer: Omit<PeerOptions, 'campaign' | 'onBuilt' | 'onState'>;
   readonly log: Log;
   /** The threads of the daemon, which all its campaigns share. */
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
   readonly onChange: () => void;
   /** What earlier moves took, of whatever campaign. */
   readonly history: () => readonly PastMove[];

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type Algorithm, blockBytes, isZero, Root } from '../../shared/model/disk.ts';
-import type { Page, Pages } from './page-cache.ts';
+import type { Page, PageCache } from './page-cache.ts';
 
 /** How a disk is told to the receiver; each resolves when what it names is in the copy. */
 export interface Said {
@@ -15,9 +15,9 @@ const holeBlocks = 16_384;
 const rootBlocks = 32_768;
 
 /** Tells one disk in its order: pages by their digests, zeros by the stretch, and their root at the end. */
-export class Telling {
+export class ManifestSender {
   readonly #said: Said;
-  readonly #pages: Pages;
+  readonly #pages: PageCache;
   readonly #size: number;
   readonly #root: Root;
   readonly #onTold: (bytes: number) => void;
@@ -28,7 +28,7 @@ export class Telling {
   /** `onTold` hears of bytes that the copy has; `onFailed` of what cannot be told. */
   constructor(
     said: Said,
-    pages: Pages,
+    pages: PageCache,
     disk: { readonly size: number; readonly algorithm: Algorithm },
     on: { readonly told: (bytes: number) => void; readonly failed: (reason: unknown) => void },
   ) {

@@ -4,7 +4,7 @@ import { bytesPulled } from '../../protocol/messages/disk.ts';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
 import { algorithms } from '../../shared/disk/algorithm.ts';
 import { heldStretch, type Part, type Range } from '../../shared/disk/reading.ts';
-import type { Crew } from '../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -12,8 +12,8 @@ import type { OfferDisk, SealedDisk, Tools } from '../migration/phase.ts';
 import { diskFolder } from '../migration/phases/copy.ts';
 import type { Peer } from '../receiver/peer.ts';
 import { Levels } from './levels.ts';
-import { Telling } from './manifest-sender.ts';
-import { Pages } from './page-cache.ts';
+import { ManifestSender } from './manifest-sender.ts';
+import { PageCache } from './page-cache.ts';
 import { Reader } from './reader.ts';
 import { dataBytes, stretchesOf } from './stretches.ts';
 
@@ -21,7 +21,7 @@ import { dataBytes, stretchesOf } from './stretches.ts';
 const refersFrom = 6;
 
 /** Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy compared as a whole. The crew starts at once. */
-export function offerDisk(peer: Peer, crew: Crew): OfferDisk {
+export function offerDisk(peer: Peer, crew: WorkerPool): OfferDisk {
   crew.start();
   const levels = new Levels(crew.workers);
   return async (move, disk, snapshot, tools) => {
@@ -52,7 +52,7 @@ interface Which {
 /** What a transfer works with. */
 interface Means {
   readonly peer: Peer;
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
   readonly levels: Levels;
   readonly tools: Tools;
 }
@@ -102,7 +102,7 @@ class Transfer {
     const offer = { campaign, ...this.#which, size, block_size: blockBytes, algorithm, data } as const;
     const { handle } = await connection.request('disk.offer', offer, { signal });
     const over = new AbortController();
-    const pages = new Pages({ reader, crew, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
+    const pages = new PageCache({ reader, crew, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
     const rangesOf = (list: readonly Range[], unit: number): Range[] =>
       list.map(([first, count]) => rangeOf(first * unit, count * unit, size));
     const withdraw = peer.serve(connection, handle, {
@@ -122,7 +122,7 @@ class Transfer {
     });
     this.#done = 0;
     const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
-    const telling = new Telling(
+    const telling = new ManifestSender(
       {
         page: (first, digests) => connection.request('disk.page', { handle, first, digests: base64(digests) }, { signal }),
         hole: (first, blocks) => connection.request('disk.hole', { handle, first, blocks }, { signal }),
@@ -163,8 +163,8 @@ class Transfer {
 /** Reads ahead as far as there is memory, and tells in order what was read. */
 async function tellAll(
   source: BlockSource,
-  pages: Pages,
-  telling: Telling,
+  pages: PageCache,
+  telling: ManifestSender,
   over: AbortController,
   signal: AbortSignal,
 ): Promise<string> {

@@ -1,15 +1,15 @@
-import type { Slot } from '../../shared/disk/buffer-pool.ts';
+import type { PageBuffer } from '../../shared/disk/buffer-pool.ts';
 import type { Part, Range } from '../../shared/disk/reading.ts';
-import type { Crew } from '../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockBytes, blockCount, pageBlocks, pageBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Prints } from './page-digests.ts';
+import { PageDigests } from './page-digests.ts';
 import type { Reader } from './reader.ts';
 import { pageOf, type Stretch } from './stretches.ts';
 
 /** One page in memory, from before it is read until nobody needs it. */
 export interface Page extends Stretch {
-  readonly slot: Slot;
+  readonly slot: PageBuffer;
   /** The digests of its blocks, 32 bytes each, once it is read. */
   readonly digests: Promise<Uint8Array>;
   /** Whoever needs the slot: the offer itself, and every answer that is made from it. */
@@ -19,7 +19,7 @@ export interface Page extends Stretch {
 /** What is needed to hold pages. */
 export interface PagesOptions {
   readonly reader: Reader;
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
   readonly turn: object;
   readonly algorithm: Algorithm;
   readonly signal: AbortSignal;
@@ -29,16 +29,16 @@ export interface PagesOptions {
  * The pages of one disk on offer. A page is held from its reading until the receiver has it, so that pulls are answered from memory;
  * one that is asked for later is read again, and given out only if it is still what it was told to be.
  */
-export class Pages {
+export class PageCache {
   readonly #options: PagesOptions;
-  readonly #prints: Prints;
+  readonly #prints: PageDigests;
   readonly #open = new Set<Page>();
   /** Pages that were told and not yet answered, by their number. */
   readonly #told = new Map<number, Page>();
 
   constructor(options: PagesOptions) {
     this.#options = options;
-    this.#prints = new Prints(options.reader.size);
+    this.#prints = new PageDigests(options.reader.size);
   }
 
   /** Begins to read a page as soon as there is memory for it. MUST be followed by `drop`, unless the pages are closed. */

@@ -5,7 +5,7 @@ import { pageOf } from './stretches.ts';
 const printBytes = 16;
 
 /** What every page was told to be, 16 bytes for each: what is read once more is held against it. 8 MiB for a disk of 2 TiB. */
-export class Prints {
+export class PageDigests {
   readonly #prints: Buffer;
   readonly #blocks: number;
 

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
-import type { Slot } from '../../shared/disk/buffer-pool.ts';
+import type { PageBuffer } from '../../shared/disk/buffer-pool.ts';
 import { openDirect } from '../../shared/disk/direct.ts';
-import type { Crew } from '../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockBytes, pageBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 
@@ -10,12 +10,12 @@ import { Problem } from '../../shared/problem.ts';
 export class Reader {
   readonly size: number;
   readonly #source: BlockSource;
-  readonly #crew: Crew;
+  readonly #crew: WorkerPool;
   readonly #turn: object;
   readonly #file: FileHandle | null;
   readonly #direct: FileHandle | null;
 
-  private constructor(source: BlockSource, crew: Crew, turn: object, file: FileHandle | null, direct: FileHandle | null) {
+  private constructor(source: BlockSource, crew: WorkerPool, turn: object, file: FileHandle | null, direct: FileHandle | null) {
     this.size = source.size;
     this.#source = source;
     this.#crew = crew;
@@ -25,14 +25,14 @@ export class Reader {
   }
 
   /** Opens a source for the crew; `turn` stands for the disk when threads are shared out. */
-  static async open(source: BlockSource, crew: Crew, turn: object): Promise<Reader> {
+  static async open(source: BlockSource, crew: WorkerPool, turn: object): Promise<Reader> {
     const path = source.origin?.kind === 'file' ? source.origin.path : undefined;
     if (path === undefined) return new Reader(source, crew, turn, null, null);
     return new Reader(source, crew, turn, await open(path, 'r'), await openDirect(path, 'r'));
   }
 
   /** Reads `blocks` blocks from `first` into a slot and returns their digests, 32 bytes each. Throws E_DISK_CHANGED, and what the source throws. */
-  async read(first: number, blocks: number, slot: Slot, algorithm: Algorithm): Promise<Uint8Array> {
+  async read(first: number, blocks: number, slot: PageBuffer, algorithm: Algorithm): Promise<Uint8Array> {
     const offset = first * blockBytes;
     const length = Math.min(blocks * blockBytes, this.size - offset);
     if (length > pageBytes) throw new Problem('E_BUG', `A slot does not hold ${length} bytes.`);

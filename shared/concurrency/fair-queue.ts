@@ -4,7 +4,7 @@ interface Lines<T> {
 }
 
 /** Things that wait for their turn, by whose they are: every owner is served in turn, and of one owner what is urgent first. */
-export class Turns<T> {
+export class FairQueue<T> {
   readonly #lines = new Map<object, Lines<T>>();
 
   add(owner: object, thing: T, urgent = false): void {

@@ -1,7 +1,7 @@
 import { abortable } from './abortable.ts';
 
 /** A bounded number of places, given out in the order they were asked for. */
-export class Slots {
+export class Semaphore {
   readonly #waiting = new Set<() => void>();
   #free: number;
 

@@ -2,7 +2,7 @@ import { pageBytes } from '../model/disk.ts';
 import { alignedSharedMemory } from './direct.ts';
 
 /** Memory for one page, which worker threads and this one see alike. */
-export interface Slot {
+export interface PageBuffer {
   readonly memory: SharedArrayBuffer;
   /** Gives the memory back; the second call does nothing. */
   release(): void;
@@ -20,7 +20,7 @@ interface Waiting {
  * A bounded number of slots. Half of them are shared evenly by those who want some; of the others a free one goes to whoever has held some for longest,
  * so that disks that began together come apart, and one of them is read while another waits for the line.
  */
-export class Slots {
+export class BufferPool {
   readonly #count: number;
   readonly #held = new Map<object, number>();
   readonly #waiting = new Set<Waiting>();
@@ -38,10 +38,10 @@ export class Slots {
   }
 
   /** Waits for a slot. Throws the signal's reason when it aborts first. */
-  async take(owner: object, signal: AbortSignal): Promise<Slot> {
+  async take(owner: object, signal: AbortSignal): Promise<PageBuffer> {
     signal.throwIfAborted();
     if (this.#taken < this.#count && this.#waiting.size === 0) return this.#give(owner);
-    const { promise, resolve, reject } = Promise.withResolvers<Slot>();
+    const { promise, resolve, reject } = Promise.withResolvers<PageBuffer>();
     const waiting: Waiting = { owner, give: () => resolve(this.#give(owner)) };
     const giveUp = (): void => {
       if (this.#waiting.delete(waiting)) reject(signal.reason as Error);
@@ -55,7 +55,7 @@ export class Slots {
     }
   }
 
-  #give(owner: object): Slot {
+  #give(owner: object): PageBuffer {
     clearTimeout(this.#idle);
     this.#taken += 1;
     this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);

@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { Turns } from '../concurrency/fair-queue.ts';
+import { FairQueue } from '../concurrency/fair-queue.ts';
 import { asProblem, fromJson, Problem } from '../problem.ts';
-import { type Slot, Slots } from './buffer-pool.ts';
+import { BufferPool, type PageBuffer } from './buffer-pool.ts';
 import type { JobName, Outcome, Task } from './jobs.ts';
 import { ownedBy } from './owned.ts';
 import type { Answer, Order } from './worker.ts';
 
 /** How much a crew may take. */
-export interface CrewOptions {
+export interface WorkerPoolOptions {
   /** Worker threads; the number of cores, at most 4, unless given. */
   readonly workers?: number;
   /** Pages of 4 MiB that may be held in memory at once. */
@@ -34,7 +34,7 @@ interface Job {
 }
 
 /** One thread, and the jobs it was given, oldest first. */
-interface Hand {
+interface PoolWorker {
   readonly worker: Worker;
   readonly jobs: Job[];
 }
@@ -48,17 +48,17 @@ const jobsAtHand = 2;
  * The threads that read, digest, compress, check and write for all disks of a daemon, and the memory they share; the event loop only moves frames.
  * They start when there is work, or `start` announces some, and do not keep the process alive without it.
  */
-export class Crew {
+export class WorkerPool {
   readonly workers: number;
-  readonly #slots: Slots;
-  readonly #turns = new Turns<Job>();
-  readonly #hands = new Set<Hand>();
+  readonly #slots: BufferPool;
+  readonly #turns = new FairQueue<Job>();
+  readonly #hands = new Set<PoolWorker>();
   #closed: Problem | null = null;
   #waiting = 0;
 
-  constructor({ workers = Math.min(4, availableParallelism()), slots = usualSlots }: CrewOptions = {}) {
+  constructor({ workers = Math.min(4, availableParallelism()), slots = usualSlots }: WorkerPoolOptions = {}) {
     this.workers = workers;
-    this.#slots = new Slots(slots);
+    this.#slots = new BufferPool(slots);
   }
 
   /** Starts the threads: work is going to come, and each takes a fifth of a second until it can do any. */
@@ -73,7 +73,7 @@ export class Crew {
   }
 
   /** Memory for one page, as soon as there is some. MUST be released. Throws the signal's reason. */
-  slot(turn: object, signal: AbortSignal): Promise<Slot> {
+  slot(turn: object, signal: AbortSignal): Promise<PageBuffer> {
     return this.#slots.take(turn, signal);
   }
 
@@ -111,7 +111,7 @@ export class Crew {
     }
   }
 
-  #give(hand: Hand, job: Job): void {
+  #give(hand: PoolWorker, job: Job): void {
     try {
       hand.worker.postMessage(job.order, job.gives);
     } catch (error) {
@@ -122,19 +122,19 @@ export class Crew {
     hand.jobs.push(job);
   }
 
-  #freest(): Hand | undefined {
-    let freest: Hand | undefined;
+  #freest(): PoolWorker | undefined {
+    let freest: PoolWorker | undefined;
     for (const hand of this.#hands) if (freest === undefined || hand.jobs.length < freest.jobs.length) freest = hand;
     if ((freest === undefined || freest.jobs.length > 0) && this.#hands.size < this.workers) return this.#hire();
     return freest !== undefined && freest.jobs.length < jobsAtHand ? freest : undefined;
   }
 
-  #hire(): Hand {
+  #hire(): PoolWorker {
     // In a build the worker lies beside us as JavaScript.
     // A job's large buffers lie outside the heap; what is left is small, and a young generation of the usual size would be most of a thread.
     const resourceLimits = { maxYoungGenerationSizeMb: 8 };
     const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { resourceLimits });
-    const hand: Hand = { worker, jobs: [] };
+    const hand: PoolWorker = { worker, jobs: [] };
     worker.on('message', (answer: Answer) => this.#hear(hand, answer));
     worker.on('error', (error: Error) => this.#lose(hand, error.message));
     worker.on('exit', (code) => this.#lose(hand, `it ended with ${code}`));
@@ -143,7 +143,7 @@ export class Crew {
     return hand;
   }
 
-  #hear(hand: Hand, answer: Answer): void {
+  #hear(hand: PoolWorker, answer: Answer): void {
     const job = hand.jobs.shift();
     if (hand.jobs.length === 0) hand.worker.unref();
     if ('problem' in answer) job?.reject(fromJson(answer.problem));
@@ -152,7 +152,7 @@ export class Crew {
   }
 
   /** A thread that dies takes its own jobs along; the next job gets another thread. */
-  #lose(hand: Hand, why: string): void {
+  #lose(hand: PoolWorker, why: string): void {
     this.#hands.delete(hand);
     for (const { order, reject } of hand.jobs.splice(0))
       reject(this.#closed ?? new Problem('E_BUG', `A worker thread broke over ${order.name}: ${why}.`));

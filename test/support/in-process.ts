@@ -19,7 +19,7 @@ import { Peer } from '../../sender/receiver/peer.ts';
 import { lazily, openCloud } from '../../shared/cloud/open.ts';
 import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
 import type { CloudSection } from '../../shared/cloud/section.ts';
-import { Crew } from '../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { Problem } from '../../shared/problem.ts';
 import { startTwin, type Twin } from '../twin/twin.ts';
 import { OpenStackUser } from './openstack-user.ts';
@@ -61,7 +61,7 @@ export interface SenderLife {
 
 /** A receiver in this process, for one life. */
 interface ReceiverLife {
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
   readonly campaigns: Campaigns;
   readonly cloud: { get: () => ReturnType<typeof openCloud<'destination'>> };
   readonly sessions: Sessions;
@@ -124,7 +124,7 @@ export class World {
   startReceiver(cutBefore?: number): Power {
     const power = new Power(this.receiverState, cutBefore);
     const cloud = lazily(() => openCloud('destination', sectionOf(this.destination)));
-    const crew = new Crew({ workers: 1 });
+    const crew = new WorkerPool({ workers: 1 });
     const campaigns = new Campaigns(this.receiverState, {
       cloud: cloud.get,
       crew,
@@ -165,7 +165,7 @@ export class World {
     const source = lazily(() => openCloud('source', sectionOf(this.source)));
     const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
     const peer = new Peer({ ...peerOptions, campaign: null });
-    const crew = new Crew();
+    const crew = new WorkerPool();
     const desk = new Desk({
       config: { state: this.senderState, name: 'the sender', limits: { parallel: 1 } } as SenderConfig,
       release: '0.0.0',

@@ -12,13 +12,13 @@ import { Donors } from '../../receiver/disks/dedup/donors.ts';
 import { type Asker, Puller, type Stretches } from '../../receiver/disks/pull/puller.ts';
 import { Window } from '../../receiver/disks/pull/window.ts';
 import { blockDigest, digestOf } from '../../shared/disk/algorithm.ts';
-import { Crew } from '../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
 import { aFolder } from './folder.ts';
 
 /** What copies below `folder` work with, for one test; a crew of one thread, which ends with the test. */
 export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
-  const crew = new Crew({ workers: 1, slots: 4 });
+  const crew = new WorkerPool({ workers: 1, slots: 4 });
   onTestFinished(() => crew.close());
   return { crew, donors: new Donors(crew, indexBytes), room: new Room(folder), directIo: true, log: pino({ level: 'silent' }) };
 }

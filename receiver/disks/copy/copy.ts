@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { openDirect } from '../../../shared/disk/direct.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
 import type { OpenFile } from '../../../shared/disk/reading.ts';
-import type { Crew } from '../../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { syncFolder } from '../../../shared/durable.ts';
 import type { Log } from '../../../shared/log.ts';
 import { digestBytes, extentOf, pageBytes, Root } from '../../../shared/model/disk.ts';
@@ -16,7 +16,7 @@ import { Blocks, type How, type HowMany } from './blocks.ts';
 import { DigestFile, type Shape } from './digest-file.ts';
 import { isZeroAt, partsOf, runsOf } from './digests.ts';
 import { Flushes } from './flushes.ts';
-import { Works } from './in-use.ts';
+import { InUse } from './in-use.ts';
 import { Page } from './page.ts';
 import { reread } from './reread.ts';
 import type { Room } from './room.ts';
@@ -37,7 +37,7 @@ interface Files {
 
 /** What a copy works with. */
 export interface CopyTools {
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
   readonly donors: Donors;
   readonly room: Room;
   /** Whether the file is written and read past the page cache, where that can be. */
@@ -53,7 +53,7 @@ export class Copy implements Donor, Tally {
   readonly shape: Shape;
   /** Whether the disk is sealed: all of it is there, and stays as it is. */
   whole = false;
-  readonly works = new Works();
+  readonly works = new InUse();
   readonly blocks: Blocks;
   readonly tools: CopyTools;
   readonly #file: FileHandle;

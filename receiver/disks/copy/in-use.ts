@@ -1,5 +1,5 @@
 /** Works under way on something that must not be closed beneath them. */
-export class Works {
+export class InUse {
   readonly #under = new Set<Promise<unknown>>();
 
   /** Runs a work and counts it until it has ended. */
@@ -14,7 +14,7 @@ export class Works {
   }
 
   /** Runs a work that uses several things, and counts it for each. */
-  static together<T>(all: readonly Works[], work: () => Promise<T>): Promise<T> {
+  static together<T>(all: readonly InUse[], work: () => Promise<T>): Promise<T> {
     return all.reduce<() => Promise<T>>((inner, works) => () => works.run(inner), work)();
   }
 

@@ -1,9 +1,9 @@
 import { digestBytes, extentOf } from '../../../shared/model/disk.ts';
-import type { Find } from '../dedup/donors.ts';
-import type { Brought, Lack, Puller } from '../pull/puller.ts';
+import type { DonorMatch } from '../dedup/donors.ts';
+import type { Brought, MissingBlock, Puller } from '../pull/puller.ts';
 import type { Copy } from './copy.ts';
 import { digestsAt, isSameAt, isZeroAt } from './digests.ts';
-import { Works } from './in-use.ts';
+import { InUse } from './in-use.ts';
 
 /** A block that is not as the page names it: its place in the page. `old`: the file holds earlier bytes of the disk there. */
 interface Open {
@@ -101,7 +101,7 @@ export class Page {
   }
 
   /** Looks for blocks in other disks of ours, and in what has come of this one. */
-  async #find(open: readonly Open[]): Promise<{ finds: readonly Find[]; others: readonly Open[] }> {
+  async #find(open: readonly Open[]): Promise<{ finds: readonly DonorMatch[]; others: readonly Open[] }> {
     const { tools, trail } = this.#copy;
     const places = open.map(({ place }) => place);
     const finds = await tools.donors.find(this.#first, this.#digests, places, trail);
@@ -110,13 +110,13 @@ export class Page {
   }
 
   /** Writes what was found together with what has to be pulled, so that what lies together is written together; returns how many were pulled. */
-  async #fetch(open: readonly Open[], finds: readonly Find[]): Promise<number> {
+  async #fetch(open: readonly Open[], finds: readonly DonorMatch[]): Promise<number> {
     const copy = this.#copy;
     if (open.length + finds.length === 0) return 0;
     const { tools, refinement } = copy;
     const whole = open.map(({ place }) => this.#lack(place));
     const old = new Set(open.flatMap((one) => (one.old ? [this.#first + one.place] : [])));
-    const donated = finds.map(({ place, donor, block }): Lack => {
+    const donated = finds.map(({ place, donor, block }): MissingBlock => {
       const lack = this.#lack(place);
       const part = { fd: donor.fd, at: block * donor.shape.blockSize, length: lack.length };
       return { ...lack, parts: [part], donated: { path: donor.path, block } };
@@ -132,7 +132,7 @@ export class Page {
     // No donor is closed while it is read.
     const lent = new Set([...donors, ...finds.map(({ donor }) => donor)].filter((donor) => donor !== copy));
     const works = [...lent].map((donor) => donor.works);
-    const come = await tools.room.write(bytes, () => Works.together(works, fetch));
+    const come = await tools.room.write(bytes, () => InUse.together(works, fetch));
     const placesOf = (how: Brought): number[] =>
       come.flatMap(({ place, end }) => (end.status === 'fulfilled' && end.value === how ? [place] : []));
     const pulled = placesOf('pulled');
@@ -142,7 +142,7 @@ export class Page {
     return pulled.length;
   }
 
-  #lack(place: number): Lack {
+  #lack(place: number): MissingBlock {
     const { size, blockSize } = this.#copy.shape;
     const block = this.#first + place;
     return { block, digest: digestsAt(this.#digests, [place]), ...extentOf(block, size, blockSize) };

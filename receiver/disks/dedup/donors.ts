@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
 import { giveBack } from '../../../shared/disk/give-back.ts';
-import type { Crew } from '../../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { blockCount, digestBytes } from '../../../shared/model/disk.ts';
 import type { Shape } from '../copy/digest-file.ts';
 import { isSameAt, isZeroAt } from '../copy/digests.ts';
-import { Works } from '../copy/in-use.ts';
+import { InUse } from '../copy/in-use.ts';
 import { Pieces } from './pieces.ts';
 import { IndexMemory, PrefixIndex } from './prefix-index.ts';
 
@@ -19,13 +19,13 @@ export interface Donor {
   /** Whether all of it is there, and stays as it is. */
   readonly whole: boolean;
   /** What reads it. */
-  readonly works: Works;
+  readonly works: InUse;
   /** Whether the file holds what its digest says, as far as anybody knows. */
   holds(block: number): boolean;
 }
 
 /** Where a wanted block may be found: to be read and checked before it is used. */
-export interface Find {
+export interface DonorMatch {
   /** Its place among those that were asked for. */
   readonly place: number;
   readonly donor: Donor;
@@ -71,7 +71,7 @@ export class Donors {
   readonly pieces: Pieces;
 
   /** `mostBytes` for each of the two indexes, a power of two, out of a memory that may be shared with other tenants. */
-  constructor(crew: Crew, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
+  constructor(crew: WorkerPool, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
     this.#index = new PrefixIndex(mostBytes, memory);
     this.pieces = new Pieces(crew, new PrefixIndex(mostBytes, memory), (digests, at) => {
       const place = this.#index.find(digests, at);
@@ -130,8 +130,8 @@ export class Donors {
   }
 
   /** Looks for blocks of consecutive digests, those of `places`; `first` is the block that place 0 is of. Follows `trail`, and lays it for the next. */
-  async find(first: number, digests: Uint8Array, places: readonly number[], trail: Trail): Promise<Find[]> {
-    const found: Find[] = [];
+  async find(first: number, digests: Uint8Array, places: readonly number[], trail: Trail): Promise<DonorMatch[]> {
+    const found: DonorMatch[] = [];
     let rest = [...places];
     let most = 0;
     const follow = async (shelf: Shelf, shift: number, near: number): Promise<void> => {
@@ -176,12 +176,12 @@ export class Donors {
     digests: Uint8Array,
     places: readonly number[],
     near: number,
-  ): Promise<[Find[], number[]]> {
+  ): Promise<[DonorMatch[], number[]]> {
     const low = Math.max(near - reach, -first - shift, 0);
     const high = Math.min(near + reach, blocks - first - shift, digests.length / digestBytes);
     if (high <= low) return [[], [...places]];
     const theirs = await donor.digests(first + shift + low, high - low);
-    const hits: Find[] = [];
+    const hits: DonorMatch[] = [];
     const misses: number[] = [];
     for (const place of places) {
       const block = first + shift + place;
@@ -211,7 +211,7 @@ export async function openDonor(file: string, base: string, shape: Shape): Promi
   const data = await open(file, 'r');
   try {
     const digests = await open(`${base}.digests`, 'r');
-    const works = new Works();
+    const works = new InUse();
     return {
       path: file,
       shape,

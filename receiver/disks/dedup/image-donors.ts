@@ -20,7 +20,7 @@ export interface ImagePolicy {
 }
 
 /** What stand-ins work with. */
-export interface StandInTools {
+export interface ImageDonorTools {
   readonly cloud: () => Promise<DestinationCloud>;
   readonly room: Room;
   readonly log: Log;
@@ -34,10 +34,10 @@ const patienceMs = 60_000;
  * Images of the destination that stand in for the disks of one campaign: those that its servers were made from at the source, where this project may read
  * one with the same digest. Each is brought here once, before the first of its disks; whatever fails, the sender is asked for the blocks instead.
  */
-export class StandIns {
+export class ImageDonors {
   readonly #folder: string;
   readonly #disks: Disks;
-  readonly #tools: StandInTools;
+  readonly #tools: ImageDonorTools;
   readonly #over = new AbortController();
   /** By the source's id of the image: its raw file, or null where there is none. */
   readonly #files = new Map<string, Promise<string | null>>();
@@ -45,7 +45,7 @@ export class StandIns {
   readonly #lent = new Map<string, { readonly done: Promise<void>; readonly enough: Promise<void> }>();
   #document: Configurations | null = null;
 
-  constructor(folder: string, disks: Disks, tools: StandInTools) {
+  constructor(folder: string, disks: Disks, tools: ImageDonorTools) {
     this.#folder = join(folder, 'images');
     this.#disks = disks;
     this.#tools = tools;

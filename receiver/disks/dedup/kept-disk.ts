@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Crew } from '../../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { syncFolder } from '../../../shared/durable.ts';
 import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
 import { DigestFile, type Shape } from '../copy/digest-file.ts';
@@ -30,7 +30,7 @@ export async function openKept(folder: string): Promise<FileDonor[]> {
 }
 
 /** Reads a raw file once and writes the digests of its blocks to `base.digests`, so that it can be a donor. Throws the signal's reason, E_DISK_FULL, E_DISK_CHANGED. */
-export async function nameBlocks(file: string, base: string, shape: Shape, crew: Crew, signal: AbortSignal): Promise<void> {
+export async function nameBlocks(file: string, base: string, shape: Shape, crew: WorkerPool, signal: AbortSignal): Promise<void> {
   const { size, blockSize, algorithm } = shape;
   const data = await open(file, 'r');
   const digests = await open(`${base}.digests.part`, 'w', 0o600);

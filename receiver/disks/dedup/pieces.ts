@@ -1,7 +1,7 @@
 import { inParallel } from '../../../shared/concurrency/parallel.ts';
 import { within } from '../../../shared/concurrency/within.ts';
 import type { Range } from '../../../shared/disk/reading.ts';
-import type { Crew } from '../../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { blockCount, digestBytes, pageBytes, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
 import { isZeroAt, runsOf } from '../copy/digests.ts';
 import { Gain } from '../pull/gain.ts';
@@ -34,7 +34,7 @@ export type Holder = (digests: Uint8Array, at: number) => Donor | undefined;
 export class Pieces {
   /** Whether it pays to ask for pieces that donors may have. */
   readonly gain = new Gain();
-  readonly #crew: Crew;
+  readonly #crew: WorkerPool;
   readonly #holder: Holder;
   readonly #index: PrefixIndex;
   readonly #shelves = new Map<Donor, Shelf>();
@@ -45,7 +45,7 @@ export class Pieces {
   #unread = 0;
   #begun = 0;
 
-  constructor(crew: Crew, index: PrefixIndex, holder: Holder) {
+  constructor(crew: WorkerPool, index: PrefixIndex, holder: Holder) {
     this.#crew = crew;
     this.#holder = holder;
     this.#index = index;

@@ -1,4 +1,4 @@
-import { Slots } from '../../../shared/concurrency/semaphore.ts';
+import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 
 /** Less than this share of the bytes saved, and asking costs more than it gives. */
 const leastShare = 0.03;
@@ -17,7 +17,7 @@ const mostAsked = 4;
 
 /** Whether it pays to ask what blocks are made of, learned from what the last answers saved. */
 export class Gain {
-  readonly #asked = new Slots(mostAsked);
+  readonly #asked = new Semaphore(mostAsked);
   #share = 1;
   #passed = 0;
 

@@ -2,7 +2,7 @@ import { type Arrived, headerBytes } from '../../../protocol/connection/frame.ts
 import { limits } from '../../../protocol/limits.ts';
 import type { Part } from '../../../shared/disk/jobs/unpack.ts';
 import type { OpenFile, Range } from '../../../shared/disk/reading.ts';
-import type { Crew } from '../../../shared/disk/worker-pool.ts';
+import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { type Algorithm, pageBytes, pieceBytes } from '../../../shared/model/disk.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Window } from './window.ts';
@@ -34,7 +34,7 @@ export interface Asker {
 }
 
 /** A block that the copy lacks. `offset` and `length` in bytes. `parts`: what is known of it by pieces, from which file, and null for each piece that is lacking. */
-export interface Lack {
+export interface MissingBlock {
   readonly block: number;
   readonly digest: Uint8Array;
   readonly offset: number;
@@ -50,7 +50,7 @@ export interface Target {
   readonly file: OpenFile;
   readonly algorithm: Algorithm;
   readonly turn: object;
-  readonly crew: Crew;
+  readonly crew: WorkerPool;
 }
 
 /** Hears what was pulled. */
@@ -64,7 +64,7 @@ export interface Tally {
 }
 
 interface Wanted {
-  readonly lack: Lack;
+  readonly lack: MissingBlock;
   parts: readonly (Part | null)[] | undefined;
   attempts: number;
   /** Whether it must come in a frame that refers back to nothing, for one that did came out wrong. */
@@ -120,7 +120,7 @@ export class Puller {
   }
 
   /** Brings blocks, pulling what is not known of them; each promise resolves when its block is in the file, checked. Rejects with E_BLOCK_MISMATCH, E_DISK_FULL, or the reason why the connection ended. */
-  fetch(lacks: readonly Lack[]): Promise<Brought>[] {
+  fetch(lacks: readonly MissingBlock[]): Promise<Brought>[] {
     return lacks.map((lack) => {
       const wanted: Wanted = { lack, parts: lack.parts, attempts: 0, alone: false, done: Promise.withResolvers() };
       this.#enqueue(wanted);
@@ -290,7 +290,7 @@ function piecesOf([offset, length]: Range): Stretches[number] {
   return [offset / pieceBytes, length / pieceBytes];
 }
 
-function pieceLength({ length }: Lack, index: number): number {
+function pieceLength({ length }: MissingBlock, index: number): number {
   return Math.min(pieceBytes, length - index * pieceBytes);
 }
 

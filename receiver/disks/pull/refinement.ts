@@ -6,7 +6,7 @@ import { partsOf } from '../copy/digests.ts';
 import type { Donor } from '../dedup/donors.ts';
 import type { Pieces } from '../dedup/pieces.ts';
 import { Gain } from './gain.ts';
-import type { Lack, Puller, Stretches, Target } from './puller.ts';
+import type { MissingBlock, Puller, Stretches, Target } from './puller.ts';
 
 /** What is looked at for one block: the names of its pieces, those of what the file held there, and where in both it begins, bytes. */
 interface Names {
@@ -32,11 +32,11 @@ export class Refinement {
 
   /** Returns the blocks, with the parts that need not be pulled where asking pays. `old`: those where the file held other bytes of the disk. */
   async refine(
-    lacks: readonly Lack[],
+    lacks: readonly MissingBlock[],
     old: ReadonlySet<number>,
     donors: readonly Donor[],
     puller: Puller,
-  ): Promise<readonly Lack[]> {
+  ): Promise<readonly MissingBlock[]> {
     if (this.#blockSize === pieceBytes) return lacks;
     const [olds, news] = [lacks.filter(({ block }) => old.has(block)), lacks.filter(({ block }) => !old.has(block))];
     const refined = await Promise.all([
@@ -46,16 +46,26 @@ export class Refinement {
     return refined.flat().sort((a, b) => a.block - b.block);
   }
 
-  #groups(lacks: readonly Lack[]): Lack[][] {
+  #groups(lacks: readonly MissingBlock[]): MissingBlock[][] {
     return partsOf(lacks, limits.frameBytes / this.#blockSize);
   }
 
-  #askWherePays(lacks: readonly Lack[], old: boolean, donors: readonly Donor[], puller: Puller): Promise<readonly Lack[]> {
+  #askWherePays(
+    lacks: readonly MissingBlock[],
+    old: boolean,
+    donors: readonly Donor[],
+    puller: Puller,
+  ): Promise<readonly MissingBlock[]> {
     const gain = old ? this.#fromOld : this.#pieces.gain;
     return gain.ask(puller.signal, () => this.#ask(lacks, old, donors, puller), lacks);
   }
 
-  async #ask(lacks: readonly Lack[], old: boolean, donors: readonly Donor[], puller: Puller): Promise<readonly Lack[]> {
+  async #ask(
+    lacks: readonly MissingBlock[],
+    old: boolean,
+    donors: readonly Donor[],
+    puller: Puller,
+  ): Promise<readonly MissingBlock[]> {
     const gain = old ? this.#fromOld : this.#pieces.gain;
     // What the disk held before is here already, and most like it.
     const isLearned = old || (await this.#pieces.learn(donors));
@@ -68,7 +78,7 @@ export class Refinement {
         // Through the page cache: what a block keeps of itself is read from here once more when the rest has come.
         old ? crew.run('pieces', { parts: [{ from: { fd: file.fd }, ranges }], algorithm }, { turn }) : null,
       ]);
-      return lacks.map((lack): Lack => {
+      return lacks.map((lack): MissingBlock => {
         const parts = this.#partsOf(lack, { wanted, old: before, at });
         at += parts.length * pieceDigestBytes;
         const here = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0);
@@ -81,7 +91,7 @@ export class Refinement {
     }
   }
 
-  #partsOf({ offset, length }: Lack, { wanted, old, at }: Names): (Part | null)[] {
+  #partsOf({ offset, length }: MissingBlock, { wanted, old, at }: Names): (Part | null)[] {
     const { algorithm, file } = this.#target;
     const { fd } = file;
     return Array.from({ length: Math.ceil(length / pieceBytes) }, (_, index): Part | null => {
@@ -97,7 +107,7 @@ export class Refinement {
   }
 }
 
-function stretchesOf(lacks: readonly Lack[]): Stretches {
+function stretchesOf(lacks: readonly MissingBlock[]): Stretches {
   const stretches: [number, number][] = [];
   for (const { block } of lacks) {
     const last = stretches.at(-1);

@@ -11,7 +11,7 @@ import { Peer } from '../../../sender/receiver/peer.ts';
 import { boundMemory } from '../../../shared/cli/memory.ts';
 import type { Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
 import { inParallel } from '../../../shared/concurrency/parallel.ts';
-import { Crew } from '../../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { openLog } from '../../../shared/log.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { openDisk } from './disk.ts';
@@ -25,7 +25,7 @@ const log = openLog('sender', 'warn');
 await mkdir(state, { recursive: true, mode: 0o700 });
 const identity = await loadOrCreateIdentity(join(state, 'identity'), 'sender');
 const peers = new Peers(join(state, 'peers.json'));
-const crew = new Crew();
+const crew = new WorkerPool();
 
 /** Control messages during a transfer: milliseconds between two. */
 const controlEveryMs = 25;

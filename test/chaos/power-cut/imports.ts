@@ -6,7 +6,7 @@ import { Importer } from '../../../receiver/bundle/import.ts';
 import { readBundle } from '../../../receiver/bundle/read.ts';
 import { Campaigns } from '../../../receiver/campaign/campaigns.ts';
 import { lazily, openCloud } from '../../../shared/cloud/open.ts';
-import { Crew } from '../../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { Mappings } from '../../../shared/model/mappings.ts';
 import { type Cloud, openCloudAt, sectionOf, untilState, World } from '../../support/in-process.ts';
 import { Power } from '../../support/power.ts';
@@ -98,7 +98,7 @@ async function inPlace<T>({ dir }: Pick<Carried, 'dir'>, name: string, work: (pl
 function aLife(destination: Cloud, state: string, cutBefore?: number): Life {
   const power = new Power(state, cutBefore);
   const cloud = lazily(() => openCloud('destination', sectionOf(destination)));
-  const crew = new Crew({ workers: 1 });
+  const crew = new WorkerPool({ workers: 1 });
   const images = { images: 'none', mostBytes: 0 } as const;
   const campaigns = new Campaigns(state, { cloud: cloud.get, crew, log, directIo: true, keptFor: null, images });
   const over = new AbortController();

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { type DataFrame, decodeText, encodeText, type TextFrame } from '../../../../protocol/connection/frame.ts';
-import { admit, check } from '../../../../protocol/connection/validate.ts';
+import { validate, validatePart } from '../../../../protocol/connection/validate.ts';
 import { messages, type Name, type Params, type Requests, type Result } from '../../../../protocol/messages.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import { aDocument, decodeWhole, encodeData } from '../../../support/protocol.ts';
@@ -144,10 +144,10 @@ describe('the golden frames of major 1', () => {
     const greeted = messages[name].phase !== 'greeting';
     const progress = { greeted, campaign: greeted ? campaign : undefined, lane: false };
     expect(frame).toMatchObject({ name });
-    expect(admit(name, 'params' in frame ? frame.params : undefined, from, progress).params).toEqual(params);
+    expect(validate(name, 'params' in frame ? frame.params : undefined, from, progress).params).toEqual(params);
     if (answer !== undefined) {
       const answered = decodeText(answer);
-      expect(check(name, 'result', 'result' in answered ? answered.result : undefined)).toEqual(result);
+      expect(validatePart(name, 'result', 'result' in answered ? answered.result : undefined)).toEqual(result);
     }
   });
 
@@ -166,7 +166,7 @@ describe('the golden frames of major 1', () => {
     const params = { handle: 1, pieces: [[1024, 1024]], after: [768, 256] };
     const text = `${encodeText({ id: 7, name: 'disk.pull', params })}\n`;
     await expect(text).toMatchFileSnapshot(new URL('disk.pull+after.jsonl', folder).pathname);
-    expect(check('disk.pull', 'params', params)).toEqual(params);
+    expect(validatePart('disk.pull', 'params', params)).toEqual(params);
   });
 
   it('of data are what is written today, and are read', async () => {

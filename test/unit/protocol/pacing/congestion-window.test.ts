@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../protocol/limits.ts';
-import { Pace } from '../../../../protocol/pacing/congestion-window.ts';
+import { CongestionWindow } from '../../../../protocol/pacing/congestion-window.ts';
 
 const MB = 1e6;
 
@@ -13,7 +13,7 @@ interface Line {
 
 /** A sender that always has more to say, on a line that carries one byte after the other; time is reckoned, not waited for. */
 class Simulation {
-  readonly pace = new Pace(limits);
+  readonly pace = new CongestionWindow(limits);
   readonly line: Line;
   readonly #answers: { id: number; atMs: number }[] = [];
   #nowMs = 0;
@@ -135,7 +135,7 @@ describe('the window of a lane', () => {
   });
 
   it('stays within its bounds, and is opened by nobody who confirms what was never marked', () => {
-    const pace = new Pace(limits);
+    const pace = new CongestionWindow(limits);
     pace.sent(1_000_000, 0);
     pace.mark(0);
     pace.returned(7, 1);

@@ -3,11 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { Checker } from '../../../../receiver/bundle/check.ts';
-import { readAloud } from '../../../../receiver/bundle/read-telling.ts';
+import { readWithProgress } from '../../../../receiver/bundle/read-with-progress.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { OpenStackDestination } from '../../../../shared/cloud/openstack/destination.ts';
 import { digestOf } from '../../../../shared/disk/algorithm.ts';
-import { Crew } from '../../../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { Mappings } from '../../../../shared/model/mappings.ts';
 import { accessTo } from '../../../conformance/furnish.ts';
 import { aBundle } from '../../../support/bundle.ts';
@@ -18,7 +18,7 @@ const blockBytes = 64 * 1024;
 
 /** A receiver that checks bundles; returns everything that it says. */
 async function aChecker() {
-  const [state, twin, crew] = [await aFolder(), await aFurnishedTwin(), new Crew({ workers: 1, slots: 1 })];
+  const [state, twin, crew] = [await aFolder(), await aFurnishedTwin(), new WorkerPool({ workers: 1, slots: 1 })];
   const destination = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'));
   const cloud = () => Promise.resolve(destination);
   const images = { images: 'none', mostBytes: 0 } as const;
@@ -38,7 +38,7 @@ async function aChecker() {
       return { visitor, end: () => Promise.resolve() };
     };
     const said: string[] = [];
-    for await (const says of readAloud(pieces(), begin, signal)) said.push(says);
+    for await (const says of readWithProgress(pieces(), begin, signal)) said.push(says);
     return said;
   };
 }

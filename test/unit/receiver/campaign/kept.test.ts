@@ -6,14 +6,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Campaign } from '../../../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { freeKept, listKept, type Unwanted } from '../../../../receiver/campaign/kept.ts';
-import { Crew } from '../../../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import { aFolder, problemOf } from '../../../support/folder.ts';
 import { aDisk, fill, offered, pullerOf } from '../../../support/offered.ts';
 
 /** A receiver without a cloud that keeps disks. */
 async function aKeeper() {
-  const [state, crew] = [await aFolder(), new Crew({ workers: 1, slots: 4 })];
+  const [state, crew] = [await aFolder(), new WorkerPool({ workers: 1, slots: 4 })];
   const campaigns = new Campaigns(state, {
     cloud: () => Promise.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.')),
     crew,

@@ -9,7 +9,7 @@ import type { SshOptions } from '../../../../protocol/transport/ssh-tunnel.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../../../receiver/session/sessions.ts';
 import { keepLanes, lanesFor } from '../../../../sender/receiver/lanes.ts';
-import { Crew } from '../../../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import { options, senderHandlers } from '../../../support/protocol.ts';
 import { aFolder, aHouse, aReceiver, type House, pair, type Receiver, untilTestEnds } from '../../protocol/transport/house.ts';
@@ -19,7 +19,7 @@ const log = pino({ level: 'silent' });
 
 /** Every session of a receiver that has no cloud. */
 async function someSessions(): Promise<Sessions> {
-  const [state, crew] = [await aFolder(), new Crew({ workers: 1, slots: 1 })];
+  const [state, crew] = [await aFolder(), new WorkerPool({ workers: 1, slots: 1 })];
   const cloud = (): Promise<never> => Promise.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.'));
   const campaigns = new Campaigns(state, {
     cloud,

@@ -10,7 +10,7 @@ import type { SealedDisk, Tools } from '../../../../sender/migration/phase.ts';
 import { Peer } from '../../../../sender/receiver/peer.ts';
 import type { BlockSource, Extent } from '../../../../shared/cloud/cloud.ts';
 import { blockDigest } from '../../../../shared/disk/algorithm.ts';
-import { Crew } from '../../../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { decompress } from '../../../../shared/disk/zstd.ts';
 import {
   type Algorithm,
@@ -143,7 +143,7 @@ export interface Answering {
 
 /** What a test may change about the sender. */
 export interface SenderOptions {
-  readonly crew?: Crew;
+  readonly crew?: WorkerPool;
   readonly features?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onDisk?: Tools['onDisk'];
@@ -161,7 +161,7 @@ export async function sendTo(receiver: Answering, source: BlockSource, more: Sen
     const connection = new Connection(socket, options('receiver', { features: more.features ?? [] }));
     connection.open(receiverHandlers(receiver.handlers(connection))).catch(() => undefined);
   });
-  const crew = more.crew ?? new Crew({ workers: 2, slots: 4 });
+  const crew = more.crew ?? new WorkerPool({ workers: 2, slots: 4 });
   const campaign = randomUUID();
   const peer = new Peer({
     name: 'the sender',

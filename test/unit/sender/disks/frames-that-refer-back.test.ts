@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Connection } from '../../../../protocol/connection/connection.ts';
 import type { Handlers } from '../../../../protocol/messages.ts';
 import { Throttle } from '../../../../protocol/pacing/throttle.ts';
-import { Crew } from '../../../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { canComeAfter, decompress } from '../../../../shared/disk/zstd.ts';
 import { blockBytes, digestBytes, pageBytes, pieceBytes } from '../../../../shared/model/disk.ts';
 import { aForeignDisk, PlainReceiver, sendTo } from './a-sender.ts';
@@ -77,7 +77,7 @@ test.each([
 });
 
 test('what looks like a prepared dictionary of zstd is not referred to', async () => {
-  const crew = new Crew({ workers: 1, slots: 1 });
+  const crew = new WorkerPool({ workers: 1, slots: 1 });
   onTestFinished(() => crew.close());
   const [bytes, after] = [aText(pageBytes), aText(256 * pieceBytes)];
   const parts = [{ from: { bytes, base: 0 }, ranges: [[0, pageBytes] as const] }];

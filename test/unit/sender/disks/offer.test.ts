@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { BlockSource } from '../../../../shared/cloud/cloud.ts';
 import { algorithms, digestOf } from '../../../../shared/disk/algorithm.ts';
 import { openFile } from '../../../../shared/disk/file.ts';
-import { Crew } from '../../../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { blockBytes, pageBytes, pieceBytes } from '../../../../shared/model/disk.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import { aFolder, problemOf } from '../../../support/folder.ts';
@@ -128,7 +128,7 @@ test('what is not of the disk, and what was not named yet, is refused', async ()
     const other = receiver.connection?.request('disk.pull', { handle: 2, pieces: [[0, 1]] });
     codes.push((await problemOf(other as Promise<unknown>)).code);
   };
-  await sendTo(receiver, source, { crew: new Crew({ workers: 1, slots: 1 }) });
+  await sendTo(receiver, source, { crew: new WorkerPool({ workers: 1, slots: 1 }) });
   expect(codes).toEqual(['E_MALFORMED', 'E_NOT_FOUND']);
 });
 
@@ -150,7 +150,7 @@ test('a connection that is lost in the middle is replaced, and what arrived is n
 });
 
 test('a source that fails ends the copy with its own problem, and all memory is given back', async () => {
-  const crew = new Crew({ workers: 2, slots: 2 });
+  const crew = new WorkerPool({ workers: 2, slots: 2 });
   onTestFinished(() => crew.close());
   const disk = randomBytes(6 * pageBytes);
   const { source } = aForeignDisk(disk);

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { Turns } from '../../../../shared/concurrency/fair-queue.ts';
-import { type Slot, Slots } from '../../../../shared/disk/buffer-pool.ts';
+import { FairQueue } from '../../../../shared/concurrency/fair-queue.ts';
+import { BufferPool, type PageBuffer } from '../../../../shared/disk/buffer-pool.ts';
 import { problemOf } from '../../../support/folder.ts';
 
 const { signal } = new AbortController();
 
 test('a slot that comes back goes to whoever waits and holds the fewest, not to whoever asked first', async () => {
-  const slots = new Slots(3);
+  const slots = new BufferPool(3);
   const [greedy, modest] = [{}, {}];
   const held = [await slots.take(greedy, signal), await slots.take(greedy, signal), await slots.take(greedy, signal)];
   const order: string[] = [];
@@ -26,9 +26,9 @@ test('a slot that comes back goes to whoever waits and holds the fewest, not to 
 });
 
 test('of two that want all slots the one that came first gets more, and the other its share', async () => {
-  const slots = new Slots(8);
-  const [first, second] = [{ held: [] as Slot[] }, { held: [] as Slot[] }];
-  const want = (owner: { held: Slot[] }): void => void slots.take(owner, signal).then((slot) => owner.held.push(slot));
+  const slots = new BufferPool(8);
+  const [first, second] = [{ held: [] as PageBuffer[] }, { held: [] as PageBuffer[] }];
+  const want = (owner: { held: PageBuffer[] }): void => void slots.take(owner, signal).then((slot) => owner.held.push(slot));
   for (let n = 0; n < 8; n += 1) want(first);
   for (let n = 0; n < 8; n += 1) want(second);
   await setImmediate();
@@ -43,7 +43,7 @@ test('of two that want all slots the one that came first gets more, and the othe
 });
 
 test('a wait for a slot that is given up takes none', async () => {
-  const slots = new Slots(1);
+  const slots = new BufferPool(1);
   const one = await slots.take({}, signal);
   const over = new AbortController();
   const waiting = slots.take({}, over.signal);
@@ -55,7 +55,7 @@ test('a wait for a slot that is given up takes none', async () => {
 });
 
 test('one who takes slot after slot, one at a time, is given the same memory', async () => {
-  const slots = new Slots(2);
+  const slots = new BufferPool(2);
   const first = await slots.take({}, signal);
   first.release();
   const second = await slots.take({}, signal);
@@ -66,7 +66,7 @@ test('one who takes slot after slot, one at a time, is given the same memory', a
 test('memory waits for the next disk, and all but one page of it goes when none comes for ten seconds', async () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const slots = new Slots(2);
+  const slots = new BufferPool(2);
   const both = async (): Promise<Set<SharedArrayBuffer>> => {
     const held = [await slots.take({}, signal), await slots.take({}, signal)];
     for (const slot of held) slot.release();
@@ -83,7 +83,7 @@ test('memory waits for the next disk, and all but one page of it goes when none 
 });
 
 test('turns go round between owners, and what is urgent goes before the rest of its own owner only', () => {
-  const turns = new Turns<string>();
+  const turns = new FairQueue<string>();
   const [a, b] = [{}, {}];
   for (const thing of ['a1', 'a2', 'a3']) turns.add(a, thing);
   turns.add(b, 'b1');
@@ -92,7 +92,7 @@ test('turns go round between owners, and what is urgent goes before the rest of 
 });
 
 test('what is cleared does not come up any more', () => {
-  const turns = new Turns<string>();
+  const turns = new FairQueue<string>();
   turns.add({}, 'one');
   turns.add({}, 'two', true);
   expect(turns.clear().sort()).toEqual(['one', 'two']);

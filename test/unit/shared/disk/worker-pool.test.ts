@@ -10,7 +10,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { algorithms, blockDigest, digestOf } from '../../../../shared/disk/algorithm.ts';
 import { directUnit, openDirect } from '../../../../shared/disk/direct.ts';
 import type { Task } from '../../../../shared/disk/jobs.ts';
-import { Crew } from '../../../../shared/disk/worker-pool.ts';
+import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { pageBytes, pieceBytes } from '../../../../shared/model/disk.ts';
 import { aFolder, problemOf } from '../../../support/folder.ts';
 
@@ -20,8 +20,8 @@ const algorithm = 'sha256';
 const turn = {};
 const { signal } = new AbortController();
 
-function aCrew(options: ConstructorParameters<typeof Crew>[0] = { workers: 2, slots: 3 }): Crew {
-  const crew = new Crew(options);
+function aCrew(options: ConstructorParameters<typeof WorkerPool>[0] = { workers: 2, slots: 3 }): WorkerPool {
+  const crew = new WorkerPool(options);
   onTestFinished(() => crew.close());
   return crew;
 }
@@ -232,7 +232,7 @@ test('pieces are named by eight bytes each, in the order asked', async () => {
 });
 
 test('a crew that closes lets what is under way end, refuses what waits and what comes later', async () => {
-  const crew = new Crew({ workers: 1 });
+  const crew = new WorkerPool({ workers: 1 });
   const { fd } = await aFile(Buffer.alloc(pageBytes, 'a'));
   const job = { file: { fd }, offset: 0, length: pageBytes, blockSize, algorithm } as const;
   const asked = Array.from({ length: 6 }, () => crew.run('digest', job, { turn }));

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import { type ImagePolicy, StandIns } from '../../../../../receiver/disks/dedup/image-donors.ts';
+import { ImageDonors, type ImagePolicy } from '../../../../../receiver/disks/dedup/image-donors.ts';
 import { Disks } from '../../../../../receiver/disks/disks.ts';
 import { OpenStackDestination } from '../../../../../shared/cloud/openstack/destination.ts';
 import type { Configurations } from '../../../../../shared/model/configurations.ts';
@@ -29,7 +29,12 @@ async function aSite(policy: ImagePolicy) {
   await (await aHand(twin)).store({ name: 'base' }, bytes);
   const cloud = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'));
   const disks = new Disks('campaign', folder, tools);
-  const standIns = new StandIns(folder, disks, { cloud: () => Promise.resolve(cloud), room: tools.room, log: tools.log, policy });
+  const standIns = new ImageDonors(folder, disks, {
+    cloud: () => Promise.resolve(cloud),
+    room: tools.room,
+    log: tools.log,
+    policy,
+  });
   onTestFinished(async () => {
     await standIns.close();
     await disks.close();
