@@ -5,13 +5,11 @@ import type { Log } from './log.ts';
 export interface Notifier {
   /** Says that the daemon serves, and starts to feed the watchdog. */
   ready(says: string): Promise<void>;
-  /** Puts one sentence into `systemctl status`. */
-  status(says: string): Promise<void>;
   /** Says that the daemon ends, and lets the watchdog be. */
   stopping(): Promise<void>;
 }
 
-const silent: Notifier = { ready: async () => {}, status: async () => {}, stopping: async () => {} };
+const silent: Notifier = { ready: async () => {}, stopping: async () => {} };
 
 /** How long `systemd-notify` may take: it waits until the manager has read the message. */
 const notifyMs = 10_000;
@@ -28,11 +26,10 @@ export function openNotifier(environment: NodeJS.ProcessEnv, log: Log): Notifier
   let watchdog: NodeJS.Timeout | undefined;
   return {
     async ready(says) {
-      await send('READY=1', statusOf(says));
+      await send('READY=1', `STATUS=${says.replaceAll('\n', ' ')}`);
       const intervalMs = watchdogMs(environment);
       if (intervalMs > 0) watchdog = setInterval(() => void send('WATCHDOG=1'), intervalMs / 3).unref();
     },
-    status: (says) => send(statusOf(says)),
     async stopping() {
       clearInterval(watchdog);
       await send('STOPPING=1');
@@ -45,10 +42,6 @@ function watchdogMs(environment: NodeJS.ProcessEnv): number {
   const forAnother = environment['WATCHDOG_PID'] !== undefined && environment['WATCHDOG_PID'] !== String(process.pid);
   const microseconds = Number(environment['WATCHDOG_USEC'] ?? 0);
   return forAnother || !Number.isFinite(microseconds) ? 0 : microseconds / 1_000;
-}
-
-function statusOf(says: string): string {
-  return `STATUS=${says.replaceAll('\n', ' ')}`;
 }
 
 /** A lost notification is no reason to fail: systemd acts on its own when READY or WATCHDOG stay away. */

@@ -6,8 +6,6 @@ import type { FrameWriter } from './frame-writer.ts';
 export interface Wire {
   /** Lanes beside the main connection. */
   readonly lanes: number;
-  /** Data that waits for the line. Near 0 while pulls are open: the line waits for us. */
-  readonly backlogBytes: number;
   /** How long the line has been carrying something since the session began, or was not allowed to, a lane on average: what arrived in this time is what it can carry. */
   readonly busyMs: number;
   /** What the line has carried when it was given enough; 0 before that is known. */
@@ -34,7 +32,6 @@ export class Lanes {
     const rtts = ways.map((way) => way.pace.rttMs).filter((rttMs) => rttMs !== undefined);
     return {
       lanes: this.#lanes.size,
-      backlogBytes: sum((way) => way.backlogBytes),
       busyMs: sum((way) => way.busyMs) / ways.length,
       bytesPerSecond: sum((way) => way.pace.bytesPerSecond),
       rttMs: rtts.length === 0 ? undefined : Math.min(...rtts),

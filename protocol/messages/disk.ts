@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Id } from '../../shared/model/resource.ts';
 import { limits } from '../limits.ts';
 import { Blocks, Bytes, CampaignId, digests, Handle, Sha256, stretch, stretches } from './field.ts';
-import { notice, pull as pullMessage, request } from './message.ts';
+import { pull as pullMessage, request } from './message.ts';
 
 /** Most pieces of one pull or one refinement. */
 const mostPieces = limits.frameBytes / limits.pieceBytes;
@@ -94,16 +94,6 @@ export function bytesPulled({ pieces }: { readonly pieces: readonly (readonly [f
   return pieces.reduce((sum, [, count]) => sum + count * limits.pieceBytes, 0);
 }
 
-/** Tells how much of a copy would survive a power cut. */
-export const durable = notice({
-  from: 'receiver',
-  since: 1,
-  phase: 'campaign',
-  purpose: 'Tells how much of the copy would survive a power cut now.',
-  repeatable: 'Yes; the last one counts.',
-  params: z.object({ handle: Handle, blocks: Blocks, bytes: Bytes }),
-});
-
 /** Closes a copy. */
 export const seal = request({
   from: 'sender',
@@ -125,17 +115,4 @@ export const seal = request({
     bytes_wire: Bytes,
   }),
   problems: ['E_NOT_FOUND', 'E_ROOT_MISMATCH', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
-});
-
-/** Gives a copy up. */
-export const discard = request({
-  from: 'sender',
-  since: 1,
-  phase: 'campaign',
-  answered: 'soon',
-  purpose: 'Gives up the copy of a disk, sealed or not, with its marker; its handles are void.',
-  repeatable: 'Yes; a copy that is not there is as good as discarded.',
-  params: z.object({ campaign: CampaignId, server: Id, disk: Id }),
-  result: z.object({}),
-  problems: ['E_COMMITTED'],
 });

@@ -9,7 +9,7 @@ const defaultLifeMs = 10 * 60_000;
 const wrongTries = 5;
 
 type State =
-  | { readonly is: 'shut'; readonly because: 'never opened' | 'closed' | 'expired' | 'used' | 'too many wrong tries' }
+  | { readonly is: 'shut'; readonly because: 'never opened' | 'expired' | 'used' | 'too many wrong tries' }
   | { readonly is: 'open'; readonly code: string; readonly expiresAtMs: number; readonly triesLeft: number };
 
 /**
@@ -29,17 +29,6 @@ export class PairingWindow {
     const code = newPairingCode();
     this.#state = { is: 'open', code: readPairingCode(code), expiresAtMs: this.#now() + lifeMs, triesLeft: wrongTries };
     return code;
-  }
-
-  /** Closes the window; its code stops working. */
-  close(): void {
-    if (this.#state.is === 'open') this.#state = { is: 'shut', because: 'closed' };
-  }
-
-  /** Whether a code is waiting to be used. */
-  get isOpen(): boolean {
-    this.#expire();
-    return this.#state.is === 'open';
   }
 
   /** Throws the problem that says why the window is shut, if it is. */
@@ -80,7 +69,6 @@ function shut(because: Extract<State, { is: 'shut' }>['because']): Problem {
       return new Problem('E_PAIRING_USED', 'The pairing code has been used already.');
     case 'too many wrong tries':
       return new Problem('E_PAIRING_CLOSED', 'Pairing was closed after too many wrong codes.');
-    case 'closed':
     case 'never opened':
       return new Problem('E_PAIRING_CLOSED', 'The receiver is not waiting to be paired.');
   }

@@ -57,13 +57,6 @@ export class Peers {
     return parsePeers(text, this.path);
   }
 
-  /** The peer with that name or fingerprint; E_NOT_FOUND when there is none. */
-  async find(nameOrFingerprint: string): Promise<Peer> {
-    const peer = (await this.list()).find((one) => isNamed(one, nameOrFingerprint));
-    if (peer === undefined) throw notPaired(nameOrFingerprint);
-    return peer;
-  }
-
   /** The peer that has pinned or announced this key. */
   async byKey(fingerprint: string): Promise<Peer | undefined> {
     return (await this.list()).find((one) => one.fingerprint === fingerprint || one.next_fingerprint === fingerprint);

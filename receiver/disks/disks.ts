@@ -126,16 +126,6 @@ export class Disks {
     return sealedSource(copy, (blocks) => this.#spoilt(server, disk, copy, blocks));
   }
 
-  /** Deletes a copy, sealed or not. */
-  discard(server: string, disk: string): Promise<void> {
-    return this.#inTurn(disk, async () => {
-      await this.#shut(disk);
-      await this.#unmark(server, disk);
-      for (const ending of ['part', 'raw'] as const) await rm(this.#path(server, disk, ending), { force: true });
-      await DigestFile.remove(this.#base(server, disk));
-    });
-  }
-
   /** Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they tell what was verified. */
   async discardAll(): Promise<number> {
     await this.close();

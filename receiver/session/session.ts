@@ -44,8 +44,6 @@ interface Offered {
   readonly disk: string;
   readonly copy: Copy;
   readonly puller: Puller;
-  /** Blocks that the sender knows to be durable. */
-  durable: number;
 }
 
 /** One connected sender: what it is bound to and what it offered. The campaign outlives it. */
@@ -155,24 +153,17 @@ export class Session {
       'disk.page': async ({ handle, first, digests }) => {
         const { server, copy, puller } = this.#offered(handle);
         await this.#bound().standIns.ready(server, copy.shape);
-        const lacking = await copy.take(first, Buffer.from(digests, 'base64'), puller);
-        this.#tellDurable(handle, copy);
-        return { lacking };
+        return { lacking: await copy.take(first, Buffer.from(digests, 'base64'), puller) };
       },
       'disk.hole': async ({ handle, first, blocks }) => {
         const { copy } = this.#offered(handle);
         await copy.hole(first, blocks);
-        this.#tellDurable(handle, copy);
         return {};
       },
       'disk.seal': async ({ handle, root }) => {
         const { server, disk, puller } = this.#offered(handle);
         const { size: _, block_size: __, ...sealed } = await this.#bound().disks.seal(server, disk, root, puller);
         return sealed;
-      },
-      'disk.discard': async ({ server, disk }) => {
-        await this.#bound().disks.discard(server, disk);
-        return {};
       },
       'disk.verify': ({ server, disk }, { signal }) => verifyDisk(this.#bound(), server, disk, signal),
       'server.health': async ({ server, probe }, { signal }) =>
@@ -235,18 +226,8 @@ export class Session {
       },
     };
     const puller = new Puller(copy.target, asker, this.#window, copy, signal);
-    this.#offers.set(handle, { server, disk, copy, puller, durable: copy.flushes.durable });
+    this.#offers.set(handle, { server, disk, copy, puller });
     return { handle };
-  }
-
-  /** Tells the sender when more has become durable. */
-  #tellDurable(handle: number, copy: Copy): void {
-    const offered = this.#offered(handle);
-    const { flushes, shape } = copy;
-    const blocks = flushes.durable;
-    if (blocks === offered.durable) return;
-    offered.durable = blocks;
-    this.#connection.notify('disk.durable', { handle, blocks, bytes: Math.min(shape.size, blocks * shape.blockSize) });
   }
 
   #bound(): Campaign {

@@ -27,12 +27,11 @@ export function offerDisk(peer: Peer, crew: WorkerPool): OfferDisk {
   return async (move, disk, snapshot, tools) => {
     const folder = diskFolder(tools.folder, move.server.id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const begun = Date.now();
     const source = await tools.source.open(snapshot, folder, tools.signal);
     try {
       const fetched = Date.now();
       const sealed = await new Transfer(source, { server: move.server.id, disk: disk.id }, { peer, crew, levels, tools }).run();
-      const done: SealedDisk = { ...sealed, fetch_ms: fetched - begun, transfer_ms: Date.now() - fetched };
+      const done: SealedDisk = { ...sealed, transfer_ms: Date.now() - fetched };
       const { root: digest, ...counts } = done;
       const at = new Date().toISOString();
       await writeMarker(tools.folder, [move.server.id, `${disk.id}.completed`], { campaign: tools.campaign, at, digest, counts });
@@ -57,7 +56,7 @@ interface Means {
   readonly tools: Tools;
 }
 
-type Transferred = Omit<SealedDisk, 'fetch_ms' | 'transfer_ms'>;
+type Transferred = Omit<SealedDisk, 'transfer_ms'>;
 
 /** Makes the copy of one disk equal to its source, over as many connections as that takes. */
 class Transfer {

@@ -24,8 +24,7 @@ export interface SealedDisk {
   readonly bytes_pulled: number;
   readonly bytes_wire: number;
   readonly block_size: number;
-  /** Milliseconds to make the snapshot readable here, and to make the copy equal to it. */
-  readonly fetch_ms: number;
+  /** Milliseconds to make the copy equal to the snapshot, once that is readable here. */
   readonly transfer_ms: number;
 }
 

@@ -51,7 +51,6 @@ const OldConfigurations = z
         name: z.string().min(1),
         flavor: z.string().default(''),
         network: z.string().default(''),
-        floatingIP: z.string().default(''),
       }),
     ),
   })

@@ -184,7 +184,6 @@ export class Peer {
       'disk.refine': async ({ handle, blocks }) => ({
         pieces: Buffer.from(await offered(handle).refine(blocks)).toString('base64'),
       }),
-      'disk.durable': () => Promise.resolve(),
       'resource.built': ({ ref, id, how }) => {
         this.#options.onBuilt?.(ref, id, how);
         return Promise.resolve();

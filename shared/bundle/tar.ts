@@ -58,15 +58,9 @@ export interface TarEntry {
 export class TarReader {
   readonly #source: AsyncIterator<Buffer>;
   #pending: Buffer = Buffer.alloc(0);
-  #read = 0;
 
   constructor(source: AsyncIterable<Buffer>) {
     this.#source = source[Symbol.asyncIterator]();
-  }
-
-  /** Bytes of the tar that were read. */
-  get bytes(): number {
-    return this.#read;
   }
 
   /** The next entry, whose bytes `content` MUST take before the one after it; null at the end. Throws E_BUNDLE. */
@@ -111,7 +105,6 @@ export class TarReader {
     }
     const next = await this.#source.next();
     if (next.done) return { done: true, value: Buffer.alloc(0) };
-    this.#read += next.value.length;
     return { done: false, value: next.value };
   }
 

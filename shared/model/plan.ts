@@ -63,8 +63,6 @@ export const Plan = z.strictObject({
       /** Seconds between further rounds while a server waits for its cutover. */
       round_interval_seconds: z.number().positive().default(900),
       cutover: Cutover.default('now'),
-      /** Whether flavors may be created at the destination (needs admin rights there). */
-      create_flavors: z.boolean().default(false),
     })
     .prefault({}),
   /** When servers may be stopped; at any time without it. */

@@ -80,7 +80,8 @@ async function send(options: EndOptions): Promise<EndResult> {
   const { dir, address, port, seconds, frameBytes, connections } = options;
   const identity = await loadOrCreateIdentity(join(dir, 'identity'), 'sender');
   const peers = new Peers(join(dir, 'peers.json'));
-  const peer = await peers.find('far');
+  const [peer] = await peers.list();
+  if (peer === undefined) throw new Error('Nobody is paired.');
   const throttle = new Throttle();
   throttle.limit(options.bytesPerSecond);
   const payload = Buffer.alloc(frameBytes, 0x5a);

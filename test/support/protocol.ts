@@ -46,7 +46,6 @@ export function senderHandlers(some: Partial<Handlers<'sender'>> = {}): Handlers
   return {
     'disk.pull': async ({ pieces: [first] }) => aPiece(first?.[0] ?? 0),
     'disk.refine': async () => ({ pieces: Buffer.alloc(8).toString('base64') }),
-    'disk.durable': async () => {},
     'resource.built': async () => {},
     ...some,
   };
@@ -82,7 +81,6 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
       bytes_pulled: 0,
       bytes_wire: 0,
     }),
-    'disk.discard': async () => ({}),
     'disk.verify': async () => ({ size: 0, sha256: null, image: null, flaws: [] }),
     'server.health': async () => ({ healthy: true, says: 'ACTIVE' }),
     'server.watch': async () => ({ address: null, ago_ms: null, samples: 0 }),

@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import type { Extent } from '../../../shared/cloud/cloud.ts';
 import { inParallel } from '../../../shared/concurrency/parallel.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
+import { holesOf } from '../../../shared/disk/holes.ts';
 import { digestBytes, extentOf, isZero, pageBytes } from '../../../shared/model/disk.ts';
 import type { Copy } from './copy.ts';
 import { digestsAt, isZeroAt, partsOf } from './digests.ts';
-
-const run = promisify(execFile);
 
 /** Says whether a stretch of a file is a hole, which reads as zeros and keeps nothing that could change. */
 type IsHole = (offset: number, length: number) => boolean;
@@ -17,7 +15,7 @@ const stretchBlocks = 32 * 1024;
 /** Reads back every block that was not read since it was written, and returns those that are not what the digest file says. Throws the signal's reason. */
 export async function reread(copy: Copy, width: number, signal: AbortSignal): Promise<number[]> {
   const { blocks, shape } = copy;
-  const isHole = await holesOf(copy.path);
+  const isHole = await knowHoles(copy, signal);
   const bad: number[] = [];
   for (let first = 0; first < blocks.length; first += stretchBlocks) {
     signal.throwIfAborted();
@@ -61,24 +59,23 @@ async function rereadStretch(copy: Copy, { first, digests, isHole, width, signal
   return bad.sort((a, b) => a - b);
 }
 
-/** The holes of a file, by qemu-img(1), which asks lseek(2) with SEEK_DATA; where that fails, none are known and everything is read. */
-async function holesOf(path: string): Promise<IsHole> {
+/** Learns the holes of a copy; where they cannot be told, none are known and everything is read. */
+async function knowHoles({ path, shape }: Copy, signal: AbortSignal): Promise<IsHole> {
+  const data: Extent[] = [];
   try {
-    const { stdout } = await run('qemu-img', ['map', '-U', '-f', 'raw', '--output=json', path], { maxBuffer: 64 * 1024 * 1024 });
-    const extents = JSON.parse(stdout) as { start: number; length: number; data: boolean }[];
-    const data = extents.filter((extent) => extent.data);
-    return (offset, length) => {
-      let [low, high] = [0, data.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        const { start, length: long } = data[middle] as (typeof data)[number];
-        if (start + long <= offset) low = middle + 1;
-        else high = middle;
-      }
-      const next = data[low];
-      return next === undefined || next.start >= offset + length;
-    };
+    for await (const extent of holesOf(path, shape.size, signal)) if (!extent.zero) data.push(extent);
   } catch {
     return () => false;
   }
+  return (offset, length) => {
+    let [low, high] = [0, data.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const extent = data[middle] as Extent;
+      if (extent.offset + extent.length <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const next = data[low];
+    return next === undefined || next.offset >= offset + length;
+  };
 }

@@ -79,14 +79,6 @@ export class Donors {
     });
   }
 
-  get size(): number {
-    return this.#shelves.length;
-  }
-
-  get indexBytes(): number {
-    return this.#index.bytes;
-  }
-
   /** The donors of which everything is there. */
   whole(): readonly Donor[] {
     return this.#shelves.flatMap(({ donor }) => (donor.whole ? [donor] : []));

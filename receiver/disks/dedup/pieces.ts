@@ -51,10 +51,6 @@ export class Pieces {
     this.#index = index;
   }
 
-  get indexBytes(): number {
-    return this.#index.bytes;
-  }
-
   /**
    * Reads the donors that were not read yet, one after the other; returns whether all are read. One that cannot be read is left out.
    * The first are waited for, as long as that is worth it; those that come later are read beside the work, for a line that waits for them loses as much as they can save.

@@ -15,8 +15,6 @@ export interface IpfixMessage {
   readonly leaving: readonly Observation[];
   /** The part of the exporter that watched. */
   readonly domain: number;
-  /** How many data records its domain had sent before this message. */
-  readonly sequence: number;
   /** Sets that are torn, and records without addresses or counts. */
   readonly malformed: number;
   /** Sets whose template has not come yet; they are read when it comes, for exporters repeat templates every so often. */
@@ -78,7 +76,7 @@ export class IpfixReader {
       else reading.malformed++;
     }
     const { observations, leaving, malformed, untold, overLimit } = reading;
-    return { observations, leaving, domain, sequence: datagram.readUInt32BE(8), malformed, untold, overLimit };
+    return { observations, leaving, domain, malformed, untold, overLimit };
   }
 
   #learn(body: Buffer, options: boolean, reading: Reading): void {

@@ -48,9 +48,9 @@ function liftWhole(instance: Instance, line: Line, budget: Budget, set: readonly
 export function lift(instance: Instance, line: Line, budget: Budget, p: number, q: number): boolean {
   // Some passes over the row.
   budget.left -= 4 * instance.size;
-  const place = line.bestPlace(p, q);
-  if (place === null) return false;
-  line.move(p, q, place.slot);
+  const slot = line.bestPlace(p, q);
+  if (slot === null) return false;
+  line.move(p, q, slot);
   budget.left -= instance.size + instance.to.length;
   return true;
 }

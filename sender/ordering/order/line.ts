@@ -1,12 +1,6 @@
 import type { Instance } from './instance.ts';
 import { positionsOf, ratesOf } from './rates.ts';
 
-/** Where a lifted segment costs least, and what putting it there saves. */
-export interface Place {
-  readonly slot: number;
-  readonly saves: number;
-}
-
 /**
  * Servers in a row, moved one after the other without waves. Its one question: where does a segment, lifted out of the row, cost least?
  * All slots are answered at once, in the length of the row plus the segment's neighbours: at a slot a segment makes everything wait that is
@@ -64,7 +58,7 @@ export class Line {
   }
 
   /** The best slot among the others for the servers from `p` until `q`, or null where none is better than where they stand. */
-  bestPlace(p: number, q: number): Place | null {
+  bestPlace(p: number, q: number): number | null {
     const { size } = this.#instance;
     const rest = size - (q - p);
     const [low, high] = this.#reach(p, q);
@@ -102,7 +96,7 @@ export class Line {
       }
     }
     this.#forget(p, q);
-    return bestSlot >= 0 && best < here ? { slot: bestSlot, saves: here - best } : null;
+    return bestSlot >= 0 && best < here ? bestSlot : null;
   }
 
   /** Whether the servers from `p` until `q` may stand in a slot among the others. */

@@ -24,7 +24,6 @@ export interface ApiNetwork extends Standard {
   readonly 'provider:physical_network'?: string | null;
   readonly 'provider:segmentation_id'?: number | null;
   readonly dns_domain?: string | null;
-  readonly subnets: readonly string[];
 }
 
 interface ApiPool {
@@ -74,7 +73,6 @@ export interface ApiPort extends Standard {
   readonly mac_address: string;
   readonly fixed_ips: readonly ApiFixedIp[];
   readonly admin_state_up: boolean;
-  readonly status: string;
   readonly device_id: string;
   readonly device_owner: string;
   readonly security_groups?: readonly string[];
@@ -149,7 +147,6 @@ export interface ApiServer {
   >;
   readonly fault?: { readonly message: string; readonly code: number } | null;
   readonly 'OS-EXT-STS:task_state'?: string | null;
-  readonly 'OS-EXT-STS:vm_state'?: string | null;
   readonly 'OS-EXT-AZ:availability_zone'?: string | null;
   readonly 'OS-EXT-SRV-ATTR:user_data'?: string | null;
   readonly 'OS-EXT-SRV-ATTR:hostname'?: string | null;
@@ -195,6 +192,5 @@ export interface ApiImage {
   readonly checksum?: string | null;
   readonly os_hash_algo?: string | null;
   readonly os_hash_value?: string | null;
-  readonly tags?: readonly string[];
   readonly [property: string]: unknown;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Connection } from '../../../../protocol/connection/connection.ts';
+import type { Params } from '../../../../protocol/messages.ts';
 import { features } from '../../../../protocol/version.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import {
@@ -292,19 +293,25 @@ describe('a pull', () => {
   });
 });
 
+/** A notice of a resource that was built. */
+function aBuilt(campaign: string): Params<'resource.built'> {
+  return { campaign, ref: 'network/n1', id: 'b1', how: 'created' };
+}
+
 describe('notices', () => {
   it('are heard in their order, one at a time', async () => {
     const heard: number[] = [];
     const { sender, receiver } = await pair({
       sender: {
-        'disk.durable': async ({ blocks }) => {
-          await sleep(blocks % 2);
-          heard.push(blocks);
+        'resource.built': async ({ id }) => {
+          await sleep(Number(id) % 2);
+          heard.push(Number(id));
         },
       },
     });
-    await sender.request('campaign.open', { campaign: aCampaign() });
-    for (let blocks = 0; blocks < 50; blocks += 1) receiver.notify('disk.durable', { handle: 1, blocks, bytes: blocks });
+    const campaign = aCampaign();
+    await sender.request('campaign.open', { campaign });
+    for (let id = 0; id < 50; id += 1) receiver.notify('resource.built', { ...aBuilt(campaign), id: String(id) });
     await vi.waitFor(() => expect(heard).toHaveLength(50));
     expect(heard).toEqual(Array.from({ length: 50 }, (_, index) => index));
   });
@@ -315,15 +322,16 @@ describe('notices', () => {
     const { sender, senderSocket, receiver } = await pair({
       senderOptions: { limits: { notices: 10 } },
       sender: {
-        'disk.durable': async () => {
+        'resource.built': async () => {
           paused ||= senderSocket.isPaused;
           await sleep(1);
           heard += 1;
         },
       },
     });
-    await sender.request('campaign.open', { campaign: aCampaign() });
-    for (let blocks = 0; blocks < 100; blocks += 1) receiver.notify('disk.durable', { handle: 1, blocks, bytes: 0 });
+    const campaign = aCampaign();
+    await sender.request('campaign.open', { campaign });
+    for (let count = 0; count < 100; count += 1) receiver.notify('resource.built', aBuilt(campaign));
     await vi.waitFor(() => expect(heard).toBe(100));
     expect([paused, senderSocket.isPaused]).toEqual([true, false]);
   });
@@ -331,13 +339,14 @@ describe('notices', () => {
   it('end the connection when their handler fails, because there is nobody to answer', async () => {
     const { sender, receiver } = await pair({
       sender: {
-        'disk.durable': async () => {
+        'resource.built': async () => {
           throw new Problem('E_DISK_FULL', 'The journal cannot be written.');
         },
       },
     });
-    await sender.request('campaign.open', { campaign: aCampaign() });
-    receiver.notify('disk.durable', { handle: 1, blocks: 1, bytes: 1 });
+    const campaign = aCampaign();
+    await sender.request('campaign.open', { campaign });
+    receiver.notify('resource.built', aBuilt(campaign));
     expect((await sender.closed).problem).toMatchObject({ code: 'E_DISK_FULL' });
     expect((await receiver.closed).problem).toMatchObject({ code: 'E_PEER_LOST' });
   });

@@ -167,7 +167,7 @@ describe('a frame that cannot be read closes its connection with a sentence', ()
     ['has a negative id', [hello, { id: -4, name: 'campaign.open', params: {} }], 1002],
     ['has two answers', [hello, { id: 1, result: 1, problem: { code: 'E_BUG', says: '', hint: '' } }], 1002],
     ['is a notice with wrong params', [hello, { name: 'session.goodbye', params: { reason: 7 } }], 1002],
-    ['is a notice that only the other side may say', [hello, open, { name: 'disk.durable', params: {} }], 1002],
+    ['is a notice that only the other side may say', [hello, open, { name: 'resource.built', params: {} }], 1002],
     ['is data that is cut off', [hello, encodeData({ id: 1, ...aPiece(0) }).subarray(0, 900)], 1002],
     ['is data of random bytes', [hello, randomBytes(5000)], 1002],
     ['is data without a header', [Buffer.alloc(3)], 1002],

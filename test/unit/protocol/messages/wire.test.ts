@@ -92,12 +92,10 @@ const samples: { readonly [N in Name]: Sample<N> } = {
       ],
     },
   ],
-  'disk.durable': [{ handle, blocks: 3, bytes: 196608 }],
   'disk.seal': [
     { handle, root },
     { root, blocks: 3, zero: 1, reused: 0, copied: 1, pulled: 1, mended: 0, bytes_pulled: 65536, bytes_wire: 20480 },
   ],
-  'disk.discard': [{ campaign, server, disk }, {}],
   'disk.verify': [
     { campaign, server, disk },
     { size: 3145728, sha256: root, image: 'b3', flaws: ['Image b3 is gone.'] },

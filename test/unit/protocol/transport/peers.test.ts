@@ -25,11 +25,14 @@ describe('the list of peers', () => {
     expect(await readdir(join(peers.path, '..'))).toEqual(['peers.json']);
   });
 
-  test('finds by name, by fingerprint and by fingerprint as it is printed', async () => {
+  test('removes by name, by fingerprint and by fingerprint as it is printed', async () => {
     const peers = await aList();
-    await peers.add(aPeer('cloud-a', 'a'));
-    for (const asked of ['cloud-a', 'a'.repeat(64), 'AAAA '.repeat(16)]) expect((await peers.find(asked)).name).toBe('cloud-a');
-    expect((await problemOf(peers.find('cloud-b'))).code).toBe('E_NOT_FOUND');
+    for (const asked of ['cloud-a', 'a'.repeat(64), 'AAAA '.repeat(16)]) {
+      await peers.add(aPeer('cloud-a', 'a'));
+      await peers.remove(asked);
+      expect(await peers.list()).toEqual([]);
+    }
+    expect((await problemOf(peers.remove('cloud-b'))).code).toBe('E_NOT_FOUND');
   });
 
   test('replaces the entry of a key that pairs again', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { open, readdir, readFile, statfs } from 'node:fs/promises';
+import { open, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -143,15 +143,12 @@ test('a seal that fails leaves the disk unsealed and its copy open for another t
   await disks.close();
 });
 
-test('another size starts the comparison anew, and discarding leaves nothing but what was verified', async () => {
-  const { disks, folder } = await someDisks();
+test('another size starts the comparison anew, and discarding all leaves nothing but what was verified', async () => {
+  const { disks } = await someDisks();
   await fill(disks, offered(disk));
   const larger = offered(aDisk('ab.cd', blockSize));
   expect((await disks.offer('s1', 's1.root', larger.shape)).shape.size).toBe(5 * blockSize);
   expect((await fill(disks, larger)).signal.aborted).toBe(false);
-  await disks.discard('s1', 's1.root');
-  expect(await readdir(join(folder, 'disks', 's1'))).toEqual([]);
-  await disks.discard('s1', 's1.root');
   const offer = offered(disk);
   await disks.seal('s1', 's1.root', offer.root, await fill(disks, offer));
   expect(await disks.discardAll()).toBeGreaterThan(0);

@@ -29,7 +29,6 @@ const disk = {
   bytes_pulled: 2 * MiB,
   bytes_wire: MiB,
   block_size: MiB,
-  fetch_ms: 5,
   transfer_ms: 7,
 };
 
