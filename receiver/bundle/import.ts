@@ -138,7 +138,7 @@ export class Importer implements BundleVisitor {
       signal.throwIfAborted();
       await campaign.ensure(ref);
     }
-    if (server.status === 'ACTIVE') await this.#healthy(campaign.built(refOf('server', id)), server.name);
+    if (server.power === 'running') await this.#healthy(campaign.built(refOf('server', id)), server.name);
     const at = new Date().toISOString();
     await writeMarker(campaign.folder, [`${id}.completed`], {
       campaign: campaign.id,

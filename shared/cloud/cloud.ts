@@ -1,7 +1,7 @@
 import type { Concern, Decision } from '../model/concern.ts';
 import type { Configurations } from '../model/configurations.ts';
 import type { Mappings } from '../model/mappings.ts';
-import type { Ref, Resource, ResourceOf } from '../model/resource.ts';
+import type { Power, Ref, Resource, ResourceOf } from '../model/resource.ts';
 import type { DestinationFacts } from './facts.ts';
 
 /** Limits of one wait: every wait ends by success, by failure, by its limit or by the signal. */
@@ -54,13 +54,18 @@ export function takesWhole({ servers, users = [], tags = [] }: Selection): boole
   return servers.length + users.length + tags.length === 0;
 }
 
-/** A source server as it is now. `status` is the cloud's own word (`ACTIVE`, `SHUTOFF`, `ERROR` …); `fault` the cloud's message; `changedAt` the cloud's time of its last change of state. */
+/** A source server as it is now. `word`, `busy` and `fault` are the cloud's own words, for people: what they say decides nothing. */
 export interface ServerState {
-  readonly status: string;
-  readonly taskState: string | null;
+  readonly power: Power;
+  /** The cloud's name for the state behind `power`. */
+  readonly word: string;
+  /** What the cloud is doing with it at the moment; null while it is idle. */
+  readonly busy: string | null;
   readonly locked: boolean;
+  /** What went wrong; null where nothing did. */
   readonly fault: string | null;
-  readonly changedAt: string;
+  /** Opaque, compared for equality only. MUST differ from every earlier one of a server that has run since; may differ for other reasons too. */
+  readonly generation: string;
 }
 
 /** What a snapshot is made for. `attempt` counts the moves of one server in one campaign, from 1. */

@@ -20,7 +20,7 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   flavor: { vcpus: 1, ram: 512, disk: 1 },
   image: {},
   disk: { server_id: 'server' },
-  server: { status: 'ACTIVE', flavor_id: 'flavor' },
+  server: { power: 'running', vcpus: 1, memory_mib: 512, flavor_id: 'flavor' },
 };
 
 /** A resource of any kind, filled in as a capture would. */
@@ -53,7 +53,7 @@ function aServerDisk(server: string): ResourceOf<'disk'> {
 export function aDocumentJson(lists: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     format: 'godwit/configurations',
-    version: 1,
+    version: 2,
     created_at: '2026-11-21T12:00:00Z',
     release: '0.0.0',
     source: { provider: 'openstack', project_id: 'p1', project_name: 'shop' },

@@ -13,7 +13,7 @@ function twoServers(): Resource[] {
   });
   const server = (id: string, flavor_id: string): Resource => ({
     kind: 'server',
-    ...schemas.server.parse({ id, name: id, status: 'ACTIVE', flavor_id, image_id: 'debian' }),
+    ...schemas.server.parse({ id, name: id, power: 'running', flavor_id, image_id: 'debian' }),
   });
   const image = schemas.image.parse({ id: 'debian', name: 'debian', disk_format: 'qcow2', size: 2 * GiB });
   return [flavor('small', 10), flavor('large', 40), { kind: 'image', ...image }, server('a', 'small'), server('b', 'large')];
