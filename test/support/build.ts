@@ -44,9 +44,9 @@ export function aServer(fields: Readonly<Record<string, unknown>> = {}): Resourc
   return aResource('server', fields);
 }
 
-/** A server's root disk. */
-function aServerDisk(server: string): ResourceOf<'disk'> {
-  return aResource('disk', { id: `${server}.root`, server_id: server, needs: [] });
+/** A server's root disk; `min_disk` GiB. */
+export function aServerDisk(server: string, min_disk = 1): ResourceOf<'disk'> {
+  return aResource('disk', { id: `${server}.root`, server_id: server, min_disk, needs: [] });
 }
 
 /** The JSON of a document, as it lies in a file, with these lists. */
