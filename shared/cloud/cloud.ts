@@ -1,8 +1,8 @@
 import type { Concern, Decision } from '../model/concern.ts';
 import type { Configurations } from '../model/configurations.ts';
 import type { Mappings } from '../model/mappings.ts';
-import type { Power, Ref, Resource, ResourceOf } from '../model/resource.ts';
-import type { DestinationFacts } from './facts.ts';
+import type { Kind, Power, Ref, Resource, ResourceOf } from '../model/resource.ts';
+import type { CloudFacts } from './facts.ts';
 
 /** Limits of one wait: every wait ends by success, by failure, by its limit or by the signal. */
 export interface Patience {
@@ -174,8 +174,13 @@ export interface Donor {
  * Whatever is created carries a stamp (campaign and source ref), and nothing without that stamp and the ledger's word is ever removed.
  */
 export interface DestinationCloud {
-  facts(signal: AbortSignal): Promise<DestinationFacts>;
-  /** What would stand in the way of building these resources, and what would be created, adopted or skipped. MUST NOT write. */
+  /**
+   * The kinds it can build, always the same; an image is only a reference and never among them. Resources of other kinds are left out before this cloud hears
+   * of them: a server then MUST be built without its flavor by its own size, and without a key.
+   */
+  readonly kinds: ReadonlySet<Kind>;
+  facts(signal: AbortSignal): Promise<CloudFacts>;
+  /** What would stand in the way of building these resources, of kinds it can build, and what would be created, adopted or skipped. MUST NOT write. */
   preflight(
     resources: readonly Resource[],
     mappings: Mappings,

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { DestinationFacts } from '../../shared/cloud/facts.ts';
+import type { CloudFacts } from '../../shared/cloud/facts.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { type Kind, type Power, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 
@@ -25,7 +25,7 @@ export interface Tenant {
 }
 
 /** Makes a tenant whose ids and addresses are its own, mapped to what the destination has. */
-export function aTenant(facts: DestinationFacts): Tenant {
+export function aTenant(facts: CloudFacts): Tenant {
   const id = (): string => crypto.randomUUID();
   const external = facts.networks.find((network) => network.external);
   // The smallest with a disk: members may not boot from one without.

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Plan } from '../../shared/model/plan.ts';
-import { type Kind, type Ref, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
+import { type Kind, kinds, type Ref, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 
 /** What every kind needs at least; a test gives what it is about. */
 const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
@@ -92,6 +92,7 @@ export function someFacts(more: Partial<DestinationFacts> = {}): DestinationFact
     region: '',
     project_id: 'd1',
     project_name: 'shop',
+    kinds: kinds.filter((kind) => kind !== 'image'),
     admin: false,
     staging_free_bytes: 1e12,
     ...none,

@@ -9,6 +9,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { limits } from '../../protocol/limits.ts';
 import { Peers } from '../../protocol/transport/peers.ts';
 import { subprotocol } from '../../protocol/version.ts';
+import type { Campaign } from '../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../receiver/session/sessions.ts';
 import type { SenderConfig } from '../../sender/config.ts';
@@ -16,6 +17,7 @@ import type { CampaignStatus } from '../../sender/control/commands.ts';
 import { Desk } from '../../sender/control/desk.ts';
 import { Bandwidth } from '../../sender/receiver/bandwidth.ts';
 import { Peer } from '../../sender/receiver/peer.ts';
+import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
 import { lazily, openCloud } from '../../shared/cloud/open.ts';
 import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
 import type { CloudSection } from '../../shared/cloud/section.ts';
@@ -75,6 +77,8 @@ export class World {
   readonly destination: Cloud;
   readonly senderState: string;
   readonly receiverState: string;
+  /** What the receiver makes of the destination: a cloud that can do less. */
+  destinationAs: (cloud: DestinationCloud) => DestinationCloud = (cloud) => cloud;
   readonly #server: WebSocketServer;
   #receiver: ReceiverLife | null = null;
 
@@ -123,7 +127,7 @@ export class World {
   /** Starts the receiver; its power may be cut before one of its ledger's records. */
   startReceiver(cutBefore?: number): Power {
     const power = new Power(this.receiverState, cutBefore);
-    const cloud = lazily(() => openCloud('destination', sectionOf(this.destination)));
+    const cloud = lazily(async () => this.destinationAs(await openCloud('destination', sectionOf(this.destination))));
     const crew = new WorkerPool({ workers: 1 });
     const campaigns = new Campaigns(this.receiverState, {
       cloud: cloud.get,
@@ -137,6 +141,12 @@ export class World {
     const sessions = new Sessions({ ...of, state, campaigns, cloud: cloud.get });
     this.#receiver = { crew, campaigns, cloud, sessions, sockets: new Set(), power };
     return power;
+  }
+
+  /** A campaign of the receiver, which is on. */
+  async openCampaign(id: string): Promise<Campaign> {
+    if (this.#receiver === null) throw new Error('The receiver is off.');
+    return this.#receiver.campaigns.open(id);
   }
 
   /** Ends the receiver as a power cut does. */
