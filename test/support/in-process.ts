@@ -9,6 +9,8 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { limits } from '../../protocol/limits.ts';
 import { Peers } from '../../protocol/transport/peers.ts';
 import { subprotocol } from '../../protocol/version.ts';
+import { Importer } from '../../receiver/bundle/import.ts';
+import { readBundle } from '../../receiver/bundle/read.ts';
 import type { Campaign } from '../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../receiver/session/sessions.ts';
@@ -22,8 +24,10 @@ import { lazily, openCloud } from '../../shared/cloud/open.ts';
 import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
 import type { CloudSection } from '../../shared/cloud/section.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
+import { Mappings } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
 import { startTwin, type Twin } from '../twin/twin.ts';
+import { inPieces } from './bundle.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { Power } from './power.ts';
 
@@ -147,6 +151,23 @@ export class World {
   async openCampaign(id: string): Promise<Campaign> {
     if (this.#receiver === null) throw new Error('The receiver is off.');
     return this.#receiver.campaigns.open(id);
+  }
+
+  /** Imports a bundle at the receiver, which is on; returns what that says to the operator. */
+  async importBundle(bundle: Buffer): Promise<readonly string[]> {
+    if (this.#receiver === null) throw new Error('The receiver is off.');
+    const { campaigns, cloud } = this.#receiver;
+    const said: string[] = [];
+    const { signal } = new AbortController();
+    const told = { bind: () => Promise.resolve(), says: (sentence: string) => void said.push(sentence) };
+    const mappings = Mappings.parse({});
+    const importer = new Importer({ campaigns, cloud: cloud.get, state: this.receiverState, mappings, signal, ...told });
+    try {
+      await readBundle(inPieces(bundle), importer, signal);
+    } finally {
+      await importer.close();
+    }
+    return said;
   }
 
   /** Ends the receiver as a power cut does. */

@@ -70,6 +70,21 @@ test('a tenant is rebuilt there without them, and a rollback leaves nothing behi
   expect((await censusOf(world.source)).statuses).toEqual(shopServers.map(() => 'ACTIVE'));
 });
 
+test('a bundle is imported there without them, and again when it is imported twice', async () => {
+  const { campaign } = await sender.desk.beginExport({ project: undefined, servers: [] });
+  await untilState(sender, 'ready');
+  const pieces: Buffer[] = [];
+  for await (const piece of sender.desk.bundle(campaign, AbortSignal.timeout(60_000))) pieces.push(piece);
+  const bundle = Buffer.concat(pieces);
+  const were = countsOf(await censusOf(world.destination));
+  expect(await world.importBundle(bundle)).toContain('All 2 servers are here.');
+  const once = await censusOf(world.destination);
+  expect(once.statuses).toEqual(shopServers.map(() => 'ACTIVE'));
+  expect(countsOf(once)).toMatchObject({ keypairs: were['keypairs'], floatingips: were['floatingips'] });
+  await world.importBundle(bundle);
+  expect((await censusOf(world.destination)).ids).toEqual(once.ids);
+});
+
 test('a document with something that cannot be built there is refused before anything is built', async () => {
   const { document } = await sender.desk.capture({ project: undefined, servers: [] });
   const campaign = randomUUID();
