@@ -21,7 +21,7 @@ export const health = request({
   phase: 'campaign',
   answered: 'soon',
   purpose:
-    'Asks once whether the new server works: ACTIVE, and passing its probe where one is given. The sender asks again while it may still come.',
+    'Asks once whether the new server works: it runs, and passes its probe where one is given. The sender asks again while it may still come.',
   repeatable: 'Yes; it reads only.',
   params: z.object({ campaign: CampaignId, server: Id, probe: Probe.optional() }),
   result: z.object({ healthy: z.boolean(), says: z.string() }),

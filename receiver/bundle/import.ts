@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
+import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
@@ -52,10 +53,11 @@ export class Importer implements BundleVisitor {
     const { campaigns, signal, says, bind } = this.#tools;
     await bind(header.campaign);
     const known = await begunHere(this.#tools, header.campaign);
-    const wanted = await mapped(this.#tools, document, known);
+    const whole = await mapped(this.#tools, document, known);
     // What was begun here passed once, and what it has built since takes room and names of its own.
-    if (!isBegun(known)) mustNotBlock((await lookAhead(this.#tools, wanted)).concerns, { hint: remedy });
+    if (!isBegun(known)) mustNotBlock((await lookAhead(this.#tools, whole)).concerns, { hint: remedy });
     this.#campaign = known ?? (await campaigns.open(header.campaign));
+    const wanted = supportedDocument(whole, (await this.#tools.cloud()).kinds);
     this.#document = wanted;
     for (const { server_id } of document.disks) this.#awaited.set(server_id, (this.#awaited.get(server_id) ?? 0) + 1);
     await writeMarker(this.#campaign.folder, [importMarker], {
@@ -138,7 +140,7 @@ export class Importer implements BundleVisitor {
       signal.throwIfAborted();
       await campaign.ensure(ref);
     }
-    if (server.status === 'ACTIVE') await this.#healthy(campaign.built(refOf('server', id)), server.name);
+    if (server.power === 'running') await this.#healthy(campaign.built(refOf('server', id)), server.name);
     const at = new Date().toISOString();
     await writeMarker(campaign.folder, [`${id}.completed`], {
       campaign: campaign.id,

@@ -1,5 +1,6 @@
 import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
 import { proposeMappings } from '../../shared/cloud/propose.ts';
+import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
@@ -7,6 +8,7 @@ import { type Mappings, overlaid } from '../../shared/model/mappings.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
+import { preflight } from '../campaign/preflight.ts';
 
 /** What an import of a bundle would meet here. */
 export interface Outlook {
@@ -36,17 +38,19 @@ export function isBegun(known: Campaign | null): known is Campaign {
 /** The document with the operator's mappings over those the campaign began with, or, for a new one, over what is proposed. */
 export async function mapped(tools: OutlookTools, document: Configurations, known: Campaign | null): Promise<Configurations> {
   const begun = known?.mappings;
-  const layers =
-    begun === undefined
-      ? [proposeMappings(document, await (await tools.cloud()).facts(tools.signal)), document.mappings]
-      : [begun];
+  const layers = begun === undefined ? [await proposed(tools, document), document.mappings] : [begun];
   return { ...document, mappings: overlaid(...layers, tools.mappings) };
+}
+
+async function proposed({ cloud, signal }: OutlookTools, document: Configurations): Promise<Mappings> {
+  const destination = await cloud();
+  return proposeMappings(supportedDocument(document, destination.kinds), await destination.facts(signal));
 }
 
 /** Everything that stands in the way of a mapped document here, all at once, and what would become of each resource. Writes nothing. */
 export async function lookAhead({ cloud, state, signal }: OutlookTools, document: Configurations): Promise<Outlook> {
   const resources = resourcesOf(document);
-  const { concerns, decisions } = await (await cloud()).preflight(resources, document.mappings, signal);
+  const { concerns, decisions } = await preflight(await cloud(), document, signal);
   const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory");
   return { concerns: [...concerns, ...space], decisions };
 }

@@ -9,7 +9,7 @@ import type { Mappings } from '../../shared/model/mappings.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import { inBuildOrder } from '../../shared/model/order.ts';
-import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { idOf, type Kind, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Room } from '../disks/copy/room.ts';
 import { Donors } from '../disks/dedup/donors.ts';
@@ -123,6 +123,7 @@ export class Campaign {
     if (document.campaign !== this.id)
       throw new Problem('E_OTHER_CAMPAIGN', `The document belongs to campaign ${document.campaign ?? 'none'}.`);
     this.mustGoOn();
+    mustBeSupported(document, (await this.#cloud()).kinds);
     const digest = digestOfJson(document);
     if (this.#document !== null && digestOfJson(this.#document) !== digest) {
       throw new Problem(
@@ -359,6 +360,14 @@ export class Campaign {
       signal: this.#work.signal,
     };
   }
+}
+
+/** A sender leaves out what this destination cannot build, and asks for none of it later. Throws E_UNSUPPORTED. */
+function mustBeSupported(document: Configurations, kinds: ReadonlySet<Kind>): void {
+  const other = resourcesOf(document).find(({ kind }) => kind !== 'image' && !kinds.has(kind));
+  if (other === undefined) return;
+  const about = refOf(other.kind, other.id);
+  throw new Problem('E_UNSUPPORTED', `The destination cannot build ${about}, nor anything else of its kind.`, { about });
 }
 
 function readJson(text: string, path: string): Configurations {

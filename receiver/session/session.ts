@@ -14,6 +14,7 @@ import type { Totals } from '../../shared/model/totals.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
+import { preflight } from '../campaign/preflight.ts';
 import { sumOfRoots } from '../campaign/totals.ts';
 import { verifyDisk } from '../campaign/verify.ts';
 import type { Copy } from '../disks/copy/copy.ts';
@@ -107,13 +108,14 @@ export class Session {
   #handlers(): Handlers<'receiver'> {
     const { cloud, campaigns, state } = this.#tools;
     return {
-      'cloud.facts': async (_, { signal }) => ({
-        ...(await (await cloud()).facts(signal)),
-        staging_free_bytes: await freeBytes(state),
-      }),
+      'cloud.facts': async (_, { signal }) => {
+        const destination = await cloud();
+        const facts = await destination.facts(signal);
+        return { ...facts, kinds: [...destination.kinds], staging_free_bytes: await freeBytes(state) };
+      },
       'campaign.preflight': async ({ configurations }, { signal }) => {
         const resources = resourcesOf(configurations);
-        const { concerns, decisions } = await (await cloud()).preflight(resources, configurations.mappings, signal);
+        const { concerns, decisions } = await preflight(await cloud(), configurations, signal);
         const besideBytes = await campaigns.standInBytes(configurations, signal);
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
         return { concerns: [...concerns, ...space], decisions };

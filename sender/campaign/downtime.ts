@@ -37,7 +37,7 @@ export class DowntimeProbe {
   /** Does a phase's work, and looks where there is something to see. */
   async around<T>(phase: string, { learned }: Move, work: () => Promise<T>): Promise<T> {
     const { probe } = this.#move;
-    if (probe === undefined || !isNetworkProbe(probe) || learned.was !== 'ACTIVE') return work();
+    if (probe === undefined || !isNetworkProbe(probe) || learned.was !== 'running') return work();
     if (phase === 'stop') return this.#whileStopping(probe, work);
     if (phase === 'plug') this.#later(() => this.#ask(probe));
     const done = await work();

@@ -35,11 +35,11 @@ export function halvesOf<T>(farm: readonly T[]): readonly [first: readonly T[], 
 }
 
 /**
- * Waits until every server of the first half is ACTIVE and passes its probe, all in one look; those that were stopped at the source stay so and are not asked.
+ * Waits until every server of the first half runs and passes its probe, all in one look; those that were stopped at the source stay so and are not asked.
  * Returns at once when the campaign halts. Throws E_UNHEALTHY after the plan's `probe_timeout_seconds`.
  */
 export async function awaitFirstHalf(campaign: Campaign, { wave, after }: Step, tools: CourseTools): Promise<void> {
-  const asked = after.filter((move) => recall(move, campaign.journal).learned.was !== 'SHUTOFF');
+  const asked = after.filter((move) => recall(move, campaign.journal).learned.was !== 'stopped');
   await campaign.journal.append({ fact: 'begun', server: null, phase: 'first half' });
   const seconds = campaign.plan.options.probe_timeout_seconds;
   for (const limit = performance.now() + seconds * 1000; ; ) {

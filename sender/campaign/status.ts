@@ -131,7 +131,7 @@ function windowStatus(
   const now = Date.now();
   if (phase === 'precopy') return blackoutAt(calendar, now) === null ? null : windowOf(calendar, now, 0);
   if (phase === undefined || !waitingPhases.has(phase)) return null;
-  const runs = plan.to !== 'bundle' && recall(move, journal).learned.was === 'ACTIVE';
+  const runs = plan.to !== 'bundle' && recall(move, journal).learned.was === 'running';
   const forecast = runs ? downtimeOf(move, roundsOf(journal.facts, server.id), history(), now) : null;
   return windowOf(calendar, now, forecast?.downtimeMs ?? 0);
 }

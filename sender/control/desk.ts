@@ -6,6 +6,7 @@ import { printFingerprint } from '../../protocol/transport/certificate.ts';
 import { pairWith } from '../../protocol/transport/dial.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
 import { type Selection, type SourceCloud, takesWhole } from '../../shared/cloud/cloud.ts';
+import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { type Concern, mustNotBlock } from '../../shared/model/concern.ts';
@@ -290,7 +291,8 @@ export class Desk implements SenderCommands {
     const found = await this.#preflight(frozen);
     const all = [...policyConcerns(chosen, Date.now(), frozen, this.#history()), ...concerns, ...found.concerns];
     mustNotBlock(all, { about: file });
-    this.#run(await Campaign.create(this.#tools.config.state, chosen, frozen));
+    const { kinds } = await this.#ask('cloud.facts', {});
+    this.#run(await Campaign.create(this.#tools.config.state, chosen, supportedDocument(frozen, new Set(kinds))));
     return { campaign, concerns: all };
   }
 

@@ -36,7 +36,7 @@ export const itinerary = [
   { name: 'copy',    run: copy,        tidy: dropCopy,   downtime: true,  does: 'read the snapshot, send the blocks the receiver lacks, compare the whole copy' },
   { name: 'import',  run: importDisks, tidy: removeImages, downtime: true, does: 'register the verified disk as an image at the destination' },
   { name: 'plug',    run: plug,        undo: unplug,     downtime: true,  does: 'create the ports with the same MAC and fixed addresses' },
-  { name: 'create',  run: create,      undo: remove,     downtime: true,  does: 'create the server and wait until it is ACTIVE' },
+  { name: 'create',  run: create,      undo: remove,     downtime: true,  does: 'create the server and wait until it runs' },
   { name: 'connect', run: connect,     undo: disconnect, downtime: true,  does: 'give the floating addresses to the new server' },
   { name: 'probe',   run: probe,                         downtime: true,  does: 'wait until the new server answers its probe' },
   // ── downtime ends ──

@@ -30,13 +30,13 @@ export interface SealedDisk {
 
 /** What the phases of one move have learned; each phase adds its part, and the journal keeps it. */
 export interface Learned {
-  /** The source server's status before we touched it: what a rollback restores. */
-  readonly was?: ServerState['status'];
+  /** Whether the source server ran before we touched it: what a rollback restores. */
+  readonly was?: ServerState['power'];
   /** What the downtime was expected to be when the cutover came. */
   readonly forecast?: Forecast;
   readonly snapshots?: Readonly<Record<string, Snapshot>>;
-  /** The source server's time of change when its snapshots were whole: what ran since then is not in them. */
-  readonly frozenAt?: ServerState['changedAt'];
+  /** The source server's generation when its snapshots were whole: what ran since then is not in them. */
+  readonly generation?: ServerState['generation'];
   readonly sealed?: Readonly<Record<string, SealedDisk>>;
   /** Destination ids by ref. */
   readonly built?: Readonly<Record<string, string>>;

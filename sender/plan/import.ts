@@ -104,7 +104,7 @@ export function importOldConfigurations(value: unknown, about = 'configuration.j
       servers: old.VMs.map(({ name, flavor }, index) => ({
         id: `server-${index + 1}`,
         name,
-        status: 'ACTIVE',
+        power: 'running',
         flavor_id: flavor || 'unknown',
       })),
     },

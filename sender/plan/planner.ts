@@ -1,5 +1,6 @@
 import type { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { proposeMappings } from '../../shared/cloud/propose.ts';
+import { supportedDocument } from '../../shared/cloud/supported.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { Plan } from '../../shared/model/plan.ts';
 
@@ -13,7 +14,7 @@ export function makePlan(document: Configurations, facts: DestinationFacts, para
     source: { project_id: document.source.project_id, project_name: document.source.project_name, whole },
     options: { parallel },
     waves: [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
-    mappings: proposeMappings(document, facts),
+    mappings: proposeMappings(supportedDocument(document, new Set(facts.kinds)), facts),
   });
 }
 

@@ -45,7 +45,7 @@ function halfBlind({ name, servers }: Plan['waves'][number]): Concern[] {
       code: 'rolling.no_probe',
       severity: 'warning',
       about: refOf('server', id),
-      says: `Server ${server ?? id} of the first half of ${name} has no probe: healthy means ACTIVE only.`,
+      says: `Server ${server ?? id} of the first half of ${name} has no probe: healthy means running only.`,
       remedy: 'Give it a `probe:`, so that the second half is begun only when it works.',
     }));
 }
@@ -92,7 +92,7 @@ function coldOf(waves: Plan['waves'], options: Plan['options'], document: Config
   const planned = waves.flatMap(({ servers }) => servers).filter(({ mode }) => (mode ?? options.mode) === 'cold');
   return planned.flatMap(({ id }) => {
     const server = document.servers.find((one) => one.id === id);
-    if (server === undefined || server.status !== 'ACTIVE') return [];
+    if (server === undefined || server.power !== 'running') return [];
     return [{ id, name: server.name, diskBytes: diskBytesOf(server, document) }];
   });
 }

@@ -43,7 +43,7 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
     destinationId: learned.built?.[refOf('server', move.server.id)] ?? null,
     phases,
     migrationMs: between(facts, 'look', 'mark'),
-    downtimeMs: learned.was === 'SHUTOFF' ? null : between(sinceLetGo(facts), 'stop', 'probe'),
+    downtimeMs: learned.was === 'stopped' ? null : between(sinceLetGo(facts), 'stop', 'probe'),
     probed: probedOf(facts),
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,

@@ -1,8 +1,8 @@
 import type { Concern, Decision } from '../model/concern.ts';
 import type { Configurations } from '../model/configurations.ts';
 import type { Mappings } from '../model/mappings.ts';
-import type { Ref, Resource, ResourceOf } from '../model/resource.ts';
-import type { DestinationFacts } from './facts.ts';
+import type { Kind, Power, Ref, Resource, ResourceOf } from '../model/resource.ts';
+import type { CloudFacts } from './facts.ts';
 
 /** Limits of one wait: every wait ends by success, by failure, by its limit or by the signal. */
 export interface Patience {
@@ -54,13 +54,18 @@ export function takesWhole({ servers, users = [], tags = [] }: Selection): boole
   return servers.length + users.length + tags.length === 0;
 }
 
-/** A source server as it is now. `status` is the cloud's own word (`ACTIVE`, `SHUTOFF`, `ERROR` …); `fault` the cloud's message; `changedAt` the cloud's time of its last change of state. */
+/** A source server as it is now. `word`, `busy` and `fault` are the cloud's own words, for people: what they say decides nothing. */
 export interface ServerState {
-  readonly status: string;
-  readonly taskState: string | null;
+  readonly power: Power;
+  /** The cloud's name for the state behind `power`. */
+  readonly word: string;
+  /** What the cloud is doing with it at the moment; null while it is idle. */
+  readonly busy: string | null;
   readonly locked: boolean;
+  /** What went wrong; null where nothing did. */
   readonly fault: string | null;
-  readonly changedAt: string;
+  /** Opaque, compared for equality only. MUST differ from every earlier one of a server that has run since; may differ for other reasons too. */
+  readonly generation: string;
 }
 
 /** What a snapshot is made for. `attempt` counts the moves of one server in one campaign, from 1. */
@@ -169,8 +174,13 @@ export interface Donor {
  * Whatever is created carries a stamp (campaign and source ref), and nothing without that stamp and the ledger's word is ever removed.
  */
 export interface DestinationCloud {
-  facts(signal: AbortSignal): Promise<DestinationFacts>;
-  /** What would stand in the way of building these resources, and what would be created, adopted or skipped. MUST NOT write. */
+  /**
+   * The kinds it can build, always the same; an image is only a reference and never among them. Resources of other kinds are left out before this cloud hears
+   * of them: a server then MUST be built without its flavor by its own size, and without a key.
+   */
+  readonly kinds: ReadonlySet<Kind>;
+  facts(signal: AbortSignal): Promise<CloudFacts>;
+  /** What would stand in the way of building these resources, of kinds it can build, and what would be created, adopted or skipped. MUST NOT write. */
   preflight(
     resources: readonly Resource[],
     mappings: Mappings,

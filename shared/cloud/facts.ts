@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kinds } from '../model/resource.ts';
 
 const Limit = z.object({ limit: z.int().describe('-1: unlimited'), used: z.int() });
 
@@ -8,6 +9,8 @@ export const DestinationFacts = z.object({
   region: z.string().default(''),
   project_id: z.string(),
   project_name: z.string(),
+  /** The kinds of resource that it can build. */
+  kinds: z.array(z.enum(kinds)),
   /** Whether the credentials may do what only a cloud admin may: create flavors, choose floating addresses. */
   admin: z.boolean(),
   flavors: z.array(
@@ -39,3 +42,6 @@ export const DestinationFacts = z.object({
   staging_free_bytes: z.number(),
 });
 export type DestinationFacts = z.infer<typeof DestinationFacts>;
+
+/** What a cloud itself tells of these; the receiver adds the rest. */
+export type CloudFacts = Omit<DestinationFacts, 'kinds' | 'staging_free_bytes'>;

@@ -1,10 +1,10 @@
 import type { Configurations } from '../model/configurations.ts';
 import type { Mappings } from '../model/mappings.ts';
 import type { ResourceOf } from '../model/resource.ts';
-import type { DestinationFacts } from './facts.ts';
+import type { CloudFacts } from './facts.ts';
 
 /** Proposes what each thing of the source that cannot simply be rebuilt becomes at the destination. */
-export function proposeMappings(document: Configurations, facts: DestinationFacts): Mappings {
+export function proposeMappings(document: Configurations, facts: CloudFacts): Mappings {
   const flavors = document.flavors.flatMap((flavor) => entry(flavor.id, { name: flavor.name, to: flavorFor(flavor, facts) }));
   const networks = document.networks.flatMap((network) =>
     entry(network.id, { name: network.name, to: networkFor(network, document, facts) }),
@@ -23,7 +23,7 @@ function entry<T extends { to: string | null }>(id: string, value: T): [string, 
   return value.to === null ? [] : [[id, { ...value, to: value.to }]];
 }
 
-type Sized = Pick<DestinationFacts['flavors'][number], 'vcpus' | 'ram' | 'disk' | 'ephemeral' | 'swap'>;
+type Sized = Pick<CloudFacts['flavors'][number], 'vcpus' | 'ram' | 'disk' | 'ephemeral' | 'swap'>;
 
 function sameSize(a: Sized, b: Sized): boolean {
   return a.vcpus === b.vcpus && a.ram === b.ram && a.disk === b.disk && a.ephemeral === b.ephemeral && a.swap === b.swap;
@@ -32,7 +32,7 @@ function sameSize(a: Sized, b: Sized): boolean {
 /** The flavor of the same size, by preference with the same name; `create` where there is none and we may. */
 function flavorFor(
   flavor: ResourceOf<'flavor'> | Configurations['flavors'][number],
-  { flavors, admin }: DestinationFacts,
+  { flavors, admin }: CloudFacts,
 ): string | null {
   const equal = flavors.filter((candidate) => sameSize(candidate, flavor));
   const best = equal.find(({ name }) => name === flavor.name) ?? equal[0];
@@ -40,11 +40,7 @@ function flavorFor(
 }
 
 /** External and foreign networks are mapped, the project's own are created. */
-function networkFor(
-  network: Configurations['networks'][number],
-  document: Configurations,
-  facts: DestinationFacts,
-): string | null {
+function networkFor(network: Configurations['networks'][number], document: Configurations, facts: CloudFacts): string | null {
   if (!network.external && !(network.shared && !document.subnets.some((subnet) => subnet.network_id === network.id)))
     return 'create';
   const alike = facts.networks.filter((candidate) => candidate.external === network.external);
@@ -53,7 +49,7 @@ function networkFor(
 }
 
 /** The same address where the destination has it and we may choose it; another one from the pool otherwise. */
-function floatingFor(address: string, { networks, admin }: DestinationFacts): string {
+function floatingFor(address: string, { networks, admin }: CloudFacts): string {
   const there = networks.some(({ external, subnets }) => external && subnets.some(({ cidr }) => contains(cidr, address)));
   return there && admin ? 'same' : 'auto';
 }

@@ -5,7 +5,7 @@ import { inBuildOrder } from './order.ts';
 import { type Kind, kinds, type Resource, schemas } from './resource.ts';
 
 /** The version of `configurations.json` this release writes and reads. */
-export const configurationsVersion = 1;
+export const configurationsVersion = 2;
 
 /** The key under which the document lists each kind. */
 export const plurals = {

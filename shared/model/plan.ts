@@ -48,7 +48,7 @@ export const Plan = z.strictObject({
       delay_seconds: z.number().min(0).default(0),
       /** Seconds a guest may take to shut down before the stop counts as failed. */
       stop_timeout_seconds: z.number().positive().default(600),
-      /** Seconds a new server may take to become ACTIVE. */
+      /** Seconds a new server may take until it runs. */
       build_timeout_seconds: z.number().positive().default(900),
       /** Seconds a probe may fail before the server counts as unhealthy. */
       probe_timeout_seconds: z.number().positive().default(300),
@@ -73,7 +73,7 @@ export const Plan = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().min(1).max(100),
-        /** Whether its servers are a farm that moves in two halves: the second is begun when every server of the first is ACTIVE and passes its probe. */
+        /** Whether its servers are a farm that moves in two halves: the second is begun when every server of the first runs and passes its probe. */
         rolling: z.boolean().optional(),
         /** A server's own `mode` and `cutover` stand above the plan's. */
         servers: z

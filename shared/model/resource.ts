@@ -214,11 +214,19 @@ const Disk = z.object({
   properties: z.record(z.string(), z.string()).default({}),
 });
 
-/** A server. Fields as in Nova's API reference, "Servers"; `ports` in the order of its interfaces. */
+/** Whether a server runs: the one thing about its state that decides anything, whatever words a cloud has. `other`: paused, shelved, failed … */
+export const Power = z.enum(['running', 'stopped', 'other']);
+export type Power = z.infer<typeof Power>;
+
+/** A server. Fields as in Nova's API reference, "Servers", but for its power and size; `ports` in the order of its interfaces. */
 const Server = z.object({
   ...common,
   description: z.string().default(''),
-  status: z.string(),
+  /** At capture. */
+  power: Power,
+  /** Its own size, so that it can be built where there are no flavors; null where the document does not say. */
+  vcpus: z.int().nullable().default(null),
+  memory_mib: z.int().nullable().default(null),
   flavor_id: Id,
   image_id: Id.nullable().default(null),
   ports: z.array(Id).default([]),

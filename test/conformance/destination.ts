@@ -109,8 +109,13 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       }
     });
 
+    test('builds every kind that a server cannot be without, and no images', () => {
+      expect([...cloud.kinds]).toEqual(expect.arrayContaining(['network', 'subnet', 'port', 'disk', 'server']));
+      expect([...cloud.kinds]).not.toContain('image');
+    });
+
     test('tells its facts', async () => {
-      const facts = DestinationFacts.parse(await cloud.facts(signal()));
+      const facts = DestinationFacts.parse({ ...(await cloud.facts(signal())), kinds: [...cloud.kinds], staging_free_bytes: 0 });
       expect(facts.flavors.length).toBeGreaterThan(0);
       expect(facts.networks.some((network) => network.external)).toBe(true);
     });

@@ -88,7 +88,7 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       expect(await cloud.checkpoint(disk, stamp, patience())).toEqual(first);
       const second = await cloud.checkpoint(disk, { ...stamp, round: 2 }, patience());
       expect(second.id).not.toBe(first.id);
-      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ status: 'ACTIVE' });
+      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ power: 'running' });
       const source = await cloud.open(second, folder, AbortSignal.timeout(300_000));
       expect(source.size).toBeGreaterThan(0);
       await source.close();
@@ -106,7 +106,7 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
 
     test('stops a server, and leaves one that is stopped', async () => {
       await cloud.stop(server.id, patience());
-      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ status: 'SHUTOFF', taskState: null });
+      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ power: 'stopped', busy: null });
       await cloud.stop(server.id, patience());
     });
 
@@ -173,7 +173,17 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
 
     test('starts the server again', async () => {
       await cloud.start(server.id, patience());
-      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ status: 'ACTIVE' });
+      expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ power: 'running' });
+    });
+
+    test('gives a server that has run another generation, and keeps that of one that only lies there', async () => {
+      await cloud.stop(server.id, patience());
+      const { generation } = await cloud.state(server.id, AbortSignal.timeout(60_000));
+      expect((await cloud.state(server.id, AbortSignal.timeout(60_000))).generation).toBe(generation);
+      await cloud.start(server.id, patience());
+      await cloud.stop(server.id, patience());
+      expect((await cloud.state(server.id, AbortSignal.timeout(60_000))).generation).not.toBe(generation);
+      await cloud.start(server.id, patience());
     });
   });
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { DestinationFacts } from '../../shared/cloud/facts.ts';
+import type { CloudFacts } from '../../shared/cloud/facts.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
-import { type Kind, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
+import { type Kind, type Power, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 
 type Fields<K extends Kind> = Partial<Omit<ResourceOf<K>, 'kind'>> & { readonly id: string };
 
@@ -25,7 +25,7 @@ export interface Tenant {
 }
 
 /** Makes a tenant whose ids and addresses are its own, mapped to what the destination has. */
-export function aTenant(facts: DestinationFacts): Tenant {
+export function aTenant(facts: CloudFacts): Tenant {
   const id = (): string => crypto.randomUUID();
   const external = facts.networks.find((network) => network.external);
   // The smallest with a disk: members may not boot from one without.
@@ -123,8 +123,8 @@ export function aTenant(facts: DestinationFacts): Tenant {
   const named = { ...keypair, name: keypair.id };
   const flavor = aResource('flavor', { id: id(), name: 'source flavor', vcpus: small.vcpus, ram: small.ram, disk: small.disk });
   // The first address of the pool is the one that the destination's own DHCP port likes to take.
-  const first = aServer('web .1/a', 'ACTIVE', '10.199.7.2', 'fa:16:3e:77:00:11');
-  const other = aServer('db – stopped', 'SHUTOFF', '10.199.7.66', 'fa:16:3e:77:00:12');
+  const first = aServer('web .1/a', 'running', '10.199.7.2', 'fa:16:3e:77:00:11');
+  const other = aServer('db – stopped', 'stopped', '10.199.7.66', 'fa:16:3e:77:00:12');
   const floating = aResource('floating_ip', {
     id: id(),
     name: '203.0.113.9',
@@ -141,7 +141,7 @@ export function aTenant(facts: DestinationFacts): Tenant {
     ...[first.port, first.disk, first.server, other.port, other.disk, other.server, floating],
   ];
 
-  function aServer(name: string, status: string, address: string, mac: string) {
+  function aServer(name: string, power: Power, address: string, mac: string) {
     const serverId = id();
     const port = aResource('port', {
       id: id(),
@@ -168,7 +168,7 @@ export function aTenant(facts: DestinationFacts): Tenant {
       name,
       needs: [refOf('flavor', flavor.id), refOf('keypair', named.id), refOf('port', port.id), refOf('disk', disk.id)],
       description: `${name}, described`,
-      status,
+      power,
       flavor_id: flavor.id,
       ports: [port.id],
       disks: [disk.id],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Plan } from '../../shared/model/plan.ts';
-import { type Kind, type Ref, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
+import { type Kind, kinds, type Ref, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 
 /** What every kind needs at least; a test gives what it is about. */
 const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
@@ -20,7 +20,7 @@ const least: { readonly [K in Kind]: Readonly<Record<string, unknown>> } = {
   flavor: { vcpus: 1, ram: 512, disk: 1 },
   image: {},
   disk: { server_id: 'server' },
-  server: { status: 'ACTIVE', flavor_id: 'flavor' },
+  server: { power: 'running', vcpus: 1, memory_mib: 512, flavor_id: 'flavor' },
 };
 
 /** A resource of any kind, filled in as a capture would. */
@@ -44,16 +44,16 @@ export function aServer(fields: Readonly<Record<string, unknown>> = {}): Resourc
   return aResource('server', fields);
 }
 
-/** A server's root disk. */
-function aServerDisk(server: string): ResourceOf<'disk'> {
-  return aResource('disk', { id: `${server}.root`, server_id: server, needs: [] });
+/** A server's root disk; `min_disk` GiB. */
+export function aServerDisk(server: string, min_disk = 1): ResourceOf<'disk'> {
+  return aResource('disk', { id: `${server}.root`, server_id: server, min_disk, needs: [] });
 }
 
 /** The JSON of a document, as it lies in a file, with these lists. */
 export function aDocumentJson(lists: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     format: 'godwit/configurations',
-    version: 1,
+    version: 2,
     created_at: '2026-11-21T12:00:00Z',
     release: '0.0.0',
     source: { provider: 'openstack', project_id: 'p1', project_name: 'shop' },
@@ -92,6 +92,7 @@ export function someFacts(more: Partial<DestinationFacts> = {}): DestinationFact
     region: '',
     project_id: 'd1',
     project_name: 'shop',
+    kinds: kinds.filter((kind) => kind !== 'image'),
     admin: false,
     staging_free_bytes: 1e12,
     ...none,

@@ -43,7 +43,7 @@ export async function aBundle(disks: readonly Buffer[], document = aCampaignOf(d
 }
 
 /** Bytes in pieces of a size, as a pipe brings them. */
-async function* inPieces(bytes: Buffer, size = 65_536): AsyncGenerator<Buffer> {
+export async function* inPieces(bytes: Buffer, size = 65_536): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 

@@ -9,6 +9,9 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { limits } from '../../protocol/limits.ts';
 import { Peers } from '../../protocol/transport/peers.ts';
 import { subprotocol } from '../../protocol/version.ts';
+import { Importer } from '../../receiver/bundle/import.ts';
+import { readBundle } from '../../receiver/bundle/read.ts';
+import type { Campaign } from '../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../receiver/session/sessions.ts';
 import type { SenderConfig } from '../../sender/config.ts';
@@ -16,12 +19,15 @@ import type { CampaignStatus } from '../../sender/control/commands.ts';
 import { Desk } from '../../sender/control/desk.ts';
 import { Bandwidth } from '../../sender/receiver/bandwidth.ts';
 import { Peer } from '../../sender/receiver/peer.ts';
+import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
 import { lazily, openCloud } from '../../shared/cloud/open.ts';
 import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
 import type { CloudSection } from '../../shared/cloud/section.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
+import { Mappings } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
 import { startTwin, type Twin } from '../twin/twin.ts';
+import { inPieces } from './bundle.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { Power } from './power.ts';
 
@@ -75,6 +81,8 @@ export class World {
   readonly destination: Cloud;
   readonly senderState: string;
   readonly receiverState: string;
+  /** What the receiver makes of the destination: a cloud that can do less. */
+  destinationAs: (cloud: DestinationCloud) => DestinationCloud = (cloud) => cloud;
   readonly #server: WebSocketServer;
   #receiver: ReceiverLife | null = null;
 
@@ -123,7 +131,7 @@ export class World {
   /** Starts the receiver; its power may be cut before one of its ledger's records. */
   startReceiver(cutBefore?: number): Power {
     const power = new Power(this.receiverState, cutBefore);
-    const cloud = lazily(() => openCloud('destination', sectionOf(this.destination)));
+    const cloud = lazily(async () => this.destinationAs(await openCloud('destination', sectionOf(this.destination))));
     const crew = new WorkerPool({ workers: 1 });
     const campaigns = new Campaigns(this.receiverState, {
       cloud: cloud.get,
@@ -137,6 +145,29 @@ export class World {
     const sessions = new Sessions({ ...of, state, campaigns, cloud: cloud.get });
     this.#receiver = { crew, campaigns, cloud, sessions, sockets: new Set(), power };
     return power;
+  }
+
+  /** A campaign of the receiver, which is on. */
+  async openCampaign(id: string): Promise<Campaign> {
+    if (this.#receiver === null) throw new Error('The receiver is off.');
+    return this.#receiver.campaigns.open(id);
+  }
+
+  /** Imports a bundle at the receiver, which is on; returns what that says to the operator. */
+  async importBundle(bundle: Buffer): Promise<readonly string[]> {
+    if (this.#receiver === null) throw new Error('The receiver is off.');
+    const { campaigns, cloud } = this.#receiver;
+    const said: string[] = [];
+    const { signal } = new AbortController();
+    const told = { bind: () => Promise.resolve(), says: (sentence: string) => void said.push(sentence) };
+    const mappings = Mappings.parse({});
+    const importer = new Importer({ campaigns, cloud: cloud.get, state: this.receiverState, mappings, signal, ...told });
+    try {
+      await readBundle(inPieces(bundle), importer, signal);
+    } finally {
+      await importer.close();
+    }
+    return said;
   }
 
   /** Ends the receiver as a power cut does. */

@@ -34,7 +34,7 @@ export function aCampaign(): string {
 export function aDocument(): Configurations {
   return parseConfigurations({
     format: 'godwit/configurations',
-    version: 1,
+    version: 2,
     created_at: '2026-11-21T12:00:00Z',
     release: '0.0.0',
     source: { provider: 'openstack', project_id: 'p', project_name: 'shop' },

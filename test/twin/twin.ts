@@ -23,6 +23,7 @@ import { subnetRoutes } from './neutron/subnets.ts';
 import { actionRoutes } from './nova/actions.ts';
 import { flavorRoutes } from './nova/flavors.ts';
 import { hostRoutes } from './nova/hosts.ts';
+import { instanceActionRoutes } from './nova/instance-actions.ts';
 import { serverInterfaceRoutes } from './nova/interfaces.ts';
 import { keypairRoutes } from './nova/keypairs.ts';
 import { metadataRoutes } from './nova/metadata.ts';
@@ -114,6 +115,7 @@ const routes: readonly Route[] = [
   ...extraRoutes,
   ...serverRoutes,
   ...actionRoutes,
+  ...instanceActionRoutes,
   ...metadataRoutes,
   ...serverTagRoutes,
   ...serverInterfaceRoutes,

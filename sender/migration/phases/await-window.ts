@@ -17,15 +17,15 @@ export function isLetGo(move: Move, { isCutoverAsked, forecastOf }: Tools): bool
   const now = Date.now();
   if (!isOpen(calendar, now)) return false;
   const end = closesAt(calendar, now);
-  return end === null || end - now >= (move.learned.was === 'ACTIVE' ? (forecastOf(move)?.downtimeMs ?? 0) : 0);
+  return end === null || end - now >= (move.learned.was === 'running' ? (forecastOf(move)?.downtimeMs ?? 0) : 0);
 }
 
 /** Whether the wait need not begin again after an interruption: the server may be stopped now, or is down already and is always moved to its end. */
 export async function isStillLetGo(move: Move, tools: Tools): Promise<boolean> {
   if (isLetGo(move, tools)) return true;
-  if (move.learned.was !== 'ACTIVE') return false;
-  const { status, taskState } = await tools.source.state(move.server.id, tools.signal);
-  return status !== 'ACTIVE' || taskState !== null;
+  if (move.learned.was !== 'running') return false;
+  const { power, busy } = await tools.source.state(move.server.id, tools.signal);
+  return power !== 'running' || busy !== null;
 }
 
 /** Waits while a blackout lasts: nothing new is done to a server then, not even a snapshot. */
@@ -36,5 +36,5 @@ export async function outlastBlackout({ server, calendar }: Move, { isCutoverAsk
 
 /** Which moves have a calendar to wait for; those copied while they run do so with their cutover. */
 export function waitsForWindow({ warm, calendar, learned }: Move): boolean {
-  return calendar !== undefined && !(warm && learned.was === 'ACTIVE');
+  return calendar !== undefined && !(warm && learned.was === 'running');
 }

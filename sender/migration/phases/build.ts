@@ -35,12 +35,12 @@ export function unplug(move: Move, tools: Tools): Promise<void> {
   return removeAll(move.ports, tools);
 }
 
-/** Creates the server and returns when it is ACTIVE; the source MUST be seen stopped, for the same machine may not run twice. */
+/** Creates the server and returns when it runs; the source MUST be seen stopped, for the same machine may not run twice. */
 export async function create(move: Move, tools: Tools): Promise<Learned> {
   await mustBeStopped(move, tools.source, tools.signal);
   const seconds = tools.options.build_timeout_seconds;
   const late = new AbortController();
-  const says = `Server ${move.server.name} did not become ACTIVE at the destination within ${seconds} s.`;
+  const says = `Server ${move.server.name} does not run at the destination after ${seconds} s.`;
   const timer = setTimeout(
     () => late.abort(new Problem('E_CLOUD_TIMEOUT', says, { about: `server/${move.server.id}` })),
     seconds * 1000,

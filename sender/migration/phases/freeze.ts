@@ -18,7 +18,8 @@ export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   for (const disk of move.disks) {
     snapshots[disk.id] = await tools.source.freeze(disk, stamp, { timeoutMs: snapshotTimeoutMs, signal: tools.signal });
   }
-  return { snapshots, frozenAt: (await mustBeStopped(move, tools.source, tools.signal)).changedAt };
+  const { generation } = await mustBeStopped(move, tools.source, tools.signal);
+  return { snapshots, generation };
 }
 
 /** Deletes every snapshot this campaign made of the server, known to the journal or not. */
@@ -37,14 +38,14 @@ export async function mustBeStopped({ server, learned }: Move, source: SourceClo
   const about = `server/${server.id}`;
   for (let looks = 0; looks < idleLooks; looks += 1) {
     const state = await source.state(server.id, signal);
-    if (state.status !== 'SHUTOFF') {
-      const says = `Server ${server.name} is ${state.status} although we stopped it: somebody else started it at the source.`;
+    if (state.power !== 'stopped') {
+      const says = `Server ${server.name} is ${state.power === 'running' ? 'running' : state.word} although we stopped it: somebody else started it at the source.`;
       throw new Problem('E_SERVER_STATE', says, { about });
     }
     // The cloud may still be tidying up after the snapshot; what it changes then is its own doing.
-    if (state.taskState === null) {
-      if (learned.frozenAt === undefined || learned.frozenAt === state.changedAt) return state;
-      const says = `Server ${server.name} was changed at the source at ${state.changedAt}, after its disk was frozen: it may have run, and written what the copy lacks.`;
+    if (state.busy === null) {
+      if (learned.generation === undefined || learned.generation === state.generation) return state;
+      const says = `Server ${server.name} was changed at the source after its disk was frozen: it may have run, and written what the copy lacks.`;
       throw new Problem('E_SERVER_STATE', says, { about });
     }
     await sleep(idleIntervalMs, undefined, { signal });

@@ -12,7 +12,7 @@ export async function mark({ server, learned }: Move, { ask, campaign, folder, t
     bytes_pulled: sealed.bytes_pulled,
   }));
   const { stages, downtimeMs } = timesOf(server.id);
-  const summary = { stages, downtime_ms: learned.was === 'SHUTOFF' ? null : downtimeMs, disks };
+  const summary = { stages, downtime_ms: learned.was === 'stopped' ? null : downtimeMs, disks };
   await ask('server.completed', { campaign, server: server.id, summary }, signal);
   const digest = digestOfJson(disks.map(({ disk, root }) => [disk, root]));
   const counts = { disks: disks.length, bytes: disks.reduce((sum, { size }) => sum + size, 0) };

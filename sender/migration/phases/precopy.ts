@@ -56,5 +56,5 @@ export async function forgetRounds(move: Move, tools: Tools): Promise<void> {
 
 /** Whether a server is copied while it runs: the plan says so, and it ran when we came. */
 export function isWarm({ warm, learned }: Move): boolean {
-  return warm && learned.was === 'ACTIVE';
+  return warm && learned.was === 'running';
 }

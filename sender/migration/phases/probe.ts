@@ -10,7 +10,7 @@ export async function probe(
   { server, probe: wanted, learned }: Move,
   { ask, campaign, options, signal }: Tools,
 ): Promise<undefined> {
-  if (learned.was === 'SHUTOFF') return;
+  if (learned.was === 'stopped') return;
   const params = { campaign, server: server.id, ...(wanted === undefined ? {} : { probe: wanted }) };
   const end = Date.now() + options.probe_timeout_seconds * 1000;
   for (;;) {

@@ -7,5 +7,5 @@ export async function stop({ server }: Move, { source, options, signal }: Tools)
 
 /** Starts the source server again, if it ran before we came. */
 export async function start({ server, learned }: Move, { source, options, signal }: Tools): Promise<void> {
-  if (learned.was === 'ACTIVE') await source.start(server.id, { timeoutMs: options.build_timeout_seconds * 1000, signal });
+  if (learned.was === 'running') await source.start(server.id, { timeoutMs: options.build_timeout_seconds * 1000, signal });
 }

@@ -1,6 +1,7 @@
 import { parseRate } from '../../../shared/model/bandwidth.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import type { Plan } from '../../../shared/model/plan.ts';
+import { diskBytesOf } from '../../../shared/model/space.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { RoundLimits } from '../../migration/round.ts';
 import type { Host } from '../placement/place.ts';
@@ -99,19 +100,18 @@ function unknownServer(id: string, name = id): Mover {
   return { id, name: name === '' ? id : name, diskBytes: null, leastBytes: 0, sizes: null, warm: false };
 }
 
-function serversOf({ servers, flavors, images }: Configurations): Mover[] {
-  const flavorById = new Map(flavors.map((flavor) => [flavor.id, flavor]));
+function serversOf({ servers, disks, images }: Configurations): Mover[] {
   const imageById = new Map(images.map((image) => [image.id, image]));
-  return servers.map(({ id, name, flavor_id, image_id }) => {
-    const flavor = flavorById.get(flavor_id);
+  return servers.map((server) => {
+    const { id, name, image_id, vcpus, memory_mib } = server;
     const image = imageById.get(image_id ?? '');
-    const disk = Math.max(flavor?.disk ?? 0, image?.min_disk ?? 0) * bytesPerGiB;
+    const diskBytes = diskBytesOf(server, { disks, images });
     const stored = image?.size ?? 0;
     return {
-      ...{ id, name: name === '' ? id : name, diskBytes: Math.max(disk, stored) || null, warm: false },
+      ...{ id, name: name === '' ? id : name, diskBytes: diskBytes || null, warm: false },
       // A raw image may be zeros for the most part.
       leastBytes: image?.disk_format === 'qcow2' ? stored : 0,
-      sizes: flavor === undefined ? null : { cpu: flavor.vcpus, memory: flavor.ram, storage: disk / bytesPerGiB },
+      sizes: vcpus === null || memory_mib === null ? null : { cpu: vcpus, memory: memory_mib, storage: diskBytes / bytesPerGiB },
     };
   });
 }

@@ -153,6 +153,11 @@ export interface ApiServer {
   readonly 'os-extended-volumes:volumes_attached'?: readonly { readonly id: string }[];
 }
 
+/** GET /servers/{id}/os-instance-actions. */
+export interface ApiAction {
+  readonly request_id: string;
+}
+
 /** GET /flavors/detail. */
 export interface ApiFlavor {
   readonly id: string;

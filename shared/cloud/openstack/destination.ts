@@ -1,9 +1,9 @@
 import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
-import { type Kind, kindOf, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
+import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { BlockSource, BuildContext, Built, DestinationCloud, Donor, Patience } from '../cloud.ts';
-import type { DestinationFacts } from '../facts.ts';
+import type { CloudFacts } from '../facts.ts';
 import type { Access } from './access.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
@@ -18,6 +18,7 @@ import { Session } from './session.ts';
 
 /** An OpenStack cloud that is moved to. */
 export class OpenStackDestination implements DestinationCloud {
+  readonly kinds: ReadonlySet<Kind> = new Set(kinds.filter((kind) => kind !== 'image'));
   readonly #session: Session;
   readonly #site: Site;
 
@@ -26,7 +27,7 @@ export class OpenStackDestination implements DestinationCloud {
     this.#site = new Site(this.#session, settings);
   }
 
-  facts(signal: AbortSignal): Promise<DestinationFacts> {
+  facts(signal: AbortSignal): Promise<CloudFacts> {
     return readFacts(this.#session, signal);
   }
 

@@ -1,12 +1,12 @@
-import type { DestinationFacts } from '../facts.ts';
+import type { CloudFacts } from '../facts.ts';
 import type { ApiNetwork, ApiSubnet } from './api.ts';
 import { listFlavors } from './builders/flavor.ts';
 import { Site } from './builders/site.ts';
 import { readQuotas } from './quotas.ts';
 import type { Session } from './session.ts';
 
-/** Reads what the planner wants to know of a destination. The space for staging is the receiver's to tell; here it is 0. */
-export async function readFacts(session: Session, signal: AbortSignal): Promise<DestinationFacts> {
+/** Reads what the planner wants to know of a destination. */
+export async function readFacts(session: Session, signal: AbortSignal): Promise<CloudFacts> {
   const site = new Site(session);
   const token = await session.token(signal);
   const [flavors, networks, subnets, keypairs, quotas] = await Promise.all([
@@ -44,7 +44,6 @@ export async function readFacts(session: Session, signal: AbortSignal): Promise<
     })),
     keypairs: keypairs.map(({ name, fingerprint }) => ({ name, fingerprint })),
     quotas,
-    staging_free_bytes: 0,
   };
 }
 

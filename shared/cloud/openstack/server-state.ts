@@ -1,6 +1,8 @@
+import type { Power } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience, ServerState } from '../cloud.ts';
 import type { ApiServer } from './api.ts';
+import { generationOf, readNewestAction } from './generation.ts';
 import type { Session } from './session.ts';
 import { until } from './wait.ts';
 
@@ -11,16 +13,35 @@ export async function readServer(session: Session, id: string, signal: AbortSign
   return status === 404 ? null : (body as { server: ApiServer }).server;
 }
 
-/** Reads a server's state. Throws E_NOT_FOUND. */
-export async function readState(session: Session, id: string, signal: AbortSignal): Promise<ServerState> {
+/** Reads a server that should be there. Throws E_NOT_FOUND. */
+export async function mustReadServer(session: Session, id: string, signal: AbortSignal): Promise<ApiServer> {
   const server = await readServer(session, id, signal);
   if (server === null) throw new Problem('E_NOT_FOUND', `There is no server ${id}.`, { about: `server/${id}` });
+  return server;
+}
+
+/** What Nova is doing with a server; null while it is idle. */
+export function taskOf(server: ApiServer): string | null {
+  return server['OS-EXT-STS:task_state'] ?? null;
+}
+
+/** Whether a server runs, by Nova's word for it (Compute API guide, "Server concepts"). */
+export function powerOf({ status }: Pick<ApiServer, 'status'>): Power {
+  if (status === 'ACTIVE') return 'running';
+  return status === 'SHUTOFF' ? 'stopped' : 'other';
+}
+
+/** Reads a server's state. Throws E_NOT_FOUND. */
+export async function readState(session: Session, id: string, signal: AbortSignal): Promise<ServerState> {
+  const newestAction = await readNewestAction(session, id, signal);
+  const server = await mustReadServer(session, id, signal);
   return {
-    status: server.status,
-    taskState: server['OS-EXT-STS:task_state'] ?? null,
+    power: powerOf(server),
+    word: server.status,
+    busy: taskOf(server),
     locked: server.locked ?? false,
     fault: server.fault?.message ?? null,
-    changedAt: server.updated ?? '',
+    generation: generationOf(server, newestAction),
   };
 }
 
@@ -46,37 +67,37 @@ export const changes = {
 export async function bring(session: Session, id: string, change: Change, patience: Patience): Promise<void> {
   let askedAt = Number.NEGATIVE_INFINITY;
   await until(`Server ${id} in state ${change.to}`, patience, async () => {
-    const state = await readState(session, id, patience.signal);
-    if (state.taskState !== null) return undefined;
-    if (state.status === change.to) return true;
-    if (state.status !== change.from) throw unfit(id, state, change);
+    const server = await mustReadServer(session, id, patience.signal);
+    if (taskOf(server) !== null) return undefined;
+    if (server.status === change.to) return true;
+    if (server.status !== change.from) throw unfit(server, change);
     if (Date.now() - askedAt < askAgainMs) return undefined;
     askedAt = Date.now();
-    await ask(session, id, state, change, patience.signal);
+    await ask(session, server, change, patience.signal);
     return undefined;
   });
 }
 
-async function ask(session: Session, id: string, state: ServerState, change: Change, signal: AbortSignal): Promise<void> {
+async function ask(session: Session, { id, locked }: ApiServer, change: Change, signal: AbortSignal): Promise<void> {
   const path = `/servers/${encodeURIComponent(id)}/action`;
   const call = { method: 'POST', service: 'compute', path, body: { [change.action]: null }, tolerate: [409], signal } as const;
   const { status, body } = await session.call(call);
   if (status !== 409) return;
   // A lock is answered with 409 too, and does not pass by itself; a task in progress does.
-  if (state.locked || /locked/i.test(JSON.stringify(body)))
+  if (locked === true || /locked/i.test(JSON.stringify(body)))
     throw new Problem('E_SERVER_STATE', `Server ${id} is locked, so ${change.action} is refused.`, {
       about: `server/${id}`,
       hint: `Unlock it: openstack server unlock ${id}`,
     });
 }
 
-function unfit(id: string, state: ServerState, change: Change): Problem {
+function unfit({ id, status, fault }: ApiServer, change: Change): Problem {
   const about = `server/${id}`;
-  if (state.status === 'ERROR')
-    return new Problem('E_SERVER_FAULT', `Server ${id} is in state ERROR: ${state.fault ?? 'the cloud gives no message'}.`, {
+  if (status === 'ERROR')
+    return new Problem('E_SERVER_FAULT', `Server ${id} is in state ERROR: ${fault?.message ?? 'the cloud gives no message'}.`, {
       about,
     });
-  return new Problem('E_SERVER_STATE', `Server ${id} is in state ${state.status}; ${change.action} needs ${change.from}.`, {
+  return new Problem('E_SERVER_STATE', `Server ${id} is in state ${status}; ${change.action} needs ${change.from}.`, {
     about,
   });
 }

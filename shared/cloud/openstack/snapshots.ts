@@ -3,7 +3,7 @@ import { Problem } from '../../problem.ts';
 import type { Patience, RoundStamp, Snapshot, Stamp } from '../cloud.ts';
 import type { ApiImage } from './api.ts';
 import { listAll } from './pages.ts';
-import { readState } from './server-state.ts';
+import { mustReadServer, taskOf } from './server-state.ts';
 import type { Session } from './session.ts';
 import { snapshotStamp } from './stamp.ts';
 import { until } from './wait.ts';
@@ -77,19 +77,20 @@ export function snapshotOf(image: ApiImage): Snapshot {
 }
 
 async function mustBeFrozen(session: Session, serverId: string, { signal }: Patience): Promise<void> {
-  const state = await readState(session, serverId, signal);
-  if (state.status === 'SHUTOFF' && state.taskState === null) return;
-  const says = `Server ${serverId} is ${state.taskState ?? state.status}; only a stopped server's disk is frozen.`;
+  const server = await mustReadServer(session, serverId, signal);
+  const task = taskOf(server);
+  if (server.status === 'SHUTOFF' && task === null) return;
+  const says = `Server ${serverId} is ${task ?? server.status}; only a stopped server's disk is frozen.`;
   throw new Problem('E_SERVER_STATE', says, { about: `server/${serverId}` });
 }
 
 /** Waits out a server's task, such as somebody else's backup. Nova snapshots in these states (Compute API reference, "Create Image"). */
 async function untilSnapshotable(session: Session, serverId: string, patience: Patience): Promise<void> {
   await until(`An idle moment of server ${serverId}`, patience, async () => {
-    const { status, taskState } = await readState(session, serverId, patience.signal);
-    if (taskState !== null) return undefined;
-    if (['ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'].includes(status)) return true;
-    throw new Problem('E_SERVER_STATE', `Server ${serverId} is ${status}; the cloud snapshots no such server.`, {
+    const server = await mustReadServer(session, serverId, patience.signal);
+    if (taskOf(server) !== null) return undefined;
+    if (['ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'].includes(server.status)) return true;
+    throw new Problem('E_SERVER_STATE', `Server ${serverId} is ${server.status}; the cloud snapshots no such server.`, {
       about: `server/${serverId}`,
     });
   });
@@ -113,12 +114,12 @@ async function untilActive(session: Session, id: string, serverId: string, patie
   return until(`The snapshot of server ${serverId}`, patience, async () => {
     const image = await readImage(session, id, patience.signal);
     if (image?.status === 'active') return image;
-    const state = await readState(session, serverId, patience.signal);
-    if (image === null || !['queued', 'saving'].includes(image.status))
-      throw failed(serverId, image?.status ?? 'gone', state.fault);
+    const server = await mustReadServer(session, serverId, patience.signal);
+    const fault = server.fault?.message ?? null;
+    if (image === null || !['queued', 'saving'].includes(image.status)) throw failed(serverId, image?.status ?? 'gone', fault);
     // A snapshot that failed on the hypervisor may stay `queued` for ever, while the server has long been idle again.
-    idle = state.taskState === null ? idle + 1 : 0;
-    if (idle > idleLooks && image.status === 'queued') throw failed(serverId, 'queued, and nothing works on it', state.fault);
+    idle = taskOf(server) === null ? idle + 1 : 0;
+    if (idle > idleLooks && image.status === 'queued') throw failed(serverId, 'queued, and nothing works on it', fault);
     return undefined;
   });
 }

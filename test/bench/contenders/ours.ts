@@ -157,7 +157,7 @@ function diskOf(server: string): string {
 function documentOf(campaign: string, servers: readonly string[]): Configurations {
   return Configurations.parse({
     format: 'godwit/configurations',
-    version: 1,
+    version: 2,
     created_at: new Date().toISOString(),
     release: 'bench',
     campaign,
@@ -166,7 +166,7 @@ function documentOf(campaign: string, servers: readonly string[]): Configuration
     servers: servers.map((server) => ({
       id: server,
       name: server,
-      status: 'SHUTOFF',
+      power: 'stopped',
       flavor_id: 'flavor',
       disks: [diskOf(server)],
     })),

@@ -9,6 +9,7 @@ import { badRequest, conflict, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { removeServer } from './build.ts';
 import { checkState, checkUnlocked, isThere, serverOf, touchServer, wirePorts } from './instance.ts';
+import { recordAction } from './instance-actions.ts';
 import type { Server, VmState } from './model.ts';
 import { createImageOf, startSnapshot } from './snapshot.ts';
 
@@ -86,6 +87,9 @@ type Action = (call: Call, server: Server, parameters: unknown) => Answer;
 
 const accepted: Answer = { status: 202 };
 
+/** Accepted, but nothing had to be done, and nothing is recorded. */
+const unchanged: Answer = { status: 202 };
+
 const startReboot: Action = (call, server, parameters) => {
   const { type } = parse(
     z.strictObject({
@@ -107,7 +111,7 @@ const lock: Action = (call, server, parameters) => {
   const { locked_reason } = parse(z.strictObject({ locked_reason: z.string().min(1).max(255).optional() }), parameters);
   const own = server.projectId === call.caller.projectId;
   // The owner's second lock changes nothing, neither the first one's reason nor an admin's lock.
-  if (server.locked && own) return accepted;
+  if (server.locked && own) return unchanged;
   server.locked = true;
   server.lockedBy = own ? 'owner' : 'admin';
   server.lockedReason = call.minor >= 73 ? (locked_reason ?? null) : null;
@@ -206,11 +210,16 @@ function act(call: Call): Answer {
   const change = transitions[name];
   if (more.length > 0 || (known === undefined && change === undefined))
     throw badRequest(more.length > 0 ? 'Malformed request body' : `There is no such action: ${name}`);
-  if (known !== undefined) return known(call, server, body[name]);
+  if (known !== undefined) {
+    const answer = known(call, server, body[name]);
+    if (answer !== unchanged) recordAction(call, server, name);
+    return answer;
+  }
   if (change === undefined) return accepted;
   checkUnlocked(call, server);
   checkState(server, name.replace('os-', ''), change.allowed);
   startTransition(call.cloud, server, change);
+  recordAction(call, server, name);
   return name === 'rescue' ? { status: 200, body: { adminPass: newUuid().slice(0, 12) } } : accepted;
 }
 

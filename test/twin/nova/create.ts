@@ -9,6 +9,7 @@ import type { Answer, Call } from '../route.ts';
 import { nextNumber } from '../state.ts';
 import { buildServer } from './build.ts';
 import { findFlavor } from './flavors.ts';
+import { recordAction } from './instance-actions.ts';
 import { metadataSchema } from './metadata.ts';
 import type { Flavor, Server } from './model.ts';
 import { requestNetworks } from './networks.ts';
@@ -125,6 +126,7 @@ export function createServer(call: Call): Answer {
   checkServerQuota(cloud, call.caller.projectId, flavor);
   checkMetadataQuota(call, Object.keys(given.metadata ?? {}).length);
   const server = newRecord(call, given, image, flavor, place, requested);
+  recordAction(call, server, 'create');
   cloud.state.servers.set(server.id, server);
   cloud.changed();
   buildServer(cloud, server);
@@ -264,6 +266,7 @@ function newRecord(
     createdAt: now,
     updatedAt: now,
     launchedAt: null,
+    actions: [],
     console: [],
   };
 }

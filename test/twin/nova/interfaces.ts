@@ -5,6 +5,7 @@ import { removePort } from '../neutron/unplug.ts';
 import { badRequest, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { checkState, checkUnlocked, serverOf } from './instance.ts';
+import { recordAction } from './instance-actions.ts';
 import { plugInterface, requestNetworks, unplugInterface } from './networks.ts';
 
 const interfaceView = (call: Call, port: Port): Record<string, unknown> => ({
@@ -46,6 +47,7 @@ function attach(call: Call): Answer {
   if (first === undefined) throw badRequest('No network to attach to.');
   const port = plugInterface(call.cloud, server, first);
   port.status = server.powerState === 1 ? 'ACTIVE' : 'DOWN';
+  recordAction(call, server, 'attach_interface');
   return { status: 200, body: { interfaceAttachment: interfaceView(call, port) } };
 }
 
@@ -60,6 +62,7 @@ function detach(call: Call): Answer {
   const port = attached(call);
   checkUnlocked(call, server);
   checkState(server, 'detach_interface', ['active', 'paused', 'stopped']);
+  recordAction(call, server, 'detach_interface');
   call.cloud.background.run(async () => {
     await call.cloud.background.pause(300);
     unplugInterface(call.cloud, server, port, (own) => removePort(call.cloud, own));

@@ -51,6 +51,15 @@ export interface NetworkRequest {
   readonly fixedIp: string | null;
 }
 
+/** An accepted action, by the request that asked for it. */
+export interface InstanceAction {
+  readonly action: string;
+  readonly requestId: string;
+  readonly userId: string;
+  readonly projectId: string;
+  readonly startedAt: string;
+}
+
 /** A server. */
 export interface Server {
   readonly id: string;
@@ -101,6 +110,8 @@ export interface Server {
   readonly createdAt: string;
   updatedAt: string;
   launchedAt: string | null;
+  /** What was done to it, newest first. */
+  readonly actions: InstanceAction[];
   /** The last console lines the twin itself has written. */
   console: string[];
 }

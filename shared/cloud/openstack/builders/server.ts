@@ -39,7 +39,7 @@ export const server: Family<'server'> = {
     return compare({
       name: [resource.name, is.name],
       description: [resource.description, is.description ?? ''],
-      status: [resource.status === 'SHUTOFF' ? 'SHUTOFF' : 'ACTIVE', is.status],
+      status: [resource.power === 'stopped' ? 'SHUTOFF' : 'ACTIVE', is.status],
       image: [imageId(resource, context), is.image ? is.image.id : null],
       key_name: [resource.key_name, is.key_name],
       metadata: [ordered(resource.metadata), ordered(is.metadata)],
@@ -149,7 +149,7 @@ async function untilReady(site: Site, resource: ResourceOf<'server'>, id: string
     }
     return is.status === 'ACTIVE' || is.status === 'SHUTOFF' ? true : undefined;
   });
-  if (resource.status === 'SHUTOFF') await bring(site.session, id, changes.stop, context);
+  if (resource.power === 'stopped') await bring(site.session, id, changes.stop, context);
 }
 
 /** Deletes a server and waits until it is gone: its ports are free only then. */

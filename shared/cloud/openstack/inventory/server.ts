@@ -1,6 +1,7 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiFlavor, ApiImage, ApiKeypair, ApiPort, ApiServer } from '../api.ts';
 import { guestProperties, propertiesOf } from '../image-properties.ts';
+import { powerOf } from '../server-state.ts';
 import { foreignTags } from '../stamp.ts';
 import { bootsFromVolume, volumesOf } from './servers.ts';
 
@@ -92,7 +93,9 @@ export function serverOf(server: ApiServer, parts: ServerParts): ResourceOf<'ser
       ...(disk === null ? [] : [refOf('disk', disk.id)]),
     ],
     description: server.description ?? '',
-    status: server.status,
+    power: powerOf(server),
+    vcpus: flavor.vcpus,
+    memory_mib: flavor.ram,
     flavor_id: flavor.id,
     image_id: bootsFromVolume(server) || !server.image ? null : server.image.id,
     ports: ports.map((port) => port.id),

@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import type { ResourceOf } from '../../../model/resource.ts';
 import { decide } from './decisions.ts';
 import type { Rule } from './rules.ts';
 import { flavorFor } from './server-rules.ts';
@@ -24,7 +25,7 @@ function needed(view: View): Record<string, number> {
   const groups = view.of('security_group').filter((one) => one.name !== 'default');
   const floating = view.of('floating_ip').filter((one) => view.mappings.floating_ips[one.id]?.to !== 'skip');
   const keys = view.of('keypair').filter((one) => !view.keypairs.some((there) => there.name === one.name));
-  const sizes = view.of('server').map((server) => sizeOf(view, server.flavor_id));
+  const sizes = view.of('server').map((server) => sizeOf(view, server));
   return {
     network: created.length,
     subnet: subnets.length,
@@ -41,9 +42,9 @@ function needed(view: View): Record<string, number> {
   };
 }
 
-function sizeOf(view: View, flavorId: string): { readonly vcpus: number; readonly ram: number } {
-  const flavor = view.of('flavor').find((one) => one.id === flavorId);
-  if (flavor === undefined) return { vcpus: 0, ram: 0 };
+function sizeOf(view: View, server: ResourceOf<'server'>): { readonly vcpus: number; readonly ram: number } {
+  const flavor = view.of('flavor').find((one) => one.id === server.flavor_id);
+  if (flavor === undefined) return { vcpus: server.vcpus ?? 0, ram: server.memory_mib ?? 0 };
   const target = flavorFor(view, flavor);
   return target === undefined || target === 'create' ? flavor : target;
 }

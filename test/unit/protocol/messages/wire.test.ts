@@ -36,6 +36,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
       region: 'RegionOne',
       project_id: 'p2',
       project_name: 'shop',
+      kinds: ['network', 'server'],
       admin: false,
       flavors: [{ id: 'f1', name: 'm1.small', vcpus: 1, ram: 2048, disk: 20, ephemeral: 0, swap: 0, extra_specs: {} }],
       networks: [

@@ -34,7 +34,7 @@ const disk = {
 
 /** What each phase learned, as the real ones tell it. */
 const learned: Readonly<Record<string, (server: string) => object>> = {
-  look: () => ({ was: 'ACTIVE' }),
+  look: () => ({ was: 'running' }),
   copy: (server) => ({ sealed: { [`${server}.root`]: disk } }),
   import: (server) => ({ built: { [`disk/${server}.root`]: 'image' } }),
   create: (server) => ({ built: { [`server/${server}`]: `new-${server}` } }),
@@ -95,7 +95,7 @@ test('a report follows from the journal alone: stages, downtime, bytes and roots
 
 test('a server that was stopped at the source has no downtime, one on its way no end', async () => {
   const was: Fact[] = moved('s1').map((fact) =>
-    fact.fact === 'done' && fact.phase === 'look' ? { ...fact, learned: { was: 'SHUTOFF' } } : fact,
+    fact.fact === 'done' && fact.phase === 'look' ? { ...fact, learned: { was: 'stopped' } } : fact,
   );
   const report = reportOf(await aCampaign([start, ...was, { fact: 'begun', server: 's2', phase: 'look' }]), 'moving');
   expect(report.moves[0]?.downtimeMs).toBeNull();

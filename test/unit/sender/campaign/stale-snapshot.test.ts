@@ -22,8 +22,6 @@ test('a source server that ran after its disk was frozen is not created from tha
       ['os-start', 'ACTIVE'],
       ['os-stop', 'SHUTOFF'],
     ] as const) {
-      // The cloud tells times of change by the second.
-      await sleep(1_100);
       await user.send('POST', 'compute', `/servers/${server}/action`, { [action]: null });
       await user.until(action, async () => {
         const [found] = (await user.list<{ id: string; status: string }>('compute', '/servers/detail', 'servers')).filter(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { Plan } from '../../../../shared/model/plan.ts';
-import { aDocumentJson, aFlavor, aServer } from '../../../support/build.ts';
+import { aDocumentJson, aFlavor, aServer, aServerDisk } from '../../../support/build.ts';
 import { someTraffic } from '../../../support/conversations.ts';
 import { olderSample } from '../../../support/older-sample.ts';
 import { analyzed, matrixFile, twoShops } from './an-analysis.ts';
@@ -165,9 +165,9 @@ describe('degenerate tenants', () => {
 
   test('no traffic at all: all servers, the smallest first, in one wave', async () => {
     await matrixFile(home, someTraffic());
-    const flavors = [1, 5, 3].map((disk) => aFlavor({ id: `f${disk}`, disk }));
-    const servers = [5, 1, 3].map((disk) => aServer({ id: `s${disk}`, name: `server ${disk}`, flavor_id: `f${disk}` }));
-    await writeFile(join(home, 'document.json'), JSON.stringify(aDocumentJson({ flavors, servers })));
+    const disks = [1, 5, 3].map((size) => aServerDisk(`s${size}`, size));
+    const servers = [5, 1, 3].map((size) => aServer({ id: `s${size}`, name: `server ${size}` }));
+    await writeFile(join(home, 'document.json'), JSON.stringify(aDocumentJson({ disks, servers })));
     const { waves, notes } = await found('traffic.json', '--document', 'document.json', '--parallel', '1');
     expect(waves).toEqual([{ name: 'wave-1 3 single servers', servers: ['s1', 's3', 's5'] }]);
     expect(notes.join('\n')).toContain('No two of these servers talk with each other');
@@ -237,9 +237,9 @@ describe('degenerate tenants', () => {
 describe('placement on hosts', () => {
   beforeEach(async () => {
     await matrixFile(home, someTraffic('a > b 80 1000', 'c > d 80 1000', 'a > c 80 1'));
-    const servers = ['a', 'b', 'c', 'd'].map((id) => aServer({ id, name: id, flavor_id: 'f' }));
-    const flavors = [aFlavor({ id: 'f', vcpus: 2, ram: 2048, disk: 10 })];
-    await writeFile(join(home, 'document.json'), JSON.stringify(aDocumentJson({ flavors, servers })));
+    const servers = ['a', 'b', 'c', 'd'].map((id) => aServer({ id, name: id, vcpus: 2, memory_mib: 2048 }));
+    const disks = servers.map(({ id }) => aServerDisk(id, 10));
+    await writeFile(join(home, 'document.json'), JSON.stringify(aDocumentJson({ disks, servers })));
   });
 
   test('keeps talkers together and writes Nova’s availability zones', async () => {

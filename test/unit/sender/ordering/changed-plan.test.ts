@@ -143,7 +143,7 @@ test('a plan that does not belong to the document is refused', async () => {
       join(home, 'document.json'),
       JSON.stringify({
         format: 'godwit/configurations',
-        version: 1,
+        version: 2,
         created_at: '',
         release: '',
         source: { provider: 'openstack', project_id: 'p', project_name: '' },

@@ -21,8 +21,9 @@ test('a document that is written and read again is the same', () => {
 });
 
 test('another version is refused as another version, whatever else is in it', () => {
-  expect(refusal({ version: 2, anything: true })).toMatchObject({ code: 'E_DOCUMENT_VERSION' });
-  expect(refusal({ version: 2 }).message).toContain('version 2');
+  expect(refusal({ version: 3, anything: true })).toMatchObject({ code: 'E_DOCUMENT_VERSION' });
+  expect(refusal({ version: 3 }).message).toContain('version 3');
+  expect(refusal(aDocumentJson({ version: 1 })).message).toContain('version 1; this release reads version 2');
   for (const version of ['1', null, undefined, 1.5, Number.NaN])
     expect(refusal({ ...aDocumentJson(), version }).code).toMatch(/^E_DOCUMENT(_VERSION)?$/);
 });

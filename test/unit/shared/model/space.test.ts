@@ -1,22 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Resource } from '../../../../shared/model/resource.ts';
-import { schemas } from '../../../../shared/model/resource.ts';
 import { leastBytes, spaceConcerns } from '../../../../shared/model/space.ts';
+import { aResource, aServer, aServerDisk } from '../../../support/build.ts';
 
 const GiB = 1024 ** 3;
 
-/** Two servers on flavors of 10 and 40 GiB, made from a qcow2 image of 2 GiB. */
+/** Two servers with disks of 10 and 40 GiB, made from a qcow2 image of 2 GiB. */
 function twoServers(): Resource[] {
-  const flavor = (id: string, disk: number): Resource => ({
-    kind: 'flavor',
-    ...schemas.flavor.parse({ id, name: id, vcpus: 1, ram: 512, disk }),
-  });
-  const server = (id: string, flavor_id: string): Resource => ({
-    kind: 'server',
-    ...schemas.server.parse({ id, name: id, status: 'ACTIVE', flavor_id, image_id: 'debian' }),
-  });
-  const image = schemas.image.parse({ id: 'debian', name: 'debian', disk_format: 'qcow2', size: 2 * GiB });
-  return [flavor('small', 10), flavor('large', 40), { kind: 'image', ...image }, server('a', 'small'), server('b', 'large')];
+  const server = (id: string): Resource => aServer({ id, image_id: 'debian' });
+  const image = aResource('image', { id: 'debian', disk_format: 'qcow2', size: 2 * GiB });
+  return [aServerDisk('a', 10), aServerDisk('b', 40), image, server('a'), server('b')];
 }
 
 test('room for less than what the images hold stands in the way', () => {

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 const act = (verb: string, more: unknown = null) => hand.ask('POST', 'compute', `/servers/${serverId}/action`, { [verb]: more });
-const state = async () => (await cloud.state(serverId, signal())).status;
+const state = async () => (await cloud.state(serverId, signal())).word;
 
 async function until(status: string): Promise<void> {
   while ((await state()) !== status) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,0 +1,26 @@
+import type { ApiAction, ApiServer } from './api.ts';
+import type { Session } from './session.ts';
+
+/** Compute API, "List Actions For Server": from here on one may ask for the newest alone. */
+const limited = '2.58';
+
+/**
+ * Reads the id of a server's newest action. MUST be read before the server: a run between the two then still brings a newer one.
+ * Empty where a policy hides actions; `updated` alone decides then.
+ */
+export async function readNewestAction(session: Session, id: string, signal: AbortSignal): Promise<string> {
+  const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
+  const query = (await session.knows(limited, signal)) ? { limit: 1 } : {};
+  const answer = await session.call({ method: 'GET', service: 'compute', path, query, tolerate: [403, 404], signal });
+  if (answer.status !== 200) return '';
+  const [newest] = (answer.body as { instanceActions: readonly ApiAction[] }).instanceActions;
+  return newest?.request_id ?? '';
+}
+
+/**
+ * A server's generation. Nova records an action for every start, whoever asks (nova/compute/api.py, `_record_action_start`), and lists the newest first;
+ * `updated` changes with every write of the server's row, as when Nova finds that it ran unasked, but counts whole seconds. `launched_at` stays as it is.
+ */
+export function generationOf(server: ApiServer, newestAction: string): string {
+  return `${server.updated ?? ''} ${newestAction}`;
+}

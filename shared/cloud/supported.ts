@@ -1,0 +1,118 @@
+import type { Concern, Decision } from '../model/concern.ts';
+import { type Configurations, groupByKind, resourcesOf } from '../model/configurations.ts';
+import { inBuildOrder } from '../model/order.ts';
+import { type Kind, kindOf, type Ref, type Resource, refOf } from '../model/resource.ts';
+
+/** What it costs that a destination cannot build a kind: what people call the kind, and what becomes of the servers. */
+interface Cost {
+  readonly severity: Concern['severity'];
+  readonly called: string;
+  readonly costs: string;
+}
+
+/** One row per kind: blocking where no server can be built without it. An image is a reference that no destination builds, so it costs nothing. */
+const costOf: Readonly<Record<Exclude<Kind, 'image'>, Cost>> = {
+  network: { severity: 'blocking', called: 'networks', costs: 'servers have nothing to be connected to' },
+  subnet: { severity: 'blocking', called: 'subnets', costs: 'servers have no addresses' },
+  router: { severity: 'warning', called: 'routers', costs: 'no network is joined to another, or to the outside' },
+  gateway: { severity: 'warning', called: 'gateways of routers', costs: 'no network is joined to the outside' },
+  interface: { severity: 'warning', called: 'interfaces of routers', costs: 'no network is joined to its router' },
+  routes: { severity: 'warning', called: 'static routes', costs: 'what lies behind them is not reached' },
+  security_group: { severity: 'warning', called: 'security groups', costs: 'nothing filters what reaches the servers' },
+  security_group_rule: {
+    severity: 'warning',
+    called: 'rules of security groups',
+    costs: 'groups allow what they allow when new',
+  },
+  port: { severity: 'blocking', called: 'ports', costs: 'servers cannot keep their MACs and addresses' },
+  floating_ip: { severity: 'warning', called: 'floating IPs', costs: 'servers are reached at their fixed addresses only' },
+  keypair: {
+    severity: 'warning',
+    called: 'keypairs',
+    costs: 'servers are made without a key name; guests keep the keys on their disks',
+  },
+  flavor: {
+    severity: 'warning',
+    called: 'flavors',
+    costs: 'servers are made by their own vCPUs and memory, without extra specs',
+  },
+  disk: { severity: 'blocking', called: 'disks', costs: 'servers have nothing to boot from' },
+  server: { severity: 'blocking', called: 'servers', costs: 'nothing is moved' },
+};
+
+/** What some resources come to at a destination that builds only some kinds. */
+export interface Supported {
+  /** What can be built; none of it needs what is left out. */
+  readonly resources: readonly Resource[];
+  /** A skip for each that is left out. */
+  readonly decisions: readonly Decision[];
+  /** One for each kind that is left out. */
+  readonly concerns: readonly Concern[];
+}
+
+/** Leaves out what a destination cannot build, and whatever cannot be without that. */
+export function supportedPart(resources: readonly Resource[], kinds: ReadonlySet<Kind>): Supported {
+  const skips = new Map<Ref, string>();
+  const built = new Map<Ref, Resource>();
+  for (const resource of inBuildOrder(resources)) {
+    const ref = refOf(resource.kind, resource.id);
+    const freed = freedFrom(resource, kinds);
+    const why = whyLeftOut(freed, kinds, skips);
+    if (why === null) built.set(ref, freed);
+    else skips.set(ref, why);
+  }
+  const inOrder = resources.map(({ kind, id }) => refOf(kind, id));
+  return {
+    resources: inOrder.flatMap((ref) => built.get(ref) ?? []),
+    decisions: inOrder.flatMap((ref) => {
+      const why = skips.get(ref);
+      return why === undefined ? [] : [{ ref, action: 'skip' as const, why }];
+    }),
+    concerns: concernsOf([...skips.keys()]),
+  };
+}
+
+/** A document without what a destination cannot build; the images stay, for they only say what servers were made from. */
+export function supportedDocument(document: Configurations, kinds: ReadonlySet<Kind>): Configurations {
+  const { resources } = supportedPart(resourcesOf(document), kinds);
+  const images = document.images.map((image) => ({ kind: 'image' as const, ...image }));
+  return { ...document, ...groupByKind([...resources, ...images]) };
+}
+
+/** A resource without what it can do without: a server needs no flavor and no keypair to be built, and a port no security group. */
+function freedFrom(resource: Resource, kinds: ReadonlySet<Kind>): Resource {
+  if (resource.kind === 'server')
+    return {
+      ...resource,
+      needs: neededOf(resource, kinds, ['flavor', 'keypair']),
+      key_name: kinds.has('keypair') ? resource.key_name : null,
+    };
+  if (resource.kind === 'port')
+    return {
+      ...resource,
+      needs: neededOf(resource, kinds, ['security_group']),
+      security_groups: kinds.has('security_group') ? resource.security_groups : [],
+    };
+  return resource;
+}
+
+function neededOf({ needs }: Resource, kinds: ReadonlySet<Kind>, spared: readonly Kind[]): Ref[] {
+  return needs.filter((ref) => kinds.has(kindOf(ref)) || !spared.includes(kindOf(ref)));
+}
+
+function whyLeftOut({ kind, needs }: Resource, kinds: ReadonlySet<Kind>, skips: ReadonlyMap<Ref, string>): string | null {
+  if (kind === 'image') return 'a server comes with its own disk; the image it was made from is not moved';
+  if (!kinds.has(kind)) return `the destination has no ${costOf[kind].called}`;
+  const lacking = needs.find((ref) => skips.has(ref));
+  return lacking === undefined ? null : `it needs ${lacking}, which is left out`;
+}
+
+function concernsOf(leftOut: readonly Ref[]): Concern[] {
+  return Object.entries(costOf).flatMap(([kind, { severity, called, costs }]) => {
+    const count = leftOut.filter((ref) => kindOf(ref) === kind).length;
+    if (count === 0) return [];
+    const remedy = severity === 'blocking' ? 'Choose another destination.' : 'Nothing, if the tenant can do without.';
+    const says = `The destination cannot build the ${called} of the source (${count}): ${costs}.`;
+    return [{ code: `${kind}.unsupported`, severity, says, remedy }];
+  });
+}

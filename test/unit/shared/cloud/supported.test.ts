@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import { supportedDocument, supportedPart } from '../../../../shared/cloud/supported.ts';
+import { resourcesOf } from '../../../../shared/model/configurations.ts';
+import { inBuildOrder } from '../../../../shared/model/order.ts';
+import { type Kind, kinds, type Resource, refOf } from '../../../../shared/model/resource.ts';
+import { aDocument, aResource, aServer, aServerDisk } from '../../../support/build.ts';
+
+const all = kinds.filter((kind) => kind !== 'image');
+
+/** Every kind that a destination can build but these. */
+const without = (...lacking: readonly Kind[]): ReadonlySet<Kind> => new Set(all.filter((kind) => !lacking.includes(kind)));
+
+/** A server with everything that one can have around it. */
+function aNeighbourhood() {
+  const server = aServer({
+    id: 's1',
+    flavor_id: 'f1',
+    key_name: 'ops',
+    ports: ['p1'],
+    disks: ['s1.root'],
+    needs: ['flavor/f1', 'keypair/ops', 'port/p1', 'disk/s1.root'],
+  });
+  return aDocument({
+    networks: [aResource('network', { id: 'n1' }), aResource('network', { id: 'ext', external: true })],
+    subnets: [aResource('subnet', { id: 'sn1', network_id: 'n1', needs: ['network/n1'] })],
+    routers: [aResource('router', { id: 'r1' })],
+    gateways: [aResource('gateway', { id: 'r1', router_id: 'r1', needs: ['router/r1', 'network/ext'] })],
+    interfaces: [aResource('interface', { id: 'i1', router_id: 'r1', needs: ['router/r1', 'subnet/sn1'] })],
+    routes: [aResource('routes', { id: 'r1', needs: ['router/r1', 'interface/i1'] })],
+    security_groups: [aResource('security_group', { id: 'g1' })],
+    security_group_rules: [aResource('security_group_rule', { id: 'gr1', needs: ['security_group/g1'] })],
+    ports: [aResource('port', { id: 'p1', security_groups: ['g1'], needs: ['network/n1', 'subnet/sn1', 'security_group/g1'] })],
+    floating_ips: [aResource('floating_ip', { id: 'ip1', port_id: 'p1', needs: ['network/ext', 'port/p1'] })],
+    keypairs: [aResource('keypair', { id: 'ops' })],
+    flavors: [aResource('flavor', { id: 'f1' })],
+    images: [aResource('image', { id: 'debian' })],
+    disks: [aServerDisk('s1')],
+    servers: [server],
+  });
+}
+
+const refs = (resources: readonly Resource[]) => resources.map(({ kind, id }) => refOf(kind, id));
+
+test('a destination that builds every kind is given the whole document', () => {
+  const document = aNeighbourhood();
+  const { resources, decisions, concerns } = supportedPart(resourcesOf(document), without());
+  expect(resources).toEqual(resourcesOf(document).filter(({ kind }) => kind !== 'image'));
+  expect(concerns).toEqual([]);
+  expect(decisions).toEqual([{ ref: 'image/debian', action: 'skip', why: expect.stringContaining('its own disk') }]);
+  expect(supportedDocument(document, without())).toEqual(document);
+});
+
+test('a server needs no flavor and no keypair, and has no key name then', () => {
+  const document = supportedDocument(aNeighbourhood(), without('flavor', 'keypair'));
+  expect(document.servers).toMatchObject([{ key_name: null, needs: ['port/p1', 'disk/s1.root'], vcpus: 1, memory_mib: 512 }]);
+  expect([document.flavors, document.keypairs]).toEqual([[], []]);
+  expect(document.images).toHaveLength(1);
+});
+
+test('a port needs no security group, and is in none then; the rules go with their groups', () => {
+  const { resources, concerns } = supportedPart(resourcesOf(aNeighbourhood()), without('security_group'));
+  expect(resources.find(({ kind }) => kind === 'port')).toMatchObject({
+    security_groups: [],
+    needs: ['network/n1', 'subnet/sn1'],
+  });
+  expect(concerns.map(({ code }) => code)).toEqual(['security_group.unsupported', 'security_group_rule.unsupported']);
+});
+
+test('what needs something that is left out is left out too, and says so', () => {
+  const { resources, decisions } = supportedPart(resourcesOf(aNeighbourhood()), without('router'));
+  const left = refs(resources);
+  for (const ref of ['gateway/r1', 'interface/i1', 'routes/r1']) expect(left).not.toContain(ref);
+  expect(left).toContain('server/s1');
+  expect(decisions).toContainEqual({ ref: 'router/r1', action: 'skip', why: 'the destination has no routers' });
+  expect(decisions).toContainEqual({ ref: 'interface/i1', action: 'skip', why: 'it needs router/r1, which is left out' });
+});
+
+test.each(all)('without the kind %s whatever is left can be built, and one concern names the cost', (kind) => {
+  const { resources, concerns } = supportedPart(resourcesOf(aNeighbourhood()), without(kind));
+  expect(refs(inBuildOrder(resources)).filter((ref) => ref.startsWith(`${kind}/`))).toEqual([]);
+  expect(concerns.filter(({ code }) => code === `${kind}.unsupported`)).toHaveLength(1);
+  expect(new Set(concerns.map(({ code }) => code)).size).toBe(concerns.length);
+  const hasServer = resources.some((resource) => resource.kind === 'server');
+  expect(concerns.some(({ severity }) => severity === 'blocking')).toBe(!hasServer);
+});
+
+test('a kind that the document has none of is no concern', () => {
+  expect(supportedPart([aResource('network')], without('flavor', 'server')).concerns).toEqual([]);
+});
