@@ -13,10 +13,11 @@ import type { Log } from '../shared/log.ts';
 import { digestOfJson } from '../shared/model/marker.ts';
 import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
+import { Imports } from './bundle/imports.ts';
 import { Campaigns } from './campaign/campaigns.ts';
 import type { ReceiverConfig } from './config.ts';
-import { Desk } from './control/desk.ts';
-import { receiverRoutes } from './control/routes.ts';
+import type { ReceiverContext } from './control/context.ts';
+import { receiverCommands } from './control/registry.ts';
 import { Sessions } from './session/sessions.ts';
 
 /** A daemon that runs. `port` is the one it listens on. */
@@ -82,19 +83,20 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     listener.announce(undefined);
     return printFingerprint(promoted.fingerprint);
   };
-  const desk = new Desk({
+  const context: ReceiverContext = {
     release,
     listening: `${config.listen.host}:${listener.port}`,
     state: config.state,
     campaigns,
+    imports: new Imports(),
     crew,
     sessions,
     window,
     peers,
     rotate,
     cloud: destination.get,
-  });
-  const control = await serveControl(config.control, receiverRoutes(desk), log);
+  };
+  const control = await serveControl(config.control, receiverCommands, context, log);
   log.info({ state: config.state, control: config.control, port: listener.port }, 'receiver ready');
   return {
     port: listener.port,

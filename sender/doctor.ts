@@ -4,11 +4,10 @@ import { loadOrCreateIdentity } from '../protocol/transport/identity.ts';
 import { Peers } from '../protocol/transport/peers.ts';
 import { clockCheck, cloudCheck, daemonCheck, nodeCheck, stateCheck, toolsCheck } from '../shared/cli/checks.ts';
 import type { Check } from '../shared/cli/doctor.ts';
-import { callControl } from '../shared/control/call.ts';
 import { stateHolder } from '../shared/lock.ts';
 import { Problem } from '../shared/problem.ts';
 import type { SenderConfig } from './config.ts';
-import type { SenderStatus } from './control/commands.ts';
+import { senderClient } from './control/client.ts';
 import { dialReceiver, receiverOf, sshOptions } from './receiver/link.ts';
 
 /** What `sender doctor` asks once the configuration is read. */
@@ -49,7 +48,7 @@ function receiverCheck(config: SenderConfig): Check {
     needs: ['state'],
     ask: async (signal) => {
       const running = (await stateHolder(config.state)) !== undefined;
-      const asked = running ? await callControl<SenderStatus>(config.control, 'status', {}, signal) : undefined;
+      const asked = running ? await senderClient(config.control).status({}, signal) : undefined;
       if (asked?.peer?.state === 'connected') return { says: `${asked.peer.name} at ${asked.peer.address} is connected` };
       return await dialled(config, signal);
     },

@@ -1,17 +1,13 @@
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus, campaignStates } from '../control/commands.ts';
+import type { CampaignStatus } from '../control/commands.ts';
+import { possibleIn } from '../control/steer.ts';
 
-type State = (typeof campaignStates)[number];
+type State = CampaignStatus['state'];
 
-/** The states in which a command has something to do. */
+/** The states in which a campaign is meant when none is named; a second commit is answered by the daemon. */
 export const candidates = {
-  pause: ['preparing', 'moving'],
-  resume: ['paused', 'failed'],
-  cutover: ['moving'],
-  cancel: ['preparing', 'moving', 'paused', 'failed'],
-  verify: ['ready'],
-  commit: ['ready', 'committing'],
-  rollback: ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back'],
+  ...possibleIn,
+  commit: [...possibleIn.commit, 'committing'],
 } as const satisfies Record<string, readonly State[]>;
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
-import type { CampaignStatus, SenderStatus } from '../control/commands.ts';
+import type { SenderStatus } from '../control/commands/status.ts';
+import type { CampaignStatus } from '../control/commands.ts';
 import type { Asking } from './ask.ts';
 import { campaignView, statusLines } from './campaign-view.ts';
 import { latestCampaign } from './choose-campaign.ts';
@@ -61,7 +62,7 @@ async function* statuses({ daemon, output, signal }: Asking): AsyncGenerator<Sen
   while (!signal.aborted) {
     let gone = new Problem('E_DAEMON_DOWN', 'The daemon has stopped.');
     try {
-      for await (const status of daemon.watch(signal)) {
+      for await (const status of daemon.watch({}, signal)) {
         goneAtMs = undefined;
         yield status;
       }

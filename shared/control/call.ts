@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fromJson, Problem, type ProblemJson } from '../problem.ts';
-import { longestBytes, problemTrailer } from './route.ts';
+import { longestBytes, problemTrailer } from './wire.ts';
 
 /** What comes back: the answer of a command, or why there is none. */
 type Answer = { readonly result?: unknown; readonly problem?: ProblemJson };

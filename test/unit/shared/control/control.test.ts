@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { callControl, followControl } from '../../../../shared/control/call.ts';
-import { type Routes, route } from '../../../../shared/control/route.ts';
+import { command, stream } from '../../../../shared/control/command.ts';
 import { type ControlServer, serveControl } from '../../../../shared/control/serve.ts';
 import { Problem } from '../../../../shared/problem.ts';
 
@@ -22,30 +22,51 @@ beforeEach(async () => {
   socket = join(home, 'run', 'control.sock');
   const left = Promise.withResolvers<void>();
   readerLeft = left.promise;
-  const routes: Routes = {
-    double: route(z.object({ number: z.number() }), async ({ number }) => number * 2),
-    refuse: route(z.object({}), async () => {
-      throw new Problem('E_QUOTA', 'The quota is zero.', { about: 'network/1' });
+  const does = 'Something.';
+  const commands = {
+    double: command({ does, params: z.object({ number: z.number() }), run: async ({ number }) => number * 2 }),
+    refuse: command({
+      does,
+      params: z.object({}),
+      run: async () => {
+        throw new Problem('E_QUOTA', 'The quota is zero.', { about: 'network/1' });
+      },
     }),
-    break: route(z.object({}), async () => {
-      throw new TypeError('undefined is not a function');
+    break: command({
+      does,
+      params: z.object({}),
+      run: async () => {
+        throw new TypeError('undefined is not a function');
+      },
     }),
-    count: route(z.object({ to: z.number() }), async function* ({ to }) {
-      for (let number = 1; number <= to; number++) yield number;
+    count: stream({
+      does,
+      params: z.object({ to: z.number() }),
+      run: async function* ({ to }) {
+        for (let number = 1; number <= to; number++) yield number;
+      },
     }),
-    fade: route(z.object({}), async function* () {
-      yield 1;
-      throw new Problem('E_PEER_LOST', 'Gone.');
+    fade: stream({
+      does,
+      params: z.object({}),
+      run: async function* () {
+        yield 1;
+        throw new Problem('E_PEER_LOST', 'Gone.');
+      },
     }),
-    forever: route(z.object({}), async function* (_, signal) {
-      for (let number = 0; !signal.aborted; number++) {
-        yield number;
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-      left.resolve();
+    forever: stream({
+      does,
+      params: z.object({}),
+      run: async function* (_, __, signal) {
+        for (let number = 0; !signal.aborted; number++) {
+          yield number;
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        left.resolve();
+      },
     }),
   };
-  server = await serveControl(socket, routes, log);
+  server = await serveControl(socket, commands, undefined, log);
 });
 
 afterEach(async () => {
@@ -146,15 +167,15 @@ describe('opening a control socket', () => {
     const { spawnSync } = await import('node:child_process');
     spawnSync(process.execPath, ['-e', code]);
     expect((await stat(stale)).isSocket()).toBe(true);
-    const next = await serveControl(stale, {}, log);
+    const next = await serveControl(stale, {}, undefined, log);
     await next.close();
   });
 
   test('refuses a place where another daemon answers, where a file stands, or whose path is too long', async () => {
-    await expect(serveControl(socket, {}, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
+    await expect(serveControl(socket, {}, undefined, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
     await writeFile(join(home, 'file'), 'keep me');
-    await expect(serveControl(join(home, 'file'), {}, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
-    await expect(serveControl(join(home, 'x'.repeat(100)), {}, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
+    await expect(serveControl(join(home, 'file'), {}, undefined, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
+    await expect(serveControl(join(home, 'x'.repeat(100)), {}, undefined, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
   });
 });
 

@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+import type { AnyCommand, Commands } from '../control/command.ts';
+
+/** Adds the command line of one of the daemon's commands: its name and what it does come from the registry. */
+export function offer<D extends Commands>(program: Command, commands: D, name: keyof D & string): Command {
+  return program.command(name).description(commands[name]?.does ?? '');
+}
+
+/** What a command does, as the help of the option that asks for it. */
+export function optionText({ does }: AnyCommand): string {
+  return `${does.charAt(0).toLowerCase()}${does.slice(1).replace(/\.$/, '')}`;
+}
