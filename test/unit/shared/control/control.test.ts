@@ -7,7 +7,8 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { callControl, followControl } from '../../../../shared/control/call.ts';
-import { command, stream } from '../../../../shared/control/command.ts';
+import { clientOf } from '../../../../shared/control/client.ts';
+import { command, download, stream, upload } from '../../../../shared/control/command.ts';
 import { type ControlServer, serveControl } from '../../../../shared/control/serve.ts';
 import { Problem } from '../../../../shared/problem.ts';
 
@@ -176,6 +177,74 @@ describe('opening a control socket', () => {
     await writeFile(join(home, 'file'), 'keep me');
     await expect(serveControl(join(home, 'file'), {}, undefined, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
     await expect(serveControl(join(home, 'x'.repeat(100)), {}, undefined, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
+  });
+});
+
+async function all<T>(answers: AsyncIterable<T>): Promise<T[]> {
+  const heard: T[] = [];
+  for await (const answer of answers) heard.push(answer);
+  return heard;
+}
+
+describe('a client', () => {
+  const does = 'Something.';
+  const commands = {
+    add: command({
+      does,
+      params: z.object({ to: z.number().default(1) }),
+      run: async ({ to }, context: { readonly sum: number }) => context.sum + to,
+    }),
+    spell: stream({
+      does,
+      params: z.object({ word: z.string() }),
+      run: async function* ({ word }) {
+        yield* word;
+      },
+    }),
+    give: download({
+      does,
+      params: z.object({ pieces: z.number() }),
+      run: async function* ({ pieces }) {
+        for (let piece = 0; piece < pieces; piece++) yield Buffer.from(`${piece};`);
+      },
+    }),
+    weigh: upload({
+      does,
+      params: z.object({ unit: z.string() }),
+      run: async function* ({ unit }, _, __, bytes) {
+        for await (const piece of bytes) yield `${piece.length} ${unit}`;
+      },
+    }),
+  };
+  const signal = AbortSignal.timeout(10_000);
+  let other: ControlServer;
+  let client: ReturnType<typeof clientOf<typeof commands>>;
+
+  beforeEach(async () => {
+    const path = join(home, 'client.sock');
+    other = await serveControl(path, commands, { sum: 40 }, log);
+    client = clientOf(path, commands);
+  });
+
+  afterEach(() => other.close());
+
+  test('asks a command once, with defaults for what it leaves out, and the daemon answers with what it has', async () => {
+    expect([await client.add(), await client.add({ to: 2 })]).toEqual([41, 42]);
+  });
+
+  test('reads what a command goes on answering', async () => {
+    expect(await all(client.spell({ word: 'abc' }, signal))).toEqual(['a', 'b', 'c']);
+  });
+
+  test('reads bytes where they are the answer', async () => {
+    expect(Buffer.concat(await all(client.give({ pieces: 3 }, signal))).toString()).toBe('0;1;2;');
+  });
+
+  test('gives bytes, with the parameters beside them, and reads the answers', async () => {
+    const bytes = (async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(5);
+    })();
+    expect(await all(client.weigh({ unit: 'bytes' }, bytes, signal))).toEqual(['5 bytes']);
   });
 });
 
