@@ -26,7 +26,10 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** Puts the receiver together, top to bottom, and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED, E_LISTEN. */
+/**
+ * Builds the receiver from its parts and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED,
+ * E_LISTEN.
+ */
 export async function startReceiver(config: ReceiverConfig, log: Log): Promise<Daemon> {
   const freeState = await holdState(config.state);
   const stopping = new AbortController();
@@ -36,12 +39,12 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   const peers = new Peers(join(config.state, 'peers.json'));
 
   const destination = lazily(() => openCloud('destination', config.cloud));
-  const crew = new WorkerPool();
-  // One folder for each sender and project: nobody's disks stand in for another's.
+  const workers = new WorkerPool();
+  // One folder for each sender and project: disks of one tenant MUST NOT be read for another.
   const keptFor = (peer: string): string => join(config.state, 'kept', digestOfJson([peer, config.cloud]).slice(0, 32));
   const campaigns = new Campaigns(config.state, {
     cloud: destination.get,
-    crew,
+    crew: workers,
     log,
     directIo: config.direct_io,
     keptFor: config.keep_disks ? keptFor : null,
@@ -75,7 +78,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   const rotate = async (): Promise<string> => {
     const prepared = await prepareNext(identityFolder, 'receiver');
     listener.announce(prepared.fingerprint);
-    // Senders learn the next key when they connect; asking them to connect again is the quickest way.
+    // A sender learns the next key when it connects, so each is made to connect again.
     await sessions.close('The receiver announces a new key.');
     await everyPeerKnows(peers, prepared.fingerprint);
     const promoted = await completeRotation(identityFolder, 'receiver', peers);
@@ -89,7 +92,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     state: config.state,
     campaigns,
     imports: new Imports(),
-    crew,
+    workers,
     sessions,
     window,
     peers,
@@ -104,17 +107,20 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
       await control.close();
       await sessions.close('The receiver is stopping.');
       stopping.abort(new Problem('E_CANCELLED', 'The receiver is stopping.'));
-      // Whoever came in between.
+      // Ends sessions that began meanwhile.
       await sessions.close('The receiver is stopping.');
       await campaigns.close();
-      await crew.close();
+      await workers.close();
       await (await destination.opened())?.close();
       await freeState();
     },
   };
 }
 
-/** Waits up to half a minute for every peer to confirm a key; who did not is named by what comes next. */
+/**
+ * Waits up to half a minute for every sender to confirm a key; `completeRotation` names who has
+ * not.
+ */
 async function everyPeerKnows(peers: Peers, fingerprint: string): Promise<void> {
   for (let tries = 0; tries < 60; tries += 1) {
     if ((await peers.list()).every((peer) => peer.knows_our_next === fingerprint)) return;

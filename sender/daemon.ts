@@ -27,7 +27,7 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** Puts the sender together, top to bottom, and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED. */
+/** Builds the sender from its parts and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED. */
 export async function startSender(config: SenderConfig, log: Log): Promise<Daemon> {
   const freeState = await holdState(config.state);
   const stopping = new AbortController();
@@ -54,7 +54,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     await peer.reconnect('The new key is used.');
     return printFingerprint(identity.fingerprint);
   };
-  const crew = new WorkerPool();
+  const workers = new WorkerPool();
   const changes = new Changes();
   const campaigns = new Campaigns({
     state: config.state,
@@ -64,7 +64,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       retirement: () => openCloud('retirement', config.cloud),
       peer: peerOptions,
       log,
-      crew,
+      crew: workers,
       retryDelaysMs: config.limits.retry_after_seconds.map((seconds) => seconds * 1000),
     },
   });
@@ -100,7 +100,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       await control.close();
       bandwidth.stop();
       await campaigns.stop();
-      await crew.close();
+      await workers.close();
       await peer.stop('The sender is stopping.');
       await (await source.opened())?.close();
       await freeState();

@@ -41,7 +41,7 @@ function spoolCheck(folder: string): Check {
   };
 }
 
-/** A running daemon is asked about its own session; without one the receiver is dialled from here. */
+/** Asks a running daemon about its connection; without one, dials the receiver from here. */
 function receiverCheck(config: SenderConfig): Check {
   return {
     name: 'receiver',
@@ -67,5 +67,5 @@ async function dialled(config: SenderConfig, signal: AbortSignal): Promise<{ say
     signal,
   );
   socket.close(1000);
-  return { says: `${peer.name} at ${peer.address} answers, and is who it was` };
+  return { says: `${peer.name} at ${peer.address} answers, and its key is the one that was paired` };
 }

@@ -6,7 +6,7 @@ import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readReceiverConfig } from '../config.ts';
 
-/** Adds the commands that need no running daemon: init, doctor, run, completion. What only they need is loaded when they run. */
+/** Adds the commands that need no running daemon. What only they need is imported when they run. */
 export function addDaemonCommands(program: Command, stage: Stage): void {
   program
     .command('init')

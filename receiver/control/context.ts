@@ -15,7 +15,7 @@ export interface ReceiverContext {
   readonly state: string;
   readonly campaigns: Campaigns;
   readonly imports: Imports;
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly sessions: Sessions;
   readonly window: PairingWindow;
   readonly peers: Peers;

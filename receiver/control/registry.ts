@@ -5,7 +5,10 @@ import * as pairing from './commands/pairing.ts';
 import * as status from './commands/status.ts';
 import type { ReceiverContext } from './context.ts';
 
-/** Everything that can be asked of a running receiver, on one page; the control socket serves each under its name here. */
+/**
+ * Everything that can be asked of a running receiver; the control socket serves each under its
+ * name.
+ */
 export const receiverCommands = {
   status: status.status,
   ledger: status.ledger,

@@ -15,7 +15,7 @@ import { pictureOf } from '../ordering/report/picture/picture.ts';
 import { analysisText } from '../ordering/report/text.ts';
 import { writeText } from './file.ts';
 
-/** Adds `analyze`: in which order a project moves, computed from its traffic. It needs no daemon and no cloud. */
+/** Adds `analyze`: the order of a move, computed from traffic. It needs no daemon and no cloud. */
 export function addAnalyzeCommand(program: Command, stage: Stage): void {
   program
     .command('analyze')

@@ -4,15 +4,17 @@ import { possibleIn } from '../control/steer.ts';
 
 type State = CampaignStatus['state'];
 
-/** The states in which a campaign is meant when none is named; a second commit is answered by the daemon. */
+/**
+ * The states in which a campaign is meant when none is named; the daemon refuses a second commit.
+ */
 export const candidates = {
   ...possibleIn,
   commit: [...possibleIn.commit, 'committing'],
 } as const satisfies Record<string, readonly State[]>;
 
 /**
- * Finds the campaign a command is about: the one whose id, or the only one whose id's beginning, was given; without one, the only
- * one that the command has something to do with. Throws E_NOT_FOUND or E_USAGE, and names what there is.
+ * Finds the campaign a command is about: by its id or the beginning of it, or the only one in these
+ * states. Throws E_NOT_FOUND or E_USAGE, and names what there is.
  */
 export function chooseCampaign(
   campaigns: readonly CampaignStatus[],
@@ -28,7 +30,7 @@ export function chooseCampaign(
   throw new Problem('E_NOT_FOUND', says);
 }
 
-/** Finds the campaign that is looked at: the given one, or the one that started last. */
+/** Finds the campaign to show: the given one, or the one that started last. */
 export function latestCampaign(campaigns: readonly CampaignStatus[], wanted: string | undefined): CampaignStatus {
   if (wanted !== undefined) return named(campaigns, wanted);
   const last = [...campaigns].sort((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1);

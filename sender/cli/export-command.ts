@@ -41,18 +41,20 @@ export function addExportCommand(program: Command, stage: Stage): void {
           const begun = await daemon.beginExport(selectionOf(chosen));
           ({ campaign } = begun);
           showConcerns(begun.concerns, output);
-          output.tell(`Campaign ${campaign} stops and freezes the servers.`);
+          output.tell(`Campaign ${campaign} stops the servers and freezes their disks.`);
         }
         await watchQuietly(asking, campaign);
         const bytes = await written(daemon.bundle({ campaign }, signal), chosen.to, signal);
-        const says = `The bundle is whole: ${showBytes(bytes)}. The servers stay stopped: \`sender commit\` once they run elsewhere, or \`sender rollback\`.`;
+        const says = `The bundle is complete: ${showBytes(bytes)}. The servers stay stopped. Run \`sender commit\` once they run elsewhere, or \`sender rollback\`.`;
         if (json && chosen.to !== '-') output.json({ campaign, file: chosen.to, bytes });
         else output.tell(says);
       }),
     );
 }
 
-/** Writes the bytes to a file, which is removed again where they break off, or to stdout; returns how many. */
+/**
+ * Writes bytes to stdout or a file, and returns how many; a file that they break off in is removed.
+ */
 async function written(bundle: AsyncIterable<Buffer>, to: string, signal: AbortSignal): Promise<number> {
   let bytes = 0;
   const counted = async function* (): AsyncGenerator<Buffer> {

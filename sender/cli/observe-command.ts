@@ -17,7 +17,7 @@ import { sshOptions } from '../receiver/link.ts';
 import { readJson } from './file.ts';
 import { openLive } from './live.ts';
 
-/** Adds `observe`: which servers of a project talk to each other, from what the nodes already know. */
+/** Adds `observe`: which servers talk to each other, from what the nodes already know. */
 export function addObserveCommand(program: Command, stage: Stage): void {
   const port = (format: string, name: string): Option =>
     new Option(`--${format} <port>`, `listen for ${name} on this UDP port`).argParser(parsePort);
@@ -86,12 +86,16 @@ async function watch(command: Command, stage: Stage, chosen: Chosen): Promise<vo
   const [problem] = problems;
   if (json)
     output.json({
-      ...{ file: chosen.output, conversations: whole.conversations.length, sources: whole.sources },
-      ...{ rejected: whole.rejected, repaired: whole.repaired, unknown: whole.unknown },
+      file: chosen.output,
+      conversations: whole.conversations.length,
+      sources: whole.sources,
+      rejected: whole.rejected,
+      repaired: whole.repaired,
+      unknown: whole.unknown,
       ...(problem === undefined ? {} : { problem, exit: problem.exit }),
     });
   else output.print(...summaryLines(whole, namesOf(documents.flatMap(({ servers }) => servers))), `Wrote ${chosen.output}.`);
-  // What the others saw is kept, but a source that failed is no success.
+  // What the other sources saw is kept, but a source that failed is still a failure.
   if (problem !== undefined && !json) throw problem;
   if (problem !== undefined) process.exitCode = problem.exit;
 }

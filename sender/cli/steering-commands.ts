@@ -72,7 +72,10 @@ function watchable(command: Command): Command {
   return command.option('--watch', 'stay and show the progress until it is done or has failed');
 }
 
-/** Says what the campaign does now, or shows it until it rests; a failure on the way becomes the command's own. */
+/**
+ * Prints what the campaign does now, or shows it until it rests; its failure becomes the command's
+ * own.
+ */
 async function showOutcome(asking: Asking, campaign: CampaignStatus, watch?: true): Promise<void> {
   const { output, json } = asking;
   if (watch) await watchCampaign(asking, campaign.id);

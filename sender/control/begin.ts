@@ -20,12 +20,18 @@ export interface Begun {
   readonly concerns: readonly Concern[];
 }
 
-/** Starts a campaign from a plan's text; `file` names its origin in complaints. Throws E_BLOCKED before anything is written. */
+/**
+ * Starts a campaign from a plan's text; `file` names its origin in complaints. Throws E_BLOCKED
+ * before anything is written.
+ */
 export async function beginFromPlan(text: string, file: string, options: MigrateOptions, context: SenderContext): Promise<Begun> {
   return await begin(parseYaml(text, file, Plan, 'E_PLAN'), file, options, context);
 }
 
-/** Starts a campaign from a `configurations.json`: its servers, in its order, with proposed mappings under its own. */
+/**
+ * Starts a campaign from a `configurations.json`: its servers in its order, with mappings proposed
+ * where it has none.
+ */
 export async function beginFromDocument(value: unknown, file: string, context: SenderContext): Promise<Begun> {
   const isOld = typeof value === 'object' && value !== null && 'VMs' in value;
   const wanted = isOld ? importOldConfigurations(value) : parseConfigurations(value, file);

@@ -83,7 +83,10 @@ export class Campaigns {
       .map(({ plan }) => (plan.bandwidth === undefined ? null : { setting: plan.bandwidth, zone: plan.calendar?.zone }));
   }
 
-  /** Keeps servers for a campaign while `prepare` makes it, so that two campaigns never move the same server. */
+  /**
+   * Keeps servers for a campaign while `prepare` makes it: two campaigns MUST NOT move the same
+   * server.
+   */
   async reserve<T>(servers: readonly string[], prepare: () => Promise<T>): Promise<T> {
     this.mustBeFree(servers);
     for (const id of servers) this.#reserved.add(id);

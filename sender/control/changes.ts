@@ -1,4 +1,4 @@
-/** How long a watcher waits at most before it looks again: figures such as a rate change without a word. */
+/** How long a watcher waits at most: figures such as a rate change without a notification. */
 const lookMs = 1_000;
 
 /** Wakes those who watch the sender whenever its status may have changed. */

@@ -13,7 +13,10 @@ import type { Captured, PlanResult } from '../plan/result.ts';
 import { askNow } from '../receiver/ask-now.ts';
 import type { SenderContext } from './context.ts';
 
-/** Reads what the selected servers are and need, and whether the state directory has room for their disks. */
+/**
+ * Reads what the selected servers are and need, and checks that the state directory has room for
+ * them.
+ */
 export async function capture(selection: Selection, { config, source, stopping }: SenderContext): Promise<Captured> {
   const cloud = await source();
   const { document, concerns } = await cloud.inventory(selection, stopping);
@@ -23,7 +26,10 @@ export async function capture(selection: Selection, { config, source, stopping }
   return { document, concerns: [...concerns, ...space] };
 }
 
-/** Plans the move of a selection and asks the receiver what stands in its way. Writes on neither cloud. */
+/**
+ * Plans the move of a selection and asks the receiver what stands in its way. Changes neither
+ * cloud.
+ */
 export async function planMove(selection: Selection, context: SenderContext): Promise<PlanResult> {
   const all = await capture(selection, context);
   const { document: captured, concerns } = selection.servers.length === 0 ? leaveMoved(all) : all;

@@ -7,7 +7,9 @@ import * as status from './commands/status.ts';
 import * as steering from './commands/steering.ts';
 import type { SenderContext } from './context.ts';
 
-/** Everything that can be asked of a running sender, on one page; the control socket serves each under its name here. */
+/**
+ * Everything that can be asked of a running sender; the control socket serves each under its name.
+ */
 export const senderCommands = {
   status: status.status,
   watch: status.watch,

@@ -4,7 +4,7 @@ import { type Configurations, groupByKind, parseConfigurations, resourcesOf } fr
 import { type Plan, Probe, serversOf } from '../../shared/model/plan.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** Options of `sender migrate` that override the plan's. `order`: server ids or names; `probe`: for servers without one. */
+/** Options of `sender migrate` that override the plan's. `probe` is for servers that have none. */
 export const MigrateOptions = z.object({
   order: z.array(z.string().min(1)).readonly().optional(),
   parallel: wholeNumber(16).optional(),
@@ -13,7 +13,7 @@ export const MigrateOptions = z.object({
 });
 export type MigrateOptions = z.infer<typeof MigrateOptions>;
 
-/** The plan with the command line's options; `order` moves the named servers, ids or names, in that order in one wave. */
+/** The plan with these options; `order` moves the named servers first, all in one wave. */
 export function withOptions(
   plan: Plan,
   document: Configurations,

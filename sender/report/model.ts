@@ -3,7 +3,7 @@ import type { Forecast } from '../migration/forecast.ts';
 import type { Round } from '../migration/round.ts';
 import type { ProbedDowntime } from './measures.ts';
 
-/** Stage times and byte counts of one server's move, derived from the journal alone. Milliseconds and bytes. */
+/** Times and bytes of one server's move, from the journal alone. Milliseconds and bytes. */
 export interface MoveReport {
   readonly server: string;
   readonly name: string;
@@ -17,9 +17,9 @@ export interface MoveReport {
   readonly probed: ProbedDowntime | null;
   /** From the first port until the new server answers. */
   readonly networkMs: number | null;
-  /** The migration time less what the bytes alone need on the path, and less the wait for a cutover. */
+  /** The migration time less the transfer of the bytes alone, and less the wait for a cutover. */
   readonly overheadMs: number | null;
-  /** Of a warm move: what the downtime was expected to be at the cutover, and the rounds before it. */
+  /** Of a warm move: the downtime that was forecast at the cutover, and the rounds before it. */
   readonly forecast: Forecast | null;
   readonly rounds: readonly (Round & { readonly endedAt: string })[];
   readonly disks: readonly {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { AnyCommand, Commands } from '../control/command.ts';
 
-/** Adds the command line of one of the daemon's commands: its name and what it does come from the registry. */
+/** Adds the command line of a registered command: name and help come from the registry. */
 export function offer<D extends Commands>(program: Command, commands: D, name: keyof D & string): Command {
   return program.command(name).description(commands[name]?.does ?? '');
 }

@@ -20,7 +20,7 @@ type Method<D extends AnyCommand> = {
   upload: (params: Params<D>, bytes: AsyncIterable<Buffer>, signal: AbortSignal) => Answer<D>;
 }[D['kind']];
 
-/** The commands of the daemon that listens at a socket. Each throws what the command throws there, and E_DAEMON_DOWN. */
+/** The commands of the daemon at a socket; each throws what it throws there, or E_DAEMON_DOWN. */
 export function clientOf<D extends Commands>(socket: string, commands: D): Client<D> {
   const methods = Object.entries(commands).map(([name, { kind }]) => [name, methodOf(socket, name, kind)]);
   return Object.fromEntries(methods) as Client<D>;

@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 
-/** How a command answers: once; again and again; with bytes; or again and again while it takes bytes. */
+/** How a command answers: once, on and on, with bytes, or on and on while it takes bytes. */
 type Kind = 'once' | 'stream' | 'download' | 'upload';
 
-/** A command of a daemon. `P`: its parameters; `C`: what the daemon gives it to work with; `A`: how it answers. */
+/**
+ * A command of a daemon. `P`: its params; `C`: what the daemon gives it to work with; `A`: its
+ * answer.
+ */
 export interface Command<K extends Kind, P extends z.ZodType, C, A> {
   readonly kind: K;
   /** Its effect in plain English; the help of the command line shows it word for word. */

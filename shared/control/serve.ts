@@ -8,13 +8,13 @@ import { longestBytes, problemTrailer } from './wire.ts';
 
 /** A control socket that is being served. */
 export interface ControlServer {
-  /** Refuses new commands, ends what streams, waits for commands under way, and removes the socket. */
+  /** Refuses new commands, ends streams, waits for commands under way, and removes the socket. */
   close(): Promise<void>;
 }
 
 /**
- * Serves a daemon's commands as HTTP on a Unix socket: `POST /<command>` with the parameters as JSON; an upload has them in its query.
- * An answer is `{"result": …}`, or `{"problem": {…}, "exit": n}` with status 400 or 500; a stream has one such object on each line.
+ * Serves `POST /<command>` on a Unix socket; params are JSON in the body, in the query of an
+ * upload. An answer is `{"result"}` or `{"problem", "exit"}`; a stream has one a line.
  */
 export async function serveControl<C>(path: string, commands: Commands<C>, context: C, log: Log): Promise<ControlServer> {
   await clearSocket(path);
@@ -25,7 +25,8 @@ export async function serveControl<C>(path: string, commands: Commands<C>, conte
       response.destroy();
     });
   });
-  // A command may take hours (a capture of a large tenant); a reader that leaves is noticed by its socket.
+  // No time limit: the capture of a large tenant may take long, and a caller that leaves closes its
+  // socket.
   server.requestTimeout = 0;
   server.listen({ path });
   await once(server, 'listening');
@@ -115,7 +116,10 @@ async function stream(answers: AsyncIterable<unknown>, response: ServerResponse,
   response.end();
 }
 
-/** Gives bytes as they come; what fails before the first is an ordinary refusal, what fails later is told in the trailer. */
+/**
+ * Sends bytes as they come; a failure before the first is an ordinary refusal, a later one is in
+ * the trailer.
+ */
 async function give(bytes: AsyncIterable<Buffer>, response: ServerResponse, signal: AbortSignal): Promise<void> {
   const iterator = bytes[Symbol.asyncIterator]();
   try {
@@ -135,7 +139,7 @@ async function give(bytes: AsyncIterable<Buffer>, response: ServerResponse, sign
   response.end();
 }
 
-/** After the head is out, a failure is the stream's last line. */
+/** Answers with a problem; after the head is out, as the last line of a stream. */
 function refuse(response: ServerResponse, problem: Problem): void {
   const body = { problem: problem.toJSON(), exit: problem.exit };
   if (response.headersSent) response.end(`${JSON.stringify(body)}\n`);

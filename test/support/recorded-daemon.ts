@@ -47,7 +47,7 @@ export function aCampaignStatus(more: Partial<CampaignStatus> = {}): CampaignSta
   };
 }
 
-/** What the daemon under a command line answers with, and what it was asked: names of commands, and their parameters. */
+/** What the daemon answers, and what it was asked: names of commands, and their params. */
 export interface RecordedDaemon extends SenderClient {
   readonly asked: unknown[][];
   /** Statuses that follow one another while they are watched; the last one stays. */

@@ -18,7 +18,7 @@ interface ImportNews {
   readonly says: string;
 }
 
-/** What a check of a bundle tells; once, what an import would meet. */
+/** What a check of a bundle tells; `outlook`, told once, is what an import would do. */
 interface CheckNews {
   readonly says: string;
   readonly outlook?: Outlook;
@@ -41,15 +41,21 @@ export const importBundle = upload({
   },
 });
 
-/** Reads a whole bundle and says what an import would do. Writes nothing. Ends with E_BLOCKED where something stands in the way. */
+/**
+ * Reads a whole bundle and tells what an import would do. Writes nothing. Ends with E_BLOCKED where
+ * something stands in the way.
+ */
 export const check = upload({
   does: 'Only read and verify the whole bundle, and say what an import would create and what stands in its way.',
   params: OfBundle,
-  run: ({ mappings }, { campaigns, cloud, crew, state }: ReceiverContext, signal, bundle): AsyncIterable<CheckNews> => {
+  run: ({ mappings }, { campaigns, cloud, workers, state }: ReceiverContext, signal, bundle): AsyncIterable<CheckNews> => {
     const begin = (tell: (news: CheckNews) => void) => {
       const says = (sentence: string, outlook?: Outlook): void =>
         tell(outlook === undefined ? { says: sentence } : { says: sentence, outlook });
-      return { visitor: new Checker({ campaigns, cloud, crew, state, mappings, signal, says }), end: () => Promise.resolve() };
+      return {
+        visitor: new Checker({ campaigns, cloud, crew: workers, state, mappings, signal, says }),
+        end: () => Promise.resolve(),
+      };
     };
     return readWithProgress(bundle, begin, signal);
   },

@@ -15,7 +15,10 @@ export const kept = command({
   run: async (_, { state, campaigns }: ReceiverContext) => await listKept(join(state, 'kept'), campaigns),
 });
 
-/** Deletes kept disks, except those that a campaign under way uses. May be repeated. Throws E_NOT_FOUND, E_CAMPAIGN_STATE. */
+/**
+ * Deletes kept disks that no campaign under way uses. May be repeated. Throws E_NOT_FOUND,
+ * E_CAMPAIGN_STATE.
+ */
 export const freeKept = command({
   does: 'Delete kept disks, except those that a running campaign reads from.',
   params: z.discriminatedUnion('which', [

@@ -9,7 +9,7 @@ import type { ReceiverContext } from '../context.ts';
 export interface ReceiverStatus {
   readonly release: string;
   readonly listening: string;
-  /** Lanes are the further connections of a session that carry nothing but data. */
+  /** Lanes are further connections of a session that carry data only. */
   readonly sessions: readonly {
     readonly peer: string;
     readonly campaign: string | null;
@@ -24,7 +24,9 @@ export interface ReceiverStatus {
       readonly id: string;
       readonly sizeBytes: number;
       readonly durableBytes: number;
-      /** Blocks that came out wrong, on the wire, in a donor or on our own disk, and were pulled again. */
+      /**
+       * Blocks that were wrong on the wire, in a donor or on our own disk, and were pulled again.
+       */
       readonly mended: number;
       readonly sealed: boolean;
     }[];

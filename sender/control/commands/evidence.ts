@@ -6,7 +6,7 @@ import { reportOf } from '../../report/report.ts';
 import type { DiskVerdict } from '../commands.ts';
 import type { SenderContext } from '../context.ts';
 
-/** Reads both sides of a finished campaign again, disk by disk. Any other command to the campaign ends it. */
+/** Reads both sides of a finished campaign again. Any other command to the campaign ends it. */
 export const verify = command({
   does: 'Before a commit, read every moved disk again on both sides and compare them. Nothing is written on either cloud.',
   params: OfCampaign,

@@ -12,5 +12,7 @@ export const OfSelection: z.ZodType<Selection, Selection> = z.object({
   tags: Names.optional(),
 });
 
-/** Of a command about some servers of a campaign, by id or name; none means every server that the command fits. */
+/**
+ * Of a command about servers of a campaign, by id or name; none means all that the command fits.
+ */
 export const OfServers = OfCampaign.extend({ servers: Names });

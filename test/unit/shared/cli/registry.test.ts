@@ -7,7 +7,7 @@ import { senderCommands } from '../../../../sender/control/registry.ts';
 import type { AnyCommand } from '../../../../shared/control/command.ts';
 import { aRecordingOutput } from '../../../support/recording-output.ts';
 
-/** Commands of a daemon that the command line offers under another name: as an option, or as a part. */
+/** Commands that the command line offers under another name: as an option or as a part. */
 const elsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sender: {
     watch: 'status', // --watch: the status, on and on
