@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import { loadNext, loadOrCreateIdentity, prepareNext } from '../protocol/transport/identity.ts';
-import { listen } from '../protocol/transport/listen.ts';
+import { type Listener, listen } from '../protocol/transport/listen.ts';
 import { PairingWindow } from '../protocol/transport/pairing-window.ts';
 import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
@@ -75,17 +75,6 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     onRefused: (problem, from) => log.warn({ problem, from }, 'turned away'),
     signal: stopping.signal,
   });
-  const rotate = async (): Promise<string> => {
-    const prepared = await prepareNext(identityFolder, 'receiver');
-    listener.announce(prepared.fingerprint);
-    // A sender learns the next key when it connects, so each is made to connect again.
-    await sessions.close('The receiver announces a new key.');
-    await everyPeerKnows(peers, prepared.fingerprint);
-    const promoted = await completeRotation(identityFolder, 'receiver', peers);
-    listener.useIdentity(promoted);
-    listener.announce(undefined);
-    return printFingerprint(promoted.fingerprint);
-  };
   const context: ReceiverContext = {
     release,
     listening: `${config.listen.host}:${listener.port}`,
@@ -96,7 +85,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     sessions,
     window,
     peers,
-    rotate,
+    rotate: () => rotateKey(identityFolder, listener, sessions, peers),
     cloud: destination.get,
   };
   const control = await serveControl(config.control, receiverCommands, context, log);
@@ -115,6 +104,19 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
       await freeState();
     },
   };
+}
+
+/** Makes a new key, has every sender learn it, and uses it; returns its fingerprint. */
+async function rotateKey(folder: string, listener: Listener, sessions: Sessions, peers: Peers): Promise<string> {
+  const prepared = await prepareNext(folder, 'receiver');
+  listener.announce(prepared.fingerprint);
+  // A sender learns the next key when it connects, so each is made to connect again.
+  await sessions.close('The receiver announces a new key.');
+  await everyPeerKnows(peers, prepared.fingerprint);
+  const promoted = await completeRotation(folder, 'receiver', peers);
+  listener.useIdentity(promoted);
+  listener.announce(undefined);
+  return printFingerprint(promoted.fingerprint);
 }
 
 /**

@@ -41,7 +41,7 @@ export interface MoveStatus {
 }
 
 /** What a campaign can be doing. `ready`: everything moved, waiting for commit or rollback. */
-export const campaignStates = [
+const campaignStates = [
   'preparing',
   'moving',
   'paused',

@@ -1,9 +1,9 @@
 import { Problem } from '../../shared/problem.ts';
 import type { Runner } from '../campaign/runner.ts';
 import { onlyWayOn, type Wish } from '../migration/fact.ts';
-import type { CampaignStatus, campaignStates } from './commands.ts';
+import type { CampaignStatus } from './commands.ts';
 
-type State = (typeof campaignStates)[number];
+type State = CampaignStatus['state'];
 
 /** The states of a campaign in which a command has something to do. */
 export const possibleIn = {

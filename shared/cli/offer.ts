@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { AnyCommand, Commands } from '../control/command.ts';
+import type { AnyCommand } from '../control/command.ts';
 
 /** Adds the command line of a registered command: name and help come from the registry. */
-export function offer<D extends Commands>(program: Command, commands: D, name: keyof D & string): Command {
-  return program.command(name).description(commands[name]?.does ?? '');
+export function offer<N extends string>(program: Command, commands: Readonly<Record<N, AnyCommand>>, name: N): Command {
+  return program.command(name).description(commands[name].does);
 }
 
 /** What a command does, as the help of the option that asks for it. */

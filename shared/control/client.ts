@@ -11,6 +11,7 @@ type Params<D extends AnyCommand> = z.input<D['params']>;
 /** What a caller gets back. */
 type Answer<D extends AnyCommand> = ReturnType<D['run']>;
 
+/** How one command is asked for; its params may be left out where none is required. */
 type Method<D extends AnyCommand> = {
   once: Record<never, never> extends Params<D>
     ? (params?: Params<D>, signal?: AbortSignal) => Answer<D>
