@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import { loadNext, loadOrCreateIdentity, prepareNext } from '../protocol/transport/identity.ts';
-import { listen } from '../protocol/transport/listen.ts';
+import { type Listener, listen } from '../protocol/transport/listen.ts';
 import { PairingWindow } from '../protocol/transport/pairing-window.ts';
 import { Peers } from '../protocol/transport/peers.ts';
 import { completeRotation } from '../protocol/transport/rotation.ts';
@@ -13,10 +13,11 @@ import type { Log } from '../shared/log.ts';
 import { digestOfJson } from '../shared/model/marker.ts';
 import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
+import { Imports } from './bundle/imports.ts';
 import { Campaigns } from './campaign/campaigns.ts';
 import type { ReceiverConfig } from './config.ts';
-import { Desk } from './control/desk.ts';
-import { receiverRoutes } from './control/routes.ts';
+import type { ReceiverContext } from './control/context.ts';
+import { receiverCommands } from './control/registry.ts';
 import { Sessions } from './session/sessions.ts';
 
 /** A daemon that runs. `port` is the one it listens on. */
@@ -25,7 +26,10 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** Puts the receiver together, top to bottom, and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED, E_LISTEN. */
+/**
+ * Builds the receiver from its parts and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED,
+ * E_LISTEN.
+ */
 export async function startReceiver(config: ReceiverConfig, log: Log): Promise<Daemon> {
   const freeState = await holdState(config.state);
   const stopping = new AbortController();
@@ -35,12 +39,12 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   const peers = new Peers(join(config.state, 'peers.json'));
 
   const destination = lazily(() => openCloud('destination', config.cloud));
-  const crew = new WorkerPool();
-  // One folder for each sender and project: nobody's disks stand in for another's.
+  const workers = new WorkerPool();
+  // One folder for each sender and project: disks of one tenant MUST NOT be read for another.
   const keptFor = (peer: string): string => join(config.state, 'kept', digestOfJson([peer, config.cloud]).slice(0, 32));
   const campaigns = new Campaigns(config.state, {
     cloud: destination.get,
-    crew,
+    crew: workers,
     log,
     directIo: config.direct_io,
     keptFor: config.keep_disks ? keptFor : null,
@@ -71,30 +75,20 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     onRefused: (problem, from) => log.warn({ problem, from }, 'turned away'),
     signal: stopping.signal,
   });
-  const rotate = async (): Promise<string> => {
-    const prepared = await prepareNext(identityFolder, 'receiver');
-    listener.announce(prepared.fingerprint);
-    // Senders learn the next key when they connect; asking them to connect again is the quickest way.
-    await sessions.close('The receiver announces a new key.');
-    await everyPeerKnows(peers, prepared.fingerprint);
-    const promoted = await completeRotation(identityFolder, 'receiver', peers);
-    listener.useIdentity(promoted);
-    listener.announce(undefined);
-    return printFingerprint(promoted.fingerprint);
-  };
-  const desk = new Desk({
+  const context: ReceiverContext = {
     release,
     listening: `${config.listen.host}:${listener.port}`,
     state: config.state,
     campaigns,
-    crew,
+    imports: new Imports(),
+    workers,
     sessions,
     window,
     peers,
-    rotate,
+    rotate: () => rotateKey(identityFolder, listener, sessions, peers),
     cloud: destination.get,
-  });
-  const control = await serveControl(config.control, receiverRoutes(desk), log);
+  };
+  const control = await serveControl(config.control, receiverCommands, context, log);
   log.info({ state: config.state, control: config.control, port: listener.port }, 'receiver ready');
   return {
     port: listener.port,
@@ -102,17 +96,33 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
       await control.close();
       await sessions.close('The receiver is stopping.');
       stopping.abort(new Problem('E_CANCELLED', 'The receiver is stopping.'));
-      // Whoever came in between.
+      // Ends sessions that began meanwhile.
       await sessions.close('The receiver is stopping.');
       await campaigns.close();
-      await crew.close();
+      await workers.close();
       await (await destination.opened())?.close();
       await freeState();
     },
   };
 }
 
-/** Waits up to half a minute for every peer to confirm a key; who did not is named by what comes next. */
+/** Makes a new key, has every sender learn it, and uses it; returns its fingerprint. */
+async function rotateKey(folder: string, listener: Listener, sessions: Sessions, peers: Peers): Promise<string> {
+  const prepared = await prepareNext(folder, 'receiver');
+  listener.announce(prepared.fingerprint);
+  // A sender learns the next key when it connects, so each is made to connect again.
+  await sessions.close('The receiver announces a new key.');
+  await everyPeerKnows(peers, prepared.fingerprint);
+  const promoted = await completeRotation(folder, 'receiver', peers);
+  listener.useIdentity(promoted);
+  listener.announce(undefined);
+  return printFingerprint(promoted.fingerprint);
+}
+
+/**
+ * Waits up to half a minute for every sender to confirm a key; `completeRotation` names who has
+ * not.
+ */
 async function everyPeerKnows(peers: Peers, fingerprint: string): Promise<void> {
   for (let tries = 0; tries < 60; tries += 1) {
     if ((await peers.list()).every((peer) => peer.knows_our_next === fingerprint)) return;

@@ -21,7 +21,7 @@ export function receiverChecks(config: ReceiverConfig): Check[] {
   ];
 }
 
-/** Without a running daemon the port is taken for a moment, to see that it can be had. */
+/** Without a running daemon the port is opened for a moment, to see that it is free. */
 function portCheck({ state, listen: { host, port } }: ReceiverConfig): Check {
   return {
     name: 'port',

@@ -12,8 +12,11 @@ import type { Log } from '../shared/log.ts';
 import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
 import type { SenderConfig } from './config.ts';
-import { Desk } from './control/desk.ts';
-import { senderRoutes } from './control/routes.ts';
+import { beginFromDocument, beginFromPlan } from './control/begin.ts';
+import { Campaigns } from './control/campaigns.ts';
+import { Changes } from './control/changes.ts';
+import type { SenderContext } from './control/context.ts';
+import { senderCommands } from './control/registry.ts';
 import { Bandwidth } from './receiver/bandwidth.ts';
 import { dialReceiver, type Link, sshOptions } from './receiver/link.ts';
 import { Peer } from './receiver/peer.ts';
@@ -24,7 +27,7 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** Puts the sender together, top to bottom, and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED. */
+/** Builds the sender from its parts and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED. */
 export async function startSender(config: SenderConfig, log: Log): Promise<Daemon> {
   const freeState = await holdState(config.state);
   const stopping = new AbortController();
@@ -51,35 +54,43 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     await peer.reconnect('The new key is used.');
     return printFingerprint(identity.fingerprint);
   };
-  const crew = new WorkerPool();
-  const desk = new Desk({
-    config,
-    release,
-    link,
-    peer,
-    bandwidth,
-    source: source.get,
+  const workers = new WorkerPool();
+  const changes = new Changes();
+  const campaigns = new Campaigns({
+    state: config.state,
+    changes,
     runner: {
       source: source.get,
       retirement: () => openCloud('retirement', config.cloud),
       peer: peerOptions,
       log,
-      crew,
+      crew: workers,
       retryDelaysMs: config.limits.retry_after_seconds.map((seconds) => seconds * 1000),
     },
-    rotate,
-    signal,
   });
-  await desk.start();
+  bandwidth.heed(() => campaigns.plannedBandwidth());
+  const context: SenderContext = {
+    config,
+    release,
+    link,
+    bandwidth,
+    peer,
+    source: source.get,
+    campaigns,
+    changes,
+    rotate,
+    stopping: signal,
+  };
+  await campaigns.start();
   peer.start();
-  const control = await serveControl(config.control, senderRoutes(desk), log);
+  const control = await serveControl(config.control, senderCommands, context, log);
   await mkdir(config.spool, { recursive: true, mode: 0o700 });
   const spool = await watchSpool({
     folder: config.spool,
     state: config.state,
     log,
-    onPlan: (text, file) => desk.migrate(text, file, {}),
-    onDocument: (value, file) => desk.migrateDocument(value, file),
+    onPlan: (text, file) => beginFromPlan(text, file, {}, context),
+    onDocument: (value, file) => beginFromDocument(value, file, context),
   });
   log.info({ state: config.state, control: config.control, spool: config.spool }, 'sender ready');
   return {
@@ -88,8 +99,8 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       await spool.close();
       await control.close();
       bandwidth.stop();
-      await desk.stop();
-      await crew.close();
+      await campaigns.stop();
+      await workers.close();
       await peer.stop('The sender is stopping.');
       await (await source.opened())?.close();
       await freeState();

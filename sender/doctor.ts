@@ -4,11 +4,10 @@ import { loadOrCreateIdentity } from '../protocol/transport/identity.ts';
 import { Peers } from '../protocol/transport/peers.ts';
 import { clockCheck, cloudCheck, daemonCheck, nodeCheck, stateCheck, toolsCheck } from '../shared/cli/checks.ts';
 import type { Check } from '../shared/cli/doctor.ts';
-import { callControl } from '../shared/control/call.ts';
 import { stateHolder } from '../shared/lock.ts';
 import { Problem } from '../shared/problem.ts';
 import type { SenderConfig } from './config.ts';
-import type { SenderStatus } from './control/commands.ts';
+import { senderClient } from './control/client.ts';
 import { dialReceiver, receiverOf, sshOptions } from './receiver/link.ts';
 
 /** What `sender doctor` asks once the configuration is read. */
@@ -42,14 +41,14 @@ function spoolCheck(folder: string): Check {
   };
 }
 
-/** A running daemon is asked about its own session; without one the receiver is dialled from here. */
+/** Asks a running daemon about its connection; without one, dials the receiver from here. */
 function receiverCheck(config: SenderConfig): Check {
   return {
     name: 'receiver',
     needs: ['state'],
     ask: async (signal) => {
       const running = (await stateHolder(config.state)) !== undefined;
-      const asked = running ? await callControl<SenderStatus>(config.control, 'status', {}, signal) : undefined;
+      const asked = running ? await senderClient(config.control).status({}, signal) : undefined;
       if (asked?.peer?.state === 'connected') return { says: `${asked.peer.name} at ${asked.peer.address} is connected` };
       return await dialled(config, signal);
     },
@@ -68,5 +67,5 @@ async function dialled(config: SenderConfig, signal: AbortSignal): Promise<{ say
     signal,
   );
   socket.close(1000);
-  return { says: `${peer.name} at ${peer.address} answers, and is who it was` };
+  return { says: `${peer.name} at ${peer.address} answers, and its key is the one that was paired` };
 }

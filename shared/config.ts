@@ -14,9 +14,8 @@ interface Complaint {
 const longestBytes = 8 * 1024 * 1024;
 
 /**
- * Reads YAML and holds it against a strict schema; the value is frozen, with every default filled in.
- *
- * Throws a Problem of the given code (E_CONFIG, E_PLAN) that lists every complaint as `file:line:column path: sentence`.
+ * Reads YAML against a strict schema; the value is frozen and has every default. Throws a Problem
+ * of the given code that lists every complaint as `file:line:column path: sentence`.
  */
 export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>, code: ProblemCode = 'E_CONFIG'): T {
   if (text.length > longestBytes) throw new Problem(code, `${file} is longer than ${longestBytes} bytes.`, { about: file });
@@ -50,12 +49,12 @@ function absentHint(code: ProblemCode): string | undefined {
   return code === 'E_CONFIG' ? 'Write one with the command `init`, or name another with `--config FILE`.' : undefined;
 }
 
-/** A setting that is not there is called missing, whatever it should have been. */
+/** The complaint about a setting that is missing, whatever it should have been. */
 export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   return issue.code === 'invalid_type' && issue.input === undefined ? `is missing (${issue.expected})` : undefined;
 }
 
-/** An empty file is an empty mapping: every setting then has its default. */
+/** The content as plain data; an empty file is an empty mapping, so that every default applies. */
 function contentOf(document: Document.Parsed, code: ProblemCode, file: string): unknown {
   if (document.contents === null) return {};
   try {
@@ -73,7 +72,7 @@ function complaintsOf(issue: z.core.$ZodIssue, document: Document.Parsed, lines:
     });
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The alternative that got furthest is the one that was meant.
+    // The alternative that fits best is the one that was meant.
     const nearest = issue.errors.reduce((best, next) => (depth(next) > depth(best) ? next : best));
     return nearest.flatMap((inner) => complaintsOf({ ...inner, path: [...issue.path, ...inner.path] }, document, lines));
   }

@@ -2,7 +2,7 @@ import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { needingRoom } from './disk/full.ts';
 
-/** Makes a directory's entries survive a power cut; see fsync(2), "calling fsync() does not necessarily ensure that the entry in the directory …". */
+/** Makes a folder's entries survive a power cut; fsync(2) of a file alone does not. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -13,14 +13,16 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes a whole file, for our user alone, so that after a power cut it is either the old one or the new one: temporary name, fsync,
- * rename, fsync of the folder. Makes missing folders. Throws E_DISK_FULL, and leaves nothing behind then.
+ * Writes a file (0600) and missing folders; a power cut leaves the old file or the new one. Throws
+ * E_DISK_FULL and leaves nothing behind.
  */
 export async function writeDurably(path: string, content: string): Promise<void> {
   await putInPlace(path, content, (temporary) => rename(temporary, path));
 }
 
-/** The same for a file that must not be there yet: of several that write at once one wins, and the others hear false. */
+/**
+ * Writes a file that must not exist yet: of several writers at once one wins, the others get false.
+ */
 export async function claimDurably(path: string, content: string): Promise<boolean> {
   let won = true;
   await putInPlace(path, content, async (temporary) => {
@@ -32,6 +34,7 @@ export async function claimDurably(path: string, content: string): Promise<boole
   return won;
 }
 
+/** Temporary name, fsync, put in place, fsync of the folder: in this order. */
 function putInPlace(path: string, content: string, put: (temporary: string) => Promise<void>): Promise<void> {
   return needingRoom(dirname(path), async () => {
     const folder = dirname(path);

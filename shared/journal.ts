@@ -8,19 +8,23 @@ import { Problem } from './problem.ts';
 /** One line of a journal. `at` is ISO 8601, UTC. */
 export type Dated<F> = F & { readonly at: string };
 
-/** Bytes kept aside for the facts of a way back when the disk is full: some thousand of them. */
+/**
+ * Bytes kept in a file beside it and given up when the disk is full: some thousand facts of a
+ * rollback.
+ */
 const reserveBytes = 256 * 1024;
 
 /**
- * An append-only file of facts, one JSON object a line. A fact is durable when `append` returns.
- * A reserve beside it is given up when the disk is full, so that a campaign can still be taken back, fact by fact.
- * A last line that a power cut tore is dropped when the journal is opened: its `append` never returned, so nobody built on it.
+ * An append-only file of facts, one JSON object a line; a fact is durable when `append` returns. A
+ * last line that a power cut tore is dropped: its `append` never returned.
  */
 export class Journal<F extends object> {
   readonly path: string;
   readonly #facts: Dated<F>[];
   readonly #file: FileHandle;
-  /** Bytes of the acknowledged facts; what lies behind them is half a fact, and is cut off before the next. */
+  /**
+   * Bytes of the acknowledged facts; what follows is half a fact, and is cut off before the next.
+   */
   #length: number;
   #torn = false;
   #tail: Promise<void> = Promise.resolve();
@@ -32,7 +36,7 @@ export class Journal<F extends object> {
     this.#length = length;
   }
 
-  /** Opens a journal, making it where there is none. Throws E_STATE_DAMAGED when a line before the last is not JSON. */
+  /** Opens or makes a journal. Throws E_STATE_DAMAGED when a line before the last is not JSON. */
   static async open<F extends object>(path: string): Promise<Journal<F>> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(path, 'a+', 0o600);
@@ -55,7 +59,10 @@ export class Journal<F extends object> {
     return this.#facts;
   }
 
-  /** Adds a fact; durable on return, in the order of the calls. Throws E_DISK_FULL or E_STATE_DAMAGED, and the fact is then not there; the next may be. */
+  /**
+   * Adds a fact, durable on return, in the order of the calls. When it throws E_DISK_FULL or
+   * E_STATE_DAMAGED the fact is not there; a later one may succeed.
+   */
   async append(fact: F): Promise<Dated<F>> {
     const dated = { at: new Date().toISOString(), ...fact };
     const line = Buffer.from(`${JSON.stringify(dated)}\n`);
@@ -117,7 +124,9 @@ function factOf<F extends object>(line: string): Dated<F> | undefined {
   }
 }
 
-/** Makes the reserve, of bytes that no file system stores as a hole. A disk too full for it has none. */
+/**
+ * Makes the reserve, of random bytes that no file system stores as a hole; a full disk has none.
+ */
 async function keepReserve(path: string): Promise<void> {
   const kept = await stat(reserveOf(path)).catch(() => null);
   if (kept?.size === reserveBytes) return;

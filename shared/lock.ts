@@ -2,17 +2,12 @@ import { mkdir, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { Problem } from './problem.ts';
 
-/** How long the holder may take to say its pid before it is named without one. */
+/** How long the holder may take to answer with its pid before it is reported without one. */
 const answerMs = 1_000;
 
 /**
- * Makes this process the only daemon on a state directory until it releases it, or dies.
- *
- * The hold is a Unix socket in Linux's abstract namespace, named after the directory's device and inode: the kernel lets only one
- * process bind it and frees it at that process's death, so nothing stale survives `kill -9` or a reboot, and two paths to one
- * directory are one hold (unix(7)). The namespace belongs to the network namespace: daemons in different ones do not see each other.
- *
- * Creates the directory (0700) if it is missing. Throws E_STATE_LOCKED, with the holder's pid.
+ * Makes this process the only daemon on a state directory, which it makes (0700), until it releases
+ * it or dies. Throws E_STATE_LOCKED with the holder's pid.
  */
 export async function holdState(dir: string): Promise<() => Promise<void>> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -37,6 +32,10 @@ export async function stateHolder(dir: string): Promise<number | undefined> {
   return await holderOf(await nameOf(dir));
 }
 
+/**
+ * An abstract socket (unix(7)): one process of a network namespace can bind it, by whatever path,
+ * and the kernel frees it when that process dies.
+ */
 async function nameOf(dir: string): Promise<string> {
   const { dev, ino } = await stat(dir, { bigint: true });
   return `\0godwit-state-${dev}-${ino}`;

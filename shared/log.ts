@@ -8,7 +8,7 @@ export type LogLevel = (typeof logLevels)[number];
 /** What is written to the log; every daemon has one, and hands children of it to its parts. */
 export type Log = Logger;
 
-/** Field names whose values never reach the log, at the top and one or two levels down. */
+/** Fields whose values never reach the log, at the top and one or two levels down. */
 const secretFields = [
   'password',
   'passphrase',
@@ -25,9 +25,8 @@ const secretFields = [
 ];
 
 /**
- * Makes the daemon's log: one JSON object per line on stderr, where journald collects it. `name` is `sender` or `receiver`.
- *
- * Fields that carry secrets are replaced by stars, wherever they stand. A Problem is written with its code, hint and causes.
+ * Makes the daemon's log: one JSON object a line on stderr, where journald collects it. Secret
+ * fields become stars; a Problem is written with its code, hint and causes.
  */
 export function openLog(name: string, level: LogLevel, to: DestinationStream = destination({ fd: 2, sync: true })): Log {
   return pino(
@@ -53,7 +52,8 @@ function places(field: string): string[] {
 
 function describe(thrown: unknown): object {
   if (thrown instanceof Problem) {
-    // A defect of ours is worth its stack; every other problem is explained by its sentence and its causes.
+    // Only a defect of ours needs its stack; every other problem is explained by its sentence and
+    // causes.
     const stack = thrown.code === 'E_BUG' ? { stack: thrown.stack } : {};
     return { ...thrown.toJSON(), ...stack, ...(thrown.cause === undefined ? {} : { cause: describe(thrown.cause) }) };
   }

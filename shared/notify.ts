@@ -15,10 +15,8 @@ const silent: Notifier = { ready: async () => {}, stopping: async () => {} };
 const notifyMs = 10_000;
 
 /**
- * Talks to systemd when it started us (sd_notify(3)); otherwise says nothing.
- *
- * Node has no datagram Unix sockets, so `systemd-notify` is run as a child, and the unit needs `NotifyAccess=all`. The watchdog is fed
- * by a timer of our event loop, at a third of its interval: when the loop hangs, the feeding ends and systemd restarts us.
+ * Talks to systemd when it started us (sd_notify(3)) through `systemd-notify`: Node has no datagram
+ * sockets. The event loop feeds the watchdog, so that systemd restarts a daemon whose loop hangs.
  */
 export function openNotifier(environment: NodeJS.ProcessEnv, log: Log): Notifier {
   if (!environment['NOTIFY_SOCKET']) return silent;
@@ -37,14 +35,17 @@ export function openNotifier(environment: NodeJS.ProcessEnv, log: Log): Notifier
   };
 }
 
-/** The interval systemd expects to hear from this process in; 0 when it does not ask (sd_watchdog_enabled(3)). */
+/** The interval of the watchdog; 0 when systemd asks for none (sd_watchdog_enabled(3)). */
 function watchdogMs(environment: NodeJS.ProcessEnv): number {
   const forAnother = environment['WATCHDOG_PID'] !== undefined && environment['WATCHDOG_PID'] !== String(process.pid);
   const microseconds = Number(environment['WATCHDOG_USEC'] ?? 0);
   return forAnother || !Number.isFinite(microseconds) ? 0 : microseconds / 1_000;
 }
 
-/** A lost notification is no reason to fail: systemd acts on its own when READY or WATCHDOG stay away. */
+/**
+ * Sends a notification; a lost one is no failure, as systemd acts itself when READY or WATCHDOG
+ * stay away.
+ */
 async function notify(words: readonly string[], environment: NodeJS.ProcessEnv, log: Log): Promise<void> {
   await new Promise<void>((resolve) => {
     execFile('systemd-notify', [...words], { env: environment, timeout: notifyMs }, (error) => {

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 /** What a secret shows of itself, wherever it is printed. */
 const stars = '********';
 
-/** A password, token or key that does not print itself: not in logs, not in JSON, not in error text. */
+/** A password, token or key that never prints itself: not in logs, JSON or error texts. */
 export class Secret {
   readonly #value: string;
 
@@ -29,7 +29,10 @@ export class Secret {
   }
 }
 
-/** Replaces every occurrence of the secrets in a text by stars. Very short ones are left: replacing them would only garble the text. */
+/**
+ * Replaces every secret in a text by stars; a very short one stays, as its stars would garble the
+ * text.
+ */
 export function redact(text: string, secrets: Iterable<Secret>): string {
   let clean = text;
   for (const secret of secrets) {

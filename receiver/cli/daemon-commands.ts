@@ -6,16 +6,8 @@ import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readReceiverConfig } from '../config.ts';
 
-/** Adds the commands that need no running daemon: run, init, doctor, completion. What only they need is loaded when they run. */
+/** Adds the commands that need no running daemon. What only they need is imported when they run. */
 export function addDaemonCommands(program: Command, stage: Stage): void {
-  program
-    .command('run')
-    .description('Run the daemon in the foreground, as systemd does; SIGTERM or Ctrl-C stops it in order, a second one at once.')
-    .addHelpText('after', epilogue([['receiver run --config ./receiver.yaml', 'runs with a configuration of your own']], [3]))
-    .action(async function (this: Command) {
-      const config = await readReceiverConfig(cliOf(this, stage).configFile);
-      await runDaemon('receiver', config.log.level, async (log) => (await import('../daemon.ts')).startReceiver(config, log));
-    });
   program
     .command('init')
     .description(
@@ -30,7 +22,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
   program
     .command('doctor')
     .description(
-      'Check everything a migration needs on this side: machine, configuration, state, cloud, port; each with a remedy.',
+      'Check what a move needs on this side, and say how to mend what is wrong: machine, configuration, state, cloud, port.',
     )
     .addHelpText(
       'after',
@@ -46,6 +38,16 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
       const cli = cliOf(this, stage);
       const { receiverChecks } = await import('../doctor.ts');
       await doctor(cli, async () => receiverChecks(await readReceiverConfig(cli.configFile)));
+    });
+  program
+    .command('run')
+    .description(
+      'Run the daemon in the foreground, as systemd does. SIGTERM or Ctrl-C stops it in order; a second one ends it at once, which is safe.',
+    )
+    .addHelpText('after', epilogue([['receiver run --config ./receiver.yaml', 'runs with a configuration of your own']], [3]))
+    .action(async function (this: Command) {
+      const config = await readReceiverConfig(cliOf(this, stage).configFile);
+      await runDaemon('receiver', config.log.level, async (log) => (await import('../daemon.ts')).startReceiver(config, log));
     });
   addCompletion(program, stage);
 }

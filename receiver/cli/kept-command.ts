@@ -1,10 +1,13 @@
 import { type Command, Option } from 'commander';
-import { positive } from '../../shared/cli/number-option.ts';
+import { numberOf } from '../../shared/cli/number-option.ts';
+import { optionText } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { showBytes, showDuration } from '../../shared/print/units.ts';
 import type { Freed, KeptCampaign, Unwanted } from '../campaign/kept.ts';
+import { Days } from '../control/commands/kept.ts';
+import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 
 interface Options {
@@ -17,9 +20,7 @@ interface Options {
 export function addKept(program: Command, stage: Stage): void {
   program
     .command('kept')
-    .description(
-      'List the disks that `keep_disks` keeps of committed campaigns, or free them; a campaign under way keeps those it takes blocks from.',
-    )
+    .description(`${receiverCommands.kept.does} With an option, ${optionText(receiverCommands.freeKept)}.`)
     .addOption(
       new Option('--free <campaign>', 'free those of one campaign: its id, or the beginning of it').conflicts([
         'olderThan',
@@ -27,7 +28,7 @@ export function addKept(program: Command, stage: Stage): void {
       ]),
     )
     .addOption(
-      new Option('--older-than <days>', 'free those that were kept longer ago').argParser(positive(36_500)).conflicts(['all']),
+      new Option('--older-than <days>', 'free those that were kept longer ago').argParser(numberOf(Days)).conflicts(['all']),
     )
     .option('--all', 'free every one')
     .addHelpText(

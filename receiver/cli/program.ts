@@ -6,18 +6,22 @@ import { addKept } from './kept-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addStatusCommands } from './status-commands.ts';
 
-const says = `Moves a whole OpenStack project to another cloud: this is the side it comes to.
+const says = `Moves a whole OpenStack project to another cloud. This program runs on the cloud that it moves to.
 
-The first time: init, edit the configuration, doctor, run (or systemctl start godwit-receiver), pair.
-After that the sender drives; see \`sender --help\`.`;
+First time:  receiver init, edit the configuration, receiver doctor,
+             systemctl start godwit-receiver, receiver pair
+Each move:   nothing; the sender asks for what it needs. See \`sender --help\`.`;
 
 /** The receiver's command line; each group of commands is one file. */
 export function receiverProgram(stage: Stage): Command {
   const program = createProgram('receiver', says, stage.output);
+  program.commandsGroup('Set up:');
   addDaemonCommands(program, stage);
   addPeerCommands(program, stage);
+  program.commandsGroup('Look:');
   addStatusCommands(program, stage);
-  addBundleCommands(program, stage);
   addKept(program, stage);
+  program.commandsGroup('Rebuild from a bundle:');
+  addBundleCommands(program, stage);
   return program;
 }

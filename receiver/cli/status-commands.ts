@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
+import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showShare, showTime } from '../../shared/print/units.ts';
-import type { LedgerLine, ReceiverStatus } from '../control/commands.ts';
+import type { LedgerLine, ReceiverStatus } from '../control/commands/status.ts';
+import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 
 /** Adds the commands that look: status and ledger. */
 export function addStatusCommands(program: Command, stage: Stage): void {
-  program
-    .command('status')
-    .description('Show who is connected, and how far each campaign is on this side. `sender status` knows the whole journey.')
+  offer(program, receiverCommands, 'status')
     .addHelpText('after', epilogue([['receiver status --json', 'prints the same for a script']], [3]))
     .action(
       asks(stage, async ({ daemon, output, json }) => {
@@ -20,14 +20,12 @@ export function addStatusCommands(program: Command, stage: Stage): void {
         else output.print(...statusLines(status, output));
       }),
     );
-  program
-    .command('ledger')
-    .description('Show what this receiver built for which source resource: the only things it may ever remove.')
+  offer(program, receiverCommands, 'ledger')
     .argument('[campaign]', 'only of this campaign')
     .addHelpText('after', epilogue([['receiver ledger --json', 'prints every line for a script']], [3]))
     .action(
       asks(stage, async ({ daemon, output, json }, campaign: string | undefined) => {
-        const lines = await daemon.ledger(campaign);
+        const lines = await daemon.ledger({ campaign });
         if (json) output.json({ ledger: lines });
         else output.print(...ledgerTable(lines, output));
       }),

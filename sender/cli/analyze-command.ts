@@ -15,12 +15,12 @@ import { pictureOf } from '../ordering/report/picture/picture.ts';
 import { analysisText } from '../ordering/report/text.ts';
 import { writeText } from './file.ts';
 
-/** Adds `analyze`: in which order a project moves, computed from its traffic. It needs no daemon and no cloud. */
+/** Adds `analyze`: the order of a move, computed from traffic. It needs no daemon and no cloud. */
 export function addAnalyzeCommand(program: Command, stage: Stage): void {
   program
     .command('analyze')
     .description(
-      'Find the services in the traffic, and propose order, waves and mode: what each costs, against other orders. Needs no daemon; the same files give the same answer.',
+      'Propose in which order and in which waves servers move, from the traffic between them, and compare it with other orders. Needs no daemon.',
     )
     .argument('<matrix...>', 'what `sender observe` wrote, a matrix as CSV or JSON, or the input of the older analyser')
     .option('--document <file...>', 'a configurations.json: names, addresses and sizes of the servers')

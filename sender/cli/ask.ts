@@ -1,6 +1,6 @@
 import { asksThrough, type Asking as DaemonAsking } from '../../shared/cli/ask.ts';
 import { readSenderConfig } from '../config.ts';
-import { type SenderClient, senderClient } from '../control/routes.ts';
+import { type SenderClient, senderClient } from '../control/client.ts';
 
 /** What a command of the sender works with: its output and options, and the daemon. */
 export type Asking = DaemonAsking<SenderClient>;

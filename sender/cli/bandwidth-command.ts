@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
+import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { bandwidthText } from './campaign-view.ts';
 
 /** Adds the command that shows and sets what may be sent: bandwidth. */
 export function addBandwidthCommand(program: Command, stage: Stage): void {
-  program
-    .command('bandwidth')
-    .description(
-      'Show or set what all campaigns together may send, at once and until the daemon stops; `bandwidth` in the configuration lasts.',
+  offer(program, senderCommands, 'bandwidth')
+    .argument(
+      '[limit]',
+      'a rate such as 800kbit, 100mbit or 2.5gbit; none; or configured, to follow plans and configuration again',
     )
-    .argument('[limit]', 'a rate such as 800kbit, 100mbit or 2.5gbit; none; or configured, for what plans and configuration say')
     .addHelpText(
       'after',
       epilogue(
@@ -24,7 +25,7 @@ export function addBandwidthCommand(program: Command, stage: Stage): void {
     )
     .action(
       asks(stage, async ({ daemon, output, json }, limit: string | undefined) => {
-        const bandwidth = await daemon.bandwidth(limit);
+        const bandwidth = await daemon.bandwidth({ limit });
         if (json) output.json(bandwidth);
         else output.print(bandwidthText(bandwidth));
       }),

@@ -1,22 +1,20 @@
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus, campaignStates } from '../control/commands.ts';
+import type { CampaignStatus } from '../control/commands.ts';
+import { possibleIn } from '../control/steer.ts';
 
-type State = (typeof campaignStates)[number];
+type State = CampaignStatus['state'];
 
-/** The states in which a command has something to do. */
+/**
+ * The states in which a campaign is meant when none is named; the daemon refuses a second commit.
+ */
 export const candidates = {
-  pause: ['preparing', 'moving'],
-  resume: ['paused', 'failed'],
-  cutover: ['moving'],
-  cancel: ['preparing', 'moving', 'paused', 'failed'],
-  verify: ['ready'],
-  commit: ['ready', 'committing'],
-  rollback: ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back'],
+  ...possibleIn,
+  commit: [...possibleIn.commit, 'committing'],
 } as const satisfies Record<string, readonly State[]>;
 
 /**
- * Finds the campaign a command is about: the one whose id, or the only one whose id's beginning, was given; without one, the only
- * one that the command has something to do with. Throws E_NOT_FOUND or E_USAGE, and names what there is.
+ * Finds the campaign a command is about: by its id or the beginning of it, or the only one in these
+ * states. Throws E_NOT_FOUND or E_USAGE, and names what there is.
  */
 export function chooseCampaign(
   campaigns: readonly CampaignStatus[],
@@ -32,7 +30,7 @@ export function chooseCampaign(
   throw new Problem('E_NOT_FOUND', says);
 }
 
-/** Finds the campaign that is looked at: the given one, or the one that started last. */
+/** Finds the campaign to show: the given one, or the one that started last. */
 export function latestCampaign(campaigns: readonly CampaignStatus[], wanted: string | undefined): CampaignStatus {
   if (wanted !== undefined) return named(campaigns, wanted);
   const last = [...campaigns].sort((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1);

@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
+import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { candidates, chooseCampaign } from './choose-campaign.ts';
 
-/** Adds `cutover`: the operator's word for servers that are copied while they run. */
+/** Adds `cutover`: it ends the wait of servers that are copied while they run. */
 export function addCutoverCommand(program: Command, stage: Stage): void {
-  program
-    .command('cutover')
-    .description(
-      'Stop servers that are copied while they run, and move them to their end: now, whatever the plan waits for. A round under way ends first.',
-    )
+  offer(program, senderCommands, 'cutover')
     .argument('[campaign]', 'its id, or the beginning of it; may be left out when only one is meant')
     .argument('[servers...]', 'ids or names; without any, every server that waits for its cutover')
     .addHelpText(
@@ -25,7 +23,8 @@ export function addCutoverCommand(program: Command, stage: Stage): void {
     .action(
       asks(stage, async ({ daemon, output, json }, wanted: string | undefined, servers: readonly string[]) => {
         const { campaigns } = await daemon.status();
-        const campaign = await daemon.cutover(chooseCampaign(campaigns, wanted, candidates.cutover), servers);
+        const chosen = chooseCampaign(campaigns, wanted, candidates.cutover);
+        const campaign = await daemon.cutover({ campaign: chosen, servers });
         if (json) output.json(campaign);
         else output.print(`Campaign ${campaign.id}: ${campaign.says}`);
       }),

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
+import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { type Chosen, choosing, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
@@ -19,11 +20,9 @@ interface ExportChoice extends Chosen {
 /** Adds the command that writes a bundle. */
 export function addExportCommand(program: Command, stage: Stage): void {
   choosing(program.command('export'))
-    .description(
-      'Stop and freeze servers, and write them with all they need as one tar, to be carried to a receiver that no network reaches: `receiver import` rebuilds them there.',
-    )
+    .description(`${senderCommands.beginExport.does} ${senderCommands.bundle.does}`)
     .requiredOption('--to <file>', 'where the bundle goes; - for stdout')
-    .option('--campaign <id>', 'write the bundle of an export that was begun before, again or at last')
+    .option('--campaign <id>', 'write the bundle of an export that was begun before; may be repeated')
     .addHelpText(
       'after',
       epilogue(
@@ -42,18 +41,20 @@ export function addExportCommand(program: Command, stage: Stage): void {
           const begun = await daemon.beginExport(selectionOf(chosen));
           ({ campaign } = begun);
           showConcerns(begun.concerns, output);
-          output.tell(`Campaign ${campaign} stops and freezes the servers.`);
+          output.tell(`Campaign ${campaign} stops the servers and freezes their disks.`);
         }
         await watchQuietly(asking, campaign);
-        const bytes = await written(daemon.bundle(campaign, signal), chosen.to, signal);
-        const says = `The bundle is whole: ${showBytes(bytes)}. The servers stay stopped: \`sender commit\` once they run elsewhere, or \`sender rollback\`.`;
+        const bytes = await written(daemon.bundle({ campaign }, signal), chosen.to, signal);
+        const says = `The bundle is complete: ${showBytes(bytes)}. The servers stay stopped. Run \`sender commit\` once they run elsewhere, or \`sender rollback\`.`;
         if (json && chosen.to !== '-') output.json({ campaign, file: chosen.to, bytes });
         else output.tell(says);
       }),
     );
 }
 
-/** Writes the bytes to a file, which is removed again where they break off, or to stdout; returns how many. */
+/**
+ * Writes bytes to stdout or a file, and returns how many; a file that they break off in is removed.
+ */
 async function written(bundle: AsyncIterable<Buffer>, to: string, signal: AbortSignal): Promise<number> {
   let bytes = 0;
   const counted = async function* (): AsyncGenerator<Buffer> {

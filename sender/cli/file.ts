@@ -1,7 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { asProblem, Problem } from '../../shared/problem.ts';
 
-/** Writes a file the operator named, for his eyes alone; E_USAGE when it cannot be written. */
+/**
+ * Writes a file the operator named, readable by the operator alone; E_USAGE when it cannot be
+ * written.
+ */
 export async function writeText(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text, { mode: 0o600 });

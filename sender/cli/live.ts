@@ -1,11 +1,13 @@
 import type { Output } from '../../shared/print/output.ts';
 import { cut } from '../../shared/print/text.ts';
 
-/** What there is to see of something that goes on. */
+/** What can be shown of something that changes. */
 export interface View {
   /** The whole picture, for a terminal that redraws it. */
   readonly picture: readonly string[];
-  /** The same as items, for everywhere else: one line of text each, written when its stage or its text changes. */
+  /**
+   * The same as items, for everywhere else: an item is printed when its stage or its text changes.
+   */
   readonly items: readonly { readonly key: string; readonly stage: string; readonly text: string }[];
 }
 
@@ -18,7 +20,10 @@ export interface Live {
 /** How often an item whose stage stays the same may be written again where nothing redraws. */
 const quietMs = 5_000;
 
-/** Shows views in place on a terminal, as few lines as tell the story elsewhere. `now` is monotonic milliseconds. */
+/**
+ * Redraws views in place on a terminal; prints few lines elsewhere. `now` is monotonic
+ * milliseconds.
+ */
 export function openLive(output: Output, now: () => number = () => performance.now()): Live {
   return output.isTerminal ? redrawn(output) : quiet(output, now);
 }
@@ -28,12 +33,12 @@ function redrawn(output: Output): Live {
   return {
     show({ picture }) {
       const { columns, rows } = output.size();
-      // The last row stays free, or the terminal would scroll and the picture wander.
+      // The last row stays free: a line break there would make the terminal scroll.
       const room = Math.max(1, rows - 1);
       const fits =
         picture.length <= room ? picture : [...picture.slice(0, room - 1), `… ${picture.length - room + 1} more lines`];
       const lines = fits.map((line) => `\u001b[2K${cut(line, columns)}\n`);
-      // Up to where the last picture began, over it, and away with what it had more.
+      // Moves up to where the last picture began, draws over it, and clears the rest.
       output.raw(`${drawn > 0 ? `\u001b[${drawn}A` : ''}${lines.join('')}\u001b[0J`);
       drawn = lines.length;
     },

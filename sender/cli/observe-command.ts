@@ -3,7 +3,7 @@ import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readSenderConfig } from '../config.ts';
-import { senderClient } from '../control/routes.ts';
+import { senderClient } from '../control/client.ts';
 import { namesOf } from '../ordering/input/names.ts';
 import { readMatrix } from '../ordering/observe/matrix-file.ts';
 import { observe } from '../ordering/observe/observe.ts';
@@ -17,14 +17,14 @@ import { sshOptions } from '../receiver/link.ts';
 import { readJson } from './file.ts';
 import { openLive } from './live.ts';
 
-/** Adds `observe`: who talks to whom in a project, from what the nodes already know. It changes nothing anywhere. */
+/** Adds `observe`: which servers talk to each other, from what the nodes already know. */
 export function addObserveCommand(program: Command, stage: Stage): void {
   const port = (format: string, name: string): Option =>
     new Option(`--${format} <port>`, `listen for ${name} on this UDP port`).argParser(parsePort);
   program
     .command('observe')
     .description(
-      'Watch who talks to whom in a project, and write the flow matrix that orders are computed from. Ctrl-C ends it early.',
+      'Watch which servers talk to each other, and write that down for `sender analyze`. Nothing is changed; Ctrl-C ends it early.',
     )
     .option('--project <name>', 'the project, by name or id; the daemon captures its addresses now')
     .option('--document <file...>', 'a configurations.json that holds the addresses; no daemon is needed')
@@ -86,12 +86,16 @@ async function watch(command: Command, stage: Stage, chosen: Chosen): Promise<vo
   const [problem] = problems;
   if (json)
     output.json({
-      ...{ file: chosen.output, conversations: whole.conversations.length, sources: whole.sources },
-      ...{ rejected: whole.rejected, repaired: whole.repaired, unknown: whole.unknown },
+      file: chosen.output,
+      conversations: whole.conversations.length,
+      sources: whole.sources,
+      rejected: whole.rejected,
+      repaired: whole.repaired,
+      unknown: whole.unknown,
       ...(problem === undefined ? {} : { problem, exit: problem.exit }),
     });
   else output.print(...summaryLines(whole, namesOf(documents.flatMap(({ servers }) => servers))), `Wrote ${chosen.output}.`);
-  // What the others saw is kept, but a source that failed is no success.
+  // What the other sources saw is kept, but a source that failed is still a failure.
   if (problem !== undefined && !json) throw problem;
   if (problem !== undefined) process.exitCode = problem.exit;
 }

@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { offer } from '../../shared/cli/offer.ts';
 import { addPeers } from '../../shared/cli/peers.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
+import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 
 /** Adds the commands about the receiver: pair, peers, unpair, rotate. */
 export function addPeerCommands(program: Command, stage: Stage): void {
-  program
-    .command('pair')
-    .description('Pair with the receiver whose `receiver pair` printed a code: both keys are exchanged and pinned.')
+  offer(program, senderCommands, 'pair')
     .argument('<address>', 'where the receiver is: host, host:port, wss://host:port or ssh://user@host')
     .argument('[code]', 'the one-time code; asked for, or read from stdin, when it is left out')
     .addHelpText(
@@ -25,22 +25,20 @@ export function addPeerCommands(program: Command, stage: Stage): void {
     )
     .action(
       asks(stage, async ({ daemon, output, json }, address: string, code: string | undefined) => {
-        const paired = await daemon.pair(address, code ?? (await readCode()));
+        const paired = await daemon.pair({ address, code: code ?? (await readCode()) });
         if (json) output.json(paired);
         else output.print(`Paired with ${visible(paired.name)}.`, `Its key: ${paired.fingerprint}`);
       }),
     );
   addPeers(program, stage, asks, {
     self: 'sender',
-    other: 'receiver',
+    commands: senderCommands,
     name: 'cloud-b',
-    ends: 'its session ends',
-    learns: 'the connected receiver learns the new one',
-    rotation: ['sender rotate', 'while the receiver is connected; fails with E_ROTATION_PENDING when it cannot be told'],
+    rotation: ['sender rotate', 'while the receiver is connected; ends with E_ROTATION_PENDING when it cannot be told'],
   });
 }
 
-/** A code that is not typed as an argument stays out of the shell's history and the list of processes. */
+/** Asks for the code, so that it stays out of the shell's history and the list of processes. */
 async function readCode(): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stdin.isTTY ? process.stderr : undefined });
   try {

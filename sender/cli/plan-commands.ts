@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { Problem } from '../../shared/problem.ts';
+import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { writeText } from './file.ts';
 import { type Chosen, choosing, selectionOf } from './selection.ts';
@@ -10,10 +12,9 @@ interface OutputChosen extends Chosen {
   readonly output?: string;
 }
 
-/** Adds the commands that come before a migration: capture, plan, import. */
+/** Adds the commands that come before a migration: capture, plan. */
 export function addPlanCommands(program: Command, stage: Stage): void {
-  choosing(program.command('capture'))
-    .description('Write what a project holds to configurations.json: networks, routers, groups, ports, images, servers.')
+  choosing(offer(program, senderCommands, 'capture'))
     .option('-o, --output <file>', 'where to write the document; stdout when it is left out')
     .addHelpText(
       'after',
@@ -35,10 +36,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
         if (!json) showConcerns(concerns, output);
       }),
     );
-  choosing(program.command('plan'))
-    .description(
-      'Write a plan: what moves, in which order, mapped to what, and every concern found. Nothing is written on either cloud.',
-    )
+  choosing(offer(program, senderCommands, 'plan'))
     .option('-o, --output <file>', 'where to write the plan; stdout when it is left out')
     .addHelpText(
       'after',

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { offer, optionText } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
+import { senderCommands } from '../control/registry.ts';
 import { reportPage } from '../report/page.ts';
 import { reportText } from '../report/text.ts';
 import { asks } from './ask.ts';
@@ -15,9 +17,7 @@ interface ReportChoice {
 
 /** Adds the commands that look back: report and log. */
 export function addReportCommands(program: Command, stage: Stage): void {
-  program
-    .command('report')
-    .description('Show what a campaign did: times of every stage, bytes, downtime and digests per server, and its totals.')
+  offer(program, senderCommands, 'report')
     .argument('[campaign]', 'the beginning of its id; the latest when it is left out')
     .addOption(new Option('--html <file>', 'write a page for a browser, complete in itself').conflicts('text'))
     .option('--text', 'print text (the default)')
@@ -34,27 +34,25 @@ export function addReportCommands(program: Command, stage: Stage): void {
     .action(
       asks(stage, async ({ daemon, output, json }, wanted: string | undefined, { html }: ReportChoice) => {
         const { campaigns } = await daemon.status();
-        const report = await daemon.report(latestCampaign(campaigns, wanted).id);
+        const report = await daemon.report({ campaign: latestCampaign(campaigns, wanted).id });
         if (html !== undefined) await writePage(html, reportPage(report));
         if (json) output.json(report);
         else if (html === undefined) output.print(...reportText(report, output.size().columns));
         else output.print(`The report is in ${html}.`);
       }),
     );
-  program
-    .command('log')
-    .description('Show the journal of a campaign: every fact in order, as it was made durable.')
+  offer(program, senderCommands, 'log')
     .argument('[campaign]', 'the beginning of its id; the latest when it is left out')
-    .option('--follow', 'stay and show new facts as they come')
-    .addHelpText('after', epilogue([['sender log --follow', 'follows the latest campaign, one fact a line']], [3]))
+    .option('--follow', optionText(senderCommands.follow))
+    .addHelpText('after', epilogue([['sender log --follow', 'follows the latest campaign, one entry on each line']], [3]))
     .action(
       asks(stage, async ({ daemon, output, json, signal }, wanted: string | undefined, { follow }: { follow?: true }) => {
         const { campaigns } = await daemon.status();
-        const { id } = latestCampaign(campaigns, wanted);
+        const { id: campaign } = latestCampaign(campaigns, wanted);
         const show = (fact: object): void => (json ? output.json(fact) : output.print(factLine(fact)));
-        if (follow) for await (const fact of daemon.follow(id, signal)) show(fact);
-        else if (json) output.json(await daemon.log(id));
-        else for (const fact of await daemon.log(id)) show(fact);
+        if (follow) for await (const fact of daemon.follow({ campaign }, signal)) show(fact);
+        else if (json) output.json(await daemon.log({ campaign }));
+        else for (const fact of await daemon.log({ campaign })) show(fact);
       }),
     );
 }

@@ -1,17 +1,15 @@
 import type { Command } from 'commander';
+import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
+import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { candidates, chooseCampaign } from './choose-campaign.ts';
 
 /** Adds `verify`: both sides of a finished campaign, read again. */
 export function addVerifyCommand(program: Command, stage: Stage): void {
-  program
-    .command('verify')
-    .description(
-      'Read both sides of a finished campaign again before its commit: each source snapshot, the copy, and what the destination says of the image.',
-    )
+  offer(program, senderCommands, 'verify')
     .argument('[campaign]', 'its id, or the beginning of it; may be left out when only one is meant')
     .addHelpText(
       'after',
@@ -27,7 +25,7 @@ export function addVerifyCommand(program: Command, stage: Stage): void {
       asks(stage, async ({ daemon, output, json }, wanted: string | undefined) => {
         const { campaigns } = await daemon.status();
         const campaign = chooseCampaign(campaigns, wanted, candidates.verify);
-        const disks = await daemon.verify(campaign);
+        const disks = await daemon.verify({ campaign });
         const wrong = disks.filter(({ agrees }) => !agrees).length;
         const problem = wrong === 0 ? undefined : differing(wrong, disks.length);
         if (json) output.json({ campaign, disks, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });

@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
-import type { CampaignStatus, SenderStatus } from '../control/commands.ts';
+import type { SenderStatus } from '../control/commands/status.ts';
+import type { CampaignStatus } from '../control/commands.ts';
 import type { Asking } from './ask.ts';
 import { campaignView, statusLines } from './campaign-view.ts';
 import { latestCampaign } from './choose-campaign.ts';
 import { openLive } from './live.ts';
 
-/** How long a daemon that went away may take to come back: systemd starts it again after two seconds. */
+/** How long a daemon may be away while it is watched: systemd restarts it after two seconds. */
 const absenceMs = 60_000;
 
-/** Shows one campaign until there is nothing more to wait for; a failure becomes the command's own. Ctrl-C leaves it running. */
+/**
+ * Shows a campaign until it rests; its failure becomes the command's own. Ctrl-C leaves it running.
+ */
 export async function watchCampaign(asking: Asking, id: string): Promise<void> {
   const { output, json } = asking;
   const live = openLive(output);
@@ -20,10 +23,10 @@ export async function watchCampaign(asking: Asking, id: string): Promise<void> {
     else live.show(campaignView(campaign, output));
     if (isSettled(campaign)) return conclude(campaign);
   }
-  output.tell(`Campaign ${id} goes on. \`sender status --watch\` shows it again.`);
+  output.tell(`Campaign ${id} continues. \`sender status --watch\` shows it again.`);
 }
 
-/** Waits until a campaign is done or has failed, and says each step on the way; a failure becomes the command's own. */
+/** Waits until a campaign rests and prints each step; its failure becomes the command's own. */
 export async function watchQuietly(asking: Asking, wanted: string): Promise<void> {
   let last = '';
   for await (const status of statuses(asking)) {
@@ -32,7 +35,7 @@ export async function watchQuietly(asking: Asking, wanted: string): Promise<void
     last = campaign.says;
     if (isSettled(campaign)) return conclude(campaign);
   }
-  throw new Problem('E_CANCELLED', `The command was interrupted; campaign ${wanted} goes on.`);
+  throw new Problem('E_CANCELLED', `The command was interrupted; campaign ${wanted} continues.`);
 }
 
 /** Shows everything, or one campaign, until Ctrl-C. */
@@ -55,13 +58,13 @@ export async function watchStatus(asking: Asking, wanted: string | undefined): P
   }
 }
 
-/** Every status until Ctrl-C; a daemon that is restarted meanwhile is waited for. */
+/** Yields every status until Ctrl-C, and waits for a daemon that is restarted meanwhile. */
 async function* statuses({ daemon, output, signal }: Asking): AsyncGenerator<SenderStatus> {
   let goneAtMs: number | undefined = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     let gone = new Problem('E_DAEMON_DOWN', 'The daemon has stopped.');
     try {
-      for await (const status of daemon.watch(signal)) {
+      for await (const status of daemon.watch({}, signal)) {
         goneAtMs = undefined;
         yield status;
       }
@@ -69,7 +72,7 @@ async function* statuses({ daemon, output, signal }: Asking): AsyncGenerator<Sen
       gone = asProblem(thrown);
     }
     if (signal.aborted) return;
-    if (goneAtMs === undefined) output.tell('The daemon is gone; waiting for it to come back.');
+    if (goneAtMs === undefined) output.tell('The daemon does not answer; waiting for it to come back.');
     goneAtMs ??= performance.now();
     if (gone.code !== 'E_DAEMON_DOWN' || performance.now() - goneAtMs > absenceMs) throw gone;
     // Aborted: the loop ends by itself.

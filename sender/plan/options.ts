@@ -1,9 +1,19 @@
+import { z } from 'zod';
+import { seconds, wholeNumber } from '../../shared/control/params.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
-import { type Plan, serversOf } from '../../shared/model/plan.ts';
+import { type Plan, Probe, serversOf } from '../../shared/model/plan.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { MigrateOptions } from '../control/commands.ts';
 
-/** The plan with the command line's options; `order` moves the named servers, ids or names, in that order in one wave. */
+/** Options of `sender migrate` that override the plan's. `probe` is for servers that have none. */
+export const MigrateOptions = z.object({
+  order: z.array(z.string().min(1)).readonly().optional(),
+  parallel: wholeNumber(16).optional(),
+  delaySeconds: seconds().optional(),
+  probe: Probe.optional(),
+});
+export type MigrateOptions = z.infer<typeof MigrateOptions>;
+
+/** The plan with these options; `order` moves the named servers first, all in one wave. */
 export function withOptions(
   plan: Plan,
   document: Configurations,

@@ -1,5 +1,5 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
-import type { MoveReport, Report } from '../control/commands.ts';
+import type { MoveReport, Report } from './model.ts';
 import { figure, number, table } from './page-parts.ts';
 import { sentBytes } from './report.ts';
 import { stageBar, stageColours } from './stage-bar.ts';

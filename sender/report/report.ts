@@ -2,13 +2,13 @@ import type { Dated } from '../../shared/journal.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import { totalsOf } from '../campaign/totals.ts';
-import type { MoveReport, Report } from '../control/commands.ts';
 import { attemptOf, type Fact, sinceLetGo } from '../migration/fact.ts';
 import { itinerary } from '../migration/itinerary.ts';
 import { recall } from '../migration/migrate.ts';
 import type { Move } from '../migration/phase.ts';
 import { roundsOf } from '../migration/round.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
+import type { MoveReport, Report } from './model.ts';
 
 /** What a campaign did, from its journal alone: the same journal always gives the same report. */
 export function reportOf(campaign: Campaign, state: string): Report {

@@ -1,5 +1,5 @@
 import { showDuration } from '../../shared/print/units.ts';
-import type { MoveReport } from '../control/commands.ts';
+import type { MoveReport } from './model.ts';
 import { escaped } from './style.ts';
 
 /** Told apart by people who see colours differently, too: after Okabe and Ito's palette. */

@@ -1,7 +1,7 @@
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
-import type { MoveReport, Report } from '../control/commands.ts';
+import type { MoveReport, Report } from './model.ts';
 import { sentBytes } from './report.ts';
 
 /** A report as lines of text: totals, one table of servers, one of stages, one of disks, and every problem met. */

@@ -6,7 +6,7 @@ export type SpoolKind = 'plan' | 'document';
 /** Longest name of a file on Linux, in bytes (limits.h, NAME_MAX). */
 const longestName = 255;
 
-/** Names that editors, copying tools and we ourselves give to files that are not meant, or not whole. */
+/** Names that editors, copying tools and this daemon give to files that are not complete plans. */
 const foreign = [
   /^\./,
   /^#.*#$/,
@@ -15,17 +15,20 @@ const foreign = [
   /\.(result|problem)\.json$/,
 ];
 
-/** Tells plans (`*.yaml`, `*.yml`) and documents (`*.json`) from everything else, which is left alone. */
+/** Tells plans (`*.yaml`, `*.yml`) from documents (`*.json`); undefined for every other file. */
 export function kindOf(name: string): SpoolKind | undefined {
   if (foreign.some((pattern) => pattern.test(name))) return undefined;
   if (/\.ya?ml$/i.test(name)) return 'plan';
   return /\.json$/i.test(name) ? 'document' : undefined;
 }
 
-/** The name of what is written beside a file; a name that leaves no room for the ending is shortened, and told apart by a digest. */
+/**
+ * The name of a file that is written beside another; a name too long for it is cut and gets a
+ * digest.
+ */
 export function besideName(name: string, ending: string): string {
   const whole = `${name}${ending}`;
-  // `writeDurably` needs room for a temporary name, too.
+  // `writeDurably` adds a temporary suffix, which needs room, too.
   const room = longestName - 40;
   if (Buffer.byteLength(whole) <= room) return whole;
   const kept = Buffer.from(name)
@@ -35,7 +38,7 @@ export function besideName(name: string, ending: string): string {
   return `${kept}~${digestOf(name).slice(0, 16)}${ending}`;
 }
 
-/** The content's own name: SHA-256, 64 hex digits. */
+/** The digest that names a content: SHA-256, 64 hex digits. */
 export function digestOf(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }

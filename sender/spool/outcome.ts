@@ -13,7 +13,7 @@ export type Accepted = Readonly<z.infer<typeof Accepted>>;
 
 const Refused = z.object({ digest: z.string(), changed: z.string(), again: z.literal('never') });
 
-/** Where the spool keeps what it has decided: beside the files for people, in the state directory for itself. */
+/** Keeps what became of each file: beside it for people, in the state directory for the daemon. */
 export class Outcomes {
   readonly #folder: string;
   readonly #memory: string;
@@ -23,7 +23,7 @@ export class Outcomes {
     this.#memory = join(state, 'spool-accepted');
   }
 
-  /** What became of a content that was accepted before, under whatever name. */
+  /** The campaign that a content has already started, under whatever file name. */
   async accepted(digest: string): Promise<Accepted | undefined> {
     return await readJson(join(this.#memory, `${digest}.json`), Accepted);
   }
@@ -33,14 +33,17 @@ export class Outcomes {
     await writeDurably(join(this.#memory, `${accepted.digest}.json`), json(accepted));
   }
 
-  /** Shows an acceptance beside the file, and moves the file away; a file that has changed meanwhile stays, to be looked at anew. */
+  /**
+   * Writes the result beside the file and moves the file away; a file that has changed meanwhile
+   * stays.
+   */
   async settle(name: string, accepted: Accepted, look: Look): Promise<void> {
     await rm(this.#beside(name, '.problem.json'), { force: true });
     await writeDurably(this.#beside(name, '.result.json'), json({ ...accepted, file: name }));
     await this.#moveAway(name, accepted.digest, look);
   }
 
-  /** Shows beside the file why it was refused. `read` is null where its content was never read. */
+  /** Writes beside the file why it was refused; `read` is null where its content was never read. */
   async refuse(name: string, read: { readonly digest: string; readonly look: Look } | null, problem: Problem): Promise<void> {
     const refused = {
       file: name,
@@ -54,7 +57,10 @@ export class Outcomes {
     await writeDurably(this.#beside(name, '.problem.json'), json(refused));
   }
 
-  /** Whether this file was refused for good as it is, by this daemon or one before it; `touch` makes it another. */
+  /**
+   * Whether this file was refused for good as it is, perhaps by an earlier daemon; `touch` has it
+   * read again.
+   */
   async wasRefused(name: string, digest: string, look: Look): Promise<boolean> {
     const refused = await readJson(this.#beside(name, '.problem.json'), Refused);
     return refused?.digest === digest && refused.changed === String(look.mtimeNs);
@@ -68,12 +74,12 @@ export class Outcomes {
     try {
       await rename(from, to);
     } catch (error) {
-      // Whoever took the file away has seen to it himself.
+      // Somebody else has taken the file away.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       throw error;
     }
     const moved = await lstat(to, { bigint: true });
-    // A rename changes ctime alone. Anything else means that somebody put a new file under the name in this very moment.
+    // A rename changes ctime alone; any other change means that a new file took the name just now.
     if (!isSame({ ...look, ctimeNs: moved.ctimeNs }, moved)) {
       await link(to, from).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'EEXIST') throw error;
@@ -92,7 +98,7 @@ function json(value: object): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-/** What is not there, or is no longer what we wrote, counts as never decided. */
+/** Reads a file of ours; undefined when it is missing or damaged, as if nothing was decided. */
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   try {
     return schema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data;

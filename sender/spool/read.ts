@@ -22,7 +22,10 @@ export interface SpoolText {
 /** Longest file that is read: the document of a tenant of some ten thousand resources. */
 const longestBytes = 64 * 1024 * 1024;
 
-/** Looks at a name without following it; undefined when nothing is there. Refuses links and everything else that is no plain file. */
+/**
+ * Stats a name without following links; undefined when nothing is there. Refuses everything but
+ * plain files.
+ */
 export async function lookAt(folder: string, name: string): Promise<Look | undefined> {
   const found = await absent(lstat(join(folder, name), { bigint: true }));
   if (found === undefined || found.isDirectory()) return undefined;
@@ -38,9 +41,10 @@ export async function lookAt(folder: string, name: string): Promise<Look | undef
   return found;
 }
 
-/** Reads the file that was looked at; undefined when it is another by now, or was written to while it was read. */
+/** Reads the file that was looked at; undefined when it has changed since, or changes meanwhile. */
 export async function readAt(folder: string, name: string, look: Look): Promise<SpoolText | undefined> {
-  // O_NOFOLLOW: the name may have become a link since. O_NONBLOCK: or a pipe, which would make us wait for its writer.
+  // O_NOFOLLOW: the name may be a link by now. O_NONBLOCK: or a pipe, whose writer we would wait
+  // for.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await absent(
     open(join(folder, name), flags).catch((error: NodeJS.ErrnoException) => {
@@ -58,7 +62,7 @@ export async function readAt(folder: string, name: string, look: Look): Promise<
   }
 }
 
-/** A permission given later changes ctime, and so makes it another file to us. */
+/** A permission that is given later changes ctime, so that the file is read again. */
 function unreadable(name: string): Problem {
   return new Problem('E_USAGE', `${name} cannot be read by the user this daemon runs as.`, {
     about: name,
@@ -71,7 +75,7 @@ export function isSame(one: Look, other: Look): boolean {
   return one.ino === other.ino && one.size === other.size && one.mtimeNs === other.mtimeNs && one.ctimeNs === other.ctimeNs;
 }
 
-/** Whether a text may be the whole of what its writer means to write: it parses, and a plan ends with its last line's end. */
+/** Whether a text may be complete: it parses, and a plan ends with a line break. */
 export function seemsWhole(text: string, kind: SpoolKind): boolean {
   if (kind === 'plan') return text.endsWith('\n') && parseDocument(text).errors.length === 0;
   try {
@@ -82,7 +86,9 @@ export function seemsWhole(text: string, kind: SpoolKind): boolean {
   }
 }
 
-/** A file that goes away meanwhile is nobody's fault. ELOOP is O_NOFOLLOW's word for a link, which the next look refuses. */
+/**
+ * Waits for a file operation; undefined when the file is gone, or is a link (ELOOP, by O_NOFOLLOW).
+ */
 async function absent<T>(found: Promise<T>): Promise<T | undefined> {
   try {
     return await found;

@@ -6,7 +6,9 @@ export interface Asking<D> extends Cli {
   readonly daemon: D;
 }
 
-/** Makes a command's action that asks the running daemon; its arguments are those of the command, then its options. */
+/**
+ * Makes the action of a command that asks the running daemon; it is given arguments, then options.
+ */
 export type Asks<D> = <A extends unknown[]>(
   stage: Stage,
   act: (asking: Asking<D>, ...given: A) => Promise<void>,

@@ -51,8 +51,9 @@ export function stateCheck(dir: string): Check {
       });
       const { bavail, bsize } = await statfs(dir);
       const freeBytes = bavail * bsize;
-      const open = (found.mode & 0o077) !== 0 ? 'others on this machine may look into it' : undefined;
-      const little = freeBytes < littleSpaceBytes ? 'disks on their way are kept here; see that the largest one fits' : undefined;
+      const open = (found.mode & 0o077) !== 0 ? 'other users of this machine can read it' : undefined;
+      const little =
+        freeBytes < littleSpaceBytes ? 'disks are staged here while they move; make sure that the largest one fits' : undefined;
       const remedy = open !== undefined ? `${open}: chmod 700 ${dir}` : little;
       return { says: `${dir} is writable, ${showBytes(freeBytes)} free`, remedy };
     },
@@ -80,7 +81,7 @@ export function clockCheck(): Check {
     name: 'clock',
     ask: async () => {
       const now = new Date().toISOString();
-      // Absent on machines without systemd; then there is nobody to ask, and nothing to complain about.
+      // A machine without systemd has no `timedatectl`, and nothing to complain about.
       const asked = await run('timedatectl', ['show', '--property=NTPSynchronized', '--value'], { timeout: 5_000 }).catch(
         () => undefined,
       );
@@ -94,7 +95,7 @@ export function clockCheck(): Check {
 const costs = {
   'qemu-img': 'only raw disks can be read, and their holes are read as zeros',
   'qemu-nbd': 'a disk that is not raw is converted before it is read, which takes its time and the room of a raw copy',
-  setpriv: 'a qemu-nbd lives a moment longer than a daemon that is killed',
+  setpriv: 'a qemu-nbd may outlive a daemon that is killed, for a moment',
   prlimit: 'nothing bounds the memory that QEMU takes for a disk',
 } as const;
 

@@ -3,7 +3,10 @@ import { visible } from '../print/text.ts';
 import { asProblem, type Problem } from '../problem.ts';
 import type { Cli } from './program.ts';
 
-/** What a check found: all is well; something to know, with what to do about it. What is wrong is thrown as a Problem. */
+/**
+ * What a check found: all is well, or something to know with what to do. A fault is thrown as a
+ * Problem.
+ */
 type Finding = { readonly says: string; readonly remedy?: string | undefined };
 
 /** One question that `doctor` asks of this machine, the clouds or the peer. */
@@ -27,8 +30,8 @@ export interface Outcome {
 const checkMs = 30_000;
 
 /**
- * Reads the configuration, asks every question that follows from it, and prints each outcome as it is known; one that fails does not
- * stop the others. The exit status is that of the first failure.
+ * Runs every check and prints each outcome as it is known; a check that fails does not stop the
+ * others. The exit status is that of the first failure.
  */
 export async function doctor(cli: Cli, configured: () => Promise<readonly Check[]>): Promise<void> {
   const { output, json, signal } = cli;
@@ -40,7 +43,7 @@ export async function doctor(cli: Cli, configured: () => Promise<readonly Check[
   let checks: readonly Check[] = [];
   const read = async (): Promise<Finding> => {
     checks = await configured();
-    return { says: `${cli.configFile} is in order` };
+    return { says: `${cli.configFile} can be read and has no faults` };
   };
   note(await outcomeOf({ name: 'config', ask: read }, outcomes, signal));
   for (const check of checks) note(await outcomeOf(check, outcomes, signal));
@@ -54,7 +57,7 @@ async function outcomeOf(check: Check, before: readonly Outcome[], signal: Abort
   const isUnwell = (need: string): boolean =>
     before.some((one) => one.name === need && (one.state === 'fail' || one.state === 'skipped'));
   const missing = check.needs?.find(isUnwell);
-  if (missing !== undefined) return { name, state: 'skipped', says: `not asked, because of ${missing}` };
+  if (missing !== undefined) return { name, state: 'skipped', says: `skipped, because ${missing} is not well` };
   try {
     const { says, remedy } = await check.ask(AbortSignal.any([signal, AbortSignal.timeout(checkMs)]));
     return remedy === undefined ? { name, state: 'ok', says } : { name, state: 'warn', says, remedy };

@@ -1,4 +1,4 @@
-/** What each exit status means; scripts rely on it. The table of problems says which code ends with which. */
+/** What each exit status means; scripts rely on it. `problems` says which code ends with which. */
 export const exitStatuses = {
   0: 'done',
   1: 'a defect in Godwit',

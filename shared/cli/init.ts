@@ -4,9 +4,8 @@ import { Problem } from '../problem.ts';
 import type { Cli } from './program.ts';
 
 /**
- * Writes the example to the configuration's place unless there is one, and makes the folders it names (0700).
- *
- * `folders` reads the configuration; its complaints are the command's own.
+ * Writes the example to the configuration's place unless there is one, and makes the folders it
+ * names (0700). `folders` reads the configuration; its complaints are the command's own.
  */
 export async function initialise(cli: Cli, example: URL, folders: () => Promise<readonly string[]>): Promise<void> {
   const { configFile, output, json } = cli;
@@ -25,7 +24,10 @@ export async function initialise(cli: Cli, example: URL, folders: () => Promise<
   }
 }
 
-/** Readable by the daemon's group, not by others: settings may name what nobody else need know. */
+/**
+ * Writes the example, readable by the daemon's group but not by others: settings may be
+ * confidential.
+ */
 async function writeExample(file: string, text: string): Promise<boolean> {
   try {
     await mkdir(dirname(file), { recursive: true });

@@ -1,16 +1,13 @@
 import { InvalidArgumentError } from 'commander';
+import type { z } from 'zod';
 
-/** Reads a whole number from 1 to a limit. */
-export function positive(limit: number): (text: string) => number {
+/**
+ * Reads a number as a parameter of a command wants it, and complains in the words of its schema.
+ */
+export function numberOf(schema: z.ZodType<number | undefined>): (text: string) => number {
   return (text) => {
-    const number = Number(text);
-    if (/^\d+$/.test(text) && number >= 1 && number <= limit) return number;
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${limit}.`);
+    const parsed = schema.safeParse(/^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN);
+    if (parsed.success && parsed.data !== undefined) return parsed.data;
+    throw new InvalidArgumentError(parsed.error?.issues[0]?.message ?? 'It must be a number.');
   };
-}
-
-/** Reads a number of seconds, zero or more. */
-export function seconds(text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a number of seconds, zero or more.');
 }

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import type { AnyCommand } from '../control/command.ts';
 import { type Column, table } from '../print/table.ts';
 import { visible } from '../print/text.ts';
 import { showTime } from '../print/units.ts';
 import type { Asks } from './ask.ts';
+import { offer } from './offer.ts';
 import { type Example, epilogue, type Stage } from './program.ts';
 
 /** A paired daemon as either side lists it; only the sender knows an address. */
@@ -14,32 +16,26 @@ interface PeerLine {
   readonly pairedAt: string;
 }
 
-/** What either daemon can be asked about those it is paired with. */
-interface PeerCommands {
+/** The commands about peers that both daemons have, as they are asked for. */
+interface PeerClient {
   peers(): Promise<readonly PeerLine[]>;
-  unpair(name: string): Promise<void>;
-  rotate(): Promise<{ fingerprint: string }>;
+  unpair(params: { readonly name: string }): Promise<void>;
+  rotate(): Promise<{ readonly fingerprint: string }>;
 }
 
-/** What the help says differently on either side. */
+/** What differs between the two sides. */
 export interface PeerWords {
   readonly self: 'sender' | 'receiver';
-  readonly other: 'sender' | 'receiver';
+  readonly commands: { readonly [N in keyof PeerClient]: AnyCommand };
   /** Of a peer, for an example. */
   readonly name: string;
-  /** What ends when a peer is forgotten. */
-  readonly ends: string;
-  /** How the others learn a new key. */
-  readonly learns: string;
   readonly rotation: Example;
 }
 
 /** Adds the commands that both sides have about their peers: peers, unpair, rotate. */
-export function addPeers(program: Command, stage: Stage, asks: Asks<PeerCommands>, words: PeerWords): void {
-  const { self, other, name } = words;
-  program
-    .command('peers')
-    .description(`List the ${other}s this ${self} is paired with.`)
+export function addPeers(program: Command, stage: Stage, asks: Asks<PeerClient>, words: PeerWords): void {
+  const { self, commands, name } = words;
+  offer(program, commands, 'peers')
     .addHelpText('after', epilogue([[`${self} peers --json`, 'prints what it knows of each for a script']], [3]))
     .action(
       asks(stage, async ({ daemon, output, json }) => {
@@ -48,21 +44,17 @@ export function addPeers(program: Command, stage: Stage, asks: Asks<PeerCommands
         else output.print(...table(peers, columnsOf(peers), output.size().columns));
       }),
     );
-  program
-    .command('unpair')
-    .description(`Forget a ${other}: its key is no longer accepted, and ${words.ends}.`)
+  offer(program, commands, 'unpair')
     .argument('<name>', `its name or fingerprint, as \`${self} peers\` shows it`)
-    .addHelpText('after', epilogue([[`${self} unpair ${name}`, `forgets the ${other} ${name}`]], [3]))
+    .addHelpText('after', epilogue([[`${self} unpair ${name}`, `forgets ${name}`]], [3]))
     .action(
       asks(stage, async ({ daemon, output, json }, peer: string) => {
-        await daemon.unpair(peer);
+        await daemon.unpair({ name: peer });
         if (json) output.json({ unpaired: peer });
         else output.print(`${visible(peer)} is no longer paired.`);
       }),
     );
-  program
-    .command('rotate')
-    .description(`Replace this daemon’s key: ${words.learns}, and the old one is worth nothing from then on.`)
+  offer(program, commands, 'rotate')
     .addHelpText('after', epilogue([words.rotation], [3, 11]))
     .action(
       asks(stage, async ({ daemon, output, json }) => {

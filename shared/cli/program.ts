@@ -22,7 +22,9 @@ export interface Cli extends Stage {
 /** One example of a command's help: what is typed, and what it does. */
 export type Example = readonly [typed: string, does: string];
 
-/** Makes the program that commands are added to. Its options may stand before or after a command. */
+/**
+ * Makes the program that commands are added to; its options may stand before or after a command.
+ */
 export function createProgram(name: 'sender' | 'receiver', says: string, output: Output): Command {
   const columns = Math.max(60, Math.min(100, output.size().columns));
   return new Command(name)
@@ -44,7 +46,7 @@ export function createProgram(name: 'sender' | 'receiver', says: string, output:
     .addHelpText('after', epilogue([], Object.keys(exitStatuses).map(Number) as ExitStatus[]));
 }
 
-/** The end of a help text: examples, then the exit statuses the command can have beside 0, 1 and 2. */
+/** The end of a help text: examples, then the exit statuses beside 0, 1 and 2. */
 export function epilogue(examples: readonly Example[], statuses: readonly ExitStatus[]): string {
   const shown = examples.flatMap(([typed, does]) => [`  $ ${typed}`, `      ${does}`]);
   return [
@@ -61,7 +63,9 @@ export function cliOf(command: Command, stage: Stage): Cli {
   return { ...stage, json: json === true, configFile: config };
 }
 
-/** Runs a program with the arguments that follow its name, shows a failure, and returns the exit status. */
+/**
+ * Runs a program with the arguments after its name, shows a failure, and returns the exit status.
+ */
 export async function runProgram(program: Command, args: readonly string[], output: Output): Promise<number> {
   try {
     if (args.length === 0) {

@@ -11,10 +11,8 @@ export interface Running {
 }
 
 /**
- * Runs a daemon until SIGTERM or SIGINT: then it stops in order; a second signal ends it at once, which is always safe.
- * Its memory is bounded first, which starts the program over: `start` loads what the daemon needs, and nothing may be held before.
- *
- * A defect that nobody caught ends the daemon with status 1, and systemd starts it again: the journal knows where it was.
+ * Runs a daemon until SIGTERM or SIGINT stops it in order; a second signal ends it at once.
+ * `boundMemory` starts the program over: only `start` may load what the daemon needs.
  */
 export async function runDaemon(name: string, level: LogLevel, start: (log: Log) => Promise<Running>): Promise<void> {
   boundMemory();

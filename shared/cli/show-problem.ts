@@ -2,7 +2,9 @@ import type { Output } from '../print/output.ts';
 import { visible } from '../print/text.ts';
 import type { Problem } from '../problem.ts';
 
-/** Shows why a command failed: for people on stderr, as `{"problem": …}` on stdout when JSON was asked for. */
+/**
+ * Shows why a command failed: on stderr for people, or on stdout as `{"problem": …}` with --json.
+ */
 export function showProblem(problem: Problem, output: Output, how: { readonly json: boolean; readonly program: string }): void {
   if (how.json) {
     output.json({ problem: problem.toJSON(), exit: problem.exit });

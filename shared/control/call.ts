@@ -3,16 +3,14 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { fromJson, Problem, type ProblemJson } from '../problem.ts';
-import { longestBytes, problemTrailer } from './route.ts';
+import { longestBytes, problemTrailer } from './wire.ts';
 
 /** What comes back: the answer of a command, or why there is none. */
 type Answer = { readonly result?: unknown; readonly problem?: ProblemJson };
 
 /**
- * Asks a daemon for one thing over its control socket and returns the answer. The daemon's failure is thrown as it was there.
- *
- * Throws E_DAEMON_DOWN when nobody listens, E_CONTROL_DENIED when this user may not ask. The answer's type is the caller's word:
- * both ends are of one release, and a daemon of another refuses what it does not know.
+ * Asks for a command that answers once, and throws its failure as it was in the daemon. Throws
+ * E_DAEMON_DOWN when nobody listens, E_CONTROL_DENIED when this user may not ask.
  */
 export async function callControl<T>(path: string, command: string, params: object = {}, signal?: AbortSignal): Promise<T> {
   const response = await ask(path, command, params, signal);
@@ -30,7 +28,7 @@ export async function callControl<T>(path: string, command: string, params: obje
   return resultOf(Buffer.concat(pieces).toString('utf8'), path) as T;
 }
 
-/** Asks for a command that goes on answering, and yields its answers until it ends or the signal aborts. */
+/** Asks for a stream and yields its answers until it ends or the signal aborts. */
 export async function* followControl<T>(path: string, command: string, params: object, signal: AbortSignal): AsyncGenerator<T> {
   const response = await ask(path, command, params, signal);
   try {
@@ -47,7 +45,7 @@ export async function* followControl<T>(path: string, command: string, params: o
   }
 }
 
-/** Gives a command bytes of whatever length, and yields its answers while they go over. */
+/** Uploads bytes of whatever length to a command, and yields its answers meanwhile. */
 export async function* sendControl<T>(
   path: string,
   command: string,
@@ -59,7 +57,7 @@ export async function* sendControl<T>(
   const asking = request({ socketPath: path, path: `/${command}?${query.toString()}`, method: 'POST', agent: false, signal });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     asking.once('response', resolve);
-    // Once it has answered, a daemon that takes no more bytes is no failure.
+    // A daemon that has answered and takes no more bytes has not failed.
     asking.on('error', (error) => reject(cutOff(error, path, signal)));
   });
   const sending = pipeline(bytes, asking).catch(() => undefined);
@@ -67,7 +65,7 @@ export async function* sendControl<T>(
     const response = await answered;
     for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY }))
       yield resultOf(line, path) as T;
-    // As in `followControl`: a daemon that died in the middle is no end.
+    // As in `followControl`: a daemon that died in the middle has not finished.
     if (!response.complete) throw new Error('the connection was cut');
   } catch (error) {
     throw cutOff(error, path, signal);
@@ -77,7 +75,9 @@ export async function* sendControl<T>(
   }
 }
 
-/** Asks for a command whose answer is bytes, and yields them. Throws what ended it, at its beginning or on the way. */
+/**
+ * Asks for a download and yields its bytes. Throws what ended it, before the first byte or later.
+ */
 export async function* fetchControl(path: string, command: string, params: object, signal: AbortSignal): AsyncGenerator<Buffer> {
   const response = await ask(path, command, params, signal);
   try {
@@ -128,7 +128,7 @@ function resultOf(text: string, path: string): unknown {
 
 function cutOff(thrown: unknown, path: string, signal: AbortSignal | undefined): Problem {
   if (thrown instanceof Problem) return thrown;
-  if (signal?.aborted) return new Problem('E_CANCELLED', 'The command was interrupted; the daemon goes on.', { cause: thrown });
+  if (signal?.aborted) return new Problem('E_CANCELLED', 'The command was interrupted; the daemon continues.', { cause: thrown });
   const { code, message } = thrown as NodeJS.ErrnoException;
   if (code === 'EACCES' || code === 'EPERM') {
     return new Problem('E_CONTROL_DENIED', `This user may not talk to the daemon at ${path}.`, { about: path, cause: thrown });

@@ -2,31 +2,31 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Log } from '../log.ts';
 import { asProblem, Problem } from '../problem.ts';
-import { longestBytes, problemTrailer, type Route, type Routes } from './route.ts';
+import type { AnyCommand, Commands } from './command.ts';
 import { clearSocket, closeToOthers } from './socket-file.ts';
+import { longestBytes, problemTrailer } from './wire.ts';
 
 /** A control socket that is being served. */
 export interface ControlServer {
-  /** Refuses new commands, ends what streams, waits for commands under way, and removes the socket. */
+  /** Refuses new commands, ends streams, waits for commands under way, and removes the socket. */
   close(): Promise<void>;
 }
 
 /**
- * Serves a daemon's commands as HTTP on a Unix socket: `POST /<command>` with the parameters as JSON.
- *
- * An answer is `{"result": …}`, or `{"problem": {…}, "exit": n}` with status 400 (the caller's) or 500. A command that goes on
- * answers as NDJSON, one such object per line. The socket is for the daemon's user and root (0600, its folder 0700).
+ * Serves `POST /<command>` on a Unix socket; params are JSON in the body, in the query of an
+ * upload. An answer is `{"result"}` or `{"problem", "exit"}`; a stream has one a line.
  */
-export async function serveControl(path: string, routes: Routes, log: Log): Promise<ControlServer> {
+export async function serveControl<C>(path: string, commands: Commands<C>, context: C, log: Log): Promise<ControlServer> {
   await clearSocket(path);
   const ending = new AbortController();
   const server = createServer((request, response) => {
-    answer(request, response, routes, ending.signal).catch((error: unknown) => {
+    answer(request, response, commands, context, ending.signal).catch((error: unknown) => {
       log.warn({ error }, 'a command on the control socket was cut off');
       response.destroy();
     });
   });
-  // A command may take hours (a capture of a large tenant); a reader that leaves is noticed by its socket.
+  // No time limit: the capture of a large tenant may take long, and a caller that leaves closes its
+  // socket.
   server.requestTimeout = 0;
   server.listen({ path });
   await once(server, 'listening');
@@ -42,15 +42,21 @@ async function closed(server: Server, ending: AbortController): Promise<void> {
   });
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, routes: Routes, ending: AbortSignal): Promise<void> {
+async function answer<C>(
+  request: IncomingMessage,
+  response: ServerResponse,
+  commands: Commands<C>,
+  context: C,
+  ending: AbortSignal,
+): Promise<void> {
   const leaving = new AbortController();
   response.on('close', () => leaving.abort());
   const signal = AbortSignal.any([leaving.signal, ending]);
   try {
-    const route = routeOf(request, routes);
-    const params = paramsOf(route, route.bytes === 'taken' ? queryOf(request) : await bodyOf(request));
-    const running = route.run(params as never, signal, request);
-    if (route.bytes === 'given') await give(running as AsyncIterable<Buffer>, response, signal);
+    const command = commandOf(request, commands);
+    const params = paramsOf(command, command.kind === 'upload' ? queryOf(request) : await bodyOf(request));
+    const running = command.run(params as never, context, signal, request);
+    if (command.kind === 'download') await give(running as AsyncIterable<Buffer>, response, signal);
     else if (Symbol.asyncIterator in running) await stream(running, response, signal);
     else send(response, 200, { result: await running });
   } catch (thrown) {
@@ -58,15 +64,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, routes
   }
 }
 
-function routeOf(request: IncomingMessage, routes: Routes): Route {
+function commandOf<C>(request: IncomingMessage, commands: Commands<C>): AnyCommand<C> {
   const name = (request.url ?? '').slice(1).split('?', 1)[0] ?? '';
-  if (!Object.hasOwn(routes, name)) {
+  if (!Object.hasOwn(commands, name)) {
     throw new Problem('E_USAGE', `The daemon has no command ${JSON.stringify(name)}.`, {
       hint: 'The daemon and this command are of different releases: restart the daemon.',
     });
   }
   if (request.method !== 'POST') throw new Problem('E_USAGE', `Commands are sent with POST, not ${request.method}.`);
-  return routes[name] as Route;
+  return commands[name] as AnyCommand<C>;
 }
 
 function queryOf(request: IncomingMessage): unknown {
@@ -93,8 +99,8 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-function paramsOf(route: Route, body: unknown): unknown {
-  const parsed = route.params.safeParse(body);
+function paramsOf(command: AnyCommand, body: unknown): unknown {
+  const parsed = command.params.safeParse(body);
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'parameters'}: ${issue.message}`);
   throw new Problem('E_USAGE', `The daemon does not understand the request: ${complaints.join('; ')}.`);
@@ -110,7 +116,10 @@ async function stream(answers: AsyncIterable<unknown>, response: ServerResponse,
   response.end();
 }
 
-/** Gives bytes as they come; what fails before the first is an ordinary refusal, what fails later is told in the trailer. */
+/**
+ * Sends bytes as they come; a failure before the first is an ordinary refusal, a later one is in
+ * the trailer.
+ */
 async function give(bytes: AsyncIterable<Buffer>, response: ServerResponse, signal: AbortSignal): Promise<void> {
   const iterator = bytes[Symbol.asyncIterator]();
   try {
@@ -130,7 +139,7 @@ async function give(bytes: AsyncIterable<Buffer>, response: ServerResponse, sign
   response.end();
 }
 
-/** After the head is out, a failure is the stream's last line. */
+/** Answers with a problem; after the head is out, as the last line of a stream. */
 function refuse(response: ServerResponse, problem: Problem): void {
   const body = { problem: problem.toJSON(), exit: problem.exit };
   if (response.headersSent) response.end(`${JSON.stringify(body)}\n`);

@@ -7,9 +7,8 @@ import { Problem } from '../problem.ts';
 const longestPath = 108;
 
 /**
- * Makes room for a socket: its folder exists and is ours alone (0700 if we make it), and a socket that nobody answers at is gone.
- *
- * Throws E_LISTEN when somebody answers, when something that is no socket is in the way, or when the path is too long.
+ * Makes room for a socket: makes its folder (0700), and removes a socket that nobody answers at.
+ * Throws E_LISTEN when somebody answers, when another file is there, or when the path is too long.
  */
 export async function clearSocket(path: string): Promise<void> {
   if (Buffer.byteLength(path) >= longestPath) {
@@ -35,7 +34,7 @@ async function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    // Only a refusal proves that nobody listens; a full queue, say, does not.
+    // Only a refusal proves that nobody listens; a full queue does not.
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'));
   });
 }

@@ -21,10 +21,13 @@ export interface Output {
   size(): { readonly columns: number; readonly rows: number };
 }
 
-/** The process's own output. Nothing else in Godwit writes to stdout. Colours follow NO_COLOR, FORCE_COLOR and the terminal. */
+/**
+ * The process's own output; nothing else writes to stdout. Colours follow NO_COLOR, FORCE_COLOR and
+ * the terminal.
+ */
 export function processOutput(): Output {
   const { stdout, stderr } = process;
-  // `sender log | head` ends the reader first; that is no failure of ours, and there is nobody left to tell.
+  // A reader such as `head` may end first; that is no failure.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;

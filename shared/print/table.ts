@@ -5,7 +5,7 @@ export interface Column<Row> {
   readonly title: string;
   readonly show: (row: Row) => string;
   readonly align?: 'left' | 'right' | undefined;
-  /** Never cut, however narrow the terminal: for ids and digests, which are of no use in part. */
+  /** Never cut, however narrow the terminal: an id or a digest is useless in part. */
   readonly whole?: boolean | undefined;
 }
 
@@ -13,9 +13,8 @@ export interface Column<Row> {
 const narrowest = 8;
 
 /**
- * Lays rows out under headings, two blanks between columns, in at most `width` columns of the terminal.
- *
- * What does not fit is taken from the widest columns. Without rows it is one line, `none`.
+ * Lays out rows under headings in at most `width` columns; the widest are cut first. Without rows
+ * it is one line, `none`.
  */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width = Number.POSITIVE_INFINITY): string[] {
   if (rows.length === 0) return ['none'];

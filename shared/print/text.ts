@@ -6,7 +6,10 @@ const wide =
 const invisible = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
 const controls = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
-/** A foreign text (a name in a cloud, a message of a server) made safe for a terminal: what would move its cursor or turn its direction is spelt out. */
+/**
+ * Escapes what would move a terminal's cursor or change its writing direction, in a name or message
+ * from outside.
+ */
 export function visible(text: string): string {
   return text.replace(controls, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
@@ -18,7 +21,9 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Cuts a text to a number of columns, the last of which becomes `…`; colours are dropped where it is cut. */
+/**
+ * Cuts a text to a number of columns, the last of which becomes `…`; a cut text loses its colours.
+ */
 export function cut(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let kept = '';

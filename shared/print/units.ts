@@ -17,7 +17,10 @@ export function showRate(bytesPerSecond: number): string {
   return bytesPerSecond > 0 ? `${showBytes(bytesPerSecond)}/s` : '-';
 }
 
-/** A duration for people, in at most two units: `840 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`, `1 d 4 h`. */
+/**
+ * A duration for people in at most two units: `840 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`, `1 d 4
+ * h`.
+ */
 export function showDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;

@@ -39,7 +39,7 @@ async function move(world: World, deleteSource: boolean): Promise<void> {
   const sender = await world.startSender();
   const campaign = await beginMigration(sender);
   await untilState(sender, 'ready');
-  await sender.desk.commit(campaign, { deleteSource });
+  await sender.daemon.commit({ campaign, deleteSource });
   await untilState(sender, 'committed');
   await sender.stop();
 }

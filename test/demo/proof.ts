@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Report } from '../../sender/control/commands.ts';
+import type { Report } from '../../sender/report/model.ts';
 import { type Check, compare, mappedOf } from './compare.ts';
 import { type DiskProof, proveDisks } from './disks.ts';
 import { type GuestProof, type GuestRecord, type GuestWord, hearGuests, proveGuests } from './guests.ts';

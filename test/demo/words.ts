@@ -1,4 +1,4 @@
-import type { Report } from '../../sender/control/commands.ts';
+import type { Report } from '../../sender/report/model.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { showBytes, showDuration } from '../../shared/print/units.ts';

@@ -90,7 +90,7 @@ test('the time in which a server did not answer is measured from outside, and is
   const id = await untilState(sender, 'ready', 60_000);
   over.abort();
   await door;
-  const { moves } = await sender.desk.report(id);
+  const { moves } = await sender.daemon.report({ campaign: id });
   await sender.stop();
   const measured = moves.find((move) => move.name === name);
   expect(measured?.probed?.addresses).toEqual([address, address]);

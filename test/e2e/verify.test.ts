@@ -41,7 +41,7 @@ async function flip(server: string): Promise<void> {
 
 test('a finished campaign is read again on both sides, written on neither, and agrees', async () => {
   const before = [await censusOf(world.source), await censusOf(world.destination)];
-  const verdicts = await sender.desk.verify(campaign);
+  const verdicts = await sender.daemon.verify({ campaign });
   expect(verdicts.map(({ agrees }) => agrees)).toEqual([true, true]);
   expect(new Set(verdicts.map((verdict) => verdict.sha256))).toEqual(
     new Set(['web 1', '-web/é'].map((name) => sha256(aDisk(name)))),
@@ -52,16 +52,16 @@ test('a finished campaign is read again on both sides, written on neither, and a
 });
 
 test('only one verification goes on at a time', async () => {
-  const first = sender.desk.verify(campaign);
-  await expect(sender.desk.verify(campaign)).rejects.toMatchObject({ code: 'E_CAMPAIGN_STATE' });
+  const first = sender.daemon.verify({ campaign });
+  await expect(sender.daemon.verify({ campaign })).rejects.toMatchObject({ code: 'E_CAMPAIGN_STATE' });
   expect((await first).every(({ agrees }) => agrees)).toBe(true);
 });
 
 test('a copy that has changed, and an image that is gone, are told apart from the whole ones', async () => {
-  const [first, second] = await sender.desk.verify(campaign);
+  const [first, second] = await sender.daemon.verify({ campaign });
   await flip(first?.server ?? '');
   await world.destination.user.send('DELETE', 'image', `/images/${second?.image}`);
-  const [flipped, gone] = await sender.desk.verify(campaign);
+  const [flipped, gone] = await sender.daemon.verify({ campaign });
   expect(flipped?.agrees).toBe(false);
   expect(gone).toMatchObject({ agrees: false, says: expect.stringContaining(`Image ${second?.image} is not as it was made`) });
 }, 30_000);
@@ -69,13 +69,14 @@ test('a copy that has changed, and an image that is gone, are told apart from th
 test('a snapshot that somebody deleted cannot be compared, and that is said', async () => {
   const images = await world.source.user.list<Listed>('image', '/images?image_type=snapshot', 'images');
   for (const { id } of images) await world.source.user.send('DELETE', 'image', `/images/${id}`);
-  for (const verdict of await sender.desk.verify(campaign)) expect(verdict.says).toContain('The snapshot at the source is gone');
+  for (const verdict of await sender.daemon.verify({ campaign }))
+    expect(verdict.says).toContain('The snapshot at the source is gone');
 });
 
 test('a wish ends a verification, and is worked on', async () => {
-  const verifying = sender.desk.verify(campaign).catch((error: unknown) => error);
-  await sender.desk.rollback(campaign);
+  const verifying = sender.daemon.verify({ campaign }).catch((error: unknown) => error);
+  await sender.daemon.rollback({ campaign });
   await verifying;
   await untilState(sender, 'rolled back');
-  await expect(sender.desk.verify(campaign)).rejects.toMatchObject({ code: 'E_CAMPAIGN_STATE' });
+  await expect(sender.daemon.verify({ campaign })).rejects.toMatchObject({ code: 'E_CAMPAIGN_STATE' });
 }, 60_000);

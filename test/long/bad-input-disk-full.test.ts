@@ -36,8 +36,9 @@ describe.skipIf(!canMount())('a full disk (needs root, for a small tmpfs under e
     'at the %s, in the middle of a copy, stops the campaign; the source runs again, and the problem says where room is needed',
     async (side) => {
       clouds.source.twin.faults.set([slowly]);
-      if (campaign === undefined) campaign = (await clouds.daemon.migrate(JSON.stringify(clouds.plan), 'plan.yaml', {})).campaign;
-      else await clouds.daemon.resume(campaign);
+      if (campaign === undefined)
+        campaign = (await clouds.daemon.migrate({ plan: JSON.stringify(clouds.plan), file: 'plan.yaml', options: {} })).campaign;
+      else await clouds.daemon.resume({ campaign });
       await clouds.untilPhase(campaign, 'copy');
       const free = await fillDisk(stateOf(side));
       const { state, problem } = await clouds.rest(campaign);
@@ -53,7 +54,7 @@ describe.skipIf(!canMount())('a full disk (needs root, for a small tmpfs under e
   );
 
   test('is forgotten once there is room: the same campaign arrives', async () => {
-    await clouds.daemon.resume(campaign);
+    await clouds.daemon.resume({ campaign });
     expect(await clouds.rest(campaign)).toMatchObject({ state: 'ready' });
     expect((await censusOf(clouds.destination)).statuses).toEqual(['ACTIVE', 'ACTIVE']);
   });

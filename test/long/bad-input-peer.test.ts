@@ -122,7 +122,11 @@ test('an address where nothing listens, and one where something else does, are t
 test('a receiver that goes away in the middle lets the source run again, and the campaign goes on once it is back', async () => {
   clouds.source.twin.faults.set([{ do: 'delay', ms: 800, match: { service: 'image', method: 'GET', path: '/file$' }, times: 1 }]);
   const options = { ...clouds.plan.options, parallel: 1, peer_timeout_seconds: 4 };
-  const { campaign } = await clouds.daemon.migrate(JSON.stringify({ ...clouds.plan, options }), 'plan.yaml', {});
+  const { campaign } = await clouds.daemon.migrate({
+    plan: JSON.stringify({ ...clouds.plan, options }),
+    file: 'plan.yaml',
+    options: {},
+  });
   await clouds.untilPhase(campaign, 'copy');
   await clouds.receiver.kill();
   // What the receiver may have begun cannot be taken back without it: the servers are held until it is there again.
@@ -131,9 +135,9 @@ test('a receiver that goes away in the middle lets the source run again, and the
   const rested = await clouds.rest(campaign);
   expect(rested).toMatchObject({ state: 'failed', problem: { code: expect.stringMatching(/^E_PEER_(LOST|UNREACHABLE)$/) } });
   expect(await clouds.sourceStates()).toEqual(['ACTIVE', 'ACTIVE']);
-  await clouds.daemon.resume(campaign);
+  await clouds.daemon.resume({ campaign });
   expect(await clouds.rest(campaign)).toMatchObject({ state: 'ready' });
-  await clouds.daemon.rollback(campaign);
+  await clouds.daemon.rollback({ campaign });
   expect(await clouds.rest(campaign)).toMatchObject({ state: 'rolled back' });
 });
 

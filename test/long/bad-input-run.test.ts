@@ -191,7 +191,7 @@ test.each(Object.entries(troubles))(
 test('with every trouble gone the same campaign arrives, although every token expires in mid-upload; the stopped server stays stopped', async () => {
   const { destination, daemon } = clouds;
   destination.twin.faults.set([{ do: 'delay', ms: 400, match: { service: 'image', method: 'PUT', path: '/file$' }, times: 1 }]);
-  await daemon.resume(campaign);
+  await daemon.resume({ campaign });
   await clouds.untilPhase(campaign, 'import');
   destination.twin.faults.set([{ do: 'expire-tokens' }]);
   clouds.source.twin.faults.set([{ do: 'expire-tokens' }]);
@@ -203,7 +203,7 @@ test('with every trouble gone the same campaign arrives, although every token ex
 });
 
 test('and is taken back: what ran runs, what was stopped is stopped, and nothing of it is left', async () => {
-  await clouds.daemon.rollback(campaign);
+  await clouds.daemon.rollback({ campaign });
   expect(await clouds.rest(campaign)).toMatchObject({ state: 'rolled back' });
   expect((await censusOf(await clouds.again('source'))).statuses).toEqual(['ACTIVE', 'SHUTOFF']);
   const { ids } = await censusOf(await clouds.again('destination'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { receiverClient } from '../../receiver/control/routes.ts';
+import { receiverClient } from '../../receiver/control/client.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
 import { ask, cli, type Daemon, startDaemon, writeReceiverConfig, writeSenderConfig } from '../support/daemons.ts';
 import { Endings } from '../support/endings.ts';
@@ -68,7 +68,11 @@ test('a command that is repeated takes over from one that still runs, even where
   stalled.write((await readFile(bundle)).subarray(0, 300_000));
   const begun = Promise.withResolvers<void>();
   const first = (async () => {
-    const news = receiverClient(receiver.config.control).import(stalled, Mappings.parse({}), AbortSignal.timeout(60_000));
+    const news = receiverClient(receiver.config.control).import(
+      { mappings: Mappings.parse({}) },
+      stalled,
+      AbortSignal.timeout(60_000),
+    );
     for await (const { says } of news) if (says.includes('network side')) begun.resolve();
   })().catch((error: unknown) => error);
   await begun.promise;

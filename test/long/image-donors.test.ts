@@ -126,7 +126,7 @@ test('of servers whose image the destination has, nothing crosses the link but w
       await expectDisks(world);
       const folder = join(world.receiverState, 'campaigns', campaign, 'images');
       expect((await readdir(folder)).filter((name) => name.endsWith('.raw'))).toHaveLength(1);
-      await sender.desk.commit(campaign, { deleteSource: false });
+      await sender.daemon.commit({ campaign, deleteSource: false });
       await untilState(sender, 'committed');
       expect(existsSync(folder)).toBe(false);
       await sender.stop();
@@ -143,7 +143,7 @@ test('an image that is on its way is waited for, and goes with a rollback', asyn
       ]);
       const { sender, campaign } = await migrated(world);
       expect(sum(await countsOf(world, campaign), 'bytes_pulled')).toBe(names.length * blockBytes);
-      await sender.desk.rollback(campaign);
+      await sender.daemon.rollback({ campaign });
       await untilState(sender, 'rolled back');
       expect(existsSync(join(world.receiverState, 'campaigns', campaign, 'images'))).toBe(false);
       await sender.stop();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Report } from '../../sender/control/commands.ts';
+import type { Report } from '../../sender/report/model.ts';
 import { Endings } from '../support/endings.ts';
 import { warm } from '../support/warm.ts';
 import { type Census, takeCensus } from './census.ts';

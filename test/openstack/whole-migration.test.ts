@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Report } from '../../sender/control/commands.ts';
+import type { Report } from '../../sender/report/model.ts';
 import { Endings } from '../support/endings.ts';
 import { type Census, idsOf, takeCensus } from './census.ts';
 import { differences } from './compare.ts';

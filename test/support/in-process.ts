@@ -15,8 +15,11 @@ import type { Campaign } from '../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../receiver/session/sessions.ts';
 import type { SenderConfig } from '../../sender/config.ts';
+import { Campaigns as SenderCampaigns } from '../../sender/control/campaigns.ts';
+import { Changes } from '../../sender/control/changes.ts';
+import type { SenderClient } from '../../sender/control/client.ts';
 import type { CampaignStatus } from '../../sender/control/commands.ts';
-import { Desk } from '../../sender/control/desk.ts';
+import { senderCommands } from '../../sender/control/registry.ts';
 import { Bandwidth } from '../../sender/receiver/bandwidth.ts';
 import { Peer } from '../../sender/receiver/peer.ts';
 import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
@@ -28,6 +31,7 @@ import { Mappings } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
 import { startTwin, type Twin } from '../twin/twin.ts';
 import { inPieces } from './bundle.ts';
+import { directClient } from './direct-client.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { Power } from './power.ts';
 
@@ -58,7 +62,8 @@ export async function openCloudAt(stateDir: string): Promise<Cloud> {
 
 /** A sender in this process, for one life. */
 export interface SenderLife {
-  readonly desk: Desk;
+  /** Its commands, without a socket. */
+  readonly daemon: SenderClient;
   readonly power: Power;
   /** Ends it as a power cut does: nothing is said, nothing is written. */
   kill(): Promise<void>;
@@ -197,7 +202,22 @@ export class World {
     const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
     const peer = new Peer({ ...peerOptions, campaign: null });
     const crew = new WorkerPool();
-    const desk = new Desk({
+    const changes = new Changes();
+    const bandwidth = new Bandwidth(null);
+    const campaigns = new SenderCampaigns({
+      state: this.senderState,
+      changes,
+      runner: {
+        source: source.get,
+        retirement: () => openCloud('retirement', sectionOf(this.source)),
+        peer: peerOptions,
+        log,
+        crew,
+        retryDelaysMs: [20, 50, 100],
+      },
+    });
+    bandwidth.heed(() => campaigns.plannedBandwidth());
+    const daemon = directClient(senderCommands, {
       config: { state: this.senderState, name: 'the sender', limits: { parallel: 1 } } as SenderConfig,
       release: '0.0.0',
       link: {
@@ -209,20 +229,14 @@ export class World {
         ssh: { knownHosts: [] },
       },
       peer,
-      bandwidth: new Bandwidth(null),
+      bandwidth,
       source: source.get,
-      runner: {
-        source: source.get,
-        retirement: () => openCloud('retirement', sectionOf(this.source)),
-        peer: peerOptions,
-        log,
-        crew,
-        retryDelaysMs: [20, 50, 100],
-      },
+      campaigns,
+      changes,
       rotate: () => Promise.reject(new Error('There are no keys here.')),
-      signal: over.signal,
+      stopping: over.signal,
     });
-    await desk.start();
+    await campaigns.start();
     peer.start();
     const end = async (): Promise<void> => {
       power.off();
@@ -232,11 +246,11 @@ export class World {
       await (await source.opened())?.close();
     };
     return {
-      desk,
+      daemon,
       power,
       kill: end,
       stop: async () => {
-        await desk.stop();
+        await campaigns.stop();
         await peer.stop('The test is over.');
         await end();
       },
@@ -278,18 +292,18 @@ async function dialled(port: number): Promise<WebSocket> {
 }
 
 /** Plans the whole project and starts its campaign, with the plan as it is or as it is edited; returns the campaign's id. */
-export async function beginMigration({ desk }: SenderLife, edit: (plan: string) => string = (plan) => plan): Promise<string> {
-  const { plan, concerns } = await desk.plan({ project: undefined, servers: [] });
+export async function beginMigration({ daemon }: SenderLife, edit: (plan: string) => string = (plan) => plan): Promise<string> {
+  const { plan, concerns } = await daemon.plan({ project: undefined, servers: [] });
   const blocking = concerns.filter(({ severity }) => severity === 'blocking');
   if (blocking.length > 0) throw new Error(`The plan is blocked: ${JSON.stringify(blocking)}`);
-  return (await desk.migrate(edit(plan), 'plan.yaml', {})).campaign;
+  return (await daemon.migrate({ plan: edit(plan), file: 'plan.yaml', options: {} })).campaign;
 }
 
 /** Waits until the only campaign is in a state; throws its problem when it comes to rest in another. */
-export async function untilState({ desk }: SenderLife, wanted: CampaignStatus['state'], limitMs = 120_000): Promise<string> {
+export async function untilState({ daemon }: SenderLife, wanted: CampaignStatus['state'], limitMs = 120_000): Promise<string> {
   const end = performance.now() + limitMs;
   for (;;) {
-    const campaign = (await desk.status()).campaigns[0];
+    const campaign = (await daemon.status()).campaigns[0];
     if (campaign?.state === wanted) return campaign.id;
     if (campaign?.state === 'failed') throw new Error(`The campaign failed: ${JSON.stringify(campaign.problem)}`);
     if (performance.now() > end)

@@ -22,8 +22,8 @@ test('a sender that dies before any record of a campaign that waits stops no ser
     const wasCut = await migrateUntilCut(world, record, edit);
     const sender = await world.startSender();
     await goOn(sender, edit);
-    const [campaign] = (await sender.desk.status()).campaigns;
-    const facts = (await sender.desk.log(campaign?.id ?? '')) as readonly Dated<Fact>[];
+    const [campaign] = (await sender.daemon.status()).campaigns;
+    const facts = (await sender.daemon.log({ campaign: campaign?.id ?? '' })) as readonly Dated<Fact>[];
     const whole = Math.floor(endMs / 1000) * 1000;
     const early = facts.filter((fact) => fact.fact === 'begun' && fact.phase === 'stop' && Date.parse(fact.at) < whole);
     const stopped = facts.filter((fact) => fact.fact === 'done' && fact.phase === 'stop');

@@ -47,10 +47,10 @@ export async function carry(dir: string): Promise<Carried> {
   await makeShop(dir, (name) => disks[name] ?? Buffer.alloc(0));
   const world = await World.open(dir, join(dir, 'exporting'));
   const sender = await world.startSender();
-  const { campaign } = await sender.desk.beginExport({ project: undefined, servers: [] });
+  const { campaign } = await sender.daemon.beginExport({ project: undefined, servers: [] });
   await untilState(sender, 'ready');
   const pieces: Buffer[] = [];
-  for await (const piece of sender.desk.bundle(campaign, AbortSignal.timeout(60_000))) pieces.push(piece);
+  for await (const piece of sender.daemon.bundle({ campaign }, AbortSignal.timeout(60_000))) pieces.push(piece);
   await sender.stop();
   await world.close();
   const told = { dir, campaign, bundle: Buffer.concat(pieces), counts: {}, records: 0 };

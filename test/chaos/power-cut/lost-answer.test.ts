@@ -39,7 +39,7 @@ test.each(creations)(
           .length,
       ).toBeGreaterThan(0);
       const after = await flawsAfterMigration(world, yardstick);
-      await sender.desk.rollback(id);
+      await sender.daemon.rollback({ campaign: id });
       await untilState(sender, 'rolled back');
       await sender.stop();
       return [...after, ...(await flawsAfterRollback(world, yardstick))];

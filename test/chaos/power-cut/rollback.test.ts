@@ -48,12 +48,12 @@ test('a rollback that is cut before any of its records goes on to the end', asyn
     const id = await untilState(first, 'ready');
     const wasCut = await cutOrThrough(
       first.power,
-      first.desk.rollback(id).then(() => untilState(first, 'rolled back')),
+      first.daemon.rollback({ campaign: id }).then(() => untilState(first, 'rolled back')),
     );
     await first.kill();
     const second = await world.startSender();
     // Without the first record the wish was never heard.
-    if (record === 1) await second.desk.rollback(id);
+    if (record === 1) await second.daemon.rollback({ campaign: id });
     await untilState(second, 'rolled back');
     await second.stop();
     return { wasCut, flaws: await flawsAfterRollback(world, yardstick) };
@@ -68,11 +68,11 @@ test('a commit that is cut before any of its records goes on to the end: our sna
     const first = await world.startSender(record);
     const id = await untilState(first, 'ready');
     const flaws = await flawsAfterMigration(world, yardstick);
-    const committed = first.desk.commit(id, { deleteSource: false }).then(() => untilState(first, 'committed'));
+    const committed = first.daemon.commit({ campaign: id, deleteSource: false }).then(() => untilState(first, 'committed'));
     const wasCut = await cutOrThrough(first.power, committed);
     await first.kill();
     const second = await world.startSender();
-    if (record === 1) await second.desk.commit(id, { deleteSource: false });
+    if (record === 1) await second.daemon.commit({ campaign: id, deleteSource: false });
     await untilState(second, 'committed');
     await second.stop();
     const source = await censusOf(world.source);

@@ -47,19 +47,19 @@ test('a warm campaign that is paused, or whose sender dies while it is, leaves n
     const first = await world.startSender(record);
     const waits = beginMigration(first, warm('manual')).then(async (id) => {
       for (;;) {
-        const [campaign] = (await first.desk.status()).campaigns;
+        const [campaign] = (await first.daemon.status()).campaigns;
         if (campaign?.moves.every(({ warm: move }) => move?.waits)) break;
         await sleep(15);
       }
-      await first.desk.pause(id);
+      await first.daemon.pause({ campaign: id });
       await untilState(first, 'paused');
     });
     const wasCut = await cutOrThrough(first.power, waits);
     await first.kill();
     const second = await world.startSender();
-    const [campaign] = (await second.desk.status()).campaigns;
+    const [campaign] = (await second.daemon.status()).campaigns;
     if (campaign !== undefined) {
-      if (campaign.state !== 'paused') await second.desk.pause(campaign.id).catch(() => undefined);
+      if (campaign.state !== 'paused') await second.daemon.pause({ campaign: campaign.id }).catch(() => undefined);
       await untilState(second, 'paused');
     }
     const flaws = (await world.source.user.list<{ id: string }>('image', '/images', 'images'))
@@ -94,7 +94,7 @@ test.each(kills)(
       const second = await world.startSender();
       const id = await untilState(second, 'ready');
       const after = await flawsAfterMigration(world, yardstick);
-      await second.desk.rollback(id);
+      await second.daemon.rollback({ campaign: id });
       await untilState(second, 'rolled back');
       await second.stop();
       return [...after, ...(await flawsAfterRollback(world, yardstick))];

@@ -133,16 +133,16 @@ export async function migrateOverCut(
 
 /** Goes on with a campaign until it is ready. One without its first record does not exist: its operator never had an answer, and asks again. */
 export async function goOn(sender: SenderLife, edit?: (plan: string) => string): Promise<void> {
-  if ((await sender.desk.status()).campaigns.length === 0) await beginMigration(sender, edit);
+  if ((await sender.daemon.status()).campaigns.length === 0) await beginMigration(sender, edit);
   await untilState(sender, 'ready');
   await sender.stop();
 }
 
 /** Rolls back the campaign, where there is one. */
 export async function rollBackAny(sender: SenderLife): Promise<void> {
-  const [campaign] = (await sender.desk.status()).campaigns;
+  const [campaign] = (await sender.daemon.status()).campaigns;
   if (campaign !== undefined) {
-    await sender.desk.rollback(campaign.id);
+    await sender.daemon.rollback({ campaign: campaign.id });
     await untilState(sender, 'rolled back');
   }
   await sender.stop();

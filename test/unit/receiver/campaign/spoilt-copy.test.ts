@@ -19,9 +19,9 @@ async function alter(world: World, campaign: string, server: string): Promise<vo
 }
 
 /** Waits until a server's import has begun; returns its id. */
-async function importing({ desk }: SenderLife, campaign: string): Promise<string> {
+async function importing({ daemon }: SenderLife, campaign: string): Promise<string> {
   for (;;) {
-    const facts = (await desk.log(campaign)) as { fact: string; phase?: string; server?: string | null }[];
+    const facts = (await daemon.log({ campaign })) as { fact: string; phase?: string; server?: string | null }[];
     const found = facts.find((fact) => fact.fact === 'begun' && fact.phase === 'import');
     if (typeof found?.server === 'string') return found.server;
     await sleep(10);
@@ -43,11 +43,11 @@ test('a copy that the receiver’s disk alters after it was compared is noticed 
     const server = await importing(sender, campaign);
     await alter(world, campaign, server);
     expect(await untilState(sender, 'ready')).toBe(campaign);
-    const facts = (await sender.desk.log(campaign)) as { fact: string; phase?: string; problem?: { code: string } }[];
+    const facts = (await sender.daemon.log({ campaign })) as { fact: string; phase?: string; problem?: { code: string } }[];
     const problems = facts.filter(({ fact }) => fact === 'problem').map(({ phase, problem }) => [phase, problem?.code]);
     expect(problems).toEqual([['import', 'E_BLOCK_MISMATCH']]);
     // It compares the source's snapshot, the copy and the image once more.
-    const verdicts = await vi.waitFor(() => sender.desk.verify(campaign), { timeout: 10_000, interval: 100 });
+    const verdicts = await vi.waitFor(() => sender.daemon.verify({ campaign }), { timeout: 10_000, interval: 100 });
     expect(verdicts.map(({ agrees }) => agrees)).toEqual([true, true]);
     await sender.stop();
   } finally {

@@ -30,7 +30,7 @@ const unsupported = (concerns: readonly { code: string; severity: string }[]) =>
   concerns.filter(({ code }) => code.endsWith('.unsupported')).map(({ code, severity }) => `${severity} ${code}`);
 
 test('a plan for a destination without flavors, keypairs and floating IPs names the cost of each, and maps none of them', async () => {
-  const { concerns, decisions, plan } = await sender.desk.plan({ project: undefined, servers: [] });
+  const { concerns, decisions, plan } = await sender.daemon.plan({ servers: [] });
   expect(concerns.filter(({ severity }) => severity === 'blocking')).toEqual([]);
   expect(unsupported(concerns).sort()).toEqual([
     'warning flavor.unsupported',
@@ -64,17 +64,17 @@ test('a tenant is rebuilt there without them, and a rollback leaves nothing behi
   expect(servers.map(({ key_name, flavor }) => [key_name, flavor.vcpus, flavor.ram])).toEqual(
     there.map(({ flavor }) => [null, flavor.vcpus, flavor.ram]),
   );
-  await sender.desk.rollback(campaign);
+  await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');
   expect((await censusOf(world.destination)).ids).toEqual(before.ids);
   expect((await censusOf(world.source)).statuses).toEqual(shopServers.map(() => 'ACTIVE'));
 });
 
 test('a bundle is imported there without them, and again when it is imported twice', async () => {
-  const { campaign } = await sender.desk.beginExport({ project: undefined, servers: [] });
+  const { campaign } = await sender.daemon.beginExport({ servers: [] });
   await untilState(sender, 'ready');
   const pieces: Buffer[] = [];
-  for await (const piece of sender.desk.bundle(campaign, AbortSignal.timeout(60_000))) pieces.push(piece);
+  for await (const piece of sender.daemon.bundle({ campaign }, AbortSignal.timeout(60_000))) pieces.push(piece);
   const bundle = Buffer.concat(pieces);
   const were = countsOf(await censusOf(world.destination));
   expect(await world.importBundle(bundle)).toContain('All 2 servers are here.');
@@ -86,7 +86,7 @@ test('a bundle is imported there without them, and again when it is imported twi
 });
 
 test('a document with something that cannot be built there is refused before anything is built', async () => {
-  const { document } = await sender.desk.capture({ project: undefined, servers: [] });
+  const { document } = await sender.daemon.capture({ servers: [] });
   const campaign = randomUUID();
   const opened = await world.openCampaign(campaign);
   await expect(opened.configure({ ...document, campaign }, () => undefined)).rejects.toMatchObject({ code: 'E_UNSUPPORTED' });

@@ -46,9 +46,9 @@ test('a source server that ran after its disk was frozen is not created from tha
 type Sender = Awaited<ReturnType<World['startSender']>>;
 
 /** Waits until a server has begun a phase; returns its id. */
-async function begun({ desk }: Sender, campaign: string, phase: string): Promise<string> {
+async function begun({ daemon }: Sender, campaign: string, phase: string): Promise<string> {
   for (;;) {
-    const facts = (await desk.log(campaign)) as { fact: string; phase?: string; server?: string | null }[];
+    const facts = (await daemon.log({ campaign })) as { fact: string; phase?: string; server?: string | null }[];
     const found = facts.find((fact) => fact.fact === 'begun' && fact.phase === phase);
     if (typeof found?.server === 'string') return found.server;
     await sleep(20);
@@ -56,9 +56,9 @@ async function begun({ desk }: Sender, campaign: string, phase: string): Promise
 }
 
 /** Waits until the only campaign rests. */
-async function rested({ desk }: Sender) {
+async function rested({ daemon }: Sender) {
   for (;;) {
-    const [campaign] = (await desk.status()).campaigns;
+    const [campaign] = (await daemon.status()).campaigns;
     if (campaign?.endedAt != null) return campaign;
     await sleep(50);
   }

@@ -4,23 +4,28 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { senderProgram } from '../../../../sender/cli/program.ts';
-import type { SenderStatus } from '../../../../sender/control/commands.ts';
-import { senderRoutes } from '../../../../sender/control/routes.ts';
+import type { SenderStatus } from '../../../../sender/control/commands/status.ts';
 import { runProgram } from '../../../../shared/cli/program.ts';
 import { type ControlServer, serveControl } from '../../../../shared/control/serve.ts';
-import { aCampaignStatus, aMoveStatus, aRecordedDesk, type RecordedDesk } from '../../../support/recorded-desk.ts';
+import {
+  aCampaignStatus,
+  aMoveStatus,
+  answeredBy,
+  aRecordedDaemon,
+  type RecordedDaemon,
+} from '../../../support/recorded-daemon.ts';
 import { aRecordingOutput, type RecordingOutput } from '../../../support/recording-output.ts';
 
 let home: string;
 let output: RecordingOutput;
-let desk: RecordedDesk;
+let daemon: RecordedDaemon;
 let server: ControlServer | undefined;
 
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), 'godwit-cli-'));
   await writeFile(join(home, 'sender.yaml'), `state: ${home}\ncloud: {settings: {cloud: a}}\n`);
   output = aRecordingOutput();
-  await serve(aRecordedDesk());
+  await serve(aRecordedDaemon());
 });
 
 afterEach(async () => {
@@ -29,10 +34,10 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-async function serve(next: RecordedDesk): Promise<void> {
+async function serve(next: RecordedDaemon): Promise<void> {
   await server?.close();
-  desk = next;
-  server = await serveControl(join(home, 'control.sock'), senderRoutes(desk), pino({ level: 'silent' }));
+  daemon = next;
+  server = await serveControl(join(home, 'control.sock'), answeredBy(daemon), undefined, pino({ level: 'silent' }));
 }
 
 /** Runs one command as a person would type it, and returns its exit status. */
@@ -42,10 +47,10 @@ async function sender(...args: readonly string[]): Promise<number> {
   return await runProgram(program, [...args, '--config', join(home, 'sender.yaml')], output);
 }
 
-/** What the desk answers first. */
+/** What the daemon answers first. */
 function aStatus(): SenderStatus {
-  const [first] = aRecordedDesk().statuses;
-  if (first === undefined) throw new Error('The desk has no status.');
+  const [first] = aRecordedDaemon().statuses;
+  if (first === undefined) throw new Error('The daemon has no status.');
   return first;
 }
 
@@ -59,18 +64,20 @@ describe('sender status', () => {
 
   test('prints the daemon’s own words as JSON', async () => {
     await sender('status', '--json');
-    expect(printed()).toEqual(desk.statuses[0]);
+    expect(printed()).toEqual(daemon.statuses[0]);
   });
 
   test('shows what stands in the way, with what to do about it', async () => {
     const problem = { code: 'E_QUOTA', says: 'No more instances.', hint: 'Raise the quota.' };
-    await serve(aRecordedDesk([aCampaignStatus({ state: 'failed', moves: [aMoveStatus('db', { state: 'failed', problem })] })]));
+    await serve(
+      aRecordedDaemon([aCampaignStatus({ state: 'failed', moves: [aMoveStatus('db', { state: 'failed', problem })] })]),
+    );
     await sender('status');
     expect(output.text()).toContain('db: No more instances. (E_QUOTA)\n  → Raise the quota.');
   });
 
   test('says that nothing is paired and nothing moves', async () => {
-    desk.statuses = [{ ...aStatus(), peer: null, campaigns: [] }];
+    daemon.statuses = [{ ...aStatus(), peer: null, campaigns: [] }];
     await sender('status');
     expect(output.text()).toBe(
       'receiver   not paired; see `sender pair --help`\nbandwidth  at most 100mbit; now 11.3 MiB/s\ncampaigns  none\n',
@@ -82,16 +89,23 @@ describe('sender migrate', () => {
   test('hands the plan’s text and the options over, and says how to go on', async () => {
     await writeFile(join(home, 'plan.yaml'), 'version: 1\n');
     expect(await sender('migrate', join(home, 'plan.yaml'), '--order', 'db, web', '--parallel', '2', '--delay', '1.5')).toBe(0);
-    expect(desk.asked).toEqual([
-      ['migrate', 'version: 1\n', join(home, 'plan.yaml'), { order: ['db', 'web'], parallel: 2, delaySeconds: 1.5 }],
+    expect(daemon.asked).toEqual([
+      [
+        'migrate',
+        {
+          plan: 'version: 1\n',
+          file: join(home, 'plan.yaml'),
+          options: { order: ['db', 'web'], parallel: 2, delaySeconds: 1.5 },
+        },
+      ],
     ]);
     expect(output.text()).toContain('sender status --watch');
   });
 
   test('--watch ends well when the campaign is ready', async () => {
     await writeFile(join(home, 'plan.yaml'), 'version: 1\n');
-    desk.statuses = [
-      ...desk.statuses,
+    daemon.statuses = [
+      ...daemon.statuses,
       { ...aStatus(), campaigns: [aCampaignStatus({ state: 'ready', says: 'Everything moved.' })] },
     ];
     expect(await sender('migrate', join(home, 'plan.yaml'), '--watch')).toBe(0);
@@ -102,7 +116,7 @@ describe('sender migrate', () => {
   test('--watch ends with the status of the failure that ended the campaign', async () => {
     await writeFile(join(home, 'plan.yaml'), 'version: 1\n');
     const problem = { code: 'E_SERVER_STATE', says: 'db is paused.', hint: 'Unpause it.' };
-    desk.statuses = [{ ...aStatus(), campaigns: [aCampaignStatus({ state: 'failed', problem })] }];
+    daemon.statuses = [{ ...aStatus(), campaigns: [aCampaignStatus({ state: 'failed', problem })] }];
     expect(await sender('migrate', join(home, 'plan.yaml'), '--watch')).toBe(22);
     expect(output.err.join('')).toContain('db is paused.');
   });
@@ -113,7 +127,7 @@ describe('sender migrate', () => {
     await expect.poll(() => output.text()).toContain('db, copy');
     await server?.close();
     await expect.poll(() => output.err.join('')).toContain('waiting for it to come back');
-    await serve(aRecordedDesk([aCampaignStatus({ state: 'ready', says: 'Everything moved.' })]));
+    await serve(aRecordedDaemon([aCampaignStatus({ state: 'ready', says: 'Everything moved.' })]));
     expect(await watching).toBe(0);
     expect(output.text()).toMatch(/ready, Everything moved\.\n$/);
   });
@@ -124,7 +138,7 @@ describe('sender migrate', () => {
     ['a negative time', '--delay', '-1'],
   ])('refuses %s before it asks anybody', async (_, option, value) => {
     expect(await sender('migrate', 'plan.yaml', option, value)).toBe(2);
-    expect(desk.asked).toEqual([]);
+    expect(daemon.asked).toEqual([]);
   });
 
   test('says that the plan cannot be read', async () => {
@@ -136,20 +150,20 @@ describe('sender migrate', () => {
 describe('steering a campaign', () => {
   test.each(['pause', 'cancel', 'rollback'])('%s finds the only campaign it can be about', async (command) => {
     expect(await sender(command)).toBe(0);
-    expect(desk.asked).toEqual([[command, '7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de']]);
+    expect(daemon.asked).toEqual([[command, { campaign: '7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de' }]]);
   });
 
   test('takes the beginning of an id', async () => {
     await sender('pause', '7c0a');
-    expect(desk.asked).toEqual([['pause', '7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de']]);
+    expect(daemon.asked).toEqual([['pause', { campaign: '7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de' }]]);
   });
 
   test('asks which one when there are two, and names them', async () => {
-    await serve(aRecordedDesk([aCampaignStatus(), aCampaignStatus({ id: '7c0affff-0000-4000-8000-000000000000' })]));
+    await serve(aRecordedDaemon([aCampaignStatus(), aCampaignStatus({ id: '7c0affff-0000-4000-8000-000000000000' })]));
     expect(await sender('pause')).toBe(2);
     expect(await sender('pause', '7c0a')).toBe(2);
     expect(output.err.join('')).toMatch(/Which campaign\?.*7c0a2d8e.*7c0affff/s);
-    expect(desk.asked).toEqual([]);
+    expect(daemon.asked).toEqual([]);
   });
 
   test('does nothing where no campaign is in the right state', async () => {
@@ -158,12 +172,16 @@ describe('steering a campaign', () => {
   });
 
   test('deletes the source only on a twice spoken word', async () => {
-    await serve(aRecordedDesk([aCampaignStatus({ state: 'ready' })]));
+    await serve(aRecordedDaemon([aCampaignStatus({ state: 'ready' })]));
     expect(await sender('commit', '--delete-source')).toBe(2);
-    expect(desk.asked).toEqual([]);
+    expect(daemon.asked).toEqual([]);
     expect(await sender('commit', '--delete-source', '--yes')).toBe(0);
     expect(await sender('commit')).toBe(0);
-    expect(desk.asked.map(([, , options]) => options)).toEqual([{ deleteSource: true }, { deleteSource: false }]);
+    const { id: campaign } = aCampaignStatus();
+    expect(daemon.asked).toEqual([
+      ['commit', { campaign, deleteSource: true }],
+      ['commit', { campaign, deleteSource: false }],
+    ]);
   });
 });
 
@@ -173,7 +191,7 @@ describe('sender plan', () => {
     expect(await sender('plan', '--project', 'shop', '--server', 'web', '-rf', '-o', file)).toBe(2);
     expect(await sender('plan', '--project', 'shop', '--server', 'web', 'db', '-o', file)).toBe(40);
     expect(await readFile(file, 'utf8')).toBe('version: 1\n');
-    expect(desk.asked).toEqual([['plan', { project: 'shop', servers: ['web', 'db'] }]]);
+    expect(daemon.asked).toEqual([['plan', { project: 'shop', servers: ['web', 'db'] }]]);
     const said = output.err.join('');
     expect(said.indexOf('flavor.missing')).toBeLessThan(said.indexOf('name.twice'));
     expect(said).toContain('m1.\\u{1b}[2Jtiny');
@@ -229,7 +247,7 @@ describe('peers, report and log', () => {
 
   test('pairing hands address and code over, and shows the key that was pinned', async () => {
     expect(await sender('pair', 'cloud-b.example.org', '4K7Q-M2XD')).toBe(0);
-    expect(desk.asked).toEqual([['pair', 'cloud-b.example.org', '4K7Q-M2XD']]);
+    expect(daemon.asked).toEqual([['pair', { address: 'cloud-b.example.org', code: '4K7Q-M2XD' }]]);
     expect(output.text()).toBe('Paired with cloud-b.\nIts key: abcd ef01\n');
   });
 
@@ -244,13 +262,13 @@ describe('sender bandwidth', () => {
   test('shows the limit and what is sent', async () => {
     expect(await sender('bandwidth')).toBe(0);
     expect(output.text()).toContain('at most 100mbit; now 11.3 MiB/s');
-    expect(desk.asked).toEqual([['bandwidth', undefined]]);
+    expect(daemon.asked).toEqual([['bandwidth', {}]]);
   });
 
   test('sets the limit and says so', async () => {
     expect(await sender('bandwidth', '20mbit')).toBe(0);
     expect(output.text()).toContain('at most 20mbit (by command)');
-    expect(desk.asked).toEqual([['bandwidth', '20mbit']]);
+    expect(daemon.asked).toEqual([['bandwidth', { limit: '20mbit' }]]);
   });
 
   test('prints the daemon’s answer as JSON', async () => {
@@ -264,9 +282,9 @@ describe('sender cutover', () => {
     const { id } = aCampaignStatus();
     expect(await sender('cutover')).toBe(0);
     expect(await sender('cutover', id.slice(0, 8), 'db', 'web')).toBe(0);
-    expect(desk.asked).toEqual([
-      ['cutover', id, []],
-      ['cutover', id, ['db', 'web']],
+    expect(daemon.asked).toEqual([
+      ['cutover', { campaign: id, servers: [] }],
+      ['cutover', { campaign: id, servers: ['db', 'web'] }],
     ]);
   });
 
@@ -274,7 +292,7 @@ describe('sender cutover', () => {
     const round = { round: 2, size: 2 ** 34, blocks: 40, bytes: 40 * 2 ** 20, snapshot_ms: 9_000, copy_ms: 31_000 };
     const forecast = { downtimeMs: 71_000, stages: { stop: 4_000, freeze: 9_000 }, deltaBytes: 2 ** 20, assumed: ['stop'] };
     const warm = { rounds: [round], forecast, waits: true, cutover: 'manual', asked: false };
-    await serve(aRecordedDesk([aCampaignStatus({ moves: [aMoveStatus('db', { phase: 'await cutover', warm })] })]));
+    await serve(aRecordedDaemon([aCampaignStatus({ moves: [aMoveStatus('db', { phase: 'await cutover', warm })] })]));
     await sender('status');
     expect(output.text()).toContain(
       '  db: round 2 brought 40.0 MiB in 40.0 s; waits for its cutover (manual); forecast of its downtime: 1 min 11 s (stop 4.0 s?, freeze 9.0 s; ? is assumed',
@@ -296,7 +314,7 @@ describe('sender verify', () => {
 
   test('says a sentence of every disk, and ends with 30 where one differs', async () => {
     const disks = [verdict, { ...verdict, name: 'web', agrees: false, says: 'The copy differs.' }];
-    await serve({ ...aRecordedDesk([aCampaignStatus({ state: 'ready' })]), verify: async () => disks });
+    await serve({ ...aRecordedDaemon([aCampaignStatus({ state: 'ready' })]), verify: async () => disks });
     expect(await sender('verify')).toBe(30);
     expect(output.text()).toContain('same     db, disk s.root: the same\nDIFFERS  web, disk s.root: The copy differs.\n');
     expect(output.err.join('')).toMatch(/1 of 2 disks are not what they should be\..*Do not commit/s);
@@ -307,7 +325,7 @@ describe('sender verify', () => {
 
   test('ends with 0 where all agree, and has nothing to do before the campaign is ready', async () => {
     expect(await sender('verify')).toBe(2);
-    await serve({ ...aRecordedDesk([aCampaignStatus({ state: 'ready' })]), verify: async () => [verdict] });
+    await serve({ ...aRecordedDaemon([aCampaignStatus({ state: 'ready' })]), verify: async () => [verdict] });
     expect(await sender('verify')).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MoveReport, Report } from '../../../../sender/control/commands.ts';
+import type { MoveReport, Report } from '../../../../sender/report/model.ts';
 import { reportPage } from '../../../../sender/report/page.ts';
 import { reportText } from '../../../../sender/report/text.ts';
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { kindOf } from '../../../../sender/spool/name.ts';
-import { type SpoolTiming, watchSpool } from '../../../../sender/spool/spool.ts';
+import { watchSpool } from '../../../../sender/spool/spool.ts';
+import type { SpoolTiming } from '../../../../sender/spool/timing.ts';
 import { Problem } from '../../../../shared/problem.ts';
 
 const quick: SpoolTiming = { settleMs: 60, graceMs: 600, lookMs: 20, scanMs: 300, againMs: 100, longestAgainMs: 200 };

@@ -7,7 +7,8 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { callControl, followControl } from '../../../../shared/control/call.ts';
-import { type Routes, route } from '../../../../shared/control/route.ts';
+import { clientOf } from '../../../../shared/control/client.ts';
+import { command, download, stream, upload } from '../../../../shared/control/command.ts';
 import { type ControlServer, serveControl } from '../../../../shared/control/serve.ts';
 import { Problem } from '../../../../shared/problem.ts';
 
@@ -22,30 +23,51 @@ beforeEach(async () => {
   socket = join(home, 'run', 'control.sock');
   const left = Promise.withResolvers<void>();
   readerLeft = left.promise;
-  const routes: Routes = {
-    double: route(z.object({ number: z.number() }), async ({ number }) => number * 2),
-    refuse: route(z.object({}), async () => {
-      throw new Problem('E_QUOTA', 'The quota is zero.', { about: 'network/1' });
+  const does = 'Something.';
+  const commands = {
+    double: command({ does, params: z.object({ number: z.number() }), run: async ({ number }) => number * 2 }),
+    refuse: command({
+      does,
+      params: z.object({}),
+      run: async () => {
+        throw new Problem('E_QUOTA', 'The quota is zero.', { about: 'network/1' });
+      },
     }),
-    break: route(z.object({}), async () => {
-      throw new TypeError('undefined is not a function');
+    break: command({
+      does,
+      params: z.object({}),
+      run: async () => {
+        throw new TypeError('undefined is not a function');
+      },
     }),
-    count: route(z.object({ to: z.number() }), async function* ({ to }) {
-      for (let number = 1; number <= to; number++) yield number;
+    count: stream({
+      does,
+      params: z.object({ to: z.number() }),
+      run: async function* ({ to }) {
+        for (let number = 1; number <= to; number++) yield number;
+      },
     }),
-    fade: route(z.object({}), async function* () {
-      yield 1;
-      throw new Problem('E_PEER_LOST', 'Gone.');
+    fade: stream({
+      does,
+      params: z.object({}),
+      run: async function* () {
+        yield 1;
+        throw new Problem('E_PEER_LOST', 'Gone.');
+      },
     }),
-    forever: route(z.object({}), async function* (_, signal) {
-      for (let number = 0; !signal.aborted; number++) {
-        yield number;
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-      left.resolve();
+    forever: stream({
+      does,
+      params: z.object({}),
+      run: async function* (_, __, signal) {
+        for (let number = 0; !signal.aborted; number++) {
+          yield number;
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        left.resolve();
+      },
     }),
   };
-  server = await serveControl(socket, routes, log);
+  server = await serveControl(socket, commands, undefined, log);
 });
 
 afterEach(async () => {
@@ -146,15 +168,83 @@ describe('opening a control socket', () => {
     const { spawnSync } = await import('node:child_process');
     spawnSync(process.execPath, ['-e', code]);
     expect((await stat(stale)).isSocket()).toBe(true);
-    const next = await serveControl(stale, {}, log);
+    const next = await serveControl(stale, {}, undefined, log);
     await next.close();
   });
 
   test('refuses a place where another daemon answers, where a file stands, or whose path is too long', async () => {
-    await expect(serveControl(socket, {}, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
+    await expect(serveControl(socket, {}, undefined, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
     await writeFile(join(home, 'file'), 'keep me');
-    await expect(serveControl(join(home, 'file'), {}, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
-    await expect(serveControl(join(home, 'x'.repeat(100)), {}, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
+    await expect(serveControl(join(home, 'file'), {}, undefined, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
+    await expect(serveControl(join(home, 'x'.repeat(100)), {}, undefined, log)).rejects.toMatchObject({ code: 'E_LISTEN' });
+  });
+});
+
+async function all<T>(answers: AsyncIterable<T>): Promise<T[]> {
+  const heard: T[] = [];
+  for await (const answer of answers) heard.push(answer);
+  return heard;
+}
+
+describe('a client', () => {
+  const does = 'Something.';
+  const commands = {
+    add: command({
+      does,
+      params: z.object({ to: z.number().default(1) }),
+      run: async ({ to }, context: { readonly sum: number }) => context.sum + to,
+    }),
+    spell: stream({
+      does,
+      params: z.object({ word: z.string() }),
+      run: async function* ({ word }) {
+        yield* word;
+      },
+    }),
+    give: download({
+      does,
+      params: z.object({ pieces: z.number() }),
+      run: async function* ({ pieces }) {
+        for (let piece = 0; piece < pieces; piece++) yield Buffer.from(`${piece};`);
+      },
+    }),
+    weigh: upload({
+      does,
+      params: z.object({ unit: z.string() }),
+      run: async function* ({ unit }, _, __, bytes) {
+        for await (const piece of bytes) yield `${piece.length} ${unit}`;
+      },
+    }),
+  };
+  const signal = AbortSignal.timeout(10_000);
+  let other: ControlServer;
+  let client: ReturnType<typeof clientOf<typeof commands>>;
+
+  beforeEach(async () => {
+    const path = join(home, 'client.sock');
+    other = await serveControl(path, commands, { sum: 40 }, log);
+    client = clientOf(path, commands);
+  });
+
+  afterEach(() => other.close());
+
+  test('asks a command once, with defaults for what it leaves out, and the daemon answers with what it has', async () => {
+    expect([await client.add(), await client.add({ to: 2 })]).toEqual([41, 42]);
+  });
+
+  test('reads what a command goes on answering', async () => {
+    expect(await all(client.spell({ word: 'abc' }, signal))).toEqual(['a', 'b', 'c']);
+  });
+
+  test('reads bytes where they are the answer', async () => {
+    expect(Buffer.concat(await all(client.give({ pieces: 3 }, signal))).toString()).toBe('0;1;2;');
+  });
+
+  test('gives bytes, with the parameters beside them, and reads the answers', async () => {
+    const bytes = (async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.alloc(5);
+    })();
+    expect(await all(client.weigh({ unit: 'bytes' }, bytes, signal))).toEqual(['5 bytes']);
   });
 });
 

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { wholeId } from '../../../shared/campaign-id.ts';
+import { command, upload } from '../../../shared/control/command.ts';
+import { OfCampaign } from '../../../shared/control/params.ts';
+import { Mappings } from '../../../shared/model/mappings.ts';
+import { Problem } from '../../../shared/problem.ts';
+import { Checker } from '../../bundle/check.ts';
+import { Importer, wasImported } from '../../bundle/import.ts';
+import type { Outlook } from '../../bundle/outlook.ts';
+import { readWithProgress } from '../../bundle/read-with-progress.ts';
+import type { Campaign } from '../../campaign/campaign.ts';
+import type { Campaigns } from '../../campaign/campaigns.ts';
+import type { ReceiverContext } from '../context.ts';
+
+/** How far an import is. */
+interface ImportNews {
+  readonly campaign: string | null;
+  readonly says: string;
+}
+
+/** What a check of a bundle tells; `outlook`, told once, is what an import would do. */
+interface CheckNews {
+  readonly says: string;
+  readonly outlook?: Outlook;
+}
+
+const OfBundle = z.object({ mappings: Mappings });
+
+/** Rebuilds a tenant from a bundle while it is read. May be repeated with the same bundle. */
+export const importBundle = upload({
+  does: 'Rebuild a tenant from a bundle that `sender export` wrote: first the networks, then each server as soon as its disks are verified. Run it again with the same bundle to continue.',
+  params: OfBundle,
+  run: ({ mappings }, { campaigns, cloud, state, imports }: ReceiverContext, reader, bundle): AsyncIterable<ImportNews> => {
+    const { signal, bind, end } = imports.begin(reader);
+    const begin = (tell: (news: ImportNews) => void) => {
+      const says = (sentence: string): void => tell({ campaign: visitor.campaign, says: sentence });
+      const visitor: Importer = new Importer({ campaigns, cloud, state, mappings, signal, bind, says });
+      return { visitor, end: () => visitor.close().finally(end) };
+    };
+    return readWithProgress(bundle, begin, signal);
+  },
+});
+
+/**
+ * Reads a whole bundle and tells what an import would do. Writes nothing. Ends with E_BLOCKED where
+ * something stands in the way.
+ */
+export const check = upload({
+  does: 'Only read and verify the whole bundle, and say what an import would create and what stands in its way.',
+  params: OfBundle,
+  run: ({ mappings }, { campaigns, cloud, workers, state }: ReceiverContext, signal, bundle): AsyncIterable<CheckNews> => {
+    const begin = (tell: (news: CheckNews) => void) => {
+      const says = (sentence: string, outlook?: Outlook): void =>
+        tell(outlook === undefined ? { says: sentence } : { says: sentence, outlook });
+      return {
+        visitor: new Checker({ campaigns, cloud, crew: workers, state, mappings, signal, says }),
+        end: () => Promise.resolve(),
+      };
+    };
+    return readWithProgress(bundle, begin, signal);
+  },
+});
+
+/** Keeps what an import built and deletes its staged disks; answers how many bytes that freed. */
+export const commit = command({
+  does: 'Make an import final: keep what it built, and delete the disks staged for it. `receiver rollback` no longer works.',
+  params: OfCampaign,
+  run: async ({ campaign }, { campaigns }: ReceiverContext) => ({
+    freedBytes: await (await imported(campaign, campaigns)).commit(),
+  }),
+});
+
+/** Removes exactly what an import created. */
+export const rollback = command({
+  does: 'Undo an import: remove what it created, last first, and nothing else.',
+  params: OfCampaign,
+  run: async ({ campaign }, { campaigns }: ReceiverContext) => {
+    const { removed, kept } = await (await imported(campaign, campaigns)).removeAll();
+    const first = kept[0];
+    if (first === undefined) return { removed: removed.length };
+    throw new Problem('E_CONFLICT', `${kept.length} things could not be removed, first ${first.ref}: ${first.why}`, {
+      about: first.ref,
+      hint: 'Free it, then run `receiver rollback` again: it continues with what is left.',
+    });
+  },
+});
+
+/** A campaign that came as a bundle; only its sender may end any other. */
+async function imported(wanted: string, campaigns: Campaigns): Promise<Campaign> {
+  const id = wholeId(wanted, await campaigns.ids());
+  const campaign = await campaigns.known(id);
+  if (await wasImported(campaign)) return campaign;
+  throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is driven by its sender.`, {
+    hint: 'Ask there: `sender commit` or `sender rollback`.',
+  });
+}

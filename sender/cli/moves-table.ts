@@ -1,0 +1,93 @@
+import type { Output, Style } from '../../shared/print/output.ts';
+import { table } from '../../shared/print/table.ts';
+import { visible } from '../../shared/print/text.ts';
+import { showBytes, showDuration, showRate, showShare } from '../../shared/print/units.ts';
+import type { DiskStatus, MoveStatus } from '../control/commands.ts';
+
+/** A row of the table: a server, or below it a disk that is being copied. */
+type Row = MoveStatus | DiskStatus;
+
+const stateStyles: Readonly<Record<string, Style>> = {
+  failed: 'red',
+  ready: 'green',
+  committed: 'green',
+  moved: 'green',
+  moving: 'cyan',
+  paused: 'yellow',
+};
+
+/** The servers of a campaign and their disks under way, as a table. */
+export function movesTable(moves: readonly MoveStatus[], output: Output): string[] {
+  const rows = moves.flatMap((move) => [move, ...move.disks.filter(isUnderWay)]);
+  const waves = new Set(moves.map((move) => move.wave));
+  const columns = [
+    {
+      title: '  SERVER',
+      show: (row: Row) => ('server' in row ? `  ${visible(row.name)}` : `    ${visible(row.id)}`),
+    },
+    ...(waves.size > 1 ? [{ title: 'WAVE', show: (row: Row) => ('server' in row ? visible(row.wave) : '') }] : []),
+    {
+      title: 'STATE',
+      show: (row: Row) => ('server' in row ? paint(stageOf(row), row.state, output) : barOf(row)),
+    },
+    { title: 'COPIED', show: copied, align: 'right' as const },
+    {
+      title: 'SENT',
+      show: (row: Row) => total(row, (disk) => disk.sentBytes, showBytes),
+      align: 'right' as const,
+    },
+    {
+      title: 'RATE',
+      show: (row: Row) => total(row, (disk) => disk.bytesPerSecond, showRate),
+      align: 'right' as const,
+    },
+    { title: 'ETA', show: etaOf, align: 'right' as const },
+  ];
+  return table(rows, columns, output.size().columns);
+}
+
+/** A text in the colour of a state. */
+export function paint(text: string, state: string, output: Output): string {
+  const style = stateStyles[state];
+  return style === undefined ? text : output.style(style, text);
+}
+
+/** What a server does now: its phase while it moves. */
+export function stageOf(move: MoveStatus): string {
+  return move.state === 'moving' && move.phase !== null ? move.phase : move.state;
+}
+
+/** Whether a disk is being copied. */
+export function isUnderWay(disk: DiskStatus): boolean {
+  return disk.doneBytes > 0 && disk.doneBytes < disk.sizeBytes;
+}
+
+/** Eight columns of a bar, then the share. */
+function barOf(disk: DiskStatus): string {
+  const filled = Math.floor((8 * disk.doneBytes) / Math.max(1, disk.sizeBytes));
+  return `${'█'.repeat(filled)}${'░'.repeat(8 - filled)} ${showShare(disk.doneBytes, disk.sizeBytes)}`;
+}
+
+function disksOf(row: Row): readonly DiskStatus[] {
+  return 'server' in row ? row.disks : [row];
+}
+
+function total(row: Row, of: (disk: DiskStatus) => number, show: (sum: number) => string): string {
+  const disks = disksOf(row);
+  return disks.length === 0 ? '-' : show(disks.reduce((sum, disk) => sum + of(disk), 0));
+}
+
+function copied(row: Row): string {
+  const size = total(row, (disk) => disk.sizeBytes, showBytes);
+  if (size === '-') return '-';
+  const done = total(row, (disk) => disk.doneBytes, showBytes);
+  // The unit is printed once where both numbers have it.
+  const [number, unit] = done.split(' ');
+  return `${size.endsWith(` ${unit}`) ? number : done} of ${size}`;
+}
+
+function etaOf(row: Row): string {
+  const left = disksOf(row).flatMap((disk) => (disk.etaSeconds === null ? [] : [disk.etaSeconds]));
+  const longest = Math.max(0, ...left);
+  return longest === 0 ? '-' : showDuration(longest * 1_000);
+}

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { offer } from '../../shared/cli/offer.ts';
+import { type Example, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { Problem } from '../../shared/problem.ts';
+import type { CampaignStatus } from '../control/commands.ts';
+import { senderCommands } from '../control/registry.ts';
+import { type Asking, asks } from './ask.ts';
+import { candidates, chooseCampaign } from './choose-campaign.ts';
+import { watchCampaign } from './watch.ts';
+
+interface CommitChoice {
+  readonly deleteSource?: true;
+  readonly yes?: true;
+  readonly watch?: true;
+}
+
+type Steering = 'pause' | 'resume' | 'cancel' | 'rollback';
+
+/** Adds the commands that hold a campaign and let it go on: pause, resume. */
+export function addSteeringCommands(program: Command, stage: Stage): void {
+  addSteering(program, stage, 'pause', 'pauses the only campaign that moves');
+  watchable(addSteering(program, stage, 'resume', 'continues the only campaign that can'));
+}
+
+/** Adds the commands that end a campaign: commit, rollback, cancel. */
+export function addEndingCommands(program: Command, stage: Stage): void {
+  addCommit(program, stage);
+  watchable(addSteering(program, stage, 'rollback', 'undoes the only campaign that is not committed'));
+  addSteering(program, stage, 'cancel', 'cancels the only campaign under way');
+}
+
+function addSteering(program: Command, stage: Stage, name: Steering, does: string): Command {
+  return campaignCommand(program, name, [[`sender ${name}`, does]]).action(
+    asks(stage, async (asking, wanted: string | undefined, { watch }: { watch?: true }) => {
+      const { campaigns } = await asking.daemon.status();
+      const campaign = chooseCampaign(campaigns, wanted, candidates[name]);
+      await showOutcome(asking, await asking.daemon[name]({ campaign }), watch);
+    }),
+  );
+}
+
+function addCommit(program: Command, stage: Stage): void {
+  const command = campaignCommand(program, 'commit', [
+    ['sender commit', 'commits the only campaign that is ready'],
+    ['sender commit --delete-source --yes', 'and deletes the moved servers at the source'],
+  ]);
+  watchable(command)
+    .option('--delete-source', 'delete the moved servers at the source instead of locking them')
+    .option('--yes', 'needed with --delete-source: deleted servers cannot be brought back')
+    .action(
+      asks(stage, async (asking, wanted: string | undefined, { deleteSource, yes, watch }: CommitChoice) => {
+        if (deleteSource && !yes) {
+          throw new Problem('E_USAGE', 'Deleting the source servers cannot be undone.', {
+            hint: 'Add --yes if you are sure.',
+          });
+        }
+        const { campaigns } = await asking.daemon.status();
+        const campaign = chooseCampaign(campaigns, wanted, candidates.commit);
+        const committed = await asking.daemon.commit({ campaign, deleteSource: deleteSource === true });
+        await showOutcome(asking, committed, watch);
+      }),
+    );
+}
+
+function campaignCommand(program: Command, name: Steering | 'commit', examples: readonly Example[]): Command {
+  return offer(program, senderCommands, name)
+    .argument('[campaign]', 'its id, or the beginning of it; may be left out when only one is meant')
+    .addHelpText('after', epilogue(examples, [3, 10, 20, 22, 40]));
+}
+
+function watchable(command: Command): Command {
+  return command.option('--watch', 'stay and show the progress until it is done or has failed');
+}
+
+/**
+ * Prints what the campaign does now, or shows it until it rests; its failure becomes the command's
+ * own.
+ */
+async function showOutcome(asking: Asking, campaign: CampaignStatus, watch?: true): Promise<void> {
+  const { output, json } = asking;
+  if (watch) await watchCampaign(asking, campaign.id);
+  else if (json) output.json(campaign);
+  else output.print(`Campaign ${campaign.id}: ${campaign.state}. ${campaign.says}`);
+}

@@ -1,0 +1,131 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { wholeId } from '../../shared/campaign-id.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { type Plan, serversOf } from '../../shared/model/plan.ts';
+import { Problem } from '../../shared/problem.ts';
+import { Campaign } from '../campaign/campaign.ts';
+import { historyOf } from '../campaign/history.ts';
+import { Runner, type RunnerTools } from '../campaign/runner.ts';
+import { standingOf } from '../migration/fact.ts';
+import type { PastMove } from '../migration/forecast.ts';
+import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
+import type { Changes } from './changes.ts';
+import type { CampaignStatus } from './commands.ts';
+
+/** What the campaigns are run with. */
+export interface CampaignsTools {
+  /** The state directory, which holds a folder for each campaign. */
+  readonly state: string;
+  readonly changes: Changes;
+  readonly runner: Omit<RunnerTools, 'onChange' | 'history'>;
+}
+
+/** Every campaign of this sender, running or at rest. */
+export class Campaigns {
+  readonly #tools: CampaignsTools;
+  readonly #runners = new Map<string, Runner>();
+  /** Servers of campaigns that are being prepared and have no folder yet. */
+  readonly #reserved = new Set<string>();
+
+  constructor(tools: CampaignsTools) {
+    this.#tools = tools;
+  }
+
+  /** Opens every campaign of the state directory and resumes those that were under way. */
+  async start(): Promise<void> {
+    const { state } = this.#tools;
+    const names = await readdir(join(state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [] as string[];
+      throw error;
+    });
+    for (const name of names.sort()) {
+      const campaign = await Campaign.open(state, name);
+      if (campaign !== null) this.#run(campaign);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#runners.values()].map((runner) => runner.stop()));
+  }
+
+  /** Writes a new campaign to the state directory and starts it. */
+  async create(plan: Plan, document: Configurations): Promise<void> {
+    this.#run(await Campaign.create(this.#tools.state, plan, document));
+  }
+
+  /** The campaign of an id, or of the first four or more characters of one. Throws E_NOT_FOUND. */
+  find(id: string): Runner {
+    const exact = this.#runners.get(id);
+    if (exact !== undefined) return exact;
+    const ids = [...this.#runners.keys()];
+    if (id.length < 4 || !ids.some((candidate) => candidate.startsWith(id)))
+      throw new Problem('E_NOT_FOUND', `There is no campaign ${id}.`);
+    return this.#runners.get(wholeId(id, ids)) as Runner;
+  }
+
+  /** Where every campaign stands, the oldest first. */
+  statuses(): CampaignStatus[] {
+    const statuses = [...this.#runners.values()].map((runner) => runner.status());
+    return statuses.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+  }
+
+  /** What earlier moves took, of whatever campaign. */
+  history(): PastMove[] {
+    return historyOf([...this.#runners.values()].map(({ campaign }) => campaign));
+  }
+
+  /** What the plans of the campaigns at work say of the bandwidth. */
+  plannedBandwidth(): (PlannedBandwidth | null)[] {
+    const campaigns = [...this.#runners.values()].map(({ campaign }) => campaign);
+    return campaigns
+      .filter(({ journal }) => standingOf(journal.facts).is !== 'resting')
+      .map(({ plan }) => (plan.bandwidth === undefined ? null : { setting: plan.bandwidth, zone: plan.calendar?.zone }));
+  }
+
+  /**
+   * Keeps servers for a campaign while `prepare` makes it: two campaigns MUST NOT move the same
+   * server.
+   */
+  async reserve<T>(servers: readonly string[], prepare: () => Promise<T>): Promise<T> {
+    this.mustBeFree(servers);
+    for (const id of servers) this.#reserved.add(id);
+    try {
+      return await prepare();
+    } finally {
+      for (const id of servers) this.#reserved.delete(id);
+    }
+  }
+
+  /** Throws E_CAMPAIGN_STATE when another campaign has one of these servers. */
+  mustBeFree(servers: readonly string[]): void {
+    const reserved = servers.find((id) => this.#reserved.has(id));
+    if (reserved !== undefined)
+      throw new Problem('E_CAMPAIGN_STATE', `Another campaign with server ${reserved} is being prepared.`, {
+        about: `server/${reserved}`,
+      });
+    for (const { campaign } of this.#runners.values()) {
+      const standing = standingOf(campaign.journal.facts);
+      if (standing.is === 'resting' && (standing.state === 'committed' || standing.state === 'rolled back')) continue;
+      const shared = serversOf(campaign.plan).find((id) => servers.includes(id));
+      if (shared === undefined) continue;
+      throw new Problem(
+        'E_CAMPAIGN_STATE',
+        `Server ${shared} is part of campaign ${campaign.id}, which is neither committed nor rolled back.`,
+        { about: `server/${shared}` },
+      );
+    }
+  }
+
+  #run(campaign: Campaign): void {
+    const { changes } = this.#tools;
+    const runner = new Runner(campaign, {
+      ...this.#tools.runner,
+      onChange: () => changes.notify(),
+      history: () => this.history(),
+    });
+    this.#runners.set(campaign.id, runner);
+    runner.start();
+    changes.notify();
+  }
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import type { Selection } from '../../../shared/cloud/cloud.ts';
+import { OfCampaign } from '../../../shared/control/params.ts';
+
+const Names = z.array(z.string().min(1)).readonly();
+
+/** Of a command about servers: those that fit everything given; `servers` empty means all. */
+export const OfSelection: z.ZodType<Selection, Selection> = z.object({
+  project: z.string().min(1).optional(),
+  servers: Names,
+  users: Names.optional(),
+  tags: Names.optional(),
+});
+
+/**
+ * Of a command about servers of a campaign, by id or name; none means all that the command fits.
+ */
+export const OfServers = OfCampaign.extend({ servers: Names });

@@ -1,0 +1,18 @@
+import { command } from '../../../shared/control/command.ts';
+import type { SenderContext } from '../context.ts';
+import * as planning from '../planning.ts';
+import { OfSelection } from './params.ts';
+
+/** Reads what a project holds. */
+export const capture = command({
+  does: 'Write down what a project holds, as a configurations.json: networks, routers, security groups, ports, images, servers. Neither cloud is changed.',
+  params: OfSelection,
+  run: async (selection, context: SenderContext) => await planning.capture(selection, context),
+});
+
+/** Plans the move of a project. */
+export const plan = command({
+  does: 'Write a plan to read and edit: what moves, in which order, to what, and all that stands in the way. Neither cloud is changed.',
+  params: OfSelection,
+  run: async (selection, context: SenderContext) => await planning.planMove(selection, context),
+});

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { command, stream } from '../../../shared/control/command.ts';
+import { Nothing } from '../../../shared/control/params.ts';
+import { Problem } from '../../../shared/problem.ts';
+import type { BandwidthStatus } from '../../receiver/bandwidth.ts';
+import { receiverOf } from '../../receiver/link.ts';
+import type { CampaignStatus } from '../commands.ts';
+import type { SenderContext } from '../context.ts';
+
+/** What `sender status` shows. */
+export interface SenderStatus {
+  readonly release: string;
+  readonly peer: {
+    readonly name: string;
+    readonly address: string;
+    readonly state: 'connected' | 'connecting' | 'unpaired';
+    readonly says: string;
+  } | null;
+  readonly bandwidth: BandwidthStatus;
+  readonly campaigns: readonly CampaignStatus[];
+}
+
+/** Where everything stands. */
+export const status = command({
+  does: 'Show the connection to the receiver and every campaign: what moves, how far it is, what stands in the way.',
+  params: Nothing,
+  run: async (_, context: SenderContext) => await statusNow(context),
+});
+
+/** Where everything stands, now and after every change. */
+export const watch = stream({
+  does: 'Stay and show the status whenever it changes; with --json one object per line.',
+  params: Nothing,
+  run: async function* (_, context: SenderContext, signal) {
+    while (!signal.aborted) {
+      yield await statusNow(context);
+      await context.changes.wait(signal);
+    }
+  },
+});
+
+/** Shows the limit on what is sent; sets it where one is given. */
+export const bandwidth = command({
+  does: 'Show or limit the rate at which all campaigns together send. The limit holds until the daemon stops; `bandwidth` in the configuration lasts.',
+  params: z.object({ limit: z.string().max(100).optional() }),
+  run: async ({ limit }, { bandwidth: limiter, changes }: SenderContext) => {
+    if (limit !== undefined) limiter.ask(limit);
+    changes.notify();
+    return limiter.status();
+  },
+});
+
+async function statusNow(context: SenderContext): Promise<SenderStatus> {
+  const { release, bandwidth: limiter, campaigns } = context;
+  return { release, peer: await peerStatus(context), bandwidth: limiter.status(), campaigns: campaigns.statuses() };
+}
+
+async function peerStatus({ link, peer }: SenderContext): Promise<SenderStatus['peer']> {
+  try {
+    const { name, address } = await receiverOf(link.peers);
+    return { name, address, state: peer.state.state, says: peer.state.says };
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'E_PEER_UNPAIRED') return null;
+    throw error;
+  }
+}

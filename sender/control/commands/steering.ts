@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { command } from '../../../shared/control/command.ts';
+import { OfCampaign } from '../../../shared/control/params.ts';
+import { toCutOver } from '../../campaign/cutover.ts';
+import type { CampaignStatus } from '../commands.ts';
+import type { SenderContext } from '../context.ts';
+import { possibleIn, steer } from '../steer.ts';
+import { OfServers } from './params.ts';
+
+/** Lets the servers that are stopped arrive, and begins no other. */
+export const pause = command({
+  does: 'Finish the servers already stopped; start no others. `sender resume` continues.',
+  params: OfCampaign,
+  run: async ({ campaign }, { campaigns }: SenderContext) => await steer(campaigns.find(campaign), 'pause', possibleIn.pause),
+});
+
+/** Goes on with a campaign that stands still. */
+export const resume = command({
+  does: 'Continue a campaign that was paused or has failed, from where it stopped.',
+  params: OfCampaign,
+  run: async ({ campaign }, { campaigns }: SenderContext) => await steer(campaigns.find(campaign), 'run', possibleIn.resume),
+});
+
+/** Ends a campaign and keeps what has moved. */
+export const cancel = command({
+  does: 'Stop a campaign. Servers that have not arrived are started again at the source; servers that have moved stay moved.',
+  params: OfCampaign,
+  run: async ({ campaign }, { campaigns }: SenderContext) => await steer(campaigns.find(campaign), 'cancel', possibleIn.cancel),
+});
+
+/** Undoes a whole campaign. */
+export const rollback = command({
+  does: 'Undo a whole campaign: start the servers at the source again, and remove what the campaign created at the destination.',
+  params: OfCampaign,
+  run: async ({ campaign }, { campaigns }: SenderContext) =>
+    await steer(campaigns.find(campaign), 'rollback', possibleIn.rollback),
+});
+
+/** Makes a move final; the source servers are locked and tagged, or deleted. */
+export const commit = command({
+  does: 'Make a move final: delete its snapshots, so that `sender rollback` no longer works. The source servers stay stopped and locked, or are deleted on request.',
+  params: OfCampaign.extend({ deleteSource: z.boolean() }),
+  run: async ({ campaign, deleteSource }, { campaigns }: SenderContext) =>
+    await steer(campaigns.find(campaign), 'commit', possibleIn.commit, deleteSource),
+});
+
+/** Stops servers that are copied while they run, and moves them to their end. */
+export const cutover = command({
+  does: 'Stop servers that are copied while they run, and finish their move now, whatever the plan waits for. A round under way ends first.',
+  params: OfServers,
+  run: async ({ campaign, servers }, { campaigns }: SenderContext): Promise<CampaignStatus> => {
+    const runner = campaigns.find(campaign);
+    await runner.cutOver(toCutOver(runner.status(), servers));
+    return runner.status();
+  },
+});

@@ -1,0 +1,24 @@
+import type { SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { SenderConfig } from '../config.ts';
+import type { Bandwidth } from '../receiver/bandwidth.ts';
+import type { Link } from '../receiver/link.ts';
+import type { Peer } from '../receiver/peer.ts';
+import type { Campaigns } from './campaigns.ts';
+import type { Changes } from './changes.ts';
+
+/** What the sender's commands work with: the parts of the daemon that runs them. */
+export interface SenderContext {
+  readonly config: SenderConfig;
+  readonly release: string;
+  readonly link: Link;
+  readonly bandwidth: Bandwidth;
+  /** The connection that plans are made over; each campaign has its own. */
+  readonly peer: Peer;
+  readonly source: () => Promise<SourceCloud>;
+  readonly campaigns: Campaigns;
+  readonly changes: Changes;
+  /** Makes a new key and announces it; returns its fingerprint. */
+  readonly rotate: () => Promise<string>;
+  /** Aborts when the daemon stops. */
+  readonly stopping: AbortSignal;
+}

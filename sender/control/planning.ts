@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { Result } from '../../protocol/messages.ts';
+import { type Selection, takesWhole } from '../../shared/cloud/cloud.ts';
+import { freeBytes } from '../../shared/disk/free.ts';
+import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import type { Plan } from '../../shared/model/plan.ts';
+import { spaceConcerns } from '../../shared/model/space.ts';
+import { Problem } from '../../shared/problem.ts';
+import { leaveMoved } from '../plan/narrow.ts';
+import { planText } from '../plan/plan-text.ts';
+import { inAskedOrder, makePlan } from '../plan/planner.ts';
+import type { Captured, PlanResult } from '../plan/result.ts';
+import { askNow } from '../receiver/ask-now.ts';
+import type { SenderContext } from './context.ts';
+
+/**
+ * Reads what the selected servers are and need, and checks that the state directory has room for
+ * them.
+ */
+export async function capture(selection: Selection, { config, source, stopping }: SenderContext): Promise<Captured> {
+  const cloud = await source();
+  const { document, concerns } = await cloud.inventory(selection, stopping);
+  const space = spaceConcerns(resourcesOf(document), await freeBytes(config.state), "the sender's state directory", {
+    atOnce: config.limits.parallel,
+  });
+  return { document, concerns: [...concerns, ...space] };
+}
+
+/**
+ * Plans the move of a selection and asks the receiver what stands in its way. Changes neither
+ * cloud.
+ */
+export async function planMove(selection: Selection, context: SenderContext): Promise<PlanResult> {
+  const all = await capture(selection, context);
+  const { document: captured, concerns } = selection.servers.length === 0 ? leaveMoved(all) : all;
+  if (captured.servers.length === 0)
+    throw new Problem(
+      'E_NOT_FOUND',
+      all.document.servers.length === 0
+        ? 'The selection holds no server; there is nothing to move.'
+        : 'Every server of the project was moved by an earlier campaign; there is nothing left to move.',
+    );
+  const document = inAskedOrder(captured, selection.servers);
+  const plan = await draft(document, context, takesWhole(selection));
+  const found = await preflight({ ...document, mappings: plan.mappings }, context);
+  const known = [...concerns, ...found.concerns];
+  return { plan: planText(plan, resourcesOf(document), known, found.decisions), concerns: known, decisions: found.decisions };
+}
+
+/** The plan that is proposed for a document, mapped to what the destination has. */
+export async function draft(document: Configurations, context: SenderContext, whole?: boolean): Promise<Plan> {
+  const facts = await askNow(context.peer, 'cloud.facts', {}, context.stopping);
+  return makePlan(document, facts, context.config.limits.parallel, whole);
+}
+
+/** What the receiver finds in the way of a document; nothing is written there. */
+export async function preflight(document: Configurations, context: SenderContext): Promise<Result<'campaign.preflight'>> {
+  const campaign = document.campaign ?? randomUUID();
+  const params = { campaign, configurations: { ...document, campaign } };
+  return await askNow(context.peer, 'campaign.preflight', params, context.stopping);
+}

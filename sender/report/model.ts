@@ -1,0 +1,54 @@
+import type { ProblemJson } from '../../shared/problem.ts';
+import type { Forecast } from '../migration/forecast.ts';
+import type { Round } from '../migration/round.ts';
+import type { ProbedDowntime } from './measures.ts';
+
+/** Times and bytes of one server's move, from the journal alone. Milliseconds and bytes. */
+export interface MoveReport {
+  readonly server: string;
+  readonly name: string;
+  readonly state: string;
+  readonly destinationId: string | null;
+  readonly phases: readonly { readonly name: string; readonly startedAt: string; readonly ms: number }[];
+  readonly migrationMs: number | null;
+  /** From the stop at the source to the proof that the new server runs. */
+  readonly downtimeMs: number | null;
+  /** As probes saw it from outside; null where nothing was probed or reached. */
+  readonly probed: ProbedDowntime | null;
+  /** From the first port until the new server answers. */
+  readonly networkMs: number | null;
+  /** The migration time less the transfer of the bytes alone, and less the wait for a cutover. */
+  readonly overheadMs: number | null;
+  /** Of a warm move: the downtime that was forecast at the cutover, and the rounds before it. */
+  readonly forecast: Forecast | null;
+  readonly rounds: readonly (Round & { readonly endedAt: string })[];
+  readonly disks: readonly {
+    readonly id: string;
+    readonly sizeBytes: number;
+    readonly zeroBytes: number;
+    readonly reusedBytes: number;
+    /** Taken from other disks at the receiver. */
+    readonly copiedBytes: number;
+    readonly pulledBytes: number;
+    /** What the pulled bytes were on the wire. */
+    readonly sentBytes: number;
+    readonly root: string;
+  }[];
+}
+
+/** What a campaign did, derived from its journal. */
+export interface Report {
+  readonly campaign: string;
+  readonly project: string;
+  readonly state: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly moves: readonly MoveReport[];
+  readonly totals: {
+    readonly servers: number;
+    readonly diskBytes: number;
+    readonly sentBytes: number;
+    readonly resources: Readonly<Record<string, number>>;
+  };
+  readonly problems: readonly (ProblemJson & { readonly at: string })[];
+}

@@ -1,0 +1,97 @@
+import { readdir } from 'node:fs/promises';
+import { asProblem, type Problem } from '../../shared/problem.ts';
+import { kindOf } from './name.ts';
+import { isSame, type Look, lookAt } from './read.ts';
+import type { SpoolTiming } from './timing.ts';
+
+/** What is known of one file: how it looked, since when, and whether it is still to be taken. */
+export interface Sight {
+  readonly look: Look;
+  readonly sinceMs: number;
+  readonly verdict: 'open' | 'closed';
+  readonly notBeforeMs: number;
+  readonly tries: number;
+}
+
+/** The look of a file that cannot be looked at. */
+const nothing: Look = { ino: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n };
+
+/** The files of the spool folder as they were last seen. */
+export class Sightings {
+  readonly #folder: string;
+  readonly #timing: SpoolTiming;
+  readonly #refuse: (name: string, problem: Problem) => Promise<void>;
+  readonly #sights = new Map<string, Sight>();
+
+  /** `refuse` is told of what cannot be a plan or a document, such as a link. */
+  constructor(folder: string, timing: SpoolTiming, refuse: (name: string, problem: Problem) => Promise<void>) {
+    this.#folder = folder;
+    this.#timing = timing;
+    this.#refuse = refuse;
+  }
+
+  /** Looks at every file in the folder. */
+  async scan(): Promise<void> {
+    const names = (await readdir(this.#folder)).filter((name) => kindOf(name) !== undefined);
+    const present = new Set(names);
+    for (const name of this.#sights.keys()) if (!present.has(name)) this.#sights.delete(name);
+    for (const name of names) await this.#see(name);
+  }
+
+  /** The files that have settled and are to be taken now. */
+  due(): [name: string, sight: Sight][] {
+    const nowMs = performance.now();
+    const isDue = ({ verdict, sinceMs, notBeforeMs }: Sight): boolean =>
+      verdict === 'open' && nowMs - sinceMs >= this.#timing.settleMs && nowMs >= notBeforeMs;
+    return [...this.#sights].filter(([, sight]) => isDue(sight));
+  }
+
+  /** How long until some file must be looked at, unless an event comes. */
+  nextLookMs(): number {
+    const { lookMs, scanMs } = this.#timing;
+    const open = [...this.#sights.values()].filter(({ verdict }) => verdict === 'open');
+    const waits = open.map(({ notBeforeMs }) => notBeforeMs - performance.now());
+    return Math.max(lookMs, Math.min(scanMs, ...waits));
+  }
+
+  /** Looks at a file that seems incomplete again after it could have settled. */
+  wait(name: string, sight: Sight): void {
+    this.#sights.set(name, { ...sight, notBeforeMs: performance.now() + this.#timing.settleMs });
+  }
+
+  /** Leaves a file alone until it changes. */
+  close(name: string, sight: Sight): void {
+    this.#sights.set(name, { ...sight, verdict: 'closed' });
+  }
+
+  /** Leaves a refused file alone until it changes, or for a while where its problem may pass. */
+  refused(name: string, sight: Sight, problem: Problem): void {
+    if (problem.retry === 'never') {
+      this.close(name, sight);
+      return;
+    }
+    const delayMs = Math.min(this.#timing.againMs * 2 ** sight.tries, this.#timing.longestAgainMs);
+    this.#sights.set(name, { ...sight, notBeforeMs: performance.now() + delayMs, tries: sight.tries + 1 });
+  }
+
+  /** Forgets a file that was taken. */
+  forget(name: string): void {
+    this.#sights.delete(name);
+  }
+
+  async #see(name: string): Promise<void> {
+    const before = this.#sights.get(name);
+    const nowMs = performance.now();
+    try {
+      const look = await lookAt(this.#folder, name);
+      if (look === undefined) this.#sights.delete(name);
+      else if (before === undefined || !isSame(before.look, look)) {
+        this.#sights.set(name, { look, sinceMs: nowMs, verdict: 'open', notBeforeMs: nowMs, tries: 0 });
+      }
+    } catch (thrown) {
+      if (before?.verdict === 'closed') return;
+      await this.#refuse(name, asProblem(thrown));
+      this.#sights.set(name, { look: nothing, sinceMs: nowMs, verdict: 'closed', notBeforeMs: nowMs, tries: 0 });
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+
+/** How a command answers: once, on and on, with bytes, or on and on while it takes bytes. */
+type Kind = 'once' | 'stream' | 'download' | 'upload';
+
+/**
+ * A command of a daemon. `P`: its params; `C`: what the daemon gives it to work with; `A`: its
+ * answer.
+ */
+export interface Command<K extends Kind, P extends z.ZodType, C, A> {
+  readonly kind: K;
+  /** Its effect in plain English; the help of the command line shows it word for word. */
+  readonly does: string;
+  readonly params: P;
+  /** `signal` aborts when the caller leaves or the daemon stops; only an upload has `bytes`. */
+  readonly run: (params: z.output<P>, context: C, signal: AbortSignal, bytes: AsyncIterable<Buffer>) => A;
+}
+
+/** What is written down of a command: everything but its kind. */
+type Told<P extends z.ZodType, C, A> = Omit<Command<Kind, P, C, A>, 'kind'>;
+
+/** A command that answers once. */
+export function command<P extends z.ZodType, C, R>(told: Told<P, C, Promise<R>>): Command<'once', P, C, Promise<R>> {
+  return { kind: 'once', ...told };
+}
+
+/** A command that goes on answering until its caller leaves. */
+export function stream<P extends z.ZodType, C, R>(told: Told<P, C, AsyncIterable<R>>): Command<'stream', P, C, AsyncIterable<R>> {
+  return { kind: 'stream', ...told };
+}
+
+/** A command whose answer is bytes, of whatever length. */
+export function download<P extends z.ZodType, C>(
+  told: Told<P, C, AsyncIterable<Buffer>>,
+): Command<'download', P, C, AsyncIterable<Buffer>> {
+  return { kind: 'download', ...told };
+}
+
+/** A command that takes bytes, of whatever length, and tells its progress meanwhile. */
+export function upload<P extends z.ZodType, C, R>(told: Told<P, C, AsyncIterable<R>>): Command<'upload', P, C, AsyncIterable<R>> {
+  return { kind: 'upload', ...told };
+}
+
+/** Any command that runs with a context `C`. */
+export interface AnyCommand<C = never> extends Omit<Command<Kind, z.ZodType, C, unknown>, 'run'> {
+  readonly run: (
+    params: never,
+    context: C,
+    signal: AbortSignal,
+    bytes: AsyncIterable<Buffer>,
+  ) => Promise<unknown> | AsyncIterable<unknown>;
+}
+
+/** A daemon's commands by name: the control socket serves exactly these. */
+export type Commands<C = never> = Readonly<Record<string, AnyCommand<C>>>;
