@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Report } from '../../sender/control/commands.ts';
+import type { OpenStackUser } from '../support/openstack-user.ts';
 import { type Check, compare, mappedOf } from './compare.ts';
 import { type DiskProof, proveDisks } from './disks.ts';
 import { type GuestProof, type GuestRecord, type GuestWord, hearGuests, proveGuests } from './guests.ts';
 import { type Portrait, portraitOf } from './portrait.ts';
 import type { Server } from './portrait-api.ts';
-import type { Cloud } from './scene.ts';
+
+/** A cloud, as the owner of the tenant there sees it. */
+export interface Seen {
+  readonly user: OpenStackUser;
+}
 
 /** Everything that was compared, and whether all of it holds. */
 export interface Proof {
@@ -28,13 +33,13 @@ export interface Before {
 }
 
 /** Looks at a running tenant and listens to its guests. */
-export async function lookAt({ user }: Cloud): Promise<Before> {
+export async function lookAt({ user }: Seen): Promise<Before> {
   const portrait = await portraitOf(user);
   return { portrait, words: await hearGuests(user, portrait) };
 }
 
 /** Compares both clouds, as their users see them. Nothing of Godwit is asked but its report. */
-export async function prove(west: Cloud, east: Cloud, before: Before, report: Report): Promise<Proof> {
+export async function prove(west: Seen, east: Seen, before: Before, report: Report): Promise<Proof> {
   const [left, arrived] = await Promise.all([portraitOf(west.user), portraitOf(east.user)]);
   const resources = compare(before.portrait, arrived);
   const source = compare(before.portrait.map(stopped), left);
@@ -51,7 +56,7 @@ function stopped(feature: Portrait[number]): Portrait[number] {
 
 /** A guest counts once a second; one that has just booted is given five. */
 async function guestsGoOn(
-  { user }: Cloud,
+  { user }: Seen,
   portrait: Portrait,
   before: ReadonlyMap<string, GuestWord>,
   moved: ReadonlyMap<string, GuestRecord | null>,
@@ -64,7 +69,7 @@ async function guestsGoOn(
 }
 
 /** After the commit: every source server is stopped, locked and marked as moved, and no snapshot of ours is left at the source. */
-export async function proveCommit({ user }: Cloud): Promise<Check[]> {
+export async function proveCommit({ user }: Seen): Promise<Check[]> {
   const servers = await user.list<Server>('compute', '/servers/detail', 'servers');
   const snapshots = await user.list<{ name: string; image_type?: string }>('image', '/images', 'images');
   return [

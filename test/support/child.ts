@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
@@ -18,6 +18,12 @@ export interface Child {
   readonly kill: () => Promise<void>;
 }
 
+/** What must not outlive this process, even where it ends by an error. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
 /** Starts `node script …args` as a process of its own; what it writes is appended to the file `log`. */
 export async function startNode(
   script: string,
@@ -35,6 +41,8 @@ export async function startNode(
     child.once('error', reject);
     child.once('exit', resolve);
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   await file.close();
   const { pid } = child;
   if (pid === undefined)

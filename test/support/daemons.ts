@@ -54,20 +54,31 @@ export async function writeReceiverConfig(
 async function write(
   bin: Bin,
   dir: string,
-  { name, authUrl, password }: TwinAccess,
-  { project = 'shop', user = 'demo' }: Credentials,
+  twin: TwinAccess,
+  credentials: Credentials,
   more: Readonly<Record<string, unknown>>,
 ): Promise<WrittenConfig> {
   const state = join(dir, bin);
   await mkdir(state, { recursive: true, mode: 0o700 });
+  const cloud = more['cloud'] ?? (await writeCredentials(dir, bin, twin, credentials));
+  const settings = { name: `${bin}-${twin.name}`, state, ...more, cloud };
+  const file = join(dir, `${bin}.yaml`);
+  await writeFile(file, stringify(settings), { mode: 0o600 });
+  return { bin, file, state, control: join(state, 'control.sock') };
+}
+
+/** Writes a file with the password, and returns the configuration's `cloud` that names it. */
+async function writeCredentials(
+  dir: string,
+  bin: Bin,
+  { authUrl, password }: TwinAccess,
+  { project = 'shop', user = 'demo' }: Credentials,
+): Promise<object> {
   const secret = join(dir, `${bin}.password`);
   await writeFile(secret, password, { mode: 0o600 });
   const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
   const auth = { auth_url: authUrl, username: user, password: `file:${secret}`, project_name: project, ...domain };
-  const settings = { name: `${bin}-${name}`, state, cloud: { provider: 'openstack', settings: { auth } }, ...more };
-  const file = join(dir, `${bin}.yaml`);
-  await writeFile(file, stringify(settings), { mode: 0o600 });
-  return { bin, file, state, control: join(state, 'control.sock') };
+  return { provider: 'openstack', settings: { auth } };
 }
 
 /** A daemon in a process of its own. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { offersOf, promote, provide } from '../demo/offers.ts';
 import { type Portrait, portraitOf } from '../demo/portrait.ts';
+import { offersOf, promote, provide } from '../playground/offers.ts';
 import { type Cloud, openCloudAt } from './in-process.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { anSshKey } from './ssh-server.ts';
