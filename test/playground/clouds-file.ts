@@ -17,7 +17,10 @@ interface CloudEntry {
   readonly identity_api_version: number;
 }
 
-/** Writes `clouds.yaml` with both clouds, each as the owner of the project `shop` and as its administrator; returns the file. */
+/**
+ * Writes `clouds.yaml` with both clouds, as the owner of `shop` and as an administrator; returns
+ * its path.
+ */
 export async function writeCloudsFile(
   dir: string,
   { west, east }: { readonly west: TwinProcess; readonly east: TwinProcess },

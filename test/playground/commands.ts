@@ -10,8 +10,8 @@ const lookScript = fileURLToPath(new URL('look.ts', import.meta.url));
 export const commandsIn = (dir: string): string => join(dir, 'bin');
 
 /**
- * Writes executables into `bin`: `sender` and `receiver` with their configurations, `clouds`, which shows what both clouds hold,
- * and `west` and `east`, which start a cloud again. They run on the Node that runs this, whatever `node` the PATH has.
+ * Writes executables into `bin`: `sender`, `receiver`, `clouds` (what both hold), `west` and `east`
+ * (a cloud's start). They run on this process's Node, whatever `node` the PATH has.
  */
 export async function writeCommands(
   dir: string,

@@ -27,7 +27,10 @@ export interface Playground {
 /** Servers take a quarter of the time that they would in a real cloud. */
 export const usualPace = 0.25;
 
-/** Starts both clouds, fills them, starts and pairs both daemons, and writes what an operator needs into the stage's folder. */
+/**
+ * Starts and fills both clouds, starts and pairs both daemons, and writes their files into the
+ * folder.
+ */
 export async function openPlayground({ dir, endings }: Stage, pace = usualPace): Promise<Playground> {
   const twins = await startTwins(dir, { pace, guest: true }, endings);
   const cloudsFile = await writeCloudsFile(dir, twins);

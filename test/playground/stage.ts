@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Endings } from '../support/endings.ts';
 
-/** A fresh folder, what was started in it, and the wish to stop. */
+/** A fresh folder, what was started in it, and the signal to stop. */
 export interface Stage {
   readonly dir: string;
   readonly endings: Endings;
-  /** Resolves at the first Ctrl-C, SIGTERM or hangup; later ones are ignored, because the end is under way. */
+  /** Resolves at the first SIGINT, SIGTERM or SIGHUP; later ones are ignored. */
   readonly interrupted: Promise<NodeJS.Signals>;
 }
 
@@ -17,12 +17,13 @@ export async function openStage(name: string): Promise<Stage> {
   // Commands start twice as fast when Node keeps what it compiled.
   process.env['NODE_COMPILE_CACHE'] = join(dir, 'cache');
   const interrupted = Promise.withResolvers<NodeJS.Signals>();
-  // npm passes on the signal that the terminal has sent already: the second one must not cut the end short.
+  // npm passes on the signal that the terminal has already sent; the second must not cut the
+  // cleanup short.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.resolve(signal));
   return { dir, endings: new Endings(), interrupted: interrupted.promise };
 }
 
-/** Stops everything that was started, and removes the folder but for the named files, or keeps all of it. */
+/** Stops everything that was started, and removes the folder except for the files to keep. */
 export async function closeStage({ dir, endings }: Stage, keep: readonly string[] | 'all' = []): Promise<void> {
   await endings.run();
   if (keep === 'all') return;

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One line of the README's tour: on which controller it is typed, the command, and what it does. */
+/**
+ * One line of the README's tour: on which controller it is typed, the command, and what it does.
+ */
 export interface TourLine {
   readonly controller: 'R' | 'S';
   readonly command: string;
