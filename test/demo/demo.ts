@@ -5,11 +5,11 @@ import type { Stage } from '../playground/stage.ts';
 import { ask, cliShown, type WrittenConfig } from '../support/daemons.ts';
 import { commitMove, planMove, reportOn } from './campaign.ts';
 import type { Check } from './compare.ts';
+import { inventoryLine, type Narrator, showPlan, showProof, showTotals } from './narrator.ts';
 import { portraitOf } from './portrait.ts';
 import { lookAt, type Proof, prove, proveCommit } from './proof.ts';
-import { inventoryLine, type Narrator, tellPlan, tellProof, tellTotals } from './words.ts';
 
-/** What the demo leaves to look at. */
+/** What the demo found, and the report it leaves. */
 export interface Shown {
   readonly proof: Proof;
   /** The source after the commit; empty where the proof did not hold and nothing was committed. */
@@ -19,24 +19,27 @@ export interface Shown {
   readonly page: string;
 }
 
-/** How the demo is told, and where its live progress is drawn. */
-export interface Telling {
+/** Who reports what happens, and where the live progress is drawn. */
+export interface DemoOutput {
   readonly narrator: Narrator;
   readonly progress: 'terminal' | 'stderr';
 }
 
-/** Moves a whole tenant between two embedded clouds and proves that it arrived. Throws where the move itself fails. */
-export async function runDemo(stage: Stage, { narrator, progress }: Telling): Promise<Shown> {
+/**
+ * Moves a whole tenant between two embedded clouds and proves that it arrived; throws if the move
+ * fails.
+ */
+export async function runDemo(stage: Stage, { narrator, progress }: DemoOutput): Promise<Shown> {
   const { dir } = stage;
   const { heading } = narrator;
   heading('Two clouds, a shop of three tiers in one, and two daemons paired with a one-time code');
   const playground = await openPlayground(stage);
   const { west, east, sender } = playground;
-  await tellPlayground(narrator, playground);
+  await showPlayground(narrator, playground);
 
   heading('The plan: sender plan --project shop -o plan.yaml');
   const planned = await planMove(sender, join(dir, 'plan.yaml'));
-  tellPlan(narrator, planned);
+  showPlan(narrator, planned);
 
   heading('The migration: sender migrate plan.yaml --order "db primary" --watch');
   const before = await lookAt(west);
@@ -46,10 +49,10 @@ export async function runDemo(stage: Stage, { narrator, progress }: Telling): Pr
 
   heading('The proof');
   const proof = await prove(west, east, before, report);
-  tellProof(narrator, proof);
+  showProof(narrator, proof);
 
   heading('The numbers: sender report');
-  tellTotals(narrator, report);
+  showTotals(narrator, report);
 
   const committed = proof.holds ? await commit(sender, west, narrator) : [];
   const page = join(dir, 'report.html');
@@ -58,7 +61,7 @@ export async function runDemo(stage: Stage, { narrator, progress }: Telling): Pr
   return { proof, committed, holds, page };
 }
 
-async function tellPlayground({ say }: Narrator, { west, east, made }: Playground): Promise<void> {
+async function showPlayground({ say }: Narrator, { west, east, made }: Playground): Promise<void> {
   say(
     `west      ${west.twin.authUrl}`,
     `          ${inventoryLine(await portraitOf(west.user))};`,
@@ -71,7 +74,7 @@ async function tellPlayground({ say }: Narrator, { west, east, made }: Playgroun
 }
 
 async function commit(sender: WrittenConfig, west: Cloud, { heading, say, tick }: Narrator): Promise<readonly Check[]> {
-  heading('The end of the way back: sender commit');
+  heading('The commit: sender commit');
   say('Until here `sender rollback` would have started the servers in west again and emptied east.');
   await commitMove(sender);
   const checks = await proveCommit(west);

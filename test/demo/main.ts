@@ -3,7 +3,7 @@ import { processOutput } from '../../shared/print/output.ts';
 import { closeStage, openStage } from '../playground/stage.ts';
 import { runDemo, type Shown } from './demo.ts';
 import { lookNext, welcome } from './look-next.ts';
-import { narrator } from './words.ts';
+import { narratorOn } from './narrator.ts';
 
 const { values } = parseArgs({
   options: { keep: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, help: { type: 'boolean' } },
@@ -12,7 +12,7 @@ const output = processOutput();
 
 /** Runs the demo and ends everything it started, however it goes. Resolves with the exit status. */
 async function main(): Promise<number> {
-  const tell = narrator(output, values.json);
+  const narrator = narratorOn(output, values.json);
   const stage = await openStage('demo');
   const { dir } = stage;
   const interrupted = stage.interrupted.then((signal): never => {
@@ -20,8 +20,8 @@ async function main(): Promise<number> {
   });
   let shown: Shown | undefined;
   try {
-    tell.say(...welcome);
-    const demo = runDemo(stage, { narrator: tell, progress: values.json ? 'stderr' : 'terminal' });
+    narrator.say(...welcome);
+    const demo = runDemo(stage, { narrator, progress: values.json ? 'stderr' : 'terminal' });
     shown = await Promise.race([demo, interrupted]);
   } catch (error) {
     output.tell('', output.style('red', error instanceof Error ? error.message : String(error)));
@@ -31,9 +31,9 @@ async function main(): Promise<number> {
     await closeStage(stage, values.keep ? 'all' : report);
   }
   if (shown === undefined) return 1;
-  tell.heading('Where to look next');
-  tell.say(...lookNext(shown, dir, values.keep));
-  tell.say('', shown.holds ? 'Everything holds. Nothing was left running.' : 'NOT everything holds: see the lines marked ✗.');
+  narrator.heading('Where to look next');
+  narrator.say(...lookNext(shown, dir, values.keep));
+  narrator.say('', shown.holds ? 'Everything holds. Nothing was left running.' : 'NOT everything holds: see the lines marked ✗.');
   if (values.json) output.json({ holds: shown.holds, proof: shown.proof, committed: shown.committed });
   return shown.holds ? 0 : 1;
 }

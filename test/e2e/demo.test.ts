@@ -13,7 +13,7 @@ import type { Proof } from '../demo/proof.ts';
 import { runningIn } from '../support/processes.ts';
 
 const script = join(import.meta.dirname, '../demo/main.ts');
-/** The demo takes half a minute by itself; beside other work on the same two cores it may take minutes. */
+/** Alone the demo takes half a minute; beside other work on two cores it may take minutes. */
 const patience = { timeout: 300_000 };
 
 let dir: string;
@@ -117,7 +117,7 @@ function aFeature(name: string, attributes: Feature['attributes'] = { mtu: 1450 
 
 type Demo = ChildProcessByStdio<null, Readable, Readable>;
 
-/** The demo with its folder inside ours, so that all it starts can be told from what others run. */
+/** Starts the demo in a folder of this test, so that its processes can be found. */
 function startDemo(args: readonly string[]): Demo {
   return spawn(process.execPath, [script, ...args], { env: { ...process.env, TMPDIR: dir }, stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -8,22 +8,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CampaignStatus, Report, SenderStatus } from '../../sender/control/commands.ts';
 import { compare } from '../demo/compare.ts';
-import { type Portrait, portraitOf } from '../demo/portrait.ts';
-import { lookAt, prove, proveCommit, type Seen } from '../demo/proof.ts';
+import { type Portrait, portraitOf, type TenantAccess } from '../demo/portrait.ts';
+import { lookAt, prove, proveCommit } from '../demo/proof.ts';
 import { signInTo } from '../playground/clouds-file.ts';
 import { readTour, type TourLine } from '../playground/tour.ts';
 import { runningIn } from '../support/processes.ts';
 
 const script = join(import.meta.dirname, '../playground/main.ts');
 
-/** The playground needs some seconds by itself; beside other work on the same two cores it may take a minute. */
+/** Alone the playground needs some seconds; beside other work on two cores it may take a minute. */
 const patience = { timeout: 240_000 };
 
 let home: string;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'godwit-play-'));
-  // The machine's own Node is of no use: whatever the playground prints must not need it.
+  // A machine whose own Node is too old: what the playground prints must not need it.
   await mkdir(join(home, 'old'));
   await writeFile(join(home, 'old', 'node'), '#!/bin/sh\necho "this Node is too old" >&2\nexit 1\n');
   await chmod(join(home, 'old', 'node'), 0o755);
@@ -63,7 +63,7 @@ async function startPlayground(name: string, args: readonly string[]): Promise<R
   return { child, screen, ended };
 }
 
-/** Types lines into a shell whose PATH begins with a Node that is too old; they must end well. Returns what they print. */
+/** Runs lines in a shell whose `node` is too old; they MUST succeed. Returns what they print. */
 async function type(lines: readonly string[]): Promise<string> {
   const shell = spawn('sh', ['-ec', lines.join('\n')], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise<number | null>((resolve) => shell.once('close', resolve));
@@ -79,8 +79,8 @@ function environment(): NodeJS.ProcessEnv {
 describe('the playground', () => {
   let playground: Running;
   let tour: TourLine[];
-  let west: Seen;
-  let east: Seen;
+  let west: TenantAccess;
+  let east: TenantAccess;
   let before: { readonly west: Portrait; readonly east: Portrait };
   /** The line that the playground prints for the other terminal. */
   let enter: string;
@@ -103,11 +103,11 @@ describe('the playground', () => {
 
   const campaign = async (): Promise<CampaignStatus | undefined> => (await ask<SenderStatus>('sender status')).campaigns[0];
 
-  /** Goes through the README's tour, command by command, but for its last one. */
+  /** Runs the README's tour command by command, except for the last one. */
   async function goThroughTour(): Promise<void> {
     let paired = '';
     for (const { command } of tour.slice(0, -1)) {
-      // The README shows an address and a code; `receiver pair` prints the command with those that count here.
+      // The README shows an example of the command that `receiver pair` prints.
       const shown = command.startsWith('sender pair ') ? (/^ *(sender pair .+)$/m.exec(paired)?.[1] ?? command) : command;
       const printed = await run(shown);
       if (command === 'receiver pair') paired = printed;
