@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compare } from '../demo/compare.ts';
-import { promote } from '../demo/offers.ts';
+import { promote } from '../playground/offers.ts';
 import { beginMigration, untilState, World } from '../support/in-process.ts';
 import { OpenStackUser } from '../support/openstack-user.ts';
 import { aDisk, censusOf, makeShop, sha256 } from '../support/shop.ts';

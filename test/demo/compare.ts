@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Feature, Portrait } from './portrait.ts';
 
-/** One thing that was compared. `differs` says in what; null where everything is as it should be. */
+/** One thing that was compared. `differs` says how it differs; null where it does not. */
 export interface Check {
   readonly kind: string;
   readonly name: string;
   readonly differs: string | null;
 }
 
-/** Holds every feature of one portrait against its counterpart in the other, both ways: nothing may be missing, nothing may be new. */
+/**
+ * Compares two portraits feature by feature, both ways: nothing may be missing, nothing may be new.
+ */
 export function compare(source: Portrait, destination: Portrait): Check[] {
   const left = [...destination];
   const checks = source.map((feature): Check => {
@@ -30,7 +32,7 @@ function differenceOf({ attributes }: Feature, counterpart: Feature | undefined)
     .join('; ');
 }
 
-/** What has another name or address at the destination because the clouds differ there, as `what: source → destination`. */
+/** Names and addresses that are the cloud's own and so differ, as `what: source → destination`. */
 export function mappedOf(source: Portrait, destination: Portrait): string[] {
   const lines = source.flatMap(({ kind, name, local }) => {
     const counterpart = destination.find((feature) => feature.kind === kind && feature.name === name);

@@ -20,7 +20,10 @@ export interface DiskProof extends Check {
   readonly record: GuestRecord | null;
 }
 
-/** Reads, for every server, the source's snapshot and the destination's image back through Glance and compares their bytes by SHA-256. */
+/**
+ * Reads every source snapshot and its image at the destination through Glance, and compares their
+ * SHA-256.
+ */
 export async function proveDisks(
   west: { readonly user: OpenStackUser; readonly portrait: Portrait },
   east: { readonly user: OpenStackUser; readonly portrait: Portrait },

@@ -2,7 +2,9 @@ import type { OpenStackUser } from '../support/openstack-user.ts';
 import type { Check } from './compare.ts';
 import type { Portrait } from './portrait.ts';
 
-/** What a guest keeps at the end of its disk: how often it has booted, and its seconds of life. */
+/**
+ * What a guest keeps at the end of its disk: how often it booted and how many seconds it has run.
+ */
 export interface GuestRecord {
   readonly boots: number;
   readonly ticks: number;
@@ -15,7 +17,9 @@ export interface GuestWord extends GuestRecord {
   readonly mac: string;
 }
 
-/** One guest: what it said before the move, what was on the disk that moved, and what it says now. */
+/**
+ * One guest: what it said before the move, what was on the disk that moved, and what it says now.
+ */
 export interface GuestProof extends Check {
   readonly before: GuestWord;
   readonly moved: GuestRecord | null;
@@ -54,14 +58,15 @@ export function recordIn(end: Buffer): GuestRecord | null {
   return end[0] === 0x7b && length > 0 ? (JSON.parse(end.toString('utf8', 0, length)) as GuestRecord) : null;
 }
 
-/** Holds what the guests say now against what they said and wrote before: the same machine, one boot later, its counter gone on. */
+/** Checks that every guest is the same machine, one boot later, whose counter has gone on. */
 export function proveGuests(
   before: ReadonlyMap<string, GuestWord>,
   moved: ReadonlyMap<string, GuestRecord | null>,
   after: ReadonlyMap<string, GuestWord>,
 ): GuestProof[] {
   return [...before].map(([name, then]) => {
-    const [onDisk, now] = [moved.get(name) ?? null, after.get(name) ?? null];
+    const onDisk = moved.get(name) ?? null;
+    const now = after.get(name) ?? null;
     return { kind: 'guest', name, before: then, moved: onDisk, after: now, differs: differenceOf(then, onDisk, now) };
   });
 }

@@ -1,4 +1,4 @@
-/** What the portrait reads of OpenStack's answers, spelt as in the API references of compute and network. */
+/** The fields that the portrait reads, spelt as in the API references of compute and network. */
 
 /** Anything with an id and a name. */
 export interface Named {

@@ -1,16 +1,25 @@
 import type { OpenStackUser } from '../support/openstack-user.ts';
 import type { FixedIp, FloatingIp, Group, Keypair, Named, Network, Port, Router, Rule, Server, Subnet } from './portrait-api.ts';
 
-/** A thing of a tenant in words that hold in any cloud: no ids, but the names and addresses of what it refers to. */
+/**
+ * One resource without ids: what it refers to is given by name or address, so that clouds compare.
+ */
 export interface Feature {
   readonly kind: string;
-  /** What tells it from the others of its kind: its name, or where names may repeat, an address too. */
+  /** Unique within its kind: the name, with an address where names may repeat. */
   readonly name: string;
   /** Its id in this cloud. */
   readonly id: string;
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** What it is called in this cloud where clouds differ: external addresses, networks and flavors of the administrator. */
+  /**
+   * What belongs to this cloud alone: external addresses, the administrator's networks and flavors.
+   */
   readonly local: Readonly<Record<string, string>>;
+}
+
+/** A cloud, entered as the owner of the tenant. */
+export interface TenantAccess {
+  readonly user: OpenStackUser;
 }
 
 /** Everything a tenant has, as its owner sees it over the cloud's APIs. */
@@ -69,7 +78,11 @@ function subnetFeature(subnet: Subnet, { networks }: Seen): Feature {
   return feature('subnet', subnet, {
     network: nameIn(networks, network_id),
     description: subnet.description,
-    ...{ cidr, ip_version, gateway_ip, enable_dhcp, dns_nameservers },
+    cidr,
+    ip_version,
+    gateway_ip,
+    enable_dhcp,
+    dns_nameservers,
     allocation_pools: allocation_pools.map(({ start, end }) => `${start}-${end}`).sort(),
     host_routes: host_routes.map(({ destination, nexthop }) => `${destination} by ${nexthop}`).sort(),
     tags: foreign(subnet.tags),
@@ -124,10 +137,14 @@ function serverFeature(server: Server, { ports }: Seen): Feature {
     { id: server.id, name: serverName(server, ports) },
     {
       name: server.name,
-      // Nova shows a description that was never given as none, and one that was given empty as empty: both say nothing.
+      // Nova shows null for a description that was never given, and an empty one as it is.
       description: description ?? '',
       hostname: server['OS-EXT-SRV-ATTR:hostname'],
-      ...{ status, key_name, metadata, config_drive, interfaces },
+      status,
+      key_name,
+      metadata,
+      config_drive,
+      interfaces,
       flavor: { vcpus, ram, disk, ephemeral, swap: Number(swap) },
       tags: foreign(tags),
     },
@@ -165,7 +182,7 @@ function floatingIpFeature(ip: FloatingIp, { ports, networks }: Seen): Feature {
   );
 }
 
-/** Names may repeat; the first address of a server does not. */
+/** A server's name with its first address, because names may repeat. */
 function serverName({ id, name }: Server, ports: readonly Port[]): string {
   const addresses = ports.filter(({ device_id }) => device_id === id).flatMap(({ fixed_ips }) => fixed_ips);
   const [first] = addresses.map(({ ip_address }) => ip_address).sort();
@@ -180,7 +197,7 @@ function nameIn(things: readonly Named[], id: string): string {
   return things.find((thing) => thing.id === id)?.name ?? id;
 }
 
-/** A campaign's own marks are no part of the tenant. */
+/** The tags that are not a campaign's own. */
 function foreign(tags: readonly string[] = []): string[] {
   return tags.filter((tag) => !tag.startsWith('godwit-')).sort();
 }

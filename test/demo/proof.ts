@@ -3,9 +3,8 @@ import type { Report } from '../../sender/report/model.ts';
 import { type Check, compare, mappedOf } from './compare.ts';
 import { type DiskProof, proveDisks } from './disks.ts';
 import { type GuestProof, type GuestRecord, type GuestWord, hearGuests, proveGuests } from './guests.ts';
-import { type Portrait, portraitOf } from './portrait.ts';
+import { type Portrait, portraitOf, type TenantAccess } from './portrait.ts';
 import type { Server } from './portrait-api.ts';
-import type { Cloud } from './scene.ts';
 
 /** Everything that was compared, and whether all of it holds. */
 export interface Proof {
@@ -16,7 +15,10 @@ export interface Proof {
   readonly source: readonly Check[];
   readonly disks: readonly DiskProof[];
   readonly guests: readonly GuestProof[];
-  /** What is called otherwise at the destination, because the clouds differ there. */
+  /**
+   * What has another name at the destination, because it belongs to the cloud and not to the
+   * tenant.
+   */
   readonly mapped: readonly string[];
   readonly report: Report;
 }
@@ -27,14 +29,14 @@ export interface Before {
   readonly words: ReadonlyMap<string, GuestWord>;
 }
 
-/** Looks at a running tenant and listens to its guests. */
-export async function lookAt({ user }: Cloud): Promise<Before> {
+/** Reads a running tenant and the consoles of its guests. */
+export async function lookAt({ user }: TenantAccess): Promise<Before> {
   const portrait = await portraitOf(user);
   return { portrait, words: await hearGuests(user, portrait) };
 }
 
-/** Compares both clouds, as their users see them. Nothing of Godwit is asked but its report. */
-export async function prove(west: Cloud, east: Cloud, before: Before, report: Report): Promise<Proof> {
+/** Compares both clouds as their users see them; of Godwit only the report is used. */
+export async function prove(west: TenantAccess, east: TenantAccess, before: Before, report: Report): Promise<Proof> {
   const [left, arrived] = await Promise.all([portraitOf(west.user), portraitOf(east.user)]);
   const resources = compare(before.portrait, arrived);
   const source = compare(before.portrait.map(stopped), left);
@@ -49,9 +51,11 @@ function stopped(feature: Portrait[number]): Portrait[number] {
   return feature.kind === 'server' ? { ...feature, attributes: { ...feature.attributes, status: 'SHUTOFF' } } : feature;
 }
 
-/** A guest counts once a second; one that has just booted is given five. */
+/**
+ * Reads the consoles for up to five seconds, because a guest counts once a second after its boot.
+ */
 async function guestsGoOn(
-  { user }: Cloud,
+  { user }: TenantAccess,
   portrait: Portrait,
   before: ReadonlyMap<string, GuestWord>,
   moved: ReadonlyMap<string, GuestRecord | null>,
@@ -63,8 +67,11 @@ async function guestsGoOn(
   }
 }
 
-/** After the commit: every source server is stopped, locked and marked as moved, and no snapshot of ours is left at the source. */
-export async function proveCommit({ user }: Cloud): Promise<Check[]> {
+/**
+ * Checks the source after the commit: servers stopped, locked and marked as moved, no snapshot
+ * left.
+ */
+export async function proveCommit({ user }: TenantAccess): Promise<Check[]> {
   const servers = await user.list<Server>('compute', '/servers/detail', 'servers');
   const snapshots = await user.list<{ name: string; image_type?: string }>('image', '/images', 'images');
   return [

@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -10,9 +10,10 @@ import { compare } from '../demo/compare.ts';
 import { proveGuests } from '../demo/guests.ts';
 import type { Feature } from '../demo/portrait.ts';
 import type { Proof } from '../demo/proof.ts';
+import { runningIn } from '../support/processes.ts';
 
 const script = join(import.meta.dirname, '../demo/main.ts');
-/** The demo takes half a minute by itself; beside other work on the same two cores it may take minutes. */
+/** Alone the demo takes half a minute; beside other work on two cores it may take minutes. */
 const patience = { timeout: 300_000 };
 
 let dir: string;
@@ -53,19 +54,19 @@ describe('the demo', () => {
     expect(committed).toHaveLength(5);
     expect(report.totals.servers).toBe(5);
     expect(await leftBehind()).toEqual(['report.html']);
-    expect(await runningHere()).toEqual([]);
+    expect(await runningIn(dir)).toEqual([]);
   });
 
   test('ends everything it started when it is interrupted', patience, async () => {
     const demo = startDemo([]);
     const said = text(demo.stderr);
-    while ((await runningHere()).length < 3) await sleep(50);
+    while ((await runningIn(dir)).length < 3) await sleep(50);
     demo.kill('SIGINT');
 
     expect(await ended(demo)).toBe(1);
     expect(await said).toContain('interrupted by SIGINT');
     expect(await leftBehind()).toEqual([]);
-    expect(await runningHere()).toEqual([]);
+    expect(await runningIn(dir)).toEqual([]);
   });
 });
 
@@ -116,7 +117,7 @@ function aFeature(name: string, attributes: Feature['attributes'] = { mtu: 1450 
 
 type Demo = ChildProcessByStdio<null, Readable, Readable>;
 
-/** The demo with its folder inside ours, so that all it starts can be told from what others run. */
+/** Starts the demo in a folder of this test, so that its processes can be found. */
 function startDemo(args: readonly string[]): Demo {
   return spawn(process.execPath, [script, ...args], { env: { ...process.env, TMPDIR: dir }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -128,11 +129,4 @@ async function ended(child: Demo): Promise<number | null> {
 async function leftBehind(): Promise<string[]> {
   const folders = await readdir(dir);
   return (await Promise.all(folders.map((folder) => readdir(join(dir, folder))))).flat();
-}
-
-/** The command lines of processes that were told of our folder. */
-async function runningHere(): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
-  return lines.filter((line) => line.includes(dir));
 }

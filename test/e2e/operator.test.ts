@@ -29,7 +29,8 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'godwit-operator-'));
   endings = new Endings();
   const cloud = await startTwin({ name: 'north', dir: home, pace: 0, projects: ['shop'] }, endings);
-  // The sender has a wrong password: what an operator does with the daemons alone must not need a cloud.
+  // The sender has a wrong password, because commands about the daemons alone must not need a
+  // cloud.
   sender = await startDaemon(await writeSenderConfig(home, { ...cloud, password: canary }), endings);
   receiver = await startDaemon(await writeReceiverConfig(home, cloud), endings);
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  // A stopped process hears of no SIGTERM.
+  // A process under SIGSTOP does not receive SIGTERM.
   for (const daemon of [sender, receiver]) if (daemon.child().isRunning()) process.kill(daemon.child().pid, 'SIGCONT');
   await endings.run();
   await rm(home, { recursive: true, force: true });
@@ -58,7 +58,8 @@ describe.each([
   });
 
   test('waits for a peer that does not answer at the first SIGTERM, ends at once at the second, and starts again where it was', async () => {
-    const [child, frozen] = [own().child(), other().child()];
+    const child = own().child();
+    const frozen = other().child();
     process.kill(frozen.pid, 'SIGSTOP');
     const before = (await child.output()).length;
     const since = async (): Promise<string> => (await child.output()).slice(before);

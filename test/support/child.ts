@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
@@ -12,13 +12,19 @@ export interface Child {
   readonly isRunning: () => boolean;
   /** All it has written, stdout and stderr in one. */
   readonly output: () => Promise<string>;
-  /** Asks it to stop with SIGTERM, ends it with SIGKILL after `limitMs`, and waits for its end. May be repeated. */
+  /** Sends SIGTERM, after `limitMs` SIGKILL, and waits for the end. May be repeated. */
   readonly stop: (limitMs?: number) => Promise<void>;
   /** Ends it with SIGKILL, as a power cut would, and waits for its end. */
   readonly kill: () => Promise<void>;
 }
 
-/** Starts `node script …args` as a process of its own; what it writes is appended to the file `log`. */
+/** Children that must not outlive this process, even if it ends by an error. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
+/** Starts `node script …args` as a process of its own; its output is appended to the file `log`. */
 export async function startNode(
   script: string,
   args: readonly string[],
@@ -35,6 +41,8 @@ export async function startNode(
     child.once('error', reject);
     child.once('exit', resolve);
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   await file.close();
   const { pid } = child;
   if (pid === undefined)
@@ -60,7 +68,10 @@ export async function startNode(
   };
 }
 
-/** Waits until `look` gives something, every `everyMs`; throws `says` and what the child wrote when it ends or `limitMs` have passed. */
+/**
+ * Polls `look` until it returns something; throws `says` and the child's output if it ends or is
+ * too late.
+ */
 export async function untilReady<T>(
   child: Child,
   says: string,
@@ -77,7 +88,7 @@ export async function untilReady<T>(
   throw new Error(`${says} ${state}. It wrote:\n${(await child.output()).slice(-4000)}`);
 }
 
-/** A TCP port of 127.0.0.1 that nobody listens on now; for what must keep its port over a restart. */
+/** A free TCP port of 127.0.0.1, for what must keep its port over a restart. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {

@@ -25,7 +25,7 @@ export interface TwinProcess {
   /** Its Keystone endpoint, with the version. */
   readonly authUrl: string;
   readonly stateDir: string;
-  /** The file whose faults it obeys. */
+  /** The file that switches its faults. */
   readonly faultsFile: string;
   readonly password: string;
   /** What `node` was started with, for people who want to start it again. */
@@ -34,7 +34,9 @@ export interface TwinProcess {
   readonly restart: () => Promise<void>;
 }
 
-/** Starts an embedded cloud that serves when the promise resolves; `endings` stops it. Members may use flavors without a disk of their own. */
+/**
+ * Starts an embedded cloud, whose members may use flavors without a disk size; `endings` stops it.
+ */
 export async function startTwin(choice: TwinChoice, endings: Endings): Promise<TwinProcess> {
   const { name, dir } = choice;
   const stateDir = join(dir, name);
@@ -79,11 +81,16 @@ export async function startTwins(
 function argumentsOf(choice: TwinChoice, stateDir: string, port: number, password: string): string[] {
   const { name, pace = 0, projects = ['shop'], guest = false, tokenLifeSeconds, pageSize } = choice;
   return [
-    ...['--state', stateDir, '--port', String(port), '--region', name, '--password', password],
-    ...['--projects', projects.join(','), '--pace', String(pace), '--zero-disk-for-members'],
+    `--state=${stateDir}`,
+    `--port=${port}`,
+    `--region=${name}`,
+    `--password=${password}`,
+    `--projects=${projects.join(',')}`,
+    `--pace=${pace}`,
+    '--zero-disk-for-members',
     ...(guest ? ['--guest'] : []),
-    ...(tokenLifeSeconds === undefined ? [] : ['--token-life', String(tokenLifeSeconds)]),
-    ...(pageSize === undefined ? [] : ['--page-size', String(pageSize)]),
+    ...(tokenLifeSeconds === undefined ? [] : [`--token-life=${tokenLifeSeconds}`]),
+    ...(pageSize === undefined ? [] : [`--page-size=${pageSize}`]),
   ];
 }
 

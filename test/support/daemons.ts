@@ -31,7 +31,9 @@ export interface Credentials {
   readonly user?: string;
 }
 
-/** Writes `sender.yaml` for a source cloud into `dir`; `more` is laid over it, section by section. */
+/**
+ * Writes `sender.yaml` for a source cloud into `dir`; `more` is laid over it, section by section.
+ */
 export async function writeSenderConfig(
   dir: string,
   twin: TwinAccess,
@@ -41,7 +43,7 @@ export async function writeSenderConfig(
   return write('sender', dir, twin, credentials, more);
 }
 
-/** Writes `receiver.yaml` for a destination cloud into `dir`; it listens on a free port of 127.0.0.1, the same after a restart. */
+/** Writes `receiver.yaml` into `dir`; the receiver listens on one free port of 127.0.0.1. */
 export async function writeReceiverConfig(
   dir: string,
   twin: TwinAccess,
@@ -54,20 +56,31 @@ export async function writeReceiverConfig(
 async function write(
   bin: Bin,
   dir: string,
-  { name, authUrl, password }: TwinAccess,
-  { project = 'shop', user = 'demo' }: Credentials,
+  twin: TwinAccess,
+  credentials: Credentials,
   more: Readonly<Record<string, unknown>>,
 ): Promise<WrittenConfig> {
   const state = join(dir, bin);
   await mkdir(state, { recursive: true, mode: 0o700 });
+  const cloud = more['cloud'] ?? (await writeCredentials(dir, bin, twin, credentials));
+  const settings = { name: `${bin}-${twin.name}`, state, ...more, cloud };
+  const file = join(dir, `${bin}.yaml`);
+  await writeFile(file, stringify(settings), { mode: 0o600 });
+  return { bin, file, state, control: join(state, 'control.sock') };
+}
+
+/** Writes a file with the password, and returns the configuration's `cloud` that names it. */
+async function writeCredentials(
+  dir: string,
+  bin: Bin,
+  { authUrl, password }: TwinAccess,
+  { project = 'shop', user = 'demo' }: Credentials,
+): Promise<object> {
   const secret = join(dir, `${bin}.password`);
   await writeFile(secret, password, { mode: 0o600 });
   const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
   const auth = { auth_url: authUrl, username: user, password: `file:${secret}`, project_name: project, ...domain };
-  const settings = { name: `${bin}-${name}`, state, cloud: { provider: 'openstack', settings: { auth } }, ...more };
-  const file = join(dir, `${bin}.yaml`);
-  await writeFile(file, stringify(settings), { mode: 0o600 });
-  return { bin, file, state, control: join(state, 'control.sock') };
+  return { provider: 'openstack', settings: { auth } };
 }
 
 /** A daemon in a process of its own. */
@@ -82,7 +95,9 @@ export interface Daemon {
   readonly start: () => Promise<void>;
 }
 
-/** Starts a daemon; it answers on its control socket when the promise resolves. `endings` stops it. */
+/**
+ * Starts a daemon; it answers on its control socket when the promise resolves. `endings` stops it.
+ */
 export async function startDaemon(
   config: WrittenConfig,
   endings: Endings,
@@ -106,7 +121,7 @@ export async function startDaemon(
   };
 }
 
-/** Whether somebody accepts connections on a Unix socket; a socket file that a killed daemon left does not count. */
+/** Whether a Unix socket accepts connections; a file that a killed daemon left does not. */
 async function listens(path: string): Promise<true | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -130,14 +145,14 @@ export async function cli(config: WrittenConfig, args: readonly string[], input:
     child.once('error', reject);
     child.once('close', resolve);
   });
-  // A command that ends without reading its input breaks the pipe; its exit code tells more than that error.
+  // A command that ends without reading its input breaks the pipe; its exit code says more.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   return { code, stdout, stderr };
 }
 
-/** Runs one command on this process's own terminal, or with everything it writes on stderr; resolves with its exit code. */
+/** Runs one command on this process's terminal, or all on stderr; resolves with its exit code. */
 export async function cliShown(
   config: WrittenConfig,
   args: readonly string[],
@@ -151,14 +166,19 @@ export async function cliShown(
   });
 }
 
-/** Runs one command with `--json` and gives what it printed; the shape is the caller's word. Throws what a failed command said. */
+/**
+ * Runs one command with `--json` and parses what it printed, unchecked; throws a failed command's
+ * output.
+ */
 export async function ask<T>(config: WrittenConfig, args: readonly string[], input = ''): Promise<T> {
   const { code, stdout, stderr } = await cli(config, [...args, '--json'], input);
   if (code !== 0) throw new Error(`${config.bin} ${args.join(' ')} ended with ${code}:\n${stderr}${stdout}`);
   return JSON.parse(stdout) as T;
 }
 
-/** Pairs two running daemons as an operator would; the code goes in through stdin. Returns the receiver's name. */
+/**
+ * Pairs two running daemons by their commands, the code through stdin; returns the receiver's name.
+ */
 export async function pairDaemons(sender: WrittenConfig, receiver: WrittenConfig): Promise<string> {
   const { code, address } = await ask<{ code: string; address: string }>(receiver, ['pair']);
   const { name } = await ask<{ name: string }>(sender, ['pair', address], `${code}\n`);

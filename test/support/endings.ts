@@ -1,15 +1,17 @@
-/** What must be ended again, the latest first. */
+/** What was started and must be stopped, the latest first. */
 export class Endings {
   readonly #ends: { readonly what: string; readonly end: () => Promise<unknown> }[] = [];
   #over = false;
 
-  /** Notes that something has begun, and how it is ended. What begins after the end is ended at once. */
+  /** Adds something that was started. What is added after `run` is stopped at once. */
   add(what: string, end: () => Promise<unknown>): void {
     if (this.#over) void end().catch(() => undefined);
     else this.#ends.push({ what, end });
   }
 
-  /** Ends everything in reverse order, whatever fails on the way; throws one error that names all that could not be ended. */
+  /**
+   * Stops everything in reverse order; throws one error that names all that could not be stopped.
+   */
   async run(): Promise<void> {
     this.#over = true;
     const failures: string[] = [];

@@ -37,7 +37,7 @@ import { Power } from './power.ts';
 
 const log = pino({ level: 'silent' });
 
-// Fifty worlds at once wait on as many signals as one daemon would in a year.
+// Fifty worlds at once add as many listeners as one daemon does in a year.
 EventEmitter.defaultMaxListeners = 100;
 
 /** One embedded cloud in this process and the owner of its project `shop`. */
@@ -46,7 +46,7 @@ export interface Cloud {
   readonly user: OpenStackUser;
 }
 
-/** How a cloud is entered by a daemon. */
+/** How a daemon reaches a cloud. */
 export function sectionOf({ twin }: Cloud): CloudSection {
   const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
   const auth = { auth_url: twin.authUrl, username: 'demo', password: 'twin', project_name: 'shop', ...domain };
@@ -80,7 +80,10 @@ interface ReceiverLife {
   readonly power: Power;
 }
 
-/** Two clouds, a receiver's port and two state directories, without TLS and without processes, so that a daemon can die anywhere. */
+/**
+ * Two clouds and two daemons in this process, without TLS, so that a daemon can be cut at any
+ * record.
+ */
 export class World {
   readonly source: Cloud;
   readonly destination: Cloud;
@@ -99,7 +102,10 @@ export class World {
     this.#server = server;
   }
 
-  /** A world in `dir` whose clouds, and daemons' states where there are any, are copies of those below `template`; its receiver is off. */
+  /**
+   * Opens a world in `dir` from copies of the clouds and states below `template`; the receiver is
+   * off.
+   */
   static async open(template: string, dir: string): Promise<World> {
     for (const side of ['sender', 'receiver']) {
       await mkdir(join(dir, side), { recursive: true });
@@ -113,7 +119,10 @@ export class World {
     return World.#between(source, destination, dir);
   }
 
-  /** The same clouds with their parts exchanged, and new daemons in `dir`; `close` of the first world ends the clouds. */
+  /**
+   * Exchanges source and destination, with new daemons in `dir`; the first world's `close` stops
+   * the clouds.
+   */
   async turnedRound(dir: string): Promise<World> {
     for (const side of ['sender', 'receiver']) await mkdir(join(dir, side), { recursive: true });
     return World.#between(this.destination, this.source, dir);
@@ -146,8 +155,15 @@ export class World {
       keptFor: null,
       images: { images: 'matching', mostBytes: 2 ** 30 },
     });
-    const [state, of] = [this.receiverState, { name: 'the receiver', release: '0.0.0', log, windowBytes: 32 * 1024 * 1024 }];
-    const sessions = new Sessions({ ...of, state, campaigns, cloud: cloud.get });
+    const sessions = new Sessions({
+      name: 'the receiver',
+      release: '0.0.0',
+      log,
+      windowBytes: 32 * 1024 * 1024,
+      state: this.receiverState,
+      campaigns,
+      cloud: cloud.get,
+    });
     this.#receiver = { crew, campaigns, cloud, sessions, sockets: new Set(), power };
     return power;
   }
@@ -182,12 +198,15 @@ export class World {
     life?.power.off();
     for (const socket of life?.sockets ?? []) socket.terminate();
     await life?.crew.close();
-    // A dead process has no open files.
+    // A process that was killed has no open files.
     for (const id of (await life?.campaigns.ids()) ?? []) await (await life?.campaigns.known(id))?.disks.close();
     await (await life?.cloud.get())?.close();
   }
 
-  /** Starts a sender on the state an earlier one left; its power may be cut before one of its journals' records. */
+  /**
+   * Starts a sender on the state that is there; its power may be cut before one of its journals'
+   * records.
+   */
   async startSender(cutBefore?: number): Promise<SenderLife> {
     const power = new Power(this.senderState, cutBefore);
     const sockets = new Set<WebSocket>();

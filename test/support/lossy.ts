@@ -14,9 +14,9 @@ export interface Weather {
   readonly corruptByte?: number;
 }
 
-/** A TCP link to a port of 127.0.0.1 that delays, cuts, halves and corrupts. */
+/** A TCP link to a port of 127.0.0.1 that delays, cuts, splits and corrupts. */
 export class LossyLink {
-  /** The weather of connections from now on; `cutAfterBytes` and `corruptByte` strike once. */
+  /** The faults of connections from now on; `cutAfterBytes` and `corruptByte` happen once. */
   weather: Weather = {};
   /** Bytes that were passed towards the receiver. */
   forwarded = 0;
@@ -57,7 +57,7 @@ export class LossyLink {
     this.connections += 1;
     for (const socket of [near, far]) {
       this.#sockets.add(socket);
-      // A broken end shows at the other one as its end.
+      // A broken connection shows at the other side as its end.
       socket.on('error', () => socket.destroy());
       socket.on('close', () => {
         this.#sockets.delete(socket);

@@ -16,14 +16,18 @@ import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
 import { aFolder } from './folder.ts';
 
-/** What copies below `folder` work with, for one test; a crew of one thread, which ends with the test. */
+/**
+ * What copies below `folder` need, for one test: a pool of one thread, which ends with the test.
+ */
 export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
   const crew = new WorkerPool({ workers: 1, slots: 4 });
   onTestFinished(() => crew.close());
   return { crew, donors: new Donors(crew, indexBytes), room: new Room(folder), directIo: true, log: pino({ level: 'silent' }) };
 }
 
-/** A disk from a picture: `a` to `z` are blocks of that letter, `.` is a block of zeros; the last block may be short. */
+/**
+ * A disk from a picture: `a` to `z` are blocks of that letter, `.` is zeros; the last may be short.
+ */
 export function aDisk(picture: string, blockSize: number, lastLength = blockSize): Buffer {
   const blocks = picture.split('').map((letter) => Buffer.alloc(blockSize, letter === '.' ? 0 : letter));
   return Buffer.concat(blocks).subarray(0, Math.max(0, (picture.length - 1) * blockSize + lastLength));
@@ -34,7 +38,7 @@ export function aNoise(bytes: number): Buffer {
   return randomBytes(bytes);
 }
 
-/** What is sent with one bit flipped, in a byte of the payload that is counted from its end where `at` is below 0. */
+/** Flips one bit in the payload's byte `at`, counted from the end where it is negative. */
 export function flipped(packed: Packed, at: number): Packed {
   const payload = Buffer.from(packed.payload);
   const byte = at < 0 ? payload.length + at : at;
@@ -58,7 +62,10 @@ export interface Offered {
   readonly asker: Asker;
 }
 
-/** Offers a disk. `tamper` may alter what is sent, by the pull's number and the bytes that it may refer back to. */
+/**
+ * Offers a disk. `tamper` may alter an answer; it gets the pull's number and the bytes it may refer
+ * to.
+ */
 export function offered(
   disk: Buffer,
   {
@@ -72,7 +79,9 @@ export function offered(
   const digests = Buffer.concat(blocks.map((block) => blockDigest(algorithm, block)));
   const root = new Root(disk.length, blockSize, algorithm);
   root.add(digests);
-  const [pulled, refined, pulls]: [number[], number[], Stretches[]] = [[], [], []];
+  const pulled: number[] = [];
+  const refined: number[] = [];
+  const pulls: Stretches[] = [];
   const afters: Offered['afters'] = [];
   const each = (stretches: Stretches): number[] =>
     stretches.flatMap(([first, many]) => Array.from({ length: many }, (_, index) => first + index));
@@ -116,7 +125,9 @@ export function pullerOf(copy: Copy, offer: Offered, signal: AbortSignal = new A
   return new Puller(copy.target, offer.asker, new Window(limits.pullBytes), copy, signal);
 }
 
-/** A copy in a new folder, or in the one given. It is closed with the test, unless that closes it. */
+/**
+ * A copy in a new folder, or in the one given. It is closed with the test, unless that closes it.
+ */
 export async function aCopy(offer: Offered, tools: CopyTools, folder?: string): Promise<{ copy: Copy; path: string }> {
   const base = join(folder ?? (await aFolder()), 'disk');
   const copy = await Copy.open(`${base}.part`, base, offer.shape, tools);

@@ -1,4 +1,7 @@
-/** The older analyser's published sample of ten servers and three hosts (numbers of K-OverCloud/Cloud-to-Cloud-Migration, commit ab59337, Apache-2.0), in its spelling. */
+/**
+ * The older analyser's sample of ten servers and three hosts, in its spelling
+ * (K-OverCloud/Cloud-to-Cloud-Migration, commit ab59337, Apache-2.0).
+ */
 export const olderSample = `
 ${[
   [3, 5, 100],

@@ -10,7 +10,7 @@ import { copyQcow2 } from '../twin/qcow2.ts';
 /** The services a user works with, by their type in the catalogue. */
 export type Service = 'identity' | 'compute' | 'network' | 'image';
 
-/** Who signs in, and where. All names are of the domain Default. */
+/** Who signs in, and where. All names are in the domain Default. */
 export interface Account {
   /** The Keystone endpoint, with its version. */
   readonly authUrl: string;
@@ -27,7 +27,9 @@ const versions: Readonly<Record<Service, string>> = {
   image: '/v2',
 };
 
-/** Zed's newest compute microversion: servers embed their flavor and tell tags, lock and hostname. */
+/**
+ * Zed's newest compute microversion: servers embed their flavor and tell tags, lock and hostname.
+ */
 const microversion = '2.93';
 
 interface Token {
@@ -41,7 +43,8 @@ interface Token {
 /**
  * Somebody who works with an OpenStack cloud over its plain APIs, as its users do.
  *
- * It shares no line with Godwit's own provider, so that what it sees there is evidence. The type of an answer is the caller's word.
+ * It shares no line with Godwit's provider, so that what it sees is evidence. Answers are not
+ * validated.
  */
 export class OpenStackUser {
   readonly projectId: string;
@@ -56,7 +59,7 @@ export class OpenStackUser {
     );
   }
 
-  /** Signs in with a password (Identity API v3, "Password authentication with scoped authorization"). */
+  /** Signs in (Identity API v3, "Password authentication with scoped authorization"). */
   static async signIn({ authUrl, user, password, project }: Account): Promise<OpenStackUser> {
     const domain = { name: 'Default' };
     const identity = { methods: ['password'], password: { user: { name: user, password, domain } } };
@@ -89,7 +92,10 @@ export class OpenStackUser {
     return items;
   }
 
-  /** Sends a request with a JSON body and gives the answer's; undefined where it has none. Throws what the cloud said. */
+  /**
+   * Sends a JSON body and returns the answer's, undefined where it has none; throws the cloud's
+   * error.
+   */
   async send<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', service: Service, path: string, body?: object): Promise<T> {
     return this.#ask<T>(method, this.#url(service, path), body);
   }
@@ -110,7 +116,7 @@ export class OpenStackUser {
     if (response.statusCode !== 204) throw new Error(`The image ${imageId} was refused: ${response.statusCode} ${said}`);
   }
 
-  /** Reads an image back as a guest sees it, and gives the number of its bytes, their SHA-256 in hex, and the last 4096 of them. */
+  /** Reads an image as a guest sees it: how many bytes, their SHA-256 in hex, and the last 4096. */
   async digest(imageId: string): Promise<{ readonly bytes: number; readonly sha256: string; readonly end: Buffer }> {
     const { disk_format: format } = await this.get<{ disk_format: string }>('image', `/images/${imageId}`);
     const url = this.#url('image', `/images/${imageId}/file`);
@@ -119,7 +125,8 @@ export class OpenStackUser {
     if (format !== 'qcow2') return digestOf(response.body);
     const folder = await mkdtemp(join(tmpdir(), 'image-'));
     try {
-      const [stored, seen] = [join(folder, 'stored'), join(folder, 'seen')];
+      const stored = join(folder, 'stored');
+      const seen = join(folder, 'seen');
       await writeFile(stored, response.body);
       await copyQcow2(stored, seen, 0, AbortSignal.timeout(60_000));
       return await digestOf(createReadStream(seen, { highWaterMark: 1024 * 1024 }));
@@ -128,7 +135,7 @@ export class OpenStackUser {
     }
   }
 
-  /** Waits until `look` gives something, every 100 ms, for 60 s at most; `what` names it in the failure. */
+  /** Calls `look` every 100 ms until it returns something; fails after 60 s and names `what`. */
   async until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
     for (let looks = 0; looks < 600; looks++) {
       const found = await look();

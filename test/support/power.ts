@@ -1,6 +1,6 @@
 import { type Dated, Journal } from '../../shared/journal.ts';
 
-/** The power of one daemon's life: it may be cut before one of the records of its journals becomes durable. */
+/** The power of one daemon: it may be cut before a record of its journals becomes durable. */
 export class Power {
   /** Resolves when the cut has come. */
   readonly cut: Promise<void>;
@@ -11,7 +11,10 @@ export class Power {
   #records = 0;
   #isOff = false;
 
-  /** Watches the journals below `folder`; `before` counts their records in this life from 1, Infinity never comes. */
+  /**
+   * Watches the journals below `folder`; `before` is a record's number, from 1; Infinity never
+   * cuts.
+   */
   constructor(folder: string, before = Number.POSITIVE_INFINITY) {
     this.#folder = folder;
     this.#before = before;
@@ -35,7 +38,7 @@ export class Power {
     this.#isOff = true;
     for (const journal of this.#journals) {
       ended.add(journal);
-      // A dead process has no open files. One that was closed in order before is closed already.
+      // A process that was killed has no open files; one that was closed before is closed already.
       journal.close().catch(() => undefined);
     }
     this.#cutNow();
@@ -55,7 +58,7 @@ const lives = new Map<string, Power>();
 const ended = new WeakSet<object>();
 const append = Journal.prototype.append;
 
-/** A dead daemon writes nothing more and waits for ever; so does what would have come after. */
+/** Never resolves: a daemon without power writes nothing more, and nothing follows. */
 Journal.prototype.append = async function <F extends object>(this: Journal<F>, fact: F): Promise<Dated<F>> {
   const journal = this as unknown as Journal<object>;
   const isDead = ended.has(journal) || ![...lives.values()].every((power) => power.lets(journal));

@@ -10,7 +10,7 @@ import { subprotocol } from '../../protocol/version.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** One piece of a disk that exists only here: its bytes follow from its index, so that both ends of a test can make it. */
+/** One piece of a made-up disk: its bytes follow from its index, so that both ends can make it. */
 export function aPiece(index: number): Packed {
   const payload = Buffer.alloc(limits.pieceBytes);
   payload.writeUInt32BE(index + 1);
@@ -41,7 +41,7 @@ export function aDocument(): Configurations {
   });
 }
 
-/** Answers for everything a sender is asked; what a test is about, it brings itself. */
+/** Handlers for everything a sender is asked; a test replaces those it is about. */
 export function senderHandlers(some: Partial<Handlers<'sender'>> = {}): Handlers<'sender'> {
   return {
     'disk.pull': async ({ pieces: [first] }) => aPiece(first?.[0] ?? 0),
@@ -51,7 +51,7 @@ export function senderHandlers(some: Partial<Handlers<'sender'>> = {}): Handlers
   };
 }
 
-/** Answers for everything a receiver is asked that need no cloud; the others say E_UNSUPPORTED. */
+/** Handlers for everything a receiver is asked without a cloud; the others answer E_UNSUPPORTED. */
 export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Handlers<'receiver'> {
   const notHere = async (): Promise<never> => {
     throw new Problem('E_UNSUPPORTED', 'This receiver has no cloud.');
@@ -89,7 +89,7 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
   };
 }
 
-/** A WebSocket server on loopback, as plain as can be, that gives each socket away and closes with the test. */
+/** A plain WebSocket server on loopback that hands over each socket and closes with the test. */
 export class Loopback {
   readonly #server: WebSocketServer;
   readonly #dialled: WebSocket[] = [];
@@ -115,7 +115,7 @@ export class Loopback {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Dials, with the mask of zeros that a sender uses inside TLS. `onOpen` runs in the turn in which the socket opens. */
+  /** Dials with the zero mask that a sender uses inside TLS; `onOpen` runs as the socket opens. */
   async dial(protocol = subprotocol, onOpen?: (socket: WebSocket) => void): Promise<WebSocket> {
     const options = { perMessageDeflate: false, maxPayload: limits.textBytes, generateMask: (mask: Buffer) => void mask.fill(0) };
     const socket = new WebSocket(`ws://127.0.0.1:${this.port}`, protocol, options);

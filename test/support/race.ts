@@ -4,7 +4,9 @@ import { services, type Taken, TwoServices, type Waves, type Way } from './two-s
 
 const names = services.flatMap(({ servers }) => servers);
 
-/** What was measured in one way, and what the model says could be. Parts: how much less a service is down than in random order. */
+/**
+ * What was measured in one mode beside the model; as parts of a service's downtime in random order.
+ */
 export interface Race {
   readonly way: Way;
   /** Before, between and after the random ones: a machine that is busy for a while slows both. */
@@ -21,14 +23,15 @@ export interface Race {
   readonly isBest: boolean;
 }
 
-/** Moves two services of three by whole daemons in the proposed order, and in so many random ones. Clouds take their time at `pace`. */
+/** Moves two services of three servers in the proposed order and in `draws` random ones. */
 export async function raceOf(way: Way, draws: number, seed: number, pace: number): Promise<Race> {
   const random = randomOf(seed);
   const orders = Array.from({ length: draws }, () => inWaves(way, shuffled(names, random)));
   const two = await TwoServices.open(pace);
   try {
     const waves = await two.proposed(way);
-    const [proposed, taken]: [Taken[], Taken[]] = [[], []];
+    const proposed: Taken[] = [];
+    const taken: Taken[] = [];
     for (const [index, order] of orders.entries()) {
       if (index % Math.ceil(draws / 2) === 0) proposed.push(await two.move(way, waves));
       taken.push(await two.move(way, order));
@@ -58,7 +61,10 @@ function partsOf(
   };
 }
 
-/** What the model of the order says of mean service downtime where every server takes as long as on average in some campaigns. Seconds. */
+/**
+ * Predicts mean service downtime in seconds if every server takes the average time of the
+ * campaigns.
+ */
 function modelOf({ parallel }: Way, campaigns: readonly Taken[]): (waves: Waves) => number {
   const taken = campaigns.flatMap(({ servers }) => servers);
   const times = { beforeMs: 1000 * mean(taken.map(({ before }) => before)), downMs: 1000 * mean(taken.map(({ down }) => down)) };
@@ -87,7 +93,7 @@ function mean(values: readonly number[]): number {
 
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
 
-/** What came of it, in two sentences: what was measured, and what no order can beat. */
+/** The result in two sentences: what was measured, and what no order can beat. */
 export function saysOfRace({ way, proposed, random, measured, inServers, possible }: Race): string {
   return [
     `Two services of 3, ${way.name}: a service was down for ${downtimeOf(proposed).toFixed(1)} s in the proposed order (${proposed.length} campaigns), ${downtimeOf(random).toFixed(1)} s on average in ${random.length} random ones, ${percent(measured)} less (${percent(inServers)} in units of what a server took).`,

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { offersOf, promote, provide } from '../demo/offers.ts';
 import { type Portrait, portraitOf } from '../demo/portrait.ts';
+import { offersOf, promote, provide } from '../playground/offers.ts';
 import { type Cloud, openCloudAt } from './in-process.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { anSshKey } from './ssh-server.ts';
@@ -20,12 +20,15 @@ export function aDisk(name: string): Buffer {
 /** SHA-256, hex. */
 export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Makes a source with a small shop and an empty destination, in the folders `source` and `destination` below `dir`: the template of worlds. */
+/**
+ * Makes a source with a small shop and an empty destination, in `source` and `destination` below
+ * `dir`.
+ */
 export async function makeShop(dir: string, diskOf: (name: string) => Buffer = aDisk): Promise<void> {
   const [source, destination] = await Promise.all([openCloudAt(join(dir, 'source')), openCloudAt(join(dir, 'destination'))]);
   await provideBoth(await adminOf(source), await adminOf(destination));
   await fillShop(source.user, dir, diskOf);
-  // A project has its default group from the first look at its groups on.
+  // Neutron makes a project's default group when its groups are first listed.
   await destination.user.list('network', '/security-groups', 'security_groups');
   await Promise.all([source.twin.stop(), destination.twin.stop()]);
 }
@@ -48,7 +51,10 @@ export async function provideBoth(source: OpenStackUser, destination: OpenStackU
 /** The servers of the small shop. */
 export const shopServers = ['web 1', '-web/é'] as const;
 
-/** Network, subnet, router with a gateway, a group with a rule, a keypair, servers with an image each, and a floating IP for the first; image files are built in `dir`. */
+/**
+ * Makes a small tenant: its network side, servers with an image each, and a floating IP; image
+ * files are built in `dir`.
+ */
 export async function fillShop(
   user: OpenStackUser,
   dir: string,
@@ -59,7 +65,11 @@ export async function fillShop(
     ((await user.send<Record<string, Made>>('POST', service, path, key === '' ? body : { [key]: body }))[key] ?? {}) as Made;
   const network = await post('network', '/networks', 'network', { name: 'front', description: 'where customers come' });
   const subnet = await post('network', '/subnets', 'subnet', {
-    ...{ name: 'front-v4', network_id: network.id, ip_version: 4, cidr: '10.20.0.0/24', dns_nameservers: ['9.9.9.9', '1.1.1.1'] },
+    name: 'front-v4',
+    network_id: network.id,
+    ip_version: 4,
+    cidr: '10.20.0.0/24',
+    dns_nameservers: ['9.9.9.9', '1.1.1.1'],
   });
   const [external] = await user.list<Made>('network', '/networks?router:external=true', 'networks');
   const router = await post('network', '/routers', 'router', {
@@ -69,7 +79,11 @@ export async function fillShop(
   await user.send('PUT', 'network', `/routers/${router.id}/add_router_interface`, { subnet_id: subnet.id });
   const group = await post('network', '/security-groups', 'security_group', { name: 'web', description: 'http' });
   await post('network', '/security-group-rules', 'security_group_rule', {
-    ...{ security_group_id: group.id, direction: 'ingress', protocol: 'tcp', port_range_min: 80, port_range_max: 80 },
+    security_group_id: group.id,
+    direction: 'ingress',
+    protocol: 'tcp',
+    port_range_min: 80,
+    port_range_max: 80,
   });
   await user.send('POST', 'compute', '/os-keypairs', { keypair: { name: 'operator', public_key: anSshKey().publicKey.trim() } });
   const flavors = await user.list<Made & { name: string }>('compute', '/flavors', 'flavors');
@@ -100,7 +114,7 @@ export async function fillShop(
   await post('network', '/floatingips', 'floatingip', { floating_network_id: external?.id, port_id: port?.id });
 }
 
-/** Everything a project holds: what it looks like, the ids of all there is by kind, and its servers' states. */
+/** Everything a project holds: its portrait, all ids by kind, and its servers' states. */
 export interface Census {
   readonly portrait: Portrait;
   readonly ids: Readonly<Record<string, readonly string[]>>;
@@ -121,7 +135,7 @@ const lists = [
   ['compute', '/servers', 'servers'],
 ] as const;
 
-/** Counts and looks. */
+/** Takes the census of a project. */
 export async function censusOf({ user }: { readonly user: OpenStackUser }): Promise<Census> {
   const ids: Record<string, string[]> = {};
   for (const [service, path, key] of lists) ids[key] = (await user.list<Made>(service, path, key)).map(({ id }) => id).sort();

@@ -2,7 +2,10 @@ import { type Random, randomOf } from '../../sender/ordering/order/random.ts';
 import type { Measured } from '../../sender/ordering/prediction/history.ts';
 import type { Load } from '../../sender/ordering/prediction/model.ts';
 
-/** A site whose parts are known: a link, one disk on either side that seeks between readers, cores that boot guests. Bytes a second, seconds. */
+/**
+ * A site whose parts are known: link, disks that seek between readers, cores that boot guests.
+ * Bytes a second, seconds.
+ */
 export interface Site {
   readonly link: number;
   readonly disk: number;
@@ -17,8 +20,14 @@ export interface Site {
 
 /** A 100 Mbit/s link between old disks: full with one copy, too much seeking from four on. */
 export const oldSite: Site = {
-  ...{ link: 11.8e6, disk: 21e6, seek: 0.22, store: 90e6 },
-  ...{ cores: 2, stopSeconds: 6, bootSeconds: 20, noise: 0.06 },
+  link: 11.8e6,
+  disk: 21e6,
+  seek: 0.22,
+  store: 90e6,
+  cores: 2,
+  stopSeconds: 6,
+  bootSeconds: 20,
+  noise: 0.06,
 };
 
 const tickSeconds = 0.25;
@@ -31,7 +40,10 @@ interface Guest {
   stage: number;
 }
 
-/** Runs a campaign in ticks of a clock that nobody waits for: measured as a report would. Shares nothing with the product's model but the order of stages. */
+/**
+ * Simulates a campaign tick by tick, and measures as a report does. Of the product's model it
+ * shares only the order of stages.
+ */
 export function runOnSite(
   site: Site,
   loads: readonly Load[],
@@ -65,7 +77,7 @@ export function runOnSite(
 }
 
 function aGuest({ stopSeconds, bootSeconds, noise }: Site, load: Load, beganMs: number, random: Random): Guest {
-  // The sum of twelve even numbers is as good as a bell curve.
+  // The sum of twelve uniform numbers is close to a normal distribution.
   const vary = (value: number): number =>
     value * (1 + noise * (Array.from({ length: 12 }, () => random.next()).reduce((a, b) => a + b) - 6));
   const work = [vary(stopSeconds), vary(load.sentBytes), vary(load.diskBytes), vary(bootSeconds)];
@@ -74,7 +86,9 @@ function aGuest({ stopSeconds, bootSeconds, noise }: Site, load: Load, beganMs: 
 
 function tick({ link, disk, seek, store, cores }: Site, guests: readonly Guest[]): void {
   const count = (stage: number): number => guests.filter((guest) => guest.stage === stage).length;
-  const [copies, imports, boots] = [count(1), count(2), count(3)];
+  const copies = count(1);
+  const imports = count(2);
+  const boots = count(3);
   const reading = disk / (1 + seek * Math.max(0, copies - 1));
   const paces = [
     1,

@@ -12,7 +12,9 @@ import { LossyLink } from './lossy.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { type Census, censusOf, fillShop, provideBoth, sha256, shopServers } from './shop.ts';
 
-/** Two clouds, two daemons as processes, and the link between them, all at the mercy of a test. */
+/**
+ * Two clouds, two daemons as processes, and the link between them, all of which a test may break.
+ */
 export interface Site {
   readonly dir: string;
   readonly endings: Endings;
@@ -93,14 +95,14 @@ export async function begin(site: Site): Promise<string> {
 
 /** A campaign as the sender sees it; undefined while the sender does not answer. */
 export async function campaignOf({ sender }: Site, id: string): Promise<CampaignStatus | undefined> {
-  // A process for each look would keep a machine busy that is to be measured.
+  // A process for each poll would load the machine that is measured.
   const status = await senderClient(sender.config.control)
     .status()
     .catch(() => undefined);
   return status?.campaigns.find((campaign) => campaign.id === id);
 }
 
-/** Waits until a campaign is in a state; throws its problem when it comes to rest in another. */
+/** Waits until a campaign is in a state; throws its problem if it stops in another. */
 export async function until(site: Site, id: string, wanted: CampaignStatus['state'], limitMs = 90_000): Promise<CampaignStatus> {
   const end = performance.now() + limitMs;
   for (;;) {
@@ -112,9 +114,10 @@ export async function until(site: Site, id: string, wanted: CampaignStatus['stat
   }
 }
 
-/** Every way in which the site is not as after a whole migration. */
+/** Lists every way in which the site is not as after a whole migration. */
 export async function flawsOfMove(site: Site): Promise<string[]> {
-  const [source, destination] = [await look(site.source), await look(site.destination)];
+  const source = await look(site.source);
+  const destination = await look(site.destination);
   const different = compare(site.before.source.portrait, destination.portrait).filter(({ differs }) => differs !== null);
   return [
     ...different.map(({ kind, name, differs }) => `${kind} ${name}: ${differs}`),
@@ -123,18 +126,19 @@ export async function flawsOfMove(site: Site): Promise<string[]> {
   ];
 }
 
-/** Takes a campaign back and tells every way in which the clouds are not as before it. */
+/** Rolls a campaign back and lists every way in which the clouds are not as before it. */
 export async function takeBack(site: Site, id: string): Promise<string[]> {
   await ask(site.sender.config, ['rollback', id]);
   await until(site, id, 'rolled back');
-  const [source, destination] = [await look(site.source), await look(site.destination)];
+  const source = await look(site.source);
+  const destination = await look(site.destination);
   return [
     ...(JSON.stringify(source) === JSON.stringify(site.before.source) ? [] : ['the source is not as it was']),
     ...(JSON.stringify(destination) === JSON.stringify(site.before.destination) ? [] : ['the destination is not as it was']),
   ];
 }
 
-/** Switches a cloud's faults; an empty list is fair weather. */
+/** Sets a cloud's faults; an empty list means none. */
 export async function trouble({ faultsFile }: TwinProcess, faults: readonly object[]): Promise<void> {
   await writeFile(faultsFile, JSON.stringify(faults));
 }

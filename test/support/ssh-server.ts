@@ -12,7 +12,10 @@ export interface SshServerOptions {
   readonly authorizedKey: string;
   /** Like `AllowTcpForwarding no` when false. */
   readonly forwarding?: boolean;
-  /** What a command line writes; without it no command runs here. Undefined: it goes on until the client ends it. */
+  /**
+   * The output of a command line; undefined: it runs until the client ends it. Without this no
+   * command runs.
+   */
   readonly run?: (commandLine: string) => { readonly writes: string; readonly code?: number };
 }
 
@@ -44,15 +47,16 @@ export function anSshKey(
   }
 }
 
-/** Starts an SSH server that lets one key in and forwards TCP from there, as sshd does for `ssh -L`. */
+/** Starts an SSH server that accepts one key and forwards TCP, as sshd does for `ssh -L`. */
 export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
   const connections = new Set<Connection>();
   const server = new ssh2.Server({ hostKeys: [...options.hostKeys] }, (connection) => {
     connections.add(connection);
-    // As sshd does: a small window message that waits for an acknowledgement costs 40 ms each. The types of ssh2 lack the method.
+    // As sshd does, because Nagle's algorithm delays each window message by 40 ms. ssh2's types
+    // lack the method.
     (connection as Connection & { setNoDelay(on: boolean): void }).setNoDelay(true);
     connection.on('close', () => connections.delete(connection));
-    // A client that hangs up is what many tests are about.
+    // Many tests let the client hang up.
     connection.on('error', () => undefined);
     connection.on('authentication', (attempt) => authenticate(attempt, options));
     connection.on('session', (accept) => {

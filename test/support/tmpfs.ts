@@ -8,7 +8,9 @@ import type { Endings } from './endings.ts';
 
 const run = promisify(execFile);
 
-/** Whether this process may mount a file system; it takes root, and not every container lets root. */
+/**
+ * Whether this process may mount a file system; it takes root, and not every container lets root.
+ */
 export function canMount(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'godwit-mount-'));
   try {

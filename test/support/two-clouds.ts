@@ -14,7 +14,7 @@ import { type Cloud, openCloudAt } from './in-process.ts';
 import { OpenStackUser } from './openstack-user.ts';
 import { censusOf, makeShop } from './shop.ts';
 
-/** How a daemon or a cloud is entered by a user of the embedded cloud. */
+/** How a daemon signs in to the embedded cloud. */
 const accessTo = ({ twin }: Cloud, name: string) => ({ name, authUrl: twin.authUrl, password: 'twin' });
 
 /** How a command was refused. */
@@ -39,7 +39,9 @@ function problemIn(text: string): ProblemJson | undefined {
   }
 }
 
-/** Two embedded clouds in this process, a small shop in the source, and two paired daemons in processes of their own. */
+/**
+ * Two embedded clouds in this process, a small shop in one, and two paired daemons as processes.
+ */
 export class TwoClouds {
   readonly dir: string;
   readonly endings: Endings;
@@ -49,7 +51,7 @@ export class TwoClouds {
   readonly receiver: Daemon;
   /** The sender without its command line. */
   readonly daemon: SenderClient;
-  /** A plan of the whole project that is as it should be. */
+  /** A valid plan of the whole project. */
   readonly plan: Plan;
 
   private constructor(parts: Pick<TwoClouds, 'dir' | 'endings' | 'source' | 'destination' | 'sender' | 'receiver' | 'plan'>) {
@@ -63,7 +65,10 @@ export class TwoClouds {
     this.daemon = senderClient(parts.sender.config.control);
   }
 
-  /** Opens everything; `prepare` runs before the daemons' states, `sender` and `receiver` in its folder, are made. A failure is tried again twice at once, not for a minute. */
+  /**
+   * Opens everything; `prepare` runs first, in its folder. The daemons retry twice at once, not for
+   * a minute.
+   */
   static async open(more: { prepare?: (dir: string, endings: Endings) => Promise<void> } = {}): Promise<TwoClouds> {
     const dir = await mkdtemp(join(tmpdir(), 'godwit-two-'));
     const endings = new Endings();
@@ -104,7 +109,7 @@ export class TwoClouds {
     return file;
   }
 
-  /** Migrates by a plan that must be refused before any write, and tells how. */
+  /** Starts a plan that MUST be refused before any write; returns the problem. */
   async refusalOf(plan: unknown): Promise<Refused> {
     const file = await this.planFile(plan);
     const before = this.writes();
@@ -121,7 +126,7 @@ export class TwoClouds {
     return campaign;
   }
 
-  /** Waits until a campaign comes to rest, and tells how. */
+  /** Waits until a campaign no longer changes, and returns its status. */
   async rest(id: string, limitMs = 60_000): Promise<CampaignStatus> {
     return this.#until(id, ({ state }) => !['preparing', 'moving', 'committing', 'rolling back'].includes(state), limitMs);
   }

@@ -8,7 +8,10 @@ import type { Plan } from '../../shared/model/plan.ts';
 import { ask, cli } from './daemons.ts';
 import { flawsOfMove, openSite, planWhole, type Site, takeBack, until } from './site.ts';
 
-/** Two services of a web server, an application and a database each, named so that the alphabet takes from them in turn. */
+/**
+ * Two services of web, application and database, named so that the alphabet takes from both in
+ * turn.
+ */
 export const services: readonly { readonly name: string; readonly servers: readonly string[] }[] = [
   { name: 'mail', servers: ['ash', 'cedar', 'elm'] },
   { name: 'shop', servers: ['birch', 'dogwood', 'fir'] },
@@ -24,7 +27,7 @@ export interface Way {
   readonly mode: 'cold' | 'warm';
 }
 
-/** The ways that are compared; in each of them random orders have the same limits as the proposed one. */
+/** The modes that are compared; random orders have the same limits as the proposed one. */
 export const ways: readonly Way[] = [
   { name: 'one after the other', parallel: 1, waveSize: 6, mode: 'cold' },
   { name: '3 at once, in waves of 3', parallel: 3, waveSize: 3, mode: 'cold' },
@@ -44,7 +47,7 @@ export interface Taken {
   readonly servers: readonly { readonly before: number; readonly down: number }[];
 }
 
-/** Two daemons between two embedded clouds that take their time, and what the two services said to each other. */
+/** Two daemons between two embedded clouds with delays, and the traffic of two services. */
 export class TwoServices {
   readonly #site: Site;
   readonly #plan: string;
@@ -60,7 +63,9 @@ export class TwoServices {
     const diskOf = (name: string): Buffer => createHash('shake256', { outputLength: diskBytes }).update(name).digest();
     const site = await openSite({ pace, diskOf, servers: services.flatMap(({ servers }) => servers) });
     const file = (name: string): string => join(site.dir, name);
-    const [document, flows, traffic] = [file('configurations.json'), file('flows.csv'), file('traffic.json')];
+    const document = file('configurations.json');
+    const flows = file('flows.csv');
+    const traffic = file('traffic.json');
     await run(site, 'capture', '--project', 'shop', '-o', document);
     const talk = services.flatMap(({ servers: [web, app, db] }) => [
       `outside,${web},443,500000`,
@@ -85,7 +90,7 @@ export class TwoServices {
     return waves.map(({ servers }) => servers.map(({ name, id }) => name ?? id));
   }
 
-  /** Moves all six servers in an order, checks that they are whole, takes them back, and tells what the report says. */
+  /** Moves all six servers in an order, checks them, rolls back, and returns the report's times. */
   async move(way: Way, waves: Waves): Promise<Taken> {
     await this.#write(way, waves);
     const { campaign } = await ask<{ campaign: string }>(this.#site.sender.config, ['migrate', this.#plan]);
@@ -101,7 +106,10 @@ export class TwoServices {
       return (Math.max(...own.map(({ upMs }) => upMs)) - Math.min(...own.map(({ downMs }) => downMs))) / 1000;
     });
     return {
-      ...{ report, waves, services: downtimes, downtime: downtimes.reduce((sum, one) => sum + one, 0) / downtimes.length },
+      report,
+      waves,
+      services: downtimes,
+      downtime: downtimes.reduce((sum, one) => sum + one, 0) / downtimes.length,
       servers: spans.map(({ beganMs, downMs, upMs }) => ({ before: (downMs - beganMs) / 1000, down: (upMs - downMs) / 1000 })),
     };
   }

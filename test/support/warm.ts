@@ -1,4 +1,4 @@
-/** Edits a plan so that its servers are copied while they run; with a threshold of nothing, a round is small only when nothing differed. */
+/** Makes a plan warm; with a threshold of 0 MiB a round is small only when nothing differed. */
 export function warm(
   cutover = 'now',
   options: Readonly<Record<string, number>> = { round_threshold_mib: 0 },

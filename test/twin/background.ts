@@ -4,7 +4,8 @@ import { Refusal } from './refusal.ts';
 /**
  * Runs what a real cloud does after it has answered.
  *
- * Work ends early, without a trace, when the twin stops: as the work of a real service does when its process dies.
+ * Work ends early, without a trace, when the twin stops: as the work of a real service does when
+ * its process dies.
  */
 export class Background {
   readonly #pace: number;
@@ -29,7 +30,8 @@ export class Background {
   /**
    * Starts work that nobody waits for.
    *
-   * A refusal ends the work, as an agent gives up what the service refuses; any other failure is a defect of the twin and surfaces.
+   * A refusal ends the work, as an agent gives up what the service refuses; any other failure is a
+   * defect of the twin and surfaces.
    */
   run(work: () => Promise<void>): void {
     const promise = work()

@@ -4,7 +4,9 @@ import { badRequest, Refusal } from './refusal.ts';
 import type { ServiceName } from './route.ts';
 import { textOf } from './text.ts';
 
-/** Reads a JSON body of limited length (oslo.middleware refuses more than 114688 bytes by default). */
+/**
+ * Reads a JSON body of limited length (oslo.middleware refuses more than 114688 bytes by default).
+ */
 export async function readText(request: IncomingMessage, limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -28,7 +30,10 @@ export function parseJson(text: string, service: ServiceName): unknown {
   }
 }
 
-/** Checks a body against a schema; the first thing wrong becomes a 400 in the manner of Nova's and Keystone's JSON schemas. */
+/**
+ * Checks a body against a schema; the first thing wrong becomes a 400 in the manner of Nova's and
+ * Keystone's JSON schemas.
+ */
 export function parse<T>(schema: z.ZodType<T>, body: unknown): T {
   const result = schema.safeParse(body ?? {});
   if (result.success) return result.data;
@@ -49,8 +54,9 @@ export const anyRecord = z.record(z.string(), z.unknown());
 const beyondBmp = /[\u{10000}-\u{10ffff}]/u;
 
 /**
- * Refuses four-byte UTF-8 the way a Zed cloud on Debian does, whose databases are utf8mb3: Nova and Glance answer 400 where a
- * name is checked, Neutron (and Nova where nothing checks) fail in the database with 500.
+ * Refuses four-byte UTF-8 the way a Zed cloud on Debian does, whose databases are utf8mb3: Nova and
+ * Glance answer 400 where a name is checked, Neutron (and Nova where nothing checks) fail in the
+ * database with 500.
  */
 export function refuseWideCharacters(service: ServiceName, path: string, text: string, body: unknown): void {
   if (service === 'identity' || service === 'volume') return;

@@ -12,7 +12,7 @@ export interface Quotas {
   readonly image: QuotaSet;
 }
 
-/** What a twin was told at its start, with every default filled in. */
+/** The settings a twin was started with, and the defaults of the others. */
 export interface Settings {
   readonly stateDir: string;
   readonly region: string;
@@ -22,7 +22,10 @@ export interface Settings {
   readonly guest: boolean;
   /** Refuses characters outside the basic multilingual plane, as Zed on a utf8mb3 database does. */
   readonly strictUtf8: boolean;
-  /** Lets members create servers from flavors without a disk, which Zed's default policy keeps for admins. */
+  /**
+   * Lets members create servers from flavors without a disk, which Zed's default policy keeps for
+   * admins.
+   */
   readonly zeroDiskForMembers: boolean;
   readonly withoutServices: readonly ServiceName[];
   readonly maxRequestBytes: number;

@@ -12,7 +12,10 @@ export interface Digests {
   readonly sha512: string;
 }
 
-/** Writes a stream of bytes to a file and leaves holes where there are only zeros. Digests are made on the way. */
+/**
+ * Writes a stream of bytes to a file and leaves holes where there are only zeros. Digests are made
+ * on the way.
+ */
 export class SparseWriter {
   readonly #file: FileHandle;
   readonly #md5: Hash = createHash('md5');
@@ -25,7 +28,7 @@ export class SparseWriter {
     this.#file = file;
   }
 
-  /** Opens a file for writing from its start; what it held is gone. */
+  /** Opens a file for writing from its start; what it held is lost. */
   static async create(path: string): Promise<SparseWriter> {
     return new SparseWriter(await open(path, 'w'));
   }
@@ -56,7 +59,7 @@ export class SparseWriter {
     this.#filled = 0;
   }
 
-  /** Ends the file at its full length and tells its digests. */
+  /** Ends the file at its full length and returns its digests. */
   async finish(): Promise<Digests> {
     await this.#empty();
     await this.#file.truncate(this.#offset);
@@ -100,7 +103,7 @@ export async function copySparse(from: string, to: string, minimumBytes: number,
   }
 }
 
-/** Copies a file without its zeros and tells the digests of what it holds. */
+/** Copies a file without its zeros and returns its digests. */
 export async function copyWithDigests(from: string, to: string, signal: AbortSignal): Promise<Digests> {
   const source = await open(from, 'r');
   const target = await SparseWriter.create(to);

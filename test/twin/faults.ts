@@ -34,7 +34,10 @@ const stateFault = z.strictObject({
   /** Name or id of a project. */
   project: z.string().optional(),
   set: z.record(z.string(), z.int()).optional(),
-  /** Bytes of one write, and of the stretch at the beginning of the disk that is written over and over. */
+  /**
+   * Bytes of one write, and of the stretch at the beginning of the disk that is written over and
+   * over.
+   */
   bytes: z.int().positive().optional(),
   span: z.int().positive().optional(),
   /** Name or id of a flavor. */
@@ -70,8 +73,8 @@ interface Armed {
 /**
  * Holds the faults that are switched on, from `faults.json` and from inside the process.
  *
- * The file is looked at before every request; a file that is half written or wrong is refused aloud, for a fault that silently
- * does not strike makes a test pass that should not.
+ * The file is read before every request. A wrong file fails the request, because a fault that is
+ * ignored would make a test pass that should fail.
  */
 export class Faults {
   readonly #path: string;
@@ -114,7 +117,10 @@ export class Faults {
     return [...this.#fromProcess, ...this.#fromFile].filter((armed) => armed.left > 0);
   }
 
-  /** The faults that strike this request: every delay, and the first of the others. Each is used up by one. */
+  /**
+   * The faults that strike this request: every delay, and the first of the others. Each is used up
+   * by one.
+   */
   strike(request: Struck): RequestFault[] {
     const struck: RequestFault[] = [];
     let final = false;

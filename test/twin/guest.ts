@@ -11,14 +11,17 @@ const record = z.object({ boots: z.int(), ticks: z.int() });
 /** What a guest has counted on its disk. */
 type GuestRecord = z.infer<typeof record>;
 
-/** Tells whether a server's disk is one that the guest can live on: switched on, and bytes as the guest sees them. */
+/**
+ * Whether the guest is simulated for this server: it is switched on, and the disk is stored raw.
+ */
 const isAlive = (cloud: Cloud, server: Server): boolean =>
   cloud.settings.guest && server.imageFormat.disk === 'raw' && existsSync(diskPath(cloud, server.id));
 
 /**
  * Boots the guest of a server: it finds its record and counts one boot more.
  *
- * A disk that has grown since it was an image has the record where the image ended; the guest moves it to the new end.
+ * A disk that has grown since it was an image has the record where the image ended; the guest moves
+ * it to the new end.
  */
 export function bootGuest(cloud: Cloud, server: Server): void {
   if (!isAlive(cloud, server)) return;
@@ -38,7 +41,10 @@ export function tickGuests(cloud: Cloud): void {
 /** Bytes of a guest's write that does not say how many. */
 const writeBytes = 4096;
 
-/** Lets every running guest whose disk is switched to be written write once: fresh bytes, one write behind the other, round and round. */
+/**
+ * Lets every running guest whose disk is switched to be written write once: fresh bytes, one write
+ * behind the other, round and round.
+ */
 export function writeGuests(cloud: Cloud, turn: number): void {
   for (const server of cloud.state.servers.values()) {
     const path = diskPath(cloud, server.id);
@@ -93,7 +99,7 @@ function writeRecord(cloud: Cloud, server: Server, value: GuestRecord): void {
   }
 }
 
-/** What the guest has said on its console. */
+/** The guest's console output. */
 export function consoleOf(cloud: Cloud, server: Server): string {
   const found = readRecord(cloud, server);
   if (found === undefined) return '';

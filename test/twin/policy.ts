@@ -16,12 +16,15 @@ export interface Caller {
 /** The caller of a request without a token. */
 export const nobody: Caller = { token: '', userId: '', userName: '', projectId: '', projectName: '', roles: [], admin: false };
 
-/** Refuses a caller without the role `admin`, in the words of oslo.policy as the service repeats them. */
+/**
+ * Refuses a caller without the role `admin`, in the words of oslo.policy as the service repeats
+ * them.
+ */
 export function requireAdmin(caller: Caller, rule: string): void {
   if (!caller.admin) throw forbidden(`Policy doesn't allow ${rule} to be performed.`);
 }
 
-/** Tells whether the caller owns a thing of the given project or is admin. */
+/** Whether the caller owns a thing of the given project or is admin. */
 export function mayUse(caller: Caller, projectId: string): boolean {
   return caller.admin || (projectId !== '' && caller.projectId === projectId);
 }

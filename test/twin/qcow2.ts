@@ -15,7 +15,10 @@ const compressedFlag = 1n << 62n;
 /** The last bit of an L2 entry: the cluster reads as zeros, whatever lies there. */
 const zeroFlag = 1n;
 
-/** Writes what a guest sees of a qcow2 file to a raw one, zeros left out, at least `minimumBytes` long. Throws for one that needs other files or a key. */
+/**
+ * Writes what a guest sees of a qcow2 file to a raw one, zeros left out, at least `minimumBytes`
+ * long. Throws for one that needs other files or a key.
+ */
 export async function copyQcow2(from: string, to: string, minimumBytes: number, signal: AbortSignal): Promise<void> {
   const source = await open(from, 'r');
   const target = await open(to, 'w');
@@ -45,7 +48,8 @@ export async function copyQcow2(from: string, to: string, minimumBytes: number, 
 function readHeader(bytes: Buffer): Header {
   if (bytes.toString('latin1', 0, 4) !== 'QFI\xfb') throw new Error('Image is not in qcow2 format');
   const version = bytes.readUInt32BE(4);
-  const [backing, encryption] = [bytes.readBigUInt64BE(8), bytes.readUInt32BE(32)];
+  const backing = bytes.readBigUInt64BE(8);
+  const encryption = bytes.readUInt32BE(32);
   // Dirty and corrupt are no hindrance to a reader; whatever else is incompatible is.
   const incompatible = version >= 3 ? bytes.readBigUInt64BE(72) & ~3n : 0n;
   if (backing !== 0n || encryption !== 0 || incompatible !== 0n)
@@ -67,7 +71,8 @@ async function clusterOf(file: FileHandle, { clusterBits }: Header, entry: bigin
     const offset = Number(entry & offsetMask);
     return offset === 0 || (entry & zeroFlag) !== 0n ? null : bytesAt(file, offset, clusterBytes);
   }
-  // The number of further sectors of 512 bytes stands above the offset; where the border is depends on the size of a cluster.
+  // The number of further sectors of 512 bytes stands above the offset; where the border is depends
+  // on the size of a cluster.
   const offsetBits = BigInt(62 - (clusterBits - 8));
   const offset = Number(entry & ((1n << offsetBits) - 1n));
   const sectors = Number((entry & (compressedFlag - 1n)) >> offsetBits) + 1;
@@ -75,7 +80,10 @@ async function clusterOf(file: FileHandle, { clusterBits }: Header, entry: bigin
   return inflateRawSync(packed, { maxOutputLength: clusterBytes, finishFlush: 2 });
 }
 
-/** Bytes of a file; what lies beyond its end reads as zeros, as the last cluster of a short file does. */
+/**
+ * Bytes of a file; what lies beyond its end reads as zeros, as the last cluster of a short file
+ * does.
+ */
 async function bytesAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   for (let done = 0; done < length; ) {

@@ -1,6 +1,9 @@
 import type { ServiceName } from './route.ts';
 
-/** A request that the twin answers with an error: the status and sentence that the real service would use. */
+/**
+ * A request that the twin answers with an error: the status and sentence that the real service
+ * would use.
+ */
 export class Refusal extends Error {
   readonly status: number;
   /** Neutron's exception class name, which its error body carries as `type`. */
@@ -16,7 +19,9 @@ export class Refusal extends Error {
   }
 }
 
-/** The `type` of an image refusal whose sentence is webob's detail, behind webob's own explanation. */
+/**
+ * The `type` of an image refusal whose sentence is webob's detail, behind webob's own explanation.
+ */
 export const asDetail = 'detail';
 
 /** The `type` of the 404 for a path or method that no route knows. */
@@ -50,7 +55,9 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 };
 
-/** Nova's word for a status: the single key of its error body (nova/api/openstack/wsgi.py, Fault). */
+/**
+ * Nova's word for a status: the single key of its error body (nova/api/openstack/wsgi.py, Fault).
+ */
 const computeFaults: Readonly<Record<number, string>> = {
   400: 'badRequest',
   401: 'unauthorized',
@@ -78,7 +85,8 @@ export function errorBody(service: ServiceName, refusal: Refusal, accept: string
   const { status, message } = refusal;
   const title = titles[status] ?? 'Error';
   if (service === 'image') return imageError(status, title, refusal, accept);
-  // Every service stands behind keystonemiddleware, which words the 401 itself and in its own shape; Glance alone words its own.
+  // Every service stands behind keystonemiddleware, which words the 401 itself and in its own
+  // shape; Glance alone words its own.
   if (status === 401 || service === 'identity') return json({ error: { code: status, message, title } });
   if (service === 'network') return json({ NeutronError: { type: refusal.type, message, detail: '' } });
   // A path that no route knows is answered by the router beneath the services, in HTML.

@@ -74,7 +74,10 @@ export function route(service: ServiceName, method: string, path: string, handle
 /** The outcome of looking a request up in the table. */
 export type Match = { readonly route: Route; readonly params: ReadonlyMap<string, string> };
 
-/** Finds the route for a method and the decoded segments of a path; literal segments win over parameters. */
+/**
+ * Finds the route for a method and the decoded segments of a path; literal segments win over
+ * parameters.
+ */
 export function findRoute(
   routes: readonly Route[],
   service: ServiceName,

@@ -34,7 +34,8 @@ async function sendFile(
   spoiler: RequestFault | undefined,
 ): Promise<void> {
   response.setHeader('content-type', 'application/octet-stream');
-  // A truncated body is one that ends in good order, too early: the client can only know by counting against the image's size.
+  // A truncated body is one that ends in good order, too early: the client can only know by
+  // counting against the image's size.
   if (spoiler?.do !== 'truncate') response.setHeader('content-length', file.length);
   response.writeHead(status);
   if (file.length === 0) {
@@ -50,7 +51,7 @@ async function sendFile(
     if (spoiler === undefined) await pipeline(source, response);
     else await pipeline(source, spoil(spoiler), response);
   } catch {
-    // The client has gone, or the fault was to cut the line: either way there is nobody left to tell.
+    // The client has disconnected, or a fault cuts the connection.
     response.destroy();
   }
 }

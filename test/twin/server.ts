@@ -128,7 +128,10 @@ async function carryOut(
   return { answer, spoiler: fault !== undefined && bodyFaults.has(fault.do) ? fault : undefined };
 }
 
-/** Splits a path into decoded segments; a slash inside a segment must come as %2F. A trailing slash or `.json` does not count. */
+/**
+ * Splits a path into decoded segments; a slash inside a segment must come as %2F. A trailing slash
+ * or `.json` does not count.
+ */
 function decodePath(path: string): string[] {
   try {
     return path
@@ -170,7 +173,10 @@ function refuse(incoming: Incoming, error: unknown, accept: string): Answer {
   return { status: refusal.status, headers: { 'content-type': contentType, ...refusal.headers }, body: text };
 }
 
-/** A defect of the twin itself: said aloud on stderr, for a 500 that hides it would be taken for the cloud's. */
+/**
+ * A defect of the twin itself, written to stderr because the 500 alone would be taken for a fault of
+ * the cloud.
+ */
 function unexpected(incoming: Incoming, error: unknown): Refusal {
   process.stderr.write(
     `twin: ${incoming.method} ${incoming.path} failed: ${error instanceof Error ? error.stack : String(error)}\n`,

@@ -59,8 +59,8 @@ function emptyState(): State {
 /**
  * Keeps the state in `state.json`.
  *
- * Whoever changes the state MUST call `changed`; what was changed is on disk when `flush` returns.
- * The file is written beside its name and renamed, so that a killed twin finds the old or the new state, never half of one.
+ * A change of the state MUST be followed by `changed`; it is on disk when `flush` returns. The file
+ * is replaced by a rename, so that a killed twin finds a whole state.
  */
 export class Store {
   readonly state: State;

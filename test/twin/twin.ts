@@ -37,7 +37,10 @@ import { type State, Store } from './state.ts';
 
 /** How a twin is started. Only the state directory is needed. */
 export interface TwinOptions {
-  /** Where state, images, disks and `faults.json` are; what is there from an earlier twin is taken up. */
+  /**
+   * Where state, images, disks and `faults.json` are; what is there from an earlier twin is taken
+   * up.
+   */
   readonly stateDir: string;
   /** 0, the default, takes any free port. */
   readonly port?: number;
@@ -51,7 +54,9 @@ export interface TwinOptions {
   /** One hour by default. */
   readonly tokenLifeSeconds?: number;
   readonly quotas?: Partial<Quotas>;
-  /** The most that any list answers at once; unlimited by default but for Nova's and Glance's 1000. */
+  /**
+   * The most that any list answers at once; unlimited by default but for Nova's and Glance's 1000.
+   */
   readonly pageSize?: number;
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
   /** Running servers count boots and seconds on their disks. */

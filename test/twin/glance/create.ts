@@ -14,7 +14,10 @@ const containerFormats = ['ami', 'ari', 'aki', 'bare', 'ovf', 'ova', 'docker', '
 /** The largest value of the integer columns. */
 const largest = 2 ** 31 - 1;
 
-/** The attributes a client may set, with Glance's limits; unknown keys are properties, whose values must be strings. */
+/**
+ * The attributes a client may set, with Glance's limits; unknown keys are properties, whose values
+ * must be strings.
+ */
 export const settable = {
   name: z.string().max(255).nullish(),
   visibility: z.enum(['public', 'private', 'shared', 'community']).optional(),

@@ -7,7 +7,10 @@ import type { Answer, Call } from '../route.ts';
 import { imageOf, ownImageOf, touch } from './images.ts';
 import type { Image } from './model.ts';
 
-/** PUT /v2/images/{id}/file: takes the bytes as they come; if they stop coming the image is queued again. */
+/**
+ * PUT /v2/images/{id}/file: takes the bytes as they come; if they stop coming the image is queued
+ * again.
+ */
 export async function upload(call: Call): Promise<Answer> {
   const { cloud } = call;
   const type = String(call.headers['content-type'] ?? '');
@@ -74,7 +77,10 @@ export async function activate(cloud: Cloud, image: Image, digests: Digests): Pr
   touch(cloud, image);
 }
 
-/** The size a guest would see: for qcow2 the big-endian 64-bit word at byte 24 (QEMU, docs/interop/qcow2). */
+/**
+ * The size a guest would see: for qcow2 the big-endian 64-bit word at byte 24 (QEMU,
+ * docs/interop/qcow2).
+ */
 async function virtualSizeOf(cloud: Cloud, image: Image, size: number): Promise<number | null> {
   if (image.diskFormat !== 'qcow2') return image.diskFormat === 'raw' || image.diskFormat === 'iso' ? size : null;
   const head = await headOf(imagePath(cloud, image.id), 32);
@@ -107,7 +113,8 @@ export function download(call: Call): Answer {
 
 function readRange(range: string, size: number): { start: number; end: number } {
   const parts = /^bytes=(\d*)-(\d*)$/.exec(range);
-  const [from, to] = [parts?.[1] ?? '', parts?.[2] ?? ''];
+  const from = parts?.[1] ?? '';
+  const to = parts?.[2] ?? '';
   const start = from === '' ? Math.max(0, size - Number(to)) : Number(from);
   const end = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1);
   if (parts === null || (from === '' && to === '') || start > end) {

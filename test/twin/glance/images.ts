@@ -5,7 +5,10 @@ import { forbidden, notFound } from '../refusal.ts';
 import type { Call } from '../route.ts';
 import type { Image } from './model.ts';
 
-/** Attributes that Glance makes itself; whoever sends one is refused with 403 (glance/domain, ImageFactory). */
+/**
+ * Attributes that Glance makes itself; whoever sends one is refused with 403 (glance/domain,
+ * ImageFactory).
+ */
 const readOnly: ReadonlySet<string> = new Set([
   'created_at',
   'updated_at',
@@ -20,7 +23,9 @@ const readOnly: ReadonlySet<string> = new Set([
   'stores',
 ]);
 
-/** Attributes that may be sent with a new image and are not heard; a patch of them is refused like the others. */
+/**
+ * Attributes of a new image that Glance ignores; a patch of them is refused like the others.
+ */
 export const unheard: ReadonlySet<string> = new Set(['os_hash_algo', 'os_hash_value']);
 
 /** Attributes that nobody may send (RequestDeserializer in glance/api/v2/images.py). */
@@ -47,7 +52,10 @@ export function checkKey(key: string): void {
   if (reserved.has(key) || key.startsWith('os_glance_')) throw forbidden(`Attribute '${key}' is reserved.`);
 }
 
-/** The image as Glance shows it (Image API v2, "Show image"): properties stand beside the attributes. */
+/**
+ * The image as Glance shows it (Image API v2, "Show image"): properties stand beside the
+ * attributes.
+ */
 export function imageView(image: Image): Record<string, unknown> {
   return {
     ...image.properties,
@@ -78,7 +86,7 @@ export function imageView(image: Image): Record<string, unknown> {
   };
 }
 
-/** Tells whether the caller may see an image by its id. */
+/** Whether the caller may see an image by its id. */
 export function maySee(caller: Caller, image: Image): boolean {
   if (caller.admin || image.owner === caller.projectId) return true;
   if (image.visibility === 'public' || image.visibility === 'community') return true;

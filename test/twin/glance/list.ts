@@ -85,7 +85,8 @@ function fitsOne(view: Record<string, unknown>, key: string, wanted: string): bo
 
 function fitsTime(actual: string, wanted: string): boolean {
   const parts = /^(gte|gt|lte|lt|eq|neq):(.*)$/.exec(wanted);
-  const [left, right] = [Date.parse(actual), Date.parse(parts?.[2] ?? wanted)];
+  const left = Date.parse(actual);
+  const right = Date.parse(parts?.[2] ?? wanted);
   const tests = {
     gte: left >= right,
     gt: left > right,
@@ -102,7 +103,10 @@ function splitValues(text: string): string[] {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/g)].map((part) => part[1]?.replaceAll(/\\(.)/g, '$1') ?? part[2] ?? '');
 }
 
-/** Sorts by the keys asked for, newest first by default. Times have whole seconds; within one the ids decide, as they do in Glance. */
+/**
+ * Sorts by the keys asked for, newest first by default. Times have whole seconds; within one the
+ * ids decide, as they do in Glance.
+ */
 function sorted(images: Image[], query: URLSearchParams): Image[] {
   const directions = query.getAll('sort_dir');
   const keys =
@@ -124,6 +128,7 @@ function sorted(images: Image[], query: URLSearchParams): Image[] {
 
 function compare(left: unknown, right: unknown): number {
   if (typeof left === 'number' && typeof right === 'number') return left - right;
-  const [a, b] = [textOf(left), textOf(right)];
+  const a = textOf(left);
+  const b = textOf(right);
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -19,7 +19,10 @@ export function validToken(cloud: Cloud, id: string): Token | undefined {
   return token;
 }
 
-/** The caller of a request, by its X-Auth-Token; throws a 401 when the token is absent, unknown or expired. */
+/**
+ * The caller of a request, by its X-Auth-Token; throws a 401 when the token is absent, unknown or
+ * expired.
+ */
 export function authenticate(cloud: Cloud, headers: IncomingHttpHeaders): Caller {
   const header = headers['x-auth-token'];
   const token = validToken(cloud, typeof header === 'string' ? header : '');

@@ -27,7 +27,10 @@ interface CatalogueEntry {
   readonly endpoints: readonly Record<string, string>[];
 }
 
-/** The catalogue for a project (Identity API v3, "Token"): like a packaged install, image and network without a version. */
+/**
+ * The catalogue for a project (Identity API v3, "Token"): like a packaged install, image and
+ * network without a version.
+ */
 export function catalogueFor(cloud: Cloud, projectId: string): CatalogueEntry[] {
   const { region, withoutServices } = cloud.settings;
   return services

@@ -6,7 +6,10 @@ import type { State } from '../state.ts';
 export interface Seed {
   /** Password of every seeded user; `twin` by default. */
   readonly password?: string;
-  /** Projects beside `admin`; user `demo` is a member of each, user `admin` has the role admin in each. Default `['demo']`. */
+  /**
+   * Projects beside `admin`; user `demo` is a member of each, user `admin` has the role admin in
+   * each. Default `['demo']`.
+   */
   readonly projects?: readonly string[];
 }
 
@@ -22,19 +25,23 @@ export const roleId = (name: string): string => createHash('md5').update(`role $
 export const digestSecret = (secret: string, salt: string): string =>
   `${salt}:${createHash('sha256').update(salt).update(secret).digest('hex')}`;
 
-/** Tells whether a secret is the one that was stored. */
+/** Whether a secret is the one that was stored. */
 export function secretFits(secret: string, stored: string): boolean {
   const made = Buffer.from(digestSecret(secret, stored.split(':')[0] ?? ''));
   const kept = Buffer.from(stored);
   return made.length === kept.length && timingSafeEqual(made, kept);
 }
 
-/** Fills an empty state with the projects, users and roles of a fresh cloud; a state that has users is left alone. */
+/**
+ * Fills an empty state with the projects, users and roles of a fresh cloud; a state that has users
+ * is left alone.
+ */
 export function seedIdentity(state: State, seed: Seed): void {
   if (state.users.size > 0) return;
   const secret = (): string => digestSecret(seed.password ?? 'twin', newHexId());
-  const [admin, demo] = ['admin', 'demo'].map((name) => ({ id: newHexId(), name, secret: secret(), enabled: true }));
-  if (admin === undefined || demo === undefined) return;
+  const userOf = (name: string) => ({ id: newHexId(), name, secret: secret(), enabled: true });
+  const admin = userOf('admin');
+  const demo = userOf('demo');
   for (const user of [admin, demo]) state.users.set(user.id, user);
   for (const name of ['admin', ...(seed.projects ?? ['demo'])]) {
     const project = { id: newHexId(), name, description: '', enabled: true };

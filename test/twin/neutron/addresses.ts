@@ -5,7 +5,10 @@ import { type Address, autoconfigured, holds, networkOf, readAddress, readPrefix
 import type { FixedIp, Pool, Subnet } from './model.ts';
 import { missing } from './standard.ts';
 
-/** Neutron draws at random from so many free addresses (MAX_WIN in ipam/drivers/neutrondb_ipam/driver.py). */
+/**
+ * Neutron draws at random from so many free addresses (MAX_WIN in
+ * ipam/drivers/neutrondb_ipam/driver.py).
+ */
 const window = 1000;
 
 /** The prefix of a subnet; what is stored is known to be one. */
@@ -66,7 +69,8 @@ function claimAddress(cloud: Cloud, subnet: Subnet, text: string): string {
 /** Within the prefix; in IPv4 neither the network's own address nor the broadcast address. */
 function isUsable(subnet: Subnet, address: Address): boolean {
   const prefix = prefixOf(subnet);
-  const [first, size] = [networkOf(prefix).value, sizeOf(prefix)];
+  const first = networkOf(prefix).value;
+  const size = sizeOf(prefix);
   if (!holds(prefix, address)) return false;
   return subnet.ipVersion === 6 || size <= 2n || (address.value !== first && address.value !== first + size - 1n);
 }
@@ -85,8 +89,8 @@ export interface Place {
 }
 
 /**
- * The addresses a port gets: those asked for, or without a wish one per IP version; and in any case one on every stateless
- * IPv6 subnet, except those in `have`, which the port keeps.
+ * The addresses a port gets: those requested, or else one per IP version; and in any case
+ * one on every stateless IPv6 subnet, except those in `have`, which the port keeps.
  */
 export function assignAddresses(
   cloud: Cloud,
@@ -123,7 +127,10 @@ function oneAddress(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish
 
 const isRouterPort = (place: Place): boolean => place.deviceOwner.startsWith('network:router');
 
-/** The addresses that a port has without asking, one on each stateless IPv6 subnet; router ports have none. */
+/**
+ * The addresses that a port has without asking, one on each stateless IPv6 subnet; router ports
+ * have none.
+ */
 function automaticAddresses(place: Place, subnets: readonly Subnet[], have: readonly FixedIp[]): FixedIp[] {
   if (isRouterPort(place)) return [];
   return subnets
@@ -183,7 +190,8 @@ function firstFree(cloud: Cloud, subnets: readonly Subnet[], place: Place): Fixe
 /** The pools of a subnet for which none were given: everything but the ends and the gateway. */
 export function defaultPools(cidr: string, gatewayIp: string | null): Pool[] {
   const prefix = prefixOf({ cidr });
-  const [first, size] = [networkOf(prefix).value, sizeOf(prefix)];
+  const first = networkOf(prefix).value;
+  const size = sizeOf(prefix);
   const small = size <= 2n;
   const from = small ? first : first + 1n;
   const to = small || prefix.version === 6 ? first + size - 1n : first + size - 2n;

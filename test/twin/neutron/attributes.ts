@@ -7,7 +7,10 @@ import { readAddress, readPrefix } from './ip.ts';
 /** Turns a value from a body into what the twin keeps, or throws a refusal. */
 export type Check<T> = (value: unknown, name: string) => T;
 
-/** One attribute of a Neutron resource: what may be sent for it, by whom, and what stands for it when nothing is sent. */
+/**
+ * One attribute of a Neutron resource: what may be sent for it, by whom, and what stands for it
+ * when nothing is sent.
+ */
 interface Attribute<T> {
   readonly check: Check<T>;
   /** What a new resource has without it; an attribute that has none must be sent. */
@@ -96,7 +99,10 @@ export const prefix: Check<string> = (value, name) => {
   return value.includes('/') ? value : `${value}/${read.length}`;
 };
 
-/** A MAC address, kept as it is written: Zed stores upper case and its database compares without case. */
+/**
+ * A MAC address, kept as it is written: Zed stores upper case and its database compares without
+ * case.
+ */
 export const macAddress: Check<string> = (value, name) => {
   const plain = typeof value === 'string' ? value : '';
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(plain)) throw invalid(name, `'${String(value)}' is not a valid MAC address`);

@@ -9,7 +9,10 @@ import { mustOwn, seen } from './standard.ts';
 type View = Record<string, unknown>;
 type Given = Record<string, unknown>;
 
-/** What the usual routes need to know of one collection: how it is called, what it holds, and what making, changing and removing one means. */
+/**
+ * What the usual routes need to know of one collection: how it is called, what it holds, and what
+ * making, changing and removing one means.
+ */
 export interface Collection<T extends Standard> {
   readonly one: string;
   readonly many: string;
@@ -17,12 +20,15 @@ export interface Collection<T extends Standard> {
   readonly things: (call: Call) => ReadonlyMap<string, T>;
   /** The refusal where there is none of an id. */
   readonly none: (id: string) => Refusal;
-  /** Whether the caller sees one; its own project's where nothing is said. */
+  /** Whether the caller sees one; by default those of its own project. */
   readonly visible?: (call: Call, thing: T) => boolean;
   readonly view: (call: Call, thing: T) => View;
-  /** What the answer to its creation tells beyond the view. */
+  /** What the answer to its creation has beyond the view. */
   readonly newborn?: (thing: T) => View;
-  /** What lists can be filtered by beside the attributes that are sent and those that everything has. */
+  /**
+   * What lists can be filtered by beside the attributes that are sent and those that everything
+   * has.
+   */
   readonly attributes: object;
   readonly filters: readonly string[];
   readonly make: (call: Call, given: Given) => T;
@@ -47,7 +53,10 @@ export function sentFor({ one, many }: Pick<Collection<Standard>, 'one' | 'many'
   return unwrap(call.body, one, many).items[0] ?? {};
 }
 
-/** The routes that every collection has: list, create one or several, show, update, delete (Network API v2.0). */
+/**
+ * The routes that every collection has: list, create one or several, show, update, delete (Network
+ * API v2.0).
+ */
 export function collectionRoutes<T extends Standard>(collection: Collection<T>): readonly Route[] {
   const { one, many, change } = collection;
   const path = `/v2.0/${many.replaceAll('_', '-')}`;

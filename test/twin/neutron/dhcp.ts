@@ -5,7 +5,7 @@ import type { Port, Subnet } from './model.ts';
 import { bump, newStandard } from './standard.ts';
 import { removePort } from './unplug.ts';
 
-/** How long the agent takes to hear of a change. */
+/** How long the agent takes to notice a change. */
 const agentMs = 400;
 /** The one host of a twin. */
 export const hostName = 'twin-compute';
@@ -13,8 +13,8 @@ export const hostName = 'twin-compute';
 /**
  * Lets the DHCP agent look after a network, a moment later.
  *
- * It holds one port with an address on every subnet with DHCP, and it takes the lowest free address: one that the operator may
- * have wanted for a server.
+ * It holds one port with an address on every subnet with DHCP, and it takes the lowest free
+ * address: one that the operator may have wanted for a server.
  */
 export function tendDhcp(cloud: Cloud, networkId: string): void {
   cloud.background.run(async () => {

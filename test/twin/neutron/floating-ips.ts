@@ -92,7 +92,10 @@ interface Target {
   readonly router: Router;
 }
 
-/** The port, address and router that an association leads to, or the refusal that says why there is no way. */
+/**
+ * The port, address and router that an association leads to, or the refusal that says why there is
+ * no way.
+ */
 function targetOf(call: Call, networkId: string, portId: string, fixedIp: string | null, self?: FloatingIp): Target {
   const { cloud } = call;
   const port = cloud.state.ports.get(portId);
@@ -148,7 +151,8 @@ function changeFloatingIp(call: Call, floating: FloatingIp, given: Record<string
   const values = readPut(call.caller, 'update_floatingip', attributes, given);
   if (values.fixed_ip_address && !values.port_id)
     throw badRequest('Bad floatingip request: fixed_ip_address cannot be specified without a port_id.', 'BadRequest');
-  // Any change of one that is joined joins it anew, so that of a port with several addresses needs one named again.
+  // Any change of one that is joined joins it anew, so that of a port with several addresses needs
+  // one named again.
   const port = values.port_id === undefined ? floating.portId : values.port_id;
   const target = port === null ? null : targetOf(call, floating.networkId, port, values.fixed_ip_address ?? null, floating);
   floating.description = values.description ?? floating.description;

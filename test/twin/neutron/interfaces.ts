@@ -23,7 +23,8 @@ interface Named {
 function named(call: Call): Named {
   const { state } = call.cloud;
   const read = anyRecord.safeParse(call.body);
-  const [subnetId, portId] = [read.data?.['subnet_id'], read.data?.['port_id']];
+  const subnetId = read.data?.['subnet_id'];
+  const portId = read.data?.['port_id'];
   if (subnetId === undefined && portId === undefined) throw bad('Either subnet_id or port_id must be specified');
   const subnet = subnetId === undefined ? undefined : state.subnets.get(textOf(subnetId));
   const port = portId === undefined ? undefined : state.ports.get(textOf(portId));

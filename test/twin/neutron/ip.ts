@@ -75,16 +75,19 @@ export const writePrefix = (prefix: Prefix): string => `${writeAddress(prefix)}/
 /** How many addresses a prefix holds. */
 export const sizeOf = (prefix: Prefix): bigint => 1n << BigInt(width(prefix.version) - prefix.length);
 
-/** Tells whether an address lies in a prefix. */
+/** Whether an address lies in a prefix. */
 export function holds(prefix: Prefix, address: Address): boolean {
   const first = networkOf(prefix).value;
   return prefix.version === address.version && address.value >= first && address.value < first + sizeOf(prefix);
 }
 
-/** Tells whether two prefixes share an address. */
+/** Whether two prefixes share an address. */
 export const overlap = (left: Prefix, right: Prefix): boolean => holds(left, networkOf(right)) || holds(right, networkOf(left));
 
-/** The address that stateless autoconfiguration makes of a prefix and a MAC address (RFC 4291, appendix A). */
+/**
+ * The address that stateless autoconfiguration makes of a prefix and a MAC address (RFC 4291,
+ * appendix A).
+ */
 export function autoconfigured(prefix: Prefix, mac: string): string {
   const bytes = mac.split(':').map((part) => Number.parseInt(part, 16));
   const [a = 0, b = 0, c = 0, ...rest] = bytes;

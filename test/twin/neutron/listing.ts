@@ -25,7 +25,10 @@ const hiddenFilters: Readonly<Record<string, readonly string[]>> = {
   subnets: ['shared'],
 };
 
-/** Answers a list of views: filtered, sorted, cut into pages and reduced to the fields asked for (Network API v2, "Filtering", "Pagination"). */
+/**
+ * Answers a list of views: filtered, sorted, cut into pages and reduced to the fields asked for
+ * (Network API v2, "Filtering", "Pagination").
+ */
 export function listAnswer(call: Call, plural: string, views: readonly View[], known: readonly string[]): Answer {
   const { query, cloud } = call;
   const unknown = [...new Set(query.keys())].filter(
@@ -73,11 +76,15 @@ function fitsOne(actual: unknown, key: string, wanted: string): boolean {
   if (Array.isArray(actual)) return actual.includes(wanted);
   if (typeof actual === 'boolean') return actual === ['true', '1'].includes(wanted.toLowerCase());
   if (actual === null || actual === undefined) return wanted === '' || wanted === 'null' || wanted === 'None';
-  // The database compares without case and without blanks at the end, and so do names, MAC addresses and all other text.
+  // The database compares without case and without blanks at the end, and so do names, MAC
+  // addresses and all other text.
   return textOf(actual).toLowerCase().trimEnd() === wanted.toLowerCase().trimEnd();
 }
 
-/** `fixed_ips=ip_address=10.0.0.3`, `fixed_ips=subnet_id=…`, or `ip_address_substr` for a part of an address. */
+/**
+ * `fixed_ips=ip_address=10.0.0.3`, `fixed_ips=subnet_id=…`, or `ip_address_substr` for a part of an
+ * address.
+ */
 function fitsFixedIp(actual: unknown, wanted: string): boolean {
   const parts = /^(ip_address|subnet_id|ip_address_substr)=(.*)$/.exec(wanted);
   if (parts === null)
@@ -92,7 +99,7 @@ function fitsFixedIp(actual: unknown, wanted: string): boolean {
 function sortViews(views: readonly View[], query: URLSearchParams): View[] {
   const keys = query.getAll('sort_key');
   const directions = query.getAll('sort_dir');
-  // Paging needs a stable order; like the native sorting of Neutron it is by id when nothing else is said.
+  // Paging needs a stable order: by id unless asked otherwise, as in Neutron's native sorting.
   if (keys.length !== directions.length) throw badRequest('The number of sort_keys and sort_dirs must be same', 'HTTPBadRequest');
   if (keys.length === 0)
     return query.has('limit') || query.has('marker') ? [...views].sort((a, b) => compare(a['id'], b['id'])) : [...views];
@@ -106,7 +113,8 @@ function sortViews(views: readonly View[], query: URLSearchParams): View[] {
 }
 
 const compare = (left: unknown, right: unknown): number => {
-  const [a, b] = [textOf(left), textOf(right)];
+  const a = textOf(left);
+  const b = textOf(right);
   return a < b ? -1 : a > b ? 1 : 0;
 };
 

@@ -31,11 +31,14 @@ const attributes = {
   'provider:segmentation_id': { check: orNull(integer(1, 16777215)), fallback: null, adminOnly: true },
 };
 
-/** Tells whether the caller finds a network: its own, shared and external ones. */
+/** Whether the caller finds a network: its own, shared and external ones. */
 export const seesNetwork = (caller: Caller, network: Network): boolean =>
   mayUse(caller, network.project) || network.shared || network.external;
 
-/** Refuses to put things on a network that is neither the caller's nor shared; that it is external does not open it. */
+/**
+ * Refuses to put things on a network that is neither the caller's nor shared; that it is external
+ * does not open it.
+ */
 export function mustBeOpen(call: Call, network: Network, thing: string): void {
   if (mayUse(call.caller, network.project) || network.shared) return;
   throw forbidden(`Tenant ${call.caller.projectId} not allowed to create ${thing} on this network`, 'HTTPForbidden');
@@ -151,7 +154,7 @@ export const networkRoutes = collectionRoutes<Network>({
   none: missing.network,
   visible: ({ caller }, network) => seesNetwork(caller, network),
   view: ({ cloud, caller }, network) => networkView(cloud, caller, network),
-  // Only the answer to a POST tells it of every network.
+  // Only the answer to a POST has it for every network.
   newborn: ({ isDefault }) => ({ is_default: isDefault }),
   attributes,
   filters: ['status', 'subnets'],

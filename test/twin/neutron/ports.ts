@@ -53,7 +53,8 @@ const attributes = {
   'binding:profile': { check: orNull(dictionary), fallback: null, adminOnly: true },
   qos_policy_id: { check: orNull(uuid), fallback: null },
   dns_name: { check: text(), fallback: '' },
-  // Zed takes tags at the creation of ports alone, and forgets them unless a service plugin is configured that Debian does not.
+  // Zed takes tags at the creation of ports alone, and forgets them unless a service plugin is
+  // configured that Debian does not.
 
   tags: { check: listOf(text(255)), fallback: [] as string[], put: false },
 };
@@ -96,7 +97,7 @@ export interface PortWish {
   readonly portSecurity: boolean | null;
 }
 
-/** A wish for nothing special. */
+/** A request without addresses. */
 export const plainWish: PortWish = {
   name: '',
   description: '',
@@ -169,7 +170,10 @@ function checkGroups(call: Call, ids: readonly string[]): void {
   }
 }
 
-/** What members may not choose on a network that is not theirs (default policies of Zed, create_port:*). */
+/**
+ * What members may not choose on a network that is not theirs (default policies of Zed,
+ * create_port:*).
+ */
 function checkOwnership(call: Call, network: Network, given: Readonly<Record<string, unknown>>): void {
   if (call.caller.admin || network.project === call.caller.projectId) return;
   const chosen = ['mac_address', 'port_security_enabled', 'allowed_address_pairs'].filter((key) => given[key] !== undefined);
@@ -283,8 +287,8 @@ function mergeOptions(port: Port, sent: Given<typeof attributes>['extra_dhcp_opt
 }
 
 /**
- * Addresses that are named again stay; a subnet named without an address keeps the one it has; everything else is new.
- * Self-made IPv6 addresses stay whatever is said, and follow the MAC.
+ * Addresses that are named again stay; a subnet named without an address keeps the one it has;
+ * everything else is new. Automatic IPv6 addresses always stay, and follow the MAC.
  */
 function moveAddresses(cloud: Cloud, port: Port, wanted: readonly WantedIp[]): FixedIp[] {
   const isAutomatic = (fixed: WantedIp): boolean => {

@@ -48,8 +48,8 @@ export const protocol: Check<string | null> = (value) => {
 /** The number of a protocol that is known to be one. */
 export const protocolNumber = (word: string): number => numbers[word] ?? Number(word);
 
-/** Tells whether a protocol has ports. */
+/** Whether a protocol has ports. */
 export const hasPorts = (number: number): boolean => [6, 17, 33, 132, 136].includes(number);
 
-/** Tells whether a protocol exists for IPv6 alone. */
+/** Whether a protocol exists for IPv6 alone. */
 export const isSixOnly = (number: number): boolean => [41, 43, 44, 58, 59, 60].includes(number);

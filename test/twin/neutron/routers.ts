@@ -38,7 +38,8 @@ const attributes = {
   ha: { check: bool, fallback: false, adminOnly: true },
   availability_zone_hints: { check: listOf(text()), fallback: [] as string[], put: false },
   flavor_id: { check: orNull(uuid), fallback: null, put: false },
-  // The extension extraroute has it for PUT alone: a new router has no interfaces for a next hop to be on.
+  // The extension extraroute has it for PUT alone: a new router has no interfaces for a next hop to
+  // be on.
   routes: { check: orNull(listOf(hostRoute)), fallback: [], post: false },
 };
 

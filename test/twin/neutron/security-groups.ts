@@ -62,7 +62,9 @@ function newGroup(cloud: Cloud, project: string, name: string, description: stri
   return group;
 }
 
-/** The group `default` of a project, made when it is first needed: it also lets its own members in. */
+/**
+ * The group `default` of a project, made when it is first needed: it also lets its own members in.
+ */
 export function defaultGroup(cloud: Cloud, project: string): SecurityGroup {
   const known = [...cloud.state.groups.values()].find((group) => group.project === project && group.name === 'default');
   if (known !== undefined) return known;

@@ -100,7 +100,10 @@ function canonicalProtocol(values: Values): string | null {
   return type === 'IPv6' && (word === 'icmp' || word === 'icmpv6') ? 'ipv6-icmp' : word;
 }
 
-/** What makes two rules the same: everything but names and times; a prefix that holds everything counts as none. */
+/**
+ * What makes two rules the same: everything but names and times; a prefix that holds everything
+ * counts as none.
+ */
 function sameness(rule: RulePart): string {
   const everywhere = rule.remotePrefix === '0.0.0.0/0' || rule.remotePrefix === '::/0';
   const number = rule.protocol === null ? null : protocolNumber(rule.protocol);

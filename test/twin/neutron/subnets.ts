@@ -110,7 +110,10 @@ function makeSubnet(call: Call, given: Record<string, unknown>): Subnet {
   return subnet;
 }
 
-/** The gateway when none is named: the first host, but the network's own address for IPv6 (ipam_backend_mixin.py). */
+/**
+ * The gateway when none is named: the first host, but the network's own address for IPv6
+ * (ipam_backend_mixin.py).
+ */
 const defaultGateway = (cidr: Prefix): string => writeAddress({ ...cidr, value: cidr.value + (cidr.version === 4 ? 1n : 0n) });
 
 /** The prefix of a new subnet, without the host bits that may have been sent. */
@@ -141,7 +144,8 @@ function checkModes(values: Given<typeof attributes>): void {
 
 function checkPools(cidr: Prefix, pools: readonly Pool[], gatewayIp: string | null): void {
   for (const { start, end } of pools) {
-    const [first, last] = [readAddress(start), readAddress(end)];
+    const first = readAddress(start);
+    const last = readAddress(end);
     if (
       first === undefined ||
       last === undefined ||

@@ -2,7 +2,9 @@ import type { Cloud } from '../cloud.ts';
 import type { Port } from './model.ts';
 import { bump } from './standard.ts';
 
-/** Ports that Neutron makes for itself and removes together with the network or subnet they serve. */
+/**
+ * Ports that Neutron makes for itself and removes together with the network or subnet they serve.
+ */
 export const isAutoDeleted = (port: Port): boolean =>
   port.deviceOwner === 'network:dhcp' || port.deviceOwner === 'network:distributed';
 

@@ -52,7 +52,7 @@ export function startTransition(cloud: Cloud, server: Server, change: Transition
     await cloud.background.pause(change.milliseconds);
     if (!isThere(cloud, server) || server.taskState !== change.task) return;
     server.taskState = null;
-    // A guest that does not hear its power button goes on as if nothing had been asked.
+    // A guest that ignores its power button keeps running.
     const ignored = change.task === 'powering-off' && cloud.faults.take('stop-ignored', server.name) !== undefined;
     if (!ignored) arrive(cloud, server, change);
     touchServer(cloud, server);
@@ -202,7 +202,8 @@ const actions: Readonly<Record<string, Action>> = {
 /** POST /v2.1/servers/{id}/action: the body's single key is the action. */
 function act(call: Call): Answer {
   const server = serverOf(call);
-  // Until it is scheduled a server is a request to build one: it can be shown, but no action finds it.
+  // Until it is scheduled a server is a request to build one: it can be shown, but no action finds
+  // it.
   if (server.host === null && server.vmState === 'building') throw notFound(`Instance ${server.id} could not be found.`);
   const body = parse(anyRecord, call.body);
   const [name = '', ...more] = Object.keys(body);

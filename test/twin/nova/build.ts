@@ -15,7 +15,10 @@ import { plugInterface, unplugInterface } from './networks.ts';
 /** How long each stage of a build lasts at pace 1. */
 const stageMs = { scheduling: 300, networking: 300, spawning: 500, deleting: 400 } as const;
 
-/** Builds a server in the background: scheduled, plugged, spawned, ACTIVE; or ERROR with the reason in its fault. */
+/**
+ * Builds a server in the background: scheduled, plugged, spawned, ACTIVE; or ERROR with the reason
+ * in its fault.
+ */
 export function buildServer(cloud: Cloud, server: Server): void {
   cloud.background.run(async () => {
     try {
@@ -65,7 +68,9 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   touchServer(cloud, server);
 }
 
-/** A raw disk is as large as its flavor says; the bytes of any other format are kept as they are. */
+/**
+ * A raw disk is as large as its flavor says; the bytes of any other format are kept as they are.
+ */
 const diskBytes = (server: Server): number => (server.imageFormat.disk === 'raw' ? server.flavor.diskGiB * 2 ** 30 : 0);
 
 function enter(cloud: Cloud, server: Server, taskState: string): void {
@@ -73,7 +78,9 @@ function enter(cloud: Cloud, server: Server, taskState: string): void {
   touchServer(cloud, server);
 }
 
-/** Deletes a server in the background: its disk, the ports that Nova made for it, and its record. */
+/**
+ * Deletes a server in the background: its disk, the ports that Nova made for it, and its record.
+ */
 export function removeServer(cloud: Cloud, server: Server): void {
   server.taskState = 'deleting';
   touchServer(cloud, server);

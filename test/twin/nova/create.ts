@@ -101,7 +101,10 @@ function checkMicroversion(call: Call, given: Given): void {
   }
 }
 
-/** POST /v2.1/servers: everything that can be refused is refused now, the rest happens in the background. */
+/**
+ * POST /v2.1/servers: everything that can be refused is refused now, the rest happens in the
+ * background.
+ */
 export function createServer(call: Call): Answer {
   const { cloud } = call;
   const given = parse(newServer, call.body).server;
@@ -230,7 +233,8 @@ function newRecord(
     imageId: image.id,
     imageProperties: { ...image.properties },
     imageFormat: {
-      // As the disk lies on the hypervisor, which keeps what it can read raw; its snapshots are of that format.
+      // As the disk lies on the hypervisor, which keeps what it can read raw; its snapshots are of
+      // that format.
       disk: image.diskFormat === null || image.diskFormat === 'qcow2' ? 'raw' : image.diskFormat,
       container: image.containerFormat ?? 'bare',
       size: image.virtualSize ?? image.size ?? 0,

@@ -9,7 +9,7 @@ import type { Flavor } from './model.ts';
 import { pageOf } from './paging.ts';
 import { linksOf } from './view.ts';
 
-/** Tells whether a caller may use a flavor. */
+/** Whether a caller may use a flavor. */
 const mayUseFlavor = (caller: Caller, flavor: Flavor): boolean =>
   flavor.isPublic || caller.admin || flavor.access.includes(caller.projectId);
 
@@ -46,7 +46,7 @@ function flavorView(call: Call, flavor: Flavor): Record<string, unknown> {
 
 function listFlavors(call: Call, detail: boolean): Answer {
   const { query, cloud, caller } = call;
-  // `is_public=None` asks for both kinds, and only admins are heard.
+  // `is_public=None` lists both kinds, for admins only.
   const asked = caller.admin ? (query.get('is_public')?.toLowerCase() ?? 'true') : 'own';
   const wantedPublic = asked === 'none' ? undefined : ['true', '1', 't'].includes(asked);
   const least = (name: string): number => {

@@ -7,17 +7,17 @@ import { maximumMinor, minimumMinor } from './microversion.ts';
 
 const hypervisorId = 'b1e43b5f-eec1-44e0-9f10-7b4945c0226d';
 
-/** What the one host has and what servers take of it; until 2.87 Nova shows it with the hypervisor. */
+/**
+ * What the one host has and what servers take of it; until 2.87 Nova shows it with the hypervisor.
+ */
 function statistics(call: Call): Record<string, number> {
   const servers = [...call.cloud.state.servers.values()].filter((server) => server.host !== null);
   const sum = (of: (server: (typeof servers)[number]) => number): number =>
     servers.reduce((total, server) => total + of(server), 0);
   const memory = Math.floor(totalmem() / 2 ** 20);
-  const [ram, disk, vcpus] = [
-    sum((server) => server.flavor.ramMiB),
-    sum((server) => server.flavor.diskGiB),
-    sum((server) => server.flavor.vcpus),
-  ];
+  const ram = sum((server) => server.flavor.ramMiB);
+  const disk = sum((server) => server.flavor.diskGiB);
+  const vcpus = sum((server) => server.flavor.vcpus);
   return {
     vcpus: cpus().length,
     vcpus_used: vcpus,

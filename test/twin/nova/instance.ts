@@ -24,7 +24,9 @@ export function checkUnlocked(call: Call, server: Server): void {
   if (server.locked && !call.caller.admin) throw conflict(`Instance ${server.id} is locked`);
 }
 
-/** Refuses an action that the state does not permit, as nova.compute.api.check_instance_state does. */
+/**
+ * Refuses an action that the state does not permit, as nova.compute.api.check_instance_state does.
+ */
 export function checkState(server: Server, action: string, allowed: readonly VmState[] | null, anyTask = false): void {
   if (allowed !== null && !allowed.includes(server.vmState)) {
     throw conflict(`Cannot '${action}' instance ${server.id} while it is in vm_state ${server.vmState}`);
@@ -34,7 +36,7 @@ export function checkState(server: Server, action: string, allowed: readonly VmS
   }
 }
 
-/** Tells whether a server still exists; what runs in the background asks before every step. */
+/** Whether a server still exists; background work checks it before every step. */
 export const isThere = (cloud: Cloud, server: Server): boolean => cloud.state.servers.get(server.id) === server;
 
 /** Puts a server into ERROR with the sentence that its fault carries. */

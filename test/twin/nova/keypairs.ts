@@ -129,7 +129,8 @@ async function generate(comment: string): Promise<{ publicKey: string; privateKe
     length.writeUInt32BE(bytes.length);
     return Buffer.concat([length, bytes]);
   };
-  // The modulus begins with a set bit: as a signed number it needs a zero byte before it (RFC 4251, mpint).
+  // The modulus begins with a set bit: as a signed number it needs a zero byte before it (RFC 4251,
+  // mpint).
   const modulus = Buffer.concat([Buffer.from([0]), Buffer.from(n, 'base64url')]);
   const blob = Buffer.concat([word(Buffer.from('ssh-rsa')), word(Buffer.from(e, 'base64url')), word(modulus)]);
   const privateKey = pair.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();

@@ -1,12 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { badRequest, Refusal } from '../refusal.ts';
 
-/** The range of compute microversions that Zed serves (nova/api/openstack/api_version_request.py). */
+/**
+ * The range of compute microversions that Zed serves (nova/api/openstack/api_version_request.py).
+ */
 export const minimumMinor = 1;
 /** The newest minor of Zed: 2.93. */
 export const maximumMinor = 93;
 
-/** The minor that the headers ask for; without a header 2.1, whatever else was negotiated before. */
+/**
+ * The minor that the headers ask for; without a header 2.1, whatever else was negotiated before.
+ */
 export function negotiate(headers: IncomingHttpHeaders): number {
   const asked = askedVersion(headers);
   if (asked === undefined) return minimumMinor;

@@ -76,7 +76,10 @@ export interface Server {
     readonly minDisk: number;
     readonly minRam: number;
   };
-  /** The flavor as it was when the server was made; deleting or editing the flavor does not change it. */
+  /**
+   * The flavor as it was when the server was made; deleting or editing the flavor does not change
+   * it.
+   */
   readonly flavor: Flavor;
   vmState: VmState;
   taskState: string | null;

@@ -10,7 +10,7 @@ import { badRequest, conflict } from '../refusal.ts';
 import type { Call } from '../route.ts';
 import type { NetworkRequest, Server } from './model.ts';
 
-/** What a request says of networks. */
+/** The networks of a request. */
 export type GivenNetworks =
   | readonly { uuid?: string | undefined; port?: string | null | undefined; fixed_ip?: string | undefined }[]
   | 'auto'
@@ -23,7 +23,7 @@ export interface Requested {
   readonly groupNames: readonly string[];
 }
 
-/** Checks what is said of networks before anything is made, as Nova's API does. */
+/** Checks the request's networks before anything is made, as Nova's API does. */
 export function requestNetworks(call: Call, given: GivenNetworks, groups: readonly string[]): Requested {
   const groupNames = groups.length === 0 ? ['default'] : groups;
   for (const name of groupNames) findGroup(call.cloud, call.caller.projectId, name);
@@ -32,7 +32,7 @@ export function requestNetworks(call: Call, given: GivenNetworks, groups: readon
   return { requests: given.map((each) => checked(call, each)), groupNames };
 }
 
-/** Without a wish a server gets the project's only network; with several Nova refuses to choose. */
+/** The project's only network, where the request names none; with several networks Nova refuses. */
 function automatic(call: Call, given: GivenNetworks): NetworkRequest[] {
   const { state } = call.cloud;
   const withSubnet = (network: Network): boolean => [...state.subnets.values()].some((subnet) => subnet.networkId === network.id);
@@ -104,7 +104,8 @@ const isAdmin = (cloud: Cloud, userId: string): boolean =>
 function makePort(cloud: Cloud, server: Server, request: NetworkRequest): Port {
   const network = cloud.state.networks.get(request.networkId ?? '');
   if (network === undefined) throw badRequest(`Network ${request.networkId} could not be found.`);
-  // Whether a member may plug into an external network is asked only here, when the server is long accepted.
+  // Whether a member may plug into an external network is asked only here, when the server is long
+  // accepted.
   if (network.external && !network.shared && !isAdmin(cloud, server.userId))
     throw badRequest('Failed to allocate the network(s), not rescheduling.');
   const wanted = request.fixedIp === null ? null : [{ ip_address: request.fixedIp }];
@@ -114,7 +115,10 @@ function makePort(cloud: Cloud, server: Server, request: NetworkRequest): Port {
   return port;
 }
 
-/** Takes an interface from a server: a port that Nova made goes, one that was given becomes free again. */
+/**
+ * Takes an interface from a server: a port that Nova made goes, one that was given becomes free
+ * again.
+ */
 export function unplugInterface(cloud: Cloud, server: Server, port: Port, remove: (port: Port) => void): void {
   const own = server.ownPortIds.includes(port.id);
   server.portIds = server.portIds.filter((id) => id !== port.id);

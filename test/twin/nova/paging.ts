@@ -10,7 +10,10 @@ export interface Page<T> {
   readonly links: readonly { rel: string; href: string }[];
 }
 
-/** Cuts a page by `limit` and `marker`; a full page links to a next one, which may be empty. `path` is where the list is. */
+/**
+ * Cuts a page by `limit` and `marker`; a full page links to a next one, which may be empty. `path`
+ * is where the list is.
+ */
 export function pageOf<T extends { readonly id: string }>(call: Call, items: readonly T[], path: string): Page<T> {
   const { query, cloud } = call;
   const asked = query.get('limit');

@@ -59,7 +59,8 @@ function update(call: Call): Answer {
     call.body,
   );
   const { force, tenant_id: _tenant, ...given } = quota_set;
-  const [known, used] = [limitsFor(call, project), usage(call.cloud, project)];
+  const known = limitsFor(call, project);
+  const used = usage(call.cloud, project);
   const changed: QuotaSet = {};
   for (const [name, limit] of Object.entries(given) as [string, number][]) {
     if (known[name] === undefined) throw badRequest(`Additional properties are not allowed ('${name}' was unexpected)`);
@@ -83,7 +84,8 @@ function reset(call: Call): Answer {
 function limits(call: Call): Answer {
   const tenant = call.query.get('tenant_id') ?? call.caller.projectId;
   if (tenant !== call.caller.projectId) requireAdmin(call.caller, 'os_compute_api:limits:other_project');
-  const [limit, used] = [limitsFor(call, tenant), usage(call.cloud, tenant)];
+  const limit = limitsFor(call, tenant);
+  const used = usage(call.cloud, tenant);
   const absolute: Record<string, number | undefined> = {
     maxTotalInstances: limit['instances'],
     maxTotalCores: limit['cores'],

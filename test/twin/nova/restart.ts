@@ -4,8 +4,8 @@ import { removeServer } from './build.ts';
 import { failServer, touchServer } from './instance.ts';
 
 /**
- * Takes up what was under way when the twin was killed, as nova-compute does when it starts (ComputeManager._init_instance):
- * builds have failed, deletions and changes of power go on, snapshots are forgotten and leave their image behind.
+ * Does at a start what ComputeManager._init_instance of nova-compute does: builds have failed,
+ * deletions and power changes continue, snapshots are dropped and leave their image.
  */
 export function resumeServers(cloud: Cloud): void {
   for (const server of [...cloud.state.servers.values()]) {

@@ -10,7 +10,7 @@ import type { Server } from './model.ts';
 import { pageOf } from './paging.ts';
 import { serverBrief, serverView, statusOf } from './view.ts';
 
-/** Query parameters that every caller may use; others are for admins and not heard from members. */
+/** Query parameters that every caller may use; others are for admins and ignored for members. */
 const knownFilters = [
   'name',
   'status',
@@ -116,7 +116,10 @@ function fits(call: Call, server: Server): boolean {
   );
 }
 
-/** Names and addresses are regular expressions to Nova, as its database reads them: found anywhere in the text. */
+/**
+ * Names and addresses are regular expressions to Nova, as its database reads them: found anywhere
+ * in the text.
+ */
 function matches(pattern: string | null, actual: string): boolean {
   if (pattern === null) return true;
   try {
@@ -165,7 +168,8 @@ function sorted(call: Call, servers: readonly Server[]): readonly Server[] {
   };
   return [...servers].sort((left, right) => {
     for (const [index, key] of keys.entries()) {
-      const [a, b] = [fieldOf(left, key), fieldOf(right, key)];
+      const a = fieldOf(left, key);
+      const b = fieldOf(right, key);
       if (a !== b) return (a < b ? -1 : 1) * (directions[index] === 'asc' ? 1 : -1);
     }
     return 0;

@@ -13,7 +13,10 @@ import { checkState, checkUnlocked, isThere, serverOf, touchServer } from './ins
 import { metadataSchema } from './metadata.ts';
 import type { Server } from './model.ts';
 
-/** Properties that Nova notes for every server it builds with libvirt and q35's elder sister, and hands on to snapshots. */
+/**
+ * Properties that Nova notes for every server it builds with libvirt and q35's elder sister, and
+ * hands on to snapshots.
+ */
 const machineProperties = {
   hw_machine_type: 'pc',
   hw_cdrom_bus: 'ide',
@@ -27,7 +30,10 @@ const machineProperties = {
 /** How long each stage of a snapshot lasts at pace 1, the copying of bytes not counted. */
 const stageMs = { image_snapshot: 300, image_pending_upload: 300, image_uploading: 300 } as const;
 
-/** Properties of the source image that a snapshot does not inherit (non_inheritable_image_properties in nova.conf). */
+/**
+ * Properties of the source image that a snapshot does not inherit (non_inheritable_image_properties
+ * in nova.conf).
+ */
 const notInherited: ReadonlySet<string> = new Set([
   'cache_in_nova',
   'bittorrent',

@@ -5,7 +5,10 @@ import { type Answer, type Call, type Route, route } from '../route.ts';
 import { checkState, serverOf, touchServer } from './instance.ts';
 import type { Server } from './model.ts';
 
-/** A tag of a server (nova/api/validation/parameter_types.py): no slash, no comma, at most 60 characters. */
+/**
+ * A tag of a server (nova/api/validation/parameter_types.py): no slash, no comma, at most 60
+ * characters.
+ */
 export const tagSchema = z
   .string()
   .min(1)

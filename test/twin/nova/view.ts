@@ -99,7 +99,10 @@ function laterFields(call: Call, server: Server): Record<string, unknown> {
   return fields;
 }
 
-/** The number in a server's instance name, which is the same in every cloud that started from nothing. */
+/**
+ * The number in a server's instance name, which is the same in every cloud that started from
+ * nothing.
+ */
 const instanceName = (server: Server): string => `instance-${server.number.toString(16).padStart(8, '0')}`;
 
 /** The server as Nova shows it (Compute API, "Show server details"). */

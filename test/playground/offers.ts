@@ -3,13 +3,15 @@ import type { OpenStackUser } from '../support/openstack-user.ts';
 /** What an administrator provides before the first tenant comes. */
 export interface Offers {
   readonly externalNetwork: string;
-  /** The first three bytes of the external network's addresses, which are for documentation (RFC 5737). */
+  /** The first three bytes of the external network, from those for documentation (RFC 5737). */
   readonly externalPrefix: string;
-  /** Name, virtual CPUs and memory in MiB of each flavor; a server's disk is as large as its image. */
+  /**
+   * Name, virtual CPUs and memory in MiB of each flavor; a server's disk is as large as its image.
+   */
   readonly flavors: readonly (readonly [name: string, vcpus: number, ramMiB: number])[];
 }
 
-/** The two clouds differ where clouds do: in names and addresses outside the tenant. */
+/** The two clouds differ in names and addresses outside the tenant, as real ones do. */
 export const offersOf = {
   west: {
     externalNetwork: 'public',
@@ -57,12 +59,17 @@ export async function provide(admin: OpenStackUser, { externalNetwork, externalP
   });
 }
 
-/** Gives the owner of the project `shop` an operator's rights there; in most clouds only operators may use flavors without a disk size. */
+/**
+ * Gives the owner of `shop` the role admin, because most clouds reserve flavors without a disk size
+ * for admins.
+ */
 export async function promote(admin: OpenStackUser): Promise<void> {
   const idOf = async (things: string, name: string): Promise<string> => {
     const found = await admin.list<{ id: string; name: string }>('identity', `/${things}?name=${name}`, things);
     return found.find((thing) => thing.name === name)?.id ?? name;
   };
-  const [project, user, role] = [await idOf('projects', 'shop'), await idOf('users', 'demo'), await idOf('roles', 'admin')];
+  const project = await idOf('projects', 'shop');
+  const user = await idOf('users', 'demo');
+  const role = await idOf('roles', 'admin');
   await admin.send('PUT', 'identity', `/projects/${project}/users/${user}/roles/${role}`);
 }

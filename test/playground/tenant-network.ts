@@ -17,7 +17,10 @@ interface Created {
   readonly id: string;
 }
 
-/** Makes networks, subnets, a router with its gateway and a static route, and security groups whose rules name each other. */
+/**
+ * Makes networks, subnets, a router with gateway and static route, and groups whose rules name each
+ * other.
+ */
 export async function makeNetworkSide(user: OpenStackUser): Promise<NetworkSide> {
   const front = await makeSegment(user, 'front', 'where visitors arrive', {
     cidr: '10.10.1.0/24',
@@ -62,11 +65,9 @@ async function makeGroups(user: OpenStackUser): Promise<NetworkSide['groups']> {
     const body = { security_group: { name, description } };
     return (await user.send<{ security_group: Created }>('POST', 'network', '/security-groups', body)).security_group.id;
   };
-  const [web, app, db] = [
-    await group('web', 'http from everywhere'),
-    await group('app', 'only from the web tier'),
-    await group('db', 'only from the app tier'),
-  ];
+  const web = await group('web', 'http from everywhere');
+  const app = await group('app', 'only from the web tier');
+  const db = await group('db', 'only from the app tier');
   const allow = (groupId: string, ports: readonly [number, number], from: object): Promise<unknown> =>
     user.send('POST', 'network', '/security-group-rules', {
       security_group_rule: {

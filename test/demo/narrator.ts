@@ -8,15 +8,15 @@ import type { DiskProof } from './disks.ts';
 import type { GuestProof } from './guests.ts';
 import type { Proof } from './proof.ts';
 
-/** Tells people what happens; `heading` numbers the parts and says how long each took. */
+/** Prints what happens; `heading` numbers the parts and shows the time since the start. */
 export interface Narrator {
   readonly heading: (title: string) => void;
   readonly say: (...lines: readonly string[]) => void;
   readonly tick: (check: Check, note?: string) => void;
 }
 
-/** Narrates on an output, to its people's side (stderr) where the result is to be JSON. */
-export function narrator(output: Output, json: boolean): Narrator {
+/** Prints to stdout, or to stderr where the result is JSON. */
+export function narratorOn(output: Output, json: boolean): Narrator {
   const write = (...lines: readonly string[]): void => (json ? output.tell(...lines) : output.print(...lines));
   const begun = performance.now();
   let part = 0;
@@ -45,43 +45,43 @@ function counted(count: number, kind: string): string {
   return `${count} ${kind}${count === 1 ? '' : 's'}`;
 }
 
-/** A plan in few lines: the order, what becomes what, and every concern. */
-export function tellPlan(say: Narrator, { plan, concerns, decisions }: Planned): void {
+/** Prints a plan in few lines: the order, the mappings, and every concern. */
+export function showPlan(narrator: Narrator, { plan, concerns, decisions }: Planned): void {
   const count = (action: string): number => decisions.filter((decision) => decision.action === action).length;
-  for (const wave of plan.waves) say.say(`${wave.name}: ${wave.servers.map(({ name, id }) => name ?? id).join(', ')}`);
-  say.say(`at the destination: ${count('create')} to create, ${count('adopt')} to adopt, ${count('skip')} to skip`);
+  for (const wave of plan.waves) narrator.say(`${wave.name}: ${wave.servers.map(({ name, id }) => name ?? id).join(', ')}`);
+  narrator.say(`at the destination: ${count('create')} to create, ${count('adopt')} to adopt, ${count('skip')} to skip`);
   const flavors = Object.values(plan.mappings.flavors).filter(({ name, to }) => name !== to);
-  for (const { name, to } of flavors) say.say(`flavor ${name} becomes ${to}: the same size under another name`);
+  for (const { name, to } of flavors) narrator.say(`flavor ${name} becomes ${to}: the same size under another name`);
   for (const [first, ...others] of Map.groupBy(concerns, ({ code }) => code).values()) {
     const more = others.length === 0 ? '' : ` (and ${others.length} more like it)`;
-    if (first !== undefined) say.say(`${first.severity}: ${first.says} ${first.remedy}${more}`);
+    if (first !== undefined) narrator.say(`${first.severity}: ${first.says} ${first.remedy}${more}`);
   }
-  if (concerns.length === 0) say.say('concerns: none');
+  if (concerns.length === 0) narrator.say('concerns: none');
 }
 
-/** The comparison, kind by kind; what differs is named, what holds is counted. */
-export function tellProof(say: Narrator, proof: Proof): void {
-  say.say('The tenant at the destination against the one at the source, through both clouds’ own APIs:');
-  tellKinds(say, proof.resources);
-  for (const line of proof.mapped) say.say(`  as planned: ${line}`);
-  say.say('', 'Every disk read back from both clouds through Glance:');
-  for (const disk of proof.disks) say.tick(disk, diskNote(disk));
-  say.say('', 'What the guests say on their consoles; they count boots and seconds on their disks:');
-  for (const guest of proof.guests) say.tick(guest, guestNote(guest));
-  say.say('', 'The source against what it was before:');
+/** Prints the comparison by kind: equal resources are counted, different ones are named. */
+export function showProof(narrator: Narrator, proof: Proof): void {
+  narrator.say('The tenant at the destination against the one at the source, through both clouds’ own APIs:');
+  showKinds(narrator, proof.resources);
+  for (const line of proof.mapped) narrator.say(`  as planned: ${line}`);
+  narrator.say('', 'Every disk read back from both clouds through Glance:');
+  for (const disk of proof.disks) narrator.tick(disk, diskNote(disk));
+  narrator.say('', 'What the guests say on their consoles; they count boots and seconds on their disks:');
+  for (const guest of proof.guests) narrator.tick(guest, guestNote(guest));
+  narrator.say('', 'The source against what it was before:');
   const touched = proof.source.filter(({ differs }) => differs !== null);
   const untouched = `${inventoryLine(proof.source)}: all as before, but that the servers are stopped`;
-  if (touched.length === 0) say.tick({ kind: 'source', name: untouched, differs: null });
-  for (const check of touched) say.tick({ ...check, name: `${check.kind} ${check.name}` });
+  if (touched.length === 0) narrator.tick({ kind: 'source', name: untouched, differs: null });
+  for (const check of touched) narrator.tick({ ...check, name: `${check.kind} ${check.name}` });
 }
 
-function tellKinds(say: Narrator, checks: readonly Check[]): void {
+function showKinds(narrator: Narrator, checks: readonly Check[]): void {
   for (const kind of new Set(checks.map((check) => check.kind))) {
     const ofKind = checks.filter((check) => check.kind === kind);
     const wrong = ofKind.filter(({ differs }) => differs !== null);
     const names = ofKind.map(({ name }) => name).join(', ');
-    if (wrong.length === 0) say.tick({ kind, name: `${counted(ofKind.length, kind)}: ${names}`, differs: null });
-    for (const check of wrong) say.tick({ ...check, name: `${kind} ${check.name}` });
+    if (wrong.length === 0) narrator.tick({ kind, name: `${counted(ofKind.length, kind)}: ${names}`, differs: null });
+    for (const check of wrong) narrator.tick({ ...check, name: `${kind} ${check.name}` });
   }
 }
 
@@ -95,10 +95,10 @@ function guestNote({ before, moved, after }: GuestProof): string {
   return `: ${after.ip} ${after.mac}, ${boots}, second ${before.ticks} → ${moved.ticks} when stopped → ${after.ticks} now`;
 }
 
-/** Totals of a report and one line for each server. */
-export function tellTotals(say: Narrator, { moves, totals }: Report): void {
+/** Prints a report's totals and one line for each server. */
+export function showTotals(narrator: Narrator, { moves, totals }: Report): void {
   const zeroBytes = moves.flatMap(({ disks }) => disks).reduce((total, disk) => total + disk.zeroBytes, 0);
-  say.say(
+  narrator.say(
     `${totals.servers} servers with ${showBytes(totals.diskBytes)} of disks: ${showBytes(totals.sentBytes)} crossed the wire, ${showBytes(zeroBytes)} were zeros and did not.`,
     '',
     ...table(moves, [

@@ -4,7 +4,9 @@ import { open } from 'node:fs/promises';
 const blockBytes = 1024 * 1024;
 const zeros = Buffer.alloc(blockBytes);
 
-/** A disk image to make: its size, how much of it is the operating system that all images share, and what makes the rest its own. */
+/**
+ * A disk image to make: its size, and how much of it is the operating system that all images share.
+ */
 export interface DiskImage {
   readonly name: string;
   readonly sizeMiB: number;
@@ -12,8 +14,8 @@ export interface DiskImage {
 }
 
 /**
- * Writes a raw image as disks are: two fifths never written (holes in the file), two fifths text that compresses well, one fifth
- * compressed or encrypted data that does not. The same image is the same bytes every time. Returns how many bytes are not holes.
+ * Writes a raw image of two fifths holes, two fifths text that compresses and one fifth data that
+ * does not, the same bytes every time. Returns how many bytes are not holes.
  */
 export async function writeDiskImage(file: string, { name, sizeMiB, sharedMiB }: DiskImage): Promise<number> {
   const disk = await open(file, 'w');

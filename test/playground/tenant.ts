@@ -7,9 +7,9 @@ import { makeNetworkSide, type NetworkSide } from './tenant-network.ts';
 
 /** The images of the three tiers. They begin with the same operating system. */
 const images = [
-  { name: 'web', sizeMiB: 64, sharedMiB: 32 },
-  { name: 'app', sizeMiB: 80, sharedMiB: 32 },
-  { name: 'db', sizeMiB: 128, sharedMiB: 32 },
+  { name: 'web', sizeMiB: 32, sharedMiB: 16 },
+  { name: 'app', sizeMiB: 48, sharedMiB: 16 },
+  { name: 'db', sizeMiB: 80, sharedMiB: 16 },
 ] as const;
 
 /** What was made, as numbers to show. */
@@ -21,7 +21,7 @@ export interface Made {
   readonly writtenBytes: number;
 }
 
-/** Makes a shop of three tiers in the user's project, as its owner would; image files are built in `folder`. */
+/** Makes a shop of three tiers in the user's project; image files are built in `folder`. */
 export async function makeTenant(user: OpenStackUser, folder: string): Promise<Made> {
   const made = images.map(async (image) => {
     const file = join(folder, `${image.name}.raw`);
@@ -67,7 +67,10 @@ interface Wanted {
   readonly [field: string]: unknown;
 }
 
-/** Two web servers, two of the same name in the middle, and one whose name has a blank and whose port was made by hand. */
+/**
+ * Two web servers, two `app` of the same name, and one with a blank in its name and a port made by
+ * hand.
+ */
 async function serversOf(user: OpenStackUser, { front, back, groups }: NetworkSide): Promise<Wanted[]> {
   const { port } = await user.send<{ port: { id: string } }>('POST', 'network', '/ports', {
     port: {
