@@ -1,19 +1,19 @@
 import { type Command, Option } from 'commander';
+import { writeText } from '../../shared/cli/file.ts';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { writeDurably } from '../../shared/durable.ts';
-import { analyze } from '../ordering/analysis.ts';
-import { changedPlan } from '../ordering/changed-plan.ts';
+import { analyze } from '../ordering/analyze.ts';
+import { readFiles } from '../ordering/input/files.ts';
 import { namesOf } from '../ordering/input/names.ts';
 import { type Chosen, parseLink, parseNumber, parseWeights, wishesOf } from '../ordering/input/options.ts';
-import { readFiles } from '../ordering/input/read-files.ts';
 import { servicesText } from '../ordering/input/services-file.ts';
 import { tenantOf } from '../ordering/input/tenant.ts';
 import { parseSpan } from '../ordering/observe/options.ts';
 import { analysisJson } from '../ordering/report/json.ts';
 import { analysisPage } from '../ordering/report/page.ts';
 import { pictureOf } from '../ordering/report/picture/picture.ts';
+import { changedPlan } from '../ordering/report/rewrite-plan.ts';
 import { analysisText } from '../ordering/report/text.ts';
-import { writeText } from './file.ts';
 
 /** Adds `analyze`: in which order a project moves, computed from its traffic. It needs no daemon and no cloud. */
 export function addAnalyzeCommand(program: Command, stage: Stage): void {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { readText } from '../../shared/cli/file.ts';
 import { positive, seconds } from '../../shared/cli/number-option.ts';
 import { type Example, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -7,7 +8,6 @@ import type { CampaignStatus } from '../control/commands.ts';
 import { type Asking, asks } from './ask.ts';
 import { statusLines } from './campaign-view.ts';
 import { candidates, chooseCampaign, latestCampaign } from './choose-campaign.ts';
-import { readText } from './file.ts';
 import { showConcerns } from './show-concerns.ts';
 import { watchCampaign, watchStatus } from './watch.ts';
 

@@ -1,20 +1,20 @@
 import { type Command, Option } from 'commander';
+import { readJson } from '../../shared/cli/file.ts';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readSenderConfig } from '../config.ts';
 import { senderClient } from '../control/routes.ts';
 import { namesOf } from '../ordering/input/names.ts';
-import { readMatrix } from '../ordering/observe/matrix-file.ts';
 import { observe } from '../ordering/observe/observe.ts';
 import { type Chosen, parsePort, parseSpan, parseZone, sourcesOf } from '../ordering/observe/options.ts';
+import { readTarget, writeTarget } from '../ordering/observe/output-file.ts';
 import { progressView } from '../ordering/observe/progress-view.ts';
 import { summaryLines } from '../ordering/observe/summary.ts';
-import { readTarget, writeTarget } from '../ordering/observe/target.ts';
-import { directoryOf } from '../ordering/traffic/directory.ts';
-import { mergeTraffic } from '../ordering/traffic/merge.ts';
+import { directoryOf } from '../ordering/traffic/address-directory.ts';
+import { readMatrix } from '../ordering/traffic/matrix-file.ts';
+import { mergeTraffic } from '../ordering/traffic/merge-matrices.ts';
 import { sshOptions } from '../receiver/link.ts';
-import { readJson } from './file.ts';
 import { openLive } from './live.ts';
 
 /** Adds `observe`: who talks to whom in a project, from what the nodes already know. It changes nothing anywhere. */

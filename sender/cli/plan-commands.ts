@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { writeText } from '../../shared/cli/file.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { Problem } from '../../shared/problem.ts';
 import { asks } from './ask.ts';
-import { writeText } from './file.ts';
 import { type Chosen, choosing, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
 

@@ -3,18 +3,18 @@
  * Everything but the seconds is the same on every machine. Campaigns run on a simulated clock (test/support/simulated-site.ts).
  */
 
-import { analyze } from '../../sender/ordering/analysis.ts';
+import { analyze } from '../../sender/ordering/analyze.ts';
 import { tenantOf } from '../../sender/ordering/input/tenant.ts';
-import { costsOfRandomOrders } from '../../sender/ordering/order/compare.ts';
+import { randomOf, shuffled } from '../../sender/ordering/math/random.ts';
 import { costOfWaves, proposeOrder } from '../../sender/ordering/order/propose.ts';
-import type { Proposal, Question, Slot } from '../../sender/ordering/order/question.ts';
-import { randomOf, shuffled } from '../../sender/ordering/order/random.ts';
+import { costsOfRandomOrders } from '../../sender/ordering/order/reference-orders.ts';
+import type { Proposal, Question, Slot } from '../../sender/ordering/order/request.ts';
 import { placeServers } from '../../sender/ordering/placement/place.ts';
 import { fitSite } from '../../sender/ordering/prediction/fit.ts';
 import { crossover, predict } from '../../sender/ordering/prediction/predict.ts';
 import { analysisPage } from '../../sender/ordering/report/page.ts';
-import { findServices } from '../../sender/ordering/services/services.ts';
-import { bytesPerOlderUnit, importOlder } from '../../sender/ordering/traffic/older.ts';
+import { findServices } from '../../sender/ordering/services/find-services.ts';
+import { bytesPerOlderUnit, importOlder } from '../../sender/ordering/traffic/import-older.ts';
 import { pairsOf } from '../../sender/ordering/traffic/pairs.ts';
 import { aTieredService, someTraffic } from '../support/conversations.ts';
 import { olderSample } from '../support/older-sample.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { pastComparisons, pastOf } from '../../sender/ordering/input/history.ts';
+import { pastComparisons, pastOf } from '../../sender/ordering/input/history-file.ts';
 import { unknownSite } from '../../sender/ordering/prediction/model.ts';
 import { downtimeOf, type Race, raceOf, saysOfRace, tableOfRace } from '../support/race.ts';
 import { ways } from '../support/two-services.ts';

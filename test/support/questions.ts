@@ -1,5 +1,5 @@
-import type { Question } from '../../sender/ordering/order/question.ts';
-import { randomOf, shuffled } from '../../sender/ordering/order/random.ts';
+import { randomOf, shuffled } from '../../sender/ordering/math/random.ts';
+import type { Question } from '../../sender/ordering/order/request.ts';
 
 /** A question about a random tenant: times, traffic and services from a seed. Times are whole tenths of a second. */
 export function aRandomQuestion(size: number, seed: number, more: Partial<Question> = {}): Question {

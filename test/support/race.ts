@@ -1,5 +1,5 @@
+import { randomOf, shuffled } from '../../sender/ordering/math/random.ts';
 import { costOfWaves } from '../../sender/ordering/order/propose.ts';
-import { randomOf, shuffled } from '../../sender/ordering/order/random.ts';
 import { services, type Taken, TwoServices, type Waves, type Way } from './two-services.ts';
 
 const names = services.flatMap(({ servers }) => servers);

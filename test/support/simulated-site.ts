@@ -1,5 +1,5 @@
-import { type Random, randomOf } from '../../sender/ordering/order/random.ts';
-import type { Measured } from '../../sender/ordering/prediction/history.ts';
+import { type Random, randomOf } from '../../sender/ordering/math/random.ts';
+import type { Measured } from '../../sender/ordering/prediction/measured-campaign.ts';
 import type { Load } from '../../sender/ordering/prediction/model.ts';
 
 /** A site whose parts are known: a link, one disk on either side that seeks between readers, cores that boot guests. Bytes a second, seconds. */

@@ -1,4 +1,4 @@
-import { type Random, randomOf } from '../../sender/ordering/order/random.ts';
+import { type Random, randomOf } from '../../sender/ordering/math/random.ts';
 import type { Talk } from './guests.ts';
 
 /** Printed with the results; `SEED=7 npm run test:traffic` repeats one. */

@@ -1,4 +1,4 @@
-import type { Observation } from '../traffic/observation.ts';
+import type { Observation } from '../traffic/flow-observation.ts';
 import type { Tracked } from './conntrack.ts';
 
 /** Entries that are remembered between two dumps: the kernel's own usual limit, net.netfilter.nf_conntrack_max. Some 80 MiB. */

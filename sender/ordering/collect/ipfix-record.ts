@@ -1,4 +1,4 @@
-import type { Observation } from '../traffic/observation.ts';
+import type { Observation } from '../traffic/flow-observation.ts';
 import { addressAt, unsignedAt } from './bytes.ts';
 import { type Template, variable } from './ipfix-template.ts';
 

@@ -1,7 +1,7 @@
-import type { Observation } from '../traffic/observation.ts';
+import type { Observation } from '../traffic/flow-observation.ts';
+import { WaitingSets } from './ipfix-pending.ts';
 import { parseRecords } from './ipfix-record.ts';
 import { parseTemplates, type Template } from './ipfix-template.ts';
-import { WaitingSets } from './ipfix-waiting.ts';
 
 /** Templates that are remembered, of all exporters together. Open vSwitch has some 250 for each; a template has at most 256 fields. */
 const mostTemplates = 8_192;

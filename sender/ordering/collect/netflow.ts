@@ -1,4 +1,4 @@
-import type { Observation } from '../traffic/observation.ts';
+import type { Observation } from '../traffic/flow-observation.ts';
 import { addressAt } from './bytes.ts';
 
 const headerBytes = 24;

@@ -1,4 +1,4 @@
-import type { Observation } from '../traffic/observation.ts';
+import type { Observation } from '../traffic/flow-observation.ts';
 import type { Packet } from './packet.ts';
 
 /** Flows, and first fragments, that are held at once; beyond, everything so far is given away. Some 20 MiB. */

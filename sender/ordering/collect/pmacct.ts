@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Observation } from '../traffic/observation.ts';
+import type { Observation } from '../traffic/flow-observation.ts';
 
 const Count = z.coerce.number();
 const Row = z.object({

@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { parseRate } from '../../../shared/model/bandwidth.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Wishes } from '../analysis.ts';
-import type { Weights } from '../order/question.ts';
+import type { Wishes } from '../analyze.ts';
+import type { Weights } from '../order/request.ts';
+import type { Read } from './files.ts';
 import { readHosts } from './hosts-file.ts';
 import { serverFinder, serversIn, twoServersIn } from './names.ts';
-import type { Read } from './read-files.ts';
 import { readServices } from './services-file.ts';
 import type { Tenant } from './tenant.ts';
 

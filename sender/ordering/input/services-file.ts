@@ -2,7 +2,7 @@ import { Document } from 'yaml';
 import { z } from 'zod';
 import { parseYaml } from '../../../shared/config.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Service } from '../services/services.ts';
+import type { Service } from '../services/find-services.ts';
 import { type Named, serverFinder } from './names.ts';
 
 /** The operator's own word on what belongs together. `weight`: what its downtime counts against the others'. */

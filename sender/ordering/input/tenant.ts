@@ -4,8 +4,8 @@ import type { Plan } from '../../../shared/model/plan.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { RoundLimits } from '../../migration/round.ts';
 import type { Host } from '../placement/place.ts';
+import type { OlderInput } from '../traffic/import-older.ts';
 import { compareText, outside, type Traffic } from '../traffic/matrix.ts';
-import type { OlderInput } from '../traffic/older.ts';
 
 const bytesPerGiB = 2 ** 30;
 

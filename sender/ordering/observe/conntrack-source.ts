@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Pieces } from '../collect/chunk-splitter.ts';
 import { isTalk, parseConntrackLine, type Tracked } from '../collect/conntrack.ts';
 import { ConntrackMeter, type Metered } from '../collect/conntrack-meter.ts';
-import { Pieces } from '../collect/pieces.ts';
 import type { Shell } from './shell.ts';
 import type { Networks, Sink, Source } from './source.ts';
 

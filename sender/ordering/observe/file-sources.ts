@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { Problem } from '../../../shared/problem.ts';
 import { readFrames } from '../collect/capture-file.ts';
+import { Pieces } from '../collect/chunk-splitter.ts';
 import { isTalk, parseConntrackLine, parseConntrackXml } from '../collect/conntrack.ts';
 import { ConntrackMeter } from '../collect/conntrack-meter.ts';
 import { decodePacket } from '../collect/packet.ts';
 import { PacketFlows } from '../collect/packet-flows.ts';
-import { Pieces } from '../collect/pieces.ts';
 import { parsePmacct } from '../collect/pmacct.ts';
-import type { Observation } from '../traffic/observation.ts';
+import type { Observation } from '../traffic/flow-observation.ts';
 import { giver } from './conntrack-source.ts';
 import type { Networks, Period, Sink, Source } from './source.ts';
 import { isForeign } from './udp-source.ts';

@@ -1,8 +1,8 @@
 import { asProblem, type Problem } from '../../../shared/problem.ts';
-import { Once } from '../collect/once.ts';
-import type { Resolve } from '../traffic/directory.ts';
+import { Once } from '../collect/flow-deduplicator.ts';
+import type { Resolve } from '../traffic/address-directory.ts';
+import { Tally } from '../traffic/flow-aggregator.ts';
 import type { Traffic } from '../traffic/matrix.ts';
-import { Tally } from '../traffic/tally.ts';
 import type { Period, Sink, Source } from './source.ts';
 
 /** How one source is doing. */

@@ -1,5 +1,5 @@
+import type { Observation } from '../traffic/flow-observation.ts';
 import type { Rejection, Traffic } from '../traffic/matrix.ts';
-import type { Observation } from '../traffic/observation.ts';
 
 /** Where sources put what they see. */
 export interface Sink {

@@ -1,5 +1,5 @@
 import { compareText } from '../traffic/matrix.ts';
-import type { Mover, ServiceOf } from './question.ts';
+import type { Mover, ServiceOf } from './request.ts';
 
 const rounds = 4;
 

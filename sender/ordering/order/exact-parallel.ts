@@ -1,6 +1,6 @@
 import { type Instance, impossible } from './instance.ts';
-import type { Course } from './run.ts';
-import { WaveSearch } from './wave-search.ts';
+import type { Course } from './simulate.ts';
+import { WaveSearch } from './wave-enumerator.ts';
 
 /** Most servers whose parallel moves are solved exactly: some n! steps. */
 export const mostParallel = 8;

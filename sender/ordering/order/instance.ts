@@ -1,6 +1,6 @@
 import { Problem } from '../../../shared/problem.ts';
 import { canonicalRanks } from './canonical.ts';
-import { defaultWeights, type Question, type Weights } from './question.ts';
+import { defaultWeights, type Question, type Weights } from './request.ts';
 
 /** Sum of all weights of a question, in units; with times below 2³¹ quanta every cost is a whole number that a double holds exactly. */
 export const weightUnits = 2 ** 22;

@@ -1,7 +1,7 @@
-import type { Budget } from './descend.ts';
+import type { Random } from '../math/random.ts';
 import type { Instance } from './instance.ts';
-import type { Random } from './random.ts';
-import { type Course, costOfCourse } from './run.ts';
+import type { Budget } from './local-search.ts';
+import { type Course, costOfCourse } from './simulate.ts';
 import { mayEndBetween, Wave } from './waves.ts';
 
 /** How far a worse course is followed at the beginning, as a part of the mean cost of a server; it sinks to nothing. */

@@ -1,11 +1,11 @@
 import { lowerBound } from './bound.ts';
-import { isSmall, solveExactly } from './exact.ts';
 import { mostParallel, solveParallel } from './exact-parallel.ts';
+import { isSmall, solveExactly } from './exact-sequential.ts';
 import { type Instance, impossible, instanceOf } from './instance.ts';
-import type { Cost, Proposal, Question, Slot } from './question.ts';
-import { type Course, costOfCourse, explain, inSeconds, play, scheduleOf } from './run.ts';
+import type { Cost, Proposal, Question, Slot } from './request.ts';
 import { searchOrder } from './search.ts';
-import { sortedBy } from './start-order.ts';
+import { type Course, costOfCourse, explain, inSeconds, play, scheduleOf } from './simulate.ts';
+import { sortedBy } from './topological-order.ts';
 import { checkLimits, cutIntoWaves } from './waves.ts';
 
 const defaultRestarts = 6;

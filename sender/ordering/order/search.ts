@@ -1,12 +1,12 @@
+import { type Random, randomOf, shuffled } from '../math/random.ts';
 import { componentsOf } from './components.ts';
-import { type Budget, descend, kick, lift } from './descend.ts';
 import { type Instance, impossible } from './instance.ts';
-import { Line } from './line.ts';
+import { type Budget, descend, kick, lift } from './local-search.ts';
 import { isValid, polish } from './polish.ts';
-import { type Random, randomOf, shuffled } from './random.ts';
-import { type Course, costOfCourse } from './run.ts';
+import { Line } from './sequential-order.ts';
+import { type Course, costOfCourse } from './simulate.ts';
 import { fiedlerOf } from './spectral.ts';
-import { sortedBy } from './start-order.ts';
+import { sortedBy } from './topological-order.ts';
 import { cutIntoWaves, naturalEnds } from './waves.ts';
 
 /** What all restarts together may spend: some seconds on one core. */

@@ -1,5 +1,5 @@
+import { randomOf } from '../math/random.ts';
 import type { Instance } from './instance.ts';
-import { randomOf } from './random.ts';
 
 const mostIterations = 300;
 

@@ -1,7 +1,7 @@
+import { ratesOf } from './disruption.ts';
 import type { Instance } from './instance.ts';
 import { impossible } from './instance.ts';
-import { ratesOf } from './rates.ts';
-import type { Course } from './run.ts';
+import type { Course } from './simulate.ts';
 
 /** Adds servers to a wave one by one and tells whether it still keeps the limits. */
 export class Wave {

@@ -1,10 +1,10 @@
 import { Problem } from '../../../shared/problem.ts';
-import type { Pair } from '../order/question.ts';
-import { randomOf } from '../order/random.ts';
+import { randomOf } from '../math/random.ts';
+import type { Pair } from '../order/request.ts';
 import { compareText } from '../traffic/matrix.ts';
-import { type Board, crossing } from './board.ts';
-import { branchAndBound } from './branch.ts';
-import { searchPlacement } from './settle.ts';
+import { branchAndBound } from './branch-and-bound.ts';
+import { searchPlacement } from './heuristic.ts';
+import { type Board, crossing } from './instance.ts';
 
 /** What a server needs or a host offers: CPUs, memory and storage, each in one unit for all. */
 interface Sizes {

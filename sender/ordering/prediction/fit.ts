@@ -1,7 +1,7 @@
-import type { Measured } from './history.ts';
+import type { Measured } from './measured-campaign.ts';
 import { paceOf, type SiteModel, type Stage, unknownSite } from './model.ts';
-import { playCampaign } from './play.ts';
-import { type Usage, usagesOf } from './usage.ts';
+import { playCampaign } from './simulate-campaign.ts';
+import { type Usage, usagesOf } from './stage-utilisation.ts';
 
 /** The youngest campaigns a site is fitted to: an older site was another one. */
 const mostCampaigns = 20;

@@ -1,6 +1,6 @@
-import type { ServiceOf } from '../order/question.ts';
+import type { ServiceOf } from '../order/request.ts';
 import type { Load, SiteModel } from './model.ts';
-import { type Drive, type Passage, playCampaign } from './play.ts';
+import { type Drive, type Passage, playCampaign } from './simulate-campaign.ts';
 
 /** A number with the range in which nine of ten measured ones are expected. */
 export interface Ranged {

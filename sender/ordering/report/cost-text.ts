@@ -1,8 +1,8 @@
 import { table } from '../../../shared/print/table.ts';
 import { showDuration } from '../../../shared/print/units.ts';
-import type { Analysis } from '../analysis.ts';
-import { besideRandom } from '../comparison.ts';
-import type { Cost } from '../order/question.ts';
+import { besideRandom } from '../analysis/comparison.ts';
+import type { Analysis } from '../analyze.ts';
+import type { Cost } from '../order/request.ts';
 import { distributionOf, quantileOf } from './distribution.ts';
 import { more, percent } from './figures.ts';
 

@@ -1,15 +1,15 @@
 import { showBytes, showDuration } from '../../../shared/print/units.ts';
 import { figure, number, table } from '../../report/page-parts.ts';
 import { reportStyle, escaped as safe } from '../../report/style.ts';
-import type { Analysis } from '../analysis.ts';
-import { besideRandom } from '../comparison.ts';
+import { besideRandom } from '../analysis/comparison.ts';
+import type { Analysis } from '../analyze.ts';
 import { namesOf } from '../input/names.ts';
-import type { Cost } from '../order/question.ts';
+import type { Cost } from '../order/request.ts';
 import { quantileOf } from './distribution.ts';
 import { change, more } from './figures.ts';
+import { spreadOf } from './picture/distribution-chart.ts';
 import { plain, svgOf } from './picture/drawing.ts';
 import { describe, graphElement, timelineElement, titleOf } from './picture/picture.ts';
-import { spreadOf } from './picture/spread.ts';
 import { crossoverSentence, showRange } from './text.ts';
 
 /** An analysis as one HTML page that needs nothing else: no network, no scripts; legible on paper and in the dark. */

@@ -1,7 +1,7 @@
 import { table } from '../../../shared/print/table.ts';
 import { visible, widthOf } from '../../../shared/print/text.ts';
 import { showBytes, showDuration } from '../../../shared/print/units.ts';
-import type { Analysis } from '../analysis.ts';
+import type { Analysis } from '../analyze.ts';
 import { namesOf } from '../input/names.ts';
 import type { Ranged } from '../prediction/predict.ts';
 import { costLines, costTitle, indented } from './cost-text.ts';

@@ -1,4 +1,4 @@
-import type { Pair } from '../order/question.ts';
+import type { Pair } from '../order/request.ts';
 import { compareText } from '../traffic/matrix.ts';
 
 /** A group joins another one with which it has more than this part of all its traffic. */

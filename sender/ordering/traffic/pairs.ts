@@ -1,4 +1,4 @@
-import type { Pair } from '../order/question.ts';
+import type { Pair } from '../order/request.ts';
 import { compareText, outside, plus, type Traffic } from './matrix.ts';
 
 /** Bytes that two servers exchange, both ways and on all ports, once for each pair, `a` before `b`. Traffic with the world is left out. */

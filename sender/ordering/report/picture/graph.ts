@@ -1,5 +1,5 @@
 import { showBytes } from '../../../../shared/print/units.ts';
-import type { Analysis } from '../../analysis.ts';
+import type { Analysis } from '../../analyze.ts';
 import { namesOf } from '../../input/names.ts';
 import { type Drawing, hint, px, textAt } from './drawing.ts';
 import { type Box, badgeWidth, layoutOf, type Place, pillHeight } from './layout.ts';

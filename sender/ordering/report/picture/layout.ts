@@ -1,4 +1,4 @@
-import type { Service } from '../../services/services.ts';
+import type { Service } from '../../services/find-services.ts';
 import { label, textWide } from './drawing.ts';
 
 /** Where a server stands: its left upper corner, and on which side of its box (of a ring) it is. */

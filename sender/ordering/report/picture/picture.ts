@@ -1,6 +1,6 @@
 import { showBytes, showDuration } from '../../../../shared/print/units.ts';
-import type { Analysis } from '../../analysis.ts';
-import { besideRandom } from '../../comparison.ts';
+import { besideRandom } from '../../analysis/comparison.ts';
+import type { Analysis } from '../../analyze.ts';
 import { count } from '../figures.ts';
 import { type Drawing, px, stacked, svgOf, textAt, textWide } from './drawing.ts';
 import { graphOf, widthOf } from './graph.ts';

@@ -1,5 +1,5 @@
 import { showDuration } from '../../../../shared/print/units.ts';
-import type { Analysis } from '../../analysis.ts';
+import type { Analysis } from '../../analyze.ts';
 import { namesOf } from '../../input/names.ts';
 import { type Drawing, hint, label, px, textAt } from './drawing.ts';
 import type { Steps } from './steps.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Pieces } from '../../../../../sender/ordering/collect/chunk-splitter.ts';
 import { parseConntrackLine, parseConntrackXml, type Tracked } from '../../../../../sender/ordering/collect/conntrack.ts';
 import { ConntrackMeter } from '../../../../../sender/ordering/collect/conntrack-meter.ts';
-import { Once } from '../../../../../sender/ordering/collect/once.ts';
-import { Pieces } from '../../../../../sender/ordering/collect/pieces.ts';
+import { Once } from '../../../../../sender/ordering/collect/flow-deduplicator.ts';
 import { anObservation } from '../traffic/observations.ts';
 
 const forth = 'src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=80 packets=6 bytes=398';

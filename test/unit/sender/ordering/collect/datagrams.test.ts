@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IpfixReader } from '../../../../../sender/ordering/collect/ipfix.ts';
-import { WaitingSets } from '../../../../../sender/ordering/collect/ipfix-waiting.ts';
+import { WaitingSets } from '../../../../../sender/ordering/collect/ipfix-pending.ts';
 import { parseNetflow } from '../../../../../sender/ordering/collect/netflow.ts';
 import { parseSflow, sampledObservation } from '../../../../../sender/ordering/collect/sflow.ts';
 import { aFrame, aNetflow, anIpfix, anSflow, aTemplate, ip4, packed, sentSeconds, tunnelled } from './datagrams.ts';

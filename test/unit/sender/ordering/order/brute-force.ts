@@ -1,4 +1,4 @@
-import { defaultWeights, type Question } from '../../../../../sender/ordering/order/question.ts';
+import { defaultWeights, type Question } from '../../../../../sender/ordering/order/request.ts';
 
 /** The cost of an order by the definition alone, one server after the other, in seconds; shares no code with the product. */
 export function costByDefinition(question: Question, order: readonly string[]): number {

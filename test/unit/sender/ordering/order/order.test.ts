@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { randomOf, shuffled } from '../../../../../sender/ordering/math/random.ts';
 import { costOfWaves, proposeOrder } from '../../../../../sender/ordering/order/propose.ts';
-import type { Question } from '../../../../../sender/ordering/order/question.ts';
-import { randomOf, shuffled } from '../../../../../sender/ordering/order/random.ts';
+import type { Question } from '../../../../../sender/ordering/order/request.ts';
 import { aRandomQuestion, twoServices } from '../../../../support/questions.ts';
 import { costByDefinition, leastOfAll } from './brute-force.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { randomOf, shuffled } from '../../../../../sender/ordering/order/random.ts';
+import { randomOf, shuffled } from '../../../../../sender/ordering/math/random.ts';
 import { type PlacementQuestion, placeServers, zonesOf } from '../../../../../sender/ordering/placement/place.ts';
-import { bytesPerOlderUnit, importOlder } from '../../../../../sender/ordering/traffic/older.ts';
+import { bytesPerOlderUnit, importOlder } from '../../../../../sender/ordering/traffic/import-older.ts';
 import { pairsOf } from '../../../../../sender/ordering/traffic/pairs.ts';
 import { olderSample } from '../../../../support/older-sample.ts';
 

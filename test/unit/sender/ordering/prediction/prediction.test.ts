@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { fitSite } from '../../../../../sender/ordering/prediction/fit.ts';
-import { comparePrediction, type Measured, measuredOf } from '../../../../../sender/ordering/prediction/history.ts';
+import { comparePrediction, type Measured, measuredOf } from '../../../../../sender/ordering/prediction/measured-campaign.ts';
 import { type SiteModel, unknownSite, withLink } from '../../../../../sender/ordering/prediction/model.ts';
-import { playCampaign } from '../../../../../sender/ordering/prediction/play.ts';
 import { compareModes, crossover, modesOf, predict } from '../../../../../sender/ordering/prediction/predict.ts';
+import { playCampaign } from '../../../../../sender/ordering/prediction/simulate-campaign.ts';
 import { equalLoads, oldSite, runOnSite } from '../../../../support/simulated-site.ts';
 
 const plain: SiteModel = {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { changedRateOf, loadsOf, moversOf } from '../../../../../sender/ordering/input/loads.ts';
+import { changedRateOf, loadsOf, moversOf } from '../../../../../sender/ordering/analysis/server-loads.ts';
 import { fitSite } from '../../../../../sender/ordering/prediction/fit.ts';
-import { comparePrediction, type Measured, measuredOf } from '../../../../../sender/ordering/prediction/history.ts';
+import { comparePrediction, type Measured, measuredOf } from '../../../../../sender/ordering/prediction/measured-campaign.ts';
 import { type Load, type SiteModel, unknownSite, type Warm } from '../../../../../sender/ordering/prediction/model.ts';
-import { playCampaign } from '../../../../../sender/ordering/prediction/play.ts';
 import { predict } from '../../../../../sender/ordering/prediction/predict.ts';
+import { playCampaign } from '../../../../../sender/ordering/prediction/simulate-campaign.ts';
 
 const site: SiteModel = {
   ...unknownSite,

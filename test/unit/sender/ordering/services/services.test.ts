@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { randomOf, shuffled } from '../../../../../sender/ordering/order/random.ts';
-import { findServices } from '../../../../../sender/ordering/services/services.ts';
+import { randomOf, shuffled } from '../../../../../sender/ordering/math/random.ts';
+import { findServices } from '../../../../../sender/ordering/services/find-services.ts';
 import { pairsOf } from '../../../../../sender/ordering/traffic/pairs.ts';
 import { aTieredService, someTraffic } from '../../../../support/conversations.ts';
 

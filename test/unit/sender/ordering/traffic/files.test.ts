@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { directoryOf } from '../../../../../sender/ordering/traffic/directory.ts';
-import { importTraffic } from '../../../../../sender/ordering/traffic/import.ts';
+import { directoryOf } from '../../../../../sender/ordering/traffic/address-directory.ts';
+import { Tally } from '../../../../../sender/ordering/traffic/flow-aggregator.ts';
+import { importTraffic } from '../../../../../sender/ordering/traffic/import-matrix.ts';
+import { bytesPerOlderUnit, importOlder } from '../../../../../sender/ordering/traffic/import-older.ts';
 import {
   emptyTraffic,
   parseTraffic,
@@ -12,9 +14,7 @@ import {
   Traffic,
   watchedSeconds,
 } from '../../../../../sender/ordering/traffic/matrix.ts';
-import { mergeTraffic } from '../../../../../sender/ordering/traffic/merge.ts';
-import { bytesPerOlderUnit, importOlder } from '../../../../../sender/ordering/traffic/older.ts';
-import { Tally } from '../../../../../sender/ordering/traffic/tally.ts';
+import { mergeTraffic } from '../../../../../sender/ordering/traffic/merge-matrices.ts';
 import { olderSample } from '../../../../support/older-sample.ts';
 import { anObservation, aTalkingTenant, noon } from './observations.ts';
 

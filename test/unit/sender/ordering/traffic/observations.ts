@@ -1,4 +1,4 @@
-import type { Observation } from '../../../../../sender/ordering/traffic/observation.ts';
+import type { Observation } from '../../../../../sender/ordering/traffic/flow-observation.ts';
 import type { Configurations } from '../../../../../shared/model/configurations.ts';
 import { aDocument, aResource, aServer } from '../../../../support/build.ts';
 

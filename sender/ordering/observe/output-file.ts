@@ -1,0 +1,45 @@
+import { access, readFile } from 'node:fs/promises';
+import { writeDurably } from '../../../shared/durable.ts';
+import { asProblem, Problem } from '../../../shared/problem.ts';
+import { parseTraffic, type Traffic } from '../traffic/matrix.ts';
+import { mergeTraffic } from '../traffic/merge-matrices.ts';
+
+/** Reads what a watching is to be added to, before it begins. A file that is there is only ever added to, for it may hold days. */
+export async function readTarget(file: string, merge: boolean): Promise<Traffic | null> {
+  const there = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (!there) return null;
+  if (!merge)
+    throw new Problem('E_USAGE', `${file} is there already.`, {
+      about: file,
+      hint: 'Add to it with --merge, or name another file.',
+    });
+  try {
+    return parseTraffic(JSON.parse(await readFile(file, 'utf8')), file);
+  } catch (error) {
+    const problem = asProblem(error);
+    throw problem.code === 'E_BUG'
+      ? new Problem('E_TRAFFIC', `${file} cannot be read as JSON.`, { about: file, cause: error })
+      : problem;
+  }
+}
+
+/** Writes what was seen, with what was there before. Where the two cannot be added up, what was seen goes into a file beside. */
+export async function writeTarget(file: string, before: Traffic | null, seen: Traffic): Promise<Traffic> {
+  const text = (traffic: Traffic): string => `${JSON.stringify(traffic, undefined, 1)}\n`;
+  let whole: Traffic;
+  try {
+    whole = before === null ? seen : mergeTraffic(before, seen);
+  } catch (error) {
+    const beside = `${file}.${Date.now()}`;
+    await writeDurably(beside, text(seen));
+    throw new Problem('E_TRAFFIC', `${asProblem(error).message} What was seen now is in ${beside}; ${file} is as it was.`, {
+      about: file,
+      cause: error,
+    });
+  }
+  await writeDurably(file, text(whole));
+  return whole;
+}

@@ -1,0 +1,106 @@
+import { type Instance, weightUnits } from './instance.ts';
+import type { Cost, Slot } from './request.ts';
+
+/** An order with its waves: the servers, and where each wave ends (the last is the number of servers). */
+export interface Course {
+  readonly order: Int32Array;
+  readonly ends: readonly number[];
+}
+
+/** When each server goes down and is up again, in quanta, and how long it takes all together. */
+export interface Run {
+  readonly downAt: Float64Array;
+  readonly upAt: Float64Array;
+  readonly length: number;
+}
+
+/** Plays a course as the sender does: wave after wave, inside a wave the next server as soon as a lane is free. */
+export function play(instance: Instance, { order, ends }: Course): Run {
+  const { size, before, down, parallel, gap } = instance;
+  const downAt = new Float64Array(size);
+  const upAt = new Float64Array(size);
+  const lanes = new Float64Array(Math.min(parallel, Math.max(1, size)));
+  let length = 0;
+  let position = 0;
+  for (const [wave, end] of ends.entries()) {
+    lanes.fill(wave === 0 ? 0 : length + gap);
+    for (; position < end; position++) {
+      const server = order[position] as number;
+      let lane = 0;
+      for (let other = 1; other < lanes.length; other++) if ((lanes[other] as number) < (lanes[lane] as number)) lane = other;
+      const stop = (lanes[lane] as number) + (before[server] as number);
+      const up = stop + (down[server] as number);
+      downAt[server] = stop;
+      upAt[server] = up;
+      lanes[lane] = up;
+      if (up > length) length = up;
+    }
+  }
+  return { downAt, upAt, length };
+}
+
+/** What a run costs, in quanta × units: a whole number. */
+function costOfRun(instance: Instance, { downAt, upAt, length }: Run): number {
+  const { size, from, to, weight, members, serviceWeight, lengthWeight } = instance;
+  let cost = lengthWeight * length;
+  for (let s = 0; s < members.length; s++) {
+    let [first, last] = [Number.POSITIVE_INFINITY, 0];
+    for (const member of members[s] as readonly number[]) {
+      const [stop, up] = [downAt[member] as number, upAt[member] as number];
+      if (stop < first) first = stop;
+      if (up > last) last = up;
+    }
+    cost += (serviceWeight[s] as number) * (last - first);
+  }
+  for (let i = 0; i < size; i++) {
+    const mine = upAt[i] as number;
+    for (let e = from[i] as number; e < (from[i + 1] as number); e++) {
+      const j = to[e] as number;
+      if (j > i) cost += (weight[e] as number) * Math.abs(mine - (upAt[j] as number));
+    }
+  }
+  return cost;
+}
+
+/** What a course costs, in quanta × units. */
+export function costOfCourse(instance: Instance, course: Course): number {
+  return costOfRun(instance, play(instance, course));
+}
+
+/** A cost in quanta × units as the seconds people read. */
+export function inSeconds({ quantumMs, weights }: Instance, cost: number): number {
+  return ((cost / weightUnits) * quantumMs * (weights.downtime + weights.split + weights.length)) / 1000;
+}
+
+/** The parts of a run's cost in seconds, each as its mean: over services by weight, over bytes. */
+export function explain(instance: Instance, run: Run): Cost {
+  const { members, serviceWeight, quantumMs, size, from, to, weight, pause } = instance;
+  const seconds = quantumMs / 1000;
+  let [downtime, services, split, bytes] = [0, 0, 0, 0];
+  for (const [s, list] of members.entries()) {
+    const own = serviceWeight[s] as number;
+    const first = Math.min(...list.map((i) => run.downAt[i] as number));
+    downtime += own * (Math.max(...list.map((i) => run.upAt[i] as number)) - first);
+    services += own;
+  }
+  for (let i = 0; i < size; i++)
+    for (let e = from[i] as number; e < (from[i + 1] as number); e++) {
+      split += (weight[e] as number) * Math.abs((run.upAt[i] as number) - (run.upAt[to[e] as number] as number));
+      bytes += weight[e] as number;
+    }
+  return {
+    cost: inSeconds(instance, costOfRun(instance, run)),
+    serviceDowntimeSeconds: services === 0 ? 0 : (downtime / services) * seconds,
+    splitSeconds: bytes === 0 ? 0 : (split / bytes) * seconds,
+    lengthSeconds: Math.max(0, run.length - pause) * seconds,
+  };
+}
+
+/** When each server goes down and comes up, in the order of the course. The pause before the very first server is none. */
+export function scheduleOf({ ids, quantumMs, pause }: Instance, { order }: Course, run: Run): Slot[] {
+  return Array.from(order, (i) => ({
+    id: ids[i] as string,
+    downAtMs: ((run.downAt[i] as number) - pause) * quantumMs,
+    upAtMs: ((run.upAt[i] as number) - pause) * quantumMs,
+  }));
+}

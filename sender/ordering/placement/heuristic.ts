@@ -1,0 +1,94 @@
+import { type Random, shuffled } from '../math/random.ts';
+import { Rooms } from './host-capacity.ts';
+import { type Board, crossing } from './instance.ts';
+
+const mostStarts = 24;
+
+/** A good placement, or null where none that fits was found: greedy starts, each bettered by moving and swapping servers until nothing helps. */
+export function searchPlacement(board: Board, random: Random): number[] | null {
+  const { needs, rooms, neighbours } = board;
+  const servers = needs.map((_, i) => i);
+  const size = (i: number): number =>
+    Math.max(...rooms.map((room) => Math.max(...room.map((all, r) => (all === 0 ? 0 : (needs[i]?.[r] ?? 0) / all)))));
+  const degree = (i: number): number => (neighbours[i] ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
+  const sizes = servers.map(size);
+  const degrees = servers.map(degree);
+  const bySize = [...servers].sort((a, b) => (sizes[b] as number) - (sizes[a] as number) || a - b);
+  const byDegree = [...servers].sort((a, b) => (degrees[b] as number) - (degrees[a] as number) || a - b);
+  let [best, cost] = [null as number[] | null, Number.POSITIVE_INFINITY];
+  const starts = needs.length > 300 ? 4 : mostStarts;
+  for (let start = 0; start < starts; start++) {
+    const order = start < 2 ? bySize : start < 4 ? byDegree : shuffled(servers, random);
+    const placement = greedy(board, order, start % 2 === 0);
+    if (placement === null) continue;
+    settle(board, placement);
+    const own = crossing(board, placement);
+    if (own < cost) [best, cost] = [placement, own];
+  }
+  return best;
+}
+
+/** Places server after server: where most of its traffic is already, or, packing, on the fullest host it fits on. */
+function greedy(board: Board, order: readonly number[], packing: boolean): number[] | null {
+  const rooms = new Rooms(board);
+  const placement = Array<number>(order.length).fill(-1);
+  for (const server of order) {
+    const pull = new Float64Array(board.rooms.length);
+    for (const { to, bytes } of board.neighbours[server] ?? []) {
+      const host = placement[to] as number;
+      if (host >= 0) pull[host] = (pull[host] as number) + bytes;
+    }
+    const choices = rooms
+      .different(server)
+      .map((host) => ({ host, pull: pull[host] as number, fullness: rooms.fullness(server, host) }))
+      .sort((a, b) => (packing ? 0 : b.pull - a.pull) || b.fullness - a.fullness || a.host - b.host);
+    const host = choices[0]?.host;
+    if (host === undefined) return null;
+    placement[server] = host;
+    rooms.take(server, host, 1);
+  }
+  return placement;
+}
+
+/** Moves servers and swaps pairs, as long as less traffic crosses afterwards and everything fits. */
+function settle(board: Board, placement: number[]): void {
+  const { needs, neighbours, rooms: hosts } = board;
+  const rooms = new Rooms(board);
+  const pull = needs.map(() => new Float64Array(hosts.length));
+  const shift = (server: number, host: number, sign: 1 | -1): void => {
+    rooms.take(server, host, sign);
+    for (const { to, bytes } of neighbours[server] ?? [])
+      (pull[to] as Float64Array)[host] = (pull[to]?.[host] as number) + sign * bytes;
+  };
+  for (const [server, host] of placement.entries()) shift(server, host, 1);
+  const relocate = (server: number, host: number): void => {
+    shift(server, placement[server] as number, -1);
+    placement[server] = host;
+    shift(server, host, 1);
+  };
+  const gain = (server: number, host: number): number =>
+    (pull[server]?.[host] as number) - (pull[server]?.[placement[server] as number] as number);
+  const better = (server: number): boolean => {
+    for (let host = 0; host < hosts.length; host++) {
+      if (gain(server, host) <= 0 || !rooms.fits(server, host)) continue;
+      relocate(server, host);
+      return true;
+    }
+    const own = placement[server] as number;
+    const between = new Map((neighbours[server] ?? []).map(({ to, bytes }) => [to, bytes]));
+    for (let other = 0; other < needs.length; other++) {
+      const there = placement[other] as number;
+      if (there === own || gain(server, there) + gain(other, own) - 2 * (between.get(other) ?? 0) <= 0) continue;
+      if (!rooms.fits(server, there, other) || !rooms.fits(other, own, server)) continue;
+      relocate(server, there);
+      relocate(other, own);
+      return true;
+    }
+    return false;
+  };
+  // Every success lowers a sum of whole bytes, so this ends.
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (let server = 0; server < needs.length; server++) if (better(server)) moved = true;
+  }
+}

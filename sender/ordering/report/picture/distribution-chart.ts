@@ -1,0 +1,39 @@
+import type { Analysis } from '../../analyze.ts';
+import { distributionOf } from '../distribution.ts';
+import { type Drawing, hint, px, textAt } from './drawing.ts';
+
+const width = 760;
+const height = 130;
+const marksHeight = 66;
+
+/** How the costs of random orders are spread, and where the proposal, the order given, the alphabet and the lower bound are. */
+export function spreadOf({ comparison }: Pick<Analysis, 'comparison'>): Drawing {
+  const { proposed, given, alphabetical, random, bound } = comparison;
+  const { bins, max } = distributionOf(
+    random.map(({ cost }) => cost),
+    40,
+  );
+  const marks = [
+    { name: 'lower bound', cost: bound },
+    { name: 'proposed', cost: proposed.cost },
+    { name: 'as given', cost: given.cost },
+    { name: 'alphabetical', cost: alphabetical.cost },
+  ].sort((a, b) => a.cost - b.cost);
+  const least = Math.min(bins[0]?.from ?? 0, ...marks.map(({ cost }) => cost));
+  const most = Math.max(max, ...marks.map(({ cost }) => cost));
+  const at = (cost: number): number => (most > least ? (width * (cost - least)) / (most - least) : width / 2);
+  const tallest = Math.max(...bins.map(({ count }) => count));
+  const base = marksHeight + height;
+  const bars = bins.map(({ from, until, count }) => {
+    const tall = (height * count) / tallest;
+    return `<g>${hint(`${count} of ${random.length} random orders cost ${from.toFixed(0)} to ${until.toFixed(0)}`)}<rect class="bar" x="${px(at(from) + 0.5)}" y="${px(base - tall)}" width="${px(Math.max(1, at(until) - at(from) - 1))}" height="${px(tall)}"/></g>`;
+  });
+  const flags = marks.map(({ name, cost }, index) => {
+    const x = at(cost);
+    const y = 12 + index * 16;
+    const end = x > width / 2;
+    return `<path class="axis" d="M${px(x)} ${y - 9}V${base}" stroke-dasharray="3 3"/>${textAt(x + (end ? -5 : 5), y, `${name} ${cost.toFixed(0)}`, 'small', end ? 'end' : 'start')}`;
+  });
+  const axis = `<path class="axis" d="M0 ${base}H${width}"/>${textAt(0, base + 16, least.toFixed(0), 'soft small')}${textAt(width, base + 16, most.toFixed(0), 'soft small', 'end')}${textAt(width / 2, base + 16, 'cost of 1,000 random orders', 'soft small', 'middle')}`;
+  return { width, height: base + 22, body: [axis, ...bars, ...flags].join('\n') };
+}

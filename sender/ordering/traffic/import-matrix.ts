@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { Problem } from '../../../shared/problem.ts';
+import { Tally } from './flow-aggregator.ts';
+import { parseTraffic, type Traffic } from './matrix.ts';
+
+/** Most bytes of a file that is imported by hand. */
+export const longestImportBytes = 64 * 1024 * 1024;
+
+/** What a plain row may say; all but the two ends have a default. `bytes` both ways may stand for the two directions. */
+const Row = z.object({
+  initiator: z.string().min(1),
+  responder: z.string().min(1),
+  protocol: z.union([z.string(), z.number()]).default('tcp'),
+  port: z.coerce.number().int().min(0).max(65535).default(0),
+  sent_bytes: z.coerce.number().default(0),
+  received_bytes: z.coerce.number().default(0),
+  sent_packets: z.coerce.number().default(0),
+  received_packets: z.coerce.number().default(0),
+});
+
+/** A server as a plain file may name it: by id, by a name that only one has, or by address. */
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** How a plain file is understood: whose names and addresses it uses, and which time it speaks of. */
+export interface ImportContext {
+  readonly servers: readonly Named[];
+  /** Whose an address is; absent: addresses are not understood. */
+  readonly resolve?: ((address: string) => string | null) | undefined;
+  readonly from: Date;
+  readonly until: Date;
+  /** Names the file in complaints and in the sources of the matrix. */
+  readonly about: string;
+}
+
+/**
+ * Reads a flow matrix that people made with their own tools: our own `traffic.json`, a JSON list of rows, or CSV with a header line.
+ * Rows are `initiator,responder[,protocol,port,sent_bytes,received_bytes,sent_packets,received_packets]`; further columns are ignored.
+ * Rows that cannot be used are counted in `rejected`. Throws E_TRAFFIC for a file that is none of the three.
+ */
+export function importTraffic(text: string, context: ImportContext): Traffic {
+  const { about } = context;
+  if (text.length > longestImportBytes)
+    throw new Problem('E_TRAFFIC', `${about} is longer than ${longestImportBytes} bytes.`, { about });
+  const start = text.trimStart()[0];
+  if (start !== '{' && start !== '[') return fromRows(csvRows(text, about), context);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Problem('E_TRAFFIC', `${about} is no JSON: ${(error as Error).message}.`, { about, cause: error });
+  }
+  return Array.isArray(value) ? fromRows(value, context) : parseTraffic(value, about);
+}
+
+function fromRows(rows: readonly unknown[], context: ImportContext): Traffic {
+  const byName = new Map<string, string | null>();
+  for (const { id, name } of context.servers) byName.set(name, byName.has(name) ? null : id);
+  const ids = new Set(context.servers.map(({ id }) => id));
+  const tally = new Tally((word) => {
+    if (word === 'outside') return { is: 'outside' };
+    if (ids.has(word)) return { is: 'server', id: word };
+    const named = byName.get(word);
+    if (named === null) return { is: 'ambiguous' };
+    const id = named ?? context.resolve?.(word) ?? null;
+    return id === null ? { is: 'unknown' } : id === 'outside' ? { is: 'outside' } : { is: 'server', id };
+  }, context.about);
+  for (const row of rows) {
+    const parsed = Row.safeParse(row);
+    if (!parsed.success) {
+      tally.reject('malformed');
+      continue;
+    }
+    const { initiator, responder, protocol, port, sent_bytes, received_bytes, sent_packets, received_packets } = parsed.data;
+    const until = context.until.getTime();
+    tally.add(
+      {
+        ...{ source: initiator, destination: responder, protocol, destinationPort: port, initiator: 'source' },
+        ...{ bytes: sent_bytes, packets: sent_packets, replyBytes: received_bytes, replyPackets: received_packets },
+        ...{ firstMs: context.from.getTime(), lastMs: until },
+      },
+      until,
+    );
+  }
+  return tally.matrix(context.from, context.until);
+}
+
+/** Rows of CSV (RFC 4180) under its header line; separators are commas, semicolons or tabs, whichever the header has. */
+function csvRows(text: string, about: string): Record<string, string>[] {
+  const newline = text.indexOf('\n');
+  const head = text.slice(0, newline < 0 ? text.length : newline);
+  const separator = [',', ';', '\t'].find((candidate) => head.includes(candidate)) ?? ',';
+  const [header = [], ...lines] = csvLines(text, separator);
+  const columns = header.map((column) => column.trim().toLowerCase());
+  if (!columns.includes('initiator') || !columns.includes('responder')) {
+    const says = `${about} is neither JSON nor CSV with a header line that has initiator and responder.`;
+    throw new Problem('E_TRAFFIC', says, { about: `${about}:1` });
+  }
+  return lines
+    .filter((cells) => cells.length > 1 || cells[0] !== '')
+    .map((cells) => Object.fromEntries(columns.flatMap((column, i) => (cells[i]?.trim() ? [[column, cells[i].trim()]] : []))));
+}
+
+function csvLines(text: string, separator: string): string[][] {
+  const lines: string[][] = [];
+  let cells: string[] = [];
+  let cell = '';
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at] as string;
+    if (quoted) {
+      if (char !== '"') cell += char;
+      else if (text[at + 1] === '"') cell += text[++at];
+      else quoted = false;
+    } else if (char === '"' && cell === '') quoted = true;
+    else if (char === separator || char === '\n') {
+      cells.push(cell);
+      cell = '';
+      if (char === '\n') {
+        lines.push(cells);
+        cells = [];
+      }
+    } else if (char !== '\r') cell += char;
+  }
+  if (cell !== '' || cells.length > 0) lines.push([...cells, cell]);
+  return lines;
+}

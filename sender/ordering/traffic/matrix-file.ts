@@ -1,0 +1,38 @@
+import { stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { readText } from '../../../shared/cli/file.ts';
+import { Problem } from '../../../shared/problem.ts';
+import type { Resolve } from './address-directory.ts';
+import { importTraffic, longestImportBytes } from './import-matrix.ts';
+import { importOlder, type OlderInput } from './import-older.ts';
+import type { Traffic } from './matrix.ts';
+
+/** Reads a matrix that people made: CSV, JSON, our own traffic.json, or the older analyser's input, which names servers and hosts, too. Its time is `forMs` up to its last change. */
+export async function readMatrix(
+  file: string,
+  documents: readonly { readonly servers: readonly { readonly id: string; readonly name: string }[] }[],
+  resolve: Resolve,
+  forMs: number,
+): Promise<{ readonly traffic: Traffic; readonly older: OlderInput | null }> {
+  const { size, mtime } = await stat(file).catch((error: unknown) => {
+    throw new Problem('E_USAGE', `${file} cannot be read.`, { about: file, cause: error });
+  });
+  if (size > longestImportBytes)
+    throw new Problem('E_TRAFFIC', `${file} is longer than ${longestImportBytes} bytes.`, { about: file });
+  const text = await readText(file);
+  if (/\bflow_matrix\s*=/.test(text)) {
+    const older = importOlder(text, file, mtime);
+    return { traffic: older.traffic, older };
+  }
+  const traffic = importTraffic(text, {
+    servers: documents.flatMap(({ servers }) => servers),
+    resolve: (address) => {
+      // A name that no server has is a mistake and not the world; where no names are known, every word is one.
+      if (documents.length > 0 && isIP(address) === 0) return null;
+      const whose = resolve(address, null, mtime.getTime());
+      return whose.is === 'server' ? whose.id : whose.is === 'outside' ? 'outside' : null;
+    },
+    ...{ from: new Date(mtime.getTime() - forMs), until: mtime, about: file },
+  });
+  return { traffic, older: null };
+}
