@@ -5,7 +5,9 @@
 import { downtimeOf, raceOf, saysOfRace, tableOfRace } from '../support/race.ts';
 import { ways } from '../support/two-services.ts';
 
-const [seed, draws, pace] = [1, 8, 1];
+const seed = 1;
+const draws = 8;
+const pace = 1;
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
 

@@ -1,4 +1,4 @@
-import { randomOf, shuffled } from '../../sender/ordering/math/random.ts';
+import { seededRandom, shuffled } from '../../sender/ordering/math/random.ts';
 import { costOfWaves } from '../../sender/ordering/order/propose.ts';
 import { services, type Taken, TwoServices, type Waves, type Way } from './two-services.ts';
 
@@ -23,7 +23,7 @@ export interface Race {
 
 /** Moves two services of three by whole daemons in the proposed order, and in so many random ones. Clouds take their time at `pace`. */
 export async function raceOf(way: Way, draws: number, seed: number, pace: number): Promise<Race> {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const orders = Array.from({ length: draws }, () => inWaves(way, shuffled(names, random)));
   const two = await TwoServices.open(pace);
   try {

@@ -119,7 +119,8 @@ function plug({ namespace, port, address }: Guest, host: string): void {
 /** Lets guests talk, all at once, until each has its answers. */
 export async function converse(guests: readonly Guest[], talks: readonly Talk[]): Promise<void> {
   const asking = talks.map(({ from, to, port, protocol, requests, askedBytes, answeredBytes }) => {
-    const [asker, answerer] = [guests[from], guests[to]];
+    const asker = guests[from];
+    const answerer = guests[to];
     if (asker === undefined || answerer === undefined) throw new Error(`no guest ${from} or ${to}`);
     const numbers = [port, requests, askedBytes, answeredBytes].map(String);
     return start(asker.namespace, 'python3', join(import.meta.dirname, 'ask.py'), protocol, answerer.address, ...numbers);

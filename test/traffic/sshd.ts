@@ -13,7 +13,9 @@ export interface Node {
 
 /** Starts OpenSSH's own server in a host's namespace, and a desk with a cable to it whose key it lets in. */
 export async function reachable(host: string, folder: string): Promise<Node> {
-  const [from, here, there] = [`${host}-desk`, '10.78.0.2', '10.78.0.1'];
+  const from = `${host}-desk`;
+  const here = '10.78.0.2';
+  const there = '10.78.0.1';
   sh('ip', 'netns', 'add', from);
   sh('ip', '-n', from, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'desk', 'netns', host);
   for (const [namespace, device, address] of [
@@ -23,7 +25,8 @@ export async function reachable(host: string, folder: string): Promise<Node> {
     sh('ip', '-n', namespace, 'addr', 'add', `${address}/30`, 'dev', device);
     sh('ip', '-n', namespace, 'link', 'set', device, 'up');
   }
-  const [own, operator] = [anSshKey(), anSshKey()];
+  const own = anSshKey();
+  const operator = anSshKey();
   const file = (name: string): string => join(folder, name);
   // sshd refuses to start without the folder that it locks itself into.
   await mkdir('/run/sshd', { recursive: true });

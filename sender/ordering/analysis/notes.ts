@@ -1,9 +1,9 @@
 import { showBytes, showDuration } from '../../../shared/print/units.ts';
-import type { Analysis } from '../analyze.ts';
 import type { Tenant } from '../input/tenant.ts';
-import { rejectedLines } from '../observe/summary.ts';
-import { percent } from '../report/figures.ts';
-import { outside, plus, watchedSeconds } from '../traffic/matrix.ts';
+import { percent } from '../math/figures.ts';
+import { observedSeconds, outside, saturatingSum } from '../traffic/matrix.ts';
+import { rejectedLines } from '../traffic/rejected-text.ts';
+import type { Analysis } from './analysis.ts';
 import { assumedChangedRate, assumedDiskBytes } from './server-loads.ts';
 
 /** What was found, before there is anything to say about it. */
@@ -46,15 +46,16 @@ function trafficNotes({ servers, pairs }: Found, { traffic }: Tenant): string[] 
   const moving = new Set(servers.map(({ id }) => id));
   const talking = new Set(pairs.flatMap(({ a, b }) => [a, b]));
   const silent = servers.filter(({ id }) => !talking.has(id)).length;
-  let [stays, all] = [0, 0];
+  let stays = 0;
+  let all = 0;
   for (const { initiator, responder, sent_bytes, received_bytes } of traffic.conversations) {
     if (initiator === outside || responder === outside) continue;
-    const bytes = plus(sent_bytes, received_bytes);
+    const bytes = saturatingSum(sent_bytes, received_bytes);
     const move = Number(moving.has(initiator)) + Number(moving.has(responder));
-    if (move > 0) all = plus(all, bytes);
-    if (move === 1) stays = plus(stays, bytes);
+    if (move > 0) all = saturatingSum(all, bytes);
+    if (move === 1) stays = saturatingSum(stays, bytes);
   }
-  const seconds = watchedSeconds(traffic);
+  const seconds = observedSeconds(traffic);
   const guessed = traffic.repaired.direction_guessed ?? 0;
   return [
     ...(silent > 0 && pairs.length > 0 ? [`${silent} of ${servers.length} servers exchange nothing with the others.`] : []),

@@ -1,10 +1,10 @@
 import type { RoundLimits } from '../../migration/round.ts';
-import type { Mover } from '../input/tenant.ts';
-import type { Mover as Moving } from '../order/request.ts';
-import { median } from '../prediction/fit.ts';
-import type { Measured } from '../prediction/measured-campaign.ts';
-import { type Load, paceOf, type SiteModel, stages, workOf } from '../prediction/model.ts';
-import { playCampaign } from '../prediction/simulate-campaign.ts';
+import type { MovingServer } from '../input/tenant.ts';
+import { median } from '../math/median.ts';
+import type { TimedServer as Moving } from '../order/request.ts';
+import type { MeasuredCampaign } from '../prediction/measured-campaign.ts';
+import { type Load, type SiteModel, stageRate, stages, stageWork } from '../prediction/model.ts';
+import { simulateCampaign } from '../prediction/simulate-campaign.ts';
 
 /** What a disk is taken for whose size no file tells. */
 export const assumedDiskBytes = 20 * 2 ** 30;
@@ -16,10 +16,11 @@ const assumedFill = 0.4;
 export const assumedChangedRate = 1e6;
 
 /** What each server asks of the site: as it was in an earlier campaign, or else its disk and what of such disks crossed before, and what such servers changed. */
-export function loadsOf(servers: readonly Mover[], history: readonly Measured[], limits: RoundLimits): Load[] {
+export function serverLoads(servers: readonly MovingServer[], history: readonly MeasuredCampaign[], limits: RoundLimits): Load[] {
   const past = new Map(history.flatMap((campaign) => campaign.servers.map((server) => [server.id, server] as const)));
   const all = history.flatMap((campaign) => campaign.servers);
-  const [sent, disks] = [all.reduce((sum, one) => sum + one.sentBytes, 0), all.reduce((sum, one) => sum + one.diskBytes, 0)];
+  const sent = all.reduce((sum, one) => sum + one.sentBytes, 0);
+  const disks = all.reduce((sum, one) => sum + one.diskBytes, 0);
   const fill = disks > 0 ? sent / disks : assumedFill;
   const usualRate = changedRateOf(history) ?? assumedChangedRate;
   return servers.map(({ id, diskBytes, leastBytes, warm: isWarm }) => {
@@ -32,16 +33,21 @@ export function loadsOf(servers: readonly Mover[], history: readonly Measured[],
 }
 
 /** What a server changed in a second in earlier warm moves, the median; null where there were none. */
-export function changedRateOf(history: readonly Measured[]): number | null {
+export function changedRateOf(history: readonly MeasuredCampaign[]): number | null {
   return median(history.flatMap(({ servers }) => servers.flatMap(({ warm }) => warm?.changedRate ?? []))) ?? null;
 }
 
 /** What the order is asked with: how long each server takes while so many are on their way. */
-export function moversOf(servers: readonly Mover[], loads: readonly Load[], model: SiteModel, parallel: number): Moving[] {
+export function timedServers(
+  servers: readonly MovingServer[],
+  loads: readonly Load[],
+  model: SiteModel,
+  parallel: number,
+): Moving[] {
   const slower = slowdown(model, loads, parallel);
   return servers.map(({ id, name }, index) => {
     const load = loads[index] as Load;
-    const { beforeMs, downMs } = load.warm === undefined ? { beforeMs: 0, downMs: aloneMs(model, load) } : warmMs(model, load);
+    const { beforeMs, downMs } = load.warm === undefined ? { beforeMs: 0, downMs: coldMs(model, load) } : warmMs(model, load);
     return { id, name, bytes: load.diskBytes, beforeMs: slower * beforeMs, downMs: slower * downMs };
   });
 }
@@ -49,27 +55,27 @@ export function moversOf(servers: readonly Mover[], loads: readonly Load[], mode
 /** By what a server takes longer among so many: the mean of equal servers beside each other over one alone. */
 function slowdown(model: SiteModel, loads: readonly Load[], parallel: number): number {
   if (parallel === 1 || loads.length === 0) return 1;
-  const usual = usualOf(loads);
+  const usual = meanLoad(loads);
   const many = Array.from({ length: 4 * parallel }, (_, index) => ({ id: String(index), ...usual }));
-  const { passages } = playCampaign(model, many, { waves: [many.map(({ id }) => id)], parallel });
-  const beside = passages.reduce((sum, { downAtMs, upAtMs }) => sum + upAtMs - downAtMs, 0) / passages.length;
-  return beside / aloneMs(model, { id: '', ...usual });
+  const { timelines } = simulateCampaign(model, many, { waves: [many.map(({ id }) => id)], parallel });
+  const beside = timelines.reduce((sum, { downAtMs, upAtMs }) => sum + upAtMs - downAtMs, 0) / timelines.length;
+  return beside / coldMs(model, { id: '', ...usual });
 }
 
 /** The mean server. */
-export function usualOf(loads: readonly Load[]): Omit<Load, 'id'> {
+export function meanLoad(loads: readonly Load[]): Omit<Load, 'id'> {
   const mean = (part: (load: Load) => number): number => loads.reduce((sum, load) => sum + part(load), 0) / loads.length;
   return { sentBytes: mean(({ sentBytes }) => sentBytes), diskBytes: mean(({ diskBytes }) => diskBytes) };
 }
 
 /** How long a server takes that moves cold and alone. */
-function aloneMs(model: SiteModel, load: Load): number {
-  return stages.reduce((sum, stage) => sum + (1000 * workOf(model, stage, load)) / paceOf(model, stage, 1), 0);
+function coldMs(model: SiteModel, load: Load): number {
+  return stages.reduce((sum, stage) => sum + (1000 * stageWork(model, stage, load)) / stageRate(model, stage, 1), 0);
 }
 
 /** How long a server that moves warm and alone is copied while it runs, and is down. */
 function warmMs(model: SiteModel, load: Load): { beforeMs: number; downMs: number } {
-  const [passage] = playCampaign(model, [load], { waves: [[load.id]], parallel: 1 }).passages;
-  if (passage === undefined) return { beforeMs: 0, downMs: 0 };
-  return { beforeMs: passage.downAtMs - passage.beganAtMs, downMs: passage.upAtMs - passage.downAtMs };
+  const [timeline] = simulateCampaign(model, [load], { waves: [[load.id]], parallel: 1 }).timelines;
+  if (timeline === undefined) return { beforeMs: 0, downMs: 0 };
+  return { beforeMs: timeline.downAtMs - timeline.beganAtMs, downMs: timeline.upAtMs - timeline.downAtMs };
 }

@@ -1,8 +1,8 @@
 /** Longest line or XML element that is looked at; one entry of conntrack has some 400 characters. */
-const longestPiece = 65_536;
+const defaultLimit = 65_536;
 
 /** Cuts text that arrives in chunks at a separator. What is longer than the limit is dropped and counted, so memory stays fixed. */
-export class Pieces {
+export class ChunkSplitter {
   readonly #separator: string;
   readonly #limit: number;
   #rest = '';
@@ -10,7 +10,7 @@ export class Pieces {
   /** How many pieces were too long. */
   dropped = 0;
 
-  constructor(separator = '\n', limit = longestPiece) {
+  constructor(separator = '\n', limit = defaultLimit) {
     this.#separator = separator;
     this.#limit = limit;
   }

@@ -1,12 +1,12 @@
 import { canonicalIp } from '../../../shared/ip.ts';
-import type { Observation } from '../traffic/flow-observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 
 /** Flows that are remembered to recognise them when another place has seen them too. Some 60 MiB; beyond, the longest silent is forgotten. */
 const mostRemembered = 100_000;
 
 type Counts = [forthBytes: number, forthPackets: number, backBytes: number, backPackets: number];
 
-interface Flow {
+interface SeenFlow {
   given: Counts;
   readonly seen: Map<string, Counts>;
 }
@@ -15,8 +15,8 @@ interface Flow {
  * Lets each packet count once although several places see it: two hypervisors, two zones, two bridges, two exporters.
  * Of every flow it passes on what the place that saw most of it has seen.
  */
-export class Once {
-  readonly #flows = new Map<string, Flow>();
+export class FlowDeduplicator {
+  readonly #flows = new Map<string, SeenFlow>();
   readonly #limit: number;
 
   constructor(limit = mostRemembered) {
@@ -27,13 +27,14 @@ export class Once {
    * What `place` saw and no other place has seen; null when that is nothing.
    * `whole` tells flows apart by addresses alone: for samples, too few of which fall on one connection to compare places by.
    */
-  pass(place: string, observation: Observation, whole = false): Observation | null {
+  unseenPart(place: string, observation: FlowObservation, whole = false): FlowObservation | null {
     const { source, destination, protocol, sourcePort = 0, destinationPort = 0, network = '' } = observation;
-    const [from, to] = [`${address(source)} ${whole ? 0 : sourcePort}`, `${address(destination)} ${whole ? 0 : destinationPort}`];
+    const from = `${address(source)} ${whole ? 0 : sourcePort}`;
+    const to = `${address(destination)} ${whole ? 0 : destinationPort}`;
     const forward = from <= to;
     const key = `${network} ${whole ? '' : protocol} ${forward ? `${from} ${to}` : `${to} ${from}`}`;
     const known = this.#flows.get(key);
-    const flow: Flow = known ?? { given: [0, 0, 0, 0], seen: new Map() };
+    const flow: SeenFlow = known ?? { given: [0, 0, 0, 0], seen: new Map() };
     this.#remember(key, flow);
     const { bytes, packets, replyBytes = 0, replyPackets = 0 } = observation;
     const counts: Counts = forward ? [bytes, packets, replyBytes, replyPackets] : [replyBytes, replyPackets, bytes, packets];
@@ -50,7 +51,7 @@ export class Once {
       : { ...observation, bytes: three, packets: four, replyBytes: one, replyPackets: two };
   }
 
-  #remember(key: string, flow: Flow): void {
+  #remember(key: string, flow: SeenFlow): void {
     this.#flows.delete(key);
     if (this.#flows.size >= this.#limit) {
       const [oldest] = this.#flows.keys();

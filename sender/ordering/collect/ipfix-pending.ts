@@ -3,7 +3,7 @@ const mostBytes = 32 * 1024 * 1024;
 /** What a kept set takes besides its body, so that empty ones are bounded too. */
 const overheadBytes = 200;
 
-interface WaitingSet {
+interface PendingSet {
   readonly body: Buffer;
   readonly sentMs: number;
 }
@@ -12,8 +12,8 @@ interface WaitingSet {
  * Data sets whose template has not come yet. RFC 7011, 8 lets a collector keep them: over UDP templates are only repeated every so often,
  * by Open vSwitch every ten minutes, and who begins to watch in between would see nothing until then.
  */
-export class WaitingSets {
-  readonly #sets = new Map<string, WaitingSet[]>();
+export class PendingSets {
+  readonly #sets = new Map<string, PendingSet[]>();
   readonly #limit: number;
   #bytes = 0;
 
@@ -39,7 +39,7 @@ export class WaitingSets {
   }
 
   /** Gives back what waited for the template of `key`, oldest first. */
-  take(key: string): readonly WaitingSet[] {
+  take(key: string): readonly PendingSet[] {
     const waiting = this.#sets.get(key) ?? [];
     this.#sets.delete(key);
     for (const { body } of waiting) this.#bytes -= body.length + overheadBytes;

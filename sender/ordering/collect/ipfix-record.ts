@@ -1,4 +1,4 @@
-import type { Observation } from '../traffic/flow-observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 import { addressAt, unsignedAt } from './bytes.ts';
 import { type Template, variable } from './ipfix-template.ts';
 
@@ -14,8 +14,9 @@ export function parseRecords(
   body: Buffer,
   template: Template,
   sentMs: number,
-): { observations: Observation[]; leaving: Observation[]; useless: number } | null {
-  const [observations, leaving]: [Observation[], Observation[]] = [[], []];
+): { observations: FlowObservation[]; leaving: FlowObservation[]; useless: number } | null {
+  const observations: FlowObservation[] = [];
+  const leaving: FlowObservation[] = [];
   let useless = 0;
   let at = 0;
   while (body.length - at >= template.leastBytes) {
@@ -73,7 +74,7 @@ const isNotIp = (values: Values): boolean => {
 /** flowDirection is 0 on the way in, 1 on the way out. */
 const isLeaving = (values: Values): boolean => values.get(elements.direction)?.[0] === 1;
 
-function observationOf(values: Values, reverse: Values, sentMs: number): Observation | null {
+function observationOf(values: Values, reverse: Values, sentMs: number): FlowObservation | null {
   const number = (from: Values, ...candidates: readonly number[]): number | undefined => {
     for (const element of candidates) {
       const value = from.get(element);
@@ -82,7 +83,8 @@ function observationOf(values: Values, reverse: Values, sentMs: number): Observa
     return undefined;
   };
   const address = (four: number, six: number): string | null => {
-    const [short, long] = [values.get(four), values.get(six)];
+    const short = values.get(four);
+    const long = values.get(six);
     if (short?.length === 4) return addressAt(short, 0, 4);
     return long?.length === 16 ? addressAt(long, 0, 6) : null;
   };
@@ -92,13 +94,17 @@ function observationOf(values: Values, reverse: Values, sentMs: number): Observa
   const bytes = number(values, e.octetDelta, e.octetTotal, e.layer2Octets);
   if (source === null || destination === null || bytes === undefined) return null;
   const rate = Math.max(1, number(values, e.samplingInterval) ?? 1);
-  const [replyBytes, replyPackets] = [number(reverse, e.octetDelta, e.octetTotal), number(reverse, e.packetDelta, e.packetTotal)];
+  const replyBytes = number(reverse, e.octetDelta, e.octetTotal);
+  const replyPackets = number(reverse, e.packetDelta, e.packetTotal);
   const biflow = number(values, e.biflow);
   return {
-    ...{ source, destination, protocol: number(values, e.protocol) ?? 255 },
+    source,
+    destination,
+    protocol: number(values, e.protocol) ?? 255,
     sourcePort: number(values, e.sourcePort, e.tcpSource, e.udpSource) ?? 0,
     destinationPort: number(values, e.destinationPort, e.tcpDestination, e.udpDestination) ?? 0,
-    ...{ bytes: bytes * rate, packets: (number(values, e.packetDelta, e.packetTotal) ?? 0) * rate },
+    bytes: bytes * rate,
+    packets: (number(values, e.packetDelta, e.packetTotal) ?? 0) * rate,
     ...(replyBytes === undefined ? {} : { replyBytes: replyBytes * rate, replyPackets: (replyPackets ?? 0) * rate }),
     firstMs: timeOf(values, [e.startMs, e.startSeconds, e.startMicro, e.startNano, e.startDelta], sentMs),
     lastMs: timeOf(values, [e.endMs, e.endSeconds, e.endMicro, e.endNano, e.endDelta], sentMs),
@@ -112,7 +118,9 @@ function timeOf(
   [ms, seconds, micro, nano, delta]: readonly [number, number, number, number, number],
   sentMs: number,
 ): number {
-  const [inMs, inSeconds, before] = [values.get(ms), values.get(seconds), values.get(delta)];
+  const inMs = values.get(ms);
+  const inSeconds = values.get(seconds);
+  const before = values.get(delta);
   if (inMs?.length === 8) return unsignedAt(inMs, 0, 8);
   if (inSeconds?.length === 4) return unsignedAt(inSeconds, 0, 4) * 1000;
   const ntp = values.get(micro) ?? values.get(nano);

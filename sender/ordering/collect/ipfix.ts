@@ -1,5 +1,5 @@
-import type { Observation } from '../traffic/flow-observation.ts';
-import { WaitingSets } from './ipfix-pending.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
+import { PendingSets } from './ipfix-pending.ts';
 import { parseRecords } from './ipfix-record.ts';
 import { parseTemplates, type Template } from './ipfix-template.ts';
 
@@ -10,9 +10,9 @@ const headerBytes = 16;
 
 /** What an IPFIX message says, as far as it could be read. */
 export interface IpfixMessage {
-  readonly observations: readonly Observation[];
+  readonly observations: readonly FlowObservation[];
   /** Seen on the way out of the switch. Open vSwitch tells of every packet twice: where it came in, and where it went out. */
-  readonly leaving: readonly Observation[];
+  readonly leaving: readonly FlowObservation[];
   /** The part of the exporter that watched. */
   readonly domain: number;
   /** How many data records its domain had sent before this message. */
@@ -26,11 +26,11 @@ export interface IpfixMessage {
 }
 
 /** What one message adds up to while it is read. */
-interface Reading {
+interface MessageResult {
   readonly sentMs: number;
   readonly place: string;
-  readonly observations: Observation[];
-  readonly leaving: Observation[];
+  readonly observations: FlowObservation[];
+  readonly leaving: FlowObservation[];
   malformed: number;
   untold: number;
   overLimit: number;
@@ -39,10 +39,10 @@ interface Reading {
 /** Reads IPFIX messages (RFC 7011), and remembers what each exporter's templates mean. Options are stepped over. */
 export class IpfixReader {
   readonly #templates = new Map<string, Template>();
-  readonly #waiting: WaitingSets;
+  readonly #waiting: PendingSets;
   readonly #limit: number;
 
-  constructor(limit = mostTemplates, waiting = new WaitingSets()) {
+  constructor(limit = mostTemplates, waiting = new PendingSets()) {
     this.#limit = limit;
     this.#waiting = waiting;
   }
@@ -58,9 +58,14 @@ export class IpfixReader {
     const length = datagram.readUInt16BE(2);
     if (length < headerBytes || length > datagram.length) return null;
     const domain = datagram.readUInt32BE(12);
-    const reading: Reading = {
-      ...{ sentMs: datagram.readUInt32BE(4) * 1000, place: `${exporter} ${domain}` },
-      ...{ observations: [], leaving: [], malformed: 0, untold: 0, overLimit: 0 },
+    const reading: MessageResult = {
+      sentMs: datagram.readUInt32BE(4) * 1000,
+      place: `${exporter} ${domain}`,
+      observations: [],
+      leaving: [],
+      malformed: 0,
+      untold: 0,
+      overLimit: 0,
     };
     let at = headerBytes;
     while (length - at >= 4) {
@@ -81,7 +86,7 @@ export class IpfixReader {
     return { observations, leaving, domain, sequence: datagram.readUInt32BE(8), malformed, untold, overLimit };
   }
 
-  #learn(body: Buffer, options: boolean, reading: Reading): void {
+  #learn(body: Buffer, options: boolean, reading: MessageResult): void {
     const { place } = reading;
     const entries = parseTemplates(body, options);
     if (entries === null) reading.malformed++;
@@ -99,12 +104,12 @@ export class IpfixReader {
     }
   }
 
-  #keep(key: string, template: Template, reading: Reading): void {
+  #keep(key: string, template: Template, reading: MessageResult): void {
     this.#templates.set(key, template);
     for (const { body, sentMs } of this.#waiting.take(key)) decode(body, template, sentMs, reading);
   }
 
-  #data(body: Buffer, key: string, reading: Reading): void {
+  #data(body: Buffer, key: string, reading: MessageResult): void {
     const template = this.#templates.get(key);
     if (template !== undefined) {
       decode(body, template, reading.sentMs, reading);
@@ -115,7 +120,7 @@ export class IpfixReader {
   }
 }
 
-function decode(body: Buffer, template: Template, sentMs: number, reading: Reading): void {
+function decode(body: Buffer, template: Template, sentMs: number, reading: MessageResult): void {
   const records = parseRecords(body, template, sentMs);
   if (records === null) {
     reading.malformed++;

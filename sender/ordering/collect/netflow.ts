@@ -1,4 +1,4 @@
-import type { Observation } from '../traffic/flow-observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 import { addressAt } from './bytes.ts';
 
 const headerBytes = 24;
@@ -8,7 +8,7 @@ const mostRecords = 100;
 
 /** What a NetFlow datagram says: flows of one direction each, its number, and how many flows the next number counts on. */
 export interface NetflowDatagram {
-  readonly observations: readonly Observation[];
+  readonly observations: readonly FlowObservation[];
   readonly sequence: number;
   /** Which of the exporter's engines, for exporters have several. */
   readonly engine: number;
@@ -26,15 +26,21 @@ export function parseNetflow(datagram: Buffer): NetflowDatagram | null {
   const sentMs = datagram.readUInt32BE(8) * 1000 + Math.floor(datagram.readUInt32BE(12) / 1e6);
   // The upper two bits name the mode of sampling, the rest the interval.
   const rate = Math.max(1, datagram.readUInt16BE(22) & 0x3fff);
-  const observations = Array.from({ length: count }, (_, index): Observation => {
+  const observations = Array.from({ length: count }, (_, index): FlowObservation => {
     const at = headerBytes + index * recordBytes;
     // Uptimes are 32 bits of milliseconds and wrap after 49 days.
     const ago = (offset: number): number => (uptimeMs - datagram.readUInt32BE(at + offset)) | 0;
     return {
-      ...{ source: addressAt(datagram, at, 4), destination: addressAt(datagram, at + 4, 4), protocol: datagram[at + 38] ?? 0 },
-      ...{ packets: datagram.readUInt32BE(at + 16) * rate, bytes: datagram.readUInt32BE(at + 20) * rate },
-      ...{ firstMs: sentMs - ago(24), lastMs: sentMs - ago(28) },
-      ...{ sourcePort: datagram.readUInt16BE(at + 32), destinationPort: datagram.readUInt16BE(at + 34), initiator: 'unclear' },
+      source: addressAt(datagram, at, 4),
+      destination: addressAt(datagram, at + 4, 4),
+      protocol: datagram[at + 38] ?? 0,
+      packets: datagram.readUInt32BE(at + 16) * rate,
+      bytes: datagram.readUInt32BE(at + 20) * rate,
+      firstMs: sentMs - ago(24),
+      lastMs: sentMs - ago(28),
+      sourcePort: datagram.readUInt16BE(at + 32),
+      destinationPort: datagram.readUInt16BE(at + 34),
+      initiator: 'unclear',
     };
   });
   return { observations, sequence: datagram.readUInt32BE(16), engine: datagram.readUInt16BE(20) };

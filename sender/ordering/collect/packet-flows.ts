@@ -1,14 +1,14 @@
-import type { Observation } from '../traffic/flow-observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 import type { Packet } from './packet.ts';
 
 /** Flows, and first fragments, that are held at once; beyond, everything so far is given away. Some 20 MiB. */
 const mostFlows = 65_536;
 
-type Writable = { -readonly [Key in keyof Observation]: Observation[Key] } & { replyBytes: number; replyPackets: number };
+type OpenFlow = { -readonly [Key in keyof FlowObservation]: FlowObservation[Key] } & { replyBytes: number; replyPackets: number };
 
 /** Adds packets up to flows of both directions, and gives fragments the ports of their first. */
 export class PacketFlows {
-  readonly #flows = new Map<string, Writable>();
+  readonly #flows = new Map<string, OpenFlow>();
   readonly #ports = new Map<string, readonly [number, number]>();
   readonly #limit: number;
   readonly #networkOf: (vni: number) => string | undefined;
@@ -20,7 +20,7 @@ export class PacketFlows {
   }
 
   /** Adds one packet; gives back flows when there is no room for one more. */
-  add(packet: Packet, atMs: number): Observation[] {
+  add(packet: Packet, atMs: number): FlowObservation[] {
     const { source, destination, protocol, bytes, vni } = packet;
     const [sourcePort, destinationPort] = this.#portsOf(packet);
     const forth = `${vni ?? ''} ${protocol} ${source} ${sourcePort} ${destination} ${destinationPort}`;
@@ -28,27 +28,38 @@ export class PacketFlows {
     if (known !== undefined) {
       known.bytes += bytes;
       known.packets++;
-      touch(known, packet.initiator, atMs);
+      extendFlow(known, packet.initiator, atMs);
       return [];
     }
     const reply = this.#flows.get(`${vni ?? ''} ${protocol} ${destination} ${destinationPort} ${source} ${sourcePort}`);
     if (reply !== undefined) {
       reply.replyBytes += bytes;
       reply.replyPackets++;
-      touch(reply, opposite[packet.initiator], atMs);
+      extendFlow(reply, opposite[packet.initiator], atMs);
       return [];
     }
     const full = this.#flows.size >= this.#limit ? this.flush() : [];
     const network = vni === null ? undefined : this.#networkOf(vni);
     this.#flows.set(forth, {
-      ...{ source, destination, protocol, sourcePort, destinationPort, bytes, packets: 1, replyBytes: 0, replyPackets: 0 },
-      ...{ firstMs: atMs, lastMs: atMs, initiator: packet.initiator, ...(network === undefined ? {} : { network }) },
+      source,
+      destination,
+      protocol,
+      sourcePort,
+      destinationPort,
+      bytes,
+      packets: 1,
+      replyBytes: 0,
+      replyPackets: 0,
+      firstMs: atMs,
+      lastMs: atMs,
+      initiator: packet.initiator,
+      ...(network === undefined ? {} : { network }),
     });
     return full;
   }
 
   /** Gives away everything so far. */
-  flush(): Observation[] {
+  flush(): FlowObservation[] {
     const flows = [...this.#flows.values()];
     this.#flows.clear();
     return flows;
@@ -66,7 +77,7 @@ export class PacketFlows {
 
 const opposite = { source: 'destination', destination: 'source', unclear: 'unclear' } as const;
 
-function touch(flow: Writable, initiator: Observation['initiator'], atMs: number): void {
+function extendFlow(flow: OpenFlow, initiator: FlowObservation['initiator'], atMs: number): void {
   if (flow.initiator === 'unclear') flow.initiator = initiator;
   flow.firstMs = Math.min(flow.firstMs, atMs);
   flow.lastMs = Math.max(flow.lastMs, atMs);

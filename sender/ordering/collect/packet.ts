@@ -80,12 +80,15 @@ interface Header {
 function ipv4(bytes: Buffer, wire: number): Header | null {
   const payload = ((bytes[0] ?? 0) & 15) * 4;
   if (bytes.length < 20 || payload < 20) return null;
-  const [source, destination, protocol] = [addressAt(bytes, 12, 4), addressAt(bytes, 16, 4), bytes[9] ?? 0];
+  const source = addressAt(bytes, 12, 4);
+  const destination = addressAt(bytes, 16, 4);
+  const protocol = bytes[9] ?? 0;
   // Where the network card cuts large segments, the length is not filled in yet.
   const total = bytes.readUInt16BE(2) || wire;
   if (total < payload) return null;
   const flags = bytes.readUInt16BE(6);
-  const [offset, more] = [flags & 0x1fff, (flags & 0x2000) !== 0];
+  const offset = flags & 0x1fff;
+  const more = (flags & 0x2000) !== 0;
   const of = `${source} ${destination} ${protocol} ${bytes.readUInt16BE(4)}`;
   const fragment = offset > 0 || more ? { of, first: offset === 0 } : null;
   return { source, destination, protocol, bytes: Math.min(total, wire), payload, fragment };
@@ -96,7 +99,8 @@ const extensions: ReadonlySet<number> = new Set([0, 43, 60, 135]);
 
 function ipv6(bytes: Buffer, wire: number): Header | null {
   if (bytes.length < 40) return null;
-  const [source, destination] = [addressAt(bytes, 8, 6), addressAt(bytes, 24, 6)];
+  const source = addressAt(bytes, 8, 6);
+  const destination = addressAt(bytes, 24, 6);
   let protocol = bytes[6] ?? 0;
   let payload = 40;
   let fragment: Packet['fragment'] = null;
@@ -104,7 +108,8 @@ function ipv6(bytes: Buffer, wire: number): Header | null {
     if (hops === 8) return null;
     // A later fragment carries nothing more that can be read as a header.
     if (bytes.length < payload + 8) break;
-    const [next, length] = [bytes[payload] ?? 0, bytes[payload + 1] ?? 0];
+    const next = bytes[payload] ?? 0;
+    const length = bytes[payload + 1] ?? 0;
     if (protocol === 44) {
       const first = bytes.readUInt16BE(payload + 2) >> 3 === 0;
       fragment = { of: `${source} ${destination} ${bytes.readUInt32BE(payload + 4)}`, first };

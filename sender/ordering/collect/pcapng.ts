@@ -35,7 +35,8 @@ export async function* readPcapng(stream: ByteStream, torn: () => void): AsyncGe
     if (block.length < left) return torn();
     const body = block.subarray(0, -4);
     if (type === 1 && interfaces.length < mostInterfaces) interfaces.push(interfaceOf(body, little));
-    const frame = type === 6 ? enhanced(body, little, interfaces) : type === 3 ? simple(body, little, interfaces) : 'none';
+    const frame =
+      type === 6 ? enhancedPacket(body, little, interfaces) : type === 3 ? simplePacket(body, little, interfaces) : 'none';
     if (frame === null) torn();
     else if (frame !== 'none') yield frame;
     const next = await stream.take(4);
@@ -57,7 +58,8 @@ function interfaceOf(body: Buffer, little: boolean): Interface {
   if (body.length < 8) return { link: undefined, perSecond: 1e6, snapBytes: 0 };
   let perSecond = 1e6;
   for (let at = 8; at + 4 <= body.length; ) {
-    const [code, length] = [u16(body, at), u16(body, at + 2)];
+    const code = u16(body, at);
+    const length = u16(body, at + 2);
     if (code === 0) break;
     // if_tsresol: a power of ten, or of two where the upper bit is set.
     const exponent = code === 9 && length === 1 ? body[at + 4] : undefined;
@@ -67,7 +69,7 @@ function interfaceOf(body: Buffer, little: boolean): Interface {
   return { link: linkLayers[u16(body, 0)], perSecond, snapBytes: u32(body, 4) };
 }
 
-function enhanced(body: Buffer, little: boolean, interfaces: readonly Interface[]): Frame | null {
+function enhancedPacket(body: Buffer, little: boolean, interfaces: readonly Interface[]): Frame | null {
   const { u32 } = reader(little);
   if (body.length < 20) return null;
   const from = interfaces[u32(body, 0)];
@@ -78,7 +80,7 @@ function enhanced(body: Buffer, little: boolean, interfaces: readonly Interface[
 }
 
 /** A simple packet has no time; 0 is repaired by the tally, which says so. */
-function simple(body: Buffer, little: boolean, [from]: readonly Interface[]): Frame | null {
+function simplePacket(body: Buffer, little: boolean, [from]: readonly Interface[]): Frame | null {
   if (body.length < 4 || from === undefined) return null;
   const wireBytes = reader(little).u32(body, 0);
   const kept = Math.min(wireBytes, from.snapBytes === 0 ? wireBytes : from.snapBytes, body.length - 4);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Observation } from '../traffic/flow-observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 
 const Count = z.coerce.number();
 const Row = z.object({
@@ -17,7 +17,7 @@ const Row = z.object({
 });
 
 /** Reads one line of pmacct's JSON (`pmacct -s -O json`, or the print plugin's). Null for what is none; times that it lacks are `seenMs`. */
-export function parsePmacct(line: string, seenMs: number): Observation | null {
+export function parsePmacct(line: string, seenMs: number): FlowObservation | null {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -29,8 +29,15 @@ export function parsePmacct(line: string, seenMs: number): Observation | null {
   const { ip_src, ip_dst, port_src, port_dst, ip_proto, bytes, packets, ...times } = row.data;
   const firstMs = timeOf(times.timestamp_start ?? times.stamp_inserted) ?? seenMs;
   return {
-    ...{ source: ip_src, destination: ip_dst, protocol: ip_proto, sourcePort: port_src, destinationPort: port_dst },
-    ...{ bytes, packets, initiator: 'unclear', firstMs },
+    source: ip_src,
+    destination: ip_dst,
+    protocol: ip_proto,
+    sourcePort: port_src,
+    destinationPort: port_dst,
+    bytes,
+    packets,
+    initiator: 'unclear',
+    firstMs,
     lastMs: timeOf(times.timestamp_end ?? times.stamp_updated) ?? Math.max(firstMs, seenMs),
   };
 }

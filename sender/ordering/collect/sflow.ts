@@ -1,4 +1,4 @@
-import type { Observation } from '../traffic/flow-observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 import { addressAt } from './bytes.ts';
 import { decodePacket, type LinkLayer, type Packet } from './packet.ts';
 
@@ -53,11 +53,19 @@ export function parseSflow(datagram: Buffer): SflowDatagram | null {
 }
 
 /** What one sample stands for, as an observation of its moment. */
-export function sampledObservation({ packet, rate }: Sample, atMs: number, network: string | undefined): Observation {
+export function sampledObservation({ packet, rate }: Sample, atMs: number, network: string | undefined): FlowObservation {
   const { source, destination, protocol, sourcePort, destinationPort, bytes, initiator } = packet;
   return {
-    ...{ source, destination, protocol, sourcePort, destinationPort, initiator },
-    ...{ bytes: bytes * rate, packets: rate, firstMs: atMs, lastMs: atMs },
+    source,
+    destination,
+    protocol,
+    sourcePort,
+    destinationPort,
+    initiator,
+    bytes: bytes * rate,
+    packets: rate,
+    firstMs: atMs,
+    lastMs: atMs,
     ...(network === undefined ? {} : { network }),
   };
 }

@@ -3,42 +3,46 @@ import { parseYaml } from '../../../shared/config.ts';
 import { type Configurations, parseConfigurations } from '../../../shared/model/configurations.ts';
 import { Plan } from '../../../shared/model/plan.ts';
 import { Problem } from '../../../shared/problem.ts';
-import { directoryOf, type Resolve } from '../traffic/address-directory.ts';
-import { readMatrix } from '../traffic/matrix-file.ts';
-import { mergeTraffic } from '../traffic/merge-matrices.ts';
-import { type Past, pastOf } from './history-file.ts';
-import type { Chosen } from './options.ts';
-import type { Files } from './tenant.ts';
+import type { PastCampaign } from '../prediction/backtest.ts';
+import { addressDirectory, type ResolveAddress } from '../traffic/address-directory.ts';
+import { readMatrixFile } from '../traffic/matrix-file.ts';
+import { mergeMatrices } from '../traffic/merge-matrices.ts';
+import type { AnalyzeFlags } from './flags.ts';
+import { parseHistory } from './history-file.ts';
+import type { TenantFiles } from './tenant.ts';
 
 /** The files that were named, read. */
-export interface Read extends Files {
+export interface AnalyzeFiles extends TenantFiles {
   /** The plan as it stands in its file. */
   readonly planText: string;
   readonly services: string | null;
   readonly hosts: string | null;
-  readonly history: readonly Past[];
+  readonly history: readonly PastCampaign[];
 }
 
 /** Reads every file that was named. Each failure names its file. */
-export async function readFiles(matrices: readonly string[], chosen: Chosen): Promise<Read> {
+export async function readFiles(matrices: readonly string[], flags: AnalyzeFlags): Promise<AnalyzeFiles> {
   const maybe = (file: string | undefined): Promise<string | null> =>
     file === undefined ? Promise.resolve(null) : readText(file);
   const documents = await Promise.all(
-    (chosen.document ?? []).map(async (file) => parseConfigurations(await readJson(file), file)),
+    (flags.document ?? []).map(async (file) => parseConfigurations(await readJson(file), file)),
   );
-  const planText = await maybe(chosen.plan);
-  const plan = planText === null ? null : parseYaml(planText, chosen.plan ?? '', Plan, 'E_PLAN');
+  const planText = await maybe(flags.plan);
+  const plan = planText === null ? null : parseYaml(planText, flags.plan ?? '', Plan, 'E_PLAN');
   const { resolve, named } = addressesOf(documents, plan);
-  const read = await Promise.all(matrices.map((file) => readMatrix(file, named, resolve, 0)));
+  const read = await Promise.all(matrices.map((file) => readMatrixFile(file, named, resolve, 0)));
   const [first, ...others] = read.map(({ traffic }) => traffic);
   if (first === undefined) throw new Problem('E_USAGE', 'Name a matrix.');
-  const reports = await Promise.all((chosen.history ?? []).map(async (file) => ({ file, value: await readJson(file) })));
+  const reports = await Promise.all((flags.history ?? []).map(async (file) => ({ file, value: await readJson(file) })));
   return {
-    ...{ documents, plan, planText: planText ?? '', history: pastOf(reports) },
-    traffic: mergeTraffic(first, ...others),
+    documents,
+    plan,
+    planText: planText ?? '',
+    history: parseHistory(reports),
+    traffic: mergeMatrices(first, ...others),
     older: read.flatMap(({ older }) => older ?? []),
-    services: await maybe(chosen.services),
-    hosts: await maybe(chosen.hosts),
+    services: await maybe(flags.services),
+    hosts: await maybe(flags.hosts),
   };
 }
 
@@ -46,9 +50,9 @@ export async function readFiles(matrices: readonly string[], chosen: Chosen): Pr
 function addressesOf(
   documents: readonly Configurations[],
   plan: Plan | null,
-): { resolve: Resolve; named: readonly { readonly servers: readonly { id: string; name: string }[] }[] } {
-  if (documents.length > 0) return { resolve: directoryOf(documents), named: documents };
+): { resolve: ResolveAddress; named: readonly { readonly servers: readonly { id: string; name: string }[] }[] } {
+  if (documents.length > 0) return { resolve: addressDirectory(documents), named: documents };
   if (plan === null) return { resolve: (word) => ({ is: 'server', id: word }), named: [] };
   const servers = plan.waves.flatMap((wave) => wave.servers.map(({ id, name = id }) => ({ id, name })));
-  return { resolve: directoryOf([]), named: [{ servers }] };
+  return { resolve: addressDirectory([]), named: [{ servers }] };
 }

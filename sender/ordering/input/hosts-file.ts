@@ -28,7 +28,7 @@ const HostsFile = z.strictObject({
 });
 
 /** Reads hosts.yaml: what each host or aggregate at the destination has free. Throws E_USAGE. */
-export function readHosts(text: string, file: string): Host[] {
+export function parseHostsFile(text: string, file: string): Host[] {
   const { hosts } = parseYaml(text, file, HostsFile, 'E_USAGE');
   const twice = hosts.find(({ id }, index) => hosts.findIndex((other) => other.id === id) !== index);
   if (twice !== undefined) throw new Problem('E_USAGE', `${file} has the host ${twice.id} twice.`, { about: file });

@@ -1,19 +1,8 @@
 import { Problem } from '../../../shared/problem.ts';
-
-/** A server as an operator may call it. */
-export interface Named {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** Makes the function that tells the name of a server, or its id where nobody knows one. */
-export function namesOf(servers: readonly Named[]): (id: string) => string {
-  const names = new Map(servers.map(({ id, name }) => [id, name]));
-  return (id) => names.get(id) ?? id;
-}
+import type { NamedServer } from '../traffic/named-server.ts';
 
 /** Makes the function that finds the server of an id, or of a name that only one has. It throws E_USAGE with the place where the word stands. */
-export function serverFinder(servers: readonly Named[], where: string): (word: string) => string {
+export function serverFinder(servers: readonly NamedServer[], where: string): (word: string) => string {
   const ids = new Set(servers.map(({ id }) => id));
   const byName = new Map<string, string | null>();
   for (const { id, name } of servers) byName.set(name, byName.has(name) ? null : id);
@@ -28,7 +17,7 @@ export function serverFinder(servers: readonly Named[], where: string): (word: s
 }
 
 /** Servers from text between commas. */
-export function serversIn(text: string, find: (word: string) => string): string[] {
+export function parseServerList(text: string, find: (word: string) => string): string[] {
   return text
     .split(',')
     .map((word) => word.trim())
@@ -37,7 +26,7 @@ export function serversIn(text: string, find: (word: string) => string): string[
 }
 
 /** Two servers from `A:B`; names may hold colons, too, as long as only one reading names two servers. */
-export function twoServersIn(text: string, find: (word: string) => string, where: string): [string, string] {
+export function parseServerPair(text: string, find: (word: string) => string, where: string): [string, string] {
   const cuts = [...text.matchAll(/:/g)].map(({ index }) => index);
   const readings = cuts.flatMap((cut): [string, string][] => {
     try {

@@ -2,15 +2,9 @@ import { Document } from 'yaml';
 import { z } from 'zod';
 import { parseYaml } from '../../../shared/config.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Service } from '../services/find-services.ts';
-import { type Named, serverFinder } from './names.ts';
-
-/** The operator's own word on what belongs together. `weight`: what its downtime counts against the others'. */
-export interface OwnService {
-  readonly name: string;
-  readonly servers: readonly string[];
-  readonly weight?: number | undefined;
-}
+import type { Service, ServiceMembers } from '../services/service.ts';
+import type { NamedServer } from '../traffic/named-server.ts';
+import { serverFinder } from './names.ts';
 
 const ServicesFile = z.strictObject({
   services: z.array(
@@ -24,7 +18,7 @@ const ServicesFile = z.strictObject({
 });
 
 /** Reads services.yaml. Throws E_USAGE for servers that do not move, and for those in two services. */
-export function readServices(text: string, file: string, servers: readonly Named[]): OwnService[] {
+export function parseServicesFile(text: string, file: string, servers: readonly NamedServer[]): ServiceMembers[] {
   const find = serverFinder(servers, file);
   const taken = new Map<string, string>();
   const names = new Set<string>();
@@ -44,13 +38,14 @@ export function readServices(text: string, file: string, servers: readonly Named
 }
 
 /** Writes services as a file to edit: what was seen of each stands above it, and beside an id the name. */
-export function servicesText(
+export function servicesFileText(
   services: readonly Service[],
   weights: ReadonlyMap<string, number>,
   nameOf: (id: string) => string,
 ): string {
   const plain = services.map(({ name, servers }) => ({
-    ...{ name, ...(weights.has(name) ? { weight: weights.get(name) } : {}) },
+    name,
+    ...(weights.has(name) ? { weight: weights.get(name) } : {}),
     servers: [...servers],
   }));
   const document = new Document({ services: plain });

@@ -3,14 +3,15 @@ import type { Configurations } from '../../../shared/model/configurations.ts';
 import type { Plan } from '../../../shared/model/plan.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { RoundLimits } from '../../migration/round.ts';
+import { compareText } from '../math/compare-text.ts';
 import type { Host } from '../placement/place.ts';
 import type { OlderInput } from '../traffic/import-older.ts';
-import { compareText, outside, type Traffic } from '../traffic/matrix.ts';
+import { type FlowMatrix, outside } from '../traffic/matrix.ts';
 
 const bytesPerGiB = 2 ** 30;
 
 /** A server that moves. Sizes are null where no file tells them; `memory` and `storage` are MiB and GiB, of the older input in its own units. */
-export interface Mover {
+export interface MovingServer {
   readonly id: string;
   readonly name: string;
   readonly diskBytes: number | null;
@@ -22,8 +23,8 @@ export interface Mover {
 
 /** What moves, who talks to whom, and the order that was given. */
 export interface Tenant {
-  readonly servers: readonly Mover[];
-  readonly traffic: Traffic;
+  readonly servers: readonly MovingServer[];
+  readonly traffic: FlowMatrix;
   /** The waves of the plan, or all servers in the order of the document. */
   readonly given: readonly (readonly string[])[];
   /** Where that order comes from, for people. */
@@ -43,8 +44,8 @@ export interface Tenant {
 }
 
 /** What the files say. */
-export interface Files {
-  readonly traffic: Traffic;
+export interface TenantFiles {
+  readonly traffic: FlowMatrix;
   readonly documents: readonly Configurations[];
   readonly plan: Plan | null;
   readonly older: readonly OlderInput[];
@@ -54,12 +55,15 @@ export interface Files {
  * The servers of the plan; without one those of the documents, and without those every server of the matrix.
  * Throws E_PLAN where the plan names a server that the documents do not have, or one twice.
  */
-export function tenantOf({ traffic, documents, plan, older }: Files): Tenant {
+export function tenantOf({ traffic, documents, plan, older }: TenantFiles): Tenant {
   const known = new Map([...documents.flatMap(serversOf), ...older.flatMap(olderServers)].map((server) => [server.id, server]));
   const { delay_seconds = 0, parallel = 1, mode = 'cold' } = plan?.options ?? {};
   const farms = plan?.waves.filter(({ rolling }) => rolling === true) ?? [];
   const rest = {
-    ...{ traffic, parallel, pauseMs: 1000 * delay_seconds, hosts: older.flatMap(({ hosts }) => hosts) },
+    traffic,
+    parallel,
+    pauseMs: 1000 * delay_seconds,
+    hosts: older.flatMap(({ hosts }) => hosts),
     rolling: farms.map((wave) => wave.servers.map(({ id }) => id)),
     calendar: plan?.calendar !== undefined,
     // Without a plan nothing moves warm.
@@ -95,11 +99,11 @@ export function tenantOf({ traffic, documents, plan, older }: Files): Tenant {
   return { ...rest, servers, given: [servers.map(({ id }) => id)], givenBy: known.size > 0 ? 'document' : 'matrix' };
 }
 
-function unknownServer(id: string, name = id): Mover {
+function unknownServer(id: string, name = id): MovingServer {
   return { id, name: name === '' ? id : name, diskBytes: null, leastBytes: 0, sizes: null, warm: false };
 }
 
-function serversOf({ servers, flavors, images }: Configurations): Mover[] {
+function serversOf({ servers, flavors, images }: Configurations): MovingServer[] {
   const flavorById = new Map(flavors.map((flavor) => [flavor.id, flavor]));
   const imageById = new Map(images.map((image) => [image.id, image]));
   return servers.map(({ id, name, flavor_id, image_id }) => {
@@ -108,7 +112,10 @@ function serversOf({ servers, flavors, images }: Configurations): Mover[] {
     const disk = Math.max(flavor?.disk ?? 0, image?.min_disk ?? 0) * bytesPerGiB;
     const stored = image?.size ?? 0;
     return {
-      ...{ id, name: name === '' ? id : name, diskBytes: Math.max(disk, stored) || null, warm: false },
+      id,
+      name: name === '' ? id : name,
+      diskBytes: Math.max(disk, stored) || null,
+      warm: false,
       // A raw image may be zeros for the most part.
       leastBytes: image?.disk_format === 'qcow2' ? stored : 0,
       sizes: flavor === undefined ? null : { cpu: flavor.vcpus, memory: flavor.ram, storage: disk / bytesPerGiB },
@@ -116,8 +123,13 @@ function serversOf({ servers, flavors, images }: Configurations): Mover[] {
   });
 }
 
-function olderServers({ servers }: OlderInput): Mover[] {
+function olderServers({ servers }: OlderInput): MovingServer[] {
   return servers.map(({ id, cpu, memory, storage }) => ({
-    ...{ id, name: id, diskBytes: storage * bytesPerGiB || null, leastBytes: 0, warm: false, sizes: { cpu, memory, storage } },
+    id,
+    name: id,
+    diskBytes: storage * bytesPerGiB || null,
+    leastBytes: 0,
+    warm: false,
+    sizes: { cpu, memory, storage },
   }));
 }

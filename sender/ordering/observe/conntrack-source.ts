@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pieces } from '../collect/chunk-splitter.ts';
-import { isTalk, parseConntrackLine, type Tracked } from '../collect/conntrack.ts';
-import { ConntrackMeter, type Metered } from '../collect/conntrack-meter.ts';
+import { ChunkSplitter } from '../collect/chunk-splitter.ts';
+import { type ConntrackEntry, isConntrackMessage, parseConntrackLine } from '../collect/conntrack.ts';
+import { ConntrackMeter, type MeteredFlow } from '../collect/conntrack-meter.ts';
 import type { Shell } from './shell.ts';
-import type { Networks, Sink, Source } from './source.ts';
+import type { KnownNetworks, TrafficSink, TrafficSource } from './source.ts';
 
 /** Everybody but root needs sudo for the kernel's table; the path of an SSH session seldom has sbin. */
-const before = 'PATH="$PATH:/usr/sbin:/sbin"; S=; [ "$(id -u)" = 0 ] || S="sudo -n";';
-const dumpLine = `${before} $S conntrack -L -f ipv4 -o extended,id && $S conntrack -L -f ipv6 -o extended,id`;
+const sudoPrefix = 'PATH="$PATH:/usr/sbin:/sbin"; S=; [ "$(id -u)" = 0 ] || S="sudo -n";';
+const dumpCommand = `${sudoPrefix} $S conntrack -L -f ipv4 -o extended,id && $S conntrack -L -f ipv6 -o extended,id`;
 /** Ends of connections that live and die between two dumps. The buffer is for a node with thousands of them a second. */
-const eventsLine = `${before} exec $S conntrack -E -e DESTROY -o extended,id -b 8388608`;
+const eventsCommand = `${sudoPrefix} exec $S conntrack -E -e DESTROY -o extended,id -b 8388608`;
 /** How long the last dump may take, after the time of watching is over. */
 const lastDumpMs = 20_000;
 
@@ -18,11 +18,12 @@ export function conntrackSource(
   open: (signal: AbortSignal) => Promise<Shell>,
   node: string,
   everyMs: number,
-  networks: Networks,
-): Source {
+  networks: KnownNetworks,
+): TrafficSource {
   const name = `conntrack ${node}`;
   return {
-    ...{ name, live: true },
+    name,
+    live: true,
     watch: async (sink, signal) => {
       const shell = await open(signal);
       const from = new Date().toISOString();
@@ -40,12 +41,12 @@ async function watchShell(
   shell: Shell,
   name: string,
   everyMs: number,
-  networks: Networks,
-  sink: Sink,
+  networks: KnownNetworks,
+  sink: TrafficSink,
   signal: AbortSignal,
 ): Promise<void> {
   const meter = new ConntrackMeter();
-  const give = giver(name, networks, sink);
+  const give = meteredFlowSink(name, networks, sink);
   const failing = new AbortController();
   const until = AbortSignal.any([signal, failing.signal]);
   let started = false;
@@ -55,7 +56,7 @@ async function watchShell(
       sink.say(`${name}: more connections ended at once than could be told; what those had since their last dump is missing.`);
   };
   const listening = (async () => {
-    for await (const entry of entries(shell.run(eventsLine, until, hear), sink)) {
+    for await (const entry of entries(shell.run(eventsCommand, until, hear), sink)) {
       // What ends while the first dump is written may have begun long before the period.
       const metered = started ? meter.event(entry, Date.now()) : null;
       if (metered !== null) give([metered]);
@@ -66,13 +67,13 @@ async function watchShell(
     failing.abort();
   });
   try {
-    meter.start(await all(entries(shell.run(dumpLine, until), sink)), Date.now());
+    meter.start(await all(entries(shell.run(dumpCommand, until), sink)), Date.now());
     started = true;
     while (!until.aborted) {
       // Aborted: the last dump follows at once.
       await sleep(everyMs, undefined, { signal: until }).catch(() => undefined);
       const limit = AbortSignal.any([AbortSignal.timeout(lastDumpMs), failing.signal]);
-      give(meter.dump(await all(entries(shell.run(dumpLine, limit), sink)), Date.now()));
+      give(meter.dump(await all(entries(shell.run(dumpCommand, limit), sink)), Date.now()));
     }
   } catch (error) {
     failure ??= error;
@@ -89,7 +90,11 @@ async function watchShell(
 }
 
 /** Passes on what was metered, each zone as a place of its own: a connection between two servers of a node is in two zones. */
-export function giver(name: string, { zones }: Networks, sink: Sink): (metered: readonly Metered[]) => void {
+export function meteredFlowSink(
+  name: string,
+  { zones }: KnownNetworks,
+  sink: TrafficSink,
+): (metered: readonly MeteredFlow[]) => void {
   return (metered) => {
     for (const { zone, observation } of metered) {
       const network = zones.get(zone);
@@ -100,11 +105,11 @@ export function giver(name: string, { zones }: Networks, sink: Sink): (metered: 
   };
 }
 
-async function* entries(text: AsyncIterable<string>, sink: Sink): AsyncGenerator<Tracked> {
-  const lines = new Pieces();
-  const parse = (line: string): Tracked[] => {
+async function* entries(text: AsyncIterable<string>, sink: TrafficSink): AsyncGenerator<ConntrackEntry> {
+  const lines = new ChunkSplitter();
+  const parse = (line: string): ConntrackEntry[] => {
     const entry = parseConntrackLine(line);
-    if (entry === null && !isTalk(line)) sink.refuse('malformed');
+    if (entry === null && !isConntrackMessage(line)) sink.refuse('malformed');
     return entry === null ? [] : [entry];
   };
   for await (const chunk of text) yield* lines.push(chunk).flatMap(parse);

@@ -1,24 +1,23 @@
 import { createReadStream } from 'node:fs';
 import { Problem } from '../../../shared/problem.ts';
 import { readFrames } from '../collect/capture-file.ts';
-import { Pieces } from '../collect/chunk-splitter.ts';
-import { isTalk, parseConntrackLine, parseConntrackXml } from '../collect/conntrack.ts';
+import { ChunkSplitter } from '../collect/chunk-splitter.ts';
+import { isConntrackMessage, parseConntrackLine, parseConntrackXml } from '../collect/conntrack.ts';
 import { ConntrackMeter } from '../collect/conntrack-meter.ts';
 import { decodePacket } from '../collect/packet.ts';
 import { PacketFlows } from '../collect/packet-flows.ts';
 import { parsePmacct } from '../collect/pmacct.ts';
-import type { Observation } from '../traffic/flow-observation.ts';
-import { giver } from './conntrack-source.ts';
-import type { Networks, Period, Sink, Source } from './source.ts';
-import { isForeign } from './udp-source.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
+import { meteredFlowSink } from './conntrack-source.ts';
+import { isForeignTunnel, type KnownNetworks, type ObservedPeriod, type TrafficSink, type TrafficSource } from './source.ts';
 
 /** Reads a file of packets as tcpdump writes it. */
-export function pcapSource(file: string, { vnis }: Networks): Source {
+export function pcapSource(file: string, { vnis }: KnownNetworks): TrafficSource {
   const name = `pcap ${file}`;
-  const watch = async (sink: Sink, signal: AbortSignal): Promise<Period | null> => {
+  const watch = async (sink: TrafficSink, signal: AbortSignal): Promise<ObservedPeriod | null> => {
     const flows = new PacketFlows((vni) => vnis.get(vni));
-    const span = new Span(name);
-    const see = (observations: readonly Observation[]): void => {
+    const span = new TimeSpan(name);
+    const see = (observations: readonly FlowObservation[]): void => {
       for (const observation of observations) sink.see(observation, name);
     };
     for await (const { bytes, wireBytes, atMs, link } of readFrames(bytesOf(file), file, () => sink.refuse('malformed'))) {
@@ -27,7 +26,7 @@ export function pcapSource(file: string, { vnis }: Networks): Source {
       if (packet === 'malformed') sink.refuse('malformed');
       if (typeof packet === 'string') continue;
       span.note(atMs);
-      if (isForeign(packet.vni, vnis)) sink.refuse('foreign_traffic');
+      if (isForeignTunnel(packet.vni, vnis)) sink.refuse('foreign_traffic');
       else see(flows.add(packet, atMs));
     }
     see(flows.flush());
@@ -37,12 +36,12 @@ export function pcapSource(file: string, { vnis }: Networks): Source {
 }
 
 /** Reads pmacct's JSON, one row on each line. */
-export function pmacctSource(file: string): Source {
+export function pmacctSource(file: string): TrafficSource {
   const name = `pmacct ${file}`;
   const seenMs = Date.now();
-  const watch = async (sink: Sink, signal: AbortSignal): Promise<Period | null> => {
-    const span = new Span(name);
-    for await (const line of piecesOf(file, '\n', sink)) {
+  const watch = async (sink: TrafficSink, signal: AbortSignal): Promise<ObservedPeriod | null> => {
+    const span = new TimeSpan(name);
+    for await (const line of splitFile(file, '\n', sink)) {
       if (signal.aborted) break;
       if (line.trim() === '') continue;
       const observation = parsePmacct(line, seenMs);
@@ -60,18 +59,18 @@ export function pmacctSource(file: string): Source {
 }
 
 /** Reads what conntrack wrote, lines or XML, dumps or events; all of its counters count. */
-export function conntrackFileSource(file: string, networks: Networks): Source {
+export function conntrackFileSource(file: string, networks: KnownNetworks): TrafficSource {
   const name = `conntrack ${file}`;
-  const watch = async (sink: Sink, signal: AbortSignal): Promise<Period | null> => {
+  const watch = async (sink: TrafficSink, signal: AbortSignal): Promise<ObservedPeriod | null> => {
     const meter = new ConntrackMeter();
-    const give = giver(name, networks, sink);
-    const span = new Span(name);
+    const give = meteredFlowSink(name, networks, sink);
+    const span = new TimeSpan(name);
     const xml = await isXml(file);
-    for await (const piece of piecesOf(file, xml ? '</flow>' : '\n', sink)) {
+    for await (const piece of splitFile(file, xml ? '</flow>' : '\n', sink)) {
       if (signal.aborted) break;
       const entry = xml ? parseConntrackXml(piece) : parseConntrackLine(piece);
       if (entry === null) {
-        if (xml ? piece.includes('<flow') : !isTalk(piece)) sink.refuse('malformed');
+        if (xml ? piece.includes('<flow') : !isConntrackMessage(piece)) sink.refuse('malformed');
         continue;
       }
       const seconds = /^\s*\[(\d{9,10})\.\d+\]/.exec(piece)?.[1];
@@ -87,7 +86,7 @@ export function conntrackFileSource(file: string, networks: Networks): Source {
 }
 
 /** From the first to the last moment that a file tells of. */
-class Span {
+class TimeSpan {
   readonly #name: string;
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
@@ -103,7 +102,7 @@ class Span {
     this.#last = Math.max(this.#last, atMs);
   }
 
-  period(): Period | null {
+  period(): ObservedPeriod | null {
     if (this.#first > this.#last) return null;
     return { name: this.#name, from: new Date(this.#first).toISOString(), until: new Date(this.#last + 1).toISOString() };
   }
@@ -114,8 +113,8 @@ async function isXml(file: string): Promise<boolean> {
   return false;
 }
 
-async function* piecesOf(file: string, separator: string, sink: Sink): AsyncGenerator<string> {
-  const pieces = new Pieces(separator);
+async function* splitFile(file: string, separator: string, sink: TrafficSink): AsyncGenerator<string> {
+  const pieces = new ChunkSplitter(separator);
   for await (const chunk of bytesOf(file)) yield* pieces.push(chunk.toString('latin1'));
   yield pieces.end();
   sink.refuse('malformed', pieces.dropped);

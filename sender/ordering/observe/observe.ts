@@ -1,9 +1,9 @@
 import { asProblem, type Problem } from '../../../shared/problem.ts';
-import { Once } from '../collect/flow-deduplicator.ts';
-import type { Resolve } from '../traffic/address-directory.ts';
-import { Tally } from '../traffic/flow-aggregator.ts';
-import type { Traffic } from '../traffic/matrix.ts';
-import type { Period, Sink, Source } from './source.ts';
+import { FlowDeduplicator } from '../collect/flow-deduplicator.ts';
+import type { ResolveAddress } from '../traffic/address-directory.ts';
+import { FlowAggregator } from '../traffic/flow-aggregator.ts';
+import type { FlowMatrix } from '../traffic/matrix.ts';
+import type { ObservedPeriod, TrafficSink, TrafficSource } from './source.ts';
 
 /** How one source is doing. */
 interface SourceState {
@@ -14,7 +14,7 @@ interface SourceState {
 }
 
 /** How the watching is doing. */
-export interface Progress {
+export interface ObserveProgress {
   readonly sources: readonly SourceState[];
   readonly conversations: number;
   readonly rejected: number;
@@ -22,18 +22,18 @@ export interface Progress {
 }
 
 /** How long to watch, and who is told. */
-export interface Watching {
-  readonly resolve: Resolve;
+export interface ObserveOptions {
+  readonly resolve: ResolveAddress;
   readonly forMs: number;
   /** Ends the watching before its time, with what there is. */
   readonly stop: AbortSignal;
-  readonly show: (progress: Progress) => void;
+  readonly show: (progress: ObserveProgress) => void;
   readonly say: (sentence: string) => void;
 }
 
 /** What was seen, and which sources failed in the midst of it. */
-export interface Observed {
-  readonly traffic: Traffic;
+export interface ObserveResult {
+  readonly traffic: FlowMatrix;
   readonly problems: readonly Problem[];
 }
 
@@ -41,25 +41,28 @@ export interface Observed {
 const showMs = 1_000;
 
 /** Watches all sources at once into one tally. One that fails does not end the others; throws its problem if all do. */
-export async function observe(sources: readonly Source[], watching: Watching): Promise<Observed> {
+export async function observe(sources: readonly TrafficSource[], watching: ObserveOptions): Promise<ObserveResult> {
   const { resolve, forMs, stop, show } = watching;
-  const [tally, once] = [new Tally(resolve, 'observe'), new Once()];
+  const aggregator = new FlowAggregator(resolve, 'observe');
+  const deduplicator = new FlowDeduplicator();
   const began = new Date();
   const enough = AbortSignal.any([stop, AbortSignal.timeout(forMs)]);
   const states = sources.map(({ name }): { -readonly [Key in keyof SourceState]: SourceState[Key] } => ({
-    ...{ name, seen: 0, state: 'watching' },
+    name,
+    seen: 0,
+    state: 'watching',
   }));
   const tell = (): void =>
     show({
       sources: states,
-      conversations: tally.size,
-      rejected: Object.values(tally.rejected).reduce((sum, count) => sum + count, 0),
+      conversations: aggregator.size,
+      rejected: Object.values(aggregator.rejected).reduce((sum, count) => sum + count, 0),
       leftMs: enough.aborted ? 0 : Math.max(0, began.getTime() + forMs - Date.now()),
     });
   const problems: Problem[] = [];
-  const watchOne = async (source: Source, index: number): Promise<Period[]> => {
+  const watchOne = async (source: TrafficSource, index: number): Promise<ObservedPeriod[]> => {
     const state = states[index];
-    const sink = sinkOf(tally, once, watching.say, () => void (state && state.seen++));
+    const sink = sinkOf(aggregator, deduplicator, watching.say, () => void (state && state.seen++));
     const from = new Date();
     const until = source.live ? enough : stop;
     try {
@@ -81,23 +84,28 @@ export async function observe(sources: readonly Source[], watching: Watching): P
     const periods = (await Promise.all(sources.map(watchOne))).flat();
     tell();
     const [first] = problems;
-    if (first !== undefined && problems.length === sources.length && tally.size === 0) throw first;
-    return { traffic: { ...tally.matrix(began, new Date()), sources: periods }, problems };
+    if (first !== undefined && problems.length === sources.length && aggregator.size === 0) throw first;
+    return { traffic: { ...aggregator.matrix(began, new Date()), sources: periods }, problems };
   } finally {
     clearInterval(timer);
   }
 }
 
-function sinkOf(tally: Tally, once: Once, say: (sentence: string) => void, count: () => void): Sink {
+function sinkOf(
+  aggregator: FlowAggregator,
+  deduplicator: FlowDeduplicator,
+  say: (sentence: string) => void,
+  count: () => void,
+): TrafficSink {
   const said = new Set<string>();
   return {
     see: (observation, place, whole = false) => {
       count();
-      const fresh = once.pass(place, observation, whole);
-      if (fresh !== null) tally.add(fresh, Date.now());
+      const fresh = deduplicator.unseenPart(place, observation, whole);
+      if (fresh !== null) aggregator.add(fresh, Date.now());
     },
     refuse: (reason, number = 1) => {
-      if (number > 0) tally.reject(reason, number);
+      if (number > 0) aggregator.reject(reason, number);
     },
     say: (sentence) => {
       if (said.has(sentence) || said.size >= 100) return;

@@ -6,12 +6,12 @@ import { Problem } from '../../../shared/problem.ts';
 import { conntrackSource } from './conntrack-source.ts';
 import { conntrackFileSource, pcapSource, pmacctSource } from './file-sources.ts';
 import { localShell } from './shell.ts';
-import type { Networks, Source } from './source.ts';
+import type { KnownNetworks, TrafficSource } from './source.ts';
 import { openSshShell } from './ssh-shell.ts';
 import { udpSource } from './udp-source.ts';
 
 /** What the operator asks to be watched. */
-export interface Chosen {
+export interface ObserveFlags {
   readonly project?: string;
   readonly document?: readonly string[];
   readonly for: number;
@@ -31,7 +31,11 @@ export interface Chosen {
 }
 
 /** The sources of the options. `sshOptions` is asked only where a node is reached by SSH. */
-export function sourcesOf(chosen: Chosen, documents: readonly Configurations[], sshOptions: () => Promise<SshOptions>): Source[] {
+export function trafficSources(
+  chosen: ObserveFlags,
+  documents: readonly Configurations[],
+  sshOptions: () => Promise<SshOptions>,
+): TrafficSource[] {
   const networks = networksOf(chosen, documents);
   const here = hostname();
   const { every, ssh = [], conntrackFile = [], pcap = [], pmacct = [] } = chosen;
@@ -52,7 +56,7 @@ export function sourcesOf(chosen: Chosen, documents: readonly Configurations[], 
 }
 
 /** Identifiers of tunnels are in the document where it was captured with rights to see them. */
-function networksOf({ zone = [] }: Chosen, documents: readonly Configurations[]): Networks {
+function networksOf({ zone = [] }: ObserveFlags, documents: readonly Configurations[]): KnownNetworks {
   const known = documents.flatMap(({ networks }) => networks);
   const vnis = known.flatMap(({ id, provider_network_type, provider_segmentation_id }) =>
     provider_segmentation_id !== null && ['vxlan', 'geneve'].includes(provider_network_type ?? '')
@@ -75,7 +79,7 @@ const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600
 const longestMs = 21 * 86_400_000;
 
 /** Reads `90s`, `10m`, `2h`, `1d`. */
-export function parseSpan(text: string): number {
+export function parseDuration(text: string): number {
   const [, number, unit = ''] = /^(\d{1,7})(s|m|h|d)$/.exec(text) ?? [];
   const ms = Number(number) * (unitMs[unit] ?? Number.NaN);
   if (!(ms > 0 && ms <= longestMs)) throw new InvalidArgumentError('Write a time such as 90s, 10m, 2h or 1d, 21d at most.');
@@ -90,7 +94,7 @@ export function parsePort(text: string): number {
 }
 
 /** Reads `ZONE=NETWORK`, one more. */
-export function parseZone(text: string, before: Chosen['zone'] = []): NonNullable<Chosen['zone']> {
+export function parseZone(text: string, before: ObserveFlags['zone'] = []): NonNullable<ObserveFlags['zone']> {
   const [, zone, network] = /^(\d{1,5})=(.+)$/.exec(text) ?? [];
   if (zone === undefined || network === undefined) throw new InvalidArgumentError('Write ZONE=NETWORK, such as 5=backend.');
   return [...before, [Number(zone), network]];

@@ -1,11 +1,11 @@
 import { access, readFile } from 'node:fs/promises';
 import { writeDurably } from '../../../shared/durable.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
-import { parseTraffic, type Traffic } from '../traffic/matrix.ts';
-import { mergeTraffic } from '../traffic/merge-matrices.ts';
+import { type FlowMatrix, parseMatrix } from '../traffic/matrix.ts';
+import { mergeMatrices } from '../traffic/merge-matrices.ts';
 
 /** Reads what a watching is to be added to, before it begins. A file that is there is only ever added to, for it may hold days. */
-export async function readTarget(file: string, merge: boolean): Promise<Traffic | null> {
+export async function readEarlierMatrix(file: string, merge: boolean): Promise<FlowMatrix | null> {
   const there = await access(file).then(
     () => true,
     () => false,
@@ -17,7 +17,7 @@ export async function readTarget(file: string, merge: boolean): Promise<Traffic 
       hint: 'Add to it with --merge, or name another file.',
     });
   try {
-    return parseTraffic(JSON.parse(await readFile(file, 'utf8')), file);
+    return parseMatrix(JSON.parse(await readFile(file, 'utf8')), file);
   } catch (error) {
     const problem = asProblem(error);
     throw problem.code === 'E_BUG'
@@ -27,11 +27,11 @@ export async function readTarget(file: string, merge: boolean): Promise<Traffic 
 }
 
 /** Writes what was seen, with what was there before. Where the two cannot be added up, what was seen goes into a file beside. */
-export async function writeTarget(file: string, before: Traffic | null, seen: Traffic): Promise<Traffic> {
-  const text = (traffic: Traffic): string => `${JSON.stringify(traffic, undefined, 1)}\n`;
-  let whole: Traffic;
+export async function writeMatrix(file: string, before: FlowMatrix | null, seen: FlowMatrix): Promise<FlowMatrix> {
+  const text = (traffic: FlowMatrix): string => `${JSON.stringify(traffic, undefined, 1)}\n`;
+  let whole: FlowMatrix;
   try {
-    whole = before === null ? seen : mergeTraffic(before, seen);
+    whole = before === null ? seen : mergeMatrices(before, seen);
   } catch (error) {
     const beside = `${file}.${Date.now()}`;
     await writeDurably(beside, text(seen));

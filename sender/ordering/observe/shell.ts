@@ -29,10 +29,10 @@ async function* runLocally(commandLine: string, signal: AbortSignal, hear?: (tex
   const ended = once(child, 'close');
   ended.catch(() => undefined);
   try {
-    const said = tail(child.stderr, hear);
+    const said = collectTail(child.stderr, hear);
     for await (const chunk of child.stdout.setEncoding('utf8')) yield chunk as string;
     const [code] = (await ended) as [number | null];
-    if (code !== 0 && !signal.aborted) throw failed('this machine', said(), code);
+    if (code !== 0 && !signal.aborted) throw commandFailure('this machine', said(), code);
   } finally {
     signal.removeEventListener('abort', end);
     child.kill();
@@ -40,7 +40,7 @@ async function* runLocally(commandLine: string, signal: AbortSignal, hear?: (tex
 }
 
 /** Keeps the end of what a stream says, and tells `hear` of it whenever there is more. */
-export function tail(stream: Readable, hear?: (text: string) => void): () => string {
+export function collectTail(stream: Readable, hear?: (text: string) => void): () => string {
   let said = '';
   stream.setEncoding('utf8').on('data', (text: string) => {
     said = `${said}${text}`.slice(-saidCharacters);
@@ -50,10 +50,11 @@ export function tail(stream: Readable, hear?: (text: string) => void): () => str
 }
 
 /** The failure of a command, in its own words. 127 is the shell's word for a command that is not there. */
-export function failed(node: string, said: string, code: number | null): Problem {
+export function commandFailure(node: string, said: string, code: number | null): Problem {
   if (code === 127)
     return new Problem('E_MISSING_TOOL', `conntrack is not installed on ${node}.`, {
-      ...{ about: 'conntrack', hint: 'Install it there (Debian: `apt install conntrack`), then try again.' },
+      about: 'conntrack',
+      hint: 'Install it there (Debian: `apt install conntrack`), then try again.',
     });
   return new Problem('E_OBSERVE', `conntrack on ${node} failed: ${said.replaceAll(/\s+/g, ' ') || `it ended with ${code}`}.`, {
     about: node,

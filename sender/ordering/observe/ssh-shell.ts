@@ -7,7 +7,7 @@ import { fromEvents, inTime } from '../../../protocol/transport/phase.ts';
 import { logIn, type SshOptions } from '../../../protocol/transport/ssh-tunnel.ts';
 import { connectTcp } from '../../../protocol/transport/tcp.ts';
 import { Problem } from '../../../shared/problem.ts';
-import { failed, type Shell, tail } from './shell.ts';
+import { collectTail, commandFailure, type Shell } from './shell.ts';
 
 /** Logs in on another node, `user@host[:port]`, by the rules of the tunnel: its host key must be known. */
 export async function openSshShell(node: string, options: SshOptions, signal: AbortSignal): Promise<Shell> {
@@ -37,7 +37,7 @@ export async function openSshShell(node: string, options: SshOptions, signal: Ab
  * Ends a command when its standard input does. OpenSSH passes no signal on to a command of root's, and closing a channel ends none that does not write:
  * one that waits for events would stay behind for ever, and the channel with it.
  */
-const leashed = (commandLine: string): string =>
+const endWithStdin = (commandLine: string): string =>
   `exec 3<&0; (${commandLine}) </dev/null 3<&- & P=$!; (cat <&3; kill $P) >/dev/null 2>&1 & wait $P`;
 
 /** How long a command may take to end: milliseconds. */
@@ -51,7 +51,7 @@ async function* runRemotely(
   hear?: (text: string) => void,
 ): AsyncGenerator<string> {
   if (signal.aborted) return;
-  const { channel, code } = await open(client, node, leashed(commandLine), signal);
+  const { channel, code } = await execCommand(client, node, endWithStdin(commandLine), signal);
   // Unlike `pipe` it ends with a channel that a lost connection closed.
   const text = pipeline(channel, new PassThrough({ encoding: 'utf8' }), () => undefined);
   let late: NodeJS.Timeout | undefined;
@@ -63,11 +63,12 @@ async function* runRemotely(
   const closed = once(channel, 'close');
   closed.catch(() => undefined);
   try {
-    const said = tail(channel.stderr, hear);
+    const said = collectTail(channel.stderr, hear);
     for await (const chunk of text) yield chunk as string;
     if (signal.aborted) return;
     await closed;
-    if (code() !== 0 && !signal.aborted) throw failed(node, said() || (code() === null ? 'the connection was lost' : ''), code());
+    if (code() !== 0 && !signal.aborted)
+      throw commandFailure(node, said() || (code() === null ? 'the connection was lost' : ''), code());
   } catch (error) {
     // Destroyed by us: the end of a stream that has not ended is an error to its reader.
     if (!signal.aborted) throw error;
@@ -79,14 +80,14 @@ async function* runRemotely(
 }
 
 /** A command on its way, and its exit status once it has one. */
-interface Running {
+interface RunningCommand {
   readonly channel: ClientChannel;
   readonly code: () => number | null;
 }
 
-async function open(client: ssh2.Client, node: string, commandLine: string, signal: AbortSignal): Promise<Running> {
+async function execCommand(client: ssh2.Client, node: string, commandLine: string, signal: AbortSignal): Promise<RunningCommand> {
   try {
-    return await fromEvents<Running>(
+    return await fromEvents<RunningCommand>(
       signal,
       (resolve, reject) => {
         client.once('close', () => reject(new Error('the connection was closed')));

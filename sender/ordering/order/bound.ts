@@ -1,4 +1,4 @@
-import { componentsOf } from './components.ts';
+import { connectedComponents } from './components.ts';
 import type { Instance } from './instance.ts';
 import { fiedlerOf } from './spectral.ts';
 
@@ -10,7 +10,7 @@ const mostProved = 1200;
  * Where servers move in parallel it is weaker, and with limits of waves it leaves out what the gaps add.
  */
 export function lowerBound(instance: Instance): number {
-  const traffic = componentsOf(instance).reduce((sum, part) => {
+  const traffic = connectedComponents(instance).reduce((sum, part) => {
     if (part.length < 2) return sum;
     return sum + Math.max(starBound(instance, part), spectralBound(instance, part));
   }, 0);
@@ -32,7 +32,8 @@ function servicesBound({ members, serviceWeight, before, down, parallel }: Insta
 }
 
 function lengthBound({ before, down, parallel, size }: Instance): number {
-  let [sum, longest] = [0, 0];
+  let sum = 0;
+  let longest = 0;
   for (let i = 0; i < size; i++) {
     const time = (before[i] as number) + (down[i] as number);
     sum += time;

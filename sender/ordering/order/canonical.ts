@@ -1,5 +1,6 @@
-import { compareText } from '../traffic/matrix.ts';
-import type { Mover, ServiceOf } from './request.ts';
+import { compareText } from '../math/compare-text.ts';
+import type { ServiceMembers } from '../services/service.ts';
+import type { TimedServer } from './request.ts';
 
 const rounds = 4;
 
@@ -19,12 +20,12 @@ function mixNumber(hash: number, value: number): number {
  * after Weisfeiler and Leman), and by id only where that leaves no difference. So neither names nor the order of input change a result.
  */
 export function canonicalRanks(
-  servers: readonly Mover[],
+  servers: readonly TimedServer[],
   pairs: readonly { a: number; b: number; bytes: number }[],
   services: readonly (readonly number[])[],
   groups: readonly (readonly number[])[],
   befores: readonly { first: number; later: number }[],
-  serviceInfo: readonly ServiceOf[],
+  serviceInfo: readonly ServiceMembers[],
 ): number[] {
   let colours = servers.map(({ beforeMs = 0, downMs, bytes = 0 }) =>
     mixNumber(mixNumber(mixNumber(1, Math.round(beforeMs)), Math.round(downMs)), Math.round(bytes)),

@@ -4,7 +4,7 @@ import type { Instance } from './instance.ts';
  * What is disturbed between two moves: for each boundary p of an order (before its p-th server) the weight of the services begun and not
  * finished plus the weight of the traffic between the servers before it and those after it. At both ends nothing is.
  */
-export function ratesOf(instance: Instance, order: Int32Array): Float64Array {
+export function disruptionRates(instance: Instance, order: Int32Array): Float64Array {
   const { size, from, to, weight, members, serviceWeight } = instance;
   const position = positionsOf(order);
   const steps = new Float64Array(size + 2);
@@ -20,7 +20,8 @@ export function ratesOf(instance: Instance, order: Int32Array): Float64Array {
     }
   }
   for (let s = 0; s < members.length; s++) {
-    let [first, last] = [size, -1];
+    let first = size;
+    let last = -1;
     for (const member of members[s] as readonly number[]) {
       const at = position[member] as number;
       if (at < first) first = at;

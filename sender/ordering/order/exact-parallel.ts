@@ -1,6 +1,6 @@
 import { type Instance, impossible } from './instance.ts';
-import type { Course } from './simulate.ts';
-import { WaveSearch } from './wave-enumerator.ts';
+import type { WaveSequence } from './simulate.ts';
+import { WaveEnumerator } from './wave-enumerator.ts';
 
 /** Most servers whose parallel moves are solved exactly: some n! steps. */
 export const mostParallel = 8;
@@ -10,14 +10,14 @@ export const mostParallel = 8;
  * so that its cost depends on the set of servers before it and nothing else: the best way to each set is kept.
  * Throws E_ORDER where no order keeps the constraints.
  */
-export function solveParallel(instance: Instance): Course {
+export function solveParallel(instance: Instance): WaveSequence {
   const full = 2 ** instance.size - 1;
   const best = new Float64Array(full + 1).fill(Number.POSITIVE_INFINITY);
   const came: { readonly start: number; readonly wave: readonly number[] }[] = [];
   best[0] = 0;
   for (let start = 0; start < full; start++) {
     if (best[start] === Number.POSITIVE_INFINITY) continue;
-    const search = new WaveSearch(instance, start);
+    const search = new WaveEnumerator(instance, start);
     search.explore((set, wave, cost) => {
       const sum = (best[start] as number) + cost;
       if (sum >= (best[set] as number)) return;

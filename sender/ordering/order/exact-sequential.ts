@@ -1,5 +1,5 @@
 import { type Instance, impossible } from './instance.ts';
-import type { Course } from './simulate.ts';
+import type { WaveSequence } from './simulate.ts';
 import { Subsets } from './subsets.ts';
 
 /** Most servers that are solved exactly one after the other without limits of waves: 2ⁿ·n steps. */
@@ -9,7 +9,7 @@ const mostSequential = 18;
 const mostSteps = 1.5e8;
 
 /** Whether one after the other can be solved exactly: the number of sets that a wave may be, from every set that may come before it. */
-export function isSmall({ size, limited, most, parallel }: Instance): boolean {
+export function isSequentiallySolvable({ size, limited, most, parallel }: Instance): boolean {
   if (parallel > 1 || size > mostSequential) return false;
   if (!limited) return true;
   let steps = 0;
@@ -33,7 +33,7 @@ export function isSmall({ size, limited, most, parallel }: Instance): boolean {
  * The cost is additive: while a server moves, what is disturbed depends on the set before it alone. A wave is a path between two sets that keeps the limits.
  * Throws E_ORDER where no order keeps the constraints.
  */
-export function solveExactly(instance: Instance): Course {
+export function solveSequential(instance: Instance): WaveSequence {
   const { size, limited } = instance;
   const subsets = new Subsets(instance);
   const full = 2 ** size - 1;

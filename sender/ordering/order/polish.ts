@@ -1,38 +1,45 @@
 import type { Random } from '../math/random.ts';
+import { mayEndBetween } from './cut-waves.ts';
 import type { Instance } from './instance.ts';
-import type { Budget } from './local-search.ts';
-import { type Course, costOfCourse } from './simulate.ts';
-import { mayEndBetween, Wave } from './waves.ts';
+import type { SearchBudget } from './local-search.ts';
+import { costOfSequence, type WaveSequence } from './simulate.ts';
+import { WaveCapacity } from './wave-capacity.ts';
 
 /** How far a worse course is followed at the beginning, as a part of the mean cost of a server; it sinks to nothing. */
 const tolerance = 1;
 
 /** Tries for each server, and at most. */
-const [triesEach, mostTries] = [300, 20_000];
+const triesEach = 300;
+const mostTries = 20_000;
 
 /**
  * Betters a whole course, waves included, by playing it: servers change places, waves end elsewhere. Every step keeps the constraints.
  * Slower than lifting, but it knows parallel moves and gaps.
  */
-export function polish(instance: Instance, start: Course, budget: Budget, random: Random): Course {
+export function polish(instance: Instance, start: WaveSequence, budget: SearchBudget, random: Random): WaveSequence {
   const price = instance.size * 2 + instance.to.length + 16;
   const tries = Math.max(0, Math.min(mostTries, triesEach * instance.size, Math.floor(budget.left / price)));
-  let [course, cost] = [start, costOfCourse(instance, start)];
-  let [best, bestCost] = [course, cost];
+  let sequence = start;
+  let cost = costOfSequence(instance, start);
+  let best = sequence;
+  let bestCost = cost;
   for (let attempt = 0; attempt < tries && instance.size > 1; attempt++) {
     budget.left -= price;
-    const next = neighbour(instance, course, random);
-    if (next === null || !isValid(instance, next)) continue;
-    const nextCost = costOfCourse(instance, next);
+    const next = neighbour(instance, sequence, random);
+    if (next === null || !keepsConstraints(instance, next)) continue;
+    const nextCost = costOfSequence(instance, next);
     const slack = ((tolerance * bestCost) / instance.size) * (1 - attempt / tries) ** 2;
     if (nextCost > cost + slack) continue;
-    [course, cost] = [next, nextCost];
-    if (cost < bestCost) [best, bestCost] = [course, cost];
+    sequence = next;
+    cost = nextCost;
+    if (cost >= bestCost) continue;
+    best = sequence;
+    bestCost = cost;
   }
   return best;
 }
 
-function neighbour({ size }: Instance, { order, ends }: Course, random: Random): Course | null {
+function neighbour({ size }: Instance, { order, ends }: WaveSequence, random: Random): WaveSequence | null {
   const kind = random.below(8);
   const at = random.below(size);
   if (kind === 0) {
@@ -70,10 +77,11 @@ function moved(order: Int32Array, at: number, length: number, slot: number): Int
   return Int32Array.from([...rest.slice(0, slot), ...order.subarray(at, at + length), ...rest.slice(slot)]);
 }
 
-function swapWaves({ order, ends }: Course, a: number, b: number): Course | null {
+function swapWaves({ order, ends }: WaveSequence, a: number, b: number): WaveSequence | null {
   if (a === b) return null;
   const waves = ends.map((end, index) => Array.from(order.subarray(ends[index - 1] ?? 0, end)));
-  const [one, other] = [waves[a] as number[], waves[b] as number[]];
+  const one = waves[a] as number[];
+  const other = waves[b] as number[];
   const mixed = waves.with(a, other).with(b, one);
   let end = 0;
   return {
@@ -96,15 +104,16 @@ function inBounds(ends: readonly number[], size: number): number[] {
 }
 
 /** Whether a course keeps the limits and constraints. */
-export function isValid(instance: Instance, { order, ends }: Course): boolean {
+export function keepsConstraints(instance: Instance, { order, ends }: WaveSequence): boolean {
   const { predecessors, groups, size, group } = instance;
   const place = new Int32Array(size);
   for (let p = 0; p < size; p++) place[order[p] as number] = p;
   let position = 0;
   for (const end of ends) {
-    const wave = new Wave(instance);
+    const wave = new WaveCapacity(instance);
     for (; position < end; position++) if (!wave.add(order[position] as number)) return false;
-    const [last, next] = [order[end - 1] as number, order[end]];
+    const last = order[end - 1] as number;
+    const next = order[end];
     if (next !== undefined && !mayEndBetween(instance, last, next)) return false;
   }
   for (let i = 0; i < size; i++)

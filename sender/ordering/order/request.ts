@@ -1,25 +1,12 @@
+import type { ServiceMembers } from '../services/service.ts';
+import type { TrafficPair } from '../traffic/pairs.ts';
 /** A server that will move. `beforeMs` is work while it still runs (0 where it moves cold), `downMs` from its stop until it is up at the destination. */
-export interface Mover {
+export interface TimedServer {
   readonly id: string;
   readonly name?: string | undefined;
   readonly beforeMs?: number | undefined;
   readonly downMs: number;
   readonly bytes?: number | undefined;
-}
-
-/** Bytes that two servers exchange, both ways; their unit of time does not matter, as long as it is one for all pairs. */
-export interface Pair {
-  readonly a: string;
-  readonly b: string;
-  readonly bytes: number;
-}
-
-/** Servers that are of use only together. A server is in one service at most; one in none is a service of its own. */
-export interface ServiceOf {
-  readonly name: string;
-  readonly servers: readonly string[];
-  /** What its downtime counts against the others'; 1 where absent. */
-  readonly weight?: number | undefined;
 }
 
 /** What a wave may hold at most: servers, bytes, and time from its first start to its last server up. */
@@ -40,10 +27,10 @@ export interface Weights {
 export const defaultWeights: Weights = { downtime: 4, split: 1, length: 0.01 };
 
 /** What the order of a migration is asked for. */
-export interface Question {
-  readonly servers: readonly Mover[];
-  readonly pairs: readonly Pair[];
-  readonly services?: readonly ServiceOf[] | undefined;
+export interface OrderRequest {
+  readonly servers: readonly TimedServer[];
+  readonly pairs: readonly TrafficPair[];
+  readonly services?: readonly ServiceMembers[] | undefined;
   /** Servers that may be on their way at once inside a wave, as in the plan. */
   readonly parallel?: number | undefined;
   /** Between the end of one server and the start of the next. */
@@ -70,7 +57,7 @@ export interface Cost {
 }
 
 /** When a server goes down and is up again, in milliseconds from the start of the campaign. */
-export interface Slot {
+export interface ScheduledServer {
   readonly id: string;
   readonly downAtMs: number;
   readonly upAtMs: number;
@@ -79,7 +66,7 @@ export interface Slot {
 /** A proposed order: its waves, what it costs, and what no order can beat. */
 export interface Proposal extends Cost {
   readonly waves: readonly (readonly string[])[];
-  readonly schedule: readonly Slot[];
+  readonly schedule: readonly ScheduledServer[];
   /** No order costs less; equal to `cost` where `method` is exact. */
   readonly bound: number;
   readonly method: 'exact' | 'heuristic';

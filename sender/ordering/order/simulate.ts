@@ -1,21 +1,22 @@
 import { type Instance, weightUnits } from './instance.ts';
-import type { Cost, Slot } from './request.ts';
+import { earliestLane } from './lanes.ts';
+import type { Cost, ScheduledServer } from './request.ts';
 
 /** An order with its waves: the servers, and where each wave ends (the last is the number of servers). */
-export interface Course {
+export interface WaveSequence {
   readonly order: Int32Array;
   readonly ends: readonly number[];
 }
 
 /** When each server goes down and is up again, in quanta, and how long it takes all together. */
-export interface Run {
+export interface Timeline {
   readonly downAt: Float64Array;
   readonly upAt: Float64Array;
   readonly length: number;
 }
 
 /** Plays a course as the sender does: wave after wave, inside a wave the next server as soon as a lane is free. */
-export function play(instance: Instance, { order, ends }: Course): Run {
+export function simulate(instance: Instance, { order, ends }: WaveSequence): Timeline {
   const { size, before, down, parallel, gap } = instance;
   const downAt = new Float64Array(size);
   const upAt = new Float64Array(size);
@@ -26,8 +27,7 @@ export function play(instance: Instance, { order, ends }: Course): Run {
     lanes.fill(wave === 0 ? 0 : length + gap);
     for (; position < end; position++) {
       const server = order[position] as number;
-      let lane = 0;
-      for (let other = 1; other < lanes.length; other++) if ((lanes[other] as number) < (lanes[lane] as number)) lane = other;
+      const lane = earliestLane(lanes);
       const stop = (lanes[lane] as number) + (before[server] as number);
       const up = stop + (down[server] as number);
       downAt[server] = stop;
@@ -40,13 +40,15 @@ export function play(instance: Instance, { order, ends }: Course): Run {
 }
 
 /** What a run costs, in quanta × units: a whole number. */
-function costOfRun(instance: Instance, { downAt, upAt, length }: Run): number {
+function costOfTimeline(instance: Instance, { downAt, upAt, length }: Timeline): number {
   const { size, from, to, weight, members, serviceWeight, lengthWeight } = instance;
   let cost = lengthWeight * length;
   for (let s = 0; s < members.length; s++) {
-    let [first, last] = [Number.POSITIVE_INFINITY, 0];
+    let first = Number.POSITIVE_INFINITY;
+    let last = 0;
     for (const member of members[s] as readonly number[]) {
-      const [stop, up] = [downAt[member] as number, upAt[member] as number];
+      const stop = downAt[member] as number;
+      const up = upAt[member] as number;
       if (stop < first) first = stop;
       if (up > last) last = up;
     }
@@ -63,44 +65,47 @@ function costOfRun(instance: Instance, { downAt, upAt, length }: Run): number {
 }
 
 /** What a course costs, in quanta × units. */
-export function costOfCourse(instance: Instance, course: Course): number {
-  return costOfRun(instance, play(instance, course));
+export function costOfSequence(instance: Instance, sequence: WaveSequence): number {
+  return costOfTimeline(instance, simulate(instance, sequence));
 }
 
 /** A cost in quanta × units as the seconds people read. */
-export function inSeconds({ quantumMs, weights }: Instance, cost: number): number {
+export function toSeconds({ quantumMs, weights }: Instance, cost: number): number {
   return ((cost / weightUnits) * quantumMs * (weights.downtime + weights.split + weights.length)) / 1000;
 }
 
 /** The parts of a run's cost in seconds, each as its mean: over services by weight, over bytes. */
-export function explain(instance: Instance, run: Run): Cost {
+export function costInSeconds(instance: Instance, timeline: Timeline): Cost {
   const { members, serviceWeight, quantumMs, size, from, to, weight, pause } = instance;
   const seconds = quantumMs / 1000;
-  let [downtime, services, split, bytes] = [0, 0, 0, 0];
+  let downtime = 0;
+  let services = 0;
+  let split = 0;
+  let bytes = 0;
   for (const [s, list] of members.entries()) {
     const own = serviceWeight[s] as number;
-    const first = Math.min(...list.map((i) => run.downAt[i] as number));
-    downtime += own * (Math.max(...list.map((i) => run.upAt[i] as number)) - first);
+    const first = Math.min(...list.map((i) => timeline.downAt[i] as number));
+    downtime += own * (Math.max(...list.map((i) => timeline.upAt[i] as number)) - first);
     services += own;
   }
   for (let i = 0; i < size; i++)
     for (let e = from[i] as number; e < (from[i + 1] as number); e++) {
-      split += (weight[e] as number) * Math.abs((run.upAt[i] as number) - (run.upAt[to[e] as number] as number));
+      split += (weight[e] as number) * Math.abs((timeline.upAt[i] as number) - (timeline.upAt[to[e] as number] as number));
       bytes += weight[e] as number;
     }
   return {
-    cost: inSeconds(instance, costOfRun(instance, run)),
+    cost: toSeconds(instance, costOfTimeline(instance, timeline)),
     serviceDowntimeSeconds: services === 0 ? 0 : (downtime / services) * seconds,
     splitSeconds: bytes === 0 ? 0 : (split / bytes) * seconds,
-    lengthSeconds: Math.max(0, run.length - pause) * seconds,
+    lengthSeconds: Math.max(0, timeline.length - pause) * seconds,
   };
 }
 
 /** When each server goes down and comes up, in the order of the course. The pause before the very first server is none. */
-export function scheduleOf({ ids, quantumMs, pause }: Instance, { order }: Course, run: Run): Slot[] {
+export function scheduleOf({ ids, quantumMs, pause }: Instance, { order }: WaveSequence, timeline: Timeline): ScheduledServer[] {
   return Array.from(order, (i) => ({
     id: ids[i] as string,
-    downAtMs: ((run.downAt[i] as number) - pause) * quantumMs,
-    upAtMs: ((run.upAt[i] as number) - pause) * quantumMs,
+    downAtMs: ((timeline.downAt[i] as number) - pause) * quantumMs,
+    upAtMs: ((timeline.upAt[i] as number) - pause) * quantumMs,
   }));
 }

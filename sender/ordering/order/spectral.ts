@@ -1,4 +1,4 @@
-import { randomOf } from '../math/random.ts';
+import { seededRandom } from '../math/random.ts';
 import type { Instance } from './instance.ts';
 
 const mostIterations = 300;
@@ -16,7 +16,7 @@ export interface Fiedler {
 export function fiedlerOf(instance: Pick<Instance, 'from' | 'to' | 'weight'>, part: readonly number[]): Fiedler {
   const size = part.length;
   const laplacian = laplacianOf(instance, part);
-  const random = randomOf(size);
+  const random = seededRandom(size);
   const x = Float64Array.from({ length: size }, () => random.next() - 0.5);
   centre(x);
   scale(x, 1 / Math.sqrt(dot(x, x)));
@@ -51,14 +51,18 @@ function lowestOfPlane(x: Float64Array, ax: Float64Array, p: Float64Array, ap: F
   }
   const length = Math.sqrt(dot(p, p));
   if (!(length > 1e-150)) return null;
-  const [a, b, c] = [dot(x, ax), dot(x, ap) / length, dot(p, ap) / (length * length)];
+  const a = dot(x, ax);
+  const b = dot(x, ap) / length;
+  const c = dot(p, ap) / (length * length);
   const value = (a + c) / 2 - Math.sqrt(((a - c) / 2) ** 2 + b * b);
   // (a - value) u + b v = 0
   const [u, v] = b === 0 ? (a <= c ? [1, 0] : [0, 1]) : [b, value - a];
   const norm = Math.sqrt(u * u + v * v);
   for (let i = 0; i < p.length; i++) {
-    const [xi, pi] = [x[i] as number, (p[i] as number) / length];
-    const [axi, api] = [ax[i] as number, (ap[i] as number) / length];
+    const xi = x[i] as number;
+    const pi = (p[i] as number) / length;
+    const axi = ax[i] as number;
+    const api = (ap[i] as number) / length;
     x[i] = (u * xi + v * pi) / norm;
     ax[i] = (u * axi + v * api) / norm;
   }
@@ -81,7 +85,9 @@ function laplacianOf({ from, to, weight }: Pick<Instance, 'from' | 'to' | 'weigh
     }
     heads.push(tails.length);
   }
-  const [h, t, w] = [Int32Array.from(heads), Int32Array.from(tails), Float64Array.from(weights)];
+  const h = Int32Array.from(heads);
+  const t = Int32Array.from(tails);
+  const w = Float64Array.from(weights);
   const times = (x: Float64Array): Float64Array => {
     const y = new Float64Array(x.length);
     for (let i = 0; i < x.length; i++) {

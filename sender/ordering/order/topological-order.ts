@@ -4,14 +4,14 @@ import { type Instance, impossible } from './instance.ts';
  * The servers sorted by a wish, as far as the constraints allow: sets that move together stay so, and what must come first does.
  * Throws E_ORDER where the constraints run in a circle.
  */
-export function sortedBy(instance: Instance, wish: (server: number) => number): Int32Array {
+export function topologicalOrder(instance: Instance, wish: (server: number) => number): Int32Array {
   const { size, group, groups } = instance;
   // An atom is a set that moves together, or a single server.
   const atoms: (readonly number[])[] = [...groups];
   const atomOf = Int32Array.from(group);
   for (let i = 0; i < size; i++) if ((group[i] as number) < 0) atomOf[i] = atoms.push([i]) - 1;
   const wishes = atoms.map((members) => members.reduce((sum, member) => sum + wish(member), 0) / members.length);
-  const outer = sortedItems(
+  const outer = kahnSort(
     atoms.length,
     (atom) => wishes[atom] as number,
     predecessorsOf(instance, atomOf, atoms),
@@ -22,7 +22,7 @@ export function sortedBy(instance: Instance, wish: (server: number) => number): 
     const members = atoms[atom] as readonly number[];
     const local = new Map(members.map((member, index) => [member, index]));
     const needs = members.map((member) => (instance.predecessors[member] ?? []).flatMap((first) => local.get(first) ?? []));
-    const inner = sortedItems(
+    const inner = kahnSort(
       members.length,
       (index) => wish(members[index] as number),
       needs,
@@ -43,7 +43,7 @@ function predecessorsOf({ predecessors }: Instance, atomOf: Int32Array, atoms: r
 }
 
 /** Kahn's sort; of what may come next always the one with the smallest wish, by index where they are alike. */
-function sortedItems(
+function kahnSort(
   count: number,
   wish: (item: number) => number,
   needs: readonly (readonly number[])[],

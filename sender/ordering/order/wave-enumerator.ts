@@ -1,7 +1,8 @@
 import type { Instance } from './instance.ts';
+import { earliestLane } from './lanes.ts';
 
 /** Every wave that may follow a set of servers, in every order inside it. */
-export class WaveSearch {
+export class WaveEnumerator {
   readonly #instance: Instance;
   readonly #start: number;
   readonly #wave: number[] = [];
@@ -23,7 +24,8 @@ export class WaveSearch {
     this.#weights = Array.from({ length: size }, () => new Float64Array(size));
     for (let i = 0; i < size; i++)
       for (let e = from[i] as number; e < (from[i + 1] as number); e++) {
-        const [j, w] = [to[e] as number, weight[e] as number];
+        const j = to[e] as number;
+        const w = weight[e] as number;
         (this.#weights[i] as Float64Array)[j] = w;
         this.#all[i] = (this.#all[i] as number) + w;
         if (this.#has(this.#start, j)) this.#behind[i] = (this.#behind[i] as number) + w;
@@ -36,13 +38,18 @@ export class WaveSearch {
     this.#extend(this.#start, lanes, 0, 0, visit);
   }
 
-  #extend(set: number, lanes: Float64Array, length: number, bytes: number, visit: Parameters<WaveSearch['explore']>[0]): void {
+  #extend(
+    set: number,
+    lanes: Float64Array,
+    length: number,
+    bytes: number,
+    visit: Parameters<WaveEnumerator['explore']>[0],
+  ): void {
     const { size, before, down, most, pause, bytes: sizes } = this.#instance;
     for (let server = 0; server < size; server++) {
       if (!this.#mayFollow(set, server)) continue;
       const grown = lanes.slice();
-      let lane = 0;
-      for (let other = 1; other < grown.length; other++) if ((grown[other] as number) < (grown[lane] as number)) lane = other;
+      const lane = earliestLane(grown);
       const stop = (grown[lane] as number) + (before[server] as number);
       const up = stop + (down[server] as number);
       const longer = Math.max(length, up);

@@ -1,5 +1,5 @@
-import { Rooms } from './host-capacity.ts';
-import { type Board, crossing } from './instance.ts';
+import { HostCapacity } from './host-capacity.ts';
+import { crossTraffic, type PlacementInstance } from './instance.ts';
 
 /** Servers times hosts looked at, after which the search through all placements is given up; a second or two. */
 const mostLooks = 3e7;
@@ -9,18 +9,22 @@ const mostLooks = 3e7;
  * server adds at least what it exchanges with servers placed elsewhere, on the host where that is least.
  * `complete` says that nothing better exists.
  */
-export function branchAndBound(board: Board, known: readonly number[] | null): { best: number[] | null; complete: boolean } {
-  const { needs, rooms: hosts, neighbours } = board;
-  const [n, m] = [needs.length, hosts.length];
+export function branchAndBound(
+  instance: PlacementInstance,
+  known: readonly number[] | null,
+): { best: number[] | null; complete: boolean } {
+  const { needs, rooms: hosts, neighbours } = instance;
+  const n = needs.length;
+  const m = hosts.length;
   const degree = neighbours.map((list) => list.reduce((sum, { bytes }) => sum + bytes, 0));
   const order = needs.map((_, i) => i).sort((a, b) => (degree[b] as number) - (degree[a] as number) || a - b);
-  const rooms = new Rooms(board);
+  const rooms = new HostCapacity(instance);
   const placement = Array<number>(n).fill(-1);
   /** Traffic of each server with those already on each host. */
   const pull = needs.map(() => new Float64Array(m));
   const placed = new Float64Array(n);
   let best = known === null ? null : [...known];
-  let bestCost = known === null ? Number.POSITIVE_INFINITY : crossing(board, known);
+  let bestCost = known === null ? Number.POSITIVE_INFINITY : crossTraffic(instance, known);
   const mostSteps = mostLooks / Math.max(1, n * m);
   let steps = 0;
 

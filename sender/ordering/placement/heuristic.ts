@@ -1,12 +1,12 @@
 import { type Random, shuffled } from '../math/random.ts';
-import { Rooms } from './host-capacity.ts';
-import { type Board, crossing } from './instance.ts';
+import { HostCapacity } from './host-capacity.ts';
+import { crossTraffic, type PlacementInstance } from './instance.ts';
 
 const mostStarts = 24;
 
 /** A good placement, or null where none that fits was found: greedy starts, each bettered by moving and swapping servers until nothing helps. */
-export function searchPlacement(board: Board, random: Random): number[] | null {
-  const { needs, rooms, neighbours } = board;
+export function searchPlacement(instance: PlacementInstance, random: Random): number[] | null {
+  const { needs, rooms, neighbours } = instance;
   const servers = needs.map((_, i) => i);
   const size = (i: number): number =>
     Math.max(...rooms.map((room) => Math.max(...room.map((all, r) => (all === 0 ? 0 : (needs[i]?.[r] ?? 0) / all)))));
@@ -15,26 +15,29 @@ export function searchPlacement(board: Board, random: Random): number[] | null {
   const degrees = servers.map(degree);
   const bySize = [...servers].sort((a, b) => (sizes[b] as number) - (sizes[a] as number) || a - b);
   const byDegree = [...servers].sort((a, b) => (degrees[b] as number) - (degrees[a] as number) || a - b);
-  let [best, cost] = [null as number[] | null, Number.POSITIVE_INFINITY];
+  let best = null as number[] | null;
+  let cost = Number.POSITIVE_INFINITY;
   const starts = needs.length > 300 ? 4 : mostStarts;
   for (let start = 0; start < starts; start++) {
     const order = start < 2 ? bySize : start < 4 ? byDegree : shuffled(servers, random);
-    const placement = greedy(board, order, start % 2 === 0);
+    const placement = greedy(instance, order, start % 2 === 0);
     if (placement === null) continue;
-    settle(board, placement);
-    const own = crossing(board, placement);
-    if (own < cost) [best, cost] = [placement, own];
+    improve(instance, placement);
+    const own = crossTraffic(instance, placement);
+    if (own >= cost) continue;
+    best = placement;
+    cost = own;
   }
   return best;
 }
 
 /** Places server after server: where most of its traffic is already, or, packing, on the fullest host it fits on. */
-function greedy(board: Board, order: readonly number[], packing: boolean): number[] | null {
-  const rooms = new Rooms(board);
+function greedy(instance: PlacementInstance, order: readonly number[], packing: boolean): number[] | null {
+  const rooms = new HostCapacity(instance);
   const placement = Array<number>(order.length).fill(-1);
   for (const server of order) {
-    const pull = new Float64Array(board.rooms.length);
-    for (const { to, bytes } of board.neighbours[server] ?? []) {
+    const pull = new Float64Array(instance.rooms.length);
+    for (const { to, bytes } of instance.neighbours[server] ?? []) {
       const host = placement[to] as number;
       if (host >= 0) pull[host] = (pull[host] as number) + bytes;
     }
@@ -51,9 +54,9 @@ function greedy(board: Board, order: readonly number[], packing: boolean): numbe
 }
 
 /** Moves servers and swaps pairs, as long as less traffic crosses afterwards and everything fits. */
-function settle(board: Board, placement: number[]): void {
-  const { needs, neighbours, rooms: hosts } = board;
-  const rooms = new Rooms(board);
+function improve(instance: PlacementInstance, placement: number[]): void {
+  const { needs, neighbours, rooms: hosts } = instance;
+  const rooms = new HostCapacity(instance);
   const pull = needs.map(() => new Float64Array(hosts.length));
   const shift = (server: number, host: number, sign: 1 | -1): void => {
     rooms.take(server, host, sign);

@@ -1,21 +1,21 @@
-import type { Board } from './instance.ts';
+import type { PlacementInstance } from './instance.ts';
 
 /** What is left on each host while servers are placed. */
-export class Rooms {
-  readonly #board: Board;
+export class HostCapacity {
+  readonly #instance: PlacementInstance;
   readonly #left: Float64Array[];
   readonly #count: Int32Array;
 
-  constructor(board: Board) {
-    this.#board = board;
-    this.#left = board.rooms.map((room) => Float64Array.from(room));
-    this.#count = new Int32Array(board.rooms.length);
+  constructor(instance: PlacementInstance) {
+    this.#instance = instance;
+    this.#left = instance.rooms.map((room) => Float64Array.from(room));
+    this.#count = new Int32Array(instance.rooms.length);
   }
 
   /** Whether a host still has what a server needs; `without` leaves that host first. */
   fits(server: number, host: number, without = -1): boolean {
-    const need = this.#board.needs[server] as readonly number[];
-    const freed = without < 0 ? undefined : this.#board.needs[without];
+    const need = this.#instance.needs[server] as readonly number[];
+    const freed = without < 0 ? undefined : this.#instance.needs[without];
     const left = this.#left[host] as Float64Array;
     for (let r = 0; r < need.length; r++) if ((need[r] as number) > (left[r] as number) + (freed?.[r] ?? 0)) return false;
     return true;
@@ -23,7 +23,7 @@ export class Rooms {
 
   /** Puts a server on a host, or takes it off. */
   take(server: number, host: number, sign: 1 | -1): void {
-    const need = this.#board.needs[server] as readonly number[];
+    const need = this.#instance.needs[server] as readonly number[];
     const left = this.#left[host] as Float64Array;
     for (let r = 0; r < need.length; r++) left[r] = (left[r] as number) - sign * (need[r] as number);
     this.#count[host] = (this.#count[host] as number) + sign;
@@ -32,7 +32,7 @@ export class Rooms {
   /** The hosts a server fits on; of empty hosts of one size only the first, since the others are no different. */
   different(server: number): number[] {
     const empty = new Set<string>();
-    return this.#board.rooms.flatMap((room, host) => {
+    return this.#instance.rooms.flatMap((room, host) => {
       if (!this.fits(server, host)) return [];
       if ((this.#count[host] as number) > 0) return [host];
       const size = room.join(' ');
@@ -44,8 +44,8 @@ export class Rooms {
 
   /** How full a host would be with a server: the scarcest resource's part. */
   fullness(server: number, host: number): number {
-    const need = this.#board.needs[server] as readonly number[];
-    const room = this.#board.rooms[host] as readonly number[];
+    const need = this.#instance.needs[server] as readonly number[];
+    const room = this.#instance.rooms[host] as readonly number[];
     const left = this.#left[host] as Float64Array;
     return Math.max(...room.map((all, r) => (all === 0 ? 0 : 1 - ((left[r] as number) - (need[r] as number)) / all)));
   }

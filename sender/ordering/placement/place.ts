@@ -1,10 +1,10 @@
 import { Problem } from '../../../shared/problem.ts';
-import { randomOf } from '../math/random.ts';
-import type { Pair } from '../order/request.ts';
-import { compareText } from '../traffic/matrix.ts';
+import { compareText } from '../math/compare-text.ts';
+import { seededRandom } from '../math/random.ts';
+import type { TrafficPair } from '../traffic/pairs.ts';
 import { branchAndBound } from './branch-and-bound.ts';
 import { searchPlacement } from './heuristic.ts';
-import { type Board, crossing } from './instance.ts';
+import { crossTraffic, type PlacementInstance } from './instance.ts';
 
 /** What a server needs or a host offers: CPUs, memory and storage, each in one unit for all. */
 interface Sizes {
@@ -20,10 +20,10 @@ export interface Host extends Sizes {
 }
 
 /** What is to be placed, and where. */
-export interface PlacementQuestion {
+export interface PlacementRequest {
   readonly servers: readonly (Sizes & { readonly id: string })[];
   readonly hosts: readonly Host[];
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly TrafficPair[];
   readonly seed?: number | undefined;
 }
 
@@ -44,39 +44,45 @@ const resources = ['cpu', 'memory', 'storage'] as const;
  * placements ends within its limit, otherwise the best that was found; the same question always gives the same answer.
  * Throws E_PLACEMENT with the reason where nothing fits, or nothing that fits was found.
  */
-export function placeServers(question: PlacementQuestion): Placement {
-  const { seed = 1 } = question;
-  const servers = [...question.servers].sort((a, b) => compareText(a.id, b.id));
-  const hosts = [...question.hosts].sort((a, b) => compareText(a.id, b.id));
+export function placeServers(request: PlacementRequest): Placement {
+  const { seed = 1 } = request;
+  const servers = [...request.servers].sort((a, b) => compareText(a.id, b.id));
+  const hosts = [...request.hosts].sort((a, b) => compareText(a.id, b.id));
   checkCapacity(servers, hosts);
-  const board = boardOf(servers, hosts, question.pairs);
-  const found = searchPlacement(board, randomOf(seed));
-  const { best, complete } = branchAndBound(board, found);
+  const instance = instanceOf(servers, hosts, request.pairs);
+  const found = searchPlacement(instance, seededRandom(seed));
+  const { best, complete } = branchAndBound(instance, found);
   if (best === null) {
     const says = complete
       ? 'Every server fits on some host by itself, but no placement of all of them fits.'
       : 'No placement that fits was found; there may be one.';
     throw new Problem('E_PLACEMENT', says);
   }
-  const total = board.neighbours.flat().reduce((sum, { bytes }) => sum + bytes, 0) / 2;
-  const crossBytes = crossing(board, best);
+  const total = instance.neighbours.flat().reduce((sum, { bytes }) => sum + bytes, 0) / 2;
+  const crossBytes = crossTraffic(instance, best);
   return {
     on: servers.map(({ id }, i) => ({ server: id, host: hosts[best[i] as number]?.id ?? '' })),
-    ...{ crossBytes, totalBytes: total, bound: complete ? crossBytes : 0, method: complete ? 'exact' : 'heuristic', seed },
+    crossBytes,
+    totalBytes: total,
+    bound: complete ? crossBytes : 0,
+    method: complete ? 'exact' : 'heuristic',
+    seed,
   };
 }
 
+/** The availability zone in which Nova is asked to build a server. */
+export interface ServerZone {
+  readonly server: string;
+  readonly availability_zone: string;
+}
+
 /** The placement as Nova takes it: the zone of the host, or `zone:host` where the host has none of its own (Nova API reference, "Create Server", `availability_zone`). */
-export function zonesOf(
-  { on }: Placement,
-  hosts: readonly Host[],
-  zone = 'nova',
-): { server: string; availability_zone: string }[] {
+export function zonesOf({ on }: Placement, hosts: readonly Host[], zone = 'nova'): ServerZone[] {
   const byId = new Map(hosts.map((host) => [host.id, host]));
   return on.map(({ server, host }) => ({ server, availability_zone: byId.get(host)?.zone ?? `${zone}:${host}` }));
 }
 
-function checkCapacity(servers: PlacementQuestion['servers'], hosts: readonly Host[]): void {
+function checkCapacity(servers: PlacementRequest['servers'], hosts: readonly Host[]): void {
   const refuse = (says: string, about?: string): never => {
     throw new Problem('E_PLACEMENT', says, { about });
   };
@@ -87,16 +93,26 @@ function checkCapacity(servers: PlacementQuestion['servers'], hosts: readonly Ho
     if (!hosts.some((host) => resources.every((resource) => server[resource] <= host[resource])))
       refuse(`Server ${server.id} fits on no host: it needs ${resources.map((r) => `${r} ${server[r]}`).join(', ')}.`, server.id);
   for (const resource of resources) {
-    const [needed, there] = [servers, hosts].map((list) => list.reduce((sum, one) => sum + one[resource], 0)) as [number, number];
+    const needed = totalOf(servers, resource);
+    const there = totalOf(hosts, resource);
     if (needed > there) refuse(`All servers need ${resource} ${needed}; all hosts have ${there}.`);
   }
 }
 
-function boardOf(servers: PlacementQuestion['servers'], hosts: readonly Host[], pairs: readonly Pair[]): Board {
+function totalOf(machines: readonly Sizes[], resource: (typeof resources)[number]): number {
+  return machines.reduce((sum, machine) => sum + machine[resource], 0);
+}
+
+function instanceOf(
+  servers: PlacementRequest['servers'],
+  hosts: readonly Host[],
+  pairs: readonly TrafficPair[],
+): PlacementInstance {
   const index = new Map(servers.map(({ id }, i) => [id, i]));
   const traffic = servers.map(() => new Map<number, number>());
   for (const { a, b, bytes } of pairs) {
-    const [i, j] = [index.get(a), index.get(b)];
+    const i = index.get(a);
+    const j = index.get(b);
     if (i === undefined || j === undefined || i === j || !(bytes > 0)) continue;
     traffic[i]?.set(j, (traffic[i]?.get(j) ?? 0) + bytes);
     traffic[j]?.set(i, (traffic[j]?.get(i) ?? 0) + bytes);

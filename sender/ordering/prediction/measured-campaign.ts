@@ -1,8 +1,7 @@
-import type { Load, Warm } from './model.ts';
-import type { Prediction, Ranged } from './predict.ts';
+import type { Load, WarmCopy } from './model.ts';
 
 /** A campaign that was measured: its servers with their loads, when each began and ended, and how long its stages took. */
-export interface Measured {
+export interface MeasuredCampaign {
   readonly servers: readonly (Load & {
     readonly beganMs: number;
     readonly endedMs: number;
@@ -22,7 +21,7 @@ interface MeasuredRound {
 }
 
 /** What is needed of a campaign's report. */
-export interface Reported {
+export interface CampaignReport {
   readonly moves: readonly {
     readonly server: string;
     readonly state: string;
@@ -35,7 +34,7 @@ export interface Reported {
 }
 
 /** What a report says of the servers that moved whole; null where there are none. Times are milliseconds from the first beginning. */
-export function measuredOf(report: Reported): Measured | null {
+export function measureCampaign(report: CampaignReport): MeasuredCampaign | null {
   const moves = report.moves.filter(({ state, phases }) => state === 'moved' && phases.length > 0);
   const began = moves.map(({ phases }) => Math.min(...phases.map(({ startedAt }) => Date.parse(startedAt))));
   const zero = Math.min(...began);
@@ -44,12 +43,15 @@ export function measuredOf(report: Reported): Measured | null {
 }
 
 function measuredMove(
-  { server, phases, disks, rounds = [] }: Reported['moves'][number],
+  { server, phases, disks, rounds = [] }: CampaignReport['moves'][number],
   beganAtMs: number,
   zero: number,
-): Measured['servers'][number] {
+): MeasuredCampaign['servers'][number] {
   const copies = rounds.map(({ endedAt, bytes, snapshot_ms, copy_ms }) => ({
-    ...{ beganMs: Date.parse(endedAt) - snapshot_ms - copy_ms - zero, snapshotMs: snapshot_ms, copyMs: copy_ms, bytes },
+    beganMs: Date.parse(endedAt) - snapshot_ms - copy_ms - zero,
+    snapshotMs: snapshot_ms,
+    copyMs: copy_ms,
+    bytes,
   }));
   const last = disks.reduce((sum, disk) => sum + disk.sentBytes, 0);
   const stages = Object.fromEntries(
@@ -67,34 +69,16 @@ function measuredMove(
 }
 
 /** How a server was copied while it ran: what it changed between the first snapshot and the last, and as many rounds as there were. */
-function warmOf(rounds: readonly MeasuredRound[], lastBytes: number, frozenMs: number | undefined): Warm {
+function warmOf(rounds: readonly MeasuredRound[], lastBytes: number, frozenMs: number | undefined): WarmCopy {
   const changed = rounds.slice(1).reduce((sum, { bytes }) => sum + bytes, lastBytes);
   const seconds = ((frozenMs ?? 0) - (rounds[0]?.beganMs ?? 0)) / 1000;
   return { changedRate: seconds > 0 ? changed / seconds : 0, rounds: rounds.length, round_threshold_mib: 0 };
 }
 
-/** What was predicted beside what was measured. */
-export interface Comparison {
-  readonly what: string;
-  readonly predictedMs: Ranged;
-  readonly measuredMs: number;
-  /** Measured over predicted, less one. */
-  readonly error: number;
-  readonly inRange: boolean;
-}
-
-/** Holds a prediction against the campaign that followed: its length, then each server. */
-export function comparePrediction(prediction: Prediction, measured: Measured): Comparison[] {
-  const row = (what: string, predictedMs: Ranged, measuredMs: number): Comparison => ({
-    ...{ what, predictedMs, measuredMs, error: measuredMs / predictedMs.value - 1 },
-    inRange: measuredMs >= predictedMs.low && measuredMs <= predictedMs.high,
-  });
-  const lengthMs = Math.max(...measured.servers.map(({ endedMs }) => endedMs));
-  return [
-    row('campaign', prediction.lengthMs, lengthMs),
-    ...measured.servers.flatMap(({ id, beganMs, endedMs, stages }) => {
-      const predicted = prediction.servers.find((server) => server.id === id);
-      return predicted === undefined ? [] : [row(id, predicted.downtimeMs, endedMs - (stages['stop']?.beganMs ?? beganMs))];
-    }),
-  ];
+/** The most servers that were under way at the same time. */
+export function mostAtOnce({ servers }: MeasuredCampaign): number {
+  const counts = servers.map(
+    ({ beganMs }) => servers.filter((other) => other.beganMs <= beganMs && beganMs < other.endedMs).length,
+  );
+  return Math.max(1, ...counts);
 }

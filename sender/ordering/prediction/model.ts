@@ -29,9 +29,19 @@ export interface SiteModel {
 }
 
 /** What is assumed of a site that nothing is known of: a gigabit link and one good disk on either side. */
-export const unknownSite: SiteModel = {
-  ...{ beforeMs: 15_000, bootMs: 40_000, bootCrowding: 0.1, streamRate: 60e6, linkRate: 110e6, diskRate: 150e6, seeking: 0.1 },
-  ...{ importRate: 150e6, snapshotMs: 10_000, scanRate: 150e6, spread: 0.3, campaigns: 0 },
+export const assumedSite: SiteModel = {
+  beforeMs: 15_000,
+  bootMs: 40_000,
+  bootCrowding: 0.1,
+  streamRate: 60e6,
+  linkRate: 110e6,
+  diskRate: 150e6,
+  seeking: 0.1,
+  importRate: 150e6,
+  snapshotMs: 10_000,
+  scanRate: 150e6,
+  spread: 0.3,
+  campaigns: 0,
 };
 
 /** The site with a link whose rate was measured. */
@@ -40,7 +50,7 @@ export function withLink(model: SiteModel, bytesPerSecond: number): SiteModel {
 }
 
 /** How a server is copied while it runs: what it changes, in bytes a second as they cross the link, and what ends its rounds. */
-export interface Warm extends RoundLimits {
+export interface WarmCopy extends RoundLimits {
   readonly changedRate: number;
 }
 
@@ -50,7 +60,7 @@ export interface Load {
   readonly sentBytes: number;
   readonly diskBytes: number;
   /** Where it is copied before it is stopped. */
-  readonly warm?: Warm | undefined;
+  readonly warm?: WarmCopy | undefined;
 }
 
 /** The stages a server passes, each shared with the other servers that are in it. */
@@ -58,7 +68,7 @@ export const stages = ['before', 'copy', 'import', 'boot'] as const;
 export type Stage = (typeof stages)[number];
 
 /** How much of its work one of `count` servers does in a second, in a stage: bytes, or milliseconds. */
-export function paceOf(model: SiteModel, stage: Stage, count: number): number {
+export function stageRate(model: SiteModel, stage: Stage, count: number): number {
   switch (stage) {
     case 'before':
       return 1000;
@@ -72,7 +82,7 @@ export function paceOf(model: SiteModel, stage: Stage, count: number): number {
 }
 
 /** The work of a server in a stage: bytes, or milliseconds. */
-export function workOf(model: SiteModel, stage: Stage, load: Load): number {
+export function stageWork(model: SiteModel, stage: Stage, load: Load): number {
   switch (stage) {
     case 'before':
       return model.beforeMs;

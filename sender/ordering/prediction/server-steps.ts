@@ -1,6 +1,6 @@
 import { whyEnough } from '../../migration/round.ts';
 import type { Load, SiteModel, Stage } from './model.ts';
-import { workOf } from './model.ts';
+import { stageWork } from './model.ts';
 
 /** One stretch of a server's way: a stage, its work there (bytes, or milliseconds), and whether the server is down meanwhile. */
 export interface Step {
@@ -13,7 +13,7 @@ export interface Step {
  * What a server passes, step by step; each `next` is told the time at which the last step ended. A warm one is copied in rounds while it runs, each bringing what
  * it changed during the one before, and is stopped by the rule by which the sender ends rounds; what it changed since the last one is copied while it is down.
  */
-export function* journeyOf(model: SiteModel, load: Load, beganMs: number): Generator<Step, void, number> {
+export function* serverSteps(model: SiteModel, load: Load, beganMs: number): Generator<Step, void, number> {
   let bytes = load.sentBytes;
   let scanMs = 0;
   if (load.warm !== undefined) {
@@ -28,8 +28,8 @@ export function* journeyOf(model: SiteModel, load: Load, beganMs: number): Gener
       fromMs = untilMs;
     }
   }
-  yield { stage: 'before', work: workOf(model, 'before', load) + scanMs, isDown: true };
+  yield { stage: 'before', work: stageWork(model, 'before', load) + scanMs, isDown: true };
   yield { stage: 'copy', work: bytes, isDown: true };
-  yield { stage: 'import', work: workOf(model, 'import', load), isDown: true };
-  yield { stage: 'boot', work: workOf(model, 'boot', load), isDown: true };
+  yield { stage: 'import', work: stageWork(model, 'import', load), isDown: true };
+  yield { stage: 'boot', work: stageWork(model, 'boot', load), isDown: true };
 }

@@ -1,8 +1,8 @@
-import { type Load, paceOf, type SiteModel, type Stage, stages } from './model.ts';
-import { journeyOf, type Step } from './server-steps.ts';
+import { type Load, type SiteModel, type Stage, stageRate, stages } from './model.ts';
+import { type Step, serverSteps } from './server-steps.ts';
 
 /** How a campaign is driven: its waves, and how many servers at once inside a wave. */
-export interface Drive {
+export interface CampaignSettings {
   readonly waves: readonly (readonly string[])[];
   readonly parallel: number;
   readonly pauseMs?: number | undefined;
@@ -11,7 +11,7 @@ export interface Drive {
 }
 
 /** When a server is begun with, goes down and is up again, in milliseconds from the start; one that moves cold goes down at once. */
-export interface Passage {
+export interface ServerTimeline {
   readonly id: string;
   readonly beganAtMs: number;
   readonly downAtMs: number;
@@ -21,15 +21,15 @@ export interface Passage {
 }
 
 /** Equal servers would stay in step for ever, all on the link and then all at boot; real ones vary, and fill each other's gaps. */
-const uneven = 0.12;
+const unevenness = 0.12;
 
 /** By how much the work of the n-th server in a stage differs: evenly spread around one, the same every time. */
 function variation(count: number, stage: number, parallel: number): number {
   const golden = 0.618_033_988_749_895;
-  return parallel === 1 ? 1 : 1 + uneven * (2 * (((count * 4 + stage) * golden) % 1) - 1);
+  return parallel === 1 ? 1 : 1 + unevenness * (2 * (((count * 4 + stage) * golden) % 1) - 1);
 }
 
-interface Runner {
+interface MovingServer {
   readonly load: Load;
   readonly number: number;
   readonly journey: Generator<Step, void, number>;
@@ -42,50 +42,60 @@ interface Runner {
 }
 
 /** Plays a campaign on a site's model: from event to event, everyone in a stage sharing what it gives. */
-export function playCampaign(model: SiteModel, loads: readonly Load[], drive: Drive): { passages: Passage[]; lengthMs: number } {
+export function simulateCampaign(
+  model: SiteModel,
+  loads: readonly Load[],
+  settings: CampaignSettings,
+): { timelines: ServerTimeline[]; lengthMs: number } {
   const byId = new Map(loads.map((load) => [load.id, load]));
-  const passages: Passage[] = [];
+  const timelines: ServerTimeline[] = [];
   let nowMs = 0;
   let count = 0;
-  for (const [index, wave] of drive.waves.entries()) {
-    if (index > 0) nowMs += drive.gapMs ?? 0;
+  for (const [index, wave] of settings.waves.entries()) {
+    if (index > 0) nowMs += settings.gapMs ?? 0;
     const waiting = wave.flatMap((id) => byId.get(id) ?? []);
-    const lanes = Array.from({ length: Math.min(drive.parallel, waiting.length) }, () => nowMs);
-    let running: Runner[] = [];
+    const lanes = Array.from({ length: Math.min(settings.parallel, waiting.length) }, () => nowMs);
+    let running: MovingServer[] = [];
     while (waiting.length > 0 || running.length > 0) {
       while (waiting.length > 0 && lanes.some((free) => free <= nowMs)) {
         lanes.splice(
           lanes.findIndex((free) => free <= nowMs),
           1,
         );
-        running.push(begin(model, waiting.shift() as Load, count++, nowMs, drive.parallel));
+        running.push(startServer(model, waiting.shift() as Load, count++, nowMs, settings.parallel));
       }
-      const paces = running.map((runner) => pace(model, running, runner));
+      const paces = running.map((runner) => rateOf(model, running, runner));
       const nextLane = waiting.length > 0 ? Math.min(...lanes, Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
       const stepMs = Math.min(nextLane - nowMs, ...running.map((runner, i) => (runner.left / (paces[i] as number)) * 1000));
       nowMs += stepMs;
-      for (const [i, runner] of running.entries()) advance(runner, stepMs, paces[i] as number, nowMs, drive.parallel);
+      for (const [i, runner] of running.entries()) advance(runner, stepMs, paces[i] as number, nowMs, settings.parallel);
       for (const { load, beganAtMs, downAtMs, stageMs } of running.filter(({ step }) => step === null)) {
-        passages.push({ id: load.id, beganAtMs, downAtMs, upAtMs: nowMs, stageMs });
-        lanes.push(nowMs + (drive.pauseMs ?? 0));
+        timelines.push({ id: load.id, beganAtMs, downAtMs, upAtMs: nowMs, stageMs });
+        lanes.push(nowMs + (settings.pauseMs ?? 0));
       }
       running = running.filter(({ step }) => step !== null);
     }
   }
-  return { passages, lengthMs: nowMs };
+  return { timelines, lengthMs: nowMs };
 }
 
-function begin(model: SiteModel, load: Load, number: number, nowMs: number, parallel: number): Runner {
-  const runner: Runner = {
-    ...{ load, number, journey: journeyOf(model, load, nowMs), stageMs: { before: 0, copy: 0, import: 0, boot: 0 } },
-    ...{ beganAtMs: nowMs, downAtMs: Number.NaN, step: null, left: 0 },
+function startServer(model: SiteModel, load: Load, number: number, nowMs: number, parallel: number): MovingServer {
+  const runner: MovingServer = {
+    load,
+    number,
+    journey: serverSteps(model, load, nowMs),
+    stageMs: { before: 0, copy: 0, import: 0, boot: 0 },
+    beganAtMs: nowMs,
+    downAtMs: Number.NaN,
+    step: null,
+    left: 0,
   };
-  goOn(runner, nowMs, parallel);
+  enterNextStep(runner, nowMs, parallel);
   return runner;
 }
 
 /** Enters the next step, or arrives. */
-function goOn(runner: Runner, nowMs: number, parallel: number): void {
+function enterNextStep(runner: MovingServer, nowMs: number, parallel: number): void {
   const step = runner.journey.next(nowMs).value ?? null;
   runner.step = step;
   if (step === null) return;
@@ -93,15 +103,15 @@ function goOn(runner: Runner, nowMs: number, parallel: number): void {
   runner.left = step.work * variation(runner.number, stages.indexOf(step.stage), parallel);
 }
 
-function pace(model: SiteModel, running: readonly Runner[], { step }: Runner): number {
-  return step === null ? 0 : paceOf(model, step.stage, running.filter((other) => other.step?.stage === step.stage).length);
+function rateOf(model: SiteModel, running: readonly MovingServer[], { step }: MovingServer): number {
+  return step === null ? 0 : stageRate(model, step.stage, running.filter((other) => other.step?.stage === step.stage).length);
 }
 
-function advance(runner: Runner, stepMs: number, pace: number, nowMs: number, parallel: number): void {
+function advance(runner: MovingServer, stepMs: number, pace: number, nowMs: number, parallel: number): void {
   if (runner.step === null) return;
   const done = (pace * stepMs) / 1000;
   runner.stageMs[runner.step.stage] += stepMs;
   runner.left -= done;
   // What is left of a byte or a microsecond is rounding.
-  while (runner.step !== null && runner.left <= 1e-6 * Math.max(1, done)) goOn(runner, nowMs, parallel);
+  while (runner.step !== null && runner.left <= 1e-6 * Math.max(1, done)) enterNextStep(runner, nowMs, parallel);
 }

@@ -1,8 +1,8 @@
-import type { Measured } from './measured-campaign.ts';
+import type { MeasuredCampaign } from './measured-campaign.ts';
 import type { Stage } from './model.ts';
 
 /** One server's time in a stage: how long, how long of it beside how many (itself included), and its work there in bytes. */
-export interface Usage {
+export interface StageUtilisation {
   readonly ms: number;
   readonly msAt: readonly (readonly [count: number, ms: number])[];
   readonly work: number;
@@ -18,7 +18,7 @@ const phases: Readonly<Record<Stage, readonly string[]>> = {
 };
 
 /** Every server's time in a stage, over all campaigns. Those that had nothing to do there are left out. */
-export function usagesOf(history: readonly Measured[], stage: Stage): Usage[] {
+export function stageUtilisations(history: readonly MeasuredCampaign[], stage: Stage): StageUtilisation[] {
   return history.flatMap(({ servers }) => {
     const spans = servers.flatMap((server) => {
       const first = stage === 'copy' ? server.rounds?.[0] : undefined;
@@ -35,19 +35,20 @@ export function usagesOf(history: readonly Measured[], stage: Stage): Usage[] {
     const counts = stage === 'before' || stage === 'boot';
     return spans
       .filter(({ from, until, work }) => until > from && (counts || work > 0))
-      .map(({ from, until, work }) => ({ ms: until - from, msAt: company(from, until, spans), work }));
+      .map(({ from, until, work }) => ({ ms: until - from, msAt: concurrency(from, until, spans), work }));
   });
 }
 
 /** How long a span overlaps with how many of the spans. */
-function company(from: number, until: number, spans: readonly { from: number; until: number }[]): [number, number][] {
+function concurrency(from: number, until: number, spans: readonly { from: number; until: number }[]): [number, number][] {
   const near = spans.filter((span) => span.from < until && span.until > from);
   const cuts = [...new Set([from, until, ...near.flatMap((span) => [span.from, span.until])])]
     .filter((at) => at >= from && at <= until)
     .sort((a, b) => a - b);
   const msAt = new Map<number, number>();
   for (let i = 1; i < cuts.length; i++) {
-    const [begin, end] = [cuts[i - 1] as number, cuts[i] as number];
+    const begin = cuts[i - 1] as number;
+    const end = cuts[i] as number;
     const count = near.filter((span) => span.from <= begin && span.until >= end).length;
     msAt.set(count, (msAt.get(count) ?? 0) + end - begin);
   }

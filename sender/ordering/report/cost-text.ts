@@ -1,10 +1,11 @@
 import { table } from '../../../shared/print/table.ts';
 import { showDuration } from '../../../shared/print/units.ts';
-import { besideRandom } from '../analysis/comparison.ts';
-import type { Analysis } from '../analyze.ts';
+import type { Analysis } from '../analysis/analysis.ts';
+import { comparedWithRandom } from '../analysis/comparison.ts';
+import { percent, relativeTo } from '../math/figures.ts';
 import type { Cost } from '../order/request.ts';
 import { distributionOf, quantileOf } from './distribution.ts';
-import { more, percent } from './figures.ts';
+import { indented } from './lines.ts';
 
 /** Widest bar of a histogram, in columns. */
 const barColumns = 40;
@@ -35,14 +36,14 @@ export function costLines({ comparison, prediction }: Analysis, columns: number)
     [
       { title: 'order', show: ({ what }) => what },
       { title: 'cost', align: 'right', show: ({ cost }) => cost.toFixed(0) },
-      { title: 'to proposed', align: 'right', show: ({ cost }) => more(cost, proposed.cost) },
+      { title: 'to proposed', align: 'right', show: ({ cost }) => relativeTo(cost, proposed.cost) },
       { title: 'services down', align: 'right', show: ({ serviceDowntimeSeconds }) => seconds(serviceDowntimeSeconds) },
       { title: 'split', align: 'right', show: ({ splitSeconds }) => seconds(splitSeconds) },
       { title: 'length', align: 'right', show: ({ lengthSeconds }) => seconds(lengthSeconds) },
     ],
     columns - 2,
   );
-  const { meanSeconds, spared } = besideRandom(comparison);
+  const { meanSeconds, spared } = comparedWithRandom(comparison);
   return [
     ...indented(lines),
     `  lower bound: no order costs less than ${bound.toFixed(0)}`,
@@ -78,9 +79,4 @@ function histogram({ random, proposed, given, alphabetical }: Analysis['comparis
       );
     }),
   ];
-}
-
-/** Lines of a section, below its title. */
-export function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
 }

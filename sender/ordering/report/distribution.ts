@@ -18,7 +18,8 @@ export function quantileOf<T>(sorted: readonly T[], part: number): T {
 export function distributionOf(values: readonly number[], bins = 12): Distribution {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (part: number): number => quantileOf(sorted, part);
-  const [min, max] = [at(0), at(1)];
+  const min = at(0);
+  const max = at(1);
   const count = max > min ? bins : 1;
   const width = (max - min) / count;
   const counts = Array.from({ length: count }, () => 0);
@@ -27,7 +28,11 @@ export function distributionOf(values: readonly number[], bins = 12): Distributi
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   return {
-    ...{ min, max, lowerQuartile: at(0.25), median: at(0.5), upperQuartile: at(0.75) },
+    min,
+    max,
+    lowerQuartile: at(0.25),
+    median: at(0.5),
+    upperQuartile: at(0.75),
     mean: sorted.reduce((sum, value) => sum + value, 0) / sorted.length,
     bins: counts.map((own, index) => ({ from: min + index * width, until: min + (index + 1) * width, count: own })),
   };

@@ -1,4 +1,4 @@
-import type { Analysis } from '../analyze.ts';
+import type { Analysis } from '../analysis/analysis.ts';
 import { distributionOf } from './distribution.ts';
 
 /** An analysis for programs: all of it, but of the random orders only how they are spread. */

@@ -2,10 +2,10 @@ import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap, typ
 import { parseYaml } from '../../../shared/config.ts';
 import { Plan } from '../../../shared/model/plan.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { NamedWave } from '../order/tidy-waves.ts';
+import type { NamedWave } from '../order/wave-names.ts';
 
 /** What is written into a plan: its servers in other waves, so many of them at once, and the zones they are built in. */
-interface Change {
+interface PlanChange {
   readonly waves: readonly NamedWave[];
   readonly parallel: number;
   readonly zones?: readonly { readonly server: string; readonly name: string; readonly availability_zone: string }[] | undefined;
@@ -15,14 +15,14 @@ interface Change {
  * The text of a plan with a change. Everything else stays as it stands, comments too; what a plan says of a server, and the comments at it, go with the
  * server. Throws E_PLAN where the text cannot be rewritten so.
  */
-export function changedPlan(text: string, file: string, { waves, parallel, zones = [] }: Change): string {
+export function rewritePlan(text: string, file: string, { waves, parallel, zones = [] }: PlanChange): string {
   const before = parseYaml(text, file, Plan, 'E_PLAN');
   const document = parseDocument(text, { version: '1.2' });
   const list = document.get('waves', true);
   if (!isSeq(list)) return refuse(file);
   const old = list.items.map((wave) => (isMap(wave) && isSeq(wave.get('servers', true)) ? wave : refuse(file)));
   const servers = new Map(old.flatMap((wave) => serverNodes(wave, file)));
-  const [nodes, leftOver] = matched(waves, old);
+  const [nodes, leftOver] = matchWaves(waves, old);
   list.items = waves.map((wave, index) => waveNode(wave, nodes[index], servers, document, file));
   const comments = leftOver.flatMap(commentsOf);
   if (comments.length > 0) list.comment = [list.comment, ...comments].filter((comment) => comment).join('\n');
@@ -54,7 +54,7 @@ export function changedPlan(text: string, file: string, { waves, parallel, zones
 }
 
 /** For each wave the one of the plan that it is from now on: with the same servers where there is one, else what is left in order. A farm that rolls is never another's. */
-function matched(waves: readonly NamedWave[], old: readonly YAMLMap[]): [nodes: (YAMLMap | undefined)[], leftOver: YAMLMap[]] {
+function matchWaves(waves: readonly NamedWave[], old: readonly YAMLMap[]): [nodes: (YAMLMap | undefined)[], leftOver: YAMLMap[]] {
   const key = (ids: readonly string[]): string => JSON.stringify([...ids].sort());
   const idsOf = (wave: YAMLMap): string[] => listOf(wave).items.map((server) => (isMap(server) ? String(server.get('id')) : ''));
   const same = new Map(old.map((wave) => [key(idsOf(wave)), wave]));

@@ -1,5 +1,5 @@
-import type { Pair } from '../order/request.ts';
-import { compareText } from '../traffic/matrix.ts';
+import { compareText } from '../math/compare-text.ts';
+import type { TrafficPair } from '../traffic/pairs.ts';
 
 /** A group joins another one with which it has more than this part of all its traffic. */
 const majority = 0.8;
@@ -9,7 +9,7 @@ const majority = 0.8;
  * monitoring server that says a little to everyone glues nothing together, and a database with many clients is still bonded to each.
  * Then a group that has most of its traffic with one other group joins it: a front end whose talk is spread over many servers of one service.
  */
-export function clustersOf(servers: readonly string[], pairs: readonly Pair[], noise: number): string[][] {
+export function clusterServers(servers: readonly string[], pairs: readonly TrafficPair[], noise: number): string[][] {
   const free = new Set(servers);
   const inside = pairs.filter(({ a, b }) => free.has(a) && free.has(b));
   const total = new Map<string, number>();
@@ -35,11 +35,16 @@ export function clustersOf(servers: readonly string[], pairs: readonly Pair[], n
   return [...clusters.values()];
 }
 
-function joinMajorities(pairs: readonly Pair[], find: (id: string) => string, join: (a: string, b: string) => void): boolean {
+function joinMajorities(
+  pairs: readonly TrafficPair[],
+  find: (id: string) => string,
+  join: (a: string, b: string) => void,
+): boolean {
   const all = new Map<string, number>();
   const between = new Map<string, Map<string, number>>();
   for (const { a, b, bytes } of pairs) {
-    const [x, y] = [find(a), find(b)];
+    const x = find(a);
+    const y = find(b);
     for (const [one, other] of x === y
       ? [[x, y]]
       : [
@@ -51,11 +56,11 @@ function joinMajorities(pairs: readonly Pair[], find: (id: string) => string, jo
       between.set(one as string, row.set(other as string, (row.get(other as string) ?? 0) + bytes));
     }
   }
-  const wishes = [...between].flatMap(([one, row]) =>
+  const joins = [...between].flatMap(([one, row]) =>
     [...row]
       .filter(([other, bytes]) => other !== one && bytes > majority * (all.get(one) ?? 0))
       .map(([other]) => ({ one, other })),
   );
-  for (const { one, other } of wishes) join(one, other);
-  return wishes.length > 0;
+  for (const { one, other } of joins) join(one, other);
+  return joins.length > 0;
 }

@@ -1,14 +1,15 @@
 import { visible } from '../../../shared/print/text.ts';
 import { showBytes } from '../../../shared/print/units.ts';
-import { compareText, outside, type Traffic } from '../traffic/matrix.ts';
-import type { Service } from './find-services.ts';
+import { compareText } from '../math/compare-text.ts';
+import { type FlowMatrix, outside } from '../traffic/matrix.ts';
+import type { Service } from './service.ts';
 
 const mostNamed = 6;
 
 /** What was seen of a service, in sentences: who is in it, why, who meets its users, who asks whom most, and what it says to others. */
-export function explain(
+export function describeService(
   service: Omit<Service, 'says'>,
-  { conversations }: Traffic,
+  { conversations }: FlowMatrix,
   names: ReadonlyMap<string, string>,
 ): string[] {
   const called = (id: string): string => visible(names.get(id) ?? id);

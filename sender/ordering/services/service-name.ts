@@ -1,25 +1,25 @@
-import { compareText } from '../traffic/matrix.ts';
-import type { Part } from './tiers.ts';
+import { compareText } from '../math/compare-text.ts';
+import type { TierMember } from './tiers.ts';
 
 /** A service's name: its only server's, or what the names of its servers begin with, or else its first server's without its number. Used names get a number. */
-export function nameOf(parts: readonly Part[], names: ReadonlyMap<string, string>, used: ReadonlySet<string>): string {
+export function serviceName(parts: readonly TierMember[], names: ReadonlyMap<string, string>, used: ReadonlySet<string>): string {
   const own = parts.map(({ server }) => names.get(server) ?? server);
-  const shared = parts.length === 1 ? (own[0] ?? '') : stem(own.reduce(commonStart));
+  const shared = parts.length === 1 ? (own[0] ?? '') : withoutNumber(own.reduce(commonPrefix));
   const front = parts.filter(({ tier }) => tier === parts[0]?.tier).map(({ server }) => names.get(server) ?? server);
   const first = [...front].sort(compareText)[0] ?? 'service';
-  const base = (shared.length >= 2 || parts.length === 1 ? shared : stem(first)) || first || 'service';
+  const base = (shared.length >= 2 || parts.length === 1 ? shared : withoutNumber(first)) || first || 'service';
   for (let number = 1; ; number++) {
     const name = number === 1 ? base : `${base} ${number}`;
     if (!used.has(name)) return name;
   }
 }
 
-function commonStart(a: string, b: string): string {
+function commonPrefix(a: string, b: string): string {
   let length = 0;
   while (length < a.length && a[length] === b[length]) length++;
   return a.slice(0, length);
 }
 
-function stem(name: string): string {
+function withoutNumber(name: string): string {
   return name.replace(/[\s\-_.]*\d*[\s\-_.]*$/u, '').trim();
 }

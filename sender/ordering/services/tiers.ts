@@ -1,10 +1,11 @@
-import { compareText, outside, type Traffic } from '../traffic/matrix.ts';
+import { compareText } from '../math/compare-text.ts';
+import { type FlowMatrix, outside } from '../traffic/matrix.ts';
 
 /** What a server does in its service: answers users (`front`), answers and asks (`middle`), only answers (`back`), only asks (`client`), or talks with none of it (`alone`). */
 type Role = 'front' | 'middle' | 'back' | 'client' | 'alone';
 
 /** A server's place in its service. */
-export interface Part {
+export interface TierMember {
   readonly server: string;
   readonly role: Role;
   /** A suggestion: 1 for the servers users meet, one more for each step behind them. */
@@ -14,7 +15,7 @@ export interface Part {
 }
 
 /** How a service's servers ask each other, the first tier first, by id inside a tier. Who asks more than it answers of a pair is its client. */
-export function partsOf(members: readonly string[], { conversations }: Pick<Traffic, 'conversations'>): Part[] {
+export function tierMembers(members: readonly string[], { conversations }: Pick<FlowMatrix, 'conversations'>): TierMember[] {
   const inside = new Set(members);
   const exposed = new Set<string>();
   const asked = new Map<string, number>();
@@ -29,10 +30,11 @@ export function partsOf(members: readonly string[], { conversations }: Pick<Traf
     .filter(([a, b]) => (asked.get(JSON.stringify([a, b])) ?? 0) >= (asked.get(JSON.stringify([b, a])) ?? 0));
   const isAsked = new Set(asks.map(([, responder]) => responder));
   const asking = new Set(asks.map(([initiator]) => initiator));
-  const tiers = tiersOf(members, asks, exposed, isAsked);
+  const tiers = tierNumbers(members, asks, exposed, isAsked);
   return members
-    .map((server): Part => {
-      const [answers, does] = [isAsked.has(server), asking.has(server)];
+    .map((server): TierMember => {
+      const answers = isAsked.has(server);
+      const does = asking.has(server);
       const role = exposed.has(server) ? 'front' : answers ? (does ? 'middle' : 'back') : does ? 'client' : 'alone';
       return { server, role, tier: tiers.get(server) ?? 1, exposed: exposed.has(server) };
     })
@@ -40,7 +42,7 @@ export function partsOf(members: readonly string[], { conversations }: Pick<Traf
 }
 
 /** Steps from the exposed servers, or where none is from those that nobody asks, along the questions; circles count once. */
-function tiersOf(
+function tierNumbers(
   members: readonly string[],
   asks: readonly (readonly [string, string])[],
   exposed: ReadonlySet<string>,

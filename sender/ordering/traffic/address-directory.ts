@@ -3,7 +3,7 @@ import type { Configurations } from '../../../shared/model/configurations.ts';
 import { outside } from './matrix.ts';
 
 /** Whose address something is. `network` tells two tenants with one CIDR apart; null where it is not known, `from` and `until` (ms) bound a time of ownership. */
-export interface Holding {
+export interface AddressHolding {
   readonly address: string;
   readonly network: string | null;
   readonly server: string;
@@ -12,24 +12,24 @@ export interface Holding {
 }
 
 /** What an address turned out to be: a server, the world, an address of the tenant that no server has, one of several servers, or nothing that converses. */
-type Whose =
+type AddressOwner =
   | { readonly is: 'server'; readonly id: string }
   | { readonly is: typeof outside | 'unknown' | 'ambiguous' | 'nobody' };
 
 /** Finds out whose an address is. `network` is a network's or a port's id where the collector knows it, else null. */
-export type Resolve = (address: string, network: string | null, atMs: number) => Whose;
+export type ResolveAddress = (address: string, network: string | null, atMs: number) => AddressOwner;
 
 /** Unspecified, loopback, link-local (and with it the metadata service), multicast and broadcast: no two servers converse there. */
-const nobody = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8'];
+const unroutable = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8'];
 
 /** Every address of the documents' servers: fixed ones, address pairs and floating ones. */
-function holdingsOf(documents: readonly Configurations[]): Holding[] {
+function holdingsOf(documents: readonly Configurations[]): AddressHolding[] {
   return documents.flatMap((document) => {
     const ids = new Set(document.servers.map(({ id }) => id));
     const owners = new Map(document.servers.flatMap(({ id, ports }) => ports.map((port) => [port, id] as const)));
     const ownerOf = (port: { id: string; device_id: string }): string | undefined =>
       owners.get(port.id) ?? (ids.has(port.device_id) ? port.device_id : undefined);
-    const own = document.ports.flatMap((port): Holding[] => {
+    const own = document.ports.flatMap((port): AddressHolding[] => {
       const server = ownerOf(port);
       if (server === undefined) return [];
       const pairs = port.allowed_address_pairs.filter(({ ip_address }) => !ip_address.includes('/'));
@@ -40,7 +40,7 @@ function holdingsOf(documents: readonly Configurations[]): Holding[] {
         { address, network: port.id, server },
       ]);
     });
-    const floating = document.floating_ips.flatMap((floatingIp): Holding[] => {
+    const floating = document.floating_ips.flatMap((floatingIp): AddressHolding[] => {
       const port = document.ports.find(({ id }) => id === floatingIp.port_id);
       const server = port === undefined ? undefined : ownerOf(port);
       if (server === undefined) return [];
@@ -54,8 +54,8 @@ function holdingsOf(documents: readonly Configurations[]): Holding[] {
  * Makes the function that tells whose an address is. Where the network is known it decides; without it an address counts only if one server has it.
  * What lies in a subnet of the documents and belongs to no server is `unknown`; everything else is the world.
  */
-export function directoryOf(documents: readonly Configurations[], more: readonly Holding[] = []): Resolve {
-  const byAddress = new Map<string, Holding[]>();
+export function addressDirectory(documents: readonly Configurations[], more: readonly AddressHolding[] = []): ResolveAddress {
+  const byAddress = new Map<string, AddressHolding[]>();
   for (const holding of [...holdingsOf(documents), ...more]) {
     const address = canonicalIp(holding.address);
     byAddress.set(address, [...(byAddress.get(address) ?? []), holding]);
@@ -64,27 +64,27 @@ export function directoryOf(documents: readonly Configurations[], more: readonly
     const external = new Set(networks.filter((network) => network.external).map(({ id }) => id));
     return subnets.filter(({ network_id }) => !external.has(network_id)).map(({ cidr }) => cidr);
   });
-  const elsewhere = new Map<string, Whose>();
-  const classify = (address: string): Whose => {
-    if (nobody.some((cidr) => contains(cidr, address))) return { is: 'nobody' };
+  const cache = new Map<string, AddressOwner>();
+  const classify = (address: string): AddressOwner => {
+    if (unroutable.some((cidr) => contains(cidr, address))) return { is: 'nobody' };
     return { is: cidrs.some((cidr) => contains(cidr, address)) ? 'unknown' : outside };
   };
   return (text, network, atMs) => {
     const address = canonicalIp(text);
     const known = byAddress.get(address);
     if (known !== undefined) return ownerAmong(known, network, atMs);
-    let whose = elsewhere.get(address);
+    let whose = cache.get(address);
     if (whose === undefined) {
       // A memory of the world's addresses: hostile input may bring all of them.
-      if (elsewhere.size >= 65_536) elsewhere.clear();
+      if (cache.size >= 65_536) cache.clear();
       whose = classify(address);
-      elsewhere.set(address, whose);
+      cache.set(address, whose);
     }
     return whose;
   };
 }
 
-function ownerAmong(holdings: readonly Holding[], network: string | null, atMs: number): Whose {
+function ownerAmong(holdings: readonly AddressHolding[], network: string | null, atMs: number): AddressOwner {
   const then = holdings.filter(
     ({ from, until }) => (from === undefined || from <= atMs) && (until === undefined || atMs < until),
   );
@@ -97,7 +97,7 @@ function ownerAmong(holdings: readonly Holding[], network: string | null, atMs: 
 }
 
 /** On a network that nobody of them is on, only an address that the whole world reaches still names a server. */
-function floatingAmong(holdings: readonly Holding[]): Holding[] {
+function floatingAmong(holdings: readonly AddressHolding[]): AddressHolding[] {
   return holdings.filter(({ address }) => !isPrivate(address));
 }
 

@@ -1,5 +1,5 @@
 /** One flow, or one direction of it, as a collector saw it. Addresses and counts come from outside and are checked by the tally. */
-export interface Observation {
+export interface FlowObservation {
   readonly source: string;
   readonly destination: string;
   /** IANA number or name. */
@@ -21,30 +21,31 @@ export interface Observation {
 }
 
 // biome-ignore format: a table is read by column
-const names: Readonly<Record<number, string>> = {
+const protocolNames: Readonly<Record<number, string>> = {
   1: 'icmp', 2: 'igmp', 4: 'ipip', 6: 'tcp', 17: 'udp', 33: 'dccp', 41: 'ipv6', 47: 'gre', 50: 'esp', 51: 'ah', 58: 'ipv6-icmp', 89: 'ospf', 112: 'vrrp', 132: 'sctp', 136: 'udplite',
 };
-const known = new Set(Object.values(names));
+const knownNames = new Set(Object.values(protocolNames));
 
 /** A protocol's name as in IANA's registry of protocol numbers, in lower case; null for what is no protocol. */
 export function protocolName(protocol: number | string): string | null {
   const text = String(protocol).trim().toLowerCase();
-  if (known.has(text)) return text;
+  if (knownNames.has(text)) return text;
   if (text === 'icmp6' || text === 'icmpv6') return 'ipv6-icmp';
   const number = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
-  return number >= 0 && number <= 255 ? (names[number] ?? String(number)) : null;
+  return number >= 0 && number <= 255 ? (protocolNames[number] ?? String(number)) : null;
 }
 
 /** Protocols that have ports. */
-export const withPorts: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp', 'dccp', 'udplite']);
+export const protocolsWithPorts: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp', 'dccp', 'udplite']);
 
 /** First ephemeral port of Linux, net.ipv4.ip_local_port_range. */
 const firstEphemeral = 32_768;
 
 /** Guesses which end answers from the ports: well-known before registered before ephemeral, then the lower one; on a tie the destination. */
-export function answers(sourcePort: number, destinationPort: number): 'source' | 'destination' {
-  const rank = (port: number): number => (port < 1024 ? 0 : port < firstEphemeral ? 1 : 2);
-  const [a, b] = [rank(sourcePort), rank(destinationPort)];
+export function guessResponder(sourcePort: number, destinationPort: number): 'source' | 'destination' {
+  const portClass = (port: number): number => (port < 1024 ? 0 : port < firstEphemeral ? 1 : 2);
+  const a = portClass(sourcePort);
+  const b = portClass(destinationPort);
   if (a !== b) return a < b ? 'source' : 'destination';
   return sourcePort < destinationPort ? 'source' : 'destination';
 }

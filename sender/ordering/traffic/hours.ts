@@ -12,7 +12,7 @@ export function hourOfWeek(timeMs: number): number {
 }
 
 /** Spreads bytes over the hours of a period, in whole bytes; nothing is lost. A period longer than a week is laid over one. */
-export function spread(bytes: number, firstMs: number, lastMs: number): [hour: number, bytes: number][] {
+export function spreadOverHours(bytes: number, firstMs: number, lastMs: number): [hour: number, bytes: number][] {
   const first = Math.floor(firstMs / hourMs);
   const count = Math.min(hoursOfWeek, Math.max(1, Math.floor(lastMs / hourMs) - first + 1));
   const lengthMs = lastMs - firstMs;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Problem } from '../../../shared/problem.ts';
-import { Tally } from './flow-aggregator.ts';
-import { parseTraffic, type Traffic } from './matrix.ts';
+import { FlowAggregator } from './flow-aggregator.ts';
+import { type FlowMatrix, parseMatrix } from './matrix.ts';
+import type { NamedServer } from './named-server.ts';
 
 /** Most bytes of a file that is imported by hand. */
 export const longestImportBytes = 64 * 1024 * 1024;
@@ -18,15 +19,9 @@ const Row = z.object({
   received_packets: z.coerce.number().default(0),
 });
 
-/** A server as a plain file may name it: by id, by a name that only one has, or by address. */
-interface Named {
-  readonly id: string;
-  readonly name: string;
-}
-
 /** How a plain file is understood: whose names and addresses it uses, and which time it speaks of. */
 export interface ImportContext {
-  readonly servers: readonly Named[];
+  readonly servers: readonly NamedServer[];
   /** Whose an address is; absent: addresses are not understood. */
   readonly resolve?: ((address: string) => string | null) | undefined;
   readonly from: Date;
@@ -40,26 +35,26 @@ export interface ImportContext {
  * Rows are `initiator,responder[,protocol,port,sent_bytes,received_bytes,sent_packets,received_packets]`; further columns are ignored.
  * Rows that cannot be used are counted in `rejected`. Throws E_TRAFFIC for a file that is none of the three.
  */
-export function importTraffic(text: string, context: ImportContext): Traffic {
+export function importMatrix(text: string, context: ImportContext): FlowMatrix {
   const { about } = context;
   if (text.length > longestImportBytes)
     throw new Problem('E_TRAFFIC', `${about} is longer than ${longestImportBytes} bytes.`, { about });
   const start = text.trimStart()[0];
-  if (start !== '{' && start !== '[') return fromRows(csvRows(text, about), context);
+  if (start !== '{' && start !== '[') return matrixOfRows(csvRows(text, about), context);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw new Problem('E_TRAFFIC', `${about} is no JSON: ${(error as Error).message}.`, { about, cause: error });
   }
-  return Array.isArray(value) ? fromRows(value, context) : parseTraffic(value, about);
+  return Array.isArray(value) ? matrixOfRows(value, context) : parseMatrix(value, about);
 }
 
-function fromRows(rows: readonly unknown[], context: ImportContext): Traffic {
+function matrixOfRows(rows: readonly unknown[], context: ImportContext): FlowMatrix {
   const byName = new Map<string, string | null>();
   for (const { id, name } of context.servers) byName.set(name, byName.has(name) ? null : id);
   const ids = new Set(context.servers.map(({ id }) => id));
-  const tally = new Tally((word) => {
+  const aggregator = new FlowAggregator((word) => {
     if (word === 'outside') return { is: 'outside' };
     if (ids.has(word)) return { is: 'server', id: word };
     const named = byName.get(word);
@@ -70,21 +65,29 @@ function fromRows(rows: readonly unknown[], context: ImportContext): Traffic {
   for (const row of rows) {
     const parsed = Row.safeParse(row);
     if (!parsed.success) {
-      tally.reject('malformed');
+      aggregator.reject('malformed');
       continue;
     }
     const { initiator, responder, protocol, port, sent_bytes, received_bytes, sent_packets, received_packets } = parsed.data;
     const until = context.until.getTime();
-    tally.add(
+    aggregator.add(
       {
-        ...{ source: initiator, destination: responder, protocol, destinationPort: port, initiator: 'source' },
-        ...{ bytes: sent_bytes, packets: sent_packets, replyBytes: received_bytes, replyPackets: received_packets },
-        ...{ firstMs: context.from.getTime(), lastMs: until },
+        source: initiator,
+        destination: responder,
+        protocol,
+        destinationPort: port,
+        initiator: 'source',
+        bytes: sent_bytes,
+        packets: sent_packets,
+        replyBytes: received_bytes,
+        replyPackets: received_packets,
+        firstMs: context.from.getTime(),
+        lastMs: until,
       },
       until,
     );
   }
-  return tally.matrix(context.from, context.until);
+  return aggregator.matrix(context.from, context.until);
 }
 
 /** Rows of CSV (RFC 4180) under its header line; separators are commas, semicolons or tabs, whichever the header has. */

@@ -1,5 +1,5 @@
 import { Problem } from '../../../shared/problem.ts';
-import { emptyTraffic, inOrder, type Traffic } from './matrix.ts';
+import { emptyMatrix, type FlowMatrix, sortedConversations } from './matrix.ts';
 
 /** A server or a host in the older analyser's input: CPUs, memory and storage in units of the file's author. */
 interface OlderMachine {
@@ -13,7 +13,7 @@ interface OlderMachine {
 export interface OlderInput {
   readonly servers: readonly OlderMachine[];
   readonly hosts: readonly OlderMachine[];
-  readonly traffic: Traffic;
+  readonly traffic: FlowMatrix;
 }
 
 /** Bytes that one unit of the older matrix, a kbit/s, is in the second that the imported matrix stands for. */
@@ -33,7 +33,7 @@ export function importOlder(text: string, about = 'findLocation.py', at = new Da
   const hosts = machines(source, 'PM', about);
   const matrix = matrixOf(source, about);
   if (servers.length > 0 && servers.length !== matrix.length)
-    throw refused(about, `has ${servers.length} servers and a matrix of ${matrix.length} rows`);
+    throw invalid(about, `has ${servers.length} servers and a matrix of ${matrix.length} rows`);
   const symmetric = matrix.every((row, i) => row.every((value, j) => value === matrix[j]?.[i]));
   const until = new Date(at.getTime() + 1000).toISOString();
   const seen = { first_seen: at.toISOString(), last_seen: until };
@@ -55,24 +55,27 @@ export function importOlder(text: string, about = 'findLocation.py', at = new Da
   return {
     servers: servers.length > 0 ? servers : named,
     hosts,
-    traffic: { ...emptyTraffic(at), sources, conversations: inOrder(conversations) },
+    traffic: { ...emptyMatrix(at), sources, conversations: sortedConversations(conversations) },
   };
 }
 
 function machines(source: string, kind: 'VM' | 'PM', about: string): OlderMachine[] {
   const call = new RegExp(`\\b${kind}\\(${number},${number},${number},${number}\\)`, 'g');
   const found = [...source.matchAll(call)].map(([, index, cpu, memory, storage]) => ({
-    ...{ id: `${kind}${index}`, cpu: Number(cpu), memory: Number(memory), storage: Number(storage) },
+    id: `${kind}${index}`,
+    cpu: Number(cpu),
+    memory: Number(memory),
+    storage: Number(storage),
   }));
-  if (new Set(found.map(({ id }) => id)).size !== found.length) throw refused(about, `has a ${kind} twice`);
-  if (found.length > mostServers) throw refused(about, `has more than ${mostServers} ${kind}s`);
+  if (new Set(found.map(({ id }) => id)).size !== found.length) throw invalid(about, `has a ${kind} twice`);
+  if (found.length > mostServers) throw invalid(about, `has more than ${mostServers} ${kind}s`);
   return found;
 }
 
 function matrixOf(source: string, about: string): number[][] {
   const begin = /\bflow_matrix\s*=\s*(?:\w+\.\w+\(\s*)?(\[)/.exec(source);
-  const end = begin === null ? -1 : closing(source, begin.index + begin[0].length - 1);
-  if (begin === null || end < 0) throw refused(about, 'has no flow_matrix = [[…], …]');
+  const end = begin === null ? -1 : closingBracket(source, begin.index + begin[0].length - 1);
+  if (begin === null || end < 0) throw invalid(about, 'has no flow_matrix = [[…], …]');
   const inner = source.slice(begin.index + begin[0].length, end);
   const rows = [...inner.matchAll(/\[([^[\]]*)\]/g)].map(([, cells = '']) =>
     cells
@@ -81,18 +84,18 @@ function matrixOf(source: string, about: string): number[][] {
       .filter((cell) => cell !== '')
       .map(Number),
   );
-  if (rows.length === 0) throw refused(about, 'has an empty matrix');
-  if (rows.length > mostServers) throw refused(about, `has more than ${mostServers} rows`);
+  if (rows.length === 0) throw invalid(about, 'has an empty matrix');
+  if (rows.length > mostServers) throw invalid(about, `has more than ${mostServers} rows`);
   for (const [index, row] of rows.entries()) {
-    if (row.length !== rows.length) throw refused(about, `has ${row.length} numbers in row ${index + 1} of ${rows.length}`);
+    if (row.length !== rows.length) throw invalid(about, `has ${row.length} numbers in row ${index + 1} of ${rows.length}`);
     if (row.some((value) => !Number.isFinite(value) || value < 0 || value > 1e12))
-      throw refused(about, `has a negative or absurd number in row ${index + 1}`);
+      throw invalid(about, `has a negative or absurd number in row ${index + 1}`);
   }
   return rows;
 }
 
 /** Where the bracket at `start` is closed; -1 where it is not. */
-function closing(source: string, start: number): number {
+function closingBracket(source: string, start: number): number {
   let depth = 0;
   for (let at = start; at < source.length; at++) {
     if (source[at] === '[') depth++;
@@ -101,6 +104,6 @@ function closing(source: string, start: number): number {
   return -1;
 }
 
-function refused(about: string, what: string): Problem {
+function invalid(about: string, what: string): Problem {
   return new Problem('E_TRAFFIC', `${about} ${what}.`, { about });
 }

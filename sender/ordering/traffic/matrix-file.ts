@@ -2,18 +2,18 @@ import { stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { readText } from '../../../shared/cli/file.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Resolve } from './address-directory.ts';
-import { importTraffic, longestImportBytes } from './import-matrix.ts';
+import type { ResolveAddress } from './address-directory.ts';
+import { importMatrix, longestImportBytes } from './import-matrix.ts';
 import { importOlder, type OlderInput } from './import-older.ts';
-import type { Traffic } from './matrix.ts';
+import type { FlowMatrix } from './matrix.ts';
 
 /** Reads a matrix that people made: CSV, JSON, our own traffic.json, or the older analyser's input, which names servers and hosts, too. Its time is `forMs` up to its last change. */
-export async function readMatrix(
+export async function readMatrixFile(
   file: string,
   documents: readonly { readonly servers: readonly { readonly id: string; readonly name: string }[] }[],
-  resolve: Resolve,
+  resolve: ResolveAddress,
   forMs: number,
-): Promise<{ readonly traffic: Traffic; readonly older: OlderInput | null }> {
+): Promise<{ readonly traffic: FlowMatrix; readonly older: OlderInput | null }> {
   const { size, mtime } = await stat(file).catch((error: unknown) => {
     throw new Problem('E_USAGE', `${file} cannot be read.`, { about: file, cause: error });
   });
@@ -24,7 +24,7 @@ export async function readMatrix(
     const older = importOlder(text, file, mtime);
     return { traffic: older.traffic, older };
   }
-  const traffic = importTraffic(text, {
+  const traffic = importMatrix(text, {
     servers: documents.flatMap(({ servers }) => servers),
     resolve: (address) => {
       // A name that no server has is a mistake and not the world; where no names are known, every word is one.
@@ -32,7 +32,9 @@ export async function readMatrix(
       const whose = resolve(address, null, mtime.getTime());
       return whose.is === 'server' ? whose.id : whose.is === 'outside' ? 'outside' : null;
     },
-    ...{ from: new Date(mtime.getTime() - forMs), until: mtime, about: file },
+    from: new Date(mtime.getTime() - forMs),
+    until: mtime,
+    about: file,
   });
   return { traffic, older: null };
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { Problem } from '../../../shared/problem.ts';
 import { release } from '../../../shared/release.ts';
+import { compareText } from '../math/compare-text.ts';
 
 /** The version of `traffic.json` this release writes and reads. */
-export const trafficVersion = 1;
+export const matrixVersion = 1;
 
 /** The endpoint that stands for every address outside the tenant. Server ids are UUIDs, so it is never one of them. */
 export const outside = 'outside';
@@ -53,9 +54,9 @@ export const repairs = ['clock_backwards', 'clock_absurd', 'ports_folded', 'dire
 export type Repair = (typeof repairs)[number];
 
 /** `traffic.json`: the flow matrix of a tenant. Field by field in `sender/ordering/traffic/README.md`. */
-export const Traffic = z.object({
+export const FlowMatrix = z.object({
   format: z.literal('godwit/traffic'),
-  version: z.literal(trafficVersion),
+  version: z.literal(matrixVersion),
   created_at: Time,
   release: z.string(),
   /** Where it was seen and when. Two periods of one source never overlap. */
@@ -68,26 +69,26 @@ export const Traffic = z.object({
   rejected: z.partialRecord(z.enum(rejections), Count).default({}),
   repaired: z.partialRecord(z.enum(repairs), Count).default({}),
 });
-export type Traffic = Readonly<z.infer<typeof Traffic>>;
+export type FlowMatrix = Readonly<z.infer<typeof FlowMatrix>>;
 
 /** A flow matrix in which nothing was seen. */
-export function emptyTraffic(createdAt = new Date()): Traffic {
-  return Traffic.parse({ format: 'godwit/traffic', version: trafficVersion, created_at: createdAt.toISOString(), release });
+export function emptyMatrix(createdAt = new Date()): FlowMatrix {
+  return FlowMatrix.parse({ format: 'godwit/traffic', version: matrixVersion, created_at: createdAt.toISOString(), release });
 }
 
 /** Reads a flow matrix. Throws E_TRAFFIC with every complaint (the first twenty), or E_DOCUMENT_VERSION. */
-export function parseTraffic(value: unknown, about = 'traffic.json'): Traffic {
+export function parseMatrix(value: unknown, about = 'traffic.json'): FlowMatrix {
   const version = (value as { version?: unknown } | null)?.version;
-  if (typeof version === 'number' && version !== trafficVersion)
-    throw new Problem('E_DOCUMENT_VERSION', `${about} has version ${version}; this release reads ${trafficVersion}.`, { about });
-  const parsed = Traffic.safeParse(value);
+  if (typeof version === 'number' && version !== matrixVersion)
+    throw new Problem('E_DOCUMENT_VERSION', `${about} has version ${version}; this release reads ${matrixVersion}.`, { about });
+  const parsed = FlowMatrix.safeParse(value);
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.slice(0, 20).map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`);
   throw new Problem('E_TRAFFIC', `${about} is not a flow matrix:\n  ${complaints.join('\n  ')}`, { about });
 }
 
 /** Seconds in which traffic was watched, all sources' periods laid over each other. */
-export function watchedSeconds({ sources }: Pick<Traffic, 'sources'>): number {
+export function observedSeconds({ sources }: Pick<FlowMatrix, 'sources'>): number {
   const periods = sources
     .map(({ from, until }) => ({ from: Date.parse(from), until: Date.parse(until) }))
     .sort((a, b) => a.from - b.from);
@@ -101,17 +102,12 @@ export function watchedSeconds({ sources }: Pick<Traffic, 'sources'>): number {
 }
 
 /** Adds counts; the sum stops at the largest whole number that is exact. */
-export function plus(a: number, b: number): number {
+export function saturatingSum(a: number, b: number): number {
   return Math.min(largestCount, a + b);
 }
 
-/** By code unit: the same on every machine, whatever its locale. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** Sorts conversations by who, whom, protocol and port, so that one matrix has one text. */
-export function inOrder(conversations: readonly Conversation[]): Conversation[] {
+export function sortedConversations(conversations: readonly Conversation[]): Conversation[] {
   return [...conversations].sort(
     (a, b) =>
       compareText(a.initiator, b.initiator) ||

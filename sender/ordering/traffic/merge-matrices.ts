@@ -1,11 +1,12 @@
 import { Problem } from '../../../shared/problem.ts';
-import { type Conversation, compareText, inOrder, plus, type Traffic } from './matrix.ts';
+import { compareText } from '../math/compare-text.ts';
+import { type Conversation, type FlowMatrix, saturatingSum, sortedConversations } from './matrix.ts';
 
 /**
  * Adds flow matrices of different times or places into one; their order makes no difference.
  * Throws E_TRAFFIC where two of them hold overlapping times of one source: what was seen then would count twice.
  */
-export function mergeTraffic(first: Traffic, ...others: readonly Traffic[]): Traffic {
+export function mergeMatrices(first: FlowMatrix, ...others: readonly FlowMatrix[]): FlowMatrix {
   const all = [first, ...others];
   const sources = all
     .flatMap((traffic) => traffic.sources)
@@ -39,34 +40,34 @@ export function mergeTraffic(first: Traffic, ...others: readonly Traffic[]): Tra
   };
 }
 
-function addConversations(all: readonly Traffic[]): Conversation[] {
+function addConversations(all: readonly FlowMatrix[]): Conversation[] {
   const byKey = new Map<string, Conversation>();
   for (const conversation of all.flatMap((traffic) => traffic.conversations)) {
     const { initiator, responder, protocol, port } = conversation;
     const key = JSON.stringify([initiator, responder, protocol, port]);
     const known = byKey.get(key);
-    byKey.set(key, known === undefined ? conversation : addTwo(known, conversation));
+    byKey.set(key, known === undefined ? conversation : addConversation(known, conversation));
   }
-  return inOrder([...byKey.values()]);
+  return sortedConversations([...byKey.values()]);
 }
 
-function addTwo(a: Conversation, b: Conversation): Conversation {
+function addConversation(a: Conversation, b: Conversation): Conversation {
   return {
     ...a,
-    sent_bytes: plus(a.sent_bytes, b.sent_bytes),
-    received_bytes: plus(a.received_bytes, b.received_bytes),
-    sent_packets: plus(a.sent_packets, b.sent_packets),
-    received_packets: plus(a.received_packets, b.received_packets),
+    sent_bytes: saturatingSum(a.sent_bytes, b.sent_bytes),
+    received_bytes: saturatingSum(a.received_bytes, b.received_bytes),
+    sent_packets: saturatingSum(a.sent_packets, b.sent_packets),
+    received_packets: saturatingSum(a.received_packets, b.received_packets),
     first_seen: compareText(a.first_seen, b.first_seen) <= 0 ? a.first_seen : b.first_seen,
     last_seen: compareText(a.last_seen, b.last_seen) >= 0 ? a.last_seen : b.last_seen,
   };
 }
 
-function addShapes(all: readonly Traffic[]): Traffic['shape'] {
+function addShapes(all: readonly FlowMatrix[]): FlowMatrix['shape'] {
   const byServer = new Map<string, Map<number, number>>();
   for (const { server, hours } of all.flatMap((traffic) => traffic.shape)) {
     const sums = byServer.get(server) ?? new Map<number, number>();
-    for (const [hour, bytes] of hours) sums.set(hour, plus(sums.get(hour) ?? 0, bytes));
+    for (const [hour, bytes] of hours) sums.set(hour, saturatingSum(sums.get(hour) ?? 0, bytes));
     byServer.set(server, sums);
   }
   return [...byServer]
@@ -74,12 +75,12 @@ function addShapes(all: readonly Traffic[]): Traffic['shape'] {
     .map(([server, hours]) => ({ server, hours: [...hours].sort(([a], [b]) => a - b) }));
 }
 
-function addUnknown(all: readonly Traffic[]): Traffic['unknown'] {
-  const byKey = new Map<string, Traffic['unknown'][number]>();
+function addUnknown(all: readonly FlowMatrix[]): FlowMatrix['unknown'] {
+  const byKey = new Map<string, FlowMatrix['unknown'][number]>();
   for (const entry of all.flatMap((traffic) => traffic.unknown)) {
     const key = `${entry.network ?? ''} ${entry.address}`;
     const known = byKey.get(key);
-    byKey.set(key, known === undefined ? entry : { ...entry, bytes: plus(known.bytes, entry.bytes) });
+    byKey.set(key, known === undefined ? entry : { ...entry, bytes: saturatingSum(known.bytes, entry.bytes) });
   }
   return [...byKey.values()].sort((a, b) => compareText(a.network ?? '', b.network ?? '') || compareText(a.address, b.address));
 }
@@ -87,7 +88,7 @@ function addUnknown(all: readonly Traffic[]): Traffic['unknown'] {
 function addCounts<Key extends string>(counts: readonly Partial<Record<Key, number>>[]): Partial<Record<Key, number>> {
   const sums: Partial<Record<Key, number>> = {};
   for (const count of counts) {
-    for (const [key, value] of Object.entries(count) as [Key, number][]) sums[key] = plus(sums[key] ?? 0, value);
+    for (const [key, value] of Object.entries(count) as [Key, number][]) sums[key] = saturatingSum(sums[key] ?? 0, value);
   }
   return sums;
 }

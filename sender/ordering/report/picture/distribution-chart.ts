@@ -1,4 +1,4 @@
-import type { Analysis } from '../../analyze.ts';
+import type { Analysis } from '../../analysis/analysis.ts';
 import { distributionOf } from '../distribution.ts';
 import { type Drawing, hint, px, textAt } from './drawing.ts';
 
@@ -7,7 +7,7 @@ const height = 130;
 const marksHeight = 66;
 
 /** How the costs of random orders are spread, and where the proposal, the order given, the alphabet and the lower bound are. */
-export function spreadOf({ comparison }: Pick<Analysis, 'comparison'>): Drawing {
+export function distributionChart({ comparison }: Pick<Analysis, 'comparison'>): Drawing {
   const { proposed, given, alphabetical, random, bound } = comparison;
   const { bins, max } = distributionOf(
     random.map(({ cost }) => cost),

@@ -68,7 +68,8 @@ export function stacked(drawings: readonly Drawing[], gap: number): Drawing {
 
 /** A drawing as an SVG document or as an element of a page, with a name and a sentence for those who cannot see it. */
 export function svgOf({ width, height, body }: Drawing, name: string, says: string, id: string, margin = 16): string {
-  const [w, h] = [width + 2 * margin, height + 2 * margin].map(Math.ceil);
+  const w = Math.ceil(width + 2 * margin);
+  const h = Math.ceil(height + 2 * margin);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" class="drawing" role="img" aria-labelledby="${id}-name ${id}-says">
 <title id="${id}-name">${escaped(plain(name))}</title>
 <desc id="${id}-says">${escaped(plain(says))}</desc>

@@ -1,6 +1,6 @@
 import { showBytes } from '../../../../shared/print/units.ts';
-import type { Analysis } from '../../analyze.ts';
-import { namesOf } from '../../input/names.ts';
+import type { Analysis } from '../../analysis/analysis.ts';
+import { namesOf } from '../../traffic/named-server.ts';
 import { type Drawing, hint, px, textAt } from './drawing.ts';
 import { type Box, badgeWidth, layoutOf, type Place, pillHeight } from './layout.ts';
 import type { Steps } from './steps.ts';
@@ -29,7 +29,8 @@ export function graphOf(analysis: Analysis, steps: Steps): Drawing & { readonly 
   const placeOf = new Map(places.map((place) => [place.server, place]));
   const scale = scaleOf(drawn, placeOf);
   const lines = drawn.toReversed().map(({ a, b, bytes }) => {
-    const [from, to] = [placeOf.get(a), placeOf.get(b)];
+    const from = placeOf.get(a);
+    const to = placeOf.get(b);
     if (from === undefined || to === undefined) return '';
     const apart = steps.by === 'wave' && waveOf.get(a) !== waveOf.get(b);
     const more = apart ? `, in waves ${waveOf.get(a)} and ${waveOf.get(b)}` : '';
@@ -38,7 +39,10 @@ export function graphOf(analysis: Analysis, steps: Steps): Drawing & { readonly 
   const exposed = new Set(services.flatMap(({ parts }) => parts.filter((part) => part.exposed).map(({ server }) => server)));
   const pills = places.map((place) => pill(place, steps, nameOf, exposed.has(place.server)));
   return {
-    ...{ width, height, left: byBytes.length - drawn.length, scale },
+    width,
+    height,
+    left: byBytes.length - drawn.length,
+    scale,
     body: [...boxes.map(frame), ...lines, ...pills].join('\n'),
   };
 }
@@ -80,29 +84,35 @@ function pill({ server, text, x, y, width }: Place, steps: Steps, nameOf: (id: s
 
 /** A line between two servers: out on the side where the other is; where both are above each other, in a bow beside them. */
 function between(from: Place, to: Place): string {
-  const [y1, y2] = [from.y + pillHeight / 2, to.y + pillHeight / 2];
+  const y1 = from.y + pillHeight / 2;
+  const y2 = to.y + pillHeight / 2;
   const ringed = from.box === to.box && from.side !== null && to.side !== null;
   const edge = (place: Place, right: boolean): number => (right ? place.x + place.width : place.x);
   if (ringed && from.side === to.side) {
     const right = from.side === 'left';
-    const [x1, x2] = [edge(from, right), edge(to, right)];
+    const x1 = edge(from, right);
+    const x2 = edge(to, right);
     const reach = (right ? 1 : -1) * (30 + Math.abs(y2 - y1) / 2);
     return `M${px(x1)} ${px(y1)}C${px(x1 + reach)} ${px(y1)} ${px(x2 + reach)} ${px(y2)} ${px(x2)} ${px(y2)}`;
   }
   const apart = to.x - (from.x + from.width);
   const back = from.x - (to.x + to.width);
   if (apart >= 0 || back >= 0) {
-    const [x1, x2] = [edge(from, apart >= 0), edge(to, apart < 0)];
+    const x1 = edge(from, apart >= 0);
+    const x2 = edge(to, apart < 0);
     const bend = (x2 - x1) / 2;
     return `M${px(x1)} ${px(y1)}C${px(x1 + bend)} ${px(y1)} ${px(x2 - bend)} ${px(y2)} ${px(x2)} ${px(y2)}`;
   }
   if (from.box !== to.box) {
     const [upper, lower] = from.y < to.y ? [from, to] : [to, from];
-    const [x1, x2] = [upper.x + upper.width / 2, lower.x + lower.width / 2];
-    const [top, end] = [upper.y + pillHeight, lower.y];
+    const x1 = upper.x + upper.width / 2;
+    const x2 = lower.x + lower.width / 2;
+    const top = upper.y + pillHeight;
+    const end = lower.y;
     return `M${px(x1)} ${px(top)}C${px(x1)} ${px((top + end) / 2)} ${px(x2)} ${px((top + end) / 2)} ${px(x2)} ${px(end)}`;
   }
-  const [x1, x2] = [edge(from, false), edge(to, false)];
+  const x1 = edge(from, false);
+  const x2 = edge(to, false);
   const reach = Math.min(60, 16 + Math.abs(y2 - y1) / 4);
   return `M${px(x1)} ${px(y1)}C${px(x1 - reach)} ${px(y1)} ${px(x2 - reach)} ${px(y2)} ${px(x2)} ${px(y2)}`;
 }

@@ -1,4 +1,4 @@
-import type { Service } from '../../services/find-services.ts';
+import type { Service } from '../../services/service.ts';
 import { label, textWide } from './drawing.ts';
 
 /** Where a server stands: its left upper corner, and on which side of its box (of a ring) it is. */
@@ -44,7 +44,7 @@ export interface Scene {
   readonly inner: readonly { readonly a: string; readonly b: string }[];
 }
 
-interface Sketch {
+interface ServiceSketch {
   readonly title: string;
   readonly says: string;
   readonly width: number;
@@ -64,9 +64,16 @@ export function layoutOf(scene: Scene): { boxes: Box[]; places: Place[]; width: 
   const room = Math.max(widest, Math.min(1500, Math.max(1080, Math.sqrt(area * 1.7))));
   const boxes: Box[] = [];
   const places: Place[] = [];
-  let [x, y, rowHeight, width] = [0, 0, 0, 0];
+  let x = 0;
+  let y = 0;
+  let rowHeight = 0;
+  let width = 0;
   for (const [index, sketch] of sketches.entries()) {
-    if (x > 0 && x + sketch.width > room) [x, y, rowHeight] = [0, y + rowHeight + boxGap, 0];
+    if (x > 0 && x + sketch.width > room) {
+      x = 0;
+      y += rowHeight + boxGap;
+      rowHeight = 0;
+    }
     boxes.push({ title: sketch.title, says: sketch.says, x, y, width: sketch.width, height: sketch.height });
     for (const place of sketch.places) places.push({ ...place, x: place.x + x, y: place.y + y, box: index });
     x += sketch.width + boxGap;
@@ -76,7 +83,7 @@ export function layoutOf(scene: Scene): { boxes: Box[]; places: Place[]; width: 
   return { boxes, places, width, height: y + rowHeight };
 }
 
-function sketchOf(service: Pick<Service, 'name' | 'parts'>, scene: Scene): Sketch {
+function sketchOf(service: Pick<Service, 'name' | 'parts'>, scene: Scene): ServiceSketch {
   const tier = new Map(service.parts.map((part) => [part.server, part.tier]));
   const own = scene.inner.filter(({ a, b }) => tier.has(a) && tier.has(b));
   const level = own.filter(({ a, b }) => tier.get(a) === tier.get(b)).length;
@@ -85,18 +92,21 @@ function sketchOf(service: Pick<Service, 'name' | 'parts'>, scene: Scene): Sketc
 }
 
 /** A frame around places, wide enough for its title. */
-function framed(title: string, says: string, places: Sketch['places']): Sketch {
+function framed(title: string, says: string, places: ServiceSketch['places']): ServiceSketch {
   const right = Math.max(...places.map(({ x, width }) => x + width));
   const bottom = Math.max(...places.map(({ y }) => y + pillHeight));
   const width = Math.max(right, textWide(title, 13), textWide(says, 11)) + 2 * padding;
   return {
-    ...{ title, says, width, height: bottom + headHeight + 2 * padding },
+    title,
+    says,
+    width,
+    height: bottom + headHeight + 2 * padding,
     places: places.map((place) => ({ ...place, x: place.x + padding, y: place.y + headHeight + padding })),
   };
 }
 
 /** Tiers as columns, each in the middle of the tallest; a tall one is broken into several. */
-function tiers({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): Sketch['places'] {
+function tiers({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): ServiceSketch['places'] {
   const levels = [...new Set(parts.map(({ tier }) => tier))].sort((a, b) => a - b);
   const columns = levels.flatMap((level) => {
     const own = parts.filter(({ tier }) => tier === level).map(({ server }) => server);
@@ -113,13 +123,18 @@ function tiers({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): Sketch['pl
     const left = x;
     x += width + columnGap;
     return column.map((server, row) => ({
-      ...{ server, text: texts[row] as string, x: left, y: top + row * pitch, width, side: null },
+      server,
+      text: texts[row] as string,
+      x: left,
+      y: top + row * pitch,
+      width,
+      side: null,
     }));
   });
 }
 
 /** Servers that talk with each other rather than with a next tier stand around, and talk across the middle; their rows never meet. */
-function ring({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): Sketch['places'] {
+function ring({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): ServiceSketch['places'] {
   const servers = parts.map(({ server }) => server);
   const texts = servers.map((server) => label(nameOf(server), mostColumns));
   const width = badgeWidth + 10 + Math.max(...texts.map((text) => textWide(text, 12)));
@@ -140,14 +155,18 @@ function ring({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): Sketch['pla
 }
 
 /** All servers that are of no service, in one box. */
-function grid(services: Scene['services'], scene: Scene): Sketch {
+function grid(services: Scene['services'], scene: Scene): ServiceSketch {
   const servers = services.flatMap(({ parts }) => parts.map(({ server }) => server));
   const texts = servers.map((server) => label(scene.nameOf(server), mostColumns));
   const width = badgeWidth + 10 + Math.max(...texts.map((text) => textWide(text, 12)));
   const columns = Math.max(1, Math.min(Math.floor(1200 / (width + 16)), Math.ceil(Math.sqrt(servers.length / 2))));
   const places = servers.map((server, index) => ({
-    ...{ server, text: texts[index] as string, width, side: null },
-    ...{ x: (index % columns) * (width + 16), y: Math.floor(index / columns) * pitch },
+    server,
+    text: texts[index] as string,
+    width,
+    side: null,
+    x: (index % columns) * (width + 16),
+    y: Math.floor(index / columns) * pitch,
   }));
   return framed(
     servers.length === 1 ? 'on its own' : 'on their own',

@@ -1,7 +1,7 @@
 import { showBytes, showDuration } from '../../../../shared/print/units.ts';
-import { besideRandom } from '../../analysis/comparison.ts';
-import type { Analysis } from '../../analyze.ts';
-import { count } from '../figures.ts';
+import type { Analysis } from '../../analysis/analysis.ts';
+import { comparedWithRandom } from '../../analysis/comparison.ts';
+import { count } from '../../math/figures.ts';
 import { type Drawing, px, stacked, svgOf, textAt, textWide } from './drawing.ts';
 import { graphOf, widthOf } from './graph.ts';
 import { type Steps, stepsOf } from './steps.ts';
@@ -12,25 +12,25 @@ export function pictureOf(analysis: Analysis): string {
   const steps = stepsOf(analysis);
   const graph = graphOf(analysis, steps);
   const parts = [
-    heading(analysis),
+    headingDrawing(analysis),
     legendOf(analysis, steps, graph),
     graph,
     section('When what is down, as predicted'),
     timelineOf(analysis, steps),
   ];
-  return svgOf(stacked(parts, 18), titleOf(analysis), describe(analysis), 'order');
+  return svgOf(stacked(parts, 18), titleOf(analysis), summarySentence(analysis), 'order');
 }
 
 /** The graph alone, with its legend, as an element of a page. */
 export function graphElement(analysis: Analysis): string {
   const steps = stepsOf(analysis);
   const graph = graphOf(analysis, steps);
-  return svgOf(stacked([legendOf(analysis, steps, graph), graph], 18), titleOf(analysis), describe(analysis), 'graph');
+  return svgOf(stacked([legendOf(analysis, steps, graph), graph], 18), titleOf(analysis), summarySentence(analysis), 'graph');
 }
 
 /** The timeline alone, as an element of a page. */
 export function timelineElement(analysis: Analysis): string {
-  return svgOf(timelineOf(analysis, stepsOf(analysis)), 'When what is down, as predicted', describe(analysis), 'timeline');
+  return svgOf(timelineOf(analysis, stepsOf(analysis)), 'When what is down, as predicted', summarySentence(analysis), 'timeline');
 }
 
 /** What an analysis is called. */
@@ -40,16 +40,17 @@ export function titleOf({ servers, services, prediction, waves }: Analysis): str
 }
 
 /** The same as the pictures say, in a sentence. */
-export function describe({ servers, comparison, prediction }: Analysis): string {
-  const less = 100 * besideRandom(comparison).spared;
+export function summarySentence({ servers, comparison, prediction }: Analysis): string {
+  const less = 100 * comparedWithRandom(comparison).spared;
   const down = showDuration(prediction.serviceDowntimeMs.value);
   const order = servers.length === 1 ? '' : `, ${Math.abs(less) < 0.5 ? 'as' : `${less.toFixed(0)} % less than`} in random order`;
   const length = showDuration(prediction.lengthMs.value);
   return `Services are predicted to be down ${down} on average${order}. The campaign takes ${length}.`;
 }
 
-function heading(analysis: Analysis): Drawing {
-  const [title, says] = [titleOf(analysis), describe(analysis)];
+function headingDrawing(analysis: Analysis): Drawing {
+  const title = titleOf(analysis);
+  const says = summarySentence(analysis);
   const width = Math.max(textWide(title, 17), textWide(says, 12));
   return { width, height: 40, body: `${textAt(0, 16, title, 'title')}${textAt(0, 37, says, 'soft')}` };
 }

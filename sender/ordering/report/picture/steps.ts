@@ -1,4 +1,4 @@
-import type { Analysis } from '../../analyze.ts';
+import type { Analysis } from '../../analysis/analysis.ts';
 import { colourOf } from './colours.ts';
 
 /** What colours and numbers stand for in the pictures: the waves, or where there is only one, the places in the order. */

@@ -1,6 +1,6 @@
 import { showDuration } from '../../../../shared/print/units.ts';
-import type { Analysis } from '../../analyze.ts';
-import { namesOf } from '../../input/names.ts';
+import type { Analysis } from '../../analysis/analysis.ts';
+import { namesOf } from '../../traffic/named-server.ts';
 import { type Drawing, hint, label, px, textAt } from './drawing.ts';
 import type { Steps } from './steps.ts';
 
@@ -21,13 +21,13 @@ const ticks = [
 export function timelineOf(analysis: Analysis, steps: Steps): Drawing {
   const { services, prediction } = analysis;
   const nameOf = namesOf(analysis.servers);
-  const passages = new Map(prediction.servers.map((one) => [one.id, one]));
+  const timelines = new Map(prediction.servers.map((one) => [one.id, one]));
   const lengthMs = Math.max(1, ...prediction.servers.map(({ upAtMs }) => upAtMs));
   const at = (ms: number): number => labelWidth + (chartWidth * ms) / lengthMs;
   const rows: string[] = [];
   let y = axisHeight;
   for (const { name, servers } of services) {
-    const own = servers.flatMap((id) => passages.get(id) ?? []).sort((a, b) => a.downAtMs - b.downAtMs || a.upAtMs - b.upAtMs);
+    const own = servers.flatMap((id) => timelines.get(id) ?? []).sort((a, b) => a.downAtMs - b.downAtMs || a.upAtMs - b.upAtMs);
     const from = Math.min(...own.map(({ downAtMs }) => downAtMs));
     const until = Math.max(...own.map(({ upAtMs }) => upAtMs));
     const down = showDuration(until - from);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { senderProgram } from '../../../../sender/cli/program.ts';
-import type { Traffic } from '../../../../sender/ordering/traffic/matrix.ts';
+import type { FlowMatrix } from '../../../../sender/ordering/traffic/matrix.ts';
 import { runProgram } from '../../../../shared/cli/program.ts';
 import { aRecordingOutput } from '../../../support/recording-output.ts';
 
@@ -24,7 +24,7 @@ export async function analyzed(home: string, ...args: readonly string[]): Promis
 }
 
 /** Writes a flow matrix into `home`. */
-export async function matrixFile(home: string, traffic: Traffic, name = 'traffic.json'): Promise<void> {
+export async function matrixFile(home: string, traffic: FlowMatrix, name = 'traffic.json'): Promise<void> {
   await writeFile(join(home, name), JSON.stringify(traffic));
 }
 

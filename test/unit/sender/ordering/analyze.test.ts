@@ -77,10 +77,8 @@ describe('what sender analyze says of two services of three', () => {
 
   test('says the same twice, whatever the order of the files', async () => {
     await matrixFile(home, someTraffic('web 1 > web 2 22 5000'), 'more.json');
-    const [first, second] = [
-      await analyzed(home, 'traffic.json', 'more.json'),
-      await analyzed(home, 'more.json', 'traffic.json'),
-    ];
+    const first = await analyzed(home, 'traffic.json', 'more.json');
+    const second = await analyzed(home, 'more.json', 'traffic.json');
     expect(second).toEqual(first);
   });
 
@@ -206,7 +204,7 @@ describe('degenerate tenants', () => {
     for (const says of [
       '1 were of a server with itself',
       '2 had addresses of the tenant that no server has',
-      '2 had counts that cannot be',
+      '2 had impossible counts',
     ])
       expect(notes).toContain(says);
   });
@@ -290,6 +288,6 @@ describe('placement on hosts', () => {
   test('needs the sizes of the servers', async () => {
     await writeFile(join(home, 'hosts.yaml'), 'hosts: [{id: one, vcpus: 4, memory_mib: 4096, disk_gib: 100}]');
     const { exit, err } = await analyzed(home, 'traffic.json', '--hosts', 'hosts.yaml');
-    expect([exit, err]).toEqual([2, expect.stringContaining('give the --document it is in')]);
+    expect([exit, err]).toEqual([2, expect.stringContaining('give the --document that holds the server')]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IpfixReader } from '../../../../../sender/ordering/collect/ipfix.ts';
-import { WaitingSets } from '../../../../../sender/ordering/collect/ipfix-pending.ts';
+import { PendingSets } from '../../../../../sender/ordering/collect/ipfix-pending.ts';
 import { parseNetflow } from '../../../../../sender/ordering/collect/netflow.ts';
 import { parseSflow, sampledObservation } from '../../../../../sender/ordering/collect/sflow.ts';
 import { aFrame, aNetflow, anIpfix, anSflow, aTemplate, ip4, packed, sentSeconds, tunnelled } from './datagrams.ts';
@@ -26,8 +26,16 @@ describe('NetFlow 5', () => {
   test('gives flows of one direction with the times of the exporter, multiplied where it samples', () => {
     expect(parseNetflow(aNetflow([{}, { protocol: 17, destinationPort: 53 }]))?.observations).toEqual([
       {
-        ...{ source: '10.0.0.1', destination: '10.0.0.2', protocol: 6, sourcePort: 40_000, destinationPort: 80 },
-        ...{ bytes: 300, packets: 3, firstMs: sentMs - 2000, lastMs: sentMs - 1000, initiator: 'unclear' },
+        source: '10.0.0.1',
+        destination: '10.0.0.2',
+        protocol: 6,
+        sourcePort: 40_000,
+        destinationPort: 80,
+        bytes: 300,
+        packets: 3,
+        firstMs: sentMs - 2000,
+        lastMs: sentMs - 1000,
+        initiator: 'unclear',
       },
       expect.objectContaining({ protocol: 17, destinationPort: 53 }),
     ]);
@@ -67,8 +75,16 @@ const record = packed(
   [4, 1_000_000],
 );
 const flow = {
-  ...{ source: '10.0.0.1', destination: '10.0.0.2', protocol: 6, sourcePort: 40_000, destinationPort: 80 },
-  ...{ bytes: 300, packets: 3, firstMs: sentMs - 2000, lastMs: sentMs - 1000, initiator: 'unclear' },
+  source: '10.0.0.1',
+  destination: '10.0.0.2',
+  protocol: 6,
+  sourcePort: 40_000,
+  destinationPort: 80,
+  bytes: 300,
+  packets: 3,
+  firstMs: sentMs - 2000,
+  lastMs: sentMs - 1000,
+  initiator: 'unclear',
 };
 const everything = anIpfix([
   { id: 2, body: aTemplate(256, fields) },
@@ -123,22 +139,18 @@ describe('IPFIX', () => {
     );
     expect(read?.observations).toEqual([
       {
-        ...{
-          source: '2001:db8:0:0:0:0:0:1',
-          destination: '2001:db8:0:0:0:0:0:2',
-          protocol: 58,
-          sourcePort: 0,
-          destinationPort: 0,
-        },
-        ...{
-          bytes: 10,
-          packets: 0,
-          replyBytes: 20,
-          replyPackets: 2,
-          initiator: 'source',
-          firstMs: sentMs - 9000,
-          lastMs: sentMs + 500,
-        },
+        source: '2001:db8:0:0:0:0:0:1',
+        destination: '2001:db8:0:0:0:0:0:2',
+        protocol: 58,
+        sourcePort: 0,
+        destinationPort: 0,
+        bytes: 10,
+        packets: 0,
+        replyBytes: 20,
+        replyPackets: 2,
+        initiator: 'source',
+        firstMs: sentMs - 9000,
+        lastMs: sentMs + 500,
       },
     ]);
   });
@@ -155,7 +167,7 @@ describe('IPFIX', () => {
   test('keeps records until their template comes, in bounds, and tells how many still wait', () => {
     const data = anIpfix([{ id: 256, body: record }]);
     const bytes = record.length + 200;
-    const reader = new IpfixReader(8, new WaitingSets(2 * bytes));
+    const reader = new IpfixReader(8, new PendingSets(2 * bytes));
     expect([1, 2, 3].map(() => reader.read(data, 'a')?.overLimit)).toEqual([0, 0, 1]);
     expect(reader.waiting).toBe(2);
     const template = anIpfix([{ id: 2, body: aTemplate(256, fields) }]);
@@ -217,8 +229,14 @@ describe('sFlow 5', () => {
     expect(read).toMatchObject({ agent: '192.0.2.9', malformed: 0 });
     const [first] = read?.samples ?? [];
     expect(first === undefined ? null : sampledObservation(first, sentMs, undefined)).toMatchObject({
-      ...{ source: '10.0.0.1', destination: '10.0.0.2', sourcePort: 40_000, destinationPort: 80, protocol: 6 },
-      ...{ bytes: 140 * 64, packets: 64, initiator: 'unclear' },
+      source: '10.0.0.1',
+      destination: '10.0.0.2',
+      sourcePort: 40_000,
+      destinationPort: 80,
+      protocol: 6,
+      bytes: 140 * 64,
+      packets: 64,
+      initiator: 'unclear',
     });
     expect(read?.samples.length).toBe(2);
   });

@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pastComparisons, pastOf } from '../../../../../sender/ordering/input/history-file.ts';
-import type { Measured } from '../../../../../sender/ordering/prediction/measured-campaign.ts';
-import { unknownSite } from '../../../../../sender/ordering/prediction/model.ts';
+import { parseHistory } from '../../../../../sender/ordering/input/history-file.ts';
+import { backtest } from '../../../../../sender/ordering/prediction/backtest.ts';
+import type { MeasuredCampaign } from '../../../../../sender/ordering/prediction/measured-campaign.ts';
+import { assumedSite } from '../../../../../sender/ordering/prediction/model.ts';
 import { someTraffic } from '../../../../support/conversations.ts';
 import { equalLoads, oldSite, runOnSite } from '../../../../support/simulated-site.ts';
 import { analyzed, matrixFile, twoShops } from '../an-analysis.ts';
@@ -16,11 +17,14 @@ beforeEach(async () => {
 afterEach(() => rm(home, { recursive: true, force: true }));
 
 /** A report as `sender report --json` prints it, of a campaign that began on some day of November. */
-function aReport(day: number, { servers }: Measured): object {
+function aReport(day: number, { servers }: MeasuredCampaign): object {
   const zero = Date.UTC(2026, 10, day);
   const at = (ms: number): string => new Date(zero + ms).toISOString();
   const moves = servers.map(({ id, sentBytes, diskBytes, stages }) => ({
-    ...{ server: id, name: id, state: 'moved', disks: [{ sizeBytes: diskBytes, sentBytes }] },
+    server: id,
+    name: id,
+    state: 'moved',
+    disks: [{ sizeBytes: diskBytes, sentBytes }],
     phases: Object.entries(stages).map(([name, { beganMs, ms }]) => ({ name, startedAt: at(beganMs), ms })),
   }));
   return { campaign: `of day ${day}`, project: 'shop', state: 'committed', startedAt: at(0), moves };
@@ -34,9 +38,9 @@ function aCampaign(day: number, count: number, parallel: number): object {
 const campaigns = [aCampaign(3, 4, 1), aCampaign(1, 2, 1), aCampaign(4, 6, 3), aCampaign(5, 9, 1), aCampaign(2, 8, 4)];
 
 test('each campaign is held against what those before it predict, and the site is learnt', () => {
-  const past = pastOf(campaigns.map((value, index) => ({ file: `${index}.json`, value })));
+  const past = parseHistory(campaigns.map((value, index) => ({ file: `${index}.json`, value })));
   expect(past.map(({ campaign }) => campaign)).toEqual([1, 2, 3, 4, 5].map((day) => `of day ${day}`));
-  const compared = pastComparisons(past, unknownSite);
+  const compared = backtest(past, assumedSite);
   expect(compared.map(({ servers, parallel }) => [servers, parallel])).toEqual([
     [2, 1],
     [8, 4],
@@ -51,7 +55,7 @@ test('each campaign is held against what those before it predict, and the site i
 test('a report given twice counts once, and one in which nothing moved tells nothing', () => {
   const nothing = { campaign: 'none', startedAt: '2026-11-01T00:00:00Z', moves: [] };
   const files = [campaigns[0], campaigns[0], nothing].map((value) => ({ file: 'r.json', value }));
-  expect(pastOf(files)).toHaveLength(1);
+  expect(parseHistory(files)).toHaveLength(1);
 });
 
 test('times come from the history, and it is said how good they are', async () => {
@@ -64,7 +68,7 @@ test('times come from the history, and it is said how good they are', async () =
   );
   const { exit, out } = await analyzed(home, 'traffic.json', '--history', ...reports, '--link', '94.4mbit');
   expect(exit).toBe(0);
-  expect(out).toContain('Earlier campaigns, predicted from those before them');
+  expect(out).toContain('Earlier campaigns, each predicted from those before it');
   expect(out).toContain('of day 5');
   expect(out).not.toContain('rates are assumed');
 });

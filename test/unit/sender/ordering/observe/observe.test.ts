@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { senderProgram } from '../../../../../sender/cli/program.ts';
-import { parseTraffic, type Traffic } from '../../../../../sender/ordering/traffic/matrix.ts';
+import { type FlowMatrix, parseMatrix } from '../../../../../sender/ordering/traffic/matrix.ts';
 import { runProgram } from '../../../../../shared/cli/program.ts';
 import { aRecordingOutput } from '../../../../support/recording-output.ts';
 import { anSshKey, type SshServer, startSshServer } from '../../../../support/ssh-server.ts';
@@ -40,7 +40,7 @@ async function observed(args: readonly string[], stop = new AbortController()) {
   return { exit, said: `${output.text()}${output.err.join('')}` };
 }
 
-const written = async (): Promise<Traffic> => parseTraffic(JSON.parse(await readFile(target, 'utf8')));
+const written = async (): Promise<FlowMatrix> => parseMatrix(JSON.parse(await readFile(target, 'utf8')));
 
 async function aFreePort(): Promise<number> {
   const socket = createSocket('udp4').bind(0);
@@ -121,7 +121,8 @@ const line = (sent: number, id: number, event = '') =>
 
 /** A node whose connections grow by a hundred bytes from dump to dump. */
 async function aNode(code?: number): Promise<string> {
-  const [hostKey, userKey] = [anSshKey(), anSshKey()];
+  const hostKey = anSshKey();
+  const userKey = anSshKey();
   let dumps = 0;
   const run = (commandLine: string) => {
     if (code !== undefined) return { writes: '', code };

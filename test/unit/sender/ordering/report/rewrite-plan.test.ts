@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { changedPlan } from '../../../../../sender/ordering/report/rewrite-plan.ts';
+import { rewritePlan } from '../../../../../sender/ordering/report/rewrite-plan.ts';
 import { Plan } from '../../../../../shared/model/plan.ts';
 import { someTraffic } from '../../../../support/conversations.ts';
 import { analyzed, matrixFile, twoShops } from '../an-analysis.ts';
@@ -37,13 +37,13 @@ mappings:
 const waves = (...lists: readonly (readonly string[])[]) => lists.map((servers, index) => ({ name: `w${index + 1}`, servers }));
 
 test('servers change their places with their settings and comments, and nothing else changes', () => {
-  expect(changedPlan(plan, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 4 })).toMatchSnapshot();
+  expect(rewritePlan(plan, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 4 })).toMatchSnapshot();
 });
 
 test('more waves, fewer waves: the plan stays valid, and no comment is lost', () => {
   const comments = [...plan.matchAll(/# .*/g)].map(([comment]) => comment);
   for (const list of [waves(['app', 'web', 'db']), waves(['app'], ['db'], ['web'])]) {
-    const written = changedPlan(plan, 'plan.yaml', { waves: list, parallel: 1 });
+    const written = rewritePlan(plan, 'plan.yaml', { waves: list, parallel: 1 });
     for (const comment of comments) expect(written).toContain(comment);
     const { waves: got, ...rest } = Plan.parse(parse(written));
     expect(got.map(({ servers }) => servers.map(({ id }) => id))).toEqual(list.map(({ servers }) => servers));
@@ -77,17 +77,17 @@ test('a farm that rolls stays a wave of its own, wherever it goes', async () => 
 
 test('zones are written beside the other mappings', () => {
   const zones = [{ server: 'db', name: 'db', availability_zone: 'nova:one' }];
-  const written = changedPlan(plan, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 1, zones });
+  const written = rewritePlan(plan, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 1, zones });
   const { mappings } = Plan.parse(parse(written));
   expect(mappings.servers).toEqual({ db: { name: 'db', availability_zone: 'nova:one' } });
   expect(written.split('mappings:')[0]).toBe(
-    changedPlan(plan, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 1 }).split('mappings:')[0],
+    rewritePlan(plan, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 1 }).split('mappings:')[0],
   );
 });
 
 test('the same waves again leave the text as it is', () => {
-  const once = changedPlan(plan, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 4 });
-  expect(changedPlan(once, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 4 })).toBe(once);
+  const once = rewritePlan(plan, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 4 });
+  expect(rewritePlan(once, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 4 })).toBe(once);
 });
 
 test.each([
@@ -96,7 +96,7 @@ test.each([
 ])('a plan with %s is either rewritten whole or refused', (_, text) => {
   let written: string;
   try {
-    written = changedPlan(text, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 1 });
+    written = rewritePlan(text, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 1 });
   } catch (error) {
     expect(error).toMatchObject({ code: 'E_PLAN' });
     return;
@@ -108,7 +108,7 @@ test('an alias that would stand before its anchor is refused', () => {
   const text = plan
     .replace('- id: web\n        name: web 1\n        probe: tcp:80', '- id: web\n        name: &n web 1\n        probe: tcp:80')
     .replace('{id: db,', '{id: db, name: *n,');
-  expect(() => changedPlan(text, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 1 })).toThrow(/plan\.yaml/);
+  expect(() => rewritePlan(text, 'plan.yaml', { waves: waves(['db', 'app'], ['web']), parallel: 1 })).toThrow(/plan\.yaml/);
 });
 
 test('sender analyze --write puts the proposal into the plan, with servers the matrix does not know', async () => {

@@ -1,19 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { randomOf, shuffled } from '../../../../../sender/ordering/math/random.ts';
+import { seededRandom, shuffled } from '../../../../../sender/ordering/math/random.ts';
 import { findServices } from '../../../../../sender/ordering/services/find-services.ts';
-import { pairsOf } from '../../../../../sender/ordering/traffic/pairs.ts';
+import { trafficPairs } from '../../../../../sender/ordering/traffic/pairs.ts';
 import { aTieredService, someTraffic } from '../../../../support/conversations.ts';
 
 const subjects = (ids: readonly string[]) => ids.map((id) => ({ id, name: id }));
 const sets = (services: ReturnType<typeof findServices>) => services.map(({ servers }) => [...servers].sort());
 
 test('two services of three and one of 2-4-6 are found as they are, although a monitor asks all of them and they gossip', () => {
-  const [red, blue, shop] = [
-    aTieredService('red', [1, 1, 1]),
-    aTieredService('blue', [1, 1, 1]),
-    aTieredService('shop', [2, 4, 6]),
-  ];
+  const red = aTieredService('red', [1, 1, 1]);
+  const blue = aTieredService('blue', [1, 1, 1]);
+  const shop = aTieredService('shop', [2, 4, 6]);
   const ids = [...red.ids, ...blue.ids, ...shop.ids];
   const noise = ids.map((id) => `monitor > ${id} 9100 5000`);
   const traffic = someTraffic(
@@ -101,7 +99,7 @@ test('no traffic at all, one server, and everyone with everyone: each server is 
 test('the order in which servers and traffic come makes no difference, and every server is in one service', () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 1, max: 20 }), (seed, size) => {
-      const random = randomOf(seed);
+      const random = seededRandom(seed);
       const ids = Array.from({ length: size }, (_, index) => `s${index}`);
       const lines = Array.from(
         { length: 2 * size },
@@ -118,5 +116,5 @@ test('the order in which servers and traffic come makes no difference, and every
 
 test('pairs are both ways and all ports together, without the world and without oneself', () => {
   const traffic = someTraffic('b > a 80 10', 'a > b 22 5', '* > a 80 9', 'a > a 80 9');
-  expect(pairsOf(traffic)).toEqual([{ a: 'a', b: 'b', bytes: 15 }]);
+  expect(trafficPairs(traffic)).toEqual([{ a: 'a', b: 'b', bytes: 15 }]);
 });

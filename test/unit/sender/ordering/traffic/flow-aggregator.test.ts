@@ -1,35 +1,47 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { directoryOf } from '../../../../../sender/ordering/traffic/address-directory.ts';
-import { Tally } from '../../../../../sender/ordering/traffic/flow-aggregator.ts';
-import type { Observation } from '../../../../../sender/ordering/traffic/flow-observation.ts';
-import { hourOfWeek, spread } from '../../../../../sender/ordering/traffic/hours.ts';
-import { parseTraffic } from '../../../../../sender/ordering/traffic/matrix.ts';
+import { addressDirectory } from '../../../../../sender/ordering/traffic/address-directory.ts';
+import { FlowAggregator } from '../../../../../sender/ordering/traffic/flow-aggregator.ts';
+import type { FlowObservation } from '../../../../../sender/ordering/traffic/flow-observation.ts';
+import { hourOfWeek, spreadOverHours } from '../../../../../sender/ordering/traffic/hours.ts';
+import { parseMatrix } from '../../../../../sender/ordering/traffic/matrix.ts';
 import { aDocument, aResource } from '../../../../support/build.ts';
 import { anObservation, aTalkingTenant, noon } from './observations.ts';
 
-const [from, until] = [new Date(noon), new Date(noon + 60_000)];
+const from = new Date(noon);
+const until = new Date(noon + 60_000);
 
-function tallied(observations: readonly Partial<Observation>[], resolve = directoryOf([aTalkingTenant(['a', 'b'])])) {
-  const tally = new Tally(resolve, 'test');
+function tallied(observations: readonly Partial<FlowObservation>[], resolve = addressDirectory([aTalkingTenant(['a', 'b'])])) {
+  const tally = new FlowAggregator(resolve, 'test');
   for (const observation of observations) tally.add(anObservation(observation), noon + 60_000);
   return tally.matrix(from, until);
 }
 
 test('both ways of a conversation are one entry, whoever saw them: with replies, as two halves, or with the direction left to guess', () => {
-  const [forth, back] = [
-    { replyBytes: 0, replyPackets: 0 },
-    {
-      ...{ source: '10.0.0.2', destination: '10.0.0.1', sourcePort: 80, destinationPort: 40_000 },
-      ...{ bytes: 4000, packets: 8, replyBytes: 0, replyPackets: 0 },
-    },
-  ];
+  const forth = { replyBytes: 0, replyPackets: 0 };
+  const back = {
+    source: '10.0.0.2',
+    destination: '10.0.0.1',
+    sourcePort: 80,
+    destinationPort: 40_000,
+    bytes: 4000,
+    packets: 8,
+    replyBytes: 0,
+    replyPackets: 0,
+  };
   const whole = tallied([{}]).conversations;
   expect(whole).toEqual([
     {
-      ...{ initiator: 'a', responder: 'b', protocol: 'tcp', port: 80, sent_bytes: 1000, received_bytes: 4000 },
-      ...{ sent_packets: 10, received_packets: 8 },
-      ...{ first_seen: new Date(noon).toISOString(), last_seen: new Date(noon + 1000).toISOString() },
+      initiator: 'a',
+      responder: 'b',
+      protocol: 'tcp',
+      port: 80,
+      sent_bytes: 1000,
+      received_bytes: 4000,
+      sent_packets: 10,
+      received_packets: 8,
+      first_seen: new Date(noon).toISOString(),
+      last_seen: new Date(noon + 1000).toISOString(),
     },
   ]);
   expect(tallied([forth, { ...back, initiator: 'destination' }]).conversations).toEqual(whole);
@@ -70,7 +82,7 @@ test('the world is one endpoint, on either side', () => {
 });
 
 test('two tenants with one CIDR stay apart by the network or the port; without either the address is ambiguous', () => {
-  const resolve = directoryOf([aTalkingTenant(['a', 'b'], 'red'), aTalkingTenant(['c', 'd'], 'blue')]);
+  const resolve = addressDirectory([aTalkingTenant(['a', 'b'], 'red'), aTalkingTenant(['c', 'd'], 'blue')]);
   const matrix = tallied([{ network: 'red' }, { network: 'blue-port-c', destination: '198.51.100.1' }, {}], resolve);
   expect(matrix.conversations.map(({ initiator, responder }) => `${initiator} ${responder}`)).toEqual(['a b', 'c outside']);
   expect(matrix.rejected).toEqual({ ambiguous_address: 1 });
@@ -81,7 +93,7 @@ test('of two servers with one address at different times the one that had it the
     { address: '10.0.0.9', network: 'net', server: 'old', until: noon },
     { address: '10.0.0.9', network: 'net', server: 'new', from: noon },
   ];
-  const resolve = directoryOf([aTalkingTenant(['a', 'b'])], holdings);
+  const resolve = addressDirectory([aTalkingTenant(['a', 'b'])], holdings);
   const matrix = tallied(
     [
       { destination: '10.0.0.9', firstMs: noon - 5000, lastMs: noon - 1000 },
@@ -95,7 +107,7 @@ test('of two servers with one address at different times the one that had it the
 test('a floating address is its server, and an address that several servers share is nobody’s', () => {
   const document = aTalkingTenant(['a', 'b']);
   const shared = { allowed_address_pairs: [{ ip_address: '10.0.0.100' }] };
-  const resolve = directoryOf([
+  const resolve = addressDirectory([
     aDocument({
       ...document,
       networks: [...document.networks, aResource('network', { id: 'ext', external: true })],
@@ -134,7 +146,7 @@ test('clocks that jump lose no bytes: what ends before it begins, or lies in ano
 });
 
 test('a scan of all ports folds into one conversation, and a full tally counts what it refuses', () => {
-  const tally = new Tally(directoryOf([aTalkingTenant(['a', 'b', 'c'])]), 'test', {
+  const tally = new FlowAggregator(addressDirectory([aTalkingTenant(['a', 'b', 'c'])]), 'test', {
     conversations: 6,
     portsPerPair: 4,
     unknownAddresses: 1,
@@ -166,18 +178,27 @@ test('whatever comes in, nothing is thrown, every observation is counted or refu
     fc.ipV4(),
   );
   const observation = fc.record({
-    ...{ source: address, destination: address, protocol: fc.oneof(odd, fc.string()), sourcePort: odd, destinationPort: odd },
-    ...{ bytes: odd, packets: odd, replyBytes: odd, replyPackets: odd, firstMs: odd, lastMs: fc.oneof(odd, fc.constant(noon)) },
+    source: address,
+    destination: address,
+    protocol: fc.oneof(odd, fc.string()),
+    sourcePort: odd,
+    destinationPort: odd,
+    bytes: odd,
+    packets: odd,
+    replyBytes: odd,
+    replyPackets: odd,
+    firstMs: odd,
+    lastMs: fc.oneof(odd, fc.constant(noon)),
     initiator: fc.constantFrom('source', 'destination', 'unclear'),
   });
-  const resolve = directoryOf([aTalkingTenant(['a', 'b'])]);
+  const resolve = addressDirectory([aTalkingTenant(['a', 'b'])]);
   fc.assert(
     fc.property(fc.array(observation, { maxLength: 20 }), (observations) => {
-      const tally = new Tally(resolve, 'test');
-      const counted = observations.filter((one) => tally.add(one as Observation, noon)).length;
+      const tally = new FlowAggregator(resolve, 'test');
+      const counted = observations.filter((one) => tally.add(one as FlowObservation, noon)).length;
       const matrix = tally.matrix(from, until);
       expect(counted + Object.values(matrix.rejected).reduce((sum, count) => sum + count, 0)).toBe(observations.length);
-      expect(parseTraffic(JSON.parse(JSON.stringify(matrix)))).toEqual(matrix);
+      expect(parseMatrix(JSON.parse(JSON.stringify(matrix)))).toEqual(matrix);
     }),
     { numRuns: 300 },
   );
@@ -186,13 +207,13 @@ test('whatever comes in, nothing is thrown, every observation is counted or refu
 test('bytes are spread over the hours of the week they took, and none is lost', () => {
   expect(hourOfWeek(Date.UTC(2026, 10, 16, 0, 59))).toBe(0);
   expect(hourOfWeek(Date.UTC(2026, 10, 15, 23, 0))).toBe(167);
-  expect(spread(1000, noon + 1_800_000, noon + 5_400_000)).toEqual([
+  expect(spreadOverHours(1000, noon + 1_800_000, noon + 5_400_000)).toEqual([
     [60, 500],
     [61, 500],
   ]);
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 0, max: 2 ** 41 }), fc.nat({ max: 2 ** 31 }), (bytes, firstMs, lengthMs) => {
-      const shares = spread(bytes, firstMs, firstMs + lengthMs);
+      const shares = spreadOverHours(bytes, firstMs, firstMs + lengthMs);
       expect(shares.reduce((sum, [, share]) => sum + share, 0)).toBe(bytes);
       expect(shares.every(([, share]) => share >= 0)).toBe(true);
     }),

@@ -9,13 +9,13 @@ export function percent(part: number): string {
 }
 
 /** A part that was added or, below zero, taken away: `+12.3 %`. */
-export function change(part: number): string {
+export function signedPercent(part: number): string {
   return `${part < 0 ? '-' : '+'}${percent(Math.abs(part))}`;
 }
 
 /** How much more, or less, than another. */
-export function more(cost: number, than: number): string {
+export function relativeTo(cost: number, than: number): string {
   if (than === 0) return cost === 0 ? 'the same' : '-';
   const part = cost / than - 1;
-  return Math.abs(part) < 0.0005 ? 'the same' : change(part);
+  return Math.abs(part) < 0.0005 ? 'the same' : signedPercent(part);
 }

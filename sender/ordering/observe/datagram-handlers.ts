@@ -1,0 +1,83 @@
+import { IpfixReader } from '../collect/ipfix.ts';
+import { parseNetflow } from '../collect/netflow.ts';
+import { parseSflow, sampledObservation } from '../collect/sflow.ts';
+import { isForeignTunnel, type KnownNetworks, type TrafficSink } from './source.ts';
+
+/** The formats that switches export. */
+export type ExportFormat = 'netflow' | 'ipfix' | 'sflow';
+
+/** How many exporters one port accepts: the sender of a datagram can claim any address. */
+export const mostExporters = 256;
+
+/** Takes the datagrams of exporters, one at a time, and says at the end what is missing. */
+interface DatagramHandler {
+  readonly take: (datagram: Buffer, exporter: string, sink: TrafficSink) => void;
+  readonly end?: (sink: TrafficSink) => void;
+}
+
+/** Makes the handler of a format; each source has its own, for it remembers templates and sequence numbers. */
+export const datagramHandlers: Readonly<Record<ExportFormat, (networks: KnownNetworks) => DatagramHandler>> = {
+  netflow: () => {
+    const gaps = new SequenceGaps();
+    const take: DatagramHandler['take'] = (datagram, exporter, sink) => {
+      const read = parseNetflow(datagram);
+      if (read === null) return sink.refuse('malformed');
+      const place = `${exporter} ${read.engine}`;
+      gaps.note(place, read.sequence, read.observations.length, 'flows of NetFlow', sink);
+      for (const observation of read.observations) sink.see(observation, place);
+    };
+    return { take };
+  },
+  ipfix: () => {
+    const reader = new IpfixReader();
+    const take: DatagramHandler['take'] = (datagram, exporter, sink) => {
+      const read = reader.read(datagram, exporter);
+      if (read === null) return sink.refuse('malformed');
+      sink.refuse('malformed', read.malformed);
+      sink.refuse('over_limit', read.overLimit);
+      if (read.untold > 0) sink.say(`ipfix: ${exporter} sends records before their templates; they are counted when those come.`);
+      const place = `${exporter} ${read.domain}`;
+      for (const observation of read.observations) sink.see(observation, place);
+      // A place of its own: what came in and went out again counts once.
+      for (const observation of read.leaving) sink.see(observation, `${place} leaving`);
+    };
+    const end = (sink: TrafficSink): void => {
+      sink.refuse('malformed', reader.waiting);
+      if (reader.waiting > 0)
+        sink.say(
+          'ipfix: templates never came for some records, which are missing. Begin to watch before the export is switched on, or watch for longer than its templates take: ten minutes with Open vSwitch.',
+        );
+    };
+    return { take, end };
+  },
+  sflow: ({ vnis }) => {
+    const gaps = new SequenceGaps();
+    const take: DatagramHandler['take'] = (datagram, exporter, sink) => {
+      const read = parseSflow(datagram);
+      if (read === null) return sink.refuse('malformed');
+      sink.refuse('malformed', read.malformed);
+      const place = `${exporter} ${read.agent} ${read.subAgent}`;
+      gaps.note(place, read.sequence, 1, 'datagrams of sFlow', sink);
+      for (const sample of read.samples) {
+        const { vni } = sample.packet;
+        if (isForeignTunnel(vni, vnis)) sink.refuse('foreign_traffic');
+        else sink.see(sampledObservation(sample, Date.now(), vni === null ? undefined : vnis.get(vni)), place, true);
+      }
+    };
+    return { take };
+  },
+};
+
+/** Notices datagrams that were lost on the way, by their numbers. */
+class SequenceGaps {
+  readonly #next = new Map<string, number>();
+
+  note(place: string, sequence: number, count: number, what: string, sink: TrafficSink): void {
+    const expected = this.#next.get(place);
+    // Engines and agents are what the datagram says: only so many are remembered.
+    if (expected !== undefined || this.#next.size < mostExporters) this.#next.set(place, (sequence + count) >>> 0);
+    // A number that went back is a restart.
+    if (expected !== undefined && sequence > expected)
+      sink.say(`${what} from ${place} were lost on the way; the matrix is that much too small.`);
+  }
+}
