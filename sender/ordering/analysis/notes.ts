@@ -6,16 +6,19 @@ import { rejectedLines } from '../traffic/rejected-text.ts';
 import type { Analysis } from './analysis.ts';
 import { assumedChangedRate, assumedDiskBytes } from './server-loads.ts';
 
-/** What was found, before there is anything to say about it. */
+/** An analysis before its notes are written. */
 type Found = Omit<Analysis, 'notes'>;
 
-/** Less gained than this part of the cost of the median random order is called little. */
+/** A smaller gain over the median random order is called little. */
 const little = 0.1;
 
-/** A matrix of less than a day knows nothing of nights and weekends. */
+/** A shorter observation does not show nights and weekends. */
 const daySeconds = 86_400;
 
-/** What an operator should know beside the numbers: what the files do not tell, what was assumed, and where the order is of little use. */
+/**
+ * Notes for the operator: what the data does not show, what was assumed, and whether the order
+ * matters.
+ */
 export function notesOf(found: Found, tenant: Tenant): string[] {
   return [...orderNotes(found), ...trafficNotes(found, tenant), ...siteNotes(found, tenant)];
 }

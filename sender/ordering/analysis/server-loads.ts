@@ -6,16 +6,19 @@ import type { MeasuredCampaign } from '../prediction/measured-campaign.ts';
 import { type Load, type SiteModel, stageRate, stages, stageWork } from '../prediction/model.ts';
 import { simulateCampaign } from '../prediction/simulate-campaign.ts';
 
-/** What a disk is taken for whose size no file tells. */
+/** Assumed size of a disk of unknown size. */
 export const assumedDiskBytes = 20 * 2 ** 30;
 
-/** What part of a disk is taken to hold anything, where no earlier campaign tells. */
+/** Assumed used part of a disk without a history. */
 const assumedFill = 0.4;
 
-/** What a server that moves warm is taken to change, in bytes a second as they cross, where no earlier campaign tells. */
+/** Assumed bytes a second that a warm server changes without a history. */
 export const assumedChangedRate = 1e6;
 
-/** What each server asks of the site: as it was in an earlier campaign, or else its disk and what of such disks crossed before, and what such servers changed. */
+/**
+ * The work of each server: as in an earlier campaign of it, else from its disk and the averages of
+ * the history.
+ */
 export function serverLoads(servers: readonly MovingServer[], history: readonly MeasuredCampaign[], limits: RoundLimits): Load[] {
   const past = new Map(history.flatMap((campaign) => campaign.servers.map((server) => [server.id, server] as const)));
   const all = history.flatMap((campaign) => campaign.servers);
@@ -32,12 +35,12 @@ export function serverLoads(servers: readonly MovingServer[], history: readonly 
   });
 }
 
-/** What a server changed in a second in earlier warm moves, the median; null where there were none. */
+/** Median bytes a second that servers changed in earlier warm moves; null where there were none. */
 export function changedRateOf(history: readonly MeasuredCampaign[]): number | null {
   return median(history.flatMap(({ servers }) => servers.flatMap(({ warm }) => warm?.changedRate ?? []))) ?? null;
 }
 
-/** What the order is asked with: how long each server takes while so many are on their way. */
+/** The times of each server while so many move at once. */
 export function timedServers(
   servers: readonly MovingServer[],
   loads: readonly Load[],
@@ -52,7 +55,7 @@ export function timedServers(
   });
 }
 
-/** By what a server takes longer among so many: the mean of equal servers beside each other over one alone. */
+/** How much longer a server takes among others: the mean of equal servers over one alone. */
 function slowdown(model: SiteModel, loads: readonly Load[], parallel: number): number {
   if (parallel === 1 || loads.length === 0) return 1;
   const usual = meanLoad(loads);
@@ -68,12 +71,12 @@ export function meanLoad(loads: readonly Load[]): Omit<Load, 'id'> {
   return { sentBytes: mean(({ sentBytes }) => sentBytes), diskBytes: mean(({ diskBytes }) => diskBytes) };
 }
 
-/** How long a server takes that moves cold and alone. */
+/** How long a cold server takes alone. */
 function coldMs(model: SiteModel, load: Load): number {
   return stages.reduce((sum, stage) => sum + (1000 * stageWork(model, stage, load)) / stageRate(model, stage, 1), 0);
 }
 
-/** How long a server that moves warm and alone is copied while it runs, and is down. */
+/** How long a warm server takes alone: copied while it runs, and down. */
 function warmMs(model: SiteModel, load: Load): { beforeMs: number; downMs: number } {
   const [timeline] = simulateCampaign(model, [load], { waves: [[load.id]], parallel: 1 }).timelines;
   if (timeline === undefined) return { beforeMs: 0, downMs: 0 };

@@ -1,7 +1,10 @@
-/** Longest line or XML element that is looked at; one entry of conntrack has some 400 characters. */
+/** Longest line or XML element that is parsed; an entry of conntrack has about 400 characters. */
 const defaultLimit = 65_536;
 
-/** Cuts text that arrives in chunks at a separator. What is longer than the limit is dropped and counted, so memory stays fixed. */
+/**
+ * Splits text that arrives in chunks at a separator. It drops and counts longer pieces, which
+ * bounds its memory.
+ */
 export class ChunkSplitter {
   readonly #separator: string;
   readonly #limit: number;
@@ -15,7 +18,7 @@ export class ChunkSplitter {
     this.#limit = limit;
   }
 
-  /** The pieces that are whole now, without their separators. */
+  /** The pieces that are complete now, without separators. */
   push(chunk: string): string[] {
     const pieces = `${this.#rest}${chunk}`.split(this.#separator);
     this.#rest = pieces.pop() ?? '';
@@ -26,7 +29,7 @@ export class ChunkSplitter {
     if (this.#rest.length > this.#limit) {
       if (!this.#dropping) this.dropped++;
       this.#dropping = true;
-      // A separator may arrive in two halves.
+      // A chunk may end inside a separator.
       this.#rest = this.#rest.slice(1 - this.#separator.length || this.#rest.length);
     }
     const short = pieces.filter(({ length }) => length <= this.#limit);
@@ -34,7 +37,7 @@ export class ChunkSplitter {
     return short;
   }
 
-  /** What stood behind the last separator. */
+  /** The text behind the last separator. */
   end(): string {
     const rest = this.#dropping ? '' : this.#rest;
     this.#rest = '';

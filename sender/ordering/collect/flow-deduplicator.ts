@@ -1,7 +1,10 @@
 import { canonicalIp } from '../../../shared/ip.ts';
 import type { FlowObservation } from '../traffic/flow-observation.ts';
 
-/** Flows that are remembered to recognise them when another place has seen them too. Some 60 MiB; beyond, the longest silent is forgotten. */
+/**
+ * Flows that are remembered, about 60 MiB. Beyond it, the flow that was not seen for longest is
+ * forgotten.
+ */
 const mostRemembered = 100_000;
 
 type Counts = [forthBytes: number, forthPackets: number, backBytes: number, backPackets: number];
@@ -12,8 +15,8 @@ interface SeenFlow {
 }
 
 /**
- * Lets each packet count once although several places see it: two hypervisors, two zones, two bridges, two exporters.
- * Of every flow it passes on what the place that saw most of it has seen.
+ * Counts each packet once although several places see it: hypervisors, zones, bridges, exporters.
+ * Of every flow, the place that saw most of it counts.
  */
 export class FlowDeduplicator {
   readonly #flows = new Map<string, SeenFlow>();
@@ -24,15 +27,15 @@ export class FlowDeduplicator {
   }
 
   /**
-   * What `place` saw and no other place has seen; null when that is nothing.
-   * `whole` tells flows apart by addresses alone: for samples, too few of which fall on one connection to compare places by.
+   * The part of an observation that no other place has seen; null where there is none. `sampled`
+   * flows are compared by addresses alone, for one connection has too few samples to compare.
    */
-  unseenPart(place: string, observation: FlowObservation, whole = false): FlowObservation | null {
+  unseenPart(place: string, observation: FlowObservation, sampled = false): FlowObservation | null {
     const { source, destination, protocol, sourcePort = 0, destinationPort = 0, network = '' } = observation;
-    const from = `${address(source)} ${whole ? 0 : sourcePort}`;
-    const to = `${address(destination)} ${whole ? 0 : destinationPort}`;
+    const from = `${address(source)} ${sampled ? 0 : sourcePort}`;
+    const to = `${address(destination)} ${sampled ? 0 : destinationPort}`;
     const forward = from <= to;
-    const key = `${network} ${whole ? '' : protocol} ${forward ? `${from} ${to}` : `${to} ${from}`}`;
+    const key = `${network} ${sampled ? '' : protocol} ${forward ? `${from} ${to}` : `${to} ${from}`}`;
     const known = this.#flows.get(key);
     const flow: SeenFlow = known ?? { given: [0, 0, 0, 0], seen: new Map() };
     this.#remember(key, flow);
@@ -61,7 +64,7 @@ export class FlowDeduplicator {
   }
 }
 
-/** IPv6 has many spellings; IPv4 has one, and is spared the work. */
+/** IPv6 addresses have many spellings; an IPv4 address has one. */
 function address(text: string): string {
   return text.includes(':') ? canonicalIp(text) : text;
 }

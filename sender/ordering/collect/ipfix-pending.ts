@@ -1,6 +1,6 @@
-/** Bytes of sets that are kept until their templates come: an hour of a small switch, some minutes of a busy one. */
+/** Bytes of pending sets: an hour of a small switch, some minutes of a busy one. */
 const mostBytes = 32 * 1024 * 1024;
-/** What a kept set takes besides its body, so that empty ones are bounded too. */
+/** Memory of a pending set beside its body, so that empty sets are bounded, too. */
 const overheadBytes = 200;
 
 interface PendingSet {
@@ -9,8 +9,8 @@ interface PendingSet {
 }
 
 /**
- * Data sets whose template has not come yet. RFC 7011, 8 lets a collector keep them: over UDP templates are only repeated every so often,
- * by Open vSwitch every ten minutes, and who begins to watch in between would see nothing until then.
+ * Data sets that arrived before their template, which RFC 7011, 8 lets a collector keep: over UDP
+ * templates are repeated only now and then, by Open vSwitch every ten minutes.
  */
 export class PendingSets {
   readonly #sets = new Map<string, PendingSet[]>();
@@ -21,24 +21,24 @@ export class PendingSets {
     this.#limit = limitBytes;
   }
 
-  /** How many sets still wait. */
+  /** How many sets are pending. */
   get size(): number {
     return [...this.#sets.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Keeps a set until the template of `key` comes; false where there is no room. */
+  /** Keeps a set until the template of `key` arrives; false where there is no room. */
   hold(key: string, body: Buffer, sentMs: number): boolean {
     const bytes = body.length + overheadBytes;
     if (this.#bytes + bytes > this.#limit) return false;
     this.#bytes += bytes;
     const waiting = this.#sets.get(key) ?? [];
     this.#sets.set(key, waiting);
-    // A copy: a part would keep the whole datagram.
+    // A copy, for a view would keep the whole datagram in memory.
     waiting.push({ body: Buffer.from(body), sentMs });
     return true;
   }
 
-  /** Gives back what waited for the template of `key`, oldest first. */
+  /** Removes and returns the sets that waited for the template of `key`, oldest first. */
   take(key: string): readonly PendingSet[] {
     const waiting = this.#sets.get(key) ?? [];
     this.#sets.delete(key);

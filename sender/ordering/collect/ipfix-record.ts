@@ -2,14 +2,17 @@ import type { FlowObservation } from '../traffic/flow-observation.ts';
 import { addressAt, unsignedAt } from './bytes.ts';
 import { type Template, variable } from './ipfix-template.ts';
 
-/** RFC 5103: the same element, in the other direction. */
+/** Marks an element of the reverse direction (RFC 5103). */
 const reverseEnterprise = 29_305;
-/** Seconds from 1900, where NTP's time begins, to 1970. */
+/** Seconds from 1900, the epoch of NTP, to 1970. */
 const ntpOffsetSeconds = 2_208_988_800;
 
 type Values = Map<number, Buffer>;
 
-/** Reads the records of one data set; frames of no IP, such as ARP, are stepped over. Null for a set that ends within a record. */
+/**
+ * Parses the records of a data set, without those of frames that are not IP. Null where the set
+ * ends inside a record.
+ */
 export function parseRecords(
   body: Buffer,
   template: Template,
@@ -56,7 +59,7 @@ function parseRecord(body: Buffer, start: number, { fields }: Template): { value
   return { values, reverse, end: at };
 }
 
-/** Numbers of the elements in https://www.iana.org/assignments/ipfix. */
+/** Element numbers, https://www.iana.org/assignments/ipfix. */
 // biome-ignore format: a table is read by column
 const elements = {
   octetDelta: 1, packetDelta: 2, protocol: 4, sourcePort: 7, source4: 8, destinationPort: 11, destination4: 12,
@@ -71,7 +74,7 @@ const isNotIp = (values: Values): boolean => {
   return type?.length === 2 && ![0x0800, 0x86dd].includes(type.readUInt16BE(0));
 };
 
-/** flowDirection is 0 on the way in, 1 on the way out. */
+/** flowDirection: 0 where the packet enters the switch, 1 where it leaves. */
 const isLeaving = (values: Values): boolean => values.get(elements.direction)?.[0] === 1;
 
 function observationOf(values: Values, reverse: Values, sentMs: number): FlowObservation | null {
@@ -112,7 +115,10 @@ function observationOf(values: Values, reverse: Values, sentMs: number): FlowObs
   };
 }
 
-/** A moment in whichever of five notations the exporter chose: milliseconds, seconds, NTP twice, or microseconds before the export. */
+/**
+ * A time in one of the five forms that exporters use: milliseconds, seconds, NTP (twice), or
+ * microseconds before the export.
+ */
 function timeOf(
   values: Values,
   [ms, seconds, micro, nano, delta]: readonly [number, number, number, number, number],

@@ -3,29 +3,31 @@ import { PendingSets } from './ipfix-pending.ts';
 import { parseRecords } from './ipfix-record.ts';
 import { parseTemplates, type Template } from './ipfix-template.ts';
 
-/** Templates that are remembered, of all exporters together. Open vSwitch has some 250 for each; a template has at most 256 fields. */
+/** Templates that are remembered, of all exporters together. Open vSwitch sends about 250. */
 const mostTemplates = 8_192;
 
 const headerBytes = 16;
 
-/** What an IPFIX message says, as far as it could be read. */
+/** The content of an IPFIX message, as far as it could be parsed. */
 export interface IpfixMessage {
   readonly observations: readonly FlowObservation[];
-  /** Seen on the way out of the switch. Open vSwitch tells of every packet twice: where it came in, and where it went out. */
+  /**
+   * Observations where packets leave the switch: Open vSwitch exports every packet on both sides.
+   */
   readonly leaving: readonly FlowObservation[];
-  /** The part of the exporter that watched. */
+  /** The observation domain of the exporter. */
   readonly domain: number;
-  /** How many data records its domain had sent before this message. */
+  /** How many data records the domain sent before this message. */
   readonly sequence: number;
-  /** Sets that are torn, and records without addresses or counts. */
+  /** Damaged sets, and records without addresses or counts. */
   readonly malformed: number;
-  /** Sets whose template has not come yet; they are read when it comes, for exporters repeat templates every so often. */
+  /** Sets whose template has not arrived yet. They are parsed when it arrives. */
   readonly untold: number;
-  /** Templates, and sets that wait for one, that found no room. */
+  /** Templates and pending sets beyond the limits. */
   readonly overLimit: number;
 }
 
-/** What one message adds up to while it is read. */
+/** The content of a message while it is parsed. */
 interface MessageResult {
   readonly sentMs: number;
   readonly place: string;
@@ -36,7 +38,9 @@ interface MessageResult {
   overLimit: number;
 }
 
-/** Reads IPFIX messages (RFC 7011), and remembers what each exporter's templates mean. Options are stepped over. */
+/**
+ * Parses IPFIX messages (RFC 7011) and remembers each exporter's templates. Options are skipped.
+ */
 export class IpfixReader {
   readonly #templates = new Map<string, Template>();
   readonly #waiting: PendingSets;
@@ -47,12 +51,12 @@ export class IpfixReader {
     this.#waiting = waiting;
   }
 
-  /** Sets whose template never came. */
+  /** How many sets still wait for their template. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Reads one datagram of an exporter. Null for what is no IPFIX message, or not a whole one. */
+  /** Parses one datagram of an exporter. Null where it is no complete IPFIX message. */
   read(datagram: Buffer, exporter: string): IpfixMessage | null {
     if (datagram.length < headerBytes || datagram.readUInt16BE(0) !== 10) return null;
     const length = datagram.readUInt16BE(2);
@@ -71,7 +75,7 @@ export class IpfixReader {
     while (length - at >= 4) {
       const id = datagram.readUInt16BE(at);
       const bytes = datagram.readUInt16BE(at + 2);
-      // Where one set's length is wrong, no later one can be found.
+      // After a set of wrong length the next one cannot be found.
       if (bytes < 4 || at + bytes > length) {
         reading.malformed++;
         break;
@@ -97,7 +101,7 @@ export class IpfixReader {
         else reading.overLimit++;
       } else if (id >= 256) this.#templates.delete(key);
       else {
-        // The withdrawal of all of a kind: 2 for templates, 3 for those of options (RFC 7011, 8.1).
+        // Withdraws all templates (set 2) or all options templates (set 3) (RFC 7011, 8.1).
         for (const [known, { options: kind }] of this.#templates)
           if (known.startsWith(`${place} `) && kind === options) this.#templates.delete(known);
       }

@@ -1,25 +1,25 @@
 import type { FlowObservation } from '../traffic/flow-observation.ts';
 import type { Packet } from './packet.ts';
 
-/** Flows, and first fragments, that are held at once; beyond, everything so far is given away. Some 20 MiB. */
+/** Flows, and first fragments, that are held at once. About 20 MiB. */
 const mostFlows = 65_536;
 
 type OpenFlow = { -readonly [Key in keyof FlowObservation]: FlowObservation[Key] } & { replyBytes: number; replyPackets: number };
 
-/** Adds packets up to flows of both directions, and gives fragments the ports of their first. */
+/** Adds packets up to flows of both directions, and gives fragments the ports of the first one. */
 export class PacketFlows {
   readonly #flows = new Map<string, OpenFlow>();
   readonly #ports = new Map<string, readonly [number, number]>();
   readonly #limit: number;
   readonly #networkOf: (vni: number) => string | undefined;
 
-  /** `networkOf` tells the network of a tunnel's identifier. */
+  /** `networkOf` returns the network of a tunnel identifier. */
   constructor(networkOf: (vni: number) => string | undefined = () => undefined, limit = mostFlows) {
     this.#networkOf = networkOf;
     this.#limit = limit;
   }
 
-  /** Adds one packet; gives back flows when there is no room for one more. */
+  /** Adds a packet. Returns the flows so far where there is no room for another one. */
   add(packet: Packet, atMs: number): FlowObservation[] {
     const { source, destination, protocol, bytes, vni } = packet;
     const [sourcePort, destinationPort] = this.#portsOf(packet);
@@ -58,7 +58,7 @@ export class PacketFlows {
     return full;
   }
 
-  /** Gives away everything so far. */
+  /** Removes and returns all flows. */
   flush(): FlowObservation[] {
     const flows = [...this.#flows.values()];
     this.#flows.clear();
@@ -68,7 +68,7 @@ export class PacketFlows {
   #portsOf({ sourcePort, destinationPort, fragment }: Packet): readonly [number, number] {
     if (fragment === null) return [sourcePort, destinationPort];
     if (!fragment.first) return this.#ports.get(fragment.of) ?? [0, 0];
-    // Fragments follow each other closely: what is old is of no use.
+    // Fragments of one packet follow each other closely: old ones are not needed.
     if (this.#ports.size >= this.#limit) this.#ports.clear();
     this.#ports.set(fragment.of, [sourcePort, destinationPort]);
     return [sourcePort, destinationPort];

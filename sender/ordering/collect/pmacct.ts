@@ -16,7 +16,10 @@ const Row = z.object({
   stamp_updated: z.string().optional(),
 });
 
-/** Reads one line of pmacct's JSON (`pmacct -s -O json`, or the print plugin's). Null for what is none; times that it lacks are `seenMs`. */
+/**
+ * Parses a line of pmacct's JSON (`pmacct -s -O json`, or the print plugin). Null for any other
+ * line; missing times become `seenMs`.
+ */
 export function parsePmacct(line: string, seenMs: number): FlowObservation | null {
   let value: unknown;
   try {
@@ -42,7 +45,10 @@ export function parsePmacct(line: string, seenMs: number): FlowObservation | nul
   };
 }
 
-/** `2026-11-18 12:00:00.123456`, RFC 3339, or seconds since 1970, as `timestamps_*` of pmacct are set. Without a zone it is UTC. */
+/**
+ * Parses any form of pmacct's `timestamps_*`: `2026-11-18 12:00:00.123456`, RFC 3339, or seconds
+ * since 1970. Times without a zone are UTC.
+ */
 function timeOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Math.floor(Number(text) * 1000);

@@ -11,16 +11,16 @@ import type { AnalyzeFlags } from './flags.ts';
 import { parseHistory } from './history-file.ts';
 import type { TenantFiles } from './tenant.ts';
 
-/** The files that were named, read. */
+/** The content of the files that were named. */
 export interface AnalyzeFiles extends TenantFiles {
-  /** The plan as it stands in its file. */
+  /** The plan's text, for `--write`. */
   readonly planText: string;
   readonly services: string | null;
   readonly hosts: string | null;
   readonly history: readonly PastCampaign[];
 }
 
-/** Reads every file that was named. Each failure names its file. */
+/** Reads all files that were named. Errors name their file. */
 export async function readFiles(matrices: readonly string[], flags: AnalyzeFlags): Promise<AnalyzeFiles> {
   const maybe = (file: string | undefined): Promise<string | null> =>
     file === undefined ? Promise.resolve(null) : readText(file);
@@ -46,7 +46,10 @@ export async function readFiles(matrices: readonly string[], flags: AnalyzeFlags
   };
 }
 
-/** How the words of a matrix that people made are understood: by the documents, by the plan's names, or else each word is a server of its own. */
+/**
+ * How the words of a matrix are resolved: by the documents, by the names in the plan, or else as
+ * server ids.
+ */
 function addressesOf(
   documents: readonly Configurations[],
   plan: Plan | null,

@@ -26,7 +26,7 @@ export interface AnalyzeFlags {
   readonly seed: number;
 }
 
-/** Makes a parser of numbers between two. */
+/** Returns the parser of numbers in a range. */
 export function parseNumber(least: number, most: number, whole = false): (text: string) => number {
   return (text) => {
     const number = /^\d{1,12}(\.\d{1,12})?$/.test(text) ? Number(text) : Number.NaN;
@@ -36,7 +36,7 @@ export function parseNumber(least: number, most: number, whole = false): (text: 
   };
 }
 
-/** Reads a rate such as `100mbit`: bytes a second. */
+/** Parses a rate such as `100mbit` to bytes a second. */
 export function parseLink(text: string): number {
   const rate = parseRate(text);
   if (rate === undefined) throw new InvalidArgumentError('Write a rate such as 800kbit, 100mbit or 2.5gbit.');
@@ -45,7 +45,7 @@ export function parseLink(text: string): number {
 
 const parts = { service: 'downtime', traffic: 'split', length: 'length' } as const satisfies Record<string, keyof Weights>;
 
-/** Reads `service=4,traffic=1,length=0.01`, or some of it. */
+/** Parses `service=4,traffic=1,length=0.01`, or a part of it. */
 export function parseWeights(text: string): Partial<Weights> {
   return Object.fromEntries(
     text.split(',').map((part) => {

@@ -6,7 +6,7 @@ import { measureCampaign } from '../prediction/measured-campaign.ts';
 
 const Count = z.number().min(0);
 
-/** What is read of `sender report --json`; the rest of a report is not looked at. */
+/** The parts of `sender report --json` that are read. */
 const ReportFile = z.object({
   campaign: z.string(),
   startedAt: z.iso.datetime(),
@@ -21,7 +21,10 @@ const ReportFile = z.object({
   ),
 });
 
-/** Reads the reports of earlier campaigns, the oldest first; those in which nothing moved tell nothing. Throws E_USAGE for a file that is no report. */
+/**
+ * Parses reports of earlier campaigns, oldest first, without those in which nothing moved. Throws
+ * E_USAGE for a file that is no report.
+ */
 export function parseHistory(files: readonly { readonly file: string; readonly value: unknown }[]): PastCampaign[] {
   const all = files.flatMap(({ file, value }): PastCampaign[] => {
     const parsed = ReportFile.safeParse(value);

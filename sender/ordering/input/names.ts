@@ -1,7 +1,10 @@
 import { Problem } from '../../../shared/problem.ts';
 import type { NamedServer } from '../traffic/named-server.ts';
 
-/** Makes the function that finds the server of an id, or of a name that only one has. It throws E_USAGE with the place where the word stands. */
+/**
+ * Returns the function from a word to a server's id: the word is an id, or a name that only one
+ * server has. It throws E_USAGE with `where`, the option or file of the word.
+ */
 export function serverFinder(servers: readonly NamedServer[], where: string): (word: string) => string {
   const ids = new Set(servers.map(({ id }) => id));
   const byName = new Map<string, string | null>();
@@ -16,7 +19,7 @@ export function serverFinder(servers: readonly NamedServer[], where: string): (w
   };
 }
 
-/** Servers from text between commas. */
+/** Parses a list of servers between commas. */
 export function parseServerList(text: string, find: (word: string) => string): string[] {
   return text
     .split(',')
@@ -25,7 +28,7 @@ export function parseServerList(text: string, find: (word: string) => string): s
     .map(find);
 }
 
-/** Two servers from `A:B`; names may hold colons, too, as long as only one reading names two servers. */
+/** Parses `FIRST:LATER`. Names may hold colons if only one reading names two servers. */
 export function parseServerPair(text: string, find: (word: string) => string, where: string): [string, string] {
   const cuts = [...text.matchAll(/:/g)].map(({ index }) => index);
   const readings = cuts.flatMap((cut): [string, string][] => {
@@ -37,7 +40,7 @@ export function parseServerPair(text: string, find: (word: string) => string, wh
   });
   const [only] = readings;
   if (only !== undefined && readings.length === 1) return only;
-  // One colon: say which of the two words is wrong.
+  // With one colon the error can name the wrong word.
   if (cuts.length === 1) for (const word of text.split(':')) find(word.trim());
   throw new Problem('E_USAGE', `${where} ${text} does not name two servers as FIRST:LATER.`, { about: where });
 }

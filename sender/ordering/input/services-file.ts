@@ -17,7 +17,7 @@ const ServicesFile = z.strictObject({
   ),
 });
 
-/** Reads services.yaml. Throws E_USAGE for servers that do not move, and for those in two services. */
+/** Parses services.yaml. Throws E_USAGE for servers that do not move or are in two services. */
 export function parseServicesFile(text: string, file: string, servers: readonly NamedServer[]): ServiceMembers[] {
   const find = serverFinder(servers, file);
   const taken = new Map<string, string>();
@@ -37,7 +37,10 @@ export function parseServicesFile(text: string, file: string, servers: readonly 
   });
 }
 
-/** Writes services as a file to edit: what was seen of each stands above it, and beside an id the name. */
+/**
+ * The services as a file to edit, with their descriptions and the names of their servers as
+ * comments.
+ */
 export function servicesFileText(
   services: readonly Service[],
   weights: ReadonlyMap<string, number>,

@@ -10,40 +10,45 @@ import { type FlowMatrix, outside } from '../traffic/matrix.ts';
 
 const bytesPerGiB = 2 ** 30;
 
-/** A server that moves. Sizes are null where no file tells them; `memory` and `storage` are MiB and GiB, of the older input in its own units. */
+/**
+ * A server that moves. Unknown sizes are null; `memory` is MiB and `storage` GiB, except in the
+ * older input.
+ */
 export interface MovingServer {
   readonly id: string;
   readonly name: string;
   readonly diskBytes: number | null;
-  /** What certainly crosses: the image as it is stored. */
+  /** Bytes that are copied at least: the size of its image. */
   readonly leastBytes: number;
   readonly sizes: { readonly cpu: number; readonly memory: number; readonly storage: number } | null;
   readonly warm: boolean;
 }
 
-/** What moves, who talks to whom, and the order that was given. */
+/** The servers that move, their traffic, and their order so far. */
 export interface Tenant {
   readonly servers: readonly MovingServer[];
   readonly traffic: FlowMatrix;
   /** The waves of the plan, or all servers in the order of the document. */
   readonly given: readonly (readonly string[])[];
-  /** Where that order comes from, for people. */
+  /** Which file the order comes from. */
   readonly givenBy: 'plan' | 'document' | 'matrix';
   readonly parallel: number;
   readonly pauseMs: number;
-  /** Farms that move in two halves, each a wave of its own. */
+  /** Rolling waves: farms that move in two halves. */
   readonly rolling: readonly (readonly string[])[];
-  /** Bytes a second that the plan lets through, whatever the line does; null where it does not say, or says it by the hour. */
+  /**
+   * The plan's limit in bytes a second; null where there is none, or where it depends on the hour.
+   */
   readonly bandwidth: number | null;
-  /** What ends the rounds of those that move warm. */
+  /** What ends the rounds of warm moves. */
   readonly rounds: RoundLimits;
-  /** Whether the plan waits for windows. */
+  /** Whether the plan has a calendar. */
   readonly calendar: boolean;
   /** The hosts of the older analyser's input. */
   readonly hosts: readonly Host[];
 }
 
-/** What the files say. */
+/** The parsed files. */
 export interface TenantFiles {
   readonly traffic: FlowMatrix;
   readonly documents: readonly Configurations[];
@@ -52,8 +57,8 @@ export interface TenantFiles {
 }
 
 /**
- * The servers of the plan; without one those of the documents, and without those every server of the matrix.
- * Throws E_PLAN where the plan names a server that the documents do not have, or one twice.
+ * The servers of the plan, else those of the documents, else those of the matrix. Throws E_PLAN
+ * where the plan names a server twice, or one that is not in the documents.
  */
 export function tenantOf({ traffic, documents, plan, older }: TenantFiles): Tenant {
   const known = new Map([...documents.flatMap(serversOf), ...older.flatMap(olderServers)].map((server) => [server.id, server]));
@@ -116,7 +121,7 @@ function serversOf({ servers, flavors, images }: Configurations): MovingServer[]
       name: name === '' ? id : name,
       diskBytes: Math.max(disk, stored) || null,
       warm: false,
-      // A raw image may be zeros for the most part.
+      // A raw image may consist mostly of zeros.
       leastBytes: image?.disk_format === 'qcow2' ? stored : 0,
       sizes: flavor === undefined ? null : { cpu: flavor.vcpus, memory: flavor.ram, storage: disk / bytesPerGiB },
     };

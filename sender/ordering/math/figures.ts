@@ -1,19 +1,19 @@
-/** A number of things: `1 server`, `3 servers`. */
+/** A number of things as text: `1 server`, `3 servers`. */
 export function count(number: number, thing: string): string {
   return `${number.toLocaleString('en')} ${thing}${number === 1 ? '' : 's'}`;
 }
 
-/** A part as people read it: `12.3 %`. */
+/** A fraction as text: `12.3 %`. */
 export function percent(part: number): string {
   return `${(100 * (Number.isFinite(part) ? part : 0)).toFixed(1)} %`;
 }
 
-/** A part that was added or, below zero, taken away: `+12.3 %`. */
+/** A signed fraction as text: `+12.3 %`. */
 export function signedPercent(part: number): string {
   return `${part < 0 ? '-' : '+'}${percent(Math.abs(part))}`;
 }
 
-/** How much more, or less, than another. */
+/** How much more or less a cost is than another, as text. */
 export function relativeTo(cost: number, than: number): string {
   if (than === 0) return cost === 0 ? 'the same' : '-';
   const part = cost / than - 1;

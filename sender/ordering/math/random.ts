@@ -6,7 +6,7 @@ export interface Random {
   below(limit: number): number;
 }
 
-/** Starts a sequence of random numbers. */
+/** Returns the generator of a seed. */
 export function seededRandom(seed: number): Random {
   let state = seed | 0;
   const next = (): number => {
@@ -18,7 +18,7 @@ export function seededRandom(seed: number): Random {
   return { next, below: (limit) => Math.floor(next() * limit) };
 }
 
-/** A list in random order; every order is as likely as any other. */
+/** A copy of a list in random order; all orders are equally likely. */
 export function shuffled<T>(list: readonly T[], random: Random): T[] {
   const copy = [...list];
   for (let last = copy.length - 1; last > 0; last--) {

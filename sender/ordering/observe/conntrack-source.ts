@@ -5,15 +5,22 @@ import { ConntrackMeter, type MeteredFlow } from '../collect/conntrack-meter.ts'
 import type { Shell } from './shell.ts';
 import type { KnownNetworks, TrafficSink, TrafficSource } from './source.ts';
 
-/** Everybody but root needs sudo for the kernel's table; the path of an SSH session seldom has sbin. */
+/**
+ * Only root reads the connection table without sudo. The PATH of an SSH session often lacks sbin.
+ */
 const sudoPrefix = 'PATH="$PATH:/usr/sbin:/sbin"; S=; [ "$(id -u)" = 0 ] || S="sudo -n";';
 const dumpCommand = `${sudoPrefix} $S conntrack -L -f ipv4 -o extended,id && $S conntrack -L -f ipv6 -o extended,id`;
-/** Ends of connections that live and die between two dumps. The buffer is for a node with thousands of them a second. */
+/**
+ * Ends of connections, for some begin and end between two dumps. The buffer is for thousands a
+ * second.
+ */
 const eventsCommand = `${sudoPrefix} exec $S conntrack -E -e DESTROY -o extended,id -b 8388608`;
-/** How long the last dump may take, after the time of watching is over. */
+/** How long the last dump may take after the time is over. */
 const lastDumpMs = 20_000;
 
-/** Watches the connections that one node tracks: a dump every so often, and the ends of connections between. */
+/**
+ * Observes the connections of one node by a dump every `everyMs` and the end of each connection.
+ */
 export function conntrackSource(
   open: (signal: AbortSignal) => Promise<Shell>,
   node: string,
@@ -51,13 +58,13 @@ async function watchShell(
   const until = AbortSignal.any([signal, failing.signal]);
   let started = false;
   let failure: unknown;
-  const hear = (said: string): void => {
+  const onStderr = (said: string): void => {
     if (/ENOBUFS/.test(said))
       sink.say(`${name}: more connections ended at once than could be told; what those had since their last dump is missing.`);
   };
   const listening = (async () => {
-    for await (const entry of entries(shell.run(eventsCommand, until, hear), sink)) {
-      // What ends while the first dump is written may have begun long before the period.
+    for await (const entry of entries(shell.run(eventsCommand, until, onStderr), sink)) {
+      // A connection that ends during the first dump may be older than the period.
       const metered = started ? meter.event(entry, Date.now()) : null;
       if (metered !== null) give([metered]);
     }
@@ -70,7 +77,7 @@ async function watchShell(
     meter.start(await all(entries(shell.run(dumpCommand, until), sink)), Date.now());
     started = true;
     while (!until.aborted) {
-      // Aborted: the last dump follows at once.
+      // The last dump follows at once when the time is over.
       await sleep(everyMs, undefined, { signal: until }).catch(() => undefined);
       const limit = AbortSignal.any([AbortSignal.timeout(lastDumpMs), failing.signal]);
       give(meter.dump(await all(entries(shell.run(dumpCommand, limit), sink)), Date.now()));
@@ -89,7 +96,10 @@ async function watchShell(
   if (failure !== undefined) throw failure;
 }
 
-/** Passes on what was metered, each zone as a place of its own: a connection between two servers of a node is in two zones. */
+/**
+ * Returns the function that passes metered flows on. Each zone counts as a place of its own: a
+ * connection between two servers of one node is in two zones.
+ */
 export function meteredFlowSink(
   name: string,
   { zones }: KnownNetworks,
@@ -98,7 +108,7 @@ export function meteredFlowSink(
   return (metered) => {
     for (const { zone, observation } of metered) {
       const network = zones.get(zone);
-      // Where the operator names zones, the others are somebody else's.
+      // Where the operator names zones, other zones are other tenants'.
       if (zones.size > 0 && network === undefined) sink.refuse('foreign_traffic');
       else sink.see(network === undefined ? observation : { ...observation, network }, `${name} ${zone}`);
     }

@@ -9,13 +9,16 @@ export type ExportFormat = 'netflow' | 'ipfix' | 'sflow';
 /** How many exporters one port accepts: the sender of a datagram can claim any address. */
 export const mostExporters = 256;
 
-/** Takes the datagrams of exporters, one at a time, and says at the end what is missing. */
+/** Handles the datagrams of one port; `end` reports what is missing. */
 interface DatagramHandler {
   readonly take: (datagram: Buffer, exporter: string, sink: TrafficSink) => void;
   readonly end?: (sink: TrafficSink) => void;
 }
 
-/** Makes the handler of a format; each source has its own, for it remembers templates and sequence numbers. */
+/**
+ * Creates the handler of a format. Each source has its own, for it remembers templates and sequence
+ * numbers.
+ */
 export const datagramHandlers: Readonly<Record<ExportFormat, (networks: KnownNetworks) => DatagramHandler>> = {
   netflow: () => {
     const gaps = new SequenceGaps();
@@ -38,7 +41,7 @@ export const datagramHandlers: Readonly<Record<ExportFormat, (networks: KnownNet
       if (read.untold > 0) sink.say(`ipfix: ${exporter} sends records before their templates; they are counted when those come.`);
       const place = `${exporter} ${read.domain}`;
       for (const observation of read.observations) sink.see(observation, place);
-      // A place of its own: what came in and went out again counts once.
+      // As if another place saw them: a packet that enters and leaves counts once.
       for (const observation of read.leaving) sink.see(observation, `${place} leaving`);
     };
     const end = (sink: TrafficSink): void => {
@@ -68,15 +71,15 @@ export const datagramHandlers: Readonly<Record<ExportFormat, (networks: KnownNet
   },
 };
 
-/** Notices datagrams that were lost on the way, by their numbers. */
+/** Detects lost datagrams by their sequence numbers. */
 class SequenceGaps {
   readonly #next = new Map<string, number>();
 
   note(place: string, sequence: number, count: number, what: string, sink: TrafficSink): void {
     const expected = this.#next.get(place);
-    // Engines and agents are what the datagram says: only so many are remembered.
+    // Engines and agents come from the datagram: their number is bounded.
     if (expected !== undefined || this.#next.size < mostExporters) this.#next.set(place, (sequence + count) >>> 0);
-    // A number that went back is a restart.
+    // A number that goes back means a restart of the exporter.
     if (expected !== undefined && sequence > expected)
       sink.say(`${what} from ${place} were lost on the way; the matrix is that much too small.`);
   }

@@ -11,7 +11,7 @@ import type { FlowObservation } from '../traffic/flow-observation.ts';
 import { meteredFlowSink } from './conntrack-source.ts';
 import { isForeignTunnel, type KnownNetworks, type ObservedPeriod, type TrafficSink, type TrafficSource } from './source.ts';
 
-/** Reads a file of packets as tcpdump writes it. */
+/** Reads a pcap or pcapng file. */
 export function pcapSource(file: string, { vnis }: KnownNetworks): TrafficSource {
   const name = `pcap ${file}`;
   const watch = async (sink: TrafficSink, signal: AbortSignal): Promise<ObservedPeriod | null> => {
@@ -58,7 +58,7 @@ export function pmacctSource(file: string): TrafficSource {
   return { name, live: false, watch };
 }
 
-/** Reads what conntrack wrote, lines or XML, dumps or events; all of its counters count. */
+/** Reads the output of conntrack: lines or XML, dumps or events. Counters are taken in full. */
 export function conntrackFileSource(file: string, networks: KnownNetworks): TrafficSource {
   const name = `conntrack ${file}`;
   const watch = async (sink: TrafficSink, signal: AbortSignal): Promise<ObservedPeriod | null> => {
@@ -85,7 +85,7 @@ export function conntrackFileSource(file: string, networks: KnownNetworks): Traf
   return { name, live: false, watch };
 }
 
-/** From the first to the last moment that a file tells of. */
+/** The time from the first to the last observation of a file. */
 class TimeSpan {
   readonly #name: string;
   #first = Number.POSITIVE_INFINITY;
@@ -96,7 +96,7 @@ class TimeSpan {
   }
 
   note(atMs: number): void {
-    // What no date can be is for the tally to mend; it is no end of a period.
+    // The aggregator repairs impossible times; they do not extend the period.
     if (atMs <= 0 || atMs > Date.now() + 86_400_000) return;
     this.#first = Math.min(this.#first, atMs);
     this.#last = Math.max(this.#last, atMs);

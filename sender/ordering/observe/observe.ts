@@ -5,15 +5,15 @@ import { FlowAggregator } from '../traffic/flow-aggregator.ts';
 import type { FlowMatrix } from '../traffic/matrix.ts';
 import type { ObservedPeriod, TrafficSink, TrafficSource } from './source.ts';
 
-/** How one source is doing. */
+/** The state of one source. */
 interface SourceState {
   readonly name: string;
-  /** Flows, or parts of them, that it told of. */
+  /** How many observations it gave. */
   readonly seen: number;
   readonly state: 'watching' | 'done' | 'failed';
 }
 
-/** How the watching is doing. */
+/** The state of the whole observation. */
 export interface ObserveProgress {
   readonly sources: readonly SourceState[];
   readonly conversations: number;
@@ -21,17 +21,17 @@ export interface ObserveProgress {
   readonly leftMs: number;
 }
 
-/** How long to watch, and who is told. */
+/** How long to observe, and who is told. */
 export interface ObserveOptions {
   readonly resolve: ResolveAddress;
   readonly forMs: number;
-  /** Ends the watching before its time, with what there is. */
+  /** Ends the observation early, with what was seen. */
   readonly stop: AbortSignal;
   readonly show: (progress: ObserveProgress) => void;
   readonly say: (sentence: string) => void;
 }
 
-/** What was seen, and which sources failed in the midst of it. */
+/** What was observed, and which sources failed. */
 export interface ObserveResult {
   readonly traffic: FlowMatrix;
   readonly problems: readonly Problem[];
@@ -40,7 +40,10 @@ export interface ObserveResult {
 /** How often progress is shown. */
 const showMs = 1_000;
 
-/** Watches all sources at once into one tally. One that fails does not end the others; throws its problem if all do. */
+/**
+ * Observes all sources at once. One that fails does not end the others; throws its problem if all
+ * fail.
+ */
 export async function observe(sources: readonly TrafficSource[], watching: ObserveOptions): Promise<ObserveResult> {
   const { resolve, forMs, stop, show } = watching;
   const aggregator = new FlowAggregator(resolve, 'observe');
@@ -70,11 +73,11 @@ export async function observe(sources: readonly TrafficSource[], watching: Obser
       if (state) state.state = 'done';
       return period === null ? [] : [period];
     } catch (thrown) {
-      // The end came before it could begin, such as in the midst of a log-in.
+      // The time was over before the source could begin, such as during the log-in.
       const ended = until.aborted && thrown === until.reason;
       if (!ended) problems.push(asProblem(thrown));
       if (state) state.state = ended ? 'done' : 'failed';
-      // What it saw before is in the matrix: its time must not be merged again.
+      // Its observations are in the matrix: this time MUST NOT be merged again.
       return state && state.seen > 0 ? [{ name: source.name, from: from.toISOString(), until: new Date().toISOString() }] : [];
     }
   };
@@ -99,9 +102,9 @@ function sinkOf(
 ): TrafficSink {
   const said = new Set<string>();
   return {
-    see: (observation, place, whole = false) => {
+    see: (observation, place, sampled = false) => {
       count();
-      const fresh = deduplicator.unseenPart(place, observation, whole);
+      const fresh = deduplicator.unseenPart(place, observation, sampled);
       if (fresh !== null) aggregator.add(fresh, Date.now());
     },
     refuse: (reason, number = 1) => {

@@ -10,7 +10,7 @@ import type { KnownNetworks, TrafficSource } from './source.ts';
 import { openSshShell } from './ssh-shell.ts';
 import { udpSource } from './udp-source.ts';
 
-/** What the operator asks to be watched. */
+/** The options of `sender observe` as they were typed. */
 export interface ObserveFlags {
   readonly project?: string;
   readonly document?: readonly string[];
@@ -30,7 +30,9 @@ export interface ObserveFlags {
   readonly output: string;
 }
 
-/** The sources of the options. `sshOptions` is asked only where a node is reached by SSH. */
+/**
+ * Creates the sources that were asked for. `sshOptions` is called only for a node reached by SSH.
+ */
 export function trafficSources(
   chosen: ObserveFlags,
   documents: readonly Configurations[],
@@ -55,7 +57,7 @@ export function trafficSources(
   ];
 }
 
-/** Identifiers of tunnels are in the document where it was captured with rights to see them. */
+/** The document has tunnel identifiers only where an administrator captured it. */
 function networksOf({ zone = [] }: ObserveFlags, documents: readonly Configurations[]): KnownNetworks {
   const known = documents.flatMap(({ networks }) => networks);
   const vnis = known.flatMap(({ id, provider_network_type, provider_segmentation_id }) =>
@@ -75,10 +77,10 @@ function networksOf({ zone = [] }: ObserveFlags, documents: readonly Configurati
 }
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-/** Three weeks: longer than any period of one file should be, and a timer holds no more than 24 days. */
+/** Three weeks, for a timer holds 24 days at most. */
 const longestMs = 21 * 86_400_000;
 
-/** Reads `90s`, `10m`, `2h`, `1d`. */
+/** Parses `90s`, `10m`, `2h` or `1d`. */
 export function parseDuration(text: string): number {
   const [, number, unit = ''] = /^(\d{1,7})(s|m|h|d)$/.exec(text) ?? [];
   const ms = Number(number) * (unitMs[unit] ?? Number.NaN);
@@ -86,14 +88,14 @@ export function parseDuration(text: string): number {
   return ms;
 }
 
-/** Reads a port number. */
+/** Parses a port number. */
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) throw new InvalidArgumentError('Write a port from 1 to 65535.');
   return port;
 }
 
-/** Reads `ZONE=NETWORK`, one more. */
+/** Parses `ZONE=NETWORK` and appends it. */
 export function parseZone(text: string, before: ObserveFlags['zone'] = []): NonNullable<ObserveFlags['zone']> {
   const [, zone, network] = /^(\d{1,5})=(.+)$/.exec(text) ?? [];
   if (zone === undefined || network === undefined) throw new InvalidArgumentError('Write ZONE=NETWORK, such as 5=backend.');

@@ -4,7 +4,10 @@ import { asProblem, Problem } from '../../../shared/problem.ts';
 import { type FlowMatrix, parseMatrix } from '../traffic/matrix.ts';
 import { mergeMatrices } from '../traffic/merge-matrices.ts';
 
-/** Reads what a watching is to be added to, before it begins. A file that is there is only ever added to, for it may hold days. */
+/**
+ * Reads the output file of an earlier observation before a new one begins. An existing file is
+ * never overwritten, for it may hold days.
+ */
 export async function readEarlierMatrix(file: string, merge: boolean): Promise<FlowMatrix | null> {
   const there = await access(file).then(
     () => true,
@@ -26,7 +29,10 @@ export async function readEarlierMatrix(file: string, merge: boolean): Promise<F
   }
 }
 
-/** Writes what was seen, with what was there before. Where the two cannot be added up, what was seen goes into a file beside. */
+/**
+ * Writes what was observed, merged with the earlier matrix. If the two cannot be merged, it writes
+ * a new file beside.
+ */
 export async function writeMatrix(file: string, before: FlowMatrix | null, seen: FlowMatrix): Promise<FlowMatrix> {
   const text = (traffic: FlowMatrix): string => `${JSON.stringify(traffic, undefined, 1)}\n`;
   let whole: FlowMatrix;

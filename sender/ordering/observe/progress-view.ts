@@ -8,10 +8,10 @@ interface ProgressView {
   readonly items: readonly { readonly key: string; readonly stage: string; readonly text: string }[];
 }
 
-/** How often an unchanged stage is told where nothing redraws: a line for every tenth of the time would be as good. */
+/** How often the remaining time is written where nothing is redrawn. */
 const lineMs = 60_000;
 
-/** What there is to see while traffic is watched. */
+/** The progress of an observation for the terminal. */
 export function progressView({ sources, conversations, rejected, leftMs }: ObserveProgress): ProgressView {
   const left = leftMs > 0 ? `${showDuration(leftMs)} left` : 'ending';
   const total = `${conversations} conversations, ${rejected} not counted, ${left}`;

@@ -3,10 +3,13 @@ import { showBytes } from '../../../shared/print/units.ts';
 import type { FlowMatrix } from '../traffic/matrix.ts';
 import { rejectedLines } from '../traffic/rejected-text.ts';
 
-/** Conversations that are shown; the file has all of them. */
+/** How many conversations are printed; the file has all of them. */
 const mostShown = 10;
 
-/** Tells what a matrix holds: the largest conversations by name, what was not counted and why, and the addresses nobody has. */
+/**
+ * Prints a matrix: the largest conversations, what was not counted, and the addresses without a
+ * server.
+ */
 export function summaryLines(traffic: FlowMatrix, nameOf: (id: string) => string): string[] {
   const sum = ({ sent_bytes, received_bytes }: FlowMatrix['conversations'][number]): number => sent_bytes + received_bytes;
   const largest = [...traffic.conversations].sort((a, b) => sum(b) - sum(a));

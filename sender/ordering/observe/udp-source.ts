@@ -4,10 +4,10 @@ import { Problem } from '../../../shared/problem.ts';
 import { datagramHandlers, type ExportFormat, mostExporters } from './datagram-handlers.ts';
 import type { KnownNetworks, TrafficSource } from './source.ts';
 
-/** What arrives while we are busy. */
+/** Receive buffer of the socket, in bytes. */
 const receiveBytes = 4 * 1024 * 1024;
 
-/** Listens for exported flows on a UDP port of this machine. */
+/** Receives exported flows on a UDP port of this machine. */
 export function udpSource(format: ExportFormat, port: number, node: string, networks: KnownNetworks): TrafficSource {
   const name = `${format} ${node}:${port}`;
   return {
@@ -40,7 +40,7 @@ export function udpSource(format: ExportFormat, port: number, node: string, netw
 }
 
 async function bind(port: number): Promise<Socket> {
-  // One socket for both families; a machine without IPv6 has only the other.
+  // One socket serves both families; a machine without IPv6 needs an IPv4 socket.
   for (const type of ['udp6', 'udp4'] as const) {
     const socket = createSocket({ type, recvBufferSize: receiveBytes });
     try {

@@ -7,7 +7,10 @@ import { defaultWeights, type OrderRequest, type Weights } from './request.ts';
 
 const shortestQuantumMs = 100;
 
-/** Makes the whole numbers of a question. Throws E_ORDER for a question that contradicts itself: unknown servers, circles, overlapping sets. */
+/**
+ * Scales an order request to whole numbers. Throws E_ORDER for unknown servers, contradictory
+ * constraints and overlapping sets.
+ */
 export function instanceOf(request: OrderRequest): Instance {
   const { servers, pairs } = request;
   const known = new Map(servers.map((server, index) => [server.id, index]));

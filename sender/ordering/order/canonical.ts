@@ -4,7 +4,9 @@ import type { TimedServer } from './request.ts';
 
 const rounds = 4;
 
-/** Mixes two 32-bit numbers into one; the finaliser of MurmurHash3, which is in the public domain. */
+/**
+ * Mixes two 32-bit numbers into one by the finaliser of MurmurHash3, which is in the public domain.
+ */
 function mix(a: number, b: number): number {
   let hash = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
@@ -16,8 +18,8 @@ function mixNumber(hash: number, value: number): number {
 }
 
 /**
- * The place of each server in the canonical order: by what it is in the question (its times, its neighbours, their neighbours …: colour refinement
- * after Weisfeiler and Leman), and by id only where that leaves no difference. So neither names nor the order of input change a result.
+ * Ranks servers by their role in the request: colour refinement (Weisfeiler and Leman) over times,
+ * traffic, services and constraints, then by id. Names and input order change nothing.
  */
 export function canonicalRanks(
   servers: readonly TimedServer[],
@@ -32,7 +34,7 @@ export function canonicalRanks(
   );
   for (let round = 0; round < rounds; round++) {
     const sums = colours.map(() => 0);
-    // Sums, so that the order of neighbours makes no difference.
+    // Sums make the result independent of the order of neighbours.
     const add = (index: number, value: number): void => {
       sums[index] = ((sums[index] as number) + value) | 0;
     };

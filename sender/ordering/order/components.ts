@@ -1,6 +1,6 @@
 import type { Instance } from './instance.ts';
 
-/** The connected parts of the traffic, each with its servers in ascending order. */
+/** The connected components of the traffic graph, each with its servers in ascending order. */
 export function connectedComponents({ size, from, to }: Pick<Instance, 'size' | 'from' | 'to'>): number[][] {
   const seen = new Uint8Array(size);
   const parts: number[][] = [];

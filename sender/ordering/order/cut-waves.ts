@@ -3,14 +3,14 @@ import type { Instance } from './instance.ts';
 import type { WaveSequence } from './simulate.ts';
 import { WaveCapacity } from './wave-capacity.ts';
 
-/** Whether a wave may end between two servers: sets that move together stay in one. */
+/** Whether a wave may end between two servers: sets that move together share a wave. */
 export function mayEndBetween({ group }: Instance, last: number, next: number): boolean {
   return (group[last] as number) < 0 || group[last] !== group[next];
 }
 
 /**
- * Cuts an order into waves that keep the limits, where it disturbs least during the gap; among those as few as possible.
- * Without limits and where nothing moves in parallel a wave ends wherever no service is begun: those cuts cost nothing. Null where no cut keeps the limits.
+ * Cuts an order into as few waves as the limits allow, where the gap disturbs least; null where no
+ * cut keeps the limits. Without limits it cuts wherever no service is incomplete.
  */
 export function cutIntoWaves(instance: Instance, order: Int32Array): WaveSequence | null {
   const { size, gap, limited, parallel, lengthWeight } = instance;
@@ -24,7 +24,7 @@ export function cutIntoWaves(instance: Instance, order: Int32Array): WaveSequenc
   for (let start = 0; start < size; start++) {
     if (best[start] === Number.POSITIVE_INFINITY) continue;
     if (start > 0 && !mayEndBetween(instance, order[start - 1] as number, order[start] as number)) continue;
-    // Where waves follow each other at once, a cut through a service is still worse than one beside it.
+    // Without a gap, too, a cut through a service is worse than one beside it.
     const toll = start === 0 ? 0 : (rates[start] as number) * Math.max(1, gap) + lengthWeight * gap;
     const wave = new WaveCapacity(instance);
     for (let end = start + 1; end <= size && wave.add(order[end - 1] as number); end++) {
@@ -43,7 +43,7 @@ export function cutIntoWaves(instance: Instance, order: Int32Array): WaveSequenc
   return { order, ends };
 }
 
-/** The ends of waves of whole services. */
+/** The ends of the waves if each wave holds whole services. */
 export function serviceBoundaries({ members, service, group, size }: Instance, order: Int32Array): number[] {
   const left = members.map((list) => list.length);
   let open = 0;

@@ -1,8 +1,8 @@
 import type { Instance } from './instance.ts';
 
 /**
- * What is disturbed between two moves: for each boundary p of an order (before its p-th server) the weight of the services begun and not
- * finished plus the weight of the traffic between the servers before it and those after it. At both ends nothing is.
+ * What is disturbed before each position of an order: the weight of the services that have begun
+ * and are not finished, and of the traffic between moved and unmoved servers.
  */
 export function disruptionRates(instance: Instance, order: Int32Array): Float64Array {
   const { size, from, to, weight, members, serviceWeight } = instance;
@@ -33,7 +33,7 @@ export function disruptionRates(instance: Instance, order: Int32Array): Float64A
   return steps.subarray(0, size + 1);
 }
 
-/** Where each server stands in an order. */
+/** The position of each server in an order. */
 export function positionsOf(order: Int32Array): Int32Array {
   const position = new Int32Array(order.length);
   for (let p = 0; p < order.length; p++) position[order[p] as number] = p;

@@ -2,13 +2,12 @@ import { type Instance, impossible } from './instance.ts';
 import type { WaveSequence } from './simulate.ts';
 import { WaveEnumerator } from './wave-enumerator.ts';
 
-/** Most servers whose parallel moves are solved exactly: some n! steps. */
+/** Most servers that are solved exactly in parallel, in about n! steps. */
 export const mostParallel = 8;
 
 /**
- * The best course of a few servers that move in parallel: of all waves, in all orders inside them. A wave begins when the one before has ended,
- * so that its cost depends on the set of servers before it and nothing else: the best way to each set is kept.
- * Throws E_ORDER where no order keeps the constraints.
+ * The best waves for a few servers that move in parallel. The cost of a wave depends only on the
+ * set of servers before it, so the best way to each set is kept. Throws E_ORDER.
  */
 export function solveParallel(instance: Instance): WaveSequence {
   const full = 2 ** instance.size - 1;

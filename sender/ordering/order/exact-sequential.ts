@@ -2,20 +2,22 @@ import { type Instance, impossible } from './instance.ts';
 import type { WaveSequence } from './simulate.ts';
 import { Subsets } from './subsets.ts';
 
-/** Most servers that are solved exactly one after the other without limits of waves: 2ⁿ·n steps. */
+/** Most servers that are solved exactly one after the other, in 2ⁿ·n steps. */
 const mostSequential = 18;
 
 /** Most steps of the exact solution; some seconds. */
 const mostSteps = 1.5e8;
 
-/** Whether one after the other can be solved exactly: the number of sets that a wave may be, from every set that may come before it. */
+/**
+ * Whether dynamic programming is fast enough: counts the waves that can follow each set of servers.
+ */
 export function isSequentiallySolvable({ size, limited, most, parallel }: Instance): boolean {
   if (parallel > 1 || size > mostSequential) return false;
   if (!limited) return true;
   let steps = 0;
   let choose = 1;
   for (let left = size; left >= 0; left--) {
-    // `choose` is n over left: sets with `left` servers still to come.
+    // `choose` is n over left: the sets after which `left` servers remain.
     let inner = 0;
     let subsets = 1;
     for (let taken = 1; taken <= Math.min(left, most.servers); taken++) {
@@ -29,9 +31,8 @@ export function isSequentiallySolvable({ size, limited, most, parallel }: Instan
 }
 
 /**
- * The best course of a small tenant whose servers move one after the other, by dynamic programming over the sets of servers that have moved.
- * The cost is additive: while a server moves, what is disturbed depends on the set before it alone. A wave is a path between two sets that keeps the limits.
- * Throws E_ORDER where no order keeps the constraints.
+ * The best waves for a few servers that move one after the other, by dynamic programming over the
+ * sets of moved servers. A wave is a path between two sets. Throws E_ORDER.
  */
 export function solveSequential(instance: Instance): WaveSequence {
   const { size, limited } = instance;
@@ -59,13 +60,15 @@ export function solveSequential(instance: Instance): WaveSequence {
   return { order: Int32Array.from(waves.flat()), ends };
 }
 
-/** The cheapest ways from one set to the sets that contain it, by adding one server after the other. */
+/** The cheapest paths from one set to the sets that contain it, one server after the other. */
 class Paths {
   readonly #instance: Instance;
   readonly #subsets: Subsets;
   readonly #cost: Float64Array;
   readonly #last: Int8Array;
-  /** In which exploration a set was reached; clearing the arrays would cost more than the exploration. */
+  /**
+   * In which exploration a set was reached; clearing the arrays would take longer than exploring.
+   */
   readonly #round: Int32Array;
   #now = 0;
 

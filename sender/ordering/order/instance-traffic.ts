@@ -1,7 +1,7 @@
 import type { TrafficPair } from '../traffic/pairs.ts';
 import { weightUnits } from './instance.ts';
 
-/** Bytes of each pair of servers that both move, once; what a server says to itself or to others is left out. */
+/** Sums the bytes of each pair of servers that both move. */
 export function pairWeights(
   pairs: readonly TrafficPair[],
   known: ReadonlyMap<string, number>,

@@ -1,12 +1,15 @@
 import { Problem } from '../../../shared/problem.ts';
 import type { OrderRequest, Weights } from './request.ts';
 
-/** Sum of all weights of a question, in units; with times below 2³¹ quanta every cost is a whole number that a double holds exactly. */
+/**
+ * The sum of all weights. With times below 2³¹ quanta every cost is a whole number that a double
+ * holds exactly.
+ */
 export const weightUnits = 2 ** 22;
 
 /**
- * A question in whole numbers, its servers in a canonical order that names and the order of input do not change.
- * Times are in quanta; weights are shares of `weightUnits`. `pause` is part of every `before`.
+ * An order request in whole numbers and canonical server order. Times are in quanta, weights are
+ * shares of `weightUnits`, and every `before` includes the pause.
  */
 export interface Instance {
   readonly size: number;
@@ -19,7 +22,7 @@ export interface Instance {
   readonly gap: number;
   readonly parallel: number;
   readonly most: { readonly servers: number; readonly bytes: number; readonly window: number };
-  /** Whether a wave is limited at all. */
+  /** Whether any limit of a wave is set. */
   readonly limited: boolean;
   /** Neighbours of server i: `to` and `weight` from `from[i]` until `from[i + 1]`. */
   readonly from: Int32Array;
@@ -29,17 +32,17 @@ export interface Instance {
   readonly members: readonly (readonly number[])[];
   readonly serviceWeight: Float64Array;
   readonly lengthWeight: number;
-  /** Which set of servers that stay together, or -1. */
+  /** By server: its set that moves together, or -1. */
   readonly group: Int32Array;
   readonly groups: readonly (readonly number[])[];
   readonly predecessors: readonly (readonly number[])[];
   readonly successors: readonly (readonly number[])[];
   readonly weights: Weights;
-  /** What was asked, for costs in seconds. */
+  /** The original request. */
   readonly request: OrderRequest;
 }
 
-/** An order that cannot be. */
+/** The problem of an order request that cannot be satisfied. */
 export function impossible(says: string, about?: string): Problem {
   return new Problem('E_ORDER', says, { about });
 }

@@ -2,12 +2,18 @@ import type { Random } from '../math/random.ts';
 import type { Instance } from './instance.ts';
 import type { SequentialOrder } from './sequential-order.ts';
 
-/** What a search may still spend, in slots and edges looked at: so that a result never depends on how fast the machine is. */
+/**
+ * The steps that a search may still take. Steps and not time, so that the result is the same on
+ * every machine.
+ */
 export interface SearchBudget {
   left: number;
 }
 
-/** Lifts server after server, set after set and service after service to where it costs least, until nothing is better elsewhere or the budget is spent. */
+/**
+ * Moves servers, sets and services to their best slots until nothing improves or the budget is
+ * spent.
+ */
 export function localSearch(
   instance: Instance,
   sequential: SequentialOrder,
@@ -41,7 +47,7 @@ export function localSearch(
   }
 }
 
-/** Lifts a set of servers if they stand in a row. */
+/** Moves a set of servers to its best slot if they are adjacent. */
 function moveSetToBestSlot(
   instance: Instance,
   sequential: SequentialOrder,
@@ -55,7 +61,7 @@ function moveSetToBestSlot(
   return moveToBestSlot(instance, sequential, budget, first, first + set.length);
 }
 
-/** Lifts a segment to its best better, if there is a better one. */
+/** Moves a segment to its best slot, if there is a better one. */
 export function moveToBestSlot(
   instance: Instance,
   sequential: SequentialOrder,
@@ -63,7 +69,7 @@ export function moveToBestSlot(
   p: number,
   q: number,
 ): boolean {
-  // Some passes over the row.
+  // The search passes over the order a few times.
   budget.left -= 4 * instance.size;
   const better = sequential.bestSlot(p, q);
   if (better === null) return false;
@@ -72,7 +78,10 @@ export function moveToBestSlot(
   return true;
 }
 
-/** Puts a random segment into a random slot, if it may stand there; returns the servers whose neighbourhood changed. */
+/**
+ * Moves a random segment to a random slot if the constraints allow it. Returns the servers with a
+ * new neighbour.
+ */
 export function perturb(instance: Instance, sequential: SequentialOrder, random: Random): number[] {
   const { size } = instance;
   const longest = Math.max(1, Math.min(40, Math.floor(size / 3)));
@@ -88,7 +97,7 @@ export function perturb(instance: Instance, sequential: SequentialOrder, random:
   return [...new Set([...moved, ...seams])];
 }
 
-/** Whether a segment holds every set that moves together wholly or not at all, or lies within one. */
+/** Whether a segment splits no set that moves together, or lies inside one. */
 function keepsGroupsWhole({ group, groups }: Instance, sequential: SequentialOrder, p: number, q: number): boolean {
   if (groups.length === 0) return true;
   const { order } = sequential;

@@ -5,16 +5,16 @@ import type { SearchBudget } from './local-search.ts';
 import { costOfSequence, type WaveSequence } from './simulate.ts';
 import { WaveCapacity } from './wave-capacity.ts';
 
-/** How far a worse course is followed at the beginning, as a part of the mean cost of a server; it sinks to nothing. */
+/** How much worse a change may be at the beginning, in mean costs of a server; it falls to zero. */
 const tolerance = 1;
 
-/** Tries for each server, and at most. */
+/** Attempts for each server, and in all. */
 const triesEach = 300;
 const mostTries = 20_000;
 
 /**
- * Betters a whole course, waves included, by playing it: servers change places, waves end elsewhere. Every step keeps the constraints.
- * Slower than lifting, but it knows parallel moves and gaps.
+ * Improves an order and its waves by random changes whose cost is simulated; all keep the
+ * constraints. Slower than the local search, but it knows lanes and gaps.
  */
 export function polish(instance: Instance, start: WaveSequence, budget: SearchBudget, random: Random): WaveSequence {
   const price = instance.size * 2 + instance.to.length + 16;
@@ -43,7 +43,7 @@ function neighbour({ size }: Instance, { order, ends }: WaveSequence, random: Ra
   const kind = random.below(8);
   const at = random.below(size);
   if (kind === 0) {
-    // A wave more, or one less.
+    // Adds or removes the end of a wave.
     if (at === 0) return null;
     const fewer = ends.filter((end) => end !== at);
     return { order, ends: fewer.length < ends.length ? fewer : [...ends, at].sort((a, b) => a - b) };
@@ -58,7 +58,7 @@ function neighbour({ size }: Instance, { order, ends }: WaveSequence, random: Ra
   if (at === other) return null;
   if (kind === 2) return { order: swapped(order, at, other), ends };
   if (kind === 3) return swapWaves({ order, ends }, random.below(ends.length), random.below(ends.length));
-  // A segment goes elsewhere; it may take its room in the wave with it.
+  // A segment moves, in some cases together with its place in the wave.
   const length = 1 + (kind < 6 ? 0 : random.below(Math.max(1, Math.min(size - at, 5))));
   const slot = random.below(size - length + 1);
   const next = moved(order, at, length, slot);
@@ -93,17 +93,17 @@ function swapWaves({ order, ends }: WaveSequence, a: number, b: number): WaveSeq
   };
 }
 
-/** How many of a segment's places lie before an end. */
+/** How many positions of a segment lie before an end. */
 function overlap(at: number, length: number, end: number): number {
   return Math.max(0, Math.min(length, end - at));
 }
 
-/** Ends in ascending order, each once, the last being the whole. */
+/** The ends of the waves in ascending order, each once, with the last. */
 function inBounds(ends: readonly number[], size: number): number[] {
   return [...new Set([...ends.filter((end) => end > 0 && end < size), size])].sort((a, b) => a - b);
 }
 
-/** Whether a course keeps the limits and constraints. */
+/** Whether waves keep the limits and constraints. */
 export function keepsConstraints(instance: Instance, { order, ends }: WaveSequence): boolean {
   const { predecessors, groups, size, group } = instance;
   const place = new Int32Array(size);

@@ -13,9 +13,8 @@ import { checkLimits } from './wave-capacity.ts';
 const defaultRestarts = 6;
 
 /**
- * Proposes the order and the waves in which a tenant moves: the best there are for small ones, good ones with a bound for large ones.
- * Deterministic: the same question gives the same answer on every machine, whatever the order or the names of its servers.
- * Throws E_ORDER where the question contradicts itself or nothing can keep its constraints.
+ * Proposes order and waves: the best for a small tenant, a good one with a lower bound for a large
+ * one. The same request gives the same result on every machine. Throws E_ORDER.
  */
 export function proposeOrder(request: OrderRequest, method?: Proposal['method']): Proposal {
   const instance = instanceOf(request);
@@ -44,7 +43,7 @@ export function proposeOrder(request: OrderRequest, method?: Proposal['method'])
 function solveExactly(instance: Instance): WaveSequence {
   if (instance.parallel > 1) return solveParallel(instance);
   const sequence = solveSequential(instance);
-  // Where cuts cost nothing the solver leaves them anywhere: few and beside the services is easier to read.
+  // Where cuts cost nothing, the solver cuts anywhere: cuts between services are easier to read.
   const tidy = cutIntoWaves(instance, sequence.order);
   return tidy !== null && costOfSequence(instance, tidy) <= costOfSequence(instance, sequence) ? tidy : sequence;
 }
@@ -53,7 +52,10 @@ function wavesOf({ ids }: Instance, { order, ends }: WaveSequence): string[][] {
   return ends.map((end, index) => Array.from(order.subarray(ends[index - 1] ?? 0, end), (i) => ids[i] as string));
 }
 
-/** What given waves cost, as the question asks it: whether they keep its constraints is not looked at. Throws E_ORDER where they are not its servers. */
+/**
+ * What given waves cost. It does not check the constraints. Throws E_ORDER where they do not hold
+ * each server once.
+ */
 export function costOfWaves(
   request: OrderRequest,
   waves: readonly (readonly string[])[],

@@ -7,8 +7,8 @@ import { topologicalOrder } from './topological-order.ts';
 import { WaveCapacity } from './wave-capacity.ts';
 
 /**
- * What an order costs that somebody would type: its servers as near to it as the constraints allow, every wave filled as far as the limits let it,
- * one wave where there are none.
+ * What a given order costs, changed as little as the constraints require; waves are filled up to
+ * their limits.
  */
 export function costOfOrder(request: OrderRequest, ids: readonly string[]): Cost {
   const instance = instanceOf(request);
@@ -19,7 +19,7 @@ export function costOfOrder(request: OrderRequest, ids: readonly string[]): Cost
   );
 }
 
-/** What so many orders cost that are drawn at random among those that keep the constraints, in the order in which they were drawn. */
+/** What random orders cost that keep the constraints, in the order in which they were drawn. */
 export function costsOfRandomOrders(request: OrderRequest, count: number, seed: number): Cost[] {
   const instance = instanceOf(request);
   const random = seededRandom(seed);
@@ -39,7 +39,7 @@ function costOf(instance: Instance, order: Int32Array): Cost {
   return costInSeconds(instance, simulate(instance, fillWaves(instance, order)));
 }
 
-/** Fills wave after wave; sets that move together stay whole. */
+/** Fills wave after wave without splitting sets that move together. */
 function fillWaves(instance: Instance, order: Int32Array): WaveSequence {
   const { group, size } = instance;
   const ends: number[] = [];

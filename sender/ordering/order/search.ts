@@ -9,16 +9,15 @@ import { costOfSequence, type WaveSequence } from './simulate.ts';
 import { fiedlerOf } from './spectral.ts';
 import { topologicalOrder } from './topological-order.ts';
 
-/** What all restarts together may spend: some seconds on one core. */
+/** Steps of all restarts together: some seconds on one core. */
 const wholeBudget = 2e8;
 
-/** Kicks without any gain after which a restart ends. */
+/** Perturbations without an improvement after which a restart ends. */
 const patience = 40;
 
 /**
- * A good course of a large tenant: from spectral and random starts, server after server, service after service is lifted to where it costs least;
- * then random segments are kicked elsewhere and the descent begins again. At the end the best is cut into waves and polished as a whole.
- * Throws E_ORDER where the constraints cannot be kept, or where no waves within the limits were found.
+ * A good order for a large tenant: iterated local search from spectral and random starts, then cut
+ * into waves and refined. Throws E_ORDER where it finds no waves within the limits.
  */
 export function searchOrder(instance: Instance, seed: number, restarts: number): WaveSequence {
   const random = seededRandom(seed);
@@ -39,7 +38,7 @@ export function searchOrder(instance: Instance, seed: number, restarts: number):
   return best.sequence;
 }
 
-/** Descends, kicks and descends again, as long as it helps. Returns the best order met. */
+/** Repeats local search and perturbation while it helps. Returns the best order found. */
 function iteratedLocalSearch(instance: Instance, sequential: SequentialOrder, budget: SearchBudget, random: Random): Int32Array {
   localSearch(instance, sequential, budget);
   let best = sequential.order.slice();
@@ -68,7 +67,10 @@ function iteratedLocalSearch(instance: Instance, sequential: SequentialOrder, bu
   return best;
 }
 
-/** Lifts a few random segments of all lengths: whole blocks find their place, too. */
+/**
+ * Moves a few random segments of any length to their best slots: single servers cannot move a
+ * block.
+ */
 function moveRandomSegments(instance: Instance, sequential: SequentialOrder, budget: SearchBudget, random: Random): void {
   const { size, group } = instance;
   for (let attempt = 0; attempt < 3 && budget.left > 0; attempt++) {
@@ -82,7 +84,7 @@ function moveRandomSegments(instance: Instance, sequential: SequentialOrder, bud
   }
 }
 
-/** The ways an order may become waves: cut for the limits, and, where servers move in parallel, after each service. */
+/** The candidate waves of an order: cut for the limits, and, in parallel, after each service. */
 function cutOrder(instance: Instance, order: Int32Array): WaveSequence[] {
   const cut =
     cutIntoWaves(instance, order) ??
@@ -96,7 +98,10 @@ function cutOrder(instance: Instance, order: Int32Array): WaveSequence[] {
   return sequences;
 }
 
-/** The first start keeps services whole and sorts them and their servers by the traffic's own axis; the second sorts by the axis alone; the others are random. */
+/**
+ * The first start sorts whole services by the spectral axis, the second single servers; the others
+ * are random.
+ */
 function startOrders(instance: Instance, random: Random, count: number): Int32Array[] {
   const axis = spectralAxis(instance);
   const { service, members, size } = instance;
@@ -116,7 +121,10 @@ function startOrders(instance: Instance, random: Random, count: number): Int32Ar
   return starts.slice(0, count);
 }
 
-/** Where each server stands on the axis of its connected part, between -1 and 1, the parts behind each other. */
+/**
+ * Position of each server on the Fiedler vector of its component, from -1 to 1, component after
+ * component.
+ */
 function spectralAxis(instance: Instance): Float64Array {
   const axis = new Float64Array(instance.size);
   const parts = connectedComponents(instance);

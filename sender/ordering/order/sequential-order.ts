@@ -43,7 +43,9 @@ export class SequentialOrder {
     return cost;
   }
 
-  /** The best slot among the others for the servers from `p` until `q`; null where they already stand in it. */
+  /**
+   * The best other slot for the servers from `p` until `q`; null where they already stand in it.
+   */
   bestSlot(p: number, q: number): BetterSlot | null {
     return this.#search.best(this.#state, new Segment(this.#state, p, q));
   }

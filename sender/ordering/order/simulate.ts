@@ -2,20 +2,22 @@ import { type Instance, weightUnits } from './instance.ts';
 import { earliestLane } from './lanes.ts';
 import type { Cost, ScheduledServer } from './request.ts';
 
-/** An order with its waves: the servers, and where each wave ends (the last is the number of servers). */
+/** An order and its waves: the servers, and the position at which each wave ends. */
 export interface WaveSequence {
   readonly order: Int32Array;
   readonly ends: readonly number[];
 }
 
-/** When each server goes down and is up again, in quanta, and how long it takes all together. */
+/** When each server goes down and is up again, and the length of the campaign, in quanta. */
 export interface Timeline {
   readonly downAt: Float64Array;
   readonly upAt: Float64Array;
   readonly length: number;
 }
 
-/** Plays a course as the sender does: wave after wave, inside a wave the next server as soon as a lane is free. */
+/**
+ * Simulates waves as the sender runs them: in a wave, the next server begins when a lane is free.
+ */
 export function simulate(instance: Instance, { order, ends }: WaveSequence): Timeline {
   const { size, before, down, parallel, gap } = instance;
   const downAt = new Float64Array(size);
@@ -39,7 +41,7 @@ export function simulate(instance: Instance, { order, ends }: WaveSequence): Tim
   return { downAt, upAt, length };
 }
 
-/** What a run costs, in quanta × units: a whole number. */
+/** What a timeline costs, in quanta × units: a whole number. */
 function costOfTimeline(instance: Instance, { downAt, upAt, length }: Timeline): number {
   const { size, from, to, weight, members, serviceWeight, lengthWeight } = instance;
   let cost = lengthWeight * length;
@@ -64,17 +66,17 @@ function costOfTimeline(instance: Instance, { downAt, upAt, length }: Timeline):
   return cost;
 }
 
-/** What a course costs, in quanta × units. */
+/** What waves cost, in quanta × units. */
 export function costOfSequence(instance: Instance, sequence: WaveSequence): number {
   return costOfTimeline(instance, simulate(instance, sequence));
 }
 
-/** A cost in quanta × units as the seconds people read. */
+/** Converts a cost from quanta × units to seconds. */
 export function toSeconds({ quantumMs, weights }: Instance, cost: number): number {
   return ((cost / weightUnits) * quantumMs * (weights.downtime + weights.split + weights.length)) / 1000;
 }
 
-/** The parts of a run's cost in seconds, each as its mean: over services by weight, over bytes. */
+/** The cost of a timeline in seconds, with the three means that it consists of. */
 export function costInSeconds(instance: Instance, timeline: Timeline): Cost {
   const { members, serviceWeight, quantumMs, size, from, to, weight, pause } = instance;
   const seconds = quantumMs / 1000;
@@ -101,7 +103,10 @@ export function costInSeconds(instance: Instance, timeline: Timeline): Cost {
   };
 }
 
-/** When each server goes down and comes up, in the order of the course. The pause before the very first server is none. */
+/**
+ * When each server goes down and is up, in the given order. There is no pause before the very first
+ * server.
+ */
 export function scheduleOf({ ids, quantumMs, pause }: Instance, { order }: WaveSequence, timeline: Timeline): ScheduledServer[] {
   return Array.from(order, (i) => ({
     id: ids[i] as string,

@@ -3,15 +3,18 @@ import type { Instance } from './instance.ts';
 
 const mostIterations = 300;
 
-/** The second smallest eigenvalue of a connected part's Laplacian, as well as the iteration found it (never too small), and its vector. */
+/**
+ * The second smallest eigenvalue of a component's Laplacian, as found and never too small, and its
+ * vector.
+ */
 export interface Fiedler {
   readonly value: number;
   readonly vector: Float64Array;
 }
 
 /**
- * The Fiedler vector of a connected part of the traffic: neighbours that exchange much have values close to each other
- * (M. Fiedler, "Algebraic connectivity of graphs", 1973). Found by conjugate gradients on the Rayleigh quotient, the diagonal as preconditioner.
+ * The Fiedler vector: servers that exchange much have similar values (M. Fiedler, 1973). Found by conjugate
+ * gradients on the Rayleigh quotient, with the diagonal as preconditioner.
  */
 export function fiedlerOf(instance: Pick<Instance, 'from' | 'to' | 'weight'>, part: readonly number[]): Fiedler {
   const size = part.length;
@@ -41,10 +44,13 @@ export function fiedlerOf(instance: Pick<Instance, 'from' | 'to' | 'weight'>, pa
   return { value, vector: x };
 }
 
-/** Replaces x by the vector with the least Rayleigh quotient in the plane of x and p; returns the quotient, or null where p adds nothing. */
+/**
+ * Replaces x by the vector of least Rayleigh quotient in the plane of x and p. Null where p adds
+ * nothing.
+ */
 function lowestOfPlane(x: Float64Array, ax: Float64Array, p: Float64Array, ap: Float64Array): number | null {
   const along = dot(x, p);
-  // p made orthogonal to x, and both of length one: the plane's matrix is 2 × 2.
+  // With p orthogonal to x and both of length one, the matrix of the plane is 2 × 2.
   for (let i = 0; i < p.length; i++) {
     p[i] = (p[i] as number) - along * (x[i] as number);
     ap[i] = (ap[i] as number) - along * (ax[i] as number);

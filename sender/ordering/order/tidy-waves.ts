@@ -2,14 +2,14 @@ import { compareText } from '../math/compare-text.ts';
 import { costOfWaves } from './propose.ts';
 import type { OrderRequest } from './request.ts';
 
-/** Whether waves are asked to be so and not otherwise. */
+/** Whether a request constrains its waves in any way. */
 export function hasWaveConstraints({ limits = {}, gapMs = 0, before = [], together = [] }: OrderRequest): boolean {
   return Object.values(limits).some((limit) => limit !== undefined) || gapMs > 0 || before.length > 0 || together.length > 0;
 }
 
 /**
- * The same order as people would write it, where that costs nothing: servers that talk with nobody go first in one wave, the smallest first, as a
- * rehearsal; and single servers that follow each other one by one share a wave.
+ * Rewrites waves for people where that costs nothing: servers without traffic go first in one wave,
+ * smallest first, as a rehearsal, and adjacent single servers share a wave.
  */
 export function tidyWaves(request: OrderRequest, waves: readonly (readonly string[])[]): readonly (readonly string[])[] {
   if (hasWaveConstraints(request)) return waves;
@@ -40,7 +40,7 @@ function withSinglesMerged(waves: readonly (readonly string[])[]): string[][] {
   return merged;
 }
 
-/** The same order with waves cut around sets that must be waves of their own; each set stands side by side already. */
+/** Cuts waves around sets that need a wave of their own; each set is already adjacent. */
 export function isolateSets(
   waves: readonly (readonly string[])[],
   sets: readonly (readonly string[])[],

@@ -1,8 +1,8 @@
 import { type Instance, impossible } from './instance.ts';
 
 /**
- * The servers sorted by a wish, as far as the constraints allow: sets that move together stay so, and what must come first does.
- * Throws E_ORDER where the constraints run in a circle.
+ * Sorts servers by priority as far as the constraints allow; sets that move together stay adjacent.
+ * Throws E_ORDER where constraints are cyclic.
  */
 export function topologicalOrder(instance: Instance, wish: (server: number) => number): Int32Array {
   const { size, group, groups } = instance;
@@ -42,7 +42,7 @@ function predecessorsOf({ predecessors }: Instance, atomOf: Int32Array, atoms: r
   );
 }
 
-/** Kahn's sort; of what may come next always the one with the smallest wish, by index where they are alike. */
+/** Kahn's algorithm; of the items that are free, the one of smallest priority value is next. */
 function kahnSort(
   count: number,
   wish: (item: number) => number,

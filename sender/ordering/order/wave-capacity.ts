@@ -1,7 +1,7 @@
 import { type Instance, impossible } from './instance.ts';
 import { earliestLane } from './lanes.ts';
 
-/** Adds servers to a wave one by one and tells whether it still keeps the limits. */
+/** Checks the limits of a wave while servers are added to it. */
 export class WaveCapacity {
   readonly #instance: Instance;
   readonly #lanes: Float64Array;
@@ -14,7 +14,10 @@ export class WaveCapacity {
     this.#lanes = new Float64Array(Math.min(instance.parallel, Math.max(1, instance.size)));
   }
 
-  /** Adds a server; false where the wave then breaks a limit, or holds a server that must wait for this wave's end. */
+  /**
+   * Adds a server; false where that breaks a limit, or where the server must wait for the end of
+   * the wave.
+   */
   add(server: number): boolean {
     const { before, down, bytes, most, parallel, predecessors, pause } = this.#instance;
     if (parallel > 1 && predecessors[server]?.some((first) => this.#inside.has(first))) return false;
@@ -28,7 +31,10 @@ export class WaveCapacity {
   }
 }
 
-/** Throws E_ORDER, with the servers' names, where a single server or a set that moves together breaks the limits of a wave. */
+/**
+ * Throws E_ORDER where a server or a set that moves together exceeds the limits of a wave by
+ * itself.
+ */
 export function checkLimits(instance: Instance): void {
   const { size, groups, group, ids, parallel, predecessors } = instance;
   const alone = Array.from({ length: size }, (_, i) => i).filter((i) => (group[i] as number) < 0);

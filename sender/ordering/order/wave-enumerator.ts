@@ -1,14 +1,14 @@
 import type { Instance } from './instance.ts';
 import { earliestLane } from './lanes.ts';
 
-/** Every wave that may follow a set of servers, in every order inside it. */
+/** Enumerates the waves that can follow a set of servers, in every order. */
 export class WaveEnumerator {
   readonly #instance: Instance;
   readonly #start: number;
   readonly #wave: number[] = [];
   readonly #downAt: Float64Array;
   readonly #upAt: Float64Array;
-  /** Weight of the traffic of each server with those before the wave, and with all. */
+  /** By server: the weight of its traffic with the servers before the wave, and with all. */
   readonly #behind: Float64Array;
   readonly #all: Float64Array;
   readonly #weights: readonly Float64Array[];
@@ -32,7 +32,7 @@ export class WaveEnumerator {
       }
   }
 
-  /** Visits each with the set it reaches and what is disturbed from its beginning (the gap before it included) to its end. */
+  /** Visits each wave with the set it reaches and its cost, the gap before it included. */
   explore(visit: (set: number, wave: readonly number[], cost: number) => void): void {
     const lanes = new Float64Array(Math.min(this.#instance.parallel, this.#instance.size));
     this.#extend(this.#start, lanes, 0, 0, visit);
@@ -69,12 +69,15 @@ export class WaveEnumerator {
   #mayFollow(set: number, server: number): boolean {
     const { predecessors, groups, group } = this.#instance;
     if (this.#has(set, server)) return false;
-    // In parallel only an earlier wave is surely up before this server goes down.
+    // In parallel, only servers of earlier waves are surely up before this one goes down.
     if (predecessors[server]?.some((first) => !this.#has(this.#start, first))) return false;
     return !groups.some((members, index) => this.#isTorn(members, set) && group[server] !== index);
   }
 
-  /** The disturbance over a wave of this length: of traffic between those behind, in and beyond the wave, and of services. */
+  /**
+   * The cost of a wave: the traffic between servers before, in and after it, and the incomplete
+   * services.
+   */
   #cost(set: number, length: number): number {
     const { size, gap, members, serviceWeight, lengthWeight } = this.#instance;
     const lead = this.#start === 0 ? 0 : gap;
@@ -99,7 +102,7 @@ export class WaveEnumerator {
     return cost;
   }
 
-  /** How long a service is begun and not whole during a wave and the gap before it. */
+  /** How long a service is incomplete during a wave and the gap before it. */
   #openTime(members: readonly number[], set: number, lead: number, length: number): number {
     const behind = members.filter((i) => this.#has(this.#start, i)).length;
     const done = members.filter((i) => this.#has(set, i)).length;

@@ -1,13 +1,12 @@
 import { HostCapacity } from './host-capacity.ts';
 import { crossTraffic, type PlacementInstance } from './instance.ts';
 
-/** Servers times hosts looked at, after which the search through all placements is given up; a second or two. */
+/** Servers × hosts that are examined before the search gives up: one or two seconds. */
 const mostLooks = 3e7;
 
 /**
- * Searches all placements, leaving out those that cannot get below the best known: what is placed already crosses as it does, and each other
- * server adds at least what it exchanges with servers placed elsewhere, on the host where that is least.
- * `complete` says that nothing better exists.
+ * Searches all placements and skips those whose bound is not below the best: what crosses already,
+ * and the least that each further server adds. `complete`: nothing better exists.
  */
 export function branchAndBound(
   instance: PlacementInstance,
@@ -20,7 +19,7 @@ export function branchAndBound(
   const order = needs.map((_, i) => i).sort((a, b) => (degree[b] as number) - (degree[a] as number) || a - b);
   const rooms = new HostCapacity(instance);
   const placement = Array<number>(n).fill(-1);
-  /** Traffic of each server with those already on each host. */
+  /** By server and host: its traffic with the servers already there. */
   const pull = needs.map(() => new Float64Array(m));
   const placed = new Float64Array(n);
   let best = known === null ? null : [...known];

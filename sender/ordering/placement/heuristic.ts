@@ -4,7 +4,10 @@ import { crossTraffic, type PlacementInstance } from './instance.ts';
 
 const mostStarts = 24;
 
-/** A good placement, or null where none that fits was found: greedy starts, each bettered by moving and swapping servers until nothing helps. */
+/**
+ * A good placement from several greedy starts, each improved by moves and swaps; null where none
+ * fits.
+ */
 export function searchPlacement(instance: PlacementInstance, random: Random): number[] | null {
   const { needs, rooms, neighbours } = instance;
   const servers = needs.map((_, i) => i);
@@ -31,7 +34,9 @@ export function searchPlacement(instance: PlacementInstance, random: Random): nu
   return best;
 }
 
-/** Places server after server: where most of its traffic is already, or, packing, on the fullest host it fits on. */
+/**
+ * Places each server where most of its traffic is or, when packing, on the fullest host it fits on.
+ */
 function greedy(instance: PlacementInstance, order: readonly number[], packing: boolean): number[] | null {
   const rooms = new HostCapacity(instance);
   const placement = Array<number>(order.length).fill(-1);
@@ -53,7 +58,7 @@ function greedy(instance: PlacementInstance, order: readonly number[], packing: 
   return placement;
 }
 
-/** Moves servers and swaps pairs, as long as less traffic crosses afterwards and everything fits. */
+/** Moves and swaps servers while less traffic crosses and everything fits. */
 function improve(instance: PlacementInstance, placement: number[]): void {
   const { needs, neighbours, rooms: hosts } = instance;
   const rooms = new HostCapacity(instance);
@@ -89,7 +94,7 @@ function improve(instance: PlacementInstance, placement: number[]): void {
     }
     return false;
   };
-  // Every success lowers a sum of whole bytes, so this ends.
+  // This ends, for every change lowers a sum of whole bytes.
   for (let moved = true; moved; ) {
     moved = false;
     for (let server = 0; server < needs.length; server++) if (better(server)) moved = true;

@@ -1,6 +1,6 @@
 import type { PlacementInstance } from './instance.ts';
 
-/** What is left on each host while servers are placed. */
+/** The free capacity of each host while servers are placed. */
 export class HostCapacity {
   readonly #instance: PlacementInstance;
   readonly #left: Float64Array[];
@@ -12,7 +12,7 @@ export class HostCapacity {
     this.#count = new Int32Array(instance.rooms.length);
   }
 
-  /** Whether a host still has what a server needs; `without` leaves that host first. */
+  /** Whether a server fits on a host, after the server `without` has left it. */
   fits(server: number, host: number, without = -1): boolean {
     const need = this.#instance.needs[server] as readonly number[];
     const freed = without < 0 ? undefined : this.#instance.needs[without];
@@ -21,7 +21,7 @@ export class HostCapacity {
     return true;
   }
 
-  /** Puts a server on a host, or takes it off. */
+  /** Places a server on a host, or removes it. */
   take(server: number, host: number, sign: 1 | -1): void {
     const need = this.#instance.needs[server] as readonly number[];
     const left = this.#left[host] as Float64Array;
@@ -29,7 +29,7 @@ export class HostCapacity {
     this.#count[host] = (this.#count[host] as number) + sign;
   }
 
-  /** The hosts a server fits on; of empty hosts of one size only the first, since the others are no different. */
+  /** The hosts on which a server fits; of equal empty hosts only the first. */
   different(server: number): number[] {
     const empty = new Set<string>();
     return this.#instance.rooms.flatMap((room, host) => {
@@ -42,7 +42,7 @@ export class HostCapacity {
     });
   }
 
-  /** How full a host would be with a server: the scarcest resource's part. */
+  /** The used fraction of the host's scarcest resource with this server. */
   fullness(server: number, host: number): number {
     const need = this.#instance.needs[server] as readonly number[];
     const room = this.#instance.rooms[host] as readonly number[];

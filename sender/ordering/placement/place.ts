@@ -6,20 +6,20 @@ import { branchAndBound } from './branch-and-bound.ts';
 import { searchPlacement } from './heuristic.ts';
 import { crossTraffic, type PlacementInstance } from './instance.ts';
 
-/** What a server needs or a host offers: CPUs, memory and storage, each in one unit for all. */
+/** CPUs, memory and storage; servers and hosts use the same units. */
 interface Sizes {
   readonly cpu: number;
   readonly memory: number;
   readonly storage: number;
 }
 
-/** A host, or an aggregate as a whole; `zone` is the availability zone that stands for it. */
+/** A host, or a whole aggregate; `zone` is its availability zone. */
 export interface Host extends Sizes {
   readonly id: string;
   readonly zone?: string | undefined;
 }
 
-/** What is to be placed, and where. */
+/** Input to `placeServers`. */
 export interface PlacementRequest {
   readonly servers: readonly (Sizes & { readonly id: string })[];
   readonly hosts: readonly Host[];
@@ -27,7 +27,7 @@ export interface PlacementRequest {
   readonly seed?: number | undefined;
 }
 
-/** Which server goes to which host. `crossBytes` is the traffic between hosts, `bound` what no placement gets below. */
+/** Which server goes to which host. No placement has less than `bound` bytes between hosts. */
 export interface Placement {
   readonly on: readonly { readonly server: string; readonly host: string }[];
   readonly crossBytes: number;
@@ -40,9 +40,8 @@ export interface Placement {
 const resources = ['cpu', 'memory', 'storage'] as const;
 
 /**
- * Places servers on hosts so that least traffic crosses between hosts and no host holds more than it has. Exact where the search through all
- * placements ends within its limit, otherwise the best that was found; the same question always gives the same answer.
- * Throws E_PLACEMENT with the reason where nothing fits, or nothing that fits was found.
+ * Places servers so that least traffic crosses between hosts: exactly where the search ends in
+ * time, else the best one found. Throws E_PLACEMENT where none fits, or none was found.
  */
 export function placeServers(request: PlacementRequest): Placement {
   const { seed = 1 } = request;
@@ -76,7 +75,10 @@ export interface ServerZone {
   readonly availability_zone: string;
 }
 
-/** The placement as Nova takes it: the zone of the host, or `zone:host` where the host has none of its own (Nova API reference, "Create Server", `availability_zone`). */
+/**
+ * The zone of each server: that of its host, or `nova:host` (Nova API reference, "Create Server",
+ * `availability_zone`).
+ */
 export function zonesOf({ on }: Placement, hosts: readonly Host[], zone = 'nova'): ServerZone[] {
   const byId = new Map(hosts.map((host) => [host.id, host]));
   return on.map(({ server, host }) => ({ server, availability_zone: byId.get(host)?.zone ?? `${zone}:${host}` }));

@@ -4,13 +4,16 @@ import { assumedSite, type SiteModel, type Stage, stageRate } from './model.ts';
 import { simulateCampaign } from './simulate-campaign.ts';
 import { type StageUtilisation, stageUtilisations } from './stage-utilisation.ts';
 
-/** The youngest campaigns a site is fitted to: an older site was another one. */
+/** The most recent campaigns that a model is fitted to, for a site changes. */
 const mostCampaigns = 20;
 
-/** How much a parameter's distance from what was assumed before weighs: little, but it decides what the history cannot tell. */
+/**
+ * Weight of the distance from the prior. It is small, and decides only what the history does not
+ * show.
+ */
 const anchorWeight = 1e-6;
 
-/** The parameters of each shared stage, each with the step it is first changed by. */
+/** The parameters of each shared stage, each with its first step. */
 const shared = {
   copy: { streamRate: 1.6, linkRate: 1.6, diskRate: 1.6, seeking: 2 },
   import: { importRate: 1.6 },
@@ -18,9 +21,8 @@ const shared = {
 } as const satisfies Partial<Record<Stage, Partial<Record<keyof SiteModel, number>>>>;
 
 /**
- * Fits a site's model to what was measured there, the oldest campaign first. Of every server's stage is known how long it lasted and how many others
- * were in the same stage meanwhile: the shared rates are chosen so that just its work gets done in that time.
- * A link whose rate was measured by itself keeps it. What the history does not show stays as it was assumed; `spread` is what campaigns played on the model still differ by.
+ * Fits a site's rates to measured campaigns, oldest first: each rate is chosen so that the work of
+ * a stage fits the time it took with so many servers in it. A measured link rate is kept.
  */
 export function fitSite(history: readonly MeasuredCampaign[], prior: SiteModel = assumedSite, linkRate?: number): SiteModel {
   const used = history.slice(-mostCampaigns).filter(({ servers }) => servers.length > 0);
@@ -31,12 +33,12 @@ export function fitSite(history: readonly MeasuredCampaign[], prior: SiteModel =
   model = { ...model, ...roundsOf(used, model) };
   const errors = used.map((campaign) => Math.log(lengthOf(campaign) / simulatedLengthMs(model, campaign)));
   const squares = errors.reduce((sum, error) => sum + error * error, 0);
-  // Few campaigns prove little: what was assumed weighs as one of them.
+  // The prior counts as one campaign, for a short history proves little.
   const spread = Math.sqrt((squares + (assumedSite.spread / 2) ** 2) / (used.length + 1));
   return { ...model, spread: Math.max(0.03, spread), campaigns: used.length };
 }
 
-/** What rounds of running servers tell: how long a snapshot takes, and how fast a disk is read again, from what a copy took beyond its bytes. */
+/** Fits what only warm moves show: how long a snapshot takes, and how fast a disk is read again. */
 function roundsOf(history: readonly MeasuredCampaign[], model: SiteModel): Partial<SiteModel> {
   const all = history.flatMap(({ servers }) => servers);
   const snapshotMs = median(all.flatMap(({ rounds = [] }) => rounds.map((round) => round.snapshotMs)));
@@ -81,7 +83,7 @@ function fitStage(
     .reduce((best, next) => (next.loss < best.loss ? next : best)).model;
 }
 
-/** Changes one parameter after the other, by ever smaller steps, as long as the history is met better. */
+/** Changes one parameter after the other in shrinking steps while the loss falls. */
 function coordinateDescent(
   start: SiteModel,
   stage: keyof typeof shared,
@@ -109,7 +111,7 @@ function coordinateDescent(
   return { model, loss };
 }
 
-/** The mean squared relative difference between the work a stage would have got done and the work it did, and the distance from what was assumed. */
+/** The mean squared log ratio of simulated to real work, and the distance from the prior. */
 function lossOf(model: SiteModel, stage: keyof typeof shared, usages: readonly StageUtilisation[], anchor: SiteModel): number {
   let loss = 0;
   for (const { work, msAt } of usages) {
@@ -122,7 +124,7 @@ function lossOf(model: SiteModel, stage: keyof typeof shared, usages: readonly S
   return loss;
 }
 
-/** How long a campaign takes on the model, driven as it was: its servers in the order in which they began, as many at once as there were. */
+/** How long the model takes for a measured campaign, in the same order and with as many at once. */
 function simulatedLengthMs(model: SiteModel, campaign: MeasuredCampaign): number {
   const order = [...campaign.servers].sort((a, b) => a.beganMs - b.beganMs || a.endedMs - b.endedMs);
   return simulateCampaign(model, order, { waves: [order.map(({ id }) => id)], parallel: mostAtOnce(campaign) }).lengthMs;

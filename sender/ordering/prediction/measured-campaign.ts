@@ -1,18 +1,18 @@
 import type { Load, WarmCopy } from './model.ts';
 
-/** A campaign that was measured: its servers with their loads, when each began and ended, and how long its stages took. */
+/** A measured campaign: when each server began and ended, and how long its phases took. */
 export interface MeasuredCampaign {
   readonly servers: readonly (Load & {
     readonly beganMs: number;
     readonly endedMs: number;
-    /** By the names of the itinerary. */
+    /** By the phase's name in the itinerary. */
     readonly stages: Readonly<Record<string, { readonly beganMs: number; readonly ms: number }>>;
-    /** Of a warm move: the copies that were made while it ran. */
+    /** The copies of a warm move that were made while the server ran. */
     readonly rounds?: readonly MeasuredRound[] | undefined;
   })[];
 }
 
-/** One copy of a running server: when its snapshot was asked for, how long that and the copy took, and what crossed. */
+/** One copy of a running server. */
 interface MeasuredRound {
   readonly beganMs: number;
   readonly snapshotMs: number;
@@ -20,7 +20,7 @@ interface MeasuredRound {
   readonly bytes: number;
 }
 
-/** What is needed of a campaign's report. */
+/** The parts of a campaign's report that are needed. */
 export interface CampaignReport {
   readonly moves: readonly {
     readonly server: string;
@@ -33,7 +33,10 @@ export interface CampaignReport {
   }[];
 }
 
-/** What a report says of the servers that moved whole; null where there are none. Times are milliseconds from the first beginning. */
+/**
+ * Reads a report's moved servers; null where there are none. Times are milliseconds from the first
+ * start.
+ */
 export function measureCampaign(report: CampaignReport): MeasuredCampaign | null {
   const moves = report.moves.filter(({ state, phases }) => state === 'moved' && phases.length > 0);
   const began = moves.map(({ phases }) => Math.min(...phases.map(({ startedAt }) => Date.parse(startedAt))));
@@ -68,14 +71,17 @@ function measuredMove(
   };
 }
 
-/** How a server was copied while it ran: what it changed between the first snapshot and the last, and as many rounds as there were. */
+/**
+ * The warm copy of a server: how many rounds, and what it changed between the first snapshot and
+ * the last.
+ */
 function warmOf(rounds: readonly MeasuredRound[], lastBytes: number, frozenMs: number | undefined): WarmCopy {
   const changed = rounds.slice(1).reduce((sum, { bytes }) => sum + bytes, lastBytes);
   const seconds = ((frozenMs ?? 0) - (rounds[0]?.beganMs ?? 0)) / 1000;
   return { changedRate: seconds > 0 ? changed / seconds : 0, rounds: rounds.length, round_threshold_mib: 0 };
 }
 
-/** The most servers that were under way at the same time. */
+/** The most servers that moved at the same time. */
 export function mostAtOnce({ servers }: MeasuredCampaign): number {
   const counts = servers.map(
     ({ beganMs }) => servers.filter((other) => other.beganMs <= beganMs && beganMs < other.endedMs).length,

@@ -2,19 +2,19 @@ import type { ServiceMembers } from '../services/service.ts';
 import type { Load, SiteModel } from './model.ts';
 import { type CampaignSettings, type ServerTimeline, simulateCampaign } from './simulate-campaign.ts';
 
-/** A number with the range in which nine of ten measured ones are expected. */
+/** A predicted number and the range that holds nine of ten measurements. */
 export interface Estimate {
   readonly value: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** A way to drive a campaign, by name. */
+/** Named settings of a campaign. */
 export interface Mode extends CampaignSettings {
   readonly name: string;
 }
 
-/** What a mode is predicted to take: per server and per service, all in milliseconds. */
+/** Predicted times of a mode, by server and by service, in milliseconds. */
 export interface Prediction {
   readonly mode: string;
   readonly lengthMs: Estimate;
@@ -24,13 +24,13 @@ export interface Prediction {
   readonly serviceDowntimeMs: Estimate;
 }
 
-/** Nine of ten lie within so many standard deviations. */
+/** Nine of ten values lie within so many standard deviations. */
 const ninety = 1.645;
 
-/** A server varies more than a campaign of many. */
+/** Single servers vary more than a campaign of many. */
 const serverFactor = 1.5;
 
-/** What driving a campaign in one way will take on a site. */
+/** Predicts a campaign on a site in one mode. */
 export function predict(model: SiteModel, loads: readonly Load[], services: readonly ServiceMembers[], mode: Mode): Prediction {
   const { timelines, lengthMs } = simulateCampaign(model, loads, mode);
   const byId = new Map(timelines.map((timeline) => [timeline.id, timeline]));
@@ -57,7 +57,7 @@ function estimate(value: number, spread: number): Estimate {
   return { value, low: value / (1 + ninety * spread), high: value * (1 + ninety * spread) };
 }
 
-/** The modes of given waves: one after the other, so many at once without waves, and wave after wave with all of a wave at once. */
+/** Modes for given waves: one after the other, several at once in one wave, and wave by wave. */
 export function modesForWaves(waves: readonly (readonly string[])[], lanes: readonly number[] = [2, 3, 4, 8, 16]): Mode[] {
   const all = [waves.flat()];
   const widest = Math.max(1, ...waves.map((wave) => wave.length));
@@ -68,7 +68,10 @@ export function modesForWaves(waves: readonly (readonly string[])[], lanes: read
   ];
 }
 
-/** Predicts every mode and names the one with the least score: mean service downtime, the shorter campaign where that is alike. */
+/**
+ * Predicts every mode; `best` has the least score, by default the mean service downtime and then
+ * the length.
+ */
 export function compareModes(
   model: SiteModel,
   loads: readonly Load[],
@@ -91,7 +94,7 @@ export interface Crossover {
   readonly rows: readonly { readonly servers: number; readonly sequentialMs: number; readonly parallelMs: number }[];
 }
 
-/** How long so many equal servers take one after the other and all at once, and the first number for which one after the other is quicker; null where none is. */
+/** Compares the length of campaigns of equal servers one after the other and all at once. */
 export function crossover(model: SiteModel, load: Omit<Load, 'id'>, most = 32): Crossover {
   const rows = Array.from({ length: most }, (_, index) => {
     const loads = Array.from({ length: index + 1 }, (_, i) => ({ id: String(i), ...load }));

@@ -1,17 +1,20 @@
 import type { MeasuredCampaign } from './measured-campaign.ts';
 import type { Estimate, Prediction } from './predict.ts';
 
-/** What was predicted beside what was measured. */
+/** A predicted time beside the measured one. */
 export interface PredictionError {
   readonly what: string;
   readonly predictedMs: Estimate;
   readonly measuredMs: number;
-  /** Measured over predicted, less one. */
+  /** Measured over predicted, minus one. */
   readonly error: number;
   readonly inRange: boolean;
 }
 
-/** Holds a prediction against the campaign that followed: its length, then each server. */
+/**
+ * Compares a prediction with the campaign that followed: its length, then the downtime of each
+ * server.
+ */
 export function comparePrediction(prediction: Prediction, measured: MeasuredCampaign): PredictionError[] {
   const row = (what: string, predictedMs: Estimate, measuredMs: number): PredictionError => ({
     what,

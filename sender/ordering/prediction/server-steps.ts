@@ -2,7 +2,9 @@ import { whyEnough } from '../../migration/round.ts';
 import type { Load, SiteModel, Stage } from './model.ts';
 import { stageWork } from './model.ts';
 
-/** One stretch of a server's way: a stage, its work there (bytes, or milliseconds), and whether the server is down meanwhile. */
+/**
+ * A step of a move: its stage, its work (bytes or milliseconds), and whether the server is down.
+ */
 export interface Step {
   readonly stage: Stage;
   readonly work: number;
@@ -10,8 +12,8 @@ export interface Step {
 }
 
 /**
- * What a server passes, step by step; each `next` is told the time at which the last step ended. A warm one is copied in rounds while it runs, each bringing what
- * it changed during the one before, and is stopped by the rule by which the sender ends rounds; what it changed since the last one is copied while it is down.
+ * The steps of a server's move; `next` takes the time at which the last step ended. A warm server
+ * is copied in rounds by the sender's own rule, each with what it changed during the last one.
  */
 export function* serverSteps(model: SiteModel, load: Load, beganMs: number): Generator<Step, void, number> {
   let bytes = load.sentBytes;

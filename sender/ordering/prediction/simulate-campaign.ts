@@ -1,7 +1,7 @@
 import { type Load, type SiteModel, type Stage, stageRate, stages } from './model.ts';
 import { type Step, serverSteps } from './server-steps.ts';
 
-/** How a campaign is driven: its waves, and how many servers at once inside a wave. */
+/** The waves of a campaign, and how many servers move at once in a wave. */
 export interface CampaignSettings {
   readonly waves: readonly (readonly string[])[];
   readonly parallel: number;
@@ -10,20 +10,27 @@ export interface CampaignSettings {
   readonly gapMs?: number | undefined;
 }
 
-/** When a server is begun with, goes down and is up again, in milliseconds from the start; one that moves cold goes down at once. */
+/**
+ * When a server begins, goes down and is up again, in milliseconds. A cold server goes down at
+ * once.
+ */
 export interface ServerTimeline {
   readonly id: string;
   readonly beganAtMs: number;
   readonly downAtMs: number;
   readonly upAtMs: number;
-  /** How long it was in each stage. */
+  /** The time in each stage. */
   readonly stageMs: Readonly<Record<Stage, number>>;
 }
 
-/** Equal servers would stay in step for ever, all on the link and then all at boot; real ones vary, and fill each other's gaps. */
+/**
+ * Equal servers would stay in the same stage for ever; real ones vary and fill each other's gaps.
+ */
 const unevenness = 0.12;
 
-/** By how much the work of the n-th server in a stage differs: evenly spread around one, the same every time. */
+/**
+ * The factor on the n-th server's work in a stage: spread evenly around one, the same in every run.
+ */
 function variation(count: number, stage: number, parallel: number): number {
   const golden = 0.618_033_988_749_895;
   return parallel === 1 ? 1 : 1 + unevenness * (2 * (((count * 4 + stage) * golden) % 1) - 1);
@@ -36,12 +43,12 @@ interface MovingServer {
   readonly stageMs: Record<Stage, number>;
   readonly beganAtMs: number;
   downAtMs: number;
-  /** Null once it has arrived. */
+  /** Null at the end of the move. */
   step: Step | null;
   left: number;
 }
 
-/** Plays a campaign on a site's model: from event to event, everyone in a stage sharing what it gives. */
+/** Simulates a campaign event by event; servers in the same stage share its rate. */
 export function simulateCampaign(
   model: SiteModel,
   loads: readonly Load[],
@@ -94,7 +101,7 @@ function startServer(model: SiteModel, load: Load, number: number, nowMs: number
   return runner;
 }
 
-/** Enters the next step, or arrives. */
+/** Enters the next step, or ends the move. */
 function enterNextStep(runner: MovingServer, nowMs: number, parallel: number): void {
   const step = runner.journey.next(nowMs).value ?? null;
   runner.step = step;
@@ -112,6 +119,6 @@ function advance(runner: MovingServer, stepMs: number, pace: number, nowMs: numb
   const done = (pace * stepMs) / 1000;
   runner.stageMs[runner.step.stage] += stepMs;
   runner.left -= done;
-  // What is left of a byte or a microsecond is rounding.
+  // The remainder is a rounding error.
   while (runner.step !== null && runner.left <= 1e-6 * Math.max(1, done)) enterNextStep(runner, nowMs, parallel);
 }

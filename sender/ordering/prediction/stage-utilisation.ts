@@ -1,23 +1,29 @@
 import type { MeasuredCampaign } from './measured-campaign.ts';
 import type { Stage } from './model.ts';
 
-/** One server's time in a stage: how long, how long of it beside how many (itself included), and its work there in bytes. */
+/**
+ * A server's time in a stage: how long, how long with how many servers in it, and its work in
+ * bytes.
+ */
 export interface StageUtilisation {
   readonly ms: number;
   readonly msAt: readonly (readonly [count: number, ms: number])[];
   readonly work: number;
 }
 
-/** Which phases of the itinerary make a stage. */
+/** The phases of the itinerary that make up a stage. */
 const phases: Readonly<Record<Stage, readonly string[]>> = {
-  // Between the look and the stop a server may wait for its window or its cutover.
+  // `look` is left out, for a server may wait for its window or cutover after it.
   before: ['stop', 'freeze'],
   copy: ['copy'],
   import: ['import'],
   boot: ['plug', 'create', 'connect', 'probe', 'mark'],
 };
 
-/** Every server's time in a stage, over all campaigns. Those that had nothing to do there are left out. */
+/**
+ * The utilisation of a stage by each server of all campaigns, without servers that had no work in
+ * it.
+ */
 export function stageUtilisations(history: readonly MeasuredCampaign[], stage: Stage): StageUtilisation[] {
   return history.flatMap(({ servers }) => {
     const spans = servers.flatMap((server) => {
@@ -39,7 +45,7 @@ export function stageUtilisations(history: readonly MeasuredCampaign[], stage: S
   });
 }
 
-/** How long a span overlaps with how many of the spans. */
+/** How long a span overlaps with how many of the spans, itself included. */
 function concurrency(from: number, until: number, spans: readonly { from: number; until: number }[]): [number, number][] {
   const near = spans.filter((span) => span.from < until && span.until > from);
   const cuts = [...new Set([from, until, ...near.flatMap((span) => [span.from, span.until])])]

@@ -10,12 +10,12 @@ import { indented } from './lines.ts';
 /** Widest bar of a histogram, in columns. */
 const barColumns = 40;
 
-/** What the costs are made of. */
+/** The title of the cost table, with the weights. */
 export function costTitle({ weights }: Analysis): string {
   return `Cost: ${weights.downtime} × service downtime + ${weights.split} × split + ${weights.length} × length; beside 1,000 random orders`;
 }
 
-/** The proposal beside the order given, the alphabet, random orders and the bound. */
+/** The costs of the proposal, the given order, alphabetical order, random orders, and the bound. */
 export function costLines({ comparison, prediction }: Analysis, columns: number): string[] {
   const { proposed, given, alphabetical, random, bound, method } = comparison;
   const at = (part: number): Cost => quantileOf(random, part);
@@ -52,7 +52,7 @@ export function costLines({ comparison, prediction }: Analysis, columns: number)
   ];
 }
 
-/** The costs of random orders as bars, and where the others are among them. */
+/** A histogram of the costs of random orders, with the other orders marked. */
 function histogram({ random, proposed, given, alphabetical }: Analysis['comparison']): string[] {
   const { bins, max } = distributionOf(random.map(({ cost }) => cost));
   const most = Math.max(...bins.map((bin) => bin.count));

@@ -1,12 +1,12 @@
 import { showDuration } from '../../../shared/print/units.ts';
 import type { Crossover, Estimate } from '../prediction/predict.ts';
 
-/** A time with the range it is expected in. */
+/** A predicted time with its range. */
 export function showRange({ value, low, high }: Estimate): string {
   return `${showDuration(value)} (${roughly(low)} – ${roughly(high)})`;
 }
 
-/** The end of a range: no more digits than it is worth. */
+/** The end of a range, without digits that mean nothing. */
 function roughly(ms: number): string {
   const minutes = ms / 60_000;
   if (minutes < 1) return `${Math.round(ms / 1000)} s`;
@@ -14,7 +14,7 @@ function roughly(ms: number): string {
   return minutes < 2_880 ? `${(minutes / 60).toFixed(1)} h` : `${(minutes / 1_440).toFixed(1)} d`;
 }
 
-/** From how many servers on all at once is not worth it, in a sentence. */
+/** States the number of servers from which one after the other is quicker. */
 export function crossoverSentence({ at, rows }: Crossover): string {
   return at === null
     ? `Up to ${rows.length} such servers are quicker all at once than one after the other.`

@@ -107,7 +107,7 @@ export function serverNames({ servers }: Analysis, ids: readonly string[]): stri
   return ids.map((id) => `<span dir="auto">${escaped(nameOf(id))}</span>`).join(', ');
 }
 
-/** Foreign text in a page: what would turn its direction is spelt out, too. */
+/** Escapes foreign text; marks that change the direction of text are spelt out. */
 export function escaped(text: string): string {
   return escapeHtml(plain(text));
 }

@@ -4,7 +4,7 @@ import { Plan } from '../../../shared/model/plan.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { NamedWave } from '../order/wave-names.ts';
 
-/** What is written into a plan: its servers in other waves, so many of them at once, and the zones they are built in. */
+/** A change of a plan: its waves, the number of servers at once, and availability zones. */
 interface PlanChange {
   readonly waves: readonly NamedWave[];
   readonly parallel: number;
@@ -12,8 +12,8 @@ interface PlanChange {
 }
 
 /**
- * The text of a plan with a change. Everything else stays as it stands, comments too; what a plan says of a server, and the comments at it, go with the
- * server. Throws E_PLAN where the text cannot be rewritten so.
+ * The text of a plan with a change. Comments and settings stay, and move with their servers. Throws
+ * E_PLAN where the text cannot be rewritten.
  */
 export function rewritePlan(text: string, file: string, { waves, parallel, zones = [] }: PlanChange): string {
   const before = parseYaml(text, file, Plan, 'E_PLAN');
@@ -30,7 +30,7 @@ export function rewritePlan(text: string, file: string, { waves, parallel, zones
   for (const { server, name, availability_zone } of zones)
     document.setIn(['mappings', 'servers', server], document.createNode({ name, availability_zone }));
   const written = textOf(document, file);
-  // What was written must be the same plan but for the change.
+  // The result MUST be the same plan except for the change.
   const after = parseYaml(written, file, Plan, 'E_PLAN');
   const sorted = (plan: Plan): string[] =>
     plan.waves.flatMap((wave) => wave.servers.map((server) => JSON.stringify(server))).sort();
@@ -53,7 +53,10 @@ export function rewritePlan(text: string, file: string, { waves, parallel, zones
   return written;
 }
 
-/** For each wave the one of the plan that it is from now on: with the same servers where there is one, else what is left in order. A farm that rolls is never another's. */
+/**
+ * Chooses the old wave that each new one is written into: the one with the same servers, else the
+ * next in order. A rolling wave stays its own.
+ */
 function matchWaves(waves: readonly NamedWave[], old: readonly YAMLMap[]): [nodes: (YAMLMap | undefined)[], leftOver: YAMLMap[]] {
   const key = (ids: readonly string[]): string => JSON.stringify([...ids].sort());
   const idsOf = (wave: YAMLMap): string[] => listOf(wave).items.map((server) => (isMap(server) ? String(server.get('id')) : ''));
@@ -64,7 +67,7 @@ function matchWaves(waves: readonly NamedWave[], old: readonly YAMLMap[]): [node
   return [nodes, old.filter((wave) => !nodes.includes(wave))];
 }
 
-/** An alias that would stand before its anchor cannot be written. */
+/** An alias cannot be written before its anchor. */
 function textOf(document: Document.Parsed, file: string): string {
   try {
     return document.toString({ lineWidth: 0 });
@@ -73,7 +76,7 @@ function textOf(document: Document.Parsed, file: string): string {
   }
 }
 
-/** The servers of a wave by their ids. A comment above the first one belongs to it, and not to the list. */
+/** The servers of a wave by id. A comment above the first one belongs to that server. */
 function serverNodes(wave: YAMLMap, file: string): [string, YAMLMap][] {
   const list = listOf(wave);
   return list.items.map((server, index) => {
@@ -86,7 +89,7 @@ function serverNodes(wave: YAMLMap, file: string): [string, YAMLMap][] {
   });
 }
 
-/** A wave of the plan that gets another name and other servers; where there are more waves than before, a new one. */
+/** An old wave with a new name and servers, or a new wave. */
 function waveNode(
   { name, servers: ids }: NamedWave,
   old: YAMLMap | undefined,
@@ -106,7 +109,7 @@ function listOf(wave: YAMLMap): YAMLSeq {
   return wave.get('servers', true) as unknown as YAMLSeq;
 }
 
-/** What people wrote at a wave that is no more. */
+/** The comments of a removed wave. */
 function commentsOf(wave: YAMLMap): string[] {
   const name = wave.get('name', true);
   const list = listOf(wave);

@@ -59,7 +59,7 @@ function waveLines(analysis: Analysis, columns: number): string[] {
   return [...lines, ...rowsLeftOut(analysis.waves.length, 'wave')];
 }
 
-/** Fills lines with words, as many as fit; a word is never cut. */
+/** Fills lines with words without cutting any. */
 function wrapped(words: readonly string[], columns: number): string[] {
   const lines: string[] = [];
   for (const word of words) {

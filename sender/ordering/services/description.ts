@@ -6,7 +6,10 @@ import type { Service } from './service.ts';
 
 const mostNamed = 6;
 
-/** What was seen of a service, in sentences: who is in it, why, who meets its users, who asks whom most, and what it says to others. */
+/**
+ * Describes a service in sentences: its servers and why, where it is asked from outside, who asks
+ * whom most, and its tiers.
+ */
 export function describeService(
   service: Omit<Service, 'says'>,
   { conversations }: FlowMatrix,

@@ -8,18 +8,21 @@ import type { Service, ServiceMembers } from './service.ts';
 import { serviceName } from './service-name.ts';
 import { tierMembers } from './tiers.ts';
 
-/** How services are told apart. `noise`: the least association of two servers that counts as a bond, between 0 and 1. */
+/**
+ * `noise`, from 0 to 1: how much two servers must exchange to be of one service, see
+ * `clusterServers`.
+ */
 export interface ServiceOptions {
   readonly groups?: readonly ServiceMembers[] | undefined;
   readonly noise?: number | undefined;
 }
 
-/** Two servers are bonded from five hundredths of what they could exchange on. */
+/** Five hundredths of the geometric mean of what the two exchange with all. */
 const defaultNoise = 0.05;
 
 /**
- * Finds the services of a tenant: the operator's groups, and among the other servers those that talk enough with each other.
- * Every server is in exactly one; a server that hardly talks is one of its own. The same traffic gives the same services, in whatever order it comes.
+ * Finds the services of a tenant: the operator's, and clusters of the other servers. Every server
+ * is in exactly one. The order of the input makes no difference.
  */
 export function findServices(traffic: FlowMatrix, subjects: readonly NamedServer[], options: ServiceOptions = {}): Service[] {
   const { groups = [], noise = defaultNoise } = options;

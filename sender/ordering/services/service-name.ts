@@ -1,7 +1,10 @@
 import { compareText } from '../math/compare-text.ts';
 import type { TierMember } from './tiers.ts';
 
-/** A service's name: its only server's, or what the names of its servers begin with, or else its first server's without its number. Used names get a number. */
+/**
+ * Names a service after its only server, the common prefix of its servers, or its first server. A
+ * number makes it unique.
+ */
 export function serviceName(parts: readonly TierMember[], names: ReadonlyMap<string, string>, used: ReadonlySet<string>): string {
   const own = parts.map(({ server }) => names.get(server) ?? server);
   const shared = parts.length === 1 ? (own[0] ?? '') : withoutNumber(own.reduce(commonPrefix));

@@ -1,20 +1,25 @@
 import { compareText } from '../math/compare-text.ts';
 import { type FlowMatrix, outside } from '../traffic/matrix.ts';
 
-/** What a server does in its service: answers users (`front`), answers and asks (`middle`), only answers (`back`), only asks (`client`), or talks with none of it (`alone`). */
+/**
+ * `front` is asked from outside, `middle` is asked and asks, `back` is only asked, `client` only
+ * asks, `alone` does neither.
+ */
 type Role = 'front' | 'middle' | 'back' | 'client' | 'alone';
 
-/** A server's place in its service. */
+/** A server's role and tier in its service. */
 export interface TierMember {
   readonly server: string;
   readonly role: Role;
-  /** A suggestion: 1 for the servers users meet, one more for each step behind them. */
+  /** 1 for the servers that are asked from outside, one more for each step behind them. */
   readonly tier: number;
-  /** Whether servers outside the tenant ask it. */
+  /** Whether addresses outside the tenant ask it. */
   readonly exposed: boolean;
 }
 
-/** How a service's servers ask each other, the first tier first, by id inside a tier. Who asks more than it answers of a pair is its client. */
+/**
+ * The servers of a service by tier, then by id. Of a pair, the one that asks more is the client.
+ */
 export function tierMembers(members: readonly string[], { conversations }: Pick<FlowMatrix, 'conversations'>): TierMember[] {
   const inside = new Set(members);
   const exposed = new Set<string>();
@@ -41,7 +46,10 @@ export function tierMembers(members: readonly string[], { conversations }: Pick<
     .sort((a, b) => a.tier - b.tier || compareText(a.server, b.server));
 }
 
-/** Steps from the exposed servers, or where none is from those that nobody asks, along the questions; circles count once. */
+/**
+ * Counts steps from the exposed servers, or else from those that no one asks. A cycle is passed
+ * once.
+ */
 function tierNumbers(
   members: readonly string[],
   asks: readonly (readonly [string, string])[],

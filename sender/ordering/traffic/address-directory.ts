@@ -2,7 +2,10 @@ import { canonicalIp, contains } from '../../../shared/ip.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { outside } from './matrix.ts';
 
-/** Whose address something is. `network` tells two tenants with one CIDR apart; null where it is not known, `from` and `until` (ms) bound a time of ownership. */
+/**
+ * A server that has an address. `network` separates tenants with the same CIDR; null where it is
+ * not known. `from` and `until` (ms) limit the time of ownership.
+ */
 export interface AddressHolding {
   readonly address: string;
   readonly network: string | null;
@@ -11,18 +14,26 @@ export interface AddressHolding {
   readonly until?: number | undefined;
 }
 
-/** What an address turned out to be: a server, the world, an address of the tenant that no server has, one of several servers, or nothing that converses. */
+/**
+ * Who owns an address. `outside` is any other address, `unknown` one of the tenant that no server
+ * has, `ambiguous` one that several have, and `nobody` one at which no server converses.
+ */
 type AddressOwner =
   | { readonly is: 'server'; readonly id: string }
   | { readonly is: typeof outside | 'unknown' | 'ambiguous' | 'nobody' };
 
-/** Finds out whose an address is. `network` is a network's or a port's id where the collector knows it, else null. */
+/**
+ * Finds the owner of an address. `network` is a network's or a port's id where the collector knows
+ * it.
+ */
 export type ResolveAddress = (address: string, network: string | null, atMs: number) => AddressOwner;
 
-/** Unspecified, loopback, link-local (and with it the metadata service), multicast and broadcast: no two servers converse there. */
+/**
+ * Unspecified, loopback, link-local (with the metadata service), multicast and broadcast addresses.
+ */
 const unroutable = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8'];
 
-/** Every address of the documents' servers: fixed ones, address pairs and floating ones. */
+/** All addresses of the documents' servers: fixed, allowed address pairs, and floating. */
 function holdingsOf(documents: readonly Configurations[]): AddressHolding[] {
   return documents.flatMap((document) => {
     const ids = new Set(document.servers.map(({ id }) => id));
@@ -34,7 +45,7 @@ function holdingsOf(documents: readonly Configurations[]): AddressHolding[] {
       if (server === undefined) return [];
       const pairs = port.allowed_address_pairs.filter(({ ip_address }) => !ip_address.includes('/'));
       const addresses = new Set([...port.fixed_ips, ...pairs].map(({ ip_address }) => canonicalIp(ip_address)));
-      // A collector may know the network or only the port: either finds it.
+      // A collector may know the network or only the port: either finds the address.
       return [...addresses].flatMap((address) => [
         { address, network: port.network_id, server },
         { address, network: port.id, server },
@@ -51,8 +62,8 @@ function holdingsOf(documents: readonly Configurations[]): AddressHolding[] {
 }
 
 /**
- * Makes the function that tells whose an address is. Where the network is known it decides; without it an address counts only if one server has it.
- * What lies in a subnet of the documents and belongs to no server is `unknown`; everything else is the world.
+ * Returns the function that finds the owner of an address. Without a network an address counts only
+ * if a single server has it. Addresses in the documents' subnets without a server are `unknown`.
  */
 export function addressDirectory(documents: readonly Configurations[], more: readonly AddressHolding[] = []): ResolveAddress {
   const byAddress = new Map<string, AddressHolding[]>();
@@ -75,7 +86,7 @@ export function addressDirectory(documents: readonly Configurations[], more: rea
     if (known !== undefined) return ownerAmong(known, network, atMs);
     let whose = cache.get(address);
     if (whose === undefined) {
-      // A memory of the world's addresses: hostile input may bring all of them.
+      // The cache is bounded, for bad input may bring any number of addresses.
       if (cache.size >= 65_536) cache.clear();
       whose = classify(address);
       cache.set(address, whose);
@@ -88,7 +99,8 @@ function ownerAmong(holdings: readonly AddressHolding[], network: string | null,
   const then = holdings.filter(
     ({ from, until }) => (from === undefined || from <= atMs) && (until === undefined || atMs < until),
   );
-  // An owner whose network is not known may be meant anywhere; floating addresses are seen on other networks than their own.
+  // An owner without a known network may be anywhere. Floating addresses are seen on other networks
+  // than their own.
   const there = then.filter((holding) => network === null || holding.network === null || holding.network === network);
   const servers = new Set((there.length > 0 ? there : network === null ? [] : floatingAmong(then)).map(({ server }) => server));
   const [id] = servers;
@@ -96,7 +108,7 @@ function ownerAmong(holdings: readonly AddressHolding[], network: string | null,
   return servers.size === 1 ? { is: 'server', id } : { is: 'ambiguous' };
 }
 
-/** On a network that nobody of them is on, only an address that the whole world reaches still names a server. */
+/** On a network that none of the owners is on, only a public address still identifies a server. */
 function floatingAmong(holdings: readonly AddressHolding[]): AddressHolding[] {
   return holdings.filter(({ address }) => !isPrivate(address));
 }

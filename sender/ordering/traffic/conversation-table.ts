@@ -1,7 +1,7 @@
 import type { Flow } from './flow.ts';
 import { type Conversation, saturatingSum, sortedConversations } from './matrix.ts';
 
-/** How many conversations a table may hold, and how many ports of one pair. */
+/** How many conversations a table holds at most, and how many ports of one pair. */
 export interface TableLimits {
   readonly conversations: number;
   readonly portsPerPair: number;
@@ -36,7 +36,9 @@ export class ConversationTable {
     return this.#totals.size;
   }
 
-  /** Adds a flow, under port 0 (`folded`) where the pair has too many ports. `full`: there is no room for it. */
+  /**
+   * Adds a flow. `folded`: under port 0, because the pair has too many ports. `full`: not added.
+   */
   add(flow: Flow): 'added' | 'folded' | 'full' {
     const pair = `${flow.initiator} ${flow.responder} ${flow.protocol}`;
     const known = this.#totals.get(`${pair} ${flow.port}`);

@@ -7,7 +7,10 @@ import { type FlowObservation, protocolName } from './flow-observation.ts';
 import { hoursOfWeek, spreadOverHours } from './hours.ts';
 import { type FlowMatrix, matrixVersion, outside, type Rejection, type Repair, saturatingSum } from './matrix.ts';
 
-/** How much an aggregator may hold. Beyond it, ports are folded into one and flows are counted as `over_limit`. */
+/**
+ * How much an aggregator holds at most. Beyond it, ports are folded and flows are counted as
+ * `over_limit`.
+ */
 export interface AggregatorLimits extends TableLimits {
   readonly unknownAddresses: number;
 }
@@ -59,7 +62,7 @@ export class FlowAggregator {
     const result = this.#table.add(flow);
     if (result === 'folded') this.#repair('ports_folded');
     if (result === 'full') {
-      // Folding was tried before it was refused.
+      // The table tried to fold it before it refused.
       if (flow.port !== 0) this.#repair('ports_folded');
       this.reject('over_limit');
       return false;

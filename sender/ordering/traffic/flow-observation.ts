@@ -1,8 +1,11 @@
-/** One flow, or one direction of it, as a collector saw it. Addresses and counts come from outside and are checked by the tally. */
+/**
+ * One flow, or one direction of it, as a collector saw it. The aggregator checks addresses and
+ * counts.
+ */
 export interface FlowObservation {
   readonly source: string;
   readonly destination: string;
-  /** IANA number or name. */
+  /** IANA's number or name. */
   readonly protocol: number | string;
   readonly sourcePort?: number | undefined;
   readonly destinationPort?: number | undefined;
@@ -14,9 +17,12 @@ export interface FlowObservation {
   readonly replyPackets?: number | undefined;
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Which end began; `unclear` where the source of information does not tell, as NetFlow and sFlow. */
+  /**
+   * Which end opened the connection; `unclear` where the format does not tell, as NetFlow and
+   * sFlow.
+   */
   readonly initiator: 'source' | 'destination' | 'unclear';
-  /** The network's or the port's id, where the collector knows on which it was seen. */
+  /** The network's or the port's id, where the collector knows it. */
   readonly network?: string | undefined;
 }
 
@@ -26,7 +32,10 @@ const protocolNames: Readonly<Record<number, string>> = {
 };
 const knownNames = new Set(Object.values(protocolNames));
 
-/** A protocol's name as in IANA's registry of protocol numbers, in lower case; null for what is no protocol. */
+/**
+ * The name of a protocol in IANA's registry of protocol numbers, in lower case; null for any other
+ * word.
+ */
 export function protocolName(protocol: number | string): string | null {
   const text = String(protocol).trim().toLowerCase();
   if (knownNames.has(text)) return text;
@@ -41,7 +50,10 @@ export const protocolsWithPorts: ReadonlySet<string> = new Set(['tcp', 'udp', 's
 /** First ephemeral port of Linux, net.ipv4.ip_local_port_range. */
 const firstEphemeral = 32_768;
 
-/** Guesses which end answers from the ports: well-known before registered before ephemeral, then the lower one; on a tie the destination. */
+/**
+ * Guesses the responder from the ports: well-known before registered before ephemeral, then the
+ * lower; on a tie the destination.
+ */
 export function guessResponder(sourcePort: number, destinationPort: number): 'source' | 'destination' {
   const portClass = (port: number): number => (port < 1024 ? 0 : port < firstEphemeral ? 1 : 2);
   const a = portClass(sourcePort);

@@ -46,7 +46,7 @@ export function portsOf(
   return valid(sourcePort) && valid(destinationPort) ? { source: sourcePort, destination: destinationPort } : null;
 }
 
-/** The times of an observation, repaired where the exporter's clock is wrong: exporters' clocks jump. */
+/** The times of an observation, repaired where the exporter's clock is wrong. */
 export function plausibleTimes(
   { firstMs, lastMs }: FlowObservation,
   nowMs: number,
@@ -60,7 +60,10 @@ export function plausibleTimes(
   return { firstMs: lastMs, lastMs, repair: 'clock_backwards' };
 }
 
-/** Guesses which end asked. Without ports nothing tells the two directions of a pair apart, so the source is taken. */
+/**
+ * Guesses which end asked. Without ports nothing distinguishes the directions, so the source is
+ * taken.
+ */
 export function guessInitiator(
   ports: { readonly source: number; readonly destination: number },
   protocol: string,

@@ -4,10 +4,10 @@ import { FlowAggregator } from './flow-aggregator.ts';
 import { type FlowMatrix, parseMatrix } from './matrix.ts';
 import type { NamedServer } from './named-server.ts';
 
-/** Most bytes of a file that is imported by hand. */
+/** Largest file that is imported, in bytes. */
 export const longestImportBytes = 64 * 1024 * 1024;
 
-/** What a plain row may say; all but the two ends have a default. `bytes` both ways may stand for the two directions. */
+/** A row of a plain file. All but the two ends have defaults. */
 const Row = z.object({
   initiator: z.string().min(1),
   responder: z.string().min(1),
@@ -19,21 +19,20 @@ const Row = z.object({
   received_packets: z.coerce.number().default(0),
 });
 
-/** How a plain file is understood: whose names and addresses it uses, and which time it speaks of. */
+/** How a plain file is read: its names, its addresses, and the time it covers. */
 export interface ImportContext {
   readonly servers: readonly NamedServer[];
-  /** Whose an address is; absent: addresses are not understood. */
+  /** The owner of an address; absent where the file holds no addresses. */
   readonly resolve?: ((address: string) => string | null) | undefined;
   readonly from: Date;
   readonly until: Date;
-  /** Names the file in complaints and in the sources of the matrix. */
+  /** The file's name in errors and in the sources of the matrix. */
   readonly about: string;
 }
 
 /**
- * Reads a flow matrix that people made with their own tools: our own `traffic.json`, a JSON list of rows, or CSV with a header line.
- * Rows are `initiator,responder[,protocol,port,sent_bytes,received_bytes,sent_packets,received_packets]`; further columns are ignored.
- * Rows that cannot be used are counted in `rejected`. Throws E_TRAFFIC for a file that is none of the three.
+ * Reads a flow matrix that was made by hand: `traffic.json`, a JSON list of rows, or CSV with a
+ * header. Bad rows are counted in `rejected`. Throws E_TRAFFIC for any other file.
  */
 export function importMatrix(text: string, context: ImportContext): FlowMatrix {
   const { about } = context;
@@ -90,7 +89,10 @@ function matrixOfRows(rows: readonly unknown[], context: ImportContext): FlowMat
   return aggregator.matrix(context.from, context.until);
 }
 
-/** Rows of CSV (RFC 4180) under its header line; separators are commas, semicolons or tabs, whichever the header has. */
+/**
+ * The rows of CSV (RFC 4180) by the columns of its header. The header decides between commas,
+ * semicolons and tabs.
+ */
 function csvRows(text: string, about: string): Record<string, string>[] {
   const newline = text.indexOf('\n');
   const head = text.slice(0, newline < 0 ? text.length : newline);

@@ -1,7 +1,7 @@
 import { Problem } from '../../../shared/problem.ts';
 import { emptyMatrix, type FlowMatrix, sortedConversations } from './matrix.ts';
 
-/** A server or a host in the older analyser's input: CPUs, memory and storage in units of the file's author. */
+/** A server or a host of the older analyser's input, in its author's units. */
 interface OlderMachine {
   readonly id: string;
   readonly cpu: number;
@@ -9,23 +9,22 @@ interface OlderMachine {
   readonly storage: number;
 }
 
-/** What the older analyser's input says: servers `VM0`…, hosts `PM0`…, and the matrix, in kbit/s. */
+/** The older analyser's input: servers `VM0`…, hosts `PM0`…, and the matrix in kbit/s. */
 export interface OlderInput {
   readonly servers: readonly OlderMachine[];
   readonly hosts: readonly OlderMachine[];
   readonly traffic: FlowMatrix;
 }
 
-/** Bytes that one unit of the older matrix, a kbit/s, is in the second that the imported matrix stands for. */
+/** Bytes of one unit of the older matrix (1 kbit/s), for the imported matrix covers one second. */
 export const bytesPerOlderUnit = 125;
 
 const mostServers = 2_000;
 const number = String.raw`\s*(-?\d+(?:\.\d+)?)\s*`;
 
 /**
- * Reads the older analyser's input as it stood in its program: `VM(index, cpu, memory, storage)`, `PM(…)` and `flow_matrix = [[…], …]`, in Python's spelling.
- * A symmetric matrix says each pair twice and is read once; another one says what goes from the row's server to the column's.
- * Throws E_TRAFFIC with the fault: no matrix, not square, negative, or of another size than the list of servers.
+ * Reads `VM(index, cpu, memory, storage)`, `PM(…)` and `flow_matrix = [[…], …]` in Python's syntax.
+ * A symmetric matrix holds each pair twice and is read once. Throws E_TRAFFIC.
  */
 export function importOlder(text: string, about = 'findLocation.py', at = new Date(0)): OlderInput {
   const source = text.replaceAll(/#.*$/gm, '');
@@ -94,7 +93,7 @@ function matrixOf(source: string, about: string): number[][] {
   return rows;
 }
 
-/** Where the bracket at `start` is closed; -1 where it is not. */
+/** The position of the bracket that closes the one at `start`; -1 where there is none. */
 function closingBracket(source: string, start: number): number {
   let depth = 0;
   for (let at = start; at < source.length; at++) {

@@ -7,7 +7,10 @@ import { importMatrix, longestImportBytes } from './import-matrix.ts';
 import { importOlder, type OlderInput } from './import-older.ts';
 import type { FlowMatrix } from './matrix.ts';
 
-/** Reads a matrix that people made: CSV, JSON, our own traffic.json, or the older analyser's input, which names servers and hosts, too. Its time is `forMs` up to its last change. */
+/**
+ * Reads a matrix from CSV, JSON, `traffic.json` or the older analyser's input. A matrix without
+ * times covers the `forMs` before the file's last change.
+ */
 export async function readMatrixFile(
   file: string,
   documents: readonly { readonly servers: readonly { readonly id: string; readonly name: string }[] }[],
@@ -27,7 +30,8 @@ export async function readMatrixFile(
   const traffic = importMatrix(text, {
     servers: documents.flatMap(({ servers }) => servers),
     resolve: (address) => {
-      // A name that no server has is a mistake and not the world; where no names are known, every word is one.
+      // A name that no server has is a mistake, not `outside`. Where no names are known, every word
+      // is one.
       if (documents.length > 0 && isIP(address) === 0) return null;
       const whose = resolve(address, null, mtime.getTime());
       return whose.is === 'server' ? whose.id : whose.is === 'outside' ? 'outside' : null;

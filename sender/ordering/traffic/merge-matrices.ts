@@ -3,8 +3,8 @@ import { compareText } from '../math/compare-text.ts';
 import { type Conversation, type FlowMatrix, saturatingSum, sortedConversations } from './matrix.ts';
 
 /**
- * Adds flow matrices of different times or places into one; their order makes no difference.
- * Throws E_TRAFFIC where two of them hold overlapping times of one source: what was seen then would count twice.
+ * Adds flow matrices up; their order makes no difference. Throws E_TRAFFIC where two of them hold
+ * overlapping times of one source, for that time would count twice.
  */
 export function mergeMatrices(first: FlowMatrix, ...others: readonly FlowMatrix[]): FlowMatrix {
   const all = [first, ...others];

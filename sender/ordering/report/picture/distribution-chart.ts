@@ -6,7 +6,7 @@ const width = 760;
 const height = 130;
 const marksHeight = 66;
 
-/** How the costs of random orders are spread, and where the proposal, the order given, the alphabet and the lower bound are. */
+/** A histogram of the costs of random orders, with the other orders and the bound marked. */
 export function distributionChart({ comparison }: Pick<Analysis, 'comparison'>): Drawing {
   const { proposed, given, alphabetical, random, bound } = comparison;
   const { bins, max } = distributionOf(

@@ -1,35 +1,35 @@
 import { cut, visible, widthOf } from '../../../../shared/print/text.ts';
 import { escaped } from '../../../report/style.ts';
 
-/** A part of a picture: SVG elements that fill a rectangle from 0, 0. */
+/** SVG elements that fill a rectangle from 0, 0. */
 export interface Drawing {
   readonly width: number;
   readonly height: number;
   readonly body: string;
 }
 
-/** What a column of the terminal is wide at most, in a font of so many pixels. */
+/** The greatest width of so many terminal columns in a font of so many pixels. */
 function columnsWide(columns: number, fontPx: number): number {
   return Math.ceil(columns * fontPx * 0.6);
 }
 
-/** How wide a text is at most, in a font of so many pixels. */
+/** The greatest width of a text in a font of so many pixels. */
 export function textWide(text: string, fontPx: number): number {
   return columnsWide(widthOf(text), fontPx);
 }
 
-/** What XML 1.0 has no place for, even escaped. */
+/** Characters that XML 1.0 does not allow, even escaped. */
 const impossible = /[\uFFFE\uFFFF]/g;
 
-/** More marks on one letter than any script writes climb over the lines above. */
+/** More combining marks than any script uses would cover other lines. */
 const heaps = /(\p{M}{3})\p{M}+/gu;
 
-/** A foreign name as it is drawn: one line, without marks that climb, cut to so many columns. */
+/** A foreign name as a label: one line, cut to so many columns. */
 export function label(name: string, columns: number): string {
   return cut(plain(name), columns);
 }
 
-/** A foreign text that is safe in XML and in a line; not escaped yet. */
+/** A foreign text on one line that XML allows; not escaped yet. */
 export function plain(text: string): string {
   return visible(text.toWellFormed()).replace(impossible, '\uFFFD').replace(heaps, '$1');
 }
@@ -40,22 +40,22 @@ export function textAt(x: number, y: number, text: string, kind = '', anchor: 's
   return `<text x="${px(x)}" y="${px(y)}"${more}>${escaped(text)}</text>`;
 }
 
-/** What a pointer is told that rests on an element. */
+/** The tooltip of an element. */
 export function hint(text: string): string {
   return `<title>${escaped(plain(text))}</title>`;
 }
 
-/** A length with a digit at most: enough for any screen, and short. */
+/** A length with at most one decimal. */
 export function px(length: number): string {
   return String(Math.round(length * 10) / 10);
 }
 
-/** Puts a drawing where it belongs. */
+/** Moves a drawing. */
 function moved({ body }: Drawing, x: number, y: number): string {
   return `<g transform="translate(${px(x)} ${px(y)})">${body}</g>`;
 }
 
-/** Drawings below each other. */
+/** Puts drawings below each other. */
 export function stacked(drawings: readonly Drawing[], gap: number): Drawing {
   let height = 0;
   const parts = drawings.map((drawing, index) => {
@@ -66,7 +66,7 @@ export function stacked(drawings: readonly Drawing[], gap: number): Drawing {
   return { width: Math.max(0, ...drawings.map(({ width }) => width)), height, body: parts.join('\n') };
 }
 
-/** A drawing as an SVG document or as an element of a page, with a name and a sentence for those who cannot see it. */
+/** A drawing as an SVG document or element, with a name and a description for screen readers. */
 export function svgOf({ width, height, body }: Drawing, name: string, says: string, id: string, margin = 16): string {
   const w = Math.ceil(width + 2 * margin);
   const h = Math.ceil(height + 2 * margin);
@@ -82,7 +82,10 @@ ${body}
 `;
 }
 
-/** The look of pictures, by day and by night. Plain classes, for some viewers know no variables; those without media queries show the day. A page's own rules do not reach into it. */
+/**
+ * Styles for light and dark mode, as plain classes, for some viewers support no variables. A page's
+ * own rules do not apply to them.
+ */
 const pictureStyle = `
 .drawing text { font: 12px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1b1f24; }
 .drawing .paper { fill: #ffffff; } .drawing .soft { fill: #57606a; } .drawing .small { font-size: 11px; } .drawing .title { font-size: 17px; font-weight: 600; } .drawing .name { font-weight: 600; font-size: 13px; }

@@ -5,14 +5,17 @@ import { type Drawing, hint, px, textAt } from './drawing.ts';
 import { type Box, badgeWidth, layoutOf, type Place, pillHeight } from './layout.ts';
 import type { Steps } from './steps.ts';
 
-/** Most lines of traffic that are drawn, the heaviest: more are a grey square. */
+/** Most lines that are drawn, the heaviest: more would cover everything. */
 const mostEdges = 1_500;
 
-/** Widths of lines; where a service has many they are all thinner, so that one still sees through. */
+/** Widths of lines. In a service with many lines they are thinner. */
 const thinnest = 0.8;
 const thickest = 6;
 
-/** Who talks to whom: services as boxes, traffic as lines, as wide as the root of its bytes, each server with the colour and number of its step. */
+/**
+ * Draws services as boxes and traffic as lines, as wide as the root of its bytes. Each server has
+ * the colour and number of its step.
+ */
 export function graphOf(analysis: Analysis, steps: Steps): Drawing & { readonly left: number; readonly scale: Scale } {
   const { services, talks, waves } = analysis;
   const nameOf = namesOf(analysis.servers);
@@ -47,7 +50,7 @@ export function graphOf(analysis: Analysis, steps: Steps): Drawing & { readonly 
   };
 }
 
-/** How wide the heaviest traffic is drawn. */
+/** The width of the heaviest line. */
 export interface Scale {
   readonly bytes: number;
   readonly width: number;
@@ -63,7 +66,7 @@ function scaleOf(talks: Analysis['talks'], placeOf: ReadonlyMap<string, Place>):
   return { bytes: talks[0]?.bytes ?? 0, width: Math.max(1.5, Math.min(thickest, 30 / Math.sqrt(most))) };
 }
 
-/** How wide a line of so many bytes is. */
+/** The width of a line of so many bytes. */
 export function widthOf(bytes: number, scale: Scale): number {
   return scale.bytes > 0 ? thinnest + (scale.width - thinnest) * Math.sqrt(bytes / scale.bytes) : thinnest;
 }
@@ -82,7 +85,9 @@ function pill({ server, text, x, y, width }: Place, steps: Steps, nameOf: (id: s
   return `<g>${hint(says)}${world}<rect class="pill" x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${pillHeight}" rx="6" stroke="${colour}" stroke-width="1.5"/><path fill="${colour}" d="M${px(x + badgeWidth)} ${px(y)}v${pillHeight}h-${badgeWidth - 6}a6 6 0 0 1-6-6v-${pillHeight - 12}a6 6 0 0 1 6-6z"/>${textAt(x + badgeWidth / 2, y + 15, String(number), 'badge', 'middle')}${textAt(x + badgeWidth + 5, y + 15, text)}</g>`;
 }
 
-/** A line between two servers: out on the side where the other is; where both are above each other, in a bow beside them. */
+/**
+ * The curve between two servers: between facing sides, or beside them where one is above the other.
+ */
 function between(from: Place, to: Place): string {
   const y1 = from.y + pillHeight / 2;
   const y2 = to.y + pillHeight / 2;

@@ -1,19 +1,19 @@
 import type { Service } from '../../services/service.ts';
 import { label, textWide } from './drawing.ts';
 
-/** Where a server stands: its left upper corner, and on which side of its box (of a ring) it is. */
+/** The position of a server; in a ring, also its side. */
 export interface Place {
   readonly server: string;
   readonly text: string;
   readonly x: number;
   readonly y: number;
   readonly width: number;
-  /** Of a ring: edges leave towards the middle. */
+  /** In a ring, lines leave towards the middle. */
   readonly side: 'left' | 'right' | null;
   readonly box: number;
 }
 
-/** A service with its servers. */
+/** The box of a service. */
 export interface Box {
   readonly title: string;
   readonly says: string;
@@ -23,7 +23,7 @@ export interface Box {
   readonly height: number;
 }
 
-/** Height of a server, from one to the next, and what is between columns. */
+/** Height of a server, distance to the next, and space between columns. */
 export const pillHeight = 22;
 const pitch = 28;
 const columnGap = 72;
@@ -31,12 +31,12 @@ const padding = 14;
 const headHeight = 40;
 const boxGap = 28;
 
-/** Room for the number in front of a name. */
+/** Width of the number before a name. */
 export const badgeWidth = 26;
 const mostColumns = 18;
 const mostRows = 28;
 
-/** What is drawn of a tenant, as the layout needs it: services in their order, names, and who talks inside. */
+/** Input to the layout: services in their order, and who talks with whom. */
 export interface Scene {
   readonly services: readonly Pick<Service, 'name' | 'parts'>[];
   readonly says: (service: Pick<Service, 'name' | 'parts'>) => string;
@@ -52,7 +52,10 @@ interface ServiceSketch {
   readonly places: readonly Omit<Place, 'box'>[];
 }
 
-/** Places every server: each service is a box, its tiers from left to right; the boxes follow each other like words on a page, in the order in which they move. */
+/**
+ * Places every server. Each service is a box with its tiers from left to right; boxes follow each
+ * other like words on a page, in the order of the move.
+ */
 export function layoutOf(scene: Scene): { boxes: Box[]; places: Place[]; width: number; height: number } {
   const large = scene.services.filter(({ parts }) => parts.length > 1);
   const single = scene.services.filter(({ parts }) => parts.length === 1);
@@ -91,7 +94,7 @@ function sketchOf(service: Pick<Service, 'name' | 'parts'>, scene: Scene): Servi
   return framed(label(service.name, 30), scene.says(service), places);
 }
 
-/** A frame around places, wide enough for its title. */
+/** A frame around servers, wide enough for its title. */
 function framed(title: string, says: string, places: ServiceSketch['places']): ServiceSketch {
   const right = Math.max(...places.map(({ x, width }) => x + width));
   const bottom = Math.max(...places.map(({ y }) => y + pillHeight));
@@ -105,7 +108,7 @@ function framed(title: string, says: string, places: ServiceSketch['places']): S
   };
 }
 
-/** Tiers as columns, each in the middle of the tallest; a tall one is broken into several. */
+/** Tiers as columns, centred beside the tallest; a tall one is split into several. */
 function tiers({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): ServiceSketch['places'] {
   const levels = [...new Set(parts.map(({ tier }) => tier))].sort((a, b) => a - b);
   const columns = levels.flatMap((level) => {
@@ -133,7 +136,7 @@ function tiers({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): ServiceSke
   });
 }
 
-/** Servers that talk with each other rather than with a next tier stand around, and talk across the middle; their rows never meet. */
+/** Servers that talk mostly inside their tier stand in a ring, so that lines cross its middle. */
 function ring({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): ServiceSketch['places'] {
   const servers = parts.map(({ server }) => server);
   const texts = servers.map((server) => label(nameOf(server), mostColumns));
@@ -154,7 +157,7 @@ function ring({ parts }: Pick<Service, 'parts'>, { nameOf }: Scene): ServiceSket
   });
 }
 
-/** All servers that are of no service, in one box. */
+/** All single servers in one box. */
 function grid(services: Scene['services'], scene: Scene): ServiceSketch {
   const servers = services.flatMap(({ parts }) => parts.map(({ server }) => server));
   const texts = servers.map((server) => label(scene.nameOf(server), mostColumns));

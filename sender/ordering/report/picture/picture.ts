@@ -7,7 +7,7 @@ import { graphOf, widthOf } from './graph.ts';
 import { type Steps, stepsOf } from './steps.ts';
 import { timelineOf } from './timeline.ts';
 
-/** The graph and the timeline of an analysis as one SVG file that needs nothing else. */
+/** Graph and timeline as one SVG file. */
 export function pictureOf(analysis: Analysis): string {
   const steps = stepsOf(analysis);
   const graph = graphOf(analysis, steps);
@@ -21,25 +21,25 @@ export function pictureOf(analysis: Analysis): string {
   return svgOf(stacked(parts, 18), titleOf(analysis), summarySentence(analysis), 'order');
 }
 
-/** The graph alone, with its legend, as an element of a page. */
+/** The graph with its legend as an element of a page. */
 export function graphElement(analysis: Analysis): string {
   const steps = stepsOf(analysis);
   const graph = graphOf(analysis, steps);
   return svgOf(stacked([legendOf(analysis, steps, graph), graph], 18), titleOf(analysis), summarySentence(analysis), 'graph');
 }
 
-/** The timeline alone, as an element of a page. */
+/** The timeline as an element of a page. */
 export function timelineElement(analysis: Analysis): string {
   return svgOf(timelineOf(analysis, stepsOf(analysis)), 'When what is down, as predicted', summarySentence(analysis), 'timeline');
 }
 
-/** What an analysis is called. */
+/** The title of an analysis. */
 export function titleOf({ servers, services, prediction, waves }: Analysis): string {
   const inWaves = waves.length > 1 ? `, in ${waves.length} waves` : '';
   return `${count(servers.length, 'server')} in ${count(services.length, 'service')}: ${prediction.mode}${inWaves}`;
 }
 
-/** The same as the pictures say, in a sentence. */
+/** The result of an analysis in two sentences. */
 export function summarySentence({ servers, comparison, prediction }: Analysis): string {
   const less = 100 * comparedWithRandom(comparison).spared;
   const down = showDuration(prediction.serviceDowntimeMs.value);
@@ -59,7 +59,7 @@ function section(title: string): Drawing {
   return { width: textWide(title, 13), height: 18, body: textAt(0, 14, title, 'name') };
 }
 
-/** What colours, numbers and widths mean. */
+/** The legend of colours, numbers and widths. */
 function legendOf(analysis: Analysis, steps: Steps, { left, scale }: ReturnType<typeof graphOf>): Drawing {
   const parts: string[] = [];
   let x = 0;

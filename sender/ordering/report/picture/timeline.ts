@@ -12,12 +12,12 @@ const serverHeight = 16;
 const serviceGap = 8;
 const axisHeight = 24;
 
-/** Steps of an axis of time: what people count in. Milliseconds. */
+/** Steps of the time axis, in milliseconds. */
 const ticks = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
 ].map((seconds) => 1000 * seconds);
 
-/** When each service is split and each server down: a service's bar is from its first server down until all are up. */
+/** A bar for each service, from its first server down until all are up, and one for each server. */
 export function timelineOf(analysis: Analysis, steps: Steps): Drawing {
   const { services, prediction } = analysis;
   const nameOf = namesOf(analysis.servers);
