@@ -22,7 +22,10 @@ const HostsFile = z.strictObject({
           /** Its availability zone; `nova:HOST` is used where it is absent. */
           zone: Zone.optional(),
         })
-        .refine(({ id, zone }) => zone !== undefined || Zone.safeParse(id).success, 'needs a zone, for its id is no hostname'),
+        .refine(
+          ({ id, zone }) => zone !== undefined || Zone.safeParse(id).success,
+          'needs a zone, because its id is no hostname',
+        ),
     )
     .min(1),
 });

@@ -14,7 +14,7 @@ export function serverFinder(servers: readonly NamedServer[], where: string): (w
     const id = byName.get(word);
     if (typeof id === 'string') return id;
     const says =
-      id === null ? `${word}, which several servers are called: write its id` : `${word}, which is no server that moves`;
+      id === null ? `${word}, but several servers have that name: write the id` : `${word}, which is no server that moves`;
     throw new Problem('E_USAGE', `${where} names ${says}.`, { about: where });
   };
 }

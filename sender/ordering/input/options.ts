@@ -36,7 +36,7 @@ export function analyzeOptions(
   { servers }: Tenant,
 ): AnalyzeOptions {
   if (flags.write && flags.plan === undefined)
-    throw new Problem('E_USAGE', '--write needs --plan: the waves are written into it.');
+    throw new Problem('E_USAGE', '--write needs --plan, the file to write the waves into.');
   const findBefore = serverFinder(servers, '--before');
   const findTogether = serverFinder(servers, '--together');
   return {

@@ -53,8 +53,9 @@ export function servicesFileText(
   }));
   const document = new Document({ services: plain });
   document.commentBefore = [
-    ' Services: servers that are of use only together. Edit it, then: sender analyze … --services FILE',
-    ' A service that is left out is looked for in the traffic again. `weight:` is what its downtime counts against the others’ (1).',
+    ' Services: servers that are of use only together. Edit them, then: sender analyze … --services FILE',
+    ' The servers of a service that you delete are grouped by their traffic again.',
+    ' `weight:` is how much its downtime counts beside that of other services (1).',
   ].join('\n');
   for (const [index, { says, servers }] of services.entries()) {
     const node = document.getIn(['services', index], true) as { commentBefore?: string };

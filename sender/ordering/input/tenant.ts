@@ -81,7 +81,7 @@ export function tenantOf({ traffic, documents, plan, older }: TenantFiles): Tena
       if (listed.findIndex((other) => other.id === id) !== index)
         throw new Problem('E_PLAN', `The plan has server ${name || id} twice.`, { about: id });
       if (documents.length > 0 && !known.has(id))
-        throw new Problem('E_PLAN', `The plan names server ${name || id}, which the document does not have.`, {
+        throw new Problem('E_PLAN', `The plan names server ${name || id}, which is not in the document.`, {
           about: id,
           hint: 'Give the document that was captured for this plan, or none.',
         });

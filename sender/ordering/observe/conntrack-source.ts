@@ -60,7 +60,9 @@ async function watchShell(
   let failure: unknown;
   const onStderr = (said: string): void => {
     if (/ENOBUFS/.test(said))
-      sink.say(`${name}: more connections ended at once than could be told; what those had since their last dump is missing.`);
+      sink.say(
+        `${name}: events were lost, for too many connections ended at once. Their traffic since the last dump is missing.`,
+      );
   };
   const listening = (async () => {
     for await (const entry of entries(shell.run(eventsCommand, until, onStderr), sink)) {
@@ -68,7 +70,7 @@ async function watchShell(
       const metered = started ? meter.event(entry, Date.now()) : null;
       if (metered !== null) give([metered]);
     }
-    if (!until.aborted) sink.say(`${name}: the events of connections have ended; dumps go on.`);
+    if (!until.aborted) sink.say(`${name}: conntrack sends no more events; the dumps continue.`);
   })().catch((error: unknown) => {
     failure = error;
     failing.abort();
@@ -90,7 +92,7 @@ async function watchShell(
     sink.refuse('over_limit', meter.overLimit);
     if (meter.uncounted > 0)
       sink.say(
-        `${name}: connections have no counters. \`sysctl net.netfilter.nf_conntrack_acct=1\` there counts those that begin later.`,
+        `${name}: connections have no counters. Run \`sysctl net.netfilter.nf_conntrack_acct=1\` there; it counts later connections.`,
       );
   }
   if (failure !== undefined) throw failure;

@@ -38,7 +38,8 @@ export const datagramHandlers: Readonly<Record<ExportFormat, (networks: KnownNet
       if (read === null) return sink.refuse('malformed');
       sink.refuse('malformed', read.malformed);
       sink.refuse('over_limit', read.overLimit);
-      if (read.untold > 0) sink.say(`ipfix: ${exporter} sends records before their templates; they are counted when those come.`);
+      if (read.untold > 0)
+        sink.say(`ipfix: ${exporter} sent records before their templates; they are counted when the templates arrive.`);
       const place = `${exporter} ${read.domain}`;
       for (const observation of read.observations) sink.see(observation, place);
       // As if another place saw them: a packet that enters and leaves counts once.
@@ -48,7 +49,11 @@ export const datagramHandlers: Readonly<Record<ExportFormat, (networks: KnownNet
       sink.refuse('malformed', reader.waiting);
       if (reader.waiting > 0)
         sink.say(
-          'ipfix: templates never came for some records, which are missing. Begin to watch before the export is switched on, or watch for longer than its templates take: ten minutes with Open vSwitch.',
+          [
+            'ipfix: some records are missing, for their templates never arrived.',
+            'Start before the export is switched on, or observe for longer:',
+            'Open vSwitch sends templates every ten minutes.',
+          ].join(' '),
         );
     };
     return { take, end };
@@ -81,6 +86,6 @@ class SequenceGaps {
     if (expected !== undefined || this.#next.size < mostExporters) this.#next.set(place, (sequence + count) >>> 0);
     // A number that goes back means a restart of the exporter.
     if (expected !== undefined && sequence > expected)
-      sink.say(`${what} from ${place} were lost on the way; the matrix is that much too small.`);
+      sink.say(`${what} from ${place} were lost on the way; their traffic is missing.`);
   }
 }

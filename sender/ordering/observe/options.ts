@@ -68,9 +68,13 @@ function networksOf({ zone = [] }: ObserveFlags, documents: readonly Configurati
   const zones = zone.map(([number, name]) => {
     const found = known.filter((network) => network.id === name || network.name === name);
     if (found.length !== 1 || found[0] === undefined)
-      throw new Problem('E_USAGE', `${found.length === 0 ? 'No network' : 'More than one network'} of the document is ${name}.`, {
-        about: name,
-      });
+      throw new Problem(
+        'E_USAGE',
+        `${found.length === 0 ? 'No network' : 'More than one network'} in the document is called ${name}.`,
+        {
+          about: name,
+        },
+      );
     return [number, found[0].id] as const;
   });
   return { zones: new Map(zones), vnis: new Map(vnis) };

@@ -15,7 +15,7 @@ export async function readEarlierMatrix(file: string, merge: boolean): Promise<F
   );
   if (!there) return null;
   if (!merge)
-    throw new Problem('E_USAGE', `${file} is there already.`, {
+    throw new Problem('E_USAGE', `${file} exists already.`, {
       about: file,
       hint: 'Add to it with --merge, or name another file.',
     });
@@ -23,9 +23,7 @@ export async function readEarlierMatrix(file: string, merge: boolean): Promise<F
     return parseMatrix(JSON.parse(await readFile(file, 'utf8')), file);
   } catch (error) {
     const problem = asProblem(error);
-    throw problem.code === 'E_BUG'
-      ? new Problem('E_TRAFFIC', `${file} cannot be read as JSON.`, { about: file, cause: error })
-      : problem;
+    throw problem.code === 'E_BUG' ? new Problem('E_TRAFFIC', `${file} is not JSON.`, { about: file, cause: error }) : problem;
   }
 }
 
@@ -41,7 +39,7 @@ export async function writeMatrix(file: string, before: FlowMatrix | null, seen:
   } catch (error) {
     const beside = `${file}.${Date.now()}`;
     await writeDurably(beside, text(seen));
-    throw new Problem('E_TRAFFIC', `${asProblem(error).message} What was seen now is in ${beside}; ${file} is as it was.`, {
+    throw new Problem('E_TRAFFIC', `${asProblem(error).message} This observation is in ${beside}; ${file} is unchanged.`, {
       about: file,
       cause: error,
     });

@@ -59,7 +59,7 @@ export function commandFailure(node: string, said: string, code: number | null):
       about: 'conntrack',
       hint: 'Install it there (Debian: `apt install conntrack`), then try again.',
     });
-  return new Problem('E_OBSERVE', `conntrack on ${node} failed: ${said.replaceAll(/\s+/g, ' ') || `it ended with ${code}`}.`, {
+  return new Problem('E_OBSERVE', `conntrack on ${node} failed: ${said.replaceAll(/\s+/g, ' ') || `it exited with ${code}`}.`, {
     about: node,
   });
 }

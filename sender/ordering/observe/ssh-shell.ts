@@ -18,7 +18,9 @@ export async function openSshShell(node: string, options: SshOptions, signal: Ab
   const tcp = await connectTcp(host, port, signal, limits);
   const client = new ssh2.Client();
   const late = (): Problem =>
-    new Problem('E_PEER_UNREACHABLE', `${node} did not let us in by SSH within ${limits.sshMs / 1000} s.`, { about: node });
+    new Problem('E_PEER_UNREACHABLE', `${node} did not complete the SSH log-in within ${limits.sshMs / 1000} s.`, {
+      about: node,
+    });
   const close = (): void => {
     client.end();
     tcp.destroy();
@@ -105,6 +107,6 @@ async function execCommand(client: ssh2.Client, node: string, commandLine: strin
     );
   } catch (error) {
     signal.throwIfAborted();
-    throw new Problem('E_OBSERVE', `${node} runs no command for us: ${(error as Error).message}.`, { about: node, cause: error });
+    throw new Problem('E_OBSERVE', `${node} does not run commands: ${(error as Error).message}.`, { about: node, cause: error });
   }
 }

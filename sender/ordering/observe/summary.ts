@@ -21,7 +21,7 @@ export function summaryLines(traffic: FlowMatrix, nameOf: (id: string) => string
   const rejected = rejectedLines(traffic).map((line) => `  ${line}`);
   const unknown = traffic.unknown.map(({ address, bytes }) => `  ${visible(address)}: ${showBytes(bytes)}`);
   return [
-    traffic.conversations.length === 0 ? 'No conversation was seen.' : `${traffic.conversations.length} conversations:`,
+    traffic.conversations.length === 0 ? 'No conversation was observed.' : `${traffic.conversations.length} conversations:`,
     ...lines,
     ...(rejected.length > 0 ? ['Not counted:', ...rejected] : []),
     ...(unknown.length > 0 ? ['Addresses of the tenant that no server has:', ...unknown] : []),

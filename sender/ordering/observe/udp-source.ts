@@ -28,12 +28,12 @@ export function udpSource(format: ExportFormat, port: number, node: string, netw
         if (!signal.aborted) await once(socket, 'close', { signal });
       } catch (error) {
         if (!signal.aborted)
-          throw new Problem('E_OBSERVE', `${name} broke off: ${(error as Error).message}.`, { about: name, cause: error });
+          throw new Problem('E_OBSERVE', `${name} failed: ${(error as Error).message}.`, { about: name, cause: error });
       } finally {
         socket.close();
       }
       end?.(sink);
-      if (exporters.size === 0) sink.say(`${name}: nothing arrived.`);
+      if (exporters.size === 0) sink.say(`${name}: no datagram arrived.`);
       return { name, from, until: new Date().toISOString() };
     },
   };
@@ -53,11 +53,11 @@ async function bind(port: number): Promise<Socket> {
       if (type === 'udp6' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')) continue;
       throw new Problem(
         'E_LISTEN',
-        `UDP port ${port} cannot be opened: ${code === 'EADDRINUSE' ? 'another program has it' : code}.`,
+        `UDP port ${port} cannot be opened: ${code === 'EADDRINUSE' ? 'another program uses it' : code}.`,
         {
           about: `${port}/udp`,
           cause: error,
-          hint: 'Choose another port, or stop the program that holds it.',
+          hint: 'Choose another port, or stop the program that uses it.',
         },
       );
     }

@@ -5,7 +5,7 @@ export function groupsOf(sets: readonly (readonly number[])[], size: number) {
   const groups = sets.filter((set) => set.length > 1).sort((a, b) => (a[0] as number) - (b[0] as number));
   for (const [index, members] of groups.entries())
     for (const member of members) {
-      if (group[member] !== -1) throw impossible('A server is in two sets that move together; make them one.');
+      if (group[member] !== -1) throw impossible('A server is in two sets that move together: make them one set.');
       group[member] = index;
     }
   return { group, groups };

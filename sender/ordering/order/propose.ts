@@ -64,7 +64,7 @@ export function costOfWaves(
   const index = new Map(instance.ids.map((id, i) => [id, i]));
   const order = Int32Array.from(waves.flat(), (id) => index.get(id) ?? -1);
   if (order.length !== instance.size || new Set(order).size !== instance.size || order.includes(-1))
-    throw impossible('These waves do not hold each server once.');
+    throw impossible('The waves do not hold each server exactly once.');
   const ends: number[] = [];
   for (const wave of waves) ends.push((ends.at(-1) ?? 0) + wave.length);
   const sequence = { order, ends };

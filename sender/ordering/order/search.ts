@@ -94,7 +94,7 @@ function cutOrder(instance: Instance, order: Int32Array): WaveSequence[] {
     );
   const natural = { order, ends: serviceBoundaries(instance, order) };
   const sequences = [...(cut === null ? [] : [cut]), ...(keepsConstraints(instance, natural) ? [natural] : [])];
-  if (sequences.length === 0) throw impossible('No waves within these limits were found that keep the constraints.');
+  if (sequences.length === 0) throw impossible('The search found no waves that keep the limits and the constraints.');
   return sequences;
 }
 

@@ -53,8 +53,8 @@ export function placeServers(request: PlacementRequest): Placement {
   const { best, complete } = branchAndBound(instance, found);
   if (best === null) {
     const says = complete
-      ? 'Every server fits on some host by itself, but no placement of all of them fits.'
-      : 'No placement that fits was found; there may be one.';
+      ? 'Each server fits on some host alone, but all of them do not fit together.'
+      : 'The search found no placement in which all servers fit; there may be one.';
     throw new Problem('E_PLACEMENT', says);
   }
   const total = instance.neighbours.flat().reduce((sum, { bytes }) => sum + bytes, 0) / 2;
@@ -90,14 +90,15 @@ function checkCapacity(servers: PlacementRequest['servers'], hosts: readonly Hos
   };
   for (const one of [...servers, ...hosts])
     for (const resource of resources)
-      if (!(Number.isFinite(one[resource]) && one[resource] >= 0)) refuse(`${one.id} has no sensible ${resource}.`, one.id);
+      if (!(Number.isFinite(one[resource]) && one[resource] >= 0))
+        refuse(`${one.id}: ${resource} is negative or no number.`, one.id);
   for (const server of servers)
     if (!hosts.some((host) => resources.every((resource) => server[resource] <= host[resource])))
       refuse(`Server ${server.id} fits on no host: it needs ${resources.map((r) => `${r} ${server[r]}`).join(', ')}.`, server.id);
   for (const resource of resources) {
     const needed = totalOf(servers, resource);
     const there = totalOf(hosts, resource);
-    if (needed > there) refuse(`All servers need ${resource} ${needed}; all hosts have ${there}.`);
+    if (needed > there) refuse(`All servers together need ${resource} ${needed}; all hosts together have ${there}.`);
   }
 }
 

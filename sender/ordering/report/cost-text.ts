@@ -12,7 +12,8 @@ const barColumns = 40;
 
 /** The title of the cost table, with the weights. */
 export function costTitle({ weights }: Analysis): string {
-  return `Cost: ${weights.downtime} × service downtime + ${weights.split} × split + ${weights.length} × length; beside 1,000 random orders`;
+  const formula = `${weights.downtime} × service downtime + ${weights.split} × split + ${weights.length} × length`;
+  return `Cost: ${formula}, compared with 1,000 random orders`;
 }
 
 /** The costs of the proposal, the given order, alphabetical order, random orders, and the bound. */
@@ -37,17 +38,18 @@ export function costLines({ comparison, prediction }: Analysis, columns: number)
       { title: 'order', show: ({ what }) => what },
       { title: 'cost', align: 'right', show: ({ cost }) => cost.toFixed(0) },
       { title: 'to proposed', align: 'right', show: ({ cost }) => relativeTo(cost, proposed.cost) },
-      { title: 'services down', align: 'right', show: ({ serviceDowntimeSeconds }) => seconds(serviceDowntimeSeconds) },
+      { title: 'service downtime', align: 'right', show: ({ serviceDowntimeSeconds }) => seconds(serviceDowntimeSeconds) },
       { title: 'split', align: 'right', show: ({ splitSeconds }) => seconds(splitSeconds) },
       { title: 'length', align: 'right', show: ({ lengthSeconds }) => seconds(lengthSeconds) },
     ],
     columns - 2,
   );
+  const own = seconds(proposed.serviceDowntimeSeconds);
   const { meanSeconds, spared } = comparedWithRandom(comparison);
   return [
     ...indented(lines),
-    `  lower bound: no order costs less than ${bound.toFixed(0)}`,
-    `  Services are down ${seconds(proposed.serviceDowntimeSeconds)} on average; in random order, ${prediction.mode}, ${seconds(meanSeconds)}: ${percent(spared)} less.`,
+    `  Lower bound: no order costs less than ${bound.toFixed(0)}.`,
+    `  Mean service downtime is ${own}, and ${seconds(meanSeconds)} in random order (${prediction.mode}): ${percent(spared)} less.`,
     ...indented(histogram(comparison)),
   ];
 }

@@ -17,6 +17,6 @@ function roughly(ms: number): string {
 /** States the number of servers from which one after the other is quicker. */
 export function crossoverSentence({ at, rows }: Crossover): string {
   return at === null
-    ? `Up to ${rows.length} such servers are quicker all at once than one after the other.`
-    : `From ${at} such servers on, one after the other is quicker than all at once.`;
+    ? `Up to ${rows.length} servers of mean size move quicker all at once than one after the other.`
+    : `From ${at} servers of mean size on, one after the other is quicker than all at once.`;
 }

@@ -24,9 +24,9 @@ export function costTable({ proposed, given, alphabetical, random, bound, method
     row(`<span class="best">proposed (${method})</span>`, proposed),
     row('as given', given),
     row('alphabetical', alphabetical),
-    row('best of 1,000 random orders', at(0)),
-    row('median of them', at(0.5)),
-    row('worst of them', at(1)),
+    row('random, best of 1,000', at(0)),
+    row('random, median', at(0.5)),
+    row('random, worst', at(1)),
     ['lower bound', number(bound.toFixed(0)), number(relativeTo(bound, proposed.cost)), number('–'), number('–'), number('–')],
   ];
   return table(['Order', 'Cost', 'To proposed', 'Service downtime', 'Split', 'Length'], rows);

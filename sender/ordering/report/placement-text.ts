@@ -18,7 +18,7 @@ export function placementLines(analysis: Analysis, columns: number): string[] {
   }));
   const { crossBytes, totalBytes, bound, method } = placement;
   const best =
-    method === 'exact' ? 'no placement lets less cross' : `searched for; none lets less than ${showBytes(bound)} cross`;
+    method === 'exact' ? 'the least possible' : `found by a search; the least possible is at least ${showBytes(bound)}`;
   return [
     ...indented(
       table(
@@ -30,6 +30,6 @@ export function placementLines(analysis: Analysis, columns: number): string[] {
         columns - 2,
       ),
     ),
-    `  ${showBytes(crossBytes)} of ${showBytes(totalBytes)} cross between hosts (${best}).`,
+    `  ${showBytes(crossBytes)} of ${showBytes(totalBytes)} of traffic cross between hosts (${best}).`,
   ];
 }

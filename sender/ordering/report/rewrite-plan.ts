@@ -122,8 +122,8 @@ function refuse(file: string): never {
 }
 
 function unwritable(file: string): Problem {
-  return new Problem('E_PLAN', `${file} cannot be rewritten: its waves are not written out, or use anchors.`, {
+  return new Problem('E_PLAN', `${file} cannot be rewritten: its waves use anchors, or are no plain lists.`, {
     about: file,
-    hint: 'Write every wave and server out, without & and *; or order it by hand as printed.',
+    hint: 'Write every wave and server out, without & and *, or change the order by hand.',
   });
 }

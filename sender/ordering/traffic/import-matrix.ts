@@ -44,7 +44,7 @@ export function importMatrix(text: string, context: ImportContext): FlowMatrix {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Problem('E_TRAFFIC', `${about} is no JSON: ${(error as Error).message}.`, { about, cause: error });
+    throw new Problem('E_TRAFFIC', `${about} is not JSON: ${(error as Error).message}.`, { about, cause: error });
   }
   return Array.isArray(value) ? matrixOfRows(value, context) : parseMatrix(value, about);
 }

@@ -14,7 +14,7 @@ export function mergeMatrices(first: FlowMatrix, ...others: readonly FlowMatrix[
   for (const [index, source] of sources.entries()) {
     const before = sources[index - 1];
     if (before === undefined || before.name !== source.name || Date.parse(before.until) <= Date.parse(source.from)) continue;
-    const says = `${source.name} is in two of the files from ${source.from} until ${before.until}: that time would count twice.`;
+    const says = `Two of the files hold ${source.name} from ${source.from} until ${before.until}: that time would count twice.`;
     throw new Problem('E_TRAFFIC', says, { about: source.name, hint: 'Leave one of the two files out.' });
   }
   const release =

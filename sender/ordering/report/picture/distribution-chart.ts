@@ -1,6 +1,6 @@
 import type { Analysis } from '../../analysis/analysis.ts';
 import { distributionOf } from '../distribution.ts';
-import { type Drawing, hint, px, textAt } from './drawing.ts';
+import { type Drawing, element, hint, px, textAt } from './drawing.ts';
 
 const width = 760;
 const height = 130;
@@ -26,14 +26,22 @@ export function distributionChart({ comparison }: Pick<Analysis, 'comparison'>):
   const base = marksHeight + height;
   const bars = bins.map(({ from, until, count }) => {
     const tall = (height * count) / tallest;
-    return `<g>${hint(`${count} of ${random.length} random orders cost ${from.toFixed(0)} to ${until.toFixed(0)}`)}<rect class="bar" x="${px(at(from) + 0.5)}" y="${px(base - tall)}" width="${px(Math.max(1, at(until) - at(from) - 1))}" height="${px(tall)}"/></g>`;
+    const says = `${count} of ${random.length} random orders cost ${from.toFixed(0)} to ${until.toFixed(0)}`;
+    const bar = { x: at(from) + 0.5, y: base - tall, width: Math.max(1, at(until) - at(from) - 1), height: tall };
+    return element('g', {}, hint(says), element('rect', { class: 'bar', ...bar }));
   });
   const flags = marks.map(({ name, cost }, index) => {
     const x = at(cost);
     const y = 12 + index * 16;
-    const end = x > width / 2;
-    return `<path class="axis" d="M${px(x)} ${y - 9}V${base}" stroke-dasharray="3 3"/>${textAt(x + (end ? -5 : 5), y, `${name} ${cost.toFixed(0)}`, 'small', end ? 'end' : 'start')}`;
+    const onLeft = x > width / 2;
+    const line = element('path', { class: 'axis', d: `M${px(x)} ${y - 9}V${base}`, 'stroke-dasharray': '3 3' });
+    return `${line}${textAt(x + (onLeft ? -5 : 5), y, `${name} ${cost.toFixed(0)}`, 'small', onLeft ? 'end' : 'start')}`;
   });
-  const axis = `<path class="axis" d="M0 ${base}H${width}"/>${textAt(0, base + 16, least.toFixed(0), 'soft small')}${textAt(width, base + 16, most.toFixed(0), 'soft small', 'end')}${textAt(width / 2, base + 16, 'cost of 1,000 random orders', 'soft small', 'middle')}`;
+  const axis = [
+    element('path', { class: 'axis', d: `M0 ${base}H${width}` }),
+    textAt(0, base + 16, least.toFixed(0), 'soft small'),
+    textAt(width, base + 16, most.toFixed(0), 'soft small', 'end'),
+    textAt(width / 2, base + 16, 'cost of 1,000 random orders', 'soft small', 'middle'),
+  ].join('');
   return { width, height: base + 22, body: [axis, ...bars, ...flags].join('\n') };
 }

@@ -1,5 +1,6 @@
 import { cut, visible, widthOf } from '../../../../shared/print/text.ts';
 import { escaped } from '../../../report/style.ts';
+import { pictureStyle } from './picture-style.ts';
 
 /** SVG elements that fill a rectangle from 0, 0. */
 export interface Drawing {
@@ -34,10 +35,21 @@ export function plain(text: string): string {
   return visible(text.toWellFormed()).replace(impossible, '\uFFFD').replace(heaps, '$1');
 }
 
+/** Attributes of an element in their order; numbers are lengths. */
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** An SVG element with its attributes and the elements inside it. */
+export function element(name: string, attributes: Attributes, ...inside: readonly string[]): string {
+  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${typeof value === 'number' ? px(value) : value}"`);
+  const start = `<${name}${list.join('')}`;
+  return inside.length === 0 ? `${start}/>` : `${start}>${inside.join('')}</${name}>`;
+}
+
 /** A text element. */
 export function textAt(x: number, y: number, text: string, kind = '', anchor: 'start' | 'middle' | 'end' = 'start'): string {
-  const more = `${kind === '' ? '' : ` class="${kind}"`}${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}`;
-  return `<text x="${px(x)}" y="${px(y)}"${more}>${escaped(text)}</text>`;
+  const style = kind === '' ? {} : { class: kind };
+  const align = anchor === 'start' ? {} : { 'text-anchor': anchor };
+  return element('text', { x, y, ...style, ...align }, escaped(text));
 }
 
 /** The tooltip of an element. */
@@ -70,7 +82,9 @@ export function stacked(drawings: readonly Drawing[], gap: number): Drawing {
 export function svgOf({ width, height, body }: Drawing, name: string, says: string, id: string, margin = 16): string {
   const w = Math.ceil(width + 2 * margin);
   const h = Math.ceil(height + 2 * margin);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" class="drawing" role="img" aria-labelledby="${id}-name ${id}-says">
+  const label = `${id}-name ${id}-says`;
+  const size = `viewBox="0 0 ${w} ${h}" width="${w}" height="${h}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} class="drawing" role="img" aria-labelledby="${label}">
 <title id="${id}-name">${escaped(plain(name))}</title>
 <desc id="${id}-says">${escaped(plain(says))}</desc>
 <style>${pictureStyle}</style>
@@ -81,22 +95,3 @@ ${body}
 </svg>
 `;
 }
-
-/**
- * Styles for light and dark mode, as plain classes, for some viewers support no variables. A page's
- * own rules do not apply to them.
- */
-const pictureStyle = `
-.drawing text { font: 12px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #1b1f24; }
-.drawing .paper { fill: #ffffff; } .drawing .soft { fill: #57606a; } .drawing .small { font-size: 11px; } .drawing .title { font-size: 17px; font-weight: 600; } .drawing .name { font-weight: 600; font-size: 13px; }
-.drawing .badge { font-size: 10px; font-weight: 700; fill: #ffffff; }
-.drawing .box { fill: #f6f8fa; stroke: #d0d7de; } .drawing .pill { fill: #ffffff; } .drawing .grid { stroke: #d0d7de; fill: none; } .drawing .axis { stroke: #8c959f; fill: none; }
-.drawing .talk { stroke: #64748b; stroke-opacity: .45; fill: none; } .drawing .apart { stroke: #c2410c; stroke-opacity: .55; fill: none; } .drawing .world { stroke: #57606a; fill: none; }
-.drawing .split { fill: #64748b; fill-opacity: .22; stroke: #64748b; stroke-opacity: .6; } .drawing .bar { fill: #8c959f; } .drawing .arrow { fill: #57606a; }
-@media (prefers-color-scheme: dark) {
-.drawing text { fill: #e6edf3; } .drawing .paper { fill: #12161b; } .drawing .soft { fill: #9aa4af; } .drawing .badge { fill: #ffffff; } .drawing .box { fill: #1c2229; stroke: #3a424c; } .drawing .pill { fill: #12161b; }
-.drawing .grid { stroke: #3a424c; } .drawing .axis { stroke: #6e7781; } .drawing .talk { stroke: #9fb0c4; } .drawing .apart { stroke: #ff9b6b; } .drawing .world { stroke: #9aa4af; } .drawing .arrow { fill: #9aa4af; }
-.drawing .split { fill: #9fb0c4; stroke: #9fb0c4; } .drawing .bar { fill: #6e7781; }
-}
-@media print { .drawing text { fill: #000000; } .drawing .paper { fill: #ffffff; } }
-`;

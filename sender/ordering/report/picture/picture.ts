@@ -1,10 +1,11 @@
-import { showBytes, showDuration } from '../../../../shared/print/units.ts';
+import { showDuration } from '../../../../shared/print/units.ts';
 import type { Analysis } from '../../analysis/analysis.ts';
 import { comparedWithRandom } from '../../analysis/comparison.ts';
 import { count } from '../../math/figures.ts';
-import { type Drawing, px, stacked, svgOf, textAt, textWide } from './drawing.ts';
-import { graphOf, widthOf } from './graph.ts';
-import { type Steps, stepsOf } from './steps.ts';
+import { type Drawing, stacked, svgOf, textAt, textWide } from './drawing.ts';
+import { graphOf } from './graph.ts';
+import { legendOf } from './legend.ts';
+import { stepsOf } from './steps.ts';
 import { timelineOf } from './timeline.ts';
 
 /** Graph and timeline as one SVG file. */
@@ -15,7 +16,7 @@ export function pictureOf(analysis: Analysis): string {
     headingDrawing(analysis),
     legendOf(analysis, steps, graph),
     graph,
-    section('When what is down, as predicted'),
+    section('Predicted downtime'),
     timelineOf(analysis, steps),
   ];
   return svgOf(stacked(parts, 18), titleOf(analysis), summarySentence(analysis), 'order');
@@ -30,7 +31,7 @@ export function graphElement(analysis: Analysis): string {
 
 /** The timeline as an element of a page. */
 export function timelineElement(analysis: Analysis): string {
-  return svgOf(timelineOf(analysis, stepsOf(analysis)), 'When what is down, as predicted', summarySentence(analysis), 'timeline');
+  return svgOf(timelineOf(analysis, stepsOf(analysis)), 'Predicted downtime', summarySentence(analysis), 'timeline');
 }
 
 /** The title of an analysis. */
@@ -57,39 +58,4 @@ function headingDrawing(analysis: Analysis): Drawing {
 
 function section(title: string): Drawing {
   return { width: textWide(title, 13), height: 18, body: textAt(0, 14, title, 'name') };
-}
-
-/** The legend of colours, numbers and widths. */
-function legendOf(analysis: Analysis, steps: Steps, { left, scale }: ReturnType<typeof graphOf>): Drawing {
-  const parts: string[] = [];
-  let x = 0;
-  const put = (svg: (x: number) => string, text: string, width: number): void => {
-    parts.push(svg(x), textAt(x + width + 6, 14, text, 'small'));
-    x += width + 6 + textWide(text, 11) + 22;
-  };
-  const first = analysis.waves[0]?.servers[0] ?? '';
-  const last = analysis.waves.at(-1)?.servers.at(-1) ?? '';
-  const ramp = steps.count > 1 ? [steps.colour(first), steps.colour(last)] : [steps.colour(first)];
-  const wide = 12 + 6 * String(steps.count).length;
-  const swatch = (at: number, colour: string, number: number): string =>
-    `<rect x="${px(at)}" y="3" width="${wide}" height="14" rx="3" fill="${colour}"/>${textAt(at + wide / 2, 14, String(number), 'badge', 'middle')}`;
-  put(
-    (at) => ramp.map((colour, index) => swatch(at + index * (wide + 2), colour, index === 0 ? 1 : steps.count)).join(''),
-    steps.by === 'wave' ? 'first and last wave' : 'first and last to move',
-    ramp.length * (wide + 2),
-  );
-  for (const part of scale.bytes > 0 ? [1, 0.1, 0.01] : [])
-    put(
-      (at) => `<path class="talk" d="M${at} 10h26" stroke-width="${widthOf(part * scale.bytes, scale).toFixed(1)}"/>`,
-      showBytes(part * scale.bytes),
-      26,
-    );
-  if (steps.by === 'wave') put((at) => `<path class="apart" d="M${at} 10h26" stroke-width="3"/>`, 'between waves', 26);
-  put(
-    (at) => `<path class="world" d="M${at} 10h8" stroke-width="1.5"/><path class="arrow" d="M${at + 8} 6l6 4-6 4z"/>`,
-    'asked from outside; who asks stands left',
-    14,
-  );
-  if (left > 0) put(() => '', `${left} thinner lines are left out`, 0);
-  return { width: x, height: 20, body: parts.join('') };
 }

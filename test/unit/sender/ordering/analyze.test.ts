@@ -168,7 +168,7 @@ describe('degenerate tenants', () => {
     await writeFile(join(home, 'document.json'), JSON.stringify(aDocumentJson({ flavors, servers })));
     const { waves, notes } = await found('traffic.json', '--document', 'document.json', '--parallel', '1');
     expect(waves).toEqual([{ name: 'wave-1 3 single servers', servers: ['s1', 's3', 's5'] }]);
-    expect(notes.join('\n')).toContain('No two of these servers talk with each other');
+    expect(notes.join('\n')).toContain('No two of these servers were seen to talk with each other');
   });
 
   test('neither servers nor traffic: a sentence', async () => {
@@ -179,7 +179,7 @@ describe('degenerate tenants', () => {
 
   test('one server', async () => {
     await matrixFile(home, someTraffic('* > only 80 100'));
-    expect(await said('traffic.json')).toContain('There is one server');
+    expect(await said('traffic.json')).toContain('There is only one server');
   });
 
   test('everyone talks to everyone', async () => {
@@ -222,7 +222,7 @@ describe('degenerate tenants', () => {
 
   test.each([
     ['no.json', undefined, 'cannot be read'],
-    ['torn.json', '{"format":', 'is no JSON'],
+    ['torn.json', '{"format":', 'is not JSON'],
     ['other.json', '{"version": 9}', 'version 9'],
     ['text.csv', 'what is this', 'neither JSON nor CSV'],
   ])('%s is refused by name', async (name, text, says) => {
@@ -258,7 +258,7 @@ describe('placement on hosts', () => {
     const { exit, out, err } = await analyzed(home, 'traffic.json', '--document', 'document.json', '--hosts', 'hosts.yaml');
     expect(exit).toBe(21);
     expect(out).toContain('Proposed: ');
-    expect(err).toContain('All servers need cpu 8; all hosts have 4.');
+    expect(err).toContain('All servers together need cpu 8; all hosts together have 4.');
   });
 
   test('are written into the plan', async () => {

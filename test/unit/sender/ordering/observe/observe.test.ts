@@ -112,7 +112,7 @@ test('a port that another program holds is said so, and nothing is written', asy
   await new Promise((resolve) => held.once('listening', resolve));
   const { exit, said } = await observed(['--netflow', String(held.address().port)]);
   held.close();
-  expect([exit, said]).toEqual([3, expect.stringContaining('another program has it')]);
+  expect([exit, said]).toEqual([3, expect.stringContaining('another program uses it')]);
   await expect(readFile(target)).rejects.toThrow();
 });
 
@@ -165,7 +165,7 @@ test('ends of connections that the kernel could not tell of are not passed over 
   vi.stubEnv('PATH', `${home}:${process.env['PATH']}`);
   try {
     const { exit, said } = await observed(['--conntrack', '--for', '1s', '--every', '1s']);
-    expect([exit, said]).toEqual([0, expect.stringContaining('more connections ended at once than could be told')]);
+    expect([exit, said]).toEqual([0, expect.stringContaining('too many connections ended at once')]);
   } finally {
     vi.unstubAllEnvs();
   }
@@ -211,7 +211,7 @@ test('files of every kind add up into one matrix, and a second day is added only
   expect(said).toContain('1 could not be read');
   expect(await observed(['--pcap', pcap])).toMatchObject({
     exit: 2,
-    said: expect.stringContaining('is there already') as string,
+    said: expect.stringContaining('exists already') as string,
   });
   expect(await observed(['--pcap', pcap, '--merge'])).toMatchObject({
     exit: 2,
@@ -231,7 +231,7 @@ test('what cannot be done is said before anything is watched', async () => {
   expect(await observed(['--netflow', '70000'])).toMatchObject({ exit: 2 });
   expect(await observed(['--conntrack', '--zone', '5=nowhere'])).toMatchObject({
     exit: 2,
-    said: expect.stringContaining('No network of the document is nowhere') as string,
+    said: expect.stringContaining('No network in the document is called nowhere') as string,
   });
   expect(await observed(['--pcap', join(home, 'none')])).toMatchObject({
     exit: 2,

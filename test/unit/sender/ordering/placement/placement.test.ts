@@ -101,7 +101,7 @@ test('what cannot fit is refused with its reason', () => {
     /Server big fits on no host: it needs cpu 5/,
   );
   expect(() => placeServers({ servers: [server('a', 3), server('b', 3)], hosts: [host], pairs: [] })).toThrow(
-    /All servers need cpu 6; all hosts have 4/,
+    /All servers together need cpu 6; all hosts together have 4/,
   );
   const three = ['a', 'b', 'c'].map((id) => server(id, 3));
   expect(() =>
@@ -113,7 +113,7 @@ test('what cannot fit is refused with its reason', () => {
       ],
       pairs: [],
     }),
-  ).toThrow(/no placement of all of them fits/);
+  ).toThrow(/all of them do not fit together/);
   expect(() => placeServers({ servers: [server('a', 1)], hosts: [], pairs: [] })).toThrow(/fits on no host/);
   expect(placeServers({ servers: [], hosts: [], pairs: [] }).on).toEqual([]);
 });

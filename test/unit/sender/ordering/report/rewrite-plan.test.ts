@@ -150,7 +150,7 @@ test('a plan that does not belong to the document is refused', async () => {
       }),
     );
     const { exit, err } = await analyzed(home, 'traffic.json', '--plan', 'plan.yaml', '--document', 'document.json');
-    expect([exit, err]).toEqual([2, expect.stringContaining('web 1, which the document does not have')]);
+    expect([exit, err]).toEqual([2, expect.stringContaining('web 1, which is not in the document')]);
   } finally {
     await rm(home, { recursive: true, force: true });
   }

@@ -60,11 +60,11 @@ test('roles, exposure and sentences tell what was seen', () => {
   expect(service).toMatchObject({ exposed: true, innerBytes: 135_000, crossBytes: 0 });
   expect(service?.says).toEqual([
     '4 servers (batch, web, app, db): they exchange 131.8 KiB with each other and 0 B with other servers.',
-    'The world reaches it through web on tcp/443.',
+    'It is asked from outside through web on tcp/443.',
     'app asks db on tcp/5432: 68.4 KiB.',
     'batch asks db on tcp/5432: 58.6 KiB.',
     'web asks app on tcp/8080: 4.9 KiB.',
-    'In 2 tiers of 2, 2.',
+    'It has 2 tiers of 2, 2 servers.',
   ]);
 });
 
@@ -89,7 +89,7 @@ test('the operator’s groups win: their servers are in no other service, and st
 test('no traffic at all, one server, and everyone with everyone: each server is in exactly one service', () => {
   expect(sets(findServices(someTraffic(), subjects(['b', 'a'])))).toEqual([['a'], ['b']]);
   expect(findServices(someTraffic('* > a 80 5'), subjects(['a']))[0]?.says[0]).toBe(
-    '1 server (a): it talks with no other server enough to belong to it.',
+    '1 server (a): it talks too little with any other server.',
   );
   const ids = Array.from({ length: 12 }, (_, index) => `s${index}`);
   const all = ids.flatMap((a) => ids.filter((b) => a < b).map((b) => `${a} > ${b} 80 100`));

@@ -46,7 +46,7 @@ test('days add up, in whatever order they are merged', () => {
 });
 
 test('one time of one source twice is refused; another source at that time is not', () => {
-  expect(() => mergeMatrices(seen(0, [2]), seen(0, [2]))).toThrow(/node-1 is in two of the files/);
+  expect(() => mergeMatrices(seen(0, [2]), seen(0, [2]))).toThrow(/Two of the files hold node-1/);
   const both = mergeMatrices(seen(0, [2]), seen(0, [3], 'node-2'));
   expect(both.conversations.length).toBe(2);
   expect(observedSeconds(both)).toBe(600);
