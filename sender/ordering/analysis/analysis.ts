@@ -1,5 +1,5 @@
 import type { Problem } from '../../../shared/problem.ts';
-import type { MovingServer } from '../input/tenant.ts';
+import type { MovingServer } from '../input/moving-server.ts';
 import type { Weights } from '../order/request.ts';
 import type { NamedWave } from '../order/wave-names.ts';
 import type { Placement, ServerZone } from '../placement/place.ts';

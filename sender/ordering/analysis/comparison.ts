@@ -1,4 +1,5 @@
-import type { MovingServer, Tenant } from '../input/tenant.ts';
+import type { MovingServer } from '../input/moving-server.ts';
+import type { Tenant } from '../input/tenant.ts';
 import { compareText } from '../math/compare-text.ts';
 import { costOfWaves } from '../order/propose.ts';
 import { costOfOrder, costsOfRandomOrders } from '../order/reference-orders.ts';

@@ -1,5 +1,5 @@
 import type { RoundLimits } from '../../migration/round.ts';
-import type { MovingServer } from '../input/tenant.ts';
+import type { MovingServer } from '../input/moving-server.ts';
 import { median } from '../math/median.ts';
 import type { TimedServer as Moving } from '../order/request.ts';
 import type { MeasuredCampaign } from '../prediction/measured-campaign.ts';

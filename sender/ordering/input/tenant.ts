@@ -7,22 +7,7 @@ import { compareText } from '../math/compare-text.ts';
 import type { Host } from '../placement/place.ts';
 import type { OlderInput } from '../traffic/import-older.ts';
 import { type FlowMatrix, outside } from '../traffic/matrix.ts';
-
-const bytesPerGiB = 2 ** 30;
-
-/**
- * A server that moves. Unknown sizes are null; `memory` is MiB and `storage` GiB, except in the
- * older input.
- */
-export interface MovingServer {
-  readonly id: string;
-  readonly name: string;
-  readonly diskBytes: number | null;
-  /** Bytes that are copied at least: the size of its image. */
-  readonly leastBytes: number;
-  readonly sizes: { readonly cpu: number; readonly memory: number; readonly storage: number } | null;
-  readonly warm: boolean;
-}
+import { type MovingServer, olderServers, serversOf, unknownServer } from './moving-server.ts';
 
 /** The servers that move, their traffic, and their order so far. */
 export interface Tenant {
@@ -102,39 +87,4 @@ export function tenantOf({ traffic, documents, plan, older }: TenantFiles): Tena
           .sort(compareText)
           .map((id) => unknownServer(id));
   return { ...rest, servers, given: [servers.map(({ id }) => id)], givenBy: known.size > 0 ? 'document' : 'matrix' };
-}
-
-function unknownServer(id: string, name = id): MovingServer {
-  return { id, name: name === '' ? id : name, diskBytes: null, leastBytes: 0, sizes: null, warm: false };
-}
-
-function serversOf({ servers, flavors, images }: Configurations): MovingServer[] {
-  const flavorById = new Map(flavors.map((flavor) => [flavor.id, flavor]));
-  const imageById = new Map(images.map((image) => [image.id, image]));
-  return servers.map(({ id, name, flavor_id, image_id }) => {
-    const flavor = flavorById.get(flavor_id);
-    const image = imageById.get(image_id ?? '');
-    const disk = Math.max(flavor?.disk ?? 0, image?.min_disk ?? 0) * bytesPerGiB;
-    const stored = image?.size ?? 0;
-    return {
-      id,
-      name: name === '' ? id : name,
-      diskBytes: Math.max(disk, stored) || null,
-      warm: false,
-      // A raw image may consist mostly of zeros.
-      leastBytes: image?.disk_format === 'qcow2' ? stored : 0,
-      sizes: flavor === undefined ? null : { cpu: flavor.vcpus, memory: flavor.ram, storage: disk / bytesPerGiB },
-    };
-  });
-}
-
-function olderServers({ servers }: OlderInput): MovingServer[] {
-  return servers.map(({ id, cpu, memory, storage }) => ({
-    id,
-    name: id,
-    diskBytes: storage * bytesPerGiB || null,
-    leastBytes: 0,
-    warm: false,
-    sizes: { cpu, memory, storage },
-  }));
 }

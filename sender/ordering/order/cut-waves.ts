@@ -1,7 +1,7 @@
 import { disruptionRates } from './disruption.ts';
 import type { Instance } from './instance.ts';
-import type { WaveSequence } from './simulate.ts';
 import { WaveCapacity } from './wave-capacity.ts';
+import type { WaveSequence } from './wave-sequence.ts';
 
 /** Whether a wave may end between two servers: sets that move together share a wave. */
 export function mayEndBetween({ group }: Instance, last: number, next: number): boolean {

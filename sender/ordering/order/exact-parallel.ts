@@ -1,6 +1,6 @@
 import { type Instance, impossible } from './instance.ts';
-import type { WaveSequence } from './simulate.ts';
 import { WaveEnumerator } from './wave-enumerator.ts';
+import { sequenceOf, type WaveSequence } from './wave-sequence.ts';
 
 /** Most servers that are solved exactly in parallel, in about n! steps. */
 export const mostParallel = 8;
@@ -31,7 +31,5 @@ export function solveParallel(instance: Instance): WaveSequence {
     waves.unshift(wave);
     set = start;
   }
-  const ends: number[] = [];
-  for (const wave of waves) ends.push((ends.at(-1) ?? 0) + wave.length);
-  return { order: Int32Array.from(waves.flat()), ends };
+  return sequenceOf(waves);
 }

@@ -1,6 +1,6 @@
 import { type Instance, impossible } from './instance.ts';
-import type { WaveSequence } from './simulate.ts';
 import { Subsets } from './subsets.ts';
+import { sequenceOf, type WaveSequence } from './wave-sequence.ts';
 
 /** Most servers that are solved exactly one after the other, in 2ⁿ·n steps. */
 const mostSequential = 18;
@@ -55,9 +55,7 @@ export function solveSequential(instance: Instance): WaveSequence {
   if (best[full] === Number.POSITIVE_INFINITY) throw impossible('No order keeps all constraints and limits.');
   const waves: number[][] = [];
   for (let set = full; set !== 0; set = came[set] as number) waves.unshift(paths.between(came[set] as number, set));
-  const ends: number[] = [];
-  for (const wave of waves) ends.push((ends.at(-1) ?? 0) + wave.length);
-  return { order: Int32Array.from(waves.flat()), ends };
+  return sequenceOf(waves);
 }
 
 /** The cheapest paths from one set to the sets that contain it, one server after the other. */

@@ -1,9 +1,9 @@
 import type { Random } from '../math/random.ts';
-import { mayEndBetween } from './cut-waves.ts';
+import { keepsConstraints } from './constraints.ts';
 import type { Instance } from './instance.ts';
 import type { SearchBudget } from './local-search.ts';
-import { costOfSequence, type WaveSequence } from './simulate.ts';
-import { WaveCapacity } from './wave-capacity.ts';
+import { costOfSequence } from './simulate.ts';
+import { sequenceOf, type WaveSequence, wavesOf } from './wave-sequence.ts';
 
 /** How much worse a change may be at the beginning, in mean costs of a server; it falls to zero. */
 const tolerance = 1;
@@ -77,20 +77,10 @@ function moved(order: Int32Array, at: number, length: number, slot: number): Int
   return Int32Array.from([...rest.slice(0, slot), ...order.subarray(at, at + length), ...rest.slice(slot)]);
 }
 
-function swapWaves({ order, ends }: WaveSequence, a: number, b: number): WaveSequence | null {
+function swapWaves(sequence: WaveSequence, a: number, b: number): WaveSequence | null {
   if (a === b) return null;
-  const waves = ends.map((end, index) => Array.from(order.subarray(ends[index - 1] ?? 0, end)));
-  const one = waves[a] as number[];
-  const other = waves[b] as number[];
-  const mixed = waves.with(a, other).with(b, one);
-  let end = 0;
-  return {
-    order: Int32Array.from(mixed.flat()),
-    ends: mixed.map((wave) => {
-      end += wave.length;
-      return end;
-    }),
-  };
+  const waves = wavesOf(sequence);
+  return sequenceOf(waves.with(a, waves[b] as number[]).with(b, waves[a] as number[]));
 }
 
 /** How many positions of a segment lie before an end. */
@@ -101,25 +91,4 @@ function overlap(at: number, length: number, end: number): number {
 /** The ends of the waves in ascending order, each once, with the last. */
 function inBounds(ends: readonly number[], size: number): number[] {
   return [...new Set([...ends.filter((end) => end > 0 && end < size), size])].sort((a, b) => a - b);
-}
-
-/** Whether waves keep the limits and constraints. */
-export function keepsConstraints(instance: Instance, { order, ends }: WaveSequence): boolean {
-  const { predecessors, groups, size, group } = instance;
-  const place = new Int32Array(size);
-  for (let p = 0; p < size; p++) place[order[p] as number] = p;
-  let position = 0;
-  for (const end of ends) {
-    const wave = new WaveCapacity(instance);
-    for (; position < end; position++) if (!wave.add(order[position] as number)) return false;
-    const last = order[end - 1] as number;
-    const next = order[end];
-    if (next !== undefined && !mayEndBetween(instance, last, next)) return false;
-  }
-  for (let i = 0; i < size; i++)
-    if (predecessors[i]?.some((first) => (place[first] as number) > (place[i] as number))) return false;
-  return groups.every((members, index) => {
-    const first = Math.min(...members.map((i) => place[i] as number));
-    return members.every((_, offset) => group[order[first + offset] as number] === index);
-  });
 }

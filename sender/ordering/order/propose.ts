@@ -6,9 +6,10 @@ import { isSequentiallySolvable, solveSequential } from './exact-sequential.ts';
 import { type Instance, impossible } from './instance.ts';
 import type { Cost, OrderRequest, Proposal, ScheduledServer } from './request.ts';
 import { searchOrder } from './search.ts';
-import { costInSeconds, costOfSequence, scheduleOf, simulate, toSeconds, type WaveSequence } from './simulate.ts';
+import { costInSeconds, costOfSequence, scheduleOf, simulate, toSeconds } from './simulate.ts';
 import { topologicalOrder } from './topological-order.ts';
 import { checkLimits } from './wave-capacity.ts';
+import { sequenceOf, type WaveSequence, wavesOf } from './wave-sequence.ts';
 
 const defaultRestarts = 6;
 
@@ -31,7 +32,7 @@ export function proposeOrder(request: OrderRequest, method?: Proposal['method'])
   const cost = costInSeconds(instance, timeline);
   return {
     ...cost,
-    waves: wavesOf(instance, sequence),
+    waves: wavesOf(sequence).map((wave) => wave.map((i) => instance.ids[i] as string)),
     schedule: scheduleOf(instance, sequence, timeline),
     bound: exact ? cost.cost : toSeconds(instance, lowerBound(instance)),
     method: exact ? 'exact' : 'heuristic',
@@ -48,10 +49,6 @@ function solveExactly(instance: Instance): WaveSequence {
   return tidy !== null && costOfSequence(instance, tidy) <= costOfSequence(instance, sequence) ? tidy : sequence;
 }
 
-function wavesOf({ ids }: Instance, { order, ends }: WaveSequence): string[][] {
-  return ends.map((end, index) => Array.from(order.subarray(ends[index - 1] ?? 0, end), (i) => ids[i] as string));
-}
-
 /**
  * What given waves cost. It does not check the constraints. Throws E_ORDER where they do not hold
  * each server once.
@@ -62,12 +59,10 @@ export function costOfWaves(
 ): Cost & { readonly schedule: ScheduledServer[] } {
   const instance = instanceOf(request);
   const index = new Map(instance.ids.map((id, i) => [id, i]));
-  const order = Int32Array.from(waves.flat(), (id) => index.get(id) ?? -1);
+  const sequence = sequenceOf(waves.map((wave) => wave.map((id) => index.get(id) ?? -1)));
+  const { order } = sequence;
   if (order.length !== instance.size || new Set(order).size !== instance.size || order.includes(-1))
     throw impossible('The waves do not hold each server exactly once.');
-  const ends: number[] = [];
-  for (const wave of waves) ends.push((ends.at(-1) ?? 0) + wave.length);
-  const sequence = { order, ends };
   const timeline = simulate(instance, sequence);
   return { ...costInSeconds(instance, timeline), schedule: scheduleOf(instance, sequence, timeline) };
 }

@@ -2,9 +2,10 @@ import { seededRandom, shuffled } from '../math/random.ts';
 import { instanceOf } from './build-instance.ts';
 import type { Instance } from './instance.ts';
 import type { Cost, OrderRequest } from './request.ts';
-import { costInSeconds, simulate, type WaveSequence } from './simulate.ts';
+import { costInSeconds, simulate } from './simulate.ts';
 import { topologicalOrder } from './topological-order.ts';
 import { WaveCapacity } from './wave-capacity.ts';
+import type { WaveSequence } from './wave-sequence.ts';
 
 /**
  * What a given order costs, changed as little as the constraints require; waves are filled up to

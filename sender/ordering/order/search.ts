@@ -1,13 +1,15 @@
 import { type Random, seededRandom, shuffled } from '../math/random.ts';
 import { connectedComponents } from './components.ts';
+import { keepsConstraints } from './constraints.ts';
 import { cutIntoWaves, serviceBoundaries } from './cut-waves.ts';
 import { type Instance, impossible } from './instance.ts';
 import { localSearch, moveToBestSlot, perturb, type SearchBudget } from './local-search.ts';
-import { keepsConstraints, polish } from './polish.ts';
+import { polish } from './polish.ts';
 import { SequentialOrder } from './sequential-order.ts';
-import { costOfSequence, type WaveSequence } from './simulate.ts';
+import { costOfSequence } from './simulate.ts';
 import { fiedlerOf } from './spectral.ts';
 import { topologicalOrder } from './topological-order.ts';
+import type { WaveSequence } from './wave-sequence.ts';
 
 /** Steps of all restarts together: some seconds on one core. */
 const wholeBudget = 2e8;

@@ -1,12 +1,7 @@
 import { type Instance, weightUnits } from './instance.ts';
 import { earliestLane } from './lanes.ts';
 import type { Cost, ScheduledServer } from './request.ts';
-
-/** An order and its waves: the servers, and the position at which each wave ends. */
-export interface WaveSequence {
-  readonly order: Int32Array;
-  readonly ends: readonly number[];
-}
+import type { WaveSequence } from './wave-sequence.ts';
 
 /** When each server goes down and is up again, and the length of the campaign, in quanta. */
 export interface Timeline {

@@ -1,5 +1,5 @@
 import { px } from './drawing.ts';
-import { type Place, pillHeight } from './layout.ts';
+import { type Place, pillHeight } from './place.ts';
 
 /** A cubic curve as an SVG path. */
 interface Curve {

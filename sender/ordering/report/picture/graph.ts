@@ -4,7 +4,8 @@ import type { Service } from '../../services/service.ts';
 import { namesOf } from '../../traffic/named-server.ts';
 import { curveBetween } from './curve.ts';
 import { type Drawing, element, hint, textAt } from './drawing.ts';
-import { type Box, layoutOf, type Place } from './layout.ts';
+import { type Box, layoutOf } from './layout.ts';
+import type { Place } from './place.ts';
 import { serverPill } from './server-pill.ts';
 import type { Steps } from './steps.ts';
 

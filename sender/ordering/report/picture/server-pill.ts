@@ -1,5 +1,5 @@
 import { element, hint, px, textAt } from './drawing.ts';
-import { badgeWidth, type Place, pillHeight } from './layout.ts';
+import { badgeWidth, type Place, pillHeight } from './place.ts';
 import type { Steps } from './steps.ts';
 
 /** A server: its number on its colour, its name, and an arrow where it is asked from outside. */
