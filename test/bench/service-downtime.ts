@@ -1,6 +1,6 @@
 /**
- * Measures what the proposed order is worth, by whole daemons: `npm run bench:downtime > test/bench/service-downtime.txt`, some ten minutes.
- * Nothing but the orders comes from the seed; times are those of the campaigns' reports.
+ * Measures with whole daemons what the proposed order is worth, in some ten minutes: `npm run
+ * bench:downtime > test/bench/service-downtime.txt`. Only the orders come from the seed.
  */
 import { downtimeOf, raceOf, saysOfRace, tableOfRace } from '../support/race.ts';
 import { ways } from '../support/two-services.ts';

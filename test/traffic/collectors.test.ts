@@ -10,14 +10,17 @@ import { bridge, openVSwitch, type Switch } from './hosts.ts';
 import { seed, shapes } from './shapes.ts';
 import { type Ended, lackOf, type Place, watchBridge, watchSwitch } from './watch.ts';
 
-/** Every collector, and what it counts of a frame besides IP: Open vSwitch's NetFlow alone counts the whole. */
+/**
+ * Every collector, and the bytes of a frame that it counts besides IP: only NetFlow of Open vSwitch
+ * counts the whole frame.
+ */
 const sources = {
   'a Linux bridge': ['conntrack', 'conntrack -L', 'conntrack -E', 'tcpdump', 'pmacct'],
   'Open vSwitch in userspace': ['NetFlow', 'IPFIX', 'sFlow'],
 } as const;
 const ethernetBytes = 14;
 
-/** What was true of one shape, and what each collector made of it. */
+/** The truth of one shape, and the matrix of each collector. */
 interface Outcome {
   readonly truth: ReadonlyMap<string, Both>;
   readonly matrices: Awaited<Ended>;

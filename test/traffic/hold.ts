@@ -14,10 +14,10 @@ export function between(before: Both, after: Both): Both {
   return { rx: gained(before.rx, after.rx), tx: gained(before.tx, after.tx) };
 }
 
-/** A few frames of ARP are all that a guest has who took no part. */
+/** A guest that takes no part sends a few ARP frames. */
 const silentBytes = 2_000;
 
-/** How far a matrix is from one interface in one direction: a part of what that counted. */
+/** How far a matrix is from one interface in one direction, as a fraction. */
 export interface Off {
   readonly id: string;
   readonly way: 'tx' | 'rx';
@@ -25,7 +25,10 @@ export interface Off {
   readonly error: number;
 }
 
-/** How far a matrix is from every interface, in both directions; `headerBytes` of each frame are not in the matrix. */
+/**
+ * How far a matrix is from each interface in both directions; the matrix lacks `headerBytes` of
+ * each frame.
+ */
 export function offOf(traffic: FlowMatrix, truth: ReadonlyMap<string, Both>, headerBytes: number): Off[] {
   return [...truth].flatMap(([id, { rx, tx }]) => {
     const [sent, received] = seenOf(traffic, id);
@@ -36,7 +39,7 @@ export function offOf(traffic: FlowMatrix, truth: ReadonlyMap<string, Both>, hea
   });
 }
 
-/** How far a matrix is from the interfaces at worst. */
+/** The greatest distance of a matrix from the interfaces. */
 export function worstOf(traffic: FlowMatrix, truth: ReadonlyMap<string, Both>, headerBytes: number): number {
   return Math.max(...offOf(traffic, truth, headerBytes).map(({ error }) => error));
 }

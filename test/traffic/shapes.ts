@@ -4,7 +4,7 @@ import type { Talk } from './guests.ts';
 /** Printed with the results; `SEED=7 npm run test:traffic` repeats one. */
 export const seed = Number(process.env['SEED'] ?? 1);
 
-/** Who talks to whom, by the numbers of the guests, and which of them belong together. */
+/** Which guests talk with each other, and which belong together. */
 export interface Shape {
   readonly name: string;
   readonly talks: readonly Talk[];
@@ -37,10 +37,10 @@ function tiers(random: Random, web: readonly number[], app: readonly number[], d
   ];
 }
 
-/** What each service has with the other one: far less than its members have with each other. */
+/** The traffic of each service with the other: far less than inside. */
 const inPassing: Talk = { from: 0, to: 3, port: 80, protocol: 'tcp', requests: 1, askedBytes: 200, answeredBytes: 300 };
 
-/** The shapes that every collector is shown. */
+/** The shapes that every collector observes. */
 export const shapes: readonly Shape[] = [
   { name: 'web to app to db', talks: tiers(seededRandom(seed), [0], [1], [2]), services: [[0, 1, 2]] },
   {

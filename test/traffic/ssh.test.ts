@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** The names of what runs in a namespace. */
+/** Names of the programs that run in a namespace. */
 function commandsIn(namespace: string): string[] {
   const pids = sh('ip', 'netns', 'pids', namespace).trim().split(/\s+/);
   return pids.map((pid) => sh('sh', '-c', `cat /proc/${pid}/comm || true`).trim());

@@ -61,8 +61,8 @@ export function chooseMode({ requestFor, parallel, ownWaves, weights, model, loa
     );
   const bestName = compare(candidates).best?.mode;
   const best = candidates.find(({ name }) => name === bestName) as ProposedMode;
-  const isFinal = numbers.length === 1 || (shared !== null && best.parallel === 1);
-  const modes = isFinal ? candidates : searchedAgain(candidates, requestFor(best.parallel), ownWaves);
+  const isSearched = numbers.length === 1 || (shared !== null && best.parallel === 1);
+  const modes = isSearched ? candidates : searchedAgain(candidates, requestFor(best.parallel), ownWaves);
   const { best: prediction, all } = compare(modes);
   const mode = modes.find(({ name }) => name === prediction?.mode) as ProposedMode;
   return { mode, prediction: prediction as Prediction, all };

@@ -17,10 +17,10 @@ export function parseRecords(
   body: Buffer,
   template: Template,
   sentMs: number,
-): { observations: FlowObservation[]; leaving: FlowObservation[]; useless: number } | null {
+): { observations: FlowObservation[]; leaving: FlowObservation[]; unusable: number } | null {
   const observations: FlowObservation[] = [];
   const leaving: FlowObservation[] = [];
-  let useless = 0;
+  let unusable = 0;
   let at = 0;
   while (body.length - at >= template.leastBytes) {
     const read = parseRecord(body, at, template);
@@ -28,10 +28,10 @@ export function parseRecords(
     at = read.end;
     if (template.options || isNotIp(read.values)) continue;
     const observation = observationOf(read.values, read.reverse, sentMs);
-    if (observation === null) useless++;
+    if (observation === null) unusable++;
     else (isLeaving(read.values) ? leaving : observations).push(observation);
   }
-  return { observations, leaving, useless };
+  return { observations, leaving, unusable };
 }
 
 function parseRecord(body: Buffer, start: number, { fields }: Template): { values: Values; reverse: Values; end: number } | null {

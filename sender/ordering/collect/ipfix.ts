@@ -22,7 +22,7 @@ export interface IpfixMessage {
   /** Damaged sets, and records without addresses or counts. */
   readonly malformed: number;
   /** Sets whose template has not arrived yet. They are parsed when it arrives. */
-  readonly untold: number;
+  readonly withoutTemplate: number;
   /** Templates and pending sets beyond the limits. */
   readonly overLimit: number;
 }
@@ -34,7 +34,7 @@ interface MessageResult {
   readonly observations: FlowObservation[];
   readonly leaving: FlowObservation[];
   malformed: number;
-  untold: number;
+  withoutTemplate: number;
   overLimit: number;
 }
 
@@ -68,7 +68,7 @@ export class IpfixReader {
       observations: [],
       leaving: [],
       malformed: 0,
-      untold: 0,
+      withoutTemplate: 0,
       overLimit: 0,
     };
     let at = headerBytes;
@@ -86,8 +86,8 @@ export class IpfixReader {
       else if (id >= 256) this.#data(body, `${reading.place} ${id}`, reading);
       else reading.malformed++;
     }
-    const { observations, leaving, malformed, untold, overLimit } = reading;
-    return { observations, leaving, domain, sequence: datagram.readUInt32BE(8), malformed, untold, overLimit };
+    const { observations, leaving, malformed, withoutTemplate, overLimit } = reading;
+    return { observations, leaving, domain, sequence: datagram.readUInt32BE(8), malformed, withoutTemplate, overLimit };
   }
 
   #learn(body: Buffer, options: boolean, reading: MessageResult): void {
@@ -119,7 +119,7 @@ export class IpfixReader {
       decode(body, template, reading.sentMs, reading);
       return;
     }
-    reading.untold++;
+    reading.withoutTemplate++;
     if (!this.#waiting.hold(key, body, reading.sentMs)) reading.overLimit++;
   }
 }
@@ -130,7 +130,7 @@ function decode(body: Buffer, template: Template, sentMs: number, reading: Messa
     reading.malformed++;
     return;
   }
-  reading.malformed += records.useless;
+  reading.malformed += records.unusable;
   reading.observations.push(...records.observations);
   reading.leaving.push(...records.leaving);
 }

@@ -89,7 +89,7 @@ async function watchShell(
   } finally {
     failing.abort();
     await listening;
-    sink.refuse('over_limit', meter.overLimit);
+    sink.reject('over_limit', meter.overLimit);
     if (meter.uncounted > 0)
       sink.say(
         `${name}: connections have no counters. Run \`sysctl net.netfilter.nf_conntrack_acct=1\` there; it counts later connections.`,
@@ -111,8 +111,8 @@ export function meteredFlowSink(
     for (const { zone, observation } of metered) {
       const network = zones.get(zone);
       // Where the operator names zones, other zones are other tenants'.
-      if (zones.size > 0 && network === undefined) sink.refuse('foreign_traffic');
-      else sink.see(network === undefined ? observation : { ...observation, network }, `${name} ${zone}`);
+      if (zones.size > 0 && network === undefined) sink.reject('foreign_traffic');
+      else sink.add(network === undefined ? observation : { ...observation, network }, `${name} ${zone}`);
     }
   };
 }
@@ -121,12 +121,12 @@ async function* entries(text: AsyncIterable<string>, sink: TrafficSink): AsyncGe
   const lines = new ChunkSplitter();
   const parse = (line: string): ConntrackEntry[] => {
     const entry = parseConntrackLine(line);
-    if (entry === null && !isConntrackMessage(line)) sink.refuse('malformed');
+    if (entry === null && !isConntrackMessage(line)) sink.reject('malformed');
     return entry === null ? [] : [entry];
   };
   for await (const chunk of text) yield* lines.push(chunk).flatMap(parse);
   yield* parse(lines.end());
-  sink.refuse('malformed', lines.dropped);
+  sink.reject('malformed', lines.dropped);
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {

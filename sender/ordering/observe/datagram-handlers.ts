@@ -11,7 +11,7 @@ export const mostExporters = 256;
 
 /** Handles the datagrams of one port; `end` reports what is missing. */
 interface DatagramHandler {
-  readonly take: (datagram: Buffer, exporter: string, sink: TrafficSink) => void;
+  readonly handle: (datagram: Buffer, exporter: string, sink: TrafficSink) => void;
   readonly end?: (sink: TrafficSink) => void;
 }
 
@@ -22,31 +22,31 @@ interface DatagramHandler {
 export const datagramHandlers: Readonly<Record<ExportFormat, (networks: KnownNetworks) => DatagramHandler>> = {
   netflow: () => {
     const gaps = new SequenceGaps();
-    const take: DatagramHandler['take'] = (datagram, exporter, sink) => {
+    const handle: DatagramHandler['handle'] = (datagram, exporter, sink) => {
       const read = parseNetflow(datagram);
-      if (read === null) return sink.refuse('malformed');
+      if (read === null) return sink.reject('malformed');
       const place = `${exporter} ${read.engine}`;
-      gaps.note(place, read.sequence, read.observations.length, 'flows of NetFlow', sink);
-      for (const observation of read.observations) sink.see(observation, place);
+      gaps.check(place, read.sequence, read.observations.length, 'flows of NetFlow', sink);
+      for (const observation of read.observations) sink.add(observation, place);
     };
-    return { take };
+    return { handle };
   },
   ipfix: () => {
     const reader = new IpfixReader();
-    const take: DatagramHandler['take'] = (datagram, exporter, sink) => {
+    const handle: DatagramHandler['handle'] = (datagram, exporter, sink) => {
       const read = reader.read(datagram, exporter);
-      if (read === null) return sink.refuse('malformed');
-      sink.refuse('malformed', read.malformed);
-      sink.refuse('over_limit', read.overLimit);
-      if (read.untold > 0)
+      if (read === null) return sink.reject('malformed');
+      sink.reject('malformed', read.malformed);
+      sink.reject('over_limit', read.overLimit);
+      if (read.withoutTemplate > 0)
         sink.say(`ipfix: ${exporter} sent records before their templates; they are counted when the templates arrive.`);
       const place = `${exporter} ${read.domain}`;
-      for (const observation of read.observations) sink.see(observation, place);
+      for (const observation of read.observations) sink.add(observation, place);
       // As if another place saw them: a packet that enters and leaves counts once.
-      for (const observation of read.leaving) sink.see(observation, `${place} leaving`);
+      for (const observation of read.leaving) sink.add(observation, `${place} leaving`);
     };
     const end = (sink: TrafficSink): void => {
-      sink.refuse('malformed', reader.waiting);
+      sink.reject('malformed', reader.waiting);
       if (reader.waiting > 0)
         sink.say(
           [
@@ -56,23 +56,23 @@ export const datagramHandlers: Readonly<Record<ExportFormat, (networks: KnownNet
           ].join(' '),
         );
     };
-    return { take, end };
+    return { handle, end };
   },
   sflow: ({ vnis }) => {
     const gaps = new SequenceGaps();
-    const take: DatagramHandler['take'] = (datagram, exporter, sink) => {
+    const handle: DatagramHandler['handle'] = (datagram, exporter, sink) => {
       const read = parseSflow(datagram);
-      if (read === null) return sink.refuse('malformed');
-      sink.refuse('malformed', read.malformed);
+      if (read === null) return sink.reject('malformed');
+      sink.reject('malformed', read.malformed);
       const place = `${exporter} ${read.agent} ${read.subAgent}`;
-      gaps.note(place, read.sequence, 1, 'datagrams of sFlow', sink);
+      gaps.check(place, read.sequence, 1, 'datagrams of sFlow', sink);
       for (const sample of read.samples) {
         const { vni } = sample.packet;
-        if (isForeignTunnel(vni, vnis)) sink.refuse('foreign_traffic');
-        else sink.see(sampledObservation(sample, Date.now(), vni === null ? undefined : vnis.get(vni)), place, true);
+        if (isForeignTunnel(vni, vnis)) sink.reject('foreign_traffic');
+        else sink.add(sampledObservation(sample, Date.now(), vni === null ? undefined : vnis.get(vni)), place, true);
       }
     };
-    return { take };
+    return { handle };
   },
 };
 
@@ -80,7 +80,7 @@ export const datagramHandlers: Readonly<Record<ExportFormat, (networks: KnownNet
 class SequenceGaps {
   readonly #next = new Map<string, number>();
 
-  note(place: string, sequence: number, count: number, what: string, sink: TrafficSink): void {
+  check(place: string, sequence: number, count: number, what: string, sink: TrafficSink): void {
     const expected = this.#next.get(place);
     // Engines and agents come from the datagram: their number is bounded.
     if (expected !== undefined || this.#next.size < mostExporters) this.#next.set(place, (sequence + count) >>> 0);

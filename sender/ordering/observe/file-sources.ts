@@ -18,15 +18,15 @@ export function pcapSource(file: string, { vnis }: KnownNetworks): TrafficSource
     const flows = new PacketFlows((vni) => vnis.get(vni));
     const span = new TimeSpan(name);
     const see = (observations: readonly FlowObservation[]): void => {
-      for (const observation of observations) sink.see(observation, name);
+      for (const observation of observations) sink.add(observation, name);
     };
-    for await (const { bytes, wireBytes, atMs, link } of readFrames(bytesOf(file), file, () => sink.refuse('malformed'))) {
+    for await (const { bytes, wireBytes, atMs, link } of readFrames(bytesOf(file), file, () => sink.reject('malformed'))) {
       if (signal.aborted) break;
       const packet = link === undefined ? 'malformed' : decodePacket(bytes, link, wireBytes);
-      if (packet === 'malformed') sink.refuse('malformed');
+      if (packet === 'malformed') sink.reject('malformed');
       if (typeof packet === 'string') continue;
       span.note(atMs);
-      if (isForeignTunnel(packet.vni, vnis)) sink.refuse('foreign_traffic');
+      if (isForeignTunnel(packet.vni, vnis)) sink.reject('foreign_traffic');
       else see(flows.add(packet, atMs));
     }
     see(flows.flush());
@@ -46,12 +46,12 @@ export function pmacctSource(file: string): TrafficSource {
       if (line.trim() === '') continue;
       const observation = parsePmacct(line, seenMs);
       if (observation === null) {
-        sink.refuse('malformed');
+        sink.reject('malformed');
         continue;
       }
       span.note(observation.firstMs);
       span.note(observation.lastMs);
-      sink.see(observation, name);
+      sink.add(observation, name);
     }
     return span.period();
   };
@@ -70,7 +70,7 @@ export function conntrackFileSource(file: string, networks: KnownNetworks): Traf
       if (signal.aborted) break;
       const entry = xml ? parseConntrackXml(piece) : parseConntrackLine(piece);
       if (entry === null) {
-        if (xml ? piece.includes('<flow') : !isConntrackMessage(piece)) sink.refuse('malformed');
+        if (xml ? piece.includes('<flow') : !isConntrackMessage(piece)) sink.reject('malformed');
         continue;
       }
       const seconds = /^\s*\[(\d{9,10})\.\d+\]/.exec(piece)?.[1];
@@ -79,7 +79,7 @@ export function conntrackFileSource(file: string, networks: KnownNetworks): Traf
       const metered = meter.event(entry, atMs);
       if (metered !== null) give([metered]);
     }
-    sink.refuse('over_limit', meter.overLimit);
+    sink.reject('over_limit', meter.overLimit);
     return span.period();
   };
   return { name, live: false, watch };
@@ -117,7 +117,7 @@ async function* splitFile(file: string, separator: string, sink: TrafficSink): A
   const pieces = new ChunkSplitter(separator);
   for await (const chunk of bytesOf(file)) yield* pieces.push(chunk.toString('latin1'));
   yield pieces.end();
-  sink.refuse('malformed', pieces.dropped);
+  sink.reject('malformed', pieces.dropped);
 }
 
 async function* bytesOf(file: string): AsyncGenerator<Buffer> {

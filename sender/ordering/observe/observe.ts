@@ -102,12 +102,12 @@ function sinkOf(
 ): TrafficSink {
   const said = new Set<string>();
   return {
-    see: (observation, place, sampled = false) => {
+    add: (observation, place, sampled = false) => {
       count();
-      const fresh = deduplicator.unseenPart(place, observation, sampled);
-      if (fresh !== null) aggregator.add(fresh, Date.now());
+      const unseen = deduplicator.unseenPart(place, observation, sampled);
+      if (unseen !== null) aggregator.add(unseen, Date.now());
     },
-    refuse: (reason, number = 1) => {
+    reject: (reason, number = 1) => {
       if (number > 0) aggregator.reject(reason, number);
     },
     say: (sentence) => {

@@ -7,9 +7,9 @@ export interface TrafficSink {
    * Adds what `place` observed; what several places see counts once. `sampled`: see
    * `FlowDeduplicator`.
    */
-  see(observation: FlowObservation, place: string, sampled?: boolean): void;
+  add(observation: FlowObservation, place: string, sampled?: boolean): void;
   /** Counts what could not be used. */
-  refuse(reason: Rejection, count?: number): void;
+  reject(reason: Rejection, count?: number): void;
   /** Tells the operator something about a source, once. */
   say(sentence: string): void;
 }

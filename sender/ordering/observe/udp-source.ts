@@ -14,15 +14,15 @@ export function udpSource(format: ExportFormat, port: number, node: string, netw
     name,
     live: true,
     watch: async (sink, signal) => {
-      const { take, end } = datagramHandlers[format](networks);
+      const { handle, end } = datagramHandlers[format](networks);
       const exporters = new Set<string>();
       const socket = await bind(port);
       const from = new Date().toISOString();
       socket.on('message', (datagram, { address }) => {
         const known = exporters.has(address) || exporters.size < mostExporters;
-        if (!known) return sink.refuse('over_limit');
+        if (!known) return sink.reject('over_limit');
         exporters.add(address);
-        take(datagram, address, sink);
+        handle(datagram, address, sink);
       });
       try {
         if (!signal.aborted) await once(socket, 'close', { signal });

@@ -1,7 +1,7 @@
 import { seededRandom } from '../math/random.ts';
 import type { Instance } from './instance.ts';
 
-const mostIterations = 300;
+const maxIterations = 300;
 
 /**
  * The second smallest eigenvalue of a component's Laplacian, as found and never too small, and its
@@ -27,7 +27,7 @@ export function fiedlerOf(instance: Pick<Instance, 'from' | 'to' | 'weight'>, pa
   let value = dot(x, ax);
   let previous = 0;
   const p = new Float64Array(size);
-  for (let iteration = 0; iteration < mostIterations && size > 1; iteration++) {
+  for (let iteration = 0; iteration < maxIterations && size > 1; iteration++) {
     const r = x.map((xi, i) => (ax[i] as number) - value * xi);
     const z = r.map((ri, i) => ri / Math.max(1e-300, laplacian.diagonal[i] as number));
     centre(z);

@@ -48,7 +48,7 @@ export function placeServers(request: PlacementRequest): Placement {
   const servers = [...request.servers].sort((a, b) => compareText(a.id, b.id));
   const hosts = [...request.hosts].sort((a, b) => compareText(a.id, b.id));
   checkCapacity(servers, hosts);
-  const instance = instanceOf(servers, hosts, request.pairs);
+  const instance = placementInstance(servers, hosts, request.pairs);
   const found = searchPlacement(instance, seededRandom(seed));
   const { best, complete } = branchAndBound(instance, found);
   if (best === null) {
@@ -106,7 +106,7 @@ function totalOf(machines: readonly Sizes[], resource: (typeof resources)[number
   return machines.reduce((sum, machine) => sum + machine[resource], 0);
 }
 
-function instanceOf(
+function placementInstance(
   servers: PlacementRequest['servers'],
   hosts: readonly Host[],
   pairs: readonly TrafficPair[],

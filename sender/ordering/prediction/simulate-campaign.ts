@@ -36,7 +36,7 @@ function variation(count: number, stage: number, parallel: number): number {
   return parallel === 1 ? 1 : 1 + unevenness * (2 * (((count * 4 + stage) * golden) % 1) - 1);
 }
 
-interface MovingServer {
+interface MoveInProgress {
   readonly load: Load;
   readonly number: number;
   readonly journey: Generator<Step, void, number>;
@@ -62,7 +62,7 @@ export function simulateCampaign(
     if (index > 0) nowMs += settings.gapMs ?? 0;
     const waiting = wave.flatMap((id) => byId.get(id) ?? []);
     const lanes = Array.from({ length: Math.min(settings.parallel, waiting.length) }, () => nowMs);
-    let running: MovingServer[] = [];
+    let running: MoveInProgress[] = [];
     while (waiting.length > 0 || running.length > 0) {
       while (waiting.length > 0 && lanes.some((free) => free <= nowMs)) {
         lanes.splice(
@@ -86,8 +86,8 @@ export function simulateCampaign(
   return { timelines, lengthMs: nowMs };
 }
 
-function startServer(model: SiteModel, load: Load, number: number, nowMs: number, parallel: number): MovingServer {
-  const runner: MovingServer = {
+function startServer(model: SiteModel, load: Load, number: number, nowMs: number, parallel: number): MoveInProgress {
+  const runner: MoveInProgress = {
     load,
     number,
     journey: serverSteps(model, load, nowMs),
@@ -102,7 +102,7 @@ function startServer(model: SiteModel, load: Load, number: number, nowMs: number
 }
 
 /** Enters the next step, or ends the move. */
-function enterNextStep(runner: MovingServer, nowMs: number, parallel: number): void {
+function enterNextStep(runner: MoveInProgress, nowMs: number, parallel: number): void {
   const step = runner.journey.next(nowMs).value ?? null;
   runner.step = step;
   if (step === null) return;
@@ -110,11 +110,11 @@ function enterNextStep(runner: MovingServer, nowMs: number, parallel: number): v
   runner.left = step.work * variation(runner.number, stages.indexOf(step.stage), parallel);
 }
 
-function rateOf(model: SiteModel, running: readonly MovingServer[], { step }: MovingServer): number {
+function rateOf(model: SiteModel, running: readonly MoveInProgress[], { step }: MoveInProgress): number {
   return step === null ? 0 : stageRate(model, step.stage, running.filter((other) => other.step?.stage === step.stage).length);
 }
 
-function advance(runner: MovingServer, stepMs: number, pace: number, nowMs: number, parallel: number): void {
+function advance(runner: MoveInProgress, stepMs: number, pace: number, nowMs: number, parallel: number): void {
   if (runner.step === null) return;
   const done = (pace * stepMs) / 1000;
   runner.stageMs[runner.step.stage] += stepMs;

@@ -8,7 +8,7 @@ import type { NamedServer } from './named-server.ts';
 export const longestImportBytes = 64 * 1024 * 1024;
 
 /** A row of a plain file. All but the two ends have defaults. */
-const Row = z.object({
+const MatrixRow = z.object({
   initiator: z.string().min(1),
   responder: z.string().min(1),
   protocol: z.union([z.string(), z.number()]).default('tcp'),
@@ -62,7 +62,7 @@ function matrixOfRows(rows: readonly unknown[], context: ImportContext): FlowMat
     return id === null ? { is: 'unknown' } : id === 'outside' ? { is: 'outside' } : { is: 'server', id };
   }, context.about);
   for (const row of rows) {
-    const parsed = Row.safeParse(row);
+    const parsed = MatrixRow.safeParse(row);
     if (!parsed.success) {
       aggregator.reject('malformed');
       continue;

@@ -5,14 +5,14 @@ import type { FlowMatrix } from '../../../../sender/ordering/traffic/matrix.ts';
 import { runProgram } from '../../../../shared/cli/program.ts';
 import { aRecordingOutput } from '../../../support/recording-output.ts';
 
-/** What a command said, and how it ended. */
+/** The output of a command, and its exit code. */
 export interface Said {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Types `sender analyze` where the files of `home` are. */
+/** Runs `sender analyze` with the files of `home`. */
 export async function analyzed(home: string, ...args: readonly string[]): Promise<Said> {
   const output = aRecordingOutput();
   process.exitCode = undefined;

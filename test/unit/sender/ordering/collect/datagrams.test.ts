@@ -94,11 +94,16 @@ const everything = anIpfix([
 describe('IPFIX', () => {
   test('is read by the templates its exporter told, those of one exporter or domain not for another', () => {
     const reader = new IpfixReader();
-    expect(reader.read(everything, 'a')).toMatchObject({ observations: [flow, flow], malformed: 0, untold: 0, domain: 1 });
+    expect(reader.read(everything, 'a')).toMatchObject({
+      observations: [flow, flow],
+      malformed: 0,
+      withoutTemplate: 0,
+      domain: 1,
+    });
     const data = [{ id: 256, body: record }];
     expect(reader.read(anIpfix(data), 'a')?.observations).toEqual([flow]);
-    expect(reader.read(anIpfix(data), 'b')).toMatchObject({ observations: [], untold: 1 });
-    expect(reader.read(anIpfix(data, 2), 'a')).toMatchObject({ observations: [], untold: 1 });
+    expect(reader.read(anIpfix(data), 'b')).toMatchObject({ observations: [], withoutTemplate: 1 });
+    expect(reader.read(anIpfix(data, 2), 'a')).toMatchObject({ observations: [], withoutTemplate: 1 });
   });
 
   test('steps over lengths that vary, fields of other makers, and options', () => {
@@ -160,7 +165,7 @@ describe('IPFIX', () => {
       const reader = new IpfixReader();
       reader.read(everything, 'a');
       reader.read(anIpfix([{ id: 2, body: packed([2, withdrawn], [2, 0]) }]), 'a');
-      expect(reader.read(anIpfix([{ id: 256, body: record }]), 'a')).toMatchObject({ observations: [], untold: 1 });
+      expect(reader.read(anIpfix([{ id: 256, body: record }]), 'a')).toMatchObject({ observations: [], withoutTemplate: 1 });
     }
   });
 
@@ -172,7 +177,7 @@ describe('IPFIX', () => {
     expect(reader.waiting).toBe(2);
     const template = anIpfix([{ id: 2, body: aTemplate(256, fields) }]);
     expect(reader.read(template, 'b')).toMatchObject({ observations: [] });
-    expect(reader.read(template, 'a')).toMatchObject({ observations: [flow, flow], untold: 0 });
+    expect(reader.read(template, 'a')).toMatchObject({ observations: [flow, flow], withoutTemplate: 0 });
     expect(reader.waiting).toBe(0);
     expect(reader.read(template, 'a')).toMatchObject({ observations: [] });
     expect(reader.read(anIpfix([{ id: 999, body: record }]), 'a')).toMatchObject({ overLimit: 0 });
@@ -192,7 +197,7 @@ describe('IPFIX', () => {
   test('holds a bounded number of templates, and says how many found no room', () => {
     const reader = new IpfixReader(1);
     reader.read(everything, 'a');
-    expect(reader.read(everything, 'b')).toMatchObject({ observations: [], overLimit: 1, untold: 1 });
+    expect(reader.read(everything, 'b')).toMatchObject({ observations: [], overLimit: 1, withoutTemplate: 1 });
   });
 
   test('counts sets that are torn and records without an address, and takes the rest', () => {
@@ -219,7 +224,7 @@ describe('IPFIX', () => {
       { id: 2, body: aTemplate(256, [[8, 0]]) },
       { id: 256, body: Buffer.alloc(8) },
     ]);
-    expect(new IpfixReader().read(empty, 'a')).toMatchObject({ malformed: 1, untold: 1 });
+    expect(new IpfixReader().read(empty, 'a')).toMatchObject({ malformed: 1, withoutTemplate: 1 });
   });
 });
 

@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** Types `sender observe`, with the document and the target. Ctrl-C comes when `stop` says so. */
+/** Runs `sender observe` with the document and the output file. `stop` resolves for Ctrl-C. */
 async function observed(args: readonly string[], stop = new AbortController()) {
   const output = aRecordingOutput();
   process.exitCode = undefined;
@@ -50,7 +50,10 @@ async function aFreePort(): Promise<number> {
   return port;
 }
 
-/** Sends datagrams to a port until told to stop, for nobody knows when it is open; the same ones again count as more of the same. */
+/**
+ * Sends datagrams to a port until it is stopped, for nothing tells when the port is open. Repeated
+ * datagrams count as more traffic.
+ */
 async function exporting(port: number, datagrams: readonly Buffer[], signal: AbortSignal): Promise<void> {
   const socket = createSocket('udp4');
   while (!signal.aborted) {
@@ -119,7 +122,7 @@ test('a port that another program holds is said so, and nothing is written', asy
 const line = (sent: number, id: number, event = '') =>
   `${event} ipv4 2 tcp 6 9 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=${id} dport=80 packets=1 bytes=${sent} src=10.0.0.2 dst=10.0.0.1 sport=80 dport=${id} packets=2 bytes=1000 [ASSURED] mark=0 use=1 id=${id}\n`;
 
-/** A node whose connections grow by a hundred bytes from dump to dump. */
+/** A node whose connections grow by a hundred bytes with each dump. */
 async function aNode(code?: number): Promise<string> {
   const hostKey = anSshKey();
   const userKey = anSshKey();
@@ -148,7 +151,7 @@ test('connections of another node are asked for through SSH, and only what they 
   const traffic = await written();
   expect(traffic.conversations).toMatchObject([web]);
   const sent = traffic.conversations[0]?.sent_bytes ?? 0;
-  // Some dumps of a hundred more each; the first one is where counting starts.
+  // Some dumps, each a hundred bytes more; counting starts with the first.
   expect(sent % 100).toBe(0);
   expect(sent).toBeGreaterThan(0);
   expect(sent).toBeLessThan(5000);

@@ -1,6 +1,9 @@
 import { defaultWeights, type OrderRequest } from '../../../../../sender/ordering/order/request.ts';
 
-/** The cost of an order by the definition alone, one server after the other, in seconds; shares no code with the product. */
+/**
+ * The cost of an order by its definition, one server after the other, in seconds. It shares no code
+ * with the product.
+ */
 export function costByDefinition(question: OrderRequest, order: readonly string[]): number {
   const { servers, pairs, services = [], pauseMs = 0 } = question;
   const weights = { ...defaultWeights, ...question.weights };
@@ -31,7 +34,10 @@ export function costByDefinition(question: OrderRequest, order: readonly string[
   return (weights.downtime * downtime + weights.split * split + weights.length * now) / 1000;
 }
 
-/** The least cost of all orders of up to nine servers, one after the other, found by trying them all; a beginning that already costs more is not followed. */
+/**
+ * The least cost of all orders of up to nine servers, by trying each; a beginning that costs more
+ * is skipped.
+ */
 export function leastOfAll(question: OrderRequest): number {
   const { servers, pairs, services = [] } = question;
   const n = servers.length;

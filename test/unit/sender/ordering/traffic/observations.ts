@@ -5,7 +5,7 @@ import { aDocument, aResource, aServer } from '../../../../support/build.ts';
 /** Noon of a Wednesday. */
 export const noon = Date.UTC(2026, 10, 18, 12);
 
-/** Something that was seen: one kilobyte asked, four answered, on tcp/80. */
+/** An observation: one kilobyte asked, four answered, on tcp/80. */
 export function anObservation(more: Partial<FlowObservation> = {}): FlowObservation {
   return {
     source: '10.0.0.1',
