@@ -1,19 +1,20 @@
 import { type Command, Option } from 'commander';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { writeDurably } from '../../shared/durable.ts';
-import { analyze } from '../ordering/analysis.ts';
-import { changedPlan } from '../ordering/changed-plan.ts';
-import { namesOf } from '../ordering/input/names.ts';
-import { type Chosen, parseLink, parseNumber, parseWeights, wishesOf } from '../ordering/input/options.ts';
-import { readFiles } from '../ordering/input/read-files.ts';
-import { servicesText } from '../ordering/input/services-file.ts';
+import { writeText } from '../operator-file.ts';
+import { analyze } from '../ordering/analyze.ts';
+import { readFiles } from '../ordering/input/files.ts';
+import { type AnalyzeFlags, parseLink, parseNumber, parseWeights } from '../ordering/input/flags.ts';
+import { analyzeOptions } from '../ordering/input/options.ts';
+import { servicesFileText } from '../ordering/input/services-file.ts';
 import { tenantOf } from '../ordering/input/tenant.ts';
-import { parseSpan } from '../ordering/observe/options.ts';
+import { parseDuration } from '../ordering/observe/options.ts';
 import { analysisJson } from '../ordering/report/json.ts';
 import { analysisPage } from '../ordering/report/page.ts';
 import { pictureOf } from '../ordering/report/picture/picture.ts';
+import { rewritePlan } from '../ordering/report/rewrite-plan.ts';
 import { analysisText } from '../ordering/report/text.ts';
-import { writeText } from './file.ts';
+import { namesOf } from '../ordering/traffic/named-server.ts';
 
 /** Adds `analyze`: the order of a move, computed from traffic. It needs no daemon and no cloud. */
 export function addAnalyzeCommand(program: Command, stage: Stage): void {
@@ -41,7 +42,7 @@ export function addAnalyzeCommand(program: Command, stage: Stage): void {
     .addOption(new Option('--wave-servers <number>', 'most servers of one wave').argParser(parseNumber(1, 1e6, true)))
     .addOption(new Option('--wave-gib <number>', 'most GiB of disks of one wave').argParser(parseNumber(0, 1e9)))
     .addOption(new Option('--wave-minutes <number>', 'longest time a wave may take').argParser(parseNumber(0, 1e6)))
-    .addOption(new Option('--wave-gap <time>', 'between two waves, until the next window: 30m, 1d').argParser(parseSpan))
+    .addOption(new Option('--wave-gap <time>', 'between two waves, until the next window: 30m, 1d').argParser(parseDuration))
     .option('--before <first:later...>', 'the first server is up before the later one goes down')
     .option('--together <servers...>', 'servers, between commas, that share a wave')
     .addOption(
@@ -75,16 +76,16 @@ export function addAnalyzeCommand(program: Command, stage: Stage): void {
         [21],
       ),
     )
-    .action(async function (this: Command, matrices: readonly string[], chosen: Chosen) {
+    .action(async function (this: Command, matrices: readonly string[], chosen: AnalyzeFlags) {
       await run(this, stage, matrices, chosen);
     });
 }
 
-async function run(command: Command, stage: Stage, matrices: readonly string[], chosen: Chosen): Promise<void> {
+async function run(command: Command, stage: Stage, matrices: readonly string[], chosen: AnalyzeFlags): Promise<void> {
   const { output, json } = cliOf(command, stage);
   const files = await readFiles(matrices, chosen);
   const tenant = tenantOf(files);
-  const wishes = wishesOf(chosen, files, tenant);
+  const wishes = analyzeOptions(chosen, files, tenant);
   const analysis = analyze(tenant, wishes);
   const written: string[] = [];
   const write = async (
@@ -98,12 +99,12 @@ async function run(command: Command, stage: Stage, matrices: readonly string[], 
   };
   const nameOf = namesOf(tenant.servers);
   const weights = new Map(wishes.services.flatMap(({ name, weight }) => (weight === undefined ? [] : [[name, weight] as const])));
-  await write(chosen.writeServices, writeText, () => servicesText(analysis.services, weights, nameOf));
+  await write(chosen.writeServices, writeText, () => servicesFileText(analysis.services, weights, nameOf));
   await write(chosen.svg, writeText, () => pictureOf(analysis));
   await write(chosen.html, writeText, () => analysisPage(analysis));
   const zones = analysis.placement?.zones.map((zone) => ({ ...zone, name: nameOf(zone.server) }));
   const change = { waves: analysis.waves, parallel: analysis.parallel, zones };
-  if (chosen.write) await write(chosen.plan, writeDurably, () => changedPlan(files.planText, chosen.plan ?? '', change));
+  if (chosen.write) await write(chosen.plan, writeDurably, () => rewritePlan(files.planText, chosen.plan ?? '', change));
   const { misplaced } = analysis;
   if (json)
     output.json({

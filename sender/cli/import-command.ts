@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { readJson, writeText } from '../operator-file.ts';
 import { importOldConfigurations } from '../plan/import.ts';
-import { readJson, writeText } from './file.ts';
 
 /** Adds the command that reads documents of the older sender; it needs no daemon and no cloud. */
 export function addImportCommand(program: Command, stage: Stage): void {

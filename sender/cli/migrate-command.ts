@@ -4,9 +4,9 @@ import { numberOf } from '../../shared/cli/number-option.ts';
 import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { senderCommands } from '../control/registry.ts';
+import { readText } from '../operator-file.ts';
 import { MigrateOptions } from '../plan/options.ts';
 import { asks } from './ask.ts';
-import { readText } from './file.ts';
 import { showConcerns } from './show-concerns.ts';
 import { watchCampaign } from './watch.ts';
 

@@ -4,17 +4,17 @@ import { type Configurations, parseConfigurations } from '../../shared/model/con
 import { Problem } from '../../shared/problem.ts';
 import { readSenderConfig } from '../config.ts';
 import { senderClient } from '../control/client.ts';
-import { namesOf } from '../ordering/input/names.ts';
-import { readMatrix } from '../ordering/observe/matrix-file.ts';
+import { readJson } from '../operator-file.ts';
 import { observe } from '../ordering/observe/observe.ts';
-import { type Chosen, parsePort, parseSpan, parseZone, sourcesOf } from '../ordering/observe/options.ts';
+import { type ObserveFlags, parseDuration, parsePort, parseZone, trafficSources } from '../ordering/observe/options.ts';
+import { readEarlierMatrix, writeMatrix } from '../ordering/observe/output-file.ts';
 import { progressView } from '../ordering/observe/progress-view.ts';
 import { summaryLines } from '../ordering/observe/summary.ts';
-import { readTarget, writeTarget } from '../ordering/observe/target.ts';
-import { directoryOf } from '../ordering/traffic/directory.ts';
-import { mergeTraffic } from '../ordering/traffic/merge.ts';
+import { addressDirectory } from '../ordering/traffic/address-directory.ts';
+import { readMatrixFile } from '../ordering/traffic/matrix-file.ts';
+import { mergeMatrices } from '../ordering/traffic/merge-matrices.ts';
+import { namesOf } from '../ordering/traffic/named-server.ts';
 import { sshOptions } from '../receiver/link.ts';
-import { readJson } from './file.ts';
 import { openLive } from './live.ts';
 
 /** Adds `observe`: which servers talk to each other, from what the nodes already know. */
@@ -28,8 +28,8 @@ export function addObserveCommand(program: Command, stage: Stage): void {
     )
     .option('--project <name>', 'the project, by name or id; the daemon captures its addresses now')
     .option('--document <file...>', 'a configurations.json that holds the addresses; no daemon is needed')
-    .addOption(new Option('--for <time>', 'how long to watch: 90s, 10m, 2h, 1d').argParser(parseSpan).default(600_000, '10m'))
-    .addOption(new Option('--every <time>', 'how often conntrack is asked').argParser(parseSpan).default(10_000, '10s'))
+    .addOption(new Option('--for <time>', 'how long to watch: 90s, 10m, 2h, 1d').argParser(parseDuration).default(600_000, '10m'))
+    .addOption(new Option('--every <time>', 'how often conntrack is asked').argParser(parseDuration).default(10_000, '10s'))
     .option('--conntrack', 'connections that this machine tracks')
     .option('--ssh <user@node...>', 'connections that other nodes track; their host keys must be known')
     .option('--conntrack-file <file...>', 'what conntrack wrote: lines or XML, dumps or events')
@@ -59,30 +59,30 @@ export function addObserveCommand(program: Command, stage: Stage): void {
         [3, 10, 12, 20],
       ),
     )
-    .action(async function (this: Command, chosen: Chosen) {
+    .action(async function (this: Command, chosen: ObserveFlags) {
       await watch(this, stage, chosen);
     });
 }
 
-async function watch(command: Command, stage: Stage, chosen: Chosen): Promise<void> {
+async function watch(command: Command, stage: Stage, chosen: ObserveFlags): Promise<void> {
   const { output, json, configFile, signal } = cliOf(command, stage);
-  const before = await readTarget(chosen.output, chosen.merge === true);
+  const before = await readEarlierMatrix(chosen.output, chosen.merge === true);
   const documents = await documentsOf(chosen, configFile);
-  const resolve = directoryOf(documents);
-  const sources = sourcesOf(chosen, documents, async () => sshOptions(await readSenderConfig(configFile)));
+  const resolve = addressDirectory(documents);
+  const sources = trafficSources(chosen, documents, async () => sshOptions(await readSenderConfig(configFile)));
   if (sources.length === 0 && chosen.csv === undefined)
     throw new Problem(
       'E_USAGE',
       'Say what to look at: --conntrack, --ssh, --netflow, --ipfix, --sflow, --conntrack-file, --pcap, --pmacct or --csv.',
     );
-  const matrices = await Promise.all((chosen.csv ?? []).map((file) => readMatrix(file, documents, resolve, chosen.for)));
+  const matrices = await Promise.all((chosen.csv ?? []).map((file) => readMatrixFile(file, documents, resolve, chosen.for)));
   const live = openLive(output);
   const say = (sentence: string): void => output.tell(sentence);
   const show = json ? () => undefined : (progress: Parameters<typeof progressView>[0]) => live.show(progressView(progress));
   const { traffic, problems } = await observe(sources, { resolve, forMs: chosen.for, stop: signal, show, say });
   live.end();
-  const seen = mergeTraffic(traffic, ...matrices.map((matrix) => matrix.traffic));
-  const whole = await writeTarget(chosen.output, before, seen);
+  const seen = mergeMatrices(traffic, ...matrices.map((matrix) => matrix.traffic));
+  const whole = await writeMatrix(chosen.output, before, seen);
   const [problem] = problems;
   if (json)
     output.json({
@@ -100,7 +100,7 @@ async function watch(command: Command, stage: Stage, chosen: Chosen): Promise<vo
   if (problem !== undefined) process.exitCode = problem.exit;
 }
 
-async function documentsOf({ project, document = [] }: Chosen, configFile: string): Promise<Configurations[]> {
+async function documentsOf({ project, document = [] }: ObserveFlags, configFile: string): Promise<Configurations[]> {
   const read = await Promise.all(document.map(async (file) => parseConfigurations(await readJson(file), file)));
   if (project === undefined && read.length === 0)
     throw new Problem('E_USAGE', 'Say whose traffic: --project NAME, or --document configurations.json.');

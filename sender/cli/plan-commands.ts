@@ -3,8 +3,8 @@ import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
+import { writeText } from '../operator-file.ts';
 import { asks } from './ask.ts';
-import { writeText } from './file.ts';
 import { type Chosen, choosing, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
 

@@ -3,19 +3,19 @@
  * Everything but the seconds is the same on every machine. Campaigns run on a simulated clock (test/support/simulated-site.ts).
  */
 
-import { analyze } from '../../sender/ordering/analysis.ts';
+import { analyze } from '../../sender/ordering/analyze.ts';
 import { tenantOf } from '../../sender/ordering/input/tenant.ts';
-import { costsOfRandomOrders } from '../../sender/ordering/order/compare.ts';
+import { seededRandom, shuffled } from '../../sender/ordering/math/random.ts';
 import { costOfWaves, proposeOrder } from '../../sender/ordering/order/propose.ts';
-import type { Proposal, Question, Slot } from '../../sender/ordering/order/question.ts';
-import { randomOf, shuffled } from '../../sender/ordering/order/random.ts';
+import { costsOfRandomOrders } from '../../sender/ordering/order/reference-orders.ts';
+import type { OrderRequest, Proposal, ScheduledServer } from '../../sender/ordering/order/request.ts';
 import { placeServers } from '../../sender/ordering/placement/place.ts';
 import { fitSite } from '../../sender/ordering/prediction/fit.ts';
 import { crossover, predict } from '../../sender/ordering/prediction/predict.ts';
 import { analysisPage } from '../../sender/ordering/report/page.ts';
-import { findServices } from '../../sender/ordering/services/services.ts';
-import { bytesPerOlderUnit, importOlder } from '../../sender/ordering/traffic/older.ts';
-import { pairsOf } from '../../sender/ordering/traffic/pairs.ts';
+import { findServices } from '../../sender/ordering/services/find-services.ts';
+import { bytesPerOlderUnit, importOlder } from '../../sender/ordering/traffic/import-older.ts';
+import { trafficPairs } from '../../sender/ordering/traffic/pairs.ts';
 import { aTieredService, someTraffic } from '../support/conversations.ts';
 import { olderSample } from '../support/older-sample.ts';
 import { aRandomQuestion, twoServices } from '../support/questions.ts';
@@ -44,8 +44,8 @@ for (const size of [6, 9, 12, 15]) {
 }
 
 say('\n2. Large tenants: 1,000 servers, 20,000 pairs (heuristic; the bound is proved, the optimum lies between)');
-const large = (services: number): Question => {
-  const random = randomOf(seed);
+const large = (services: number): OrderRequest => {
+  const random = seededRandom(seed);
   const servers = range(1000).map((i) => ({ id: `s${i}`, downMs: 100 * (100 + random.below(3000)) }));
   const size = 1000 / services;
   const inside = (i: number): number => Math.floor(i / size) * size + random.below(size);
@@ -69,12 +69,12 @@ for (const [name, question] of [
   ['100 services of 10, some talk across', large(100)],
   ['one random graph, no services', large(1)],
   ['100 services, 4 at once, waves of 40, 1 h apart', { ...large(100), parallel: 4, limits: { servers: 40 }, gapMs: 3_600_000 }],
-] as [string, Question][]) {
+] as [string, OrderRequest][]) {
   const start = process.cpuUsage();
   const { cost, bound, waves } = proposeOrder(question);
   const used = process.cpuUsage(start);
   const took = ((used.user + used.system) / 1e6).toFixed(1);
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const others = range(10).map(
     () =>
       costOfWaves(question, [
@@ -90,7 +90,7 @@ for (const [name, question] of [
 }
 
 say('\n3. Service downtime on the simulated clock: proposal against 1,000 random orders');
-const downtime = (question: Question, schedule: readonly Slot[]): number =>
+const downtime = (question: OrderRequest, schedule: readonly ScheduledServer[]): number =>
   mean(
     (question.services ?? []).map(({ servers }) => {
       const own = schedule.filter(({ id }) => servers.includes(id));
@@ -99,8 +99,8 @@ const downtime = (question: Question, schedule: readonly Slot[]): number =>
   );
 const inWaves = (ids: readonly string[], size: number): string[][] =>
   range(Math.ceil(ids.length / size)).map((n) => ids.slice(n * size, (n + 1) * size));
-const randomly = (question: Question, waveSize: number): number => {
-  const random = randomOf(seed);
+const randomly = (question: OrderRequest, waveSize: number): number => {
+  const random = seededRandom(seed);
   return mean(
     range(1000).map(() =>
       downtime(
@@ -119,8 +119,9 @@ const randomly = (question: Question, waveSize: number): number => {
     ),
   );
 };
-const row = (name: string, proposal: Proposal, question: Question, waveSize: number, against = question): void => {
-  const [own, others] = [downtime(question, proposal.schedule), randomly(against, waveSize)];
+const row = (name: string, proposal: Proposal, question: OrderRequest, waveSize: number, against = question): void => {
+  const own = downtime(question, proposal.schedule);
+  const others = randomly(against, waveSize);
   say(
     `${name.padEnd(66)} ${cell(own.toFixed(0), 6)} s against ${cell(others.toFixed(0), 6)} s: ${percent(1 - own / others)} less`,
   );
@@ -129,13 +130,13 @@ const tiers = aTieredService('shop', [2, 4, 6]);
 const other = aTieredService('mail', [1, 2, 3]);
 const found = someTraffic(...tiers.lines, ...other.lines, 'shop-a1 > mail-a1 25 9000');
 const ids = [...tiers.ids, ...other.ids];
-const shapes: [string, Question, number][] = [
+const shapes: [string, OrderRequest, number][] = [
   ['two services of 3', twoServices(), 3],
   [
     '2-4-6 and 1-2-3, services found in traffic',
     {
       servers: ids.map((id) => ({ id, downMs: 120_000 })),
-      pairs: pairsOf(found),
+      pairs: trafficPairs(found),
       services: findServices(
         found,
         ids.map((id) => ({ id, name: id })),
@@ -181,7 +182,7 @@ for (const bytes of [1e7, 1e8, 1e9]) {
     );
   };
   const { waves } = proposeOrder({ ...question, parallel: 3, limits: { servers: 3 } });
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const orders = range(1000).map(() =>
     shuffled(
       question.servers.map(({ id }) => id),
@@ -198,7 +199,7 @@ for (const bytes of [1e7, 1e8, 1e9]) {
 
 say('\n4. Capacity placement');
 const sample = importOlder(olderSample);
-const placed = placeServers({ servers: sample.servers, hosts: sample.hosts, pairs: pairsOf(sample.traffic) });
+const placed = placeServers({ servers: sample.servers, hosts: sample.hosts, pairs: trafficPairs(sample.traffic) });
 say(
   `older sample: ${placed.crossBytes / bytesPerOlderUnit} of ${placed.totalBytes / bytesPerOlderUnit} kbit/s between hosts, ${placed.method}`,
 );
@@ -257,7 +258,10 @@ for (const [name, lines] of [
     found = analyze(tenant, { ...none, seed });
     page = analysisPage(found);
   });
-  const question: Question = { servers: tenant.servers.map(({ id }) => ({ id, downMs: 300_000 })), pairs: found?.pairs ?? [] };
+  const question: OrderRequest = {
+    servers: tenant.servers.map(({ id }) => ({ id, downMs: 300_000 })),
+    pairs: found?.pairs ?? [],
+  };
   const random = seconds(() => costsOfRandomOrders(question, 1_000, seed));
   const mode = `${found?.prediction.mode}, ${found?.comparison.method}`;
   say(

@@ -1,11 +1,13 @@
 /**
- * Measures what the proposed order is worth, by whole daemons: `npm run bench:downtime > test/bench/service-downtime.txt`, some ten minutes.
- * Nothing but the orders comes from the seed; times are those of the campaigns' reports.
+ * Measures with whole daemons what the proposed order is worth, in some ten minutes: `npm run
+ * bench:downtime > test/bench/service-downtime.txt`. Only the orders come from the seed.
  */
 import { downtimeOf, raceOf, saysOfRace, tableOfRace } from '../support/race.ts';
 import { ways } from '../support/two-services.ts';
 
-const [seed, draws, pace] = [1, 8, 1];
+const seed = 1;
+const draws = 8;
+const pace = 1;
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 const percent = (part: number): string => `${(100 * part).toFixed(1)} %`;
 

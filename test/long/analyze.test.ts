@@ -76,5 +76,5 @@ test('an order that was computed from the traffic is written into the plan, and 
   expect(inTime).toEqual(waves.flatMap(({ servers }) => servers.map(({ id }) => id)));
   const report = file('report.json');
   await writeFile(report, JSON.stringify(await ask<Report>(clouds.sender.config, ['report'])));
-  expect(await run('analyze', ...inputs, '--history', report)).toMatch(/Earlier campaigns.*4 +1 .*To know/s);
+  expect(await run('analyze', ...inputs, '--history', report)).toMatch(/Earlier campaigns.*4 +1 .*Notes/s);
 });

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { pastComparisons, pastOf } from '../../sender/ordering/input/history.ts';
-import { unknownSite } from '../../sender/ordering/prediction/model.ts';
+import { parseHistory } from '../../sender/ordering/input/history-file.ts';
+import { backtest } from '../../sender/ordering/prediction/backtest.ts';
+import { assumedSite } from '../../sender/ordering/prediction/model.ts';
 import { downtimeOf, type Race, raceOf, saysOfRace, tableOfRace } from '../support/race.ts';
 import { ways } from '../support/two-services.ts';
 
@@ -41,7 +42,7 @@ test.each(ways.map(({ name }, index) => [name, index] as const))(
   'from two campaigns on, it is known how long the next one and its servers take: %s',
   (_, index) => {
     const reports = [...(races[index]?.proposed ?? []), ...(races[index]?.random ?? [])].map(({ report }) => report);
-    const past = pastComparisons(pastOf(reports.map((value) => ({ file: 'report.json', value }))), unknownSite).slice(2);
+    const past = backtest(parseHistory(reports.map((value) => ({ file: 'report.json', value }))), assumedSite).slice(2);
     console.info(past.map(({ length, downtime }) => `${length.error.toFixed(2)} ${downtime.error.toFixed(2)}`).join(', '));
     expect(past).toHaveLength(draws + 1);
     for (const what of ['length', 'downtime'] as const) {

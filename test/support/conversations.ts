@@ -1,7 +1,7 @@
-import { emptyTraffic, inOrder, type Traffic } from '../../sender/ordering/traffic/matrix.ts';
+import { emptyMatrix, type FlowMatrix, sortedConversations } from '../../sender/ordering/traffic/matrix.ts';
 
 /** A flow matrix in one line each: `web 1 > app 1 8080 120000`, initiator, responder, port and bytes; `*` stands for the world. */
-export function someTraffic(...lines: readonly string[]): Traffic {
+export function someTraffic(...lines: readonly string[]): FlowMatrix {
   const at = '2026-11-18T12:00:00.000Z';
   const conversations = lines.map((line) => {
     const [, from = '', to = '', port = '0', bytes = '0'] = /^(.+?) > (.+?) (\d+) (\d+)$/.exec(line) ?? [];
@@ -10,7 +10,7 @@ export function someTraffic(...lines: readonly string[]): Traffic {
     const packets = { sent_packets: 1, received_packets: 1, first_seen: at, last_seen: at };
     return { initiator: end(from), responder: end(to), protocol: 'tcp', port: Number(port), ...counts, ...packets };
   });
-  return { ...emptyTraffic(new Date(at)), conversations: inOrder(conversations) };
+  return { ...emptyMatrix(new Date(at)), conversations: sortedConversations(conversations) };
 }
 
 /** A service in tiers: each server of one tier asks each of the next on its port. */

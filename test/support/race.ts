@@ -1,5 +1,5 @@
+import { seededRandom, shuffled } from '../../sender/ordering/math/random.ts';
 import { costOfWaves } from '../../sender/ordering/order/propose.ts';
-import { randomOf, shuffled } from '../../sender/ordering/order/random.ts';
 import { services, type Taken, TwoServices, type Waves, type Way } from './two-services.ts';
 
 const names = services.flatMap(({ servers }) => servers);
@@ -25,7 +25,7 @@ export interface Race {
 
 /** Moves two services of three servers in the proposed order and in `draws` random ones. */
 export async function raceOf(way: Way, draws: number, seed: number, pace: number): Promise<Race> {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const orders = Array.from({ length: draws }, () => inWaves(way, shuffled(names, random)));
   const two = await TwoServices.open(pace);
   try {

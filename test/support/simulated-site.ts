@@ -1,5 +1,5 @@
-import { type Random, randomOf } from '../../sender/ordering/order/random.ts';
-import type { Measured } from '../../sender/ordering/prediction/history.ts';
+import { type Random, seededRandom } from '../../sender/ordering/math/random.ts';
+import type { MeasuredCampaign } from '../../sender/ordering/prediction/measured-campaign.ts';
 import type { Load } from '../../sender/ordering/prediction/model.ts';
 
 /**
@@ -50,9 +50,9 @@ export function runOnSite(
   waves: readonly (readonly string[])[],
   parallel: number,
   seed: number,
-): Measured {
-  const random = randomOf(seed);
-  const done: Measured['servers'][number][] = [];
+): MeasuredCampaign {
+  const random = seededRandom(seed);
+  const done: MeasuredCampaign['servers'][number][] = [];
   let nowMs = 0;
   for (const wave of waves) {
     const waiting = wave.flatMap((id) => loads.find((load) => load.id === id) ?? []);

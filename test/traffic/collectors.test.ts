@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseTraffic } from '../../sender/ordering/traffic/matrix.ts';
+import { parseMatrix } from '../../sender/ordering/traffic/matrix.ts';
 import { documentOf } from './document.ts';
 import { converse, counted, endAll, type Guest, guestsOf, sh } from './guests.ts';
 import { asGroups, asked, type Both, between, servicesOf, worstOf } from './hold.ts';
@@ -10,14 +10,17 @@ import { bridge, openVSwitch, type Switch } from './hosts.ts';
 import { seed, shapes } from './shapes.ts';
 import { type Ended, lackOf, type Place, watchBridge, watchSwitch } from './watch.ts';
 
-/** Every collector, and what it counts of a frame besides IP: Open vSwitch's NetFlow alone counts the whole. */
+/**
+ * Every collector, and the bytes of a frame that it counts besides IP: only NetFlow of Open vSwitch
+ * counts the whole frame.
+ */
 const sources = {
   'a Linux bridge': ['conntrack', 'conntrack -L', 'conntrack -E', 'tcpdump', 'pmacct'],
   'Open vSwitch in userspace': ['NetFlow', 'IPFIX', 'sFlow'],
 } as const;
 const ethernetBytes = 14;
 
-/** What was true of one shape, and what each collector made of it. */
+/** The truth of one shape, and the matrix of each collector. */
 interface Outcome {
   readonly truth: ReadonlyMap<string, Both>;
   readonly matrices: Awaited<Ended>;
@@ -67,7 +70,7 @@ describe.each(Object.entries(sources))('over %s', (kind, named) => {
       test.skipIf(lack !== undefined)(lack === undefined ? can : `${can}: ${lack}`, { concurrent: true }, async () => {
         const matrix = outcome.matrices.get(collector);
         if (matrix?.status !== 'fulfilled') throw new Error(`no matrix: ${String(matrix?.reason)}`);
-        const traffic = parseTraffic(JSON.parse(await readFile(matrix.value, 'utf8')));
+        const traffic = parseMatrix(JSON.parse(await readFile(matrix.value, 'utf8')));
         const worst = worstOf(traffic, outcome.truth, collector === 'NetFlow' ? 0 : ethernetBytes);
         process.stdout.write(
           `seed ${seed}, ${shape.name}, ${collector}: ${(100 * worst).toFixed(2)} % off an interface at worst\n`,

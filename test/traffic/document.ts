@@ -9,7 +9,9 @@ export function documentOf(guests: readonly Guest[]): Configurations {
     subnets: [aResource('subnet', { id: 'sub', network_id: 'net', cidr: '10.77.0.0/24' })],
     ports: guests.map(({ id, address }) =>
       aResource('port', {
-        ...{ id: `port-${id}`, device_id: id, network_id: 'net' },
+        id: `port-${id}`,
+        device_id: id,
+        network_id: 'net',
         fixed_ips: [{ subnet_id: 'sub', ip_address: address }],
       }),
     ),

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Runs a program to its end and gives what it wrote; a failure is thrown with what it said. */
+/** Runs a program and returns its output; throws with its error output where it fails. */
 export function sh(program: string, ...args: readonly string[]): string {
   return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
 }
@@ -13,7 +13,7 @@ export function inside(namespace: string, program: string, ...args: readonly str
   return sh('ip', 'netns', 'exec', namespace, program, ...args);
 }
 
-/** A program in a namespace, with what it has said so far. */
+/** A running program in a namespace, and its output so far. */
 export interface Running {
   readonly child: ChildProcess;
   readonly said: () => string;
@@ -38,7 +38,7 @@ export function start(namespace: string, program: string, ...args: readonly stri
 
 const isOver = ({ child }: Running): boolean => child.exitCode !== null || child.signalCode !== null;
 
-/** Waits until something is so, for a minute at most. */
+/** Waits until a condition holds, at most a minute. */
 export async function until(what: string, is: () => boolean): Promise<void> {
   for (let left = 600; !is(); left--) {
     if (left === 0) throw new Error(`waited in vain: ${what}`);
@@ -46,13 +46,13 @@ export async function until(what: string, is: () => boolean): Promise<void> {
   }
 }
 
-/** Waits until a program has said something, or fails with what it said instead. */
+/** Waits until a program prints something; throws with its output where it ends before. */
 export async function saying(running: Running, what: RegExp): Promise<void> {
   await until(String(what), () => what.test(running.said()) || isOver(running));
   if (!what.test(running.said())) throw new Error(`${String(what)} was not said, but: ${running.said()}`);
 }
 
-/** Waits until a program has ended; fails with what it said if it failed. */
+/** Waits until a program ends; throws with its output where it fails. */
 export async function close(running: Running): Promise<void> {
   if (!isOver(running)) await once(running.child, 'close');
   if (running.child.exitCode !== 0) throw new Error(`it failed: ${running.said()}`);
@@ -66,7 +66,7 @@ export async function end(running: Running, signal: NodeJS.Signals = 'SIGTERM'):
   await closed;
 }
 
-/** Ends whatever still runs. */
+/** Ends all programs that still run. */
 export async function endAll(): Promise<void> {
   await Promise.all([...started].map((running) => end(running, 'SIGKILL')));
 }
@@ -109,17 +109,18 @@ function plug({ namespace, port, address }: Guest, host: string): void {
   sh('ip', 'netns', 'add', namespace);
   sh('ip', '-n', namespace, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', port, 'netns', host);
   inside(namespace, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
-  // Without it frames leave with checksums that nobody has filled in, and in pieces larger than any wire.
+  // Without it, frames leave without checksums and larger than any wire carries.
   inside(namespace, 'ethtool', '-K', 'eth0', 'tx', 'off', 'gso', 'off', 'tso', 'off', 'gro', 'off');
   sh('ip', '-n', namespace, 'addr', 'add', `${address}/24`, 'dev', 'eth0');
   sh('ip', '-n', namespace, 'link', 'set', 'eth0', 'up');
   sh('ip', '-n', host, 'link', 'set', port, 'up');
 }
 
-/** Lets guests talk, all at once, until each has its answers. */
+/** Runs the conversations of the guests at once, until each has its answers. */
 export async function converse(guests: readonly Guest[], talks: readonly Talk[]): Promise<void> {
   const asking = talks.map(({ from, to, port, protocol, requests, askedBytes, answeredBytes }) => {
-    const [asker, answerer] = [guests[from], guests[to]];
+    const asker = guests[from];
+    const answerer = guests[to];
     if (asker === undefined || answerer === undefined) throw new Error(`no guest ${from} or ${to}`);
     const numbers = [port, requests, askedBytes, answeredBytes].map(String);
     return start(asker.namespace, 'python3', join(import.meta.dirname, 'ask.py'), protocol, answerer.address, ...numbers);

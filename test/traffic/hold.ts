@@ -1,4 +1,4 @@
-import type { Traffic } from '../../sender/ordering/traffic/matrix.ts';
+import type { FlowMatrix } from '../../sender/ordering/traffic/matrix.ts';
 import { type Count, close } from './guests.ts';
 import { runSender } from './watch.ts';
 
@@ -14,10 +14,10 @@ export function between(before: Both, after: Both): Both {
   return { rx: gained(before.rx, after.rx), tx: gained(before.tx, after.tx) };
 }
 
-/** A few frames of ARP are all that a guest has who took no part. */
+/** A guest that takes no part sends a few ARP frames. */
 const silentBytes = 2_000;
 
-/** How far a matrix is from one interface in one direction: a part of what that counted. */
+/** How far a matrix is from one interface in one direction, as a fraction. */
 export interface Off {
   readonly id: string;
   readonly way: 'tx' | 'rx';
@@ -25,8 +25,11 @@ export interface Off {
   readonly error: number;
 }
 
-/** How far a matrix is from every interface, in both directions; `headerBytes` of each frame are not in the matrix. */
-export function offOf(traffic: Traffic, truth: ReadonlyMap<string, Both>, headerBytes: number): Off[] {
+/**
+ * How far a matrix is from each interface in both directions; the matrix lacks `headerBytes` of
+ * each frame.
+ */
+export function offOf(traffic: FlowMatrix, truth: ReadonlyMap<string, Both>, headerBytes: number): Off[] {
   return [...truth].flatMap(([id, { rx, tx }]) => {
     const [sent, received] = seenOf(traffic, id);
     return [['tx', tx, sent] as const, ['rx', rx, received] as const].map(([way, { bytes, packets }, seen]) => {
@@ -36,22 +39,29 @@ export function offOf(traffic: Traffic, truth: ReadonlyMap<string, Both>, header
   });
 }
 
-/** How far a matrix is from the interfaces at worst. */
-export function worstOf(traffic: Traffic, truth: ReadonlyMap<string, Both>, headerBytes: number): number {
+/** The greatest distance of a matrix from the interfaces. */
+export function worstOf(traffic: FlowMatrix, truth: ReadonlyMap<string, Both>, headerBytes: number): number {
   return Math.max(...offOf(traffic, truth, headerBytes).map(({ error }) => error));
 }
 
-function seenOf({ conversations }: Traffic, id: string): [sent: number, received: number] {
-  let [sent, received] = [0, 0];
+function seenOf({ conversations }: FlowMatrix, id: string): [sent: number, received: number] {
+  let sent = 0;
+  let received = 0;
   for (const { initiator, responder, sent_bytes, received_bytes } of conversations) {
-    if (initiator === id) [sent, received] = [sent + sent_bytes, received + received_bytes];
-    if (responder === id) [sent, received] = [sent + received_bytes, received + sent_bytes];
+    if (initiator === id) {
+      sent += sent_bytes;
+      received += received_bytes;
+    }
+    if (responder === id) {
+      sent += received_bytes;
+      received += sent_bytes;
+    }
   }
   return [sent, received];
 }
 
 /** Who asks whom for what, by a matrix. */
-export const asked = ({ conversations }: Traffic): Set<string> =>
+export const asked = ({ conversations }: FlowMatrix): Set<string> =>
   new Set(conversations.map(({ initiator, responder, protocol, port }) => `${initiator} ${responder} ${protocol}/${port}`));
 
 /** The services of more than one server that `sender analyze` finds in a matrix. */

@@ -3,7 +3,10 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Guest, inside, sh, until } from './guests.ts';
 
-/** Joins the guests by a Linux bridge whose packets the host's conntrack sees, where the kernel has it, as where security groups are iptables. */
+/**
+ * Joins the guests by a Linux bridge. Where the kernel can, the host's conntrack sees its packets,
+ * as with security groups by iptables.
+ */
 export function bridge(host: string, guests: readonly Guest[], tracked: boolean): void {
   if (tracked) {
     inside(host, 'sysctl', '-qw', 'net.netfilter.nf_conntrack_acct=1', 'net.bridge.bridge-nf-call-iptables=1');
@@ -15,7 +18,10 @@ export function bridge(host: string, guests: readonly Guest[], tracked: boolean)
   for (const { port } of guests) sh('ip', '-n', host, 'link', 'set', port, 'master', 'br0');
 }
 
-/** What a switch tells of what it forwards, to this machine's ports 2055, 4739 and 6343; by sFlow of one packet in so many, every one where it is not said. */
+/**
+ * What a switch exports to this machine's ports 2055, 4739 and 6343; sFlow samples one packet in so
+ * many, by default every one.
+ */
 export interface Exports {
   readonly on: (oneIn?: number) => void;
   readonly off: () => void;
@@ -56,7 +62,7 @@ function exportsOf(vsctl: (...args: readonly string[]) => string): Exports {
   const ids = ['sampling=1', 'obs_domain_id=1', 'obs_point_id=1'];
   const ipfix = create('ipfix', 'targets="127.0.0.1:4739"', ...ids, 'cache_active_timeout=2', 'cache_max_flows=1000');
   return {
-    // One in one, usually: what a rate leaves to chance would only tell of chance.
+    // Usually every packet: sampling would only show chance.
     on: (oneIn = 1) => void vsctl(...netflow, ...sflow(oneIn), ...ipfix),
     off: () => void vsctl('clear', 'bridge', 'br-int', 'netflow', 'sflow', 'ipfix'),
   };

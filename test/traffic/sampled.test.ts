@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseTraffic } from '../../sender/ordering/traffic/matrix.ts';
+import { parseMatrix } from '../../sender/ordering/traffic/matrix.ts';
 import { documentOf } from './document.ts';
 import { converse, counted, endAll, type Guest, guestsOf, sh } from './guests.ts';
 import { asGroups, between, offOf, servicesOf } from './hold.ts';
@@ -12,9 +12,9 @@ import { lackOf, watchSwitch } from './watch.ts';
 
 const host = 'gwt-smp';
 const ethernetBytes = 14;
-/** One packet in so many tells its header. */
+/** sFlow samples one packet in so many. */
 const oneIn = 16;
-/** So much more talk than for the other collectors: it takes some hundred samples to say anything. */
+/** More traffic than for other collectors, for a comparison takes some hundred samples. */
 const louder = 20;
 const lack = lackOf('sFlow');
 let home = '';
@@ -51,9 +51,10 @@ test.skipIf(lack !== undefined)(lack === undefined ? can : `${can}: ${lack}`, as
   const truth = new Map(before.map(([guest, count]) => [guest.id, between(count, counted(guest))]));
   const matrix = (await end()).get('sFlow');
   if (matrix?.status !== 'fulfilled') throw new Error(`no matrix: ${String(matrix?.reason)}`);
-  const off = offOf(parseTraffic(JSON.parse(await readFile(matrix.value, 'utf8'))), truth, ethernetBytes);
+  const off = offOf(parseMatrix(JSON.parse(await readFile(matrix.value, 'utf8'))), truth, ethernetBytes);
   for (const { id, way, packets, error } of off) {
-    // "Packet Sampling Basics" (sflow.org): at most 196 · √(1/samples) per cent, nineteen times in twenty, of packets; sizes vary, and three times that is never.
+    // "Packet Sampling Basics" (sflow.org): within 196 · √(1/samples) per cent nineteen times in
+    // twenty, of packets; sizes vary, so three times that is the limit.
     const usual = 1.96 * Math.sqrt(oneIn / packets);
     process.stdout.write(
       `seed ${seed}, ${id} ${way}: ${Math.round(packets / oneIn)} samples, ${(100 * error).toFixed(1)} % off; usual are ${(100 * usual).toFixed(1)} %\n`,

@@ -1,10 +1,10 @@
-import { type Random, randomOf } from '../../sender/ordering/order/random.ts';
+import { type Random, seededRandom } from '../../sender/ordering/math/random.ts';
 import type { Talk } from './guests.ts';
 
 /** Printed with the results; `SEED=7 npm run test:traffic` repeats one. */
 export const seed = Number(process.env['SEED'] ?? 1);
 
-/** Who talks to whom, by the numbers of the guests, and which of them belong together. */
+/** Which guests talk with each other, and which belong together. */
 export interface Shape {
   readonly name: string;
   readonly talks: readonly Talk[];
@@ -14,12 +14,22 @@ export interface Shape {
 /** Web asks app over TCP; app asks db over TCP, and tells it a little over UDP. */
 function tiers(random: Random, web: readonly number[], app: readonly number[], db: readonly number[]): Talk[] {
   const ask = (from: number, to: number, port: number): Talk => ({
-    ...{ from, to, port, protocol: 'tcp', requests: 8 + random.below(8) },
-    ...{ askedBytes: 1_000 + random.below(5_000), answeredBytes: 20_000 + random.below(40_000) },
+    from,
+    to,
+    port,
+    protocol: 'tcp',
+    requests: 8 + random.below(8),
+    askedBytes: 1_000 + random.below(5_000),
+    answeredBytes: 20_000 + random.below(40_000),
   });
   const tell = (from: number, to: number): Talk => ({
-    ...{ from, to, port: 8125, protocol: 'udp', requests: 20 + random.below(20) },
-    ...{ askedBytes: 200 + random.below(1_000), answeredBytes: 100 },
+    from,
+    to,
+    port: 8125,
+    protocol: 'udp',
+    requests: 20 + random.below(20),
+    askedBytes: 200 + random.below(1_000),
+    answeredBytes: 100,
   });
   return [
     ...web.flatMap((one) => app.map((other) => ask(one, other, 8080))),
@@ -27,15 +37,15 @@ function tiers(random: Random, web: readonly number[], app: readonly number[], d
   ];
 }
 
-/** What each service has with the other one: far less than its members have with each other. */
+/** The traffic of each service with the other: far less than inside. */
 const inPassing: Talk = { from: 0, to: 3, port: 80, protocol: 'tcp', requests: 1, askedBytes: 200, answeredBytes: 300 };
 
-/** The shapes that every collector is shown. */
+/** The shapes that every collector observes. */
 export const shapes: readonly Shape[] = [
-  { name: 'web to app to db', talks: tiers(randomOf(seed), [0], [1], [2]), services: [[0, 1, 2]] },
+  { name: 'web to app to db', talks: tiers(seededRandom(seed), [0], [1], [2]), services: [[0, 1, 2]] },
   {
     name: 'two services of three',
-    talks: [...tiers(randomOf(seed + 1), [0], [1], [2]), ...tiers(randomOf(seed + 2), [3], [4], [5]), inPassing],
+    talks: [...tiers(seededRandom(seed + 1), [0], [1], [2]), ...tiers(seededRandom(seed + 2), [3], [4], [5]), inPassing],
     services: [
       [0, 1, 2],
       [3, 4, 5],
@@ -43,7 +53,7 @@ export const shapes: readonly Shape[] = [
   },
   {
     name: 'twelve servers, 2-4-6',
-    talks: tiers(randomOf(seed + 3), [0, 1], [2, 3, 4, 5], [6, 7, 8, 9, 10, 11]),
+    talks: tiers(seededRandom(seed + 3), [0, 1], [2, 3, 4, 5], [6, 7, 8, 9, 10, 11]),
     services: [Array.from({ length: 12 }, (_, index) => index)],
   },
 ];

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseTraffic } from '../../sender/ordering/traffic/matrix.ts';
+import { parseMatrix } from '../../sender/ordering/traffic/matrix.ts';
 import { documentOf } from './document.ts';
 import { converse, counted, endAll, type Guest, guestsOf, sh, until } from './guests.ts';
 import { asGroups, between, servicesOf, worstOf } from './hold.ts';
@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** The names of what runs in a namespace. */
+/** Names of the programs that run in a namespace. */
 function commandsIn(namespace: string): string[] {
   const pids = sh('ip', 'netns', 'pids', namespace).trim().split(/\s+/);
   return pids.map((pid) => sh('sh', '-c', `cat /proc/${pid}/comm || true`).trim());
@@ -52,7 +52,7 @@ test.skipIf(lack !== undefined)(lack === undefined ? can : `${can}: ${lack}`, as
   const matrix = (await end()).get(node);
   if (matrix?.status !== 'fulfilled') throw new Error(`no matrix: ${String(matrix?.reason)}`);
   await until('the commands on the node to end', () => !commandsIn(host).includes('conntrack'));
-  const worst = worstOf(parseTraffic(JSON.parse(await readFile(matrix.value, 'utf8'))), truth, ethernetBytes);
+  const worst = worstOf(parseMatrix(JSON.parse(await readFile(matrix.value, 'utf8'))), truth, ethernetBytes);
   process.stdout.write(
     `seed ${seed}, ${shape.name}, conntrack by SSH: ${(100 * worst).toFixed(2)} % off an interface at worst\n`,
   );

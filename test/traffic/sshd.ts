@@ -4,16 +4,21 @@ import { stringify } from 'yaml';
 import { anSshKey } from '../support/ssh-server.ts';
 import { inside, sh, start, until } from './guests.ts';
 
-/** A node that is reached by SSH: from which namespace, as whom, and by which configuration of the sender. */
+/** A node that is reached by SSH: its namespace, its user, and the sender's configuration. */
 export interface Node {
   readonly from: string;
   readonly node: string;
   readonly config: string;
 }
 
-/** Starts OpenSSH's own server in a host's namespace, and a desk with a cable to it whose key it lets in. */
+/**
+ * Starts OpenSSH's server in a host's namespace, and a namespace of the sender that is connected to
+ * it and whose key it accepts.
+ */
 export async function reachable(host: string, folder: string): Promise<Node> {
-  const [from, here, there] = [`${host}-desk`, '10.78.0.2', '10.78.0.1'];
+  const from = `${host}-desk`;
+  const here = '10.78.0.2';
+  const there = '10.78.0.1';
   sh('ip', 'netns', 'add', from);
   sh('ip', '-n', from, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'desk', 'netns', host);
   for (const [namespace, device, address] of [
@@ -23,7 +28,8 @@ export async function reachable(host: string, folder: string): Promise<Node> {
     sh('ip', '-n', namespace, 'addr', 'add', `${address}/30`, 'dev', device);
     sh('ip', '-n', namespace, 'link', 'set', device, 'up');
   }
-  const [own, operator] = [anSshKey(), anSshKey()];
+  const own = anSshKey();
+  const operator = anSshKey();
   const file = (name: string): string => join(folder, name);
   // sshd refuses to start without the folder that it locks itself into.
   await mkdir('/run/sshd', { recursive: true });
@@ -43,7 +49,7 @@ export async function reachable(host: string, folder: string): Promise<Node> {
   return { from, node: `root@${there}`, config: file('sender.yaml') };
 }
 
-/** Observing with a document asks no cloud; a configuration has one. */
+/** A configuration needs a cloud, although observing with a document asks none. */
 const unusedCloud = {
   provider: 'openstack',
   settings: { auth: { auth_url: 'http://127.0.0.1:9/v3', username: 'nobody', password: 'none', project_name: 'none' } },

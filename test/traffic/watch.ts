@@ -11,7 +11,7 @@ const sender = join(import.meta.dirname, '../../sender/main.ts');
 export const runSender = (namespace: string, ...args: readonly string[]): Running =>
   start(namespace, process.execPath, sender, ...args);
 
-/** Where one watching takes place, where its files lie, and by which collectors. */
+/** Where an observation runs, where its files are, and its collectors. */
 export interface Place {
   readonly host: string;
   readonly folder: string;
@@ -21,15 +21,18 @@ export interface Place {
   readonly collectors: readonly string[];
 }
 
-/** Ends a watching; gives the file of each collector's matrix, or why there is none. */
+/** Ends an observation; returns the matrix file of each collector, or why there is none. */
 export type Ended = Promise<ReadonlyMap<string, PromiseSettledResult<string>>>;
 
-/** What a node may take until counters and exports have told of the last packet. */
+/** How long counters and exports may take after the last packet. */
 const settleMs = 3_000;
 
 const matrixOf = ({ folder }: Place, collector: string): string => join(folder, `${collector.replaceAll(/\W+/g, '-')}.json`);
 
-/** Watches the connections that another node tracks, from a namespace of its own; by the SSH settings of a configuration. */
+/**
+ * Observes another node's connections from a namespace of its own, with the SSH settings of a
+ * configuration.
+ */
 export async function watchNode(place: Place, from: string, node: string, config: string): Promise<() => Ended> {
   const output = ['--document', place.document, '-o', matrixOf(place, node)];
   const watching = ['--ssh', node, '--for', '10m', '--every', '2s'];
@@ -43,7 +46,7 @@ export async function watchNode(place: Place, from: string, node: string, config
   };
 }
 
-/** Starts `sender observe`; it ends by `stop`. */
+/** Starts `sender observe`; `stop` ends it. */
 function observing(place: Place, collector: string, ...args: readonly string[]): Running {
   const output = ['--document', place.document, '-o', matrixOf(place, collector)];
   return runSender(place.host, 'observe', ...output, '--for', '10m', ...args);
@@ -63,7 +66,7 @@ async function ended(place: Place, ways: Readonly<Record<string, () => Promise<v
   return new Map(await Promise.all(results));
 }
 
-/** Begins to watch a Linux bridge by whatever looks at packets or at the kernel's connections. */
+/** Observes a Linux bridge with all collectors of packets and of conntrack. */
 export async function watchBridge(place: Place): Promise<() => Ended> {
   const { host, folder, collectors } = place;
   const file = (name: string): string => join(folder, name);
@@ -85,7 +88,7 @@ export async function watchBridge(place: Place): Promise<() => Ended> {
     ),
     begin('pmacct', /link type/, () => start(host, 'pmacctd', '-f', file('pmacct.conf'))),
   ]);
-  // The first dump of conntrack is what the others are held against.
+  // The other collectors begin after the first dump of conntrack.
   await sleep(settleMs);
   const read = (collector: string, option: string, name: string) => close(observing(place, collector, option, file(name)));
   return async () => {
@@ -106,7 +109,10 @@ export async function watchBridge(place: Place): Promise<() => Ended> {
   };
 }
 
-/** Ends all connections, for each end tells its counters. Those of one guest at a time: of all at once the kernel loses some on the way. */
+/**
+ * Ends all connections, for each end reports its counters. One guest at a time, for of all at once
+ * the kernel loses some events.
+ */
 async function endConnections({ host, addresses }: Place): Promise<void> {
   for (const address of addresses) {
     // It fails where there is none.
@@ -123,7 +129,7 @@ const pmacctSettings = (rows: string): string =>
     '',
   ].join('\n');
 
-/** Begins to watch an Open vSwitch: first the listening, then the export; sFlow of one packet in so many. */
+/** Observes an Open vSwitch: listens first, then switches the export on. */
 export async function watchSwitch(place: Place, exports: Exports, oneIn = 1): Promise<() => Ended> {
   const ports = Object.entries({ NetFlow: 2055, IPFIX: 4739, sFlow: 6343 }).filter(([name]) => place.collectors.includes(name));
   const begun = ports.map(
@@ -142,7 +148,7 @@ export async function watchSwitch(place: Place, exports: Exports, oneIn = 1): Pr
   };
 }
 
-/** Why a source of traffic is not to be had on this machine; undefined where it is. */
+/** Why a collector cannot run on this machine; undefined where it can. */
 export function lackOf(collector: string): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
   const kernel = ['/proc/sys/net/netfilter/nf_conntrack_acct', '/proc/sys/net/bridge/bridge-nf-call-iptables'];

@@ -1,4 +1,4 @@
-/** Reads a stream by exact numbers of bytes, holding no more than one chunk and what was asked for. */
+/** Reads a stream in pieces of exact length. It holds at most one chunk and the requested piece. */
 export class ByteStream {
   readonly #chunks: AsyncIterator<Buffer>;
   #held: Buffer = Buffer.alloc(0);
@@ -8,7 +8,7 @@ export class ByteStream {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** The next bytes; fewer where the stream ends before. The caller bounds `length`. */
+  /** The next bytes; fewer where the stream ends. The caller MUST bound `length`. */
   async take(length: number): Promise<Buffer> {
     while (this.#held.length < length && !this.#ended) {
       const { done, value } = await this.#chunks.next();

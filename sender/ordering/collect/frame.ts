@@ -1,18 +1,18 @@
 import type { LinkLayer } from './packet.ts';
 
-/** One captured frame: the part that was kept, and how long it was. */
+/** A captured frame: its captured bytes, and its length on the wire. */
 export interface Frame {
   readonly bytes: Buffer;
   readonly wireBytes: number;
   readonly atMs: number;
-  /** Undefined: of a kind that is not read. */
+  /** Undefined for a kind of link layer that is not supported. */
   readonly link: LinkLayer | undefined;
 }
 
-/** Longest frame that is read, as in tcpdump; a longer one is a torn file. */
+/** Longest frame, as in tcpdump; a longer one means that the file is damaged. */
 export const longestFrameBytes = 262_144;
 
-/** Kinds of link layer that are read, https://www.tcpdump.org/linktypes. */
+/** Supported link layers by number, https://www.tcpdump.org/linktypes. */
 export const linkLayers: Readonly<Record<number, LinkLayer>> = {
   1: 'ethernet',
   12: 'ip',

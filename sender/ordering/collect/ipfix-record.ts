@@ -1,22 +1,26 @@
-import type { Observation } from '../traffic/observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 import { addressAt, unsignedAt } from './bytes.ts';
 import { type Template, variable } from './ipfix-template.ts';
 
-/** RFC 5103: the same element, in the other direction. */
+/** Marks an element of the reverse direction (RFC 5103). */
 const reverseEnterprise = 29_305;
-/** Seconds from 1900, where NTP's time begins, to 1970. */
+/** Seconds from 1900, the epoch of NTP, to 1970. */
 const ntpOffsetSeconds = 2_208_988_800;
 
 type Values = Map<number, Buffer>;
 
-/** Reads the records of one data set; frames of no IP, such as ARP, are stepped over. Null for a set that ends within a record. */
+/**
+ * Parses the records of a data set, without those of frames that are not IP. Null where the set
+ * ends inside a record.
+ */
 export function parseRecords(
   body: Buffer,
   template: Template,
   sentMs: number,
-): { observations: Observation[]; leaving: Observation[]; useless: number } | null {
-  const [observations, leaving]: [Observation[], Observation[]] = [[], []];
-  let useless = 0;
+): { observations: FlowObservation[]; leaving: FlowObservation[]; unusable: number } | null {
+  const observations: FlowObservation[] = [];
+  const leaving: FlowObservation[] = [];
+  let unusable = 0;
   let at = 0;
   while (body.length - at >= template.leastBytes) {
     const read = parseRecord(body, at, template);
@@ -24,10 +28,10 @@ export function parseRecords(
     at = read.end;
     if (template.options || isNotIp(read.values)) continue;
     const observation = observationOf(read.values, read.reverse, sentMs);
-    if (observation === null) useless++;
+    if (observation === null) unusable++;
     else (isLeaving(read.values) ? leaving : observations).push(observation);
   }
-  return { observations, leaving, useless };
+  return { observations, leaving, unusable };
 }
 
 function parseRecord(body: Buffer, start: number, { fields }: Template): { values: Values; reverse: Values; end: number } | null {
@@ -55,7 +59,7 @@ function parseRecord(body: Buffer, start: number, { fields }: Template): { value
   return { values, reverse, end: at };
 }
 
-/** Numbers of the elements in https://www.iana.org/assignments/ipfix. */
+/** Element numbers, https://www.iana.org/assignments/ipfix. */
 // biome-ignore format: a table is read by column
 const elements = {
   octetDelta: 1, packetDelta: 2, protocol: 4, sourcePort: 7, source4: 8, destinationPort: 11, destination4: 12,
@@ -70,10 +74,10 @@ const isNotIp = (values: Values): boolean => {
   return type?.length === 2 && ![0x0800, 0x86dd].includes(type.readUInt16BE(0));
 };
 
-/** flowDirection is 0 on the way in, 1 on the way out. */
+/** flowDirection: 0 where the packet enters the switch, 1 where it leaves. */
 const isLeaving = (values: Values): boolean => values.get(elements.direction)?.[0] === 1;
 
-function observationOf(values: Values, reverse: Values, sentMs: number): Observation | null {
+function observationOf(values: Values, reverse: Values, sentMs: number): FlowObservation | null {
   const number = (from: Values, ...candidates: readonly number[]): number | undefined => {
     for (const element of candidates) {
       const value = from.get(element);
@@ -82,7 +86,8 @@ function observationOf(values: Values, reverse: Values, sentMs: number): Observa
     return undefined;
   };
   const address = (four: number, six: number): string | null => {
-    const [short, long] = [values.get(four), values.get(six)];
+    const short = values.get(four);
+    const long = values.get(six);
     if (short?.length === 4) return addressAt(short, 0, 4);
     return long?.length === 16 ? addressAt(long, 0, 6) : null;
   };
@@ -92,13 +97,17 @@ function observationOf(values: Values, reverse: Values, sentMs: number): Observa
   const bytes = number(values, e.octetDelta, e.octetTotal, e.layer2Octets);
   if (source === null || destination === null || bytes === undefined) return null;
   const rate = Math.max(1, number(values, e.samplingInterval) ?? 1);
-  const [replyBytes, replyPackets] = [number(reverse, e.octetDelta, e.octetTotal), number(reverse, e.packetDelta, e.packetTotal)];
+  const replyBytes = number(reverse, e.octetDelta, e.octetTotal);
+  const replyPackets = number(reverse, e.packetDelta, e.packetTotal);
   const biflow = number(values, e.biflow);
   return {
-    ...{ source, destination, protocol: number(values, e.protocol) ?? 255 },
+    source,
+    destination,
+    protocol: number(values, e.protocol) ?? 255,
     sourcePort: number(values, e.sourcePort, e.tcpSource, e.udpSource) ?? 0,
     destinationPort: number(values, e.destinationPort, e.tcpDestination, e.udpDestination) ?? 0,
-    ...{ bytes: bytes * rate, packets: (number(values, e.packetDelta, e.packetTotal) ?? 0) * rate },
+    bytes: bytes * rate,
+    packets: (number(values, e.packetDelta, e.packetTotal) ?? 0) * rate,
     ...(replyBytes === undefined ? {} : { replyBytes: replyBytes * rate, replyPackets: (replyPackets ?? 0) * rate }),
     firstMs: timeOf(values, [e.startMs, e.startSeconds, e.startMicro, e.startNano, e.startDelta], sentMs),
     lastMs: timeOf(values, [e.endMs, e.endSeconds, e.endMicro, e.endNano, e.endDelta], sentMs),
@@ -106,13 +115,18 @@ function observationOf(values: Values, reverse: Values, sentMs: number): Observa
   };
 }
 
-/** A moment in whichever of five notations the exporter chose: milliseconds, seconds, NTP twice, or microseconds before the export. */
+/**
+ * A time in one of the five forms that exporters use: milliseconds, seconds, NTP (twice), or
+ * microseconds before the export.
+ */
 function timeOf(
   values: Values,
   [ms, seconds, micro, nano, delta]: readonly [number, number, number, number, number],
   sentMs: number,
 ): number {
-  const [inMs, inSeconds, before] = [values.get(ms), values.get(seconds), values.get(delta)];
+  const inMs = values.get(ms);
+  const inSeconds = values.get(seconds);
+  const before = values.get(delta);
   if (inMs?.length === 8) return unsignedAt(inMs, 0, 8);
   if (inSeconds?.length === 4) return unsignedAt(inSeconds, 0, 4) * 1000;
   const ntp = values.get(micro) ?? values.get(nano);

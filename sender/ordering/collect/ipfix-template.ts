@@ -1,35 +1,41 @@
-/** A field of a template: its number in IANA's registry of information elements, and its length; 65,535 is a length in each record. */
+/**
+ * A field of a template: its element number in IANA's registry and its length; 65,535 where each
+ * record has its own.
+ */
 interface TemplateField {
   readonly element: number;
-  /** 0 is IANA's own; 29305 turns an element round (RFC 5103). */
+  /** 0 for IANA's elements, 29305 for the reverse direction (RFC 5103). */
   readonly enterprise: number;
   readonly length: number;
 }
 
-/** How records of one set are laid out. Records of options are known, to be stepped over. */
+/** The layout of the records of a set. Records of options are parsed only to skip them. */
 export interface Template {
   readonly fields: readonly TemplateField[];
   readonly options: boolean;
-  /** Fewest bytes a record can have. */
+  /** The least bytes of a record. */
   readonly leastBytes: number;
 }
 
-/** The mark of a length that stands in each record. */
+/** The length that stands for a length in each record. */
 export const variable = 65_535;
 
 const mostFields = 256;
 
-/** One entry of a template set: a template, the withdrawal of one, or of all. */
+/** An entry of a template set; null withdraws a template, or all of them. */
 export type TemplateEntry = { readonly id: number; readonly template: Template | null };
 
-/** Reads a template set's or options template set's body (RFC 7011, 3.4). Null for what is torn. */
+/**
+ * Parses the body of a template set or options template set (RFC 7011, 3.4). Null where it is
+ * damaged.
+ */
 export function parseTemplates(body: Buffer, options: boolean): TemplateEntry[] | null {
   const entries: TemplateEntry[] = [];
   let at = 0;
   while (body.length - at >= 4) {
     const id = body.readUInt16BE(at);
     const count = body.readUInt16BE(at + 2);
-    // What is left may be padding with zeros.
+    // The rest may be padding.
     if (id === 0) break;
     at += 4;
     if (count === 0) {
@@ -42,7 +48,7 @@ export function parseTemplates(body: Buffer, options: boolean): TemplateEntry[] 
     if (read === null) return null;
     at = read.end;
     const leastBytes = read.fields.reduce((sum, { length }) => sum + (length === variable ? 1 : length), 0);
-    // Records without bytes would never come to an end.
+    // Records without bytes would never end.
     if (leastBytes === 0) return null;
     entries.push({ id, template: { fields: read.fields, options, leastBytes } });
   }

@@ -1,70 +1,79 @@
-import type { Observation } from '../traffic/observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
+import { PendingSets } from './ipfix-pending.ts';
 import { parseRecords } from './ipfix-record.ts';
 import { parseTemplates, type Template } from './ipfix-template.ts';
-import { WaitingSets } from './ipfix-waiting.ts';
 
-/** Templates that are remembered, of all exporters together. Open vSwitch has some 250 for each; a template has at most 256 fields. */
+/** Templates that are remembered, of all exporters together. Open vSwitch sends about 250. */
 const mostTemplates = 8_192;
 
 const headerBytes = 16;
 
-/** What an IPFIX message says, as far as it could be read. */
+/** The content of an IPFIX message, as far as it could be parsed. */
 export interface IpfixMessage {
-  readonly observations: readonly Observation[];
-  /** Seen on the way out of the switch. Open vSwitch tells of every packet twice: where it came in, and where it went out. */
-  readonly leaving: readonly Observation[];
-  /** The part of the exporter that watched. */
+  readonly observations: readonly FlowObservation[];
+  /**
+   * Observations where packets leave the switch: Open vSwitch exports every packet on both sides.
+   */
+  readonly leaving: readonly FlowObservation[];
+  /** The observation domain of the exporter. */
   readonly domain: number;
-  /** Sets that are torn, and records without addresses or counts. */
+  /** Damaged sets, and records without addresses or counts. */
   readonly malformed: number;
-  /** Sets whose template has not come yet; they are read when it comes, for exporters repeat templates every so often. */
-  readonly untold: number;
-  /** Templates, and sets that wait for one, that found no room. */
+  /** Sets whose template has not arrived yet. They are parsed when it arrives. */
+  readonly withoutTemplate: number;
+  /** Templates and pending sets beyond the limits. */
   readonly overLimit: number;
 }
 
-/** What one message adds up to while it is read. */
-interface Reading {
+/** The content of a message while it is parsed. */
+interface MessageResult {
   readonly sentMs: number;
   readonly place: string;
-  readonly observations: Observation[];
-  readonly leaving: Observation[];
+  readonly observations: FlowObservation[];
+  readonly leaving: FlowObservation[];
   malformed: number;
-  untold: number;
+  withoutTemplate: number;
   overLimit: number;
 }
 
-/** Reads IPFIX messages (RFC 7011), and remembers what each exporter's templates mean. Options are stepped over. */
+/**
+ * Parses IPFIX messages (RFC 7011) and remembers each exporter's templates. Options are skipped.
+ */
 export class IpfixReader {
   readonly #templates = new Map<string, Template>();
-  readonly #waiting: WaitingSets;
+  readonly #waiting: PendingSets;
   readonly #limit: number;
 
-  constructor(limit = mostTemplates, waiting = new WaitingSets()) {
+  constructor(limit = mostTemplates, waiting = new PendingSets()) {
     this.#limit = limit;
     this.#waiting = waiting;
   }
 
-  /** Sets whose template never came. */
+  /** How many sets still wait for their template. */
   get waiting(): number {
     return this.#waiting.size;
   }
 
-  /** Reads one datagram of an exporter. Null for what is no IPFIX message, or not a whole one. */
+  /** Parses one datagram of an exporter. Null where it is no complete IPFIX message. */
   read(datagram: Buffer, exporter: string): IpfixMessage | null {
     if (datagram.length < headerBytes || datagram.readUInt16BE(0) !== 10) return null;
     const length = datagram.readUInt16BE(2);
     if (length < headerBytes || length > datagram.length) return null;
     const domain = datagram.readUInt32BE(12);
-    const reading: Reading = {
-      ...{ sentMs: datagram.readUInt32BE(4) * 1000, place: `${exporter} ${domain}` },
-      ...{ observations: [], leaving: [], malformed: 0, untold: 0, overLimit: 0 },
+    const reading: MessageResult = {
+      sentMs: datagram.readUInt32BE(4) * 1000,
+      place: `${exporter} ${domain}`,
+      observations: [],
+      leaving: [],
+      malformed: 0,
+      withoutTemplate: 0,
+      overLimit: 0,
     };
     let at = headerBytes;
     while (length - at >= 4) {
       const id = datagram.readUInt16BE(at);
       const bytes = datagram.readUInt16BE(at + 2);
-      // Where one set's length is wrong, no later one can be found.
+      // After a set of wrong length the next one cannot be found.
       if (bytes < 4 || at + bytes > length) {
         reading.malformed++;
         break;
@@ -75,11 +84,11 @@ export class IpfixReader {
       else if (id >= 256) this.#data(body, `${reading.place} ${id}`, reading);
       else reading.malformed++;
     }
-    const { observations, leaving, malformed, untold, overLimit } = reading;
-    return { observations, leaving, domain, malformed, untold, overLimit };
+    const { observations, leaving, malformed, withoutTemplate, overLimit } = reading;
+    return { observations, leaving, domain, malformed, withoutTemplate, overLimit };
   }
 
-  #learn(body: Buffer, options: boolean, reading: Reading): void {
+  #learn(body: Buffer, options: boolean, reading: MessageResult): void {
     const { place } = reading;
     const entries = parseTemplates(body, options);
     if (entries === null) reading.malformed++;
@@ -90,36 +99,36 @@ export class IpfixReader {
         else reading.overLimit++;
       } else if (id >= 256) this.#templates.delete(key);
       else {
-        // The withdrawal of all of a kind: 2 for templates, 3 for those of options (RFC 7011, 8.1).
+        // Withdraws all templates (set 2) or all options templates (set 3) (RFC 7011, 8.1).
         for (const [known, { options: kind }] of this.#templates)
           if (known.startsWith(`${place} `) && kind === options) this.#templates.delete(known);
       }
     }
   }
 
-  #keep(key: string, template: Template, reading: Reading): void {
+  #keep(key: string, template: Template, reading: MessageResult): void {
     this.#templates.set(key, template);
     for (const { body, sentMs } of this.#waiting.take(key)) decode(body, template, sentMs, reading);
   }
 
-  #data(body: Buffer, key: string, reading: Reading): void {
+  #data(body: Buffer, key: string, reading: MessageResult): void {
     const template = this.#templates.get(key);
     if (template !== undefined) {
       decode(body, template, reading.sentMs, reading);
       return;
     }
-    reading.untold++;
+    reading.withoutTemplate++;
     if (!this.#waiting.hold(key, body, reading.sentMs)) reading.overLimit++;
   }
 }
 
-function decode(body: Buffer, template: Template, sentMs: number, reading: Reading): void {
+function decode(body: Buffer, template: Template, sentMs: number, reading: MessageResult): void {
   const records = parseRecords(body, template, sentMs);
   if (records === null) {
     reading.malformed++;
     return;
   }
-  reading.malformed += records.useless;
+  reading.malformed += records.unusable;
   reading.observations.push(...records.observations);
   reading.leaving.push(...records.leaving);
 }

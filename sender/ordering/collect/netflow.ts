@@ -1,22 +1,22 @@
-import type { Observation } from '../traffic/observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 import { addressAt } from './bytes.ts';
 
 const headerBytes = 24;
 const recordBytes = 48;
-/** More than any exporter puts into one datagram: 30, by the format's description. */
+/** More than any exporter puts into one datagram, which is 30 by the format's description. */
 const mostRecords = 100;
 
-/** What a NetFlow datagram says: flows of one direction each, its number, and how many flows the next number counts on. */
+/** The content of a NetFlow datagram. `sequence` counts the flows sent before it. */
 export interface NetflowDatagram {
-  readonly observations: readonly Observation[];
+  readonly observations: readonly FlowObservation[];
   readonly sequence: number;
-  /** Which of the exporter's engines, for exporters have several. */
+  /** The exporter's engine; each engine has its own sequence. */
   readonly engine: number;
 }
 
 /**
- * Reads one NetFlow version 5 datagram (Cisco's "NetFlow Export Datagram Format", version 5). Null for what is none, or is torn.
- * Counts of a sampling exporter are multiplied by the rate its header tells.
+ * Parses a NetFlow 5 datagram (Cisco, "NetFlow Export Datagram Format"); null for any other. Counts
+ * are multiplied by the sampling interval in the header.
  */
 export function parseNetflow(datagram: Buffer): NetflowDatagram | null {
   if (datagram.length < headerBytes || datagram.readUInt16BE(0) !== 5) return null;
@@ -24,17 +24,23 @@ export function parseNetflow(datagram: Buffer): NetflowDatagram | null {
   if (count > mostRecords || datagram.length < headerBytes + count * recordBytes) return null;
   const uptimeMs = datagram.readUInt32BE(4);
   const sentMs = datagram.readUInt32BE(8) * 1000 + Math.floor(datagram.readUInt32BE(12) / 1e6);
-  // The upper two bits name the mode of sampling, the rest the interval.
+  // The upper two bits are the sampling mode, the rest is the interval.
   const rate = Math.max(1, datagram.readUInt16BE(22) & 0x3fff);
-  const observations = Array.from({ length: count }, (_, index): Observation => {
+  const observations = Array.from({ length: count }, (_, index): FlowObservation => {
     const at = headerBytes + index * recordBytes;
-    // Uptimes are 32 bits of milliseconds and wrap after 49 days.
+    // Uptimes are 32-bit milliseconds and wrap after 49 days.
     const ago = (offset: number): number => (uptimeMs - datagram.readUInt32BE(at + offset)) | 0;
     return {
-      ...{ source: addressAt(datagram, at, 4), destination: addressAt(datagram, at + 4, 4), protocol: datagram[at + 38] ?? 0 },
-      ...{ packets: datagram.readUInt32BE(at + 16) * rate, bytes: datagram.readUInt32BE(at + 20) * rate },
-      ...{ firstMs: sentMs - ago(24), lastMs: sentMs - ago(28) },
-      ...{ sourcePort: datagram.readUInt16BE(at + 32), destinationPort: datagram.readUInt16BE(at + 34), initiator: 'unclear' },
+      source: addressAt(datagram, at, 4),
+      destination: addressAt(datagram, at + 4, 4),
+      protocol: datagram[at + 38] ?? 0,
+      packets: datagram.readUInt32BE(at + 16) * rate,
+      bytes: datagram.readUInt32BE(at + 20) * rate,
+      firstMs: sentMs - ago(24),
+      lastMs: sentMs - ago(28),
+      sourcePort: datagram.readUInt16BE(at + 32),
+      destinationPort: datagram.readUInt16BE(at + 34),
+      initiator: 'unclear',
     };
   });
   return { observations, sequence: datagram.readUInt32BE(16), engine: datagram.readUInt16BE(20) };

@@ -1,29 +1,32 @@
 import { addressAt } from './bytes.ts';
 
-/** One IP packet; of a tunnelled one the inner. */
+/** An IP packet; of a tunnelled one, the inner packet. */
 export interface Packet {
   readonly source: string;
   readonly destination: string;
   readonly protocol: number;
   readonly sourcePort: number;
   readonly destinationPort: number;
-  /** Of the whole IP packet, its header included. */
+  /** Of the whole IP packet with its header. */
   readonly bytes: number;
-  /** The network identifier of VXLAN or Geneve it was in. */
+  /** The VXLAN or Geneve network identifier of the tunnel it was in. */
   readonly vni: number | null;
-  /** Which end began, as far as this packet tells: a TCP packet that opens or answers. */
+  /** Which end opened the connection, where a TCP packet opens or accepts one. */
   readonly initiator: 'source' | 'destination' | 'unclear';
-  /** What the fragments of one packet have in common; only the first of them has ports. */
+  /** The id that the fragments of one packet share; only the first has ports. */
   readonly fragment: { readonly of: string; readonly first: boolean } | null;
 }
 
-/** What lies on the wire first. */
+/** The outermost header of a frame. */
 export type LinkLayer = 'ethernet' | 'ip' | 'sll' | 'sll2';
 
 const etherTypes = { ipv4: 0x0800, ipv6: 0x86dd, vlan: [0x8100, 0x88a8, 0x9100] } as const;
 const tunnelPorts: ReadonlySet<number> = new Set([4789, 8472, 6081]);
 
-/** Decodes the beginning of a frame that was `wireBytes` long. `other` is what carries no IP, `malformed` what is too short or contradicts itself. */
+/**
+ * Parses the beginning of a frame of `wireBytes` bytes. `other` carries no IP; `malformed` is too
+ * short or contradicts itself.
+ */
 export function decodePacket(frame: Buffer, link: LinkLayer, wireBytes: number): Packet | 'other' | 'malformed' {
   return decode(frame, link, wireBytes, null);
 }
@@ -42,7 +45,7 @@ function decode(frame: Buffer, link: LinkLayer, wireBytes: number, vni: number |
   return tunnelled(bytes.subarray(packet.payload + 8), whole.destinationPort === 6081, wire - packet.payload - 8);
 }
 
-/** VXLAN (RFC 7348) and Geneve (RFC 8926): eight bytes, Geneve's options, then a frame of its own. */
+/** VXLAN (RFC 7348) and Geneve (RFC 8926): eight bytes, Geneve's options, then an inner frame. */
 function tunnelled(bytes: Buffer, geneve: boolean, wire: number): Packet | 'other' | 'malformed' {
   if (bytes.length < 8) return 'malformed';
   const options = geneve ? ((bytes[0] ?? 0) & 0x3f) * 4 : 0;
@@ -50,10 +53,11 @@ function tunnelled(bytes: Buffer, geneve: boolean, wire: number): Packet | 'othe
   return decode(bytes.subarray(8 + options), 'ethernet', wire - 8 - options, bytes.readUIntBE(4, 3));
 }
 
-/** Where the IP header begins. */
+/** The offset of the IP header. */
 function payloadOf(frame: Buffer, link: LinkLayer): number | 'other' | 'malformed' {
   if (link === 'ip') return frame.length > 0 ? 0 : 'malformed';
-  // Where the type of protocol stands; Linux' cooked captures are https://www.tcpdump.org/linktypes.
+  // The offset of the protocol type. For Linux cooked captures see
+  // https://www.tcpdump.org/linktypes.
   let at = { ethernet: 12, sll: 14, sll2: 0 }[link];
   const header = { ethernet: 14, sll: 16, sll2: 20 }[link];
   if (frame.length < header) return 'malformed';
@@ -80,31 +84,36 @@ interface Header {
 function ipv4(bytes: Buffer, wire: number): Header | null {
   const payload = ((bytes[0] ?? 0) & 15) * 4;
   if (bytes.length < 20 || payload < 20) return null;
-  const [source, destination, protocol] = [addressAt(bytes, 12, 4), addressAt(bytes, 16, 4), bytes[9] ?? 0];
-  // Where the network card cuts large segments, the length is not filled in yet.
+  const source = addressAt(bytes, 12, 4);
+  const destination = addressAt(bytes, 16, 4);
+  const protocol = bytes[9] ?? 0;
+  // With segmentation offload the length is not filled in yet.
   const total = bytes.readUInt16BE(2) || wire;
   if (total < payload) return null;
   const flags = bytes.readUInt16BE(6);
-  const [offset, more] = [flags & 0x1fff, (flags & 0x2000) !== 0];
+  const offset = flags & 0x1fff;
+  const more = (flags & 0x2000) !== 0;
   const of = `${source} ${destination} ${protocol} ${bytes.readUInt16BE(4)}`;
   const fragment = offset > 0 || more ? { of, first: offset === 0 } : null;
   return { source, destination, protocol, bytes: Math.min(total, wire), payload, fragment };
 }
 
-/** Headers that may stand between IPv6 and its payload, RFC 8200: hop-by-hop, routing, destination, mobility. */
+/** Extension headers before the payload (RFC 8200): hop-by-hop, routing, destination, mobility. */
 const extensions: ReadonlySet<number> = new Set([0, 43, 60, 135]);
 
 function ipv6(bytes: Buffer, wire: number): Header | null {
   if (bytes.length < 40) return null;
-  const [source, destination] = [addressAt(bytes, 8, 6), addressAt(bytes, 24, 6)];
+  const source = addressAt(bytes, 8, 6);
+  const destination = addressAt(bytes, 24, 6);
   let protocol = bytes[6] ?? 0;
   let payload = 40;
   let fragment: Packet['fragment'] = null;
   for (let hops = 0; extensions.has(protocol) || protocol === 44 || protocol === 51; hops++) {
     if (hops === 8) return null;
-    // A later fragment carries nothing more that can be read as a header.
+    // A later fragment has no further headers.
     if (bytes.length < payload + 8) break;
-    const [next, length] = [bytes[payload] ?? 0, bytes[payload + 1] ?? 0];
+    const next = bytes[payload] ?? 0;
+    const length = bytes[payload + 1] ?? 0;
     if (protocol === 44) {
       const first = bytes.readUInt16BE(payload + 2) >> 3 === 0;
       fragment = { of: `${source} ${destination} ${bytes.readUInt32BE(payload + 4)}`, first };

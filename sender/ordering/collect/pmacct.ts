@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Observation } from '../traffic/observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 
 const Count = z.coerce.number();
 const Row = z.object({
@@ -16,8 +16,11 @@ const Row = z.object({
   stamp_updated: z.string().optional(),
 });
 
-/** Reads one line of pmacct's JSON (`pmacct -s -O json`, or the print plugin's). Null for what is none; times that it lacks are `seenMs`. */
-export function parsePmacct(line: string, seenMs: number): Observation | null {
+/**
+ * Parses a line of pmacct's JSON (`pmacct -s -O json`, or the print plugin). Null for any other
+ * line; missing times become `seenMs`.
+ */
+export function parsePmacct(line: string, seenMs: number): FlowObservation | null {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -29,13 +32,23 @@ export function parsePmacct(line: string, seenMs: number): Observation | null {
   const { ip_src, ip_dst, port_src, port_dst, ip_proto, bytes, packets, ...times } = row.data;
   const firstMs = timeOf(times.timestamp_start ?? times.stamp_inserted) ?? seenMs;
   return {
-    ...{ source: ip_src, destination: ip_dst, protocol: ip_proto, sourcePort: port_src, destinationPort: port_dst },
-    ...{ bytes, packets, initiator: 'unclear', firstMs },
+    source: ip_src,
+    destination: ip_dst,
+    protocol: ip_proto,
+    sourcePort: port_src,
+    destinationPort: port_dst,
+    bytes,
+    packets,
+    initiator: 'unclear',
+    firstMs,
     lastMs: timeOf(times.timestamp_end ?? times.stamp_updated) ?? Math.max(firstMs, seenMs),
   };
 }
 
-/** `2026-11-18 12:00:00.123456`, RFC 3339, or seconds since 1970, as `timestamps_*` of pmacct are set. Without a zone it is UTC. */
+/**
+ * Parses any form of pmacct's `timestamps_*`: `2026-11-18 12:00:00.123456`, RFC 3339, or seconds
+ * since 1970. Times without a zone are UTC.
+ */
 function timeOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Math.floor(Number(text) * 1000);

@@ -1,20 +1,20 @@
-import type { Observation } from '../traffic/observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
 import { addressAt } from './bytes.ts';
 import { decodePacket, type LinkLayer, type Packet } from './packet.ts';
 
-/** A sampled packet, and how many packets it stands for. */
+/** A sampled packet, and how many packets it represents. */
 export interface Sample {
   readonly packet: Packet;
   readonly rate: number;
 }
 
-/** What an sFlow datagram says. */
+/** The content of an sFlow datagram. */
 export interface SflowDatagram {
   readonly samples: readonly Sample[];
   readonly agent: string;
   readonly subAgent: number;
   readonly sequence: number;
-  /** Samples and headers that are torn. */
+  /** Damaged samples and headers. */
   readonly malformed: number;
 }
 
@@ -22,8 +22,8 @@ const mostSamples = 256;
 const mostRecords = 64;
 
 /**
- * Reads one sFlow version 5 datagram (sFlow.org, "sFlow Version 5"): flow samples, plain and expanded, with the sampled header of a packet.
- * Counter samples and everything of other makers are stepped over. Null for what is no such datagram.
+ * Parses the sampled packet headers of an sFlow 5 datagram (sFlow.org, "sFlow Version 5"); null for
+ * any other. Counter samples and vendors' records are skipped.
  */
 export function parseSflow(datagram: Buffer): SflowDatagram | null {
   if (datagram.length < 28 || datagram.readUInt32BE(0) !== 5) return null;
@@ -52,17 +52,25 @@ export function parseSflow(datagram: Buffer): SflowDatagram | null {
   return { samples, agent, subAgent: datagram.readUInt32BE(after), sequence: datagram.readUInt32BE(after + 4), malformed };
 }
 
-/** What one sample stands for, as an observation of its moment. */
-export function sampledObservation({ packet, rate }: Sample, atMs: number, network: string | undefined): Observation {
+/** The observation of all packets that a sample represents. */
+export function sampledObservation({ packet, rate }: Sample, atMs: number, network: string | undefined): FlowObservation {
   const { source, destination, protocol, sourcePort, destinationPort, bytes, initiator } = packet;
   return {
-    ...{ source, destination, protocol, sourcePort, destinationPort, initiator },
-    ...{ bytes: bytes * rate, packets: rate, firstMs: atMs, lastMs: atMs },
+    source,
+    destination,
+    protocol,
+    sourcePort,
+    destinationPort,
+    initiator,
+    bytes: bytes * rate,
+    packets: rate,
+    firstMs: atMs,
+    lastMs: atMs,
     ...(network === undefined ? {} : { network }),
   };
 }
 
-/** The body of a part that begins with its type and its length; null where it does not fit. */
+/** The body behind a type and a length; null where it does not fit. */
 function partAt(bytes: Buffer, at: number): Buffer | null {
   if (bytes.length < at + 8) return null;
   const length = bytes.readUInt32BE(at + 4);
@@ -70,7 +78,7 @@ function partAt(bytes: Buffer, at: number): Buffer | null {
 }
 
 function flowSample(body: Buffer, expanded: boolean): { samples: Sample[]; malformed: number } {
-  // Expanded: the source's kind and number, and both interfaces', take a word each.
+  // In an expanded sample the source and both interfaces take two words each.
   const records = expanded ? 44 : 32;
   if (body.length < records) return { samples: [], malformed: 1 };
   const rate = Math.max(1, body.readUInt32BE(expanded ? 12 : 8));
@@ -83,7 +91,7 @@ function flowSample(body: Buffer, expanded: boolean): { samples: Sample[]; malfo
     const packet = body.readUInt32BE(at) === 1 ? sampledHeader(record) : 'other';
     at += 8 + record.length;
     if (packet === 'malformed') malformed++;
-    // One packet was sampled, however many records describe it.
+    // Several records may describe the one sampled packet.
     else if (packet !== 'other') return { samples: [{ packet, rate }], malformed };
   }
   return { samples: [], malformed };
@@ -97,7 +105,7 @@ function sampledHeader(record: Buffer): Packet | 'other' | 'malformed' {
   if (link === undefined) return 'other';
   const length = record.readUInt32BE(12);
   if (length > record.length - 16) return 'malformed';
-  // What was cut off the end, such as the checksum of Ethernet, is in the length of the frame.
+  // The frame length includes what was stripped, such as the Ethernet checksum.
   const wire = Math.max(0, record.readUInt32BE(4) - record.readUInt32BE(8));
   return decodePacket(record.subarray(16, 16 + length), link, wire);
 }

@@ -3,7 +3,7 @@ import { parseYaml } from '../../../shared/config.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { Host } from '../placement/place.ts';
 
-/** As the plan has it. */
+/** As in the plan. */
 const Zone = z
   .string()
   .max(255)
@@ -14,21 +14,27 @@ const HostsFile = z.strictObject({
     .array(
       z
         .strictObject({
-          /** A hypervisor's hostname as Nova has it, or an aggregate's name. */
+          /** A hypervisor's hostname in Nova, or an aggregate's name. */
           id: z.string().min(1).max(255),
           vcpus: z.number().min(0),
           memory_mib: z.number().min(0),
           disk_gib: z.number().min(0),
-          /** The availability zone that stands for it; without one a server is asked for as `nova:HOST`. */
+          /** Its availability zone; `nova:HOST` is used where it is absent. */
           zone: Zone.optional(),
         })
-        .refine(({ id, zone }) => zone !== undefined || Zone.safeParse(id).success, 'needs a zone, for its id is no hostname'),
+        .refine(
+          ({ id, zone }) => zone !== undefined || Zone.safeParse(id).success,
+          'needs a zone, because its id is no hostname',
+        ),
     )
     .min(1),
 });
 
-/** Reads hosts.yaml: what each host or aggregate at the destination has free. Throws E_USAGE. */
-export function readHosts(text: string, file: string): Host[] {
+/**
+ * Parses hosts.yaml: the free capacity of each host or aggregate at the destination. Throws
+ * E_USAGE.
+ */
+export function parseHostsFile(text: string, file: string): Host[] {
   const { hosts } = parseYaml(text, file, HostsFile, 'E_USAGE');
   const twice = hosts.find(({ id }, index) => hosts.findIndex((other) => other.id === id) !== index);
   if (twice !== undefined) throw new Problem('E_USAGE', `${file} has the host ${twice.id} twice.`, { about: file });

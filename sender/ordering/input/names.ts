@@ -1,19 +1,11 @@
 import { Problem } from '../../../shared/problem.ts';
+import type { NamedServer } from '../traffic/named-server.ts';
 
-/** A server as an operator may call it. */
-export interface Named {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** Makes the function that tells the name of a server, or its id where nobody knows one. */
-export function namesOf(servers: readonly Named[]): (id: string) => string {
-  const names = new Map(servers.map(({ id, name }) => [id, name]));
-  return (id) => names.get(id) ?? id;
-}
-
-/** Makes the function that finds the server of an id, or of a name that only one has. It throws E_USAGE with the place where the word stands. */
-export function serverFinder(servers: readonly Named[], where: string): (word: string) => string {
+/**
+ * Returns the function from a word to a server's id: the word is an id, or a name that only one
+ * server has. It throws E_USAGE with `where`, the option or file of the word.
+ */
+export function serverFinder(servers: readonly NamedServer[], where: string): (word: string) => string {
   const ids = new Set(servers.map(({ id }) => id));
   const byName = new Map<string, string | null>();
   for (const { id, name } of servers) byName.set(name, byName.has(name) ? null : id);
@@ -22,13 +14,13 @@ export function serverFinder(servers: readonly Named[], where: string): (word: s
     const id = byName.get(word);
     if (typeof id === 'string') return id;
     const says =
-      id === null ? `${word}, which several servers are called: write its id` : `${word}, which is no server that moves`;
+      id === null ? `${word}, but several servers have that name: write the id` : `${word}, which is no server that moves`;
     throw new Problem('E_USAGE', `${where} names ${says}.`, { about: where });
   };
 }
 
-/** Servers from text between commas. */
-export function serversIn(text: string, find: (word: string) => string): string[] {
+/** Parses a list of servers between commas. */
+export function parseServerList(text: string, find: (word: string) => string): string[] {
   return text
     .split(',')
     .map((word) => word.trim())
@@ -36,8 +28,8 @@ export function serversIn(text: string, find: (word: string) => string): string[
     .map(find);
 }
 
-/** Two servers from `A:B`; names may hold colons, too, as long as only one reading names two servers. */
-export function twoServersIn(text: string, find: (word: string) => string, where: string): [string, string] {
+/** Parses `FIRST:LATER`. Names may hold colons if only one reading names two servers. */
+export function parseServerPair(text: string, find: (word: string) => string, where: string): [string, string] {
   const cuts = [...text.matchAll(/:/g)].map(({ index }) => index);
   const readings = cuts.flatMap((cut): [string, string][] => {
     try {
@@ -48,7 +40,7 @@ export function twoServersIn(text: string, find: (word: string) => string, where
   });
   const [only] = readings;
   if (only !== undefined && readings.length === 1) return only;
-  // One colon: say which of the two words is wrong.
+  // With one colon the error can name the wrong word.
   if (cuts.length === 1) for (const word of text.split(':')) find(word.trim());
   throw new Problem('E_USAGE', `${where} ${text} does not name two servers as FIRST:LATER.`, { about: where });
 }

@@ -1,88 +1,63 @@
-import { InvalidArgumentError } from 'commander';
-import { parseRate } from '../../../shared/model/bandwidth.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Wishes } from '../analysis.ts';
-import type { Weights } from '../order/question.ts';
-import { readHosts } from './hosts-file.ts';
-import { serverFinder, serversIn, twoServersIn } from './names.ts';
-import type { Read } from './read-files.ts';
-import { readServices } from './services-file.ts';
+import type { OrderRequest, Weights } from '../order/request.ts';
+import type { Host } from '../placement/place.ts';
+import type { PastCampaign } from '../prediction/backtest.ts';
+import type { ServiceMembers } from '../services/service.ts';
+import type { AnalyzeFiles } from './files.ts';
+import type { AnalyzeFlags } from './flags.ts';
+import { parseHostsFile } from './hosts-file.ts';
+import { parseServerList, parseServerPair, serverFinder } from './names.ts';
+import { parseServicesFile } from './services-file.ts';
 import type { Tenant } from './tenant.ts';
 
-/** What the operator typed. */
-export interface Chosen {
-  readonly document?: readonly string[];
-  readonly plan?: string;
-  readonly write?: true;
-  readonly services?: string;
-  readonly writeServices?: string;
-  readonly noise: number;
-  readonly parallel?: number;
-  readonly waveServers?: number;
-  readonly waveGib?: number;
-  readonly waveMinutes?: number;
-  readonly waveGap?: number;
-  readonly before?: readonly string[];
-  readonly together?: readonly string[];
+/** What the operator asks of the analysis. */
+export interface AnalyzeOptions {
+  /** How many servers move at once; undefined where the best number is proposed. */
+  readonly parallel?: number | undefined;
+  readonly limits: NonNullable<OrderRequest['limits']>;
+  readonly gapMs: number;
+  readonly before: NonNullable<OrderRequest['before']>;
+  readonly together: NonNullable<OrderRequest['together']>;
   readonly weights: Partial<Weights>;
-  readonly history?: readonly string[];
-  readonly link?: number;
-  readonly hosts?: string;
-  readonly svg?: string;
-  readonly html?: string;
+  readonly noise?: number | undefined;
+  readonly services: readonly ServiceMembers[];
+  /** The measured rate of the line in bytes a second. */
+  readonly linkRate?: number | undefined;
+  /** Earlier campaigns, the oldest first. */
+  readonly history: readonly PastCampaign[];
+  readonly hosts: readonly Host[];
   readonly seed: number;
 }
 
-/** What was typed, with the servers it names. Throws E_USAGE for servers that do not move. */
-export function wishesOf(chosen: Chosen, { services, hosts, history }: Read, { servers }: Tenant): Wishes {
-  if (chosen.write && chosen.plan === undefined)
-    throw new Problem('E_USAGE', '--write needs --plan: the waves are written into it.');
-  const [before, together] = [serverFinder(servers, '--before'), serverFinder(servers, '--together')];
+/** Turns the typed options into those of the analysis. Throws E_USAGE where they name a server that does not move. */
+export function analyzeOptions(
+  flags: AnalyzeFlags,
+  { services, hosts, history }: AnalyzeFiles,
+  { servers }: Tenant,
+): AnalyzeOptions {
+  if (flags.write && flags.plan === undefined)
+    throw new Problem('E_USAGE', '--write needs --plan, the file to write the waves into.');
+  const findBefore = serverFinder(servers, '--before');
+  const findTogether = serverFinder(servers, '--together');
   return {
-    parallel: chosen.parallel,
+    parallel: flags.parallel,
     limits: {
-      servers: chosen.waveServers,
-      bytes: chosen.waveGib === undefined ? undefined : chosen.waveGib * 2 ** 30,
-      windowMs: chosen.waveMinutes === undefined ? undefined : chosen.waveMinutes * 60_000,
+      servers: flags.waveServers,
+      bytes: flags.waveGib === undefined ? undefined : flags.waveGib * 2 ** 30,
+      windowMs: flags.waveMinutes === undefined ? undefined : flags.waveMinutes * 60_000,
     },
-    gapMs: chosen.waveGap ?? 0,
-    before: (chosen.before ?? []).map((text) => {
-      const [first, later] = twoServersIn(text, before, '--before');
+    gapMs: flags.waveGap ?? 0,
+    before: (flags.before ?? []).map((text) => {
+      const [first, later] = parseServerPair(text, findBefore, '--before');
       return { first, later };
     }),
-    together: (chosen.together ?? []).map((text) => serversIn(text, together)),
-    ...{ weights: chosen.weights, noise: chosen.noise, linkRate: chosen.link, seed: chosen.seed, history },
-    services: services === null ? [] : readServices(services, chosen.services ?? '', servers),
-    hosts: hosts === null ? [] : readHosts(hosts, chosen.hosts ?? ''),
+    together: (flags.together ?? []).map((text) => parseServerList(text, findTogether)),
+    weights: flags.weights,
+    noise: flags.noise,
+    linkRate: flags.link,
+    seed: flags.seed,
+    history,
+    services: services === null ? [] : parseServicesFile(services, flags.services ?? '', servers),
+    hosts: hosts === null ? [] : parseHostsFile(hosts, flags.hosts ?? ''),
   };
-}
-
-/** Makes a parser of numbers between two. */
-export function parseNumber(least: number, most: number, whole = false): (text: string) => number {
-  return (text) => {
-    const number = /^\d{1,12}(\.\d{1,12})?$/.test(text) ? Number(text) : Number.NaN;
-    if (!(number >= least && number <= most) || (whole && !Number.isInteger(number)))
-      throw new InvalidArgumentError(`Write a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`);
-    return number;
-  };
-}
-
-/** Reads a rate such as `100mbit`: bytes a second. */
-export function parseLink(text: string): number {
-  const rate = parseRate(text);
-  if (rate === undefined) throw new InvalidArgumentError('Write a rate such as 800kbit, 100mbit or 2.5gbit.');
-  return rate;
-}
-
-const parts = { service: 'downtime', traffic: 'split', length: 'length' } as const satisfies Record<string, keyof Weights>;
-
-/** Reads `service=4,traffic=1,length=0.01`, or some of it. */
-export function parseWeights(text: string): Partial<Weights> {
-  return Object.fromEntries(
-    text.split(',').map((part) => {
-      const [, name = '', number = ''] = /^\s*(\w+)=(\d{1,9}(?:\.\d{1,9})?)\s*$/.exec(part) ?? [];
-      if (!Object.hasOwn(parts, name)) throw new InvalidArgumentError('Write weights such as service=4,traffic=1,length=0.01.');
-      return [parts[name as keyof typeof parts], Number(number)];
-    }),
-  );
 }

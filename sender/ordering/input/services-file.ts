@@ -2,15 +2,9 @@ import { Document } from 'yaml';
 import { z } from 'zod';
 import { parseYaml } from '../../../shared/config.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Service } from '../services/services.ts';
-import { type Named, serverFinder } from './names.ts';
-
-/** The operator's own word on what belongs together. `weight`: what its downtime counts against the others'. */
-export interface OwnService {
-  readonly name: string;
-  readonly servers: readonly string[];
-  readonly weight?: number | undefined;
-}
+import type { Service, ServiceMembers } from '../services/service.ts';
+import type { NamedServer } from '../traffic/named-server.ts';
+import { serverFinder } from './names.ts';
 
 const ServicesFile = z.strictObject({
   services: z.array(
@@ -23,8 +17,8 @@ const ServicesFile = z.strictObject({
   ),
 });
 
-/** Reads services.yaml. Throws E_USAGE for servers that do not move, and for those in two services. */
-export function readServices(text: string, file: string, servers: readonly Named[]): OwnService[] {
+/** Parses services.yaml. Throws E_USAGE for servers that do not move or are in two services. */
+export function parseServicesFile(text: string, file: string, servers: readonly NamedServer[]): ServiceMembers[] {
   const find = serverFinder(servers, file);
   const taken = new Map<string, string>();
   const names = new Set<string>();
@@ -43,20 +37,25 @@ export function readServices(text: string, file: string, servers: readonly Named
   });
 }
 
-/** Writes services as a file to edit: what was seen of each stands above it, and beside an id the name. */
-export function servicesText(
+/**
+ * The services as a file to edit, with their descriptions and the names of their servers as
+ * comments.
+ */
+export function servicesFileText(
   services: readonly Service[],
   weights: ReadonlyMap<string, number>,
   nameOf: (id: string) => string,
 ): string {
   const plain = services.map(({ name, servers }) => ({
-    ...{ name, ...(weights.has(name) ? { weight: weights.get(name) } : {}) },
+    name,
+    ...(weights.has(name) ? { weight: weights.get(name) } : {}),
     servers: [...servers],
   }));
   const document = new Document({ services: plain });
   document.commentBefore = [
-    ' Services: servers that are of use only together. Edit it, then: sender analyze … --services FILE',
-    ' A service that is left out is looked for in the traffic again. `weight:` is what its downtime counts against the others’ (1).',
+    ' Services: servers that are of use only together. Edit them, then: sender analyze … --services FILE',
+    ' The servers of a service that you delete are grouped by their traffic again.',
+    ' `weight:` is how much its downtime counts beside that of other services (1).',
   ].join('\n');
   for (const [index, { says, servers }] of services.entries()) {
     const node = document.getIn(['services', index], true) as { commentBefore?: string };

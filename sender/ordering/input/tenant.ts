@@ -1,66 +1,59 @@
 import { parseRate } from '../../../shared/model/bandwidth.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import type { Plan } from '../../../shared/model/plan.ts';
-import { diskBytesOf } from '../../../shared/model/space.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { RoundLimits } from '../../migration/round.ts';
+import { compareText } from '../math/compare-text.ts';
 import type { Host } from '../placement/place.ts';
-import { compareText, outside, type Traffic } from '../traffic/matrix.ts';
-import type { OlderInput } from '../traffic/older.ts';
+import type { OlderInput } from '../traffic/import-older.ts';
+import { type FlowMatrix, outside } from '../traffic/matrix.ts';
+import { type MovingServer, olderServers, serversOf, unknownServer } from './moving-server.ts';
 
-const bytesPerGiB = 2 ** 30;
-
-/** A server that moves. Sizes are null where no file tells them; `memory` and `storage` are MiB and GiB, of the older input in its own units. */
-export interface Mover {
-  readonly id: string;
-  readonly name: string;
-  readonly diskBytes: number | null;
-  /** What certainly crosses: the image as it is stored. */
-  readonly leastBytes: number;
-  readonly sizes: { readonly cpu: number; readonly memory: number; readonly storage: number } | null;
-  readonly warm: boolean;
-}
-
-/** What moves, who talks to whom, and the order that was given. */
+/** The servers that move, their traffic, and their order so far. */
 export interface Tenant {
-  readonly servers: readonly Mover[];
-  readonly traffic: Traffic;
+  readonly servers: readonly MovingServer[];
+  readonly traffic: FlowMatrix;
   /** The waves of the plan, or all servers in the order of the document. */
   readonly given: readonly (readonly string[])[];
-  /** Where that order comes from, for people. */
+  /** Which file the order comes from. */
   readonly givenBy: 'plan' | 'document' | 'matrix';
   readonly parallel: number;
   readonly pauseMs: number;
-  /** Farms that move in two halves, each a wave of its own. */
+  /** Rolling waves: farms that move in two halves. */
   readonly rolling: readonly (readonly string[])[];
-  /** Bytes a second that the plan lets through, whatever the line does; null where it does not say, or says it by the hour. */
+  /**
+   * The plan's limit in bytes a second; null where there is none, or where it depends on the hour.
+   */
   readonly bandwidth: number | null;
-  /** What ends the rounds of those that move warm. */
+  /** What ends the rounds of warm moves. */
   readonly rounds: RoundLimits;
-  /** Whether the plan waits for windows. */
+  /** Whether the plan has a calendar. */
   readonly calendar: boolean;
   /** The hosts of the older analyser's input. */
   readonly hosts: readonly Host[];
 }
 
-/** What the files say. */
-export interface Files {
-  readonly traffic: Traffic;
+/** The parsed files. */
+export interface TenantFiles {
+  readonly traffic: FlowMatrix;
   readonly documents: readonly Configurations[];
   readonly plan: Plan | null;
   readonly older: readonly OlderInput[];
 }
 
 /**
- * The servers of the plan; without one those of the documents, and without those every server of the matrix.
- * Throws E_PLAN where the plan names a server that the documents do not have, or one twice.
+ * The servers of the plan, else those of the documents, else those of the matrix. Throws E_PLAN
+ * where the plan names a server twice, or one that is not in the documents.
  */
-export function tenantOf({ traffic, documents, plan, older }: Files): Tenant {
+export function tenantOf({ traffic, documents, plan, older }: TenantFiles): Tenant {
   const known = new Map([...documents.flatMap(serversOf), ...older.flatMap(olderServers)].map((server) => [server.id, server]));
   const { delay_seconds = 0, parallel = 1, mode = 'cold' } = plan?.options ?? {};
   const farms = plan?.waves.filter(({ rolling }) => rolling === true) ?? [];
   const rest = {
-    ...{ traffic, parallel, pauseMs: 1000 * delay_seconds, hosts: older.flatMap(({ hosts }) => hosts) },
+    traffic,
+    parallel,
+    pauseMs: 1000 * delay_seconds,
+    hosts: older.flatMap(({ hosts }) => hosts),
     rolling: farms.map((wave) => wave.servers.map(({ id }) => id)),
     calendar: plan?.calendar !== undefined,
     // Without a plan nothing moves warm.
@@ -73,7 +66,7 @@ export function tenantOf({ traffic, documents, plan, older }: Files): Tenant {
       if (listed.findIndex((other) => other.id === id) !== index)
         throw new Problem('E_PLAN', `The plan has server ${name || id} twice.`, { about: id });
       if (documents.length > 0 && !known.has(id))
-        throw new Problem('E_PLAN', `The plan names server ${name || id}, which the document does not have.`, {
+        throw new Problem('E_PLAN', `The plan names server ${name || id}, which is not in the document.`, {
           about: id,
           hint: 'Give the document that was captured for this plan, or none.',
         });
@@ -94,30 +87,4 @@ export function tenantOf({ traffic, documents, plan, older }: Files): Tenant {
           .sort(compareText)
           .map((id) => unknownServer(id));
   return { ...rest, servers, given: [servers.map(({ id }) => id)], givenBy: known.size > 0 ? 'document' : 'matrix' };
-}
-
-function unknownServer(id: string, name = id): Mover {
-  return { id, name: name === '' ? id : name, diskBytes: null, leastBytes: 0, sizes: null, warm: false };
-}
-
-function serversOf({ servers, disks, images }: Configurations): Mover[] {
-  const imageById = new Map(images.map((image) => [image.id, image]));
-  return servers.map((server) => {
-    const { id, name, image_id, vcpus, memory_mib } = server;
-    const image = imageById.get(image_id ?? '');
-    const diskBytes = diskBytesOf(server, { disks, images });
-    const stored = image?.size ?? 0;
-    return {
-      ...{ id, name: name === '' ? id : name, diskBytes: diskBytes || null, warm: false },
-      // A raw image may be zeros for the most part.
-      leastBytes: image?.disk_format === 'qcow2' ? stored : 0,
-      sizes: vcpus === null || memory_mib === null ? null : { cpu: vcpus, memory: memory_mib, storage: diskBytes / bytesPerGiB },
-    };
-  });
-}
-
-function olderServers({ servers }: OlderInput): Mover[] {
-  return servers.map(({ id, cpu, memory, storage }) => ({
-    ...{ id, name: id, diskBytes: storage * bytesPerGiB || null, leastBytes: 0, warm: false, sizes: { cpu, memory, storage } },
-  }));
 }

@@ -1,65 +1,71 @@
 import { asProblem, type Problem } from '../../../shared/problem.ts';
-import { Once } from '../collect/once.ts';
-import type { Resolve } from '../traffic/directory.ts';
-import type { Traffic } from '../traffic/matrix.ts';
-import { Tally } from '../traffic/tally.ts';
-import type { Period, Sink, Source } from './source.ts';
+import { FlowDeduplicator } from '../collect/flow-deduplicator.ts';
+import type { ResolveAddress } from '../traffic/address-directory.ts';
+import { FlowAggregator } from '../traffic/flow-aggregator.ts';
+import type { FlowMatrix } from '../traffic/matrix.ts';
+import type { ObservedPeriod, TrafficSink, TrafficSource } from './source.ts';
 
-/** How one source is doing. */
+/** The state of one source. */
 interface SourceState {
   readonly name: string;
-  /** Flows, or parts of them, that it told of. */
+  /** How many observations it gave. */
   readonly seen: number;
   readonly state: 'watching' | 'done' | 'failed';
 }
 
-/** How the watching is doing. */
-export interface Progress {
+/** The state of the whole observation. */
+export interface ObserveProgress {
   readonly sources: readonly SourceState[];
   readonly conversations: number;
   readonly rejected: number;
   readonly leftMs: number;
 }
 
-/** How long to watch, and who is told. */
-export interface Watching {
-  readonly resolve: Resolve;
+/** How long to observe, and who is told. */
+export interface ObserveOptions {
+  readonly resolve: ResolveAddress;
   readonly forMs: number;
-  /** Ends the watching before its time, with what there is. */
+  /** Ends the observation early, with what was seen. */
   readonly stop: AbortSignal;
-  readonly show: (progress: Progress) => void;
+  readonly show: (progress: ObserveProgress) => void;
   readonly say: (sentence: string) => void;
 }
 
-/** What was seen, and which sources failed in the midst of it. */
-export interface Observed {
-  readonly traffic: Traffic;
+/** What was observed, and which sources failed. */
+export interface ObserveResult {
+  readonly traffic: FlowMatrix;
   readonly problems: readonly Problem[];
 }
 
 /** How often progress is shown. */
 const showMs = 1_000;
 
-/** Watches all sources at once into one tally. One that fails does not end the others; throws its problem if all do. */
-export async function observe(sources: readonly Source[], watching: Watching): Promise<Observed> {
+/**
+ * Observes all sources at once. One that fails does not end the others; throws its problem if all
+ * fail.
+ */
+export async function observe(sources: readonly TrafficSource[], watching: ObserveOptions): Promise<ObserveResult> {
   const { resolve, forMs, stop, show } = watching;
-  const [tally, once] = [new Tally(resolve, 'observe'), new Once()];
+  const aggregator = new FlowAggregator(resolve, 'observe');
+  const deduplicator = new FlowDeduplicator();
   const began = new Date();
   const enough = AbortSignal.any([stop, AbortSignal.timeout(forMs)]);
   const states = sources.map(({ name }): { -readonly [Key in keyof SourceState]: SourceState[Key] } => ({
-    ...{ name, seen: 0, state: 'watching' },
+    name,
+    seen: 0,
+    state: 'watching',
   }));
   const tell = (): void =>
     show({
       sources: states,
-      conversations: tally.size,
-      rejected: Object.values(tally.rejected).reduce((sum, count) => sum + count, 0),
+      conversations: aggregator.size,
+      rejected: Object.values(aggregator.rejected).reduce((sum, count) => sum + count, 0),
       leftMs: enough.aborted ? 0 : Math.max(0, began.getTime() + forMs - Date.now()),
     });
   const problems: Problem[] = [];
-  const watchOne = async (source: Source, index: number): Promise<Period[]> => {
+  const watchOne = async (source: TrafficSource, index: number): Promise<ObservedPeriod[]> => {
     const state = states[index];
-    const sink = sinkOf(tally, once, watching.say, () => void (state && state.seen++));
+    const sink = sinkOf(aggregator, deduplicator, watching.say, () => void (state && state.seen++));
     const from = new Date();
     const until = source.live ? enough : stop;
     try {
@@ -67,11 +73,11 @@ export async function observe(sources: readonly Source[], watching: Watching): P
       if (state) state.state = 'done';
       return period === null ? [] : [period];
     } catch (thrown) {
-      // The end came before it could begin, such as in the midst of a log-in.
+      // The time was over before the source could begin, such as during the log-in.
       const ended = until.aborted && thrown === until.reason;
       if (!ended) problems.push(asProblem(thrown));
       if (state) state.state = ended ? 'done' : 'failed';
-      // What it saw before is in the matrix: its time must not be merged again.
+      // Its observations are in the matrix: this time MUST NOT be merged again.
       return state && state.seen > 0 ? [{ name: source.name, from: from.toISOString(), until: new Date().toISOString() }] : [];
     }
   };
@@ -81,23 +87,28 @@ export async function observe(sources: readonly Source[], watching: Watching): P
     const periods = (await Promise.all(sources.map(watchOne))).flat();
     tell();
     const [first] = problems;
-    if (first !== undefined && problems.length === sources.length && tally.size === 0) throw first;
-    return { traffic: { ...tally.matrix(began, new Date()), sources: periods }, problems };
+    if (first !== undefined && problems.length === sources.length && aggregator.size === 0) throw first;
+    return { traffic: { ...aggregator.matrix(began, new Date()), sources: periods }, problems };
   } finally {
     clearInterval(timer);
   }
 }
 
-function sinkOf(tally: Tally, once: Once, say: (sentence: string) => void, count: () => void): Sink {
+function sinkOf(
+  aggregator: FlowAggregator,
+  deduplicator: FlowDeduplicator,
+  say: (sentence: string) => void,
+  count: () => void,
+): TrafficSink {
   const said = new Set<string>();
   return {
-    see: (observation, place, whole = false) => {
+    add: (observation, place, sampled = false) => {
       count();
-      const fresh = once.pass(place, observation, whole);
-      if (fresh !== null) tally.add(fresh, Date.now());
+      const unseen = deduplicator.unseenPart(place, observation, sampled);
+      if (unseen !== null) aggregator.add(unseen, Date.now());
     },
-    refuse: (reason, number = 1) => {
-      if (number > 0) tally.reject(reason, number);
+    reject: (reason, number = 1) => {
+      if (number > 0) aggregator.reject(reason, number);
     },
     say: (sentence) => {
       if (said.has(sentence) || said.size >= 100) return;

@@ -1,13 +1,18 @@
 import { visible } from '../../../shared/print/text.ts';
 import { showDuration } from '../../../shared/print/units.ts';
-import type { View } from '../../cli/live.ts';
-import type { Progress } from './observe.ts';
+import type { ObserveProgress } from './observe.ts';
 
-/** How often an unchanged stage is told where nothing redraws: a line for every tenth of the time would be as good. */
+/** The progress as a terminal redraws it, and as items that are written where nothing is redrawn. */
+interface ProgressView {
+  readonly picture: readonly string[];
+  readonly items: readonly { readonly key: string; readonly stage: string; readonly text: string }[];
+}
+
+/** How often the remaining time is written where nothing is redrawn. */
 const lineMs = 60_000;
 
-/** What there is to see while traffic is watched. */
-export function progressView({ sources, conversations, rejected, leftMs }: Progress): View {
+/** The progress of an observation for the terminal. */
+export function progressView({ sources, conversations, rejected, leftMs }: ObserveProgress): ProgressView {
   const left = leftMs > 0 ? `${showDuration(leftMs)} left` : 'ending';
   const total = `${conversations} conversations, ${rejected} not counted, ${left}`;
   const lines = sources.map(({ name, seen, state }) => `${state.padEnd(8)}  ${visible(name)}: ${seen} flows`);

@@ -1,30 +1,44 @@
-import type { Rejection, Traffic } from '../traffic/matrix.ts';
-import type { Observation } from '../traffic/observation.ts';
+import type { FlowObservation } from '../traffic/flow-observation.ts';
+import type { FlowMatrix, Rejection } from '../traffic/matrix.ts';
 
-/** Where sources put what they see. */
-export interface Sink {
-  /** Takes what `place` saw; what another place has seen too counts once. `whole` is for samples, see `Once`. */
-  see(observation: Observation, place: string, whole?: boolean): void;
+/** Takes what the sources observe. */
+export interface TrafficSink {
+  /**
+   * Adds what `place` observed; what several places see counts once. `sampled`: see
+   * `FlowDeduplicator`.
+   */
+  add(observation: FlowObservation, place: string, sampled?: boolean): void;
   /** Counts what could not be used. */
-  refuse(reason: Rejection, count?: number): void;
-  /** Tells the operator something that he should know about a source, once. */
+  reject(reason: Rejection, count?: number): void;
+  /** Tells the operator something about a source, once. */
   say(sentence: string): void;
 }
 
-/** When a source watched, or null where it saw nothing and cannot tell. */
-export type Period = Traffic['sources'][number];
+/** The period in which a source observed; null where it saw nothing. */
+export type ObservedPeriod = FlowMatrix['sources'][number];
 
-/** Something that tells of traffic. `watch` MUST return soon after its signal aborts, with what it has seen given to the sink. */
-export interface Source {
-  /** Names the place of observation in `traffic.json`. */
+/**
+ * A source of observations. `watch` MUST return soon after its signal aborts, with all observations
+ * given.
+ */
+export interface TrafficSource {
+  /** Its name in `traffic.json`. */
   readonly name: string;
-  /** Whether it watches for as long as it is told to, or reads what there is and ends. */
+  /** Whether it observes until it is stopped, or reads a file to its end. */
   readonly live: boolean;
-  watch(sink: Sink, signal: AbortSignal): Promise<Period | null>;
+  watch(sink: TrafficSink, signal: AbortSignal): Promise<ObservedPeriod | null>;
 }
 
-/** Whose network a zone of conntrack or an identifier of a tunnel is; undefined where the operator or the document does not tell. */
-export interface Networks {
+/**
+ * The networks of conntrack zones and tunnel identifiers, as far as the operator or the document
+ * names them.
+ */
+export interface KnownNetworks {
   readonly zones: ReadonlyMap<number, string>;
   readonly vnis: ReadonlyMap<number, string>;
+}
+
+/** Whether a tunnel identifier is another tenant's. */
+export function isForeignTunnel(vni: number | null, vnis: ReadonlyMap<number, string>): boolean {
+  return vni !== null && vnis.size > 0 && !vnis.has(vni);
 }

@@ -7,9 +7,9 @@ import { fromEvents, inTime } from '../../../protocol/transport/phase.ts';
 import { logIn, type SshOptions } from '../../../protocol/transport/ssh-tunnel.ts';
 import { connectTcp } from '../../../protocol/transport/tcp.ts';
 import { Problem } from '../../../shared/problem.ts';
-import { failed, type Shell, tail } from './shell.ts';
+import { collectTail, commandFailure, type Shell } from './shell.ts';
 
-/** Logs in on another node, `user@host[:port]`, by the rules of the tunnel: its host key must be known. */
+/** Logs in to another node, `user@host[:port]`. As for the tunnel, its host key MUST be known. */
 export async function openSshShell(node: string, options: SshOptions, signal: AbortSignal): Promise<Shell> {
   const address = parseAddress(`ssh://${node.replace(/^ssh:\/\//, '')}`);
   if (address.kind !== 'ssh') throw new Problem('E_ADDRESS', `${node} is not user@host.`, { about: node });
@@ -18,7 +18,9 @@ export async function openSshShell(node: string, options: SshOptions, signal: Ab
   const tcp = await connectTcp(host, port, signal, limits);
   const client = new ssh2.Client();
   const late = (): Problem =>
-    new Problem('E_PEER_UNREACHABLE', `${node} did not let us in by SSH within ${limits.sshMs / 1000} s.`, { about: node });
+    new Problem('E_PEER_UNREACHABLE', `${node} did not complete the SSH log-in within ${limits.sshMs / 1000} s.`, {
+      about: node,
+    });
   const close = (): void => {
     client.end();
     tcp.destroy();
@@ -30,17 +32,17 @@ export async function openSshShell(node: string, options: SshOptions, signal: Ab
     throw error;
   }
   const name = `${user}@${host}${port === 22 ? '' : `:${port}`}`;
-  return { node: name, close, run: (commandLine, until, hear) => runRemotely(client, name, commandLine, until, hear) };
+  return { node: name, close, run: (commandLine, until, onStderr) => runRemotely(client, name, commandLine, until, onStderr) };
 }
 
 /**
- * Ends a command when its standard input does. OpenSSH passes no signal on to a command of root's, and closing a channel ends none that does not write:
- * one that waits for events would stay behind for ever, and the channel with it.
+ * Makes a command end with its standard input. OpenSSH forwards no signals to root's commands, and
+ * closing a channel does not end one that writes nothing.
  */
-const leashed = (commandLine: string): string =>
+const endWithStdin = (commandLine: string): string =>
   `exec 3<&0; (${commandLine}) </dev/null 3<&- & P=$!; (cat <&3; kill $P) >/dev/null 2>&1 & wait $P`;
 
-/** How long a command may take to end: milliseconds. */
+/** How long a command may take to end, in milliseconds. */
 const endingMs = 5_000;
 
 async function* runRemotely(
@@ -48,11 +50,11 @@ async function* runRemotely(
   node: string,
   commandLine: string,
   signal: AbortSignal,
-  hear?: (text: string) => void,
+  onStderr?: (text: string) => void,
 ): AsyncGenerator<string> {
   if (signal.aborted) return;
-  const { channel, code } = await open(client, node, leashed(commandLine), signal);
-  // Unlike `pipe` it ends with a channel that a lost connection closed.
+  const { channel, code } = await execCommand(client, node, endWithStdin(commandLine), signal);
+  // Unlike `pipe`, it also ends when a lost connection closes the channel.
   const text = pipeline(channel, new PassThrough({ encoding: 'utf8' }), () => undefined);
   let late: NodeJS.Timeout | undefined;
   const end = (): void => {
@@ -63,13 +65,14 @@ async function* runRemotely(
   const closed = once(channel, 'close');
   closed.catch(() => undefined);
   try {
-    const said = tail(channel.stderr, hear);
+    const said = collectTail(channel.stderr, onStderr);
     for await (const chunk of text) yield chunk as string;
     if (signal.aborted) return;
     await closed;
-    if (code() !== 0 && !signal.aborted) throw failed(node, said() || (code() === null ? 'the connection was lost' : ''), code());
+    if (code() !== 0 && !signal.aborted)
+      throw commandFailure(node, said() || (code() === null ? 'the connection was lost' : ''), code());
   } catch (error) {
-    // Destroyed by us: the end of a stream that has not ended is an error to its reader.
+    // Its reader sees an error because we destroyed the stream.
     if (!signal.aborted) throw error;
   } finally {
     signal.removeEventListener('abort', end);
@@ -78,22 +81,22 @@ async function* runRemotely(
   }
 }
 
-/** A command on its way, and its exit status once it has one. */
-interface Running {
+/** A running command; `code` returns its exit status once it has one. */
+interface RunningCommand {
   readonly channel: ClientChannel;
   readonly code: () => number | null;
 }
 
-async function open(client: ssh2.Client, node: string, commandLine: string, signal: AbortSignal): Promise<Running> {
+async function execCommand(client: ssh2.Client, node: string, commandLine: string, signal: AbortSignal): Promise<RunningCommand> {
   try {
-    return await fromEvents<Running>(
+    return await fromEvents<RunningCommand>(
       signal,
       (resolve, reject) => {
         client.once('close', () => reject(new Error('the connection was closed')));
         client.exec(commandLine, (error, channel) => {
           if (error) return reject(error);
           let code: number | null = null;
-          // At once: a short command's status may have arrived with the answer to the request.
+          // A short command's status may arrive together with the answer to the request.
           channel.on('exit', (status: number | null) => {
             code = status;
           });
@@ -104,6 +107,6 @@ async function open(client: ssh2.Client, node: string, commandLine: string, sign
     );
   } catch (error) {
     signal.throwIfAborted();
-    throw new Problem('E_OBSERVE', `${node} runs no command for us: ${(error as Error).message}.`, { about: node, cause: error });
+    throw new Problem('E_OBSERVE', `${node} does not run commands: ${(error as Error).message}.`, { about: node, cause: error });
   }
 }

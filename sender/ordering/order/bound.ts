@@ -1,23 +1,28 @@
-import { componentsOf } from './components.ts';
+import { connectedComponents } from './components.ts';
 import type { Instance } from './instance.ts';
 import { fiedlerOf } from './spectral.ts';
 
-/** Largest connected part whose spectral bound is proved: the proof is a Cholesky factorisation, n³/3 steps. */
+/**
+ * Largest component whose spectral bound is proved: the Cholesky factorisation takes n³/3 steps.
+ */
 const mostProved = 1200;
 
 /**
- * A cost that no course can beat, in quanta × units: the sum of the least each service, the traffic of each connected part, and the length can cost.
- * Where servers move in parallel it is weaker, and with limits of waves it leaves out what the gaps add.
+ * A cost that no order can be below, in quanta × units: the least of each service, of each
+ * component's traffic, and of the length. Weak in parallel; it ignores what gaps add.
  */
 export function lowerBound(instance: Instance): number {
-  const traffic = componentsOf(instance).reduce((sum, part) => {
+  const traffic = connectedComponents(instance).reduce((sum, part) => {
     if (part.length < 2) return sum;
     return sum + Math.max(starBound(instance, part), spectralBound(instance, part));
   }, 0);
   return Math.ceil(servicesBound(instance) + traffic + instance.lengthWeight * lengthBound(instance)) - 1e-6;
 }
 
-/** A service is down at least for the work of its members, shared by all lanes, less what its first servers do before they stop. */
+/**
+ * A service is down at least for the work of its members over all lanes, less what the first ones
+ * do before they stop.
+ */
 function servicesBound({ members, serviceWeight, before, down, parallel }: Instance): number {
   return members.reduce((sum, list, s) => {
     const lanes = Math.min(parallel, list.length);
@@ -32,7 +37,8 @@ function servicesBound({ members, serviceWeight, before, down, parallel }: Insta
 }
 
 function lengthBound({ before, down, parallel, size }: Instance): number {
-  let [sum, longest] = [0, 0];
+  let sum = 0;
+  let longest = 0;
   for (let i = 0; i < size; i++) {
     const time = (before[i] as number) + (down[i] as number);
     sum += time;
@@ -41,7 +47,10 @@ function lengthBound({ before, down, parallel, size }: Instance): number {
   return Math.max(sum / parallel, longest);
 }
 
-/** Each server has at most so many others within a time; its neighbours at best stand nearest, the heaviest first. Every pair is counted at both ends. */
+/**
+ * Only so many other servers can be up within a given time, so the neighbours are at best the
+ * nearest, heaviest first. Every pair is counted at both ends.
+ */
 function starBound({ from, weight, before, down, parallel }: Instance, part: readonly number[]): number {
   const times = part.map((i) => (before[i] as number) + (down[i] as number)).sort((a, b) => a - b);
   const sums = [0];
@@ -61,8 +70,8 @@ function starBound({ from, weight, before, down, parallel }: Instance, part: rea
 }
 
 /**
- * p servers on one side and n − p on the other always exchange at least λ₂ p (n − p) / n, λ₂ being the second eigenvalue of the Laplacian
- * (M. Juvan and B. Mohar, "Optimal linear labelings and eigenvalues of graphs", 1992). The longest moves at best happen where that is least.
+ * A cut between p and n − p servers weighs at least λ₂ p (n − p) / n (M. Juvan and B. Mohar, "Optimal linear
+ * labelings and eigenvalues of graphs", 1992). At best the longest moves happen at the lightest cuts.
  */
 function spectralBound(instance: Instance, part: readonly number[]): number {
   const n = part.length;
@@ -74,7 +83,8 @@ function spectralBound(instance: Instance, part: readonly number[]): number {
     times.sort((a, b) => b - a);
     return cuts.reduce((sum, cut, index) => sum + cut * (times[index] as number), 0);
   }
-  // Among as many arrivals in a row as there are lanes and one more, two are of one lane: a whole move lies between them.
+  // Of one more arrival in a row than there are lanes, two share a lane: one whole move lies
+  // between them.
   const shortest = Math.min(...times);
   let sum = 0;
   for (let p = 1; p + instance.parallel <= n; p += instance.parallel)
@@ -82,7 +92,9 @@ function spectralBound(instance: Instance, part: readonly number[]): number {
   return sum;
 }
 
-/** A number that is surely not above λ₂: what the iteration found, lowered until a factorisation proves it. */
+/**
+ * A proved lower bound of λ₂: the value of the iteration, lowered until a factorisation proves it.
+ */
 function provedValue(instance: Instance, part: readonly number[]): number {
   if (part.length > mostProved) return 0;
   const { value } = fiedlerOf(instance, part);
@@ -90,7 +102,10 @@ function provedValue(instance: Instance, part: readonly number[]): number {
   return 0;
 }
 
-/** Whether λ₂ is above a value: L − value·I, with the constant vector lifted out of the way, then has a Cholesky factor. */
+/**
+ * Whether λ₂ is above a value: L − value·I, with the constant vector shifted away, then has a
+ * Cholesky factor.
+ */
 function isBelow({ from, to, weight }: Instance, part: readonly number[], value: number): boolean {
   const n = part.length;
   const local = new Map(part.map((server, index) => [server, index]));

@@ -1,9 +1,12 @@
-import { compareText } from '../traffic/matrix.ts';
-import type { Mover, ServiceOf } from './question.ts';
+import { compareText } from '../math/compare-text.ts';
+import type { ServiceMembers } from '../services/service.ts';
+import type { TimedServer } from './request.ts';
 
 const rounds = 4;
 
-/** Mixes two 32-bit numbers into one; the finaliser of MurmurHash3, which is in the public domain. */
+/**
+ * Mixes two 32-bit numbers into one by the finaliser of MurmurHash3, which is in the public domain.
+ */
 function mix(a: number, b: number): number {
   let hash = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
@@ -15,23 +18,23 @@ function mixNumber(hash: number, value: number): number {
 }
 
 /**
- * The place of each server in the canonical order: by what it is in the question (its times, its neighbours, their neighbours …: colour refinement
- * after Weisfeiler and Leman), and by id only where that leaves no difference. So neither names nor the order of input change a result.
+ * Ranks servers by their role in the request: colour refinement (Weisfeiler and Leman) over times,
+ * traffic, services and constraints, then by id. Names and input order change nothing.
  */
 export function canonicalRanks(
-  servers: readonly Mover[],
+  servers: readonly TimedServer[],
   pairs: readonly { a: number; b: number; bytes: number }[],
   services: readonly (readonly number[])[],
   groups: readonly (readonly number[])[],
   befores: readonly { first: number; later: number }[],
-  serviceInfo: readonly ServiceOf[],
+  serviceInfo: readonly ServiceMembers[],
 ): number[] {
   let colours = servers.map(({ beforeMs = 0, downMs, bytes = 0 }) =>
     mixNumber(mixNumber(mixNumber(1, Math.round(beforeMs)), Math.round(downMs)), Math.round(bytes)),
   );
   for (let round = 0; round < rounds; round++) {
     const sums = colours.map(() => 0);
-    // Sums, so that the order of neighbours makes no difference.
+    // Sums make the result independent of the order of neighbours.
     const add = (index: number, value: number): void => {
       sums[index] = ((sums[index] as number) + value) | 0;
     };

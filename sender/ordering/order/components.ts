@@ -1,7 +1,7 @@
 import type { Instance } from './instance.ts';
 
-/** The connected parts of the traffic, each with its servers in ascending order. */
-export function componentsOf({ size, from, to }: Pick<Instance, 'size' | 'from' | 'to'>): number[][] {
+/** The connected components of the traffic graph, each with its servers in ascending order. */
+export function connectedComponents({ size, from, to }: Pick<Instance, 'size' | 'from' | 'to'>): number[][] {
   const seen = new Uint8Array(size);
   const parts: number[][] = [];
   for (let start = 0; start < size; start++) {

@@ -1,23 +1,22 @@
 import { type Instance, impossible } from './instance.ts';
-import type { Course } from './run.ts';
-import { WaveSearch } from './wave-search.ts';
+import { WaveEnumerator } from './wave-enumerator.ts';
+import { sequenceOf, type WaveSequence } from './wave-sequence.ts';
 
-/** Most servers whose parallel moves are solved exactly: some n! steps. */
+/** Most servers that are solved exactly in parallel, in about n! steps. */
 export const mostParallel = 8;
 
 /**
- * The best course of a few servers that move in parallel: of all waves, in all orders inside them. A wave begins when the one before has ended,
- * so that its cost depends on the set of servers before it and nothing else: the best way to each set is kept.
- * Throws E_ORDER where no order keeps the constraints.
+ * The best waves for a few servers that move in parallel. The cost of a wave depends only on the
+ * set of servers before it, so the best way to each set is kept. Throws E_ORDER.
  */
-export function solveParallel(instance: Instance): Course {
+export function solveParallel(instance: Instance): WaveSequence {
   const full = 2 ** instance.size - 1;
   const best = new Float64Array(full + 1).fill(Number.POSITIVE_INFINITY);
   const came: { readonly start: number; readonly wave: readonly number[] }[] = [];
   best[0] = 0;
   for (let start = 0; start < full; start++) {
     if (best[start] === Number.POSITIVE_INFINITY) continue;
-    const search = new WaveSearch(instance, start);
+    const search = new WaveEnumerator(instance, start);
     search.explore((set, wave, cost) => {
       const sum = (best[start] as number) + cost;
       if (sum >= (best[set] as number)) return;
@@ -32,7 +31,5 @@ export function solveParallel(instance: Instance): Course {
     waves.unshift(wave);
     set = start;
   }
-  const ends: number[] = [];
-  for (const wave of waves) ends.push((ends.at(-1) ?? 0) + wave.length);
-  return { order: Int32Array.from(waves.flat()), ends };
+  return sequenceOf(waves);
 }

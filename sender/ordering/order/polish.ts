@@ -1,42 +1,49 @@
-import type { Budget } from './descend.ts';
+import type { Random } from '../math/random.ts';
+import { keepsConstraints } from './constraints.ts';
 import type { Instance } from './instance.ts';
-import type { Random } from './random.ts';
-import { type Course, costOfCourse } from './run.ts';
-import { mayEndBetween, Wave } from './waves.ts';
+import type { SearchBudget } from './local-search.ts';
+import { costOfSequence } from './simulate.ts';
+import { sequenceOf, type WaveSequence, wavesOf } from './wave-sequence.ts';
 
-/** How far a worse course is followed at the beginning, as a part of the mean cost of a server; it sinks to nothing. */
+/** How much worse a change may be at the beginning, in mean costs of a server; it falls to zero. */
 const tolerance = 1;
 
-/** Tries for each server, and at most. */
-const [triesEach, mostTries] = [300, 20_000];
+/** Attempts for each server, and in all. */
+const triesEach = 300;
+const mostTries = 20_000;
 
 /**
- * Betters a whole course, waves included, by playing it: servers change places, waves end elsewhere. Every step keeps the constraints.
- * Slower than lifting, but it knows parallel moves and gaps.
+ * Improves an order and its waves by random changes whose cost is simulated; all keep the
+ * constraints. Slower than the local search, but it knows lanes and gaps.
  */
-export function polish(instance: Instance, start: Course, budget: Budget, random: Random): Course {
+export function polish(instance: Instance, start: WaveSequence, budget: SearchBudget, random: Random): WaveSequence {
   const price = instance.size * 2 + instance.to.length + 16;
   const tries = Math.max(0, Math.min(mostTries, triesEach * instance.size, Math.floor(budget.left / price)));
-  let [course, cost] = [start, costOfCourse(instance, start)];
-  let [best, bestCost] = [course, cost];
+  let sequence = start;
+  let cost = costOfSequence(instance, start);
+  let best = sequence;
+  let bestCost = cost;
   for (let attempt = 0; attempt < tries && instance.size > 1; attempt++) {
     budget.left -= price;
-    const next = neighbour(instance, course, random);
-    if (next === null || !isValid(instance, next)) continue;
-    const nextCost = costOfCourse(instance, next);
+    const next = neighbour(instance, sequence, random);
+    if (next === null || !keepsConstraints(instance, next)) continue;
+    const nextCost = costOfSequence(instance, next);
     const slack = ((tolerance * bestCost) / instance.size) * (1 - attempt / tries) ** 2;
     if (nextCost > cost + slack) continue;
-    [course, cost] = [next, nextCost];
-    if (cost < bestCost) [best, bestCost] = [course, cost];
+    sequence = next;
+    cost = nextCost;
+    if (cost >= bestCost) continue;
+    best = sequence;
+    bestCost = cost;
   }
   return best;
 }
 
-function neighbour({ size }: Instance, { order, ends }: Course, random: Random): Course | null {
+function neighbour({ size }: Instance, { order, ends }: WaveSequence, random: Random): WaveSequence | null {
   const kind = random.below(8);
   const at = random.below(size);
   if (kind === 0) {
-    // A wave more, or one less.
+    // Adds or removes the end of a wave.
     if (at === 0) return null;
     const fewer = ends.filter((end) => end !== at);
     return { order, ends: fewer.length < ends.length ? fewer : [...ends, at].sort((a, b) => a - b) };
@@ -51,7 +58,7 @@ function neighbour({ size }: Instance, { order, ends }: Course, random: Random):
   if (at === other) return null;
   if (kind === 2) return { order: swapped(order, at, other), ends };
   if (kind === 3) return swapWaves({ order, ends }, random.below(ends.length), random.below(ends.length));
-  // A segment goes elsewhere; it may take its room in the wave with it.
+  // A segment moves, in some cases together with its place in the wave.
   const length = 1 + (kind < 6 ? 0 : random.below(Math.max(1, Math.min(size - at, 5))));
   const slot = random.below(size - length + 1);
   const next = moved(order, at, length, slot);
@@ -70,47 +77,18 @@ function moved(order: Int32Array, at: number, length: number, slot: number): Int
   return Int32Array.from([...rest.slice(0, slot), ...order.subarray(at, at + length), ...rest.slice(slot)]);
 }
 
-function swapWaves({ order, ends }: Course, a: number, b: number): Course | null {
+function swapWaves(sequence: WaveSequence, a: number, b: number): WaveSequence | null {
   if (a === b) return null;
-  const waves = ends.map((end, index) => Array.from(order.subarray(ends[index - 1] ?? 0, end)));
-  const [one, other] = [waves[a] as number[], waves[b] as number[]];
-  const mixed = waves.with(a, other).with(b, one);
-  let end = 0;
-  return {
-    order: Int32Array.from(mixed.flat()),
-    ends: mixed.map((wave) => {
-      end += wave.length;
-      return end;
-    }),
-  };
+  const waves = wavesOf(sequence);
+  return sequenceOf(waves.with(a, waves[b] as number[]).with(b, waves[a] as number[]));
 }
 
-/** How many of a segment's places lie before an end. */
+/** How many positions of a segment lie before an end. */
 function overlap(at: number, length: number, end: number): number {
   return Math.max(0, Math.min(length, end - at));
 }
 
-/** Ends in ascending order, each once, the last being the whole. */
+/** The ends of the waves in ascending order, each once, with the last. */
 function inBounds(ends: readonly number[], size: number): number[] {
   return [...new Set([...ends.filter((end) => end > 0 && end < size), size])].sort((a, b) => a - b);
-}
-
-/** Whether a course keeps the limits and constraints. */
-export function isValid(instance: Instance, { order, ends }: Course): boolean {
-  const { predecessors, groups, size, group } = instance;
-  const place = new Int32Array(size);
-  for (let p = 0; p < size; p++) place[order[p] as number] = p;
-  let position = 0;
-  for (const end of ends) {
-    const wave = new Wave(instance);
-    for (; position < end; position++) if (!wave.add(order[position] as number)) return false;
-    const [last, next] = [order[end - 1] as number, order[end]];
-    if (next !== undefined && !mayEndBetween(instance, last, next)) return false;
-  }
-  for (let i = 0; i < size; i++)
-    if (predecessors[i]?.some((first) => (place[first] as number) > (place[i] as number))) return false;
-  return groups.every((members, index) => {
-    const first = Math.min(...members.map((i) => place[i] as number));
-    return members.every((_, offset) => group[order[first + offset] as number] === index);
-  });
 }

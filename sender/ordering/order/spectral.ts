@@ -1,22 +1,25 @@
+import { seededRandom } from '../math/random.ts';
 import type { Instance } from './instance.ts';
-import { randomOf } from './random.ts';
 
-const mostIterations = 300;
+const maxIterations = 300;
 
-/** The second smallest eigenvalue of a connected part's Laplacian, as well as the iteration found it (never too small), and its vector. */
+/**
+ * The second smallest eigenvalue of a component's Laplacian, as found and never too small, and its
+ * vector.
+ */
 export interface Fiedler {
   readonly value: number;
   readonly vector: Float64Array;
 }
 
 /**
- * The Fiedler vector of a connected part of the traffic: neighbours that exchange much have values close to each other
- * (M. Fiedler, "Algebraic connectivity of graphs", 1973). Found by conjugate gradients on the Rayleigh quotient, the diagonal as preconditioner.
+ * The Fiedler vector: servers that exchange much have similar values (M. Fiedler, 1973). Found by conjugate
+ * gradients on the Rayleigh quotient, with the diagonal as preconditioner.
  */
 export function fiedlerOf(instance: Pick<Instance, 'from' | 'to' | 'weight'>, part: readonly number[]): Fiedler {
   const size = part.length;
   const laplacian = laplacianOf(instance, part);
-  const random = randomOf(size);
+  const random = seededRandom(size);
   const x = Float64Array.from({ length: size }, () => random.next() - 0.5);
   centre(x);
   scale(x, 1 / Math.sqrt(dot(x, x)));
@@ -24,7 +27,7 @@ export function fiedlerOf(instance: Pick<Instance, 'from' | 'to' | 'weight'>, pa
   let value = dot(x, ax);
   let previous = 0;
   const p = new Float64Array(size);
-  for (let iteration = 0; iteration < mostIterations && size > 1; iteration++) {
+  for (let iteration = 0; iteration < maxIterations && size > 1; iteration++) {
     const r = x.map((xi, i) => (ax[i] as number) - value * xi);
     const z = r.map((ri, i) => ri / Math.max(1e-300, laplacian.diagonal[i] as number));
     centre(z);
@@ -41,24 +44,31 @@ export function fiedlerOf(instance: Pick<Instance, 'from' | 'to' | 'weight'>, pa
   return { value, vector: x };
 }
 
-/** Replaces x by the vector with the least Rayleigh quotient in the plane of x and p; returns the quotient, or null where p adds nothing. */
+/**
+ * Replaces x by the vector of least Rayleigh quotient in the plane of x and p. Null where p adds
+ * nothing.
+ */
 function lowestOfPlane(x: Float64Array, ax: Float64Array, p: Float64Array, ap: Float64Array): number | null {
   const along = dot(x, p);
-  // p made orthogonal to x, and both of length one: the plane's matrix is 2 × 2.
+  // With p orthogonal to x and both of length one, the matrix of the plane is 2 × 2.
   for (let i = 0; i < p.length; i++) {
     p[i] = (p[i] as number) - along * (x[i] as number);
     ap[i] = (ap[i] as number) - along * (ax[i] as number);
   }
   const length = Math.sqrt(dot(p, p));
   if (!(length > 1e-150)) return null;
-  const [a, b, c] = [dot(x, ax), dot(x, ap) / length, dot(p, ap) / (length * length)];
+  const a = dot(x, ax);
+  const b = dot(x, ap) / length;
+  const c = dot(p, ap) / (length * length);
   const value = (a + c) / 2 - Math.sqrt(((a - c) / 2) ** 2 + b * b);
   // (a - value) u + b v = 0
   const [u, v] = b === 0 ? (a <= c ? [1, 0] : [0, 1]) : [b, value - a];
   const norm = Math.sqrt(u * u + v * v);
   for (let i = 0; i < p.length; i++) {
-    const [xi, pi] = [x[i] as number, (p[i] as number) / length];
-    const [axi, api] = [ax[i] as number, (ap[i] as number) / length];
+    const xi = x[i] as number;
+    const pi = (p[i] as number) / length;
+    const axi = ax[i] as number;
+    const api = (ap[i] as number) / length;
     x[i] = (u * xi + v * pi) / norm;
     ax[i] = (u * axi + v * api) / norm;
   }
@@ -81,7 +91,9 @@ function laplacianOf({ from, to, weight }: Pick<Instance, 'from' | 'to' | 'weigh
     }
     heads.push(tails.length);
   }
-  const [h, t, w] = [Int32Array.from(heads), Int32Array.from(tails), Float64Array.from(weights)];
+  const h = Int32Array.from(heads);
+  const t = Int32Array.from(tails);
+  const w = Float64Array.from(weights);
   const times = (x: Float64Array): Float64Array => {
     const y = new Float64Array(x.length);
     for (let i = 0; i < x.length; i++) {

@@ -1,9 +1,9 @@
 import type { Instance } from './instance.ts';
 
-/** What the dynamic programming asks of sets of servers, as bits of a number. */
+/** Costs and constraints of sets of servers, each set being the bits of a number. */
 export class Subsets {
   readonly #instance: Instance;
-  /** Weight of what is disturbed while exactly this set has moved. */
+  /** By set: the weight of what is disturbed when exactly this set has moved. */
   readonly #rate: Float64Array;
   readonly #time: Float64Array;
   readonly #bytes: Float64Array;
@@ -28,11 +28,11 @@ export class Subsets {
       this.#bytes[set] = (this.#bytes[rest] as number) + (bytes[server] as number);
       this.#rate[set] = (this.#rate[rest] as number) + this.#cutBy(server, rest);
     }
-    // The cut is whole before the services are added: the next set's is made of it.
+    // Services are added last, for the cut of each set is computed from that of a smaller one.
     for (let set = 1; set < sets; set++) this.#rate[set] = (this.#rate[set] as number) + this.#open(set);
   }
 
-  /** What it costs to move this server when exactly this set has moved; -1 where it may not be next. */
+  /** What moving a server costs after exactly this set; -1 where the constraints forbid it. */
   stepCost(set: number, server: number): number {
     const bit = 1 << server;
     if ((set & bit) !== 0 || ((this.#needs[server] as number) & ~set) !== 0) return -1;
@@ -45,24 +45,24 @@ export class Subsets {
     return rate * time + (begins ? (serviceWeight[own] as number) * (down[server] as number) : 0);
   }
 
-  /** What the gap before the next wave costs when exactly this set has moved. */
+  /** What the gap before the next wave costs after exactly this set. */
   gapCost(set: number): number {
     return ((this.#rate[set] as number) + this.#instance.lengthWeight) * this.#instance.gap;
   }
 
-  /** Whether one wave may hold everything between two sets. */
+  /** Whether one wave can hold all servers between two sets. */
   fits(start: number, end: number): boolean {
     const { most, pause } = this.#instance;
     const sum = (sums: Float64Array): number => (sums[end] as number) - (sums[start] as number);
     return bits(end & ~start) <= most.servers && sum(this.#bytes) <= most.bytes && sum(this.#time) - pause <= most.window;
   }
 
-  /** Whether a set that moves together is only partly in this one. */
+  /** Whether only a part of a set that moves together is in this one. */
   hasTornGroup(set: number): boolean {
     return this.#groupMasks.some((group) => (group & set) !== 0 && (group & ~set) !== 0);
   }
 
-  /** By how much the cut grows when a server joins a set: its traffic with those outside, less that with those inside. */
+  /** How much the cut grows when a server joins a set. */
   #cutBy(server: number, set: number): number {
     const { from, to, weight } = this.#instance;
     let sum = 0;

@@ -1,33 +1,33 @@
 import { Problem } from '../../../shared/problem.ts';
-import type { Pair } from '../order/question.ts';
-import { randomOf } from '../order/random.ts';
-import { compareText } from '../traffic/matrix.ts';
-import { type Board, crossing } from './board.ts';
-import { branchAndBound } from './branch.ts';
-import { searchPlacement } from './settle.ts';
+import { compareText } from '../math/compare-text.ts';
+import { seededRandom } from '../math/random.ts';
+import type { TrafficPair } from '../traffic/pairs.ts';
+import { branchAndBound } from './branch-and-bound.ts';
+import { searchPlacement } from './heuristic.ts';
+import { crossTraffic, type PlacementInstance } from './instance.ts';
 
-/** What a server needs or a host offers: CPUs, memory and storage, each in one unit for all. */
+/** CPUs, memory and storage; servers and hosts use the same units. */
 interface Sizes {
   readonly cpu: number;
   readonly memory: number;
   readonly storage: number;
 }
 
-/** A host, or an aggregate as a whole; `zone` is the availability zone that stands for it. */
+/** A host, or a whole aggregate; `zone` is its availability zone. */
 export interface Host extends Sizes {
   readonly id: string;
   readonly zone?: string | undefined;
 }
 
-/** What is to be placed, and where. */
-export interface PlacementQuestion {
+/** Input to `placeServers`. */
+export interface PlacementRequest {
   readonly servers: readonly (Sizes & { readonly id: string })[];
   readonly hosts: readonly Host[];
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly TrafficPair[];
   readonly seed?: number | undefined;
 }
 
-/** Which server goes to which host. `crossBytes` is the traffic between hosts, `bound` what no placement gets below. */
+/** Which server goes to which host. No placement has less than `bound` bytes between hosts. */
 export interface Placement {
   readonly on: readonly { readonly server: string; readonly host: string }[];
   readonly crossBytes: number;
@@ -40,63 +40,82 @@ export interface Placement {
 const resources = ['cpu', 'memory', 'storage'] as const;
 
 /**
- * Places servers on hosts so that least traffic crosses between hosts and no host holds more than it has. Exact where the search through all
- * placements ends within its limit, otherwise the best that was found; the same question always gives the same answer.
- * Throws E_PLACEMENT with the reason where nothing fits, or nothing that fits was found.
+ * Places servers so that least traffic crosses between hosts: exactly where the search ends in
+ * time, else the best one found. Throws E_PLACEMENT where none fits, or none was found.
  */
-export function placeServers(question: PlacementQuestion): Placement {
-  const { seed = 1 } = question;
-  const servers = [...question.servers].sort((a, b) => compareText(a.id, b.id));
-  const hosts = [...question.hosts].sort((a, b) => compareText(a.id, b.id));
+export function placeServers(request: PlacementRequest): Placement {
+  const { seed = 1 } = request;
+  const servers = [...request.servers].sort((a, b) => compareText(a.id, b.id));
+  const hosts = [...request.hosts].sort((a, b) => compareText(a.id, b.id));
   checkCapacity(servers, hosts);
-  const board = boardOf(servers, hosts, question.pairs);
-  const found = searchPlacement(board, randomOf(seed));
-  const { best, complete } = branchAndBound(board, found);
+  const instance = placementInstance(servers, hosts, request.pairs);
+  const found = searchPlacement(instance, seededRandom(seed));
+  const { best, complete } = branchAndBound(instance, found);
   if (best === null) {
     const says = complete
-      ? 'Every server fits on some host by itself, but no placement of all of them fits.'
-      : 'No placement that fits was found; there may be one.';
+      ? 'Each server fits on some host alone, but all of them do not fit together.'
+      : 'The search found no placement in which all servers fit; there may be one.';
     throw new Problem('E_PLACEMENT', says);
   }
-  const total = board.neighbours.flat().reduce((sum, { bytes }) => sum + bytes, 0) / 2;
-  const crossBytes = crossing(board, best);
+  const total = instance.neighbours.flat().reduce((sum, { bytes }) => sum + bytes, 0) / 2;
+  const crossBytes = crossTraffic(instance, best);
   return {
     on: servers.map(({ id }, i) => ({ server: id, host: hosts[best[i] as number]?.id ?? '' })),
-    ...{ crossBytes, totalBytes: total, bound: complete ? crossBytes : 0, method: complete ? 'exact' : 'heuristic', seed },
+    crossBytes,
+    totalBytes: total,
+    bound: complete ? crossBytes : 0,
+    method: complete ? 'exact' : 'heuristic',
+    seed,
   };
 }
 
-/** The placement as Nova takes it: the zone of the host, or `zone:host` where the host has none of its own (Nova API reference, "Create Server", `availability_zone`). */
-export function zonesOf(
-  { on }: Placement,
-  hosts: readonly Host[],
-  zone = 'nova',
-): { server: string; availability_zone: string }[] {
+/** The availability zone in which Nova is asked to build a server. */
+export interface ServerZone {
+  readonly server: string;
+  readonly availability_zone: string;
+}
+
+/**
+ * The zone of each server: that of its host, or `nova:host` (Nova API reference, "Create Server",
+ * `availability_zone`).
+ */
+export function zonesOf({ on }: Placement, hosts: readonly Host[], zone = 'nova'): ServerZone[] {
   const byId = new Map(hosts.map((host) => [host.id, host]));
   return on.map(({ server, host }) => ({ server, availability_zone: byId.get(host)?.zone ?? `${zone}:${host}` }));
 }
 
-function checkCapacity(servers: PlacementQuestion['servers'], hosts: readonly Host[]): void {
+function checkCapacity(servers: PlacementRequest['servers'], hosts: readonly Host[]): void {
   const refuse = (says: string, about?: string): never => {
     throw new Problem('E_PLACEMENT', says, { about });
   };
   for (const one of [...servers, ...hosts])
     for (const resource of resources)
-      if (!(Number.isFinite(one[resource]) && one[resource] >= 0)) refuse(`${one.id} has no sensible ${resource}.`, one.id);
+      if (!(Number.isFinite(one[resource]) && one[resource] >= 0))
+        refuse(`${one.id}: ${resource} is negative or no number.`, one.id);
   for (const server of servers)
     if (!hosts.some((host) => resources.every((resource) => server[resource] <= host[resource])))
       refuse(`Server ${server.id} fits on no host: it needs ${resources.map((r) => `${r} ${server[r]}`).join(', ')}.`, server.id);
   for (const resource of resources) {
-    const [needed, there] = [servers, hosts].map((list) => list.reduce((sum, one) => sum + one[resource], 0)) as [number, number];
-    if (needed > there) refuse(`All servers need ${resource} ${needed}; all hosts have ${there}.`);
+    const needed = totalOf(servers, resource);
+    const there = totalOf(hosts, resource);
+    if (needed > there) refuse(`All servers together need ${resource} ${needed}; all hosts together have ${there}.`);
   }
 }
 
-function boardOf(servers: PlacementQuestion['servers'], hosts: readonly Host[], pairs: readonly Pair[]): Board {
+function totalOf(machines: readonly Sizes[], resource: (typeof resources)[number]): number {
+  return machines.reduce((sum, machine) => sum + machine[resource], 0);
+}
+
+function placementInstance(
+  servers: PlacementRequest['servers'],
+  hosts: readonly Host[],
+  pairs: readonly TrafficPair[],
+): PlacementInstance {
   const index = new Map(servers.map(({ id }, i) => [id, i]));
   const traffic = servers.map(() => new Map<number, number>());
   for (const { a, b, bytes } of pairs) {
-    const [i, j] = [index.get(a), index.get(b)];
+    const i = index.get(a);
+    const j = index.get(b);
     if (i === undefined || j === undefined || i === j || !(bytes > 0)) continue;
     traffic[i]?.set(j, (traffic[i]?.get(j) ?? 0) + bytes);
     traffic[j]?.set(i, (traffic[j]?.get(i) ?? 0) + bytes);

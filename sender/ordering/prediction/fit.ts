@@ -1,15 +1,19 @@
-import type { Measured } from './history.ts';
-import { paceOf, type SiteModel, type Stage, unknownSite } from './model.ts';
-import { playCampaign } from './play.ts';
-import { type Usage, usagesOf } from './usage.ts';
+import { median } from '../math/median.ts';
+import { type MeasuredCampaign, mostAtOnce } from './measured-campaign.ts';
+import { assumedSite, type SiteModel, type Stage, stageRate } from './model.ts';
+import { simulateCampaign } from './simulate-campaign.ts';
+import { type StageUtilisation, stageUtilisations } from './stage-utilisation.ts';
 
-/** The youngest campaigns a site is fitted to: an older site was another one. */
+/** The most recent campaigns that a model is fitted to, for a site changes. */
 const mostCampaigns = 20;
 
-/** How much a parameter's distance from what was assumed before weighs: little, but it decides what the history cannot tell. */
-const tether = 1e-6;
+/**
+ * Weight of the distance from the prior. It is small, and decides only what the history does not
+ * show.
+ */
+const anchorWeight = 1e-6;
 
-/** The parameters of each shared stage, each with the step it is first changed by. */
+/** The parameters of each shared stage, each with its first step. */
 const shared = {
   copy: { streamRate: 1.6, linkRate: 1.6, diskRate: 1.6, seeking: 2 },
   import: { importRate: 1.6 },
@@ -17,25 +21,25 @@ const shared = {
 } as const satisfies Partial<Record<Stage, Partial<Record<keyof SiteModel, number>>>>;
 
 /**
- * Fits a site's model to what was measured there, the oldest campaign first. Of every server's stage is known how long it lasted and how many others
- * were in the same stage meanwhile: the shared rates are chosen so that just its work gets done in that time.
- * A link whose rate was measured by itself keeps it. What the history does not show stays as it was assumed; `spread` is what campaigns played on the model still differ by.
+ * Fits a site's rates to measured campaigns, oldest first: each rate is chosen so that the work of
+ * a stage fits the time it took with so many servers in it. A measured link rate is kept.
  */
-export function fitSite(history: readonly Measured[], prior: SiteModel = unknownSite, linkRate?: number): SiteModel {
+export function fitSite(history: readonly MeasuredCampaign[], prior: SiteModel = assumedSite, linkRate?: number): SiteModel {
   const used = history.slice(-mostCampaigns).filter(({ servers }) => servers.length > 0);
   if (used.length === 0) return prior;
-  let model: SiteModel = { ...prior, beforeMs: median(usagesOf(used, 'before').map(({ ms }) => ms)) ?? prior.beforeMs };
-  for (const stage of ['copy', 'import', 'boot'] as const) model = fitStage(model, stage, usagesOf(used, stage), linkRate);
+  let model: SiteModel = { ...prior, beforeMs: median(stageUtilisations(used, 'before').map(({ ms }) => ms)) ?? prior.beforeMs };
+  for (const stage of ['copy', 'import', 'boot'] as const)
+    model = fitStage(model, stage, stageUtilisations(used, stage), linkRate);
   model = { ...model, ...roundsOf(used, model) };
-  const errors = used.map((campaign) => Math.log(lengthOf(campaign) / playLike(model, campaign)));
+  const errors = used.map((campaign) => Math.log(lengthOf(campaign) / simulatedLengthMs(model, campaign)));
   const squares = errors.reduce((sum, error) => sum + error * error, 0);
-  // Few campaigns prove little: what was assumed weighs as one of them.
-  const spread = Math.sqrt((squares + (unknownSite.spread / 2) ** 2) / (used.length + 1));
+  // The prior counts as one campaign, for a short history proves little.
+  const spread = Math.sqrt((squares + (assumedSite.spread / 2) ** 2) / (used.length + 1));
   return { ...model, spread: Math.max(0.03, spread), campaigns: used.length };
 }
 
-/** What rounds of running servers tell: how long a snapshot takes, and how fast a disk is read again, from what a copy took beyond its bytes. */
-function roundsOf(history: readonly Measured[], model: SiteModel): Partial<SiteModel> {
+/** Fits what only warm moves show: how long a snapshot takes, and how fast a disk is read again. */
+function roundsOf(history: readonly MeasuredCampaign[], model: SiteModel): Partial<SiteModel> {
   const all = history.flatMap(({ servers }) => servers);
   const snapshotMs = median(all.flatMap(({ rounds = [] }) => rounds.map((round) => round.snapshotMs)));
   const scanRate = median(
@@ -49,7 +53,12 @@ function roundsOf(history: readonly Measured[], model: SiteModel): Partial<SiteM
   return { ...(snapshotMs === undefined ? {} : { snapshotMs }), ...(scanRate === undefined ? {} : { scanRate }) };
 }
 
-function fitStage(model: SiteModel, stage: keyof typeof shared, usages: readonly Usage[], linkRate?: number): SiteModel {
+function fitStage(
+  model: SiteModel,
+  stage: keyof typeof shared,
+  usages: readonly StageUtilisation[],
+  linkRate?: number,
+): SiteModel {
   if (usages.length === 0) return model;
   const alone = usages.filter(({ msAt }) => msAt.length === 1 && msAt[0]?.[0] === 1);
   const rates = (alone.length > 0 ? alone : usages).map(({ work, ms }) => (work * 1000) / ms);
@@ -70,15 +79,15 @@ function fitStage(model: SiteModel, stage: keyof typeof shared, usages: readonly
             })),
           );
   return starts
-    .map((start) => descend(start, stage, usages, model, linkRate !== undefined))
+    .map((start) => coordinateDescent(start, stage, usages, model, linkRate !== undefined))
     .reduce((best, next) => (next.loss < best.loss ? next : best)).model;
 }
 
-/** Changes one parameter after the other, by ever smaller steps, as long as the history is met better. */
-function descend(
+/** Changes one parameter after the other in shrinking steps while the loss falls. */
+function coordinateDescent(
   start: SiteModel,
   stage: keyof typeof shared,
-  usages: readonly Usage[],
+  usages: readonly StageUtilisation[],
   anchor: SiteModel,
   linkIsKnown: boolean,
 ) {
@@ -93,41 +102,34 @@ function descend(
         const next = { ...model, [name]: model[name] * step ** (way * scale) };
         const nextLoss = lossOf(next, stage, usages, anchor);
         if (nextLoss >= loss) continue;
-        [model, loss, bettered] = [next, nextLoss, true];
+        model = next;
+        loss = nextLoss;
+        bettered = true;
       }
     if (!bettered) scale /= 2;
   }
   return { model, loss };
 }
 
-/** The mean squared relative difference between the work a stage would have got done and the work it did, and the distance from what was assumed. */
-function lossOf(model: SiteModel, stage: keyof typeof shared, usages: readonly Usage[], anchor: SiteModel): number {
+/** The mean squared log ratio of simulated to real work, and the distance from the prior. */
+function lossOf(model: SiteModel, stage: keyof typeof shared, usages: readonly StageUtilisation[], anchor: SiteModel): number {
   let loss = 0;
   for (const { work, msAt } of usages) {
     let done = 0;
-    for (const [count, ms] of msAt) done += (paceOf(model, stage, count) * ms) / 1000;
+    for (const [count, ms] of msAt) done += (stageRate(model, stage, count) * ms) / 1000;
     loss += Math.log(done / (stage === 'boot' ? model.bootMs : work)) ** 2 / usages.length;
   }
   for (const name of Object.keys(shared[stage]) as (keyof SiteModel)[])
-    loss += tether * Math.log((model[name] + 1e-9) / (anchor[name] + 1e-9)) ** 2;
+    loss += anchorWeight * Math.log((model[name] + 1e-9) / (anchor[name] + 1e-9)) ** 2;
   return loss;
 }
 
-/** How long a campaign takes on the model, driven as it was: its servers in the order in which they began, as many at once as there were. */
-function playLike(model: SiteModel, { servers }: Measured): number {
-  const order = [...servers].sort((a, b) => a.beganMs - b.beganMs || a.endedMs - b.endedMs);
-  const lanes = servers.map(
-    ({ beganMs }) => servers.filter((other) => other.beganMs <= beganMs && beganMs < other.endedMs).length,
-  );
-  return playCampaign(model, order, { waves: [order.map(({ id }) => id)], parallel: Math.max(1, ...lanes) }).lengthMs;
+/** How long the model takes for a measured campaign, in the same order and with as many at once. */
+function simulatedLengthMs(model: SiteModel, campaign: MeasuredCampaign): number {
+  const order = [...campaign.servers].sort((a, b) => a.beganMs - b.beganMs || a.endedMs - b.endedMs);
+  return simulateCampaign(model, order, { waves: [order.map(({ id }) => id)], parallel: mostAtOnce(campaign) }).lengthMs;
 }
 
-function lengthOf({ servers }: Measured): number {
+function lengthOf({ servers }: MeasuredCampaign): number {
   return Math.max(1, ...servers.map(({ endedMs }) => endedMs));
-}
-
-/** The middle one of some values, the greater of two; undefined where there is none. */
-export function median(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }

@@ -1,64 +1,81 @@
 import type { RoundLimits } from '../../migration/round.ts';
 
-/** What a site can do, as measured there: enough to play a campaign before it runs. Rates are bytes a second, times milliseconds. */
+/**
+ * The rates of a site, by which a campaign is simulated. Rates are in bytes a second, times in
+ * milliseconds.
+ */
 export interface SiteModel {
-  /** Stop and snapshot of one server. */
+  /** Stop and snapshot of a server. */
   readonly beforeMs: number;
-  /** Snapshot of one server that goes on running. */
+  /** Snapshot of a running server. */
   readonly snapshotMs: number;
-  /** How fast a disk is read again to find what differs from its copy. */
+  /** How fast a disk is read again to find what changed. */
   readonly scanRate: number;
-  /** Ports, create, boot and probe of one server, alone. */
+  /** Ports, create, boot and probe of a server, alone. */
   readonly bootMs: number;
-  /** By what part of itself a boot is slower for each other one under way. */
+  /** The fraction by which each further server slows a boot down. */
   readonly bootCrowding: number;
-  /** What the copy of one server reaches alone. */
+  /** The copy of one server, alone. */
   readonly streamRate: number;
-  /** What all copies reach together at most. */
+  /** All copies together. */
   readonly linkRate: number;
-  /** What the disks read and write together while a single copy runs. */
+  /** The disks while a single copy runs. */
   readonly diskRate: number;
-  /** By what part of itself a byte takes the disks longer for each further copy that they seek for. */
+  /** The fraction of time that the disks lose to seeking with each further copy. */
   readonly seeking: number;
-  /** Registering the disk at the destination, all servers together. */
+  /** Registration of all images at the destination together. */
   readonly importRate: number;
-  /** Standard deviation of measured over predicted campaigns, as a part. */
+  /** Standard deviation of measured over predicted length, as a fraction. */
   readonly spread: number;
-  /** Campaigns it was fitted to; 0: nothing but guesses. */
+  /** How many campaigns it was fitted to; 0 where everything is assumed. */
   readonly campaigns: number;
 }
 
-/** What is assumed of a site that nothing is known of: a gigabit link and one good disk on either side. */
-export const unknownSite: SiteModel = {
-  ...{ beforeMs: 15_000, bootMs: 40_000, bootCrowding: 0.1, streamRate: 60e6, linkRate: 110e6, diskRate: 150e6, seeking: 0.1 },
-  ...{ importRate: 150e6, snapshotMs: 10_000, scanRate: 150e6, spread: 0.3, campaigns: 0 },
+/** Assumed of an unknown site: a gigabit link and one good disk on either side. */
+export const assumedSite: SiteModel = {
+  beforeMs: 15_000,
+  bootMs: 40_000,
+  bootCrowding: 0.1,
+  streamRate: 60e6,
+  linkRate: 110e6,
+  diskRate: 150e6,
+  seeking: 0.1,
+  importRate: 150e6,
+  snapshotMs: 10_000,
+  scanRate: 150e6,
+  spread: 0.3,
+  campaigns: 0,
 };
 
-/** The site with a link whose rate was measured. */
+/** The model with a measured link rate. */
 export function withLink(model: SiteModel, bytesPerSecond: number): SiteModel {
   return { ...model, linkRate: bytesPerSecond, streamRate: Math.min(model.streamRate, bytesPerSecond) };
 }
 
-/** How a server is copied while it runs: what it changes, in bytes a second as they cross the link, and what ends its rounds. */
-export interface Warm extends RoundLimits {
+/**
+ * How a running server is copied: the bytes a second that it changes, and the limits of its rounds.
+ */
+export interface WarmCopy extends RoundLimits {
   readonly changedRate: number;
 }
 
-/** What one server asks of the site: bytes that cross the link the first time, and bytes that are registered at the destination. */
+/**
+ * The work of a server: bytes of its first copy, and bytes that are registered at the destination.
+ */
 export interface Load {
   readonly id: string;
   readonly sentBytes: number;
   readonly diskBytes: number;
-  /** Where it is copied before it is stopped. */
-  readonly warm?: Warm | undefined;
+  /** Absent where the server moves cold. */
+  readonly warm?: WarmCopy | undefined;
 }
 
-/** The stages a server passes, each shared with the other servers that are in it. */
+/** The stages of a move. Servers in the same stage share its rate. */
 export const stages = ['before', 'copy', 'import', 'boot'] as const;
 export type Stage = (typeof stages)[number];
 
-/** How much of its work one of `count` servers does in a second, in a stage: bytes, or milliseconds. */
-export function paceOf(model: SiteModel, stage: Stage, count: number): number {
+/** The work that one of `count` servers in a stage does in a second: bytes, or milliseconds. */
+export function stageRate(model: SiteModel, stage: Stage, count: number): number {
   switch (stage) {
     case 'before':
       return 1000;
@@ -72,7 +89,7 @@ export function paceOf(model: SiteModel, stage: Stage, count: number): number {
 }
 
 /** The work of a server in a stage: bytes, or milliseconds. */
-export function workOf(model: SiteModel, stage: Stage, load: Load): number {
+export function stageWork(model: SiteModel, stage: Stage, load: Load): number {
   switch (stage) {
     case 'before':
       return model.beforeMs;

@@ -1,43 +1,43 @@
-import type { ServiceOf } from '../order/question.ts';
+import type { ServiceMembers } from '../services/service.ts';
 import type { Load, SiteModel } from './model.ts';
-import { type Drive, type Passage, playCampaign } from './play.ts';
+import { type CampaignSettings, type ServerTimeline, simulateCampaign } from './simulate-campaign.ts';
 
-/** A number with the range in which nine of ten measured ones are expected. */
-export interface Ranged {
+/** A predicted number and the range that holds nine of ten measurements. */
+export interface Estimate {
   readonly value: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** A way to drive a campaign, by name. */
-export interface Mode extends Drive {
+/** Named settings of a campaign. */
+export interface Mode extends CampaignSettings {
   readonly name: string;
 }
 
-/** What a mode is predicted to take: per server and per service, all in milliseconds. */
+/** Predicted times of a mode, by server and by service, in milliseconds. */
 export interface Prediction {
   readonly mode: string;
-  readonly lengthMs: Ranged;
-  readonly servers: readonly (Passage & { readonly downtimeMs: Ranged })[];
-  readonly services: readonly { readonly name: string; readonly downtimeMs: Ranged }[];
+  readonly lengthMs: Estimate;
+  readonly servers: readonly (ServerTimeline & { readonly downtimeMs: Estimate })[];
+  readonly services: readonly { readonly name: string; readonly downtimeMs: Estimate }[];
   /** Mean over services of the time from the first server down until all are up. */
-  readonly serviceDowntimeMs: Ranged;
+  readonly serviceDowntimeMs: Estimate;
 }
 
-/** Nine of ten lie within so many standard deviations. */
+/** Nine of ten values lie within so many standard deviations. */
 const ninety = 1.645;
 
-/** A server varies more than a campaign of many. */
+/** Single servers vary more than a campaign of many. */
 const serverFactor = 1.5;
 
-/** What driving a campaign in one way will take on a site. */
-export function predict(model: SiteModel, loads: readonly Load[], services: readonly ServiceOf[], mode: Mode): Prediction {
-  const { passages, lengthMs } = playCampaign(model, loads, mode);
-  const byId = new Map(passages.map((passage) => [passage.id, passage]));
+/** Predicts a campaign on a site in one mode. */
+export function predict(model: SiteModel, loads: readonly Load[], services: readonly ServiceMembers[], mode: Mode): Prediction {
+  const { timelines, lengthMs } = simulateCampaign(model, loads, mode);
+  const byId = new Map(timelines.map((timeline) => [timeline.id, timeline]));
   const named = new Set(services.flatMap(({ servers }) => servers));
   const all = [
     ...services,
-    ...loads.filter(({ id }) => !named.has(id)).map(({ id }): ServiceOf => ({ name: id, servers: [id] })),
+    ...loads.filter(({ id }) => !named.has(id)).map(({ id }): ServiceMembers => ({ name: id, servers: [id] })),
   ].filter(({ servers }) => servers.some((id) => byId.has(id)));
   const downtimes = all.map(({ name, servers }) => {
     const own = servers.flatMap((id) => byId.get(id) ?? []);
@@ -46,19 +46,19 @@ export function predict(model: SiteModel, loads: readonly Load[], services: read
   const mean = downtimes.reduce((sum, { ms }) => sum + ms, 0) / Math.max(1, downtimes.length);
   return {
     mode: mode.name,
-    lengthMs: ranged(lengthMs, model.spread),
-    servers: passages.map((one) => ({ ...one, downtimeMs: ranged(one.upAtMs - one.downAtMs, model.spread * serverFactor) })),
-    services: downtimes.map(({ name, ms }) => ({ name, downtimeMs: ranged(ms, model.spread * serverFactor) })),
-    serviceDowntimeMs: ranged(mean, model.spread),
+    lengthMs: estimate(lengthMs, model.spread),
+    servers: timelines.map((one) => ({ ...one, downtimeMs: estimate(one.upAtMs - one.downAtMs, model.spread * serverFactor) })),
+    services: downtimes.map(({ name, ms }) => ({ name, downtimeMs: estimate(ms, model.spread * serverFactor) })),
+    serviceDowntimeMs: estimate(mean, model.spread),
   };
 }
 
-function ranged(value: number, spread: number): Ranged {
+function estimate(value: number, spread: number): Estimate {
   return { value, low: value / (1 + ninety * spread), high: value * (1 + ninety * spread) };
 }
 
-/** The modes of given waves: one after the other, so many at once without waves, and wave after wave with all of a wave at once. */
-export function modesOf(waves: readonly (readonly string[])[], lanes: readonly number[] = [2, 3, 4, 8, 16]): Mode[] {
+/** Modes for given waves: one after the other, several at once in one wave, and wave by wave. */
+export function modesForWaves(waves: readonly (readonly string[])[], lanes: readonly number[] = [2, 3, 4, 8, 16]): Mode[] {
   const all = [waves.flat()];
   const widest = Math.max(1, ...waves.map((wave) => wave.length));
   return [
@@ -68,11 +68,14 @@ export function modesOf(waves: readonly (readonly string[])[], lanes: readonly n
   ];
 }
 
-/** Predicts every mode and names the one with the least score: mean service downtime, the shorter campaign where that is alike. */
+/**
+ * Predicts every mode; `best` has the least score, by default the mean service downtime and then
+ * the length.
+ */
 export function compareModes(
   model: SiteModel,
   loads: readonly Load[],
-  services: readonly ServiceOf[],
+  services: readonly ServiceMembers[],
   modes: readonly Mode[],
   score = ({ serviceDowntimeMs, lengthMs }: Prediction): number => serviceDowntimeMs.value + lengthMs.value / 100,
 ): { readonly best: Prediction | null; readonly all: readonly Prediction[] } {
@@ -84,16 +87,19 @@ export function compareModes(
   return { best, all };
 }
 
-/** How long so many equal servers take one after the other and all at once, and the first number for which one after the other is quicker; null where none is. */
-export function crossover(
-  model: SiteModel,
-  load: Omit<Load, 'id'>,
-  most = 32,
-): { readonly at: number | null; readonly rows: readonly { servers: number; sequentialMs: number; parallelMs: number }[] } {
+/** Campaign length by number of equal servers, one after the other and all at once. */
+export interface Crossover {
+  /** The smallest number of servers for which one after the other is quicker; null where there is none. */
+  readonly at: number | null;
+  readonly rows: readonly { readonly servers: number; readonly sequentialMs: number; readonly parallelMs: number }[];
+}
+
+/** Compares the length of campaigns of equal servers one after the other and all at once. */
+export function crossover(model: SiteModel, load: Omit<Load, 'id'>, most = 32): Crossover {
   const rows = Array.from({ length: most }, (_, index) => {
     const loads = Array.from({ length: index + 1 }, (_, i) => ({ id: String(i), ...load }));
     const waves = [loads.map(({ id }) => id)];
-    const lengthOf = (parallel: number): number => playCampaign(model, loads, { waves, parallel }).lengthMs;
+    const lengthOf = (parallel: number): number => simulateCampaign(model, loads, { waves, parallel }).lengthMs;
     return { servers: index + 1, sequentialMs: lengthOf(1), parallelMs: lengthOf(index + 1) };
   });
   const at = rows.find(({ servers, sequentialMs, parallelMs }) => servers > 1 && sequentialMs < parallelMs)?.servers ?? null;

@@ -1,20 +1,22 @@
 import { table } from '../../../shared/print/table.ts';
 import { showDuration } from '../../../shared/print/units.ts';
-import type { Analysis } from '../analysis.ts';
-import { besideRandom } from '../comparison.ts';
-import type { Cost } from '../order/question.ts';
+import type { Analysis } from '../analysis/analysis.ts';
+import { comparedWithRandom } from '../analysis/comparison.ts';
+import { percent, relativeTo } from '../math/figures.ts';
+import type { Cost } from '../order/request.ts';
 import { distributionOf, quantileOf } from './distribution.ts';
-import { more, percent } from './figures.ts';
+import { indented } from './lines.ts';
 
 /** Widest bar of a histogram, in columns. */
 const barColumns = 40;
 
-/** What the costs are made of. */
+/** The title of the cost table, with the weights. */
 export function costTitle({ weights }: Analysis): string {
-  return `Cost: ${weights.downtime} × service downtime + ${weights.split} × split + ${weights.length} × length; beside 1,000 random orders`;
+  const formula = `${weights.downtime} × service downtime + ${weights.split} × split + ${weights.length} × length`;
+  return `Cost: ${formula}, compared with 1,000 random orders`;
 }
 
-/** The proposal beside the order given, the alphabet, random orders and the bound. */
+/** The costs of the proposal, the given order, alphabetical order, random orders, and the bound. */
 export function costLines({ comparison, prediction }: Analysis, columns: number): string[] {
   const { proposed, given, alphabetical, random, bound, method } = comparison;
   const at = (part: number): Cost => quantileOf(random, part);
@@ -35,23 +37,24 @@ export function costLines({ comparison, prediction }: Analysis, columns: number)
     [
       { title: 'order', show: ({ what }) => what },
       { title: 'cost', align: 'right', show: ({ cost }) => cost.toFixed(0) },
-      { title: 'to proposed', align: 'right', show: ({ cost }) => more(cost, proposed.cost) },
-      { title: 'services down', align: 'right', show: ({ serviceDowntimeSeconds }) => seconds(serviceDowntimeSeconds) },
+      { title: 'to proposed', align: 'right', show: ({ cost }) => relativeTo(cost, proposed.cost) },
+      { title: 'service downtime', align: 'right', show: ({ serviceDowntimeSeconds }) => seconds(serviceDowntimeSeconds) },
       { title: 'split', align: 'right', show: ({ splitSeconds }) => seconds(splitSeconds) },
       { title: 'length', align: 'right', show: ({ lengthSeconds }) => seconds(lengthSeconds) },
     ],
     columns - 2,
   );
-  const { meanSeconds, spared } = besideRandom(comparison);
+  const own = seconds(proposed.serviceDowntimeSeconds);
+  const { meanSeconds, spared } = comparedWithRandom(comparison);
   return [
     ...indented(lines),
-    `  lower bound: no order costs less than ${bound.toFixed(0)}`,
-    `  Services are down ${seconds(proposed.serviceDowntimeSeconds)} on average; in random order, ${prediction.mode}, ${seconds(meanSeconds)}: ${percent(spared)} less.`,
+    `  Lower bound: no order costs less than ${bound.toFixed(0)}.`,
+    `  Mean service downtime is ${own}, and ${seconds(meanSeconds)} in random order (${prediction.mode}): ${percent(spared)} less.`,
     ...indented(histogram(comparison)),
   ];
 }
 
-/** The costs of random orders as bars, and where the others are among them. */
+/** A histogram of the costs of random orders, with the other orders marked. */
 function histogram({ random, proposed, given, alphabetical }: Analysis['comparison']): string[] {
   const { bins, max } = distributionOf(random.map(({ cost }) => cost));
   const most = Math.max(...bins.map((bin) => bin.count));
@@ -78,9 +81,4 @@ function histogram({ random, proposed, given, alphabetical }: Analysis['comparis
       );
     }),
   ];
-}
-
-/** Lines of a section, below its title. */
-export function indented(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
 }

@@ -1,7 +1,7 @@
-import type { Analysis } from '../analysis.ts';
+import type { Analysis } from '../analysis/analysis.ts';
 import { distributionOf } from './distribution.ts';
 
-/** An analysis for programs: all of it, but of the random orders only how they are spread. */
+/** The analysis as JSON; random orders are summarised. */
 export function analysisJson(analysis: Analysis): object {
   const { comparison, modes, asGiven, misplaced: _, pairs: __, talks: ___, ...all } = analysis;
   const { random, ...others } = comparison;

@@ -1,45 +1,39 @@
-import { table } from '../../../shared/print/table.ts';
 import { visible, widthOf } from '../../../shared/print/text.ts';
-import { showBytes, showDuration } from '../../../shared/print/units.ts';
-import type { Analysis } from '../analysis.ts';
-import { namesOf } from '../input/names.ts';
-import type { Ranged } from '../prediction/predict.ts';
-import { costLines, costTitle, indented } from './cost-text.ts';
-import { change, count } from './figures.ts';
+import { showBytes } from '../../../shared/print/units.ts';
+import type { Analysis } from '../analysis/analysis.ts';
+import { count } from '../math/figures.ts';
+import { namesOf } from '../traffic/named-server.ts';
+import { costLines, costTitle } from './cost-text.ts';
+import { mostRows, rowsLeftOut } from './lines.ts';
+import { placementLines } from './placement-text.ts';
+import { modeLines, pastLines, timeLines } from './prediction-text.ts';
 
-/** Rows of a list after which the rest is counted: a thousand servers are for the page and for --json. */
-const mostRows = 60;
+/** One section of the text. */
+interface Section {
+  readonly title: string;
+  readonly lines: readonly string[];
+}
 
-/** An analysis for people, in lines: services, waves, costs, modes, times, placement, and what else should be known. */
+/** The analysis as text for a terminal of so many columns. */
 export function analysisText(analysis: Analysis, columns: number): string[] {
-  const sections: [title: string, lines: string[]][] = [
-    [servicesTitle(analysis), serviceLines(analysis)],
-    [`Proposed: ${analysis.prediction.mode}, in ${count(analysis.waves.length, 'wave')}`, waveLines(analysis, columns)],
-    [costTitle(analysis), costLines(analysis, columns)],
-    ['Order and mode together, as predicted (nine of ten within the range)', modeLines(analysis, columns)],
-    ['Each service and server, as predicted', timeLines(analysis, columns)],
-    ...(analysis.past.length > 0
-      ? [['Earlier campaigns, predicted from those before them', pastLines(analysis, columns)] as [string, string[]]]
-      : []),
-    ...(analysis.placement !== null || analysis.misplaced !== null
-      ? [['Placement at the destination', placementLines(analysis, columns)] as [string, string[]]]
-      : []),
-    ['To know', analysis.notes.map((note) => `  ${visible(note)}`)],
+  return sectionsOf(analysis, columns).flatMap(({ title, lines }, index) => [...(index > 0 ? [''] : []), title, ...lines]);
+}
+
+function sectionsOf(analysis: Analysis, columns: number): Section[] {
+  const { prediction, waves, past, placement, misplaced, notes } = analysis;
+  const sections: Section[] = [
+    { title: servicesTitle(analysis), lines: serviceLines(analysis) },
+    { title: `Proposed: ${prediction.mode}, in ${count(waves.length, 'wave')}`, lines: waveLines(analysis, columns) },
+    { title: costTitle(analysis), lines: costLines(analysis, columns) },
+    { title: 'Order and mode, as predicted (nine of ten campaigns lie in the range)', lines: modeLines(analysis, columns) },
+    { title: 'Each service and server, as predicted', lines: timeLines(analysis, columns) },
   ];
-  return sections.flatMap(([title, lines], index) => [...(index > 0 ? [''] : []), title, ...lines]);
-}
-
-/** A time with the range it is expected in. */
-export function showRange({ value, low, high }: Ranged): string {
-  return `${showDuration(value)} (${roughly(low)} – ${roughly(high)})`;
-}
-
-/** The end of a range: no more digits than it is worth. */
-function roughly(ms: number): string {
-  const minutes = ms / 60_000;
-  if (minutes < 1) return `${Math.round(ms / 1000)} s`;
-  if (minutes < 90) return `${Math.round(minutes)} min`;
-  return minutes < 2_880 ? `${(minutes / 60).toFixed(1)} h` : `${(minutes / 1_440).toFixed(1)} d`;
+  if (past.length > 0)
+    sections.push({ title: 'Earlier campaigns, each predicted from those before it', lines: pastLines(analysis, columns) });
+  if (placement !== null || misplaced !== null)
+    sections.push({ title: 'Placement at the destination', lines: placementLines(analysis, columns) });
+  sections.push({ title: 'Notes', lines: notes.map((note) => `  ${visible(note)}`) });
+  return sections;
 }
 
 function servicesTitle({ services, servers, pairs }: Analysis): string {
@@ -53,7 +47,7 @@ function serviceLines({ services }: Analysis): string[] {
     const [head = '', ...more] = says;
     return [`  ${visible(name)}: ${head}`, ...more.map((sentence) => `      ${sentence}`)];
   });
-  return [...lines, ...rest(services.length, 'service')];
+  return [...lines, ...rowsLeftOut(services.length, 'service')];
 }
 
 function waveLines(analysis: Analysis, columns: number): string[] {
@@ -62,10 +56,10 @@ function waveLines(analysis: Analysis, columns: number): string[] {
     const words = servers.map((id, index) => `${visible(nameOf(id))}${index < servers.length - 1 ? ',' : ''}`);
     return [`  ${visible(name)}`, ...wrapped(words, columns - 6).map((line) => `      ${line}`)];
   });
-  return [...lines, ...rest(analysis.waves.length, 'wave')];
+  return [...lines, ...rowsLeftOut(analysis.waves.length, 'wave')];
 }
 
-/** Fills lines with words, as many as fit; a word is never cut. */
+/** Fills lines with words without cutting any. */
 function wrapped(words: readonly string[], columns: number): string[] {
   const lines: string[] = [];
   for (const word of words) {
@@ -74,114 +68,4 @@ function wrapped(words: readonly string[], columns: number): string[] {
     else lines.push(word);
   }
   return lines;
-}
-
-function modeLines({ modes, prediction, asGiven, crossover }: Analysis, columns: number): string[] {
-  const rows = [asGiven, ...modes];
-  const lines = table(
-    rows,
-    [
-      { title: '', show: (row) => (row === prediction ? '→' : ' ') },
-      { title: 'mode', show: ({ mode }) => mode },
-      { title: 'services down, mean', show: ({ serviceDowntimeMs }) => showRange(serviceDowntimeMs) },
-      { title: 'campaign', show: ({ lengthMs }) => showRange(lengthMs) },
-    ],
-    columns - 2,
-  );
-  return [...indented(lines), `  ${crossoverSentence(crossover)}`];
-}
-
-/** From how many servers on all at once is not worth it, in a sentence. */
-export function crossoverSentence({ at, rows }: Analysis['crossover']): string {
-  return at === null
-    ? `Up to ${rows.length} such servers are quicker all at once than one after the other.`
-    : `From ${at} such servers on, one after the other is quicker than all at once.`;
-}
-
-function timeLines({ prediction, services, servers }: Analysis, columns: number): string[] {
-  const passages = new Map(prediction.servers.map((one) => [one.id, one]));
-  const downtimes = new Map(prediction.services.map(({ name, downtimeMs }) => [name, downtimeMs]));
-  const nameOf = namesOf(servers);
-  const rows = services.flatMap(({ name, servers: members }) => {
-    const downtime = downtimes.get(name);
-    const head =
-      downtime === undefined || members.length === 1
-        ? []
-        : [{ what: visible(name), from: '', until: '', down: showRange(downtime) }];
-    const inOrder = members
-      .flatMap((id) => passages.get(id) ?? [])
-      .sort((a, b) => a.downAtMs - b.downAtMs)
-      .map(({ id, downAtMs, upAtMs, downtimeMs }) => ({
-        what: `${members.length === 1 ? '' : '  '}${visible(nameOf(id))}`,
-        ...{ from: showDuration(downAtMs), until: showDuration(upAtMs), down: showRange(downtimeMs) },
-      }));
-    return [...head, ...inOrder];
-  });
-  const lines = table(
-    rows.slice(0, mostRows),
-    [
-      { title: 'service, server', show: ({ what }) => what },
-      { title: 'down at', align: 'right', show: ({ from }) => from },
-      { title: 'up at', align: 'right', show: ({ until }) => until },
-      { title: 'down for', show: ({ down }) => down },
-    ],
-    columns - 2,
-  );
-  return [...indented(lines), ...rest(rows.length, 'row')];
-}
-
-function pastLines({ past }: Analysis, columns: number): string[] {
-  return indented(
-    table(
-      past,
-      [
-        { title: 'campaign', show: ({ campaign }) => visible(campaign) },
-        { title: 'servers', align: 'right', show: ({ servers }) => String(servers) },
-        { title: 'at once', align: 'right', show: ({ parallel }) => String(parallel) },
-        { title: 'predicted', show: ({ length }) => showRange(length.predictedMs) },
-        { title: 'measured', align: 'right', show: ({ length }) => showDuration(length.measuredMs) },
-        {
-          title: 'off by',
-          align: 'right',
-          show: ({ length }) => change(length.error),
-        },
-        { title: 'each down', show: ({ downtime }) => showRange(downtime.predictedMs) },
-        { title: 'measured', align: 'right', show: ({ downtime }) => showDuration(downtime.measuredMs) },
-      ],
-      columns - 2,
-    ),
-  );
-}
-
-function placementLines(analysis: Analysis, columns: number): string[] {
-  const { placement, misplaced } = analysis;
-  if (placement === null) return [`  ${misplaced?.message ?? ''}`];
-  const nameOf = namesOf(analysis.servers);
-  const hosts = [...new Set(placement.on.map(({ host }) => host))];
-  const rows = hosts.map((host) => ({
-    zone:
-      placement.zones.find(({ server }) => placement.on.some((one) => one.server === server && one.host === host))
-        ?.availability_zone ?? '',
-    servers: placement.on.filter((one) => one.host === host).map(({ server }) => visible(nameOf(server))),
-  }));
-  const { crossBytes, totalBytes, bound, method } = placement;
-  const best =
-    method === 'exact' ? 'no placement lets less cross' : `searched for; none lets less than ${showBytes(bound)} cross`;
-  return [
-    ...indented(
-      table(
-        rows,
-        [
-          { title: 'availability_zone', show: ({ zone }) => visible(zone) },
-          { title: 'servers', show: ({ servers }) => servers.join(', ') },
-        ],
-        columns - 2,
-      ),
-    ),
-    `  ${showBytes(crossBytes)} of ${showBytes(totalBytes)} cross between hosts (${best}).`,
-  ];
-}
-
-function rest(all: number, thing: string): string[] {
-  return all > mostRows ? [`  and ${count(all - mostRows, thing)} more; --html and --json have all`] : [];
 }

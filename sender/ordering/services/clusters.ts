@@ -1,15 +1,14 @@
-import type { Pair } from '../order/question.ts';
-import { compareText } from '../traffic/matrix.ts';
+import { compareText } from '../math/compare-text.ts';
+import type { TrafficPair } from '../traffic/pairs.ts';
 
-/** A group joins another one with which it has more than this part of all its traffic. */
+/** A cluster joins another one if they exchange more than this part of all its traffic. */
 const majority = 0.8;
 
 /**
- * Groups servers by their traffic. Two are bonded when their traffic is at least `noise` of the geometric mean of what each says to all: so a
- * monitoring server that says a little to everyone glues nothing together, and a database with many clients is still bonded to each.
- * Then a group that has most of its traffic with one other group joins it: a front end whose talk is spread over many servers of one service.
+ * Joins two servers if they exchange at least `noise` of the geometric mean of their totals, so a
+ * monitoring server joins nothing. Then clusters join the one that has most of their traffic.
  */
-export function clustersOf(servers: readonly string[], pairs: readonly Pair[], noise: number): string[][] {
+export function clusterServers(servers: readonly string[], pairs: readonly TrafficPair[], noise: number): string[][] {
   const free = new Set(servers);
   const inside = pairs.filter(({ a, b }) => free.has(a) && free.has(b));
   const total = new Map<string, number>();
@@ -21,25 +20,30 @@ export function clustersOf(servers: readonly string[], pairs: readonly Pair[], n
     home.set(id, root);
     return root;
   };
-  // The smaller id leads, so that the order of pairs makes no difference.
+  // The smaller id is the root, so that the order of pairs makes no difference.
   const join = (a: string, b: string): void => {
     const [low, high] = [find(a), find(b)].sort(compareText) as [string, string];
     home.set(high, low);
   };
   for (const { a, b, bytes } of inside) if (bytes >= noise * Math.sqrt((total.get(a) ?? 0) * (total.get(b) ?? 0))) join(a, b);
   while (joinMajorities(inside, find, join)) {
-    // Each round joins at least two groups.
+    // Each round joins at least two clusters.
   }
   const clusters = new Map<string, string[]>();
   for (const id of [...servers].sort(compareText)) clusters.set(find(id), [...(clusters.get(find(id)) ?? []), id]);
   return [...clusters.values()];
 }
 
-function joinMajorities(pairs: readonly Pair[], find: (id: string) => string, join: (a: string, b: string) => void): boolean {
+function joinMajorities(
+  pairs: readonly TrafficPair[],
+  find: (id: string) => string,
+  join: (a: string, b: string) => void,
+): boolean {
   const all = new Map<string, number>();
   const between = new Map<string, Map<string, number>>();
   for (const { a, b, bytes } of pairs) {
-    const [x, y] = [find(a), find(b)];
+    const x = find(a);
+    const y = find(b);
     for (const [one, other] of x === y
       ? [[x, y]]
       : [
@@ -51,11 +55,11 @@ function joinMajorities(pairs: readonly Pair[], find: (id: string) => string, jo
       between.set(one as string, row.set(other as string, (row.get(other as string) ?? 0) + bytes));
     }
   }
-  const wishes = [...between].flatMap(([one, row]) =>
+  const joins = [...between].flatMap(([one, row]) =>
     [...row]
       .filter(([other, bytes]) => other !== one && bytes > majority * (all.get(one) ?? 0))
       .map(([other]) => ({ one, other })),
   );
-  for (const { one, other } of wishes) join(one, other);
-  return wishes.length > 0;
+  for (const { one, other } of joins) join(one, other);
+  return joins.length > 0;
 }

@@ -1,8 +1,8 @@
 const hourMs = 3_600_000;
-/** 1970-01-01 was a Thursday: Monday 00:00 lies three days before it. */
+/** 1970-01-01 was a Thursday: Monday 00:00 was three days earlier. */
 const mondayOffsetHours = 72;
 
-/** Hours in a week: the buckets of the coarse shape. */
+/** Hours in a week. */
 export const hoursOfWeek = 168;
 
 /** The hour of the week of a moment: 0 is Monday 00:00–01:00 UTC. */
@@ -11,8 +11,11 @@ export function hourOfWeek(timeMs: number): number {
   return (hour + hoursOfWeek) % hoursOfWeek;
 }
 
-/** Spreads bytes over the hours of a period, in whole bytes; nothing is lost. A period longer than a week is laid over one. */
-export function spread(bytes: number, firstMs: number, lastMs: number): [hour: number, bytes: number][] {
+/**
+ * Spreads bytes evenly over the hours of a period, in whole bytes. A period longer than a week
+ * wraps.
+ */
+export function spreadOverHours(bytes: number, firstMs: number, lastMs: number): [hour: number, bytes: number][] {
   const first = Math.floor(firstMs / hourMs);
   const count = Math.min(hoursOfWeek, Math.max(1, Math.floor(lastMs / hourMs) - first + 1));
   const lengthMs = lastMs - firstMs;

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { Problem } from '../../../shared/problem.ts';
 import { release } from '../../../shared/release.ts';
+import { compareText } from '../math/compare-text.ts';
 
-/** The version of `traffic.json` this release writes and reads. */
-export const trafficVersion = 1;
+/** The version of `traffic.json` that this release writes and reads. */
+export const matrixVersion = 1;
 
-/** The endpoint that stands for every address outside the tenant. Server ids are UUIDs, so it is never one of them. */
+/** Stands for every address outside the tenant. It is no server id, for those are UUIDs. */
 export const outside = 'outside';
 
-/** Largest count that is kept; sums stop here instead of losing digits. */
+/** Sums stop here, for larger numbers are not exact. */
 const largestCount = Number.MAX_SAFE_INTEGER;
 
 const Count = z.int().min(0);
@@ -16,15 +17,17 @@ const Time = z.iso.datetime();
 const Endpoint = z.string().min(1).max(255);
 
 /**
- * Who asked whom, on what, and how much crossed. `initiator` and `responder` are server ids or `outside`.
- * `sent` is from the initiator to the responder, `received` the way back; bytes are as the collector counts them, with IP headers.
+ * Who asked whom on which port, and what crossed. `sent` goes from the initiator to the responder,
+ * `received` back. Bytes include IP headers.
  */
 export const Conversation = z.object({
   initiator: Endpoint,
   responder: Endpoint,
-  /** `tcp`, `udp`, `icmp`, `sctp`, …; the IANA number as text where it has no common name. */
+  /** `tcp`, `udp`, `icmp`, …; IANA's number as text where there is no common name. */
   protocol: z.string().min(1).max(20),
-  /** The responder's port; 0 where the protocol has none, or for the rest of a pair's many ports. */
+  /**
+   * The responder's port; 0 for protocols without ports, and for the rest of a pair's many ports.
+   */
   port: z.int().min(0).max(65535),
   sent_bytes: Count,
   received_bytes: Count,
@@ -35,7 +38,7 @@ export const Conversation = z.object({
 });
 export type Conversation = Readonly<z.infer<typeof Conversation>>;
 
-/** Why observations were not counted. */
+/** Why an observation was not counted. */
 export const rejections = [
   'malformed',
   'absurd_count',
@@ -48,46 +51,52 @@ export const rejections = [
 ] as const;
 export type Rejection = (typeof rejections)[number];
 
-/** What was changed in observations that were counted all the same. */
+/** What was changed in an observation before it was counted. */
 export const repairs = ['clock_backwards', 'clock_absurd', 'ports_folded', 'direction_guessed'] as const;
 export type Repair = (typeof repairs)[number];
 
-/** `traffic.json`: the flow matrix of a tenant. Field by field in `sender/ordering/traffic/README.md`. */
-export const Traffic = z.object({
+/**
+ * `traffic.json`: the flow matrix of a tenant. `sender/ordering/traffic/README.md` describes its
+ * fields.
+ */
+export const FlowMatrix = z.object({
   format: z.literal('godwit/traffic'),
-  version: z.literal(trafficVersion),
+  version: z.literal(matrixVersion),
   created_at: Time,
   release: z.string(),
-  /** Where it was seen and when. Two periods of one source never overlap. */
+  /** Where and when it was observed. Periods of one source MUST NOT overlap. */
   sources: z.array(z.object({ name: z.string().min(1), from: Time, until: Time })).default([]),
   conversations: z.array(Conversation).default([]),
-  /** Bytes by hour of the week (0 is Monday 00:00 UTC) of each server, both ways; hours without any are left out. */
+  /**
+   * Bytes of each server by hour of the week (0 is Monday 00:00 UTC), both ways, without empty
+   * hours.
+   */
   shape: z.array(z.object({ server: Endpoint, hours: z.array(z.tuple([z.int().min(0).max(167), Count])) })).default([]),
-  /** Addresses of the tenant's subnets that no server has, with the bytes they exchanged; the first hundred. */
+  /** Addresses in the tenant's subnets that no server has, and their bytes; the first hundred. */
   unknown: z.array(z.object({ address: z.string(), network: z.string().nullable(), bytes: Count })).default([]),
   rejected: z.partialRecord(z.enum(rejections), Count).default({}),
   repaired: z.partialRecord(z.enum(repairs), Count).default({}),
 });
-export type Traffic = Readonly<z.infer<typeof Traffic>>;
+export type FlowMatrix = Readonly<z.infer<typeof FlowMatrix>>;
 
-/** A flow matrix in which nothing was seen. */
-export function emptyTraffic(createdAt = new Date()): Traffic {
-  return Traffic.parse({ format: 'godwit/traffic', version: trafficVersion, created_at: createdAt.toISOString(), release });
+/** A flow matrix without conversations. */
+export function emptyMatrix(createdAt = new Date()): FlowMatrix {
+  return FlowMatrix.parse({ format: 'godwit/traffic', version: matrixVersion, created_at: createdAt.toISOString(), release });
 }
 
-/** Reads a flow matrix. Throws E_TRAFFIC with every complaint (the first twenty), or E_DOCUMENT_VERSION. */
-export function parseTraffic(value: unknown, about = 'traffic.json'): Traffic {
+/** Checks a flow matrix. Throws E_TRAFFIC with the first twenty errors, or E_DOCUMENT_VERSION. */
+export function parseMatrix(value: unknown, about = 'traffic.json'): FlowMatrix {
   const version = (value as { version?: unknown } | null)?.version;
-  if (typeof version === 'number' && version !== trafficVersion)
-    throw new Problem('E_DOCUMENT_VERSION', `${about} has version ${version}; this release reads ${trafficVersion}.`, { about });
-  const parsed = Traffic.safeParse(value);
+  if (typeof version === 'number' && version !== matrixVersion)
+    throw new Problem('E_DOCUMENT_VERSION', `${about} has version ${version}; this release reads ${matrixVersion}.`, { about });
+  const parsed = FlowMatrix.safeParse(value);
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.slice(0, 20).map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`);
   throw new Problem('E_TRAFFIC', `${about} is not a flow matrix:\n  ${complaints.join('\n  ')}`, { about });
 }
 
-/** Seconds in which traffic was watched, all sources' periods laid over each other. */
-export function watchedSeconds({ sources }: Pick<Traffic, 'sources'>): number {
+/** Seconds of observation; periods in which several sources overlap count once. */
+export function observedSeconds({ sources }: Pick<FlowMatrix, 'sources'>): number {
   const periods = sources
     .map(({ from, until }) => ({ from: Date.parse(from), until: Date.parse(until) }))
     .sort((a, b) => a.from - b.from);
@@ -100,18 +109,13 @@ export function watchedSeconds({ sources }: Pick<Traffic, 'sources'>): number {
   return watchedMs / 1000;
 }
 
-/** Adds counts; the sum stops at the largest whole number that is exact. */
-export function plus(a: number, b: number): number {
+/** Adds two counts; the sum stops at the largest exact whole number. */
+export function saturatingSum(a: number, b: number): number {
   return Math.min(largestCount, a + b);
 }
 
-/** By code unit: the same on every machine, whatever its locale. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Sorts conversations by who, whom, protocol and port, so that one matrix has one text. */
-export function inOrder(conversations: readonly Conversation[]): Conversation[] {
+/** Sorts conversations by initiator, responder, protocol and port: one matrix has one text. */
+export function sortedConversations(conversations: readonly Conversation[]): Conversation[] {
   return [...conversations].sort(
     (a, b) =>
       compareText(a.initiator, b.initiator) ||

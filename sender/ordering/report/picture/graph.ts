@@ -1,49 +1,72 @@
 import { showBytes } from '../../../../shared/print/units.ts';
-import type { Analysis } from '../../analysis.ts';
-import { namesOf } from '../../input/names.ts';
-import { type Drawing, hint, px, textAt } from './drawing.ts';
-import { type Box, badgeWidth, layoutOf, type Place, pillHeight } from './layout.ts';
+import type { Analysis } from '../../analysis/analysis.ts';
+import type { Service } from '../../services/service.ts';
+import { namesOf } from '../../traffic/named-server.ts';
+import { curveBetween } from './curve.ts';
+import { type Drawing, element, hint, textAt } from './drawing.ts';
+import { type Box, layoutOf } from './layout.ts';
+import type { Place } from './place.ts';
+import { serverPill } from './server-pill.ts';
 import type { Steps } from './steps.ts';
 
-/** Most lines of traffic that are drawn, the heaviest: more are a grey square. */
-const mostEdges = 1_500;
+/** Most lines that are drawn, the heaviest: more would cover everything. */
+const mostLines = 1_500;
 
-/** Widths of lines; where a service has many they are all thinner, so that one still sees through. */
+/** Widths of lines. In a service with many lines they are thinner. */
 const thinnest = 0.8;
 const thickest = 6;
 
-/** Who talks to whom: services as boxes, traffic as lines, as wide as the root of its bytes, each server with the colour and number of its step. */
+/**
+ * Draws services as boxes and traffic as lines, as wide as the root of its bytes. Each server has
+ * the colour and number of its step.
+ */
 export function graphOf(analysis: Analysis, steps: Steps): Drawing & { readonly left: number; readonly scale: Scale } {
   const { services, talks, waves } = analysis;
   const nameOf = namesOf(analysis.servers);
-  const byBytes = [...talks].sort((a, b) => b.bytes - a.bytes);
-  const drawn = byBytes.slice(0, mostEdges);
-  const says = ({ name, parts }: { readonly name: string; readonly parts: readonly { readonly server: string }[] }): string => {
-    const own = [...new Set(parts.map(({ server }) => waveOf.get(server) ?? 0))].sort((a, b) => a - b);
-    const inner = services.find((service) => service.name === name)?.innerBytes ?? 0;
-    const moves = waves.length === 1 ? '' : ` · wave ${own[0] === own.at(-1) ? own[0] : `${own[0]}–${own.at(-1)}`}`;
-    return `${parts.length} servers${moves} · ${showBytes(inner)}`;
-  };
   const waveOf = new Map(waves.flatMap(({ servers }, index) => servers.map((id) => [id, index + 1] as const)));
+  const byBytes = [...talks].sort((a, b) => b.bytes - a.bytes);
+  const drawn = byBytes.slice(0, mostLines);
+  const says = (service: Pick<Service, 'name' | 'parts'>): string => boxText(service, analysis, waveOf);
   const { boxes, places, width, height } = layoutOf({ services, says, nameOf, inner: talks });
   const placeOf = new Map(places.map((place) => [place.server, place]));
   const scale = scaleOf(drawn, placeOf);
+  // The heaviest last, so that it is on top.
   const lines = drawn.toReversed().map(({ a, b, bytes }) => {
-    const [from, to] = [placeOf.get(a), placeOf.get(b)];
+    const from = placeOf.get(a);
+    const to = placeOf.get(b);
     if (from === undefined || to === undefined) return '';
-    const apart = steps.by === 'wave' && waveOf.get(a) !== waveOf.get(b);
-    const more = apart ? `, in waves ${waveOf.get(a)} and ${waveOf.get(b)}` : '';
-    return `<path class="${apart ? 'apart' : 'talk'}" d="${between(from, to)}" stroke-width="${px(widthOf(bytes, scale))}">${hint(`${nameOf(a)} asks ${nameOf(b)}: ${showBytes(bytes)}${more}`)}</path>`;
+    const isSplit = steps.by === 'wave' && waveOf.get(a) !== waveOf.get(b);
+    const split = isSplit ? `, in waves ${waveOf.get(a)} and ${waveOf.get(b)}` : '';
+    const says = `${nameOf(a)} asks ${nameOf(b)}: ${showBytes(bytes)}${split}`;
+    const line = { class: isSplit ? 'apart' : 'talk', d: curveBetween(from, to), 'stroke-width': widthOf(bytes, scale) };
+    return element('path', line, hint(says));
   });
   const exposed = new Set(services.flatMap(({ parts }) => parts.filter((part) => part.exposed).map(({ server }) => server)));
-  const pills = places.map((place) => pill(place, steps, nameOf, exposed.has(place.server)));
+  const pills = places.map((place) => serverPill(place, nameOf(place.server), steps, exposed.has(place.server)));
   return {
-    ...{ width, height, left: byBytes.length - drawn.length, scale },
+    width,
+    height,
+    left: byBytes.length - drawn.length,
+    scale,
     body: [...boxes.map(frame), ...lines, ...pills].join('\n'),
   };
 }
 
-/** How wide the heaviest traffic is drawn. */
+/** What a service's box says: its servers, its waves, and what its servers exchange. */
+function boxText(
+  { name, parts }: Pick<Service, 'name' | 'parts'>,
+  { services, waves }: Analysis,
+  waveOf: ReadonlyMap<string, number>,
+): string {
+  const own = parts.map(({ server }) => waveOf.get(server) ?? 0);
+  const first = Math.min(...own);
+  const last = Math.max(...own);
+  const inner = services.find((service) => service.name === name)?.innerBytes ?? 0;
+  const wave = waves.length === 1 ? '' : ` · wave ${first === last ? first : `${first}–${last}`}`;
+  return `${parts.length} servers${wave} · ${showBytes(inner)}`;
+}
+
+/** The width of the heaviest line. */
 export interface Scale {
   readonly bytes: number;
   readonly width: number;
@@ -59,50 +82,15 @@ function scaleOf(talks: Analysis['talks'], placeOf: ReadonlyMap<string, Place>):
   return { bytes: talks[0]?.bytes ?? 0, width: Math.max(1.5, Math.min(thickest, 30 / Math.sqrt(most))) };
 }
 
-/** How wide a line of so many bytes is. */
+/** The width of a line of so many bytes. */
 export function widthOf(bytes: number, scale: Scale): number {
   return scale.bytes > 0 ? thinnest + (scale.width - thinnest) * Math.sqrt(bytes / scale.bytes) : thinnest;
 }
 
 function frame({ title, says, x, y, width, height }: Box): string {
-  return `<rect class="box" x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${px(height)}" rx="10"/>${textAt(x + 14, y + 23, title, 'name')}${textAt(x + 14, y + 39, says, 'soft small')}`;
-}
-
-function pill({ server, text, x, y, width }: Place, steps: Steps, nameOf: (id: string) => string, exposed: boolean): string {
-  const colour = steps.colour(server);
-  const number = steps.of(server) + 1;
-  const says = `${nameOf(server)}: ${steps.by === 'wave' ? 'wave' : 'place'} ${number}${exposed ? ', asked from outside' : ''}`;
-  const world = exposed
-    ? `<path class="world" d="M${px(x - 12)} ${px(y + pillHeight / 2)}h7" stroke-width="1.5"/><path class="arrow" d="M${px(x - 6)} ${px(y + pillHeight / 2 - 4)}l6 4-6 4z"/>`
-    : '';
-  return `<g>${hint(says)}${world}<rect class="pill" x="${px(x)}" y="${px(y)}" width="${px(width)}" height="${pillHeight}" rx="6" stroke="${colour}" stroke-width="1.5"/><path fill="${colour}" d="M${px(x + badgeWidth)} ${px(y)}v${pillHeight}h-${badgeWidth - 6}a6 6 0 0 1-6-6v-${pillHeight - 12}a6 6 0 0 1 6-6z"/>${textAt(x + badgeWidth / 2, y + 15, String(number), 'badge', 'middle')}${textAt(x + badgeWidth + 5, y + 15, text)}</g>`;
-}
-
-/** A line between two servers: out on the side where the other is; where both are above each other, in a bow beside them. */
-function between(from: Place, to: Place): string {
-  const [y1, y2] = [from.y + pillHeight / 2, to.y + pillHeight / 2];
-  const ringed = from.box === to.box && from.side !== null && to.side !== null;
-  const edge = (place: Place, right: boolean): number => (right ? place.x + place.width : place.x);
-  if (ringed && from.side === to.side) {
-    const right = from.side === 'left';
-    const [x1, x2] = [edge(from, right), edge(to, right)];
-    const reach = (right ? 1 : -1) * (30 + Math.abs(y2 - y1) / 2);
-    return `M${px(x1)} ${px(y1)}C${px(x1 + reach)} ${px(y1)} ${px(x2 + reach)} ${px(y2)} ${px(x2)} ${px(y2)}`;
-  }
-  const apart = to.x - (from.x + from.width);
-  const back = from.x - (to.x + to.width);
-  if (apart >= 0 || back >= 0) {
-    const [x1, x2] = [edge(from, apart >= 0), edge(to, apart < 0)];
-    const bend = (x2 - x1) / 2;
-    return `M${px(x1)} ${px(y1)}C${px(x1 + bend)} ${px(y1)} ${px(x2 - bend)} ${px(y2)} ${px(x2)} ${px(y2)}`;
-  }
-  if (from.box !== to.box) {
-    const [upper, lower] = from.y < to.y ? [from, to] : [to, from];
-    const [x1, x2] = [upper.x + upper.width / 2, lower.x + lower.width / 2];
-    const [top, end] = [upper.y + pillHeight, lower.y];
-    return `M${px(x1)} ${px(top)}C${px(x1)} ${px((top + end) / 2)} ${px(x2)} ${px((top + end) / 2)} ${px(x2)} ${px(end)}`;
-  }
-  const [x1, x2] = [edge(from, false), edge(to, false)];
-  const reach = Math.min(60, 16 + Math.abs(y2 - y1) / 4);
-  return `M${px(x1)} ${px(y1)}C${px(x1 - reach)} ${px(y1)} ${px(x2 - reach)} ${px(y2)} ${px(x2)} ${px(y2)}`;
+  return [
+    element('rect', { class: 'box', x, y, width, height, rx: 10 }),
+    textAt(x + 14, y + 23, title, 'name'),
+    textAt(x + 14, y + 39, says, 'soft small'),
+  ].join('');
 }

@@ -1,7 +1,9 @@
-import type { Analysis } from '../../analysis.ts';
+import type { Analysis } from '../../analysis/analysis.ts';
 import { colourOf } from './colours.ts';
 
-/** What colours and numbers stand for in the pictures: the waves, or where there is only one, the places in the order. */
+/**
+ * What colours and numbers mean: the wave, or the position in the order where there is one wave.
+ */
 export interface Steps {
   readonly by: 'wave' | 'place';
   readonly count: number;
@@ -10,7 +12,7 @@ export interface Steps {
   colour(server: string): string;
 }
 
-/** The steps of the servers of an analysis. */
+/** The steps of an analysis. */
 export function stepsOf({ waves }: Pick<Analysis, 'waves'>): Steps {
   const by = waves.length > 1 ? 'wave' : 'place';
   const lists = by === 'wave' ? waves.map(({ servers }) => servers) : (waves[0]?.servers ?? []).map((id) => [id]);

@@ -1,18 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { senderProgram } from '../../../../sender/cli/program.ts';
-import type { Traffic } from '../../../../sender/ordering/traffic/matrix.ts';
+import type { FlowMatrix } from '../../../../sender/ordering/traffic/matrix.ts';
 import { runProgram } from '../../../../shared/cli/program.ts';
 import { aRecordingOutput } from '../../../support/recording-output.ts';
 
-/** What a command said, and how it ended. */
+/** The output of a command, and its exit code. */
 export interface Said {
   readonly exit: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Types `sender analyze` where the files of `home` are. */
+/** Runs `sender analyze` with the files of `home`. */
 export async function analyzed(home: string, ...args: readonly string[]): Promise<Said> {
   const output = aRecordingOutput();
   process.exitCode = undefined;
@@ -24,7 +24,7 @@ export async function analyzed(home: string, ...args: readonly string[]): Promis
 }
 
 /** Writes a flow matrix into `home`. */
-export async function matrixFile(home: string, traffic: Traffic, name = 'traffic.json'): Promise<void> {
+export async function matrixFile(home: string, traffic: FlowMatrix, name = 'traffic.json'): Promise<void> {
   await writeFile(join(home, name), JSON.stringify(traffic));
 }
 

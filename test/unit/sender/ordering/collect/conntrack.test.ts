@@ -1,18 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseConntrackLine, parseConntrackXml, type Tracked } from '../../../../../sender/ordering/collect/conntrack.ts';
+import { ChunkSplitter } from '../../../../../sender/ordering/collect/chunk-splitter.ts';
+import { type ConntrackEntry, parseConntrackLine, parseConntrackXml } from '../../../../../sender/ordering/collect/conntrack.ts';
 import { ConntrackMeter } from '../../../../../sender/ordering/collect/conntrack-meter.ts';
-import { Once } from '../../../../../sender/ordering/collect/once.ts';
-import { Pieces } from '../../../../../sender/ordering/collect/pieces.ts';
+import { FlowDeduplicator } from '../../../../../sender/ordering/collect/flow-deduplicator.ts';
 import { anObservation } from '../traffic/observations.ts';
 
 const forth = 'src=10.0.0.1 dst=10.0.0.2 sport=40000 dport=80 packets=6 bytes=398';
 const back = 'src=10.0.0.2 dst=10.0.0.1 sport=80 dport=40000 packets=5 bytes=3379';
 
-function anEntry(more: Partial<Tracked> & { sent?: number; received?: number } = {}): Tracked {
+function anEntry(more: Partial<ConntrackEntry> & { sent?: number; received?: number } = {}): ConntrackEntry {
   const { sent = 100, received = 1000, ...rest } = more;
   return {
-    ...{ event: 'present', id: '7', zone: 0, protocol: '6', counted: true },
+    event: 'present',
+    id: '7',
+    zone: 0,
+    protocol: '6',
+    counted: true,
     original: { source: '10.0.0.1', destination: '10.0.0.2', sourcePort: 40_000, destinationPort: 80, bytes: sent, packets: 1 },
     reply: { source: '10.0.0.2', destination: '10.0.0.1', sourcePort: 80, destinationPort: 40_000, bytes: received, packets: 2 },
     ...rest,
@@ -30,7 +34,8 @@ test.each([
   ['an unanswered one', `[NEW] ipv4 2 tcp 6 120 SYN_SENT ${forth} [UNREPLIED] ${back} id=1`],
 ])('%s is read: the first tuple is the initiator’s, the second the reply', (_, line) => {
   expect(parseConntrackLine(line)).toMatchObject({
-    ...{ protocol: '6', counted: true },
+    protocol: '6',
+    counted: true,
     original: { source: '10.0.0.1', destination: '10.0.0.2', sourcePort: 40_000, destinationPort: 80, packets: 6, bytes: 398 },
     reply: { source: '10.0.0.2', destination: '10.0.0.1', packets: 5, bytes: 3379 },
   });
@@ -95,7 +100,7 @@ test('whatever is thrown at them, the parsers answer with an entry or with null'
 
 test('what was counted before the period is not counted; growth, a new entry and an end are, a reset begins anew', () => {
   const meter = new ConntrackMeter();
-  const bytes = (entries: readonly Tracked[], atMs: number) =>
+  const bytes = (entries: readonly ConntrackEntry[], atMs: number) =>
     meter.dump(entries, atMs).map(({ observation }) => [observation.bytes, observation.replyBytes]);
   meter.start([anEntry({ sent: 5000 })], 0);
   expect(bytes([anEntry({ sent: 5200 })], 10)).toEqual([[200, 0]]);
@@ -149,26 +154,29 @@ test('behind a destination NAT the server that answers is the responder', () => 
 });
 
 test('what two places saw counts once, whoever saw more of it, in whichever direction', () => {
-  const once = new Once();
+  const once = new FlowDeduplicator();
   const reversed = anObservation({
-    ...{ source: '10.0.0.2', destination: '10.0.0.1', sourcePort: 80, destinationPort: 40_000 },
+    source: '10.0.0.2',
+    destination: '10.0.0.1',
+    sourcePort: 80,
+    destinationPort: 40_000,
     bytes: 4500,
     replyBytes: 900,
     packets: 8,
     replyPackets: 9,
   });
-  expect(once.pass('one', anObservation())).toEqual(anObservation());
-  expect(once.pass('two', reversed)).toMatchObject({ source: '10.0.0.2', bytes: 500, replyBytes: 0 });
-  expect(once.pass('two', reversed)).toMatchObject({ bytes: 4500, replyBytes: 800 });
-  expect(once.pass('one', anObservation({ network: 'other' }))).toEqual(anObservation({ network: 'other' }));
+  expect(once.unseenPart('one', anObservation())).toEqual(anObservation());
+  expect(once.unseenPart('two', reversed)).toMatchObject({ source: '10.0.0.2', bytes: 500, replyBytes: 0 });
+  expect(once.unseenPart('two', reversed)).toMatchObject({ bytes: 4500, replyBytes: 800 });
+  expect(once.unseenPart('one', anObservation({ network: 'other' }))).toEqual(anObservation({ network: 'other' }));
 });
 
 test('in any order of places, the sum is the most that one of them saw', () => {
   const sighting = fc.record({ place: fc.constantFrom('a', 'b', 'c'), bytes: fc.integer({ min: 0, max: 1000 }) });
   fc.assert(
     fc.property(fc.array(sighting, { minLength: 1 }), (sightings) => {
-      const once = new Once();
-      const passed = sightings.map(({ place, bytes }) => once.pass(place, anObservation({ bytes }))?.bytes ?? 0);
+      const once = new FlowDeduplicator();
+      const passed = sightings.map(({ place, bytes }) => once.unseenPart(place, anObservation({ bytes }))?.bytes ?? 0);
       const seen = ['a', 'b', 'c'].map((name) =>
         sightings.filter(({ place }) => place === name).reduce((sum, { bytes }) => sum + bytes, 0),
       );
@@ -179,7 +187,7 @@ test('in any order of places, the sum is the most that one of them saw', () => {
 
 test('text is cut at its separators however it arrives, and what is too long is dropped and counted', () => {
   const cut = (text: string, sizes: readonly number[], separator: string, limit: number) => {
-    const pieces = new Pieces(separator, limit);
+    const pieces = new ChunkSplitter(separator, limit);
     const found: string[] = [];
     let at = 0;
     for (const size of [...sizes, text.length]) {

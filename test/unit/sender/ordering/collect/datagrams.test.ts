@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IpfixReader } from '../../../../../sender/ordering/collect/ipfix.ts';
-import { WaitingSets } from '../../../../../sender/ordering/collect/ipfix-waiting.ts';
+import { PendingSets } from '../../../../../sender/ordering/collect/ipfix-pending.ts';
 import { parseNetflow } from '../../../../../sender/ordering/collect/netflow.ts';
 import { parseSflow, sampledObservation } from '../../../../../sender/ordering/collect/sflow.ts';
 import { aFrame, aNetflow, anIpfix, anSflow, aTemplate, ip4, packed, sentSeconds, tunnelled } from './datagrams.ts';
@@ -26,8 +26,16 @@ describe('NetFlow 5', () => {
   test('gives flows of one direction with the times of the exporter, multiplied where it samples', () => {
     expect(parseNetflow(aNetflow([{}, { protocol: 17, destinationPort: 53 }]))?.observations).toEqual([
       {
-        ...{ source: '10.0.0.1', destination: '10.0.0.2', protocol: 6, sourcePort: 40_000, destinationPort: 80 },
-        ...{ bytes: 300, packets: 3, firstMs: sentMs - 2000, lastMs: sentMs - 1000, initiator: 'unclear' },
+        source: '10.0.0.1',
+        destination: '10.0.0.2',
+        protocol: 6,
+        sourcePort: 40_000,
+        destinationPort: 80,
+        bytes: 300,
+        packets: 3,
+        firstMs: sentMs - 2000,
+        lastMs: sentMs - 1000,
+        initiator: 'unclear',
       },
       expect.objectContaining({ protocol: 17, destinationPort: 53 }),
     ]);
@@ -67,8 +75,16 @@ const record = packed(
   [4, 1_000_000],
 );
 const flow = {
-  ...{ source: '10.0.0.1', destination: '10.0.0.2', protocol: 6, sourcePort: 40_000, destinationPort: 80 },
-  ...{ bytes: 300, packets: 3, firstMs: sentMs - 2000, lastMs: sentMs - 1000, initiator: 'unclear' },
+  source: '10.0.0.1',
+  destination: '10.0.0.2',
+  protocol: 6,
+  sourcePort: 40_000,
+  destinationPort: 80,
+  bytes: 300,
+  packets: 3,
+  firstMs: sentMs - 2000,
+  lastMs: sentMs - 1000,
+  initiator: 'unclear',
 };
 const everything = anIpfix([
   { id: 2, body: aTemplate(256, fields) },
@@ -78,11 +94,16 @@ const everything = anIpfix([
 describe('IPFIX', () => {
   test('is read by the templates its exporter told, those of one exporter or domain not for another', () => {
     const reader = new IpfixReader();
-    expect(reader.read(everything, 'a')).toMatchObject({ observations: [flow, flow], malformed: 0, untold: 0, domain: 1 });
+    expect(reader.read(everything, 'a')).toMatchObject({
+      observations: [flow, flow],
+      malformed: 0,
+      withoutTemplate: 0,
+      domain: 1,
+    });
     const data = [{ id: 256, body: record }];
     expect(reader.read(anIpfix(data), 'a')?.observations).toEqual([flow]);
-    expect(reader.read(anIpfix(data), 'b')).toMatchObject({ observations: [], untold: 1 });
-    expect(reader.read(anIpfix(data, 2), 'a')).toMatchObject({ observations: [], untold: 1 });
+    expect(reader.read(anIpfix(data), 'b')).toMatchObject({ observations: [], withoutTemplate: 1 });
+    expect(reader.read(anIpfix(data, 2), 'a')).toMatchObject({ observations: [], withoutTemplate: 1 });
   });
 
   test('steps over lengths that vary, fields of other makers, and options', () => {
@@ -123,22 +144,18 @@ describe('IPFIX', () => {
     );
     expect(read?.observations).toEqual([
       {
-        ...{
-          source: '2001:db8:0:0:0:0:0:1',
-          destination: '2001:db8:0:0:0:0:0:2',
-          protocol: 58,
-          sourcePort: 0,
-          destinationPort: 0,
-        },
-        ...{
-          bytes: 10,
-          packets: 0,
-          replyBytes: 20,
-          replyPackets: 2,
-          initiator: 'source',
-          firstMs: sentMs - 9000,
-          lastMs: sentMs + 500,
-        },
+        source: '2001:db8:0:0:0:0:0:1',
+        destination: '2001:db8:0:0:0:0:0:2',
+        protocol: 58,
+        sourcePort: 0,
+        destinationPort: 0,
+        bytes: 10,
+        packets: 0,
+        replyBytes: 20,
+        replyPackets: 2,
+        initiator: 'source',
+        firstMs: sentMs - 9000,
+        lastMs: sentMs + 500,
       },
     ]);
   });
@@ -148,19 +165,19 @@ describe('IPFIX', () => {
       const reader = new IpfixReader();
       reader.read(everything, 'a');
       reader.read(anIpfix([{ id: 2, body: packed([2, withdrawn], [2, 0]) }]), 'a');
-      expect(reader.read(anIpfix([{ id: 256, body: record }]), 'a')).toMatchObject({ observations: [], untold: 1 });
+      expect(reader.read(anIpfix([{ id: 256, body: record }]), 'a')).toMatchObject({ observations: [], withoutTemplate: 1 });
     }
   });
 
   test('keeps records until their template comes, in bounds, and tells how many still wait', () => {
     const data = anIpfix([{ id: 256, body: record }]);
     const bytes = record.length + 200;
-    const reader = new IpfixReader(8, new WaitingSets(2 * bytes));
+    const reader = new IpfixReader(8, new PendingSets(2 * bytes));
     expect([1, 2, 3].map(() => reader.read(data, 'a')?.overLimit)).toEqual([0, 0, 1]);
     expect(reader.waiting).toBe(2);
     const template = anIpfix([{ id: 2, body: aTemplate(256, fields) }]);
     expect(reader.read(template, 'b')).toMatchObject({ observations: [] });
-    expect(reader.read(template, 'a')).toMatchObject({ observations: [flow, flow], untold: 0 });
+    expect(reader.read(template, 'a')).toMatchObject({ observations: [flow, flow], withoutTemplate: 0 });
     expect(reader.waiting).toBe(0);
     expect(reader.read(template, 'a')).toMatchObject({ observations: [] });
     expect(reader.read(anIpfix([{ id: 999, body: record }]), 'a')).toMatchObject({ overLimit: 0 });
@@ -180,7 +197,7 @@ describe('IPFIX', () => {
   test('holds a bounded number of templates, and says how many found no room', () => {
     const reader = new IpfixReader(1);
     reader.read(everything, 'a');
-    expect(reader.read(everything, 'b')).toMatchObject({ observations: [], overLimit: 1, untold: 1 });
+    expect(reader.read(everything, 'b')).toMatchObject({ observations: [], overLimit: 1, withoutTemplate: 1 });
   });
 
   test('counts sets that are torn and records without an address, and takes the rest', () => {
@@ -207,7 +224,7 @@ describe('IPFIX', () => {
       { id: 2, body: aTemplate(256, [[8, 0]]) },
       { id: 256, body: Buffer.alloc(8) },
     ]);
-    expect(new IpfixReader().read(empty, 'a')).toMatchObject({ malformed: 1, untold: 1 });
+    expect(new IpfixReader().read(empty, 'a')).toMatchObject({ malformed: 1, withoutTemplate: 1 });
   });
 });
 
@@ -217,8 +234,14 @@ describe('sFlow 5', () => {
     expect(read).toMatchObject({ agent: '192.0.2.9', malformed: 0 });
     const [first] = read?.samples ?? [];
     expect(first === undefined ? null : sampledObservation(first, sentMs, undefined)).toMatchObject({
-      ...{ source: '10.0.0.1', destination: '10.0.0.2', sourcePort: 40_000, destinationPort: 80, protocol: 6 },
-      ...{ bytes: 140 * 64, packets: 64, initiator: 'unclear' },
+      source: '10.0.0.1',
+      destination: '10.0.0.2',
+      sourcePort: 40_000,
+      destinationPort: 80,
+      protocol: 6,
+      bytes: 140 * 64,
+      packets: 64,
+      initiator: 'unclear',
     });
     expect(read?.samples.length).toBe(2);
   });

@@ -30,7 +30,13 @@ interface FlowShape {
 }
 
 const flowOf = (flow: FlowShape) => ({
-  ...{ from: '10.0.0.1', to: '10.0.0.2', sourcePort: 40_000, destinationPort: 80, protocol: 6, packets: 3, bytes: 300 },
+  from: '10.0.0.1',
+  to: '10.0.0.2',
+  sourcePort: 40_000,
+  destinationPort: 80,
+  protocol: 6,
+  packets: 3,
+  bytes: 300,
   ...flow,
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { senderProgram } from '../../../../../sender/cli/program.ts';
-import { parseTraffic, type Traffic } from '../../../../../sender/ordering/traffic/matrix.ts';
+import { type FlowMatrix, parseMatrix } from '../../../../../sender/ordering/traffic/matrix.ts';
 import { runProgram } from '../../../../../shared/cli/program.ts';
 import { aRecordingOutput } from '../../../../support/recording-output.ts';
 import { anSshKey, type SshServer, startSshServer } from '../../../../support/ssh-server.ts';
@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** Types `sender observe`, with the document and the target. Ctrl-C comes when `stop` says so. */
+/** Runs `sender observe` with the document and the output file. `stop` resolves for Ctrl-C. */
 async function observed(args: readonly string[], stop = new AbortController()) {
   const output = aRecordingOutput();
   process.exitCode = undefined;
@@ -40,7 +40,7 @@ async function observed(args: readonly string[], stop = new AbortController()) {
   return { exit, said: `${output.text()}${output.err.join('')}` };
 }
 
-const written = async (): Promise<Traffic> => parseTraffic(JSON.parse(await readFile(target, 'utf8')));
+const written = async (): Promise<FlowMatrix> => parseMatrix(JSON.parse(await readFile(target, 'utf8')));
 
 async function aFreePort(): Promise<number> {
   const socket = createSocket('udp4').bind(0);
@@ -50,7 +50,10 @@ async function aFreePort(): Promise<number> {
   return port;
 }
 
-/** Sends datagrams to a port until told to stop, for nobody knows when it is open; the same ones again count as more of the same. */
+/**
+ * Sends datagrams to a port until it is stopped, for nothing tells when the port is open. Repeated
+ * datagrams count as more traffic.
+ */
 async function exporting(port: number, datagrams: readonly Buffer[], signal: AbortSignal): Promise<void> {
   const socket = createSocket('udp4');
   while (!signal.aborted) {
@@ -112,16 +115,17 @@ test('a port that another program holds is said so, and nothing is written', asy
   await new Promise((resolve) => held.once('listening', resolve));
   const { exit, said } = await observed(['--netflow', String(held.address().port)]);
   held.close();
-  expect([exit, said]).toEqual([3, expect.stringContaining('another program has it')]);
+  expect([exit, said]).toEqual([3, expect.stringContaining('another program uses it')]);
   await expect(readFile(target)).rejects.toThrow();
 });
 
 const line = (sent: number, id: number, event = '') =>
   `${event} ipv4 2 tcp 6 9 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=${id} dport=80 packets=1 bytes=${sent} src=10.0.0.2 dst=10.0.0.1 sport=80 dport=${id} packets=2 bytes=1000 [ASSURED] mark=0 use=1 id=${id}\n`;
 
-/** A node whose connections grow by a hundred bytes from dump to dump. */
+/** A node whose connections grow by a hundred bytes with each dump. */
 async function aNode(code?: number): Promise<string> {
-  const [hostKey, userKey] = [anSshKey(), anSshKey()];
+  const hostKey = anSshKey();
+  const userKey = anSshKey();
   let dumps = 0;
   const run = (commandLine: string) => {
     if (code !== undefined) return { writes: '', code };
@@ -147,7 +151,7 @@ test('connections of another node are asked for through SSH, and only what they 
   const traffic = await written();
   expect(traffic.conversations).toMatchObject([web]);
   const sent = traffic.conversations[0]?.sent_bytes ?? 0;
-  // Some dumps of a hundred more each; the first one is where counting starts.
+  // Some dumps, each a hundred bytes more; counting starts with the first.
   expect(sent % 100).toBe(0);
   expect(sent).toBeGreaterThan(0);
   expect(sent).toBeLessThan(5000);
@@ -164,7 +168,7 @@ test('ends of connections that the kernel could not tell of are not passed over 
   vi.stubEnv('PATH', `${home}:${process.env['PATH']}`);
   try {
     const { exit, said } = await observed(['--conntrack', '--for', '1s', '--every', '1s']);
-    expect([exit, said]).toEqual([0, expect.stringContaining('more connections ended at once than could be told')]);
+    expect([exit, said]).toEqual([0, expect.stringContaining('too many connections ended at once')]);
   } finally {
     vi.unstubAllEnvs();
   }
@@ -210,7 +214,7 @@ test('files of every kind add up into one matrix, and a second day is added only
   expect(said).toContain('1 could not be read');
   expect(await observed(['--pcap', pcap])).toMatchObject({
     exit: 2,
-    said: expect.stringContaining('is there already') as string,
+    said: expect.stringContaining('exists already') as string,
   });
   expect(await observed(['--pcap', pcap, '--merge'])).toMatchObject({
     exit: 2,
@@ -230,7 +234,7 @@ test('what cannot be done is said before anything is watched', async () => {
   expect(await observed(['--netflow', '70000'])).toMatchObject({ exit: 2 });
   expect(await observed(['--conntrack', '--zone', '5=nowhere'])).toMatchObject({
     exit: 2,
-    said: expect.stringContaining('No network of the document is nowhere') as string,
+    said: expect.stringContaining('No network in the document is called nowhere') as string,
   });
   expect(await observed(['--pcap', join(home, 'none')])).toMatchObject({
     exit: 2,

@@ -1,7 +1,10 @@
-import { defaultWeights, type Question } from '../../../../../sender/ordering/order/question.ts';
+import { defaultWeights, type OrderRequest } from '../../../../../sender/ordering/order/request.ts';
 
-/** The cost of an order by the definition alone, one server after the other, in seconds; shares no code with the product. */
-export function costByDefinition(question: Question, order: readonly string[]): number {
+/**
+ * The cost of an order by its definition, one server after the other, in seconds. It shares no code
+ * with the product.
+ */
+export function costByDefinition(question: OrderRequest, order: readonly string[]): number {
   const { servers, pairs, services = [], pauseMs = 0 } = question;
   const weights = { ...defaultWeights, ...question.weights };
   const downAt = new Map<string, number>();
@@ -31,8 +34,11 @@ export function costByDefinition(question: Question, order: readonly string[]): 
   return (weights.downtime * downtime + weights.split * split + weights.length * now) / 1000;
 }
 
-/** The least cost of all orders of up to nine servers, one after the other, found by trying them all; a beginning that already costs more is not followed. */
-export function leastOfAll(question: Question): number {
+/**
+ * The least cost of all orders of up to nine servers, by trying each; a beginning that costs more
+ * is skipped.
+ */
+export function leastOfAll(question: OrderRequest): number {
   const { servers, pairs, services = [] } = question;
   const n = servers.length;
   const weights = { ...defaultWeights, ...question.weights };
@@ -40,7 +46,8 @@ export function leastOfAll(question: Question): number {
   const traffic = Array.from({ length: n }, () => new Float64Array(n));
   const bytes = pairs.reduce((sum, pair) => sum + pair.bytes, 0) || 1;
   for (const pair of pairs) {
-    const [i, j] = [index.get(pair.a) ?? 0, index.get(pair.b) ?? 0];
+    const i = index.get(pair.a) ?? 0;
+    const j = index.get(pair.b) ?? 0;
     for (const [x, y] of [
       [i, j],
       [j, i],

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { seededRandom, shuffled } from '../../../../../sender/ordering/math/random.ts';
 import { costOfWaves, proposeOrder } from '../../../../../sender/ordering/order/propose.ts';
-import type { Question } from '../../../../../sender/ordering/order/question.ts';
-import { randomOf, shuffled } from '../../../../../sender/ordering/order/random.ts';
+import type { OrderRequest } from '../../../../../sender/ordering/order/request.ts';
 import { aRandomQuestion, twoServices } from '../../../../support/questions.ts';
 import { costByDefinition, leastOfAll } from './brute-force.ts';
 
@@ -25,7 +25,7 @@ test('on 500 random tenants of up to nine servers the exact order costs what the
 }, 120_000);
 
 test('the parallel and the limited heuristic are near the exact solution, too', () => {
-  const shapes: Partial<Question>[] = [
+  const shapes: Partial<OrderRequest>[] = [
     { parallel: 2 },
     { parallel: 3, gapMs: 3_600_000, limits: { servers: 3 } },
     { gapMs: 600_000, limits: { servers: 3, bytes: 2e11 } },
@@ -52,8 +52,8 @@ test('neither the order of input nor names change the answer; other ids give an 
       fc.constantFrom<'exact' | 'heuristic'>('exact', 'heuristic'),
       (size, seed, method) => {
         const question = aRandomQuestion(size, seed, { restarts: 2 });
-        const random = randomOf(seed + 1);
-        const mixed: Question = {
+        const random = seededRandom(seed + 1);
+        const mixed: OrderRequest = {
           ...question,
           servers: shuffled(
             question.servers.map((server) => ({ ...server, name: `other ${random.below(9)}` })),
@@ -71,8 +71,8 @@ test('neither the order of input nor names change the answer; other ids give an 
         const answer = proposeOrder(question, method);
         expect(proposeOrder(mixed, method)).toEqual(answer);
         const renamed = (id: string): string =>
-          `${id.length}-${randomOf(id.length + seed + question.servers.findIndex((one) => one.id === id)).below(2 ** 30)}-${id}`;
-        const other: Question = {
+          `${id.length}-${seededRandom(id.length + seed + question.servers.findIndex((one) => one.id === id)).below(2 ** 30)}-${id}`;
+        const other: OrderRequest = {
           ...question,
           servers: question.servers.map((server) => ({ ...server, id: renamed(server.id) })),
           pairs: question.pairs.map(({ a, b, bytes }) => ({ a: renamed(a), b: renamed(b), bytes })),
@@ -89,13 +89,14 @@ test('every answer keeps its constraints and limits, exact or not, one after the
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 20 }), fc.nat(), fc.integer({ min: 1, max: 3 }), (size, seed, parallel) => {
       const plain = aRandomQuestion(size, seed);
-      const random = randomOf(seed);
+      const random = seededRandom(seed);
       const ids = shuffled(
         plain.servers.map(({ id }) => id),
         random,
       );
       const before = seeds(random.below(size)).flatMap(() => {
-        const [i, j] = [random.below(size), random.below(size)];
+        const i = random.below(size);
+        const j = random.below(size);
         return i < j ? [{ first: ids[i] ?? '', later: ids[j] ?? '' }] : [];
       });
       const together = [ids.slice(0, 2)].filter(([a, b]) => !before.some(({ first, later }) => first === a && later === b));
@@ -115,10 +116,8 @@ test('every answer keeps its constraints and limits, exact or not, one after the
       for (const wave of answer.waves) expect(wave.length).toBeLessThanOrEqual(4);
       for (const { first, later } of before) {
         expect(order.indexOf(first)).toBeLessThan(order.indexOf(later));
-        const [up, down] = [
-          answer.schedule.find(({ id }) => id === first)?.upAtMs,
-          answer.schedule.find(({ id }) => id === later)?.downAtMs,
-        ];
+        const up = answer.schedule.find(({ id }) => id === first)?.upAtMs;
+        const down = answer.schedule.find(({ id }) => id === later)?.downAtMs;
         expect(up ?? Number.NaN).toBeLessThanOrEqual(down ?? Number.NaN);
       }
       for (const [a = '', b = ''] of together) {
@@ -145,8 +144,8 @@ test('two services that hardly talk to each other move one after the other, thei
 
 test('a large tenant of services is answered with whole services and a bound that is not far', () => {
   const services = seeds(20).map((n) => ({ name: `s${n}`, servers: seeds(5).map((i) => `${n}.${i}`) }));
-  const random = randomOf(5);
-  const question: Question = {
+  const random = seededRandom(5);
+  const question: OrderRequest = {
     services,
     servers: services.flatMap(({ servers }) => servers.map((id) => ({ id, downMs: 60_000 + 1000 * random.below(60) }))),
     pairs: services.flatMap(({ servers }) =>
@@ -197,7 +196,7 @@ describe('degenerate tenants get a sensible answer', () => {
   });
 });
 
-test.each<[string, Partial<Question>, RegExp]>([
+test.each<[string, Partial<OrderRequest>, RegExp]>([
   [
     'a circle',
     {

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { randomOf, shuffled } from '../../../../../sender/ordering/order/random.ts';
-import { type PlacementQuestion, placeServers, zonesOf } from '../../../../../sender/ordering/placement/place.ts';
-import { bytesPerOlderUnit, importOlder } from '../../../../../sender/ordering/traffic/older.ts';
-import { pairsOf } from '../../../../../sender/ordering/traffic/pairs.ts';
+import { seededRandom, shuffled } from '../../../../../sender/ordering/math/random.ts';
+import { type PlacementRequest, placeServers, zonesOf } from '../../../../../sender/ordering/placement/place.ts';
+import { bytesPerOlderUnit, importOlder } from '../../../../../sender/ordering/traffic/import-older.ts';
+import { trafficPairs } from '../../../../../sender/ordering/traffic/pairs.ts';
 import { olderSample } from '../../../../support/older-sample.ts';
 
-function older(): PlacementQuestion {
+function older(): PlacementRequest {
   const { servers, hosts, traffic } = importOlder(olderSample);
-  return { servers, hosts, pairs: pairsOf(traffic) };
+  return { servers, hosts, pairs: trafficPairs(traffic) };
 }
 
-function aRandomBoard(seed: number, size: number, hosts: number): PlacementQuestion {
-  const random = randomOf(seed);
+function aRandomBoard(seed: number, size: number, hosts: number): PlacementRequest {
+  const random = seededRandom(seed);
   const servers = Array.from({ length: size }, (_, index) => ({
     id: `s${index}`,
     cpu: 1 + random.below(4),
@@ -34,7 +34,7 @@ function aRandomBoard(seed: number, size: number, hosts: number): PlacementQuest
 }
 
 /** The least crossing traffic of all placements that fit, by trying each; null where none fits. */
-function leastOfAll({ servers, hosts, pairs }: PlacementQuestion): number | null {
+function leastOfAll({ servers, hosts, pairs }: PlacementRequest): number | null {
   let best: number | null = null;
   const on = servers.map(() => 0);
   const index = new Map(servers.map(({ id }, i) => [id, i]));
@@ -78,7 +78,7 @@ test('random small tenants are placed as well as the best of all placements, or 
 test('the order of input makes no difference, and no host holds more than it has', () => {
   for (const size of [8, 60]) {
     const question = aRandomBoard(size, size, 4);
-    const random = randomOf(3);
+    const random = seededRandom(3);
     const placement = placeServers(question);
     const mixed = {
       servers: shuffled(question.servers, random),
@@ -101,7 +101,7 @@ test('what cannot fit is refused with its reason', () => {
     /Server big fits on no host: it needs cpu 5/,
   );
   expect(() => placeServers({ servers: [server('a', 3), server('b', 3)], hosts: [host], pairs: [] })).toThrow(
-    /All servers need cpu 6; all hosts have 4/,
+    /All servers together need cpu 6; all hosts together have 4/,
   );
   const three = ['a', 'b', 'c'].map((id) => server(id, 3));
   expect(() =>
@@ -113,7 +113,7 @@ test('what cannot fit is refused with its reason', () => {
       ],
       pairs: [],
     }),
-  ).toThrow(/no placement of all of them fits/);
+  ).toThrow(/all of them do not fit together/);
   expect(() => placeServers({ servers: [server('a', 1)], hosts: [], pairs: [] })).toThrow(/fits on no host/);
   expect(placeServers({ servers: [], hosts: [], pairs: [] }).on).toEqual([]);
 });

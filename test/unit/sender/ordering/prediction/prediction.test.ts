@@ -1,27 +1,24 @@
 import { expect, test } from 'vitest';
 import { fitSite } from '../../../../../sender/ordering/prediction/fit.ts';
-import { comparePrediction, type Measured, measuredOf } from '../../../../../sender/ordering/prediction/history.ts';
-import { type SiteModel, unknownSite, withLink } from '../../../../../sender/ordering/prediction/model.ts';
-import { playCampaign } from '../../../../../sender/ordering/prediction/play.ts';
-import { compareModes, crossover, modesOf, predict } from '../../../../../sender/ordering/prediction/predict.ts';
+import { type MeasuredCampaign, measureCampaign } from '../../../../../sender/ordering/prediction/measured-campaign.ts';
+import { assumedSite, type SiteModel, withLink } from '../../../../../sender/ordering/prediction/model.ts';
+import { compareModes, crossover, modesForWaves, predict } from '../../../../../sender/ordering/prediction/predict.ts';
+import { comparePrediction } from '../../../../../sender/ordering/prediction/prediction-error.ts';
+import { simulateCampaign } from '../../../../../sender/ordering/prediction/simulate-campaign.ts';
 import { equalLoads, oldSite, runOnSite } from '../../../../support/simulated-site.ts';
 
 const plain: SiteModel = {
-  ...unknownSite,
-  ...{
-    beforeMs: 10_000,
-    bootMs: 20_000,
-    bootCrowding: 0,
-    streamRate: 10e6,
-    linkRate: 10e6,
-    room: 99,
-    crowding: 0,
-    importRate: 1e12,
-  },
+  ...assumedSite,
+  beforeMs: 10_000,
+  bootMs: 20_000,
+  bootCrowding: 0,
+  streamRate: 10e6,
+  linkRate: 10e6,
+  importRate: 1e12,
 };
-const lengthOf = ({ servers }: Measured): number => Math.max(...servers.map(({ endedMs }) => endedMs));
+const lengthOf = ({ servers }: MeasuredCampaign): number => Math.max(...servers.map(({ endedMs }) => endedMs));
 
-function history(counts: readonly number[]): Measured[] {
+function history(counts: readonly number[]): MeasuredCampaign[] {
   return counts.flatMap((count) => {
     const { loads, waves } = equalLoads(count);
     return [1, 3, count].map((parallel) => runOnSite(oldSite, loads, waves, parallel, 100 * count + parallel));
@@ -30,12 +27,12 @@ function history(counts: readonly number[]): Measured[] {
 
 test('one server takes the sum of its stages, several one after the other so many times that, and two on one link share it', () => {
   const { loads, waves } = equalLoads(2, 1e9, 0);
-  expect(playCampaign(plain, loads.slice(0, 1), { waves, parallel: 1 }).lengthMs).toBeCloseTo(130_000, 0);
-  expect(playCampaign(plain, loads, { waves, parallel: 1, pauseMs: 5000 }).lengthMs).toBeCloseTo(265_000, 0);
-  expect(playCampaign(plain, loads, { waves, parallel: 2 }).lengthMs).toBeGreaterThan(215_000);
-  const alone = playCampaign(plain, loads, { waves: [['s1'], ['s2']], parallel: 2 });
-  expect(alone.passages[1]?.downAtMs).toBe(alone.passages[0]?.upAtMs);
-  expect(playCampaign(plain, [], { waves: [[]], parallel: 4 })).toEqual({ passages: [], lengthMs: 0 });
+  expect(simulateCampaign(plain, loads.slice(0, 1), { waves, parallel: 1 }).lengthMs).toBeCloseTo(130_000, 0);
+  expect(simulateCampaign(plain, loads, { waves, parallel: 1, pauseMs: 5000 }).lengthMs).toBeCloseTo(265_000, 0);
+  expect(simulateCampaign(plain, loads, { waves, parallel: 2 }).lengthMs).toBeGreaterThan(215_000);
+  const alone = simulateCampaign(plain, loads, { waves: [['s1'], ['s2']], parallel: 2 });
+  expect(alone.timelines[1]?.downAtMs).toBe(alone.timelines[0]?.upAtMs);
+  expect(simulateCampaign(plain, [], { waves: [[]], parallel: 4 })).toEqual({ timelines: [], lengthMs: 0 });
 });
 
 test('a model fitted to up to twelve servers predicts numbers of servers it has not seen within fifteen percent, in every mode', () => {
@@ -49,14 +46,14 @@ test('a model fitted to up to twelve servers predicts numbers of servers it has 
   });
   expect(Math.max(...errors)).toBeLessThan(0.15);
   expect(model.campaigns).toBe(15);
-  expect(model.spread).toBeLessThan(unknownSite.spread);
+  expect(model.spread).toBeLessThan(assumedSite.spread);
 });
 
 test('the prediction of a campaign is held against its report, and with it in the history the next one is nearer', () => {
   const { loads, waves } = equalLoads(4);
   const mode = { name: 'parallel 4', waves, parallel: 4 };
   const measured = runOnSite(oldSite, loads, waves, 4, 3);
-  const guess = withLink(unknownSite, 30e6);
+  const guess = withLink(assumedSite, 30e6);
   const error = (model: SiteModel): number =>
     Math.abs(comparePrediction(predict(model, loads, [], mode), measured)[0]?.error ?? Number.NaN);
   const fitted = fitSite([measured], guess);
@@ -87,11 +84,11 @@ test('the mode with the least service downtime is proposed: a service at once wh
     ['s4', 's5', 's6'],
   ];
   const services = waves.map((servers, index) => ({ name: `service ${index + 1}`, servers }));
-  const { best, all } = compareModes({ ...plain, linkRate: 30e6 }, loads, services, modesOf(waves));
+  const { best, all } = compareModes({ ...plain, linkRate: 30e6 }, loads, services, modesForWaves(waves));
   expect(best?.mode).toBe('batched');
   expect(all.map(({ mode }) => mode)).toEqual(['sequential', 'parallel 2', 'parallel 3', 'parallel 4', 'batched']);
   expect(best?.services.map(({ name }) => name)).toEqual(['service 1', 'service 2']);
-  const crowded = compareModes({ ...plain, diskRate: 10e6, seeking: 2 }, loads, services, modesOf(waves));
+  const crowded = compareModes({ ...plain, diskRate: 10e6, seeking: 2 }, loads, services, modesForWaves(waves));
   expect(crowded.best?.mode).toBe('sequential');
   expect(compareModes(plain, [], [], []).best).toBeNull();
 });
@@ -104,7 +101,7 @@ test('a report becomes history: only servers that moved whole, their bytes, and 
   });
   const disks = [{ id: 'd', sizeBytes: 100, zeroBytes: 0, reusedBytes: 0, sentBytes: 40, root: '' }];
   const move = { disks };
-  const measured = measuredOf({
+  const measured = measureCampaign({
     moves: [
       { ...move, server: 'a', state: 'moved', phases: [phase('stop', 5, 1000), phase('copy', 6, 4000)] },
       { ...move, server: 'b', state: 'not moved', phases: [phase('stop', 0, 1000)] },
@@ -121,5 +118,5 @@ test('a report becomes history: only servers that moved whole, their bytes, and 
       stages: { stop: { beganMs: 0, ms: 1000 }, copy: { beganMs: 1000, ms: 4000 } },
     },
   ]);
-  expect(measuredOf({ moves: [] })).toBeNull();
+  expect(measureCampaign({ moves: [] })).toBeNull();
 });

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { randomOf } from '../../../../../sender/ordering/order/random.ts';
-import { layoutOf, pillHeight } from '../../../../../sender/ordering/report/picture/layout.ts';
-import { findServices } from '../../../../../sender/ordering/services/services.ts';
-import type { Traffic } from '../../../../../sender/ordering/traffic/matrix.ts';
-import { pairsOf } from '../../../../../sender/ordering/traffic/pairs.ts';
+import { seededRandom } from '../../../../../sender/ordering/math/random.ts';
+import { layoutOf } from '../../../../../sender/ordering/report/picture/layout.ts';
+import { pillHeight } from '../../../../../sender/ordering/report/picture/place.ts';
+import { findServices } from '../../../../../sender/ordering/services/find-services.ts';
+import type { FlowMatrix } from '../../../../../sender/ordering/traffic/matrix.ts';
+import { trafficPairs } from '../../../../../sender/ordering/traffic/pairs.ts';
 import { aTieredService, someTraffic } from '../../../../support/conversations.ts';
 import { analyzed, matrixFile, twoShops } from '../an-analysis.ts';
 
@@ -17,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-async function drawn(traffic: Traffic, ...args: readonly string[]): Promise<{ svg: string; html: string }> {
+async function drawn(traffic: FlowMatrix, ...args: readonly string[]): Promise<{ svg: string; html: string }> {
   await matrixFile(home, traffic);
   const { exit, err } = await analyzed(home, 'traffic.json', '--svg', 'order.svg', '--html', 'order.html', ...args);
   expect(exit, err).toBe(0);
@@ -69,11 +70,12 @@ describe('the pictures', () => {
     expect(faultOf(svg)).toBeNull();
     for (const name of ['web 1', 'app 2', 'db 2']) expect(svg).toContain(`>${name}</text>`);
     expect(svg).toContain('<title>app 1 asks db 1: 4.8 MiB</title>');
-    expect(html).toContain('Order and mode together');
+    expect(html).toContain('<h2>Order and mode</h2>');
   });
 
   test('are the same for the same traffic', async () => {
-    const [first, second] = [await drawn(someTraffic(...twoShops)), await drawn(someTraffic(...twoShops.toReversed()))];
+    const first = await drawn(someTraffic(...twoShops));
+    const second = await drawn(someTraffic(...twoShops.toReversed()));
     expect(second).toEqual(first);
   });
 
@@ -121,7 +123,7 @@ describe('the pictures', () => {
 test('no server covers another, and each is inside its service’s box', () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 1, max: 60 }), (seed, size) => {
-      const random = randomOf(seed);
+      const random = seededRandom(seed);
       const name = (index: number): string => `s${'-long'.repeat(index % 7)}${index}`;
       const lines = Array.from(
         { length: 1 + random.below(4 * size) },
@@ -137,7 +139,7 @@ test('no server covers another, and each is inside its service’s box', () => {
         services,
         says: () => '1 server',
         nameOf: (id) => id,
-        inner: pairsOf(traffic),
+        inner: trafficPairs(traffic),
       });
       expect(places.map(({ server }) => server).sort()).toEqual([...ids].sort());
       for (const [index, one] of places.entries()) {

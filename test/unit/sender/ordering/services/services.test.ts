@@ -1,19 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { randomOf, shuffled } from '../../../../../sender/ordering/order/random.ts';
-import { findServices } from '../../../../../sender/ordering/services/services.ts';
-import { pairsOf } from '../../../../../sender/ordering/traffic/pairs.ts';
+import { seededRandom, shuffled } from '../../../../../sender/ordering/math/random.ts';
+import { findServices } from '../../../../../sender/ordering/services/find-services.ts';
+import { trafficPairs } from '../../../../../sender/ordering/traffic/pairs.ts';
 import { aTieredService, someTraffic } from '../../../../support/conversations.ts';
 
 const subjects = (ids: readonly string[]) => ids.map((id) => ({ id, name: id }));
 const sets = (services: ReturnType<typeof findServices>) => services.map(({ servers }) => [...servers].sort());
 
 test('two services of three and one of 2-4-6 are found as they are, although a monitor asks all of them and they gossip', () => {
-  const [red, blue, shop] = [
-    aTieredService('red', [1, 1, 1]),
-    aTieredService('blue', [1, 1, 1]),
-    aTieredService('shop', [2, 4, 6]),
-  ];
+  const red = aTieredService('red', [1, 1, 1]);
+  const blue = aTieredService('blue', [1, 1, 1]);
+  const shop = aTieredService('shop', [2, 4, 6]);
   const ids = [...red.ids, ...blue.ids, ...shop.ids];
   const noise = ids.map((id) => `monitor > ${id} 9100 5000`);
   const traffic = someTraffic(
@@ -62,11 +60,11 @@ test('roles, exposure and sentences tell what was seen', () => {
   expect(service).toMatchObject({ exposed: true, innerBytes: 135_000, crossBytes: 0 });
   expect(service?.says).toEqual([
     '4 servers (batch, web, app, db): they exchange 131.8 KiB with each other and 0 B with other servers.',
-    'The world reaches it through web on tcp/443.',
+    'It is asked from outside through web on tcp/443.',
     'app asks db on tcp/5432: 68.4 KiB.',
     'batch asks db on tcp/5432: 58.6 KiB.',
     'web asks app on tcp/8080: 4.9 KiB.',
-    'In 2 tiers of 2, 2.',
+    'It has 2 tiers of 2, 2 servers.',
   ]);
 });
 
@@ -91,7 +89,7 @@ test('the operator’s groups win: their servers are in no other service, and st
 test('no traffic at all, one server, and everyone with everyone: each server is in exactly one service', () => {
   expect(sets(findServices(someTraffic(), subjects(['b', 'a'])))).toEqual([['a'], ['b']]);
   expect(findServices(someTraffic('* > a 80 5'), subjects(['a']))[0]?.says[0]).toBe(
-    '1 server (a): it talks with no other server enough to belong to it.',
+    '1 server (a): it talks too little with any other server.',
   );
   const ids = Array.from({ length: 12 }, (_, index) => `s${index}`);
   const all = ids.flatMap((a) => ids.filter((b) => a < b).map((b) => `${a} > ${b} 80 100`));
@@ -101,7 +99,7 @@ test('no traffic at all, one server, and everyone with everyone: each server is 
 test('the order in which servers and traffic come makes no difference, and every server is in one service', () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 1, max: 20 }), (seed, size) => {
-      const random = randomOf(seed);
+      const random = seededRandom(seed);
       const ids = Array.from({ length: size }, (_, index) => `s${index}`);
       const lines = Array.from(
         { length: 2 * size },
@@ -118,5 +116,5 @@ test('the order in which servers and traffic come makes no difference, and every
 
 test('pairs are both ways and all ports together, without the world and without oneself', () => {
   const traffic = someTraffic('b > a 80 10', 'a > b 22 5', '* > a 80 9', 'a > a 80 9');
-  expect(pairsOf(traffic)).toEqual([{ a: 'a', b: 'b', bytes: 15 }]);
+  expect(trafficPairs(traffic)).toEqual([{ a: 'a', b: 'b', bytes: 15 }]);
 });

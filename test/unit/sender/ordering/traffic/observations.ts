@@ -1,15 +1,25 @@
-import type { Observation } from '../../../../../sender/ordering/traffic/observation.ts';
+import type { FlowObservation } from '../../../../../sender/ordering/traffic/flow-observation.ts';
 import type { Configurations } from '../../../../../shared/model/configurations.ts';
 import { aDocument, aResource, aServer } from '../../../../support/build.ts';
 
 /** Noon of a Wednesday. */
 export const noon = Date.UTC(2026, 10, 18, 12);
 
-/** Something that was seen: one kilobyte asked, four answered, on tcp/80. */
-export function anObservation(more: Partial<Observation> = {}): Observation {
+/** An observation: one kilobyte asked, four answered, on tcp/80. */
+export function anObservation(more: Partial<FlowObservation> = {}): FlowObservation {
   return {
-    ...{ source: '10.0.0.1', destination: '10.0.0.2', protocol: 6, sourcePort: 40_000, destinationPort: 80 },
-    ...{ bytes: 1000, packets: 10, replyBytes: 4000, replyPackets: 8, firstMs: noon, lastMs: noon + 1000, initiator: 'source' },
+    source: '10.0.0.1',
+    destination: '10.0.0.2',
+    protocol: 6,
+    sourcePort: 40_000,
+    destinationPort: 80,
+    bytes: 1000,
+    packets: 10,
+    replyBytes: 4000,
+    replyPackets: 8,
+    firstMs: noon,
+    lastMs: noon + 1000,
+    initiator: 'source',
     ...more,
   };
 }
@@ -18,7 +28,9 @@ export function anObservation(more: Partial<Observation> = {}): Observation {
 export function aTalkingTenant(ids: readonly string[], network = 'net'): Configurations {
   const ports = ids.map((id, index) =>
     aResource('port', {
-      ...{ id: `${network}-port-${id}`, device_id: id, network_id: network },
+      id: `${network}-port-${id}`,
+      device_id: id,
+      network_id: network,
       fixed_ips: [{ subnet_id: `${network}-sub`, ip_address: `10.0.0.${index + 1}` }],
     }),
   );
