@@ -138,8 +138,6 @@ export interface ApiFlavor extends ApiThing {
   readonly vcpus: number;
   readonly ram: number;
   readonly disk: number;
-  readonly 'OS-FLV-EXT-DATA:ephemeral': number;
-  readonly swap: number | string;
   readonly description?: string | null;
   readonly extra_specs?: Readonly<Record<string, string>>;
 }

@@ -35,7 +35,7 @@ export const port: Table = [
   { api: 'hardware_offload_type',   fate: 'told', why: hosts },
   { api: 'trusted',                 fate: 'told', why: 'only an admin may trust a port' },
   { api: 'mac_learning_enabled',    fate: 'told', why: 'it is of one driver (NSX)' },
-  { api: 'binding:profile',         fate: 'told', why: 'only an admin may write it, for hardware of the source' },
+  { api: 'binding:profile',         fate: 'told', why: 'only an admin may write it, for hardware of the source', harmless: isNovasProfile },
   ...derived('that of its network', 'qos_network_policy_id'),
   ...derived('how and where the port is bound', 'status', 'binding:host_id', 'binding:vif_type', 'binding:vif_details', 'data_plane_status', 'resource_request', 'ip_allocation'),
   ...derived('from its names', 'dns_assignment'),
@@ -69,6 +69,22 @@ function options(
 
 function isNo(value: boolean): boolean {
   return !value;
+}
+
+/** Keys that Nova writes into the profile of a port that it binds; see its source, `nova/network/neutron.py`. */
+const novasKeys = [
+  'os_vif_delegation',
+  'pci_slot',
+  'pci_vendor_info',
+  'physical_network',
+  'card_serial_number',
+  'pf_mac_address',
+  'vf_num',
+  'migrating_to',
+];
+
+function isNovasProfile(profile: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(profile).every((key) => novasKeys.includes(key));
 }
 
 function isNovas(owner: string): boolean {

@@ -43,7 +43,7 @@ function unmovedOf(thing: SourceThing): Unmoved[] {
     const row = rowOf(tables[thing.kind], attribute);
     if (row === undefined) return isEmpty(value) ? [] : [{ thing, attribute, value }];
     const unknown = row.keys === undefined ? [] : unknownKeys(thing, attribute, value, row.keys);
-    const quiet = row.fate !== 'told' || row.concern !== undefined || isEmpty(value) || isDefault(row, value);
+    const quiet = row.fate !== 'told' || row.concern !== undefined || value === null || isDefault(row, value);
     return quiet || row.harmless?.(value) === true ? unknown : [...unknown, { thing, attribute, value, row }];
   });
 }

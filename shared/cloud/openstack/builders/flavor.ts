@@ -2,6 +2,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../cloud.ts';
 import type { ApiFlavor } from '../api.ts';
+import { describe } from '../attributes/describe.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { listAll } from '../pages.ts';
@@ -80,13 +81,9 @@ export async function presentFlavor(site: Site, resource: ResourceOf<'flavor'>, 
   });
 }
 
-function isAs(is: ApiFlavor, resource: ResourceOf<'flavor'>): boolean {
-  return (
-    is.vcpus === resource.vcpus &&
-    is.ram === resource.ram &&
-    is.disk === resource.disk &&
-    is['OS-FLV-EXT-DATA:ephemeral'] === resource.ephemeral
-  );
+function isAs(listed: ApiFlavor, { vcpus, ram, disk, ephemeral }: ResourceOf<'flavor'>): boolean {
+  const is = describe('flavor', listed);
+  return is.vcpus === vcpus && is.ram === ram && is.disk === disk && is.ephemeral === ephemeral;
 }
 
 /** Compute API, "Create flavor"; the description (microversion 2.55) carries our stamp for good. */

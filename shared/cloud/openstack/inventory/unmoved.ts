@@ -14,38 +14,27 @@ export function staysBehind(contents: Contents): Concern[] {
   const subnets = contents.subnets.filter((subnet) => networks.some(({ id }) => id === subnet.network_id));
   const ownGroups = groups.filter(isOwn);
   const used = new Set(servers.flatMap((server) => listedFlavor(server, flavors) ?? []));
-  const gateways = routers.flatMap(({ id, name, external_gateway_info }) =>
-    external_gateway_info === null ? [] : { ...external_gateway_info, id, name },
-  );
   return unmovedConcerns([
-    ...things('network', networks),
-    ...things('subnet', subnets),
-    ...things('router', routers),
-    ...things('gateway', gateways),
-    ...things('interface', interfaces),
-    ...things('port', ports),
-    ...things('security_group', ownGroups),
-    ...things(
-      'security_group_rule',
-      ownGroups.flatMap((group) => group.security_group_rules.map((rule) => ({ ...rule, name: `${rule.id} of ${group.name}` }))),
+    ...networks.map((network) => thing('network', network)),
+    ...subnets.map((subnet) => thing('subnet', subnet)),
+    ...routers.map((router) => thing('router', router)),
+    ...routers.flatMap(({ id, name, external_gateway_info: gateway }) =>
+      gateway === null ? [] : { ...thing('gateway', gateway), id, name },
     ),
-    ...things(
-      'floating_ip',
-      floatingIps.map((ip) => ({ ...ip, name: ip.floating_ip_address })),
+    ...interfaces.map((port) => thing('interface', port)),
+    ...ports.map((port) => thing('port', port)),
+    ...ownGroups.map((group) => thing('security_group', group)),
+    ...ownGroups.flatMap((group) =>
+      group.security_group_rules.map((rule) => ({ ...thing('security_group_rule', rule), name: `${rule.id} of ${group.name}` })),
     ),
-    ...things(
-      'keypair',
-      keypairs.map((pair) => ({ ...pair, id: pair.name })),
-    ),
-    ...things('flavor', [...used]),
-    ...things('image', images),
-    ...things(
-      'server',
-      servers.filter((server) => !isMoved(server)),
-    ),
+    ...floatingIps.map((ip) => ({ ...thing('floating_ip', ip), name: ip.floating_ip_address })),
+    ...keypairs.map((pair) => ({ ...thing('keypair', pair), id: pair.name })),
+    ...[...used].map((flavor) => thing('flavor', flavor)),
+    ...images.map((image) => thing('image', image)),
+    ...servers.filter((server) => !isMoved(server)).map((server) => thing('server', server)),
   ]);
 }
 
-function things(kind: Kind, all: readonly (ApiThing & { readonly id: string; readonly name?: string | null })[]): SourceThing[] {
-  return all.map((answer) => ({ kind, id: answer.id, name: answer.name ?? '', answer }));
+function thing(kind: Kind, answer: ApiThing & { readonly id?: string; readonly name?: string | null }): SourceThing {
+  return { kind, id: answer.id ?? '', name: answer.name ?? '', answer };
 }

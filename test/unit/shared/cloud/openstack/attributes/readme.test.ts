@@ -8,7 +8,7 @@ const readme = '../../../../../../shared/cloud/openstack/attributes/README.md';
 
 const introduction = `# Every attribute of OpenStack's answers, and what becomes of it
 
-This file is written from the tables beside it: \`npx vitest run --config test/vitest.config.ts --project unit -u attributes/readme\`.
+This file is written from the tables beside it: \`npx vitest run --config test/vitest.config.ts --project unit attributes/readme --update\`.
 
 - _carried_: the same at the destination; created so, and compared after.
 - _mapped_: the plan, or what is built before it, says what it becomes.
@@ -23,7 +23,8 @@ function lineOf(row: Attribute): string {
   const needs = row.needs === undefined ? '' : `\`${row.needs}\`${row.vital === true ? ', vital' : ''}`;
   const api = row.api === null ? '–' : `\`${row.api}\``;
   const field = row.field === undefined ? '–' : `\`${row.field}\``;
-  return `| ${api} | ${row.fate} | ${field} | ${row.sent ?? '–'} | ${needs} | ${row.why ?? ''} |`;
+  const reason = [row.why, row.concern && `\`${row.concern}\``].filter(Boolean).join('; ');
+  return `| ${api} | ${row.fate} | ${field} | ${row.sent ?? '–'} | ${needs} | ${reason} |`;
 }
 
 function sectionOf(kind: Kind): string {
