@@ -98,8 +98,15 @@ describe('a capture says what stands in the way of a server that', () => {
 
 describe('a capture says what stays behind', () => {
   test('of the project’s own things, not of those that are mapped', async () => {
-    const { concerns: before } = await cloud.inventory({ servers: [] }, signal());
-    expect(before.filter(({ code }) => /not_carried|unknown_attribute/.test(code))).toEqual([]);
+    const asAdmin = new OpenStackSource(await accessTo(twin.authUrl, 'admin'));
+    onTestFinished(() => asAdmin.close());
+    for (const [reader, project] of [
+      [cloud, undefined],
+      [asAdmin, 'demo'],
+    ] as const) {
+      const { concerns } = await reader.inventory({ project, servers: [] }, signal());
+      expect(concerns.filter(({ code }) => /not_carried|unknown_attribute/.test(code))).toEqual([]);
+    }
     const admin = await aHand(twin, 'admin');
     for (const [owner, name] of [
       [hand, 'ours'],
