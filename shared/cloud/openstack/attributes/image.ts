@@ -15,7 +15,8 @@ export const image: Table = [
   { api: 'os_hash_algo',     field: 'os_hash_algo',     fate: 'derived', default: null, why: reference },
   { api: 'os_hash_value',    field: 'os_hash_value',    fate: 'derived', default: null, why: reference },
   { api: 'checksum',         field: 'checksum',         fate: 'derived', default: null, why: reference },
-  { api: null,               field: 'properties',       fate: 'derived', default: {}, why: 'the free properties, which stand beside the named attributes' },
+  { api: null,               field: 'properties',       fate: 'derived', default: {},
+    why: 'the free properties, which stand beside the named attributes' },
   ...derived(reference, 'id', 'owner', 'status', 'virtual_size', 'tags', 'protected', 'os_hidden', 'created_at', 'updated_at'),
   ...derived('where Glance keeps it', 'self', 'file', 'schema', 'stores', 'locations', 'direct_url'),
 ];
@@ -27,8 +28,12 @@ export const image: Table = [
 // biome-ignore format: a table is read by column
 export const imageProperties: Table = [
   ...derived('how Glance and Nova checked and cached it', 'os_hash_*', 'os_glance_*', 'img_signature*', 'img_use_agent'),
-  ...derived('the disks of the source server', 'img_block_device*', 'img_bdm*', 'img_mappings*', 'img_root_device*', 'block_device_mapping', 'mappings', 'bdm_v2', 'root_device_name'),
-  ...derived('where the snapshot came from', 'base_image_ref', 'instance_uuid', 'image_type', 'image_location', 'image_state', 'user_id', 'boot_roles', 'owner_*', 'clean_attempts'),
+  ...derived('the disks of the source server',
+    'img_block_device*', 'img_bdm*', 'img_mappings*', 'img_root_device*', 'block_device_mapping', 'mappings',
+    'bdm_v2', 'root_device_name'),
+  ...derived('where the snapshot came from',
+    'base_image_ref', 'instance_uuid', 'image_type', 'image_location', 'image_state', 'user_id', 'boot_roles',
+    'owner_*', 'clean_attempts'),
   ...derived('our own stamp', 'godwit_*'),
   { api: 'hw_*',            fate: 'carried' },
   { api: 'os_*',            fate: 'carried' },

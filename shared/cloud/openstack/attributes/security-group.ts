@@ -7,7 +7,8 @@ import { areOurs, books, described, name } from './standard.ts';
 export const securityGroup: Table = [
   name,
   ...described,
-  { api: 'stateful',             field: 'stateful', fate: 'carried', sent: 'unless default', default: true, needs: 'stateful-security-group', vital: true },
+  { api: 'stateful',             field: 'stateful', fate: 'carried', sent: 'unless default', default: true,
+    needs: 'stateful-security-group', vital: true },
   { api: 'shared',               fate: 'told', why: 'it is shared with other projects by RBAC policies, which are not moved' },
   { api: 'security_group_rules', fate: 'mapped', why: 'resources of their own: security_group_rule' },
   ...books,
