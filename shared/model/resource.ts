@@ -97,6 +97,7 @@ const Subnet = z.object({
   ipv6_address_mode: z.string().nullable().default(null),
   ipv6_ra_mode: z.string().nullable().default(null),
   service_types: z.array(z.string()).default([]),
+  dns_publish_fixed_ip: z.boolean().default(false),
 });
 
 /** A router without its gateway, interfaces and routes. Fields as in Neutron's API reference, "Routers". */
@@ -153,6 +154,8 @@ const Port = z.object({
   extra_dhcp_opts: z.array(DhcpOption).default([]),
   binding_vnic_type: z.string().default('normal'),
   dns_name: z.string().default(''),
+  dns_domain: z.string().default(''),
+  propagate_uplink_status: z.boolean().nullable().default(null),
   device_id: z.string().default(''),
 });
 
@@ -163,6 +166,8 @@ const FloatingIp = z.object({
   floating_ip_address: z.string(),
   port_id: Id.nullable().default(null),
   fixed_ip_address: z.string().nullable().default(null),
+  dns_name: z.string().default(''),
+  dns_domain: z.string().default(''),
 });
 
 /** A keypair's public half. Its id is its name, as in Nova. */
@@ -182,6 +187,7 @@ const Flavor = z.object({
   disk: z.int(),
   ephemeral: z.int().default(0),
   swap: z.int().default(0),
+  rxtx_factor: z.number().default(1),
   extra_specs: z.record(z.string(), z.string()).default({}),
   is_public: z.boolean().default(true),
 });
@@ -238,6 +244,7 @@ const Server = z.object({
   /** Base64, as Nova stores it; null where there is none or the credentials may not read it. */
   user_data: z.string().nullable().default(null),
   config_drive: z.boolean().default(false),
+  disk_config: z.string().default('MANUAL'),
   availability_zone: z.string().default(''),
   hostname: z.string().default(''),
   locked: z.boolean().default(false),

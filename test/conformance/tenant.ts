@@ -152,6 +152,7 @@ export function aTenant(facts: CloudFacts): Tenant {
       fixed_ips: [{ subnet_id: subnet.id, ip_address: address }],
       security_groups: [group.id],
       allowed_address_pairs: [{ ip_address: '10.199.7.250' }],
+      extra_dhcp_opts: [{ opt_name: 'bootfile-name', opt_value: 'boot.0', ip_version: 4 }],
       device_id: serverId,
       description: 'the first one',
       tags: ['uplink'],
@@ -177,6 +178,7 @@ export function aTenant(facts: CloudFacts): Tenant {
       tags: ['prod'],
       user_data: Buffer.from('#!/bin/sh\ntrue\n').toString('base64'),
       hostname: 'web-1',
+      disk_config: 'AUTO',
     });
     return { port, disk, server };
   }

@@ -1,12 +1,16 @@
 /**
- * The parts of OpenStack's answers that we read, spelled as in the API references (docs.openstack.org/api-ref: compute, network, image).
- * A field that only some clouds or some users see is optional.
+ * OpenStack's answers as far as the code reads them by name. Everything else that an answer has, and what becomes of it, is in the tables of
+ * `attributes/`. A field that only some clouds or some users see is optional.
  */
 
+/** Something of a cloud as its API shows it, spelled as in the API references (docs.openstack.org/api-ref: compute, network, image). */
+export interface ApiThing {
+  readonly [attribute: string]: unknown;
+}
+
 /** Neutron's standard attributes. */
-interface Standard {
+interface Standard extends ApiThing {
   readonly id: string;
-  readonly name: string;
   readonly project_id: string;
   readonly description?: string | null;
   readonly tags?: readonly string[];
@@ -15,40 +19,20 @@ interface Standard {
 
 /** GET /v2.0/networks. */
 export interface ApiNetwork extends Standard {
-  readonly admin_state_up: boolean;
+  readonly name: string;
   readonly shared: boolean;
   readonly 'router:external'?: boolean;
   readonly mtu?: number | null;
-  readonly port_security_enabled?: boolean;
-  readonly 'provider:network_type'?: string | null;
-  readonly 'provider:physical_network'?: string | null;
-  readonly 'provider:segmentation_id'?: number | null;
-  readonly dns_domain?: string | null;
-}
-
-interface ApiPool {
-  readonly start: string;
-  readonly end: string;
-}
-
-interface ApiRoute {
-  readonly destination: string;
-  readonly nexthop: string;
 }
 
 /** GET /v2.0/subnets. */
 export interface ApiSubnet extends Standard {
+  readonly name: string;
   readonly network_id: string;
   readonly ip_version: 4 | 6;
   readonly cidr: string;
   readonly gateway_ip: string | null;
-  readonly enable_dhcp: boolean;
-  readonly allocation_pools: readonly ApiPool[];
-  readonly dns_nameservers: readonly string[];
-  readonly host_routes: readonly ApiRoute[];
-  readonly ipv6_address_mode: string | null;
-  readonly ipv6_ra_mode: string | null;
-  readonly service_types?: readonly string[];
+  readonly allocation_pools: readonly { readonly start: string; readonly end: string }[];
 }
 
 interface ApiFixedIp {
@@ -56,43 +40,40 @@ interface ApiFixedIp {
   readonly ip_address: string;
 }
 
+/** `external_gateway_info` of a router. */
+interface ApiGateway extends ApiThing {
+  readonly network_id: string;
+  readonly enable_snat?: boolean;
+  readonly external_fixed_ips?: readonly ApiFixedIp[];
+}
+
 /** GET /v2.0/routers. */
 export interface ApiRouter extends Standard {
-  readonly admin_state_up: boolean;
-  readonly routes?: readonly ApiRoute[];
-  readonly external_gateway_info: {
-    readonly network_id: string;
-    readonly enable_snat?: boolean;
-    readonly external_fixed_ips?: readonly ApiFixedIp[];
-  } | null;
+  readonly name: string;
+  readonly routes?: readonly ApiThing[];
+  readonly external_gateway_info: ApiGateway | null;
 }
 
 /** GET /v2.0/ports. */
 export interface ApiPort extends Standard {
+  readonly name: string;
   readonly network_id: string;
   readonly mac_address: string;
   readonly fixed_ips: readonly ApiFixedIp[];
-  readonly admin_state_up: boolean;
   readonly device_id: string;
   readonly device_owner: string;
   readonly security_groups?: readonly string[];
-  readonly port_security_enabled?: boolean;
-  readonly allowed_address_pairs?: readonly { readonly ip_address: string; readonly mac_address?: string }[];
-  readonly extra_dhcp_opts?: readonly { readonly opt_name: string; readonly opt_value: string; readonly ip_version: number }[];
   readonly 'binding:vnic_type'?: string;
-  readonly dns_name?: string;
 }
 
 /** GET /v2.0/security-group-rules. */
-export interface ApiRule {
+export interface ApiRule extends ApiThing {
   readonly id: string;
-  readonly description?: string | null;
-  readonly security_group_id: string;
   readonly direction: 'ingress' | 'egress';
   readonly ethertype: string | null;
   readonly protocol: string | null;
   readonly port_range_min: number | null;
-  readonly port_range_max: number | null;
+  readonly security_group_id: string;
   readonly remote_ip_prefix: string | null;
   readonly remote_group_id: string | null;
   readonly remote_address_group_id?: string | null;
@@ -101,12 +82,12 @@ export interface ApiRule {
 
 /** GET /v2.0/security-groups. */
 export interface ApiSecurityGroup extends Standard {
-  readonly stateful?: boolean;
+  readonly name: string;
   readonly security_group_rules: readonly ApiRule[];
 }
 
 /** GET /v2.0/floatingips. */
-export interface ApiFloatingIp extends Omit<Standard, 'name'> {
+export interface ApiFloatingIp extends Standard {
   readonly floating_network_id: string;
   readonly floating_ip_address: string;
   readonly port_id: string | null;
@@ -115,14 +96,13 @@ export interface ApiFloatingIp extends Omit<Standard, 'name'> {
 }
 
 /** GET /servers/{id}, microversion 2.52 or newer: the flavor is embedded, without its id. */
-export interface ApiServer {
+export interface ApiServer extends ApiThing {
   readonly id: string;
   readonly name: string;
   readonly tenant_id: string;
   readonly user_id: string;
   readonly status: string;
   readonly updated?: string;
-  readonly description?: string | null;
   readonly image: '' | { readonly id: string } | null;
   readonly flavor: {
     readonly original_name: string;
@@ -134,8 +114,6 @@ export interface ApiServer {
     readonly extra_specs?: Readonly<Record<string, string>>;
   };
   readonly key_name: string | null;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly config_drive: string;
   readonly tags?: readonly string[];
   readonly locked?: boolean;
   readonly locked_reason?: string | null;
@@ -149,7 +127,6 @@ export interface ApiServer {
   readonly 'OS-EXT-STS:task_state'?: string | null;
   readonly 'OS-EXT-AZ:availability_zone'?: string | null;
   readonly 'OS-EXT-SRV-ATTR:user_data'?: string | null;
-  readonly 'OS-EXT-SRV-ATTR:hostname'?: string | null;
   readonly 'os-extended-volumes:volumes_attached'?: readonly { readonly id: string }[];
 }
 
@@ -159,37 +136,39 @@ export interface ApiAction {
 }
 
 /** GET /flavors/detail. */
-export interface ApiFlavor {
+export interface ApiFlavor extends ApiThing {
   readonly id: string;
   readonly name: string;
   readonly vcpus: number;
   readonly ram: number;
   readonly disk: number;
-  readonly 'OS-FLV-EXT-DATA:ephemeral': number;
-  readonly swap: number | string;
   readonly description?: string | null;
-  readonly 'os-flavor-access:is_public'?: boolean;
   readonly extra_specs?: Readonly<Record<string, string>>;
 }
 
 /** GET /os-keypairs/{name}. */
-export interface ApiKeypair {
+export interface ApiKeypair extends ApiThing {
   readonly name: string;
   readonly public_key: string;
   readonly fingerprint: string;
-  readonly type?: string;
   readonly user_id?: string;
 }
 
+/** GET /os-server-groups. */
+export interface ApiServerGroup extends ApiThing {
+  readonly id: string;
+  readonly name: string;
+  readonly members: readonly string[];
+}
+
 /** GET /v2/images/{id}; properties stand beside the named fields. */
-export interface ApiImage {
+export interface ApiImage extends ApiThing {
   readonly id: string;
   readonly name: string | null;
   readonly status: string;
   readonly owner: string;
   readonly visibility: string;
   readonly disk_format: string | null;
-  readonly container_format: string | null;
   readonly size: number | null;
   readonly virtual_size: number | null;
   readonly min_disk: number;
@@ -197,5 +176,4 @@ export interface ApiImage {
   readonly checksum?: string | null;
   readonly os_hash_algo?: string | null;
   readonly os_hash_value?: string | null;
-  readonly [property: string]: unknown;
 }

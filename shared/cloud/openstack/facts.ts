@@ -1,5 +1,6 @@
 import type { CloudFacts } from '../facts.ts';
 import type { ApiNetwork, ApiSubnet } from './api.ts';
+import { describe } from './attributes/describe.ts';
 import { listFlavors } from './builders/flavor.ts';
 import { Site } from './builders/site.ts';
 import { readQuotas } from './quotas.ts';
@@ -22,16 +23,10 @@ export async function readFacts(session: Session, signal: AbortSignal): Promise<
     project_id: token.projectId,
     project_name: token.projectName,
     admin: token.roles.includes('admin'),
-    flavors: flavors.map((flavor) => ({
-      id: flavor.id,
-      name: flavor.name,
-      vcpus: flavor.vcpus,
-      ram: flavor.ram,
-      disk: flavor.disk,
-      ephemeral: flavor['OS-FLV-EXT-DATA:ephemeral'],
-      swap: Number(flavor.swap || 0),
-      extra_specs: { ...flavor.extra_specs },
-    })),
+    flavors: flavors.map((flavor) => {
+      const { id, name, vcpus, ram, disk, ephemeral, swap, extra_specs } = describe('flavor', flavor);
+      return { id, name, vcpus, ram, disk, ephemeral, swap, extra_specs };
+    }),
     networks: networks.map((network) => ({
       id: network.id,
       name: network.name,

@@ -4,6 +4,9 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BlockSource, BuildContext } from '../../cloud.ts';
 import type { ApiImage } from '../api.ts';
+import { byName } from '../attributes/canonical.ts';
+import { compare, differencesOf } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
 import { digestOfImage } from '../download.ts';
 import { guestProperties, propertiesOf } from '../image-properties.ts';
 import { listAll } from '../pages.ts';
@@ -11,7 +14,7 @@ import { readImage } from '../snapshots.ts';
 import { imageStamp } from '../stamp.ts';
 import { cancelled } from '../transport.ts';
 import { until } from '../wait.ts';
-import { compare, type Family, gone } from './family.ts';
+import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
 /** Bytes read from the disk and sent at once. */
@@ -60,13 +63,15 @@ export const disk: Family<'disk'> = {
     const kept = guestProperties(propertiesOf(is));
     const file = source === undefined ? null : await presented(source, is.disk_format ?? 'raw', signal);
     const stored = file === null || (await isWhole(is, file, context)) ? 'the same' : 'others, by its own digest';
-    return compare({
-      name: [resource.name, is.name ?? ''],
-      status: ['active', is.status],
-      disk_format: [is.disk_format === 'qcow2' ? 'qcow2' : 'raw', is.disk_format],
-      properties: [ordered(resource.properties), ordered(kept)],
-      bytes: ['the same', stored],
-    });
+    return [
+      ...(await differencesOf(site, resource, is, context)),
+      ...compare({
+        status: ['active', is.status],
+        disk_format: [is.disk_format === 'qcow2' ? 'qcow2' : 'raw', is.disk_format],
+        properties: [byName(resource.properties), byName(kept)],
+        bytes: ['the same', stored],
+      }),
+    ];
   },
 
   async remove(site, id, campaign, { signal }) {
@@ -94,9 +99,6 @@ async function presented(disk: BlockSource, format: string, signal: AbortSignal)
   if (qcow2 === null) return { format: 'raw', virtualSize: disk.size, bytes: disk };
   return { format: 'qcow2', virtualSize: Math.ceil(disk.size / 512) * 512, bytes: qcow2 };
 }
-
-const ordered = (properties: Readonly<Record<string, string>>): [string, string][] =>
-  Object.entries(properties).sort(([a], [b]) => a.localeCompare(b));
 
 /** The images this campaign made for a disk. A snapshot that a user takes of the new server inherits our properties; it is not ours. */
 async function stamped(site: Site, resource: ResourceOf<'disk'>, { campaign, signal }: BuildContext): Promise<ApiImage[]> {
@@ -133,17 +135,17 @@ async function create(
   site: Site,
   resource: ResourceOf<'disk'>,
   { format, virtualSize }: ImageBytes,
-  { campaign, signal }: BuildContext,
+  context: BuildContext,
 ): Promise<ApiImage> {
+  const { campaign, signal } = context;
   const body = {
     ...guestProperties(resource.properties),
     ...imageStamp(campaign, refOf('disk', resource.id)),
-    name: resource.name,
+    ...(await requestFor(site, resource, context)),
     disk_format: format,
     container_format: 'bare',
     visibility: 'private',
     min_disk: Math.max(resource.min_disk, Math.ceil(virtualSize / bytesPerGiB)),
-    min_ram: resource.min_ram,
   };
   return (await site.session.call({ method: 'POST', service: 'image', path: '/images', body, signal })).body as ApiImage;
 }

@@ -15,19 +15,6 @@ export interface Family<K extends Kind> {
 /** The sentence for something that is not there at all. */
 export const gone = (what: string, id: string): readonly string[] => [`${what} ${id} is not there`];
 
-/** Compares fields that are wanted with those that are, and says each difference. */
-export function compare(fields: Readonly<Record<string, readonly [wanted: unknown, is: unknown]>>): string[] {
-  return Object.entries(fields).flatMap(([name, [wanted, is]]) => {
-    const [a, b] = [JSON.stringify(wanted), JSON.stringify(is)];
-    return a === b ? [] : [`${name} is ${b}, not ${a}`];
-  });
-}
-
-/** A list in one order, for comparing where order means nothing. */
-export function sorted<T>(values: readonly T[]): T[] {
-  return [...values].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
-}
-
 /** What the destination made of a ref, or null where it made nothing. */
 export function builtOrNull(context: BuildContext, ref: Parameters<BuildContext['built']>[0]): string | null {
   try {

@@ -2,9 +2,12 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../cloud.ts';
 import type { ApiFlavor } from '../api.ts';
+import { describe } from '../attributes/describe.ts';
+import { differencesOf } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
 import { listAll } from '../pages.ts';
 import { descriptionStamp } from '../stamp.ts';
-import { compare, type Family, gone } from './family.ts';
+import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
 /** Flavors: adopted as the plan maps them, or created where it says `create` and the credentials may. */
@@ -27,18 +30,9 @@ export const flavor: Family<'flavor'> = {
     return (await listFlavors(site, signal)).find((one) => one.description === stamp)?.id ?? null;
   },
 
-  async differences(site, resource, id, { signal }) {
-    const is = (await listFlavors(site, signal)).find((one) => one.id === id);
-    if (is === undefined) return gone('flavor', id);
-    const entries = (specs: Readonly<Record<string, string>>) => Object.entries(specs).sort(([a], [b]) => a.localeCompare(b));
-    return compare({
-      vcpus: [resource.vcpus, is.vcpus],
-      ram: [resource.ram, is.ram],
-      disk: [resource.disk, is.disk],
-      ephemeral: [resource.ephemeral, is['OS-FLV-EXT-DATA:ephemeral']],
-      swap: [resource.swap, Number(is.swap || 0)],
-      ...(is.extra_specs === undefined ? {} : { extra_specs: [entries(resource.extra_specs), entries(is.extra_specs)] as const }),
-    });
+  async differences(site, resource, id, context) {
+    const is = (await listFlavors(site, context.signal)).find((one) => one.id === id);
+    return is === undefined ? gone('flavor', id) : differencesOf(site, resource, is, context);
   },
 
   async remove(site, id, campaign, { signal }) {
@@ -87,27 +81,21 @@ export async function presentFlavor(site: Site, resource: ResourceOf<'flavor'>, 
   });
 }
 
-function isAs(is: ApiFlavor, resource: ResourceOf<'flavor'>): boolean {
-  return (
-    is.vcpus === resource.vcpus &&
-    is.ram === resource.ram &&
-    is.disk === resource.disk &&
-    is['OS-FLV-EXT-DATA:ephemeral'] === resource.ephemeral
-  );
+function isAs(listed: ApiFlavor, { vcpus, ram, disk, ephemeral }: ResourceOf<'flavor'>): boolean {
+  const is = describe('flavor', listed);
+  return is.vcpus === vcpus && is.ram === ram && is.disk === disk && is.ephemeral === ephemeral;
 }
 
 /** Compute API, "Create flavor"; the description (microversion 2.55) carries our stamp for good. */
-async function create(site: Site, resource: ResourceOf<'flavor'>, { campaign, signal }: BuildContext): Promise<string> {
-  const { name, vcpus, ram, disk, ephemeral, swap, is_public } = resource;
+async function create(site: Site, resource: ResourceOf<'flavor'>, context: BuildContext): Promise<string> {
+  const { campaign, signal } = context;
   if (!(await site.session.knows('2.55', signal)))
     throw new Problem('E_MICROVERSION', 'Flavors are created only from Nova 2.55 (Queens) on; map to an existing one.', {
-      about: name,
+      about: resource.name,
     });
   const body = {
-    ...{ name, vcpus, ram, disk, swap },
+    ...(await requestFor(site, resource, context)),
     id: 'auto',
-    'OS-FLV-EXT-DATA:ephemeral': ephemeral,
-    'os-flavor-access:is_public': is_public,
     description: descriptionStamp(campaign, refOf('flavor', resource.id)),
   };
   return (await site.send<{ id: string }>('POST', 'compute', '/flavors', { flavor: body }, 'flavor', signal)).id;

@@ -3,9 +3,11 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../cloud.ts';
 import type { ApiFloatingIp } from '../api.ts';
-import { compare, type Family, gone } from './family.ts';
+import { compare, differencesOf } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
+import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, removeStamped, standardFields } from './stamped.ts';
+import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
 
 /** Floating IPs: the same address, one the plan names, or whichever the pool gives; one that the project has and does not use is adopted. */
 export const floatingIp: Family<'floating_ip'> = {
@@ -19,9 +21,9 @@ export const floatingIp: Family<'floating_ip'> = {
       await join(site, reserved, joined, context.signal);
       return { id: reserved.id, how: 'adopted', detail: { address: reserved.floating_ip_address } };
     }
-    const floating_network_id = context.built(refOf('network', resource.floating_network_id));
     // Joined last: Neutron takes any change of one that serves a port with several addresses for an attempt to join it again, and refuses.
-    const attributes = { floating_network_id, ...(wanted === null ? {} : { floating_ip_address: wanted }) };
+    const carried = await requestFor(site, resource, context);
+    const attributes = wanted === null ? carried : { ...carried, floating_ip_address: wanted };
     const target = { ref, attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiFloatingIp>(site, collections.floating_ip, target, context);
     await join(site, thing, joined, context.signal);
@@ -40,15 +42,14 @@ export const floatingIp: Family<'floating_ip'> = {
     if (is === null) return gone('floating IP', id);
     const wanted = wantedFloating(resource, context);
     const joined = joinedTo(resource, context);
-    return compare({
-      ...standardFields(resource, { description: is.description ?? '', tags: is.tags ?? [] }),
-      floating_network_id: [context.built(refOf('network', resource.floating_network_id)), is.floating_network_id],
-      port_id: [joined.port_id ?? null, is.port_id],
-      ...(joined.fixed_ip_address === undefined
-        ? {}
-        : { fixed_ip_address: [joined.fixed_ip_address, is.fixed_ip_address] as const }),
-      ...(wanted === null ? {} : { address: [wanted, canonicalIp(is.floating_ip_address)] as const }),
-    });
+    return [
+      ...(await differencesOf(site, resource, is, context)),
+      ...compare({
+        port_id: [joined.port_id ?? null, is.port_id],
+        fixed_ip_address: [joined.fixed_ip_address ?? is.fixed_ip_address, is.fixed_ip_address],
+        address: [wanted ?? canonicalIp(is.floating_ip_address), canonicalIp(is.floating_ip_address)],
+      }),
+    ];
   },
 
   remove: (site, id, campaign, patience) => removeStamped(site, collections.floating_ip, id, campaign, patience),

@@ -3,8 +3,10 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext, Patience } from '../../cloud.ts';
 import type { ApiPort, ApiSubnet } from '../api.ts';
+import { differencesOf } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
 import { claiming } from './claim.ts';
-import { builtOrNull, compare, type Family, gone, sorted } from './family.ts';
+import { builtOrNull, type Family, gone } from './family.ts';
 import { legsOf, read } from './router.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, findStamped, isStamped, refuseUnstamped } from './stamped.ts';
@@ -49,12 +51,7 @@ export const routerInterface: Family<'interface'> = {
 
   async differences(site, resource, id, context) {
     const is = await site.get<ApiPort>('network', `/ports/${id}`, 'port', context.signal);
-    if (is === null) return gone('interface', id);
-    return compare({
-      router_id: [context.built(refOf('router', resource.router_id)), is.device_id],
-      network_id: [context.built(refOf('network', resource.network_id)), is.network_id],
-      fixed_ips: [wantedIps(resource, context), isIps(is)],
-    });
+    return is === null ? gone('interface', id) : differencesOf(site, resource, is, context);
   },
 
   async remove(site, id, campaign, patience) {
@@ -65,14 +62,6 @@ export const routerInterface: Family<'interface'> = {
   },
 };
 
-function wantedIps(resource: ResourceOf<'interface'>, context: BuildContext): string[] {
-  return sorted(resource.fixed_ips.map((ip) => `${context.built(refOf('subnet', ip.subnet_id))} ${canonicalIp(ip.ip_address)}`));
-}
-
-function isIps(port: ApiPort): string[] {
-  return sorted(port.fixed_ips.map((ip) => `${ip.subnet_id} ${canonicalIp(ip.ip_address)}`));
-}
-
 async function findLeg(
   site: Site,
   resource: ResourceOf<'interface'>,
@@ -80,8 +69,8 @@ async function findLeg(
   context: BuildContext,
 ): Promise<ApiPort | null> {
   const legs = await legsOf(site, router, context.built(refOf('network', resource.network_id)), context.signal);
-  const wanted = JSON.stringify(wantedIps(resource, context));
-  return legs.find((port) => JSON.stringify(isIps(port)) === wanted) ?? null;
+  for (const leg of legs) if ((await differencesOf(site, resource, leg, context)).length === 0) return leg;
+  return null;
 }
 
 async function isGateway(site: Site, subnetId: string, address: string, { signal }: BuildContext): Promise<boolean> {
@@ -90,16 +79,7 @@ async function isGateway(site: Site, subnetId: string, address: string, { signal
 }
 
 async function madePort(site: Site, resource: ResourceOf<'interface'>, context: BuildContext): Promise<string> {
-  const fixed_ips = resource.fixed_ips.map((ip) => ({
-    subnet_id: context.built(refOf('subnet', ip.subnet_id)),
-    ip_address: ip.ip_address,
-  }));
-  const attributes = {
-    name: resource.name,
-    network_id: context.built(refOf('network', resource.network_id)),
-    fixed_ips,
-    admin_state_up: true,
-  };
+  const attributes = await requestFor(site, resource, context);
   const wanted = { ref: refOf('interface', resource.id), attributes, description: '', tags: [] };
   return (await ensureStamped<ApiPort>(site, collections.port, wanted, context)).thing.id;
 }

@@ -1,7 +1,10 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiKeypair } from '../api.ts';
-import { compare, type Family, gone } from './family.ts';
+import { differencesOf } from '../attributes/differences.ts';
+import { keyOf } from '../attributes/keypair.ts';
+import { requestFor } from '../attributes/request.ts';
+import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -9,7 +12,8 @@ import type { Site } from './site.ts';
  * is there now, but was not when the ledger noted that it would be created, is what that creation left when its answer was lost.
  */
 export const keypair: Family<'keypair'> = {
-  async ensure(site, resource, { claimed, signal }) {
+  async ensure(site, resource, context) {
+    const { claimed, signal } = context;
     const there = await readKeypair(site, resource.name, signal);
     if (there !== null && sameKey(there, resource)) return { id: there.name, how: claimed ? 'found' : 'adopted' };
     if (there !== null)
@@ -17,9 +21,10 @@ export const keypair: Family<'keypair'> = {
         about: refOf('keypair', resource.id),
         hint: 'Rename or remove the keypair at the destination, or use the credentials of another user.',
       });
-    const { name, public_key, type } = resource;
+    const { name } = resource;
     try {
-      await site.send('POST', 'compute', '/os-keypairs', { keypair: { name, public_key, type } }, 'keypair', signal);
+      const request = await requestFor(site, resource, context);
+      await site.send('POST', 'compute', '/os-keypairs', { keypair: request }, 'keypair', signal);
     } catch (error) {
       // There was none a moment ago: one with this very key is what a request made whose answer was lost.
       const made = signal.aborted ? null : await readKeypair(site, name, signal);
@@ -35,9 +40,9 @@ export const keypair: Family<'keypair'> = {
 
   occupied: async (site, resource, signal) => (await readKeypair(site, resource.name, signal)) !== null,
 
-  async differences(site, resource, id, { signal }) {
-    const is = await readKeypair(site, id, signal);
-    return is === null ? gone('keypair', id) : compare({ public_key: [keyOf(resource.public_key), keyOf(is.public_key)] });
+  async differences(site, resource, id, context) {
+    const is = await readKeypair(site, id, context.signal);
+    return is === null ? gone('keypair', id) : differencesOf(site, resource, is, context);
   },
 
   async remove(site, id, _campaign, { signal }) {
@@ -55,9 +60,4 @@ function readKeypair(site: Site, name: string, signal: AbortSignal): Promise<Api
 /** Whether two keypairs hold the same key; an SSH key's comment does not count. */
 export function sameKey(a: Pick<ApiKeypair, 'public_key'>, b: Pick<ResourceOf<'keypair'>, 'public_key'>): boolean {
   return keyOf(a.public_key) === keyOf(b.public_key);
-}
-
-function keyOf(text: string): string {
-  const words = text.trim().split(/\s+/);
-  return text.includes('BEGIN') ? words.join('') : words.slice(0, 2).join(' ');
 }

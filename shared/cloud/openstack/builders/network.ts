@@ -3,9 +3,11 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext, Built } from '../../cloud.ts';
 import type { ApiNetwork } from '../api.ts';
-import { compare, type Family, gone } from './family.ts';
+import { differencesOf } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
+import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, removeStamped, standardFields } from './stamped.ts';
+import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
 
 /** The existing network that a source network is mapped to; null where one is created. */
 export function mappedNetwork(mappings: Mappings, networkId: string): string | null {
@@ -22,7 +24,7 @@ export const network: Family<'network'> = {
       throw new Problem('E_UNMAPPED', `The external network ${resource.name} is not mapped; external networks are not created.`, {
         about: refOf('network', resource.id),
       });
-    const attributes = await attributesOf(site, resource, context);
+    const attributes = await requestFor(site, resource, context);
     const wanted = { ref: refOf('network', resource.id), attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiNetwork>(site, collections.network, wanted, context).catch((error: unknown) => {
       // A tunnel of the destination may carry smaller packets than the source's; then the network has what the cloud allows.
@@ -39,17 +41,10 @@ export const network: Family<'network'> = {
     );
   },
 
-  async differences(site, resource, id, { signal }) {
-    const is = await site.get<ApiNetwork>('network', `/networks/${id}`, 'network', signal);
+  async differences(site, resource, id, context) {
+    const is = await site.get<ApiNetwork>('network', `/networks/${id}`, 'network', context.signal);
     if (is === null) return gone('network', id);
-    const largerMtu = resource.mtu !== null && (is.mtu ?? 0) > resource.mtu;
-    return compare({
-      ...standardFields(resource, is),
-      admin_state_up: [resource.admin_state_up, is.admin_state_up],
-      port_security_enabled: [resource.port_security_enabled, is.port_security_enabled ?? true],
-      // Smaller is what the cloud could give, and told as a detail of what was built.
-      ...(largerMtu ? { mtu: [resource.mtu, is.mtu] as const } : {}),
-    });
+    return differencesOf(site, resource, is, context);
   },
 
   remove: (site, id, campaign, patience) => removeStamped(site, collections.network, id, campaign, patience),
@@ -64,18 +59,4 @@ async function adopt(site: Site, resource: ResourceOf<'network'>, to: string, { 
   throw new Problem('E_UNMAPPED', `The network ${resource.name} is mapped to ${to}, ${says}.`, {
     about: refOf('network', resource.id),
   });
-}
-
-async function attributesOf(
-  site: Site,
-  resource: ResourceOf<'network'>,
-  { signal }: BuildContext,
-): Promise<Record<string, unknown>> {
-  return {
-    name: resource.name,
-    admin_state_up: resource.admin_state_up,
-    ...((await site.has('port-security', signal)) ? { port_security_enabled: resource.port_security_enabled } : {}),
-    ...(resource.mtu !== null && (await site.has('net-mtu-writable', signal)) ? { mtu: resource.mtu } : {}),
-    ...(resource.dns_domain !== '' && (await site.has('dns-integration', signal)) ? { dns_domain: resource.dns_domain } : {}),
-  };
 }

@@ -1,17 +1,19 @@
-import { canonicalCidr, canonicalIp } from '../../../ip.ts';
+import { canonicalIp } from '../../../ip.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../cloud.ts';
 import type { ApiPort, ApiRouter } from '../api.ts';
-import { builtOrNull, compare, type Family, gone, sorted } from './family.ts';
+import { compare, differencesOf } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
+import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, refuseUnstamped, removeStamped, standardFields } from './stamped.ts';
+import { collections, ensureStamped, findStamped, refuseUnstamped, removeStamped } from './stamped.ts';
 
 /** Routers, without what hangs on them. */
 export const router: Family<'router'> = {
   async ensure(site, resource, context) {
-    const { name, admin_state_up, description, tags } = resource;
-    const wanted = { ref: refOf('router', resource.id), attributes: { name, admin_state_up }, description, tags };
+    const attributes = await requestFor(site, resource, context);
+    const wanted = { ref: refOf('router', resource.id), attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiRouter>(site, collections.router, wanted, context);
     return { id: thing.id, how };
   },
@@ -22,10 +24,9 @@ export const router: Family<'router'> = {
     );
   },
 
-  async differences(site, resource, id, { signal }) {
-    const is = await read(site, id, signal);
-    if (is === null) return gone('router', id);
-    return compare({ ...standardFields(resource, is), admin_state_up: [resource.admin_state_up, is.admin_state_up] });
+  async differences(site, resource, id, context) {
+    const is = await read(site, id, context.signal);
+    return is === null ? gone('router', id) : differencesOf(site, resource, is, context);
   },
 
   remove: (site, id, campaign, patience) => removeStamped(site, collections.router, id, campaign, patience),
@@ -81,13 +82,10 @@ export const gateway: Family<'gateway'> = {
     const is = await read(site, id, context.signal);
     if (!is?.external_gateway_info) return gone('gateway of router', id);
     const wanted = wantedAddress(resource, context);
-    return compare({
-      network_id: [context.built(refOf('network', resource.network_id)), is.external_gateway_info.network_id],
-      ...(resource.enable_snat === null
-        ? {}
-        : { enable_snat: [resource.enable_snat, is.external_gateway_info.enable_snat ?? resource.enable_snat] as const }),
-      ...(wanted === null ? {} : { address: [wanted, addressesOf(is).find((one) => one === wanted)] as const }),
-    });
+    return [
+      ...(await differencesOf(site, resource, is.external_gateway_info, context)),
+      ...(wanted === null ? [] : compare({ address: [wanted, addressesOf(is).find((one) => one === wanted)] })),
+    ];
   },
 
   async remove(site, id, campaign, { signal }) {
@@ -115,8 +113,8 @@ function wantedAddress(resource: ResourceOf<'gateway'>, { mappings }: Pick<Build
 export const routes: Family<'routes'> = {
   async ensure(site, resource, context) {
     const before = await routerOf(site, resource, context);
-    const same = JSON.stringify(texts(before.routes ?? [])) === JSON.stringify(texts(resource.routes));
-    if (!same) await change(site, before.id, { routes: resource.routes }, context.signal);
+    const same = (await differencesOf(site, resource, before, context)).length === 0;
+    if (!same) await change(site, before.id, await requestFor(site, resource, context), context.signal);
     return { id: before.id, how: same ? 'found' : 'created' };
   },
 
@@ -126,9 +124,9 @@ export const routes: Family<'routes'> = {
     return (is?.routes ?? []).length > 0 ? (is?.id ?? null) : null;
   },
 
-  async differences(site, resource, id, { signal }) {
-    const is = await read(site, id, signal);
-    return is === null ? gone('router', id) : compare({ routes: [texts(resource.routes), texts(is.routes ?? [])] });
+  async differences(site, resource, id, context) {
+    const is = await read(site, id, context.signal);
+    return is === null ? gone('router', id) : differencesOf(site, resource, is, context);
   },
 
   async remove(site, id, campaign, { signal }) {
@@ -139,10 +137,6 @@ export const routes: Family<'routes'> = {
     return true;
   },
 };
-
-function texts(all: readonly { readonly destination: string; readonly nexthop: string }[]): string[] {
-  return sorted(all.map((route) => `${canonicalCidr(route.destination)} via ${canonicalIp(route.nexthop)}`));
-}
 
 /** The ports that join a router to subnets. */
 export function legsOf(site: Site, routerId: string, networkId: string, signal: AbortSignal): Promise<ApiPort[]> {

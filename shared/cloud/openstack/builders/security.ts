@@ -1,12 +1,14 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../cloud.ts';
-import type { ApiRule, ApiSecurityGroup } from '../api.ts';
+import type { ApiRule, ApiSecurityGroup, ApiThing } from '../api.ts';
+import { differencesOf } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
 import { tagsOf } from '../stamp.ts';
-import { compare, type Family, gone } from './family.ts';
-import { type RuleContent, sameRule } from './rule.ts';
+import { type Family, gone } from './family.ts';
+import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, removeNeutron, removeStamped, standardFields } from './stamped.ts';
+import { collections, ensureStamped, findStamped, removeNeutron, removeStamped } from './stamped.ts';
 
 /** The group that Neutron makes for every project, cannot be made again, and is given to ports that name none. */
 const defaultName = 'default';
@@ -15,10 +17,9 @@ const defaultName = 'default';
 export const securityGroup: Family<'security_group'> = {
   async ensure(site, resource, context) {
     if (resource.name === defaultName) return { id: (await defaultGroup(site, context.signal)).id, how: 'adopted' };
-    const { name, description, tags, stateful } = resource;
-    const says = !stateful && (await site.has('stateful-security-group', context.signal));
-    const attributes = { name, ...(says ? { stateful } : {}) };
-    const wanted = { ref: refOf('security_group', resource.id), attributes, description, tags };
+    const attributes = await requestFor(site, resource, context);
+    const ref = refOf('security_group', resource.id);
+    const wanted = { ref, attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiSecurityGroup>(site, collections.security_group, wanted, context, (born) =>
       emptied(site, born, context),
     );
@@ -30,11 +31,10 @@ export const securityGroup: Family<'security_group'> = {
     return (await findStamped(site, collections.security_group, context.campaign, ref, context.signal))?.id ?? null;
   },
 
-  async differences(site, resource, id, { signal }) {
-    const is = await readGroup(site, id, signal);
+  async differences(site, resource, id, context) {
+    const is = await readGroup(site, id, context.signal);
     if (is === null) return gone('security group', id);
-    if (resource.name === defaultName) return [];
-    return compare({ ...standardFields(resource, is), stateful: [resource.stateful, is.stateful ?? true] });
+    return resource.name === defaultName ? [] : differencesOf(site, resource, is, context);
   },
 
   remove: (site, id, campaign, patience) => removeStamped(site, collections.security_group, id, campaign, patience),
@@ -73,23 +73,10 @@ function readGroup(site: Site, id: string, signal: AbortSignal): Promise<ApiSecu
 /** Rules, found by what they say inside a group that we built or adopted: Neutron keeps no two alike, and rules take no tags before theirs exist. */
 export const securityGroupRule: Family<'security_group_rule'> = {
   async ensure(site, resource, context) {
-    const groupId = context.built(refOf('security_group', resource.security_group_id));
     const adopted = isDefault(resource, context);
     const found = await findRule(site, resource, context);
     if (found !== null) return { id: found.id, how: adopted && !isTagged(found, resource, context) ? 'adopted' : 'found' };
-    const { direction, ethertype, protocol, port_range_min, port_range_max, description } = resource;
-    const remote = contentOf(resource, context);
-    const rule = {
-      security_group_id: groupId,
-      direction,
-      ethertype,
-      protocol,
-      port_range_min,
-      port_range_max,
-      description,
-      remote_ip_prefix: remote.remote_ip_prefix,
-      remote_group_id: remote.remote_group_id,
-    };
+    const rule = await requestFor(site, resource, context);
     const made = await site.send<ApiRule>(
       'POST',
       'network',
@@ -112,8 +99,9 @@ export const securityGroupRule: Family<'security_group_rule'> = {
   async differences(site, resource, id, context) {
     const is = await site.get<ApiRule>('network', `/security-group-rules/${id}`, 'security_group_rule', context.signal);
     if (is === null) return gone('security group rule', id);
-    if (!sameRule(contentOf(resource, context), is)) return compare({ rule: [contentOf(resource, context), is] });
-    return isDefault(resource, context) ? [] : compare({ description: [resource.description, is.description ?? ''] });
+    // A rule of the adopted default group may be somebody else's, with a description of its own.
+    const adopted = isDefault(resource, context) && sameRule(contentOf(resource, context), is);
+    return adopted ? [] : differencesOf(site, resource, is, context);
   },
 
   async remove(site, id, _campaign, patience) {
@@ -141,7 +129,7 @@ async function tag(site: Site, rule: ApiRule, resource: ResourceOf<'security_gro
   await site.session.call({ method: 'PUT', service: 'network', path, body: { tags }, tolerate: [400, 404], signal });
 }
 
-function contentOf(resource: ResourceOf<'security_group_rule'>, context: BuildContext): RuleContent {
+function contentOf(resource: ResourceOf<'security_group_rule'>, context: BuildContext): ApiThing {
   const { remote_group_id } = resource;
   return {
     ...resource,

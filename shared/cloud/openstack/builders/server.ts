@@ -2,11 +2,13 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext, Patience } from '../../cloud.ts';
 import type { ApiServer } from '../api.ts';
+import { compare, differencesOf } from '../attributes/differences.ts';
+import { requestFor } from '../attributes/request.ts';
 import { listAll } from '../pages.ts';
 import { bring, changes, readServer } from '../server-state.ts';
-import { campaignTag, foreignTags, tagsOf } from '../stamp.ts';
+import { campaignTag, tagsOf } from '../stamp.ts';
 import { until } from '../wait.ts';
-import { compare, type Family, gone } from './family.ts';
+import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
 import { orderOf } from './port-order.ts';
 import type { Site } from './site.ts';
@@ -35,22 +37,16 @@ export const server: Family<'server'> = {
     if (is === null) return gone('server', id);
     const ports = resource.ports.map((port) => context.built(refOf('port', port)));
     const [zone] = context.mappings.servers?.[resource.id]?.availability_zone.split(':') ?? [];
-    const asWas = await site.session.knows('2.90', context.signal);
-    return compare({
-      name: [resource.name, is.name],
-      description: [resource.description, is.description ?? ''],
-      status: [resource.power === 'stopped' ? 'SHUTOFF' : 'ACTIVE', is.status],
-      image: [imageId(resource, context), is.image ? is.image.id : null],
-      key_name: [resource.key_name, is.key_name],
-      metadata: [ordered(resource.metadata), ordered(is.metadata)],
-      tags: [[...resource.tags].sort(), foreignTags(is.tags).sort()],
-      config_drive: [resource.config_drive, /^(true|1)$/i.test(is.config_drive)],
-      ports: [ports, await orderOf(site, is, ports, context.signal)],
-      ...(zone === undefined ? {} : { availability_zone: [zone, is['OS-EXT-AZ:availability_zone'] ?? ''] as const }),
-      ...(asWas && resource.hostname !== ''
-        ? { hostname: [resource.hostname, is['OS-EXT-SRV-ATTR:hostname'] ?? ''] as const }
-        : {}),
-    });
+    const isZone = is['OS-EXT-AZ:availability_zone'] ?? '';
+    return [
+      ...(await differencesOf(site, resource, is, context)),
+      ...compare({
+        status: [resource.power === 'stopped' ? 'SHUTOFF' : 'ACTIVE', is.status],
+        image: [imageId(resource, context), is.image ? is.image.id : null],
+        ports: [ports, await orderOf(site, is, ports, context.signal)],
+        availability_zone: [zone ?? isZone, isZone],
+      }),
+    ];
   },
 
   async remove(site, id, campaign, patience) {
@@ -64,9 +60,6 @@ export const server: Family<'server'> = {
     return true;
   },
 };
-
-const ordered = (values: Readonly<Record<string, string>>): [string, string][] =>
-  Object.entries(values).sort(([a], [b]) => a.localeCompare(b));
 
 /** The server this campaign made for a source server; several, if creations went on after their answers were lost, are one too many. */
 async function stamped(
@@ -111,25 +104,18 @@ function imageId(resource: ResourceOf<'server'>, context: BuildContext): string 
   return context.built(refOf('disk', disk));
 }
 
-/** Compute API, "Create server", microversion 2.52 or newer for tags, 2.90 for the hostname. */
+/** Compute API, "Create server", microversion 2.52 or newer for tags. */
 async function create(site: Site, resource: ResourceOf<'server'>, context: BuildContext): Promise<string> {
   const { signal, campaign } = context;
-  const { name, description, key_name, metadata, user_data, config_drive, hostname } = resource;
   const zone = context.mappings.servers?.[resource.id]?.availability_zone;
   const ports = resource.ports.map((port) => ({ port: context.built(refOf('port', port)) }));
   const flavor = context.resource(refOf('flavor', resource.flavor_id)) as ResourceOf<'flavor'>;
   const body = {
-    name,
+    ...(await requestFor(site, resource, context)),
     imageRef: imageId(resource, context),
     flavorRef: await presentFlavor(site, flavor, context),
     networks: ports.length === 0 ? 'none' : ports,
-    metadata,
-    config_drive,
     tags: [...new Set([...resource.tags, ...tagsOf(campaign, refOf('server', resource.id))])],
-    ...(description === '' ? {} : { description }),
-    ...(key_name === null ? {} : { key_name }),
-    ...(user_data === null ? {} : { user_data }),
-    ...(hostname !== '' && (await site.session.knows('2.90', signal)) ? { hostname } : {}),
     ...(zone === undefined ? {} : { availability_zone: zone }),
   };
   return (await site.send<{ id: string }>('POST', 'compute', '/servers', { server: body }, 'server', signal)).id;

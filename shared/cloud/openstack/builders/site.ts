@@ -26,8 +26,9 @@ export class Site {
     return (await this.session.token(signal)).projectId;
   }
 
-  /** Whether Neutron has an extension; attributes of one it lacks are refused. */
-  async has(alias: string, signal: AbortSignal): Promise<boolean> {
+  /** Whether Neutron has an extension, or Nova a microversion; attributes that need what a cloud lacks are refused. */
+  async offers(need: string, signal: AbortSignal): Promise<boolean> {
+    if (/^2\.\d+$/.test(need)) return this.session.knows(need, signal);
     this.#extensions ??= listAll<{ alias: string }>(
       this.session,
       { service: 'network', path: '/extensions', key: 'extensions' },
@@ -39,7 +40,7 @@ export class Site {
         throw error;
       },
     );
-    return (await this.#extensions).has(alias);
+    return (await this.#extensions).has(need);
   }
 
   /** Reads one thing; null where it is gone. `key`: the name it has in the answer. */

@@ -1,7 +1,7 @@
 import type { Ref } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext, Patience } from '../../cloud.ts';
-import { campaignTag, descriptionStamp, foreignTags, tagsOf } from '../stamp.ts';
+import { campaignTag, descriptionStamp, tagsOf } from '../stamp.ts';
 import { until } from '../wait.ts';
 import type { Site } from './site.ts';
 
@@ -142,16 +142,4 @@ export async function removeNeutron(site: Site, path: string, patience: Patience
   } catch (error) {
     throw error instanceof Problem && error.code === 'E_CLOUD_TIMEOUT' ? (refusal ?? error) : error;
   }
-}
-
-/** The fields that every stamped thing has in common, for `compare`. */
-export function standardFields(
-  resource: { readonly name?: string; readonly description: string; readonly tags: readonly string[] },
-  thing: { readonly name?: string; readonly description?: string | null; readonly tags?: readonly string[] },
-): Record<string, [unknown, unknown]> {
-  return {
-    ...(thing.name === undefined ? {} : { name: [resource.name, thing.name] }),
-    description: [resource.description, thing.description ?? ''],
-    tags: [[...resource.tags].sort(), foreignTags(thing.tags).sort()],
-  };
 }

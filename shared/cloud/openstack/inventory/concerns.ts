@@ -3,7 +3,7 @@ import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
 import { movedTag } from '../stamp.ts';
 import type { Contents } from './contents.ts';
-import { inInterfaceOrder } from './port.ts';
+import { inInterfaceOrder } from './interface-order.ts';
 import { bootsFromVolume, volumesOf } from './servers.ts';
 
 type Rule = (server: ApiServer, contents: Contents) => Concern | null;
@@ -45,7 +45,7 @@ const busy: Rule = (server) => {
 };
 
 /** Whether an earlier campaign moved it and was committed: we tagged and locked it then. */
-const isMoved = (server: ApiServer): boolean => server.locked === true && server.tags?.includes(movedTag) === true;
+export const isMoved = (server: ApiServer): boolean => server.locked === true && server.tags?.includes(movedTag) === true;
 
 const moved: Rule = (server) =>
   isMoved(server)
@@ -179,23 +179,10 @@ const vnic: Rule = (server, { ports }) => {
 
 const rules: readonly Rule[] = [state, busy, locked, bootVolume, volumes, localDisks, key, keyTwin, image, interfaces, vnic];
 
-/** Everything about the servers, rules and images of a source that cannot be moved, or not as it is. */
+/** Everything about the servers, addresses and ports of a source that cannot be moved, or not as it is. */
 export function sourceConcerns(contents: Contents): Concern[] {
   const ofServers = contents.servers.flatMap((server) =>
     (isMoved(server) ? [moved] : rules).flatMap((rule) => rule(server, contents) ?? []),
-  );
-  const ofRules = contents.groups.flatMap((group) =>
-    group.security_group_rules
-      .filter((one) => one.remote_address_group_id)
-      .map(
-        (one): Concern => ({
-          code: 'security_group_rule.address_group',
-          severity: 'warning',
-          about: refOf('security_group_rule', one.id),
-          says: `A rule of group ${group.name} names an address group; this release leaves the rule out.`,
-          remedy: 'Write the rule with addresses, or add it at the destination by hand.',
-        }),
-      ),
   );
   const ofAddresses = contents.floatingIps
     .filter((ip) => ip.port_id !== null && !contents.ports.some((port) => port.id === ip.port_id))
@@ -208,5 +195,14 @@ export function sourceConcerns(contents: Contents): Concern[] {
         remedy: 'Make what it serves at the destination by hand.',
       }),
     );
-  return [...ofServers, ...userData(contents), ...ofRules, ...ofAddresses];
+  const ofPorts = contents.otherPorts.map(
+    (port): Concern => ({
+      code: 'port.left_out',
+      severity: 'warning',
+      about: refOf('port', port.id),
+      says: `The port ${port.name || port.id} belongs to ${port.device_owner || port.device_id}, which is not moved; it is left out.`,
+      remedy: 'Make what it belongs to at the destination by hand.',
+    }),
+  );
+  return [...ofServers, ...userData(contents), ...ofAddresses, ...ofPorts];
 }

@@ -8,6 +8,7 @@ import type {
   ApiRouter,
   ApiSecurityGroup,
   ApiServer,
+  ApiServerGroup,
   ApiSubnet,
 } from '../api.ts';
 import { listAll } from '../pages.ts';
@@ -26,6 +27,8 @@ export interface Contents {
   readonly routers: readonly ApiRouter[];
   /** The ports of the servers that move, and those of the project that nobody has. */
   readonly ports: readonly ApiPort[];
+  /** The project's ports that something else than a server or Neutron has: a trunk, a load balancer. They are not moved. */
+  readonly otherPorts: readonly ApiPort[];
   /** The ports that join routers to subnets. */
   readonly interfaces: readonly ApiPort[];
   readonly groups: readonly ApiSecurityGroup[];
@@ -57,6 +60,7 @@ export async function readContents(
   ]);
   const unplugged = all.filter((port) => port.device_id === '' && port.device_owner === '');
   const ports = [...(await portsOf(session, servers, signal)), ...unplugged];
+  const otherPorts = all.filter((port) => !unplugged.includes(port) && !/^(network|compute):/.test(port.device_owner));
   const interfaces = (await portsOf(session, routers, signal)).filter((port) =>
     /^network:(ha_)?router_.*interface/.test(port.device_owner),
   );
@@ -80,11 +84,11 @@ export async function readContents(
   return {
     scope,
     region: session.access.region ?? '',
-    servers,
     networks: [...networks, ...foreign],
     subnets: [...subnets, ...foreignSubnets],
     routers,
     ports,
+    otherPorts: otherPorts.filter(({ id }) => !ports.some((port) => port.id === id)),
     interfaces,
     groups: [...groups, ...foreignGroups],
     floatingIps,
@@ -130,7 +134,7 @@ async function readCompute(
   scope: Scope,
   servers: readonly ApiServer[],
   signal: AbortSignal,
-): Promise<Pick<Contents, 'flavors' | 'images' | 'keypairs'>> {
+): Promise<Pick<Contents, 'servers' | 'flavors' | 'images' | 'keypairs'>> {
   const query = scope.admin ? { is_public: 'none' } : {};
   const flavors = await listAll<ApiFlavor>(
     session,
@@ -148,7 +152,25 @@ async function readCompute(
     });
     if (status === 200) images.push(body as ApiImage);
   }
-  return { flavors, images, keypairs: await readKeypairs(session, servers, signal) };
+  const keypairs = await readKeypairs(session, servers, signal);
+  return { servers: await withGroups(session, scope, servers, signal), flavors, images, keypairs };
+}
+
+/** Nova names a server's groups only where one server is shown, so they are listed; older ones and some policies refuse. */
+async function withGroups(
+  session: Session,
+  scope: Scope,
+  servers: readonly ApiServer[],
+  signal: AbortSignal,
+): Promise<readonly ApiServer[]> {
+  const query = scope.own ? {} : { all_projects: true };
+  const call = { method: 'GET', service: 'compute', path: '/os-server-groups', query, tolerate: [403, 404], signal } as const;
+  const { status, body } = await session.call(call);
+  const groups = status === 200 ? (body as { server_groups: readonly ApiServerGroup[] }).server_groups : [];
+  return servers.map((server) => ({
+    ...server,
+    server_groups: groups.filter(({ members }) => members.includes(server.id)).map(({ name }) => name),
+  }));
 }
 
 /** Keypairs belong to users: those of our own user are listed, those of others are for admins to read. */

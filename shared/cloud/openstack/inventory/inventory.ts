@@ -1,18 +1,20 @@
 import type { Concern } from '../../../model/concern.ts';
 import { type Configurations, configurationsVersion, groupByKind, parseConfigurations } from '../../../model/configurations.ts';
-import { type Resource, refOf } from '../../../model/resource.ts';
+import { type Ref, type Resource, refOf } from '../../../model/resource.ts';
 import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../cloud.ts';
+import { describe } from '../attributes/describe.ts';
+import { propertiesOf } from '../image-properties.ts';
 import type { Session } from '../session.ts';
 import { chooseServers } from './choose.ts';
 import { sourceConcerns } from './concerns.ts';
 import { type Contents, readContents } from './contents.ts';
-import { networkOf, routerOf, subnetOf } from './network.ts';
-import { floatingIpOf, inInterfaceOrder, portOf } from './port.ts';
+import { withRemoteGroups } from './remote-groups.ts';
+import { routerOf } from './router.ts';
 import { scopeOf } from './scope.ts';
-import { groupOf, ruleOf, withRemoteGroups } from './security.ts';
-import { diskOf, flavorOf, imageOf, keypairOf, serverOf } from './server.ts';
+import { describeServer } from './server.ts';
 import { listServers } from './servers.ts';
+import { staysBehind } from './unmoved.ts';
 
 /** Captures a project, or some of its servers with what they need. Throws E_NOT_FOUND, E_FORBIDDEN and what the cloud throws. */
 export async function takeInventory(
@@ -30,9 +32,9 @@ export async function takeInventory(
     created_at: new Date().toISOString(),
     release,
     source: { provider: 'openstack', region: contents.region, project_id: scope.projectId, project_name: scope.projectName },
-    ...groupByKind(describe(contents)),
+    ...groupByKind(resourcesIn(contents)),
   });
-  return { document, concerns: sourceConcerns(contents) };
+  return { document, concerns: [...sourceConcerns(contents), ...staysBehind(contents)] };
 }
 
 /** Leaves out what the chosen servers do not need: other networks, routers that do not reach them, other groups and addresses. */
@@ -56,6 +58,7 @@ function narrowed(contents: Contents): Contents {
   return {
     ...contents,
     ports,
+    otherPorts: [],
     networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
     subnets,
     routers,
@@ -75,7 +78,7 @@ function reachableRoutes(
   return legs(kept) === legs(contents.interfaces) ? { routes: router.routes ?? [] } : { routes: [] };
 }
 
-function describe(contents: Contents): Resource[] {
+function resourcesIn(contents: Contents): Resource[] {
   const { networks, subnets, routers, interfaces, groups, floatingIps, images, keypairs } = contents;
   const known = new Set(subnets.map((subnet) => subnet.id));
   const legs = interfaces.filter((port) => port.fixed_ips.every((ip) => known.has(ip.subnet_id)));
@@ -83,45 +86,33 @@ function describe(contents: Contents): Resource[] {
   const flavors = new Map(servers.map(({ flavor }) => [flavor.id, flavor]));
   const used = new Set(groups.map((group) => group.id));
   return [
-    ...networks.map(networkOf),
-    ...subnets.filter((subnet) => networks.some((network) => network.id === subnet.network_id)).map(subnetOf),
+    ...networks.map((network) => describe('network', network)),
+    ...subnets
+      .filter((subnet) => networks.some((network) => network.id === subnet.network_id))
+      .map((subnet) => describe('subnet', subnet)),
     ...routers.flatMap((router) => routerOf(router, legs)),
-    ...groups.map(groupOf),
+    ...groups.map((group) => describe('security_group', group)),
     ...groups
       .flatMap((group) => group.security_group_rules)
       .filter((rule) => !rule.remote_address_group_id && (rule.remote_group_id === null || used.has(rule.remote_group_id)))
-      .map(ruleOf),
-    ...contents.ports.map(portOf),
+      .map((rule) => describe('security_group_rule', rule)),
+    ...contents.ports.map((port) => describe('port', port)),
     ...floatingIps
       .filter((ip) => ip.port_id === null || contents.ports.some((port) => port.id === ip.port_id))
-      .map((ip) => floatingIpOf(ip, reachOf(ip, contents))),
-    ...new Map(keypairs.map((pair) => [pair.name, keypairOf(pair)])).values(),
+      .map((ip) => describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip, contents) })),
+    ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
     ...flavors.values(),
-    ...images.map(imageOf),
-    ...servers.flatMap(({ disk, described }) => [...(disk === null ? [] : [disk]), described]),
+    ...images.map((image) => describe('image', image, { properties: propertiesOf(image) })),
+    ...servers.flatMap(({ disk, server }) => [...(disk === null ? [] : [disk]), server]),
   ];
 }
 
-function describeServer(server: Contents['servers'][number], contents: Contents) {
-  const { ports } = inInterfaceOrder(
-    server,
-    contents.ports.filter((port) => port.device_id === server.id),
-  );
-  const flavor = flavorOf(server, contents.flavors);
-  const disk = diskOf(
-    server,
-    contents.images.find((image) => server.image && image.id === server.image.id),
-  );
-  const keypair = contents.keypairs.find((pair) => pair.name === server.key_name && pair.user_id === server.user_id);
-  return { flavor, disk, described: serverOf(server, { flavor, disk, keypair, ports }) };
-}
-
-/** The gateway and the interface through which a floating IP reaches its port. */
-function reachOf(ip: Contents['floatingIps'][number], contents: Contents): `${'gateway' | 'interface'}/${string}`[] {
+/** The gateway and the interface without which the cloud refuses to join a floating IP to its port. */
+function reachOf(ip: Contents['floatingIps'][number], contents: Contents): Ref[] {
   const router = contents.routers.find((one) => one.id === ip.router_id);
   const port = contents.ports.find((one) => one.id === ip.port_id);
   if (router === undefined || port === undefined) return [];
   const leg = contents.interfaces.find((one) => one.device_id === router.id && one.network_id === port.network_id);
-  const gateway = router.external_gateway_info === null ? [] : ([refOf('gateway', router.id)] as `gateway/${string}`[]);
-  return [...gateway, ...(leg === undefined ? [] : ([refOf('interface', leg.id)] as `interface/${string}`[]))];
+  const gateway = router.external_gateway_info === null ? [] : [refOf('gateway', router.id)];
+  return [...gateway, ...(leg === undefined ? [] : [refOf('interface', leg.id)])];
 }

@@ -2,6 +2,7 @@ import type { Concern, Decision } from '../../../model/concern.ts';
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Resource } from '../../../model/resource.ts';
 import type { Site } from '../builders/site.ts';
+import { unsupportedAttributes } from './attribute-rule.ts';
 import { decide } from './decisions.ts';
 import * as networks from './network-rules.ts';
 import { quotas } from './quota-rule.ts';
@@ -23,6 +24,7 @@ const rules: readonly Rule[] = [
   servers.keypairs,
   servers.openDefaultGroup,
   servers.names,
+  unsupportedAttributes,
   zones,
   quotas,
 ];

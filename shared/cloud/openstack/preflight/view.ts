@@ -1,6 +1,7 @@
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type { ApiFlavor, ApiFloatingIp, ApiKeypair, ApiNetwork, ApiPort, ApiSecurityGroup, ApiSubnet } from '../api.ts';
+import { tables } from '../attributes/tables.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
 import { defaultGroup } from '../builders/security.ts';
@@ -22,6 +23,8 @@ export interface View {
   readonly floatingIps: readonly ApiFloatingIp[];
   readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
   readonly defaultGroup: ApiSecurityGroup;
+  /** Extensions of Neutron and microversions of Nova that some attribute needs and the destination does not have. */
+  readonly lacks: ReadonlySet<string>;
   /** Read only where the plan wants one. */
   readonly zones: readonly Zone[];
   readonly quotas: Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
@@ -59,6 +62,7 @@ export async function readView(
     floatingIps: await site.network<ApiFloatingIp>('/floatingips', 'floatingips', {}, signal),
     keypairs: await listKeypairs(site.session, signal),
     defaultGroup: await defaultGroup(site, signal),
+    lacks: await lackOf(site, signal),
     zones: mappings.servers === undefined ? [] : await listZones(site.session, admin, signal),
     quotas: await readQuotas(site.session, signal),
     of,
@@ -67,4 +71,11 @@ export async function readView(
       return to === null ? null : target(to);
     },
   };
+}
+
+async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const needs = new Set(Object.values(tables).flatMap((table) => table.flatMap((row) => row.needs ?? [])));
+  const lacks = new Set<string>();
+  for (const need of needs) if (!(await site.offers(need, signal))) lacks.add(need);
+  return lacks;
 }

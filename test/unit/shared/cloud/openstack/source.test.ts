@@ -96,6 +96,40 @@ describe('a capture says what stands in the way of a server that', () => {
   });
 });
 
+describe('a capture says what stays behind', () => {
+  test('of the project’s own things, not of those that are mapped', async () => {
+    const asAdmin = new OpenStackSource(await accessTo(twin.authUrl, 'admin'));
+    onTestFinished(() => asAdmin.close());
+    for (const [reader, project] of [
+      [cloud, undefined],
+      [asAdmin, 'demo'],
+    ] as const) {
+      const { concerns } = await reader.inventory({ project, servers: [] }, signal());
+      expect(concerns.filter(({ code }) => /not_carried|unknown_attribute/.test(code))).toEqual([]);
+    }
+    const admin = await aHand(twin, 'admin');
+    for (const [owner, name] of [
+      [hand, 'ours'],
+      [admin, 'theirs'],
+    ] as const)
+      await owner.ask('POST', 'network', '/networks', { network: { name, availability_zone_hints: ['nova'] } });
+    const { concerns } = await cloud.inventory({ servers: [] }, signal());
+    const says = 'The availability_zone_hints (["nova"]) of network ours stays behind: ';
+    expect(concerns).toContainEqual(
+      expect.objectContaining({ code: 'network.not_carried', severity: 'warning', says: expect.stringContaining(says) }),
+    );
+  });
+
+  test('of ports that neither a server nor nobody has', async () => {
+    const { networks } = await hand.ask<{ networks: { id: string; name: string }[] }>('GET', 'network', '/networks');
+    const network_id = networks.find(({ name }) => name === 'net1')?.id;
+    await hand.ask('POST', 'network', '/ports', { port: { network_id, name: 'vip', device_owner: 'Octavia' } });
+    const { concerns, document } = await cloud.inventory({ servers: [] }, signal());
+    expect(concerns).toContainEqual(expect.objectContaining({ code: 'port.left_out', says: expect.stringContaining('vip') }));
+    expect(document.ports.map(({ name }) => name)).not.toContain('vip');
+  });
+});
+
 describe('a project that is not the credentials’ own', () => {
   test('is read by an admin, and by nobody else', async () => {
     const admin = new OpenStackSource(await accessTo(twin.authUrl, 'admin'));

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { type RuleContent, sameRule } from '../../../../../../shared/cloud/openstack/builders/rule.ts';
+import type { ApiThing } from '../../../../../../shared/cloud/openstack/api.ts';
+import { sameRule } from '../../../../../../shared/cloud/openstack/builders/rule.ts';
 
-const aRule = (fields: Partial<RuleContent>): RuleContent => ({
+const aRule = (fields: ApiThing): ApiThing => ({
   direction: 'ingress',
   ethertype: 'IPv4',
   protocol: null,
@@ -12,7 +13,7 @@ const aRule = (fields: Partial<RuleContent>): RuleContent => ({
   ...fields,
 });
 
-test.each<[string, Partial<RuleContent>, Partial<RuleContent>]>([
+test.each<[string, ApiThing, ApiThing]>([
   ['a protocol by number', { protocol: '6' }, { protocol: 'tcp' }],
   ['a protocol in capitals', { protocol: 'UDP' }, { protocol: 'udp' }],
   ['any protocol', { protocol: 'any' }, { protocol: null }],
@@ -24,7 +25,7 @@ test.each<[string, Partial<RuleContent>, Partial<RuleContent>]>([
   expect(sameRule(aRule(a), aRule(b))).toBe(true);
 });
 
-test.each<[string, Partial<RuleContent>, Partial<RuleContent>]>([
+test.each<[string, ApiThing, ApiThing]>([
   ['another direction', { direction: 'egress' }, {}],
   ['another family', { ethertype: 'IPv6' }, {}],
   [

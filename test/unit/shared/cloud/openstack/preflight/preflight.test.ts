@@ -117,6 +117,17 @@ describe('before a write, the destination is asked', () => {
     expect(await codes(campaign, {}, [emoji])).toEqual(['warning network.name']);
   });
 
+  test('whether it knows every attribute that has a value', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const named = campaign.tenant.resources.map((one) => (one.kind === 'port' ? { ...one, dns_name: 'web' } : one));
+    expect(await codes(campaign, {}, named)).toEqual(['warning port.unsupported_attribute']);
+    const unseen = campaign.tenant.resources.map((one) =>
+      one.kind === 'port' ? { ...one, propagate_uplink_status: false } : one,
+    );
+    expect(await codes(campaign, {}, unseen)).toEqual([]);
+  });
+
   test('and nothing is written', async () => {
     const twin = await aFurnishedTwin();
     const campaign = await aCampaign(twin);

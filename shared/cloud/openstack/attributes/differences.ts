@@ -1,0 +1,40 @@
+import type { Resource } from '../../../model/resource.ts';
+import type { BuildContext } from '../../cloud.ts';
+import type { ApiThing } from '../api.ts';
+import { type Attribute, canonicalOf, isDefault, type Offer } from './attribute.ts';
+import { fieldOf, wantedOf } from './request.ts';
+import { tables } from './tables.ts';
+
+/** Every way in which an answer's carried attributes differ from those of the resource it was built for, in sentences. */
+export async function differencesOf(
+  cloud: Offer,
+  resource: Resource,
+  answer: ApiThing,
+  context: BuildContext,
+): Promise<string[]> {
+  const differences: string[] = [];
+  for (const row of tables[resource.kind]) {
+    if (row.api === null || row.fate !== 'carried' || (row.sent === 'if known' && isDefault(row, fieldOf(row, resource))))
+      continue;
+    // What the answer does not show these credentials, and what this cloud could not be told, was said before the first write.
+    if (answer[row.api] === undefined || (row.needs !== undefined && !(await cloud.offers(row.needs, context.signal)))) continue;
+    differences.push(...compareRow(row, resource, answer, context));
+  }
+  return differences;
+}
+
+function compareRow(row: Attribute, resource: Resource, answer: ApiThing, context: BuildContext): string[] {
+  const wanted = canonicalOf(row, wantedOf(row, resource, context), resource as unknown as ApiThing);
+  const is = canonicalOf(row, answer[row.api ?? ''] ?? row.default ?? null, answer);
+  if (row.accepts?.(wanted, is) === true) return [];
+  const differences = compare({ [row.field ?? '']: [wanted, is] });
+  return row.secret === true ? differences.map(() => `${row.field} is another one`) : differences;
+}
+
+/** Compares values that are wanted with those that are, and says each difference. */
+export function compare(values: Readonly<Record<string, readonly [wanted: unknown, is: unknown]>>): string[] {
+  return Object.entries(values).flatMap(([name, [wanted, is]]) => {
+    const [a, b] = [JSON.stringify(wanted), JSON.stringify(is)];
+    return a === b ? [] : [`${name} is ${b}, not ${a}`];
+  });
+}

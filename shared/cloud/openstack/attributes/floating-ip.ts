@@ -1,0 +1,18 @@
+import { derived, type Table } from './attribute.ts';
+import { books, described } from './standard.ts';
+
+/** Network API v2.0, "Show floating IP details". The plan says which address it becomes; it is joined to its port last. */
+// biome-ignore format: a table is read by column
+export const floatingIp: Table = [
+  ...described,
+  { api: 'floating_network_id', field: 'floating_network_id', fate: 'carried', sent: 'always', refers: 'network' },
+  { api: 'floating_ip_address', field: 'floating_ip_address', fate: 'mapped' },
+  { api: 'port_id',             field: 'port_id',             fate: 'mapped', default: null, refers: 'port' },
+  { api: 'fixed_ip_address',    field: 'fixed_ip_address',    fate: 'mapped', default: null },
+  { api: 'dns_name',            field: 'dns_name',            fate: 'carried', sent: 'unless default', default: '', needs: 'dns-integration' },
+  { api: 'dns_domain',          field: 'dns_domain',          fate: 'carried', sent: 'unless default', default: '', needs: 'dns-integration' },
+  { api: 'port_forwardings',    fate: 'told', why: 'the port forwardings of a floating IP are not moved' },
+  { api: 'qos_policy_id',       fate: 'told', why: 'QoS policies are not moved' },
+  ...derived('from its port and its network', 'router_id', 'port_details', 'status', 'qos_network_policy_id', 'distributed'),
+  ...books,
+];

@@ -1,0 +1,65 @@
+import { derived, type Table } from './attribute.ts';
+
+const reference = 'the image is not moved, it is what the servers were made from';
+
+/** Image API v2, "Show image"; properties stand beside the named attributes. Glance's "Useful image properties" has those for guests. */
+// biome-ignore format: a table is read by column
+export const image: Table = [
+  { api: 'name',             field: 'name',             fate: 'derived', default: '', why: reference },
+  { api: 'disk_format',      field: 'disk_format',      fate: 'derived', default: null, why: reference },
+  { api: 'container_format', field: 'container_format', fate: 'derived', default: null, why: reference },
+  { api: 'size',             field: 'size',             fate: 'derived', default: null, why: reference },
+  { api: 'min_disk',         field: 'min_disk',         fate: 'derived', default: 0, why: reference },
+  { api: 'min_ram',          field: 'min_ram',          fate: 'derived', default: 0, why: reference },
+  { api: 'visibility',       field: 'visibility',       fate: 'derived', default: 'private', why: reference },
+  { api: 'os_hash_algo',     field: 'os_hash_algo',     fate: 'derived', default: null, why: reference },
+  { api: 'os_hash_value',    field: 'os_hash_value',    fate: 'derived', default: null, why: reference },
+  { api: 'checksum',         field: 'checksum',         fate: 'derived', default: null, why: reference },
+  { api: null,               field: 'properties',       fate: 'derived', default: {},
+    why: 'the free properties, which stand beside the named attributes' },
+  ...derived(reference, 'id', 'owner', 'status', 'virtual_size', 'tags', 'protected', 'os_hidden', 'created_at', 'updated_at'),
+  ...derived('where Glance keeps it', 'self', 'file', 'schema', 'stores', 'locations', 'direct_url'),
+];
+
+/**
+ * The free properties of an image: a guest depends on some wherever it runs (`hw_*`, `os_*`, `img_*` and the few older names), and
+ * those go with its disk; the rest tells of the source alone. Longer names are looked up before the families they belong to.
+ */
+// biome-ignore format: a table is read by column
+export const imageProperties: Table = [
+  ...derived('how Glance and Nova checked and cached it', 'os_hash_*', 'os_glance_*', 'img_signature*', 'img_use_agent'),
+  ...derived('the disks of the source server',
+    'img_block_device*', 'img_bdm*', 'img_mappings*', 'img_root_device*', 'block_device_mapping', 'mappings',
+    'bdm_v2', 'root_device_name'),
+  ...derived('where the snapshot came from',
+    'base_image_ref', 'instance_uuid', 'image_type', 'image_location', 'image_state', 'user_id', 'boot_roles',
+    'owner_*', 'clean_attempts'),
+  ...derived('our own stamp', 'godwit_*'),
+  { api: 'hw_*',            fate: 'carried' },
+  { api: 'os_*',            fate: 'carried' },
+  { api: 'img_*',           fate: 'carried' },
+  { api: 'trait:*',         fate: 'carried' },
+  { api: 'architecture',    fate: 'carried' },
+  { api: 'hypervisor_type', fate: 'carried' },
+  { api: 'vm_mode',         fate: 'carried' },
+  { api: 'kernel_id',       fate: 'told', why: 'kernels beside a disk are not moved' },
+  { api: 'ramdisk_id',      fate: 'told', why: 'RAM disks beside a disk are not moved' },
+  { api: 'auto_disk_config', fate: 'told', why: 'it forbids or asks for a change of the disk at the first boot, which is past' },
+  { api: 'cinder_*',        fate: 'told', why: 'it is for volumes made from the image' },
+];
+
+/** A disk as an image of the destination; its bytes, format and stamp are the builder's. */
+// biome-ignore format: a table is read by column
+export const disk: Table = [
+  { api: 'name',       field: 'name',       fate: 'carried', sent: 'always', default: '' },
+  { api: 'min_disk',   field: 'min_disk',   fate: 'carried', sent: 'with the stamp', default: 0, accepts: isLarger },
+  { api: 'min_ram',    field: 'min_ram',    fate: 'carried', sent: 'always', default: 0 },
+  { api: null,         field: 'properties', fate: 'carried', default: {}, why: 'those properties of the image that a guest depends on' },
+  { api: null,         field: 'server_id',  fate: 'mapped', why: 'the server that boots from it' },
+  { api: null,         field: 'boot_index', fate: 'mapped', default: 0, why: 'its place among the disks of the server' },
+];
+
+/** A disk that is larger than its flavor says asks for as much as it has. */
+function isLarger(wanted: number, is: number): boolean {
+  return is >= wanted;
+}

@@ -1,0 +1,30 @@
+import type { Resource } from '../../../model/resource.ts';
+import type { BuildContext } from '../../cloud.ts';
+import type { ApiThing } from '../api.ts';
+import { type Attribute, isDefault, type Offer } from './attribute.ts';
+import { translated } from './ids.ts';
+import { tables } from './tables.ts';
+
+/** The attributes of the request that creates a resource, without those that stand with our stamp. */
+export async function requestFor(cloud: Offer, resource: Resource, context: BuildContext): Promise<Record<string, unknown>> {
+  const request: Record<string, unknown> = {};
+  for (const row of tables[resource.kind]) {
+    if (row.api === null || row.sent === undefined || row.sent === 'with the stamp') continue;
+    if (row.sent !== 'always' && isDefault(row, fieldOf(row, resource))) continue;
+    if (row.needs !== undefined && !(await cloud.offers(row.needs, context.signal))) continue;
+    const value = wantedOf(row, resource, context);
+    request[row.sentAs ?? row.api] = row.write === undefined ? value : row.write(value, resource as unknown as ApiThing, context);
+  }
+  return request;
+}
+
+/** The value that a row has in a resource of the document. */
+export function fieldOf(row: Attribute, resource: Resource): unknown {
+  return row.field === undefined ? undefined : (resource as unknown as ApiThing)[row.field];
+}
+
+/** The value that a row is to have at the destination. */
+export function wantedOf(row: Attribute, resource: Resource, context: BuildContext): unknown {
+  const value = fieldOf(row, resource);
+  return row.refers === undefined ? value : translated(value, row.refers, context);
+}

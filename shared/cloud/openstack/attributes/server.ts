@@ -1,0 +1,75 @@
+import type { Power } from '../../../model/resource.ts';
+import { powerOf } from '../server-state.ts';
+import { foreignTags } from '../stamp.ts';
+import { derived, type Table } from './attribute.ts';
+import { byName } from './canonical.ts';
+import { name, ownTags } from './standard.ts';
+
+const hosts = 'depends on the hosts of the destination';
+
+/** Compute API, "Show server details", up to microversion 2.100; what a server refers to is described before it. */
+// biome-ignore format: a table is read by column
+export const server: Table = [
+  name,
+  { api: 'flavor',                              field: 'flavor_id',         fate: 'mapped', refers: 'flavor',
+    keys: ['original_name', 'vcpus', 'ram', 'disk', 'ephemeral', 'swap', 'extra_specs', 'id', 'links'] },
+  { api: 'key_name',                            field: 'key_name',          fate: 'carried', sent: 'unless default', default: null,
+    refers: 'keypair' },
+  { api: null,                                  field: 'ports',             fate: 'mapped', default: [],
+    refers: 'port', why: 'Neutron lists the ports of a server, Nova their order' },
+  { api: null,                                  field: 'disks',             fate: 'mapped', default: [],
+    refers: 'disk', why: 'the disk that a server made from an image boots from' },
+  { api: 'image',                               field: 'image_id',          fate: 'mapped', default: null,
+    why: 'the new server is made from its own disk' },
+  { api: 'description',                         field: 'description',       fate: 'carried', sent: 'unless default', default: '' },
+  { api: 'status',                              field: 'power',             fate: 'mapped', read: powerOfStatus },
+  { api: null,                                  field: 'vcpus',             fate: 'mapped', default: null, why: 'its flavor’s' },
+  { api: null,                                  field: 'memory_mib',        fate: 'mapped', default: null, why: 'its flavor’s' },
+  { api: 'metadata',                            field: 'metadata',          fate: 'carried', sent: 'always', default: {}, canonical: byName },
+  { api: 'tags',                                field: 'tags',              fate: 'carried', sent: 'with the stamp', default: [],
+    read: foreignTags, canonical: ownTags },
+  { api: 'OS-EXT-SRV-ATTR:user_data',           field: 'user_data',         fate: 'carried', sent: 'unless default', default: null,
+    sentAs: 'user_data', secret: true },
+  { api: 'config_drive',                        field: 'config_drive',      fate: 'carried', sent: 'always', default: false,
+    read: yes, canonical: yes },
+  { api: 'OS-EXT-SRV-ATTR:hostname',            field: 'hostname',          fate: 'carried', sent: 'if known', default: '',
+    needs: '2.90', sentAs: 'hostname' },
+  { api: 'OS-DCF:diskConfig',                   field: 'disk_config',       fate: 'carried', sent: 'unless default', default: 'MANUAL' },
+  { api: 'OS-EXT-AZ:availability_zone',         field: 'availability_zone', fate: 'mapped', default: '' },
+  { api: 'locked',                              field: 'locked',            fate: 'mapped', default: false, why: 'a locked server is not moved' },
+  { api: 'user_id',                             field: 'user_id',           fate: 'mapped', default: '',
+    why: 'it becomes a server of the destination’s credentials' },
+  { api: 'os-extended-volumes:volumes_attached', field: 'volumes',          fate: 'told', default: [],
+    why: 'volumes are not moved', concern: 'server.volumes', read: idsOf },
+  { api: 'server_groups',                       fate: 'told', why: 'server groups are not moved; servers may come to lie on one host' },
+  { api: 'scheduler_hints',                     fate: 'told', why: hosts },
+  { api: 'pinned_availability_zone',            fate: 'told', why: 'the zone that was asked for is the plan’s to map (`mappings.servers`)' },
+  { api: 'trusted_image_certificates',          fate: 'told', why: 'a moved disk is signed by nobody' },
+  { api: 'accessIPv4',                          fate: 'told', why: 'it names an address of the source' },
+  { api: 'accessIPv6',                          fate: 'told', why: 'it names an address of the source' },
+  { api: 'OS-EXT-SRV-ATTR:kernel_id',           fate: 'told', why: 'kernels beside a disk are not moved' },
+  { api: 'OS-EXT-SRV-ATTR:ramdisk_id',          fate: 'told', why: 'RAM disks beside a disk are not moved' },
+  ...derived('a locked server is not moved', 'locked_reason'),
+  ...derived('from its ports', 'addresses', 'security_groups'),
+  ...derived('the state of the server',
+    'OS-EXT-STS:task_state', 'OS-EXT-STS:vm_state', 'OS-EXT-STS:power_state', 'progress', 'fault',
+    'OS-SRV-USG:launched_at', 'OS-SRV-USG:terminated_at'),
+  ...derived('its host',
+    'hostId', 'host_status', 'OS-EXT-SRV-ATTR:host', 'OS-EXT-SRV-ATTR:hypervisor_hostname',
+    'OS-EXT-SRV-ATTR:instance_name', 'OS-EXT-SRV-ATTR:root_device_name'),
+  ...derived('the request that made it', 'OS-EXT-SRV-ATTR:reservation_id', 'OS-EXT-SRV-ATTR:launch_index'),
+  ...derived('Nova’s record of it', 'id', 'tenant_id', 'created', 'updated', 'links'),
+];
+
+/** Nova says 'True' or ''. */
+function yes(value: string | boolean): boolean {
+  return /^(true|1)$/i.test(String(value));
+}
+
+function powerOfStatus(status: string): Power {
+  return powerOf({ status });
+}
+
+function idsOf(volumes: readonly { readonly id: string }[]): string[] {
+  return volumes.map(({ id }) => id);
+}

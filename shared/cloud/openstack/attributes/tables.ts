@@ -1,0 +1,31 @@
+import type { Kind } from '../../../model/resource.ts';
+import type { Table } from './attribute.ts';
+import { flavor } from './flavor.ts';
+import { floatingIp } from './floating-ip.ts';
+import { disk, image, imageProperties } from './image.ts';
+import { keypair } from './keypair.ts';
+import { network } from './network.ts';
+import { port } from './port.ts';
+import { gateway, router, routerInterface, routes } from './router.ts';
+import { securityGroup, securityGroupRule } from './security-group.ts';
+import { server } from './server.ts';
+import { subnet } from './subnet.ts';
+
+/** The attributes of every kind. */
+export const tables: { readonly [K in Kind]: Table } = {
+  network,
+  subnet,
+  router,
+  gateway,
+  interface: routerInterface,
+  routes,
+  security_group: securityGroup,
+  security_group_rule: securityGroupRule,
+  port,
+  floating_ip: floatingIp,
+  keypair,
+  flavor,
+  image: [...image, ...imageProperties],
+  disk,
+  server,
+};

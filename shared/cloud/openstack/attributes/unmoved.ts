@@ -1,0 +1,87 @@
+import type { Concern } from '../../../model/concern.ts';
+import { type Kind, refOf } from '../../../model/resource.ts';
+import type { ApiThing } from '../api.ts';
+import { type Attribute, isDefault, isEmpty, rowOf } from './attribute.ts';
+import { tables } from './tables.ts';
+
+/** A thing of the source as its cloud tells it. */
+export interface SourceThing {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly name: string;
+  readonly answer: ApiThing;
+}
+
+/** Characters of a value that a concern shows, and things that it lists by name. */
+const shown = 60;
+const listed = 10;
+/** Names of attributes whose value is never shown, whatever they may be. */
+const mayBeSecret = /pass|secret|token|user_data|private|credential/i;
+
+/** An attribute of a thing that does not go with it. `row`: what the table says of it; absent where no row names it. */
+interface Unmoved {
+  readonly thing: SourceThing;
+  readonly attribute: string;
+  readonly value: unknown;
+  readonly row?: Attribute | undefined;
+}
+
+/** One concern for each attribute of each kind that has a value and stays behind: those that are known to, and those that nobody knows. */
+export function unmovedConcerns(things: readonly SourceThing[]): Concern[] {
+  const groups = new Map<string, [Unmoved, ...Unmoved[]]>();
+  for (const one of things.flatMap(unmovedOf)) {
+    const group = `${one.thing.kind}.${one.attribute}`;
+    const earlier = groups.get(group);
+    if (earlier === undefined) groups.set(group, [one]);
+    else earlier.push(one);
+  }
+  return [...groups.values()].map(concernFor);
+}
+
+function unmovedOf(thing: SourceThing): Unmoved[] {
+  return Object.entries(thing.answer).flatMap(([attribute, value]): Unmoved[] => {
+    const row = rowOf(tables[thing.kind], attribute);
+    if (row === undefined) return isEmpty(value) ? [] : [{ thing, attribute, value }];
+    const unknown = row.keys === undefined ? [] : unknownKeys(thing, attribute, value, row.keys);
+    const quiet = row.fate !== 'told' || row.concern !== undefined || value === null || isDefault(row, value);
+    return quiet || row.harmless?.(value) === true ? unknown : [...unknown, { thing, attribute, value, row }];
+  });
+}
+
+function unknownKeys(thing: SourceThing, attribute: string, value: unknown, keys: readonly string[]): Unmoved[] {
+  const objects = [value].flat().filter((one): one is ApiThing => typeof one === 'object' && one !== null);
+  const entries = objects.flatMap((one) => Object.entries(one)).filter(([key, inner]) => !keys.includes(key) && !isEmpty(inner));
+  return entries.map(([key, inner]) => ({ thing, attribute: `${attribute}.${key}`, value: inner }));
+}
+
+function concernFor(group: readonly [Unmoved, ...Unmoved[]]): Concern {
+  const [{ thing, attribute, row }] = group;
+  const things = [...new Set(group.map((one) => one.thing))];
+  const names = things.slice(0, listed).map((one) => one.name || one.id);
+  const more = things.length > listed ? ` and ${things.length - listed} more` : '';
+  const has = `The ${attribute} (${shownOf(group)}) of ${thing.kind.replaceAll('_', ' ')} ${names.join(', ')}${more}`;
+  const about = things.length === 1 ? { about: refOf(thing.kind, thing.id) } : {};
+  if (row === undefined)
+    return {
+      code: `${thing.kind}.unknown_attribute`,
+      severity: 'warning',
+      ...about,
+      says: `${has} is not known to this release and stays behind.`,
+      remedy: 'Find out what it does in the API reference of the source, and set it at the destination by hand if it matters.',
+    };
+  return {
+    code: `${thing.kind}.not_carried`,
+    severity: 'warning',
+    ...about,
+    says: `${has} stays behind: ${row.why}.`,
+    remedy: 'Set it, or what takes its place, at the destination by hand if it matters.',
+  };
+}
+
+/** What a concern shows of the values: nothing where it may be a secret. */
+function shownOf([first, ...others]: readonly [Unmoved, ...Unmoved[]]): string {
+  if (first.row?.secret === true || mayBeSecret.test(first.attribute)) return 'not shown';
+  const text = JSON.stringify(first.value);
+  const differs = others.some((other) => JSON.stringify(other.value) !== text);
+  return `${text.length > shown ? `${text.slice(0, shown)}…` : text}${differs ? ' and others' : ''}`;
+}

@@ -1,0 +1,17 @@
+import { type Resource, refOf } from '../../../model/resource.ts';
+import type { ApiPort, ApiRouter } from '../api.ts';
+import { describe } from '../attributes/describe.ts';
+
+/** Describes a router and what hangs on it: gateway, interfaces and static routes, each a resource that needs something else. */
+export function routerOf(router: ApiRouter, interfaces: readonly ApiPort[]): Resource[] {
+  const { id, name, external_gateway_info: gateway, routes = [] } = router;
+  const own = { id, name, router_id: id };
+  const legs = interfaces.filter((port) => port.device_id === id);
+  const reach = [...legs.map((leg) => refOf('interface', leg.id)), ...(gateway === null ? [] : [refOf('gateway', id)])];
+  return [
+    describe('router', router),
+    ...(gateway === null ? [] : [describe('gateway', gateway, own)]),
+    ...legs.map((leg) => describe('interface', leg)),
+    ...(routes.length === 0 ? [] : [describe('routes', router, { ...own, needs: reach })]),
+  ];
+}

@@ -1,0 +1,40 @@
+import type { Concern } from '../../../model/concern.ts';
+import type { Kind } from '../../../model/resource.ts';
+import type { ApiThing } from '../api.ts';
+import { type SourceThing, unmovedConcerns } from '../attributes/unmoved.ts';
+import { isMoved } from './concerns.ts';
+import type { Contents } from './contents.ts';
+import { listedFlavor } from './server.ts';
+
+/** What of the project's own things stays behind. Networks that are mapped, and what belongs to other projects, are not ours to move. */
+export function staysBehind(contents: Contents): Concern[] {
+  const { scope, servers, routers, ports, interfaces, groups, floatingIps, flavors, images, keypairs } = contents;
+  const isOwn = (one: ApiThing): boolean => one['project_id'] === scope.projectId;
+  const networks = contents.networks.filter((network) => isOwn(network) && network['router:external'] !== true);
+  const subnets = contents.subnets.filter((subnet) => networks.some(({ id }) => id === subnet.network_id));
+  const ownGroups = groups.filter(isOwn);
+  const used = new Set(servers.flatMap((server) => listedFlavor(server, flavors) ?? []));
+  return unmovedConcerns([
+    ...networks.map((network) => thing('network', network)),
+    ...subnets.map((subnet) => thing('subnet', subnet)),
+    ...routers.map((router) => thing('router', router)),
+    ...routers.flatMap(({ id, name, external_gateway_info: gateway }) =>
+      gateway === null ? [] : { ...thing('gateway', gateway), id, name },
+    ),
+    ...interfaces.map((port) => thing('interface', port)),
+    ...ports.map((port) => thing('port', port)),
+    ...ownGroups.map((group) => thing('security_group', group)),
+    ...ownGroups.flatMap((group) =>
+      group.security_group_rules.map((rule) => ({ ...thing('security_group_rule', rule), name: `${rule.id} of ${group.name}` })),
+    ),
+    ...floatingIps.map((ip) => ({ ...thing('floating_ip', ip), name: ip.floating_ip_address })),
+    ...keypairs.map((pair) => ({ ...thing('keypair', pair), id: pair.name })),
+    ...[...used].map((flavor) => thing('flavor', flavor)),
+    ...images.map((image) => thing('image', image)),
+    ...servers.filter((server) => !isMoved(server)).map((server) => thing('server', server)),
+  ]);
+}
+
+function thing(kind: Kind, answer: ApiThing & { readonly id?: string; readonly name?: string | null }): SourceThing {
+  return { kind, id: answer.id ?? '', name: answer.name ?? '', answer };
+}

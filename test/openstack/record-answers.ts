@@ -1,0 +1,72 @@
+/**
+ * Records what a real cloud answers for one thing of each kind, as its admin and as a member of the tenant's project, into
+ * `test/answers/<release>/<kind>.json`. Usage, where the cloud can be reached, with OS_CLIENT_CONFIG_FILE:
+ * `node test/openstack/record-answers.ts <release> <member's cloud> <admin's cloud>`.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
+import { resolveAccess } from '../../shared/cloud/openstack/credentials.ts';
+import { Session } from '../../shared/cloud/openstack/session.ts';
+
+type Thing = Readonly<Record<string, unknown>>;
+
+const [release, member, admin] = process.argv.slice(2);
+if (release === undefined || member === undefined || admin === undefined)
+  throw new Error('usage: record-answers.ts <release> <member’s cloud> <admin’s cloud>');
+
+async function sessionOf(cloud: string): Promise<Session> {
+  return new Session(await resolveAccess(OpenStackSettings.parse({ cloud }), process.env));
+}
+
+async function get(session: Session, service: 'network' | 'compute' | 'image', path: string): Promise<Thing> {
+  return (await session.call({ method: 'GET', service, path, signal: AbortSignal.timeout(60_000) })).body as Thing;
+}
+
+/** Everything of the member's project that a session shows. */
+async function answersOf(session: Session, project: string): Promise<Record<string, Thing[]>> {
+  const list = async (path: string, key: string): Promise<Thing[]> =>
+    (await get(session, 'network', `${path}?project_id=${project}`))[key] as Thing[];
+  const [ports, routers, groups] = await Promise.all([
+    list('/ports', 'ports'),
+    list('/routers', 'routers'),
+    list('/security-groups', 'security_groups'),
+  ]);
+  const all = await get(session, 'compute', '/servers/detail?all_tenants=true').catch(() =>
+    get(session, 'compute', '/servers/detail'),
+  );
+  const servers = (all['servers'] as Thing[]).filter((server) => server['tenant_id'] === project);
+  const shown = await Promise.all(servers.map(({ id }) => get(session, 'compute', `/servers/${String(id)}`)));
+  const keys = await Promise.all(
+    servers.map(({ key_name, user_id }) =>
+      get(session, 'compute', `/os-keypairs/${String(key_name)}?user_id=${String(user_id)}`).catch(() => null),
+    ),
+  );
+  const images = new Set(servers.map((server) => (server['image'] as { id: string }).id));
+  return {
+    network: await list('/networks', 'networks'),
+    subnet: await list('/subnets', 'subnets'),
+    router: routers,
+    gateway: routers.map((router) => router['external_gateway_info'] as Thing | null).filter((gateway) => gateway !== null),
+    interface: ports.filter(({ device_owner }) => device_owner === 'network:router_interface'),
+    port: ports.filter(({ device_owner }) => String(device_owner).startsWith('compute:')),
+    security_group: groups,
+    security_group_rule: groups.flatMap((group) => group['security_group_rules'] as Thing[]),
+    floating_ip: await list('/floatingips', 'floatingips'),
+    keypair: keys.filter((answer) => answer !== null).map((answer) => answer['keypair'] as Thing),
+    flavor: (await get(session, 'compute', '/flavors/detail'))['flavors'] as Thing[],
+    image: await Promise.all([...images].map((id) => get(session, 'image', `/images/${id}`))),
+    server: shown.map((answer) => answer['server'] as Thing),
+  };
+}
+
+const sessions = { member: await sessionOf(member), admin: await sessionOf(admin) };
+const { projectId } = await sessions.member.token(AbortSignal.timeout(60_000));
+const recorded = { member: await answersOf(sessions.member, projectId), admin: await answersOf(sessions.admin, projectId) };
+const folder = join(import.meta.dirname, '../answers', release);
+await mkdir(folder, { recursive: true });
+for (const kind of Object.keys(recorded.member)) {
+  const answers = { member: recorded.member[kind], admin: recorded.admin[kind] };
+  await writeFile(join(folder, `${kind}.json`), `${JSON.stringify(answers, null, 2)}\n`);
+}
+for (const session of Object.values(sessions)) await session.close();
