@@ -100,12 +100,12 @@ function unknownServer(id: string, name = id): Mover {
   return { id, name: name === '' ? id : name, diskBytes: null, leastBytes: 0, sizes: null, warm: false };
 }
 
-function serversOf({ servers, disks, images }: Configurations): Mover[] {
+function serversOf({ servers, flavors, disks, images }: Configurations): Mover[] {
   const imageById = new Map(images.map((image) => [image.id, image]));
   return servers.map((server) => {
     const { id, name, image_id, vcpus, memory_mib } = server;
     const image = imageById.get(image_id ?? '');
-    const diskBytes = diskBytesOf(server, { disks, images });
+    const diskBytes = diskBytesOf(server, { flavors, disks, images });
     const stored = image?.size ?? 0;
     return {
       ...{ id, name: name === '' ? id : name, diskBytes: diskBytes || null, warm: false },
