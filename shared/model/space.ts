@@ -55,14 +55,16 @@ export function spaceConcerns(
   return [];
 }
 
-/** Bytes that a server's disks may hold: what they must fit, or what its image is; 0 where neither is told. */
+/** Bytes that a server's disk may hold: what its flavor gives it, or the disk must fit where there are no flavors, or what its image is or asks for; 0 where none is told. */
 export function diskBytesOf(
-  { id: server, image_id }: Configurations['servers'][number],
-  { disks, images }: Pick<Configurations, 'disks' | 'images'>,
+  { id: server, flavor_id, image_id }: Configurations['servers'][number],
+  { flavors, disks, images }: Pick<Configurations, 'flavors' | 'disks' | 'images'>,
 ): number {
+  const flavor = flavors.find(({ id }) => id === flavor_id);
   const own = disks.filter(({ server_id }) => server_id === server);
   const image = images.find(({ id }) => id === image_id);
-  return Math.max(bytesPerGiB * own.reduce((sum, { min_disk }) => sum + min_disk, 0), image?.size ?? 0);
+  const gib = flavor?.disk ?? own.reduce((sum, { min_disk }) => sum + min_disk, 0);
+  return Math.max(bytesPerGiB * Math.max(gib, image?.min_disk ?? 0), image?.size ?? 0);
 }
 
 /** Bytes that the disks of these resources take together at the least. */
@@ -81,11 +83,12 @@ function sum(needs: readonly Need[], part: keyof Need, atOnce = Number.POSITIVE_
 }
 
 function needOf(server: Extract<Resource, { kind: 'server' }>, resources: readonly Resource[]): Need {
+  const flavor = resources.find((one) => one.kind === 'flavor' && one.id === server.flavor_id);
   const own = resources.flatMap((one) => (one.kind === 'disk' && one.server_id === server.id ? [one.min_disk] : []));
   const image = resources.find((one) => one.kind === 'image' && one.id === server.image_id);
   // A raw image may be zeros for the most part, and those stay holes.
   const least = image?.kind === 'image' && image.disk_format === 'qcow2' ? (image.size ?? 0) : 0;
-  const most = bytesPerGiB * own.reduce((sum, gibs) => sum + gibs, 0);
+  const most = bytesPerGiB * (flavor?.kind === 'flavor' ? flavor.disk : own.reduce((sum, gibs) => sum + gibs, 0));
   return { least, most: Math.max(least, most) };
 }
 

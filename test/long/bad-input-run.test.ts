@@ -97,7 +97,7 @@ const troubles: Readonly<Record<string, Trouble>> = {
     },
     code: 'E_SERVER_STATE',
     exit: 22,
-    says: /web 1 is in state ERROR/,
+    says: /web 1 is ERROR/,
   },
   'a quota that became zero': {
     meanwhile: async () => {

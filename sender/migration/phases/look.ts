@@ -12,7 +12,7 @@ export async function look({ server }: Move, { source, signal }: Tools): Promise
     });
   if (power === 'other') {
     const why = fault === null ? '' : ` (${fault})`;
-    const says = `Server ${server.name} is in state ${word}${why}; only servers that run or are stopped can be moved.`;
+    const says = `Server ${server.name} is ${word}${why}; only servers that run or are stopped can be moved.`;
     throw new Problem('E_SERVER_STATE', says, { about });
   }
   if (busy !== null)

@@ -24,12 +24,12 @@ export function unknownServer(id: string, name = id): MovingServer {
 }
 
 /** The servers of a document. */
-export function serversOf({ servers, disks, images }: Configurations): MovingServer[] {
+export function serversOf({ servers, flavors, disks, images }: Configurations): MovingServer[] {
   const imageById = new Map(images.map((image) => [image.id, image]));
   return servers.map((server) => {
     const { id, name, image_id, vcpus, memory_mib } = server;
     const image = imageById.get(image_id ?? '');
-    const diskBytes = diskBytesOf(server, { disks, images });
+    const diskBytes = diskBytesOf(server, { flavors, disks, images });
     const stored = image?.size ?? 0;
     return {
       id,

@@ -59,7 +59,7 @@ test('a cold server that would be down for longer than any window is told of, on
   ];
   const plan = planOf({ calendar, waves: [{ name: 'one', servers }] });
   const document = aTenant(3);
-  const sized = { ...document, disks: document.disks.map((disk) => ({ ...disk, min_disk: 100 })) };
+  const sized = { ...document, flavors: document.flavors.map((flavor) => ({ ...flavor, disk: 100 })) };
   const [concern, ...others] = policyConcerns(plan, now, sized, []);
   expect(others).toEqual([]);
   expect(concern).toMatchObject({ code: 'calendar.too_short', severity: 'warning', about: 'server/s1' });
