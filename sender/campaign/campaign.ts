@@ -9,13 +9,17 @@ import { Plan, serversOf } from '../../shared/model/plan.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
-import { attemptOf, type Fact, hasMoved } from '../migration/fact.ts';
-import { itineraryTo } from '../migration/itinerary.ts';
-import type { Move } from '../migration/phase.ts';
+import { attemptOf, hasMoved } from '../migration/attempt.ts';
+import type { Fact } from '../migration/fact.ts';
+import { lastPhaseTo } from '../migration/itinerary.ts';
+import type { Move } from '../migration/move.ts';
 
 type PlannedServer = Plan['waves'][number]['servers'][number];
 
-/** One campaign as the sender knows it: the plan, the document and the journal in one folder. The plan is frozen once the folder exists. */
+/**
+ * One campaign as the sender knows it: plan, document and journal in one folder. The plan cannot
+ * change once the folder exists.
+ */
 export class Campaign {
   readonly id: string;
   readonly folder: string;
@@ -31,7 +35,10 @@ export class Campaign {
     this.journal = journal;
   }
 
-  /** Makes the folder of a new campaign. Its journal comes last: a folder without one never started. */
+  /**
+   * Makes the folder of a new campaign. The journal is written last: a folder without one never
+   * started.
+   */
   static async create(state: string, plan: Plan, document: Configurations): Promise<Campaign> {
     if (document.campaign === undefined) throw new Problem('E_BUG', 'A campaign needs an id.');
     const folder = folderOf(state, document.campaign);
@@ -58,7 +65,8 @@ export class Campaign {
         throw error;
       });
     const [plan, document, journal] = await Promise.all([read('plan.yaml'), read('configurations.json'), read('journal.jsonl')]);
-    // A journal without one whole line is one whose first fact a power cut tore: nobody was told that this campaign exists.
+    // A power cut tore the first fact of a journal without a whole line: nobody was told that this
+    // campaign exists.
     if (plan === null || document === null || journal === null || !journal.includes('\n')) return null;
     try {
       return new Campaign(
@@ -75,7 +83,7 @@ export class Campaign {
     }
   }
 
-  /** The moves of every wave, in order; what they learned is in the journal. */
+  /** The moves of every wave, in order, without what they learned; see `recall`. */
   moves(): { wave: string; rolling: boolean; moves: Move[] }[] {
     return this.plan.waves.map(({ name, rolling = false, servers }) => ({
       wave: name,
@@ -84,9 +92,16 @@ export class Campaign {
     }));
   }
 
+  /** The move of one server. Throws E_NOT_FOUND. */
+  moveOf(server: string): Move {
+    const planned = this.plan.waves.flatMap(({ servers }) => servers).find(({ id }) => id === server);
+    if (planned === undefined) throw new Problem('E_NOT_FOUND', `Server ${server} is not in the plan.`);
+    return this.#move(planned);
+  }
+
   /** Whether a server's move is through. */
   moved(server: string): boolean {
-    return hasMoved(this.journal.facts, server, itineraryTo(this.plan.to).at(-1)?.name ?? '');
+    return hasMoved(this.journal.facts, server, lastPhaseTo(this.plan.to));
   }
 
   #move({ id, probe, mode, cutover }: PlannedServer): Move {

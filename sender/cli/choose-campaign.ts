@@ -1,7 +1,7 @@
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus, campaignStates } from '../control/commands.ts';
+import type { CampaignStatus } from '../control/commands.ts';
 
-type State = (typeof campaignStates)[number];
+type State = CampaignStatus['state'];
 
 /** The states in which a command has something to do. */
 export const candidates = {

@@ -1,5 +1,9 @@
+import { downtimePhases } from '../../migration/itinerary.ts';
 import type { Load, Warm } from './model.ts';
 import type { Prediction, Ranged } from './predict.ts';
+
+const firstDown = downtimePhases[0]?.name ?? '';
+const lastSnapshot = downtimePhases.find(({ likeRound }) => likeRound === 'snapshot')?.name ?? '';
 
 /** A campaign that was measured: its servers with their loads, when each began and ended, and how long its stages took. */
 export interface Measured {
@@ -62,7 +66,7 @@ function measuredMove(
     beganMs: beganAtMs - zero,
     endedMs: Math.max(...phases.map(({ startedAt, ms }) => Date.parse(startedAt) + ms)) - zero,
     stages,
-    ...(copies.length === 0 ? {} : { rounds: copies, warm: warmOf(copies, last, stages['freeze']?.beganMs) }),
+    ...(copies.length === 0 ? {} : { rounds: copies, warm: warmOf(copies, last, stages[lastSnapshot]?.beganMs) }),
   };
 }
 
@@ -94,7 +98,7 @@ export function comparePrediction(prediction: Prediction, measured: Measured): C
     row('campaign', prediction.lengthMs, lengthMs),
     ...measured.servers.flatMap(({ id, beganMs, endedMs, stages }) => {
       const predicted = prediction.servers.find((server) => server.id === id);
-      return predicted === undefined ? [] : [row(id, predicted.downtimeMs, endedMs - (stages['stop']?.beganMs ?? beganMs))];
+      return predicted === undefined ? [] : [row(id, predicted.downtimeMs, endedMs - (stages[firstDown]?.beganMs ?? beganMs))];
     }),
   ];
 }

@@ -21,7 +21,7 @@ export function* journeyOf(model: SiteModel, load: Load, beganMs: number): Gener
     const rounds: { bytes: number }[] = [];
     for (let fromMs = beganMs; whyEnough(rounds, options) === null; ) {
       yield { stage: 'before', work: model.snapshotMs + scanMs, isDown: false };
-      const untilMs = yield { stage: 'copy', work: bytes, isDown: false };
+      const untilMs = yield { stage: 'transfer', work: bytes, isDown: false };
       rounds.push({ bytes });
       bytes = Math.min(load.diskBytes, (changedRate * (untilMs - fromMs)) / 1000);
       scanMs = (1000 * load.diskBytes) / model.scanRate;
@@ -29,7 +29,7 @@ export function* journeyOf(model: SiteModel, load: Load, beganMs: number): Gener
     }
   }
   yield { stage: 'before', work: workOf(model, 'before', load) + scanMs, isDown: true };
-  yield { stage: 'copy', work: bytes, isDown: true };
-  yield { stage: 'import', work: workOf(model, 'import', load), isDown: true };
+  yield { stage: 'transfer', work: bytes, isDown: true };
+  yield { stage: 'register', work: workOf(model, 'register', load), isDown: true };
   yield { stage: 'boot', work: workOf(model, 'boot', load), isDown: true };
 }

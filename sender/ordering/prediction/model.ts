@@ -1,3 +1,4 @@
+import { type Stage, stages } from '../../../shared/journey/phase.ts';
 import type { RoundLimits } from '../../migration/round.ts';
 
 /** What a site can do, as measured there: enough to play a campaign before it runs. Rates are bytes a second, times milliseconds. */
@@ -53,18 +54,16 @@ export interface Load {
   readonly warm?: Warm | undefined;
 }
 
-/** The stages a server passes, each shared with the other servers that are in it. */
-export const stages = ['before', 'copy', 'import', 'boot'] as const;
-export type Stage = (typeof stages)[number];
+export { type Stage, stages };
 
 /** How much of its work one of `count` servers does in a second, in a stage: bytes, or milliseconds. */
 export function paceOf(model: SiteModel, stage: Stage, count: number): number {
   switch (stage) {
     case 'before':
       return 1000;
-    case 'copy':
+    case 'transfer':
       return Math.min(model.streamRate, model.linkRate / count, model.diskRate / (1 + model.seeking * (count - 1)) / count);
-    case 'import':
+    case 'register':
       return model.importRate / count;
     case 'boot':
       return 1000 / (1 + model.bootCrowding * (count - 1));
@@ -76,9 +75,9 @@ export function workOf(model: SiteModel, stage: Stage, load: Load): number {
   switch (stage) {
     case 'before':
       return model.beforeMs;
-    case 'copy':
+    case 'transfer':
       return load.sentBytes;
-    case 'import':
+    case 'register':
       return load.diskBytes;
     case 'boot':
       return model.bootMs;

@@ -77,7 +77,7 @@ export function playCampaign(model: SiteModel, loads: readonly Load[], drive: Dr
 
 function begin(model: SiteModel, load: Load, number: number, nowMs: number, parallel: number): Runner {
   const runner: Runner = {
-    ...{ load, number, journey: journeyOf(model, load, nowMs), stageMs: { before: 0, copy: 0, import: 0, boot: 0 } },
+    ...{ load, number, journey: journeyOf(model, load, nowMs), stageMs: { before: 0, transfer: 0, register: 0, boot: 0 } },
     ...{ beganAtMs: nowMs, downAtMs: Number.NaN, step: null, left: 0 },
   };
   goOn(runner, nowMs, parallel);

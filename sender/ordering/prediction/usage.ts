@@ -1,3 +1,4 @@
+import { itinerary } from '../../migration/itinerary.ts';
 import type { Measured } from './history.ts';
 import type { Stage } from './model.ts';
 
@@ -8,29 +9,21 @@ export interface Usage {
   readonly work: number;
 }
 
-/** Which phases of the itinerary make a stage. */
-const phases: Readonly<Record<Stage, readonly string[]>> = {
-  // Between the look and the stop a server may wait for its window or its cutover.
-  before: ['stop', 'freeze'],
-  copy: ['copy'],
-  import: ['import'],
-  boot: ['plug', 'create', 'connect', 'probe', 'mark'],
-};
-
 /** Every server's time in a stage, over all campaigns. Those that had nothing to do there are left out. */
 export function usagesOf(history: readonly Measured[], stage: Stage): Usage[] {
+  const phases = itinerary.flatMap((phase) => (phase.stage === stage ? [phase.name] : []));
   return history.flatMap(({ servers }) => {
     const spans = servers.flatMap((server) => {
-      const first = stage === 'copy' ? server.rounds?.[0] : undefined;
+      const first = stage === 'transfer' ? server.rounds?.[0] : undefined;
       const own =
         first === undefined
-          ? phases[stage].flatMap((name) => server.stages[name] ?? [])
+          ? phases.flatMap((name) => server.stages[name] ?? [])
           : // What a warm server sends when it is down says more of reading than of sending.
             [{ beganMs: first.beganMs + first.snapshotMs, ms: first.copyMs }];
       if (own.length === 0) return [];
       const from = Math.min(...own.map(({ beganMs }) => beganMs));
       const until = Math.max(...own.map(({ beganMs, ms }) => beganMs + ms));
-      return [{ from, until, work: stage === 'copy' ? server.sentBytes : server.diskBytes }];
+      return [{ from, until, work: stage === 'transfer' ? server.sentBytes : server.diskBytes }];
     });
     const counts = stage === 'before' || stage === 'boot';
     return spans
