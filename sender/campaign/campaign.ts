@@ -4,9 +4,9 @@ import { stringify } from 'yaml';
 import { parseYaml } from '../../shared/config.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Journal } from '../../shared/journal.ts';
+import { belongingsOf } from '../../shared/journey/belongings.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Plan, serversOf } from '../../shared/model/plan.ts';
-import { refOf } from '../../shared/model/resource.ts';
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import { attemptOf, hasMoved } from '../migration/attempt.ts';
@@ -109,19 +109,15 @@ export class Campaign {
     const server = this.document.servers.find((candidate) => candidate.id === id);
     if (server === undefined)
       throw new Problem('E_STATE_DAMAGED', `Server ${id} of the plan is not in configurations.json.`, { about: this.folder });
-    const ports = new Set(server.ports);
+    const { disks, ports, floatingIps } = belongingsOf(server, this.document, this.plan.mappings);
     return {
       server: { kind: 'server', ...server },
-      disks: this.document.disks.filter((disk) => disk.server_id === id).map((disk) => ({ kind: 'disk', ...disk })),
+      disks: disks.map((disk) => ({ kind: 'disk', ...disk })),
       diskBytes: diskBytesOf(server, this.document),
-      ports: server.ports.map((port) => refOf('port', port)),
-      floatingIps: this.document.floating_ips
-        .filter(
-          ({ port_id, id: ip }) => port_id !== null && ports.has(port_id) && this.plan.mappings.floating_ips[ip]?.to !== 'skip',
-        )
-        .map(({ id: ip }) => refOf('floating_ip', ip)),
+      ports,
+      floatingIps,
       probe,
-      addresses: addressesOf(this.document, ports),
+      addresses: addressesOf(this.document, new Set(server.ports)),
       warm: (mode ?? options.mode) === 'warm',
       cutover: cutover ?? options.cutover,
       calendar: this.plan.calendar,
