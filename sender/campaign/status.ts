@@ -87,8 +87,8 @@ function moveStateOf(campaign: Campaign, server: string): MoveStatus['state'] {
   const { facts } = campaign.journal;
   const own = attemptOf(facts, server);
   if (campaign.moved(server)) return 'moved';
-  if (standingOf(facts).is !== 'resting' && own.facts.length > 0) return 'moving';
   const isResting = standingOf(facts).is === 'resting';
+  if (!isResting && own.facts.length > 0) return 'moving';
   if (isResting && facts.some((fact) => fact.fact === 'problem' && fact.server === server)) return 'failed';
   return own.attempt > 1 ? 'rolled back' : 'waiting';
 }
