@@ -1,14 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
+import { belongingsOf } from '../../shared/journey/belongings.ts';
+import type { Arrival } from '../../shared/journey/destination.ts';
+import { destinationHalf } from '../../shared/journey/destination-half.ts';
+import { runPhases } from '../../shared/journey/run-phases.ts';
 import { mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
-import { type Ref, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Campaign } from '../campaign/campaign.ts';
+import { bundleTools } from './destination.ts';
 import { begunHere, isBegun, lookAhead, mapped, type OutlookTools } from './outlook.ts';
 import type { BundleVisitor, Stretch } from './read.ts';
 import { Staging } from './staging.ts';
@@ -23,10 +26,6 @@ export async function wasImported({ folder }: Campaign): Promise<boolean> {
 
 const remedy = 'Resolve them, or map otherwise in a file for `--mappings`; nothing was written.';
 
-/** How often, and for how long at most, a new server is looked at until it runs: milliseconds. */
-const healthIntervalMs = 1_000;
-const healthLimitMs = 300_000;
-
 /** What an import works with. */
 export interface ImportTools extends OutlookTools {
   /** Hears which campaign it is, before anything is done for it. */
@@ -35,7 +34,10 @@ export interface ImportTools extends OutlookTools {
   readonly says: (sentence: string) => void;
 }
 
-/** Rebuilds a tenant from its bundle while that is read: the network side first, then each server as soon as its disks are sealed. May be repeated. */
+/**
+ * Rebuilds a tenant from its bundle while that is read: the network side first, then each server
+ * once its disks are sealed. May be repeated.
+ */
 export class Importer implements BundleVisitor {
   readonly #tools: ImportTools;
   #campaign: Campaign | null = null;
@@ -119,47 +121,29 @@ export class Importer implements BundleVisitor {
     return this.#campaign;
   }
 
-  /** What a move does at the destination: images, ports, the server, its floating addresses, a look at it. */
+  /**
+   * Runs the destination half of a server's journey. The ledger is its journal: what is built
+   * already is answered from there.
+   */
   async #build(id: string): Promise<void> {
-    const { says, signal } = this.#tools;
-    const campaign = this.#bound;
-    const server = this.#document?.servers.find((one) => one.id === id);
-    if (server === undefined || this.#document === null) throw new Problem('E_BUG', `Server ${id} is not in the document.`);
-    const { disks, floating_ips, mappings } = this.#document;
-    const refs: Ref[] = [
-      ...disks.filter(({ server_id }) => server_id === id).map((disk) => refOf('disk', disk.id)),
-      ...server.ports.map((port) => refOf('port', port)),
-      refOf('server', id),
-      ...floating_ips
-        .filter(
-          ({ id: ip, port_id }) => port_id !== null && server.ports.includes(port_id) && mappings.floating_ips[ip]?.to !== 'skip',
-        )
-        .map((ip) => refOf('floating_ip', ip.id)),
-    ];
-    for (const ref of refs) {
-      signal.throwIfAborted();
-      await campaign.ensure(ref);
-    }
-    if (server.power === 'running') await this.#healthy(campaign.built(refOf('server', id)), server.name);
-    const at = new Date().toISOString();
-    await writeMarker(campaign.folder, [`${id}.completed`], {
-      campaign: campaign.id,
-      at,
-      digest: digestOfJson(refs),
-      counts: { disks: disks.length },
+    const { cloud, signal, says } = this.#tools;
+    const arrival = this.#arrivalOf(id);
+    await runPhases(destinationHalf, {
+      done: new Set(),
+      recall: () => arrival,
+      tools: bundleTools(this.#bound, arrival, cloud, signal),
+      begin: () => Promise.resolve(),
+      end: () => Promise.resolve(),
+      work: (_phase, _move, _tools, piece) => piece(),
     });
-    says(`Server ${server.name} is here.`);
+    says(`Server ${arrival.server.name} is here.`);
   }
 
-  async #healthy(id: string, name: string): Promise<void> {
-    const { cloud, signal } = this.#tools;
-    const end = Date.now() + healthLimitMs;
-    for (;;) {
-      const { healthy, says } = await (await cloud()).healthy(id, undefined, signal);
-      if (healthy) return;
-      if (Date.now() > end)
-        throw new Problem('E_UNHEALTHY', `Server ${name} does not run here: ${says}`, { about: `server/${id}` });
-      await sleep(healthIntervalMs, undefined, { signal });
-    }
+  #arrivalOf(id: string): Arrival {
+    const document = this.#document;
+    const server = document?.servers.find((one) => one.id === id);
+    if (server === undefined || document === null) throw new Problem('E_BUG', `Server ${id} is not in the document.`);
+    const was = server.power === 'running' ? 'running' : 'stopped';
+    return { server, ...belongingsOf(server, document, document.mappings), probe: undefined, learned: { was } };
   }
 }

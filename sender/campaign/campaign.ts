@@ -4,18 +4,22 @@ import { stringify } from 'yaml';
 import { parseYaml } from '../../shared/config.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Journal } from '../../shared/journal.ts';
+import { belongingsOf } from '../../shared/journey/belongings.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Plan, serversOf } from '../../shared/model/plan.ts';
-import { refOf } from '../../shared/model/resource.ts';
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
-import { attemptOf, type Fact, hasMoved } from '../migration/fact.ts';
-import { itineraryTo } from '../migration/itinerary.ts';
-import type { Move } from '../migration/phase.ts';
+import { attemptOf, hasMoved } from '../migration/attempt.ts';
+import type { Fact } from '../migration/fact.ts';
+import { lastPhaseTo } from '../migration/itinerary.ts';
+import type { Move } from '../migration/move.ts';
 
 type PlannedServer = Plan['waves'][number]['servers'][number];
 
-/** One campaign as the sender knows it: the plan, the document and the journal in one folder. The plan is frozen once the folder exists. */
+/**
+ * One campaign as the sender knows it: plan, document and journal in one folder. The plan cannot
+ * change once the folder exists.
+ */
 export class Campaign {
   readonly id: string;
   readonly folder: string;
@@ -31,7 +35,10 @@ export class Campaign {
     this.journal = journal;
   }
 
-  /** Makes the folder of a new campaign. Its journal comes last: a folder without one never started. */
+  /**
+   * Makes the folder of a new campaign. The journal is written last: a folder without one never
+   * started.
+   */
   static async create(state: string, plan: Plan, document: Configurations): Promise<Campaign> {
     if (document.campaign === undefined) throw new Problem('E_BUG', 'A campaign needs an id.');
     const folder = folderOf(state, document.campaign);
@@ -58,7 +65,8 @@ export class Campaign {
         throw error;
       });
     const [plan, document, journal] = await Promise.all([read('plan.yaml'), read('configurations.json'), read('journal.jsonl')]);
-    // A journal without one whole line is one whose first fact a power cut tore: nobody was told that this campaign exists.
+    // A power cut tore the first fact of a journal without a whole line: nobody was told that this
+    // campaign exists.
     if (plan === null || document === null || journal === null || !journal.includes('\n')) return null;
     try {
       return new Campaign(
@@ -75,7 +83,7 @@ export class Campaign {
     }
   }
 
-  /** The moves of every wave, in order; what they learned is in the journal. */
+  /** The moves of every wave, in order, without what they learned; see `recall`. */
   moves(): { wave: string; rolling: boolean; moves: Move[] }[] {
     return this.plan.waves.map(({ name, rolling = false, servers }) => ({
       wave: name,
@@ -84,9 +92,16 @@ export class Campaign {
     }));
   }
 
+  /** The move of one server. Throws E_NOT_FOUND. */
+  moveOf(server: string): Move {
+    const planned = this.plan.waves.flatMap(({ servers }) => servers).find(({ id }) => id === server);
+    if (planned === undefined) throw new Problem('E_NOT_FOUND', `Server ${server} is not in the plan.`);
+    return this.#move(planned);
+  }
+
   /** Whether a server's move is through. */
   moved(server: string): boolean {
-    return hasMoved(this.journal.facts, server, itineraryTo(this.plan.to).at(-1)?.name ?? '');
+    return hasMoved(this.journal.facts, server, lastPhaseTo(this.plan.to));
   }
 
   #move({ id, probe, mode, cutover }: PlannedServer): Move {
@@ -94,19 +109,15 @@ export class Campaign {
     const server = this.document.servers.find((candidate) => candidate.id === id);
     if (server === undefined)
       throw new Problem('E_STATE_DAMAGED', `Server ${id} of the plan is not in configurations.json.`, { about: this.folder });
-    const ports = new Set(server.ports);
+    const { disks, ports, floatingIps } = belongingsOf(server, this.document, this.plan.mappings);
     return {
       server: { kind: 'server', ...server },
-      disks: this.document.disks.filter((disk) => disk.server_id === id).map((disk) => ({ kind: 'disk', ...disk })),
+      disks: disks.map((disk) => ({ kind: 'disk', ...disk })),
       diskBytes: diskBytesOf(server, this.document),
-      ports: server.ports.map((port) => refOf('port', port)),
-      floatingIps: this.document.floating_ips
-        .filter(
-          ({ port_id, id: ip }) => port_id !== null && ports.has(port_id) && this.plan.mappings.floating_ips[ip]?.to !== 'skip',
-        )
-        .map(({ id: ip }) => refOf('floating_ip', ip)),
+      ports,
+      floatingIps,
       probe,
-      addresses: addressesOf(this.document, ports),
+      addresses: addressesOf(this.document, new Set(server.ports)),
       warm: (mode ?? options.mode) === 'warm',
       cutover: cutover ?? options.cutover,
       calendar: this.plan.calendar,

@@ -1,7 +1,10 @@
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus } from '../control/commands.ts';
+import type { CampaignStatus } from './campaign-status.ts';
 
-/** The servers that a wish for the cutover means: the named ones, which must be copied while they run or wait for a window, or all that only wait for it. Throws E_NOT_FOUND, E_CAMPAIGN_STATE. */
+/**
+ * The servers that `sender cutover` means: the named ones, which must be copied while they run or
+ * wait for a window, or all that only wait for it. Throws E_NOT_FOUND, E_CAMPAIGN_STATE.
+ */
 export function toCutOver({ id, state, moves }: CampaignStatus, wanted: readonly string[]): string[] {
   if (wanted.length === 0) {
     const waiting = moves.filter((move) => move.warm?.waits || move.window !== null);

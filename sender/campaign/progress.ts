@@ -1,4 +1,4 @@
-import type { DiskStatus } from '../control/commands.ts';
+import type { DiskStatus } from './campaign-status.ts';
 
 /** Milliseconds over which a rate is averaged. */
 const windowMs = 5_000;
@@ -8,7 +8,10 @@ interface Sample {
   readonly doneBytes: number;
 }
 
-/** How far every disk is, as heard from the copies under way; lost at a restart, because the copies tell it again. */
+/**
+ * How far every disk is, as the copies under way report it. A restart loses it, and the copies
+ * report it again.
+ */
 export class Progress {
   readonly #disks = new Map<string, { sizeBytes: number; sentBytes: number; samples: Sample[] }>();
   readonly #now: () => number;

@@ -1,23 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import { recall } from '../migration/migrate.ts';
-import type { Move } from '../migration/phase.ts';
+import type { Fact } from '../migration/fact.ts';
+import type { Move } from '../migration/move.ts';
+import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
-import { type CourseTools, either } from './journey-tools.ts';
+import { type StepTools, workSignal } from './step.ts';
 
 /** Between two looks at the moved servers: milliseconds. */
 const lookMs = 1_000;
 
+/** What the journal calls the wait between the halves of a rolling wave. */
+const firstHalf = 'first half';
+
 /** Servers that may move together, and those that must be healthy before. */
-export interface Step {
+export interface Batch {
   readonly wave: string;
   readonly moves: readonly Move[];
   readonly after: readonly Move[];
 }
 
-/** The steps of a campaign: a wave each, or two for a farm, of which the first has the odd server. */
-export function stepsOf(campaign: Campaign): Step[] {
+/** The batches of a campaign, in order: one for each wave, two for a rolling one. */
+export function batchesOf(campaign: Campaign): Batch[] {
   return campaign.moves().flatMap(({ wave, rolling, moves }) => {
     if (!rolling) return [{ wave, moves, after: [] }];
     const [first, second] = halvesOf(moves);
@@ -28,19 +32,19 @@ export function stepsOf(campaign: Campaign): Step[] {
   });
 }
 
-/** The two halves of a farm, in its order; the first has the odd one. */
-export function halvesOf<T>(farm: readonly T[]): readonly [first: readonly T[], second: readonly T[]] {
-  const middle = Math.ceil(farm.length / 2);
-  return [farm.slice(0, middle), farm.slice(middle)];
+/** The two halves of a rolling wave, in its order; the first has the odd server. */
+export function halvesOf<T>(servers: readonly T[]): readonly [first: readonly T[], second: readonly T[]] {
+  const middle = Math.ceil(servers.length / 2);
+  return [servers.slice(0, middle), servers.slice(middle)];
 }
 
 /**
- * Waits until every server of the first half runs and passes its probe, all in one look; those that were stopped at the source stay so and are not asked.
- * Returns at once when the campaign halts. Throws E_UNHEALTHY after the plan's `probe_timeout_seconds`.
+ * Waits until all servers of the first half that ran at the source are healthy, all in one look.
+ * Returns at once when the campaign halts. Throws E_UNHEALTHY after `probe_timeout_seconds`.
  */
-export async function awaitFirstHalf(campaign: Campaign, { wave, after }: Step, tools: CourseTools): Promise<void> {
+export async function awaitFirstHalf(campaign: Campaign, { wave, after }: Batch, tools: StepTools): Promise<void> {
   const asked = after.filter((move) => recall(move, campaign.journal).learned.was !== 'stopped');
-  await campaign.journal.append({ fact: 'begun', server: null, phase: 'first half' });
+  await campaign.journal.append({ fact: 'begun', server: null, phase: firstHalf });
   const seconds = campaign.plan.options.probe_timeout_seconds;
   for (const limit = performance.now() + seconds * 1000; ; ) {
     if (tools.halted.aborted) return;
@@ -51,20 +55,27 @@ export async function awaitFirstHalf(campaign: Campaign, { wave, after }: Step, 
       const hint = 'Mend it at the destination, then `sender resume`; or `sender rollback`.';
       throw new Problem('E_UNHEALTHY', says, { about: refOf('server', sick.move.server.id), hint });
     }
-    await sleep(lookMs, undefined, { signal: either(tools) });
+    await sleep(lookMs, undefined, { signal: workSignal(tools) });
   }
-  await campaign.journal.append({ fact: 'done', server: null, phase: 'first half' });
+  await campaign.journal.append({ fact: 'done', server: null, phase: firstHalf });
 }
 
+/** Whether the second half of a rolling wave waits for the first. */
+export function isAwaitingFirstHalf(facts: readonly Fact[]): boolean {
+  const last = facts.findLast((fact) => 'server' in fact && fact.server === null);
+  return last?.fact === 'begun' && last.phase === firstHalf;
+}
+
+/** The first server that is not healthy, and why not; null where all are. */
 async function firstSick(
   { id }: Campaign,
   moves: readonly Move[],
-  tools: CourseTools,
+  tools: StepTools,
 ): Promise<{ readonly move: Move; readonly says: string } | null> {
   for (const move of moves) {
     const { server, probe } = move;
     const params = { campaign: id, server: server.id, ...(probe === undefined ? {} : { probe }) };
-    const { healthy, says } = await tools.ask('server.health', params, either(tools));
+    const { healthy, says } = await tools.ask('server.health', params, workSignal(tools));
     if (!healthy) return { move, says };
   }
   return null;

@@ -1,13 +1,16 @@
-import type { CampaignStatus, MoveStatus } from '../control/commands.ts';
-import { itinerary } from '../migration/itinerary.ts';
+import { phaseNamed } from '../migration/itinerary.ts';
+import type { CampaignState, MoveStatus } from './campaign-status.ts';
 
 /** What is said of a bundle whose servers are all frozen. */
 export function readyBundle(id: string, servers: number): string {
   return `All ${servers} servers are stopped and frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like; \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
 }
 
-/** One sentence on what a campaign does; `held`: servers that are down in the middle of their move; `isGated`: whether the second half of a farm waits for the first. */
-export function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatus[], held: number, isGated: boolean): string {
+/**
+ * One sentence on what a campaign does. `held`: servers that are stopped in the middle of their
+ * move; `isGated`: whether the second half of a farm waits for the first.
+ */
+export function saysOf(state: CampaignState, moves: readonly MoveStatus[], held: number, isGated: boolean): string {
   const moved = moves.filter((move) => move.state === 'moved').length;
   switch (state) {
     case 'preparing':
@@ -31,14 +34,17 @@ export function saysOf(state: CampaignStatus['state'], moves: readonly MoveStatu
   }
 }
 
-/** What goes on while servers move: work first, then what the calendar holds back, then what the operator does. */
+/**
+ * What goes on while servers move: work first, then what the calendar holds back, then what the
+ * operator does.
+ */
 function movingSays(moves: readonly MoveStatus[], isGated: boolean): string {
   const many = (some: readonly MoveStatus[], one = some[0]): string =>
     some.length === 1 ? `${one?.name} waits` : `${some.length} servers wait`;
   const waiting = moves.filter((move) => move.warm?.waits);
   const held = moves.filter(({ window }) => window !== null);
   const now = moves.find((move) => move.state === 'moving' && !move.warm?.waits && move.window === null);
-  const doing = itinerary.find((phase) => phase.name === now?.phase)?.does;
+  const doing = phaseNamed(now?.phase)?.does;
   if (isGated) return '; the first half of a farm must be healthy before the second is begun.';
   if (now !== undefined) return `; ${now.name}: ${doing ?? now.phase}.`;
   if (held[0]?.window) return `; ${many(held)}${held[0].window.says.slice('waits'.length)}. \`sender cutover\` goes on now.`;

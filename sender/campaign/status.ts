@@ -1,106 +1,105 @@
 import type { Dated } from '../../shared/journal.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
-import type { CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from '../control/commands.ts';
+import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
 import { blackoutAt } from '../migration/calendar.ts';
-import { attemptOf, doneAmong, type Fact, standingOf, type Wish, waitingPhases, wasStopped } from '../migration/fact.ts';
-import { downtimeOf, forecastOf, type PastMove } from '../migration/forecast.ts';
-import { recall } from '../migration/migrate.ts';
-import type { Move } from '../migration/phase.ts';
-import { roundsOf } from '../migration/round.ts';
+import { hasBegun, hasWaitedFor, wasStopped } from '../migration/durations.ts';
+import { type Fact, standingOf } from '../migration/fact.ts';
+import { forecastOf, type PastMove, warmForecastOf } from '../migration/forecast.ts';
+import { phaseNamed } from '../migration/itinerary.ts';
+import type { Move } from '../migration/move.ts';
+import { recall } from '../migration/recall.ts';
 import { type WindowStatus, windowOf } from '../migration/window.ts';
 import type { Campaign } from './campaign.ts';
+import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './campaign-status.ts';
+import { configuredCounts } from './configured.ts';
+import { campaignItinerary } from './itinerary.ts';
 import type { Progress } from './progress.ts';
+import { isAwaitingFirstHalf } from './rolling-wave.ts';
 import { readyBundle, saysOf } from './status-text.ts';
 
-const working = {
-  run: 'moving',
-  pause: 'paused',
-  cancel: 'rolling back',
-  commit: 'committing',
-  rollback: 'rolling back',
-} as const satisfies Record<Wish, CampaignStatus['state']>;
+/** The moves that a forecast learns from; only asked for where there is something to forecast. */
+type History = () => readonly PastMove[];
 
 /**
- * Where a campaign stands, from its journal and what its copies told lately. `built` counts what the receiver announced since the daemon started; a forecast
- * learns from the `history` of earlier moves.
+ * Where a campaign stands, from its journal and its copies. `built` counts what the receiver
+ * announced since the daemon started.
  */
-export function statusOf(
-  campaign: Campaign,
-  progress: Progress,
-  built: number,
-  history: () => readonly PastMove[] = () => [],
-): CampaignStatus {
+export function statusOf(campaign: Campaign, progress: Progress, built: number, history: History = () => []): CampaignStatus {
   const { facts } = campaign.journal;
   const standing = standingOf(facts);
   const isBundle = campaign.plan.to === 'bundle';
-  const configured = isBundle || doneAmong(facts.filter((fact) => 'server' in fact && fact.server === null)).has('configure');
   const moves = campaign
     .moves()
     .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)));
-  const gate = facts.findLast((fact) => 'server' in fact && fact.server === null);
-  const isGated = gate?.fact === 'begun' && gate.phase === 'first half';
-  const state =
-    standing.is === 'resting' ? standing.state : standing.wish === 'run' && !configured ? 'preparing' : working[standing.wish];
-  const held = moves.filter(({ server, state }) => state !== 'moved' && wasStopped(attemptOf(facts, server).facts)).length;
+  const state = stateOf(campaign);
+  const held = moves.filter((move) => move.state !== 'moved' && wasStopped(attemptOf(facts, move.server).facts)).length;
   const toBuild = networkSideOf(campaign.document).length;
   return {
     id: campaign.id,
     project: campaign.document.source.project_name,
     state,
-    says: isBundle && state === 'ready' ? readyBundle(campaign.id, moves.length) : saysOf(state, moves, held, isGated),
+    says:
+      isBundle && state === 'ready'
+        ? readyBundle(campaign.id, moves.length)
+        : saysOf(state, moves, held, isAwaitingFirstHalf(facts)),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
-    built: configured ? toBuild : Math.min(built, toBuild),
+    built: isConfigured(campaign) ? toBuild : Math.min(built, toBuild),
     toBuild,
     moves,
     problem: standing.is === 'resting' ? standing.problem : null,
   };
 }
 
-function moveStatus(
-  campaign: Campaign,
-  wave: string,
-  move: Move,
-  progress: Progress,
-  history: () => readonly PastMove[],
-): MoveStatus {
+function stateOf(campaign: Campaign): CampaignState {
+  const standing = standingOf(campaign.journal.facts);
+  if (standing.is === 'resting') return standing.state;
+  return standing.wish === 'run' && !isConfigured(campaign) ? 'preparing' : campaignItinerary[standing.wish].shows;
+}
+
+/** Whether the network side stands; a bundle has none to build. */
+function isConfigured({ plan, journal }: Campaign): boolean {
+  return plan.to === 'bundle' || configuredCounts(journal.facts) !== null;
+}
+
+function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Progress, history: History): MoveStatus {
   const { facts } = campaign.journal;
-  const own = attemptOf(facts, move.server.id);
+  const { server } = move;
+  const own = attemptOf(facts, server.id);
   const last = own.facts.findLast((fact) => fact.fact === 'begun' || fact.fact === 'done' || fact.fact === 'undone');
-  const moved = campaign.moved(move.server.id);
-  const problem = facts.findLast((fact) => fact.fact === 'problem' && fact.server === move.server.id);
-  const resting = standingOf(facts).is === 'resting';
-  const failed = !moved && resting && problem?.fact === 'problem';
-  const state = moved
-    ? 'moved'
-    : own.facts.length > 0 && !resting
-      ? 'moving'
-      : failed
-        ? 'failed'
-        : own.attempt > 1
-          ? 'rolled back'
-          : 'waiting';
-  const warm = state === 'moving' && !wasStopped(own.facts) ? warmStatus(move, own.facts, facts, history) : null;
+  const problem = facts.findLast((fact) => fact.fact === 'problem' && fact.server === server.id);
+  const state = moveStateOf(campaign, server.id);
+  const stillRuns = state === 'moving' && !wasStopped(own.facts);
   return {
-    server: move.server.id,
-    name: move.server.name,
+    server: server.id,
+    name: server.name,
     wave,
     state,
     phase: last !== undefined && 'phase' in last ? last.phase : null,
     disks: move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress)),
-    warm,
-    window: state === 'moving' && !wasStopped(own.facts) ? windowStatus(move, campaign, own.facts, history) : null,
-    problem: problem?.fact === 'problem' && !moved ? problem.problem : null,
+    warm: stillRuns ? warmStatus(move, own.facts, facts, history) : null,
+    window: stillRuns ? windowStatus(move, campaign, own.facts, history) : null,
+    problem: problem?.fact === 'problem' && state !== 'moved' ? problem.problem : null,
   };
+}
+
+function moveStateOf(campaign: Campaign, server: string): MoveStatus['state'] {
+  const { facts } = campaign.journal;
+  const own = attemptOf(facts, server);
+  if (campaign.moved(server)) return 'moved';
+  const isResting = standingOf(facts).is === 'resting';
+  if (!isResting && own.facts.length > 0) return 'moving';
+  if (isResting && facts.some((fact) => fact.fact === 'problem' && fact.server === server)) return 'failed';
+  return own.attempt > 1 ? 'rolled back' : 'waiting';
 }
 
 function warmStatus(
   { server, cutover }: Move,
-  own: readonly Fact[],
+  own: readonly Dated<Fact>[],
   facts: readonly Dated<Fact>[],
-  history: () => readonly PastMove[],
+  history: History,
 ): WarmStatus | null {
-  if (!own.some((fact) => fact.fact === 'begun' && fact.phase === 'precopy')) return null;
+  if (!hasBegun(own, 'rounds')) return null;
   const rounds = roundsOf(facts, server.id);
   return {
     rounds: rounds.map(({ round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
@@ -111,28 +110,32 @@ function warmStatus(
       snapshot_ms,
       copy_ms,
     })),
-    forecast: rounds.length === 0 ? null : forecastOf(rounds, history(), Date.now()),
-    waits: own.some((fact) => fact.fact === 'begun' && fact.phase === 'await cutover'),
+    forecast: rounds.length === 0 ? null : warmForecastOf(rounds, history(), Date.now()),
+    waits: hasWaitedFor(own, 'cutover'),
     cutover,
-    asked: own.some(({ fact }) => fact === 'cutover asked'),
+    asked: isCutoverAsked(facts, server.id),
   };
 }
 
-/** Rounds need no window, but end with a blackout; a server that was only looked at waits for nothing yet. */
+/**
+ * Rounds need no window but are held back by a blackout; a server that was only looked at waits for
+ * nothing yet.
+ */
 function windowStatus(
   move: Move,
   { journal, plan }: Campaign,
-  own: readonly Fact[],
-  history: () => readonly PastMove[],
+  own: readonly Dated<Fact>[],
+  history: History,
 ): WindowStatus | null {
   const { calendar, server } = move;
-  const { phase } = own.findLast((fact) => fact.fact === 'begun') ?? {};
-  if (calendar === undefined || own.some(({ fact }) => fact === 'cutover asked')) return null;
+  if (calendar === undefined || isCutoverAsked(journal.facts, server.id)) return null;
   const now = Date.now();
-  if (phase === 'precopy') return blackoutAt(calendar, now) === null ? null : windowOf(calendar, now, 0);
-  if (phase === undefined || !waitingPhases.has(phase)) return null;
+  const begun = own.findLast((fact) => fact.fact === 'begun');
+  const phase = phaseNamed(begun?.phase);
+  if (phase?.waitsFor === undefined)
+    return phase?.rounds && blackoutAt(calendar, now) !== null ? windowOf(calendar, now, 0) : null;
   const runs = plan.to !== 'bundle' && recall(move, journal).learned.was === 'running';
-  const forecast = runs ? downtimeOf(move, roundsOf(journal.facts, server.id), history(), now) : null;
+  const forecast = runs ? forecastOf(move, roundsOf(journal.facts, server.id), history(), now) : null;
   return windowOf(calendar, now, forecast?.downtimeMs ?? 0);
 }
 

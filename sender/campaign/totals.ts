@@ -1,13 +1,14 @@
 import { kindOf, type Ref } from '../../shared/model/resource.ts';
 import { digestOfRoots, type Totals } from '../../shared/model/totals.ts';
-import { recall } from '../migration/migrate.ts';
+import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
+import { configuredCounts } from './configured.ts';
 
-/** What a campaign moved, from its journal: what the receiver checks against its own books. */
+/** What a campaign moved, from its journal: the receiver compares it with what it counts itself. */
 export function totalsOf(campaign: Campaign): Totals {
   const moves = campaign.moves().flatMap(({ moves: wave }) => wave.map((move) => recall(move, campaign.journal)));
   const sealed = moves.flatMap(({ learned }) => Object.entries(learned.sealed ?? {}));
-  const resources: Record<string, number> = { ...configuredCounts(campaign) };
+  const resources: Record<string, number> = { ...configuredCounts(campaign.journal.facts) };
   for (const { learned } of moves) {
     for (const ref of Object.keys(learned.built ?? {})) resources[kindOf(ref as Ref)] = (resources[kindOf(ref as Ref)] ?? 0) + 1;
   }
@@ -18,12 +19,4 @@ export function totalsOf(campaign: Campaign): Totals {
     resources,
     roots: digestOfRoots(sealed.map(([disk, { root }]) => [disk, root])),
   };
-}
-
-/** How many resources of each kind the receiver built before the first server. */
-function configuredCounts(campaign: Campaign): Readonly<Record<string, number>> {
-  const done = campaign.journal.facts.findLast(
-    (fact) => fact.fact === 'done' && fact.server === null && fact.phase === 'configure',
-  );
-  return done?.fact === 'done' ? ((done.learned as { counts?: Record<string, number> } | undefined)?.counts ?? {}) : {};
 }

@@ -3,10 +3,24 @@ import type { Result } from '../../protocol/messages.ts';
 import type { Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
 import { sha256Of } from '../../shared/disk/whole-digest.ts';
 import { showBytes } from '../../shared/print/units.ts';
-import type { DiskVerdict } from '../control/commands.ts';
-import type { Ask, Move } from '../migration/phase.ts';
+import type { Move } from '../migration/move.ts';
+import type { Ask } from '../migration/phase.ts';
 import { diskFolder, dropCopy } from '../migration/phases/copy.ts';
 import type { Campaign } from './campaign.ts';
+
+/** What `sender verify` found of one disk. */
+export interface DiskVerdict {
+  readonly server: string;
+  readonly name: string;
+  readonly disk: string;
+  readonly sizeBytes: number;
+  /** Of the whole disk at the source, or of the copy where the source has none any more. */
+  readonly sha256: string | null;
+  readonly image: string | null;
+  readonly agrees: boolean;
+  /** One or more sentences. */
+  readonly says: string;
+}
 
 /** What a verification works with. */
 export interface VerifyTools {
@@ -16,8 +30,8 @@ export interface VerifyTools {
 }
 
 /**
- * Reads both sides of a finished campaign again: each source snapshot as the source cloud holds it, the receiver's copy of it, and what the destination cloud says
- * of the image made of that. Writes on neither cloud.
+ * Reads both sides of a finished campaign again: each snapshot at the source, the receiver's copy
+ * of it, and what the destination cloud says of the image. Writes on neither cloud.
  */
 export async function verifyCampaign(campaign: Campaign, tools: VerifyTools): Promise<DiskVerdict[]> {
   const snapshots = await tools.source.snapshots(campaign.id, tools.signal);
@@ -78,7 +92,7 @@ async function readAgain(
 }
 
 function flawsBetween(here: ReadAgain | null, there: Result<'disk.verify'>): string[] {
-  if (here === null) return ['The snapshot at the source is gone, so that nothing can be held against it.'];
+  if (here === null) return ['The snapshot at the source is gone, so that nothing can be compared with it.'];
   if (there.sha256 === null) return [];
   if (here.size !== there.size) return [`The source has ${here.size} bytes, the copy ${there.size}.`];
   return here.sha256 === there.sha256

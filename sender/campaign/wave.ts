@@ -1,32 +1,35 @@
 import { Problem } from '../../shared/problem.ts';
-import { attemptOf, type Fact, standingOf, wasStopped } from '../migration/fact.ts';
+import { attemptOf } from '../migration/attempt.ts';
+import { wasStopped } from '../migration/durations.ts';
+import { type Fact, standingOf } from '../migration/fact.ts';
 import { migrate, rollBack } from '../migration/migrate.ts';
-import type { Move } from '../migration/phase.ts';
-import { type Aside, Slots } from '../migration/place.ts';
+import type { Move } from '../migration/move.ts';
+import { Slots, type WithoutSlot } from '../migration/slots.ts';
 import type { Campaign } from './campaign.ts';
-import { DowntimeProbe } from './downtime.ts';
-import { type CourseTools, either, isCalledOff, walkOf } from './journey-tools.ts';
-import { pauseBetween } from './pause.ts';
+import { awaitDelay } from './delay.ts';
+import { DowntimeProbe } from './downtime-probe.ts';
+import { migrationOf } from './move-tools.ts';
+import { cleanupSignal, isInterrupted, type StepTools, workSignal } from './step.ts';
 
 /**
- * Moves servers, so many at once and those that an interruption left down first; nothing keeps these from arriving. A failure or a pause halts the others; the
- * first failure is thrown once all that are down have arrived.
+ * Moves servers, so many at once; those that are already stopped come first, and always arrive. A
+ * failure or a pause halts the others. Throws the first failure once nothing moves any more.
  */
-export async function moveWave(campaign: Campaign, moves: readonly Move[], tools: CourseTools): Promise<void> {
-  const { parallel } = campaign.plan.options;
-  const slots = new Slots(parallel);
+export async function moveBatch(campaign: Campaign, moves: readonly Move[], tools: StepTools): Promise<void> {
+  const slots = new Slots(campaign.plan.options.parallel);
   const failed = new AbortController();
   const halted = AbortSignal.any([tools.halted, failed.signal]);
-  const isDown = (move: Move): boolean => wasStopped(attemptOf(campaign.journal.facts, move.server.id).facts);
-  const ends = [...moves.filter(isDown), ...moves.filter((move) => !isDown(move))].map((move) =>
-    slots.hold(async (aside) => {
-      const down = isDown(move);
-      if (halted.aborted && !down) return;
+  const isStopped = (move: Move): boolean => wasStopped(attemptOf(campaign.journal.facts, move.server.id).facts);
+  const inOrder = [...moves.filter(isStopped), ...moves.filter((move) => !isStopped(move))];
+  const ends = inOrder.map((move) =>
+    slots.hold(async (withoutSlot) => {
+      const mustArrive = isStopped(move);
+      if (halted.aborted && !mustArrive) return;
       try {
-        if (!down) await pauseBetween(campaign, AbortSignal.any([either(tools), halted]));
-        if (down || isRunning(campaign)) await moveOrTakeBack(campaign, move, { ...tools, halted }, aside);
+        if (!mustArrive) await awaitDelay(campaign, AbortSignal.any([workSignal(tools), halted]));
+        if (mustArrive || wantsMoves(campaign)) await moveOrRollBack(campaign, move, { ...tools, halted }, withoutSlot);
       } catch (error) {
-        if (halted.aborted && !isCalledOff(tools) && wasHalted(error, halted)) return;
+        if (halted.aborted && !isInterrupted(tools) && isFrom(halted, error)) return;
         failed.abort(new Problem('E_CANCELLED', `Server ${move.server.name} could not be moved.`));
         throw error;
       }
@@ -36,29 +39,32 @@ export async function moveWave(campaign: Campaign, moves: readonly Move[], tools
   if (failure !== undefined) throw failure.reason;
 }
 
-/** Whether an error is only that somebody was halted. */
-function wasHalted(error: unknown, { reason }: AbortSignal): boolean {
-  return error === reason || (error instanceof Error && error.cause === reason);
+/** Whether the operator still wants servers to move. */
+export function wantsMoves(campaign: Campaign): boolean {
+  const standing = standingOf(campaign.journal.facts);
+  return standing.is === 'working' && standing.wish === 'run';
 }
 
-/** Moves one server; one that cannot be moved is taken back, so that it runs at the source again. */
-async function moveOrTakeBack(campaign: Campaign, move: Move, tools: CourseTools, aside: Aside): Promise<void> {
+/**
+ * Moves one server; one that cannot be moved is rolled back, so that it runs at the source again.
+ */
+async function moveOrRollBack(campaign: Campaign, move: Move, tools: StepTools, withoutSlot: WithoutSlot): Promise<void> {
+  const signal = workSignal(tools);
   const note = (fact: Fact): Promise<unknown> => campaign.journal.append(fact);
-  const downtime = new DowntimeProbe(move, { campaign: campaign.id, ask: tools.ask, note, signal: either(tools) });
-  const walk = walkOf(campaign, tools, either(tools), aside);
+  const downtime = new DowntimeProbe(move, { campaign: campaign.id, ask: tools.ask, note, signal });
+  const migration = migrationOf(campaign, tools, signal, withoutSlot);
   try {
-    await migrate(move, { ...walk, around: (phase, now, work) => downtime.around(phase, now, work) });
+    await migrate(move, { ...migration, around: (phase, now, work) => downtime.around(phase, now, work) });
     await downtime.settled();
   } catch (error) {
     await downtime.settled();
-    if (isCalledOff(tools) || (tools.halted.aborted && wasHalted(error, tools.halted))) throw error;
-    await rollBack(move, walkOf(campaign, tools, AbortSignal.any([tools.signal, tools.overruled])));
+    if (isInterrupted(tools) || (tools.halted.aborted && isFrom(tools.halted, error))) throw error;
+    await rollBack(move, migrationOf(campaign, tools, cleanupSignal(tools)));
     throw error;
   }
 }
 
-/** Whether the operator still wants servers to move. */
-export function isRunning(campaign: Campaign): boolean {
-  const standing = standingOf(campaign.journal.facts);
-  return standing.is === 'working' && standing.wish === 'run';
+/** Whether an error is only that a signal aborted. */
+function isFrom({ reason }: AbortSignal, error: unknown): boolean {
+  return error === reason || (error instanceof Error && error.cause === reason);
 }

@@ -1,5 +1,5 @@
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus } from '../control/commands.ts';
+import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { possibleIn } from '../control/steer.ts';
 
 type State = CampaignStatus['state'];

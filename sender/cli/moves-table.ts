@@ -2,7 +2,7 @@ import type { Output, Style } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showRate, showShare } from '../../shared/print/units.ts';
-import type { DiskStatus, MoveStatus } from '../control/commands.ts';
+import type { DiskStatus, MoveStatus } from '../campaign/campaign-status.ts';
 
 /** A row of the table: a server, or below it a disk that is being copied. */
 type Row = MoveStatus | DiskStatus;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { offer } from '../../shared/cli/offer.ts';
 import { type Example, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus } from '../control/commands.ts';
+import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { senderCommands } from '../control/registry.ts';
 import { type Asking, asks } from './ask.ts';
 import { candidates, chooseCampaign } from './choose-campaign.ts';

@@ -1,5 +1,5 @@
 import { showBytes, showDuration } from '../../shared/print/units.ts';
-import type { WarmStatus } from '../control/commands.ts';
+import type { WarmStatus } from '../campaign/campaign-status.ts';
 
 /** How far a warm move is before its cutover, and what its downtime would be: one line. */
 export function warmText({ rounds, forecast, waits, cutover, asked }: WarmStatus): string {

@@ -5,13 +5,13 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { type Plan, serversOf } from '../../shared/model/plan.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Campaign } from '../campaign/campaign.ts';
+import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { historyOf } from '../campaign/history.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
 import { standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
 import type { Changes } from './changes.ts';
-import type { CampaignStatus } from './commands.ts';
 
 /** What the campaigns are run with. */
 export interface CampaignsTools {

@@ -1,7 +1,7 @@
 import { Problem } from '../../shared/problem.ts';
+import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import type { Runner } from '../campaign/runner.ts';
 import { onlyWayOn, type Wish } from '../migration/fact.ts';
-import type { CampaignStatus } from './commands.ts';
 
 type State = CampaignStatus['state'];
 

@@ -8,7 +8,8 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { OfferDisk, SealedDisk, Tools } from '../migration/phase.ts';
+import type { SealedDisk } from '../migration/move.ts';
+import type { OfferDisk, OfferTools } from '../migration/phase.ts';
 import { diskFolder } from '../migration/phases/copy.ts';
 import type { Peer } from '../receiver/peer.ts';
 import { Levels } from './levels.ts';
@@ -53,7 +54,7 @@ interface Means {
   readonly peer: Peer;
   readonly crew: WorkerPool;
   readonly levels: Levels;
-  readonly tools: Tools;
+  readonly tools: OfferTools;
 }
 
 type Transferred = Omit<SealedDisk, 'transfer_ms'>;

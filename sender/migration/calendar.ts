@@ -3,7 +3,7 @@ import { instantOf, localMs } from '../../shared/zone.ts';
 
 const dayMs = 86_400_000;
 
-/** How far the next opening is looked for, and the end of one: beyond these there is none. */
+/** How far ahead an opening is looked for, and the end of one: beyond these there is none. */
 const yearMs = 366 * dayMs;
 const weekMs = 8 * dayMs;
 
@@ -17,7 +17,10 @@ export function isOpen(calendar: Calendar, atMs: number): boolean {
   return blackoutAt(calendar, atMs) === null && windowsAround(calendar, atMs).some((window) => holds(window, atMs));
 }
 
-/** The first time at or after another at which servers may be stopped; null where there is none within a year. */
+/**
+ * The first time at or after another at which servers may be stopped; null where there is none
+ * within a year.
+ */
 export function opensAt(calendar: Calendar, atMs: number): number | null {
   let at = atMs;
   while (at - atMs <= yearMs) {
@@ -28,7 +31,10 @@ export function opensAt(calendar: Calendar, atMs: number): number | null {
   return null;
 }
 
-/** When the opening that holds a time ends; null where it goes on for a week, the time itself where it is closed then. */
+/**
+ * When the opening around a time ends; null where it goes on for a week, the time itself where the
+ * calendar is closed then.
+ */
 export function closesAt(calendar: Calendar, atMs: number): number | null {
   let at = atMs;
   while (at - atMs <= weekMs) {
@@ -41,7 +47,10 @@ export function closesAt(calendar: Calendar, atMs: number): number | null {
   return null;
 }
 
-/** The first time at which an opening begins, or goes on, that has room for so many milliseconds; null where none has within a fortnight of the first one. */
+/**
+ * The first time from which an opening lasts so many milliseconds more; null where none does within
+ * a fortnight of the first one.
+ */
 export function opensFor(calendar: Calendar, atMs: number, lengthMs: number): number | null {
   const first = opensAt(calendar, atMs);
   let at = first;
@@ -53,7 +62,7 @@ export function opensFor(calendar: Calendar, atMs: number, lengthMs: number): nu
   return null;
 }
 
-/** The blackout that holds a time, of several the one that lasts longest; null where none does. */
+/** The blackout around a time, of several the one that ends last; null where there is none. */
 export function blackoutAt(calendar: Calendar, atMs: number): (Stretch & { readonly reason: string }) | null {
   const around = blackoutsOf(calendar).filter((blackout) => holds(blackout, atMs));
   return around.sort((a, b) => b.toMs - a.toMs)[0] ?? null;
@@ -67,13 +76,16 @@ function blackoutsOf({ zone, blackout }: Calendar): (Stretch & { readonly reason
   }));
 }
 
-/** When a window begins or goes on, at or after a time; windows come back every week. */
+/** When a window begins, or goes on, at or after a time; every window comes again each week. */
 function nextWindow(calendar: Calendar, atMs: number): number {
   const next = windowsAround(calendar, atMs).flatMap(({ fromMs, toMs }) => (toMs > atMs ? [Math.max(fromMs, atMs)] : []));
   return Math.min(...next);
 }
 
-/** The windows from the day before a time to a week after it; one without bounds where the calendar has none. */
+/**
+ * The windows from the day before a time to a week after it; one without bounds where the calendar
+ * has none.
+ */
 function windowsAround({ zone, windows }: Calendar, atMs: number): Stretch[] {
   if (windows.length === 0) return [{ fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY }];
   const today = Math.floor(localMs(zone, atMs) / dayMs) * dayMs;
@@ -84,7 +96,7 @@ function windowsAround({ zone, windows }: Calendar, atMs: number): Stretch[] {
   );
 }
 
-/** One window of one day; it is empty where clocks skip all of it. */
+/** One window of one day; it is empty where summer time skips all of it. */
 function windowOn(zone: string, { from, to }: Hours, day: number): Stretch {
   const end = day + timeMs(to) + (to > from ? 0 : dayMs);
   return { fromMs: instantOf(zone, day + timeMs(from)), toMs: instantOf(zone, end) };

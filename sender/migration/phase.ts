@@ -1,81 +1,46 @@
 import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
-import type { ServerState, Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
 import type { Dated } from '../../shared/journal.ts';
-import type { Calendar } from '../../shared/model/calendar.ts';
+import type { DestinationTools } from '../../shared/journey/destination.ts';
+import type { PhaseOf } from '../../shared/journey/phase.ts';
 import type { Plan } from '../../shared/model/plan.ts';
-import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
-import type { Forecast } from './forecast.ts';
-import type { Aside } from './place.ts';
+import type { ResourceOf } from '../../shared/model/resource.ts';
+import type { Forecast, Learned, Move, SealedDisk } from './move.ts';
 import type { Round } from './round.ts';
+import type { WithoutSlot } from './slots.ts';
 
-/** A disk as the receiver sealed it. Counts are blocks. */
-export interface SealedDisk {
-  readonly size: number;
-  readonly root: string;
-  readonly blocks: number;
-  readonly zero: number;
-  readonly pulled: number;
-  readonly reused: number;
-  /** Taken from another disk that the receiver had. */
-  readonly copied: number;
-  /** Pulled again, because they did not keep what was written. */
-  readonly mended: number;
-  /** Bytes of the disk that were pulled, and what they were on the wire. */
-  readonly bytes_pulled: number;
-  readonly bytes_wire: number;
-  readonly block_size: number;
-  /** Milliseconds to make the copy equal to the snapshot, once that is readable here. */
-  readonly transfer_ms: number;
-}
+/** A row of the itinerary of the sender's moves. */
+export type Phase = PhaseOf<Move, Tools, Learned>;
 
-/** What the phases of one move have learned; each phase adds its part, and the journal keeps it. */
-export interface Learned {
-  /** Whether the source server ran before we touched it: what a rollback restores. */
-  readonly was?: ServerState['power'];
-  /** What the downtime was expected to be when the cutover came. */
-  readonly forecast?: Forecast;
-  readonly snapshots?: Readonly<Record<string, Snapshot>>;
-  /** The source server's generation when its snapshots were whole: what ran since then is not in them. */
-  readonly generation?: ServerState['generation'];
-  readonly sealed?: Readonly<Record<string, SealedDisk>>;
-  /** Destination ids by ref. */
-  readonly built?: Readonly<Record<string, string>>;
-  /** What the destination chose, by ref, for the report. */
-  readonly details?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
-
-/** One server's journey: the server, what goes with it, and what was learned so far. */
-export interface Move {
-  readonly server: ResourceOf<'server'>;
-  readonly disks: readonly ResourceOf<'disk'>[];
-  /** What they may hold together, by its flavor and image. */
-  readonly diskBytes: number;
-  readonly ports: readonly Ref[];
-  readonly floatingIps: readonly Ref[];
-  readonly probe: string | undefined;
-  /** Where its clients reach it at the source, floating addresses first. */
-  readonly addresses: readonly string[];
-  /** Whether its disks are copied while it runs, and when it is stopped then. */
-  readonly warm: boolean;
-  readonly cutover: string;
-  /** When it may be stopped; at any time without one. */
-  readonly calendar: Calendar | undefined;
-  readonly attempt: number;
-  readonly learned: Learned;
-}
-
-/** Asks the receiver; waits for it where the link is down, and repeats what a broken link left unanswered. */
+/**
+ * Asks the receiver; waits for it where the link is down, and repeats what a broken link left
+ * unanswered.
+ */
 export type Ask = <N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>, signal: AbortSignal) => Promise<Result<N>>;
 
-/** Hears how far a disk is: bytes of the disk compared or copied, and bytes that crossed the wire. */
+/**
+ * Hears how far a disk is: bytes of the disk compared or copied, and bytes that crossed the wire.
+ */
 export type OnDisk = (disk: string, sizeBytes: number, doneBytes: number, sentBytes: number) => void;
 
-/** What a phase works with. */
-export interface Tools {
+/** What the offer of one disk works with. */
+export interface OfferTools {
   readonly campaign: string;
   readonly source: SourceCloud;
-  readonly ask: Ask;
-  /** Makes a disk's blocks answerable to the receiver while `work` runs. */
+  /** This campaign's folder. */
+  readonly folder: string;
+  readonly onDisk: OnDisk;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Offers one disk's blocks to the receiver until its copy is sealed; returns what it was sealed
+ * with.
+ */
+export type OfferDisk = (move: Move, disk: ResourceOf<'disk'>, snapshot: Snapshot, tools: OfferTools) => Promise<SealedDisk>;
+
+/** What a phase works with. */
+export interface Tools extends OfferTools, DestinationTools {
   readonly offer: OfferDisk;
   readonly options: Plan['options'];
   /** The rounds of a server's present attempt. */
@@ -85,37 +50,10 @@ export interface Tools {
   };
   /** Whether the operator asked for a server's cutover. */
   readonly isCutoverAsked: (server: string) => boolean;
+  /** What a move's downtime would be now; null where nobody can tell. */
   readonly forecastOf: (move: Move) => Forecast | null;
-  /** What is left of the pause after the server that ended last: milliseconds. */
-  readonly pauseLeftMs: () => number;
-  readonly aside: Aside;
-  /** This campaign's folder. */
-  readonly folder: string;
-  readonly onDisk: OnDisk;
-  /** What a move took so far, in milliseconds: by phase, and from the stop until now. */
-  readonly timesOf: (server: string) => { readonly stages: Readonly<Record<string, number>>; readonly downtimeMs: number };
-  readonly signal: AbortSignal;
-}
-
-/** Offers one disk's blocks and returns what it was sealed with. */
-export type OfferDisk = (move: Move, disk: ResourceOf<'disk'>, snapshot: Snapshot, tools: Tools) => Promise<SealedDisk>;
-
-/** One line of the itinerary. `run`, `undo` and `tidy` MUST be safe to repeat, and the latter two after half a `run`. */
-export interface Phase {
-  readonly name: string;
-  /** For people: what happens here. */
-  readonly does: string;
-  /** Which moves have this phase; all of them without it. */
-  readonly when?: (move: Move) => boolean;
-  /** Whether a pause ends it at once, because it holds no server down; it begins again at the resumption. */
-  readonly halts?: boolean;
-  readonly run: (move: Move, tools: Tools) => Promise<Learned | undefined>;
-  /** Whether what it waited for is still so, asked after an interruption for as long as the server was not seen stopped; it runs again where it is not. */
-  readonly holds?: (move: Move, tools: Tools) => Promise<boolean>;
-  /** Gives back what this phase took from service; undone from the last phase up, before anything is tidied. */
-  readonly undo?: (move: Move, tools: Tools) => Promise<void>;
-  /** Removes what this phase left lying about; done from the last phase up, once the source runs again. */
-  readonly tidy?: (move: Move, tools: Tools) => Promise<void>;
-  /** Whether the server is down while this phase runs. */
-  readonly downtime?: boolean;
+  /** What is left of the plan's delay after the server that ended last: milliseconds. */
+  readonly delayLeftMs: () => number;
+  /** Gives the move's slot to others while it only waits. */
+  readonly withoutSlot: WithoutSlot;
 }

@@ -1,8 +1,10 @@
 import type { Dated } from '../../shared/journal.ts';
 import type { Plan } from '../../shared/model/plan.ts';
-import { attemptOf, type Fact } from './fact.ts';
 
-/** One finished round of a warm move: what differed from the receiver's copy, all disks together, and how long the two halves took. */
+/**
+ * One finished round of a warm move: what differed from the receiver's copy, all disks together,
+ * and how long it took.
+ */
 export interface Round {
   /** From 1, in one attempt. */
   readonly round: number;
@@ -16,12 +18,10 @@ export interface Round {
   readonly copy_ms: number;
 }
 
-/** The rounds of a server's present attempt, oldest first. `at`: when a round had ended. */
-export function roundsOf(facts: readonly Dated<Fact>[], server: string): Dated<Round>[] {
-  return attemptOf(facts, server).facts.flatMap((fact) => (fact.fact === 'round' ? [fact] : []));
-}
-
-/** When a round's snapshot was asked for: milliseconds since the epoch. What is written later belongs to the next round. */
+/**
+ * When a round's snapshot was asked for, in milliseconds since the epoch; what is written later
+ * belongs to the next round.
+ */
 export function begunAtMs({ at, snapshot_ms, copy_ms }: Dated<Round>): number {
   return Date.parse(at) - snapshot_ms - copy_ms;
 }
@@ -29,7 +29,10 @@ export function begunAtMs({ at, snapshot_ms, copy_ms }: Dated<Round>): number {
 /** What ends the rounds of a plan. */
 export type RoundLimits = Pick<Plan['options'], 'rounds' | 'round_threshold_mib'>;
 
-/** A round that brings more than this share of the one before does not shrink any more: the guest writes as fast as we copy. */
+/**
+ * A round above this share of the one before does not shrink any more: the guest writes as fast as
+ * we copy.
+ */
 const shrinks = 0.9;
 
 /** Whether a round is small enough for `cutover: when-ready`. */
@@ -37,17 +40,21 @@ export function isSmall({ bytes }: Pick<Round, 'bytes'>, { round_threshold_mib }
   return bytes <= round_threshold_mib * 1024 * 1024;
 }
 
-/** Whether a round still tells how much the next would bring: after a pause or a restart it may be long ago, and the guest has written since. */
+/**
+ * Whether a round still tells how much the next would bring: after a pause or a restart the guest
+ * may have written much.
+ */
 export function isFresh({ at }: Dated<Round>, { round_interval_seconds }: Plan['options'], nowMs: number): boolean {
   return nowMs - Date.parse(at) < round_interval_seconds * 1000;
 }
 
-/** Why no further round is worth while, in a word or two; null while one is. */
+/** Why a further round would gain nothing, in a word or two; null where it would. */
 export function whyEnough(
   rounds: readonly Pick<Round, 'bytes'>[],
   options: RoundLimits,
 ): 'small' | 'not shrinking' | 'limit' | null {
-  const [before, last] = [rounds.at(-2), rounds.at(-1)];
+  const before = rounds.at(-2);
+  const last = rounds.at(-1);
   if (last === undefined) return null;
   if (isSmall(last, options)) return 'small';
   if (before !== undefined && last.bytes > shrinks * before.bytes) return 'not shrinking';

@@ -6,11 +6,14 @@ import { blackoutAt, isOpen, opensAt, opensFor } from './calendar.ts';
 export interface WindowStatus {
   /** When it may be stopped; ISO 8601, UTC; null where no opening of two weeks has room for it. */
   readonly opensAt: string | null;
-  /** A few words that go on from the server's name. */
+  /** The rest of a sentence that begins with the server's name. */
   readonly says: string;
 }
 
-/** What the calendar says to a server whose downtime is expected to take so long; null where it may be stopped now. */
+/**
+ * Until when the calendar holds back a server with such a downtime; null where it may be stopped
+ * now.
+ */
 export function windowOf(calendar: Calendar, nowMs: number, downtimeMs: number): WindowStatus | null {
   const opens = opensFor(calendar, nowMs, downtimeMs);
   if (opens === nowMs) return null;

@@ -1,8 +1,10 @@
 import type { Dated } from '../../shared/journal.ts';
 import type { Campaign } from '../campaign/campaign.ts';
-import { attemptOf, type Fact, waitingPhases } from '../migration/fact.ts';
-import { recall } from '../migration/migrate.ts';
-import { roundsOf } from '../migration/round.ts';
+import { attemptOf, roundsOf } from '../migration/attempt.ts';
+import { provedAt, waitedMs } from '../migration/durations.ts';
+import type { Fact } from '../migration/fact.ts';
+import { namesWith } from '../migration/itinerary.ts';
+import { recall } from '../migration/recall.ts';
 
 /** A server's downtime as seen from outside: by the sender until it answered no more, by the receiver from when it answered again. */
 export interface ProbedDowntime {
@@ -29,9 +31,9 @@ export function probedOf(facts: readonly Fact[]): ProbedDowntime | null {
 
 /** From the first change of the network for a server, its ports, until it answers over the new path, or passes its health check where nobody probed; null until then. */
 export function networkMsOf(facts: readonly Dated<Fact>[]): number | null {
-  const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === 'plug');
-  const healthy = facts.find((fact) => fact.fact === 'done' && fact.phase === 'probe');
-  const end = probedOf(facts)?.firstAnswerAt ?? healthy?.at;
+  const network = namesWith('network');
+  const begun = facts.find((fact) => fact.fact === 'begun' && network.has(fact.phase));
+  const end = probedOf(facts)?.firstAnswerAt ?? provedAt(facts);
   return begun === undefined || end === undefined ? null : Math.max(0, Date.parse(end) - Date.parse(begun.at));
 }
 
@@ -56,14 +58,4 @@ export function overheadMsOf(campaign: Campaign, server: string, migrationMs: nu
   const rate = pathRateOf(campaign);
   if (migrationMs === null || rate === null) return null;
   return Math.max(0, Math.round(migrationMs - waitedMs(attemptOf(campaign.journal.facts, server).facts) - sentBytes / rate));
-}
-
-function waitedMs(facts: readonly Dated<Fact>[]): number {
-  const lengths = [...waitingPhases].map((phase) => {
-    const [begun, done] = (['begun', 'done'] as const).map((what) =>
-      facts.find((fact) => fact.fact === what && fact.phase === phase),
-    );
-    return begun === undefined || done === undefined ? 0 : Date.parse(done.at) - Date.parse(begun.at);
-  });
-  return lengths.reduce((sum, ms) => sum + ms, 0);
 }

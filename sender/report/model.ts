@@ -1,5 +1,5 @@
 import type { ProblemJson } from '../../shared/problem.ts';
-import type { Forecast } from '../migration/forecast.ts';
+import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
 import type { ProbedDowntime } from './measures.ts';
 

@@ -1,12 +1,10 @@
-import type { Dated } from '../../shared/journal.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import { totalsOf } from '../campaign/totals.ts';
-import { attemptOf, type Fact, sinceLetGo } from '../migration/fact.ts';
-import { itinerary } from '../migration/itinerary.ts';
-import { recall } from '../migration/migrate.ts';
-import type { Move } from '../migration/phase.ts';
-import { roundsOf } from '../migration/round.ts';
+import { attemptOf, roundsOf } from '../migration/attempt.ts';
+import { downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
+import type { Move } from '../migration/move.ts';
+import { recall } from '../migration/recall.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
 
@@ -35,15 +33,15 @@ export function reportOf(campaign: Campaign, state: string): Report {
 function moveReport(campaign: Campaign, move: Move): MoveReport {
   const { facts } = attemptOf(campaign.journal.facts, move.server.id);
   const { learned } = recall(move, campaign.journal);
-  const phases = stagesOf(facts);
+  const phases = durationsOf(facts);
   const report = {
     server: move.server.id,
     name: move.server.name,
     state: campaign.moved(move.server.id) ? 'moved' : 'not moved',
     destinationId: learned.built?.[refOf('server', move.server.id)] ?? null,
     phases,
-    migrationMs: between(facts, 'look', 'mark'),
-    downtimeMs: learned.was === 'stopped' ? null : between(sinceLetGo(facts), 'stop', 'probe'),
+    migrationMs: wholeMs(facts),
+    downtimeMs: learned.was === 'stopped' ? null : downtimeMs(facts),
     probed: probedOf(facts),
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,
@@ -68,20 +66,4 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
 /** Bytes that crossed the link for a server: of every round and of the last copy. */
 export function sentBytes({ disks, rounds }: Pick<MoveReport, 'disks' | 'rounds'>): number {
   return disks.reduce((sum, disk) => sum + disk.sentBytes, 0) + rounds.reduce((sum, { bytes }) => sum + bytes, 0);
-}
-
-/** How long each phase of an attempt took, in the order of the itinerary; those that are not done are left out. */
-export function stagesOf(facts: readonly Dated<Fact>[]): { name: string; startedAt: string; ms: number }[] {
-  return itinerary.flatMap(({ name }) => {
-    const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === name);
-    const ms = between(facts, name, name);
-    return begun === undefined || ms === null ? [] : [{ name, startedAt: begun.at, ms }];
-  });
-}
-
-/** Milliseconds from the first beginning of one phase to the end of another; null until both are there. */
-function between(facts: readonly Dated<Fact>[], from: string, to: string): number | null {
-  const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === from);
-  const done = facts.find((fact) => fact.fact === 'done' && fact.phase === to);
-  return begun === undefined || done === undefined ? null : Date.parse(done.at) - Date.parse(begun.at);
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
+import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
 import type { SenderStatus } from '../../sender/control/commands/status.ts';
-import type { CampaignStatus } from '../../sender/control/commands.ts';
 import type { Report } from '../../sender/report/model.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Plan } from '../../shared/model/plan.ts';

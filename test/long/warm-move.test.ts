@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CampaignStatus } from '../../sender/control/commands.ts';
+import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
 import type { Report } from '../../sender/report/model.ts';
 import { ask, cli } from '../support/daemons.ts';
 import { campaignOf, openSite, ownerOf, planWhole, type Site, trouble, until } from '../support/site.ts';

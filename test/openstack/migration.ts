@@ -1,8 +1,8 @@
 /** A migration as an operator drives it: pair, plan, migrate, watch. Times and bytes are told as it goes on, for the log of the run. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
 import { senderClient } from '../../sender/control/client.ts';
 import type { SenderStatus } from '../../sender/control/commands/status.ts';
-import type { CampaignStatus } from '../../sender/control/commands.ts';
 import type { PlanResult } from '../../sender/plan/result.ts';
 import type { Report } from '../../sender/report/model.ts';
 import type { Endings } from '../support/endings.ts';

@@ -1,6 +1,6 @@
+import type { CampaignStatus, MoveStatus } from '../../sender/campaign/campaign-status.ts';
 import type { SenderClient } from '../../sender/control/client.ts';
 import type { SenderStatus } from '../../sender/control/commands/status.ts';
-import type { CampaignStatus, MoveStatus } from '../../sender/control/commands.ts';
 import { senderCommands } from '../../sender/control/registry.ts';
 import type { Commands } from '../../shared/control/command.ts';
 import { Problem } from '../../shared/problem.ts';

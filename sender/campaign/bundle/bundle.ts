@@ -2,12 +2,15 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SourceCloud } from '../../../shared/cloud/cloud.ts';
 import { Problem } from '../../../shared/problem.ts';
-import { recall } from '../../migration/migrate.ts';
 import { mustBeStopped } from '../../migration/phases/freeze.ts';
+import { recall } from '../../migration/recall.ts';
 import type { Campaign } from '../campaign.ts';
 import { type DiskToWrite, writeBundle } from './write.ts';
 
-/** Writes the bundle of a campaign whose servers are all frozen. Each server is seen stopped, and never started since, before its disks are read. */
+/**
+ * Writes the bundle of a campaign whose servers are all frozen. Each server is seen stopped, and
+ * never started since, before its disks are read.
+ */
 export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortSignal): AsyncGenerator<Buffer> {
   const moves = campaign.moves().flatMap((wave) => wave.moves.map((move) => recall(move, campaign.journal)));
   const folder = join(campaign.folder, 'export');

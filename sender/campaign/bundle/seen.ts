@@ -1,14 +1,23 @@
 import type { Place } from '../../../shared/bundle/page.ts';
 
-/** Bytes of a digest that are kept: nobody finds two blocks that agree in 128 bits, on purpose or by chance. */
+/**
+ * Bytes of a digest that are kept: nobody finds two blocks that agree in 128 bits, on purpose or by
+ * chance.
+ */
 const keptBytes = 16;
 
-/** Most blocks that are remembered: with 24 bytes each, in a table that is never more than half full, some 200 MiB at the most. */
+/**
+ * Most blocks that are remembered: with 24 bytes each, in a table that is never more than half
+ * full, some 200 MiB at the most.
+ */
 const most = 4 * 1024 * 1024;
 
 const smallest = 64 * 1024;
 
-/** Which blocks a bundle holds already, and where. Once it is full it learns no more, and what comes after may come twice. */
+/**
+ * Which blocks a bundle holds already, and where. Once it is full it learns no more, and what comes
+ * after may come twice.
+ */
 export class Seen {
   readonly #most: number;
   #slots = smallest;
@@ -22,7 +31,10 @@ export class Seen {
     this.#most = limit;
   }
 
-  /** The place of a block with this digest; undefined where none is known, and then it is from now on at `place`. */
+  /**
+   * The place of a block with this digest; undefined where none is known, and then it is from now
+   * on at `place`.
+   */
   place(digest: Buffer, place: Place): Place | undefined {
     const slot = this.#slotOf(digest);
     const disk = this.#places[slot * 2] ?? 0;
@@ -52,7 +64,9 @@ export class Seen {
   }
 
   #grow(): void {
-    const [digests, places, slots] = [this.#digests, this.#places, this.#slots];
+    const digests = this.#digests;
+    const places = this.#places;
+    const slots = this.#slots;
     this.#slots *= 2;
     this.#digests = Buffer.alloc(this.#slots * keptBytes);
     this.#places = new Uint32Array(this.#slots * 2);

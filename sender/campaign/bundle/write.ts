@@ -28,7 +28,10 @@ export interface DiskToWrite {
 /** Hears how far a disk is: bytes of it read, of how many. */
 export type OnWritten = (disk: string, doneBytes: number, sizeBytes: number) => void;
 
-/** Writes a campaign as a bundle, once from beginning to end; whoever iterates sets the pace. See README.md. Throws what the disks throw. */
+/**
+ * Writes a campaign as a bundle, once from beginning to end; whoever iterates sets the pace. See
+ * README.md. Throws what the disks throw.
+ */
 export function writeBundle(
   document: Configurations & { readonly campaign: string },
   disks: readonly DiskToWrite[],

@@ -1,9 +1,9 @@
 import { command, stream } from '../../../shared/control/command.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
 import { Problem } from '../../../shared/problem.ts';
+import type { DiskVerdict } from '../../campaign/verify.ts';
 import type { Report } from '../../report/model.ts';
 import { reportOf } from '../../report/report.ts';
-import type { DiskVerdict } from '../commands.ts';
 import type { SenderContext } from '../context.ts';
 
 /** Reads both sides of a finished campaign again. Any other command to the campaign ends it. */

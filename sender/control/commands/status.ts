@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { command, stream } from '../../../shared/control/command.ts';
 import { Nothing } from '../../../shared/control/params.ts';
 import { Problem } from '../../../shared/problem.ts';
+import type { CampaignStatus } from '../../campaign/campaign-status.ts';
 import type { BandwidthStatus } from '../../receiver/bandwidth.ts';
 import { receiverOf } from '../../receiver/link.ts';
-import type { CampaignStatus } from '../commands.ts';
 import type { SenderContext } from '../context.ts';
 
 /** What `sender status` shows. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { command } from '../../../shared/control/command.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
+import type { CampaignStatus } from '../../campaign/campaign-status.ts';
 import { toCutOver } from '../../campaign/cutover.ts';
-import type { CampaignStatus } from '../commands.ts';
 import type { SenderContext } from '../context.ts';
 import { possibleIn, steer } from '../steer.ts';
 import { OfServers } from './params.ts';

@@ -1,20 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blackoutAt } from '../calendar.ts';
-import type { Learned, Move, Tools } from '../phase.ts';
+import type { Learned, Move } from '../move.ts';
+import type { Tools } from '../phase.ts';
 import { isFresh, isSmall, type Round } from '../round.ts';
-import { isLetGo } from './await-window.ts';
+import { mayStop } from './await-window.ts';
 import { copyRound, releaseRounds } from './precopy.ts';
 
-/** How often the clock and the operator's wishes are looked at: milliseconds. There is no limit: an operator may take days. */
+/**
+ * Between two looks at the clock and at the operator's wishes: milliseconds. There is no limit: an
+ * operator may take days.
+ */
 const lookMs = 250;
 
 /**
- * Waits until the server may be stopped, by the plan's policies or because the operator asked; further rounds meanwhile keep the last delta small. Its place is
- * for others meanwhile, and when it is back what was waited for must still hold.
+ * Waits until the plan or the operator lets the server be stopped; further rounds keep the rest
+ * small. Others have its slot meanwhile: once it has one again, all is asked once more.
  */
 export async function awaitCutover(move: Move, tools: Tools): Promise<Learned> {
-  while (!mayCutOver(move, tools)) await tools.aside(() => untilReady(move, tools));
-  // What a cut left of a round under way.
+  while (!mayCutOver(move, tools)) await tools.withoutSlot(() => untilReady(move, tools));
+  // A cut may have left snapshots of a round under way.
   await releaseRounds(move, tools);
   const forecast = tools.forecastOf(move);
   return forecast === null ? {} : { forecast };
@@ -30,7 +34,7 @@ async function untilReady(move: Move, tools: Tools): Promise<void> {
 function mayCutOver(move: Move, tools: Tools): boolean {
   const { server, cutover } = move;
   if (tools.isCutoverAsked(server.id)) return true;
-  if (tools.pauseLeftMs() > 0 || !isLetGo(move, tools)) return false;
+  if (tools.delayLeftMs() > 0 || !mayStop(move, tools)) return false;
   if (cutover === 'manual') return false;
   if (cutover.startsWith('at ')) return Date.now() >= timeOf(cutover);
   const last = tools.rounds.of(server.id).at(-1);
@@ -38,7 +42,10 @@ function mayCutOver(move: Move, tools: Tools): boolean {
   return cutover === 'now' || isSmall(last, tools.options);
 }
 
-/** A round is due when the last one ended an interval ago, unless it would delay the cutover, or a blackout lasts. */
+/**
+ * A round is due an interval after the last one, unless it would delay the cutover, or there is a
+ * blackout.
+ */
 function isRoundDue({ server, cutover, calendar }: Move, { rounds, options }: Tools): boolean {
   if (calendar !== undefined && blackoutAt(calendar, Date.now()) !== null) return false;
   const last = rounds.of(server.id).at(-1);

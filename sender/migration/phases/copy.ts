@@ -1,10 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../../../shared/problem.ts';
-import type { Learned, Move, SealedDisk, Tools } from '../phase.ts';
+import type { Learned, Move, SealedDisk } from '../move.ts';
+import type { OfferTools, Tools } from '../phase.ts';
 
-/** Makes the receiver's copy of every disk equal to its snapshot, and has it compared as a whole. */
-export async function copy(move: Move, tools: Tools): Promise<Learned> {
+/**
+ * Makes the receiver's copy of every disk equal to its snapshot, and has it compared as a whole.
+ */
+export async function copy(move: Move, tools: OfferTools & Pick<Tools, 'offer'>): Promise<Learned> {
   const sealed: Record<string, SealedDisk> = {};
   for (const disk of move.disks) {
     const snapshot = move.learned.snapshots?.[disk.id];
@@ -15,7 +18,7 @@ export async function copy(move: Move, tools: Tools): Promise<Learned> {
   return { sealed };
 }
 
-/** Deletes what was fetched of the server's snapshots here. */
+/** Deletes the local files of the server's snapshots. */
 export async function dropCopy({ server }: Move, { folder }: Pick<Tools, 'folder'>): Promise<void> {
   await rm(diskFolder(folder, server.id), { recursive: true, force: true });
 }

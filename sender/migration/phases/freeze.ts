@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerState, Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Learned, Move, Tools } from '../phase.ts';
+import type { Learned, Move } from '../move.ts';
+import type { Tools } from '../phase.ts';
 
 /** Limit of one snapshot: milliseconds. A terabyte at 100 MB/s takes three hours. */
 export const snapshotTimeoutMs = 6 * 3_600_000;
 
-/** How often, and how many times, a busy server is looked at until it is idle: milliseconds; five minutes in all. */
+/**
+ * Between two looks at a busy server (milliseconds), and how many there are: five minutes in all.
+ */
 const idleIntervalMs = 1_000;
 const idleLooks = 300;
 
-/** Snapshots every disk of the stopped server; a server that was started behind our back is refused. */
+/** Snapshots every disk of the stopped server; refuses one that somebody else has started. */
 export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   await mustBeStopped(move, tools.source, tools.signal);
   const stamp = { campaign: tools.campaign, attempt: move.attempt };
@@ -31,8 +34,8 @@ export async function release(move: Move, { source, campaign, signal }: Tools): 
 }
 
 /**
- * Waits until the source server is idle and returns its state. Throws E_SERVER_STATE unless it is stopped, and, once it was frozen, has been so ever since:
- * a copy of a running server's disk is not a copy of its end, and a server that ran after its snapshot has written what the copy lacks.
+ * Waits until the source server is idle and returns its state. Throws E_SERVER_STATE where it runs
+ * or ran after its snapshot: then it has written what the copy lacks.
  */
 export async function mustBeStopped({ server, learned }: Move, source: SourceCloud, signal: AbortSignal): Promise<ServerState> {
   const about = `server/${server.id}`;
@@ -42,7 +45,7 @@ export async function mustBeStopped({ server, learned }: Move, source: SourceClo
       const says = `Server ${server.name} is ${state.power === 'running' ? 'running' : state.word} although we stopped it: somebody else started it at the source.`;
       throw new Problem('E_SERVER_STATE', says, { about });
     }
-    // The cloud may still be tidying up after the snapshot; what it changes then is its own doing.
+    // While the cloud is still busy with the snapshot it changes the server itself.
     if (state.busy === null) {
       if (learned.generation === undefined || learned.generation === state.generation) return state;
       const says = `Server ${server.name} was changed at the source after its disk was frozen: it may have run, and written what the copy lacks.`;

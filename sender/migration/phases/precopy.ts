@@ -1,10 +1,14 @@
-import type { Move, Tools } from '../phase.ts';
+import type { Move } from '../move.ts';
+import type { Tools } from '../phase.ts';
 import { isFresh, whyEnough } from '../round.ts';
-import { outlastBlackout } from './await-window.ts';
+import { awaitBlackoutEnd } from './await-window.ts';
 import { dropCopy } from './copy.ts';
 import { release, snapshotTimeoutMs } from './freeze.ts';
 
-/** Copies the disks of the running server, round after round, until the next one would not be worth its time. */
+/**
+ * Copies the disks of the running server, round after round, until a further one would gain
+ * nothing.
+ */
 export async function precopy(move: Move, tools: Tools): Promise<undefined> {
   const { server } = move;
   for (;;) {
@@ -12,12 +16,15 @@ export async function precopy(move: Move, tools: Tools): Promise<undefined> {
     const last = rounds.at(-1);
     const isEnough = last !== undefined && isFresh(last, tools.options, Date.now()) && whyEnough(rounds, tools.options) !== null;
     if (isEnough || (last !== undefined && tools.isCutoverAsked(server.id))) return releaseRounds(move, tools);
-    await outlastBlackout(move, tools);
+    await awaitBlackoutEnd(move, tools);
     await copyRound(move, tools);
   }
 }
 
-/** One round: snapshot, pull what differs, forget the snapshot. A round that was cut goes on with its own snapshot, or begins again. */
+/**
+ * One round: snapshot, pull what differs, delete the snapshot. A round that was cut goes on with
+ * its own snapshot, or begins again.
+ */
 export async function copyRound(move: Move, tools: Tools): Promise<void> {
   const { source, campaign, signal } = tools;
   const round = (tools.rounds.of(move.server.id).at(-1)?.round ?? 0) + 1;
@@ -35,12 +42,12 @@ export async function copyRound(move: Move, tools: Tools): Promise<void> {
     sum.copy_ms += Date.now() - stands;
   }
   await dropCopy(move, tools);
-  // Before the round is a fact: once it is one, its snapshots are nobody's any more.
+  // Before the round is a fact: nobody looks for the snapshots of a finished round.
   await releaseRounds(move, tools);
   await tools.rounds.add(move.server.id, { round, ...sum });
 }
 
-/** Deletes the snapshots of every round; that of the stopped server stays. */
+/** Deletes the snapshots of every round; the one of the stopped server stays. */
 export async function releaseRounds(move: Move, { source, campaign, signal }: Tools): Promise<undefined> {
   const disks = new Set(move.disks.map((disk) => disk.id));
   for (const snapshot of await source.snapshots(campaign, signal)) {
@@ -48,13 +55,16 @@ export async function releaseRounds(move: Move, { source, campaign, signal }: To
   }
 }
 
-/** Forgets the rounds: snapshots and local files. The receiver's copy stays, for a later attempt to begin with. */
+/**
+ * Deletes the rounds' snapshots and local files. The receiver's copy stays: a later attempt begins
+ * with it.
+ */
 export async function forgetRounds(move: Move, tools: Tools): Promise<void> {
   await dropCopy(move, tools);
   await release(move, tools);
 }
 
-/** Whether a server is copied while it runs: the plan says so, and it ran when we came. */
+/** Whether a server is copied while it runs: the plan says so, and it ran at the look. */
 export function isWarm({ warm, learned }: Move): boolean {
   return warm && learned.was === 'running';
 }

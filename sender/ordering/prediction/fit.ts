@@ -15,8 +15,8 @@ const anchorWeight = 1e-6;
 
 /** The parameters of each shared stage, each with its first step. */
 const shared = {
-  copy: { streamRate: 1.6, linkRate: 1.6, diskRate: 1.6, seeking: 2 },
-  import: { importRate: 1.6 },
+  transfer: { streamRate: 1.6, linkRate: 1.6, diskRate: 1.6, seeking: 2 },
+  register: { importRate: 1.6 },
   boot: { bootMs: 1.6, bootCrowding: 2 },
 } as const satisfies Partial<Record<Stage, Partial<Record<keyof SiteModel, number>>>>;
 
@@ -28,7 +28,7 @@ export function fitSite(history: readonly MeasuredCampaign[], prior: SiteModel =
   const used = history.slice(-mostCampaigns).filter(({ servers }) => servers.length > 0);
   if (used.length === 0) return prior;
   let model: SiteModel = { ...prior, beforeMs: median(stageUtilisations(used, 'before').map(({ ms }) => ms)) ?? prior.beforeMs };
-  for (const stage of ['copy', 'import', 'boot'] as const)
+  for (const stage of ['transfer', 'register', 'boot'] as const)
     model = fitStage(model, stage, stageUtilisations(used, stage), linkRate);
   model = { ...model, ...roundsOf(used, model) };
   const errors = used.map((campaign) => Math.log(lengthOf(campaign) / simulatedLengthMs(model, campaign)));
@@ -66,7 +66,7 @@ function fitStage(
   const starts: SiteModel[] =
     stage === 'boot'
       ? [{ ...model, bootMs: median((alone.length > 0 ? alone : usages).map(({ ms }) => ms)) ?? model.bootMs }]
-      : stage === 'import'
+      : stage === 'register'
         ? [{ ...model, importRate: rate }]
         : // How much the disks give and how soon they seek hang together: each pair of guesses may lead elsewhere.
           [1.3, 2, 4].flatMap((more) =>

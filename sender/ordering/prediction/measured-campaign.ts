@@ -1,4 +1,7 @@
+import { downtimePhases } from '../../migration/itinerary.ts';
 import type { Load, WarmCopy } from './model.ts';
+
+const lastSnapshot = downtimePhases.find(({ likeRound }) => likeRound === 'snapshot')?.name ?? '';
 
 /** A measured campaign: when each server began and ended, and how long its phases took. */
 export interface MeasuredCampaign {
@@ -67,7 +70,7 @@ function measuredMove(
     beganMs: beganAtMs - zero,
     endedMs: Math.max(...phases.map(({ startedAt, ms }) => Date.parse(startedAt) + ms)) - zero,
     stages,
-    ...(copies.length === 0 ? {} : { rounds: copies, warm: warmOf(copies, last, stages['freeze']?.beganMs) }),
+    ...(copies.length === 0 ? {} : { rounds: copies, warm: warmOf(copies, last, stages[lastSnapshot]?.beganMs) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { type Stage, stages } from '../../../shared/journey/phase.ts';
 import type { RoundLimits } from '../../migration/round.ts';
 
 /**
@@ -70,18 +71,16 @@ export interface Load {
   readonly warm?: WarmCopy | undefined;
 }
 
-/** The stages of a move. Servers in the same stage share its rate. */
-export const stages = ['before', 'copy', 'import', 'boot'] as const;
-export type Stage = (typeof stages)[number];
+export { type Stage, stages };
 
 /** The work that one of `count` servers in a stage does in a second: bytes, or milliseconds. */
 export function stageRate(model: SiteModel, stage: Stage, count: number): number {
   switch (stage) {
     case 'before':
       return 1000;
-    case 'copy':
+    case 'transfer':
       return Math.min(model.streamRate, model.linkRate / count, model.diskRate / (1 + model.seeking * (count - 1)) / count);
-    case 'import':
+    case 'register':
       return model.importRate / count;
     case 'boot':
       return 1000 / (1 + model.bootCrowding * (count - 1));
@@ -93,9 +92,9 @@ export function stageWork(model: SiteModel, stage: Stage, load: Load): number {
   switch (stage) {
     case 'before':
       return model.beforeMs;
-    case 'copy':
+    case 'transfer':
       return load.sentBytes;
-    case 'import':
+    case 'register':
       return load.diskBytes;
     case 'boot':
       return model.bootMs;

@@ -1,5 +1,8 @@
+import { downtimePhases } from '../../migration/itinerary.ts';
 import type { MeasuredCampaign } from './measured-campaign.ts';
 import type { Estimate, Prediction } from './predict.ts';
+
+const firstDown = downtimePhases[0]?.name ?? '';
 
 /** A predicted time beside the measured one. */
 export interface PredictionError {
@@ -28,7 +31,7 @@ export function comparePrediction(prediction: Prediction, measured: MeasuredCamp
     row('campaign', prediction.lengthMs, lengthMs),
     ...measured.servers.flatMap(({ id, beganMs, endedMs, stages }) => {
       const predicted = prediction.servers.find((server) => server.id === id);
-      return predicted === undefined ? [] : [row(id, predicted.downtimeMs, endedMs - (stages['stop']?.beganMs ?? beganMs))];
+      return predicted === undefined ? [] : [row(id, predicted.downtimeMs, endedMs - (stages[firstDown]?.beganMs ?? beganMs))];
     }),
   ];
 }

@@ -23,7 +23,7 @@ export function* serverSteps(model: SiteModel, load: Load, beganMs: number): Gen
     const rounds: { bytes: number }[] = [];
     for (let fromMs = beganMs; whyEnough(rounds, options) === null; ) {
       yield { stage: 'before', work: model.snapshotMs + scanMs, isDown: false };
-      const untilMs = yield { stage: 'copy', work: bytes, isDown: false };
+      const untilMs = yield { stage: 'transfer', work: bytes, isDown: false };
       rounds.push({ bytes });
       bytes = Math.min(load.diskBytes, (changedRate * (untilMs - fromMs)) / 1000);
       scanMs = (1000 * load.diskBytes) / model.scanRate;
@@ -31,7 +31,7 @@ export function* serverSteps(model: SiteModel, load: Load, beganMs: number): Gen
     }
   }
   yield { stage: 'before', work: stageWork(model, 'before', load) + scanMs, isDown: true };
-  yield { stage: 'copy', work: bytes, isDown: true };
-  yield { stage: 'import', work: stageWork(model, 'import', load), isDown: true };
+  yield { stage: 'transfer', work: bytes, isDown: true };
+  yield { stage: 'register', work: stageWork(model, 'register', load), isDown: true };
   yield { stage: 'boot', work: stageWork(model, 'boot', load), isDown: true };
 }

@@ -91,7 +91,7 @@ function startServer(model: SiteModel, load: Load, number: number, nowMs: number
     load,
     number,
     journey: serverSteps(model, load, nowMs),
-    stageMs: { before: 0, copy: 0, import: 0, boot: 0 },
+    stageMs: { before: 0, transfer: 0, register: 0, boot: 0 },
     beganAtMs: nowMs,
     downAtMs: Number.NaN,
     step: null,

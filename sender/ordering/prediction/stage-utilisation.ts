@@ -1,3 +1,4 @@
+import { itinerary } from '../../migration/itinerary.ts';
 import type { MeasuredCampaign } from './measured-campaign.ts';
 import type { Stage } from './model.ts';
 
@@ -11,32 +12,24 @@ export interface StageUtilisation {
   readonly work: number;
 }
 
-/** The phases of the itinerary that make up a stage. */
-const phases: Readonly<Record<Stage, readonly string[]>> = {
-  // `look` is left out, for a server may wait for its window or cutover after it.
-  before: ['stop', 'freeze'],
-  copy: ['copy'],
-  import: ['import'],
-  boot: ['plug', 'create', 'connect', 'probe', 'mark'],
-};
-
 /**
  * The utilisation of a stage by each server of all campaigns, without servers that had no work in
  * it.
  */
 export function stageUtilisations(history: readonly MeasuredCampaign[], stage: Stage): StageUtilisation[] {
+  const phases = itinerary.flatMap((phase) => (phase.stage === stage ? [phase.name] : []));
   return history.flatMap(({ servers }) => {
     const spans = servers.flatMap((server) => {
-      const first = stage === 'copy' ? server.rounds?.[0] : undefined;
+      const first = stage === 'transfer' ? server.rounds?.[0] : undefined;
       const own =
         first === undefined
-          ? phases[stage].flatMap((name) => server.stages[name] ?? [])
+          ? phases.flatMap((name) => server.stages[name] ?? [])
           : // What a warm server sends when it is down says more of reading than of sending.
             [{ beganMs: first.beganMs + first.snapshotMs, ms: first.copyMs }];
       if (own.length === 0) return [];
       const from = Math.min(...own.map(({ beganMs }) => beganMs));
       const until = Math.max(...own.map(({ beganMs, ms }) => beganMs + ms));
-      return [{ from, until, work: stage === 'copy' ? server.sentBytes : server.diskBytes }];
+      return [{ from, until, work: stage === 'transfer' ? server.sentBytes : server.diskBytes }];
     });
     const counts = stage === 'before' || stage === 'boot';
     return spans

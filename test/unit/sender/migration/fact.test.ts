@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  attemptOf,
-  doneAmong,
-  type Fact,
-  hasMoved,
-  isTurnedBack,
-  onlyWayOn,
-  standingOf,
-} from '../../../../sender/migration/fact.ts';
+import { attemptOf, doneAmong, hasMoved, isTurnedBack } from '../../../../sender/migration/attempt.ts';
+import { type Fact, onlyWayOn, standingOf } from '../../../../sender/migration/fact.ts';
 import type { Dated } from '../../../../shared/journal.ts';
 
 const dated = (...facts: Fact[]): Dated<Fact>[] =>

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { coldForecastOf, forecastOf } from '../../../../sender/migration/forecast.ts';
-import { Slots } from '../../../../sender/migration/place.ts';
+import { coldForecastOf, warmForecastOf } from '../../../../sender/migration/forecast.ts';
 import { isFresh, type Round, whyEnough } from '../../../../sender/migration/round.ts';
+import { Slots } from '../../../../sender/migration/slots.ts';
 import { Cutover, Plan } from '../../../../shared/model/plan.ts';
 
 const MiB = 1024 * 1024;
@@ -52,7 +52,7 @@ test('a forecast grows with what the guest has written since the last round, at 
     endedAt(10, aRound(1, 10 * GiB, { copy_ms: 500_000 })),
     endedAt(20, aRound(2, GiB, { copy_ms: 100_000, snapshot_ms: 20_000 })),
   ];
-  const at = (minute: number) => forecastOf(rounds, [], minute * 60_000);
+  const at = (minute: number) => warmForecastOf(rounds, [], minute * 60_000);
   // Snapshots began 90 s before minute 2 and at minute 18; between them the guest wrote the GiB that round 2 brought.
   expect(at(20)?.deltaBytes).toBeGreaterThan(0.1 * GiB);
   expect(at(40)?.deltaBytes).toBeGreaterThan(at(20)?.deltaBytes ?? 0);
@@ -63,13 +63,13 @@ test('a forecast grows with what the guest has written since the last round, at 
 });
 
 test('a forecast knows nothing before the first round, and takes what it cannot measure from earlier moves', () => {
-  expect(forecastOf([], [], 0)).toBeNull();
+  expect(warmForecastOf([], [], 0)).toBeNull();
   const past = [4_000, 6_000, 90_000].map((stop) => ({
     stages: { stop, import: 40_000, plug: 1_000, create: 12_000, connect: 500, probe: 3_000 },
     sizeBytes: 10 * GiB,
     warm: true,
   }));
-  const forecast = forecastOf([endedAt(10, aRound(1, 10 * GiB))], past, 600_000);
+  const forecast = warmForecastOf([endedAt(10, aRound(1, 10 * GiB))], past, 600_000);
   expect(forecast?.assumed).toEqual([]);
   expect(forecast?.stages).toEqual({
     ...{ stop: 6_000, freeze: 10_000, copy: 60_000, import: 80_000 },
@@ -104,9 +104,9 @@ test('places are given in order, one who waits aside leaves his, and gets the ne
   const slots = new Slots(1);
   const said: string[] = [];
   const door = Promise.withResolvers<void>();
-  const first = slots.hold(async (aside) => {
+  const first = slots.hold(async (withoutSlot) => {
     said.push('first waits');
-    await aside(() => door.promise);
+    await withoutSlot(() => door.promise);
     said.push('first is back');
   });
   const second = slots.hold(async () => {
@@ -125,7 +125,7 @@ test('those who come back from waiting at once are served in the order in which 
   const said: number[] = [];
   const doors = [1, 2, 3].map(() => Promise.withResolvers<void>());
   const waiting = doors.map(({ promise }, index) =>
-    slots.hold((aside) => aside(() => promise).then(() => void said.push(index))),
+    slots.hold((withoutSlot) => withoutSlot(() => promise).then(() => void said.push(index))),
   );
   const busy = Promise.withResolvers<void>();
   const holder = slots.hold(() => busy.promise);

@@ -2,13 +2,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isNetworkProbe } from '../../shared/probe/answer.ts';
 import { Sampler } from '../../shared/probe/sampler.ts';
 import type { Fact } from '../migration/fact.ts';
-import type { Ask, Move } from '../migration/phase.ts';
+import { downtimePhases, itinerary } from '../migration/itinerary.ts';
+import type { Move } from '../migration/move.ts';
+import type { Ask, Phase } from '../migration/phase.ts';
 
-/** How long addresses are looked at after the server was seen stopped: what still answers then is somebody else. Milliseconds; the first of them may bring an answer late. */
+const stops = downtimePhases[0];
+const proves = downtimePhases.at(-1);
+const changesNetwork = itinerary.find(({ network }) => network === true);
+
+/**
+ * How long addresses are looked at after the server was seen stopped, because what still answers
+ * then is somebody else: milliseconds.
+ */
 const afterwardsMs = 1_000;
+
+/** How late an answer from before the stop may arrive: milliseconds. */
 const lateMs = 300;
 
-/** How often, and how many times, the receiver is asked what it saw once the server is healthy: milliseconds. */
+/**
+ * Between two questions to the receiver about what it saw of a healthy server (milliseconds), and
+ * how many there are.
+ */
 const askMs = 200;
 const asks = 10;
 
@@ -21,8 +35,8 @@ export interface DowntimeTools {
 }
 
 /**
- * Measures one move's downtime from outside its itinerary: samples the old server while it is stopped, and has the receiver sample the new one. Servers without a
- * probe, or with one that no address answers, are not measured. A measurement that fails leaves a dash in the report; it never fails a move, nor prolongs its downtime.
+ * Measures one move's downtime from outside, where the plan has a probe: here the old server, at
+ * the receiver the new one. A failed measurement is a dash in the report, and delays nothing.
  */
 export class DowntimeProbe {
   readonly #move: Move;
@@ -34,14 +48,14 @@ export class DowntimeProbe {
     this.#tools = tools;
   }
 
-  /** Does a phase's work, and looks where there is something to see. */
-  async around<T>(phase: string, { learned }: Move, work: () => Promise<T>): Promise<T> {
+  /** Does a phase's work, and samples where there is something to see. */
+  async around<T>(phase: Phase, { learned }: Move, work: () => Promise<T>): Promise<T> {
     const { probe } = this.#move;
     if (probe === undefined || !isNetworkProbe(probe) || learned.was !== 'running') return work();
-    if (phase === 'stop') return this.#whileStopping(probe, work);
-    if (phase === 'plug') this.#later(() => this.#ask(probe));
+    if (phase === stops) return this.#whileStopping(probe, work);
+    if (phase === changesNetwork) this.#later(() => this.#ask(probe));
     const done = await work();
-    if (phase === 'probe') this.#later(() => this.#noteFirst(probe));
+    if (phase === proves) this.#later(() => this.#noteFirst(probe));
     return done;
   }
 
@@ -53,7 +67,7 @@ export class DowntimeProbe {
   async #whileStopping<T>(probe: string, work: () => Promise<T>): Promise<T> {
     const sampler = new Sampler({ probe, addresses: () => this.#move.addresses });
     try {
-      // A server that stops at once was never seen otherwise: its last answer is one from before.
+      // A server that stops at once answers only before that.
       await sampler.start();
       const done = await work();
       const stoppedMs = Date.now();

@@ -1,12 +1,18 @@
-/** Leaves the place to others while something is only waited for; returns with a place again. */
-export type Aside = <T>(waiting: () => Promise<T>) => Promise<T>;
+/**
+ * Gives the slot to others while a move only waits; resolves when the wait is over and the move has
+ * a slot again.
+ */
+export type WithoutSlot = <T>(waiting: () => Promise<T>) => Promise<T>;
 
 interface Waiting {
   readonly place: number;
   readonly give: () => void;
 }
 
-/** Places for work: so many at once, first come, first served; who comes back from waiting is served before those that never came, in the same order. */
+/**
+ * Slots for moves: so many at once, first come, first served. A move that comes back from waiting
+ * is served before those that have not begun, in the order in which they first came.
+ */
 export class Slots {
   #free: number;
   #came = 0;
@@ -17,19 +23,19 @@ export class Slots {
     this.#free = width;
   }
 
-  /** Works in a place of its own. */
-  async hold<T>(work: (aside: Aside) => Promise<T>): Promise<T> {
+  /** Does work in a slot of its own. */
+  async hold<T>(work: (withoutSlot: WithoutSlot) => Promise<T>): Promise<T> {
     const place = this.#came;
     this.#came += 1;
     await this.#take(this.#queue, place);
     try {
-      return await work((waiting) => this.#aside(waiting, place));
+      return await work((waiting) => this.#waitOutside(waiting, place));
     } finally {
       this.#give();
     }
   }
 
-  async #aside<T>(waiting: () => Promise<T>, place: number): Promise<T> {
+  async #waitOutside<T>(waiting: () => Promise<T>, place: number): Promise<T> {
     this.#give();
     try {
       return await waiting();

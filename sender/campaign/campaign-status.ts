@@ -1,9 +1,13 @@
 import type { ProblemJson } from '../../shared/problem.ts';
-import type { Forecast } from '../migration/forecast.ts';
+import type { RestState } from '../migration/fact.ts';
+import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
 import type { WindowStatus } from '../migration/window.ts';
 
-/** Where one disk's copy stands. Bytes are of the disk as the guest sees it; `sentBytes` are those that crossed the wire. */
+/**
+ * Where one disk's copy stands. Bytes are of the disk as the guest sees it; `sentBytes` are those
+ * that crossed the wire.
+ */
 export interface DiskStatus {
   readonly id: string;
   readonly sizeBytes: number;
@@ -19,7 +23,10 @@ export interface WarmStatus {
   readonly rounds: readonly Round[];
   /** What its downtime would be now; null before the first round has ended. */
   readonly forecast: Forecast | null;
-  /** Whether only the cutover is missing, and what the plan says of it: `now`, `when-ready`, `manual`, `at TIME`. */
+  /**
+   * Whether only the cutover is missing, and what the plan says of it: `now`, `when-ready`,
+   * `manual`, `at TIME`.
+   */
   readonly waits: boolean;
   readonly cutover: string;
   readonly asked: boolean;
@@ -40,24 +47,14 @@ export interface MoveStatus {
   readonly problem: ProblemJson | null;
 }
 
-/** What a campaign can be doing. `ready`: everything moved, waiting for commit or rollback. */
-const campaignStates = [
-  'preparing',
-  'moving',
-  'paused',
-  'failed',
-  'ready',
-  'committing',
-  'committed',
-  'rolling back',
-  'rolled back',
-] as const;
+/** What a campaign can be doing, beside resting. */
+export type CampaignState = RestState | 'preparing' | 'moving' | 'committing' | 'rolling back';
 
 /** Where a campaign stands. Times are ISO 8601, UTC. */
 export interface CampaignStatus {
   readonly id: string;
   readonly project: string;
-  readonly state: (typeof campaignStates)[number];
+  readonly state: CampaignState;
   /** One sentence on what happens now. */
   readonly says: string;
   readonly startedAt: string;
@@ -67,18 +64,4 @@ export interface CampaignStatus {
   readonly toBuild: number;
   readonly moves: readonly MoveStatus[];
   readonly problem: ProblemJson | null;
-}
-
-/** What `sender verify` found of one disk. */
-export interface DiskVerdict {
-  readonly server: string;
-  readonly name: string;
-  readonly disk: string;
-  readonly sizeBytes: number;
-  /** Of the whole disk at the source, or of the copy where the source has none any more. */
-  readonly sha256: string | null;
-  readonly image: string | null;
-  readonly agrees: boolean;
-  /** One or more sentences. */
-  readonly says: string;
 }

@@ -1,0 +1,14 @@
+import type { Fact } from '../migration/fact.ts';
+
+/**
+ * What the receiver built before the first server, by kind, as the journal keeps it; null while it
+ * has not.
+ */
+export function configuredCounts(facts: readonly Fact[]): Readonly<Record<string, number>> | null {
+  for (const fact of facts) {
+    if (fact.fact !== 'done' || fact.server !== null) continue;
+    const { counts } = (fact.learned ?? {}) as { readonly counts?: Readonly<Record<string, number>> };
+    if (counts !== undefined) return counts;
+  }
+  return null;
+}

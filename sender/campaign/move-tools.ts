@@ -1,0 +1,58 @@
+import { isCutoverAsked, roundsOf } from '../migration/attempt.ts';
+import { forecastOf } from '../migration/forecast.ts';
+import { itineraryTo } from '../migration/itinerary.ts';
+import type { Migration } from '../migration/migrate.ts';
+import type { Move } from '../migration/move.ts';
+import type { Tools } from '../migration/phase.ts';
+import { copy } from '../migration/phases/copy.ts';
+import { mustBeStopped } from '../migration/phases/freeze.ts';
+import { recall } from '../migration/recall.ts';
+import { destinationAtReceiver } from '../migration/receiver-destination.ts';
+import type { WithoutSlot } from '../migration/slots.ts';
+import type { Campaign } from './campaign.ts';
+import { delayLeftMs } from './delay.ts';
+import { type StepTools, workSignal } from './step.ts';
+
+/** What the migration, or the way back, of a campaign's servers needs. */
+export function migrationOf(
+  campaign: Campaign,
+  tools: StepTools,
+  signal = workSignal(tools),
+  withoutSlot: WithoutSlot = (waiting) => waiting(),
+): Migration {
+  const { journal, plan } = campaign;
+  return {
+    itinerary: itineraryTo(plan.to),
+    journal,
+    tools: phaseToolsOf(campaign, tools, signal, withoutSlot),
+    retryDelaysMs: tools.retryDelaysMs,
+    halted: tools.halted,
+    around: (_phase, _move, work) => work(),
+  };
+}
+
+function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal, withoutSlot: WithoutSlot): Tools {
+  const { id, folder, journal, plan } = campaign;
+  const { source, ask, offer, onDisk, history } = tools;
+  const moveOf = (server: string): Move => recall(campaign.moveOf(server), journal);
+  const offerTools = { campaign: id, source, folder, onDisk };
+  return {
+    ...offerTools,
+    offer,
+    signal,
+    options: plan.options,
+    destination: destinationAtReceiver({ campaign: id, ask, folder, journal, moveOf }),
+    mustBeStopped: async (server, until) => void (await mustBeStopped(moveOf(server), source, until)),
+    copyAgain: async (server, until) => void (await copy(moveOf(server), { ...offerTools, offer, signal: until })),
+    rounds: {
+      of: (server) => roundsOf(journal.facts, server),
+      add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
+    },
+    isCutoverAsked: (server) => isCutoverAsked(journal.facts, server),
+    // How long a server is down that goes into a bundle, nobody knows here.
+    forecastOf: (move) =>
+      plan.to === 'bundle' ? null : forecastOf(move, roundsOf(journal.facts, move.server.id), history(), Date.now()),
+    delayLeftMs: () => delayLeftMs(campaign, Date.now()),
+    withoutSlot,
+  };
+}

@@ -1,0 +1,35 @@
+import { Problem } from '../../../shared/problem.ts';
+import { attemptOf, isTurnedBack } from '../../migration/attempt.ts';
+import { wasStopped } from '../../migration/durations.ts';
+import { rollBack } from '../../migration/migrate.ts';
+import type { Campaign } from '../campaign.ts';
+import { migrationOf } from '../move-tools.ts';
+import { cleanupSignal, type StepTools } from '../step.ts';
+import { moveBatch } from '../wave.ts';
+
+/**
+ * Moves the servers to their end that a restart found stopped, or rolls them back where that had
+ * begun.
+ */
+export async function finishStopped(campaign: Campaign, tools: StepTools): Promise<undefined> {
+  const { facts } = campaign.journal;
+  const halted = AbortSignal.abort(new Problem('E_CANCELLED', 'The campaign is paused.'));
+  for (const { moves } of campaign.moves()) {
+    const stopped = moves.filter(({ server: { id } }) => !campaign.moved(id) && wasStopped(attemptOf(facts, id).facts));
+    const back = stopped.filter(({ server: { id } }) => isTurnedBack(facts, id));
+    const onward = stopped.filter((move) => !back.includes(move));
+    for (const move of back) await rollBack(move, migrationOf(campaign, tools));
+    await moveBatch(campaign, onward, { ...tools, halted });
+  }
+}
+
+/**
+ * Deletes the snapshots that rounds of running servers left: a campaign that rests leaves none of
+ * them behind.
+ */
+export async function releaseRounds({ id }: Campaign, tools: StepTools): Promise<undefined> {
+  const signal = cleanupSignal(tools);
+  for (const snapshot of await tools.source.snapshots(id, signal)) {
+    if (snapshot.round > 0) await tools.source.release(snapshot.id, signal);
+  }
+}

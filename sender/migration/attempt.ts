@@ -1,0 +1,41 @@
+import type { Dated } from '../../shared/journal.ts';
+import type { Fact } from './fact.ts';
+import type { Round } from './round.ts';
+
+/** The facts of one server's present attempt, oldest first; `attempt` counts from 1. */
+export function attemptOf(facts: readonly Dated<Fact>[], server: string): { attempt: number; facts: Dated<Fact>[] } {
+  const own = facts.filter((fact) => 'server' in fact && fact.server === server);
+  const backs = own.filter((fact) => fact.fact === 'rolled back').length;
+  const last = own.findLastIndex((fact) => fact.fact === 'rolled back');
+  return { attempt: backs + 1, facts: own.slice(last + 1) };
+}
+
+/** The phases that have begun among some facts, done or not. */
+export function begunAmong(facts: readonly Fact[]): Set<string> {
+  return new Set(facts.flatMap((fact) => (fact.fact === 'begun' ? [fact.phase] : [])));
+}
+
+/** The phases that are done among some facts. */
+export function doneAmong(facts: readonly Fact[]): Set<string> {
+  return new Set(facts.flatMap((fact) => (fact.fact === 'done' ? [fact.phase] : [])));
+}
+
+/** Whether a server's present attempt is being rolled back and has not yet arrived at its start. */
+export function isTurnedBack(facts: readonly Dated<Fact>[], server: string): boolean {
+  return attemptOf(facts, server).facts.some((fact) => fact.fact === 'turned back');
+}
+
+/** Whether a server's present attempt has done its last phase, and is not being rolled back. */
+export function hasMoved(facts: readonly Dated<Fact>[], server: string, lastPhase: string): boolean {
+  return doneAmong(attemptOf(facts, server).facts).has(lastPhase) && !isTurnedBack(facts, server);
+}
+
+/** The rounds of a server's present attempt, oldest first. `at`: when a round had ended. */
+export function roundsOf(facts: readonly Dated<Fact>[], server: string): Dated<Round>[] {
+  return attemptOf(facts, server).facts.flatMap((fact) => (fact.fact === 'round' ? [fact] : []));
+}
+
+/** Whether the operator asked for a server's cutover in its present attempt. */
+export function isCutoverAsked(facts: readonly Dated<Fact>[], server: string): boolean {
+  return attemptOf(facts, server).facts.some(({ fact }) => fact === 'cutover asked');
+}

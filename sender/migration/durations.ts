@@ -1,0 +1,92 @@
+import type { Dated } from '../../shared/journal.ts';
+import { begunAmong } from './attempt.ts';
+import type { Fact } from './fact.ts';
+import { downtimePhases, itinerary, namesWith, phaseNamed } from './itinerary.ts';
+import type { Phase } from './phase.ts';
+
+const waits = namesWith('waitsFor');
+const down = new Set(downtimePhases.map(({ name }) => name));
+
+/**
+ * How long each phase of an attempt took, in the order of the itinerary; those that are not done
+ * are left out.
+ */
+export function durationsOf(facts: readonly Dated<Fact>[]): { name: string; startedAt: string; ms: number }[] {
+  return itinerary.flatMap(({ name }) => {
+    const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === name);
+    const ms = between(facts, name, name);
+    return begun === undefined || ms === null ? [] : [{ name, startedAt: begun.at, ms }];
+  });
+}
+
+/**
+ * Milliseconds from the beginning of the first phase of an attempt to the end of the last; null
+ * until it has moved.
+ */
+export function wholeMs(facts: readonly Dated<Fact>[]): number | null {
+  return spanMs(facts, itinerary);
+}
+
+/**
+ * Milliseconds an attempt's server was down, from its stop to the proof that the new one runs; null
+ * until that is there.
+ */
+export function downtimeMs(facts: readonly Dated<Fact>[]): number | null {
+  return spanMs(sinceLastWait(facts), downtimePhases);
+}
+
+/** When an attempt's new server was seen to run; undefined until then. */
+export function provedAt(facts: readonly Dated<Fact>[]): string | undefined {
+  const proves = downtimePhases.at(-1)?.name;
+  return facts.find((fact) => fact.fact === 'done' && fact.phase === proves)?.at;
+}
+
+/** When an attempt's server was stopped; undefined for one that was not. */
+export function downSince(facts: readonly Dated<Fact>[]): string | undefined {
+  return sinceLastWait(facts).find((fact) => fact.fact === 'begun' && down.has(fact.phase))?.at;
+}
+
+/** Whether a server's present attempt has come as far as its stop. */
+export function wasStopped(facts: readonly Dated<Fact>[]): boolean {
+  return downSince(facts) !== undefined;
+}
+
+/**
+ * Milliseconds an attempt waited for its cutover or for the calendar: no work was done meanwhile.
+ */
+export function waitedMs(facts: readonly Dated<Fact>[]): number {
+  return [...waits].reduce((sum, name) => sum + (between(facts, name, name) ?? 0), 0);
+}
+
+/** Whether an attempt has begun a phase that has something in a column. */
+export function hasBegun(facts: readonly Fact[], column: keyof Phase): boolean {
+  const names = namesWith(column);
+  return [...begunAmong(facts)].some((name) => names.has(name));
+}
+
+/** Whether an attempt has begun to wait for something. */
+export function hasWaitedFor(facts: readonly Fact[], what: Phase['waitsFor']): boolean {
+  return [...begunAmong(facts)].some((name) => phaseNamed(name)?.waitsFor === what);
+}
+
+/**
+ * The facts since the server last began to wait: a stop that was begun before that, and taken up
+ * again after it, was no downtime.
+ */
+function sinceLastWait(facts: readonly Dated<Fact>[]): readonly Dated<Fact>[] {
+  return facts.slice(facts.findLastIndex((fact) => fact.fact === 'begun' && waits.has(fact.phase)) + 1);
+}
+
+function spanMs(facts: readonly Dated<Fact>[], phases: readonly Phase[]): number | null {
+  return between(facts, phases[0]?.name, phases.at(-1)?.name);
+}
+
+/**
+ * Milliseconds from the first beginning of one phase to the end of another; null until both are
+ * there.
+ */
+function between(facts: readonly Dated<Fact>[], from: string | undefined, to: string | undefined): number | null {
+  const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === from);
+  const done = facts.find((fact) => fact.fact === 'done' && fact.phase === to);
+  return begun === undefined || done === undefined ? null : Date.parse(done.at) - Date.parse(begun.at);
+}

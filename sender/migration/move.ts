@@ -1,0 +1,76 @@
+import type { ServerState, Snapshot } from '../../shared/cloud/cloud.ts';
+import type { Calendar } from '../../shared/model/calendar.ts';
+import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
+
+/** What a server's downtime would be if it were stopped now. Milliseconds and bytes. */
+export interface Forecast {
+  readonly downtimeMs: number;
+  /** By phase, in the order of the itinerary. */
+  readonly stages: Readonly<Record<string, number>>;
+  /**
+   * What is expected to be copied while it is down: what differs from the last round, or all of a
+   * server that moves cold.
+   */
+  readonly deltaBytes: number;
+  /** The phases whose duration is assumed, because no earlier move measured it. */
+  readonly assumed: readonly string[];
+}
+
+/** A disk as the receiver sealed it. Counts are blocks. */
+export interface SealedDisk {
+  readonly size: number;
+  readonly root: string;
+  readonly blocks: number;
+  readonly zero: number;
+  readonly pulled: number;
+  readonly reused: number;
+  /** Taken from another disk that the receiver had. */
+  readonly copied: number;
+  /** Pulled again, because the disk below did not keep what was written. */
+  readonly mended: number;
+  /** Bytes of the disk that were pulled, and what they were on the wire. */
+  readonly bytes_pulled: number;
+  readonly bytes_wire: number;
+  readonly block_size: number;
+  /** Milliseconds to make the copy equal to the snapshot, once that is readable here. */
+  readonly transfer_ms: number;
+}
+
+/** What the phases of one move have learned; each phase adds its part, and the journal keeps it. */
+export interface Learned {
+  /** Whether the source server ran before we touched it: what a rollback restores. */
+  readonly was?: ServerState['power'];
+  /** What the downtime was expected to be when the cutover came. */
+  readonly forecast?: Forecast;
+  readonly snapshots?: Readonly<Record<string, Snapshot>>;
+  /**
+   * The source server's generation when its snapshots were complete; what it writes later is not in
+   * them.
+   */
+  readonly generation?: ServerState['generation'];
+  readonly sealed?: Readonly<Record<string, SealedDisk>>;
+  /** Destination ids by ref. */
+  readonly built?: Readonly<Record<string, string>>;
+  /** What the destination chose, by ref, for the report. */
+  readonly details?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** One server's journey: the server, what moves with it, and what was learned so far. */
+export interface Move {
+  readonly server: ResourceOf<'server'>;
+  readonly disks: readonly ResourceOf<'disk'>[];
+  /** What its disks may hold together, by its flavor and image. */
+  readonly diskBytes: number;
+  readonly ports: readonly Ref[];
+  readonly floatingIps: readonly Ref[];
+  readonly probe: string | undefined;
+  /** Where its clients reach it at the source, floating addresses first. */
+  readonly addresses: readonly string[];
+  /** Whether its disks are copied while it runs, and when it is stopped after that. */
+  readonly warm: boolean;
+  readonly cutover: string;
+  /** When it may be stopped; at any time without one. */
+  readonly calendar: Calendar | undefined;
+  readonly attempt: number;
+  readonly learned: Learned;
+}

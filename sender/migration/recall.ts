@@ -1,0 +1,23 @@
+import type { Journal } from '../../shared/journal.ts';
+import { attemptOf } from './attempt.ts';
+import type { Fact } from './fact.ts';
+import type { Learned, Move } from './move.ts';
+
+/**
+ * A move with everything its phases learned, from the journal: there is no second copy of the state
+ * that could go stale.
+ */
+export function recall(move: Move, journal: Journal<Fact>): Move {
+  const { attempt, facts } = attemptOf(journal.facts, move.server.id);
+  const learned = facts.reduce<Learned>(
+    (sum, fact) => (fact.fact === 'done' ? merge(sum, fact.learned as Learned | undefined) : sum),
+    {},
+  );
+  return { ...move, attempt, learned };
+}
+
+function merge(sum: Learned, more: Learned | undefined): Learned {
+  if (more === undefined) return sum;
+  const { built, details, ...rest } = more;
+  return { ...sum, ...rest, built: { ...sum.built, ...built }, details: { ...sum.details, ...details } };
+}

@@ -1,0 +1,58 @@
+import type { Journal } from '../../shared/journal.ts';
+import type { Destination } from '../../shared/journey/destination.ts';
+import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
+import { attemptOf } from './attempt.ts';
+import { downSince, durationsOf } from './durations.ts';
+import type { Fact } from './fact.ts';
+import type { Move } from './move.ts';
+import type { Ask } from './phase.ts';
+
+/** What the receiver is asked with. */
+export interface ReceiverTools {
+  readonly campaign: string;
+  readonly ask: Ask;
+  readonly folder: string;
+  readonly journal: Journal<Fact>;
+  /** A server's move, with what it has learned so far. */
+  readonly moveOf: (server: string) => Move;
+}
+
+/** The destination of a campaign, as its receiver answers for it. */
+export function destinationAtReceiver(tools: ReceiverTools): Destination {
+  const { campaign, ask } = tools;
+  return {
+    ensure: (ref, signal) => ask('resource.ensure', { campaign, ref }, signal),
+    remove: async (ref, signal) => void (await ask('resource.remove', { campaign, ref }, signal)),
+    health: (server, probe, signal) =>
+      ask('server.health', { campaign, server, ...(probe === undefined ? {} : { probe }) }, signal),
+    completed: (server, signal) => markCompleted(tools, server, signal),
+  };
+}
+
+/**
+ * Has the receiver write `<server>.completed`, then writes our own: from here on the move is whole.
+ */
+async function markCompleted(
+  { campaign, ask, folder, journal, moveOf }: ReceiverTools,
+  server: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { learned } = moveOf(server);
+  const { facts } = attemptOf(journal.facts, server);
+  const disks = Object.entries(learned.sealed ?? {}).map(([disk, sealed]) => ({
+    disk,
+    size: sealed.size,
+    root: sealed.root,
+    bytes_zero: Math.min(sealed.size, sealed.zero * sealed.block_size),
+    bytes_reused: sealed.reused * sealed.block_size,
+    bytes_pulled: sealed.bytes_pulled,
+  }));
+  const stages = Object.fromEntries(durationsOf(facts).map(({ name, ms }) => [name, ms]));
+  const stoppedAt = downSince(facts);
+  const downMs = stoppedAt === undefined ? 0 : Date.now() - Date.parse(stoppedAt);
+  const summary = { stages, downtime_ms: learned.was === 'stopped' ? null : downMs, disks };
+  await ask('server.completed', { campaign, server, summary }, signal);
+  const digest = digestOfJson(disks.map(({ disk, root }) => [disk, root]));
+  const counts = { disks: disks.length, bytes: disks.reduce((sum, { size }) => sum + size, 0) };
+  await writeMarker(folder, [`${server}.completed`], { campaign, at: new Date().toISOString(), digest, counts });
+}

@@ -1,0 +1,23 @@
+import type { Configurations } from '../model/configurations.ts';
+import type { Mappings } from '../model/mappings.ts';
+import { type Ref, refOf } from '../model/resource.ts';
+
+/**
+ * What moves together with a server: its disks, its ports in the order of its interfaces, and its
+ * floating addresses that are not skipped.
+ */
+export function belongingsOf(
+  server: Configurations['servers'][number],
+  { disks, floating_ips }: Configurations,
+  mappings: Mappings,
+): { disks: Configurations['disks']; ports: Ref[]; floatingIps: Ref[] } {
+  const ports = new Set(server.ports);
+  const floating = floating_ips.filter(
+    ({ id, port_id }) => port_id !== null && ports.has(port_id) && mappings.floating_ips[id]?.to !== 'skip',
+  );
+  return {
+    disks: disks.filter(({ server_id }) => server_id === server.id),
+    ports: server.ports.map((port) => refOf('port', port)),
+    floatingIps: floating.map(({ id }) => refOf('floating_ip', id)),
+  };
+}

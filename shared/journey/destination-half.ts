@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Ref, refOf } from '../model/resource.ts';
+import { asProblem, Problem } from '../problem.ts';
+import type { Arrival, Arrived, DestinationTools } from './destination.ts';
+import type { PhaseOf } from './phase.ts';
+
+/**
+ * The destination half of a server's journey, in order: the sender runs it after its own half, the
+ * import of a bundle by itself.
+ */
+// biome-ignore format: a table is read by row
+export const destinationHalf: readonly PhaseOf<Arrival, DestinationTools, Arrived>[] = [
+  { name: 'import', does: 'register the verified disk as an image at the destination',
+    side: 'destination', run: importDisks, tidy: removeImages, downtime: true, stage: 'register', assumed: { bytesPerMs: 100_000 } },
+  { name: 'plug', does: 'create the ports with the same MAC and fixed addresses',
+    side: 'destination', run: plug, undo: unplug, downtime: true, network: true, stage: 'boot', assumed: { ms: 5_000 } },
+  { name: 'create', does: 'create the server and wait until it runs',
+    side: 'destination', run: create, undo: remove, downtime: true, stage: 'boot', assumed: { ms: 45_000 } },
+  { name: 'connect', does: 'give the floating addresses to the new server',
+    side: 'destination', run: connect, undo: disconnect, downtime: true, network: true, stage: 'boot', assumed: { ms: 5_000 } },
+  { name: 'probe', does: 'wait until the new server answers its probe',
+    side: 'destination', run: probe, downtime: true, stage: 'boot', assumed: { ms: 20_000 } },
+
+  // ── downtime ends ──
+  { name: 'mark', does: 'write the completion marker on both sides',
+    side: 'destination', run: mark, stage: 'boot' },
+];
+
+/** What says that there is no verified copy, or none any more. */
+const lost = new Set(['E_BLOCK_MISMATCH', 'E_ROOT_MISMATCH']);
+
+/** Between two looks at the new server: milliseconds. */
+const lookMs = 1_000;
+
+/**
+ * Registers the verified disks as images. A copy that the disk below it has changed since is
+ * copied again before the problem is thrown, so that the next try finds it whole.
+ */
+async function importDisks(move: Arrival, tools: DestinationTools): Promise<Arrived> {
+  try {
+    return await ensureAll(diskRefs(move), tools);
+  } catch (error) {
+    if (lost.has(asProblem(error).code)) await tools.copyAgain?.(move.server.id, tools.signal);
+    throw error;
+  }
+}
+
+function removeImages(move: Arrival, tools: DestinationTools): Promise<void> {
+  return removeAll(diskRefs(move), tools);
+}
+
+/** Creates the server's ports, in the order of its interfaces. */
+function plug(move: Arrival, tools: DestinationTools): Promise<Arrived> {
+  return ensureAll(move.ports, tools);
+}
+
+function unplug(move: Arrival, tools: DestinationTools): Promise<void> {
+  return removeAll(move.ports, tools);
+}
+
+/**
+ * Creates the server and returns when it runs; the source MUST be seen stopped, for the same
+ * machine may not run twice.
+ */
+async function create({ server }: Arrival, tools: DestinationTools): Promise<Arrived> {
+  await tools.mustBeStopped(server.id, tools.signal);
+  const seconds = tools.options.build_timeout_seconds;
+  const late = new AbortController();
+  const says = `Server ${server.name} does not run at the destination after ${seconds} s.`;
+  const timer = setTimeout(
+    () => late.abort(new Problem('E_CLOUD_TIMEOUT', says, { about: refOf('server', server.id) })),
+    seconds * 1000,
+  );
+  try {
+    return await ensureAll([refOf('server', server.id)], { ...tools, signal: AbortSignal.any([tools.signal, late.signal]) });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Removes the new server, and returns when it is gone. */
+function remove({ server }: Arrival, tools: DestinationTools): Promise<void> {
+  return removeAll([refOf('server', server.id)], tools);
+}
+
+/** Gives the floating addresses to the new server. */
+function connect(move: Arrival, tools: DestinationTools): Promise<Arrived> {
+  return ensureAll(move.floatingIps, tools);
+}
+
+function disconnect(move: Arrival, tools: DestinationTools): Promise<void> {
+  return removeAll(move.floatingIps, tools);
+}
+
+/**
+ * Waits until the new server runs and, where there is a probe, answers it. One that was stopped at
+ * the source stays so and is not looked at.
+ */
+async function probe(
+  { server, probe: wanted, learned }: Arrival,
+  { destination, options, signal }: DestinationTools,
+): Promise<undefined> {
+  if (learned.was === 'stopped') return;
+  const end = Date.now() + options.probe_timeout_seconds * 1000;
+  for (;;) {
+    const { healthy, says } = await destination.health(server.id, wanted, signal);
+    if (healthy) return;
+    if (Date.now() >= end)
+      throw new Problem(
+        'E_UNHEALTHY',
+        `Server ${server.name} does not ${wanted === undefined ? 'run' : 'pass its probe'} after ${options.probe_timeout_seconds} s: ${says}`,
+        { about: refOf('server', server.id) },
+      );
+    await sleep(lookMs, undefined, { signal });
+  }
+}
+
+async function mark({ server }: Arrival, { destination, signal }: DestinationTools): Promise<undefined> {
+  await destination.completed(server.id, signal);
+}
+
+function diskRefs({ disks }: Arrival): Ref[] {
+  return disks.map((disk) => refOf('disk', disk.id));
+}
+
+async function ensureAll(refs: readonly Ref[], { destination, signal }: DestinationTools): Promise<Arrived> {
+  const built: Record<string, string> = {};
+  const details: Record<string, Readonly<Record<string, string>>> = {};
+  for (const ref of refs) {
+    const { id, detail } = await destination.ensure(ref, signal);
+    built[ref] = id;
+    if (detail !== undefined) details[ref] = detail;
+  }
+  return { built, details };
+}
+
+async function removeAll(refs: readonly Ref[], { destination, signal }: DestinationTools): Promise<void> {
+  for (const ref of [...refs].reverse()) await destination.remove(ref, signal);
+}

@@ -1,0 +1,61 @@
+import type { ServerState } from '../cloud/cloud.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Ref } from '../model/resource.ts';
+
+/** A server on its way, as the destination half of its journey knows it. */
+export interface Arrival {
+  readonly server: { readonly id: string; readonly name: string };
+  readonly disks: readonly { readonly id: string }[];
+  readonly ports: readonly Ref[];
+  readonly floatingIps: readonly Ref[];
+  readonly probe: string | undefined;
+  /** `was`: the source server's status before it was stopped. */
+  readonly learned: { readonly was?: ServerState['power'] };
+}
+
+/** What the destination half learns: destination ids by ref, and what the destination chose. */
+export interface Arrived {
+  readonly built: Readonly<Record<string, string>>;
+  readonly details: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/**
+ * The destination of one campaign: the sender asks its receiver, the import of a bundle does it
+ * itself. Servers go by their source id.
+ */
+export interface Destination {
+  /**
+   * Builds one resource and returns when it is usable. MUST build it once, however often it is
+   * asked.
+   */
+  ensure(
+    ref: Ref,
+    signal: AbortSignal,
+  ): Promise<{ readonly id: string; readonly detail?: Readonly<Record<string, string>> | undefined }>;
+  /**
+   * Removes one resource and returns when it is gone. MUST NOT remove what this campaign did not
+   * create.
+   */
+  remove(ref: Ref, signal: AbortSignal): Promise<void>;
+  /** Looks once whether the new server runs and answers its probe; `says` why not. */
+  health(
+    server: string,
+    probe: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ readonly healthy: boolean; readonly says: string }>;
+  /** Notes durably that the server has arrived. */
+  completed(server: string, signal: AbortSignal): Promise<void>;
+}
+
+/** What the phases of the destination half work with. */
+export interface DestinationTools {
+  readonly destination: Destination;
+  /** Throws where the source server may be running: the same machine MUST NOT run twice. */
+  readonly mustBeStopped: (server: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * Copies again what is wrong of a server's disks; absent where their bytes cannot be asked for.
+   */
+  readonly copyAgain?: (server: string, signal: AbortSignal) => Promise<void>;
+  readonly options: Pick<Plan['options'], 'build_timeout_seconds' | 'probe_timeout_seconds'>;
+  readonly signal: AbortSignal;
+}

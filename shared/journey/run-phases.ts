@@ -1,0 +1,48 @@
+import type { PhaseOf } from './phase.ts';
+
+/**
+ * How a daemon runs the phases of one move: where it notes them, and what it adds to their work.
+ */
+export interface PhaseRun<Move, Tools, Learned> {
+  /** The phases that are done. */
+  readonly done: ReadonlySet<string>;
+  /** The move, with everything that was learned so far. */
+  readonly recall: () => Move;
+  readonly tools: Tools;
+  /** Aborts when a pause was asked for: a phase that halts ends then. */
+  readonly halted?: AbortSignal;
+  /**
+   * Notes that a phase begins. MUST be durable before it resolves, for the phase's first effect
+   * comes next.
+   */
+  readonly begin: (phase: PhaseOf<Move, Tools, Learned>) => Promise<unknown>;
+  /** Notes that a phase is done, whose effect is durable. */
+  readonly end: (phase: PhaseOf<Move, Tools, Learned>, learned: Learned | undefined) => Promise<unknown>;
+  /** Does one piece of a phase's work; repeats it where the daemon repeats what fails. */
+  readonly work: <T>(phase: PhaseOf<Move, Tools, Learned>, move: Move, tools: Tools, piece: () => Promise<T>) => Promise<T>;
+}
+
+/**
+ * Runs the phases of a move that are not done yet, in order. Throws the problem that stopped it,
+ * and leaves the move where it is.
+ */
+export async function runPhases<Move, Tools extends { readonly signal: AbortSignal }, Learned>(
+  phases: readonly PhaseOf<Move, Tools, Learned>[],
+  { done, recall, tools, halted, begin, end, work }: PhaseRun<Move, Tools, Learned>,
+): Promise<void> {
+  const isStopped = phases.some(({ name, downtime }) => downtime === true && done.has(name));
+  const halting = halted === undefined ? tools : { ...tools, signal: AbortSignal.any([tools.signal, halted]) };
+  for (const phase of phases) {
+    const move = recall();
+    const { isOver } = phase;
+    if (phase.when?.(move) === false) continue;
+    // A server that is already stopped is never made to wait.
+    if (phase.waitsFor !== undefined && isStopped) continue;
+    if (done.has(phase.name) && (isOver === undefined || (await work(phase, move, tools, () => isOver(move, tools))))) continue;
+    const given = phase.halts ? halting : tools;
+    given.signal.throwIfAborted();
+    await begin(phase);
+    const learned = await work(phase, move, given, () => phase.run(move, given));
+    await end(phase, learned);
+  }
+}
