@@ -59,7 +59,7 @@ function concernFor(group: readonly [Unmoved, ...Unmoved[]]): Concern {
   const things = [...new Set(group.map((one) => one.thing))];
   const names = things.slice(0, listed).map((one) => one.name || one.id);
   const more = things.length > listed ? ` and ${things.length - listed} more` : '';
-  const has = `The ${attribute} (${shownOf(group)}) of ${thing.kind.replaceAll('_', ' ')} ${names.join(', ')}${more}`;
+  const has = `The attribute ${attribute} (${shownOf(group)}) of ${thing.kind.replaceAll('_', ' ')} ${names.join(', ')}${more}`;
   const about = things.length === 1 ? { about: refOf(thing.kind, thing.id) } : {};
   if (row === undefined)
     return {

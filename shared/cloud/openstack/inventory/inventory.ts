@@ -14,7 +14,7 @@ import { routerOf } from './router.ts';
 import { scopeOf } from './scope.ts';
 import { describeServer } from './server.ts';
 import { listServers } from './servers.ts';
-import { staysBehind } from './unmoved.ts';
+import { staysBehind } from './stays-behind.ts';
 
 /** Captures a project, or some of its servers with what they need. Throws E_NOT_FOUND, E_FORBIDDEN and what the cloud throws. */
 export async function takeInventory(

@@ -114,7 +114,7 @@ describe('a capture says what stays behind', () => {
     ] as const)
       await owner.ask('POST', 'network', '/networks', { network: { name, availability_zone_hints: ['nova'] } });
     const { concerns } = await cloud.inventory({ servers: [] }, signal());
-    const says = 'The availability_zone_hints (["nova"]) of network ours stays behind: ';
+    const says = 'The attribute availability_zone_hints (["nova"]) of network ours stays behind: ';
     expect(concerns).toContainEqual(
       expect.objectContaining({ code: 'network.not_carried', severity: 'warning', says: expect.stringContaining(says) }),
     );
