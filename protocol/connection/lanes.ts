@@ -1,4 +1,4 @@
-import { abortable } from '../../shared/concurrency/abortable.ts';
+import { Condition } from '../../shared/concurrency/condition.ts';
 import type { DataFrame } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 
@@ -22,7 +22,7 @@ export interface Wire {
 export class Lanes {
   readonly #main: FrameWriter;
   readonly #lanes = new Set<FrameWriter>();
-  readonly #waiting = new Set<() => void>();
+  readonly #sent = new Condition();
 
   constructor(main: FrameWriter) {
     this.#main = main;
@@ -54,16 +54,13 @@ export class Lanes {
 
   /** Says that something has left for the kernel. */
   sent(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    this.#sent.notifyAll();
   }
 
   /** Waits until no more than so many bytes are unsent on some way, and another pull's may be read. Throws when `signal` aborts first. */
   async room(unsentBytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    while (this.#least.unsent > unsentBytes) {
-      await abortable<void>([signal], (resolve) => this.#waiting.add(resolve));
-    }
+    while (this.#least.unsent > unsentBytes) await this.#sent.wait([signal]);
   }
 
   /** Sends a data frame over the least loaded way. SHOULD come after `room`. */

@@ -41,8 +41,10 @@ export class Outstanding {
     await this.#window(binary).enter(signals);
     const id = this.#nextId();
     let timer: NodeJS.Timeout | undefined;
+    let isBegun = false;
     try {
       return await abortable<unknown>(signals, (resolve, reject) => {
+        isBegun = true;
         this.#waiting.set(id, { binary, resolve, reject });
         const late = (): void => reject(new Problem('E_PEER_TIMEOUT', `${about} was not answered within ${timeoutMs / 1000} s.`));
         if (Number.isFinite(timeoutMs)) timer = setTimeout(late, timeoutMs);
@@ -50,6 +52,8 @@ export class Outstanding {
       });
     } finally {
       clearTimeout(timer);
+      // A signal may abort between the wait for a place and the request.
+      if (!isBegun) this.#window(binary).leave();
     }
   }
 

@@ -84,15 +84,12 @@ export class RequestDispatcher {
       const { smallPullBytes, unsentBytes, pullsServed, frameBytes } = this.#limits;
       const isSmall = bytesPulled(params as Parameters<typeof bytesPulled>[0]) <= smallPullBytes;
       const places = isSmall ? this.#smallPulls : this.#pulls;
-      await places.enter([this.#signal]);
-      try {
+      await places.run(async () => {
         // Longer ones that wait, and those that were let in before they did, are no reason for a small one to wait.
         await this.#lanes.room(isSmall ? unsentBytes + pullsServed * frameBytes : unsentBytes, this.#signal);
         const packed = (await this.#handle(name, params)) as Packed;
         this.#lanes.send({ id, ...packed });
-      } finally {
-        places.leave();
-      }
+      }, this.#signal);
     } finally {
       this.#openPulls -= 1;
     }

@@ -1,6 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
 
@@ -39,7 +40,7 @@ const watchIntervalMs = 500;
 export class Peers {
   readonly path: string;
   readonly #changed = new Set<() => void>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #writing = new Semaphore(1);
 
   constructor(path: string) {
     this.path = path;
@@ -109,7 +110,8 @@ export class Peers {
   }
 
   async #write<T>(edit: (peers: readonly Peer[]) => { peers: readonly Peer[]; result: T }): Promise<T> {
-    const mine = this.#turn.then(async () => {
+    // The next writer waits for this one, whether it succeeds or not.
+    return await this.#writing.run(async () => {
       const before = await this.list();
       const { peers, result } = edit(before);
       if (peers === before) return result;
@@ -117,9 +119,6 @@ export class Peers {
       for (const changed of this.#changed) changed();
       return result;
     });
-    // The next writer waits for this one, whether it succeeds or not; the failure itself goes to our caller.
-    this.#turn = mine.catch(() => undefined);
-    return await mine;
   }
 }
 

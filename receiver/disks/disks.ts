@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import { blockCount, digestBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
@@ -37,8 +38,8 @@ export class Disks {
   readonly #folder: string;
   readonly #tools: CopyTools;
   readonly #copies = new Map<string, Copy>();
-  /** The latest of the works on each disk: they take turns, for a connection that broke may still be sealing what the next one offers. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /** Only one thing is done with a disk at a time: a connection that broke may still be sealing what the next one offers. */
+  readonly #turns = new Map<string, Semaphore>();
   #remembering: Promise<void> | null = null;
   /** Disks that are not this campaign's and stand in for its own. */
   #others: FileDonor[] = [];
@@ -249,13 +250,9 @@ export class Disks {
   }
 
   #inTurn<T>(disk: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(disk) ?? Promise.resolve();
-    const mine = before.then(work);
-    this.#turns.set(
-      disk,
-      mine.catch(() => undefined),
-    );
-    return mine;
+    const turn = this.#turns.get(disk) ?? new Semaphore(1);
+    this.#turns.set(disk, turn);
+    return turn.run(work);
   }
 
   async #unmark(server: string, disk: string): Promise<void> {

@@ -1,10 +1,10 @@
 import type { SourceCloud, SourceRetirement } from '../../shared/cloud/cloud.ts';
+import type { Aside } from '../../shared/concurrency/semaphore.ts';
 import { attemptOf, sinceLetGo } from '../migration/fact.ts';
 import { downtimeOf, type PastMove } from '../migration/forecast.ts';
 import { itineraryTo } from '../migration/itinerary.ts';
 import type { Walk } from '../migration/migrate.ts';
 import type { Ask, OfferDisk, OnDisk, Tools } from '../migration/phase.ts';
-import type { Aside } from '../migration/place.ts';
 import { roundsOf } from '../migration/round.ts';
 import { stagesOf } from '../report/report.ts';
 import type { Campaign } from './campaign.ts';

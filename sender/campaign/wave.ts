@@ -1,8 +1,8 @@
+import { type Aside, Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { Problem } from '../../shared/problem.ts';
 import { attemptOf, type Fact, standingOf, wasStopped } from '../migration/fact.ts';
 import { migrate, rollBack } from '../migration/migrate.ts';
 import type { Move } from '../migration/phase.ts';
-import { type Aside, Slots } from '../migration/place.ts';
 import type { Campaign } from './campaign.ts';
 import { DowntimeProbe } from './downtime.ts';
 import { type CourseTools, either, isCalledOff, walkOf } from './journey-tools.ts';
@@ -14,12 +14,12 @@ import { pauseBetween } from './pause.ts';
  */
 export async function moveWave(campaign: Campaign, moves: readonly Move[], tools: CourseTools): Promise<void> {
   const { parallel } = campaign.plan.options;
-  const slots = new Slots(parallel);
+  const places = new Semaphore(parallel);
   const failed = new AbortController();
   const halted = AbortSignal.any([tools.halted, failed.signal]);
   const isDown = (move: Move): boolean => wasStopped(attemptOf(campaign.journal.facts, move.server.id).facts);
   const ends = [...moves.filter(isDown), ...moves.filter((move) => !isDown(move))].map((move) =>
-    slots.hold(async (aside) => {
+    places.run(async (aside) => {
       const down = isDown(move);
       if (halted.aborted && !down) return;
       try {

@@ -1,11 +1,11 @@
 import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
 import type { ServerState, Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { Aside } from '../../shared/concurrency/semaphore.ts';
 import type { Dated } from '../../shared/journal.ts';
 import type { Calendar } from '../../shared/model/calendar.ts';
 import type { Plan } from '../../shared/model/plan.ts';
 import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
 import type { Forecast } from './forecast.ts';
-import type { Aside } from './place.ts';
 import type { Round } from './round.ts';
 
 /** A disk as the receiver sealed it. Counts are blocks. */

@@ -4,6 +4,7 @@ import type { Packed } from '../../protocol/connection/frame.ts';
 import type { Handlers, Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
 import type { Throttle } from '../../protocol/pacing/throttle.ts';
 import { keepConnected } from '../../protocol/transport/reconnect.ts';
+import { Condition } from '../../shared/concurrency/condition.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
@@ -52,7 +53,7 @@ export class Peer {
   readonly #disks = new WeakMap<Connection<'sender'>, Map<number, Offered>>();
   #live: Connection<'sender'> | null = null;
   #state: PeerState = { state: 'connecting', says: 'Dialling the receiver.', problem: null };
-  #waiting: (() => void)[] = [];
+  readonly #connected = new Condition();
   #dialling = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -109,10 +110,7 @@ export class Peer {
     for (;;) {
       signal.throwIfAborted();
       if (this.#live !== null) return this.#live;
-      const woken = Promise.withResolvers<void>();
-      this.#waiting.push(woken.resolve);
-      signal.addEventListener('abort', () => woken.resolve(), { once: true });
-      await woken.promise;
+      await this.#connected.wait([signal]);
     }
   }
 
@@ -163,7 +161,7 @@ export class Peer {
       }
       this.#live = connection;
       this.#tell({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });
-      for (const wake of this.#waiting.splice(0)) wake();
+      this.#connected.notifyAll();
       const closed = await connection.closed;
       if (closed.problem !== undefined) throw closed.problem;
     } finally {

@@ -1,3 +1,4 @@
+import { abortable } from '../concurrency/abortable.ts';
 import { pageBytes } from '../model/disk.ts';
 import { alignedSharedMemory } from './direct.ts';
 
@@ -41,17 +42,14 @@ export class BufferPool {
   async take(owner: object, signal: AbortSignal): Promise<PageBuffer> {
     signal.throwIfAborted();
     if (this.#taken < this.#count && this.#waiting.size === 0) return this.#give(owner);
-    const { promise, resolve, reject } = Promise.withResolvers<PageBuffer>();
-    const waiting: Waiting = { owner, give: () => resolve(this.#give(owner)) };
-    const giveUp = (): void => {
-      if (this.#waiting.delete(waiting)) reject(signal.reason as Error);
-    };
-    this.#waiting.add(waiting);
-    signal.addEventListener('abort', giveUp, { once: true });
+    let waiting: Waiting | undefined;
     try {
-      return await promise;
+      return await abortable<PageBuffer>([signal], (resolve) => {
+        waiting = { owner, give: () => resolve(this.#give(owner)) };
+        this.#waiting.add(waiting);
+      });
     } finally {
-      signal.removeEventListener('abort', giveUp);
+      if (waiting !== undefined) this.#waiting.delete(waiting);
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DestinationCloud, Donor } from '../../../shared/cloud/cloud.ts';
+import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 import { within } from '../../../shared/concurrency/within.ts';
 import type { Log } from '../../../shared/log.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
@@ -39,6 +40,8 @@ export class ImageDonors {
   readonly #disks: Disks;
   readonly #tools: ImageDonorTools;
   readonly #over = new AbortController();
+  /** One image at a time is brought here. */
+  readonly #fetching = new Semaphore(1);
   /** By the source's id of the image: its raw file, or null where there is none. */
   readonly #files = new Map<string, Promise<string | null>>();
   /** By image and shape: when it stands in or never will, and when it was waited for long enough. */
@@ -54,12 +57,12 @@ export class ImageDonors {
   /** Brings the images of a document's servers here, one after the other, while the campaign goes on. */
   begin(document: Configurations): void {
     this.#document = document;
-    let before: Promise<unknown> = Promise.resolve();
     for (const image of imagesOf(document)) {
       if (this.#files.has(image.id)) continue;
-      const file = before.then(() => this.#fetch(image, document));
-      this.#files.set(image.id, file);
-      before = file;
+      this.#files.set(
+        image.id,
+        this.#fetching.run(() => this.#fetch(image, document)),
+      );
     }
   }
 

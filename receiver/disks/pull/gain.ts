@@ -22,13 +22,8 @@ export class Gain {
   #passed = 0;
 
   /** Asks by `ask` where that pays, and returns `otherwise` where not. Throws the signal's reason. */
-  async ask<T>(signal: AbortSignal, ask: () => Promise<T>, otherwise: T): Promise<T> {
-    await this.#asked.enter([signal]);
-    try {
-      return this.#pays() ? await ask() : otherwise;
-    } finally {
-      this.#asked.leave();
-    }
+  ask<T>(signal: AbortSignal, ask: () => Promise<T>, otherwise: T): Promise<T> {
+    return this.#asked.run(async () => (this.#pays() ? await ask() : otherwise), signal);
   }
 
   #pays(): boolean {

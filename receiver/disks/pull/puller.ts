@@ -1,5 +1,6 @@
 import { type Arrived, headerBytes } from '../../../protocol/connection/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
+import { Condition } from '../../../shared/concurrency/condition.ts';
 import type { Part } from '../../../shared/disk/jobs/unpack.ts';
 import type { OpenFile, Range } from '../../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
@@ -99,7 +100,7 @@ export class Puller {
   /** The end of the pull that was asked for last: the next is the most like it. */
   #latest: Tail | undefined;
   #asking = 0;
-  #answered = Promise.withResolvers<void>();
+  readonly #answered = new Condition();
   #draining = false;
 
   /** `signal` aborts when the connection is over. */
@@ -142,7 +143,7 @@ export class Puller {
       while (this.#queue.length > 0) {
         const isSmall = this.#queuedBytes > 0 && this.#queuedBytes < smallBytes;
         if (isSmall && this.#asking >= smallPulls) {
-          await this.#answered.promise;
+          await this.#answered.wait();
           continue;
         }
         const batch = this.#nextBatch();
@@ -234,8 +235,7 @@ export class Puller {
       return await this.#asker.pull(pieces, after);
     } finally {
       this.#asking -= 1;
-      this.#answered.resolve();
-      this.#answered = Promise.withResolvers<void>();
+      this.#answered.notifyAll();
     }
   }
 

@@ -39,7 +39,7 @@ export const disk: Family<'disk'> = {
     for (let attempt = 1; ; attempt++) {
       const image = await create(site, resource, file, context);
       try {
-        await site.uploads.take(signal, () => upload(site, image, file, context));
+        await site.uploads.run(() => upload(site, image, file, context), signal);
         return { id: image.id, how: 'created' };
       } catch (error) {
         // Whatever is wrong with it, nobody must boot from it.

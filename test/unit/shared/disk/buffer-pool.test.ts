@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { FairQueue } from '../../../../shared/concurrency/fair-queue.ts';
 import { BufferPool, type PageBuffer } from '../../../../shared/disk/buffer-pool.ts';
 import { problemOf } from '../../../support/folder.ts';
 
@@ -80,21 +79,4 @@ test('memory waits for the next disk, and all but one page of it goes when none 
   vi.advanceTimersByTime(10_000);
   const later = await both();
   expect([...later].filter((memory) => first.has(memory))).toHaveLength(1);
-});
-
-test('turns go round between owners, and what is urgent goes before the rest of its own owner only', () => {
-  const turns = new FairQueue<string>();
-  const [a, b] = [{}, {}];
-  for (const thing of ['a1', 'a2', 'a3']) turns.add(a, thing);
-  turns.add(b, 'b1');
-  turns.add(a, 'a!', true);
-  expect(Array.from({ length: 6 }, () => turns.next())).toEqual(['a!', 'b1', 'a1', 'a2', 'a3', undefined]);
-});
-
-test('what is cleared does not come up any more', () => {
-  const turns = new FairQueue<string>();
-  turns.add({}, 'one');
-  turns.add({}, 'two', true);
-  expect(turns.clear().sort()).toEqual(['one', 'two']);
-  expect(turns.next()).toBeUndefined();
 });
