@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { Arrived, Packed } from './connection/frame.ts';
 import * as campaign from './messages/campaign.ts';
 import * as cloud from './messages/cloud.ts';
 import * as disk from './messages/disk.ts';
 import type { Message, Side } from './messages/message.ts';
+import type { Arrived, Packed } from './messages/packed.ts';
 import * as resource from './messages/resource.ts';
 import * as server from './messages/server.ts';
 import * as session from './messages/session.ts';

@@ -1,6 +1,6 @@
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { needingRoom } from './disk/full.ts';
+import { needingRoom } from './disk-full.ts';
 
 /** Makes a directory's entries survive a power cut; see fsync(2), "calling fsync() does not necessarily ensure that the entry in the directory …". */
 export async function syncFolder(folder: string): Promise<void> {

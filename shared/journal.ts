@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Semaphore } from './concurrency/semaphore.ts';
-import { isFull } from './disk/full.ts';
+import { isFull } from './disk-full.ts';
 import { syncFolder } from './durable.ts';
 import { Problem } from './problem.ts';
 

@@ -1,14 +1,15 @@
 import type { RawData, WebSocket } from 'ws';
 import { abortable } from '../../shared/concurrency/abortable.ts';
 import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
+import { type CloseCode, type Closed, closeReason, readClose, readError } from '../close.ts';
 import { limits as defaults, type Limits } from '../limits.ts';
 import type { Side } from '../messages/message.ts';
+import type { Arrived } from '../messages/packed.ts';
 import type { Hello } from '../messages/session.ts';
 import { type Handlers, messages, type Params, type Requests, type Result, type SaidBy } from '../messages.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import { commonFeatures, noCommonMajor, features as ourFeatures, subprotocol } from '../version.ts';
-import { type CloseCode, type Closed, closeReason, readClose, readError } from './close.ts';
-import { type Arrived, decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
+import { decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Lanes, type Wire } from './lanes.ts';

@@ -2,6 +2,7 @@ import { ownsBuffer } from '../../shared/disk/owned.ts';
 import type { Codec } from '../../shared/disk/zstd.ts';
 import { Problem, type ProblemJson } from '../../shared/problem.ts';
 import { limits } from '../limits.ts';
+import type { Arrived, Packed } from '../messages/packed.ts';
 
 /** A request as it travels. `id` is chosen by the side that asks, and names the answer. */
 export interface RequestFrame {
@@ -31,24 +32,9 @@ interface ProblemFrame {
 /** What a text frame can be. */
 export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
 
-/**
- * What answers a pull: the pieces that were asked for, in the order they were asked for, one behind the other, written by `codec`.
- * `rawBytes` is their length before that; the payload is never longer.
- */
-export interface Packed {
-  readonly codec: Codec;
-  readonly rawBytes: number;
-  readonly payload: Uint8Array;
-}
-
 /** A data frame as it is sent: what answers the pull `id`. */
 export interface DataFrame extends Packed {
   readonly id: number;
-}
-
-/** The same where it has arrived: `payload` as the parts it came in, each in memory of its own, which nobody has put together yet. */
-export interface Arrived extends Omit<Packed, 'payload'> {
-  readonly payload: readonly Uint8Array[];
 }
 
 /** Largest request id: ids are unsigned 32-bit, because the header of a block has four bytes for them. Zero is not an id. */

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { asProblem, Problem } from '../../shared/problem.ts';
-import { type CloseCode, closeReason } from '../connection/close.ts';
+import { type CloseCode, closeReason } from '../close.ts';
 import { noCommonMajor, subprotocol } from '../version.ts';
 import { Admission } from './admission.ts';
 import { fingerprintOf, printFingerprint } from './certificate.ts';

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Arrived } from '../../protocol/connection/frame.ts';
+import type { Arrived } from '../../protocol/messages/packed.ts';
 import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type Header, spoilt } from '../../shared/bundle/format.ts';
 import type { Place } from '../../shared/bundle/page.ts';
-import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { digestBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Copy } from '../disks/copy/copy.ts';
@@ -43,7 +43,7 @@ export class Staging {
     this.#copy = await this.#disks.offer(head.server, head.disk, shape);
     this.#file = await open(this.#copy.path, 'r');
     const asker = { pull: (pieces: Stretches) => this.#pull(pieces), refine: () => Promise.resolve(new Uint8Array()) };
-    this.#puller = new Puller(this.#copy.target, asker, new Window(windowBytes), this.#copy, this.#signal);
+    this.#puller = new Puller(this.#copy.file.target, asker, new Window(windowBytes), this.#copy, this.#signal);
   }
 
   /** Makes the copy equal to a stretch; what lies between the last one and this is zeros. */

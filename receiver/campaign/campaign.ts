@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlockSource, BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
@@ -11,11 +12,11 @@ import { networkSideOf } from '../../shared/model/network-side.ts';
 import { inBuildOrder } from '../../shared/model/order.ts';
 import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Room } from '../disks/copy/room.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
 import type { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { Disks } from '../disks/disks.ts';
+import type { Room } from '../disks/store/room.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { Id } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Room } from '../disks/copy/room.ts';
 import { imagesOf, matching } from '../disks/dedup/image-donors.ts';
 import { IndexMemory } from '../disks/dedup/prefix-index.ts';
+import { Room } from '../disks/store/room.ts';
 import { Campaign, type CampaignTools } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
 

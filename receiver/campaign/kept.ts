@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { wholeId } from '../../shared/campaign-id.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
-import { takenBy } from '../disks/copy/taken.ts';
+import { takenBy } from '../disks/store/taken.ts';
 
 /** What is kept of one committed campaign's disks. */
 export interface KeptCampaign {

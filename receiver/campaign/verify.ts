@@ -1,4 +1,4 @@
-import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { sha256Of } from '../../shared/disk/whole-digest.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';

@@ -1,18 +1,18 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BlockSource } from '../../shared/cloud/cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import { blockCount, digestBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Copy, type CopyCounts, type CopyTools } from './copy/copy.ts';
-import { DigestFile, type Shape } from './copy/digest-file.ts';
 import { sealedSource } from './copy/sealed-source.ts';
-import { discardFolder } from './copy/taken.ts';
-import { type FileDonor, openDonor } from './dedup/donors.ts';
+import { type FileDonor, openDonor } from './dedup/donor.ts';
 import { keepDisk, nameBlocks, openKept } from './dedup/kept-disk.ts';
 import type { Puller } from './pull/puller.ts';
+import { DigestFile, type Shape } from './store/digest-file.ts';
+import { discardFolder } from './store/taken.ts';
 
 /** What a sealed disk is known by; its marker holds the same. */
 export interface Sealed extends CopyCounts {
@@ -67,8 +67,8 @@ export class Disks {
   async #offer(server: string, disk: string, shape: Shape): Promise<Copy> {
     const open = this.#copies.get(disk);
     // What an older connection began must have ended before the next one begins.
-    await open?.works.ended();
-    if (open !== undefined && !open.whole && isSame(open.shape, shape)) return open;
+    await open?.file.inUse.ended();
+    if (open !== undefined && !open.file.whole && isSame(open.shape, shape)) return open;
     // The marker goes first, and durably: it must never stand for bytes that may still change.
     await this.#unmark(server, disk);
     const part = this.#path(server, disk, 'part');
@@ -96,14 +96,14 @@ export class Disks {
       const copy = this.#copies.get(disk);
       const done = await this.sealed(server, disk);
       if (done?.root === root) return done;
-      if (copy === undefined || copy.whole || puller === undefined)
+      if (copy === undefined || copy.file.whole || puller === undefined)
         throw new Problem('E_NOT_FOUND', `Disk ${disk} was not offered.`, { about: `disk/${disk}` });
       await copy.verify(puller);
-      const own = await copy.root();
+      const own = await copy.file.root();
       if (own !== root)
         throw new Problem('E_ROOT_MISMATCH', `The root of the copy is ${own}, the sender says ${root}.`, { about: copy.path });
-      await copy.rename(this.#path(server, disk, 'raw'));
-      copy.whole = true;
+      await copy.file.rename(this.#path(server, disk, 'raw'));
+      copy.file.whole = true;
       const counts = { ...copy.counts(), size: copy.shape.size, block_size: copy.shape.blockSize };
       const at = new Date().toISOString();
       const marker = { campaign: this.#campaign, at, digest: root, counts };
@@ -119,12 +119,12 @@ export class Disks {
   async open(server: string, disk: string): Promise<BlockSource> {
     await this.remember();
     const [sealed, copy] = [await this.sealed(server, disk), this.#copies.get(disk)];
-    if (sealed === null || copy?.whole !== true)
+    if (sealed === null || copy?.file.whole !== true)
       throw new Problem('E_ROOT_MISMATCH', `Disk ${disk} is not verified; it cannot become an image.`, {
         about: `disk/${disk}`,
       });
-    if ((await copy.root()) !== sealed.root) await this.#spoilt(server, disk, copy, []);
-    return sealedSource(copy, (blocks) => this.#spoilt(server, disk, copy, blocks));
+    if ((await copy.file.root()) !== sealed.root) await this.#spoilt(server, disk, copy, []);
+    return sealedSource(copy.file, (blocks) => this.#spoilt(server, disk, copy, blocks));
   }
 
   /** Deletes a copy, sealed or not. */
@@ -152,7 +152,7 @@ export class Disks {
   async keepAll(): Promise<void> {
     if (this.#kept === null) return;
     await this.remember();
-    const sealed = [...this.#copies].filter(([, { whole }]) => whole);
+    const sealed = [...this.#copies].filter(([, { file }]) => file.whole);
     await this.close();
     for (const [disk, { path }] of sealed) await keepDisk(path.slice(0, -'.raw'.length), this.#kept, `${this.#campaign}.${disk}`);
   }
@@ -184,7 +184,7 @@ export class Disks {
   /** What is being copied now. */
   copies(): Copying[] {
     return [...this.#copies]
-      .filter(([, { whole }]) => !whole)
+      .filter(([, { file }]) => !file.whole)
       .map(([id, { shape, flushes, mended }]) => {
         const durable = Math.min(shape.size, flushes.durable * shape.blockSize);
         return { id, size: shape.size, durable, mended };
@@ -220,7 +220,7 @@ export class Disks {
         const disk = name.slice(0, -'.raw'.length);
         const shape = await DigestFile.shapeOf(this.#base(server, disk));
         if (shape === null || this.#copies.has(disk) || (await this.sealed(server, disk)) === null) continue;
-        (await this.#open(server, disk, this.#path(server, disk, 'raw'), shape)).whole = true;
+        (await this.#open(server, disk, this.#path(server, disk, 'raw'), shape)).file.whole = true;
       }
     }
   }
@@ -233,16 +233,16 @@ export class Disks {
   }
 
   async #unseal(copy: Copy, part: string): Promise<void> {
-    await copy.rename(part);
-    copy.whole = false;
-    this.#tools.donors.pieces.forget(copy);
+    await copy.file.rename(part);
+    copy.file.whole = false;
+    this.#tools.donors.pieces.forget(copy.file);
     copy.begin();
   }
 
   /** A sealed disk is not what it was: it is one no more, and what is wrong in it is copied again when it is offered again. */
   async #spoilt(server: string, disk: string, copy: Copy, blocks: readonly number[]): Promise<never> {
     await this.#unmark(server, disk);
-    await copy.distrust(blocks);
+    await copy.file.distrust(blocks);
     const what =
       blocks.length === 0 ? 'its list of digests has' : `${blocks.length} blocks of it, first block ${blocks[0]}, have`;
     const says = `Disk ${disk} is no longer what was sealed: ${what} changed on our own disk. It is not used, and no longer sealed.`;
@@ -265,7 +265,7 @@ export class Disks {
     const copy = this.#copies.get(disk);
     this.#copies.delete(disk);
     if (copy === undefined) return;
-    this.#tools.donors.remove(copy);
+    this.#tools.donors.remove(copy.file);
     await copy.close();
   }
 

@@ -4,7 +4,7 @@ import { Connection } from '../../protocol/connection/connection.ts';
 import type { Handlers, Params } from '../../protocol/messages.ts';
 import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
-import { needingRoom } from '../../shared/disk/full.ts';
+import { needingRoom } from '../../shared/disk-full.ts';
 import type { Log } from '../../shared/log.ts';
 import { resourcesOf } from '../../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
@@ -234,7 +234,7 @@ export class Session {
         return Buffer.from(pieces, 'base64');
       },
     };
-    const puller = new Puller(copy.target, asker, this.#window, copy, signal);
+    const puller = new Puller(copy.file.target, asker, this.#window, copy, signal);
     this.#offers.set(handle, { server, disk, copy, puller, durable: copy.flushes.durable });
     return { handle };
   }

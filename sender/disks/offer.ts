@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
-import { headerBytes, type Packed } from '../../protocol/connection/frame.ts';
+import { headerBytes } from '../../protocol/connection/frame.ts';
 import { bytesPulled } from '../../protocol/messages/disk.ts';
-import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import type { Packed } from '../../protocol/messages/packed.ts';
 import { algorithms } from '../../shared/disk/algorithm.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { heldStretch, type Part, type Range } from '../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { PageBuffer } from '../../shared/disk/buffer-pool.ts';
 import { openDirect } from '../../shared/disk/direct.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';

@@ -1,4 +1,4 @@
-import type { BlockSource, Extent } from '../../shared/cloud/cloud.ts';
+import type { BlockSource, Extent } from '../../shared/disk/block-source.ts';
 import { blockCount, pageBlocks } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 

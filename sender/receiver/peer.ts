@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { Connection, type ConnectionOptions } from '../../protocol/connection/connection.ts';
-import type { Packed } from '../../protocol/connection/frame.ts';
+import type { Packed } from '../../protocol/messages/packed.ts';
 import type { Handlers, Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
 import type { Throttle } from '../../protocol/pacing/throttle.ts';
 import { keepConnected } from '../../protocol/transport/reconnect.ts';

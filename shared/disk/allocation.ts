@@ -1,5 +1,5 @@
-import type { Extent } from '../cloud/cloud.ts';
 import { Problem } from '../problem.ts';
+import type { Extent } from './block-source.ts';
 
 /**
  * Which clusters of a disk hold anything, and where each comes among those that do. It takes one bit for each cluster, however ragged the

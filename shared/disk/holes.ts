@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Extent } from '../cloud/cloud.ts';
 import { confined } from '../nbd/confined.ts';
 import { Problem } from '../problem.ts';
+import type { Extent } from './block-source.ts';
 import { merged } from './extents.ts';
 
 /** Address space that the map of a file may take. */

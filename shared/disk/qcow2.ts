@@ -1,5 +1,5 @@
-import type { BlockSource } from '../cloud/cloud.ts';
 import { Allocation } from './allocation.ts';
+import type { BlockSource } from './block-source.ts';
 
 /** Bytes of a cluster: QEMU's own default. */
 const cluster = 64 * 1024;

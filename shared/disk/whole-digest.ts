@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { BlockSource } from '../cloud/cloud.ts';
+import type { BlockSource } from './block-source.ts';
 
 /** Bytes read at once. */
 const stride = 1024 * 1024;

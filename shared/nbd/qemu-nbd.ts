@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BlockSource } from '../cloud/cloud.ts';
+import type { BlockSource } from '../disk/block-source.ts';
 import { asProblem, Problem } from '../problem.ts';
 import { confined, notFound } from './confined.ts';
 import { openNbd } from './source.ts';

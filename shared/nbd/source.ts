@@ -1,4 +1,4 @@
-import type { BlockSource, Extent } from '../cloud/cloud.ts';
+import type { BlockSource, Extent } from '../disk/block-source.ts';
 import { merged } from '../disk/extents.ts';
 import { NbdClient } from './client.ts';
 import { allocation } from './wire.ts';

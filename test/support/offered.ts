@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import type { Packed } from '../../protocol/connection/frame.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { Packed } from '../../protocol/messages/packed.ts';
 import { Copy, type CopyTools } from '../../receiver/disks/copy/copy.ts';
-import type { Shape } from '../../receiver/disks/copy/digest-file.ts';
-import { Room } from '../../receiver/disks/copy/room.ts';
 import { Donors } from '../../receiver/disks/dedup/donors.ts';
 import { type Asker, Puller, type Stretches } from '../../receiver/disks/pull/puller.ts';
 import { Window } from '../../receiver/disks/pull/window.ts';
+import type { Shape } from '../../receiver/disks/store/digest-file.ts';
+import { Room } from '../../receiver/disks/store/room.ts';
 import { blockDigest, digestOf } from '../../shared/disk/algorithm.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
@@ -113,7 +113,7 @@ export function offered(
 
 /** How a copy pulls what is offered, until `signal` aborts. */
 export function pullerOf(copy: Copy, offer: Offered, signal: AbortSignal = new AbortController().signal): Puller {
-  return new Puller(copy.target, offer.asker, new Window(limits.pullBytes), copy, signal);
+  return new Puller(copy.file.target, offer.asker, new Window(limits.pullBytes), copy, signal);
 }
 
 /** A copy in a new folder, or in the one given. It is closed with the test, unless that closes it. */
@@ -128,7 +128,7 @@ export async function aCopy(offer: Offered, tools: CopyTools, folder?: string): 
 export async function fill(copy: Copy, offer: Offered, pageBlocks = 64, signal?: AbortSignal): Promise<void> {
   const puller = pullerOf(copy, offer, signal);
   const pages: Promise<number>[] = [];
-  for (let first = 0; first < copy.blocks.length; first += pageBlocks)
+  for (let first = 0; first < copy.file.blocks.length; first += pageBlocks)
     pages.push(copy.take(first, offer.digests.subarray(first * 32, (first + pageBlocks) * 32), puller));
   const ends = await Promise.allSettled(pages);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;

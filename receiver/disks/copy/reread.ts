@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { inParallel } from '../../../shared/concurrency/parallel.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
 import { digestBytes, extentOf, isZero, pageBytes } from '../../../shared/model/disk.ts';
-import type { Copy } from './copy.ts';
-import { digestsAt, isZeroAt, partsOf } from './digests.ts';
+import { digestsAt, isZeroAt, partsOf } from '../store/digests.ts';
+import type { CopyFile } from './copy-file.ts';
 
 const run = promisify(execFile);
 
@@ -15,17 +15,17 @@ type IsHole = (offset: number, length: number) => boolean;
 const stretchBlocks = 32 * 1024;
 
 /** Reads back every block that was not read since it was written, and returns those that are not what the digest file says. Throws the signal's reason. */
-export async function reread(copy: Copy, width: number, signal: AbortSignal): Promise<number[]> {
-  const { blocks, shape } = copy;
-  const isHole = await holesOf(copy.path);
+export async function reread(file: CopyFile, width: number, signal: AbortSignal): Promise<number[]> {
+  const { blocks, shape } = file;
+  const isHole = await holesOf(file.path);
   const bad: number[] = [];
   for (let first = 0; first < blocks.length; first += stretchBlocks) {
     signal.throwIfAborted();
     const count = Math.min(stretchBlocks, blocks.length - first);
-    const digests = await copy.digests(first, count);
+    const digests = await file.digests(first, count);
     const isThere = isHole(first * shape.blockSize, count * shape.blockSize) && isZero(digests);
     if (isThere) blocks.verify(first, count);
-    else bad.push(...(await rereadStretch(copy, { first, digests, isHole, width, signal })));
+    else bad.push(...(await rereadStretch(file, { first, digests, isHole, width, signal })));
     giveBack(digests);
   }
   return bad;
@@ -39,8 +39,8 @@ interface Stretch {
   readonly signal: AbortSignal;
 }
 
-async function rereadStretch(copy: Copy, { first, digests, isHole, width, signal }: Stretch): Promise<number[]> {
-  const { blocks, shape } = copy;
+async function rereadStretch(file: CopyFile, { first, digests, isHole, width, signal }: Stretch): Promise<number[]> {
+  const { blocks, shape } = file;
   const bad: number[] = [];
   const unread: number[] = [];
   for (let place = 0; place * digestBytes < digests.length; place += 1) {
@@ -52,7 +52,7 @@ async function rereadStretch(copy: Copy, { first, digests, isHole, width, signal
   await inParallel(partsOf(unread, Math.max(1, pageBytes / shape.blockSize)), width, async (places) => {
     signal.throwIfAborted();
     const here = places.map((place) => first + place);
-    const wrong = new Set(await copy.check(here, digestsAt(digests, places)));
+    const wrong = new Set(await file.check(here, digestsAt(digests, places)));
     for (const [index, block] of here.entries()) {
       if (wrong.has(index)) bad.push(block);
       else blocks.verify(block);

@@ -1,28 +1,10 @@
-import { open } from 'node:fs/promises';
 import { giveBack } from '../../../shared/disk/give-back.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { blockCount, digestBytes } from '../../../shared/model/disk.ts';
-import type { Shape } from '../copy/digest-file.ts';
-import { isSameAt, isZeroAt } from '../copy/digests.ts';
-import { InUse } from '../copy/in-use.ts';
+import { isSameAt, isZeroAt } from '../store/digests.ts';
+import type { Donor } from './donor.ts';
 import { Pieces } from './pieces.ts';
 import { IndexMemory, PrefixIndex } from './prefix-index.ts';
-
-/** A disk of ours whose blocks may stand in for others that have the same digest. */
-export interface Donor {
-  readonly path: string;
-  readonly shape: Shape;
-  /** A file descriptor to read it by, which stays open as long as the donor is one. */
-  readonly fd: number;
-  /** The digests of some of its blocks, one behind the other. */
-  digests(first: number, count: number): Promise<Uint8Array>;
-  /** Whether all of it is there, and stays as it is. */
-  readonly whole: boolean;
-  /** What reads it. */
-  readonly works: InUse;
-  /** Whether the file holds what its digest says, as far as anybody knows. */
-  holds(block: number): boolean;
-}
 
 /** Where a wanted block may be found: to be read and checked before it is used. */
 export interface DonorMatch {
@@ -198,40 +180,6 @@ export class Donors {
 
   #shelfAt(place: number): Shelf | undefined {
     return this.#shelves.find(({ base, blocks }) => place >= base && place < base + blocks);
-  }
-}
-
-/** A donor of its own files, which MUST be closed after it was removed. */
-export interface FileDonor extends Donor {
-  close(): Promise<void>;
-}
-
-/** Opens a whole disk in a file as a donor; `base.digests` holds its digests. Closing it waits for what reads it. */
-export async function openDonor(file: string, base: string, shape: Shape): Promise<FileDonor> {
-  const data = await open(file, 'r');
-  try {
-    const digests = await open(`${base}.digests`, 'r');
-    const works = new InUse();
-    return {
-      path: file,
-      shape,
-      fd: data.fd,
-      digests: async (first, count) => {
-        const bytes = Buffer.alloc(count * digestBytes);
-        await digests.read(bytes, 0, bytes.length, first * digestBytes);
-        return bytes;
-      },
-      whole: true,
-      works,
-      holds: () => true,
-      close: async () => {
-        await works.ended();
-        await Promise.all([data.close(), digests.close()]);
-      },
-    };
-  } catch (error) {
-    await data.close();
-    throw error;
   }
 }
 

@@ -1,11 +1,12 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
-import type { BlockSource, DestinationCloud, Donor, Extent } from '../../../shared/cloud/cloud.ts';
+import type { DestinationCloud, Donor } from '../../../shared/cloud/cloud.ts';
+import type { BlockSource, Extent } from '../../../shared/disk/block-source.ts';
 import { writeAll } from '../../../shared/disk/file.ts';
 import { syncFolder } from '../../../shared/durable.ts';
 import { pageBytes } from '../../../shared/model/disk.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Room } from '../copy/room.ts';
+import type { Room } from '../store/room.ts';
 
 /** How an image is brought here. */
 export interface Fetching {

@@ -8,10 +8,9 @@ import { type Configurations, resourcesOf } from '../../../shared/model/configur
 import type { ResourceOf } from '../../../shared/model/resource.ts';
 import { leastBytes } from '../../../shared/model/space.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
-import type { Shape } from '../copy/digest-file.ts';
-import type { Room } from '../copy/room.ts';
-import { discardFolder } from '../copy/taken.ts';
-import type { Disks } from '../disks.ts';
+import type { Shape } from '../store/digest-file.ts';
+import type { Room } from '../store/room.ts';
+import { discardFolder } from '../store/taken.ts';
 import { copyImage } from './image-copy.ts';
 
 /** Which images of the destination may stand in, and how long they may be: bytes, as they are stored and as a guest sees them. */
@@ -20,7 +19,15 @@ export interface ImagePolicy {
   readonly mostBytes: number;
 }
 
-/** What stand-ins work with. */
+/** The disks of a campaign, as far as images of the destination are donors for them. */
+export interface CampaignDisks {
+  /** What a disk was sealed with, or null. */
+  sealed(server: string, disk: string): Promise<object | null>;
+  /** Makes a raw file a donor; its digests are at `base`, or are computed and written there. */
+  addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void>;
+}
+
+/** What image donors work with. */
 export interface ImageDonorTools {
   readonly cloud: () => Promise<DestinationCloud>;
   readonly room: Room;
@@ -37,7 +44,7 @@ const patienceMs = 60_000;
  */
 export class ImageDonors {
   readonly #folder: string;
-  readonly #disks: Disks;
+  readonly #disks: CampaignDisks;
   readonly #tools: ImageDonorTools;
   readonly #over = new AbortController();
   /** One image at a time is brought here. */
@@ -48,7 +55,7 @@ export class ImageDonors {
   readonly #lent = new Map<string, { readonly done: Promise<void>; readonly enough: Promise<void> }>();
   #document: Configurations | null = null;
 
-  constructor(folder: string, disks: Disks, tools: ImageDonorTools) {
+  constructor(folder: string, disks: CampaignDisks, tools: ImageDonorTools) {
     this.#folder = join(folder, 'images');
     this.#disks = disks;
     this.#tools = tools;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { syncFolder } from '../../../shared/durable.ts';
 import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
-import { DigestFile, type Shape } from '../copy/digest-file.ts';
-import { type FileDonor, openDonor } from './donors.ts';
+import { DigestFile, type Shape } from '../store/digest-file.ts';
+import { type FileDonor, openDonor } from './donor.ts';
 
 /** Moves a sealed disk, `base.raw` with what lies beside it, to a folder of disks that are kept; afterwards it is there as a whole, or not at all. */
 export async function keepDisk(base: string, folder: string, name: string): Promise<void> {

@@ -3,9 +3,9 @@ import { within } from '../../../shared/concurrency/within.ts';
 import type { Range } from '../../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { blockCount, digestBytes, pageBytes, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
-import { isZeroAt, runsOf } from '../copy/digests.ts';
-import { Gain } from '../pull/gain.ts';
-import type { Donor } from './donors.ts';
+import { isZeroAt, runsOf } from '../store/digests.ts';
+import type { Donor } from './donor.ts';
+import { Gain } from './gain.ts';
 import type { PrefixIndex } from './prefix-index.ts';
 
 /** Where a piece may be found: bytes from the start of a donor's file. */
@@ -70,7 +70,7 @@ export class Pieces {
       if (this.#unread === 0) this.#begun = Date.now();
       this.#unread += 1;
       this.#learning = this.#learning.then(async () => {
-        await donor.works.run(() => this.#read(shelf)).catch(() => this.forget(donor));
+        await donor.inUse.run(() => this.#read(shelf)).catch(() => this.forget(donor));
         this.#unread -= 1;
       });
     }

@@ -1,5 +1,6 @@
-import { type Arrived, headerBytes } from '../../../protocol/connection/frame.ts';
+import { headerBytes } from '../../../protocol/connection/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
+import type { Arrived } from '../../../protocol/messages/packed.ts';
 import { Condition } from '../../../shared/concurrency/condition.ts';
 import type { Part } from '../../../shared/disk/jobs/unpack.ts';
 import type { OpenFile, Range } from '../../../shared/disk/reading.ts';

@@ -2,10 +2,10 @@ import { limits } from '../../../protocol/limits.ts';
 import { digestOf } from '../../../shared/disk/algorithm.ts';
 import type { Part } from '../../../shared/disk/jobs/unpack.ts';
 import { type Algorithm, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
-import { partsOf } from '../copy/digests.ts';
-import type { Donor } from '../dedup/donors.ts';
+import type { Donor } from '../dedup/donor.ts';
+import { Gain } from '../dedup/gain.ts';
 import type { Pieces } from '../dedup/pieces.ts';
-import { Gain } from './gain.ts';
+import { partsOf } from '../store/digests.ts';
 import type { MissingBlock, Puller, Stretches, Target } from './puller.ts';
 
 /** What is looked at for one block: the names of its pieces, those of what the file held there, and where in both it begins, bytes. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { BlockSource } from '../../../disk/block-source.ts';
 import { asQcow2 } from '../../../disk/qcow2.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BlockSource, BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../cloud.ts';
 import type { ApiImage } from '../api.ts';
 import { digestOfImage } from '../download.ts';
 import { guestProperties, propertiesOf } from '../image-properties.ts';

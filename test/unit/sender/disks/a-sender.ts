@@ -8,8 +8,8 @@ import type { Throttle } from '../../../../protocol/pacing/throttle.ts';
 import { offerDisk } from '../../../../sender/disks/offer.ts';
 import type { SealedDisk, Tools } from '../../../../sender/migration/phase.ts';
 import { Peer } from '../../../../sender/receiver/peer.ts';
-import type { BlockSource, Extent } from '../../../../shared/cloud/cloud.ts';
 import { blockDigest } from '../../../../shared/disk/algorithm.ts';
+import type { BlockSource, Extent } from '../../../../shared/disk/block-source.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { decompress } from '../../../../shared/disk/zstd.ts';
 import {

@@ -1,4 +1,4 @@
-import { Problem, type ProblemCode } from '../../shared/problem.ts';
+import { Problem, type ProblemCode } from '../shared/problem.ts';
 
 /** Why a connection is closed by a close frame. 1000 to 1015 are RFC 6455's; 4000 and up are ours. SPEC.md lists them; a test compares. */
 export const closeCodes = {
