@@ -1,10 +1,11 @@
 import type { SourceCloud, SourceRetirement } from '../../shared/cloud/cloud.ts';
 import type { Aside } from '../../shared/concurrency/semaphore.ts';
+import type { OfferDisk, OnDisk } from '../disks/offer-disk.ts';
 import { attemptOf, sinceLetGo } from '../migration/fact.ts';
 import { downtimeOf, type PastMove } from '../migration/forecast.ts';
 import { itineraryTo } from '../migration/itinerary.ts';
 import type { Walk } from '../migration/migrate.ts';
-import type { Ask, OfferDisk, OnDisk, Tools } from '../migration/phase.ts';
+import type { Ask, Tools } from '../migration/phase.ts';
 import { roundsOf } from '../migration/round.ts';
 import { stagesOf } from '../report/report.ts';
 import type { Campaign } from './campaign.ts';

@@ -4,8 +4,9 @@ import type { Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
 import { sha256Of } from '../../shared/disk/whole-digest.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import type { DiskVerdict } from '../control/commands.ts';
+import { diskFolder } from '../disks/folder.ts';
 import type { Ask, Move } from '../migration/phase.ts';
-import { diskFolder, dropCopy } from '../migration/phases/copy.ts';
+import { dropCopy } from '../migration/phases/copy.ts';
 import type { Campaign } from './campaign.ts';
 
 /** What a verification works with. */

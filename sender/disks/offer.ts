@@ -9,11 +9,11 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { OfferDisk, SealedDisk, Tools } from '../migration/phase.ts';
-import { diskFolder } from '../migration/phases/copy.ts';
 import type { Peer } from '../receiver/peer.ts';
+import { diskFolder } from './folder.ts';
 import { Levels } from './levels.ts';
 import { ManifestSender } from './manifest-sender.ts';
+import type { OfferDisk, OfferTools, SealedDisk } from './offer-disk.ts';
 import { PageCache } from './page-cache.ts';
 import { Reader } from './reader.ts';
 import { dataBytes, stretchesOf } from './stretches.ts';
@@ -55,7 +55,7 @@ interface Means {
   readonly peer: Peer;
   readonly crew: WorkerPool;
   readonly levels: Levels;
-  readonly tools: Tools;
+  readonly tools: OfferTools;
 }
 
 type Transferred = Omit<SealedDisk, 'fetch_ms' | 'transfer_ms'>;

@@ -5,29 +5,9 @@ import type { Dated } from '../../shared/journal.ts';
 import type { Calendar } from '../../shared/model/calendar.ts';
 import type { Plan } from '../../shared/model/plan.ts';
 import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
+import type { OfferDisk, OnDisk, SealedDisk } from '../disks/offer-disk.ts';
 import type { Forecast } from './forecast.ts';
 import type { Round } from './round.ts';
-
-/** A disk as the receiver sealed it. Counts are blocks. */
-export interface SealedDisk {
-  readonly size: number;
-  readonly root: string;
-  readonly blocks: number;
-  readonly zero: number;
-  readonly pulled: number;
-  readonly reused: number;
-  /** Taken from another disk that the receiver had. */
-  readonly copied: number;
-  /** Pulled again, because they did not keep what was written. */
-  readonly mended: number;
-  /** Bytes of the disk that were pulled, and what they were on the wire. */
-  readonly bytes_pulled: number;
-  readonly bytes_wire: number;
-  readonly block_size: number;
-  /** Milliseconds to make the snapshot readable here, and to make the copy equal to it. */
-  readonly fetch_ms: number;
-  readonly transfer_ms: number;
-}
 
 /** What the phases of one move have learned; each phase adds its part, and the journal keeps it. */
 export interface Learned {
@@ -68,9 +48,6 @@ export interface Move {
 /** Asks the receiver; waits for it where the link is down, and repeats what a broken link left unanswered. */
 export type Ask = <N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>, signal: AbortSignal) => Promise<Result<N>>;
 
-/** Hears how far a disk is: bytes of the disk compared or copied, and bytes that crossed the wire. */
-export type OnDisk = (disk: string, sizeBytes: number, doneBytes: number, sentBytes: number) => void;
-
 /** What a phase works with. */
 export interface Tools {
   readonly campaign: string;
@@ -97,9 +74,6 @@ export interface Tools {
   readonly timesOf: (server: string) => { readonly stages: Readonly<Record<string, number>>; readonly downtimeMs: number };
   readonly signal: AbortSignal;
 }
-
-/** Offers one disk's blocks and returns what it was sealed with. */
-export type OfferDisk = (move: Move, disk: ResourceOf<'disk'>, snapshot: Snapshot, tools: Tools) => Promise<SealedDisk>;
 
 /** One line of the itinerary. `run`, `undo` and `tidy` MUST be safe to repeat, and the latter two after half a `run`. */
 export interface Phase {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { confined } from '../nbd/confined.ts';
+import { confined } from '../confined.ts';
 import { Problem } from '../problem.ts';
 import type { Extent } from './block-source.ts';
 import { merged } from './extents.ts';

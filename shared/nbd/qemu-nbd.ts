@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { constants, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { confined, notFound } from '../confined.ts';
 import type { BlockSource } from '../disk/block-source.ts';
 import { asProblem, Problem } from '../problem.ts';
-import { confined, notFound } from './confined.ts';
 import { openNbd } from './source.ts';
 
 /** Address space of a server: QEMU's threads and tables take some hundred MiB of it. */

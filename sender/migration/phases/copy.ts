@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Problem } from '../../../shared/problem.ts';
-import type { Learned, Move, SealedDisk, Tools } from '../phase.ts';
+import { diskFolder } from '../../disks/folder.ts';
+import type { SealedDisk } from '../../disks/offer-disk.ts';
+import type { Learned, Move, Tools } from '../phase.ts';
 
 /** Makes the receiver's copy of every disk equal to its snapshot, and has it compared as a whole. */
 export async function copy(move: Move, tools: Tools): Promise<Learned> {
@@ -18,9 +19,4 @@ export async function copy(move: Move, tools: Tools): Promise<Learned> {
 /** Deletes what was fetched of the server's snapshots here. */
 export async function dropCopy({ server }: Move, { folder }: Pick<Tools, 'folder'>): Promise<void> {
   await rm(diskFolder(folder, server.id), { recursive: true, force: true });
-}
-
-/** Where a server's snapshots are made readable. */
-export function diskFolder(folder: string, server: string): string {
-  return join(folder, 'disks', server);
 }

@@ -6,7 +6,7 @@ import { Connection } from '../../../../protocol/connection/connection.ts';
 import type { Handlers } from '../../../../protocol/messages.ts';
 import type { Throttle } from '../../../../protocol/pacing/throttle.ts';
 import { offerDisk } from '../../../../sender/disks/offer.ts';
-import type { SealedDisk, Tools } from '../../../../sender/migration/phase.ts';
+import type { OfferTools, SealedDisk } from '../../../../sender/disks/offer-disk.ts';
 import { Peer } from '../../../../sender/receiver/peer.ts';
 import { blockDigest } from '../../../../shared/disk/algorithm.ts';
 import type { BlockSource, Extent } from '../../../../shared/disk/block-source.ts';
@@ -146,7 +146,7 @@ export interface SenderOptions {
   readonly crew?: WorkerPool;
   readonly features?: readonly string[];
   readonly signal?: AbortSignal;
-  readonly onDisk?: Tools['onDisk'];
+  readonly onDisk?: OfferTools['onDisk'];
   /** Connections that carry data beside the first. */
   readonly connections?: number;
   /** How fast the line is. */
@@ -185,7 +185,7 @@ export async function sendTo(receiver: Answering, source: BlockSource, more: Sen
   const folder = await aFolder();
   const cloud = { open: async () => source };
   const signal = more.signal ?? new AbortController().signal;
-  const tools = { campaign, source: cloud, folder, signal, onDisk: more.onDisk ?? (() => undefined) } as unknown as Tools;
+  const tools: OfferTools = { campaign, source: cloud, folder, signal, onDisk: more.onDisk ?? (() => undefined) };
   const move = { server: aServer({ id: 's1' }) } as Parameters<ReturnType<typeof offerDisk>>[0];
   const disk = { id: 's1.root' } as Parameters<ReturnType<typeof offerDisk>>[1];
   const snapshot = { id: 'snapshot', disk: disk.id, format: 'raw', size: source.size } as Parameters<
