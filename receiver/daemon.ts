@@ -35,12 +35,12 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   const peers = new Peers(join(config.state, 'peers.json'));
 
   const destination = lazily(() => openCloud('destination', config.cloud));
-  const crew = new WorkerPool();
+  const workers = new WorkerPool();
   // One folder for each sender and project: nobody's disks stand in for another's.
   const keptFor = (peer: string): string => join(config.state, 'kept', digestOfJson([peer, config.cloud]).slice(0, 32));
   const campaigns = new Campaigns(config.state, {
     cloud: destination.get,
-    crew,
+    workers,
     log,
     directIo: config.direct_io,
     keptFor: config.keep_disks ? keptFor : null,
@@ -87,7 +87,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
     listening: `${config.listen.host}:${listener.port}`,
     state: config.state,
     campaigns,
-    crew,
+    workers,
     sessions,
     window,
     peers,
@@ -105,7 +105,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
       // Whoever came in between.
       await sessions.close('The receiver is stopping.');
       await campaigns.close();
-      await crew.close();
+      await workers.close();
       await (await destination.opened())?.close();
       await freeState();
     },

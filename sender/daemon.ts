@@ -51,7 +51,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     await peer.reconnect('The new key is used.');
     return printFingerprint(identity.fingerprint);
   };
-  const crew = new WorkerPool();
+  const workers = new WorkerPool();
   const desk = new Desk({
     config,
     release,
@@ -64,7 +64,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       retirement: () => openCloud('retirement', config.cloud),
       peer: peerOptions,
       log,
-      crew,
+      workers,
       retryDelaysMs: config.limits.retry_after_seconds.map((seconds) => seconds * 1000),
     },
     rotate,
@@ -89,7 +89,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       await control.close();
       bandwidth.stop();
       await desk.stop();
-      await crew.close();
+      await workers.close();
       await peer.stop('The sender is stopping.');
       await (await source.opened())?.close();
       await freeState();

@@ -29,7 +29,7 @@ export type OnBuilt = (ref: Ref, built: Built) => void;
 /** What every campaign works with. */
 export interface CampaignTools {
   readonly cloud: () => Promise<DestinationCloud>;
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly log: Log;
   readonly room: Room;
   /** Shared by the indexes of all campaigns. */
@@ -50,7 +50,7 @@ export class Campaign {
   readonly disks: Disks;
   readonly standIns: ImageDonors;
   readonly #keptFor: CampaignTools['keptFor'];
-  readonly #crew: WorkerPool;
+  readonly #workers: WorkerPool;
   readonly #cloud: () => Promise<DestinationCloud>;
   readonly #work = new AbortController();
   /** What is being built now: a repeated request joins it instead of building twice. */
@@ -66,14 +66,14 @@ export class Campaign {
   #resources = new Map<Ref, Resource>();
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
-    const { cloud, crew, room, log, directIo, keptFor, indexMemory, images } = tools;
+    const { cloud, workers, room, log, directIo, keptFor, indexMemory, images } = tools;
     this.#keptFor = keptFor;
-    this.#crew = crew;
+    this.#workers = workers;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
     this.#cloud = cloud;
-    this.disks = new Disks(id, folder, { crew, room, log, directIo, donors: new Donors(crew, undefined, indexMemory) });
+    this.disks = new Disks(id, folder, { workers, room, log, directIo, donors: new Donors(workers, undefined, indexMemory) });
     this.standIns = new ImageDonors(folder, this.disks, { cloud, room, log, policy: images });
   }
 
@@ -93,7 +93,7 @@ export class Campaign {
   /** Serves the sender that has this key: from now on what was kept of its earlier campaigns stands in for its disks, and nobody else's; and so do images. */
   serve(peer: string): void {
     this.#served = true;
-    this.#crew.start();
+    this.#workers.start();
     if (this.#keptFor !== null) this.disks.useKept(this.#keptFor(peer));
     this.#bringImages();
   }

@@ -28,7 +28,7 @@ export interface DeskTools {
   readonly listening: string;
   readonly state: string;
   readonly campaigns: Campaigns;
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly sessions: Sessions;
   readonly window: PairingWindow;
   readonly peers: Peers;
@@ -113,11 +113,11 @@ export class Desk implements ReceiverCommands {
   }
 
   check(bundle: AsyncIterable<Buffer>, mappings: Mappings, signal: AbortSignal): AsyncIterable<CheckNews> {
-    const { campaigns, cloud, crew, state } = this.#tools;
+    const { campaigns, cloud, workers, state } = this.#tools;
     const begin = (tell: (news: CheckNews) => void) => {
       const says = (sentence: string, outlook?: Outlook): void =>
         tell({ says: sentence, ...(outlook === undefined ? {} : { outlook }) });
-      return { visitor: new Checker({ campaigns, cloud, crew, state, mappings, signal, says }), end: () => Promise.resolve() };
+      return { visitor: new Checker({ campaigns, cloud, workers, state, mappings, signal, says }), end: () => Promise.resolve() };
     };
     return readWithProgress(bundle, begin, signal);
   }

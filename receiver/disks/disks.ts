@@ -164,7 +164,7 @@ export class Disks {
   async addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
     const isNamed =
       (await stat(`${base}.digests`).catch(() => null))?.size === blockCount(shape.size, shape.blockSize) * digestBytes;
-    if (!isNamed) await nameBlocks(file, base, shape, this.#tools.crew, signal);
+    if (!isNamed) await nameBlocks(file, base, shape, this.#tools.workers, signal);
     await this.#lend(await openDonor(file, base, shape));
   }
 

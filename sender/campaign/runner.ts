@@ -24,7 +24,7 @@ export interface RunnerTools {
   readonly peer: Omit<PeerOptions, 'campaign' | 'onBuilt' | 'onState'>;
   readonly log: Log;
   /** The threads of the daemon, which all its campaigns share. */
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly onChange: () => void;
   /** What earlier moves took, of whatever campaign. */
   readonly history: () => readonly PastMove[];
@@ -147,7 +147,7 @@ export class Runner {
         source: await this.#openSource(AbortSignal.any([this.#stopping.signal, overruled])),
         retirement: this.#tools.retirement,
         ask: (name, params, signal) => peer.ask(name, params, signal),
-        offer: offerDisk(peer, this.#tools.crew),
+        offer: offerDisk(peer, this.#tools.workers),
         onDisk: (...heard) => {
           this.#progress.hear(...heard);
           onChange();

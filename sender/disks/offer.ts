@@ -21,10 +21,10 @@ import { dataBytes, stretchesOf } from './stretches.ts';
 /** The level from which on frames refer back: that saves a twenty-fifth and costs a third more CPU, which pays where the line is what all wait for. */
 const refersFrom = 6;
 
-/** Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy compared as a whole. The crew starts at once. */
-export function offerDisk(peer: Peer, crew: WorkerPool): OfferDisk {
-  crew.start();
-  const levels = new Levels(crew.workers);
+/** Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy compared as a whole. The worker threads start at once. */
+export function offerDisk(peer: Peer, workers: WorkerPool): OfferDisk {
+  workers.start();
+  const levels = new Levels(workers.size);
   return async (move, disk, snapshot, tools) => {
     const folder = diskFolder(tools.folder, move.server.id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -32,7 +32,11 @@ export function offerDisk(peer: Peer, crew: WorkerPool): OfferDisk {
     const source = await tools.source.open(snapshot, folder, tools.signal);
     try {
       const fetched = Date.now();
-      const sealed = await new Transfer(source, { server: move.server.id, disk: disk.id }, { peer, crew, levels, tools }).run();
+      const sealed = await new Transfer(
+        source,
+        { server: move.server.id, disk: disk.id },
+        { peer, workers, levels, tools },
+      ).run();
       const done: SealedDisk = { ...sealed, fetch_ms: fetched - begun, transfer_ms: Date.now() - fetched };
       const { root: digest, ...counts } = done;
       const at = new Date().toISOString();
@@ -53,7 +57,7 @@ interface Which {
 /** What a transfer works with. */
 interface Means {
   readonly peer: Peer;
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly levels: Levels;
   readonly tools: OfferTools;
 }
@@ -78,7 +82,7 @@ class Transfer {
   /** Compares until it is done: a lost connection voids the receiver's handle, so the offer is repeated, and blocks that arrived are not sent again. */
   async run(): Promise<Transferred> {
     const { signal } = this.#means.tools;
-    const reader = await Reader.open(this.#source, this.#means.crew, this);
+    const reader = await Reader.open(this.#source, this.#means.workers, this);
     try {
       for (;;) {
         try {
@@ -94,7 +98,7 @@ class Transfer {
   }
 
   async #compare(reader: Reader): Promise<Transferred> {
-    const { peer, crew, levels, tools } = this.#means;
+    const { peer, workers, levels, tools } = this.#means;
     const { campaign, signal } = tools;
     const { size } = reader;
     const connection = await peer.connected(signal);
@@ -103,7 +107,7 @@ class Transfer {
     const offer = { campaign, ...this.#which, size, block_size: blockBytes, algorithm, data } as const;
     const { handle } = await connection.request('disk.offer', offer, { signal });
     const over = new AbortController();
-    const pages = new PageCache({ reader, crew, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
+    const pages = new PageCache({ reader, workers, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
     const rangesOf = (list: readonly Range[], unit: number): Range[] =>
       list.map(([first, count]) => rangeOf(first * unit, count * unit, size));
     const withdraw = peer.serve(connection, handle, {
@@ -119,7 +123,9 @@ class Transfer {
           return packed;
         }),
       refine: (list) =>
-        pages.use(rangesOf(list, blockBytes), (parts) => crew.run('pieces', { parts, algorithm }, { turn: this, urgent: true })),
+        pages.use(rangesOf(list, blockBytes), (parts) =>
+          workers.run('pieces', { parts, algorithm }, { turn: this, urgent: true }),
+        ),
     });
     this.#done = 0;
     const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
@@ -143,14 +149,14 @@ class Transfer {
   }
 
   /**
-   * Packs what was pulled. Raw bytes that lie together in a slot go out from there: it is held until the receiver has them,
+   * Packs what was pulled. Raw bytes that lie together in a buffer go out from there: it is held until the receiver has them,
    * and were it ever given up before they are gone, what arrives would not have its digest.
    */
   async #pack(parts: readonly Part[], level: number, after: Uint8Array | undefined): Promise<Packed> {
     const payload = level === 0 ? heldStretch(parts) : null;
     if (payload !== null) return { codec: 'none', rawBytes: payload.length, payload };
-    const { crew, levels } = this.#means;
-    const packed = await crew.run('pack', { parts, level, after }, { turn: this, urgent: true });
+    const { workers, levels } = this.#means;
+    const packed = await workers.run('pack', { parts, level, after }, { turn: this, urgent: true });
     levels.learn(level, packed);
     return packed;
   }

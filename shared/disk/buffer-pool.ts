@@ -18,7 +18,7 @@ interface Waiting {
 }
 
 /**
- * A bounded number of slots. Half of them are shared evenly by those who want some; of the others a free one goes to whoever has held some for longest,
+ * A bounded number of buffers. Half of them are shared evenly by those who want some; of the others a free one goes to whoever has held some for longest,
  * so that disks that began together come apart, and one of them is read while another waits for the line.
  */
 export class BufferPool {
@@ -38,7 +38,7 @@ export class BufferPool {
     return this.#taken;
   }
 
-  /** Waits for a slot. Throws the signal's reason when it aborts first. */
+  /** Waits for a buffer. Throws the signal's reason when it aborts first. */
   async take(owner: object, signal: AbortSignal): Promise<PageBuffer> {
     signal.throwIfAborted();
     if (this.#taken < this.#count && this.#waiting.size === 0) return this.#give(owner);
@@ -79,7 +79,7 @@ export class BufferPool {
       this.#waiting.delete(next);
       next.give();
     }
-    // When no disk is on its way the memory goes back to the system, but for the one slot that whoever works page by page takes again at once.
+    // When no disk is on its way the memory goes back to the system, but for the one buffer that whoever works page by page takes again at once.
     // Not between two disks: what is let go is really given back when the collector comes by, and until then the next disk would take as much again.
     else if (this.#taken === 0) this.#idle = setTimeout(() => this.#free.splice(1), idleMs).unref();
   }

@@ -2,10 +2,10 @@ import { readSync, writeSync } from 'node:fs';
 import { Problem } from '../problem.ts';
 import { alignedMemory, directUnit } from './direct.ts';
 
-/** Bytes of a disk: in a file that this process has open, in a slot whose first byte is the disk's byte `base`, or in hand. */
+/** Bytes of a disk: in a file that this process has open, in a buffer whose first byte is the disk's byte `base`, or in hand. */
 type Bytes =
   | OpenFile
-  | { readonly slot: SharedArrayBuffer; readonly base: number }
+  | { readonly buffer: SharedArrayBuffer; readonly base: number }
   | { readonly bytes: Uint8Array; readonly base: number };
 
 /** A stretch of a disk: offset and length in bytes. */
@@ -127,7 +127,8 @@ function isOneStretch(ranges: readonly Range[]): boolean {
 }
 
 function viewOf(held: Exclude<Bytes, OpenFile>, [offset, length]: Range): Buffer {
-  const all = 'slot' in held ? Buffer.from(held.slot) : Buffer.from(held.bytes.buffer, held.bytes.byteOffset, held.bytes.length);
+  const all =
+    'buffer' in held ? Buffer.from(held.buffer) : Buffer.from(held.bytes.buffer, held.bytes.byteOffset, held.bytes.length);
   const at = offset - held.base;
   if (at < 0 || at + length > all.length)
     throw new Problem('E_BUG', `Memory that begins at byte ${held.base} does not hold ${length} bytes at ${offset}.`);

@@ -61,7 +61,7 @@ export interface SenderLife {
 
 /** A receiver in this process, for one life. */
 interface ReceiverLife {
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly campaigns: Campaigns;
   readonly cloud: { get: () => ReturnType<typeof openCloud<'destination'>> };
   readonly sessions: Sessions;
@@ -124,10 +124,10 @@ export class World {
   startReceiver(cutBefore?: number): Power {
     const power = new Power(this.receiverState, cutBefore);
     const cloud = lazily(() => openCloud('destination', sectionOf(this.destination)));
-    const crew = new WorkerPool({ workers: 1 });
+    const workers = new WorkerPool({ size: 1 });
     const campaigns = new Campaigns(this.receiverState, {
       cloud: cloud.get,
-      crew,
+      workers,
       log,
       directIo: true,
       keptFor: null,
@@ -135,7 +135,7 @@ export class World {
     });
     const [state, of] = [this.receiverState, { name: 'the receiver', release: '0.0.0', log, windowBytes: 32 * 1024 * 1024 }];
     const sessions = new Sessions({ ...of, state, campaigns, cloud: cloud.get });
-    this.#receiver = { crew, campaigns, cloud, sessions, sockets: new Set(), power };
+    this.#receiver = { workers, campaigns, cloud, sessions, sockets: new Set(), power };
     return power;
   }
 
@@ -145,7 +145,7 @@ export class World {
     this.#receiver = null;
     life?.power.off();
     for (const socket of life?.sockets ?? []) socket.terminate();
-    await life?.crew.close();
+    await life?.workers.close();
     // A dead process has no open files.
     for (const id of (await life?.campaigns.ids()) ?? []) await (await life?.campaigns.known(id))?.disks.close();
     await (await life?.cloud.get())?.close();
@@ -165,7 +165,7 @@ export class World {
     const source = lazily(() => openCloud('source', sectionOf(this.source)));
     const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
     const peer = new Peer({ ...peerOptions, campaign: null });
-    const crew = new WorkerPool();
+    const workers = new WorkerPool();
     const desk = new Desk({
       config: { state: this.senderState, name: 'the sender', limits: { parallel: 1 } } as SenderConfig,
       release: '0.0.0',
@@ -185,7 +185,7 @@ export class World {
         retirement: () => openCloud('retirement', sectionOf(this.source)),
         peer: peerOptions,
         log,
-        crew,
+        workers,
         retryDelaysMs: [20, 50, 100],
       },
       rotate: () => Promise.reject(new Error('There are no keys here.')),
@@ -197,7 +197,7 @@ export class World {
       power.off();
       over.abort(new Problem('E_CANCELLED', 'The sender is gone.'));
       for (const socket of sockets) socket.terminate();
-      await crew.close();
+      await workers.close();
       await (await source.opened())?.close();
     };
     return {

@@ -16,11 +16,17 @@ import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
 import { aFolder } from './folder.ts';
 
-/** What copies below `folder` work with, for one test; a crew of one thread, which ends with the test. */
+/** What copies below `folder` work with, for one test; one worker thread, which ends with the test. */
 export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
-  const crew = new WorkerPool({ workers: 1, slots: 4 });
-  onTestFinished(() => crew.close());
-  return { crew, donors: new Donors(crew, indexBytes), room: new Room(folder), directIo: true, log: pino({ level: 'silent' }) };
+  const workers = new WorkerPool({ size: 1, buffers: 4 });
+  onTestFinished(() => workers.close());
+  return {
+    workers,
+    donors: new Donors(workers, indexBytes),
+    room: new Room(folder),
+    directIo: true,
+    log: pino({ level: 'silent' }),
+  };
 }
 
 /** A disk from a picture: `a` to `z` are blocks of that letter, `.` is a block of zeros; the last block may be short. */

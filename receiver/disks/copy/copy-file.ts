@@ -62,7 +62,7 @@ export class CopyFile implements Donor {
 
   /** Where blocks are pulled to. */
   get target(): Target {
-    return { path: this.path, file: this.file, algorithm: this.shape.algorithm, turn: this, crew: this.workers };
+    return { path: this.path, file: this.file, algorithm: this.shape.algorithm, turn: this, workers: this.workers };
   }
 
   /** The digests that the digest file names for some blocks, one behind the other. */

@@ -25,7 +25,7 @@ export interface CopyCounts extends HowMany {
 
 /** What a copy works with. */
 export interface CopyTools {
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly donors: Donors;
   readonly room: Room;
   /** Whether the file is written and read past the page cache, where that can be. */
@@ -62,7 +62,7 @@ export class Copy implements Tally {
   /** Opens the copy at `path`, whose digests lie beside it under `base`, keeping what an earlier one left there. Throws E_DISK_FULL. */
   static async open(path: string, base: string, shape: Shape, tools: CopyTools): Promise<Copy> {
     const { handles, isFresh } = await openHandles(path, base, shape, tools.directIo);
-    return new Copy(new CopyFile(path, shape, handles, isFresh, tools.crew), handles, tools);
+    return new Copy(new CopyFile(path, shape, handles, isFresh, tools.workers), handles, tools);
   }
 
   get path(): string {
@@ -135,7 +135,7 @@ export class Copy implements Tally {
       if (untold !== undefined) throw this.#mismatch(`The sender sealed the disk before it named block ${untold}.`);
       for (let attempt = 0; ; attempt += 1) {
         await this.flushes.now();
-        const bad = await reread(this.file, this.#tools.crew.workers * 2, puller.signal);
+        const bad = await reread(this.file, this.#tools.workers.size * 2, puller.signal);
         if (bad.length === 0) return;
         if (attempt === mendAttempts) {
           const says = `${bad.length} blocks of ${this.path} do not keep what is written to them, first block ${bad[0]}.`;

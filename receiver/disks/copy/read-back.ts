@@ -58,7 +58,7 @@ export class ReadBack {
     const { shape, workers } = this.#file;
     const pages = partsOf(blocks, Math.max(1, pageBytes / shape.blockSize));
     // As many as there are threads: one that waits for the disk holds up nothing but itself.
-    await inParallel(pages, workers.workers, async (page) => {
+    await inParallel(pages, workers.size, async (page) => {
       if (!isOver()) await this.#page(page);
     });
   }

@@ -57,9 +57,9 @@ async function proven(
 ): Promise<void> {
   const { blockSize, algorithm } = file.shape;
   const { workers } = file;
-  const slot = await workers.slot(file, never);
+  const buffer = await workers.buffer(file, never);
   try {
-    const task = { file: file.file, slot: slot.memory, offset: from, length: to - from, blockSize, algorithm };
+    const task = { file: file.file, buffer: buffer.memory, offset: from, length: to - from, blockSize, algorithm };
     const found = await workers.run('digest', task, { turn: file }).catch((error: unknown) => {
       if (asProblem(error).code === 'E_DISK_CHANGED') return new Uint8Array(digests.length);
       throw error;
@@ -68,9 +68,9 @@ async function proven(
     for (let place = 0; place * digestBytes < digests.length; place += 1)
       if (!isSameAt(found, place, digests)) wrong.push(first + place);
     if (wrong.length > 0) await onWrong(wrong);
-    Buffer.from(slot.memory, offset - from, into.length).copy(into);
+    Buffer.from(buffer.memory, offset - from, into.length).copy(into);
   } finally {
-    slot.release();
+    buffer.release();
   }
 }
 

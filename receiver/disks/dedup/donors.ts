@@ -53,9 +53,9 @@ export class Donors {
   readonly pieces: Pieces;
 
   /** `mostBytes` for each of the two indexes, a power of two, out of a memory that may be shared with other tenants. */
-  constructor(crew: WorkerPool, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
+  constructor(workers: WorkerPool, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
     this.#index = new PrefixIndex(mostBytes, memory);
-    this.pieces = new Pieces(crew, new PrefixIndex(mostBytes, memory), (digests, at) => {
+    this.pieces = new Pieces(workers, new PrefixIndex(mostBytes, memory), (digests, at) => {
       const place = this.#index.find(digests, at);
       return place === undefined ? undefined : this.#shelfAt(place)?.donor;
     });

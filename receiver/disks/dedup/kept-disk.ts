@@ -30,7 +30,13 @@ export async function openKept(folder: string): Promise<FileDonor[]> {
 }
 
 /** Reads a raw file once and writes the digests of its blocks to `base.digests`, so that it can be a donor. Throws the signal's reason, E_DISK_FULL, E_DISK_CHANGED. */
-export async function nameBlocks(file: string, base: string, shape: Shape, crew: WorkerPool, signal: AbortSignal): Promise<void> {
+export async function nameBlocks(
+  file: string,
+  base: string,
+  shape: Shape,
+  workers: WorkerPool,
+  signal: AbortSignal,
+): Promise<void> {
   const { size, blockSize, algorithm } = shape;
   const data = await open(file, 'r');
   const digests = await open(`${base}.digests.part`, 'w', 0o600);
@@ -40,7 +46,7 @@ export async function nameBlocks(file: string, base: string, shape: Shape, crew:
       signal.throwIfAborted();
       const offset = first * blockSize;
       const length = Math.min(step * blockSize, size - offset);
-      const named = await crew.run('digest', { file: { fd: data.fd }, offset, length, blockSize, algorithm }, { turn: data });
+      const named = await workers.run('digest', { file: { fd: data.fd }, offset, length, blockSize, algorithm }, { turn: data });
       await digests.write(named, 0, named.length, first * digestBytes);
     }
     await rename(`${base}.digests.part`, `${base}.digests`);

@@ -34,7 +34,7 @@ export type Holder = (digests: Uint8Array, at: number) => Donor | undefined;
 export class Pieces {
   /** Whether it pays to ask for pieces that donors may have. */
   readonly gain = new Gain();
-  readonly #crew: WorkerPool;
+  readonly #workers: WorkerPool;
   readonly #holder: Holder;
   readonly #index: PrefixIndex;
   readonly #shelves = new Map<Donor, Shelf>();
@@ -45,8 +45,8 @@ export class Pieces {
   #unread = 0;
   #begun = 0;
 
-  constructor(crew: WorkerPool, index: PrefixIndex, holder: Holder) {
-    this.#crew = crew;
+  constructor(workers: WorkerPool, index: PrefixIndex, holder: Holder) {
+    this.#workers = workers;
     this.#holder = holder;
     this.#index = index;
   }
@@ -102,7 +102,7 @@ export class Pieces {
     const step = Math.max(1, pageBytes / blockSize);
     const blocks = blockCount(size, blockSize);
     const pages = Array.from({ length: Math.ceil(blocks / step) }, (_, page) => page * step);
-    await inParallel(pages, this.#crew.workers, async (first) => {
+    await inParallel(pages, this.#workers.size, async (first) => {
       if (!this.#shelves.has(donor)) return;
       const count = Math.min(step, blocks - first);
       const digests = await donor.digests(first, count);
@@ -114,7 +114,7 @@ export class Pieces {
         const offset = (first + from) * blockSize;
         return [offset, Math.min(size, (first + to) * blockSize) - offset];
       });
-      const names = await this.#crew.run('pieces', { parts: [{ from: { fd: donor.fd }, ranges }], algorithm }, { turn: this });
+      const names = await this.#workers.run('pieces', { parts: [{ from: { fd: donor.fd }, ranges }], algorithm }, { turn: this });
       let at = 0;
       for (const [offset, length] of ranges)
         for (let byte = 0; byte < length; byte += pieceBytes, at += pieceDigestBytes)

@@ -52,7 +52,7 @@ export interface Target {
   readonly file: OpenFile;
   readonly algorithm: Algorithm;
   readonly turn: object;
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
 }
 
 /** Hears what was pulled. */
@@ -205,7 +205,7 @@ export class Puller {
   }
 
   async #land(batch: readonly Wanted[], rawBytes: number, before: Tail | undefined): Promise<Landing> {
-    const { crew, file, algorithm, turn } = this.#target;
+    const { workers, file, algorithm, turn } = this.#target;
     const { pieces, blocks } = layOut(batch);
     const everyone = { bad: [...batch.keys()] };
     let arrived: Arrived = { codec: 'none', rawBytes: 0, payload: [] };
@@ -222,7 +222,7 @@ export class Puller {
     const digests = Buffer.concat(batch.map(({ lack }) => lack.digest));
     try {
       const task = { payload, codec, after: before?.range, rawBytes, blocks, digests, algorithm, file };
-      return { bad: await crew.run('unpack', task, { turn, gives: payload }) };
+      return { bad: await workers.run('unpack', task, { turn, gives: payload }) };
     } catch (thrown) {
       // What cannot be unpacked is as wrong as what has another digest.
       if (asProblem(thrown).code === 'E_MALFORMED') return everyone;

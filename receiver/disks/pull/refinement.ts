@@ -69,14 +69,14 @@ export class Refinement {
     const gain = old ? this.#fromOld : this.#pieces.gain;
     // What the disk held before is here already, and most like it.
     const isLearned = old || (await this.#pieces.learn(donors));
-    const { crew, file, algorithm, turn } = this.#target;
+    const { workers, file, algorithm, turn } = this.#target;
     const ranges = lacks.map(({ offset, length }) => [offset, length] as const);
     let [saved, asked, at] = [0, 0, 0];
     try {
       const [wanted, before] = await Promise.all([
         puller.asker.refine(stretchesOf(lacks)),
         // Through the page cache: what a block keeps of itself is read from here once more when the rest has come.
-        old ? crew.run('pieces', { parts: [{ from: { fd: file.fd }, ranges }], algorithm }, { turn }) : null,
+        old ? workers.run('pieces', { parts: [{ from: { fd: file.fd }, ranges }], algorithm }, { turn }) : null,
       ]);
       return lacks.map((lack): MissingBlock => {
         const parts = this.#partsOf(lack, { wanted, old: before, at });

@@ -30,7 +30,7 @@ async function someDisks(): Promise<Some> {
 
 /** What the daemon finds that is started after this one. */
 function restarted({ folder, tools }: Some): Some {
-  const anew = { ...tools, donors: new Donors(tools.crew) };
+  const anew = { ...tools, donors: new Donors(tools.workers) };
   return { disks: new Disks('campaign', folder, anew), folder, tools: anew };
 }
 

@@ -143,7 +143,7 @@ export interface Answering {
 
 /** What a test may change about the sender. */
 export interface SenderOptions {
-  readonly crew?: WorkerPool;
+  readonly workers?: WorkerPool;
   readonly features?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onDisk?: OfferTools['onDisk'];
@@ -161,7 +161,7 @@ export async function sendTo(receiver: Answering, source: BlockSource, more: Sen
     const connection = new Connection(socket, options('receiver', { features: more.features ?? [] }));
     connection.open(receiverHandlers(receiver.handlers(connection))).catch(() => undefined);
   });
-  const crew = more.crew ?? new WorkerPool({ workers: 2, slots: 4 });
+  const workers = more.workers ?? new WorkerPool({ size: 2, buffers: 4 });
   const campaign = randomUUID();
   const peer = new Peer({
     name: 'the sender',
@@ -179,7 +179,7 @@ export async function sendTo(receiver: Answering, source: BlockSource, more: Sen
   onTestFinished(async () => {
     await peer.stop('The test is over.');
     await loopback.close();
-    await crew.close();
+    await workers.close();
   });
   peer.start();
   const folder = await aFolder();
@@ -191,5 +191,5 @@ export async function sendTo(receiver: Answering, source: BlockSource, more: Sen
   const snapshot = { id: 'snapshot', disk: disk.id, format: 'raw', size: source.size } as Parameters<
     ReturnType<typeof offerDisk>
   >[2];
-  return offerDisk(peer, crew)(move, disk, snapshot, tools);
+  return offerDisk(peer, workers)(move, disk, snapshot, tools);
 }

@@ -157,8 +157,8 @@ test('where the reading after a flush fails the next page is refused, and the co
   const { copy, path } = await aCopy(offer, tools);
   const puller = pullerOf(copy, offer);
   await copy.take(0, offer.digests, puller);
-  // What is read back is read by the crew; a page that is there already needs none.
-  await tools.crew.close();
+  // What is read back is read by worker threads; a page that is there already needs none.
+  await tools.workers.close();
   clock.passes(10_000);
   await copy.take(0, offer.digests, puller);
   await copy.file.inUse.ended();

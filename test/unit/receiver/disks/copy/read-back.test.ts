@@ -64,14 +64,14 @@ test('a block that was taken back since it was noted is not verified', async () 
 
 test('a block that was written anew while it was read is not verified', async () => {
   const { copy } = await aFlushedCopy(aDisk('abc', blockSize));
-  const { workers: crew } = copy.file;
+  const { workers } = copy.file;
   // The only thread has something else to do first, so that the reading waits for it.
   const ranges = Array.from({ length: 5000 }, () => [0, 3 * blockSize] as const);
-  const busy = crew.run('pack', { parts: [{ from: { fd: copy.file.fd }, ranges }], level: 9 }, { turn: copy.file });
+  const busy = workers.run('pack', { parts: [{ from: { fd: copy.file.fd }, ranges }], level: 9 }, { turn: copy.file });
   const readBack = new ReadBack(copy.file);
   readBack.note(0, 3);
   const reading = readBack.run(readBack.take());
-  await expect.poll(() => crew.load.working, { interval: 1 }).toBe(2);
+  await expect.poll(() => workers.load.working, { interval: 1 }).toBe(2);
   const other = offered(aDisk('z', blockSize)).digests;
   await copy.recorder.record(1, other, [0], 'pulled');
   readBack.note(1, 1);
