@@ -66,7 +66,10 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** What a side must be able to answer: every message the other side may say, but hello and goodbye, which the connection answers. */
+/**
+ * What a side must be able to answer: every message the other side may say, but hello and goodbye,
+ * which the connection answers.
+ */
 export type Handlers<S extends Side> = {
   readonly [N in Exclude<
     SaidBy<S extends 'sender' ? 'receiver' : 'sender'>,

@@ -8,7 +8,10 @@ export interface Wire {
   readonly lanes: number;
   /** Data that waits for the line. Near 0 while pulls are open: the line waits for us. */
   readonly backlogBytes: number;
-  /** How long the line has been carrying something since the session began, or was not allowed to, a lane on average: what arrived in this time is what it can carry. */
+  /**
+   * How long the line carried something or was throttled, a lane on average: what arrived in this
+   * time is what it can carry.
+   */
   readonly busyMs: number;
   /** What the line has carried when it was given enough; 0 before that is known. */
   readonly bytesPerSecond: number;
@@ -18,7 +21,10 @@ export interface Wire {
   readonly arrivedBytes: number;
 }
 
-/** The ways that data of one session may take: over its lanes, or over the main connection where it has none. */
+/**
+ * The ways that data of one session may take: over its lanes, or over the main connection where it
+ * has none.
+ */
 export class Lanes {
   readonly #main: FrameWriter;
   readonly #lanes = new Set<FrameWriter>();
@@ -31,14 +37,14 @@ export class Lanes {
   get wire(): Wire {
     const ways = this.#ways;
     const sum = (of: (way: FrameWriter) => number): number => ways.reduce((all, way) => all + of(way), 0);
-    const rtts = ways.map((way) => way.pace.rttMs).filter((rttMs) => rttMs !== undefined);
+    const rtts = ways.map((way) => way.window.rttMs).filter((rttMs) => rttMs !== undefined);
     return {
       lanes: this.#lanes.size,
       backlogBytes: sum((way) => way.backlogBytes),
       busyMs: sum((way) => way.busyMs) / ways.length,
-      bytesPerSecond: sum((way) => way.pace.bytesPerSecond),
+      bytesPerSecond: sum((way) => way.window.bytesPerSecond),
       rttMs: rtts.length === 0 ? undefined : Math.min(...rtts),
-      arrivedBytes: sum((way) => way.pace.arrivedBytes) + (this.#lanes.size > 0 ? this.#main.pace.arrivedBytes : 0),
+      arrivedBytes: sum((way) => way.window.arrivedBytes) + (this.#lanes.size > 0 ? this.#main.window.arrivedBytes : 0),
     };
   }
 
@@ -57,7 +63,9 @@ export class Lanes {
     this.#sent.notifyAll();
   }
 
-  /** Waits until no more than so many bytes are unsent on some way, and another pull's may be read. Throws when `signal` aborts first. */
+  /**
+   * Waits until some way has no more than so many bytes unsent. Throws when `signal` aborts first.
+   */
   async room(unsentBytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     while (this.#least.unsent > unsentBytes) await this.#sent.wait([signal]);

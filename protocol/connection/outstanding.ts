@@ -21,7 +21,10 @@ interface Waiting {
   readonly reject: (reason: Error) => void;
 }
 
-/** The requests this side has open at the other: a bounded number; the rest wait here for their turn. */
+/**
+ * The requests this side has open at the other: a bounded number; the rest wait here for their
+ * turn.
+ */
 export class Outstanding {
   readonly #waiting = new Map<number, Waiting>();
   readonly #requests: Semaphore;
@@ -34,8 +37,8 @@ export class Outstanding {
   }
 
   /**
-   * Says a request with `say` as soon as the window allows, and waits for its answer.
-   * One given up on keeps its place in the window until its answer comes, because the other side still works on it.
+   * Sends a request by `say` as soon as the window allows, and waits for its answer. One that is
+   * given up keeps its place until the answer comes: the other side still works on it.
    */
   async ask({ about, binary, timeoutMs, signals }: Asking, say: (id: number) => void): Promise<unknown> {
     await this.#window(binary).enter(signals);
@@ -57,7 +60,10 @@ export class Outstanding {
     }
   }
 
-  /** Hands an answer to whoever asked. An answer that nobody waits for, or the second of two, is skipped. */
+  /**
+   * Hands an answer to whoever asked. An answer that nobody waits for, or the second of two, is
+   * skipped.
+   */
   answer(id: number, binary: boolean, value: unknown): void {
     const waiting = this.#take(id);
     if (waiting?.binary === binary) waiting.resolve(value);
