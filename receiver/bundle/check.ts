@@ -17,8 +17,8 @@ export interface CheckTools extends OutlookTools {
 const rememberedBytes = 8;
 
 /**
- * Reads a whole bundle, holds every block against its digest, and says what an import would create and what stands in its way. Writes nothing, neither
- * here nor at the cloud. Takes 190 MiB of memory per TiB of data.
+ * Reads a whole bundle, compares every block with its digest, and tells what an import would create
+ * and what is in its way. Writes nothing. Takes 190 MiB of memory per TiB of data.
  */
 export class Checker implements BundleVisitor {
   readonly #tools: CheckTools;

@@ -14,7 +14,10 @@ import type { Stretch } from './read.ts';
 /** The disks of a bundle are filled page by page: one page is all that is under way. */
 const windowBytes = bundlePageBlocks * bundleBlockBytes;
 
-/** Fills the copies of one campaign's disks from a bundle, one disk after the other. What an earlier import left is compared and kept. */
+/**
+ * Fills the copies of one campaign's disks from a bundle, one disk after the other. What an earlier
+ * import left is compared and kept.
+ */
 export class Staging {
   readonly #disks: Disks;
   readonly #signal: AbortSignal;
@@ -33,7 +36,10 @@ export class Staging {
     this.#signal = signal;
   }
 
-  /** Begins the next disk. One that an earlier import sealed stays sealed: it is only held against what comes. */
+  /**
+   * Begins the next disk. One that an earlier import sealed stays sealed: it is only held against
+   * what comes.
+   */
   async begin(head: DiskHead, { algorithm }: Header): Promise<void> {
     this.#heads.push(head);
     this.#told = 0;
@@ -62,7 +68,10 @@ export class Staging {
     this.#bytesAt = gone;
   }
 
-  /** Reads what was written again and seals the copy. Throws E_ROOT_MISMATCH, also for a sealed disk that is another one. */
+  /**
+   * Reads what was written again and seals the copy. Throws E_ROOT_MISMATCH, also for a sealed disk
+   * that is another one.
+   */
   async seal(root: string): Promise<void> {
     const { server, disk, size } = this.#head;
     await this.#zeros(Math.ceil(size / bundleBlockBytes));

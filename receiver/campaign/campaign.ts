@@ -20,7 +20,10 @@ import type { Room } from '../disks/store/room.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
-/** Limit of one build, so that a cloud that never answers is noticed: milliseconds. A disk's import takes as long as it takes. */
+/**
+ * Limit of one build, so that a cloud that never answers is noticed: milliseconds. A disk's import
+ * takes as long as it takes.
+ */
 const buildTimeoutMs = 30 * 60_000;
 
 /** Tells that a resource stands. */
@@ -36,19 +39,24 @@ export interface CampaignTools {
   readonly indexMemory: IndexMemory;
   /** Whether disks are written and read past the page cache, where that can be. */
   readonly directIo: boolean;
-  /** Where disks of committed campaigns are kept for later ones, by their peer; null: they are not. */
+  /**
+   * Where disks of committed campaigns are kept for later ones, by their peer; null: they are not.
+   */
   readonly keptFor: ((peer: string) => string) | null;
   /** Which images of the destination stand in for disks. */
   readonly images: ImagePolicy;
 }
 
-/** One campaign as the receiver knows it: the document, the ledger, the disks and the markers in one folder. */
+/**
+ * One campaign as the receiver knows it: the document, the ledger, the disks and the markers in one
+ * folder.
+ */
 export class Campaign {
   readonly id: string;
   readonly folder: string;
   readonly ledger: Ledger;
   readonly disks: Disks;
-  readonly standIns: ImageDonors;
+  readonly imageDonors: ImageDonors;
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #workers: WorkerPool;
   readonly #cloud: () => Promise<DestinationCloud>;
@@ -74,7 +82,7 @@ export class Campaign {
     this.ledger = ledger;
     this.#cloud = cloud;
     this.disks = new Disks(id, folder, { workers, room, log, directIo, donors: new Donors(workers, undefined, indexMemory) });
-    this.standIns = new ImageDonors(folder, this.disks, { cloud, room, log, policy: images });
+    this.imageDonors = new ImageDonors(folder, this.disks, { cloud, room, log, policy: images });
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
@@ -90,7 +98,10 @@ export class Campaign {
     return campaign;
   }
 
-  /** Serves the sender that has this key: from now on what was kept of its earlier campaigns stands in for its disks, and nobody else's; and so do images. */
+  /**
+   * Serves the sender that has this key: from now on what was kept of its earlier campaigns stands
+   * in for its disks, and nobody else's; and so do images.
+   */
   serve(peer: string): void {
     this.#served = true;
     this.#workers.start();
@@ -103,7 +114,9 @@ export class Campaign {
     return this.#isToCome && this.disks.borrows(folder);
   }
 
-  /** Throws E_COMMITTED or E_CAMPAIGN_STATE where nothing may be built for this campaign any more. */
+  /**
+   * Throws E_COMMITTED or E_CAMPAIGN_STATE where nothing may be built for this campaign any more.
+   */
   mustGoOn(): void {
     const { state } = this.ledger;
     if (state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed.');
@@ -116,7 +129,10 @@ export class Campaign {
     return this.#document?.mappings;
   }
 
-  /** Stores the document, builds the network side in order and compares each thing with what was wanted. Throws what the cloud throws. */
+  /**
+   * Stores the document, builds the network side in order and compares each thing with what was
+   * wanted. Throws what the cloud throws.
+   */
   async configure(
     document: Configurations,
     onBuilt: OnBuilt,
@@ -181,7 +197,10 @@ export class Campaign {
     return removed;
   }
 
-  /** Removes everything this campaign created, last built first. What cannot be removed is kept in the ledger and named. */
+  /**
+   * Removes everything this campaign created, last built first. What cannot be removed is kept in
+   * the ledger and named.
+   */
   async removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
     if (this.ledger.state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed; what it built stays.');
     this.#leaving = true;
@@ -202,7 +221,10 @@ export class Campaign {
     return { removed, kept };
   }
 
-  /** Ends the way back: frees the staged disks, but those that are kept on purpose. Returns the bytes they took. */
+  /**
+   * Ends the way back: frees the staged disks, but those that are kept on purpose. Returns the
+   * bytes they took.
+   */
   async commit(): Promise<number> {
     const { state } = this.ledger;
     if (state !== 'completed' && state !== 'committed')
@@ -211,7 +233,7 @@ export class Campaign {
         `The campaign is ${state} here; only one whose servers have all moved can be committed.`,
       );
     await this.ledger.reach('committed');
-    await this.standIns.close();
+    await this.imageDonors.close();
     if (this.#keptFor !== null) await this.disks.keepAll();
     return this.#freeStaging();
   }
@@ -232,13 +254,19 @@ export class Campaign {
     return entry.id;
   }
 
-  /** Every way in which what the cloud holds of a disk differs from what was wanted, the bytes it stores included. */
+  /**
+   * Every way in which what the cloud holds of a disk differs from what was wanted, the bytes it
+   * stores included.
+   */
   async differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
     const resource = this.resource(ref);
     return (await this.#cloud()).differences(resource, id, { ...this.#context(resource), disk });
   }
 
-  /** Begins to look at a server from outside, and tells what was seen so far; one that was removed since is looked at anew. Throws E_NOT_FOUND. */
+  /**
+   * Begins to look at a server from outside, and tells what was seen so far; one that was removed
+   * since is looked at anew. Throws E_NOT_FOUND.
+   */
   watch(server: string, probe: string): FirstAnswer {
     const ref = refOf('server', server);
     const resource = this.resource(ref);
@@ -263,7 +291,7 @@ export class Campaign {
     this.#work.abort(new Problem('E_PEER_LOST', 'The receiver is stopping.'));
     for (const watch of this.#watches.values()) watch.stop();
     await Promise.allSettled([...this.#building.values(), this.#configuring]);
-    await this.standIns.close();
+    await this.imageDonors.close();
     await this.disks.close();
     await this.ledger.close();
   }
@@ -279,7 +307,7 @@ export class Campaign {
 
   /** Brings images of the destination here that stand in for disks which are still to come. */
   #bringImages(): void {
-    if (this.#served && this.#isToCome && this.#document !== null) this.standIns.begin(this.#document);
+    if (this.#served && this.#isToCome && this.#document !== null) this.imageDonors.begin(this.#document);
   }
 
   /** Whether disks may still come. */
@@ -287,11 +315,13 @@ export class Campaign {
     return (this.ledger.state === 'new' || this.ledger.state === 'configured') && !this.#leaving;
   }
 
-  /** Deletes the staged disks, and the images that stood in for them; returns the bytes they took. */
+  /**
+   * Deletes the staged disks, and the images that stood in for them; returns the bytes they took.
+   */
   async #freeStaging(): Promise<number> {
-    await this.standIns.close();
+    await this.imageDonors.close();
     const bytes = await this.disks.discardAll();
-    return bytes + (await this.standIns.discard());
+    return bytes + (await this.imageDonors.discard());
   }
 
   #forgetWatch(server: string): void {
@@ -299,7 +329,10 @@ export class Campaign {
     this.#watches.delete(server);
   }
 
-  /** Where a new server may answer: at its floating addresses as far as they are built, and at its fixed ones where these are reached. */
+  /**
+   * Where a new server may answer: at its floating addresses as far as they are built, and at its
+   * fixed ones where these are reached.
+   */
   #addressesOf({ ports }: ResourceOf<'server'>): string[] {
     const own = new Set(ports);
     return [...this.#resources.values()].flatMap((resource) => {
@@ -343,7 +376,10 @@ export class Campaign {
     }
   }
 
-  /** Whether nothing stood in a ref's place when it was first intended; undefined where it is not intended. */
+  /**
+   * Whether nothing stood in a ref's place when it was first intended; undefined where it is not
+   * intended.
+   */
   #claimed(ref: Ref): boolean | undefined {
     const entry = this.ledger.get(ref);
     return entry?.state === 'intended' ? entry.claimed === true : undefined;

@@ -33,8 +33,11 @@ export class Campaigns implements KeptUsers {
     return opening;
   }
 
-  /** Room beside the disks of a document that images would take which stand in for them: each as it is stored, and as the guest sees it. */
-  async standInBytes(document: Configurations, signal: AbortSignal): Promise<number> {
+  /**
+   * Room beside the disks of a document that images would take which stand in for them: each as it
+   * is stored, and as the guest sees it.
+   */
+  async imageDonorBytes(document: Configurations, signal: AbortSignal): Promise<number> {
     const { cloud, images } = this.#tools;
     const donors = await matching(await cloud(), imagesOf(document), images, signal);
     return 2 * [...donors.values()].reduce((sum, { size }) => sum + size, 0);

@@ -21,7 +21,10 @@ export interface Sealed extends CopyCounts {
   readonly block_size: number;
 }
 
-/** What is being copied: bytes of the disk, bytes that would survive a power cut, and blocks that came out wrong and were pulled again. */
+/**
+ * What is being copied: bytes of the disk, bytes that would survive a power cut, and blocks that
+ * came out wrong and were pulled again.
+ */
 export interface Copying {
   readonly id: string;
   readonly size: number;
@@ -30,15 +33,18 @@ export interface Copying {
 }
 
 /**
- * The copies of one campaign's disks. An unfinished copy is `disks/<server>/<disk>.part`, a sealed one `….raw`, with a marker that names its root;
- * beside either lie its digests and marks. A copy stays open once it is known: the disks of a campaign stand in for one another.
+ * The copies of one campaign's disks: `disks/<server>/<disk>.part`, or `….raw` and a marker once
+ * sealed, each with digests and marks. They stay open, for they are donors for one another.
  */
 export class Disks {
   readonly #campaign: string;
   readonly #folder: string;
   readonly #tools: CopyTools;
   readonly #copies = new Map<string, Copy>();
-  /** Only one thing is done with a disk at a time: a connection that broke may still be sealing what the next one offers. */
+  /**
+   * Only one thing is done with a disk at a time: a connection that broke may still be sealing what
+   * the next one offers.
+   */
   readonly #turns = new Map<string, Semaphore>();
   #remembering: Promise<void> | null = null;
   /** Disks that are not this campaign's and stand in for its own. */
@@ -52,8 +58,8 @@ export class Disks {
   }
 
   /**
-   * The copy to fill, with what an earlier one left; a sealed disk that is offered again is compared again.
-   * `dataBytes`: how much of the disk may hold data, where the sender knows. Throws E_DISK_FULL where that has no room.
+   * The copy to fill, with what an earlier one left; a sealed disk is compared again. `dataBytes`:
+   * how much of the disk may hold data, where the sender knows. Throws E_DISK_FULL.
    */
   offer(server: string, disk: string, shape: Shape, dataBytes?: number): Promise<Copy> {
     return this.#inTurn(disk, async () => {
@@ -77,7 +83,8 @@ export class Disks {
       return open;
     }
     if (open !== undefined) await this.#shut(disk);
-    // A sealed copy whose disk is offered anew (a second attempt took a new snapshot) is the best start there is.
+    // A sealed copy whose disk is offered anew (a second attempt took a new snapshot) is the best
+    // start there is.
     await rename(this.#path(server, disk, 'raw'), part).catch(ignoreAbsent);
     return this.#open(server, disk, part, shape);
   }
@@ -90,7 +97,10 @@ export class Disks {
     return { ...counts, root: digest };
   }
 
-  /** Reads a copy again, compares it with its root, makes it final and writes its marker. Throws E_ROOT_MISMATCH. */
+  /**
+   * Reads a copy again, compares it with its root, makes it final and writes its marker. Throws
+   * E_ROOT_MISMATCH.
+   */
   seal(server: string, disk: string, root: string, puller?: Puller): Promise<Sealed> {
     return this.#inTurn(disk, async () => {
       const copy = this.#copies.get(disk);
@@ -113,12 +123,13 @@ export class Disks {
   }
 
   /**
-   * Opens a sealed disk for its import; its bytes prove themselves once more while they are read, and one that does not unseals the disk (E_BLOCK_MISMATCH).
-   * Throws E_ROOT_MISMATCH for one that is not sealed: an unverified copy can never become an image.
+   * Opens a sealed disk for its import; a wrong block unseals it (E_BLOCK_MISMATCH). Throws
+   * E_ROOT_MISMATCH for one that is not sealed: it MUST NOT become an image.
    */
   async open(server: string, disk: string): Promise<BlockSource> {
     await this.remember();
-    const [sealed, copy] = [await this.sealed(server, disk), this.#copies.get(disk)];
+    const sealed = await this.sealed(server, disk);
+    const copy = this.#copies.get(disk);
     if (sealed === null || copy?.file.whole !== true)
       throw new Problem('E_ROOT_MISMATCH', `Disk ${disk} is not verified; it cannot become an image.`, {
         about: `disk/${disk}`,
@@ -137,13 +148,19 @@ export class Disks {
     });
   }
 
-  /** Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they tell what was verified. */
+  /**
+   * Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they tell
+   * what was verified.
+   */
   async discardAll(): Promise<number> {
     await this.close();
     return discardFolder(join(this.#folder, 'disks'));
   }
 
-  /** Names the folder of disks that earlier campaigns of the same sender to the same project left on purpose. MUST come before the first offer to count. */
+  /**
+   * Names the folder of disks that earlier campaigns of the same sender to the same project left on
+   * purpose. MUST come before the first offer to count.
+   */
   useKept(folder: string): void {
     this.#kept = folder;
   }
@@ -158,8 +175,8 @@ export class Disks {
   }
 
   /**
-   * Lets a raw file stand in for blocks of this campaign's disks, such as an image that the destination has; the sender learns nothing of it but that less is pulled.
-   * `base.digests` holds its digests; where it is missing the file is read once and they are written there. The caller keeps file and digests until `close`.
+   * Makes a raw file a donor for this campaign's disks. Its digests are at `base.digests`, or are
+   * computed and written there; the caller keeps both until `close`.
    */
   async addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
     const isNamed =
@@ -200,7 +217,9 @@ export class Disks {
     this.#remembering = null;
   }
 
-  /** Opens the disks that were sealed before the daemon started, so that they stand in for others. */
+  /**
+   * Opens the disks that were sealed before the daemon started, so that they stand in for others.
+   */
   remember(): Promise<void> {
     this.#remembering ??= this.#remember();
     return this.#remembering;
@@ -239,7 +258,10 @@ export class Disks {
     copy.begin();
   }
 
-  /** A sealed disk is not what it was: it is one no more, and what is wrong in it is copied again when it is offered again. */
+  /**
+   * A sealed disk is not what it was: it is one no more, and what is wrong in it is copied again
+   * when it is offered again.
+   */
   async #spoilt(server: string, disk: string, copy: Copy, blocks: readonly number[]): Promise<never> {
     await this.#unmark(server, disk);
     await copy.file.distrust(blocks);

@@ -116,7 +116,7 @@ export class Session {
       'campaign.preflight': async ({ configurations }, { signal }) => {
         const resources = resourcesOf(configurations);
         const { concerns, decisions } = await (await cloud()).preflight(resources, configurations.mappings, signal);
-        const besideBytes = await campaigns.standInBytes(configurations, signal);
+        const besideBytes = await campaigns.imageDonorBytes(configurations, signal);
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
         return { concerns: [...concerns, ...space], decisions };
       },
@@ -134,7 +134,8 @@ export class Session {
       'campaign.configure': async ({ campaign, configurations }) => {
         const tell = this.#connection;
         const marker = await this.#bound().configure(configurations, (ref, { id, how }) => {
-          // A progress notice to a connection that is gone has nobody to hear it; the next one is told everything again.
+          // A progress notice to a connection that is gone has nobody to hear it; the next one is
+          // told everything again.
           try {
             tell.notify('resource.built', { campaign, ref, id, how });
           } catch {
@@ -154,7 +155,7 @@ export class Session {
       'disk.offer': (offer, { signal }) => this.#offer(offer, signal),
       'disk.page': async ({ handle, first, digests }) => {
         const { server, copy, puller } = this.#offered(handle);
-        await this.#bound().standIns.ready(server, copy.shape);
+        await this.#bound().imageDonors.ready(server, copy.shape);
         const lacking = await copy.take(first, Buffer.from(digests, 'base64'), puller);
         this.#tellDurable(handle, copy);
         return { lacking };
@@ -261,7 +262,10 @@ export class Session {
   }
 }
 
-/** Handlers that say whose disk is full where one of them meets that: it may be the sender's operator who reads it. */
+/**
+ * Handlers that say whose disk is full where one of them meets that: it may be the sender's
+ * operator who reads it.
+ */
 function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'receiver'> {
   type Handle = (...given: unknown[]) => Promise<unknown>;
   const place = `the receiver's state directory ${state}`;

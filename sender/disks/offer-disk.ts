@@ -22,7 +22,9 @@ export interface SealedDisk {
   readonly transfer_ms: number;
 }
 
-/** Hears how far a disk is: bytes of the disk compared or copied, and bytes that crossed the wire. */
+/**
+ * Hears how far a disk is: bytes of the disk compared or copied, and bytes that crossed the wire.
+ */
 export type OnDisk = (disk: string, sizeBytes: number, doneBytes: number, sentBytes: number) => void;
 
 /** What an offer needs of the campaign that it belongs to. */

@@ -18,10 +18,16 @@ import { PageCache } from './page-cache.ts';
 import { Reader } from './reader.ts';
 import { dataBytes, stretchesOf } from './stretches.ts';
 
-/** The level from which on frames refer back: that saves a twenty-fifth and costs a third more CPU, which pays where the line is what all wait for. */
+/**
+ * The level from which on frames refer back: that saves a twenty-fifth and costs a third more CPU,
+ * which pays where the line is what all wait for.
+ */
 const refersFrom = 6;
 
-/** Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy compared as a whole. The worker threads start at once. */
+/**
+ * Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy
+ * compared as a whole. The worker threads start at once.
+ */
 export function offerDisk(peer: Peer, workers: WorkerPool): OfferDisk {
   workers.start();
   const levels = new Levels(workers.size);
@@ -79,7 +85,10 @@ class Transfer {
     this.#means = means;
   }
 
-  /** Compares until it is done: a lost connection voids the receiver's handle, so the offer is repeated, and blocks that arrived are not sent again. */
+  /**
+   * Compares until it is done: a lost connection voids the receiver's handle, so the offer is
+   * repeated, and blocks that arrived are not sent again.
+   */
   async run(): Promise<Transferred> {
     const { signal } = this.#means.tools;
     const reader = await Reader.open(this.#source, this.#means.workers, this);
@@ -129,7 +138,7 @@ class Transfer {
     });
     this.#done = 0;
     const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
-    const telling = new ManifestSender(
+    const manifest = new ManifestSender(
       {
         page: (first, digests) => connection.request('disk.page', { handle, first, digests: base64(digests) }, { signal }),
         hole: (first, blocks) => connection.request('disk.hole', { handle, first, blocks }, { signal }),
@@ -139,7 +148,7 @@ class Transfer {
       { told: (bytes) => this.#advance(bytes), failed: (reason) => over.abort(reason) },
     );
     try {
-      const root = await tellAll(this.#source, pages, telling, over, signal);
+      const root = await sendManifest(this.#source, pages, manifest, over, signal);
       const sealed = await connection.request('disk.seal', { handle, root }, { signal });
       return { ...sealed, size, block_size: blockBytes };
     } finally {
@@ -149,8 +158,8 @@ class Transfer {
   }
 
   /**
-   * Packs what was pulled. Raw bytes that lie together in a buffer go out from there: it is held until the receiver has them,
-   * and were it ever given up before they are gone, what arrives would not have its digest.
+   * Packs what was pulled. Raw bytes that lie together are sent from their buffer, which is held
+   * until the receiver has them.
    */
   async #pack(parts: readonly Part[], level: number, after: Uint8Array | undefined): Promise<Packed> {
     const payload = level === 0 ? heldStretch(parts) : null;
@@ -168,26 +177,29 @@ class Transfer {
 }
 
 /** Reads ahead as far as there is memory, and tells in order what was read. */
-async function tellAll(
+async function sendManifest(
   source: BlockSource,
   pages: PageCache,
-  telling: ManifestSender,
+  manifest: ManifestSender,
   over: AbortController,
   signal: AbortSignal,
 ): Promise<string> {
   const either = AbortSignal.any([signal, over.signal]);
-  let told = Promise.resolve();
+  let sent = Promise.resolve();
   for await (const stretch of stretchesOf(source, blockBytes, either)) {
     either.throwIfAborted();
     const page = stretch.zero ? null : await pages.open(stretch);
-    told = told.then(() => (page === null ? telling.hole(stretch.first, stretch.blocks) : telling.page(page)));
-    told.catch((reason: unknown) => over.abort(reason));
+    sent = sent.then(() => (page === null ? manifest.hole(stretch.first, stretch.blocks) : manifest.page(page)));
+    sent.catch((reason: unknown) => over.abort(reason));
   }
-  await told;
-  return telling.end();
+  await sent;
+  return manifest.end();
 }
 
-/** A stretch of a disk in bytes; its last unit may be short. Throws E_MALFORMED for one that is not of the disk. */
+/**
+ * A stretch of a disk in bytes; its last unit may be short. Throws E_MALFORMED for one that is not
+ * of the disk.
+ */
 function rangeOf(offset: number, length: number, size: number): Range {
   if (offset >= size || offset + length >= size + blockBytes)
     throw new Problem('E_MALFORMED', `The disk of ${size} bytes has no ${length} bytes at ${offset}.`);

@@ -26,22 +26,25 @@ export interface PagesOptions {
 }
 
 /**
- * The pages of one disk on offer. A page is held from its reading until the receiver has it, so that pulls are answered from memory;
- * one that is asked for later is read again, and given out only if it is still what it was told to be.
+ * The pages of an offered disk. A page is held from its reading until the receiver has it; one that
+ * is asked for later is read again, and sent only if its digests are still the same.
  */
 export class PageCache {
   readonly #options: PagesOptions;
-  readonly #prints: PageDigests;
+  readonly #pageDigests: PageDigests;
   readonly #open = new Set<Page>();
   /** Pages that were told and not yet answered, by their number. */
   readonly #told = new Map<number, Page>();
 
   constructor(options: PagesOptions) {
     this.#options = options;
-    this.#prints = new PageDigests(options.reader.size);
+    this.#pageDigests = new PageDigests(options.reader.size);
   }
 
-  /** Begins to read a page as soon as there is memory for it. MUST be followed by `drop`, unless the pages are closed. */
+  /**
+   * Begins to read a page as soon as there is memory for it. MUST be followed by `drop`, unless the
+   * pages are closed.
+   */
   async open(stretch: Stretch): Promise<Page> {
     const { reader, workers, turn, algorithm, signal } = this.#options;
     const buffer = await workers.buffer(turn, signal);
@@ -55,7 +58,7 @@ export class PageCache {
 
   /** Makes a page answerable: it is going to be told as `digests`. */
   offer(page: Page, digests: Uint8Array): void {
-    this.#prints.keep(page.first, digests);
+    this.#pageDigests.keep(page.first, digests);
     this.#told.set(pageOf(page.first), page);
   }
 
@@ -65,7 +68,10 @@ export class PageCache {
     this.#leave(page);
   }
 
-  /** Does `work` with the bytes of ranges, wherever they are. Throws E_MALFORMED for what was not told, E_DISK_CHANGED where it is not any more what was told. */
+  /**
+   * Does `work` with the bytes of ranges, wherever they are. Throws E_MALFORMED for what was not
+   * told, E_DISK_CHANGED where it is not any more what was told.
+   */
   async use<T>(ranges: readonly Range[], work: (parts: readonly Part[]) => Promise<T>): Promise<T> {
     const held: Page[] = [];
     try {
@@ -110,16 +116,19 @@ export class PageCache {
     page.buffer.release();
   }
 
-  /** Reads a whole page, proves it and keeps what is asked for. Holds one buffer at most, so that no two of them wait for each other. */
+  /**
+   * Reads a whole page, proves it and keeps what is asked for. Holds one buffer at most, so that no
+   * two of them wait for each other.
+   */
   async #readAgain(page: number, ranges: readonly Range[]): Promise<{ bytes: Uint8Array; base: number }> {
     const { reader, workers, turn, algorithm, signal } = this.#options;
     const first = page * pageBlocks;
-    if (!this.#prints.has(page)) throw new Problem('E_MALFORMED', `Block ${first} and those behind it were not named yet.`);
+    if (!this.#pageDigests.has(page)) throw new Problem('E_MALFORMED', `Block ${first} and those behind it were not named yet.`);
     const buffer = await workers.buffer(turn, signal);
     try {
       const blocks = Math.min(pageBlocks, blockCount(reader.size) - first);
       const digests = await reader.read(first, blocks, buffer, algorithm);
-      if (!this.#prints.agrees(first, digests))
+      if (!this.#pageDigests.agrees(first, digests))
         throw new Problem('E_DISK_CHANGED', `The disk has other bytes in blocks ${first} to ${first + blocks - 1} than it had.`);
       const from = Math.min(...ranges.map(([offset]) => offset));
       const to = Math.max(...ranges.map(([offset, length]) => offset + length));
@@ -131,7 +140,10 @@ export class PageCache {
   }
 }
 
-/** Ranges cut where one page ends and the next begins, those of a page together, in the order they are asked for. */
+/**
+ * Ranges cut where one page ends and the next begins, those of a page together, in the order they
+ * are asked for.
+ */
 function byPage(ranges: readonly Range[]): (readonly [page: number, ranges: Range[]])[] {
   const pages: (readonly [number, Range[]])[] = [];
   for (const [offset, length] of ranges) {

@@ -6,7 +6,10 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockBytes, pageBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** Reads a frozen disk into buffers and names its blocks there; threads read a file themselves, other sources are read here. */
+/**
+ * Reads a frozen disk into buffers and names its blocks there; threads read a file themselves,
+ * other sources are read here.
+ */
 export class Reader {
   readonly size: number;
   readonly #source: BlockSource;
@@ -30,14 +33,19 @@ export class Reader {
     this.#direct = direct;
   }
 
-  /** Opens a source for the worker threads; `turn` stands for the disk when threads are shared out. */
+  /**
+   * Opens a source for the worker threads; `turn` stands for the disk when threads are shared out.
+   */
   static async open(source: BlockSource, workers: WorkerPool, turn: object): Promise<Reader> {
     const path = source.origin?.kind === 'file' ? source.origin.path : undefined;
     if (path === undefined) return new Reader(source, workers, turn, null, null);
     return new Reader(source, workers, turn, await open(path, 'r'), await openDirect(path, 'r'));
   }
 
-  /** Reads `blocks` blocks from `first` into a buffer and returns their digests, 32 bytes each. Throws E_DISK_CHANGED, and what the source throws. */
+  /**
+   * Reads `blocks` blocks from `first` into a buffer and returns their digests, 32 bytes each.
+   * Throws E_DISK_CHANGED, and what the source throws.
+   */
   async read(first: number, blocks: number, buffer: PageBuffer, algorithm: Algorithm): Promise<Uint8Array> {
     const offset = first * blockBytes;
     const length = Math.min(blocks * blockBytes, this.size - offset);
@@ -48,7 +56,10 @@ export class Reader {
     return this.#workers.run('digest', task, { turn: this.#turn });
   }
 
-  /** Closes what was opened here; the source stays open. MUST come after the last `read` has settled. */
+  /**
+   * Closes what was opened here; the source stays open. MUST come after the last `read` has
+   * settled.
+   */
   async close(): Promise<void> {
     await this.#direct?.close();
     await this.#file?.close();

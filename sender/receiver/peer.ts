@@ -93,7 +93,10 @@ export class Peer {
     if (!this.#stopping.signal.aborted) this.start();
   }
 
-  /** Closes the connection, so that a new one is opened at once; resolves when that one is up, or not within half a minute. */
+  /**
+   * Closes the connection, so that a new one is opened at once; resolves when that one is up, or
+   * not within half a minute.
+   */
   async reconnect(reason: string): Promise<void> {
     await this.#live?.close(reason);
     await this.connected(AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(30_000)]));
@@ -114,7 +117,10 @@ export class Peer {
     }
   }
 
-  /** Asks the receiver, as often as a broken link leaves the question unanswered: every request may be repeated. */
+  /**
+   * Asks the receiver, as often as a broken link leaves the question unanswered: every request may
+   * be repeated.
+   */
   async ask<N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>, signal: AbortSignal): Promise<Result<N>> {
     for (;;) {
       const connection = await this.connected(signal);
@@ -136,7 +142,10 @@ export class Peer {
     return () => disks.delete(handle);
   }
 
-  /** One connection, from its open socket to its end. Throws what ended it, unless it was closed on purpose. */
+  /**
+   * One connection, from its open socket to its end. Throws what ended it, unless it was closed on
+   * purpose.
+   */
   async #converse(socket: WebSocket, over: AbortSignal, progressed: () => void): Promise<void> {
     const { name, release, log, campaign, dial, connections = 'auto', throttle } = this.#options;
     const options: ConnectionOptions<'sender'> = {

@@ -1,6 +1,9 @@
 import { abortable } from './abortable.ts';
 
-/** A condition variable: callers wait for a notification, and are woken one by one in the order they came, or all at once. */
+/**
+ * A condition variable: callers wait for a notification, and are woken one by one in the order they
+ * came, or all at once.
+ */
 export class Condition {
   readonly #waiting = new Set<() => void>();
 
@@ -9,7 +12,10 @@ export class Condition {
     return this.#waiting.size === 0;
   }
 
-  /** Waits for a notification; throws the reason of the first of `signals` that aborts before one comes. */
+  /**
+   * Waits for a notification; throws the reason of the first of `signals` that aborts before one
+   * comes.
+   */
   async wait(signals: readonly AbortSignal[] = []): Promise<void> {
     let wake: (() => void) | undefined;
     try {

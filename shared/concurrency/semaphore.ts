@@ -1,9 +1,15 @@
 import { Condition } from './condition.ts';
 
-/** Gives the place to others while something is only waited for; returns once there is a place again. */
+/**
+ * Gives the place to others while something is only waited for; returns once there is a place
+ * again.
+ */
 export type Aside = <T>(waiting: () => Promise<T>) => Promise<T>;
 
-/** A bounded number of places, given out in the order in which they were asked for; work that returns from aside goes first. */
+/**
+ * A bounded number of places, given out in the order in which they were asked for; work that
+ * returns from aside goes first.
+ */
 export class Semaphore {
   readonly #waiting = new Condition();
   /** Work that returns from aside, by the order in which it first asked for a place. */
@@ -15,7 +21,10 @@ export class Semaphore {
     this.#free = places;
   }
 
-  /** Runs `work` in a place of its own. Where `signal` aborts before there is one, `work` is not begun and the reason is thrown. */
+  /**
+   * Runs `work` in a place of its own. Where `signal` aborts before there is one, `work` is not
+   * begun and the reason is thrown.
+   */
   async run<T>(work: (aside: Aside) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const ticket = this.#tickets;
     this.#tickets += 1;
@@ -27,7 +36,10 @@ export class Semaphore {
     }
   }
 
-  /** Waits for a place; throws when one of `signals` aborts first. Otherwise exactly one `leave` MUST follow. */
+  /**
+   * Waits for a place; throws when one of `signals` aborts first. Otherwise exactly one `leave`
+   * MUST follow.
+   */
   async enter(signals: readonly AbortSignal[]): Promise<void> {
     for (const signal of signals) signal.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;

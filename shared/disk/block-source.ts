@@ -1,4 +1,7 @@
-/** A run of bytes of a disk of one kind. `zero`: it reads as zeros, so that it need not be read; what is not marked may hold anything. */
+/**
+ * A run of bytes of a disk of one kind. `zero`: it reads as zeros, so that it need not be read;
+ * what is not marked may hold anything.
+ */
 export interface Extent {
   /** Bytes. */
   readonly offset: number;
@@ -7,7 +10,10 @@ export interface Extent {
   readonly zero: boolean;
 }
 
-/** Where the same frozen bytes can be opened once more, by any thread: a raw file, or an export of an NBD server on a Unix socket. The paths are for this process alone. */
+/**
+ * Where the same frozen bytes can be opened once more, by any thread: a raw file, or an export of
+ * an NBD server on a Unix socket. The paths are for this process alone.
+ */
 export type Origin =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'nbd'; readonly socket: string; readonly exportName: string };
@@ -16,11 +22,20 @@ export type Origin =
 export interface BlockSource {
   /** Bytes. */
   readonly size: number;
-  /** Reads exactly `length` bytes at `offset`; both lie inside the disk. Given a buffer of at least that length, it is filled and a view of it returned. */
+  /**
+   * Reads exactly `length` bytes at `offset`; both lie inside the disk. Given a buffer of at least
+   * that length, it is filled and a view of it returned.
+   */
   read(offset: number, length: number, into?: Buffer): Promise<Buffer>;
-  /** Tells what need not be read: extents that cover the disk from its beginning to its end, in order. Absent: the whole disk is read. */
+  /**
+   * Tells what need not be read: extents that cover the disk from its beginning to its end, in
+   * order. Absent: the whole disk is read.
+   */
   extents?(signal: AbortSignal): AsyncIterable<Extent>;
-  /** Where the bytes can be opened once more for as long as this source is open. Absent: they are read here. */
+  /**
+   * Where the bytes can be opened once more for as long as this source is open. Absent: they are
+   * read here.
+   */
   readonly origin?: Origin;
   /** Gives back what reading took; `origin` ends with it. */
   close(): Promise<void>;

@@ -18,8 +18,8 @@ interface Waiting {
 }
 
 /**
- * A bounded number of buffers. Half of them are shared evenly by those who want some; of the others a free one goes to whoever has held some for longest,
- * so that disks that began together come apart, and one of them is read while another waits for the line.
+ * A bounded number of buffers. Half are shared evenly; of the others a free one goes to whoever has
+ * held some longest, so that one disk is read while another waits for the line.
  */
 export class BufferPool {
   readonly #count: number;
@@ -79,8 +79,8 @@ export class BufferPool {
       this.#waiting.delete(next);
       next.give();
     }
-    // When no disk is on its way the memory goes back to the system, but for the one buffer that whoever works page by page takes again at once.
-    // Not between two disks: what is let go is really given back when the collector comes by, and until then the next disk would take as much again.
+    // Memory is freed once no disk is on its way, but for one buffer that page-by-page work takes
+    // again. Not between two disks: the collector frees it late, and until then it counts twice.
     else if (this.#taken === 0) this.#idle = setTimeout(() => this.#free.splice(1), idleMs).unref();
   }
 

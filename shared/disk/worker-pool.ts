@@ -16,12 +16,18 @@ export interface WorkerPoolOptions {
   readonly buffers?: number;
 }
 
-/** How a job is asked. `turn` names whose work it is, usually a disk: the turns are served in rotation. */
+/**
+ * How a job is asked. `turn` names whose work it is, usually a disk: the turns are served in
+ * rotation.
+ */
 export interface Asking {
   readonly turn: object;
   /** Goes before what else waits in the same turn. */
   readonly urgent?: boolean;
-  /** Bytes of the task that are handed over where they have a buffer for themselves; the caller MUST NOT use them again. */
+  /**
+   * Bytes of the task that are handed over where they have a buffer for themselves; the caller MUST
+   * NOT use them again.
+   */
   readonly gives?: readonly Uint8Array[];
 }
 
@@ -45,8 +51,8 @@ const usualBuffers = 8;
 const jobsAtHand = 2;
 
 /**
- * The threads that read, digest, compress, check and write for all disks of a daemon, and the memory they share; the event loop only moves frames.
- * They start when there is work, or `start` announces some, and do not keep the process alive without it.
+ * The threads that read, digest, compress, check and write for all disks of a daemon, and their
+ * memory; the event loop only moves frames. Idle threads do not keep the process alive.
  */
 export class WorkerPool {
   readonly size: number;
@@ -61,7 +67,10 @@ export class WorkerPool {
     this.#buffers = new BufferPool(buffers);
   }
 
-  /** Starts the threads: work is going to come, and each takes a fifth of a second until it can do any. */
+  /**
+   * Starts the threads: work is going to come, and each takes a fifth of a second until it can do
+   * any.
+   */
   start(): void {
     while (this.#closed === null && this.#workers.size < this.size) this.#hire();
   }
@@ -72,12 +81,17 @@ export class WorkerPool {
     return { waiting: this.#waiting, working };
   }
 
-  /** Memory for one page, as soon as there is some. MUST be released. Throws the signal's reason. */
+  /**
+   * Memory for one page, as soon as there is some. MUST be released. Throws the signal's reason.
+   */
   buffer(turn: object, signal: AbortSignal): Promise<PageBuffer> {
     return this.#buffers.take(turn, signal);
   }
 
-  /** Has a job done by a thread, and returns what it returns. Throws the problem the job met, or E_CANCELLED from a pool that is closed. */
+  /**
+   * Has a job done by a thread, and returns what it returns. Throws the problem the job met, or
+   * E_CANCELLED from a pool that is closed.
+   */
   run<N extends JobName>(name: N, task: Task<N>, { turn, urgent = false, gives }: Asking): Promise<Outcome<N>> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     if (this.#closed !== null) return Promise.reject(this.#closed);
@@ -87,7 +101,9 @@ export class WorkerPool {
     return promise as Promise<Outcome<N>>;
   }
 
-  /** Lets the jobs under way end, refuses the waiting ones and ends the threads. May be repeated. */
+  /**
+   * Lets the jobs under way end, refuses the waiting ones and ends the threads. May be repeated.
+   */
   async close(): Promise<void> {
     this.#closed ??= new Problem('E_CANCELLED', 'The daemon is stopping.');
     for (const { reject } of this.#turns.clear()) reject(this.#closed);
@@ -99,7 +115,10 @@ export class WorkerPool {
     }
   }
 
-  /** Gives waiting jobs to the threads with the least to do, and starts a thread where all are busy and one more is allowed. */
+  /**
+   * Gives waiting jobs to the threads with the least to do, and starts a thread where all are busy
+   * and one more is allowed.
+   */
   #assign(): void {
     while (this.#waiting > 0) {
       const worker = this.#freest();
@@ -130,8 +149,8 @@ export class WorkerPool {
   }
 
   #hire(): PoolWorker {
-    // In a build the worker lies beside us as JavaScript.
-    // A job's large buffers lie outside the heap; what is left is small, and a young generation of the usual size would be most of a thread.
+    // In a build the worker lies beside us as JavaScript. Large buffers lie outside the heap, so a
+    // young generation of the usual size would be most of a thread.
     const resourceLimits = { maxYoungGenerationSizeMb: 8 };
     const thread = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { resourceLimits });
     const worker: PoolWorker = { thread, jobs: [] };

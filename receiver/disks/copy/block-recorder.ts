@@ -9,7 +9,10 @@ import type { Flushes } from './flushes.ts';
 /** Blocks of a hole that are looked at before other work has its turn. */
 const holeBlocks = 1024 * 1024;
 
-/** Records which blocks of a copy are as they are named: in the digest file, in memory, for the next flush and for other disks. */
+/**
+ * Records which blocks of a copy are as they are named: in the digest file, in memory, for the next
+ * flush and for other disks.
+ */
 export class BlockRecorder {
   readonly #file: CopyFile;
   readonly #flushes: Flushes;

@@ -13,7 +13,10 @@ import { partsOf, runsOf } from '../store/digests.ts';
 import { InUse } from '../store/in-use.ts';
 import { Blocks } from './blocks.ts';
 
-/** The open files of a copy. `direct`: the same file past the page cache, where the file system has such a way. */
+/**
+ * The open files of a copy. `direct`: the same file past the page cache, where the file system has
+ * such a way.
+ */
 export interface CopyHandles {
   readonly file: FileHandle;
   readonly direct: FileHandle | null;
@@ -26,7 +29,10 @@ const rootBlocks = 32 * 1024;
 /** Bytes in one of a file's `blocks`, whatever the file system's own are (stat(2), st_blocks). */
 const bytesPerStatBlock = 512;
 
-/** The file of a copy, the digest file beside it, and what is known of every block. Other disks may take blocks from it. */
+/**
+ * The file of a copy, the digest file beside it, and what is known of every block. Other disks may
+ * take blocks from it.
+ */
 export class CopyFile implements Donor {
   readonly shape: Shape;
   readonly blocks: Blocks;
@@ -85,7 +91,10 @@ export class CopyFile implements Donor {
     return blocks * bytesPerStatBlock;
   }
 
-  /** Reads blocks, given in rising order, and compares them; returns the indexes of those that differ. */
+  /**
+   * Reads blocks, given in rising order, and compares them; returns the indexes of those that
+   * differ.
+   */
   async check(blocks: readonly number[], digests: Uint8Array): Promise<number[]> {
     const { blockSize, algorithm } = this.shape;
     const most = pageBytes / blockSize;
@@ -105,7 +114,10 @@ export class CopyFile implements Donor {
     await this.workers.run('punch', task, { turn: this });
   }
 
-  /** Forgets what the file holds at some blocks: somebody found other bytes there. Their marks are taken back. */
+  /**
+   * Forgets what the file holds at some blocks: somebody found other bytes there. Their marks are
+   * taken back.
+   */
   async distrust(blocks: readonly number[]): Promise<void> {
     for (const block of blocks) this.blocks.forget(block);
     await this.#handles.digests.unmark(blocks);
@@ -148,8 +160,8 @@ export class CopyFile implements Donor {
 }
 
 /**
- * Opens the file of a copy and the digests that lie beside it under `base`, keeping what an earlier copy left there.
- * Returns whether the file was empty.
+ * Opens the file of a copy and the digests that lie beside it under `base`, keeping what an earlier
+ * copy left there. Returns whether the file was empty.
  */
 export async function openHandles(
   path: string,

@@ -37,8 +37,8 @@ export interface CopyTools {
 const mendAttempts = 2;
 
 /**
- * The receiver's copy of one disk: a sparse file that is made equal to the sender's manifest, block by block. A digest file
- * says what it holds; what that does not say is read. So a resumed copy and a fresh one are the same loop.
+ * The receiver's copy of one disk: a sparse file that is made equal to the sender's manifest. What
+ * its digest file does not name is read, so a resumed copy is no special case.
  */
 export class Copy implements Tally {
   readonly file: CopyFile;
@@ -59,7 +59,10 @@ export class Copy implements Tally {
     this.#refinement = new Refinement(file.target, file.shape, tools.donors.pieces);
   }
 
-  /** Opens the copy at `path`, whose digests lie beside it under `base`, keeping what an earlier one left there. Throws E_DISK_FULL. */
+  /**
+   * Opens the copy at `path`, whose digests lie beside it under `base`, keeping what an earlier one
+   * left there. Throws E_DISK_FULL.
+   */
   static async open(path: string, base: string, shape: Shape, tools: CopyTools): Promise<Copy> {
     const { handles, isFresh } = await openHandles(path, base, shape, tools.directIo);
     return new Copy(new CopyFile(path, shape, handles, isFresh, tools.workers), handles, tools);
@@ -98,13 +101,19 @@ export class Copy implements Tally {
     this.#wireBytes = 0;
   }
 
-  /** Throws E_DISK_FULL where the file system has not room for `dataBytes` of this disk, less what the file holds already. */
+  /**
+   * Throws E_DISK_FULL where the file system has not room for `dataBytes` of this disk, less what
+   * the file holds already.
+   */
   async mustFit(dataBytes: number): Promise<void> {
     const needed = dataBytes - (await this.file.storedBytes());
     if (needed > 0) await this.#tools.room.mustHave(needed + this.file.blocks.length * digestBytes);
   }
 
-  /** Makes the blocks of one manifest page equal to their digests; returns how many had to be pulled, as a whole or in part. */
+  /**
+   * Makes the blocks of one manifest page equal to their digests; returns how many had to be
+   * pulled, as a whole or in part.
+   */
   async take(first: number, digests: Uint8Array, puller: Puller): Promise<number> {
     this.#mustLieInside(first, digests.length / digestBytes);
     return this.file.inUse.run(async () => {
@@ -125,7 +134,7 @@ export class Copy implements Tally {
   }
 
   /**
-   * Reads again what was not read since it was written, and pulls what changed on our own disk; then all that was named is there.
+   * Reads again what was not read since it was written, and pulls what changed on our own disk.
    * Throws E_ROOT_MISMATCH where a block was never named, or does not keep what is written to it.
    */
   verify(puller: Puller): Promise<void> {

@@ -2,11 +2,17 @@ import type { How } from './blocks.ts';
 import type { CopyFile, CopyHandles } from './copy-file.ts';
 import { ReadBack } from './read-back.ts';
 
-/** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk, and the seal finds most of it read back. */
+/**
+ * How much is written before it is flushed, or for how long, so that a power cut costs seconds, not
+ * the disk, and the seal finds most of it read back.
+ */
 const flushBytes = 128 * 1024 * 1024;
 const flushMs = 10_000;
 
-/** When what is written to a copy becomes durable: beside the work, again and again, and what was flushed is then read back. */
+/**
+ * When what is written to a copy becomes durable: beside the work, again and again, and what was
+ * flushed is then read back.
+ */
 export class Flushes {
   readonly #file: CopyFile;
   readonly #handles: CopyHandles;
@@ -33,7 +39,10 @@ export class Flushes {
     this.#durable = 0;
   }
 
-  /** Notes blocks that were just settled, to be marked by the next flush; MUST come after their bytes and digests are written. */
+  /**
+   * Notes blocks that were just settled, to be marked by the next flush; MUST come after their
+   * bytes and digests are written.
+   */
   note(first: number, count: number, how: How): void {
     this.#handles.digests.note(first, first + count - 1);
     // Zeros are no bytes to lose: they hasten no flush.
@@ -48,7 +57,10 @@ export class Flushes {
     if (this.#failed !== null) throw this.#failed;
   }
 
-  /** Flushes beside the work when it is time, and reads back what was flushed; a failure is told to whoever works next. */
+  /**
+   * Flushes beside the work when it is time, and reads back what was flushed; a failure is told to
+   * whoever works next.
+   */
   soon(): void {
     if (this.#flushing !== null) return;
     if (this.#unflushed < flushBytes && (this.#unflushed === 0 || Date.now() - this.#flushedAt < flushMs)) return;

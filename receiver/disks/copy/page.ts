@@ -19,7 +19,10 @@ export interface PageTools {
   readonly trail: Trail;
 }
 
-/** A block that is not as the page names it: its place in the page. `old`: the file holds earlier bytes of the disk there. */
+/**
+ * A block that is not as the page names it: its place in the page. `old`: the file holds earlier
+ * bytes of the disk there.
+ */
 interface Open {
   readonly place: number;
   readonly old: boolean;
@@ -31,7 +34,10 @@ interface Come {
   readonly end: PromiseSettledResult<Brought>;
 }
 
-/** One stretch of a manifest, while the copy is made equal to it: what is there is compared, what others of our disks have is copied, the rest is pulled. */
+/**
+ * One stretch of a manifest, while the copy is made equal to it: what is there is compared, what
+ * others of our disks have is copied, the rest is pulled.
+ */
 export class Page {
   readonly #tools: PageTools;
   readonly #first: number;
@@ -89,11 +95,14 @@ export class Page {
     return places.filter((_, index) => bad.has(index)).map((place) => ({ place, old: false }));
   }
 
-  /** Takes what other disks of ours have, and pulls what none has; what another page pulls already is waited for, and taken from there. */
+  /**
+   * Takes what other disks of ours have, and pulls what none has; what another page pulls already
+   * is waited for, and taken from there.
+   */
   async #bring(open: readonly Open[]): Promise<number> {
     if (open.length === 0) return 0;
     const { donors } = this.#tools;
-    const { finds, others } = await this.#find(open);
+    const { matches, others } = await this.#find(open);
     const seen = new Set<string>();
     const mine: Open[] = [];
     const theirs: Open[] = [];
@@ -109,7 +118,7 @@ export class Page {
     const come = donors.expect(mine.map(({ place }) => digestsAt(this.#digests, [place])));
     let pulled: number;
     try {
-      pulled = await this.#fetch(mine, finds);
+      pulled = await this.#fetch(mine, matches);
     } finally {
       // Before we wait for others, or two pages might wait for each other.
       come();
@@ -118,39 +127,42 @@ export class Page {
     await Promise.all(waits);
     this.#puller.signal.throwIfAborted();
     const now = await this.#find(theirs);
-    return pulled + (await this.#fetch(now.others, now.finds));
+    return pulled + (await this.#fetch(now.others, now.matches));
   }
 
   /** Looks for blocks in other disks of ours, and in what has come of this one. */
-  async #find(open: readonly Open[]): Promise<{ finds: readonly DonorMatch[]; others: readonly Open[] }> {
+  async #find(open: readonly Open[]): Promise<{ matches: readonly DonorMatch[]; others: readonly Open[] }> {
     const { donors, trail } = this.#tools;
     const places = open.map(({ place }) => place);
-    const finds = await donors.find(this.#first, this.#digests, places, trail);
-    const found = new Set(finds.map(({ place }) => place));
-    return { finds, others: open.filter(({ place }) => !found.has(place)) };
+    const matches = await donors.find(this.#first, this.#digests, places, trail);
+    const found = new Set(matches.map(({ place }) => place));
+    return { matches, others: open.filter(({ place }) => !found.has(place)) };
   }
 
-  /** Writes what was found together with what has to be pulled, so that what lies together is written together; returns how many were pulled. */
-  async #fetch(open: readonly Open[], finds: readonly DonorMatch[]): Promise<number> {
+  /**
+   * Writes what was found together with what has to be pulled, so that what lies together is
+   * written together; returns how many were pulled.
+   */
+  async #fetch(open: readonly Open[], matches: readonly DonorMatch[]): Promise<number> {
     const { file, recorder, refinement, donors, room } = this.#tools;
-    if (open.length + finds.length === 0) return 0;
-    const whole = open.map(({ place }) => this.#lack(place));
+    if (open.length + matches.length === 0) return 0;
+    const whole = open.map(({ place }) => this.#missing(place));
     const old = new Set(open.flatMap((one) => (one.old ? [this.#first + one.place] : [])));
-    const donated = finds.map(({ place, donor, block }): MissingBlock => {
-      const lack = this.#lack(place);
-      const part = { fd: donor.fd, at: block * donor.shape.blockSize, length: lack.length };
-      return { ...lack, parts: [part], donated: { path: donor.path, block } };
+    const donated = matches.map(({ place, donor, block }): MissingBlock => {
+      const missing = this.#missing(place);
+      const part = { fd: donor.fd, at: block * donor.shape.blockSize, length: missing.length };
+      return { ...missing, parts: [part], donated: { path: donor.path, block } };
     });
     const bytes = [...whole, ...donated].reduce((sum, { length }) => sum + length, 0);
     const wholeDonors = donors.whole();
     const fetch = async (): Promise<Come[]> => {
       const refined = await refinement.refine(whole, old, wholeDonors, this.#puller);
-      const lacks = [...refined, ...donated].sort((a, b) => a.block - b.block);
-      const ends = await Promise.allSettled(this.#puller.fetch(lacks));
-      return lacks.map(({ block }, index) => ({ place: block - this.#first, end: ends[index] as Come['end'] }));
+      const missing = [...refined, ...donated].sort((a, b) => a.block - b.block);
+      const ends = await Promise.allSettled(this.#puller.fetch(missing));
+      return missing.map(({ block }, index) => ({ place: block - this.#first, end: ends[index] as Come['end'] }));
     };
     // No donor is closed while it is read.
-    const lent = new Set([...wholeDonors, ...finds.map(({ donor }) => donor)].filter((donor) => donor !== file));
+    const lent = new Set([...wholeDonors, ...matches.map(({ donor }) => donor)].filter((donor) => donor !== file));
     const inUse = [...lent].map((donor) => donor.inUse);
     const come = await room.write(bytes, () => InUse.together(inUse, fetch));
     const placesOf = (how: Brought): number[] =>
@@ -162,7 +174,7 @@ export class Page {
     return pulled.length;
   }
 
-  #lack(place: number): MissingBlock {
+  #missing(place: number): MissingBlock {
     const { size, blockSize } = this.#tools.file.shape;
     const block = this.#first + place;
     return { block, digest: digestsAt(this.#digests, [place]), ...extentOf(block, size, blockSize) };

@@ -3,15 +3,18 @@ import { pageBytes } from '../../../shared/model/disk.ts';
 import { partsOf, runsOf } from '../store/digests.ts';
 import type { CopyFile } from './copy-file.ts';
 
-/** Blocks that were written before a flush, in rising order; `stops`: how often the reading had been ended when they were taken. */
+/**
+ * Blocks that were written before a flush, in rising order; `stops`: how often the reading had been
+ * ended when they were taken.
+ */
 interface Written {
   readonly blocks: readonly number[];
   readonly stops: number;
 }
 
 /**
- * Reads what was flushed once more while the rest of the disk is still coming, so that the seal has only the last of it to read.
- * What is right is verified; what is not stays as it is, and the seal, which reads everything that is not verified, mends it.
+ * Reads flushed blocks again while the disk is still coming, so that the seal reads only the last
+ * of it. A wrong block is left to the seal, which mends it.
  */
 export class ReadBack {
   readonly #file: CopyFile;
@@ -40,7 +43,10 @@ export class ReadBack {
     return { blocks, stops: this.#stops };
   }
 
-  /** Reads blocks, after those of earlier calls, unless the reading was ended since they were taken. Throws what reading throws. */
+  /**
+   * Reads blocks, after those of earlier calls, unless the reading was ended since they were taken.
+   * Throws what reading throws.
+   */
   run({ blocks, stops }: Written): Promise<void> {
     const reading = this.#running.then(() => this.#read(blocks, () => this.#stops > stops));
     this.#running = reading.catch(() => undefined);

@@ -8,13 +8,19 @@ import type { CopyFile } from './copy-file.ts';
 
 const run = promisify(execFile);
 
-/** Says whether a stretch of a file is a hole, which reads as zeros and keeps nothing that could change. */
+/**
+ * Says whether a stretch of a file is a hole, which reads as zeros and keeps nothing that could
+ * change.
+ */
 type IsHole = (offset: number, length: number) => boolean;
 
 /** Blocks that are looked at together: where all of them are a hole, none is read. */
 const stretchBlocks = 32 * 1024;
 
-/** Reads back every block that was not read since it was written, and returns those that are not what the digest file says. Throws the signal's reason. */
+/**
+ * Reads back every block that was not read since it was written, and returns those that are not
+ * what the digest file says. Throws the signal's reason.
+ */
 export async function reread(file: CopyFile, width: number, signal: AbortSignal): Promise<number[]> {
   const { blocks, shape } = file;
   const isHole = await holesOf(file.path);
@@ -61,14 +67,18 @@ async function rereadStretch(file: CopyFile, { first, digests, isHole, width, si
   return bad.sort((a, b) => a - b);
 }
 
-/** The holes of a file, by qemu-img(1), which asks lseek(2) with SEEK_DATA; where that fails, none are known and everything is read. */
+/**
+ * The holes of a file, by qemu-img(1), which asks lseek(2) with SEEK_DATA; where that fails, none
+ * are known and everything is read.
+ */
 async function holesOf(path: string): Promise<IsHole> {
   try {
     const { stdout } = await run('qemu-img', ['map', '-U', '-f', 'raw', '--output=json', path], { maxBuffer: 64 * 1024 * 1024 });
     const extents = JSON.parse(stdout) as { start: number; length: number; data: boolean }[];
     const data = extents.filter((extent) => extent.data);
     return (offset, length) => {
-      let [low, high] = [0, data.length];
+      let low = 0;
+      let high = data.length;
       while (low < high) {
         const middle = (low + high) >> 1;
         const { start, length: long } = data[middle] as (typeof data)[number];

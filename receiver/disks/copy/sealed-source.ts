@@ -11,8 +11,8 @@ const stretchBlocks = 16 * 1024;
 const never = new AbortController().signal;
 
 /**
- * A sealed disk that proves every block once more while it is read, whole blocks at a time, as an import does; blocks of zeros are not read from the file at all.
- * `onWrong` is told the blocks that are no longer what was sealed, and throws the problem to give up with. Closing it leaves the copy open.
+ * A sealed disk that checks every block again while it is read; zeros are not read from the file.
+ * `onWrong` is told of blocks that changed, and throws. Closing it leaves the copy open.
  */
 export function sealedSource(file: CopyFile, onWrong: (blocks: readonly number[]) => Promise<never>): BlockSource {
   const { size, blockSize } = file.shape;
@@ -80,7 +80,8 @@ async function* extentsOf(
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly offset: number; readonly length: number; readonly zero: boolean }> {
   const { size, blockSize } = file.shape;
-  let [offset, zero] = [0, false];
+  let offset = 0;
+  let zero = false;
   for (let first = 0; first < file.blocks.length; first += stretchBlocks) {
     signal.throwIfAborted();
     const count = Math.min(stretchBlocks, file.blocks.length - first);

@@ -24,7 +24,10 @@ export interface FileDonor extends Donor {
   close(): Promise<void>;
 }
 
-/** Opens a whole disk in a file as a donor; `base.digests` holds its digests. Closing it waits for what reads it. */
+/**
+ * Opens a whole disk in a file as a donor; `base.digests` holds its digests. Closing it waits for
+ * what reads it.
+ */
 export async function openDonor(file: string, base: string, shape: Shape): Promise<FileDonor> {
   const data = await open(file, 'r');
   try {

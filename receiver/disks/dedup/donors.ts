@@ -14,7 +14,10 @@ export interface DonorMatch {
   readonly block: number;
 }
 
-/** Remembers how one disk lies to a donor: block n there is our block n less `shift`. What is next to a find is most often found next to it. */
+/**
+ * Remembers how one disk lies to a donor: block n there is our block n less `shift`. What is next
+ * to a find is most often found next to it.
+ */
 export interface Trail {
   donor: Donor | null;
   shift: number;
@@ -36,12 +39,14 @@ const stretchBlocks = 32 * 1024;
 /** Places are numbered by 32 bits. */
 const mostPlaces = 2 ** 32 - 2;
 
-/** Memory for an index: every block of 192 GiB of data that is nowhere twice, or a sample of more. */
+/**
+ * Memory for an index: every block of 192 GiB of data that is nowhere twice, or a sample of more.
+ */
 const usualBytes = 32 * 1024 * 1024;
 
 /**
- * Which disk of ours holds a block of some digest. One index serves one tenant: the disks of one peer that go to one project, and never another's,
- * so that no answer tells anybody what somebody else has.
+ * Which disk of ours holds a block of some digest. One index serves the disks of one peer that go
+ * to one project, and never another's, so that no answer tells what somebody else has.
  */
 export class Donors {
   readonly #index: PrefixIndex;
@@ -52,7 +57,10 @@ export class Donors {
 
   readonly pieces: Pieces;
 
-  /** `mostBytes` for each of the two indexes, a power of two, out of a memory that may be shared with other tenants. */
+  /**
+   * `mostBytes` for each of the two indexes, a power of two, out of a memory that may be shared
+   * with other tenants.
+   */
   constructor(workers: WorkerPool, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
     this.#index = new PrefixIndex(mostBytes, memory);
     this.pieces = new Pieces(workers, new PrefixIndex(mostBytes, memory), (digests, at) => {
@@ -111,7 +119,10 @@ export class Donors {
     }
   }
 
-  /** Looks for blocks of consecutive digests, those of `places`; `first` is the block that place 0 is of. Follows `trail`, and lays it for the next. */
+  /**
+   * Looks for blocks of consecutive digests, those of `places`; `first` is the block that place 0
+   * is of. Follows `trail`, and lays it for the next.
+   */
   async find(first: number, digests: Uint8Array, places: readonly number[], trail: Trail): Promise<DonorMatch[]> {
     const found: DonorMatch[] = [];
     let rest = [...places];
@@ -120,7 +131,8 @@ export class Donors {
       const [hits, misses] = await this.#compare(shelf, shift, first, digests, rest, near);
       found.push(...hits);
       rest = misses;
-      // Of the rest of a page that another disk has only a block of, most is still where it was: what is read together stays together, also in memory.
+      // Of the rest of a page that another disk has only a block of, most is still where it was:
+      // what is read together stays together, also in memory.
       if (hits.length > most) Object.assign(trail, { donor: shelf.donor, shift });
       most = Math.max(most, hits.length);
     };
@@ -134,12 +146,18 @@ export class Donors {
     return found;
   }
 
-  /** When a digest that somebody pulls already has come, or undefined; who waits MUST have nothing that others wait for. */
+  /**
+   * When a digest that somebody pulls already has come, or undefined; who waits MUST have nothing
+   * that others wait for.
+   */
   coming(digest: Uint8Array): Promise<void> | undefined {
     return this.#coming.get(keyOf(digest));
   }
 
-  /** Says that digests are being pulled; the returned function says that they have come, or never will. */
+  /**
+   * Says that digests are being pulled; the returned function says that they have come, or never
+   * will.
+   */
   expect(digests: readonly Uint8Array[]): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     const keys = digests.map(keyOf);

@@ -13,7 +13,10 @@ import type { Room } from '../store/room.ts';
 import { discardFolder } from '../store/taken.ts';
 import { copyImage } from './image-copy.ts';
 
-/** Which images of the destination may stand in, and how long they may be: bytes, as they are stored and as a guest sees them. */
+/**
+ * Which images of the destination may stand in, and how long they may be: bytes, as they are stored
+ * and as a guest sees them.
+ */
 export interface ImagePolicy {
   readonly images: 'none' | 'matching';
   readonly mostBytes: number;
@@ -35,12 +38,15 @@ export interface ImageDonorTools {
   readonly policy: ImagePolicy;
 }
 
-/** How long the disks of an image wait for it together: milliseconds. What is not here by then stands in when it is. */
+/**
+ * How long the disks of an image wait for it together: milliseconds. What is not here by then
+ * stands in when it is.
+ */
 const patienceMs = 60_000;
 
 /**
- * Images of the destination that stand in for the disks of one campaign: those that its servers were made from at the source, where this project may read
- * one with the same digest. Each is brought here once, before the first of its disks; whatever fails, the sender is asked for the blocks instead.
+ * Images of the destination that are donors for one campaign: those that its servers were made
+ * from, with the same digest. Whatever fails here, the sender is asked for the blocks instead.
  */
 export class ImageDonors {
   readonly #folder: string;
@@ -51,7 +57,9 @@ export class ImageDonors {
   readonly #fetching = new Semaphore(1);
   /** By the source's id of the image: its raw file, or null where there is none. */
   readonly #files = new Map<string, Promise<string | null>>();
-  /** By image and shape: when it stands in or never will, and when it was waited for long enough. */
+  /**
+   * By image and shape: when it stands in or never will, and when it was waited for long enough.
+   */
   readonly #lent = new Map<string, { readonly done: Promise<void>; readonly enough: Promise<void> }>();
   #document: Configurations | null = null;
 
@@ -61,7 +69,10 @@ export class ImageDonors {
     this.#tools = tools;
   }
 
-  /** Brings the images of a document's servers here, one after the other, while the campaign goes on. */
+  /**
+   * Brings the images of a document's servers here, one after the other, while the campaign goes
+   * on.
+   */
   begin(document: Configurations): void {
     this.#document = document;
     for (const image of imagesOf(document)) {
@@ -73,7 +84,10 @@ export class ImageDonors {
     }
   }
 
-  /** Resolves when the image that a server was made from stands in for disks of this shape, when there is none, or when a minute is over. */
+  /**
+   * Resolves when the image that a server was made from stands in for disks of this shape, when
+   * there is none, or when a minute is over.
+   */
   async ready(server: string, { blockSize, algorithm }: Pick<Shape, 'blockSize' | 'algorithm'>): Promise<void> {
     const image = this.#document?.servers.find(({ id }) => id === server)?.image_id ?? '';
     const file = this.#files.get(image);
@@ -94,7 +108,10 @@ export class ImageDonors {
     await Promise.all([...this.#files.values(), ...[...this.#lent.values()].map(({ done }) => done)]);
   }
 
-  /** Deletes every image that was brought here, once the disks that they stood in for are closed; returns the bytes they took on disk. */
+  /**
+   * Deletes every image that was brought here, once the disks that they stood in for are closed;
+   * returns the bytes they took on disk.
+   */
   discard(): Promise<number> {
     return discardFolder(this.#folder);
   }
@@ -150,7 +167,10 @@ export function imagesOf({ images, servers, disks }: Configurations): ResourceOf
   return images.filter(({ id }) => made.has(id)).map((image) => ({ kind: 'image', ...image }));
 }
 
-/** The destination's image for each of some images of the source, by the source's id; none where the policy does not want them. */
+/**
+ * The destination's image for each of some images of the source, by the source's id; none where the
+ * policy does not want them.
+ */
 export async function matching(
   cloud: DestinationCloud,
   images: readonly ResourceOf<'image'>[],

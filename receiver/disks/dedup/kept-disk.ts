@@ -6,7 +6,10 @@ import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.t
 import { DigestFile, type Shape } from '../store/digest-file.ts';
 import { type FileDonor, openDonor } from './donor.ts';
 
-/** Moves a sealed disk, `base.raw` with what lies beside it, to a folder of disks that are kept; afterwards it is there as a whole, or not at all. */
+/**
+ * Moves a sealed disk, `base.raw` with what lies beside it, to a folder of disks that are kept;
+ * afterwards it is there as a whole, or not at all.
+ */
 export async function keepDisk(base: string, folder: string, name: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // From now on its age counts.
@@ -16,7 +19,10 @@ export async function keepDisk(base: string, folder: string, name: string): Prom
   await syncFolder(folder);
 }
 
-/** Opens every disk that is kept in a folder, as donors. What cannot be opened is left out: it only saves work. */
+/**
+ * Opens every disk that is kept in a folder, as donors. What cannot be opened is left out: it only
+ * saves work.
+ */
 export async function openKept(folder: string): Promise<FileDonor[]> {
   const donors: FileDonor[] = [];
   for (const name of await readdir(folder).catch(() => [])) {
@@ -29,7 +35,10 @@ export async function openKept(folder: string): Promise<FileDonor[]> {
   return donors;
 }
 
-/** Reads a raw file once and writes the digests of its blocks to `base.digests`, so that it can be a donor. Throws the signal's reason, E_DISK_FULL, E_DISK_CHANGED. */
+/**
+ * Reads a raw file once and writes the digests of its blocks to `base.digests`, so that it can be a
+ * donor. Throws the signal's reason, E_DISK_FULL, E_DISK_CHANGED.
+ */
 export async function nameBlocks(
   file: string,
   base: string,

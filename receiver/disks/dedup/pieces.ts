@@ -9,7 +9,7 @@ import { Gain } from './gain.ts';
 import type { PrefixIndex } from './prefix-index.ts';
 
 /** Where a piece may be found: bytes from the start of a donor's file. */
-export interface PieceFind {
+export interface PieceMatch {
   readonly donor: Donor;
   readonly at: number;
 }
@@ -21,15 +21,18 @@ interface Shelf {
   readonly pieces: number;
 }
 
-/** How long copies wait until donors are read, from when the reading begins: milliseconds. What is found is worth more than that over most lines; a huge donor is not waited for. */
+/**
+ * How long copies wait until donors are read, from when the reading begins: milliseconds. What is
+ * found is worth more than that over most lines; a huge donor is not waited for.
+ */
 const patienceMs = 30_000;
 
 /** Which disk of ours holds the block whose digest begins at byte `at`, most likely. */
 export type Holder = (digests: Uint8Array, at: number) => Donor | undefined;
 
 /**
- * Which disk of ours holds a piece, by the first 8 bytes of its digest. Donors are read once, the first time that somebody asks;
- * their blocks of zeros are not, nor those that another donor has as well.
+ * Which disk of ours holds a piece, by the first 8 bytes of its digest. Donors are read once, when
+ * somebody first asks, without their zeros and what another donor has as well.
  */
 export class Pieces {
   /** Whether it pays to ask for pieces that donors may have. */
@@ -56,8 +59,8 @@ export class Pieces {
   }
 
   /**
-   * Reads the donors that were not read yet, one after the other; returns whether all are read. One that cannot be read is left out.
-   * The first are waited for, as long as that is worth it; those that come later are read beside the work, for a line that waits for them loses as much as they can save.
+   * Reads the donors that were not read yet; returns whether all are read. The first are waited
+   * for, up to a limit; later ones are read beside the work.
    */
   async learn(donors: readonly Donor[]): Promise<boolean> {
     for (const donor of donors) {
@@ -89,7 +92,7 @@ export class Pieces {
   }
 
   /** Where the piece may be whose name begins at byte `at`. */
-  find(names: Uint8Array, at: number): PieceFind | undefined {
+  find(names: Uint8Array, at: number): PieceMatch | undefined {
     const place = this.#index.find(names, at);
     if (place === undefined) return undefined;
     for (const { donor, base, pieces } of this.#shelves.values())

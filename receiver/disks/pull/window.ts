@@ -3,7 +3,9 @@ import { Condition } from '../../../shared/concurrency/condition.ts';
 /** How long after another disk's pull a window counts as shared: milliseconds. */
 const sharedMs = 1000;
 
-/** How many raw bytes a session may have asked for and not yet written: what arrives must find room. */
+/**
+ * How many raw bytes a session may have asked for and not yet written: what arrives must find room.
+ */
 export class Window {
   readonly #room = new Condition();
   #free: number;
@@ -19,7 +21,10 @@ export class Window {
     return performance.now() < this.#sharedUntil;
   }
 
-  /** Waits until there is some room for `owner`; the last to enter may take more than is left. MUST be followed by one `leave` of as much, unless it throws the signal's reason. */
+  /**
+   * Waits until there is some room for `owner`; the last to enter may take more than is left. MUST
+   * be followed by one `leave` of as much, unless it throws the signal's reason.
+   */
   async enter(bytes: number, owner: object, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#last !== undefined && this.#last !== owner) this.#sharedUntil = performance.now() + sharedMs;

@@ -1,4 +1,7 @@
-/** Counts the work under way on an open file, so that the file is not closed before the work has ended. */
+/**
+ * Counts the work under way on an open file, so that the file is not closed before the work has
+ * ended.
+ */
 export class InUse {
   readonly #running = new Set<Promise<unknown>>();
 

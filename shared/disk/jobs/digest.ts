@@ -2,7 +2,10 @@ import { type Algorithm, digestBytes } from '../../model/disk.ts';
 import { blockDigest } from '../algorithm.ts';
 import { type OpenFile, readFully, scratch } from '../reading.ts';
 
-/** What is digested: `length` bytes from `offset` of a file, read into `buffer` where one is given; without a file, the first `length` bytes of the buffer. */
+/**
+ * What is digested: `length` bytes from `offset` of a file, read into `buffer` where one is given;
+ * without a file, the first `length` bytes of the buffer.
+ */
 export interface DigestJob {
   readonly file?: OpenFile | undefined;
   readonly buffer?: SharedArrayBuffer;
@@ -12,7 +15,10 @@ export interface DigestJob {
   readonly algorithm: Algorithm;
 }
 
-/** Reads and digests the blocks of a stretch: 32 bytes each, zeros for a block of zeros; the last may be short. Throws E_DISK_CHANGED where the file ends before. */
+/**
+ * Reads and digests the blocks of a stretch: 32 bytes each, zeros for a block of zeros; the last
+ * may be short. Throws E_DISK_CHANGED where the file ends before.
+ */
 export function digest({ file, buffer, offset, length, blockSize, algorithm }: DigestJob): Uint8Array {
   const bytes = buffer === undefined ? scratch(length) : Buffer.from(buffer, 0, length);
   if (file !== undefined) readFully(file, bytes, offset);
