@@ -11,7 +11,7 @@ export interface TransportLimits {
    */
   readonly strangerMs: number;
   /**
-   * Strangers at the door at once; one more pushes out the oldest, so that idle ones cannot keep a
+   * Strangers connected at once; one more pushes out the oldest, so that idle ones cannot keep a
    * peer outside.
    */
   readonly strangers: number;

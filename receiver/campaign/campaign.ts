@@ -33,7 +33,7 @@ export interface CampaignTools {
    * Where disks of committed campaigns are kept for later ones, by their peer; null: they are not.
    */
   readonly keptFor: ((peer: string) => string) | null;
-  /** Which images of the destination stand in for disks. */
+  /** Which images of the destination are donors for disks. */
   readonly images: ImagePolicy;
 }
 
@@ -267,7 +267,7 @@ export class Campaign {
     return join(this.folder, 'configurations.json');
   }
 
-  /** Brings images of the destination here that stand in for disks which are still to come. */
+  /** Brings images of the destination here that are donors for disks which are still to come. */
   #bringImages(): void {
     if (this.#served && this.#isToCome && this.#builder.document !== null) this.imageDonors.begin(this.#builder.document);
   }

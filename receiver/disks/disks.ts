@@ -47,7 +47,7 @@ export class Disks {
    */
   readonly #turns = new Map<string, Semaphore>();
   #remembering: Promise<void> | null = null;
-  /** Disks that are not this campaign's and stand in for its own. */
+  /** Donors that are not disks of this campaign. */
   #others: FileDonor[] = [];
   #kept: string | null = null;
 
@@ -185,7 +185,7 @@ export class Disks {
     await this.#lend(await openDonor(file, base, shape));
   }
 
-  /** Whether disks of a folder stand in for those of this campaign. */
+  /** Whether disks of a folder are donors for this campaign. */
   borrows(folder: string): boolean {
     return this.#others.some(({ path }) => dirname(path) === folder);
   }
@@ -218,7 +218,7 @@ export class Disks {
   }
 
   /**
-   * Opens the disks that were sealed before the daemon started, so that they stand in for others.
+   * Opens the disks that were sealed before the daemon started, so that they are donors for others.
    */
   remember(): Promise<void> {
     this.#remembering ??= this.#remember();

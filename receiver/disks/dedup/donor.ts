@@ -3,7 +3,7 @@ import { digestBytes } from '../../../shared/model/disk.ts';
 import type { Shape } from '../store/digest-file.ts';
 import { InUse } from '../store/in-use.ts';
 
-/** A disk of ours whose blocks may stand in for others that have the same digest. */
+/** A disk of ours from which blocks with the same digest are copied to other disks. */
 export interface Donor {
   readonly path: string;
   readonly shape: Shape;

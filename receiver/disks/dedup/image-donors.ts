@@ -14,7 +14,7 @@ import { discardFolder } from '../store/taken.ts';
 import { copyImage } from './image-copy.ts';
 
 /**
- * Which images of the destination may stand in, and how long they may be: bytes, as they are stored
+ * Which images of the destination may be donors, and how long they may be: bytes, as they are stored
  * and as a guest sees them.
  */
 export interface ImagePolicy {
@@ -139,7 +139,7 @@ export class ImageDonors {
     }
   }
 
-  /** Whether a disk that was made from an image is verified here: its blocks stand in already. */
+  /** Whether a disk that was made from an image is verified here: it is a donor already. */
   async #isHere(image: string, { servers, disks }: Configurations): Promise<boolean> {
     const made = new Set(servers.filter(({ image_id }) => image_id === image).map(({ id }) => id));
     for (const { id, server_id } of disks)
