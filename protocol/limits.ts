@@ -1,7 +1,10 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-/** Every number of the protocol, each with its reason. SPEC.md, "Limits", lists the same numbers; a test compares them. */
+/**
+ * Every number of the protocol, each with its reason. SPEC.md, "Limits", lists the same numbers; a
+ * test compares them.
+ */
 export const limits = {
   /** Longest text frame: a document of some ten thousand resources, and nothing much beyond. */
   textBytes: 16 * MiB,
@@ -15,47 +18,84 @@ export const limits = {
   smallestBlockBytes: 4 * KiB,
   /** A piece, the unit that is pulled: a page of memory, and what a file system changes at once. */
   pieceBytes: 4 * KiB,
-  /** Most raw bytes of one data frame, of one pull and of one refinement: a slot of memory on either side. */
+  /** Most raw bytes of one data frame, of one pull and of one refinement: a buffer on either side. */
   frameBytes: 4 * MiB,
-  /** Most bytes of the disk that a data frame may refer back to: beyond that hardly any more is saved. */
+  /**
+   * Most bytes of the disk that a data frame may refer back to: beyond that hardly any more is
+   * saved.
+   */
   afterBytes: 1 * MiB,
   /** Digests in one manifest page: 171 KiB of base64, 256 MiB of disk at 64 KiB a block. */
   pageDigests: 4096,
-  /** Requests one side may have open at the other, pulls aside: many pages and servers under way, a bounded number of handlers. */
+  /**
+   * Requests one side may have open at the other, pulls aside: many pages and servers under way, a
+   * bounded number of handlers.
+   */
   requests: 64,
   /** Bytes of requests one side may have open at the other: two documents of the longest kind. */
   requestBytes: 32 * MiB,
-  /** Pulls a receiver may have open: a list of pieces each at the sender, where their bytes are read only a few pulls at a time. */
+  /**
+   * Pulls a receiver may have open: a list of pieces each at the sender, where their bytes are read
+   * only a few pulls at a time.
+   */
   pulls: 256,
-  /** Raw bytes a receiver may have open pulls for: the memory it must be able to give them; 2 Gbit/s at 250 ms of round trip. */
+  /**
+   * Raw bytes a receiver may have open pulls for: the memory it must be able to give them; 2 Gbit/s
+   * at 250 ms of round trip.
+   */
   pullBytes: 64 * MiB,
-  /** Pulls a sender works on at once: disk and network overlap, and memory stays at a few blocks. */
+  /**
+   * Pulls a sender works on at once: disk and network overlap, and memory stays at a few blocks.
+   */
   pullsServed: 4,
-  /** Most raw bytes of a small pull, which does not wait behind longer ones: what a disk lacks here and there must not wait for another's new files. */
+  /**
+   * Most raw bytes of a small pull, which does not wait behind longer ones: what a disk lacks here
+   * and there must not wait for another's new files.
+   */
   smallPullBytes: 128 * KiB,
   /** Small pulls a sender works on at once, beside the others. */
   smallPullsServed: 4,
   /** Bytes waiting for one lane above which nothing further is read for it. */
   unsentBytes: 4 * MiB,
-  /** Lanes of one session: what the windows of TCP, commonly some MiB, leave of a long and fast line; more would only crowd out others. */
+  /**
+   * Lanes of one session: what the windows of TCP, commonly some MiB, leave of a long and fast
+   * line; more would only crowd out others.
+   */
   lanes: 4,
-  /** Most bytes of a data frame in one fragment: pings pass between fragments, and a larger one is no faster. */
+  /**
+   * Most bytes of a data frame in one fragment: pings pass between fragments, and a larger one is
+   * no faster.
+   */
   fragmentBytes: 64 * KiB,
-  /** Least bytes on their way on a lane: a line of 1 Mbit/s holds them for an eighth of a second. */
+  /**
+   * Least bytes on their way on a lane: a line of 1 Mbit/s holds them for an eighth of a second.
+   */
   leastWindowBytes: 16 * KiB,
-  /** Most bytes on their way on a lane: 1 Gbit/s at 130 ms of round trip, and a bound to what kernels hold for us. */
+  /**
+   * Most bytes on their way on a lane: 1 Gbit/s at 130 ms of round trip, and a bound to what
+   * kernels hold for us.
+   */
   windowBytes: 16 * MiB,
-  /** What data may add to the round trip of control: half of what a person notices, and enough that no line waits for a busy daemon. */
+  /**
+   * What data may add to the round trip of control: half of what a person notices, and enough that
+   * no line waits for a busy daemon.
+   */
   queueMs: 20,
   /** How long the least round trip of a lane is believed, for paths change. */
   pathMs: 10_000,
-  /** Bytes waiting to be sent above which a side stops listening: the peer asks and does not read the answers. */
+  /**
+   * Bytes waiting to be sent above which a side stops listening: the peer asks and does not read
+   * the answers.
+   */
   unreadBytes: 16 * MiB,
   /** Notices waiting for their handlers above which a side stops listening. */
   notices: 256,
   /** Between two pings of a side. */
   heartbeatMs: 5_000,
-  /** Heartbeats without any sign of life from the peer after which the connection is given up: a half-open link shows in 15 s. */
+  /**
+   * Heartbeats without any sign of life from the peer after which the connection is given up: a
+   * half-open link shows in 15 s.
+   */
   silentHeartbeats: 3,
   /** From the open socket to the end of hello. */
   helloMs: 10_000,

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { Arrived, Packed } from './connection/frame.ts';
 import * as campaign from './messages/campaign.ts';
 import * as cloud from './messages/cloud.ts';
 import * as disk from './messages/disk.ts';
 import type { Message, Side } from './messages/message.ts';
+import type { Arrived, Packed } from './messages/packed.ts';
 import * as resource from './messages/resource.ts';
 import * as server from './messages/server.ts';
 import * as session from './messages/session.ts';
@@ -64,7 +64,10 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** What a side must be able to answer: every message the other side may say, but hello and goodbye, which the connection answers. */
+/**
+ * What a side must be able to answer: every message the other side may say, but hello and goodbye,
+ * which the connection answers.
+ */
 export type Handlers<S extends Side> = {
   readonly [N in Exclude<
     SaidBy<S extends 'sender' ? 'receiver' : 'sender'>,

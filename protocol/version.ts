@@ -1,10 +1,16 @@
-/** The major version of the protocol. Majors do not talk to each other; within one, only additions are made. */
+/**
+ * The major version of the protocol. Majors do not talk to each other; within one, only additions
+ * are made.
+ */
 const major = 1;
 
 /** The name of our major as a WebSocket subprotocol. */
 export const subprotocol = `godwit.${major}`;
 
-/** What this release can do beyond the first release of the major. A feature is used only where both sides have it. */
+/**
+ * What this release can do beyond the first release of the major. A feature is used only where both
+ * sides have it.
+ */
 export const features: readonly string[] = ['blake3'];
 
 /** The features both sides have. */
@@ -12,7 +18,10 @@ export function commonFeatures(ours: readonly string[], theirs: readonly string[
   return new Set(ours.filter((feature) => theirs.includes(feature)));
 }
 
-/** The sentence for people when two sides have no major in common. `theirs` is the subprotocol the socket was opened with. */
+/**
+ * The sentence for people when two sides have no major in common. `theirs` is the subprotocol the
+ * socket was opened with.
+ */
 export function noCommonMajor(our: 'sender' | 'receiver', theirs: string): string {
   const peer = our === 'sender' ? 'receiver' : 'sender';
   if (!/^godwit\.\d{1,5}$/.test(theirs))

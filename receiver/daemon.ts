@@ -44,7 +44,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   const keptFor = (peer: string): string => join(config.state, 'kept', digestOfJson([peer, config.cloud]).slice(0, 32));
   const campaigns = new Campaigns(config.state, {
     cloud: destination.get,
-    crew: workers,
+    workers,
     log,
     directIo: config.direct_io,
     keptFor: config.keep_disks ? keptFor : null,

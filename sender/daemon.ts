@@ -64,7 +64,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       retirement: () => openCloud('retirement', config.cloud),
       peer: peerOptions,
       log,
-      crew: workers,
+      workers,
       retryDelaysMs: config.limits.retry_after_seconds.map((seconds) => seconds * 1000),
     },
   });

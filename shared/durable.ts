@@ -1,6 +1,6 @@
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { needingRoom } from './disk/full.ts';
+import { needingRoom } from './disk-full.ts';
 
 /** Makes a folder's entries survive a power cut; fsync(2) of a file alone does not. */
 export async function syncFolder(folder: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isFull } from './disk/full.ts';
+import { Semaphore } from './concurrency/semaphore.ts';
+import { isFull } from './disk-full.ts';
 import { syncFolder } from './durable.ts';
 import { Problem } from './problem.ts';
 
@@ -27,7 +28,7 @@ export class Journal<F extends object> {
    */
   #length: number;
   #torn = false;
-  #tail: Promise<void> = Promise.resolve();
+  readonly #writing = new Semaphore(1);
 
   private constructor(path: string, file: FileHandle, facts: Dated<F>[], length: number) {
     this.path = path;
@@ -66,7 +67,7 @@ export class Journal<F extends object> {
   async append(fact: F): Promise<Dated<F>> {
     const dated = { at: new Date().toISOString(), ...fact };
     const line = Buffer.from(`${JSON.stringify(dated)}\n`);
-    const write = this.#tail.then(async () => {
+    await this.#writing.run(async () => {
       try {
         await this.#write(line).catch(async (error: unknown) => {
           if (!isFull(error) || !(await giveUpReserve(this.path))) throw error;
@@ -78,15 +79,12 @@ export class Journal<F extends object> {
       }
       this.#facts.push(dated);
     });
-    this.#tail = write.catch(() => undefined);
-    await write;
     return dated;
   }
 
   /** Waits for pending facts and closes the file. */
   async close(): Promise<void> {
-    await this.#tail;
-    await this.#file.close();
+    await this.#writing.run(() => this.#file.close());
   }
 
   async #write(line: Buffer): Promise<void> {

@@ -6,33 +6,39 @@ import { CongestionWindow } from '../pacing/congestion-window.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import { type DataFrame, encodeHeader, encodeText, type TextFrame } from './frame.ts';
 
-/** Bytes that the socket may hold on this side of the kernel: enough that the kernel never waits for us, and encrypted in small helpings. */
+/**
+ * Bytes that the socket may hold on this side of the kernel: enough that the kernel never waits for
+ * us.
+ */
 const socketBytes = 512 * 1024;
 
-/** Longest wait for the throttle before it is asked again, for its limit may have changed: milliseconds. */
+/**
+ * Longest wait for the throttle before it is asked again, for its limit may have changed:
+ * milliseconds.
+ */
 const throttledMs = 100;
 
-/** What an outlet is made with. */
+/** What a frame writer is made with. */
 export interface FrameWriterOptions {
   readonly limits: Limits;
-  /** Bounds what all outlets together send; absent: nothing does. */
+  /** Bounds what all writers together send; absent: nothing does. */
   readonly throttle?: Throttle | undefined;
   /** Is told whenever something has left for the kernel. */
   readonly onSent: () => void;
 }
 
 /**
- * The speaking half of a connection: texts go out in order and at once, data frames in fragments, no more of them than the line takes
- * without making others wait (see `Pace`). A text that comes while a data frame is half said waits for its end, as RFC 6455 (5.4) demands.
+ * Writes the frames of a connection: texts at once, data in fragments, as `CongestionWindow`
+ * allows. A text that meets a data frame half sent waits for its end, as RFC 6455 (5.4) demands.
  */
 export class FrameWriter {
   readonly #socket: WebSocket;
   readonly #options: FrameWriterOptions;
-  readonly #pace: CongestionWindow;
+  readonly #window: CongestionWindow;
   readonly #frames: { readonly header: Buffer; readonly payload: Uint8Array }[] = [];
   readonly #texts: string[] = [];
-  /** Bytes of the first frame's payload that are said; undefined before its header is. */
-  #said: number | undefined;
+  /** Bytes of the first frame's payload that are sent; undefined before its header is. */
+  #sentBytes: number | undefined;
   #backlog = 0;
   #textBytes = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -41,7 +47,7 @@ export class FrameWriter {
   constructor(socket: WebSocket, options: FrameWriterOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#pace = new CongestionWindow(options.limits);
+    this.#window = new CongestionWindow(options.limits);
   }
 
   /** Bytes not yet handed to the kernel. */
@@ -60,18 +66,21 @@ export class FrameWriter {
   }
 
   /** What the line is like: its round trip and rate, and the bytes that have arrived over it. */
-  get pace(): Pick<CongestionWindow, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes'> {
-    return this.#pace;
-  }
-
-  /** How long the line has been carrying something since the beginning, or was not allowed to: milliseconds, counted twice where it was both. */
-  get busyMs(): number {
-    return this.#pace.busyMs + this.#heldBackMs;
+  get window(): Pick<CongestionWindow, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes'> {
+    return this.#window;
   }
 
   /**
-   * Says a text frame; throws E_TOO_LARGE for one that the other side would close the connection over.
-   * On a closed socket it says nothing; whoever waits for an answer learns it from the connection's end.
+   * How long the line carried something or was throttled: milliseconds, counted twice where it was
+   * both.
+   */
+  get busyMs(): number {
+    return this.#window.busyMs + this.#heldBackMs;
+  }
+
+  /**
+   * Sends a text frame; throws E_TOO_LARGE for one that the other side would refuse. On a closed
+   * socket it sends nothing: the end of the connection tells whoever waits.
    */
   say(frame: TextFrame): void {
     const text = encodeText(frame);
@@ -79,14 +88,17 @@ export class FrameWriter {
     if (bytes > this.#options.limits.textBytes) {
       throw new Problem('E_TOO_LARGE', `A text frame of ${bytes} bytes is longer than ${this.#options.limits.textBytes}.`);
     }
-    if (this.#said === undefined) this.#send(text, true);
+    if (this.#sentBytes === undefined) this.#send(text, true);
     else {
       this.#texts.push(text);
       this.#textBytes += bytes;
     }
   }
 
-  /** Sends a data frame as the line allows. SHOULD come only while `backlogBytes` is small. The payload is not copied, and MUST NOT be used again: once it is sent, its memory is given back. */
+  /**
+   * Sends a data frame as the line allows; SHOULD come only while `backlogBytes` is small. The
+   * payload is not copied and MUST NOT be used again: once it is sent, its memory is given back.
+   */
   sendData(frame: DataFrame): void {
     const { payload } = frame;
     const isSmall = payload.length <= this.#options.limits.smallPullBytes;
@@ -96,19 +108,19 @@ export class FrameWriter {
     this.#pump();
   }
 
-  /** Whether a frame that waits is longer than small ones are; the first may be half said. */
+  /** Whether a waiting frame is longer than small ones are; the first may be half sent. */
   #isLonger(payload: Uint8Array, place: number): boolean {
-    return payload.length > this.#options.limits.smallPullBytes && (place > 0 || this.#said === undefined);
+    return payload.length > this.#options.limits.smallPullBytes && (place > 0 || this.#sentBytes === undefined);
   }
 
   /** Hears a pong: if it answers a mark, the bytes before it have arrived. */
   hearPong(data: Buffer): void {
     if (data.length !== 4) return;
-    this.#pace.returned(data.readUInt32BE(0), performance.now());
+    this.#window.returned(data.readUInt32BE(0), performance.now());
     this.#pump();
   }
 
-  /** Forgets what is not said yet. MUST be called when the connection is over. */
+  /** Forgets what is not sent yet. MUST be called when the connection is over. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#frames.length = 0;
@@ -116,15 +128,15 @@ export class FrameWriter {
     this.#backlog = 0;
   }
 
-  /** Says as much as may be said now; whatever holds it up calls it again. */
+  /** Sends as much as may be sent now; whatever holds it up calls it again. */
   #pump(): void {
-    while (this.#frames.length > 0 && this.#mayGo()) this.#sayFragment();
-    if (this.#pace.isDue(this.#frames.length === 0)) this.#mark();
+    while (this.#frames.length > 0 && this.#mayGo()) this.#sendFragment();
+    if (this.#window.isDue(this.#frames.length === 0)) this.#mark();
   }
 
   #mayGo(): boolean {
     if (this.#timer !== undefined || this.#socket.readyState !== this.#socket.OPEN) return false;
-    if (this.#socket.bufferedAmount >= socketBytes || this.#pace.inFlightBytes >= this.#pace.windowBytes) return false;
+    if (this.#socket.bufferedAmount >= socketBytes || this.#window.inFlightBytes >= this.#window.windowBytes) return false;
     const delayMs = this.#options.throttle?.delayMs ?? 0;
     if (delayMs === 0) return true;
     const since = performance.now();
@@ -139,28 +151,28 @@ export class FrameWriter {
     return false;
   }
 
-  #sayFragment(): void {
+  #sendFragment(): void {
     const [frame] = this.#frames;
     if (frame === undefined) return;
     const { header, payload } = frame;
-    if (this.#said === undefined) {
-      this.#said = 0;
+    if (this.#sentBytes === undefined) {
+      this.#sentBytes = 0;
       this.#socket.send(header, { binary: true, fin: payload.length === 0 });
     }
-    const fragment = payload.subarray(this.#said, this.#said + this.#pace.fragmentBytes);
-    this.#said += fragment.length;
-    const last = this.#said === payload.length;
+    const fragment = payload.subarray(this.#sentBytes, this.#sentBytes + this.#window.fragmentBytes);
+    this.#sentBytes += fragment.length;
+    const last = this.#sentBytes === payload.length;
     if (fragment.length > 0) this.#send(fragment, last, last ? payload : undefined);
     this.#backlog -= fragment.length;
-    this.#pace.sent(fragment.length, performance.now());
+    this.#window.sent(fragment.length, performance.now());
     this.#options.throttle?.take(fragment.length);
     if (last) this.#endFrame();
-    if (this.#pace.isDue(false)) this.#mark();
+    if (this.#window.isDue(false)) this.#mark();
   }
 
   #endFrame(): void {
     this.#frames.shift();
-    this.#said = undefined;
+    this.#sentBytes = undefined;
     this.#textBytes = 0;
     for (const text of this.#texts.splice(0)) this.#send(text, true);
   }
@@ -168,11 +180,14 @@ export class FrameWriter {
   #mark(): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const data = Buffer.allocUnsafe(4);
-    data.writeUInt32BE(this.#pace.mark(performance.now()) >>> 0);
+    data.writeUInt32BE(this.#window.mark(performance.now()) >>> 0);
     this.#socket.ping(data);
   }
 
-  /** `whole` is the payload that ends with this: once the socket is done with it, its memory goes back. */
+  /**
+   * `whole` is the payload that ends with this: once the socket is done with it, its memory goes
+   * back.
+   */
   #send(data: string | Uint8Array, fin: boolean, whole?: Uint8Array): void {
     // The callback's error is left alone: the socket's close event tells it once, for all.
     this.#socket.send(data, { fin }, (error) => {

@@ -2,6 +2,7 @@ import { ownsBuffer } from '../../shared/disk/owned.ts';
 import type { Codec } from '../../shared/disk/zstd.ts';
 import { Problem, type ProblemJson } from '../../shared/problem.ts';
 import { limits } from '../limits.ts';
+import type { Arrived, Packed } from '../messages/packed.ts';
 
 /** A request as it travels. `id` is chosen by the side that asks, and names the answer. */
 export interface RequestFrame {
@@ -31,27 +32,15 @@ interface ProblemFrame {
 /** What a text frame can be. */
 export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
 
-/**
- * What answers a pull: the pieces that were asked for, in the order they were asked for, one behind the other, written by `codec`.
- * `rawBytes` is their length before that; the payload is never longer.
- */
-export interface Packed {
-  readonly codec: Codec;
-  readonly rawBytes: number;
-  readonly payload: Uint8Array;
-}
-
 /** A data frame as it is sent: what answers the pull `id`. */
 export interface DataFrame extends Packed {
   readonly id: number;
 }
 
-/** The same where it has arrived: `payload` as the parts it came in, each in memory of its own, which nobody has put together yet. */
-export interface Arrived extends Omit<Packed, 'payload'> {
-  readonly payload: readonly Uint8Array[];
-}
-
-/** Largest request id: ids are unsigned 32-bit, because the header of a block has four bytes for them. Zero is not an id. */
+/**
+ * Largest request id: ids are unsigned 32-bit, because the header of a block has four bytes for
+ * them. Zero is not an id.
+ */
 export const maxId = 0xffff_ffff;
 
 /** Bytes of a binary frame before the payload: kind 1, codec 1, reserved 2, id 4, raw length 4. */
@@ -65,7 +54,10 @@ export function encodeText(frame: TextFrame): string {
   return JSON.stringify(frame);
 }
 
-/** Reads a text frame; throws E_MALFORMED where it is not one of the four shapes. Unknown keys are ignored. */
+/**
+ * Reads a text frame; throws E_MALFORMED where it is not one of the four shapes. Unknown keys are
+ * ignored.
+ */
 export function decodeText(text: string): TextFrame {
   const value = parse(text);
   const { id, name, params, result, problem } = value;
@@ -79,7 +71,10 @@ export function decodeText(text: string): TextFrame {
   throw malformed('its answer is neither one result nor one problem');
 }
 
-/** Writes the header of a data frame; the payload follows it as it is, so that nobody has to copy it. Numbers are big endian. */
+/**
+ * Writes the header of a data frame; the payload follows it as it is, so that nobody has to copy
+ * it. Numbers are big endian.
+ */
 export function encodeHeader({ id, codec, rawBytes, payload }: DataFrame): Buffer {
   if (rawBytes > limits.frameBytes || payload.length > rawBytes)
     throw new Problem('E_TOO_LARGE', `A frame of ${payload.length} bytes for ${rawBytes} is too long.`);
@@ -92,14 +87,15 @@ export function encodeHeader({ id, codec, rawBytes, payload }: DataFrame): Buffe
 }
 
 /**
- * Reads a data frame from its fragments; throws E_MALFORMED where header and length do not agree. No payload is put together or copied that has memory for itself.
- * Digests are not checked here: whoever writes the blocks checks them, off the hot path of every other message.
+ * Reads a data frame from its fragments, copying no payload that has memory of its own. Digests are
+ * checked by whoever writes the blocks. Throws E_MALFORMED.
  */
 export function decodeData(fragments: readonly Buffer[]): Arrived & { readonly id: number } {
   const [first = Buffer.alloc(0), ...others] = fragments;
   // Ours say the header in a fragment of its own; others may cut as they like.
   if (first.length !== headerBytes && others.length > 0) return decodeData([Buffer.concat(fragments)]);
-  const [frame, rest] = [first.subarray(0, headerBytes), first.subarray(headerBytes)];
+  const frame = first.subarray(0, headerBytes);
+  const rest = first.subarray(headerBytes);
   const payload = [rest, ...others].filter(({ length }) => length > 0).map(own);
   const length = payload.reduce((sum, part) => sum + part.length, 0);
   if (frame.length < headerBytes) throw malformed(`a binary frame of ${frame.length} bytes has no room for its header`);
@@ -133,7 +129,10 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   return value as Record<string, unknown>;
 }
 
-/** Whether a value is nested beyond the limit. An explicit stack: what is too deep must not exhaust ours. */
+/**
+ * Whether a value is nested beyond the limit. An explicit stack: what is too deep must not exhaust
+ * ours.
+ */
 function isDeep(root: object): boolean {
   let level: object[] = [root];
   for (let depth = 1; level.length > 0; depth += 1) {

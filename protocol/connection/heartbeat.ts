@@ -10,7 +10,10 @@ export class Heartbeat {
   #silent = 0;
   #unsent = 0;
 
-  /** Begins at once; MUST be stopped. `onSilence` is called when `silentBeats` beats in a row brought no sign of life. */
+  /**
+   * Begins at once; MUST be stopped. `onSilence` is called when `silentBeats` beats in a row
+   * brought no sign of life.
+   */
   constructor(socket: WebSocket, intervalMs: number, silentBeats: number, onSilence: () => void) {
     this.#socket = socket;
     this.#silentBeats = silentBeats;
@@ -28,8 +31,8 @@ export class Heartbeat {
   }
 
   /**
-   * Beats are counted, not seconds: after a pause of our own process one late beat must not condemn a peer whose pongs lie unread.
-   * A queue that shrinks is a sign of life too: on a slow line our ping waits behind blocks, and their bytes are being acknowledged.
+   * Counts beats, not seconds: after a pause of this process the peer's pongs may still be unread.
+   * A shrinking queue is a sign of life too: our ping waits behind blocks that are acknowledged.
    */
   #beat(): void {
     const unsent = this.#socket.bufferedAmount;

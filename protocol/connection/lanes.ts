@@ -1,4 +1,4 @@
-import { abortable } from '../../shared/concurrency/abortable.ts';
+import { Condition } from '../../shared/concurrency/condition.ts';
 import type { DataFrame } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 
@@ -6,7 +6,10 @@ import type { FrameWriter } from './frame-writer.ts';
 export interface Wire {
   /** Lanes beside the main connection. */
   readonly lanes: number;
-  /** How long the line has been carrying something since the session began, or was not allowed to, a lane on average: what arrived in this time is what it can carry. */
+  /**
+   * How long the line carried something or was throttled, a lane on average: what arrived in this
+   * time is what it can carry.
+   */
   readonly busyMs: number;
   /** What the line has carried when it was given enough; 0 before that is known. */
   readonly bytesPerSecond: number;
@@ -16,11 +19,14 @@ export interface Wire {
   readonly arrivedBytes: number;
 }
 
-/** The ways that data of one session may take: over its lanes, or over the main connection where it has none. */
+/**
+ * The ways that data of one session may take: over its lanes, or over the main connection where it
+ * has none.
+ */
 export class Lanes {
   readonly #main: FrameWriter;
   readonly #lanes = new Set<FrameWriter>();
-  readonly #waiting = new Set<() => void>();
+  readonly #sent = new Condition();
 
   constructor(main: FrameWriter) {
     this.#main = main;
@@ -29,13 +35,13 @@ export class Lanes {
   get wire(): Wire {
     const ways = this.#ways;
     const sum = (of: (way: FrameWriter) => number): number => ways.reduce((all, way) => all + of(way), 0);
-    const rtts = ways.map((way) => way.pace.rttMs).filter((rttMs) => rttMs !== undefined);
+    const rtts = ways.map((way) => way.window.rttMs).filter((rttMs) => rttMs !== undefined);
     return {
       lanes: this.#lanes.size,
       busyMs: sum((way) => way.busyMs) / ways.length,
-      bytesPerSecond: sum((way) => way.pace.bytesPerSecond),
+      bytesPerSecond: sum((way) => way.window.bytesPerSecond),
       rttMs: rtts.length === 0 ? undefined : Math.min(...rtts),
-      arrivedBytes: sum((way) => way.pace.arrivedBytes) + (this.#lanes.size > 0 ? this.#main.pace.arrivedBytes : 0),
+      arrivedBytes: sum((way) => way.window.arrivedBytes) + (this.#lanes.size > 0 ? this.#main.window.arrivedBytes : 0),
     };
   }
 
@@ -51,16 +57,15 @@ export class Lanes {
 
   /** Says that something has left for the kernel. */
   sent(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    this.#sent.notifyAll();
   }
 
-  /** Waits until no more than so many bytes are unsent on some way, and another pull's may be read. Throws when `signal` aborts first. */
+  /**
+   * Waits until some way has no more than so many bytes unsent. Throws when `signal` aborts first.
+   */
   async room(unsentBytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    while (this.#least.unsent > unsentBytes) {
-      await abortable<void>([signal], (resolve) => this.#waiting.add(resolve));
-    }
+    while (this.#least.unsent > unsentBytes) await this.#sent.wait([signal]);
   }
 
   /** Sends a data frame over the least loaded way. SHOULD come after `room`. */

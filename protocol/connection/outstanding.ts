@@ -21,7 +21,10 @@ interface Waiting {
   readonly reject: (reason: Error) => void;
 }
 
-/** The requests this side has open at the other: a bounded number; the rest wait here for their turn. */
+/**
+ * The requests this side has open at the other: a bounded number; the rest wait here for their
+ * turn.
+ */
 export class Outstanding {
   readonly #waiting = new Map<number, Waiting>();
   readonly #requests: Semaphore;
@@ -34,15 +37,17 @@ export class Outstanding {
   }
 
   /**
-   * Says a request with `say` as soon as the window allows, and waits for its answer.
-   * One given up on keeps its place in the window until its answer comes, because the other side still works on it.
+   * Sends a request by `say` as soon as the window allows, and waits for its answer. One that is
+   * given up keeps its place until the answer comes: the other side still works on it.
    */
   async ask({ about, binary, timeoutMs, signals }: Asking, say: (id: number) => void): Promise<unknown> {
     await this.#window(binary).enter(signals);
     const id = this.#nextId();
     let timer: NodeJS.Timeout | undefined;
+    let isBegun = false;
     try {
       return await abortable<unknown>(signals, (resolve, reject) => {
+        isBegun = true;
         this.#waiting.set(id, { binary, resolve, reject });
         const late = (): void => reject(new Problem('E_PEER_TIMEOUT', `${about} was not answered within ${timeoutMs / 1000} s.`));
         if (Number.isFinite(timeoutMs)) timer = setTimeout(late, timeoutMs);
@@ -50,10 +55,15 @@ export class Outstanding {
       });
     } finally {
       clearTimeout(timer);
+      // A signal may abort between the wait for a place and the request.
+      if (!isBegun) this.#window(binary).leave();
     }
   }
 
-  /** Hands an answer to whoever asked. An answer that nobody waits for, or the second of two, is skipped. */
+  /**
+   * Hands an answer to whoever asked. An answer that nobody waits for, or the second of two, is
+   * skipped.
+   */
   answer(id: number, binary: boolean, value: unknown): void {
     const waiting = this.#take(id);
     if (waiting?.binary === binary) waiting.resolve(value);

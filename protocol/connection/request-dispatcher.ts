@@ -2,29 +2,29 @@ import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import type { Limits } from '../limits.ts';
 import { bytesPulled } from '../messages/disk.ts';
+import type { Packed } from '../messages/packed.ts';
 import { type Context, messages, type Name } from '../messages.ts';
-import type { Packed } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { Lanes } from './lanes.ts';
 import type { Progress, ValidMessage } from './validate.ts';
 import { checkCampaign } from './validate.ts';
 
-/** Handlers by name, their types forgotten: the door has checked what they get. */
+/** Handlers by name, without their types: `validate` has checked what they get. */
 export type AnyHandlers = Readonly<Partial<Record<Name, (params: unknown, context: Context) => Promise<unknown>>>>;
 
-/** What a connection lends to its answering half. */
-interface ServingTools {
-  readonly outlet: FrameWriter;
+/** What a dispatcher uses of its connection. */
+interface DispatcherTools {
+  readonly writer: FrameWriter;
   readonly lanes: Lanes;
   readonly limits: Limits;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
-/** The answering half of a connection: a bounded number of requests at work, each answered once. */
+/** Answers the requests of the other side: a bounded number at a time, each of them once. */
 export class RequestDispatcher {
   readonly #handlers: AnyHandlers;
-  readonly #outlet: FrameWriter;
+  readonly #writer: FrameWriter;
   readonly #lanes: Lanes;
   readonly #limits: Limits;
   readonly #progress: Progress;
@@ -37,10 +37,10 @@ export class RequestDispatcher {
   /** The campaign that is being opened, and by how many requests. */
   #opening: { readonly campaign: string; handlers: number } | undefined;
 
-  /** Texts go out by `outlet`, data by one of `lanes`. */
-  constructor(handlers: AnyHandlers, { outlet, lanes, limits, progress, signal }: ServingTools) {
+  /** Texts are sent by `writer`, data over one of `lanes`. */
+  constructor(handlers: AnyHandlers, { writer, lanes, limits, progress, signal }: DispatcherTools) {
     this.#handlers = handlers;
-    this.#outlet = outlet;
+    this.#writer = writer;
     this.#lanes = lanes;
     this.#limits = limits;
     this.#progress = progress;
@@ -49,13 +49,16 @@ export class RequestDispatcher {
     this.#smallPulls = new Semaphore(limits.smallPullsServed);
   }
 
-  /** Works on an admitted request of `bytes` and answers it. Throws the problem to refuse it with; a failing handler answers its own. */
+  /**
+   * Answers a valid request of `bytes`. Throws the problem to refuse it with, which may be the
+   * handler's own.
+   */
   async answer(id: number, { name, params }: ValidMessage, bytes: number): Promise<void> {
     if (messages[name].kind === 'pull') await this.#answerPull(id, name, params);
     else await this.#answerRequest(id, name, params, bytes);
   }
 
-  /** Hands an admitted notice to its handler. Throws what the handler throws. */
+  /** Hands a valid notice to its handler. Throws what the handler throws. */
   async hear({ name, params }: ValidMessage): Promise<void> {
     await this.#handle(name, params);
   }
@@ -69,14 +72,17 @@ export class RequestDispatcher {
       const handle = (): Promise<unknown> => this.#handle(name, params);
       const result =
         name === 'campaign.open' ? await this.#bind((params as { campaign: string }).campaign, handle) : await handle();
-      this.#outlet.say({ id, result });
+      this.#writer.say({ id, result });
     } finally {
       this.#open -= 1;
       this.#openBytes -= bytes;
     }
   }
 
-  /** A pull waits in line as two numbers; only a few are read at once, and none while too much is unsent. Small ones have a line of their own. */
+  /**
+   * Only a few pulls are read at once, and none while too much is unsent. Small pulls have a
+   * semaphore of their own.
+   */
   async #answerPull(id: number, name: Name, params: unknown): Promise<void> {
     if (this.#openPulls >= this.#limits.pulls) throw busy(`${this.#openPulls} pulls are open`);
     this.#openPulls += 1;
@@ -84,21 +90,21 @@ export class RequestDispatcher {
       const { smallPullBytes, unsentBytes, pullsServed, frameBytes } = this.#limits;
       const isSmall = bytesPulled(params as Parameters<typeof bytesPulled>[0]) <= smallPullBytes;
       const places = isSmall ? this.#smallPulls : this.#pulls;
-      await places.enter([this.#signal]);
-      try {
-        // Longer ones that wait, and those that were let in before they did, are no reason for a small one to wait.
+      await places.run(async () => {
+        // A small pull does not wait for the long ones before it.
         await this.#lanes.room(isSmall ? unsentBytes + pullsServed * frameBytes : unsentBytes, this.#signal);
         const packed = (await this.#handle(name, params)) as Packed;
         this.#lanes.send({ id, ...packed });
-      } finally {
-        places.leave();
-      }
+      }, this.#signal);
     } finally {
       this.#openPulls -= 1;
     }
   }
 
-  /** Opens a campaign and binds the connection to it; while it is being opened, no other may be, or its handler could mix the two. */
+  /**
+   * Opens a campaign and binds the connection to it. No other may be opened meanwhile, or its
+   * handler could mix the two.
+   */
   async #bind(campaign: string, handle: () => Promise<unknown>): Promise<unknown> {
     checkCampaign('campaign.open', { campaign }, { greeted: true, campaign: this.#opening?.campaign, lane: false });
     this.#opening ??= { campaign, handlers: 0 };

@@ -11,13 +11,13 @@ export interface Progress {
   lane: boolean;
 }
 
-/** A message that passed the door: known, from the right side, in its phase, of this campaign, and of the right shape. */
+/** A valid message: known, from the right side, in its phase, of this campaign, and of the right shape. */
 export interface ValidMessage {
   readonly name: Name;
   readonly params: unknown;
 }
 
-/** Checks a message of `from` once, at the door; nothing behind it checks again. Throws the problem to answer with. */
+/** Checks a message of `from`; nothing after this checks it again. Throws the problem to answer with. */
 export function validate(name: string, params: unknown, from: Side, progress: Readonly<Progress>): ValidMessage {
   if (!isName(name))
     throw new Problem('E_UNKNOWN_MESSAGE', `There is no message ${JSON.stringify(name.slice(0, 100))} in this release.`);
@@ -45,7 +45,10 @@ export function checkPhase(name: Name, progress: Readonly<Progress>): void {
   if (wrong) throw new Problem('E_OUT_OF_PHASE', `${name} is out of phase: ${wrong}.`, { about: name });
 }
 
-/** Throws E_OTHER_CAMPAIGN where a message names another campaign than the one the connection is bound to. */
+/**
+ * Throws E_OTHER_CAMPAIGN where a message names another campaign than the one the connection is
+ * bound to.
+ */
 export function checkCampaign(name: Name, params: unknown, progress: Readonly<Progress>): void {
   const { campaign } = params as { campaign?: string };
   if (campaign !== undefined && progress.campaign !== undefined && campaign !== progress.campaign) {
@@ -54,7 +57,10 @@ export function checkCampaign(name: Name, params: unknown, progress: Readonly<Pr
   }
 }
 
-/** Reads the params or the result of a message by its schema. Throws E_MALFORMED, or the document's own problem. */
+/**
+ * Reads the params or the result of a message by its schema. Throws E_MALFORMED, or the document's
+ * own problem.
+ */
 export function validatePart(name: Name, part: 'params' | 'result', value: unknown): unknown {
   const message = messages[name];
   const schema = part === 'params' ? message.params : message.kind === 'request' ? message.result : undefined;

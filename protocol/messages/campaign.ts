@@ -6,7 +6,10 @@ import { Totals } from '../../shared/model/totals.ts';
 import { Bytes, CampaignId, SessionId, Sha256 } from './field.ts';
 import { request } from './message.ts';
 
-/** `configurations.json`, read as strictly as from a file: its problems are E_DOCUMENT and its kin, not E_MALFORMED. */
+/**
+ * `configurations.json`, read as strictly as from a file: its problems are E_DOCUMENT and its kin,
+ * not E_MALFORMED.
+ */
 const Document = z.unknown().transform((value) => parseConfigurations(value));
 
 /** What a failing destination cloud may answer to any message that makes the receiver ask it. */

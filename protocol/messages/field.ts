@@ -23,7 +23,10 @@ export function stretch(most: number) {
   return z.tuple([z.int().min(0), z.int().min(1).max(most)]).readonly();
 }
 
-/** Stretches of a disk, in its own units: the first and how many, most often in rising order. `most` bounds their sum. */
+/**
+ * Stretches of a disk, in its own units: the first and how many, most often in rising order. `most`
+ * bounds their sum.
+ */
 export function stretches(most: number) {
   return z
     .array(stretch(most))
@@ -33,7 +36,10 @@ export function stretches(most: number) {
     .readonly();
 }
 
-/** Digests of `bytes` bytes each, one behind the other, as base64 (RFC 4648, section 4, with padding); at most `most`. */
+/**
+ * Digests of `bytes` bytes each, one behind the other, as base64 (RFC 4648, section 4, with
+ * padding); at most `most`.
+ */
 export function digests(bytes: number, most: number) {
   return z
     .base64()

@@ -7,7 +7,10 @@ export type Side = 'sender' | 'receiver';
 /** Who says a message: one side, or either. */
 type From = Side | 'either';
 
-/** When a message may be said: as the greeting itself, any time after it, or only once a campaign is open. */
+/**
+ * When a message may be said: as the greeting itself, any time after it, or only once a campaign is
+ * open.
+ */
 type Phase = 'greeting' | 'ready' | 'campaign';
 
 /** What every message tells about itself. */
@@ -26,7 +29,10 @@ interface Said<F extends From, P extends z.ZodType> {
 
 /** What a message with an answer tells beyond that. */
 interface Answered {
-  /** `soon`: within the request limit; `when-done`: whenever the work is done, guarded by the heartbeat alone. */
+  /**
+   * `soon`: within the request limit; `when-done`: whenever the work is done, guarded by the
+   * heartbeat alone.
+   */
   readonly answered: 'soon' | 'when-done';
   /** The problems it is answered with, beyond those that answer any request. */
   readonly problems: readonly ProblemCode[];

@@ -4,7 +4,10 @@ import { cloudProblems } from './campaign.ts';
 import { CampaignId } from './field.ts';
 import { notice, request } from './message.ts';
 
-/** How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier attempt. */
+/**
+ * How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier
+ * attempt.
+ */
 const How = z.enum(['created', 'adopted', 'found']);
 
 /** Builds one resource. */

@@ -5,7 +5,10 @@ import { cloudProblems } from './campaign.ts';
 import { Bytes, CampaignId, Sha256 } from './field.ts';
 import { request } from './message.ts';
 
-/** What one server's move took, as the sender saw it. `stages` are milliseconds by phase name; `downtime_ms` runs from stop to healthy. */
+/**
+ * What one server's move took, as the sender saw it. `stages` are milliseconds by phase name;
+ * `downtime_ms` runs from stop to healthy.
+ */
 const ServerSummary = z.object({
   stages: z.record(z.string(), z.number()),
   downtime_ms: z.number().nullable(),

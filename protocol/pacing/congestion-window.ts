@@ -12,7 +12,10 @@ interface Mark {
   readonly full: boolean;
 }
 
-/** What the marks of one round have told: the greatest rate (bytes per millisecond), the least round trip, and the least with a full window. */
+/**
+ * What the marks of one round have told: the greatest rate (bytes per millisecond), the least round
+ * trip, and the least with a full window.
+ */
 interface Round {
   readonly endsAt: number;
   rate: number;
@@ -24,12 +27,8 @@ interface Round {
 export type CongestionLimits = Pick<Limits, 'queueMs' | 'leastWindowBytes' | 'windowBytes' | 'fragmentBytes' | 'pathMs'>;
 
 /**
- * Says how many bytes may be on their way: enough that the line never waits for us, few enough that others on it hardly wait behind us.
- *
- * Marks tell how fast bytes leave the line: those on their way when one was sent, divided by its round trip. That is the rate of the line
- * where a queue has formed, and less where none has, so the greatest of a round counts. The window is this rate times the least round trip plus
- * `queueMs`; until a first queue forms it doubles. The idea is that of TCP BBR and LEDBAT (RFC 6817); it is done here because the kernel's
- * buffers hold seconds of a slow line, and Node can neither see nor bound them. Time is given by the caller, in milliseconds.
+ * Bounds the bytes in flight to the line's rate times the least round trip plus `queueMs`, as TCP
+ * BBR and LEDBAT (RFC 6817) do: Node can neither see nor bound the kernel's buffers. Times in ms.
  */
 export class CongestionWindow {
   readonly #limits: CongestionLimits;
@@ -38,7 +37,10 @@ export class CongestionWindow {
   #sent = 0;
   #marked = 0;
   #arrived = 0;
-  /** Since when something is on its way without a pause, and how long something was before, less a round trip each time. */
+  /**
+   * Since when something is on its way without a pause, and how long something was before, less a
+   * round trip each time.
+   */
   #busySinceMs = 0;
   #busyMs = 0;
   #nowMs = 0;
@@ -67,7 +69,10 @@ export class CongestionWindow {
     return Math.max(leastWindowBytes, this.#rate * Math.max(this.#leastMs - queueMs / 2, this.#leastMs / 4));
   }
 
-  /** Bytes to say at once: a sixteenth of the window, so that a ping between two of them is never held up for long. */
+  /**
+   * Bytes to say at once: a sixteenth of the window, so that a ping between two of them is never
+   * held up for long.
+   */
   get fragmentBytes(): number {
     return Math.max(this.#limits.leastWindowBytes / 4, Math.min(this.#limits.fragmentBytes, Math.floor(this.windowBytes / 16)));
   }
@@ -82,7 +87,10 @@ export class CongestionWindow {
     return this.#arrived;
   }
 
-  /** The least round trip that is still believed: milliseconds; undefined before the first mark has come back. */
+  /**
+   * The least round trip that is still believed: milliseconds; undefined before the first mark has
+   * come back.
+   */
   get rttMs(): number | undefined {
     return Number.isFinite(this.#leastMs) ? this.#leastMs : undefined;
   }
@@ -92,14 +100,20 @@ export class CongestionWindow {
     return this.#rate * 1000;
   }
 
-  /** Whether a mark is due: thirty-two to a window, so that what one lets out is no burst; one behind the last byte, or the last that the window lets out, opens it again. */
+  /**
+   * Whether a mark is due: thirty-two to a window, so that what one lets out is no burst; one
+   * behind the last byte, or the last that the window lets out, opens it again.
+   */
   isDue(last: boolean): boolean {
     const unmarked = this.#sent - this.#marked;
     const stuck = this.#marks.length === 0 && this.inFlightBytes >= this.windowBytes;
     return unmarked > 0 && (last || stuck || unmarked >= this.windowBytes / 32);
   }
 
-  /** How long the line has been carrying something since the beginning, as far as is confirmed: milliseconds. */
+  /**
+   * How long the line has been carrying something since the beginning, as far as is confirmed:
+   * milliseconds.
+   */
   get busyMs(): number {
     return this.#busyMs + (this.inFlightBytes > 0 ? Math.max(0, this.#nowMs - this.#busySinceMs) : 0);
   }
@@ -126,7 +140,10 @@ export class CongestionWindow {
     return this.#lastId;
   }
 
-  /** Notes that a mark has come back, and with it all before it; one that is not waited for changes nothing. */
+  /**
+   * Notes that a mark has come back, and with it all before it; one that is not waited for changes
+   * nothing.
+   */
   returned(id: number, nowMs: number): void {
     const at = this.#marks.findIndex((mark) => mark.id === id);
     if (at < 0) return;
@@ -134,7 +151,8 @@ export class CongestionWindow {
     if (mark === undefined) return;
     this.#arrived = mark.upTo;
     this.#nowMs = nowMs;
-    // A clock of microseconds and a line in the same machine: a round trip of nothing would be an endless rate.
+    // A clock of microseconds and a line in the same machine: a round trip of nothing would be an
+    // endless rate.
     const rttMs = Math.max(0.05, nowMs - mark.atMs);
     this.#round.rate = Math.max(this.#round.rate, mark.inFlight / rttMs);
     this.#round.rttMs = Math.min(this.#round.rttMs, rttMs);
@@ -150,7 +168,8 @@ export class CongestionWindow {
     this.#round = newRound(this.#sent);
     if (rttMs <= this.#leastMs) [this.#leastMs, this.#leastAtMs] = [rttMs, nowMs];
     const { queueMs, leastWindowBytes, windowBytes, pathMs } = this.#limits;
-    // A round in which we had too little to say tells the least that the line can do, and nothing about the most.
+    // A round in which we had too little to say tells the least that the line can do, and nothing
+    // about the most.
     const full = Number.isFinite(fullRttMs);
     if (!full && rate <= this.#rate) return;
     this.#rate = rate;
@@ -158,14 +177,19 @@ export class CongestionWindow {
     const wanted = this.#beginning && full ? Number.POSITIVE_INFINITY : rate * (this.#leastMs + queueMs);
     this.#window = Math.max(leastWindowBytes, Math.min(windowBytes, this.#window * 2, wanted));
     this.#widest = Math.max(this.#widest, this.#window);
-    // A window that only shrinks is caused by another delay than our own: the path is longer than we believe.
+    // A window that only shrinks is caused by another delay than our own: the path is longer than
+    // we believe.
     if (full && (nowMs - this.#leastAtMs > pathMs || this.#window < this.#widest / 2)) this.#thinFrom = this.#sent;
   }
 
-  /** The first mark of the thin stream that had a thin stream before it tells the round trip without our own queue. */
+  /**
+   * The first mark of the thin stream that had a thin stream before it tells the round trip without
+   * our own queue.
+   */
   #measure(mark: Mark, rttMs: number, nowMs: number): void {
     if (mark.upTo <= (this.#thinFrom ?? 0) || mark.inFlight > this.windowBytes + this.fragmentBytes) return;
-    [this.#leastMs, this.#leastAtMs] = [rttMs, nowMs];
+    this.#leastMs = rttMs;
+    this.#leastAtMs = nowMs;
     this.#thinFrom = undefined;
     this.#widest = this.#window;
     this.#round = newRound(this.#sent);

@@ -1,4 +1,7 @@
-/** What may be caught up after a timer that was late, so that the limit is reached and not only kept: milliseconds. */
+/**
+ * What may be caught up after a timer that was late, so that the limit is reached and not only
+ * kept: milliseconds.
+ */
 const catchUpMs = 50;
 
 /** Bounds the bytes per second of everything that takes from it. Without a limit nothing waits. */
@@ -14,7 +17,10 @@ export class Throttle {
     this.#now = now;
   }
 
-  /** Sets the limit, bytes per second; null lifts it. What was taken under another limit is not held against the new one. */
+  /**
+   * Sets the limit, bytes per second; null lifts it. What was taken under another limit is not held
+   * against the new one.
+   */
   limit(bytesPerSecond: number | null): void {
     const bytesPerMs = bytesPerSecond === null ? null : bytesPerSecond / 1000;
     if (bytesPerMs === this.#bytesPerMs) return;

@@ -4,21 +4,23 @@ import { Problem } from '../../shared/problem.ts';
 /** The port a receiver listens on unless configured otherwise. */
 export const defaultPort = 9443;
 
-/** Where a receiver is reached: directly, or on the loopback of a machine that is reached by SSH. */
+/**
+ * Where a receiver is reached: directly, or on the loopback of a machine that is reached by SSH.
+ */
 export type Address =
   | { readonly kind: 'wss'; readonly host: string; readonly port: number }
   | { readonly kind: 'ssh'; readonly user: string; readonly host: string; readonly port: number; readonly receiverPort: number };
 
 /**
- * Reads `wss://host[:port]`, `host[:port]` or `ssh://user@host[:port][/receiver-port]`; IPv6 addresses stand in brackets.
- *
- * A password in the address is refused: addresses are kept in files and shown to people. E_ADDRESS says what is wrong.
+ * Reads `wss://host[:port]`, `host[:port]` or `ssh://user@host[:port][/receiver-port]`, IPv6 in
+ * brackets. A password is refused: addresses are kept in files and shown. Throws E_ADDRESS.
  */
 export function parseAddress(text: string): Address {
   const trimmed = text.trim();
   let url: URL;
   try {
-    // The scheme is swapped for http so that URL applies its host rules; it leaves unknown schemes' hosts as they are.
+    // The scheme is swapped for http so that URL applies its host rules; it leaves unknown schemes'
+    // hosts as they are.
     url = new URL(trimmed.replace(/^(?:(?:wss|ssh):\/\/)?/i, 'http://'));
   } catch {
     throw unreadable(trimmed);
@@ -67,7 +69,9 @@ function portOf(url: URL, text: string, otherwise: number): number {
   return port;
 }
 
-/** Whatever stands before an @ is left out: it may hold a password, however mistyped the rest is. */
+/**
+ * Whatever stands before an @ is left out: it may hold a password, however mistyped the rest is.
+ */
 function unreadable(text: string): Problem {
   const shown = text.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
   return new Problem('E_ADDRESS', `${JSON.stringify(shown)} is not the address of a receiver.`, { about: shown });

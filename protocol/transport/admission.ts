@@ -6,9 +6,8 @@ interface Stranger {
 }
 
 /**
- * Bounds what those can hold who have proved nothing yet: so many sockets, each for so long.
- *
- * When the room is full the oldest leaves: a peer needs a moment to get through, while an idle crowd only ages.
+ * Bounds how many sockets the unproved may hold, and how long each. When the room is full the
+ * oldest leaves: a peer needs a moment to get through, while an idle crowd only ages.
  */
 export class Admission {
   readonly #limit: number;
@@ -30,7 +29,10 @@ export class Admission {
     socket.once('close', () => this.#forget(key, socket));
   }
 
-  /** Stops the clock: the peer at the other end of this socket, or of the TLS on top of it, has proved itself. */
+  /**
+   * Stops the clock: the peer at the other end of this socket, or of the TLS on top of it, has
+   * proved itself.
+   */
   leave(socket: Socket): void {
     const key = keyOf(socket);
     const stranger = this.#strangers.get(key);

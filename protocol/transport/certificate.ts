@@ -1,10 +1,8 @@
 import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 /**
- * Makes a self-signed X.509 v3 certificate (RFC 5280) for an ECDSA P-256 key and returns it as PEM.
- *
- * The certificate only carries the key through TLS: trust comes from pinning the key, never from a name, a date or an issuer.
- * Written out by hand because it is one fixed shape of sixty lines, where a library brings a decorator runtime with it.
+ * Makes a self-signed X.509 v3 certificate (RFC 5280) of an ECDSA P-256 key, as PEM. It only
+ * carries the key through TLS; sixty lines of one fixed shape, where a library needs a runtime.
  */
 export function selfSigned(
   privateKey: KeyObject,
@@ -30,14 +28,20 @@ export function selfSigned(
   return pem(whole);
 }
 
-/** Names a public key: the SHA-256 of its DER SubjectPublicKeyInfo, as 64 lower-case hex digits (RFC 7469, 2.4). */
+/**
+ * Names a public key: the SHA-256 of its DER SubjectPublicKeyInfo, as 64 lower-case hex digits (RFC
+ * 7469, 2.4).
+ */
 export function fingerprintOf(publicKey: KeyObject): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex');
 }
 
-/** Shows a fingerprint to people, in groups of four digits, so that two of them can be compared by eye. */
+/**
+ * Shows a fingerprint to people, in groups of four digits, so that two of them can be compared by
+ * eye.
+ */
 export function printFingerprint(fingerprint: string): string {
   return fingerprint.match(/.{1,4}/g)?.join(' ') ?? '';
 }
@@ -61,7 +65,10 @@ function objectId(hex: string): Buffer {
   return der(0x06, Buffer.from(hex, 'hex'));
 }
 
-/** A random positive number of 128 bits; the first byte is kept in 0x40…0x7f so that the encoding is the shortest. */
+/**
+ * A random positive number of 128 bits; the first byte is kept in 0x40…0x7f so that the encoding is
+ * the shortest.
+ */
 function serialNumber(): Buffer {
   const serial = randomBytes(16);
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;

@@ -29,7 +29,10 @@ export interface Route {
   readonly limits?: Partial<TransportLimits>;
 }
 
-/** Opens a WebSocket to a paired receiver and to nobody else. Add listeners before the next turn of the event loop. */
+/**
+ * Opens a WebSocket to a paired receiver and to nobody else. Add listeners before the next turn of
+ * the event loop.
+ */
 export async function dial(
   route: Route & { readonly peer: Peer; readonly peers: Peers; readonly nextKey?: string | undefined },
 ): Promise<WebSocket> {
@@ -46,12 +49,16 @@ export async function dial(
     opened.webSocket.terminate();
     throw error;
   }
-  // Whoever waits for this promise adds its listeners before the next turn of the event loop; nothing may arrive earlier.
+  // Whoever waits for this promise adds its listeners before the next turn of the event loop;
+  // nothing may arrive earlier.
   setImmediate(() => opened.webSocket.resume());
   return opened.webSocket;
 }
 
-/** Pairs with the receiver at an address by the code that it printed, pins its key, and returns the new peer. */
+/**
+ * Pairs with the receiver at an address by the code that it printed, pins its key, and returns the
+ * new peer.
+ */
 export async function pairWith(
   route: Route & { readonly code: string; readonly name: string; readonly peers: Peers },
 ): Promise<Peer> {
@@ -80,7 +87,10 @@ interface Reached {
   readonly shown: ShownKey;
 }
 
-/** The whole way: name, TCP, SSH where asked for, TLS, upgrade; each with its own limit and sentence. */
+/**
+ * The whole way: name, TCP, SSH where asked for, TLS, upgrade; each with its own limit and
+ * sentence.
+ */
 async function reach(
   route: Route,
   accept: (shown: ShownKey) => void,

@@ -9,7 +9,10 @@ import { fingerprintOf, selfSigned } from './certificate.ts';
 /** Which of the two daemons an identity belongs to. */
 export type Role = 'sender' | 'receiver';
 
-/** What a daemon proves itself with: a private key, and the certificate that carries its public half through TLS. */
+/**
+ * What a daemon proves itself with: a private key, and the certificate that carries its public half
+ * through TLS.
+ */
 export interface Identity {
   readonly role: Role;
   readonly privateKey: KeyObject;
@@ -22,10 +25,8 @@ export interface Identity {
 const lifeYears = 10;
 
 /**
- * Reads the identity in a folder, or makes one where there is none.
- *
- * Key and certificate live in one file, `identity.pem`, so that no crash can leave one without the other.
- * A damaged file, or one that others may read, is E_STATE_DAMAGED and never replaced: peers have pinned what was in it.
+ * Reads the identity in a folder, or makes one. Key and certificate are one file, so no crash
+ * splits them; a damaged one is E_STATE_DAMAGED and never replaced, for peers have pinned it.
  */
 export async function loadOrCreateIdentity(dir: string, role: Role): Promise<Identity> {
   const path = join(dir, 'identity.pem');
@@ -38,7 +39,10 @@ export async function loadOrCreateIdentity(dir: string, role: Role): Promise<Ide
   return made;
 }
 
-/** Makes the next identity beside the current one, or reads it if it is there already; nothing changes for peers yet. */
+/**
+ * Makes the next identity the current one, by one rename, and returns it; without a next one the
+ * current one stays. A crash before leaves both; peers that know the next key accept it after.
+ */
 export async function prepareNext(dir: string, role: Role): Promise<Identity> {
   const path = join(dir, 'identity.next.pem');
   await claimDurably(path, freshPem(role));
@@ -54,9 +58,8 @@ export async function loadNext(dir: string, role: Role): Promise<Identity | unde
 }
 
 /**
- * Makes the next identity the current one, by one rename, and returns it; without a next one the current one stays.
- *
- * A crash before the rename leaves both as they were; after it, peers that know the next key accept it.
+ * Makes the next identity the current one, by one rename, and returns it; without a next one the
+ * current one stays. A crash before leaves both; peers that know the next key accept it after.
  */
 export async function promoteNext(dir: string, role: Role): Promise<Identity> {
   if ((await loadNext(dir, role)) !== undefined) {
@@ -70,7 +73,8 @@ export async function promoteNext(dir: string, role: Role): Promise<Identity> {
 function freshPem(role: Role): string {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const now = new Date();
-  // An hour back, so that a peer whose clock is a little behind shows a sane date to people; nobody checks it.
+  // An hour back, so that a peer whose clock is a little behind shows a sane date to people; nobody
+  // checks it.
   const notBefore = new Date(now.getTime() - 3_600_000);
   const notAfter = new Date(now);
   notAfter.setUTCFullYear(now.getUTCFullYear() + lifeYears);

@@ -20,7 +20,10 @@ export interface HostKeys {
   readonly verify: (key: Buffer) => void;
 }
 
-/** Reads what is known about a host; missing files know nothing. Lines of certificate authorities are skipped: ssh2 knows no certificates. */
+/**
+ * Reads what is known about a host; missing files know nothing. Lines of certificate authorities
+ * are skipped: ssh2 knows no certificates.
+ */
 export async function readHostKeys(files: readonly string[], host: string, port: number): Promise<HostKeys> {
   const name = port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
   const lines = (await Promise.all(files.map(readLines))).flat();
@@ -53,7 +56,10 @@ function verify(key: Buffer, name: string, lines: readonly KnownHost[], files: r
   throw unknown(name, key, shown, files);
 }
 
-/** The hint holds the very line to add, so that nobody is tempted to fetch a key from the network a second time. */
+/**
+ * The hint holds the very line to add, so that nobody is tempted to fetch a key from the network a
+ * second time.
+ */
 function unknown(name: string, key: Buffer, shown: string, files: readonly string[]): Problem {
   const file = files[0] ?? 'a known_hosts file that the configuration names';
   const line = `${name} ${keyType(key)} ${key.toString('base64')}`;

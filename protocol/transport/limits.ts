@@ -1,10 +1,19 @@
 import { limits } from '../limits.ts';
 
-/** Every number of the transport, each with its reason; tests and odd networks may override them one by one. */
+/**
+ * Every number of the transport, each with its reason; tests and odd networks may override them one
+ * by one.
+ */
 export interface TransportLimits {
-  /** From the first packet of a stranger to a whole upgrade; also each later step of a pairing. Bounds what a slow client can hold. */
+  /**
+   * From the first packet of a stranger to a whole upgrade; also each later step of a pairing.
+   * Bounds what a slow client can hold.
+   */
   readonly strangerMs: number;
-  /** Strangers at the door at once; one more pushes out the oldest, so that idle ones cannot keep a peer outside. */
+  /**
+   * Strangers connected at once; one more pushes out the oldest, so that idle ones cannot keep a
+   * peer outside.
+   */
   readonly strangers: number;
   /** All sockets of a listener together; protects file descriptors. */
   readonly sockets: number;
@@ -16,13 +25,19 @@ export interface TransportLimits {
   readonly lookupMs: number;
   /** TCP connect: three SYNs with the usual back-off (1 s, 2 s, 4 s) and some. */
   readonly connectMs: number;
-  /** SSH from the first byte to a user who is let in; a far agent or a slow DNS at the server takes seconds. */
+  /**
+   * SSH from the first byte to a user who is let in; a far agent or a slow DNS at the server takes
+   * seconds.
+   */
   readonly sshMs: number;
   /** TLS handshake: two round trips. */
   readonly tlsMs: number;
   /** WebSocket upgrade: one round trip and a file read at the far side. */
   readonly upgradeMs: number;
-  /** Silence after which TCP and SSH ask whether the other end is still there; below the 30 s of the most impatient NAT. */
+  /**
+   * Silence after which TCP and SSH ask whether the other end is still there; below the 30 s of the
+   * most impatient NAT.
+   */
   readonly keepAliveMs: number;
 }
 

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { asProblem, Problem } from '../../shared/problem.ts';
-import { type CloseCode, closeReason } from '../connection/close.ts';
+import { type CloseCode, closeReason } from '../close.ts';
 import { noCommonMajor, subprotocol } from '../version.ts';
 import { Admission } from './admission.ts';
 import { fingerprintOf, printFingerprint } from './certificate.ts';
@@ -28,7 +28,10 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Is given each open WebSocket of a pinned peer; MUST add its own `message` listener before it returns. */
+  /**
+   * Is given each open WebSocket of a pinned peer; MUST add its own `message` listener before it
+   * returns.
+   */
   readonly onSocket: (socket: WebSocket, peer: Peer) => void;
   /** Answers pairings; without it every pairing is refused as closed. */
   readonly pairing?: PairingDesk;
@@ -49,7 +52,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return listener;
 }
 
-/** One open port: mutual TLS 1.3, where only pinned keys get a session and nothing that strangers send can end it. */
+/**
+ * One open port: mutual TLS 1.3, where only pinned keys get a session and nothing that strangers
+ * send can end it.
+ */
 export class Listener {
   readonly #options: ListenOptions;
   readonly #limits: TransportLimits;
@@ -75,7 +81,8 @@ export class Listener {
     this.#pairings = webSocketServer(4096, pairingProtocol);
     this.#server = createServer({
       ...tlsProfile(options.identity),
-      // A certificate is asked of everybody but judged by us: chains and dates mean nothing here, the pinned key everything.
+      // A certificate is asked of everybody but judged by us: chains and dates mean nothing here,
+      // the pinned key everything.
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: this.#limits.strangerMs,
@@ -169,7 +176,8 @@ export class Listener {
     this.#sessions.handleUpgrade(request, socket, head, (webSocket) => {
       this.#admission.leave(request.socket);
       this.#keys.set(webSocket, stranger.fingerprint);
-      // ws reports every failure as `error` and then `close`; unheard, an error would end the process before the session listens.
+      // ws reports every failure as `error` and then `close`; unheard, an error would end the
+      // process before the session listens.
       webSocket.on('error', () => undefined);
       webSocket.on('close', () => this.#keys.delete(webSocket));
       onSocket(webSocket, peer);
@@ -196,7 +204,8 @@ export class Listener {
       for (const [webSocket, fingerprint] of this.#keys)
         if (!pinned.has(fingerprint)) webSocket.close(closeUnpaired, closeReason('This key is not paired any more.'));
     } catch (error) {
-      // A list that cannot be read lets nobody new in, and ends nobody's work; the daemon says so and goes on.
+      // A list that cannot be read lets nobody new in, and ends nobody's work; the daemon says so
+      // and goes on.
       this.#options.onRefused?.(asProblem(error), this.#options.peers.path);
     }
   }
@@ -213,7 +222,10 @@ function webSocketServer(maxPayload: number, protocol: string): WebSocketServer 
   return new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload, handleProtocols: () => protocol });
 }
 
-/** The protocol both sides know, out of those offered; E_PROTOCOL_VERSION names both sides' versions to people. */
+/**
+ * The protocol both sides know, out of those offered; E_PROTOCOL_VERSION names both sides' versions
+ * to people.
+ */
 function chosenProtocol(request: IncomingMessage): string {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   for (const known of [subprotocol, pairingProtocol]) if (offered.includes(known)) return known;

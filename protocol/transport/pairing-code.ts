@@ -4,7 +4,10 @@ import { Problem } from '../../shared/problem.ts';
 /** Crockford's base 32: no I, L, O or U, so that a code survives being read aloud. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** 20 characters of 5 bits: 100 bits, beyond guessing even for someone who recorded a proof and tries codes offline. */
+/**
+ * 20 characters of 5 bits: 100 bits, beyond guessing even for someone who recorded a proof and
+ * tries codes offline.
+ */
 const length = 20;
 
 /** Makes a pairing code, in groups of five for people. */
@@ -15,9 +18,8 @@ export function newPairingCode(): string {
 }
 
 /**
- * Reads a code as a person typed it: any case, O for 0, I or L for 1, dashes and blanks anywhere.
- *
- * What cannot be a code is E_PAIRING_WRONG_CODE here already, so that a typing error does not burn a try. The text is never repeated.
+ * Reads a code as typed: any case, O for 0, I or L for 1, dashes and blanks anywhere. Throws
+ * E_PAIRING_WRONG_CODE for what cannot be one, so that a typing error costs no try.
  */
 export function readPairingCode(typed: string): string {
   const code = typed.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');

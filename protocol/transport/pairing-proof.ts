@@ -1,7 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Role } from './identity.ts';
 
-/** What a proof is bound to: both keys as each side saw them in its own TLS handshake, and a fresh number from each side. */
+/**
+ * What a proof is bound to: both keys as each side saw them in its own TLS handshake, and a fresh
+ * number from each side.
+ */
 export interface PairingContext {
   /** Fingerprint of the sender's key. */
   readonly sender: string;
@@ -14,10 +17,8 @@ export interface PairingContext {
 }
 
 /**
- * Proves knowledge of the code without telling it: HMAC-SHA256 (RFC 2104) keyed by the code, over role, keys and nonces.
- *
- * Somebody in the middle shows each side another key than the true one, so the two sides compute different proofs.
- * The role keeps a proof from being sent back as the answer to itself; the nonces keep it from being used again.
+ * Proves knowledge of the code: HMAC-SHA256 (RFC 2104) keyed by it, over role, keys and nonces. Who
+ * sits between shows other keys; role and nonces keep a proof from being used again.
  */
 export function pairingProof(code: string, role: Role, context: PairingContext): string {
   const parts = ['godwit-pair.1', role, context.sender, context.receiver, context.senderNonce, context.receiverNonce];

@@ -39,7 +39,10 @@ interface Exchange {
   readonly limits: Pick<TransportLimits, 'strangerMs'>;
 }
 
-/** Answers one sender that wants to pair; the steps are those of the README. Rejects with the problem that was answered. */
+/**
+ * Answers one sender that wants to pair; the steps are those of the README. Rejects with the
+ * problem that was answered.
+ */
 export async function answerPairing(exchange: Exchange & { readonly desk: PairingDesk | undefined }): Promise<void> {
   const { webSocket, desk, peers, ours, theirs, limits } = exchange;
   try {
@@ -51,7 +54,8 @@ export async function answerPairing(exchange: Exchange & { readonly desk: Pairin
     const { proof } = await receive(webSocket, Proof, limits.strangerMs);
     const context = { sender: theirs.fingerprint, receiver: ours, senderNonce: hello.nonce, receiverNonce };
     const answer = desk.window.redeem(proof, context);
-    // Pinned before it is answered: if the answer is lost, the sender is told to pair again, and that replaces this entry.
+    // Pinned before it is answered: if the answer is lost, the sender is told to pair again, and
+    // that replaces this entry.
     const peer = await peers.add(newPeer(plain(hello.name, 64), theirs));
     desk.onPaired?.(peer);
     send(webSocket, { proof: answer });
@@ -64,7 +68,10 @@ export async function answerPairing(exchange: Exchange & { readonly desk: Pairin
   }
 }
 
-/** Proves the code to a receiver, has it prove the code in turn, and pins its key; the sender's side of a pairing. */
+/**
+ * Proves the code to a receiver, has it prove the code in turn, and pins its key; the sender's side
+ * of a pairing.
+ */
 export async function provePairing(
   exchange: Exchange & { readonly code: string; readonly name: string; readonly address: string },
 ): Promise<Peer> {
@@ -96,7 +103,10 @@ function send(webSocket: WebSocket, message: unknown): void {
   webSocket.send(JSON.stringify(message));
 }
 
-/** The next message, of the expected kind; a problem sent instead is thrown, and so are silence, closing and nonsense. */
+/**
+ * The next message, of the expected kind; a problem sent instead is thrown, and so are silence,
+ * closing and nonsense.
+ */
 async function receive<T>(webSocket: WebSocket, kind: z.ZodType<T>, limitMs: number): Promise<T> {
   const text = await new Promise<string>((resolve, reject) => {
     const done = (settle: () => void): void => {

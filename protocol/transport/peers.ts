@@ -1,6 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
 
@@ -17,7 +18,10 @@ const Peer = z.object({
   certificate: z.string(),
   /** ISO 8601, UTC. */
   paired_at: z.string(),
-  /** The key it announced as its next one; accepted as well as the pinned one until it is first used. */
+  /**
+   * The key it announced as its next one; accepted as well as the pinned one until it is first
+   * used.
+   */
   next_fingerprint: Fingerprint.optional(),
   /** The next key of ours that it has confirmed to know. */
   knows_our_next: Fingerprint.optional(),
@@ -32,20 +36,22 @@ const PeersFile = z.object({ format: z.literal('godwit/peers'), version: z.liter
 const watchIntervalMs = 500;
 
 /**
- * The pinned keys of a daemon, in one file that is read anew at every question, so that a removal counts at once.
- *
- * Writers replace the file whole and durably. Two writers in one process take turns; a second process SHOULD ask the daemon to write.
+ * The pinned keys of a daemon, in one file that is read at every question, so that a removal counts
+ * at once. Two writers in one process take turns; another process SHOULD ask the daemon.
  */
 export class Peers {
   readonly path: string;
   readonly #changed = new Set<() => void>();
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #writing = new Semaphore(1);
 
   constructor(path: string) {
     this.path = path;
   }
 
-  /** Every peer; none when the file does not exist yet. A damaged file is E_STATE_DAMAGED, never an empty list. */
+  /**
+   * Every peer; none when the file does not exist yet. A damaged file is E_STATE_DAMAGED, never an
+   * empty list.
+   */
   async list(): Promise<readonly Peer[]> {
     let text: string;
     try {
@@ -62,7 +68,10 @@ export class Peers {
     return (await this.list()).find((one) => one.fingerprint === fingerprint || one.next_fingerprint === fingerprint);
   }
 
-  /** Pins a peer. The same key again replaces its entry; another key of the same name gets a name of its own, so nothing is unpinned. */
+  /**
+   * Pins a peer. The same key again replaces its entry; another key of the same name gets a name of
+   * its own, so nothing is unpinned.
+   */
   async add(peer: Peer): Promise<Peer> {
     return await this.#write((peers) => {
       const others = peers.filter((one) => one.fingerprint !== peer.fingerprint && one.next_fingerprint !== peer.fingerprint);
@@ -71,7 +80,10 @@ export class Peers {
     });
   }
 
-  /** Unpins a peer by name or fingerprint and returns what was pinned; E_NOT_FOUND when there is none. */
+  /**
+   * Unpins a peer by name or fingerprint and returns what was pinned; E_NOT_FOUND when there is
+   * none.
+   */
   async remove(nameOrFingerprint: string): Promise<Peer> {
     return await this.#write((peers) => {
       const removed = peers.find((one) => isNamed(one, nameOrFingerprint));
@@ -90,7 +102,9 @@ export class Peers {
     });
   }
 
-  /** Calls back after every change of the file, by this process or another, until the signal aborts. */
+  /**
+   * Calls back after every change of the file, by this process or another, until the signal aborts.
+   */
   watch(changed: () => void, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#changed.add(changed);
@@ -102,7 +116,8 @@ export class Peers {
   }
 
   async #write<T>(edit: (peers: readonly Peer[]) => { peers: readonly Peer[]; result: T }): Promise<T> {
-    const mine = this.#turn.then(async () => {
+    // The next writer waits for this one, whether it succeeds or not.
+    return await this.#writing.run(async () => {
       const before = await this.list();
       const { peers, result } = edit(before);
       if (peers === before) return result;
@@ -110,9 +125,6 @@ export class Peers {
       for (const changed of this.#changed) changed();
       return result;
     });
-    // The next writer waits for this one, whether it succeeds or not; the failure itself goes to our caller.
-    this.#turn = mine.catch(() => undefined);
-    return await mine;
   }
 }
 

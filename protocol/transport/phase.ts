@@ -1,9 +1,8 @@
 import type { Problem } from '../../shared/problem.ts';
 
 /**
- * Runs one phase of connecting within its own limit, so that people learn which part of the way is slow.
- *
- * `work` MUST end soon after its signal aborts. The caller's abort comes out as its reason, the limit as `late()`.
+ * Runs one phase of connecting within its own limit, so that people learn which part is slow.
+ * `work` MUST end soon after its signal aborts. Throws the caller's reason, or `late()`.
  */
 export async function inTime<T>(
   limitMs: number,
@@ -23,7 +22,8 @@ export async function inTime<T>(
 }
 
 /**
- * Builds a promise from events: `start` wires them, and `stop` undoes what was begun if the signal aborts first.
+ * Builds a promise from events: `start` wires them, and `stop` undoes what was begun if the signal
+ * aborts first.
  */
 export async function fromEvents<T>(
   signal: AbortSignal,

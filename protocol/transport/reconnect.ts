@@ -6,7 +6,10 @@ import { asProblem, type Problem } from '../../shared/problem.ts';
 export type ConnectionState =
   | { readonly is: 'dialling'; readonly attempt: number }
   | { readonly is: 'connected' }
-  /** `final` problems need a person; they are tried again slowly, since the person may be at the other end. */
+  /**
+   * `final` problems need a person; they are tried again slowly, since the person may be at the
+   * other end.
+   */
   | { readonly is: 'waiting'; readonly delayMs: number; readonly problem: Problem | undefined; readonly final: boolean };
 
 /** How long to wait between two attempts. */
@@ -17,7 +20,10 @@ export interface Patience {
   readonly longestMs: number;
   /** After a final problem. */
   readonly finalMs: number;
-  /** A connection that held this long was a good one even if it had nothing to do, and the doubling begins anew. */
+  /**
+   * A connection that held this long was a good one even if it had nothing to do, and the doubling
+   * begins anew.
+   */
   readonly goodMs: number;
 }
 
@@ -28,8 +34,8 @@ export interface KeepOptions {
   /** Ends everything; `keepConnected` returns when it aborts. */
   readonly signal: AbortSignal;
   /**
-   * Lives one session; when it settles the socket is closed and dialled anew. MUST add its listeners before its first wait.
-   * It calls `progressed` when the session was of use: a link that flaps but carries something deserves another try at once.
+   * Runs one session; when it settles, the socket is closed and dialled anew. MUST add its
+   * listeners before its first wait. Calls `progressed` when the session was of use.
    */
   readonly onSocket: (socket: WebSocket, progressed: () => void) => Promise<void>;
   readonly onState: (state: ConnectionState) => void;
@@ -38,7 +44,10 @@ export interface KeepOptions {
   readonly random?: () => number;
 }
 
-/** Dials again and again, with growing pauses, for as long as the signal stands. Returns, never throws, when it aborts. */
+/**
+ * Dials again and again, with growing pauses, for as long as the signal stands. Returns, never
+ * throws, when it aborts.
+ */
 export async function keepConnected(dialOnce: (signal: AbortSignal) => Promise<WebSocket>, options: KeepOptions): Promise<void> {
   const { signal, onState, random = Math.random } = options;
   const patience = { ...defaultPatience, ...options.patience };
@@ -56,13 +65,19 @@ export async function keepConnected(dialOnce: (signal: AbortSignal) => Promise<W
   }
 }
 
-/** The pause before the next attempt: doubled each time, then drawn from its upper half, so that many senders do not come at once. */
+/**
+ * The pause before the next attempt: doubled each time, then drawn from its upper half, so that
+ * many senders do not come at once.
+ */
 export function backOff(patience: Pick<Patience, 'firstMs' | 'longestMs'>, failures: number, random: number): number {
   const whole = Math.min(patience.longestMs, patience.firstMs * 2 ** Math.min(failures - 1, 30));
   return whole / 2 + (whole / 2) * random;
 }
 
-/** One connection from dialling to its end: why it ended, how long it held, and whether it was of use. */
+/**
+ * One connection from dialling to its end: why it ended, how long it held, and whether it was of
+ * use.
+ */
 async function liveOnce(
   dialOnce: (signal: AbortSignal) => Promise<WebSocket>,
   { signal, onSocket, onState }: KeepOptions,

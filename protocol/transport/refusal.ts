@@ -21,7 +21,10 @@ export function refuse(socket: Duplex, status: 403 | 426 | 500, problem: Problem
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Reads the problem out of an HTTP answer that was no upgrade; anything else becomes a sentence about its status. */
+/**
+ * Reads the problem out of an HTTP answer that was no upgrade; anything else becomes a sentence
+ * about its status.
+ */
 export async function readRefusal(response: IncomingMessage, from: string): Promise<Problem> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -38,7 +41,10 @@ export async function readRefusal(response: IncomingMessage, from: string): Prom
   }
 }
 
-/** Turns a problem from the other side into ours; its words reach terminals, so they are cut and lose control characters. */
+/**
+ * Turns a problem from the other side into ours; its words reach terminals, so they are cut and
+ * lose control characters.
+ */
 export function problemFrom(json: unknown): Problem {
   const { code, says, hint, about } = ProblemBody.parse(json);
   return fromJson({

@@ -6,7 +6,10 @@ import type { Peer, Peers } from './peers.ts';
 const announces = 'godwit-next-key';
 const confirms = 'godwit-knows-next-key';
 
-/** Headers of an upgrade, either way: our next key if a rotation is under way, and the peer's next key as we know it. */
+/**
+ * Headers of an upgrade, either way: our next key if a rotation is under way, and the peer's next
+ * key as we know it.
+ */
 export function rotationHeaders(peer: Peer, ourNext: string | undefined): Readonly<Record<string, string>> {
   return {
     ...(ourNext === undefined ? {} : { [announces]: ourNext }),
@@ -14,7 +17,10 @@ export function rotationHeaders(peer: Peer, ourNext: string | undefined): Readon
   };
 }
 
-/** Notes what a peer, proved by its pinned key, says about its next key and about ours; durable when this returns. */
+/**
+ * Notes what a peer, proved by its pinned key, says about its next key and about ours; durable when
+ * this returns.
+ */
 export async function learnRotation(peer: Peer, headers: IncomingHttpHeaders, peers: Peers): Promise<Peer> {
   const next = keyIn(headers[announces]) ?? peer.next_fingerprint;
   const known = keyIn(headers[confirms]) ?? peer.knows_our_next;
@@ -26,7 +32,10 @@ export async function learnRotation(peer: Peer, headers: IncomingHttpHeaders, pe
   return (await peers.change(peer.fingerprint, (old) => ({ ...old, ...noted }))) ?? peer;
 }
 
-/** Makes the announced key the pinned one when a peer first proves itself with it; the old key is worth nothing from then on. */
+/**
+ * Makes the announced key the pinned one when a peer first proves itself with it; the old key is
+ * worth nothing from then on.
+ */
 export async function pinPresented(peer: Peer, fingerprint: string, certificate: string, peers: Peers): Promise<Peer> {
   if (peer.fingerprint === fingerprint) return peer;
   const moved = await peers.change(peer.fingerprint, ({ next_fingerprint: _used, ...old }) => ({
@@ -38,7 +47,10 @@ export async function pinPresented(peer: Peer, fingerprint: string, certificate:
   return moved;
 }
 
-/** Ends a rotation once every peer has confirmed the next key; E_ROTATION_PENDING names those that have not. */
+/**
+ * Ends a rotation once every peer has confirmed the next key; E_ROTATION_PENDING names those that
+ * have not.
+ */
 export async function completeRotation(dir: string, role: Role, peers: Peers): Promise<Identity> {
   const next = await loadNext(dir, role);
   const behind = next === undefined ? [] : (await peers.list()).filter((peer) => peer.knows_our_next !== next.fingerprint);

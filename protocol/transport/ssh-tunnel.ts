@@ -10,7 +10,10 @@ import { fromEvents, inTime } from './phase.ts';
 
 /** How we prove ourselves to SSH, and which host keys we trust. */
 export interface SshOptions {
-  /** Files of known host keys, read at each connection; the first is the one that hints tell people to add to. */
+  /**
+   * Files of known host keys, read at each connection; the first is the one that hints tell people
+   * to add to.
+   */
   readonly knownHosts: readonly string[];
   /** A private key; its passphrase comes from a function, so that it prints nowhere. */
   readonly keyFile?: string | undefined;
@@ -21,13 +24,19 @@ export interface SshOptions {
 
 type SshAddress = Extract<Address, { kind: 'ssh' }>;
 
-/** A byte stream to the receiver's port on the far loopback, and how to end the SSH connection that carries it. */
+/**
+ * A byte stream to the receiver's port on the far loopback, and how to end the SSH connection that
+ * carries it.
+ */
 export interface Tunnel {
   readonly stream: Duplex;
   readonly close: () => void;
 }
 
-/** Opens a tunnel over a TCP connection to an SSH server; the same mutual TLS as without SSH runs inside. */
+/**
+ * Opens a tunnel over a TCP connection to an SSH server; the same mutual TLS as without SSH runs
+ * inside.
+ */
 export async function openTunnel(
   tcp: Socket,
   address: SshAddress,
@@ -56,7 +65,10 @@ export async function openTunnel(
   }
 }
 
-/** Logs in over a TCP connection with our key, once the host has shown one of its known keys. E_SSH_* and E_PEER_UNREACHABLE say why not. */
+/**
+ * Logs in over a TCP connection with our key, once the host has shown one of its known keys.
+ * E_SSH_* and E_PEER_UNREACHABLE say why not.
+ */
 export async function logIn(
   client: ssh2.Client,
   tcp: Socket,
@@ -82,7 +94,8 @@ export async function logIn(
       signal,
       (resolve, reject) => {
         client.once('ready', resolve);
-        // Stays for the life of the connection: after `ready` an error is followed by `close`, which ends the stream.
+        // Stays for the life of the connection: after `ready` an error is followed by `close`,
+        // which ends the stream.
         client.on('error', reject);
         client.once('close', () => reject(new Error('the connection was closed')));
         client.connect({
@@ -101,7 +114,10 @@ export async function logIn(
   }
 }
 
-/** Algorithms and keep-alive. AES-128-GCM first: twice as fast in Node as anything with a separate MAC, and beyond doubt in strength. */
+/**
+ * Algorithms and keep-alive. AES-128-GCM first: twice as fast in Node as anything with a separate
+ * MAC, and beyond doubt in strength.
+ */
 function sshProfile(hostKeys: HostKeys, limits: TransportLimits): ConnectConfig {
   return {
     algorithms: {
@@ -115,7 +131,10 @@ function sshProfile(hostKeys: HostKeys, limits: TransportLimits): ConnectConfig 
   };
 }
 
-/** Asks first for the types of key that are known, as OpenSSH does; otherwise a second, unknown key of the host would look like a change. */
+/**
+ * Asks first for the types of key that are known, as OpenSSH does; otherwise a second, unknown key
+ * of the host would look like a change.
+ */
 function hostKeyAlgorithms(knownTypes: readonly string[]): ServerHostKeyAlgorithm[] {
   const all: ServerHostKeyAlgorithm[] = [
     'ssh-ed25519',

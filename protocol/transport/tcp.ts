@@ -4,7 +4,10 @@ import { Problem } from '../../shared/problem.ts';
 import type { TransportLimits } from './limits.ts';
 import { fromEvents, inTime } from './phase.ts';
 
-/** Opens a TCP connection; every failure is E_PEER_UNREACHABLE with a sentence that says how far it got. */
+/**
+ * Opens a TCP connection; every failure is E_PEER_UNREACHABLE with a sentence that says how far it
+ * got.
+ */
 export async function connectTcp(host: string, port: number, signal: AbortSignal, limits: TransportLimits): Promise<Socket> {
   const about = `${host}:${port}`;
   const addresses = await inTime(

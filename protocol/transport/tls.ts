@@ -15,10 +15,8 @@ export interface Secured {
 }
 
 /**
- * Runs mutual TLS 1.3 over an open stream and hands the proved key to `accept`, which throws if it is not the one wanted.
- *
- * No byte of ours is sent above TLS before `accept` has returned. Names, dates and issuers of the certificate are not looked at:
- * the key is all that was pinned. The stream is destroyed on failure.
+ * Runs mutual TLS 1.3 over a stream and hands the proved key to `accept`, which throws for a wrong
+ * one. Nothing is sent before that. The stream is destroyed on failure.
  */
 export async function secure(
   stream: Duplex,
@@ -44,7 +42,8 @@ export async function secure(
     const says = `What answers at ${about} does not speak TLS 1.3 as a receiver does: ${reason(error)}.`;
     throw new Problem('E_PEER_UNREACHABLE', says, { about, cause: error });
   }
-  // Whoever uses the socket next hears of errors by `close`; unheard, an error between the two would end the process.
+  // Whoever uses the socket next hears of errors by `close`; unheard, an error between the two
+  // would end the process.
   socket.on('error', () => undefined);
   try {
     const certificate = socket.getPeerX509Certificate();

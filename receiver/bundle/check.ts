@@ -9,7 +9,7 @@ import type { BundleVisitor, Stretch } from './read.ts';
 
 /** What a check works with. `says` hears in sentences, and what an import would meet. */
 export interface CheckTools extends OutlookTools {
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly says: (sentence: string, outlook?: Outlook) => void;
 }
 
@@ -17,8 +17,8 @@ export interface CheckTools extends OutlookTools {
 const rememberedBytes = 8;
 
 /**
- * Reads a whole bundle, holds every block against its digest, and says what an import would create and what stands in its way. Writes nothing, neither
- * here nor at the cloud. Takes 190 MiB of memory per TiB of data.
+ * Reads a whole bundle, compares every block with its digest, and tells what an import would create
+ * and what is in its way. Writes nothing. Takes 190 MiB of memory per TiB of data.
  */
 export class Checker implements BundleVisitor {
   readonly #tools: CheckTools;
@@ -87,21 +87,21 @@ export class Checker implements BundleVisitor {
 
   /** Digests the blocks of a page whose bytes are here, in a thread. */
   async #hash(first: number, { blocks, bytesOf }: Stretch): Promise<void> {
-    const { crew, signal } = this.#tools;
+    const { workers, signal } = this.#tools;
     const here = blocks.flatMap((block, at) => (block.kind === 'here' ? [{ block, index: first + at }] : []));
     if (here.length === 0) return;
-    const slot = await crew.slot(this, signal);
+    const buffer = await workers.buffer(this, signal);
     try {
       let length = 0;
-      for (const { block } of here) length += (await bytesOf(block)).copy(Buffer.from(slot.memory), length);
+      for (const { block } of here) length += (await bytesOf(block)).copy(Buffer.from(buffer.memory), length);
       const algorithm = this.#header?.algorithm ?? 'sha256';
-      const task = { slot: slot.memory, offset: 0, length, blockSize: bundleBlockBytes, algorithm };
-      const found = Buffer.from(await crew.run('digest', task, { turn: this }));
+      const task = { buffer: buffer.memory, offset: 0, length, blockSize: bundleBlockBytes, algorithm };
+      const found = Buffer.from(await workers.run('digest', task, { turn: this }));
       for (const [place, { block, index }] of here.entries())
         if (!block.digest.equals(found.subarray(place * digestBytes, (place + 1) * digestBytes)))
           throw this.#wrong(index, 'has other bytes than its digest names');
     } finally {
-      slot.release();
+      buffer.release();
     }
   }
 

@@ -5,11 +5,17 @@ interface Running {
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** The imports under way, one for each campaign: whoever begins again is the same operator, whose earlier command is gone. */
+/**
+ * The imports under way, one for each campaign: whoever begins again is the same operator, whose
+ * earlier command is gone.
+ */
 export class Imports {
   readonly #running = new Map<string, Running>();
 
-  /** Begins an import that `signal` may end. `bind` names its campaign: it ends an older import of that, and waits until it is over; `end` MUST be called. */
+  /**
+   * Begins an import that `signal` may end. `bind` names its campaign: it ends an older import of
+   * that, and waits until it is over; `end` MUST be called.
+   */
   begin(signal: AbortSignal): {
     readonly signal: AbortSignal;
     readonly bind: (campaign: string) => Promise<void>;

@@ -30,12 +30,18 @@ export async function begunHere({ campaigns }: OutlookTools, id: string): Promis
   return (await campaigns.ids()).includes(id) ? campaigns.open(id) : null;
 }
 
-/** Whether anything was built for a campaign, or is about to be: then what stands here may be its own, and it was looked at before. */
+/**
+ * Whether anything was built for a campaign, or is about to be: then what stands here may be its
+ * own, and it was looked at before.
+ */
 export function isBegun(known: Campaign | null): known is Campaign {
   return known !== null && known.ledger.entries().length > 0;
 }
 
-/** The document with the operator's mappings over those the campaign began with, or, for a new one, over what is proposed. */
+/**
+ * The document with the operator's mappings over those the campaign began with, or, for a new one,
+ * over what is proposed.
+ */
 export async function mapped(tools: OutlookTools, document: Configurations, known: Campaign | null): Promise<Configurations> {
   const begun = known?.mappings;
   const layers = begun === undefined ? [await proposed(tools, document), document.mappings] : [begun];
@@ -47,7 +53,10 @@ async function proposed({ cloud, signal }: OutlookTools, document: Configuration
   return proposeMappings(supportedDocument(document, destination.kinds), await destination.facts(signal));
 }
 
-/** Everything that stands in the way of a mapped document here, all at once, and what would become of each resource. Writes nothing. */
+/**
+ * Everything that stands in the way of a mapped document here, all at once, and what would become
+ * of each resource. Writes nothing.
+ */
 export async function lookAhead({ cloud, state, signal }: OutlookTools, document: Configurations): Promise<Outlook> {
   const resources = resourcesOf(document);
   const { concerns, decisions } = await preflight(await cloud(), document, signal);

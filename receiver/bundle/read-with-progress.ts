@@ -1,6 +1,9 @@
 import { type BundleVisitor, readBundle } from './read.ts';
 
-/** Reads a bundle and yields what its visitor tells, as it tells it; ends with what ended the reading. `begin` makes the visitor, and its end. */
+/**
+ * Reads a bundle and yields what its visitor tells, as it tells it; ends with what ended the
+ * reading. `begin` makes the visitor, and its end.
+ */
 export async function* readWithProgress<News>(
   bundle: AsyncIterable<Buffer>,
   begin: (tell: (news: News) => void) => { readonly visitor: BundleVisitor; readonly end: () => Promise<void> },

@@ -20,14 +20,20 @@ import { type Configurations, parseConfigurations } from '../../shared/model/con
 import { blockCount, Root } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** A stretch of blocks of a disk, as it comes out of a bundle. `bytesOf` unpacks a block of kind `here`; who needs none unpacks nothing. */
+/**
+ * A stretch of blocks of a disk, as it comes out of a bundle. `bytesOf` unpacks a block of kind
+ * `here`; who needs none unpacks nothing.
+ */
 export interface Stretch {
   readonly first: number;
   readonly blocks: readonly ReadBlock[];
   readonly bytesOf: (block: ReadBlock & { readonly kind: 'here' }) => Promise<Buffer>;
 }
 
-/** Whoever makes something of a bundle. Each call is awaited before more is read, so the slower of the two sets the pace. */
+/**
+ * Whoever makes something of a bundle. Each call is awaited before more is read, so the slower of
+ * the two sets the pace.
+ */
 export interface BundleVisitor {
   /** The document, before any disk; its throwing ends the reading. */
   begin(header: Header, document: Configurations): Promise<void>;
@@ -35,12 +41,18 @@ export interface BundleVisitor {
   disk(number: number, head: DiskHead, header: Header): Promise<void>;
   /** A page with bytes in it; blocks between pages are zeros. */
   page(stretch: Stretch): Promise<void>;
-  /** The disk is all there, and its digests make this root; `untold`: the blocks behind the last page are zeros. */
+  /**
+   * The disk is all there, and its digests make this root; `untold`: the blocks behind the last
+   * page are zeros.
+   */
   seal(root: string): Promise<void>;
   end(): Promise<void>;
 }
 
-/** Reads a bundle from a stream, once from beginning to end, in bounded memory. Throws E_BUNDLE, E_DOCUMENT and its like, and what the visitor throws. */
+/**
+ * Reads a bundle from a stream, once from beginning to end, in bounded memory. Throws E_BUNDLE,
+ * E_DOCUMENT and its like, and what the visitor throws.
+ */
 export async function readBundle(source: AsyncIterable<Buffer>, visitor: BundleVisitor, signal: AbortSignal): Promise<void> {
   const tar = new TarReader(source);
   try {
@@ -115,7 +127,8 @@ class BundleReader {
     await this.#visitor.disk(number, head, header);
     const blocks = blockCount(size, bundleBlockBytes);
     const root = new Root(size, bundleBlockBytes, header.algorithm);
-    let [told, pages] = [0, 0];
+    let told = 0;
+    let pages = 0;
     for (;;) {
       const entry = await this.#next();
       if (entry.name === names.seal(number)) {

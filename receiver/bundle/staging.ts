@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Arrived } from '../../protocol/connection/frame.ts';
+import type { Arrived } from '../../protocol/messages/packed.ts';
 import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type Header, spoilt } from '../../shared/bundle/format.ts';
 import type { Place } from '../../shared/bundle/page.ts';
-import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { digestBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Copy } from '../disks/copy/copy.ts';
@@ -14,7 +14,10 @@ import type { Stretch } from './read.ts';
 /** The disks of a bundle are filled page by page: one page is all that is under way. */
 const windowBytes = bundlePageBlocks * bundleBlockBytes;
 
-/** Fills the copies of one campaign's disks from a bundle, one disk after the other. What an earlier import left is compared and kept. */
+/**
+ * Fills the copies of one campaign's disks from a bundle, one disk after the other. What an earlier
+ * import left is compared and kept.
+ */
 export class Staging {
   readonly #disks: Disks;
   readonly #signal: AbortSignal;
@@ -33,7 +36,10 @@ export class Staging {
     this.#signal = signal;
   }
 
-  /** Begins the next disk. One that an earlier import sealed stays sealed: it is only held against what comes. */
+  /**
+   * Begins the next disk. One that an earlier import sealed stays sealed: it is only held against
+   * what comes.
+   */
   async begin(head: DiskHead, { algorithm }: Header): Promise<void> {
     this.#heads.push(head);
     this.#told = 0;
@@ -43,7 +49,7 @@ export class Staging {
     this.#copy = await this.#disks.offer(head.server, head.disk, shape);
     this.#file = await open(this.#copy.path, 'r');
     const asker = { pull: (pieces: Stretches) => this.#pull(pieces), refine: () => Promise.resolve(new Uint8Array()) };
-    this.#puller = new Puller(this.#copy.target, asker, new Window(windowBytes), this.#copy, this.#signal);
+    this.#puller = new Puller(this.#copy.file.target, asker, new Window(windowBytes), this.#copy, this.#signal);
   }
 
   /** Makes the copy equal to a stretch; what lies between the last one and this is zeros. */
@@ -62,7 +68,10 @@ export class Staging {
     this.#bytesAt = gone;
   }
 
-  /** Reads what was written again and seals the copy. Throws E_ROOT_MISMATCH, also for a sealed disk that is another one. */
+  /**
+   * Reads what was written again and seals the copy. Throws E_ROOT_MISMATCH, also for a sealed disk
+   * that is another one.
+   */
   async seal(root: string): Promise<void> {
     const { server, disk, size } = this.#head;
     await this.#zeros(Math.ceil(size / bundleBlockBytes));

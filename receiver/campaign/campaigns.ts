@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { Id } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Room } from '../disks/copy/room.ts';
 import { imagesOf, matching } from '../disks/dedup/image-donors.ts';
 import { IndexMemory } from '../disks/dedup/prefix-index.ts';
+import { Room } from '../disks/store/room.ts';
 import { Campaign, type CampaignTools } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
 
@@ -33,8 +33,11 @@ export class Campaigns implements KeptUsers {
     return opening;
   }
 
-  /** Room beside the disks of a document that images would take which stand in for them: each as it is stored, and as the guest sees it. */
-  async standInBytes(document: Configurations, signal: AbortSignal): Promise<number> {
+  /**
+   * Room beside the disks of a document that images would take which stand in for them: each as it
+   * is stored, and as the guest sees it.
+   */
+  async imageDonorBytes(document: Configurations, signal: AbortSignal): Promise<number> {
     const { cloud, images } = this.#tools;
     const donors = await matching(await cloud(), imagesOf(document), images, signal);
     return 2 * [...donors.values()].reduce((sum, { size }) => sum + size, 0);

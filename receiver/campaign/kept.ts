@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { wholeId } from '../../shared/campaign-id.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
-import { takenBy } from '../disks/copy/taken.ts';
+import { takenBy } from '../disks/store/taken.ts';
 
 /** What is kept of one committed campaign's disks. */
 export interface KeptCampaign {
@@ -55,8 +55,8 @@ export async function listKept(root: string, users: KeptUsers): Promise<KeptCamp
 }
 
 /**
- * Deletes what is unwanted of the disks that are kept below a folder; what is gone already is fine. A campaign that is named by the beginning of its id
- * may be kept no more where `known` has it. Throws E_NOT_FOUND for one that nobody knows, E_CAMPAIGN_STATE for one that is used.
+ * Deletes kept disks that are not wanted any more. A campaign may be named by the beginning of its
+ * id where `known` has it. Throws E_NOT_FOUND, and E_CAMPAIGN_STATE for one that is in use.
  */
 export async function freeKept(root: string, unwanted: Unwanted, known: readonly string[], users: KeptUsers): Promise<Freed> {
   const groups = await groupsIn(root, users);
@@ -71,7 +71,8 @@ export async function freeKept(root: string, unwanted: Unwanted, known: readonly
   const free = chosen.filter(({ kept }) => kept.usedBy === null);
   for (const { folder, kept, files } of free) {
     await users.letGo(join(folder, `${kept.campaign}.`));
-    // The disk itself goes first: without it the rest is none, and goes with the next try if we are cut off.
+    // The disk itself goes first: without it the rest is none, and goes with the next try if we are
+    // cut off.
     for (const name of files.toSorted((a, b) => Number(b.endsWith('.raw')) - Number(a.endsWith('.raw'))))
       await rm(join(folder, name), { force: true });
     await syncFolder(folder);

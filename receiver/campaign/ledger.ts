@@ -5,7 +5,10 @@ import type { Ref } from '../../shared/model/resource.ts';
 /** How far the receiver has got with a campaign. */
 export type CampaignState = 'new' | 'configured' | 'completed' | 'committed' | 'removed';
 
-/** What the ledger knows of one ref. `intended` without a later line: the call that creates it may or may not have been carried out; `claimed`: nothing stood in its place. */
+/**
+ * What the ledger knows of one ref. `intended` without a later line: the call that creates it may
+ * or may not have been carried out; `claimed`: nothing stood in its place.
+ */
 export type Entry =
   | { readonly state: 'intended'; readonly ref: Ref; readonly claimed?: boolean }
   | ({ readonly state: 'built'; readonly ref: Ref } & Built)
@@ -73,7 +76,8 @@ export class Ledger {
       this.#state = line.campaign;
       return;
     }
-    // Deleting first keeps the map in the order of the latest building, which is the order that removal reverses.
+    // Deleting first keeps the map in the order of the latest building, which is the order that
+    // removal reverses.
     if (line.state === 'intended') this.#entries.delete(line.ref);
     this.#entries.set(line.ref, line);
   }

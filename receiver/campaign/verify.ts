@@ -1,10 +1,13 @@
-import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { sha256Of } from '../../shared/disk/whole-digest.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
 
-/** What a disk is at the destination. `sha256`: of the whole sealed copy, null where it could not be read; `flaws`: sentences on everything that is not as it was. */
+/**
+ * What a disk is at the destination. `sha256`: of the whole sealed copy, null where it could not be
+ * read; `flaws`: sentences on everything that is not as it was.
+ */
 export interface Verified {
   readonly size: number;
   readonly sha256: string | null;
@@ -13,7 +16,10 @@ export interface Verified {
   readonly flaws: readonly string[];
 }
 
-/** Reads a sealed copy again as a whole, and holds what the cloud stores against it. Throws E_COMMITTED once the copies are gone, and what the cloud throws. */
+/**
+ * Reads a sealed copy again as a whole, and holds what the cloud stores against it. Throws
+ * E_COMMITTED once the copies are gone, and what the cloud throws.
+ */
 export async function verifyDisk(campaign: Campaign, server: string, disk: string, signal: AbortSignal): Promise<Verified> {
   if (campaign.ledger.state === 'committed')
     throw new Problem('E_COMMITTED', 'The campaign is committed; its copies are gone.', { about: refOf('disk', disk) });

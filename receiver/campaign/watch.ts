@@ -3,7 +3,10 @@ import { Sampler } from '../../shared/probe/sampler.ts';
 /** A new server that never answers is no longer looked at: milliseconds. */
 const longestMs = 3_600_000;
 
-/** What was seen of a new server so far. `ago_ms`: how long ago it answered for the first time; null until it did. Times are told as spans, because two clocks differ. */
+/**
+ * What was seen of a new server so far. `ago_ms`: how long ago it answered for the first time; null
+ * until it did. Times are told as spans, because two clocks differ.
+ */
 export interface FirstAnswer {
   readonly address: string | null;
   readonly ago_ms: number | null;

@@ -1,17 +1,18 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import { Semaphore } from '../../shared/concurrency/semaphore.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import { blockCount, digestBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Copy, type CopyCounts, type CopyTools } from './copy/copy.ts';
-import { DigestFile, type Shape } from './copy/digest-file.ts';
 import { sealedSource } from './copy/sealed-source.ts';
-import { discardFolder } from './copy/taken.ts';
-import { type FileDonor, openDonor } from './dedup/donors.ts';
+import { type FileDonor, openDonor } from './dedup/donor.ts';
 import { keepDisk, nameBlocks, openKept } from './dedup/kept-disk.ts';
 import type { Puller } from './pull/puller.ts';
+import { DigestFile, type Shape } from './store/digest-file.ts';
+import { discardFolder } from './store/taken.ts';
 
 /** What a sealed disk is known by; its marker holds the same. */
 export interface Sealed extends CopyCounts {
@@ -20,7 +21,10 @@ export interface Sealed extends CopyCounts {
   readonly block_size: number;
 }
 
-/** What is being copied: bytes of the disk, bytes that would survive a power cut, and blocks that came out wrong and were pulled again. */
+/**
+ * What is being copied: bytes of the disk, bytes that would survive a power cut, and blocks that
+ * came out wrong and were pulled again.
+ */
 export interface Copying {
   readonly id: string;
   readonly size: number;
@@ -29,18 +33,21 @@ export interface Copying {
 }
 
 /**
- * The copies of one campaign's disks. An unfinished copy is `disks/<server>/<disk>.part`, a sealed one `….raw`, with a marker that names its root;
- * beside either lie its digests and marks. A copy stays open once it is known: the disks of a campaign stand in for one another.
+ * The copies of one campaign's disks: `disks/<server>/<disk>.part`, or `….raw` and a marker once
+ * sealed, each with digests and marks. They stay open, for they are donors for one another.
  */
 export class Disks {
   readonly #campaign: string;
   readonly #folder: string;
   readonly #tools: CopyTools;
   readonly #copies = new Map<string, Copy>();
-  /** The latest of the works on each disk: they take turns, for a connection that broke may still be sealing what the next one offers. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  /**
+   * Only one thing is done with a disk at a time: a connection that broke may still be sealing what
+   * the next one offers.
+   */
+  readonly #turns = new Map<string, Semaphore>();
   #remembering: Promise<void> | null = null;
-  /** Disks that are not this campaign's and stand in for its own. */
+  /** Donors that are not disks of this campaign. */
   #others: FileDonor[] = [];
   #kept: string | null = null;
 
@@ -51,8 +58,8 @@ export class Disks {
   }
 
   /**
-   * The copy to fill, with what an earlier one left; a sealed disk that is offered again is compared again.
-   * `dataBytes`: how much of the disk may hold data, where the sender knows. Throws E_DISK_FULL where that has no room.
+   * The copy to fill, with what an earlier one left; a sealed disk is compared again. `dataBytes`:
+   * how much of the disk may hold data, where the sender knows. Throws E_DISK_FULL.
    */
   offer(server: string, disk: string, shape: Shape, dataBytes?: number): Promise<Copy> {
     return this.#inTurn(disk, async () => {
@@ -66,8 +73,8 @@ export class Disks {
   async #offer(server: string, disk: string, shape: Shape): Promise<Copy> {
     const open = this.#copies.get(disk);
     // What an older connection began must have ended before the next one begins.
-    await open?.works.ended();
-    if (open !== undefined && !open.whole && isSame(open.shape, shape)) return open;
+    await open?.file.inUse.ended();
+    if (open !== undefined && !open.file.whole && isSame(open.shape, shape)) return open;
     // The marker goes first, and durably: it must never stand for bytes that may still change.
     await this.#unmark(server, disk);
     const part = this.#path(server, disk, 'part');
@@ -76,7 +83,8 @@ export class Disks {
       return open;
     }
     if (open !== undefined) await this.#shut(disk);
-    // A sealed copy whose disk is offered anew (a second attempt took a new snapshot) is the best start there is.
+    // A sealed copy whose disk is offered anew (a second attempt took a new snapshot) is the best
+    // start there is.
     await rename(this.#path(server, disk, 'raw'), part).catch(ignoreAbsent);
     return this.#open(server, disk, part, shape);
   }
@@ -89,20 +97,23 @@ export class Disks {
     return { ...counts, root: digest };
   }
 
-  /** Reads a copy again, compares it with its root, makes it final and writes its marker. Throws E_ROOT_MISMATCH. */
+  /**
+   * Reads a copy again, compares it with its root, makes it final and writes its marker. Throws
+   * E_ROOT_MISMATCH.
+   */
   seal(server: string, disk: string, root: string, puller?: Puller): Promise<Sealed> {
     return this.#inTurn(disk, async () => {
       const copy = this.#copies.get(disk);
       const done = await this.sealed(server, disk);
       if (done?.root === root) return done;
-      if (copy === undefined || copy.whole || puller === undefined)
+      if (copy === undefined || copy.file.whole || puller === undefined)
         throw new Problem('E_NOT_FOUND', `Disk ${disk} was not offered.`, { about: `disk/${disk}` });
       await copy.verify(puller);
-      const own = await copy.root();
+      const own = await copy.file.root();
       if (own !== root)
         throw new Problem('E_ROOT_MISMATCH', `The root of the copy is ${own}, the sender says ${root}.`, { about: copy.path });
-      await copy.rename(this.#path(server, disk, 'raw'));
-      copy.whole = true;
+      await copy.file.rename(this.#path(server, disk, 'raw'));
+      copy.file.whole = true;
       const counts = { ...copy.counts(), size: copy.shape.size, block_size: copy.shape.blockSize };
       const at = new Date().toISOString();
       const marker = { campaign: this.#campaign, at, digest: root, counts };
@@ -112,27 +123,34 @@ export class Disks {
   }
 
   /**
-   * Opens a sealed disk for its import; its bytes prove themselves once more while they are read, and one that does not unseals the disk (E_BLOCK_MISMATCH).
-   * Throws E_ROOT_MISMATCH for one that is not sealed: an unverified copy can never become an image.
+   * Opens a sealed disk for its import; a wrong block unseals it (E_BLOCK_MISMATCH). Throws
+   * E_ROOT_MISMATCH for one that is not sealed: it MUST NOT become an image.
    */
   async open(server: string, disk: string): Promise<BlockSource> {
     await this.remember();
-    const [sealed, copy] = [await this.sealed(server, disk), this.#copies.get(disk)];
-    if (sealed === null || copy?.whole !== true)
+    const sealed = await this.sealed(server, disk);
+    const copy = this.#copies.get(disk);
+    if (sealed === null || copy?.file.whole !== true)
       throw new Problem('E_ROOT_MISMATCH', `Disk ${disk} is not verified; it cannot become an image.`, {
         about: `disk/${disk}`,
       });
-    if ((await copy.root()) !== sealed.root) await this.#spoilt(server, disk, copy, []);
-    return sealedSource(copy, (blocks) => this.#spoilt(server, disk, copy, blocks));
+    if ((await copy.file.root()) !== sealed.root) await this.#spoilt(server, disk, copy, []);
+    return sealedSource(copy.file, (blocks) => this.#spoilt(server, disk, copy, blocks));
   }
 
-  /** Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they tell what was verified. */
+  /**
+   * Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they tell
+   * what was verified.
+   */
   async discardAll(): Promise<number> {
     await this.close();
     return discardFolder(join(this.#folder, 'disks'));
   }
 
-  /** Names the folder of disks that earlier campaigns of the same sender to the same project left on purpose. MUST come before the first offer to count. */
+  /**
+   * Names the folder of disks that earlier campaigns of the same sender to the same project left on
+   * purpose. MUST come before the first offer to count.
+   */
   useKept(folder: string): void {
     this.#kept = folder;
   }
@@ -141,23 +159,23 @@ export class Disks {
   async keepAll(): Promise<void> {
     if (this.#kept === null) return;
     await this.remember();
-    const sealed = [...this.#copies].filter(([, { whole }]) => whole);
+    const sealed = [...this.#copies].filter(([, { file }]) => file.whole);
     await this.close();
     for (const [disk, { path }] of sealed) await keepDisk(path.slice(0, -'.raw'.length), this.#kept, `${this.#campaign}.${disk}`);
   }
 
   /**
-   * Lets a raw file stand in for blocks of this campaign's disks, such as an image that the destination has; the sender learns nothing of it but that less is pulled.
-   * `base.digests` holds its digests; where it is missing the file is read once and they are written there. The caller keeps file and digests until `close`.
+   * Makes a raw file a donor for this campaign's disks. Its digests are at `base.digests`, or are
+   * computed and written there; the caller keeps both until `close`.
    */
   async addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
     const isNamed =
       (await stat(`${base}.digests`).catch(() => null))?.size === blockCount(shape.size, shape.blockSize) * digestBytes;
-    if (!isNamed) await nameBlocks(file, base, shape, this.#tools.crew, signal);
+    if (!isNamed) await nameBlocks(file, base, shape, this.#tools.workers, signal);
     await this.#lend(await openDonor(file, base, shape));
   }
 
-  /** Whether disks of a folder stand in for those of this campaign. */
+  /** Whether disks of a folder are donors for this campaign. */
   borrows(folder: string): boolean {
     return this.#others.some(({ path }) => dirname(path) === folder);
   }
@@ -173,7 +191,7 @@ export class Disks {
   /** What is being copied now. */
   copies(): Copying[] {
     return [...this.#copies]
-      .filter(([, { whole }]) => !whole)
+      .filter(([, { file }]) => !file.whole)
       .map(([id, { shape, flushes, mended }]) => {
         const durable = Math.min(shape.size, flushes.durable * shape.blockSize);
         return { id, size: shape.size, durable, mended };
@@ -189,7 +207,9 @@ export class Disks {
     this.#remembering = null;
   }
 
-  /** Opens the disks that were sealed before the daemon started, so that they stand in for others. */
+  /**
+   * Opens the disks that were sealed before the daemon started, so that they are donors for others.
+   */
   remember(): Promise<void> {
     this.#remembering ??= this.#remember();
     return this.#remembering;
@@ -209,7 +229,7 @@ export class Disks {
         const disk = name.slice(0, -'.raw'.length);
         const shape = await DigestFile.shapeOf(this.#base(server, disk));
         if (shape === null || this.#copies.has(disk) || (await this.sealed(server, disk)) === null) continue;
-        (await this.#open(server, disk, this.#path(server, disk, 'raw'), shape)).whole = true;
+        (await this.#open(server, disk, this.#path(server, disk, 'raw'), shape)).file.whole = true;
       }
     }
   }
@@ -222,16 +242,19 @@ export class Disks {
   }
 
   async #unseal(copy: Copy, part: string): Promise<void> {
-    await copy.rename(part);
-    copy.whole = false;
-    this.#tools.donors.pieces.forget(copy);
+    await copy.file.rename(part);
+    copy.file.whole = false;
+    this.#tools.donors.pieces.forget(copy.file);
     copy.begin();
   }
 
-  /** A sealed disk is not what it was: it is one no more, and what is wrong in it is copied again when it is offered again. */
+  /**
+   * A sealed disk is not what it was: it is one no more, and what is wrong in it is copied again
+   * when it is offered again.
+   */
   async #spoilt(server: string, disk: string, copy: Copy, blocks: readonly number[]): Promise<never> {
     await this.#unmark(server, disk);
-    await copy.distrust(blocks);
+    await copy.file.distrust(blocks);
     const what =
       blocks.length === 0 ? 'its list of digests has' : `${blocks.length} blocks of it, first block ${blocks[0]}, have`;
     const says = `Disk ${disk} is no longer what was sealed: ${what} changed on our own disk. It is not used, and no longer sealed.`;
@@ -239,13 +262,9 @@ export class Disks {
   }
 
   #inTurn<T>(disk: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(disk) ?? Promise.resolve();
-    const mine = before.then(work);
-    this.#turns.set(
-      disk,
-      mine.catch(() => undefined),
-    );
-    return mine;
+    const turn = this.#turns.get(disk) ?? new Semaphore(1);
+    this.#turns.set(disk, turn);
+    return turn.run(work);
   }
 
   async #unmark(server: string, disk: string): Promise<void> {
@@ -258,7 +277,7 @@ export class Disks {
     const copy = this.#copies.get(disk);
     this.#copies.delete(disk);
     if (copy === undefined) return;
-    this.#tools.donors.remove(copy);
+    this.#tools.donors.remove(copy.file);
     await copy.close();
   }
 

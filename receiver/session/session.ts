@@ -4,7 +4,7 @@ import { Connection } from '../../protocol/connection/connection.ts';
 import type { Handlers, Params } from '../../protocol/messages.ts';
 import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
-import { needingRoom } from '../../shared/disk/full.ts';
+import { needingRoom } from '../../shared/disk-full.ts';
 import type { Log } from '../../shared/log.ts';
 import { resourcesOf } from '../../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
@@ -116,7 +116,7 @@ export class Session {
       'campaign.preflight': async ({ configurations }, { signal }) => {
         const resources = resourcesOf(configurations);
         const { concerns, decisions } = await preflight(await cloud(), configurations, signal);
-        const besideBytes = await campaigns.standInBytes(configurations, signal);
+        const besideBytes = await campaigns.imageDonorBytes(configurations, signal);
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
         return { concerns: [...concerns, ...space], decisions };
       },
@@ -134,7 +134,8 @@ export class Session {
       'campaign.configure': async ({ campaign, configurations }) => {
         const tell = this.#connection;
         const marker = await this.#bound().configure(configurations, (ref, { id, how }) => {
-          // A progress notice to a connection that is gone has nobody to hear it; the next one is told everything again.
+          // A progress notice to a connection that is gone has nobody to hear it; the next one is
+          // told everything again.
           try {
             tell.notify('resource.built', { campaign, ref, id, how });
           } catch {
@@ -154,7 +155,7 @@ export class Session {
       'disk.offer': (offer, { signal }) => this.#offer(offer, signal),
       'disk.page': async ({ handle, first, digests }) => {
         const { server, copy, puller } = this.#offered(handle);
-        await this.#bound().standIns.ready(server, copy.shape);
+        await this.#bound().imageDonors.ready(server, copy.shape);
         return { lacking: await copy.take(first, Buffer.from(digests, 'base64'), puller) };
       },
       'disk.hole': async ({ handle, first, blocks }) => {
@@ -227,7 +228,7 @@ export class Session {
         return Buffer.from(pieces, 'base64');
       },
     };
-    const puller = new Puller(copy.target, asker, this.#window, copy, signal);
+    const puller = new Puller(copy.file.target, asker, this.#window, copy, signal);
     this.#offers.set(handle, { server, disk, copy, puller });
     return { handle };
   }
@@ -244,7 +245,10 @@ export class Session {
   }
 }
 
-/** Handlers that say whose disk is full where one of them meets that: it may be the sender's operator who reads it. */
+/**
+ * Handlers that say whose disk is full where one of them meets that: it may be the sender's
+ * operator who reads it.
+ */
 function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'receiver'> {
   type Handle = (...given: unknown[]) => Promise<unknown>;
   const place = `the receiver's state directory ${state}`;

@@ -50,7 +50,10 @@ export class Sessions {
     await Promise.all(open.map(([, { done }]) => done));
   }
 
-  /** Ends another session that still serves a campaign: its sender is the same one, on a link that broke unnoticed. */
+  /**
+   * Ends another session that still serves a campaign: its sender is the same one, on a link that
+   * broke unnoticed.
+   */
   async #takeOver(campaign: string, by: Session): Promise<void> {
     const older = [...this.#open.keys()].filter((session) => session !== by && session.campaign === campaign);
     await Promise.all(older.map((session) => session.close('Another connection serves this campaign now.')));

@@ -1,3 +1,4 @@
+import type { Aside } from '../../shared/concurrency/semaphore.ts';
 import { isCutoverAsked, roundsOf } from '../migration/attempt.ts';
 import { forecastOf } from '../migration/forecast.ts';
 import { itineraryTo } from '../migration/itinerary.ts';
@@ -8,7 +9,6 @@ import { copy } from '../migration/phases/copy.ts';
 import { mustBeStopped } from '../migration/phases/freeze.ts';
 import { recall } from '../migration/recall.ts';
 import { destinationAtReceiver } from '../migration/receiver-destination.ts';
-import type { WithoutSlot } from '../migration/slots.ts';
 import type { Campaign } from './campaign.ts';
 import { delayLeftMs } from './delay.ts';
 import { type StepTools, workSignal } from './step.ts';
@@ -18,7 +18,7 @@ export function migrationOf(
   campaign: Campaign,
   tools: StepTools,
   signal = workSignal(tools),
-  withoutSlot: WithoutSlot = (waiting) => waiting(),
+  withoutSlot: Aside = (waiting) => waiting(),
 ): Migration {
   const { journal, plan } = campaign;
   return {
@@ -31,7 +31,7 @@ export function migrationOf(
   };
 }
 
-function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal, withoutSlot: WithoutSlot): Tools {
+function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal, withoutSlot: Aside): Tools {
   const { id, folder, journal, plan } = campaign;
   const { source, ask, offer, onDisk, history } = tools;
   const moveOf = (server: string): Move => recall(campaign.moveOf(server), journal);

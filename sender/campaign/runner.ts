@@ -22,7 +22,7 @@ export interface RunnerTools {
   readonly peer: Omit<PeerOptions, 'campaign' | 'onBuilt' | 'onState'>;
   readonly log: Log;
   /** The threads of the daemon, which all its campaigns share. */
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly onChange: () => void;
   /** What earlier moves took, of this and of other campaigns. */
   readonly history: () => readonly PastMove[];
@@ -153,7 +153,7 @@ export class Runner {
         source: await openSource(this.#tools.source, log, AbortSignal.any([this.#stopping.signal, superseded])),
         retirement: this.#tools.retirement,
         ask: (name, params, signal) => peer.ask(name, params, signal),
-        offer: offerDisk(peer, this.#tools.crew),
+        offer: offerDisk(peer, this.#tools.workers),
         onDisk: (...heard) => {
           this.#progress.hear(...heard);
           onChange();

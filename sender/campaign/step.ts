@@ -1,8 +1,9 @@
 import type { SourceCloud, SourceRetirement } from '../../shared/cloud/cloud.ts';
 import type { Log } from '../../shared/log.ts';
+import type { OfferDisk, OnDisk } from '../disks/offer-disk.ts';
 import type { RestState } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
-import type { Ask, OfferDisk, OnDisk } from '../migration/phase.ts';
+import type { Ask } from '../migration/phase.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignState } from './campaign-status.ts';
 

@@ -3,9 +3,10 @@ import type { Result } from '../../protocol/messages.ts';
 import type { Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
 import { sha256Of } from '../../shared/disk/whole-digest.ts';
 import { showBytes } from '../../shared/print/units.ts';
+import { diskFolder } from '../disks/folder.ts';
 import type { Move } from '../migration/move.ts';
 import type { Ask } from '../migration/phase.ts';
-import { diskFolder, dropCopy } from '../migration/phases/copy.ts';
+import { dropCopy } from '../migration/phases/copy.ts';
 import type { Campaign } from './campaign.ts';
 
 /** What `sender verify` found of one disk. */

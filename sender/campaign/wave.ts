@@ -1,10 +1,10 @@
+import { type Aside, Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { Problem } from '../../shared/problem.ts';
 import { attemptOf } from '../migration/attempt.ts';
 import { wasStopped } from '../migration/durations.ts';
 import { type Fact, standingOf } from '../migration/fact.ts';
 import { migrate, rollBack } from '../migration/migrate.ts';
 import type { Move } from '../migration/move.ts';
-import { Slots, type WithoutSlot } from '../migration/slots.ts';
 import type { Campaign } from './campaign.ts';
 import { awaitDelay } from './delay.ts';
 import { DowntimeProbe } from './downtime-probe.ts';
@@ -16,13 +16,13 @@ import { cleanupSignal, isInterrupted, type StepTools, workSignal } from './step
  * failure or a pause halts the others. Throws the first failure once nothing moves any more.
  */
 export async function moveBatch(campaign: Campaign, moves: readonly Move[], tools: StepTools): Promise<void> {
-  const slots = new Slots(campaign.plan.options.parallel);
+  const slots = new Semaphore(campaign.plan.options.parallel);
   const failed = new AbortController();
   const halted = AbortSignal.any([tools.halted, failed.signal]);
   const isStopped = (move: Move): boolean => wasStopped(attemptOf(campaign.journal.facts, move.server.id).facts);
   const inOrder = [...moves.filter(isStopped), ...moves.filter((move) => !isStopped(move))];
   const ends = inOrder.map((move) =>
-    slots.hold(async (withoutSlot) => {
+    slots.run(async (withoutSlot) => {
       const mustArrive = isStopped(move);
       if (halted.aborted && !mustArrive) return;
       try {
@@ -48,7 +48,7 @@ export function wantsMoves(campaign: Campaign): boolean {
 /**
  * Moves one server; one that cannot be moved is rolled back, so that it runs at the source again.
  */
-async function moveOrRollBack(campaign: Campaign, move: Move, tools: StepTools, withoutSlot: WithoutSlot): Promise<void> {
+async function moveOrRollBack(campaign: Campaign, move: Move, tools: StepTools, withoutSlot: Aside): Promise<void> {
   const signal = workSignal(tools);
   const note = (fact: Fact): Promise<unknown> => campaign.journal.append(fact);
   const downtime = new DowntimeProbe(move, { campaign: campaign.id, ask: tools.ask, note, signal });

@@ -8,13 +8,19 @@ export interface Said {
   hole(first: number, blocks: number): Promise<unknown>;
 }
 
-/** Zeros are told when so many blocks of them came together, or bytes follow: a GiB, so that progress shows. */
+/**
+ * Zeros are told when so many blocks of them came together, or bytes follow: a GiB, so that
+ * progress shows.
+ */
 const holeBlocks = 16_384;
 
 /** Zeros are added to a root so many at a time: 1 ms for the event loop. */
 const rootBlocks = 32_768;
 
-/** Tells one disk in its order: pages by their digests, zeros by the stretch, and their root at the end. */
+/**
+ * Tells one disk in its order: pages by their digests, zeros by the stretch, and their root at the
+ * end.
+ */
 export class ManifestSender {
   readonly #said: Said;
   readonly #pages: PageCache;

@@ -1,37 +1,47 @@
 import { mkdir } from 'node:fs/promises';
-import { headerBytes, type Packed } from '../../protocol/connection/frame.ts';
+import { headerBytes } from '../../protocol/connection/frame.ts';
 import { bytesPulled } from '../../protocol/messages/disk.ts';
-import type { BlockSource } from '../../shared/cloud/cloud.ts';
+import type { Packed } from '../../protocol/messages/packed.ts';
 import { algorithms } from '../../shared/disk/algorithm.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { heldStretch, type Part, type Range } from '../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { SealedDisk } from '../migration/move.ts';
-import type { OfferDisk, OfferTools } from '../migration/phase.ts';
-import { diskFolder } from '../migration/phases/copy.ts';
 import type { Peer } from '../receiver/peer.ts';
+import { diskFolder } from './folder.ts';
 import { Levels } from './levels.ts';
 import { ManifestSender } from './manifest-sender.ts';
+import type { OfferDisk, OfferTools, SealedDisk } from './offer-disk.ts';
 import { PageCache } from './page-cache.ts';
 import { Reader } from './reader.ts';
 import { dataBytes, stretchesOf } from './stretches.ts';
 
-/** The level from which on frames refer back: that saves a twenty-fifth and costs a third more CPU, which pays where the line is what all wait for. */
+/**
+ * The level from which on frames refer back: that saves a twenty-fifth and costs a third more CPU,
+ * which pays where the line is what all wait for.
+ */
 const refersFrom = 6;
 
-/** Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy compared as a whole. The crew starts at once. */
-export function offerDisk(peer: Peer, crew: WorkerPool): OfferDisk {
-  crew.start();
-  const levels = new Levels(crew.workers);
+/**
+ * Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy
+ * compared as a whole. The worker threads start at once.
+ */
+export function offerDisk(peer: Peer, workers: WorkerPool): OfferDisk {
+  workers.start();
+  const levels = new Levels(workers.size);
   return async (move, disk, snapshot, tools) => {
     const folder = diskFolder(tools.folder, move.server.id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const source = await tools.source.open(snapshot, folder, tools.signal);
     try {
       const fetched = Date.now();
-      const sealed = await new Transfer(source, { server: move.server.id, disk: disk.id }, { peer, crew, levels, tools }).run();
+      const sealed = await new Transfer(
+        source,
+        { server: move.server.id, disk: disk.id },
+        { peer, workers, levels, tools },
+      ).run();
       const done: SealedDisk = { ...sealed, transfer_ms: Date.now() - fetched };
       const { root: digest, ...counts } = done;
       const at = new Date().toISOString();
@@ -52,7 +62,7 @@ interface Which {
 /** What a transfer works with. */
 interface Means {
   readonly peer: Peer;
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly levels: Levels;
   readonly tools: OfferTools;
 }
@@ -74,10 +84,13 @@ class Transfer {
     this.#means = means;
   }
 
-  /** Compares until it is done: a lost connection voids the receiver's handle, so the offer is repeated, and blocks that arrived are not sent again. */
+  /**
+   * Compares until it is done: a lost connection voids the receiver's handle, so the offer is
+   * repeated, and blocks that arrived are not sent again.
+   */
   async run(): Promise<Transferred> {
     const { signal } = this.#means.tools;
-    const reader = await Reader.open(this.#source, this.#means.crew, this);
+    const reader = await Reader.open(this.#source, this.#means.workers, this);
     try {
       for (;;) {
         try {
@@ -93,7 +106,7 @@ class Transfer {
   }
 
   async #compare(reader: Reader): Promise<Transferred> {
-    const { peer, crew, levels, tools } = this.#means;
+    const { peer, workers, levels, tools } = this.#means;
     const { campaign, signal } = tools;
     const { size } = reader;
     const connection = await peer.connected(signal);
@@ -102,7 +115,7 @@ class Transfer {
     const offer = { campaign, ...this.#which, size, block_size: blockBytes, algorithm, data } as const;
     const { handle } = await connection.request('disk.offer', offer, { signal });
     const over = new AbortController();
-    const pages = new PageCache({ reader, crew, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
+    const pages = new PageCache({ reader, workers, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
     const rangesOf = (list: readonly Range[], unit: number): Range[] =>
       list.map(([first, count]) => rangeOf(first * unit, count * unit, size));
     const withdraw = peer.serve(connection, handle, {
@@ -118,11 +131,13 @@ class Transfer {
           return packed;
         }),
       refine: (list) =>
-        pages.use(rangesOf(list, blockBytes), (parts) => crew.run('pieces', { parts, algorithm }, { turn: this, urgent: true })),
+        pages.use(rangesOf(list, blockBytes), (parts) =>
+          workers.run('pieces', { parts, algorithm }, { turn: this, urgent: true }),
+        ),
     });
     this.#done = 0;
     const base64 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
-    const telling = new ManifestSender(
+    const manifest = new ManifestSender(
       {
         page: (first, digests) => connection.request('disk.page', { handle, first, digests: base64(digests) }, { signal }),
         hole: (first, blocks) => connection.request('disk.hole', { handle, first, blocks }, { signal }),
@@ -132,7 +147,7 @@ class Transfer {
       { told: (bytes) => this.#advance(bytes), failed: (reason) => over.abort(reason) },
     );
     try {
-      const root = await tellAll(this.#source, pages, telling, over, signal);
+      const root = await sendManifest(this.#source, pages, manifest, over, signal);
       const sealed = await connection.request('disk.seal', { handle, root }, { signal });
       return { ...sealed, size, block_size: blockBytes };
     } finally {
@@ -142,14 +157,14 @@ class Transfer {
   }
 
   /**
-   * Packs what was pulled. Raw bytes that lie together in a slot go out from there: it is held until the receiver has them,
-   * and were it ever given up before they are gone, what arrives would not have its digest.
+   * Packs what was pulled. Raw bytes that lie together are sent from their buffer, which is held
+   * until the receiver has them.
    */
   async #pack(parts: readonly Part[], level: number, after: Uint8Array | undefined): Promise<Packed> {
     const payload = level === 0 ? heldStretch(parts) : null;
     if (payload !== null) return { codec: 'none', rawBytes: payload.length, payload };
-    const { crew, levels } = this.#means;
-    const packed = await crew.run('pack', { parts, level, after }, { turn: this, urgent: true });
+    const { workers, levels } = this.#means;
+    const packed = await workers.run('pack', { parts, level, after }, { turn: this, urgent: true });
     levels.learn(level, packed);
     return packed;
   }
@@ -161,26 +176,29 @@ class Transfer {
 }
 
 /** Reads ahead as far as there is memory, and tells in order what was read. */
-async function tellAll(
+async function sendManifest(
   source: BlockSource,
   pages: PageCache,
-  telling: ManifestSender,
+  manifest: ManifestSender,
   over: AbortController,
   signal: AbortSignal,
 ): Promise<string> {
   const either = AbortSignal.any([signal, over.signal]);
-  let told = Promise.resolve();
+  let sent = Promise.resolve();
   for await (const stretch of stretchesOf(source, blockBytes, either)) {
     either.throwIfAborted();
     const page = stretch.zero ? null : await pages.open(stretch);
-    told = told.then(() => (page === null ? telling.hole(stretch.first, stretch.blocks) : telling.page(page)));
-    told.catch((reason: unknown) => over.abort(reason));
+    sent = sent.then(() => (page === null ? manifest.hole(stretch.first, stretch.blocks) : manifest.page(page)));
+    sent.catch((reason: unknown) => over.abort(reason));
   }
-  await told;
-  return telling.end();
+  await sent;
+  return manifest.end();
 }
 
-/** A stretch of a disk in bytes; its last unit may be short. Throws E_MALFORMED for one that is not of the disk. */
+/**
+ * A stretch of a disk in bytes; its last unit may be short. Throws E_MALFORMED for one that is not
+ * of the disk.
+ */
 function rangeOf(offset: number, length: number, size: number): Range {
   if (offset >= size || offset + length >= size + blockBytes)
     throw new Problem('E_MALFORMED', `The disk of ${size} bytes has no ${length} bytes at ${offset}.`);

@@ -9,53 +9,56 @@ import { pageOf, type Stretch } from './stretches.ts';
 
 /** One page in memory, from before it is read until nobody needs it. */
 export interface Page extends Stretch {
-  readonly slot: PageBuffer;
+  readonly buffer: PageBuffer;
   /** The digests of its blocks, 32 bytes each, once it is read. */
   readonly digests: Promise<Uint8Array>;
-  /** Whoever needs the slot: the offer itself, and every answer that is made from it. */
+  /** Whoever needs the buffer: the offer itself, and every answer that is made from it. */
   users: number;
 }
 
 /** What is needed to hold pages. */
 export interface PagesOptions {
   readonly reader: Reader;
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly turn: object;
   readonly algorithm: Algorithm;
   readonly signal: AbortSignal;
 }
 
 /**
- * The pages of one disk on offer. A page is held from its reading until the receiver has it, so that pulls are answered from memory;
- * one that is asked for later is read again, and given out only if it is still what it was told to be.
+ * The pages of an offered disk. A page is held from its reading until the receiver has it; one that
+ * is asked for later is read again, and sent only if its digests are still the same.
  */
 export class PageCache {
   readonly #options: PagesOptions;
-  readonly #prints: PageDigests;
+  readonly #pageDigests: PageDigests;
   readonly #open = new Set<Page>();
   /** Pages that were told and not yet answered, by their number. */
   readonly #told = new Map<number, Page>();
 
   constructor(options: PagesOptions) {
     this.#options = options;
-    this.#prints = new PageDigests(options.reader.size);
+    this.#pageDigests = new PageDigests(options.reader.size);
   }
 
-  /** Begins to read a page as soon as there is memory for it. MUST be followed by `drop`, unless the pages are closed. */
+  /**
+   * Begins to read a page as soon as there is memory for it. MUST be followed by `drop`, unless the
+   * pages are closed.
+   */
   async open(stretch: Stretch): Promise<Page> {
-    const { reader, crew, turn, algorithm, signal } = this.#options;
-    const slot = await crew.slot(turn, signal);
-    const digests = reader.read(stretch.first, stretch.blocks, slot, algorithm);
+    const { reader, workers, turn, algorithm, signal } = this.#options;
+    const buffer = await workers.buffer(turn, signal);
+    const digests = reader.read(stretch.first, stretch.blocks, buffer, algorithm);
     // Awaited in the order of the disk; until then a failure must not count as unhandled.
     digests.catch(() => undefined);
-    const page: Page = { ...stretch, slot, digests, users: 1 };
+    const page: Page = { ...stretch, buffer, digests, users: 1 };
     this.#open.add(page);
     return page;
   }
 
   /** Makes a page answerable: it is going to be told as `digests`. */
   offer(page: Page, digests: Uint8Array): void {
-    this.#prints.keep(page.first, digests);
+    this.#pageDigests.keep(page.first, digests);
     this.#told.set(pageOf(page.first), page);
   }
 
@@ -65,7 +68,10 @@ export class PageCache {
     this.#leave(page);
   }
 
-  /** Does `work` with the bytes of ranges, wherever they are. Throws E_MALFORMED for what was not told, E_DISK_CHANGED where it is not any more what was told. */
+  /**
+   * Does `work` with the bytes of ranges, wherever they are. Throws E_MALFORMED for what was not
+   * told, E_DISK_CHANGED where it is not any more what was told.
+   */
   async use<T>(ranges: readonly Range[], work: (parts: readonly Part[]) => Promise<T>): Promise<T> {
     const held: Page[] = [];
     try {
@@ -76,7 +82,7 @@ export class PageCache {
         else {
           told.users += 1;
           held.push(told);
-          parts.push({ from: { slot: told.slot.memory, base: told.first * blockBytes }, ranges: own });
+          parts.push({ from: { buffer: told.buffer.memory, base: told.first * blockBytes }, ranges: own });
         }
       }
       return await work(parts);
@@ -91,7 +97,7 @@ export class PageCache {
     const at = offset - (page?.first ?? 0) * blockBytes;
     if (page === undefined || at < 0 || at + length > page.blocks * blockBytes) return null;
     page.users += 1;
-    return { bytes: new Uint8Array(page.slot.memory, at, length), release: () => this.#leave(page) };
+    return { bytes: new Uint8Array(page.buffer.memory, at, length), release: () => this.#leave(page) };
   }
 
   /** Gives all memory back, once nobody reads into it any more. */
@@ -107,31 +113,37 @@ export class PageCache {
   #leave(page: Page): void {
     page.users -= 1;
     if (page.users > 0 || !this.#open.delete(page)) return;
-    page.slot.release();
+    page.buffer.release();
   }
 
-  /** Reads a whole page, proves it and keeps what is asked for. Holds one slot at most, so that no two of them wait for each other. */
+  /**
+   * Reads a whole page, proves it and keeps what is asked for. Holds one buffer at most, so that no
+   * two of them wait for each other.
+   */
   async #readAgain(page: number, ranges: readonly Range[]): Promise<{ bytes: Uint8Array; base: number }> {
-    const { reader, crew, turn, algorithm, signal } = this.#options;
+    const { reader, workers, turn, algorithm, signal } = this.#options;
     const first = page * pageBlocks;
-    if (!this.#prints.has(page)) throw new Problem('E_MALFORMED', `Block ${first} and those behind it were not named yet.`);
-    const slot = await crew.slot(turn, signal);
+    if (!this.#pageDigests.has(page)) throw new Problem('E_MALFORMED', `Block ${first} and those behind it were not named yet.`);
+    const buffer = await workers.buffer(turn, signal);
     try {
       const blocks = Math.min(pageBlocks, blockCount(reader.size) - first);
-      const digests = await reader.read(first, blocks, slot, algorithm);
-      if (!this.#prints.agrees(first, digests))
+      const digests = await reader.read(first, blocks, buffer, algorithm);
+      if (!this.#pageDigests.agrees(first, digests))
         throw new Problem('E_DISK_CHANGED', `The disk has other bytes in blocks ${first} to ${first + blocks - 1} than it had.`);
       const from = Math.min(...ranges.map(([offset]) => offset));
       const to = Math.max(...ranges.map(([offset, length]) => offset + length));
       const base = first * blockBytes;
-      return { bytes: new Uint8Array(slot.memory, from - base, to - from).slice(), base: from };
+      return { bytes: new Uint8Array(buffer.memory, from - base, to - from).slice(), base: from };
     } finally {
-      slot.release();
+      buffer.release();
     }
   }
 }
 
-/** Ranges cut where one page ends and the next begins, those of a page together, in the order they are asked for. */
+/**
+ * Ranges cut where one page ends and the next begins, those of a page together, in the order they
+ * are asked for.
+ */
 function byPage(ranges: readonly Range[]): (readonly [page: number, ranges: Range[]])[] {
   const pages: (readonly [number, Range[]])[] = [];
   for (const [offset, length] of ranges) {

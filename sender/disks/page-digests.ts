@@ -2,38 +2,46 @@ import { hash } from 'node:crypto';
 import { blockCount, digestBytes, pageBlocks } from '../../shared/model/disk.ts';
 import { pageOf } from './stretches.ts';
 
-const printBytes = 16;
+const digestOfPageBytes = 16;
 
-/** What every page was told to be, 16 bytes for each: what is read once more is held against it. 8 MiB for a disk of 2 TiB. */
+/**
+ * What every page was told to be, 16 bytes for each: what is read once more is held against it. 8
+ * MiB for a disk of 2 TiB.
+ */
 export class PageDigests {
-  readonly #prints: Buffer;
+  readonly #digests: Buffer;
   readonly #blocks: number;
 
   constructor(size: number) {
     this.#blocks = blockCount(size);
-    this.#prints = Buffer.alloc(Math.ceil(this.#blocks / pageBlocks) * printBytes);
+    this.#digests = Buffer.alloc(Math.ceil(this.#blocks / pageBlocks) * digestOfPageBytes);
   }
 
-  /** Keeps what the blocks from `first` were told to be; those of the same page that are not named are zeros. */
+  /**
+   * Keeps what the blocks from `first` were told to be; those of the same page that are not named
+   * are zeros.
+   */
   keep(first: number, digests: Uint8Array): void {
-    this.#print(first, digests).copy(this.#prints, pageOf(first) * printBytes);
+    this.#digestOf(first, digests).copy(this.#digests, pageOf(first) * digestOfPageBytes);
   }
 
   /** Whether the blocks of a page were named. */
   has(page: number): boolean {
-    return this.#prints.subarray(page * printBytes, (page + 1) * printBytes).some((byte) => byte !== 0);
+    return this.#digests.subarray(page * digestOfPageBytes, (page + 1) * digestOfPageBytes).some((byte) => byte !== 0);
   }
 
   /** Whether blocks are what they were told to be. */
   agrees(first: number, digests: Uint8Array): boolean {
     const page = pageOf(first);
-    return this.#print(first, digests).equals(this.#prints.subarray(page * printBytes, (page + 1) * printBytes));
+    return this.#digestOf(first, digests).equals(
+      this.#digests.subarray(page * digestOfPageBytes, (page + 1) * digestOfPageBytes),
+    );
   }
 
-  #print(first: number, digests: Uint8Array): Buffer {
+  #digestOf(first: number, digests: Uint8Array): Buffer {
     const start = pageOf(first) * pageBlocks;
     const whole = Buffer.alloc(Math.min(pageBlocks, this.#blocks - start) * digestBytes);
     whole.set(digests, (first - start) * digestBytes);
-    return hash('sha256', whole, 'buffer').subarray(0, printBytes);
+    return hash('sha256', whole, 'buffer').subarray(0, digestOfPageBytes);
   }
 }

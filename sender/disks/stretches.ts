@@ -1,8 +1,11 @@
-import type { BlockSource, Extent } from '../../shared/cloud/cloud.ts';
+import type { BlockSource, Extent } from '../../shared/disk/block-source.ts';
 import { blockCount, pageBlocks } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** Blocks one after the other: `zero`, known to be zeros without being read, or to be read, and then within one page. */
+/**
+ * Blocks one after the other: `zero`, known to be zeros without being read, or to be read, and then
+ * within one page.
+ */
 export interface Stretch {
   readonly first: number;
   readonly blocks: number;
@@ -10,8 +13,8 @@ export interface Stretch {
 }
 
 /**
- * Cuts a disk into what is read, a page at most at a time, and what need not be, in order and without a gap.
- * A page is read from its first block with bytes to its last: what lies between costs less to read than a message of its own.
+ * Cuts a disk into pages to read and stretches of zeros, in order and without a gap. A page is read
+ * from its first block with data to its last: a gap costs less than a message.
  */
 export async function* stretchesOf(source: BlockSource, blockSize: number, signal: AbortSignal): AsyncGenerator<Stretch> {
   const end = blockCount(source.size, blockSize);
@@ -23,7 +26,8 @@ export async function* stretchesOf(source: BlockSource, blockSize: number, signa
     told = data.to;
   };
   for await (const { offset, length } of dataOf(source, signal)) {
-    const [from, to] = [Math.floor(offset / blockSize), Math.ceil((offset + length) / blockSize)];
+    const from = Math.floor(offset / blockSize);
+    const to = Math.ceil((offset + length) / blockSize);
     const joins = data.to > data.from && pageOf(from) <= pageOf(data.to - 1);
     if (!joins) {
       yield* tell();

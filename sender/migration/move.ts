@@ -1,6 +1,7 @@
 import type { ServerState, Snapshot } from '../../shared/cloud/cloud.ts';
 import type { Calendar } from '../../shared/model/calendar.ts';
 import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
+import type { SealedDisk } from '../disks/offer-disk.ts';
 
 /** What a server's downtime would be if it were stopped now. Milliseconds and bytes. */
 export interface Forecast {
@@ -14,26 +15,6 @@ export interface Forecast {
   readonly deltaBytes: number;
   /** The phases whose duration is assumed, because no earlier move measured it. */
   readonly assumed: readonly string[];
-}
-
-/** A disk as the receiver sealed it. Counts are blocks. */
-export interface SealedDisk {
-  readonly size: number;
-  readonly root: string;
-  readonly blocks: number;
-  readonly zero: number;
-  readonly pulled: number;
-  readonly reused: number;
-  /** Taken from another disk that the receiver had. */
-  readonly copied: number;
-  /** Pulled again, because the disk below did not keep what was written. */
-  readonly mended: number;
-  /** Bytes of the disk that were pulled, and what they were on the wire. */
-  readonly bytes_pulled: number;
-  readonly bytes_wire: number;
-  readonly block_size: number;
-  /** Milliseconds to make the copy equal to the snapshot, once that is readable here. */
-  readonly transfer_ms: number;
 }
 
 /** What the phases of one move have learned; each phase adds its part, and the journal keeps it. */

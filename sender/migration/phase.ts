@@ -1,13 +1,13 @@
 import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
-import type { Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { Aside } from '../../shared/concurrency/semaphore.ts';
 import type { Dated } from '../../shared/journal.ts';
 import type { DestinationTools } from '../../shared/journey/destination.ts';
 import type { PhaseOf } from '../../shared/journey/phase.ts';
 import type { Plan } from '../../shared/model/plan.ts';
-import type { ResourceOf } from '../../shared/model/resource.ts';
-import type { Forecast, Learned, Move, SealedDisk } from './move.ts';
+import type { OfferDisk, OfferTools } from '../disks/offer-disk.ts';
+import type { Forecast, Learned, Move } from './move.ts';
 import type { Round } from './round.ts';
-import type { WithoutSlot } from './slots.ts';
 
 /** A row of the itinerary of the sender's moves. */
 export type Phase = PhaseOf<Move, Tools, Learned>;
@@ -18,29 +18,9 @@ export type Phase = PhaseOf<Move, Tools, Learned>;
  */
 export type Ask = <N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>, signal: AbortSignal) => Promise<Result<N>>;
 
-/**
- * Hears how far a disk is: bytes of the disk compared or copied, and bytes that crossed the wire.
- */
-export type OnDisk = (disk: string, sizeBytes: number, doneBytes: number, sentBytes: number) => void;
-
-/** What the offer of one disk works with. */
-export interface OfferTools {
-  readonly campaign: string;
-  readonly source: SourceCloud;
-  /** This campaign's folder. */
-  readonly folder: string;
-  readonly onDisk: OnDisk;
-  readonly signal: AbortSignal;
-}
-
-/**
- * Offers one disk's blocks to the receiver until its copy is sealed; returns what it was sealed
- * with.
- */
-export type OfferDisk = (move: Move, disk: ResourceOf<'disk'>, snapshot: Snapshot, tools: OfferTools) => Promise<SealedDisk>;
-
 /** What a phase works with. */
 export interface Tools extends OfferTools, DestinationTools {
+  readonly source: SourceCloud;
   readonly offer: OfferDisk;
   readonly options: Plan['options'];
   /** The rounds of a server's present attempt. */
@@ -55,5 +35,5 @@ export interface Tools extends OfferTools, DestinationTools {
   /** What is left of the plan's delay after the server that ended last: milliseconds. */
   readonly delayLeftMs: () => number;
   /** Gives the move's slot to others while it only waits. */
-  readonly withoutSlot: WithoutSlot;
+  readonly withoutSlot: Aside;
 }

@@ -2,12 +2,18 @@ import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.t
 import { Problem } from '../../shared/problem.ts';
 import type { Peer } from './peer.ts';
 
-/** How long somebody at a terminal waits for the receiver to be reached, how often it is looked whether it is, and how long for its answer (it asks its cloud for everything): milliseconds. */
+/**
+ * How long somebody at a terminal waits for the receiver to be reached, how often it is looked
+ * whether it is, and how long for its answer (it asks its cloud for everything): milliseconds.
+ */
 const reachTimeoutMs = 30_000;
 const reachIntervalMs = 50;
 const answerTimeoutMs = 10 * 60_000;
 
-/** Asks the receiver for somebody who waits: throws what keeps it away rather than wait for it to come back. */
+/**
+ * Asks the receiver for somebody who waits: throws what keeps it away rather than wait for it to
+ * come back.
+ */
 export async function askNow<N extends Requests & SaidBy<'sender'>>(
   peer: Peer,
   name: N,
@@ -20,7 +26,8 @@ export async function askNow<N extends Requests & SaidBy<'sender'>>(
   const giveUpAt = performance.now() + reachTimeoutMs;
   const look = setInterval(() => {
     const { problem, says } = peer.state;
-    // One more attempt, the one under way or the next, is all that somebody at a terminal waits for.
+    // One more attempt, the one under way or the next, is all that somebody at a terminal waits
+    // for.
     if (problem !== null && problem !== before) away.abort(problem);
     else if (performance.now() > giveUpAt) away.abort(problem ?? new Problem('E_PEER_UNREACHABLE', says));
   }, reachIntervalMs);

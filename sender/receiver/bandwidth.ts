@@ -2,17 +2,26 @@ import { Throttle } from '../../protocol/pacing/throttle.ts';
 import { type BandwidthSetting, faultyRate, limitAt, parseRate, showLimit } from '../../shared/model/bandwidth.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** Where the limit stands. Bytes per second; `limit` in the words of the setting, `none` where there is none. */
+/**
+ * Where the limit stands. Bytes per second; `limit` in the words of the setting, `none` where there
+ * is none.
+ */
 export interface BandwidthStatus {
   readonly limit: string;
   readonly limitBytesPerSecond: number | null;
-  /** Whether the configuration says so, the plan of a campaign at work, or a command since the daemon started. */
+  /**
+   * Whether the configuration says so, the plan of a campaign at work, or a command since the
+   * daemon started.
+   */
   readonly by: 'configuration' | 'plan' | 'command';
   /** Data of all campaigns, in the last seconds. */
   readonly bytesPerSecond: number;
 }
 
-/** What the plan of a campaign says, and the time zone of its hours; without one they are this machine's. */
+/**
+ * What the plan of a campaign says, and the time zone of its hours; without one they are this
+ * machine's.
+ */
 export interface PlannedBandwidth {
   readonly setting: BandwidthSetting;
   readonly zone: string | undefined;
@@ -23,8 +32,8 @@ const lookMs = 1_000;
 const samples = 5;
 
 /**
- * The limit on what all campaigns of this sender send together, hour by hour: as configured, or as the plans of the campaigns at work say instead (the tightest of
- * them), until a command says otherwise.
+ * The limit on what all campaigns of this sender send together, hour by hour: a command's, or else
+ * the tightest of the campaigns' plans, or else the configured one.
  */
 export class Bandwidth {
   readonly throttle: Throttle;
@@ -43,7 +52,10 @@ export class Bandwidth {
     this.look();
   }
 
-  /** Heeds the plans of the campaigns at work: one each, null for one whose plan leaves the limit to the configuration. */
+  /**
+   * Heeds the plans of the campaigns at work: one each, null for one whose plan leaves the limit to
+   * the configuration.
+   */
   heed(plans: () => readonly (PlannedBandwidth | null)[]): void {
     this.#plans = plans;
     this.look();
@@ -95,7 +107,8 @@ export class Bandwidth {
   }
 
   get #measured(): number {
-    const [first, last] = [this.#taken[0], this.#taken.at(-1)];
+    const first = this.#taken[0];
+    const last = this.#taken.at(-1);
     if (first === undefined || last === undefined || last.atMs <= first.atMs) return 0;
     return Math.round(((last.bytes - first.bytes) / (last.atMs - first.atMs)) * 1000);
   }

@@ -24,10 +24,16 @@ export interface LaneTools {
 const lookMs = 1_000;
 const againMs = 10_000;
 
-/** What one connection of TCP may have on its way where kernels are left as they come: bytes; half of what Linux calls tcp_rmem. */
+/**
+ * What one connection of TCP may have on its way where kernels are left as they come: bytes; half
+ * of what Linux calls tcp_rmem.
+ */
 const tcpBytes = 2 * 1024 * 1024;
 
-/** How many looks in a row must ask for another lane: a busy machine makes a line look long for a moment. */
+/**
+ * How many looks in a row must ask for another lane: a busy machine makes a line look long for a
+ * moment.
+ */
 const looks = 3;
 
 /** How many lanes a line asks for: one, or as many as fill it where one window of TCP does not. */
@@ -36,8 +42,8 @@ export function lanesFor({ bytesPerSecond, rttMs = 0 }: Pick<Wire, 'bytesPerSeco
 }
 
 /**
- * Opens the lanes of a session, and more as the line turns out to be long and fast; returns when the session or `signal` ends.
- * A lane that cannot be opened is tried again later: until then its session does without. Never throws.
+ * Opens the lanes of a session, and more as the line proves long and fast, until the session or
+ * `signal` ends. A lane that cannot be opened is tried again later. Never throws.
  */
 export async function keepLanes(
   main: Connection<'sender'>,

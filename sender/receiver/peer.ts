@@ -1,9 +1,10 @@
 import type { WebSocket } from 'ws';
 import { Connection, type ConnectionOptions } from '../../protocol/connection/connection.ts';
-import type { Packed } from '../../protocol/connection/frame.ts';
+import type { Packed } from '../../protocol/messages/packed.ts';
 import type { Handlers, Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
 import type { Throttle } from '../../protocol/pacing/throttle.ts';
 import { keepConnected } from '../../protocol/transport/reconnect.ts';
+import { Condition } from '../../shared/concurrency/condition.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
@@ -52,7 +53,7 @@ export class Peer {
   readonly #disks = new WeakMap<Connection<'sender'>, Map<number, Offered>>();
   #live: Connection<'sender'> | null = null;
   #state: PeerState = { state: 'connecting', says: 'Dialling the receiver.', problem: null };
-  #waiting: (() => void)[] = [];
+  readonly #connected = new Condition();
   #dialling = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -92,7 +93,10 @@ export class Peer {
     if (!this.#stopping.signal.aborted) this.start();
   }
 
-  /** Closes the connection, so that a new one is opened at once; resolves when that one is up, or not within half a minute. */
+  /**
+   * Closes the connection, so that a new one is opened at once; resolves when that one is up, or
+   * not within half a minute.
+   */
   async reconnect(reason: string): Promise<void> {
     await this.#live?.close(reason);
     await this.connected(AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(30_000)]));
@@ -109,14 +113,14 @@ export class Peer {
     for (;;) {
       signal.throwIfAborted();
       if (this.#live !== null) return this.#live;
-      const woken = Promise.withResolvers<void>();
-      this.#waiting.push(woken.resolve);
-      signal.addEventListener('abort', () => woken.resolve(), { once: true });
-      await woken.promise;
+      await this.#connected.wait([signal]);
     }
   }
 
-  /** Asks the receiver, as often as a broken link leaves the question unanswered: every request may be repeated. */
+  /**
+   * Asks the receiver, as often as a broken link leaves the question unanswered: every request may
+   * be repeated.
+   */
   async ask<N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>, signal: AbortSignal): Promise<Result<N>> {
     for (;;) {
       const connection = await this.connected(signal);
@@ -138,7 +142,10 @@ export class Peer {
     return () => disks.delete(handle);
   }
 
-  /** One connection, from its open socket to its end. Throws what ended it, unless it was closed on purpose. */
+  /**
+   * One connection, from its open socket to its end. Throws what ended it, unless it was closed on
+   * purpose.
+   */
   async #converse(socket: WebSocket, over: AbortSignal, progressed: () => void): Promise<void> {
     const { name, release, log, campaign, dial, connections = 'auto', throttle } = this.#options;
     const options: ConnectionOptions<'sender'> = {
@@ -163,7 +170,7 @@ export class Peer {
       }
       this.#live = connection;
       this.#tell({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });
-      for (const wake of this.#waiting.splice(0)) wake();
+      this.#connected.notifyAll();
       const closed = await connection.closed;
       if (closed.problem !== undefined) throw closed.problem;
     } finally {

@@ -7,7 +7,9 @@ const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 /** Kinds of a block in a page. */
-const [zero, here, before] = [0, 1, 2];
+const zero = 0;
+const here = 1;
+const before = 2;
 
 /** A block where its bytes were already: the disk's number, and the index in it. */
 export interface Place {
@@ -21,7 +23,9 @@ export type PageBlock =
   | { readonly kind: 'here'; readonly digest: Buffer; readonly bytes: Buffer }
   | { readonly kind: 'before'; readonly digest: Buffer; readonly place: Place };
 
-/** One block of a page as it is read; its bytes come with `payloadOf`, `at` is their offset there. */
+/**
+ * One block of a page as it is read; its bytes come with `payloadOf`, `at` is their offset there.
+ */
 export type ReadBlock =
   | { readonly kind: 'zero' }
   | { readonly kind: 'here'; readonly digest: Buffer; readonly at: number; readonly length: number }
@@ -90,7 +94,10 @@ export function decodePage(entry: Buffer, lengths: readonly number[], name: stri
   return { blocks, codec: codec === 1 ? 'zstd' : 'none', rawBytes, payload: reader.rest() };
 }
 
-/** The bytes of a page's blocks. Throws E_BUNDLE; memory is bounded by what the page may hold, whatever the payload says. */
+/**
+ * The bytes of a page's blocks. Throws E_BUNDLE; memory is bounded by what the page may hold,
+ * whatever the payload says.
+ */
 export async function payloadOf({ codec, rawBytes, payload }: ReadPage, name: string): Promise<Buffer> {
   const raw = codec === 'none' ? payload : await inflate(payload, rawBytes, name);
   if (raw.length !== rawBytes) throw spoilt(`${name} says ${rawBytes} raw bytes and has ${raw.length}.`, name);

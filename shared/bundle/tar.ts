@@ -52,8 +52,8 @@ export interface TarEntry {
 }
 
 /**
- * Reads a tar that a stranger may have made, entry by entry: plain files with short names and nothing else, each as large as its reader allows.
- * Not tar-stream's reader, for that takes extended headers of any length into memory, and lets them rename what follows.
+ * Reads a tar that a stranger may have made: plain files with short names, each of bounded size.
+ * tar-stream's reader takes extended headers of any length into memory.
  */
 export class TarReader {
   readonly #source: AsyncIterator<Buffer>;
@@ -63,7 +63,10 @@ export class TarReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** The next entry, whose bytes `content` MUST take before the one after it; null at the end. Throws E_BUNDLE. */
+  /**
+   * The next entry, whose bytes `content` MUST take before the one after it; null at the end.
+   * Throws E_BUNDLE.
+   */
   async next(): Promise<TarEntry | null> {
     const block = await this.#take(unit, 'where an entry must begin');
     if (block.every((byte) => byte === 0)) {
@@ -124,7 +127,10 @@ export class TarReader {
   }
 }
 
-/** Fields of a ustar header (POSIX.1-1988, 10.1.1; pax(1), "ustar Interchange Format"): offset and length. */
+/**
+ * Fields of a ustar header (POSIX.1-1988, 10.1.1; pax(1), "ustar Interchange Format"): offset and
+ * length.
+ */
 const fields = {
   name: [0, 100],
   size: [124, 12],

@@ -1,6 +1,6 @@
 /**
- * Waits for what `begin` resolves or rejects, or throws the reason of the first of `signals` that aborts.
- * Nothing stays behind on the signals, which may live far longer than the wait.
+ * Waits for what `begin` resolves or rejects, or throws the reason of the first of `signals` that
+ * aborts. Nothing stays behind on the signals, which may live far longer than the wait.
  */
 export async function abortable<T>(
   signals: readonly AbortSignal[],

@@ -3,7 +3,10 @@ interface Lines<T> {
   readonly usual: T[];
 }
 
-/** Things that wait for their turn, by whose they are: every owner is served in turn, and of one owner what is urgent first. */
+/**
+ * Things that wait for their turn, by whose they are: every owner is served in turn, and of one
+ * owner what is urgent first.
+ */
 export class FairQueue<T> {
   readonly #lines = new Map<object, Lines<T>>();
 

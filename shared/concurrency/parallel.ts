@@ -1,4 +1,7 @@
-/** Runs `work` over items, at most `width` at a time; the first failure ends it, after what is under way has ended. */
+/**
+ * Runs `work` over items, at most `width` at a time; the first failure ends it, after what is under
+ * way has ended.
+ */
 export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   let failed = false;

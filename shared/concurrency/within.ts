@@ -1,4 +1,7 @@
-/** Resolves with a work, or when so many milliseconds are over; the work goes on. Rejects where the work does so before. */
+/**
+ * Resolves with a work, or when so many milliseconds are over; the work goes on. Rejects where the
+ * work does so before.
+ */
 export async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, timeoutMs);

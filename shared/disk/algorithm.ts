@@ -7,7 +7,10 @@ const native = await import('@napi-rs/blake-hash').catch(() => null);
 /** The algorithms this machine has, the preferred first. */
 export const algorithms: readonly Algorithm[] = native === null ? ['sha256'] : ['blake3', 'sha256'];
 
-/** The digest of bytes, zeros or not. Blocks until it is done: for worker threads, and for a few bytes. */
+/**
+ * The digest of bytes, zeros or not. Blocks until it is done: for worker threads, and for a few
+ * bytes.
+ */
 export function digestOf(algorithm: Algorithm, bytes: Uint8Array): Buffer {
   if (algorithm === 'sha256' || native === null) return hash('sha256', bytes, 'buffer');
   return native.blake3(bytes);

@@ -1,9 +1,9 @@
-import type { Extent } from '../cloud/cloud.ts';
 import { Problem } from '../problem.ts';
+import type { Extent } from './block-source.ts';
 
 /**
- * Which clusters of a disk hold anything, and where each comes among those that do. It takes one bit for each cluster, however ragged the
- * disk is: 2 MiB for a TiB of clusters of 64 KiB.
+ * Which clusters of a disk hold anything, and where each comes among those that do. It takes one
+ * bit for each cluster, however ragged the disk is: 2 MiB for a TiB of clusters of 64 KiB.
  */
 export class Allocation {
   /** Allocated clusters. */
@@ -34,8 +34,8 @@ export class Allocation {
   }
 
   /**
-   * Marks every cluster that an extent touches which is not of zeros. `perGroup` is a multiple of 8.
-   * Throws E_BUG for extents that do not cover the disk in order: what they left out would be lost.
+   * Marks every cluster that an extent with data touches. `perGroup` is a multiple of 8. Throws
+   * E_BUG for extents that do not cover the disk in order: what they left out would be lost.
    */
   static async of(extents: AsyncIterable<Extent>, size: number, cluster: number, perGroup: number): Promise<Allocation> {
     const bits = new Uint8Array(Math.ceil(Math.ceil(size / cluster) / 8));
@@ -65,9 +65,13 @@ export class Allocation {
     return this.#before[group] ?? this.total;
   }
 
-  /** The cluster that comes at a place among the allocated ones, and how many, `most` at most, follow it on the disk without a gap. */
+  /**
+   * The cluster that comes at a place among the allocated ones, and how many, `most` at most,
+   * follow it on the disk without a gap.
+   */
   run(place: number, most: number): { readonly cluster: number; readonly count: number } {
-    let [low, high] = [0, this.#before.length - 1];
+    let low = 0;
+    let high = this.#before.length - 1;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
       if (this.before(middle) <= place) low = middle;

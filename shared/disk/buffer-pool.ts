@@ -1,3 +1,4 @@
+import { abortable } from '../concurrency/abortable.ts';
 import { pageBytes } from '../model/disk.ts';
 import { alignedSharedMemory } from './direct.ts';
 
@@ -17,8 +18,8 @@ interface Waiting {
 }
 
 /**
- * A bounded number of slots. Half of them are shared evenly by those who want some; of the others a free one goes to whoever has held some for longest,
- * so that disks that began together come apart, and one of them is read while another waits for the line.
+ * A bounded number of buffers. Half are shared evenly; of the others a free one goes to whoever has
+ * held some longest, so that one disk is read while another waits for the line.
  */
 export class BufferPool {
   readonly #count: number;
@@ -37,21 +38,18 @@ export class BufferPool {
     return this.#taken;
   }
 
-  /** Waits for a slot. Throws the signal's reason when it aborts first. */
+  /** Waits for a buffer. Throws the signal's reason when it aborts first. */
   async take(owner: object, signal: AbortSignal): Promise<PageBuffer> {
     signal.throwIfAborted();
     if (this.#taken < this.#count && this.#waiting.size === 0) return this.#give(owner);
-    const { promise, resolve, reject } = Promise.withResolvers<PageBuffer>();
-    const waiting: Waiting = { owner, give: () => resolve(this.#give(owner)) };
-    const giveUp = (): void => {
-      if (this.#waiting.delete(waiting)) reject(signal.reason as Error);
-    };
-    this.#waiting.add(waiting);
-    signal.addEventListener('abort', giveUp, { once: true });
+    let waiting: Waiting | undefined;
     try {
-      return await promise;
+      return await abortable<PageBuffer>([signal], (resolve) => {
+        waiting = { owner, give: () => resolve(this.#give(owner)) };
+        this.#waiting.add(waiting);
+      });
     } finally {
-      signal.removeEventListener('abort', giveUp);
+      if (waiting !== undefined) this.#waiting.delete(waiting);
     }
   }
 
@@ -81,8 +79,8 @@ export class BufferPool {
       this.#waiting.delete(next);
       next.give();
     }
-    // When no disk is on its way the memory goes back to the system, but for the one slot that whoever works page by page takes again at once.
-    // Not between two disks: what is let go is really given back when the collector comes by, and until then the next disk would take as much again.
+    // Memory is freed once no disk is on its way, but for one buffer that page-by-page work takes
+    // again. Not between two disks: the collector frees it late, and until then it counts twice.
     else if (this.#taken === 0) this.#idle = setTimeout(() => this.#free.splice(1), idleMs).unref();
   }
 

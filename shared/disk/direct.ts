@@ -1,10 +1,16 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Direct input and output asks for places, lengths and memory in multiples of the device's block, which is no longer than this: bytes. See open(2), O_DIRECT. */
+/**
+ * Direct input and output asks for places, lengths and memory in multiples of the device's block,
+ * which is no longer than this: bytes. See open(2), O_DIRECT.
+ */
 export const directUnit = 4096;
 
-/** Memory that begins at a page of the machine, and keeps its length: what can be resized is mapped, where other memory comes from malloc. */
+/**
+ * Memory that begins at a page of the machine, and keeps its length: what can be resized is mapped,
+ * where other memory comes from malloc.
+ */
 export function alignedMemory(length: number): ArrayBuffer {
   return new ArrayBuffer(length, { maxByteLength: length });
 }
@@ -15,8 +21,8 @@ export function alignedSharedMemory(length: number): SharedArrayBuffer {
 }
 
 /**
- * Opens a file to be read, or with `r+` also written, past the page cache: what is read was really on the disk, nothing else is driven from memory,
- * and the CPU neither copies nor fills pages. Null where the file system or the system has no such way.
+ * Opens a file to be read, or with `r+` also written, past the page cache, so that what is read was
+ * really on the disk and the CPU copies nothing. Null where there is no such way.
  */
 export async function openDirect(path: string, flags: 'r' | 'r+'): Promise<FileHandle | null> {
   const { O_DIRECT, O_RDONLY, O_RDWR } = constants;

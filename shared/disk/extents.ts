@@ -1,4 +1,4 @@
-import type { Extent } from '../cloud/cloud.ts';
+import type { Extent } from './block-source.ts';
 
 /** Joins neighbours of one kind, so that a disk is told in as few extents as there are. */
 export async function* merged(extents: AsyncIterable<Extent> | Iterable<Extent>): AsyncGenerator<Extent> {

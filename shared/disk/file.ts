@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { BlockSource } from '../cloud/cloud.ts';
 import { Problem } from '../problem.ts';
+import type { BlockSource } from './block-source.ts';
 
 /** Opens a raw disk image as a BlockSource; its size is the file's. */
 export async function openFile(path: string): Promise<BlockSource> {

@@ -5,7 +5,10 @@ import { pieces } from './jobs/pieces.ts';
 import { punch } from './jobs/punch.ts';
 import { unpack } from './jobs/unpack.ts';
 
-/** Everything a worker thread can be asked to do, on one page. A job is a plain function: it reads, works and writes while its thread waits. */
+/**
+ * Everything a worker thread can be asked to do, on one page. A job is a plain function: it reads,
+ * works and writes while its thread waits.
+ */
 export const jobs = { digest, pieces, pack, unpack, check, punch } as const;
 
 type Jobs = typeof jobs;

@@ -1,5 +1,5 @@
-import type { BlockSource } from '../cloud/cloud.ts';
 import { Allocation } from './allocation.ts';
+import type { BlockSource } from './block-source.ts';
 
 /** Bytes of a cluster: QEMU's own default. */
 const cluster = 64 * 1024;
@@ -10,7 +10,10 @@ const perRefcountBlock = cluster / 2;
 /** QCOW_OFLAG_COPIED: what the entry points to is used once. */
 const copied = 1n << 63n;
 
-/** Where each part of the file begins, in clusters, and how many it has. Everything but the data comes first, so that its size is known before a byte is read. */
+/**
+ * Where each part of the file begins, in clusters, and how many it has. Everything but the data
+ * comes first, so that its size is known before a byte is read.
+ */
 interface Layout {
   readonly refcountTable: number;
   readonly refcountTableClusters: number;
@@ -24,10 +27,8 @@ interface Layout {
 }
 
 /**
- * Presents a disk that tells its zeros as a qcow2 file (version 3, clusters of 64 KiB; see QEMU, docs/interop/qcow2) of which nothing is
- * ever stored: tables are computed from the extents, data is read from the disk. The same disk and extents are the same file, byte by
- * byte, so that it can be sent again, and held against a digest, as a raw disk can. Closing it leaves the disk open. Null for a disk that
- * does not tell its zeros.
+ * Presents a disk as a qcow2 file (version 3; QEMU, docs/interop/qcow2) that is never stored. The
+ * same disk and extents are the same bytes, so that it can be sent again. Null without extents.
  */
 export async function asQcow2(disk: BlockSource, signal: AbortSignal): Promise<BlockSource | null> {
   if (disk.extents === undefined) return null;
@@ -63,7 +64,10 @@ class Qcow2 {
     return whole;
   }
 
-  /** Fills the buffer from the data clusters as far as their neighbours in the file are neighbours on the disk; returns the bytes filled. */
+  /**
+   * Fills the buffer from the data clusters as far as their neighbours in the file are neighbours
+   * on the disk; returns the bytes filled.
+   */
   async #readData(at: number, into: Buffer): Promise<number> {
     const inside = at % cluster;
     const first = Math.floor(at / cluster) - this.#layout.data;
@@ -75,7 +79,8 @@ class Qcow2 {
     const held = Math.max(0, Math.min(bytes.length, this.#disk.size - offset));
     if (held > 0) {
       const read = await this.#disk.read(offset, held, bytes);
-      // A source that did not fill what it was given must not turn into garbage with a right digest.
+      // A source that did not fill what it was given must not turn into garbage with a right
+      // digest.
       if (read.buffer !== bytes.buffer || read.byteOffset !== bytes.byteOffset) read.copy(bytes, 0, 0, held);
     }
     bytes.fill(0, held);
@@ -154,7 +159,9 @@ function entries(index: number, total: number, tell: (entry: number) => bigint):
   return bytes;
 }
 
-/** The refcount blocks count themselves and their table too: their number grows until it suffices. */
+/**
+ * The refcount blocks count themselves and their table too: their number grows until it suffices.
+ */
 function layOut(size: number, allocation: Allocation): Layout {
   const l1Entries = Math.max(1, Math.ceil(size / cluster / perTable));
   const l1Clusters = Math.ceil((l1Entries * 8) / cluster);

@@ -2,10 +2,13 @@ import { readSync, writeSync } from 'node:fs';
 import { Problem } from '../problem.ts';
 import { alignedMemory, directUnit } from './direct.ts';
 
-/** Bytes of a disk: in a file that this process has open, in a slot whose first byte is the disk's byte `base`, or in hand. */
+/**
+ * Bytes of a disk: in a file that this process has open, in a buffer whose first byte is the disk's
+ * byte `base`, or in hand.
+ */
 type Bytes =
   | OpenFile
-  | { readonly slot: SharedArrayBuffer; readonly base: number }
+  | { readonly buffer: SharedArrayBuffer; readonly base: number }
   | { readonly bytes: Uint8Array; readonly base: number };
 
 /** A stretch of a disk: offset and length in bytes. */
@@ -26,12 +29,18 @@ export interface OpenFile {
   readonly mayBeCached?: boolean;
 }
 
-/** What the page cache has is there sooner than any disk answers: milliseconds for `directUnit` bytes. Where this is wrong, the other way costs little. */
+/**
+ * What the page cache has is there sooner than any disk answers: milliseconds for `directUnit`
+ * bytes. Where this is wrong, the other way costs little.
+ */
 const cachedMs = 0.03;
 
 let kept = Buffer.alloc(0);
 
-/** Memory of this thread for one job, of `length` bytes from the beginning of a page of the machine; the next job of the thread writes over it. */
+/**
+ * Memory of this thread for one job, of `length` bytes from the beginning of a page of the machine;
+ * the next job of the thread writes over it.
+ */
 export function scratch(length: number): Buffer {
   if (kept.length < length) kept = Buffer.from(alignedMemory(length));
   return kept.subarray(0, length);
@@ -59,7 +68,10 @@ function readUpTo({ fd, direct, mayBeCached = false }: OpenFile, into: Uint8Arra
   return done;
 }
 
-/** Whether a file's bytes are in memory already, as the first of them show. Linux tells nobody who cannot map the file; see mincore(2). */
+/**
+ * Whether a file's bytes are in memory already, as the first of them show. Linux tells nobody who
+ * cannot map the file; see mincore(2).
+ */
 function isCached(fd: number, into: Uint8Array, offset: number): boolean {
   const began = performance.now();
   readSync(fd, into, 0, Math.min(directUnit, into.length), offset);
@@ -75,7 +87,10 @@ export function writeFully({ fd, direct }: OpenFile, bytes: Uint8Array, offset: 
 /** readSync and writeSync alike. */
 type Call = (fd: number, bytes: Uint8Array, from: number, length: number, offset: number) => number;
 
-/** Reads or writes what can go past the page cache, and returns how many bytes went; the rest goes the usual way. */
+/**
+ * Reads or writes what can go past the page cache, and returns how many bytes went; the rest goes
+ * the usual way.
+ */
 function pastCache(direct: number | undefined, bytes: Uint8Array, offset: number, call: Call): number {
   const length = bytes.length - (bytes.length % directUnit);
   if (direct === undefined || length === 0 || offset % directUnit !== 0) return 0;
@@ -88,7 +103,10 @@ function pastCache(direct: number | undefined, bytes: Uint8Array, offset: number
   }
 }
 
-/** Parts one after the other as one stretch of memory: a view where they lie so already, else gathered in this thread's scratch. */
+/**
+ * Parts one after the other as one stretch of memory: a view where they lie so already, else
+ * gathered in this thread's scratch.
+ */
 export function gather(parts: readonly Part[]): Buffer {
   const held = heldStretch(parts);
   if (held !== null) return held;
@@ -127,7 +145,8 @@ function isOneStretch(ranges: readonly Range[]): boolean {
 }
 
 function viewOf(held: Exclude<Bytes, OpenFile>, [offset, length]: Range): Buffer {
-  const all = 'slot' in held ? Buffer.from(held.slot) : Buffer.from(held.bytes.buffer, held.bytes.byteOffset, held.bytes.length);
+  const all =
+    'buffer' in held ? Buffer.from(held.buffer) : Buffer.from(held.bytes.buffer, held.bytes.byteOffset, held.bytes.length);
   const at = offset - held.base;
   if (at < 0 || at + length > all.length)
     throw new Problem('E_BUG', `Memory that begins at byte ${held.base} does not hold ${length} bytes at ${offset}.`);

@@ -5,7 +5,10 @@ import { type OpenFile, writeFully } from './reading.ts';
 /** Memory of this thread, from its first run on. */
 let kept: Buffer | undefined;
 
-/** Blocks that are made one after the other in this thread's memory, and written together where they lie together on the disk. */
+/**
+ * Blocks that are made one after the other in this thread's memory, and written together where they
+ * lie together on the disk.
+ */
 export class Run {
   readonly #file: OpenFile;
   readonly #memory: Buffer;
@@ -18,7 +21,10 @@ export class Run {
     this.#memory = kept;
   }
 
-  /** Memory in which the next block, of `length` bytes, is to be made; it belongs at byte `offset` of the disk. */
+  /**
+   * Memory in which the next block, of `length` bytes, is to be made; it belongs at byte `offset`
+   * of the disk.
+   */
   next(offset: number, length: number): Buffer {
     if (this.#offset + this.#length !== offset || this.#length + length > this.#memory.length) this.write();
     if (this.#length === 0) this.#offset = offset;

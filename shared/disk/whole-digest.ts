@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { BlockSource } from '../cloud/cloud.ts';
+import type { BlockSource } from './block-source.ts';
 
 /** Bytes read at once. */
 const stride = 1024 * 1024;
 
-/** SHA-256 of a whole disk as the guest sees it, lower-case hex: what `sha256sum` says of its raw file, whatever blocks and digests it was copied with. */
+/**
+ * SHA-256 of a whole disk as the guest sees it, lower-case hex: what `sha256sum` says of its raw
+ * file, whatever blocks and digests it was copied with.
+ */
 export async function sha256Of(source: BlockSource, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   const scratch = Buffer.allocUnsafe(stride);

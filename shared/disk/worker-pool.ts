@@ -8,20 +8,26 @@ import type { JobName, Outcome, Task } from './jobs.ts';
 import { ownedBy } from './owned.ts';
 import type { Answer, Order } from './worker.ts';
 
-/** How much a crew may take. */
+/** How much a pool may take. */
 export interface WorkerPoolOptions {
   /** Worker threads; the number of cores, at most 4, unless given. */
-  readonly workers?: number;
+  readonly size?: number;
   /** Pages of 4 MiB that may be held in memory at once. */
-  readonly slots?: number;
+  readonly buffers?: number;
 }
 
-/** How a job is asked. `turn` names whose work it is, usually a disk: the turns are served in rotation. */
+/**
+ * How a job is asked. `turn` names whose work it is, usually a disk: the turns are served in
+ * rotation.
+ */
 export interface Asking {
   readonly turn: object;
   /** Goes before what else waits in the same turn. */
   readonly urgent?: boolean;
-  /** Bytes of the task that are handed over where they have a buffer for themselves; the caller MUST NOT use them again. */
+  /**
+   * Bytes of the task that are handed over where they have a buffer for themselves; the caller MUST
+   * NOT use them again.
+   */
   readonly gives?: readonly Uint8Array[];
 }
 
@@ -35,49 +41,57 @@ interface Job {
 
 /** One thread, and the jobs it was given, oldest first. */
 interface PoolWorker {
-  readonly worker: Worker;
+  readonly thread: Worker;
   readonly jobs: Job[];
 }
 
-const usualSlots = 8;
+const usualBuffers = 8;
 
 /** Jobs given to a thread ahead of need, so that it does not wait for this thread between two. */
 const jobsAtHand = 2;
 
 /**
- * The threads that read, digest, compress, check and write for all disks of a daemon, and the memory they share; the event loop only moves frames.
- * They start when there is work, or `start` announces some, and do not keep the process alive without it.
+ * The threads that read, digest, compress, check and write for all disks of a daemon, and their
+ * memory; the event loop only moves frames. Idle threads do not keep the process alive.
  */
 export class WorkerPool {
-  readonly workers: number;
-  readonly #slots: BufferPool;
+  readonly size: number;
+  readonly #buffers: BufferPool;
   readonly #turns = new FairQueue<Job>();
-  readonly #hands = new Set<PoolWorker>();
+  readonly #workers = new Set<PoolWorker>();
   #closed: Problem | null = null;
   #waiting = 0;
 
-  constructor({ workers = Math.min(4, availableParallelism()), slots = usualSlots }: WorkerPoolOptions = {}) {
-    this.workers = workers;
-    this.#slots = new BufferPool(slots);
+  constructor({ size = Math.min(4, availableParallelism()), buffers = usualBuffers }: WorkerPoolOptions = {}) {
+    this.size = size;
+    this.#buffers = new BufferPool(buffers);
   }
 
-  /** Starts the threads: work is going to come, and each takes a fifth of a second until it can do any. */
+  /**
+   * Starts the threads: work is going to come, and each takes a fifth of a second until it can do
+   * any.
+   */
   start(): void {
-    while (this.#closed === null && this.#hands.size < this.workers) this.#hire();
+    while (this.#closed === null && this.#workers.size < this.size) this.#hire();
   }
 
   /** Jobs that wait for a thread, and those under way. */
   get load(): { readonly waiting: number; readonly working: number } {
-    const working = [...this.#hands].reduce((sum, { jobs }) => sum + jobs.length, 0);
+    const working = [...this.#workers].reduce((sum, { jobs }) => sum + jobs.length, 0);
     return { waiting: this.#waiting, working };
   }
 
-  /** Memory for one page, as soon as there is some. MUST be released. Throws the signal's reason. */
-  slot(turn: object, signal: AbortSignal): Promise<PageBuffer> {
-    return this.#slots.take(turn, signal);
+  /**
+   * Memory for one page, as soon as there is some. MUST be released. Throws the signal's reason.
+   */
+  buffer(turn: object, signal: AbortSignal): Promise<PageBuffer> {
+    return this.#buffers.take(turn, signal);
   }
 
-  /** Has a job done by a thread, and returns what it returns. Throws the problem the job met, or E_CANCELLED from a crew that is closed. */
+  /**
+   * Has a job done by a thread, and returns what it returns. Throws the problem the job met, or
+   * E_CANCELLED from a pool that is closed.
+   */
   run<N extends JobName>(name: N, task: Task<N>, { turn, urgent = false, gives }: Asking): Promise<Outcome<N>> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     if (this.#closed !== null) return Promise.reject(this.#closed);
@@ -87,74 +101,79 @@ export class WorkerPool {
     return promise as Promise<Outcome<N>>;
   }
 
-  /** Lets the jobs under way end, refuses the waiting ones and ends the threads. May be repeated. */
+  /**
+   * Lets the jobs under way end, refuses the waiting ones and ends the threads. May be repeated.
+   */
   async close(): Promise<void> {
     this.#closed ??= new Problem('E_CANCELLED', 'The daemon is stopping.');
     for (const { reject } of this.#turns.clear()) reject(this.#closed);
     this.#waiting = 0;
-    for (const hand of [...this.#hands]) {
+    for (const worker of [...this.#workers]) {
       // A job that writes is not cut in the middle.
-      await Promise.allSettled(hand.jobs.map(({ done }) => done));
-      await hand.worker.terminate();
+      await Promise.allSettled(worker.jobs.map(({ done }) => done));
+      await worker.thread.terminate();
     }
   }
 
-  /** Gives waiting jobs to the threads with the least to do, and starts a thread where all are busy and one more is allowed. */
+  /**
+   * Gives waiting jobs to the threads with the least to do, and starts a thread where all are busy
+   * and one more is allowed.
+   */
   #assign(): void {
     while (this.#waiting > 0) {
-      const hand = this.#freest();
-      if (hand === undefined) return;
+      const worker = this.#freest();
+      if (worker === undefined) return;
       const job = this.#turns.next();
       if (job === undefined) return;
       this.#waiting -= 1;
-      this.#give(hand, job);
+      this.#give(worker, job);
     }
   }
 
-  #give(hand: PoolWorker, job: Job): void {
+  #give(worker: PoolWorker, job: Job): void {
     try {
-      hand.worker.postMessage(job.order, job.gives);
+      worker.thread.postMessage(job.order, job.gives);
     } catch (error) {
       job.reject(asProblem(error));
       return;
     }
-    if (hand.jobs.length === 0) hand.worker.ref();
-    hand.jobs.push(job);
+    if (worker.jobs.length === 0) worker.thread.ref();
+    worker.jobs.push(job);
   }
 
   #freest(): PoolWorker | undefined {
     let freest: PoolWorker | undefined;
-    for (const hand of this.#hands) if (freest === undefined || hand.jobs.length < freest.jobs.length) freest = hand;
-    if ((freest === undefined || freest.jobs.length > 0) && this.#hands.size < this.workers) return this.#hire();
+    for (const worker of this.#workers) if (freest === undefined || worker.jobs.length < freest.jobs.length) freest = worker;
+    if ((freest === undefined || freest.jobs.length > 0) && this.#workers.size < this.size) return this.#hire();
     return freest !== undefined && freest.jobs.length < jobsAtHand ? freest : undefined;
   }
 
   #hire(): PoolWorker {
-    // In a build the worker lies beside us as JavaScript.
-    // A job's large buffers lie outside the heap; what is left is small, and a young generation of the usual size would be most of a thread.
+    // In a build the worker lies beside us as JavaScript. Large buffers lie outside the heap, so a
+    // young generation of the usual size would be most of a thread.
     const resourceLimits = { maxYoungGenerationSizeMb: 8 };
-    const worker = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { resourceLimits });
-    const hand: PoolWorker = { worker, jobs: [] };
-    worker.on('message', (answer: Answer) => this.#hear(hand, answer));
-    worker.on('error', (error: Error) => this.#lose(hand, error.message));
-    worker.on('exit', (code) => this.#lose(hand, `it ended with ${code}`));
-    worker.unref();
-    this.#hands.add(hand);
-    return hand;
+    const thread = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { resourceLimits });
+    const worker: PoolWorker = { thread, jobs: [] };
+    thread.on('message', (answer: Answer) => this.#hear(worker, answer));
+    thread.on('error', (error: Error) => this.#lose(worker, error.message));
+    thread.on('exit', (code) => this.#lose(worker, `it ended with ${code}`));
+    thread.unref();
+    this.#workers.add(worker);
+    return worker;
   }
 
-  #hear(hand: PoolWorker, answer: Answer): void {
-    const job = hand.jobs.shift();
-    if (hand.jobs.length === 0) hand.worker.unref();
+  #hear(worker: PoolWorker, answer: Answer): void {
+    const job = worker.jobs.shift();
+    if (worker.jobs.length === 0) worker.thread.unref();
     if ('problem' in answer) job?.reject(fromJson(answer.problem));
     else job?.resolve(answer.outcome);
     this.#assign();
   }
 
   /** A thread that dies takes its own jobs along; the next job gets another thread. */
-  #lose(hand: PoolWorker, why: string): void {
-    this.#hands.delete(hand);
-    for (const { order, reject } of hand.jobs.splice(0))
+  #lose(worker: PoolWorker, why: string): void {
+    this.#workers.delete(worker);
+    for (const { order, reject } of worker.jobs.splice(0))
       reject(this.#closed ?? new Problem('E_BUG', `A worker thread broke over ${order.name}: ${why}.`));
     this.#assign();
   }

@@ -6,7 +6,10 @@ import { chunks, commands, magics, readBytes, requestBytes } from './wire.ts';
 
 /** How long a server may take to shake hands: milliseconds. */
 const handshakeMs = 15_000;
-/** How long nothing may come while something is asked for: milliseconds. A disk that fails is retried by the kernel for a while. */
+/**
+ * How long nothing may come while something is asked for: milliseconds. A disk that fails is
+ * retried by the kernel for a while.
+ */
 const idleMs = 120_000;
 /** Most bytes of an error's chunk. */
 const errorBytes = 8 * 1024;
@@ -14,9 +17,8 @@ const errorBytes = 8 * 1024;
 const statusBytes = 2 * 1024 * 1024;
 
 /**
- * A connection to an export of an NBD server on a Unix socket, read-only. Any number of requests may be in flight. It works in worker
- * threads as well. What the server sends that was not asked for ends the connection: every request fails with E_NBD. A request that the
- * server itself calls failed fails alone, with E_NBD.
+ * A read-only connection to an export of an NBD server; works in worker threads too. A request that
+ * the server fails, fails alone; an answer nobody asked for ends all (E_NBD).
  */
 export class NbdClient {
   /** Bytes of the disk. */
@@ -38,7 +40,10 @@ export class NbdClient {
     void this.#listen();
   }
 
-  /** Connects to a socket and chooses an export and the metadata contexts to be told of. Throws E_NBD. */
+  /**
+   * Connects to a socket and chooses an export and the metadata contexts to be told of. Throws
+   * E_NBD.
+   */
   static async connect(
     socket: string,
     exportName: string,
@@ -62,7 +67,10 @@ export class NbdClient {
     return this.#contexts.has(context);
   }
 
-  /** Reads exactly `length` bytes at `offset` into the beginning of `into`, or of a new buffer, and returns a view of them. Throws E_NBD. */
+  /**
+   * Reads exactly `length` bytes at `offset` into the beginning of `into`, or of a new buffer, and
+   * returns a view of them. Throws E_NBD.
+   */
   async read(offset: number, length: number, into: Buffer = Buffer.allocUnsafe(length)): Promise<Buffer> {
     const whole = into.subarray(0, length);
     const parts: Promise<Buffer>[] = [];
@@ -78,7 +86,10 @@ export class NbdClient {
     return whole;
   }
 
-  /** Asks for a context's flags of the bytes from `offset` on: at least one run, `length` bytes (below 2^32) at most. Throws E_NBD. */
+  /**
+   * Asks for a context's flags of the bytes from `offset` on: at least one run, `length` bytes
+   * (below 2^32) at most. Throws E_NBD.
+   */
   status(context: string, offset: number, length: number): Promise<readonly Status[]> {
     const id = this.#contexts.get(context);
     if (id === undefined) return Promise.reject(new Problem('E_NBD', `The NBD server does not tell of ${context}.`));
@@ -122,7 +133,9 @@ export class NbdClient {
     // Structured replies were agreed on; a simple one may still refuse what is no read.
     if (magic === magics.simpleReply) return this.#hearRefusal(head);
     if (magic !== magics.structuredReply) throw this.#inbox.fail('lost its thread');
-    const [flags, type, cookie] = [head.readUInt16BE(4), head.readUInt16BE(6), head.readBigUInt64BE(8)];
+    const flags = head.readUInt16BE(4);
+    const type = head.readUInt16BE(6);
+    const cookie = head.readBigUInt64BE(8);
     const asked = this.#pending.get(cookie);
     if (asked === undefined) throw this.#inbox.fail('answers what was not asked');
     const length = (await this.#inbox.take(4)).readUInt32BE(0);
@@ -156,7 +169,8 @@ export class NbdClient {
   }
 
   #hearRefusal(head: Buffer): void {
-    const [error, cookie] = [head.readUInt32BE(4), head.readBigUInt64BE(8)];
+    const error = head.readUInt32BE(4);
+    const cookie = head.readBigUInt64BE(8);
     const asked = this.#pending.get(cookie);
     if (asked?.kind !== 'status' || error === 0) throw this.#inbox.fail('answers in a form that was not agreed on');
     const number = Buffer.alloc(6);

@@ -2,7 +2,10 @@ import type { Problem } from '../problem.ts';
 import type { Inbox } from './inbox.ts';
 import { handshakeFlags, infos, magics, optionBytes, optionReplies, options } from './wire.ts';
 
-/** Most bytes of an answer to an option; the longest are names and descriptions of at most 4096 bytes. */
+/**
+ * Most bytes of an answer to an option; the longest are names and descriptions of at most 4096
+ * bytes.
+ */
 const optionReplyBytes = 16 * 1024;
 /** Most answers to one option. */
 const optionReplyCount = 64;
@@ -11,11 +14,17 @@ const optionReplyCount = 64;
 export interface Agreement {
   /** Bytes of the disk. */
   readonly size: number;
-  /** The number under which the server tells a metadata context; a context that it does not have is missing. */
+  /**
+   * The number under which the server tells a metadata context; a context that it does not have is
+   * missing.
+   */
   readonly contexts: ReadonlyMap<string, number>;
 }
 
-/** Haggles with a server that speaks fixed newstyle and ends in its transmission phase: structured replies, contexts, GO. Throws E_NBD. */
+/**
+ * Haggles with a server that speaks fixed newstyle and ends in its transmission phase: structured
+ * replies, contexts, GO. Throws E_NBD.
+ */
 export async function shakeHands(inbox: Inbox, exportName: string, contexts: readonly string[]): Promise<Agreement> {
   const hello = await inbox.take(18);
   if (hello.readBigUInt64BE(0) !== magics.init || hello.readBigUInt64BE(8) !== magics.option)
@@ -52,7 +61,8 @@ async function ask(inbox: Inbox, option: number, data: Buffer, hear: (type: numb
     const head = await inbox.take(20);
     if (head.readBigUInt64BE(0) !== magics.optionReply || head.readUInt32BE(8) !== option)
       throw inbox.fail('answers another question than was asked');
-    const [type, length] = [head.readUInt32BE(12), head.readUInt32BE(16)];
+    const type = head.readUInt32BE(12);
+    const length = head.readUInt32BE(16);
     if (length > optionReplyBytes) throw inbox.fail(`answers with ${length} bytes where ${optionReplyBytes} are allowed`);
     const said = await inbox.take(length);
     if (type >= optionReplies.refusal) throw refused(inbox, option, type, said);
@@ -62,7 +72,10 @@ async function ask(inbox: Inbox, option: number, data: Buffer, hear: (type: numb
   throw inbox.fail('answers without end');
 }
 
-/** What a refused option means: without structured replies nothing is told of zeros, and without GO nothing is read. */
+/**
+ * What a refused option means: without structured replies nothing is told of zeros, and without GO
+ * nothing is read.
+ */
 function refused(inbox: Inbox, option: number, type: number, said: Buffer): Problem {
   const what =
     option === options.go ? 'the export' : option === options.structuredReply ? 'structured replies' : 'metadata contexts';

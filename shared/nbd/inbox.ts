@@ -12,8 +12,8 @@ interface Want {
 }
 
 /**
- * A Unix socket read by exact amounts, each straight into the buffer it is for. Nothing is buffered beyond what one read of the socket
- * brought: whoever does not ask is not sent more. One `fill` at a time.
+ * A Unix socket read by exact amounts, each into its own buffer; no more is taken from the socket
+ * than is asked for. One `fill` at a time.
  */
 export class Inbox {
   readonly #path: string;

@@ -38,7 +38,8 @@ export function claim({ got, into }: Read, start: number, length: number): boole
   // Servers answer in order, as good as always: the last run is the one that grows.
   let place = got.length;
   while (place > 0 && (got[place - 1]?.start ?? 0) >= end) place--;
-  const [before, after] = [got[place - 1], got[place]];
+  const before = got[place - 1];
+  const after = got[place];
   if (before !== undefined && before.end > start) return false;
   const joinsBefore = before?.end === start;
   const joinsAfter = after?.start === end;
@@ -56,7 +57,10 @@ export function isComplete({ got, into }: Read): boolean {
   return into.length === 0 || (got.length === 1 && got[0]?.start === 0 && got[0].end === into.length);
 }
 
-/** The extents of a BLOCK_STATUS chunk, after its context id; null where they are not what was asked. The last may reach beyond it and is cut. */
+/**
+ * The extents of a BLOCK_STATUS chunk, after its context id; null where they are not what was
+ * asked. The last may reach beyond it and is cut.
+ */
 export function statusesIn(payload: Buffer, asked: number): readonly Status[] | null {
   if (payload.length < 8 || payload.length % 8 !== 0) return null;
   const found: Status[] = [];

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { constants, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BlockSource } from '../cloud/cloud.ts';
+import { confined, notFound } from '../confined.ts';
+import type { BlockSource } from '../disk/block-source.ts';
 import { asProblem, Problem } from '../problem.ts';
-import { confined, notFound } from './confined.ts';
 import { openNbd } from './source.ts';
 
 /** Address space of a server: QEMU's threads and tables take some hundred MiB of it. */
@@ -19,15 +19,16 @@ const pollMs = 10;
 const graceMs = 2_000;
 
 /**
- * Serves an image file read-only by qemu-nbd(8) and opens it as the guest sees it, on a Unix socket beside the file. The format is given,
- * never guessed, and other files that the image names are not opened as its backing. The server ends with the source, and with this
- * process however that ends: it leaves when its last connection closes. Throws E_MISSING_TOOL, E_NBD.
+ * Opens an image file as the guest sees it, by qemu-nbd(8) on a Unix socket. The format is
+ * never guessed, and no backing file is opened; the server ends with us. Throws E_MISSING_TOOL,
+ * E_NBD.
  */
 export async function serveImage(path: string, format: string, signal: AbortSignal): Promise<BlockSource> {
   const name = `${basename(path)}.nbd`;
   // What a server that was killed left is no socket any more.
   await rm(`${path}.nbd`, { force: true });
-  // A socket's name has room for 107 bytes and a campaign's folder may need more: both sides go by the open folder instead.
+  // A socket's name has room for 107 bytes and a campaign's folder may need more: both sides go by
+  // the open folder instead.
   const folder = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
   const server = await Server.start(path, format, `/proc/self/fd/3/${name}`, folder.fd);
   const close = async (source?: BlockSource): Promise<void> => {

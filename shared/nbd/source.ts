@@ -1,4 +1,4 @@
-import type { BlockSource, Extent } from '../cloud/cloud.ts';
+import type { BlockSource, Extent } from '../disk/block-source.ts';
 import { merged } from '../disk/extents.ts';
 import { NbdClient } from './client.ts';
 import { allocation } from './wire.ts';
@@ -8,7 +8,10 @@ const askBytes = 1024 ** 3;
 
 const context = 'base:allocation';
 
-/** Opens an export of an NBD server on a Unix socket as a disk. Without `base:allocation` it does not tell its zeros. Throws E_NBD. */
+/**
+ * Opens an export of an NBD server on a Unix socket as a disk. Without `base:allocation` it does
+ * not tell its zeros. Throws E_NBD.
+ */
 export async function openNbd(socket: string, exportName: string, signal: AbortSignal): Promise<BlockSource> {
   const client = await NbdClient.connect(socket, exportName, signal, [context]);
   return {

@@ -1,4 +1,7 @@
-/** Numbers of the NBD protocol, as https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md names them, without `NBD_`. */
+/**
+ * Numbers of the NBD protocol, as
+ * https://github.com/NetworkBlockDevice/nbd/blob/master/doc/proto.md names them, without `NBD_`.
+ */
 export const magics = {
   /** NBDMAGIC */
   init: 0x4e42444d41474943n,

@@ -8,16 +8,16 @@ import { aFolder } from '../support/folder.ts';
 const root = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
 
-/** Digests one block of zeros in a worker, and prints the length of the digest. */
+/** Has worker threads digest one block of zeros, and prints how many bytes of digest came back. */
 const program = `
 import { openSync } from 'node:fs';
 import { WorkerPool } from './dist/shared/disk/worker-pool.js';
-const pool = new WorkerPool({ workers: 1 });
+const workers = new WorkerPool({ size: 1 });
 const task = { fd: openSync('/dev/zero', 'r'), offset: 0, length: 65536, blockSize: 65536, algorithm: 'sha256' };
-console.log((await pool.run('digest', task, { turn: {} })).length);
+console.log((await workers.run('digest', task, { turn: {} })).length);
 `;
 
-test('what is built finds its worker threads, and a process whose pool is idle ends by itself', async () => {
+test('what is built finds its worker threads, and a process whose worker threads have nothing to do ends by itself', async () => {
   const folder = await aFolder();
   await run(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: root });
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));

@@ -72,7 +72,7 @@ export interface SenderLife {
 
 /** A receiver in this process, for one life. */
 interface ReceiverLife {
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
   readonly campaigns: Campaigns;
   readonly cloud: { get: () => ReturnType<typeof openCloud<'destination'>> };
   readonly sessions: Sessions;
@@ -146,10 +146,10 @@ export class World {
   startReceiver(cutBefore?: number): Power {
     const power = new Power(this.receiverState, cutBefore);
     const cloud = lazily(async () => this.destinationAs(await openCloud('destination', sectionOf(this.destination))));
-    const crew = new WorkerPool({ workers: 1 });
+    const workers = new WorkerPool({ size: 1 });
     const campaigns = new Campaigns(this.receiverState, {
       cloud: cloud.get,
-      crew,
+      workers,
       log,
       directIo: true,
       keptFor: null,
@@ -164,7 +164,7 @@ export class World {
       campaigns,
       cloud: cloud.get,
     });
-    this.#receiver = { crew, campaigns, cloud, sessions, sockets: new Set(), power };
+    this.#receiver = { workers, campaigns, cloud, sessions, sockets: new Set(), power };
     return power;
   }
 
@@ -197,7 +197,7 @@ export class World {
     this.#receiver = null;
     life?.power.off();
     for (const socket of life?.sockets ?? []) socket.terminate();
-    await life?.crew.close();
+    await life?.workers.close();
     // A process that was killed has no open files.
     for (const id of (await life?.campaigns.ids()) ?? []) await (await life?.campaigns.known(id))?.disks.close();
     await (await life?.cloud.get())?.close();
@@ -220,7 +220,7 @@ export class World {
     const source = lazily(() => openCloud('source', sectionOf(this.source)));
     const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
     const peer = new Peer({ ...peerOptions, campaign: null });
-    const crew = new WorkerPool();
+    const workers = new WorkerPool();
     const changes = new Changes();
     const bandwidth = new Bandwidth(null);
     const campaigns = new SenderCampaigns({
@@ -231,7 +231,7 @@ export class World {
         retirement: () => openCloud('retirement', sectionOf(this.source)),
         peer: peerOptions,
         log,
-        crew,
+        workers,
         retryDelaysMs: [20, 50, 100],
       },
     });
@@ -261,7 +261,7 @@ export class World {
       power.off();
       over.abort(new Problem('E_CANCELLED', 'The sender is gone.'));
       for (const socket of sockets) socket.terminate();
-      await crew.close();
+      await workers.close();
       await (await source.opened())?.close();
     };
     return {

@@ -3,26 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import type { Packed } from '../../protocol/connection/frame.ts';
 import { limits } from '../../protocol/limits.ts';
+import type { Packed } from '../../protocol/messages/packed.ts';
 import { Copy, type CopyTools } from '../../receiver/disks/copy/copy.ts';
-import type { Shape } from '../../receiver/disks/copy/digest-file.ts';
-import { Room } from '../../receiver/disks/copy/room.ts';
 import { Donors } from '../../receiver/disks/dedup/donors.ts';
 import { type Asker, Puller, type Stretches } from '../../receiver/disks/pull/puller.ts';
 import { Window } from '../../receiver/disks/pull/window.ts';
+import type { Shape } from '../../receiver/disks/store/digest-file.ts';
+import { Room } from '../../receiver/disks/store/room.ts';
 import { blockDigest, digestOf } from '../../shared/disk/algorithm.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
 import { aFolder } from './folder.ts';
 
-/**
- * What copies below `folder` need, for one test: a pool of one thread, which ends with the test.
- */
+/** What copies below `folder` need, for one test: a pool of one thread, which ends with the test. */
 export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
-  const crew = new WorkerPool({ workers: 1, slots: 4 });
-  onTestFinished(() => crew.close());
-  return { crew, donors: new Donors(crew, indexBytes), room: new Room(folder), directIo: true, log: pino({ level: 'silent' }) };
+  const workers = new WorkerPool({ size: 1, buffers: 4 });
+  onTestFinished(() => workers.close());
+  return {
+    workers,
+    donors: new Donors(workers, indexBytes),
+    room: new Room(folder),
+    directIo: true,
+    log: pino({ level: 'silent' }),
+  };
 }
 
 /**
@@ -122,7 +126,7 @@ export function offered(
 
 /** How a copy pulls what is offered, until `signal` aborts. */
 export function pullerOf(copy: Copy, offer: Offered, signal: AbortSignal = new AbortController().signal): Puller {
-  return new Puller(copy.target, offer.asker, new Window(limits.pullBytes), copy, signal);
+  return new Puller(copy.file.target, offer.asker, new Window(limits.pullBytes), copy, signal);
 }
 
 /**
@@ -139,7 +143,7 @@ export async function aCopy(offer: Offered, tools: CopyTools, folder?: string): 
 export async function fill(copy: Copy, offer: Offered, pageBlocks = 64, signal?: AbortSignal): Promise<void> {
   const puller = pullerOf(copy, offer, signal);
   const pages: Promise<number>[] = [];
-  for (let first = 0; first < copy.blocks.length; first += pageBlocks)
+  for (let first = 0; first < copy.file.blocks.length; first += pageBlocks)
     pages.push(copy.take(first, offer.digests.subarray(first * 32, (first + pageBlocks) * 32), puller));
   const ends = await Promise.allSettled(pages);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;

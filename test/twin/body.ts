@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { badRequest, Refusal } from './refusal.ts';
-import type { ServiceName } from './route.ts';
+import type { ServiceName } from './service.ts';
 import { textOf } from './text.ts';
 
 /**

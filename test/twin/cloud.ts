@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Background } from './background.ts';
 import type { Faults } from './faults.ts';
-import type { ServiceName } from './route.ts';
+import type { ServiceName } from './service.ts';
 import type { QuotaSet, State } from './state.ts';
 
 /** The default quotas of a project, by service. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { serviceNames } from './route.ts';
+import { serviceNames } from './service.ts';
 
 const requestMatch = z.strictObject({
   service: z.enum(serviceNames).optional(),

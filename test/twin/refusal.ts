@@ -1,4 +1,4 @@
-import type { ServiceName } from './route.ts';
+import type { ServiceName } from './service.ts';
 
 /**
  * A request that the twin answers with an error: the status and sentence that the real service

@@ -1,12 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Cloud } from './cloud.ts';
 import type { Caller } from './policy.ts';
-
-/** The services of one twin; each is a path prefix on its single port. */
-export const serviceNames = ['identity', 'image', 'network', 'compute', 'volume'] as const;
-
-/** One of the services. */
-export type ServiceName = (typeof serviceNames)[number];
+import type { ServiceName } from './service.ts';
 
 /** One request, as a handler sees it. */
 export interface Call {

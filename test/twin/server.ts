@@ -8,8 +8,9 @@ import { authenticate } from './keystone/authenticate.ts';
 import { microversionHeaders, negotiate } from './nova/microversion.ts';
 import { nobody } from './policy.ts';
 import { errorBody, Refusal, unrouted } from './refusal.ts';
-import { type Answer, type Call, findRoute, type Route, type ServiceName, serviceNames } from './route.ts';
+import { type Answer, type Call, findRoute, type Route } from './route.ts';
 import { send } from './send.ts';
+import { type ServiceName, serviceNames } from './service.ts';
 
 /** One line of the request log. */
 export interface LoggedRequest {

@@ -31,8 +31,9 @@ import { computeQuotaRoutes } from './nova/quotas.ts';
 import { resumeServers } from './nova/restart.ts';
 import { serverRoutes } from './nova/servers.ts';
 import { serverTagRoutes } from './nova/tags.ts';
-import type { Route, ServiceName } from './route.ts';
+import type { Route } from './route.ts';
 import { type LoggedRequest, serve } from './server.ts';
+import type { ServiceName } from './service.ts';
 import { type State, Store } from './state.ts';
 
 /** How a twin is started. Only the state directory is needed. */

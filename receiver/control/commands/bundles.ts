@@ -53,7 +53,7 @@ export const check = upload({
       const says = (sentence: string, outlook?: Outlook): void =>
         tell(outlook === undefined ? { says: sentence } : { says: sentence, outlook });
       return {
-        visitor: new Checker({ campaigns, cloud, crew: workers, state, mappings, signal, says }),
+        visitor: new Checker({ campaigns, cloud, workers, state, mappings, signal, says }),
         end: () => Promise.resolve(),
       };
     };

@@ -4,15 +4,16 @@ export type How = 'zero' | 'reused' | 'copied' | 'pulled';
 /** Blocks by where their bytes came from. */
 export type HowMany = Readonly<Record<How, number>>;
 
-const [known, verified, blank] = [1, 2, 4];
+const known = 1;
+const verified = 2;
+const blank = 4;
 const hows: readonly (How | undefined)[] = [undefined, 'zero', 'reused', 'copied', 'pulled'];
 const howShift = 3;
 const howMask = 7 << howShift;
 
 /**
- * What is known of every block of a copy, in one byte each: 16 MiB per TiB of disk at 64 KiB a block.
- * *Known*: the file holds the bytes that the digest file names. *Verified*: they were read back since they were written.
- * *Blank*: nobody ever wrote there, so the file reads as zeros. Neither known nor blank: the file may hold anything.
+ * What is known of each block, in one byte. Known: the file holds what the digest file names.
+ * Verified: it was read back since. Blank: nobody ever wrote there, so it is zeros.
  */
 export class Blocks {
   readonly length: number;
@@ -85,7 +86,10 @@ export class Blocks {
     this.#flags[block] = 0;
   }
 
-  /** A new offer has not named any block yet; what is known and verified stays. `trusted`: nobody else wrote to the file meanwhile. */
+  /**
+   * A new offer has not named any block yet; what is known and verified stays. `trusted`: nobody
+   * else wrote to the file meanwhile.
+   */
   begin(trusted: boolean): void {
     const kept = trusted ? known | verified | blank : known;
     for (let block = 0; block < this.length; block += 1) this.#flags[block] = (this.#flags[block] ?? 0) & kept;

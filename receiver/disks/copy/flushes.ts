@@ -1,18 +1,21 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { How } from './blocks.ts';
-import type { Copy } from './copy.ts';
-import type { DigestFile } from './digest-file.ts';
+import type { CopyFile, CopyHandles } from './copy-file.ts';
 import { ReadBack } from './read-back.ts';
 
-/** How much is written before it is flushed, or for how long, so that a power cut costs seconds, not the disk, and the seal finds most of it read back. */
+/**
+ * How much is written before it is flushed, or for how long, so that a power cut costs seconds, not
+ * the disk, and the seal finds most of it read back.
+ */
 const flushBytes = 128 * 1024 * 1024;
 const flushMs = 10_000;
 
-/** When what is written to a copy becomes durable: beside the work, again and again, and what was flushed is then read back. */
+/**
+ * When what is written to a copy becomes durable: beside the work, again and again, and what was
+ * flushed is then read back.
+ */
 export class Flushes {
-  readonly #copy: Copy;
-  readonly #file: FileHandle;
-  readonly #digests: DigestFile;
+  readonly #file: CopyFile;
+  readonly #handles: CopyHandles;
   readonly #readBack: ReadBack;
   #unflushed = 0;
   #flushedAt = Date.now();
@@ -20,11 +23,10 @@ export class Flushes {
   #failed: unknown = null;
   #durable = 0;
 
-  constructor(copy: Copy, file: FileHandle, digests: DigestFile) {
-    this.#copy = copy;
+  constructor(file: CopyFile, handles: CopyHandles) {
     this.#file = file;
-    this.#digests = digests;
-    this.#readBack = new ReadBack(copy);
+    this.#handles = handles;
+    this.#readBack = new ReadBack(file);
   }
 
   /** Blocks that would survive a power cut, of those that were named. */
@@ -37,12 +39,15 @@ export class Flushes {
     this.#durable = 0;
   }
 
-  /** Notes blocks that were just settled, to be marked by the next flush; MUST come after their bytes and digests are written. */
+  /**
+   * Notes blocks that were just settled, to be marked by the next flush; MUST come after their
+   * bytes and digests are written.
+   */
   note(first: number, count: number, how: How): void {
-    this.#digests.note(first, first + count - 1);
+    this.#handles.digests.note(first, first + count - 1);
     // Zeros are no bytes to lose: they hasten no flush.
     if (how === 'zero') return;
-    this.#unflushed += count * this.#copy.shape.blockSize;
+    this.#unflushed += count * this.#file.shape.blockSize;
     // What is reused lay there before: it was read already, or the seal reads it.
     if (how !== 'reused') this.#readBack.note(first, count);
   }
@@ -52,14 +57,17 @@ export class Flushes {
     if (this.#failed !== null) throw this.#failed;
   }
 
-  /** Flushes beside the work when it is time, and reads back what was flushed; a failure is told to whoever works next. */
+  /**
+   * Flushes beside the work when it is time, and reads back what was flushed; a failure is told to
+   * whoever works next.
+   */
   soon(): void {
     if (this.#flushing !== null) return;
     if (this.#unflushed < flushBytes && (this.#unflushed === 0 || Date.now() - this.#flushedAt < flushMs)) return;
     // Before the flush: what is written while it runs may not be on the disk when it has ended.
     const written = this.#readBack.take();
-    // A work of the copy, so that its files are not closed beneath it.
-    this.#copy.works
+    // The files must not be closed before it has ended.
+    this.#file.inUse
       .run(async () => {
         await this.now();
         await this.#readBack.run(written);
@@ -87,13 +95,14 @@ export class Flushes {
   }
 
   async #flush(): Promise<void> {
-    const { blocks } = this.#copy;
+    const { blocks } = this.#file;
+    const { file, digests } = this.#handles;
     // Both MUST be taken before the flush begins: it need not cover what is written while it runs.
     this.#unflushed = 0;
     const { done } = blocks;
-    await this.#digests.flush(
+    await digests.flush(
       (block) => blocks.isKnown(block),
-      () => this.#file.datasync(),
+      () => file.datasync(),
     );
     this.#durable = done;
     this.#flushedAt = Date.now();

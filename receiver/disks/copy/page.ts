@@ -1,11 +1,28 @@
 import { digestBytes, extentOf } from '../../../shared/model/disk.ts';
-import type { DonorMatch } from '../dedup/donors.ts';
+import type { DonorMatch, Donors, Trail } from '../dedup/donors.ts';
 import type { Brought, MissingBlock, Puller } from '../pull/puller.ts';
-import type { Copy } from './copy.ts';
-import { digestsAt, isSameAt, isZeroAt } from './digests.ts';
-import { InUse } from './in-use.ts';
+import type { Refinement } from '../pull/refinement.ts';
+import { digestsAt, isSameAt, isZeroAt } from '../store/digests.ts';
+import { InUse } from '../store/in-use.ts';
+import type { Room } from '../store/room.ts';
+import type { BlockRecorder } from './block-recorder.ts';
+import type { CopyFile } from './copy-file.ts';
 
-/** A block that is not as the page names it: its place in the page. `old`: the file holds earlier bytes of the disk there. */
+/** What a page is filled with: the copy it belongs to, and where its blocks may come from. */
+export interface PageTools {
+  readonly file: CopyFile;
+  readonly recorder: BlockRecorder;
+  readonly refinement: Refinement;
+  readonly donors: Donors;
+  readonly room: Room;
+  /** Where a donor last held the same bytes. */
+  readonly trail: Trail;
+}
+
+/**
+ * A block that is not as the page names it: its place in the page. `old`: the file holds earlier
+ * bytes of the disk there.
+ */
 interface Open {
   readonly place: number;
   readonly old: boolean;
@@ -17,15 +34,18 @@ interface Come {
   readonly end: PromiseSettledResult<Brought>;
 }
 
-/** One stretch of a manifest, while the copy is made equal to it: what is there is compared, what others of our disks have is copied, the rest is pulled. */
+/**
+ * One stretch of a manifest, while the copy is made equal to it: what is there is compared, what
+ * others of our disks have is copied, the rest is pulled.
+ */
 export class Page {
-  readonly #copy: Copy;
+  readonly #tools: PageTools;
   readonly #first: number;
   readonly #digests: Uint8Array;
   readonly #puller: Puller;
 
-  constructor(copy: Copy, first: number, digests: Uint8Array, puller: Puller) {
-    this.#copy = copy;
+  constructor(tools: PageTools, first: number, digests: Uint8Array, puller: Puller) {
+    this.#tools = tools;
     this.#first = first;
     this.#digests = digests;
     this.#puller = puller;
@@ -34,27 +54,31 @@ export class Page {
   /** Returns how many blocks had to be pulled, as a whole or in part. */
   async fill(): Promise<number> {
     const { open, zeros } = await this.#compare();
-    await this.#copy.makeZeros(zeros);
+    await this.#tools.recorder.makeZeros(zeros);
     return this.#bring(open);
   }
 
   /** Settles what is there already, and returns what has to be zeros, and what else is lacking. */
   async #compare(): Promise<{ open: readonly Open[]; zeros: readonly number[] }> {
-    const copy = this.#copy;
-    const { blocks } = copy;
+    const { file, recorder } = this.#tools;
+    const { blocks } = file;
     const count = this.#digests.length / digestBytes;
-    const ours = await copy.digests(this.#first, count);
-    const [zeros, unsure, open]: [number[], number[], Open[]] = [[], [], []];
+    const ours = await file.digests(this.#first, count);
+    const zeros: number[] = [];
+    const unsure: number[] = [];
+    const open: Open[] = [];
     for (let place = 0; place < count; place += 1) {
       const block = this.#first + place;
-      const [zero, blank, known] = [isZeroAt(this.#digests, place), blocks.isBlank(block), blocks.isKnown(block)];
-      if (known && isSameAt(ours, place, this.#digests)) copy.found(block, zero ? 'zero' : 'reused');
-      else if (zero && blank) copy.found(block, 'zero');
+      const zero = isZeroAt(this.#digests, place);
+      const blank = blocks.isBlank(block);
+      const known = blocks.isKnown(block);
+      if (known && isSameAt(ours, place, this.#digests)) recorder.found(block, zero ? 'zero' : 'reused');
+      else if (zero && blank) recorder.found(block, 'zero');
       else if (zero) zeros.push(block);
       else if (blank || known) open.push({ place, old: !blank });
       else unsure.push(place);
     }
-    await copy.distrust([...zeros, ...open.map(({ place }) => this.#first + place)]);
+    await file.distrust([...zeros, ...open.map(({ place }) => this.#first + place)]);
     const left = await this.#look(unsure);
     return { open: [...open, ...left].sort((a, b) => a.place - b.place), zeros };
   }
@@ -62,21 +86,27 @@ export class Page {
   /** Reads blocks of which nothing is known; returns those that are not as they are named. */
   async #look(places: readonly number[]): Promise<Open[]> {
     if (places.length === 0) return [];
+    const { file, recorder } = this.#tools;
     const blocks = places.map((place) => this.#first + place);
-    const bad = new Set(await this.#copy.check(blocks, digestsAt(this.#digests, places)));
+    const bad = new Set(await file.check(blocks, digestsAt(this.#digests, places)));
     const good = places.filter((_, index) => !bad.has(index));
-    await this.#copy.settle(this.#first, this.#digests, good, 'reused');
-    for (const place of good) this.#copy.blocks.verify(this.#first + place);
+    await recorder.record(this.#first, this.#digests, good, 'reused');
+    for (const place of good) file.blocks.verify(this.#first + place);
     return places.filter((_, index) => bad.has(index)).map((place) => ({ place, old: false }));
   }
 
-  /** Takes what other disks of ours have, and pulls what none has; what another page pulls already is waited for, and taken from there. */
+  /**
+   * Takes what other disks of ours have, and pulls what none has; what another page pulls already
+   * is waited for, and taken from there.
+   */
   async #bring(open: readonly Open[]): Promise<number> {
     if (open.length === 0) return 0;
-    const { donors } = this.#copy.tools;
-    const { finds, others } = await this.#find(open);
+    const { donors } = this.#tools;
+    const { matches, others } = await this.#find(open);
     const seen = new Set<string>();
-    const [mine, theirs, waits]: [Open[], Open[], Promise<void>[]] = [[], [], []];
+    const mine: Open[] = [];
+    const theirs: Open[] = [];
+    const waits: Promise<void>[] = [];
     for (const one of others) {
       const digest = digestsAt(this.#digests, [one.place]);
       const coming = donors.coming(digest);
@@ -88,7 +118,7 @@ export class Page {
     const come = donors.expect(mine.map(({ place }) => digestsAt(this.#digests, [place])));
     let pulled: number;
     try {
-      pulled = await this.#fetch(mine, finds);
+      pulled = await this.#fetch(mine, matches);
     } finally {
       // Before we wait for others, or two pages might wait for each other.
       come();
@@ -97,53 +127,55 @@ export class Page {
     await Promise.all(waits);
     this.#puller.signal.throwIfAborted();
     const now = await this.#find(theirs);
-    return pulled + (await this.#fetch(now.others, now.finds));
+    return pulled + (await this.#fetch(now.others, now.matches));
   }
 
   /** Looks for blocks in other disks of ours, and in what has come of this one. */
-  async #find(open: readonly Open[]): Promise<{ finds: readonly DonorMatch[]; others: readonly Open[] }> {
-    const { tools, trail } = this.#copy;
+  async #find(open: readonly Open[]): Promise<{ matches: readonly DonorMatch[]; others: readonly Open[] }> {
+    const { donors, trail } = this.#tools;
     const places = open.map(({ place }) => place);
-    const finds = await tools.donors.find(this.#first, this.#digests, places, trail);
-    const found = new Set(finds.map(({ place }) => place));
-    return { finds, others: open.filter(({ place }) => !found.has(place)) };
+    const matches = await donors.find(this.#first, this.#digests, places, trail);
+    const found = new Set(matches.map(({ place }) => place));
+    return { matches, others: open.filter(({ place }) => !found.has(place)) };
   }
 
-  /** Writes what was found together with what has to be pulled, so that what lies together is written together; returns how many were pulled. */
-  async #fetch(open: readonly Open[], finds: readonly DonorMatch[]): Promise<number> {
-    const copy = this.#copy;
-    if (open.length + finds.length === 0) return 0;
-    const { tools, refinement } = copy;
-    const whole = open.map(({ place }) => this.#lack(place));
+  /**
+   * Writes what was found together with what has to be pulled, so that what lies together is
+   * written together; returns how many were pulled.
+   */
+  async #fetch(open: readonly Open[], matches: readonly DonorMatch[]): Promise<number> {
+    const { file, recorder, refinement, donors, room } = this.#tools;
+    if (open.length + matches.length === 0) return 0;
+    const whole = open.map(({ place }) => this.#missing(place));
     const old = new Set(open.flatMap((one) => (one.old ? [this.#first + one.place] : [])));
-    const donated = finds.map(({ place, donor, block }): MissingBlock => {
-      const lack = this.#lack(place);
-      const part = { fd: donor.fd, at: block * donor.shape.blockSize, length: lack.length };
-      return { ...lack, parts: [part], donated: { path: donor.path, block } };
+    const donated = matches.map(({ place, donor, block }): MissingBlock => {
+      const missing = this.#missing(place);
+      const part = { fd: donor.fd, at: block * donor.shape.blockSize, length: missing.length };
+      return { ...missing, parts: [part], donated: { path: donor.path, block } };
     });
     const bytes = [...whole, ...donated].reduce((sum, { length }) => sum + length, 0);
-    const donors = tools.donors.whole();
+    const wholeDonors = donors.whole();
     const fetch = async (): Promise<Come[]> => {
-      const refined = await refinement.refine(whole, old, donors, this.#puller);
-      const lacks = [...refined, ...donated].sort((a, b) => a.block - b.block);
-      const ends = await Promise.allSettled(this.#puller.fetch(lacks));
-      return lacks.map(({ block }, index) => ({ place: block - this.#first, end: ends[index] as Come['end'] }));
+      const refined = await refinement.refine(whole, old, wholeDonors, this.#puller);
+      const missing = [...refined, ...donated].sort((a, b) => a.block - b.block);
+      const ends = await Promise.allSettled(this.#puller.fetch(missing));
+      return missing.map(({ block }, index) => ({ place: block - this.#first, end: ends[index] as Come['end'] }));
     };
     // No donor is closed while it is read.
-    const lent = new Set([...donors, ...finds.map(({ donor }) => donor)].filter((donor) => donor !== copy));
-    const works = [...lent].map((donor) => donor.works);
-    const come = await tools.room.write(bytes, () => InUse.together(works, fetch));
+    const lent = new Set([...wholeDonors, ...matches.map(({ donor }) => donor)].filter((donor) => donor !== file));
+    const inUse = [...lent].map((donor) => donor.inUse);
+    const come = await room.write(bytes, () => InUse.together(inUse, fetch));
     const placesOf = (how: Brought): number[] =>
       come.flatMap(({ place, end }) => (end.status === 'fulfilled' && end.value === how ? [place] : []));
     const pulled = placesOf('pulled');
-    await copy.settle(this.#first, this.#digests, placesOf('copied'), 'copied');
-    await copy.settle(this.#first, this.#digests, pulled, 'pulled');
+    await recorder.record(this.#first, this.#digests, placesOf('copied'), 'copied');
+    await recorder.record(this.#first, this.#digests, pulled, 'pulled');
     for (const { end } of come) if (end.status === 'rejected') throw end.reason;
     return pulled.length;
   }
 
-  #lack(place: number): MissingBlock {
-    const { size, blockSize } = this.#copy.shape;
+  #missing(place: number): MissingBlock {
+    const { size, blockSize } = this.#tools.file.shape;
     const block = this.#first + place;
     return { block, digest: digestsAt(this.#digests, [place]), ...extentOf(block, size, blockSize) };
   }

@@ -1,28 +1,31 @@
 import { inParallel } from '../../../shared/concurrency/parallel.ts';
 import { pageBytes } from '../../../shared/model/disk.ts';
-import type { Copy } from './copy.ts';
-import { partsOf, runsOf } from './digests.ts';
+import { partsOf, runsOf } from '../store/digests.ts';
+import type { CopyFile } from './copy-file.ts';
 
-/** Blocks that were written before a flush, in rising order; `stops`: how often the reading had been ended when they were taken. */
+/**
+ * Blocks that were written before a flush, in rising order; `stops`: how often the reading had been
+ * ended when they were taken.
+ */
 interface Written {
   readonly blocks: readonly number[];
   readonly stops: number;
 }
 
 /**
- * Reads what was flushed once more while the rest of the disk is still coming, so that the seal has only the last of it to read.
- * What is right is verified; what is not stays as it is, and the seal, which reads everything that is not verified, mends it.
+ * Reads flushed blocks again while the disk is still coming, so that the seal reads only the last
+ * of it. A wrong block is left to the seal, which mends it.
  */
 export class ReadBack {
-  readonly #copy: Copy;
+  readonly #file: CopyFile;
   readonly #written = new Set<number>();
   /** Blocks that are being read and were not written anew since that began. */
   readonly #reading = new Set<number>();
   #running: Promise<void> = Promise.resolve();
   #stops = 0;
 
-  constructor(copy: Copy) {
-    this.#copy = copy;
+  constructor(file: CopyFile) {
+    this.#file = file;
   }
 
   /** Notes blocks that were just written. */
@@ -40,7 +43,10 @@ export class ReadBack {
     return { blocks, stops: this.#stops };
   }
 
-  /** Reads blocks, after those of earlier calls, unless the reading was ended since they were taken. Throws what reading throws. */
+  /**
+   * Reads blocks, after those of earlier calls, unless the reading was ended since they were taken.
+   * Throws what reading throws.
+   */
   run({ blocks, stops }: Written): Promise<void> {
     const reading = this.#running.then(() => this.#read(blocks, () => this.#stops > stops));
     this.#running = reading.catch(() => undefined);
@@ -55,22 +61,22 @@ export class ReadBack {
   }
 
   async #read(blocks: readonly number[], isOver: () => boolean): Promise<void> {
-    const { shape, tools } = this.#copy;
+    const { shape, workers } = this.#file;
     const pages = partsOf(blocks, Math.max(1, pageBytes / shape.blockSize));
     // As many as there are threads: one that waits for the disk holds up nothing but itself.
-    await inParallel(pages, tools.crew.workers, async (page) => {
+    await inParallel(pages, workers.size, async (page) => {
       if (!isOver()) await this.#page(page);
     });
   }
 
   async #page(page: readonly number[]): Promise<void> {
-    const copy = this.#copy;
+    const file = this.#file;
     for (const block of page) this.#reading.add(block);
-    const digests = await Promise.all(runsOf(page).map(([from, to]) => copy.digests(from, to - from)));
-    const wrong = new Set(await copy.check(page, Buffer.concat(digests)));
+    const digests = await Promise.all(runsOf(page).map(([from, to]) => file.digests(from, to - from)));
+    const wrong = new Set(await file.check(page, Buffer.concat(digests)));
     for (const [place, block] of page.entries()) {
-      const isAsRead = this.#reading.delete(block) && copy.holds(block);
-      if (isAsRead && !wrong.has(place)) copy.blocks.verify(block);
+      const isAsRead = this.#reading.delete(block) && file.holds(block);
+      if (isAsRead && !wrong.has(place)) file.blocks.verify(block);
     }
   }
 }

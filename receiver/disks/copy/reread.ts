@@ -1,29 +1,35 @@
-import type { Extent } from '../../../shared/cloud/cloud.ts';
 import { inParallel } from '../../../shared/concurrency/parallel.ts';
+import type { Extent } from '../../../shared/disk/block-source.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
 import { holesOf } from '../../../shared/disk/holes.ts';
 import { digestBytes, extentOf, isZero, pageBytes } from '../../../shared/model/disk.ts';
-import type { Copy } from './copy.ts';
-import { digestsAt, isZeroAt, partsOf } from './digests.ts';
+import { digestsAt, isZeroAt, partsOf } from '../store/digests.ts';
+import type { CopyFile } from './copy-file.ts';
 
-/** Says whether a stretch of a file is a hole, which reads as zeros and keeps nothing that could change. */
+/**
+ * Says whether a stretch of a file is a hole, which reads as zeros and keeps nothing that could
+ * change.
+ */
 type IsHole = (offset: number, length: number) => boolean;
 
 /** Blocks that are looked at together: where all of them are a hole, none is read. */
 const stretchBlocks = 32 * 1024;
 
-/** Reads back every block that was not read since it was written, and returns those that are not what the digest file says. Throws the signal's reason. */
-export async function reread(copy: Copy, width: number, signal: AbortSignal): Promise<number[]> {
-  const { blocks, shape } = copy;
-  const isHole = await knowHoles(copy, signal);
+/**
+ * Reads back every block that was not read since it was written, and returns those that are not
+ * what the digest file says. Throws the signal's reason.
+ */
+export async function reread(file: CopyFile, width: number, signal: AbortSignal): Promise<number[]> {
+  const { blocks, shape } = file;
+  const isHole = await knowHoles(file, signal);
   const bad: number[] = [];
   for (let first = 0; first < blocks.length; first += stretchBlocks) {
     signal.throwIfAborted();
     const count = Math.min(stretchBlocks, blocks.length - first);
-    const digests = await copy.digests(first, count);
+    const digests = await file.digests(first, count);
     const isThere = isHole(first * shape.blockSize, count * shape.blockSize) && isZero(digests);
     if (isThere) blocks.verify(first, count);
-    else bad.push(...(await rereadStretch(copy, { first, digests, isHole, width, signal })));
+    else bad.push(...(await rereadStretch(file, { first, digests, isHole, width, signal })));
     giveBack(digests);
   }
   return bad;
@@ -37,8 +43,8 @@ interface Stretch {
   readonly signal: AbortSignal;
 }
 
-async function rereadStretch(copy: Copy, { first, digests, isHole, width, signal }: Stretch): Promise<number[]> {
-  const { blocks, shape } = copy;
+async function rereadStretch(file: CopyFile, { first, digests, isHole, width, signal }: Stretch): Promise<number[]> {
+  const { blocks, shape } = file;
   const bad: number[] = [];
   const unread: number[] = [];
   for (let place = 0; place * digestBytes < digests.length; place += 1) {
@@ -50,7 +56,7 @@ async function rereadStretch(copy: Copy, { first, digests, isHole, width, signal
   await inParallel(partsOf(unread, Math.max(1, pageBytes / shape.blockSize)), width, async (places) => {
     signal.throwIfAborted();
     const here = places.map((place) => first + place);
-    const wrong = new Set(await copy.check(here, digestsAt(digests, places)));
+    const wrong = new Set(await file.check(here, digestsAt(digests, places)));
     for (const [index, block] of here.entries()) {
       if (wrong.has(index)) bad.push(block);
       else blocks.verify(block);
@@ -60,7 +66,7 @@ async function rereadStretch(copy: Copy, { first, digests, isHole, width, signal
 }
 
 /** Learns the holes of a copy; where they cannot be told, none are known and everything is read. */
-async function knowHoles({ path, shape }: Copy, signal: AbortSignal): Promise<IsHole> {
+async function knowHoles({ path, shape }: CopyFile, signal: AbortSignal): Promise<IsHole> {
   const data: Extent[] = [];
   try {
     for await (const extent of holesOf(path, shape.size, signal)) if (!extent.zero) data.push(extent);
@@ -68,7 +74,8 @@ async function knowHoles({ path, shape }: Copy, signal: AbortSignal): Promise<Is
     return () => false;
   }
   return (offset, length) => {
-    let [low, high] = [0, data.length];
+    let low = 0;
+    let high = data.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       const extent = data[middle] as Extent;

@@ -1,9 +1,9 @@
-import type { BlockSource } from '../../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../../shared/disk/block-source.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
 import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
 import { asProblem } from '../../../shared/problem.ts';
-import type { Copy } from './copy.ts';
-import { isSameAt, isZeroAt } from './digests.ts';
+import { isSameAt, isZeroAt } from '../store/digests.ts';
+import type { CopyFile } from './copy-file.ts';
 
 /** Digests looked at together when holes are told. */
 const stretchBlocks = 16 * 1024;
@@ -11,19 +11,19 @@ const stretchBlocks = 16 * 1024;
 const never = new AbortController().signal;
 
 /**
- * A sealed disk that proves every block once more while it is read, whole blocks at a time, as an import does; blocks of zeros are not read from the file at all.
- * `onWrong` is told the blocks that are no longer what was sealed, and throws the problem to give up with. Closing it leaves the copy open.
+ * A sealed disk that checks every block again while it is read; zeros are not read from the file.
+ * `onWrong` is told of blocks that changed, and throws. Closing it leaves the copy open.
  */
-export function sealedSource(copy: Copy, onWrong: (blocks: readonly number[]) => Promise<never>): BlockSource {
-  const { size, blockSize } = copy.shape;
+export function sealedSource(file: CopyFile, onWrong: (blocks: readonly number[]) => Promise<never>): BlockSource {
+  const { size, blockSize } = file.shape;
   const step = Math.max(blockSize, pageBytes - (pageBytes % blockSize));
   const part = async (offset: number, into: Buffer): Promise<void> => {
     const first = Math.floor(offset / blockSize);
     const from = first * blockSize;
     const to = Math.min(size, Math.ceil((offset + into.length) / blockSize) * blockSize);
-    const digests = await copy.digests(first, blockCount(to - from, blockSize));
+    const digests = await file.digests(first, blockCount(to - from, blockSize));
     if (isAllZeros(digests)) into.fill(0);
-    else await copy.works.run(() => proven(copy, { first, from, to, digests }, offset, into, onWrong));
+    else await file.inUse.run(() => proven(file, { first, from, to, digests }, offset, into, onWrong));
   };
   return {
     size,
@@ -36,7 +36,7 @@ export function sealedSource(copy: Copy, onWrong: (blocks: readonly number[]) =>
       }
       return buffer;
     },
-    extents: (signal) => extentsOf(copy, signal),
+    extents: (signal) => extentsOf(file, signal),
     close: () => Promise.resolve(),
   };
 }
@@ -49,18 +49,18 @@ interface Stretch {
 }
 
 async function proven(
-  copy: Copy,
+  file: CopyFile,
   { first, from, to, digests }: Stretch,
   offset: number,
   into: Buffer,
   onWrong: (blocks: readonly number[]) => Promise<never>,
 ): Promise<void> {
-  const { blockSize, algorithm } = copy.shape;
-  const { crew } = copy.tools;
-  const slot = await crew.slot(copy, never);
+  const { blockSize, algorithm } = file.shape;
+  const { workers } = file;
+  const buffer = await workers.buffer(file, never);
   try {
-    const task = { file: copy.file, slot: slot.memory, offset: from, length: to - from, blockSize, algorithm };
-    const found = await crew.run('digest', task, { turn: copy }).catch((error: unknown) => {
+    const task = { file: file.file, buffer: buffer.memory, offset: from, length: to - from, blockSize, algorithm };
+    const found = await workers.run('digest', task, { turn: file }).catch((error: unknown) => {
       if (asProblem(error).code === 'E_DISK_CHANGED') return new Uint8Array(digests.length);
       throw error;
     });
@@ -68,23 +68,24 @@ async function proven(
     for (let place = 0; place * digestBytes < digests.length; place += 1)
       if (!isSameAt(found, place, digests)) wrong.push(first + place);
     if (wrong.length > 0) await onWrong(wrong);
-    Buffer.from(slot.memory, offset - from, into.length).copy(into);
+    Buffer.from(buffer.memory, offset - from, into.length).copy(into);
   } finally {
-    slot.release();
+    buffer.release();
   }
 }
 
 /** The data and the holes of a sealed disk, from its digests, in order. */
 async function* extentsOf(
-  copy: Copy,
+  file: CopyFile,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly offset: number; readonly length: number; readonly zero: boolean }> {
-  const { size, blockSize } = copy.shape;
-  let [offset, zero] = [0, false];
-  for (let first = 0; first < copy.blocks.length; first += stretchBlocks) {
+  const { size, blockSize } = file.shape;
+  let offset = 0;
+  let zero = false;
+  for (let first = 0; first < file.blocks.length; first += stretchBlocks) {
     signal.throwIfAborted();
-    const count = Math.min(stretchBlocks, copy.blocks.length - first);
-    const digests = await copy.digests(first, count);
+    const count = Math.min(stretchBlocks, file.blocks.length - first);
+    const digests = await file.digests(first, count);
     for (let place = 0; place < count; place += 1) {
       const at = (first + place) * blockSize;
       const now = isZeroAt(digests, place);

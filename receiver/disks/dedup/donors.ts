@@ -1,28 +1,10 @@
-import { open } from 'node:fs/promises';
 import { giveBack } from '../../../shared/disk/give-back.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { blockCount, digestBytes } from '../../../shared/model/disk.ts';
-import type { Shape } from '../copy/digest-file.ts';
-import { isSameAt, isZeroAt } from '../copy/digests.ts';
-import { InUse } from '../copy/in-use.ts';
+import { isSameAt, isZeroAt } from '../store/digests.ts';
+import type { Donor } from './donor.ts';
 import { Pieces } from './pieces.ts';
 import { IndexMemory, PrefixIndex } from './prefix-index.ts';
-
-/** A disk of ours whose blocks may stand in for others that have the same digest. */
-export interface Donor {
-  readonly path: string;
-  readonly shape: Shape;
-  /** A file descriptor to read it by, which stays open as long as the donor is one. */
-  readonly fd: number;
-  /** The digests of some of its blocks, one behind the other. */
-  digests(first: number, count: number): Promise<Uint8Array>;
-  /** Whether all of it is there, and stays as it is. */
-  readonly whole: boolean;
-  /** What reads it. */
-  readonly works: InUse;
-  /** Whether the file holds what its digest says, as far as anybody knows. */
-  holds(block: number): boolean;
-}
 
 /** Where a wanted block may be found: to be read and checked before it is used. */
 export interface DonorMatch {
@@ -32,7 +14,10 @@ export interface DonorMatch {
   readonly block: number;
 }
 
-/** Remembers how one disk lies to a donor: block n there is our block n less `shift`. What is next to a find is most often found next to it. */
+/**
+ * Remembers how one disk lies to a donor: block n there is our block n less `shift`. What is next
+ * to a find is most often found next to it.
+ */
 export interface Trail {
   donor: Donor | null;
   shift: number;
@@ -54,12 +39,14 @@ const stretchBlocks = 32 * 1024;
 /** Places are numbered by 32 bits. */
 const mostPlaces = 2 ** 32 - 2;
 
-/** Memory for an index: every block of 192 GiB of data that is nowhere twice, or a sample of more. */
+/**
+ * Memory for an index: every block of 192 GiB of data that is nowhere twice, or a sample of more.
+ */
 const usualBytes = 32 * 1024 * 1024;
 
 /**
- * Which disk of ours holds a block of some digest. One index serves one tenant: the disks of one peer that go to one project, and never another's,
- * so that no answer tells anybody what somebody else has.
+ * Which disk of ours holds a block of some digest. One index serves the disks of one peer that go
+ * to one project, and never another's, so that no answer tells what somebody else has.
  */
 export class Donors {
   readonly #index: PrefixIndex;
@@ -70,10 +57,13 @@ export class Donors {
 
   readonly pieces: Pieces;
 
-  /** `mostBytes` for each of the two indexes, a power of two, out of a memory that may be shared with other tenants. */
-  constructor(crew: WorkerPool, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
+  /**
+   * `mostBytes` for each of the two indexes, a power of two, out of a memory that may be shared
+   * with other tenants.
+   */
+  constructor(workers: WorkerPool, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
     this.#index = new PrefixIndex(mostBytes, memory);
-    this.pieces = new Pieces(crew, new PrefixIndex(mostBytes, memory), (digests, at) => {
+    this.pieces = new Pieces(workers, new PrefixIndex(mostBytes, memory), (digests, at) => {
       const place = this.#index.find(digests, at);
       return place === undefined ? undefined : this.#shelfAt(place)?.donor;
     });
@@ -121,7 +111,10 @@ export class Donors {
     }
   }
 
-  /** Looks for blocks of consecutive digests, those of `places`; `first` is the block that place 0 is of. Follows `trail`, and lays it for the next. */
+  /**
+   * Looks for blocks of consecutive digests, those of `places`; `first` is the block that place 0
+   * is of. Follows `trail`, and lays it for the next.
+   */
   async find(first: number, digests: Uint8Array, places: readonly number[], trail: Trail): Promise<DonorMatch[]> {
     const found: DonorMatch[] = [];
     let rest = [...places];
@@ -130,7 +123,8 @@ export class Donors {
       const [hits, misses] = await this.#compare(shelf, shift, first, digests, rest, near);
       found.push(...hits);
       rest = misses;
-      // Of the rest of a page that another disk has only a block of, most is still where it was: what is read together stays together, also in memory.
+      // Of the rest of a page that another disk has only a block of, most is still where it was:
+      // what is read together stays together, also in memory.
       if (hits.length > most) Object.assign(trail, { donor: shelf.donor, shift });
       most = Math.max(most, hits.length);
     };
@@ -144,12 +138,18 @@ export class Donors {
     return found;
   }
 
-  /** When a digest that somebody pulls already has come, or undefined; who waits MUST have nothing that others wait for. */
+  /**
+   * When a digest that somebody pulls already has come, or undefined; who waits MUST have nothing
+   * that others wait for.
+   */
   coming(digest: Uint8Array): Promise<void> | undefined {
     return this.#coming.get(keyOf(digest));
   }
 
-  /** Says that digests are being pulled; the returned function says that they have come, or never will. */
+  /**
+   * Says that digests are being pulled; the returned function says that they have come, or never
+   * will.
+   */
   expect(digests: readonly Uint8Array[]): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     const keys = digests.map(keyOf);
@@ -190,40 +190,6 @@ export class Donors {
 
   #shelfAt(place: number): Shelf | undefined {
     return this.#shelves.find(({ base, blocks }) => place >= base && place < base + blocks);
-  }
-}
-
-/** A donor of its own files, which MUST be closed after it was removed. */
-export interface FileDonor extends Donor {
-  close(): Promise<void>;
-}
-
-/** Opens a whole disk in a file as a donor; `base.digests` holds its digests. Closing it waits for what reads it. */
-export async function openDonor(file: string, base: string, shape: Shape): Promise<FileDonor> {
-  const data = await open(file, 'r');
-  try {
-    const digests = await open(`${base}.digests`, 'r');
-    const works = new InUse();
-    return {
-      path: file,
-      shape,
-      fd: data.fd,
-      digests: async (first, count) => {
-        const bytes = Buffer.alloc(count * digestBytes);
-        await digests.read(bytes, 0, bytes.length, first * digestBytes);
-        return bytes;
-      },
-      whole: true,
-      works,
-      holds: () => true,
-      close: async () => {
-        await works.ended();
-        await Promise.all([data.close(), digests.close()]);
-      },
-    };
-  } catch (error) {
-    await data.close();
-    throw error;
   }
 }
 

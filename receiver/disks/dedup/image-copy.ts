@@ -1,11 +1,12 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
-import type { BlockSource, DestinationCloud, Donor, Extent } from '../../../shared/cloud/cloud.ts';
+import type { DestinationCloud, Donor } from '../../../shared/cloud/cloud.ts';
+import type { BlockSource, Extent } from '../../../shared/disk/block-source.ts';
 import { writeAll } from '../../../shared/disk/file.ts';
 import { syncFolder } from '../../../shared/durable.ts';
 import { pageBytes } from '../../../shared/model/disk.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Room } from '../copy/room.ts';
+import type { Room } from '../store/room.ts';
 
 /** How an image is brought here. */
 export interface Fetching {
@@ -16,8 +17,8 @@ export interface Fetching {
 }
 
 /**
- * Brings an image of the destination to `path` as a sparse raw file, once: what an earlier call finished is taken as it is. What it takes on the way lies
- * beside it, and goes with its end; what an abort leaves is taken up again. Throws E_UNSUPPORTED for one that is too long, E_DISK_FULL, and what the cloud throws.
+ * Brings an image of the destination to `path` as a sparse raw file, once; goes on where an abort
+ * left it. Throws E_UNSUPPORTED for one that is too long, E_DISK_FULL, and the cloud's problems.
  */
 export async function copyImage(cloud: DestinationCloud, donor: Donor, path: string, fetching: Fetching): Promise<void> {
   if ((await stat(path).catch(() => null)) !== null) return;
@@ -44,7 +45,10 @@ export async function copyImage(cloud: DestinationCloud, donor: Donor, path: str
   }
 }
 
-/** Makes a raw file of a source: the very file, where that lies in our folder, or a copy of its data. */
+/**
+ * Makes a raw file of a source: the very file, where that lies in our folder, or a copy of its
+ * data.
+ */
 async function asRaw(source: BlockSource, folder: string, path: string, { room, signal }: Fetching): Promise<void> {
   const { origin, size } = source;
   if (origin?.kind === 'file' && origin.path.startsWith(folder + sep)) return rename(origin.path, path);

@@ -1,25 +1,36 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DestinationCloud, Donor } from '../../../shared/cloud/cloud.ts';
+import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 import { within } from '../../../shared/concurrency/within.ts';
 import type { Log } from '../../../shared/log.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
 import type { ResourceOf } from '../../../shared/model/resource.ts';
 import { leastBytes } from '../../../shared/model/space.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
-import type { Shape } from '../copy/digest-file.ts';
-import type { Room } from '../copy/room.ts';
-import { discardFolder } from '../copy/taken.ts';
-import type { Disks } from '../disks.ts';
+import type { Shape } from '../store/digest-file.ts';
+import type { Room } from '../store/room.ts';
+import { discardFolder } from '../store/taken.ts';
 import { copyImage } from './image-copy.ts';
 
-/** Which images of the destination may stand in, and how long they may be: bytes, as they are stored and as a guest sees them. */
+/**
+ * Which images of the destination may be donors, and how long they may be: bytes, as they are stored
+ * and as a guest sees them.
+ */
 export interface ImagePolicy {
   readonly images: 'none' | 'matching';
   readonly mostBytes: number;
 }
 
-/** What stand-ins work with. */
+/** The disks of a campaign, as far as images of the destination are donors for them. */
+export interface CampaignDisks {
+  /** What a disk was sealed with, or null. */
+  sealed(server: string, disk: string): Promise<object | null>;
+  /** Makes a raw file a donor; its digests are at `base`, or are computed and written there. */
+  addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void>;
+}
+
+/** What image donors work with. */
 export interface ImageDonorTools {
   readonly cloud: () => Promise<DestinationCloud>;
   readonly room: Room;
@@ -27,43 +38,56 @@ export interface ImageDonorTools {
   readonly policy: ImagePolicy;
 }
 
-/** How long the disks of an image wait for it together: milliseconds. What is not here by then stands in when it is. */
+/**
+ * How long the disks of an image wait for it together: milliseconds. What is not here by then
+ * stands in when it is.
+ */
 const patienceMs = 60_000;
 
 /**
- * Images of the destination that stand in for the disks of one campaign: those that its servers were made from at the source, where this project may read
- * one with the same digest. Each is brought here once, before the first of its disks; whatever fails, the sender is asked for the blocks instead.
+ * Images of the destination that are donors for one campaign: those that its servers were made
+ * from, with the same digest. Whatever fails here, the sender is asked for the blocks instead.
  */
 export class ImageDonors {
   readonly #folder: string;
-  readonly #disks: Disks;
+  readonly #disks: CampaignDisks;
   readonly #tools: ImageDonorTools;
   readonly #over = new AbortController();
+  /** One image at a time is brought here. */
+  readonly #fetching = new Semaphore(1);
   /** By the source's id of the image: its raw file, or null where there is none. */
   readonly #files = new Map<string, Promise<string | null>>();
-  /** By image and shape: when it stands in or never will, and when it was waited for long enough. */
+  /**
+   * By image and shape: when it stands in or never will, and when it was waited for long enough.
+   */
   readonly #lent = new Map<string, { readonly done: Promise<void>; readonly enough: Promise<void> }>();
   #document: Configurations | null = null;
 
-  constructor(folder: string, disks: Disks, tools: ImageDonorTools) {
+  constructor(folder: string, disks: CampaignDisks, tools: ImageDonorTools) {
     this.#folder = join(folder, 'images');
     this.#disks = disks;
     this.#tools = tools;
   }
 
-  /** Brings the images of a document's servers here, one after the other, while the campaign goes on. */
+  /**
+   * Brings the images of a document's servers here, one after the other, while the campaign goes
+   * on.
+   */
   begin(document: Configurations): void {
     this.#document = document;
-    let before: Promise<unknown> = Promise.resolve();
     for (const image of imagesOf(document)) {
       if (this.#files.has(image.id)) continue;
-      const file = before.then(() => this.#fetch(image, document));
-      this.#files.set(image.id, file);
-      before = file;
+      this.#files.set(
+        image.id,
+        this.#fetching.run(() => this.#fetch(image, document)),
+      );
     }
   }
 
-  /** Resolves when the image that a server was made from stands in for disks of this shape, when there is none, or when a minute is over. */
+  /**
+   * Resolves when the image that a server was made from stands in for disks of this shape, when
+   * there is none, or when a minute is over.
+   */
   async ready(server: string, { blockSize, algorithm }: Pick<Shape, 'blockSize' | 'algorithm'>): Promise<void> {
     const image = this.#document?.servers.find(({ id }) => id === server)?.image_id ?? '';
     const file = this.#files.get(image);
@@ -84,7 +108,10 @@ export class ImageDonors {
     await Promise.all([...this.#files.values(), ...[...this.#lent.values()].map(({ done }) => done)]);
   }
 
-  /** Deletes every image that was brought here, once the disks that they stood in for are closed; returns the bytes they took on disk. */
+  /**
+   * Deletes every image that was brought here, once the disks that they stood in for are closed;
+   * returns the bytes they took on disk.
+   */
   discard(): Promise<number> {
     return discardFolder(this.#folder);
   }
@@ -112,7 +139,7 @@ export class ImageDonors {
     }
   }
 
-  /** Whether a disk that was made from an image is verified here: its blocks stand in already. */
+  /** Whether a disk that was made from an image is verified here: it is a donor already. */
   async #isHere(image: string, { servers, disks }: Configurations): Promise<boolean> {
     const made = new Set(servers.filter(({ image_id }) => image_id === image).map(({ id }) => id));
     for (const { id, server_id } of disks)
@@ -140,7 +167,10 @@ export function imagesOf({ images, servers, disks }: Configurations): ResourceOf
   return images.filter(({ id }) => made.has(id)).map((image) => ({ kind: 'image', ...image }));
 }
 
-/** The destination's image for each of some images of the source, by the source's id; none where the policy does not want them. */
+/**
+ * The destination's image for each of some images of the source, by the source's id; none where the
+ * policy does not want them.
+ */
 export async function matching(
   cloud: DestinationCloud,
   images: readonly ResourceOf<'image'>[],

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { syncFolder } from '../../../shared/durable.ts';
 import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
-import { DigestFile, type Shape } from '../copy/digest-file.ts';
-import { type FileDonor, openDonor } from './donors.ts';
+import { DigestFile, type Shape } from '../store/digest-file.ts';
+import { type FileDonor, openDonor } from './donor.ts';
 
-/** Moves a sealed disk, `base.raw` with what lies beside it, to a folder of disks that are kept; afterwards it is there as a whole, or not at all. */
+/**
+ * Moves a sealed disk, `base.raw` with what lies beside it, to a folder of disks that are kept;
+ * afterwards it is there as a whole, or not at all.
+ */
 export async function keepDisk(base: string, folder: string, name: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   // From now on its age counts.
@@ -16,7 +19,10 @@ export async function keepDisk(base: string, folder: string, name: string): Prom
   await syncFolder(folder);
 }
 
-/** Opens every disk that is kept in a folder, as donors. What cannot be opened is left out: it only saves work. */
+/**
+ * Opens every disk that is kept in a folder, as donors. What cannot be opened is left out: it only
+ * saves work.
+ */
 export async function openKept(folder: string): Promise<FileDonor[]> {
   const donors: FileDonor[] = [];
   for (const name of await readdir(folder).catch(() => [])) {
@@ -29,8 +35,17 @@ export async function openKept(folder: string): Promise<FileDonor[]> {
   return donors;
 }
 
-/** Reads a raw file once and writes the digests of its blocks to `base.digests`, so that it can be a donor. Throws the signal's reason, E_DISK_FULL, E_DISK_CHANGED. */
-export async function nameBlocks(file: string, base: string, shape: Shape, crew: WorkerPool, signal: AbortSignal): Promise<void> {
+/**
+ * Reads a raw file once and writes the digests of its blocks to `base.digests`, so that it can be a
+ * donor. Throws the signal's reason, E_DISK_FULL, E_DISK_CHANGED.
+ */
+export async function nameBlocks(
+  file: string,
+  base: string,
+  shape: Shape,
+  workers: WorkerPool,
+  signal: AbortSignal,
+): Promise<void> {
   const { size, blockSize, algorithm } = shape;
   const data = await open(file, 'r');
   const digests = await open(`${base}.digests.part`, 'w', 0o600);
@@ -40,7 +55,7 @@ export async function nameBlocks(file: string, base: string, shape: Shape, crew:
       signal.throwIfAborted();
       const offset = first * blockSize;
       const length = Math.min(step * blockSize, size - offset);
-      const named = await crew.run('digest', { file: { fd: data.fd }, offset, length, blockSize, algorithm }, { turn: data });
+      const named = await workers.run('digest', { file: { fd: data.fd }, offset, length, blockSize, algorithm }, { turn: data });
       await digests.write(named, 0, named.length, first * digestBytes);
     }
     await rename(`${base}.digests.part`, `${base}.digests`);

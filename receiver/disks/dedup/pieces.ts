@@ -3,13 +3,13 @@ import { within } from '../../../shared/concurrency/within.ts';
 import type { Range } from '../../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { blockCount, digestBytes, pageBytes, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
-import { isZeroAt, runsOf } from '../copy/digests.ts';
-import { Gain } from '../pull/gain.ts';
-import type { Donor } from './donors.ts';
+import { isZeroAt, runsOf } from '../store/digests.ts';
+import type { Donor } from './donor.ts';
+import { Gain } from './gain.ts';
 import type { PrefixIndex } from './prefix-index.ts';
 
 /** Where a piece may be found: bytes from the start of a donor's file. */
-export interface PieceFind {
+export interface PieceMatch {
   readonly donor: Donor;
   readonly at: number;
 }
@@ -21,20 +21,23 @@ interface Shelf {
   readonly pieces: number;
 }
 
-/** How long copies wait until donors are read, from when the reading begins: milliseconds. What is found is worth more than that over most lines; a huge donor is not waited for. */
+/**
+ * How long copies wait until donors are read, from when the reading begins: milliseconds. What is
+ * found is worth more than that over most lines; a huge donor is not waited for.
+ */
 const patienceMs = 30_000;
 
 /** Which disk of ours holds the block whose digest begins at byte `at`, most likely. */
 export type Holder = (digests: Uint8Array, at: number) => Donor | undefined;
 
 /**
- * Which disk of ours holds a piece, by the first 8 bytes of its digest. Donors are read once, the first time that somebody asks;
- * their blocks of zeros are not, nor those that another donor has as well.
+ * Which disk of ours holds a piece, by the first 8 bytes of its digest. Donors are read once, when
+ * somebody first asks, without their zeros and what another donor has as well.
  */
 export class Pieces {
   /** Whether it pays to ask for pieces that donors may have. */
   readonly gain = new Gain();
-  readonly #crew: WorkerPool;
+  readonly #workers: WorkerPool;
   readonly #holder: Holder;
   readonly #index: PrefixIndex;
   readonly #shelves = new Map<Donor, Shelf>();
@@ -45,15 +48,15 @@ export class Pieces {
   #unread = 0;
   #begun = 0;
 
-  constructor(crew: WorkerPool, index: PrefixIndex, holder: Holder) {
-    this.#crew = crew;
+  constructor(workers: WorkerPool, index: PrefixIndex, holder: Holder) {
+    this.#workers = workers;
     this.#holder = holder;
     this.#index = index;
   }
 
   /**
-   * Reads the donors that were not read yet, one after the other; returns whether all are read. One that cannot be read is left out.
-   * The first are waited for, as long as that is worth it; those that come later are read beside the work, for a line that waits for them loses as much as they can save.
+   * Reads the donors that were not read yet; returns whether all are read. The first are waited
+   * for, up to a limit; later ones are read beside the work.
    */
   async learn(donors: readonly Donor[]): Promise<boolean> {
     for (const donor of donors) {
@@ -66,7 +69,7 @@ export class Pieces {
       if (this.#unread === 0) this.#begun = Date.now();
       this.#unread += 1;
       this.#learning = this.#learning.then(async () => {
-        await donor.works.run(() => this.#read(shelf)).catch(() => this.forget(donor));
+        await donor.inUse.run(() => this.#read(shelf)).catch(() => this.forget(donor));
         this.#unread -= 1;
       });
     }
@@ -85,7 +88,7 @@ export class Pieces {
   }
 
   /** Where the piece may be whose name begins at byte `at`. */
-  find(names: Uint8Array, at: number): PieceFind | undefined {
+  find(names: Uint8Array, at: number): PieceMatch | undefined {
     const place = this.#index.find(names, at);
     if (place === undefined) return undefined;
     for (const { donor, base, pieces } of this.#shelves.values())
@@ -98,7 +101,7 @@ export class Pieces {
     const step = Math.max(1, pageBytes / blockSize);
     const blocks = blockCount(size, blockSize);
     const pages = Array.from({ length: Math.ceil(blocks / step) }, (_, page) => page * step);
-    await inParallel(pages, this.#crew.workers, async (first) => {
+    await inParallel(pages, this.#workers.size, async (first) => {
       if (!this.#shelves.has(donor)) return;
       const count = Math.min(step, blocks - first);
       const digests = await donor.digests(first, count);
@@ -110,7 +113,7 @@ export class Pieces {
         const offset = (first + from) * blockSize;
         return [offset, Math.min(size, (first + to) * blockSize) - offset];
       });
-      const names = await this.#crew.run('pieces', { parts: [{ from: { fd: donor.fd }, ranges }], algorithm }, { turn: this });
+      const names = await this.#workers.run('pieces', { parts: [{ from: { fd: donor.fd }, ranges }], algorithm }, { turn: this });
       let at = 0;
       for (const [offset, length] of ranges)
         for (let byte = 0; byte < length; byte += pieceBytes, at += pieceDigestBytes)

@@ -27,9 +27,8 @@ export class IndexMemory {
 }
 
 /**
- * A bounded table from digests to the places where they were seen, a number below 2^32 each. It remembers 32 bits of a digest and may be wrong:
- * whoever asks MUST check what is at the place. It grows to `mostBytes`, or until the memory is taken;
- * when that is full it keeps a sample, one digest in two, in four, and so on.
+ * A bounded table from 32 bits of a digest to the place, below 2^32, where it was seen; the caller
+ * MUST check that place. A full table keeps a sample of one digest in two, four, and so on.
  */
 export class PrefixIndex {
   readonly #most: number;
@@ -61,7 +60,10 @@ export class PrefixIndex {
     return this.#isKept(prefixAt(digest, at));
   }
 
-  /** Remembers where the digest that begins at byte `at` was seen; the first place of a digest stays. */
+  /**
+   * Remembers where the digest that begins at byte `at` was seen; the first place of a digest
+   * stays.
+   */
   add(digest: Uint8Array, at: number, place: number): void {
     const prefix = prefixAt(digest, at);
     if (!this.#isKept(prefix)) return;
@@ -117,7 +119,8 @@ export class PrefixIndex {
     }
     this.#count = 0;
     for (let at = 0; at < before.length; at += 2) {
-      const [prefix = 0, place = 0] = [before[at], before[at + 1]];
+      const prefix = before[at] ?? 0;
+      const place = before[at + 1] ?? 0;
       if (place !== 0 && this.#isKept(prefix)) this.#put(prefix, place);
     }
   }

@@ -1,5 +1,7 @@
-import { type Arrived, headerBytes } from '../../../protocol/connection/frame.ts';
+import { headerBytes } from '../../../protocol/connection/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
+import type { Arrived } from '../../../protocol/messages/packed.ts';
+import { Condition } from '../../../shared/concurrency/condition.ts';
 import type { Part } from '../../../shared/disk/jobs/unpack.ts';
 import type { OpenFile, Range } from '../../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
@@ -10,10 +12,16 @@ import type { Window } from './window.ts';
 /** How often a block that arrives wrong is asked for before the copy gives up. */
 const pullAttempts = 3;
 
-/** A pull of less than this waits for more while others are asked for: small frames pack badly, and cost as much to ask for as large ones. */
+/**
+ * A pull of less than this waits for more while others are asked for: small frames pack badly, and
+ * cost as much to ask for as large ones.
+ */
 const smallBytes = limits.frameBytes / 4;
 
-/** Most raw bytes of a pull while other disks pull, too: what these lack here and there waits for no more than one frame on the line. */
+/**
+ * Most raw bytes of a pull while other disks pull, too: what these missing here and there waits for no
+ * more than one frame on the line.
+ */
 const sharedBytes = limits.frameBytes / 4;
 
 /** What one batch writes at most, most of it taken from other disks: bytes. */
@@ -33,7 +41,10 @@ export interface Asker {
   refine(blocks: Stretches): Promise<Uint8Array>;
 }
 
-/** A block that the copy lacks. `offset` and `length` in bytes. `parts`: what is known of it by pieces, from which file, and null for each piece that is lacking. */
+/**
+ * A block that the copy lacks. `offset` and `length` in bytes. `parts`: what is known of it by
+ * pieces, from which file, and null for each piece that is lacking.
+ */
 export interface MissingBlock {
   readonly block: number;
   readonly digest: Uint8Array;
@@ -50,7 +61,7 @@ export interface Target {
   readonly file: OpenFile;
   readonly algorithm: Algorithm;
   readonly turn: object;
-  readonly crew: WorkerPool;
+  readonly workers: WorkerPool;
 }
 
 /** Hears what was pulled. */
@@ -59,15 +70,20 @@ export interface Tally {
   landed(rawBytes: number, wireBytes: number): void;
   /** A block came out wrong and is pulled again, as a whole. */
   wrong(block: number): void;
-  /** A block of another disk is not any more what it was; the one that was to be made of it is pulled. */
+  /**
+   * A block of another disk is not any more what it was; the one that was to be made of it is
+   * pulled.
+   */
   spoilt(path: string, block: number): void;
 }
 
 interface Wanted {
-  readonly lack: MissingBlock;
+  readonly missing: MissingBlock;
   parts: readonly (Part | null)[] | undefined;
   attempts: number;
-  /** Whether it must come in a frame that refers back to nothing, for one that did came out wrong. */
+  /**
+   * Whether it must come in a frame that refers back to nothing, for one that did came out wrong.
+   */
   alone: boolean;
   readonly done: PromiseWithResolvers<Brought>;
 }
@@ -75,19 +91,28 @@ interface Wanted {
 /** How a block came. */
 export type Brought = 'copied' | 'pulled';
 
-/** Bytes of the disk that one pull brings, and whether they are in the file, as soon as that is known. */
+/**
+ * Bytes of the disk that one pull brings, and whether they are in the file, as soon as that is
+ * known.
+ */
 interface Tail {
   readonly range: Range;
   readonly landed: Promise<boolean>;
 }
 
-/** Places in a batch that came out wrong. `blameless`: nobody sent them wrong, they could only not be unpacked. */
+/**
+ * Places in a batch that came out wrong. `blameless`: nobody sent them wrong, they could only not
+ * be unpacked.
+ */
 interface Landing {
   readonly bad: readonly number[];
   readonly blameless?: boolean;
 }
 
-/** Pulls what pages lack, of one disk over one connection: gathered into large frames, also across pages, checked, and written where they belong. */
+/**
+ * Pulls what pages missing, of one disk over one connection: gathered into large frames, also across
+ * pages, checked, and written where they belong.
+ */
 export class Puller {
   readonly #target: Target;
   readonly #asker: Asker;
@@ -99,7 +124,7 @@ export class Puller {
   /** The end of the pull that was asked for last: the next is the most like it. */
   #latest: Tail | undefined;
   #asking = 0;
-  #answered = Promise.withResolvers<void>();
+  readonly #answered = new Condition();
   #draining = false;
 
   /** `signal` aborts when the connection is over. */
@@ -119,10 +144,13 @@ export class Puller {
     return this.#signal;
   }
 
-  /** Brings blocks, pulling what is not known of them; each promise resolves when its block is in the file, checked. Rejects with E_BLOCK_MISMATCH, E_DISK_FULL, or the reason why the connection ended. */
-  fetch(lacks: readonly MissingBlock[]): Promise<Brought>[] {
-    return lacks.map((lack) => {
-      const wanted: Wanted = { lack, parts: lack.parts, attempts: 0, alone: false, done: Promise.withResolvers() };
+  /**
+   * Pulls what is not known of blocks; each promise resolves when its block is in the file,
+   * checked. Rejects with E_BLOCK_MISMATCH, E_DISK_FULL, or the reason why the connection ended.
+   */
+  fetch(blocks: readonly MissingBlock[]): Promise<Brought>[] {
+    return blocks.map((missing) => {
+      const wanted: Wanted = { missing, parts: missing.parts, attempts: 0, alone: false, done: Promise.withResolvers() };
       this.#enqueue(wanted);
       return wanted.done.promise;
     });
@@ -142,7 +170,7 @@ export class Puller {
       while (this.#queue.length > 0) {
         const isSmall = this.#queuedBytes > 0 && this.#queuedBytes < smallBytes;
         if (isSmall && this.#asking >= smallPulls) {
-          await this.#answered.promise;
+          await this.#answered.wait();
           continue;
         }
         const batch = this.#nextBatch();
@@ -173,37 +201,42 @@ export class Puller {
   }
 
   #nextBatch(): Wanted[] {
-    let [bytes, written, count] = [0, 0, 0];
+    let bytes = 0;
+    let written = 0;
+    let count = 0;
     const most = this.#window.isShared ? sharedBytes : limits.frameBytes;
     for (const wanted of this.#queue) {
-      const isFull = bytes + bytesOf(wanted) > most || written + wanted.lack.length > batchBytes;
+      const isFull = bytes + bytesOf(wanted) > most || written + wanted.missing.length > batchBytes;
       if (count > 0 && isFull) break;
       bytes += bytesOf(wanted);
-      written += wanted.lack.length;
+      written += wanted.missing.length;
       count += 1;
     }
     this.#queuedBytes -= bytes;
     return this.#queue.splice(0, count);
   }
 
-  /** One pull, from its question to its blocks in the file; returns where on the disk blocks are that came out wrong. Never rejects: its blocks tell. */
+  /**
+   * One pull, from its question to its blocks in the file; returns where on the disk blocks are
+   * that came out wrong. Never rejects: its blocks tell.
+   */
   async #pull(batch: readonly Wanted[], rawBytes: number, before: Tail | undefined): Promise<readonly number[]> {
     try {
       const { bad, blameless = false } = await this.#land(batch, rawBytes, batch.some(({ alone }) => alone) ? undefined : before);
       const again = new Set(bad);
       for (const [place, wanted] of batch.entries()) {
         if (again.has(place)) this.#again(wanted, blameless);
-        else wanted.done.resolve(wanted.lack.donated !== undefined && wanted.parts !== undefined ? 'copied' : 'pulled');
+        else wanted.done.resolve(wanted.missing.donated !== undefined && wanted.parts !== undefined ? 'copied' : 'pulled');
       }
-      return batch.flatMap(({ lack }, place) => (again.has(place) ? [lack.offset] : []));
+      return batch.flatMap(({ missing }, place) => (again.has(place) ? [missing.offset] : []));
     } catch (thrown) {
       for (const { done } of batch) done.reject(thrown);
-      return batch.map(({ lack }) => lack.offset);
+      return batch.map(({ missing }) => missing.offset);
     }
   }
 
   async #land(batch: readonly Wanted[], rawBytes: number, before: Tail | undefined): Promise<Landing> {
-    const { crew, file, algorithm, turn } = this.#target;
+    const { workers, file, algorithm, turn } = this.#target;
     const { pieces, blocks } = layOut(batch);
     const everyone = { bad: [...batch.keys()] };
     let arrived: Arrived = { codec: 'none', rawBytes: 0, payload: [] };
@@ -217,10 +250,10 @@ export class Puller {
     const { codec, payload } = arrived;
     // What it refers back to came out wrong and is pulled again itself; nobody waits for that.
     if (codec === 'zstd-after' && before !== undefined && !(await before.landed)) return { ...everyone, blameless: true };
-    const digests = Buffer.concat(batch.map(({ lack }) => lack.digest));
+    const digests = Buffer.concat(batch.map(({ missing }) => missing.digest));
     try {
       const task = { payload, codec, after: before?.range, rawBytes, blocks, digests, algorithm, file };
-      return { bad: await crew.run('unpack', task, { turn, gives: payload }) };
+      return { bad: await workers.run('unpack', task, { turn, gives: payload }) };
     } catch (thrown) {
       // What cannot be unpacked is as wrong as what has another digest.
       if (asProblem(thrown).code === 'E_MALFORMED') return everyone;
@@ -234,37 +267,40 @@ export class Puller {
       return await this.#asker.pull(pieces, after);
     } finally {
       this.#asking -= 1;
-      this.#answered.resolve();
-      this.#answered = Promise.withResolvers<void>();
+      this.#answered.notifyAll();
     }
   }
 
   #again(wanted: Wanted, blameless: boolean): void {
-    const { lack } = wanted;
-    const { donated } = lack;
+    const { missing } = wanted;
+    const { donated } = missing;
     if (wanted.parts !== undefined && donated !== undefined) this.#tally.spoilt(donated.path, donated.block);
     // Where a piece's short name misled us, nobody sent anything wrong.
     if (wanted.parts === undefined && !blameless) {
       wanted.attempts += 1;
-      this.#tally.wrong(lack.block);
+      this.#tally.wrong(missing.block);
     }
-    [wanted.parts, wanted.alone] = [undefined, true];
+    wanted.parts = undefined;
+    wanted.alone = true;
     if (wanted.attempts < pullAttempts) {
       this.#enqueue(wanted);
       return;
     }
-    const says = `Block ${lack.block} arrived ${pullAttempts} times with other bytes than its digest names.`;
+    const says = `Block ${missing.block} arrived ${pullAttempts} times with other bytes than its digest names.`;
     wanted.done.reject(new Problem('E_BLOCK_MISMATCH', says, { about: this.#target.path }));
   }
 }
 
 /** Raw bytes that a block's pull brings. */
-function bytesOf({ lack, parts }: Wanted): number {
-  if (parts === undefined) return lack.length;
-  return parts.reduce((sum, part, index) => sum + (part === null ? pieceLength(lack, index) : 0), 0);
+function bytesOf({ missing, parts }: Wanted): number {
+  if (parts === undefined) return missing.length;
+  return parts.reduce((sum, part, index) => sum + (part === null ? pieceLength(missing, index) : 0), 0);
 }
 
-/** What a batch brings that the next may refer back to, when the places of its wrong blocks are known. */
+/**
+ * What a batch brings that the next may refer back to, when the places of its wrong blocks are
+ * known.
+ */
 function broughtBy(batch: readonly Wanted[], wrong: Promise<readonly number[]>): Tail | undefined {
   const range = tailOf(batch);
   if (range === undefined) return undefined;
@@ -272,11 +308,14 @@ function broughtBy(batch: readonly Wanted[], wrong: Promise<readonly number[]>):
   return { range, landed: wrong.then((offsets) => !offsets.some((at) => at >= from && at < from + length)) };
 }
 
-/** The last whole blocks of a batch that lie together, as far as one frame may refer back to them and one page of the disk has them; undefined where there are none. */
+/**
+ * The last whole blocks of a batch that lie together, as far as one frame may refer back to them
+ * and one page of the disk has them; undefined where there are none.
+ */
 function tailOf(batch: readonly Wanted[]): Range | undefined {
   let tail: Range | undefined;
-  for (const { lack, parts } of batch.toReversed()) {
-    const { offset, length } = lack;
+  for (const { missing, parts } of batch.toReversed()) {
+    const { offset, length } = missing;
     const [from, bytes] = tail ?? [offset + length, 0];
     const isNext = parts === undefined && offset + length === from && length % pieceBytes === 0;
     const fits = bytes + length <= limits.afterBytes && (bytes === 0 || from % pageBytes !== 0);
@@ -305,11 +344,11 @@ function layOut(batch: readonly Wanted[]): { pieces: Stretches; blocks: { offset
     raw += length;
     return { at: raw - length, length };
   };
-  const blocks = batch.map(({ lack, parts }) => {
-    const first = lack.offset / pieceBytes;
-    const whole = (): Part[] => [ask(first, Math.ceil(lack.length / pieceBytes), lack.length)];
-    const some = parts?.map((part, index) => part ?? ask(first + index, 1, pieceLength(lack, index)));
-    return { offset: lack.offset, parts: some === undefined ? whole() : joined(some) };
+  const blocks = batch.map(({ missing, parts }) => {
+    const first = missing.offset / pieceBytes;
+    const whole = (): Part[] => [ask(first, Math.ceil(missing.length / pieceBytes), missing.length)];
+    const some = parts?.map((part, index) => part ?? ask(first + index, 1, pieceLength(missing, index)));
+    return { offset: missing.offset, parts: some === undefined ? whole() : joined(some) };
   });
   return { pieces, blocks };
 }

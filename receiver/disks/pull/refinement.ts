@@ -2,20 +2,26 @@ import { limits } from '../../../protocol/limits.ts';
 import { digestOf } from '../../../shared/disk/algorithm.ts';
 import type { Part } from '../../../shared/disk/jobs/unpack.ts';
 import { type Algorithm, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
-import { partsOf } from '../copy/digests.ts';
-import type { Donor } from '../dedup/donors.ts';
+import type { Donor } from '../dedup/donor.ts';
+import { Gain } from '../dedup/gain.ts';
 import type { Pieces } from '../dedup/pieces.ts';
-import { Gain } from './gain.ts';
+import { partsOf } from '../store/digests.ts';
 import type { MissingBlock, Puller, Stretches, Target } from './puller.ts';
 
-/** What is looked at for one block: the names of its pieces, those of what the file held there, and where in both it begins, bytes. */
+/**
+ * What is looked at for one block: the names of its pieces, those of what the file held there, and
+ * where in both it begins, bytes.
+ */
 interface Names {
   readonly wanted: Uint8Array;
   readonly old: Uint8Array | null;
   readonly at: number;
 }
 
-/** Finds out which pieces of lacking blocks are here already: at the same place as before, in another disk, or zeros. */
+/**
+ * Finds out which pieces of lacking blocks are here already: at the same place as before, in
+ * another disk, or zeros.
+ */
 export class Refinement {
   readonly #target: Target;
   readonly #pieces: Pieces;
@@ -30,15 +36,19 @@ export class Refinement {
     this.#pieces = pieces;
   }
 
-  /** Returns the blocks, with the parts that need not be pulled where asking pays. `old`: those where the file held other bytes of the disk. */
+  /**
+   * Returns the blocks, with the parts that need not be pulled where asking pays. `old`: those
+   * where the file held other bytes of the disk.
+   */
   async refine(
-    lacks: readonly MissingBlock[],
+    missing: readonly MissingBlock[],
     old: ReadonlySet<number>,
     donors: readonly Donor[],
     puller: Puller,
   ): Promise<readonly MissingBlock[]> {
-    if (this.#blockSize === pieceBytes) return lacks;
-    const [olds, news] = [lacks.filter(({ block }) => old.has(block)), lacks.filter(({ block }) => !old.has(block))];
+    if (this.#blockSize === pieceBytes) return missing;
+    const olds = missing.filter(({ block }) => old.has(block));
+    const news = missing.filter(({ block }) => !old.has(block));
     const refined = await Promise.all([
       ...this.#groups(olds).map((group) => this.#askWherePays(group, true, donors, puller)),
       ...(donors.length > 0 ? this.#groups(news).map((group) => this.#askWherePays(group, false, donors, puller)) : [news]),
@@ -46,22 +56,22 @@ export class Refinement {
     return refined.flat().sort((a, b) => a.block - b.block);
   }
 
-  #groups(lacks: readonly MissingBlock[]): MissingBlock[][] {
-    return partsOf(lacks, limits.frameBytes / this.#blockSize);
+  #groups(missing: readonly MissingBlock[]): MissingBlock[][] {
+    return partsOf(missing, limits.frameBytes / this.#blockSize);
   }
 
   #askWherePays(
-    lacks: readonly MissingBlock[],
+    missing: readonly MissingBlock[],
     old: boolean,
     donors: readonly Donor[],
     puller: Puller,
   ): Promise<readonly MissingBlock[]> {
     const gain = old ? this.#fromOld : this.#pieces.gain;
-    return gain.ask(puller.signal, () => this.#ask(lacks, old, donors, puller), lacks);
+    return gain.ask(puller.signal, () => this.#ask(missing, old, donors, puller), missing);
   }
 
   async #ask(
-    lacks: readonly MissingBlock[],
+    missing: readonly MissingBlock[],
     old: boolean,
     donors: readonly Donor[],
     puller: Puller,
@@ -69,21 +79,25 @@ export class Refinement {
     const gain = old ? this.#fromOld : this.#pieces.gain;
     // What the disk held before is here already, and most like it.
     const isLearned = old || (await this.#pieces.learn(donors));
-    const { crew, file, algorithm, turn } = this.#target;
-    const ranges = lacks.map(({ offset, length }) => [offset, length] as const);
-    let [saved, asked, at] = [0, 0, 0];
+    const { workers, file, algorithm, turn } = this.#target;
+    const ranges = missing.map(({ offset, length }) => [offset, length] as const);
+    let saved = 0;
+    let asked = 0;
+    let at = 0;
     try {
       const [wanted, before] = await Promise.all([
-        puller.asker.refine(stretchesOf(lacks)),
-        // Through the page cache: what a block keeps of itself is read from here once more when the rest has come.
-        old ? crew.run('pieces', { parts: [{ from: { fd: file.fd }, ranges }], algorithm }, { turn }) : null,
+        puller.asker.refine(stretchesOf(missing)),
+        // Through the page cache: what a block keeps of itself is read from here once more when the
+        // rest has come.
+        old ? workers.run('pieces', { parts: [{ from: { fd: file.fd }, ranges }], algorithm }, { turn }) : null,
       ]);
-      return lacks.map((lack): MissingBlock => {
-        const parts = this.#partsOf(lack, { wanted, old: before, at });
+      return missing.map((block): MissingBlock => {
+        const parts = this.#partsOf(block, { wanted, old: before, at });
         at += parts.length * pieceDigestBytes;
         const here = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0);
-        [saved, asked] = [saved + here, asked + lack.length];
-        return here > 0 ? { ...lack, parts } : lack;
+        saved = saved + here;
+        asked = asked + block.length;
+        return here > 0 ? { ...block, parts } : block;
       });
     } finally {
       // What donors do not give that are only half read says little.
@@ -107,9 +121,9 @@ export class Refinement {
   }
 }
 
-function stretchesOf(lacks: readonly MissingBlock[]): Stretches {
+function stretchesOf(missing: readonly MissingBlock[]): Stretches {
   const stretches: [number, number][] = [];
-  for (const { block } of lacks) {
+  for (const { block } of missing) {
     const last = stretches.at(-1);
     if (last !== undefined && last[0] + last[1] === block) last[1] += 1;
     else stretches.push([block, 1]);

@@ -1,11 +1,13 @@
-import { abortable } from '../../../shared/concurrency/abortable.ts';
+import { Condition } from '../../../shared/concurrency/condition.ts';
 
 /** How long after another disk's pull a window counts as shared: milliseconds. */
 const sharedMs = 1000;
 
-/** How many raw bytes a session may have asked for and not yet written: what arrives must find room. */
+/**
+ * How many raw bytes a session may have asked for and not yet written: what arrives must find room.
+ */
 export class Window {
-  readonly #waiting = new Set<() => void>();
+  readonly #room = new Condition();
   #free: number;
   #last: object | undefined;
   #sharedUntil = 0;
@@ -19,12 +21,15 @@ export class Window {
     return performance.now() < this.#sharedUntil;
   }
 
-  /** Waits until there is some room for `owner`; the last to enter may take more than is left. MUST be followed by one `leave` of as much, unless it throws the signal's reason. */
+  /**
+   * Waits until there is some room for `owner`; the last to enter may take more than is left. MUST
+   * be followed by one `leave` of as much, unless it throws the signal's reason.
+   */
   async enter(bytes: number, owner: object, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#last !== undefined && this.#last !== owner) this.#sharedUntil = performance.now() + sharedMs;
     this.#last = owner;
-    if (this.#waiting.size > 0 || this.#free <= 0) await this.#turn(signal);
+    if (!this.#room.isIdle || this.#free <= 0) await this.#room.wait([signal]);
     this.#free -= bytes;
     this.#wake();
   }
@@ -34,24 +39,7 @@ export class Window {
     this.#wake();
   }
 
-  async #turn(signal: AbortSignal): Promise<void> {
-    let mine: (() => void) | undefined;
-    try {
-      await abortable<void>([signal], (resolve) => {
-        mine = resolve;
-        this.#waiting.add(resolve);
-      });
-    } catch (reason) {
-      // A turn that was given in the same moment as the abort goes on to the next in line.
-      if (mine !== undefined && !this.#waiting.delete(mine)) this.#wake();
-      throw reason;
-    }
-  }
-
   #wake(): void {
-    const [next] = this.#waiting;
-    if (next === undefined || this.#free <= 0) return;
-    this.#waiting.delete(next);
-    next();
+    if (this.#free > 0) this.#room.notifyOne();
   }
 }

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Problem } from '../../../shared/problem.ts';
-import type { Learned, Move, SealedDisk } from '../move.ts';
-import type { OfferTools, Tools } from '../phase.ts';
+import { diskFolder } from '../../disks/folder.ts';
+import type { OfferTools, SealedDisk } from '../../disks/offer-disk.ts';
+import type { Learned, Move } from '../move.ts';
+import type { Tools } from '../phase.ts';
 
 /**
  * Makes the receiver's copy of every disk equal to its snapshot, and has it compared as a whole.
@@ -21,9 +22,4 @@ export async function copy(move: Move, tools: OfferTools & Pick<Tools, 'offer'>)
 /** Deletes the local files of the server's snapshots. */
 export async function dropCopy({ server }: Move, { folder }: Pick<Tools, 'folder'>): Promise<void> {
   await rm(diskFolder(folder, server.id), { recursive: true, force: true });
-}
-
-/** Where a server's snapshots are made readable. */
-export function diskFolder(folder: string, server: string): string {
-  return join(folder, 'disks', server);
 }

@@ -1,8 +1,9 @@
+import type { BlockSource } from '../../disk/block-source.ts';
 import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BlockSource, BuildContext, Built, DestinationCloud, Donor, Patience } from '../cloud.ts';
+import type { BuildContext, Built, DestinationCloud, Donor, Patience } from '../cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Access } from './access.ts';
 import { families } from './builders/families.ts';

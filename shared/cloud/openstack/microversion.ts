@@ -1,14 +1,13 @@
 import { Problem } from '../../problem.ts';
-import type { Answer } from './session.ts';
 
 /** The oldest compute microversion we can work with: tags on server create. */
 const oldest = '2.52';
 /** The newest we were written against; newer ones may change answers (Nova's "REST API Version History"). */
 const newest = '2.96';
 
-/** Settles the compute microversion from the answer of the version document. Throws E_MICROVERSION. */
-export function negotiate(answer: Answer): string {
-  const document = answer.body as { version?: { version?: string; min_version?: string } } | null;
+/** Settles the compute microversion from the version document. Throws E_MICROVERSION. */
+export function negotiate(body: unknown): string {
+  const document = body as { version?: { version?: string; min_version?: string } } | null;
   const highest = document?.version?.version ?? '';
   if (!/^2\.\d+$/.test(highest) || maximumOf([highest, oldest]) !== highest)
     throw new Problem(

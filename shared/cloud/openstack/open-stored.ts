@@ -1,9 +1,9 @@
 import { access, constants, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import type { BlockSource } from '../../disk/block-source.ts';
 import { openFile } from '../../disk/file.ts';
 import { holesOf } from '../../disk/holes.ts';
 import { serveImage } from '../../nbd/qemu-nbd.ts';
-import type { BlockSource } from '../cloud.ts';
 import { convertToRaw, qemuFormat, refuseReferences } from './qemu-img.ts';
 
 /**

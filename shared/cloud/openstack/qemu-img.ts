@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { type Bounds, confined, notFound } from '../../nbd/confined.ts';
+import { type Bounds, confined, notFound } from '../../confined.ts';
 import { Problem } from '../../problem.ts';
 import { cancelled } from './transport.ts';
 

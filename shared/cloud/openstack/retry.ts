@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem, type ProblemCode } from '../../problem.ts';
-import type { Call } from './session.ts';
 import { cancelled, type Incoming, neverSent } from './transport.ts';
 
 /** How often, and for how long altogether, one call is sent again: milliseconds. */
@@ -15,7 +14,7 @@ export interface RetryPatience {
 }
 
 /** GET, HEAD, PUT and DELETE may be repeated; a POST only where it certainly was not carried out. */
-export function patienceFor(call: Pick<Call, 'method' | 'content'>): RetryPatience {
+export function patienceFor(call: { readonly method: string; readonly content?: unknown }): RetryPatience {
   const safe = call.method !== 'POST' && call.method !== 'PATCH' && call.content === undefined;
   const until = Date.now() + budgetMs;
   let attempt = 0;

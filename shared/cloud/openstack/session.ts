@@ -124,7 +124,8 @@ export class Session {
   async #negotiate(signal: AbortSignal): Promise<string> {
     const url = endpointOf(this.access, await this.token(signal), 'compute');
     const root = /^.*\/v\d+(\.\d+)?(?=\/|$)/.exec(url)?.[0] ?? url;
-    return negotiate(await this.call({ method: 'GET', service: 'compute', path: root, signal }));
+    const { body } = await this.call({ method: 'GET', service: 'compute', path: root, signal });
+    return negotiate(body);
   }
 
   /** Sends a call until it is answered, within its patience; what is thrown is a problem. */

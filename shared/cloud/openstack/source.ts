@@ -1,8 +1,9 @@
+import type { BlockSource } from '../../disk/block-source.ts';
 import type { Concern } from '../../model/concern.ts';
 import type { Configurations } from '../../model/configurations.ts';
 import type { ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BlockSource, Patience, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../cloud.ts';
+import type { Patience, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../cloud.ts';
 import type { Access } from './access.ts';
 import { openImage } from './image-file.ts';
 import { takeInventory } from './inventory/inventory.ts';

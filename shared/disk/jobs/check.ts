@@ -2,7 +2,10 @@ import { type Algorithm, digestBytes } from '../../model/disk.ts';
 import { blockDigest } from '../algorithm.ts';
 import { type OpenFile, type Range, readPadded, scratch } from '../reading.ts';
 
-/** What is checked: ranges of a file that begin at a block, and the digests of their blocks in order. */
+/**
+ * What is checked: ranges of a file that begin at a block, and the digests of their blocks in
+ * order.
+ */
 export interface CheckJob {
   readonly file: OpenFile;
   readonly ranges: readonly Range[];
@@ -11,7 +14,10 @@ export interface CheckJob {
   readonly algorithm: Algorithm;
 }
 
-/** Reads blocks again and compares: the places of those that differ, counted over all ranges. Behind its end a file reads as zeros. */
+/**
+ * Reads blocks again and compares: the places of those that differ, counted over all ranges. Behind
+ * its end a file reads as zeros.
+ */
 export function check({ file, ranges, digests, blockSize, algorithm }: CheckJob): number[] {
   const differing: number[] = [];
   let place = 0;

@@ -2,7 +2,10 @@ import { giveBack } from '../give-back.ts';
 import { gather, type Part } from '../reading.ts';
 import { type Codec, canComeAfter, compress } from '../zstd.ts';
 
-/** What is packed: stretches of a disk, one after the other, at a level of zstd; level 0 leaves them as they are. `after`: bytes that the other side has before it unpacks them. */
+/**
+ * What is packed: stretches of a disk, one after the other, at a level of zstd; level 0 leaves them
+ * as they are. `after`: bytes that the other side has before it unpacks them.
+ */
 export interface PackJob {
   readonly parts: readonly Part[];
   readonly level: number;

@@ -8,7 +8,10 @@ export interface PiecesJob {
   readonly algorithm: Algorithm;
 }
 
-/** Names the pieces of ranges: 8 bytes each, in order, the first of the algorithm's digest; the last piece of a range may be short. */
+/**
+ * Names the pieces of ranges: 8 bytes each, in order, the first of the algorithm's digest; the last
+ * piece of a range may be short.
+ */
 export function pieces({ parts, algorithm }: PiecesJob): Uint8Array {
   const bytes = gather(parts);
   const ranges = parts.flatMap((part) => part.ranges);

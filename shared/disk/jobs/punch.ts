@@ -12,8 +12,8 @@ export interface PunchJob {
 const stepBytes = 1024 * 1024;
 
 /**
- * Makes ranges of a file zeros and gives their space back: fallocate(1) of util-linux, for Node has no call of its own; see fallocate(2), FALLOC_FL_PUNCH_HOLE.
- * Where the file system has no holes, or the tool is missing, zeros are written; returns the places of those ranges. Throws E_DISK_FULL.
+ * Makes ranges of a file zeros and frees their space, by fallocate(1) of util-linux. Where that
+ * fails zeros are written; returns the places of those. Throws E_DISK_FULL.
  */
 export function punch({ path, fd, ranges }: PunchJob): number[] {
   const written: number[] = [];

@@ -20,7 +20,10 @@ interface Wanted {
   readonly parts: readonly Part[];
 }
 
-/** What is unpacked: a payload, the blocks it completes, their digests (32 bytes each, in order), and the file they belong in. */
+/**
+ * What is unpacked: a payload, the blocks it completes, their digests (32 bytes each, in order),
+ * and the file they belong in.
+ */
 export interface UnpackJob {
   /** The parts it came in, in order. */
   readonly payload: readonly Uint8Array[];
@@ -35,7 +38,10 @@ export interface UnpackJob {
   readonly file: OpenFile;
 }
 
-/** Decompresses a payload, checks every block and writes those that have their digest; returns the places in `blocks` of the others. Throws E_MALFORMED, E_DISK_FULL. */
+/**
+ * Decompresses a payload, checks every block and writes those that have their digest; returns the
+ * places in `blocks` of the others. Throws E_MALFORMED, E_DISK_FULL.
+ */
 export function unpack({ payload, codec, after, rawBytes, blocks, digests, algorithm, file }: UnpackJob): number[] {
   const before = codec === 'zstd-after' ? bytesBefore(file, after) : undefined;
   const raw = codec === 'none' ? payload : [decompress(joined(payload), rawBytes, before)];
@@ -60,7 +66,10 @@ export function unpack({ payload, codec, after, rawBytes, blocks, digests, algor
   return bad;
 }
 
-/** Blocks of one length that are made together: where the first belongs, and their places among those wanted. */
+/**
+ * Blocks of one length that are made together: where the first belongs, and their places among
+ * those wanted.
+ */
 interface Stretch extends Wanted {
   readonly places: readonly number[];
   readonly blockLength: number;
@@ -70,7 +79,10 @@ function stretchOf({ offset, parts }: Wanted, place: number): Stretch {
   return { offset, parts, places: [place], blockLength: lengthOf(parts) };
 }
 
-/** Joins blocks that lie together here and in one other file, as far as a page: they are read at once. */
+/**
+ * Joins blocks that lie together here and in one other file, as far as a page: they are read at
+ * once.
+ */
 function stretchesOf(blocks: readonly Wanted[]): Stretch[] {
   const stretches: Stretch[] = [];
   for (const [place, block] of blocks.entries()) {
@@ -97,7 +109,10 @@ function lengthOf(parts: readonly { readonly length: number }[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** What a payload refers back to. Throws E_MALFORMED where nothing was named, or what nothing can refer back to. */
+/**
+ * What a payload refers back to. Throws E_MALFORMED where nothing was named, or what nothing can
+ * refer back to.
+ */
 function bytesBefore(file: OpenFile, after: Range | undefined): Buffer {
   if (after === undefined) throw new Problem('E_MALFORMED', 'A frame refers back to bytes that were not named to its sender.');
   const [offset, length] = after;
@@ -120,7 +135,8 @@ function assemble(block: Buffer, { raw, parts, file, offset }: Recipe): void {
     end += length;
     return { at, fd, place: block.subarray(to, end), stays: fd === file.fd && at === offset + to };
   });
-  // What a block keeps of itself is read with the rest of it, at once, and through the page cache: it was read a moment ago, to name its pieces.
+  // What a block keeps of itself is read with the rest of it, at once, and through the page cache:
+  // it was read a moment ago, to name its pieces.
   if (laid.some(({ stays }) => stays)) readPadded({ fd: file.fd }, block, offset);
   for (const { at, fd, place, stays } of laid) {
     if (stays) continue;
@@ -131,7 +147,8 @@ function assemble(block: Buffer, { raw, parts, file, offset }: Recipe): void {
 
 /** Fills `into` from byte `at` of parts that lie one behind the other. */
 function take(parts: readonly Uint8Array[], at: number, into: Buffer): void {
-  let [skip, done] = [at, 0];
+  let skip = at;
+  let done = 0;
   for (const part of parts) {
     if (skip < part.length) {
       const some = part.subarray(skip, skip + into.length - done);

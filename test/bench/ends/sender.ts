@@ -26,7 +26,7 @@ const log = openLog('sender', 'warn');
 await mkdir(state, { recursive: true, mode: 0o700 });
 const identity = await loadOrCreateIdentity(join(state, 'identity'), 'sender');
 const peers = new Peers(join(state, 'peers.json'));
-const crew = new WorkerPool();
+const workers = new WorkerPool();
 
 /** Control messages during a transfer: milliseconds between two. */
 const controlEveryMs = 25;
@@ -67,7 +67,7 @@ function toolsFor(campaign: string, path: string): Tools {
 async function moveDisks(campaign: string, disks: readonly OrderedDisk[], parallel: number, control: boolean): Promise<Moved> {
   const began = performance.now();
   const peer = await connect(campaign);
-  const offer = offerDisk(peer, crew);
+  const offer = offerDisk(peer, workers);
   const trips: number[] = [];
   const over = new AbortController();
   const asking = control ? askControl(peer, campaign, trips, over.signal) : Promise.resolve();
@@ -113,7 +113,7 @@ async function obey(order: Order): Promise<unknown> {
       return {};
     case 'configure':
       // As it does when a campaign begins, long before its first disk.
-      crew.start();
+      workers.start();
       await configure(order.campaign, order.configurations);
       return {};
     case 'move':

@@ -98,9 +98,9 @@ async function inPlace<T>({ dir }: Pick<Carried, 'dir'>, name: string, work: (pl
 function aLife(destination: Cloud, state: string, cutBefore?: number): Life {
   const power = new Power(state, cutBefore);
   const cloud = lazily(() => openCloud('destination', sectionOf(destination)));
-  const crew = new WorkerPool({ workers: 1 });
+  const workers = new WorkerPool({ size: 1 });
   const images = { images: 'none', mostBytes: 0 } as const;
-  const campaigns = new Campaigns(state, { cloud: cloud.get, crew, log, directIo: true, keptFor: null, images });
+  const campaigns = new Campaigns(state, { cloud: cloud.get, workers, log, directIo: true, keptFor: null, images });
   const over = new AbortController();
   const importers: Importer[] = [];
   return {
@@ -115,7 +115,7 @@ function aLife(destination: Cloud, state: string, cutBefore?: number): Life {
     async kill() {
       power.off();
       over.abort(new Error('The receiver is dead.'));
-      await crew.close();
+      await workers.close();
       // A dead process has no open files.
       for (const importer of importers) await importer.close();
       for (const id of await campaigns.ids()) {

@@ -1,6 +1,6 @@
 import type { Cloud } from '../cloud.ts';
 import { newHexId } from '../identifier.ts';
-import type { ServiceName } from '../route.ts';
+import type { ServiceName } from '../service.ts';
 import { domain } from './seed.ts';
 
 const services: readonly { service: ServiceName; type: string; name: string; path: string }[] = [

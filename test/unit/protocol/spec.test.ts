@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { closeCodes } from '../../../protocol/connection/close.ts';
+import { closeCodes } from '../../../protocol/close.ts';
 import { headerBytes } from '../../../protocol/connection/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { messages, type Name } from '../../../protocol/messages.ts';

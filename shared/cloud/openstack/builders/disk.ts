@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { BlockSource } from '../../../disk/block-source.ts';
 import { asQcow2 } from '../../../disk/qcow2.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BlockSource, BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../cloud.ts';
 import type { ApiImage } from '../api.ts';
 import { byName } from '../attributes/canonical.ts';
 import { compare, differencesOf } from '../attributes/differences.ts';
@@ -42,7 +43,7 @@ export const disk: Family<'disk'> = {
     for (let attempt = 1; ; attempt++) {
       const image = await create(site, resource, file, context);
       try {
-        await site.uploads.take(signal, () => upload(site, image, file, context));
+        await site.uploads.run(() => upload(site, image, file, context), signal);
         return { id: image.id, how: 'created' };
       } catch (error) {
         // Whatever is wrong with it, nobody must boot from it.

@@ -1,4 +1,4 @@
-import { Turns } from '../../../concurrency/one-at-a-time.ts';
+import { Semaphore } from '../../../concurrency/semaphore.ts';
 import { Problem } from '../../../problem.ts';
 import type { Service } from '../catalogue.ts';
 import { OpenStackSettings } from '../config.ts';
@@ -12,13 +12,13 @@ export type ImportSettings = Pick<OpenStackSettings, 'disk_format' | 'uploads'>;
 export class Site {
   readonly session: Session;
   readonly diskFormat: 'qcow2' | 'raw';
-  readonly uploads: Turns;
+  readonly uploads: Semaphore;
   #extensions: Promise<ReadonlySet<string>> | null = null;
 
   constructor(session: Session, { disk_format, uploads }: ImportSettings = OpenStackSettings.parse({})) {
     this.session = session;
     this.diskFormat = disk_format;
-    this.uploads = new Turns(uploads);
+    this.uploads = new Semaphore(uploads);
   }
 
   /** The project that everything is built in. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import type { Closed } from '../../../../protocol/connection/close.ts';
+import type { Closed } from '../../../../protocol/close.ts';
 import { Connection, type ConnectionOptions } from '../../../../protocol/connection/connection.ts';
 import { decodeText } from '../../../../protocol/connection/frame.ts';
 import { limits } from '../../../../protocol/limits.ts';

@@ -18,14 +18,21 @@ const blockBytes = 64 * 1024;
 
 /** A receiver that checks bundles; returns everything that it says. */
 async function aChecker() {
-  const [state, twin, crew] = [await aFolder(), await aFurnishedTwin(), new WorkerPool({ workers: 1, slots: 1 })];
+  const [state, twin, workers] = [await aFolder(), await aFurnishedTwin(), new WorkerPool({ size: 1, buffers: 1 })];
   const destination = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'));
   const cloud = () => Promise.resolve(destination);
   const images = { images: 'none', mostBytes: 0 } as const;
-  const campaigns = new Campaigns(state, { cloud, crew, log: pino({ level: 'silent' }), directIo: true, keptFor: null, images });
+  const campaigns = new Campaigns(state, {
+    cloud,
+    workers,
+    log: pino({ level: 'silent' }),
+    directIo: true,
+    keptFor: null,
+    images,
+  });
   onTestFinished(async () => {
     await destination.close();
-    await crew.close();
+    await workers.close();
     expect(await readdir(state), 'nothing is written').toEqual([]);
   });
   const signal = AbortSignal.timeout(30_000);
@@ -34,7 +41,7 @@ async function aChecker() {
       for (let at = 0; at < bundle.length; at += blockBytes) yield bundle.subarray(at, at + blockBytes);
     };
     const begin = (tell: (says: string) => void) => {
-      const visitor = new Checker({ campaigns, cloud, crew, state, mappings: Mappings.parse({}), signal, says: tell });
+      const visitor = new Checker({ campaigns, cloud, workers, state, mappings: Mappings.parse({}), signal, says: tell });
       return { visitor, end: () => Promise.resolve() };
     };
     const said: string[] = [];

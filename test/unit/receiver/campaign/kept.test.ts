@@ -13,10 +13,10 @@ import { aDisk, fill, offered, pullerOf } from '../../../support/offered.ts';
 
 /** A receiver without a cloud that keeps disks. */
 async function aKeeper() {
-  const [state, crew] = [await aFolder(), new WorkerPool({ workers: 1, slots: 4 })];
+  const [state, workers] = [await aFolder(), new WorkerPool({ size: 1, buffers: 4 })];
   const campaigns = new Campaigns(state, {
     cloud: () => Promise.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.')),
-    crew,
+    workers,
     log: pino({ level: 'silent' }),
     directIo: true,
     keptFor: (peer) => join(state, 'kept', peer),
@@ -24,7 +24,7 @@ async function aKeeper() {
   });
   onTestFinished(async () => {
     await campaigns.close();
-    await crew.close();
+    await workers.close();
   });
   const root = join(state, 'kept');
   const serve = async (peer: string): Promise<Campaign> => {

@@ -7,7 +7,7 @@ import type { CopyTools } from '../../../../receiver/disks/copy/copy.ts';
 import { Donors } from '../../../../receiver/disks/dedup/donors.ts';
 import { Disks } from '../../../../receiver/disks/disks.ts';
 import type { Puller } from '../../../../receiver/disks/pull/puller.ts';
-import type { Extent } from '../../../../shared/cloud/cloud.ts';
+import type { Extent } from '../../../../shared/disk/block-source.ts';
 import { aFolder, problemOf } from '../../../support/folder.ts';
 import { aDisk, aNoise, fill as fillCopy, type Offered, offered, pullerOf, someTools } from '../../../support/offered.ts';
 
@@ -30,7 +30,7 @@ async function someDisks(): Promise<Some> {
 
 /** What the daemon finds that is started after this one. */
 function restarted({ folder, tools }: Some): Some {
-  const anew = { ...tools, donors: new Donors(tools.crew) };
+  const anew = { ...tools, donors: new Donors(tools.workers) };
   return { disks: new Disks('campaign', folder, anew), folder, tools: anew };
 }
 
@@ -112,7 +112,7 @@ test('a sealed disk that is offered again is no longer sealed, and nothing of it
   const again = await some.disks.offer('s1', 's1.root', changed.shape);
   expect(await some.disks.sealed('s1', 's1.root')).toBeNull();
   expect((await problemOf(some.disks.open('s1', 's1.root'))).code).toBe('E_ROOT_MISMATCH');
-  expect([0, 1, 2, 3].map((block) => again.blocks.isVerified(block))).toEqual([true, true, true, true]);
+  expect([0, 1, 2, 3].map((block) => again.file.blocks.isVerified(block))).toEqual([true, true, true, true]);
   await fillCopy(again, changed);
   expect(await some.disks.seal('s1', 's1.root', changed.root, pullerOf(again, changed))).toMatchObject({ reused: 3, pulled: 1 });
   expect(changed.pulled).toEqual([2]);
@@ -245,7 +245,7 @@ test.skipIf(process.getuid?.() !== 0)(
     expect((await problemOf(fill(disks, offer))).code).toBe('E_DISK_FULL');
     const { bavail, bsize } = await statfs(folder);
     expect(bavail * bsize).toBeGreaterThan(8 * 1024 * 1024);
-    const had = copy.blocks.done;
+    const had = copy.file.blocks.done;
     expect(had).toBeGreaterThan(0);
     await grow(300);
     const rest = offered(noise, { blockSize: 65_536 });

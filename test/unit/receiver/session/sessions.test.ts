@@ -19,11 +19,11 @@ const log = pino({ level: 'silent' });
 
 /** Every session of a receiver that has no cloud. */
 async function someSessions(): Promise<Sessions> {
-  const [state, crew] = [await aFolder(), new WorkerPool({ workers: 1, slots: 1 })];
+  const [state, workers] = [await aFolder(), new WorkerPool({ size: 1, buffers: 1 })];
   const cloud = (): Promise<never> => Promise.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.'));
   const campaigns = new Campaigns(state, {
     cloud,
-    crew,
+    workers,
     log,
     directIo: true,
     keptFor: null,
@@ -31,7 +31,7 @@ async function someSessions(): Promise<Sessions> {
   });
   onTestFinished(async () => {
     await campaigns.close();
-    await crew.close();
+    await workers.close();
   });
   return new Sessions({ name: 'cloud-b', release: '0.0.0', state, campaigns, cloud, log, windowBytes: 1024 * 1024 });
 }

@@ -6,11 +6,10 @@ import { Connection } from '../../../../protocol/connection/connection.ts';
 import type { Handlers } from '../../../../protocol/messages.ts';
 import type { Throttle } from '../../../../protocol/pacing/throttle.ts';
 import { offerDisk } from '../../../../sender/disks/offer.ts';
-import type { SealedDisk } from '../../../../sender/migration/move.ts';
-import type { Tools } from '../../../../sender/migration/phase.ts';
+import type { OfferTools, SealedDisk } from '../../../../sender/disks/offer-disk.ts';
 import { Peer } from '../../../../sender/receiver/peer.ts';
-import type { BlockSource, Extent } from '../../../../shared/cloud/cloud.ts';
 import { blockDigest } from '../../../../shared/disk/algorithm.ts';
+import type { BlockSource, Extent } from '../../../../shared/disk/block-source.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { decompress } from '../../../../shared/disk/zstd.ts';
 import {
@@ -144,10 +143,10 @@ export interface Answering {
 
 /** What a test may change about the sender. */
 export interface SenderOptions {
-  readonly crew?: WorkerPool;
+  readonly workers?: WorkerPool;
   readonly features?: readonly string[];
   readonly signal?: AbortSignal;
-  readonly onDisk?: Tools['onDisk'];
+  readonly onDisk?: OfferTools['onDisk'];
   /** Connections that carry data beside the first. */
   readonly connections?: number;
   /** How fast the line is. */
@@ -162,7 +161,7 @@ export async function sendTo(receiver: Answering, source: BlockSource, more: Sen
     const connection = new Connection(socket, options('receiver', { features: more.features ?? [] }));
     connection.open(receiverHandlers(receiver.handlers(connection))).catch(() => undefined);
   });
-  const crew = more.crew ?? new WorkerPool({ workers: 2, slots: 4 });
+  const workers = more.workers ?? new WorkerPool({ size: 2, buffers: 4 });
   const campaign = randomUUID();
   const peer = new Peer({
     name: 'the sender',
@@ -180,17 +179,17 @@ export async function sendTo(receiver: Answering, source: BlockSource, more: Sen
   onTestFinished(async () => {
     await peer.stop('The test is over.');
     await loopback.close();
-    await crew.close();
+    await workers.close();
   });
   peer.start();
   const folder = await aFolder();
   const cloud = { open: async () => source };
   const signal = more.signal ?? new AbortController().signal;
-  const tools = { campaign, source: cloud, folder, signal, onDisk: more.onDisk ?? (() => undefined) } as unknown as Tools;
+  const tools: OfferTools = { campaign, source: cloud, folder, signal, onDisk: more.onDisk ?? (() => undefined) };
   const move = { server: aServer({ id: 's1' }) } as Parameters<ReturnType<typeof offerDisk>>[0];
   const disk = { id: 's1.root' } as Parameters<ReturnType<typeof offerDisk>>[1];
   const snapshot = { id: 'snapshot', disk: disk.id, format: 'raw', size: source.size } as Parameters<
     ReturnType<typeof offerDisk>
   >[2];
-  return offerDisk(peer, crew)(move, disk, snapshot, tools);
+  return offerDisk(peer, workers)(move, disk, snapshot, tools);
 }

@@ -77,14 +77,14 @@ test.each([
 });
 
 test('what looks like a prepared dictionary of zstd is not referred to', async () => {
-  const crew = new WorkerPool({ workers: 1, slots: 1 });
-  onTestFinished(() => crew.close());
+  const workers = new WorkerPool({ size: 1, buffers: 1 });
+  onTestFinished(() => workers.close());
   const [bytes, after] = [aText(pageBytes), aText(256 * pieceBytes)];
   const parts = [{ from: { bytes, base: 0 }, ranges: [[0, pageBytes] as const] }];
-  expect((await crew.run('pack', { parts, level: 6, after }, { turn: crew })).codec).toBe('zstd-after');
+  expect((await workers.run('pack', { parts, level: 6, after }, { turn: workers })).codec).toBe('zstd-after');
   after.writeUInt32LE(0xec30a437, 0);
   expect(canComeAfter(after)).toBe(false);
-  const packed = await crew.run('pack', { parts, level: 6, after }, { turn: crew });
+  const packed = await workers.run('pack', { parts, level: 6, after }, { turn: workers });
   expect(packed.codec).toBe('zstd');
   expect(decompress(packed.payload, pageBytes).equals(bytes)).toBe(true);
 });

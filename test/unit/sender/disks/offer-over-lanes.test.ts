@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
-import type { BlockSource } from '../../../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../../../shared/disk/block-source.ts';
 import { blockBytes } from '../../../../shared/model/disk.ts';
 import { PlainReceiver, sendTo } from './a-sender.ts';
 

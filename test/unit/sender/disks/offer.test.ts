@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import type { BlockSource } from '../../../../shared/cloud/cloud.ts';
 import { algorithms, digestOf } from '../../../../shared/disk/algorithm.ts';
+import type { BlockSource } from '../../../../shared/disk/block-source.ts';
 import { openFile } from '../../../../shared/disk/file.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { blockBytes, pageBytes, pieceBytes } from '../../../../shared/model/disk.ts';
@@ -128,7 +128,7 @@ test('what is not of the disk, and what was not named yet, is refused', async ()
     const other = receiver.connection?.request('disk.pull', { handle: 2, pieces: [[0, 1]] });
     codes.push((await problemOf(other as Promise<unknown>)).code);
   };
-  await sendTo(receiver, source, { crew: new WorkerPool({ workers: 1, slots: 1 }) });
+  await sendTo(receiver, source, { workers: new WorkerPool({ size: 1, buffers: 1 }) });
   expect(codes).toEqual(['E_MALFORMED', 'E_NOT_FOUND']);
 });
 
@@ -150,8 +150,8 @@ test('a connection that is lost in the middle is replaced, and what arrived is n
 });
 
 test('a source that fails ends the copy with its own problem, and all memory is given back', async () => {
-  const crew = new WorkerPool({ workers: 2, slots: 2 });
-  onTestFinished(() => crew.close());
+  const workers = new WorkerPool({ size: 2, buffers: 2 });
+  onTestFinished(() => workers.close());
   const disk = randomBytes(6 * pageBytes);
   const { source } = aForeignDisk(disk);
   const failing: BlockSource = {
@@ -161,9 +161,9 @@ test('a source that fails ends the copy with its own problem, and all memory is 
         ? Promise.reject(new Problem('E_CLOUD_UNREACHABLE', 'The snapshot is gone.'))
         : source.read(offset, length, into),
   };
-  expect((await problemOf(sendTo(new PlainReceiver(disk.length), failing, { crew }))).code).toBe('E_CLOUD_UNREACHABLE');
+  expect((await problemOf(sendTo(new PlainReceiver(disk.length), failing, { workers }))).code).toBe('E_CLOUD_UNREACHABLE');
   const { signal } = new AbortController();
-  for (const slot of [await crew.slot({}, signal), await crew.slot({}, signal)]) slot.release();
+  for (const buffer of [await workers.buffer({}, signal), await workers.buffer({}, signal)]) buffer.release();
 });
 
 test('a copy that is given up ends at once with the reason', async () => {

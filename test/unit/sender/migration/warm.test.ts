@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { coldForecastOf, warmForecastOf } from '../../../../sender/migration/forecast.ts';
 import { isFresh, type Round, whyEnough } from '../../../../sender/migration/round.ts';
-import { Slots } from '../../../../sender/migration/slots.ts';
 import { Cutover, Plan } from '../../../../shared/model/plan.ts';
 
 const MiB = 1024 * 1024;
@@ -98,50 +97,4 @@ test('the downtime of a server that is stopped first grows with its disk, at the
   expect(coldForecastOf(20 * GiB, past.slice(1)).assumed).toEqual(['copy']);
   expect(coldForecastOf(20 * GiB, []).assumed).toContain('stop');
   expect(coldForecastOf(20 * GiB, []).downtimeMs).toBeGreaterThan(coldForecastOf(GiB, []).downtimeMs);
-});
-
-test('places are given in order, one who waits aside leaves his, and gets the next one when he comes back', async () => {
-  const slots = new Slots(1);
-  const said: string[] = [];
-  const door = Promise.withResolvers<void>();
-  const first = slots.hold(async (withoutSlot) => {
-    said.push('first waits');
-    await withoutSlot(() => door.promise);
-    said.push('first is back');
-  });
-  const second = slots.hold(async () => {
-    said.push('second works');
-    door.resolve();
-    await new Promise((resolve) => setImmediate(resolve));
-    said.push('second is done');
-  });
-  const third = slots.hold(async () => void said.push('third works'));
-  await Promise.all([first, second, third]);
-  expect(said).toEqual(['first waits', 'second works', 'second is done', 'first is back', 'third works']);
-});
-
-test('those who come back from waiting at once are served in the order in which they first came, before those who never did', async () => {
-  const slots = new Slots(1);
-  const said: number[] = [];
-  const doors = [1, 2, 3].map(() => Promise.withResolvers<void>());
-  const waiting = doors.map(({ promise }, index) =>
-    slots.hold((withoutSlot) => withoutSlot(() => promise).then(() => void said.push(index))),
-  );
-  const busy = Promise.withResolvers<void>();
-  const holder = slots.hold(() => busy.promise);
-  const late = slots.hold(async () => void said.push(9));
-  await new Promise(setImmediate);
-  for (const { resolve } of doors.toReversed()) {
-    resolve();
-    await new Promise(setImmediate);
-  }
-  busy.resolve();
-  await Promise.all([...waiting, holder, late]);
-  expect(said).toEqual([0, 1, 2, 9]);
-});
-
-test('a place is free again after work that failed', async () => {
-  const slots = new Slots(1);
-  await expect(slots.hold(() => Promise.reject(new Error('No.')))).rejects.toThrow('No.');
-  expect(await slots.hold(async () => 'yes')).toBe('yes');
 });

@@ -1,19 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { FairQueue } from '../../../../shared/concurrency/fair-queue.ts';
 import { BufferPool, type PageBuffer } from '../../../../shared/disk/buffer-pool.ts';
 import { problemOf } from '../../../support/folder.ts';
 
 const { signal } = new AbortController();
 
-test('a slot that comes back goes to whoever waits and holds the fewest, not to whoever asked first', async () => {
-  const slots = new BufferPool(3);
+test('a buffer that comes back goes to whoever waits and holds the fewest, not to whoever asked first', async () => {
+  const buffers = new BufferPool(3);
   const [greedy, modest] = [{}, {}];
-  const held = [await slots.take(greedy, signal), await slots.take(greedy, signal), await slots.take(greedy, signal)];
+  const held = [await buffers.take(greedy, signal), await buffers.take(greedy, signal), await buffers.take(greedy, signal)];
   const order: string[] = [];
   const waiting = [
-    slots.take(greedy, signal).then(() => order.push('greedy')),
-    slots.take(modest, signal).then(() => order.push('modest')),
+    buffers.take(greedy, signal).then(() => order.push('greedy')),
+    buffers.take(modest, signal).then(() => order.push('modest')),
   ];
   held[0]?.release();
   held[0]?.release();
@@ -22,13 +21,14 @@ test('a slot that comes back goes to whoever waits and holds the fewest, not to 
   held[1]?.release();
   await waiting[0];
   expect(order).toEqual(['modest', 'greedy']);
-  expect(slots.taken).toBe(3);
+  expect(buffers.taken).toBe(3);
 });
 
-test('of two that want all slots the one that came first gets more, and the other its share', async () => {
-  const slots = new BufferPool(8);
+test('of two that want all buffers the one that came first gets more, and the other its share', async () => {
+  const buffers = new BufferPool(8);
   const [first, second] = [{ held: [] as PageBuffer[] }, { held: [] as PageBuffer[] }];
-  const want = (owner: { held: PageBuffer[] }): void => void slots.take(owner, signal).then((slot) => owner.held.push(slot));
+  const want = (owner: { held: PageBuffer[] }): void =>
+    void buffers.take(owner, signal).then((buffer) => owner.held.push(buffer));
   for (let n = 0; n < 8; n += 1) want(first);
   for (let n = 0; n < 8; n += 1) want(second);
   await setImmediate();
@@ -42,23 +42,23 @@ test('of two that want all slots the one that came first gets more, and the othe
   expect([first.held.length, second.held.length]).toEqual([6, 2]);
 });
 
-test('a wait for a slot that is given up takes none', async () => {
-  const slots = new BufferPool(1);
-  const one = await slots.take({}, signal);
+test('a wait for a buffer that is given up takes none', async () => {
+  const buffers = new BufferPool(1);
+  const one = await buffers.take({}, signal);
   const over = new AbortController();
-  const waiting = slots.take({}, over.signal);
+  const waiting = buffers.take({}, over.signal);
   over.abort(new Error('The disk is not wanted any more.'));
   expect((await problemOf(waiting)).message).toContain('not wanted');
   one.release();
-  expect(slots.taken).toBe(0);
-  expect((await slots.take({}, signal)).memory.byteLength).toBeGreaterThan(0);
+  expect(buffers.taken).toBe(0);
+  expect((await buffers.take({}, signal)).memory.byteLength).toBeGreaterThan(0);
 });
 
-test('one who takes slot after slot, one at a time, is given the same memory', async () => {
-  const slots = new BufferPool(2);
-  const first = await slots.take({}, signal);
+test('one who takes buffer after buffer, one at a time, is given the same memory', async () => {
+  const buffers = new BufferPool(2);
+  const first = await buffers.take({}, signal);
   first.release();
-  const second = await slots.take({}, signal);
+  const second = await buffers.take({}, signal);
   second.release();
   expect(second.memory).toBe(first.memory);
 });
@@ -66,10 +66,10 @@ test('one who takes slot after slot, one at a time, is given the same memory', a
 test('memory waits for the next disk, and all but one page of it goes when none comes for ten seconds', async () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
-  const slots = new BufferPool(2);
+  const buffers = new BufferPool(2);
   const both = async (): Promise<Set<SharedArrayBuffer>> => {
-    const held = [await slots.take({}, signal), await slots.take({}, signal)];
-    for (const slot of held) slot.release();
+    const held = [await buffers.take({}, signal), await buffers.take({}, signal)];
+    for (const buffer of held) buffer.release();
     return new Set(held.map(({ memory }) => memory));
   };
   const first = await both();
@@ -80,21 +80,4 @@ test('memory waits for the next disk, and all but one page of it goes when none 
   vi.advanceTimersByTime(10_000);
   const later = await both();
   expect([...later].filter((memory) => first.has(memory))).toHaveLength(1);
-});
-
-test('turns go round between owners, and what is urgent goes before the rest of its own owner only', () => {
-  const turns = new FairQueue<string>();
-  const [a, b] = [{}, {}];
-  for (const thing of ['a1', 'a2', 'a3']) turns.add(a, thing);
-  turns.add(b, 'b1');
-  turns.add(a, 'a!', true);
-  expect(Array.from({ length: 6 }, () => turns.next())).toEqual(['a!', 'b1', 'a1', 'a2', 'a3', undefined]);
-});
-
-test('what is cleared does not come up any more', () => {
-  const turns = new FairQueue<string>();
-  turns.add({}, 'one');
-  turns.add({}, 'two', true);
-  expect(turns.clear().sort()).toEqual(['one', 'two']);
-  expect(turns.next()).toBeUndefined();
 });

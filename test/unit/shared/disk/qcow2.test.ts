@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { BlockSource, Extent } from '../../../../shared/cloud/cloud.ts';
+import type { BlockSource, Extent } from '../../../../shared/disk/block-source.ts';
 import { openFile } from '../../../../shared/disk/file.ts';
 import { asQcow2 } from '../../../../shared/disk/qcow2.ts';
 import { hasQemu } from '../../../support/qemu.ts';

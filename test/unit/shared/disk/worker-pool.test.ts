@@ -20,10 +20,10 @@ const algorithm = 'sha256';
 const turn = {};
 const { signal } = new AbortController();
 
-function aCrew(options: ConstructorParameters<typeof WorkerPool>[0] = { workers: 2, slots: 3 }): WorkerPool {
-  const crew = new WorkerPool(options);
-  onTestFinished(() => crew.close());
-  return crew;
+function aPool(options: ConstructorParameters<typeof WorkerPool>[0] = { size: 2, buffers: 3 }): WorkerPool {
+  const workers = new WorkerPool(options);
+  onTestFinished(() => workers.close());
+  return workers;
 }
 
 /** A file of this test that is open for reading and writing. */
@@ -69,55 +69,58 @@ function unpacking(blocks: readonly Buffer[], fd: number): Task<'unpack'> {
 
 const letter = (name: string, length = blockSize): Buffer => Buffer.alloc(length, name);
 
-test.each(algorithms)('a page is read into its slot and named by %s, zeros by zeros, the last short block too', async (which) => {
-  const crew = aCrew();
-  const disk = Buffer.concat([letter('a'), Buffer.alloc(blockSize), letter('b', 100)]);
-  const { fd } = await aFile(disk);
-  const slot = await crew.slot(turn, signal);
-  const job = { slot: slot.memory, offset: 0, length: disk.length, blockSize, algorithm: which };
-  const digests = await crew.run('digest', { ...job, file: { fd } }, { turn });
-  const expected = [digestOf(which, letter('a')), Buffer.alloc(32), digestOf(which, letter('b', 100))];
-  expect(Buffer.from(digests).equals(Buffer.concat(expected))).toBe(true);
-  expect(Buffer.from(slot.memory, 0, disk.length).equals(disk)).toBe(true);
-  expect(await crew.run('digest', job, { turn })).toEqual(digests);
-  slot.release();
-});
+test.each(algorithms)(
+  'a page is read into its buffer and named by %s, zeros by zeros, the last short block too',
+  async (which) => {
+    const workers = aPool();
+    const disk = Buffer.concat([letter('a'), Buffer.alloc(blockSize), letter('b', 100)]);
+    const { fd } = await aFile(disk);
+    const buffer = await workers.buffer(turn, signal);
+    const job = { buffer: buffer.memory, offset: 0, length: disk.length, blockSize, algorithm: which };
+    const digests = await workers.run('digest', { ...job, file: { fd } }, { turn });
+    const expected = [digestOf(which, letter('a')), Buffer.alloc(32), digestOf(which, letter('b', 100))];
+    expect(Buffer.from(digests).equals(Buffer.concat(expected))).toBe(true);
+    expect(Buffer.from(buffer.memory, 0, disk.length).equals(disk)).toBe(true);
+    expect(await workers.run('digest', job, { turn })).toEqual(digests);
+    buffer.release();
+  },
+);
 
 test('a file that ends before the page does is a changed disk', async () => {
   const { fd } = await aFile(letter('a'));
   const job = { file: { fd }, offset: 0, length: blockSize + 1, blockSize, algorithm } as const;
-  expect((await problemOf(aCrew().run('digest', job, { turn }))).code).toBe('E_DISK_CHANGED');
+  expect((await problemOf(aPool().run('digest', job, { turn }))).code).toBe('E_DISK_CHANGED');
 });
 
 test('a disk that takes no more bytes is a full disk, a file that is not open a defect, and the thread lives on', async () => {
-  const crew = aCrew({ workers: 1 });
+  const workers = aPool({ size: 1 });
   const full = await open('/dev/full', 'r+');
   onTestFinished(() => full.close());
-  expect((await problemOf(crew.run('unpack', unpacking([letter('a')], full.fd), { turn }))).code).toBe('E_DISK_FULL');
-  expect((await problemOf(crew.run('unpack', unpacking([letter('a')], 9999), { turn }))).code).toBe('E_BUG');
+  expect((await problemOf(workers.run('unpack', unpacking([letter('a')], full.fd), { turn }))).code).toBe('E_DISK_FULL');
+  expect((await problemOf(workers.run('unpack', unpacking([letter('a')], 9999), { turn }))).code).toBe('E_BUG');
   const { fd, content } = await aFile();
-  expect(await crew.run('unpack', unpacking([letter('a')], fd), { turn })).toEqual([]);
+  expect(await workers.run('unpack', unpacking([letter('a')], fd), { turn })).toEqual([]);
   expect(await content()).toEqual(letter('a'));
 });
 
-test('ranges are packed from a slot and from a file alike, and unpack to the same bytes', async () => {
-  const crew = aCrew();
+test('ranges are packed from a buffer and from a file alike, and unpack to the same bytes', async () => {
+  const workers = aPool();
   const disk = Buffer.concat(['a', 'b', 'c', 'd'].map((name) => letter(name)));
   const { fd } = await aFile(disk);
-  const slot = await crew.slot(turn, signal);
-  Buffer.from(slot.memory).set(disk);
+  const buffer = await workers.buffer(turn, signal);
+  Buffer.from(buffer.memory).set(disk);
   const ranges = [
     [0, blockSize],
     [2 * blockSize, 2 * blockSize],
   ] as const;
-  for (const from of [{ fd }, { slot: slot.memory, base: 0 }]) {
+  for (const from of [{ fd }, { buffer: buffer.memory, base: 0 }]) {
     for (const level of [0, 3]) {
-      const packed = await crew.run('pack', { parts: [{ from, ranges }], level }, { turn });
+      const packed = await workers.run('pack', { parts: [{ from, ranges }], level }, { turn });
       expect(packed).toMatchObject({ codec: level === 0 ? 'none' : 'zstd', rawBytes: 3 * blockSize });
       expect(packed.payload.length).toBeLessThanOrEqual(level === 0 ? 3 * blockSize : 200);
       const copy = await aFile();
       const { digests, blocks } = unpacking([letter('a'), letter('c'), letter('d')], copy.fd);
-      const bad = await crew.run(
+      const bad = await workers.run(
         'unpack',
         { ...packed, payload: cut(packed.payload), blocks, digests, algorithm, file: { fd: copy.fd } },
         { turn, gives: [packed.payload] },
@@ -127,13 +130,13 @@ test('ranges are packed from a slot and from a file alike, and unpack to the sam
       expect(packed.payload.length).toBe(0);
     }
   }
-  slot.release();
+  buffer.release();
 });
 
 test('what does not compress goes raw, however high the level', async () => {
   const noise = randomBytes(100_000);
   const { fd } = await aFile(noise);
-  const packed = await aCrew().run('pack', { parts: [{ from: { fd }, ranges: [[0, noise.length]] }], level: 6 }, { turn });
+  const packed = await aPool().run('pack', { parts: [{ from: { fd }, ranges: [[0, noise.length]] }], level: 6 }, { turn });
   expect(packed.codec).toBe('none');
   expect(Buffer.from(packed.payload).equals(noise)).toBe(true);
 });
@@ -142,7 +145,7 @@ test('a block that is not what its digest says is not written, and named; the ot
   const { fd, content } = await aFile();
   const task = unpacking([letter('a'), letter('b'), letter('c')], fd);
   const digests = digestsOf([letter('a'), letter('x'), letter('c')]);
-  expect(await aCrew().run('unpack', { ...task, digests }, { turn })).toEqual([1]);
+  expect(await aPool().run('unpack', { ...task, digests }, { turn })).toEqual([1]);
   expect(await content()).toEqual(Buffer.concat([letter('a'), Buffer.alloc(blockSize), letter('c')]));
 });
 
@@ -157,9 +160,9 @@ test('a block is put together from parts of the payload and of files before it i
   ];
   const payload = cut(Buffer.concat([letter('p', 1000), letter('q', 1096)]));
   const task = { payload, codec: 'none', rawBytes: 2096, blocks: [{ offset: 0, parts }], algorithm, file: { fd } } as const;
-  expect(await aCrew().run('unpack', { ...task, digests: digestsOf([block]) }, { turn })).toEqual([]);
+  expect(await aPool().run('unpack', { ...task, digests: digestsOf([block]) }, { turn })).toEqual([]);
   expect(await content()).toEqual(block);
-  expect(await aCrew().run('unpack', { ...task, digests: digestsOf([letter('z')]) }, { turn })).toEqual([0]);
+  expect(await aPool().run('unpack', { ...task, digests: digestsOf([letter('z')]) }, { turn })).toEqual([0]);
 });
 
 test('what a block keeps of itself stays where it is, and what it takes from elsewhere in its own file is taken from there', async () => {
@@ -173,14 +176,14 @@ test('what a block keeps of itself stays where it is, and what it takes from els
   ];
   const task = { payload: [letter('p', 1096)], codec: 'none', rawBytes: 1096, blocks: [{ offset: blockSize, parts }] } as const;
   const rest = { digests: digestsOf([block]), algorithm, file: { fd } } as const;
-  expect(await aCrew().run('unpack', { ...task, ...rest }, { turn })).toEqual([]);
+  expect(await aPool().run('unpack', { ...task, ...rest }, { turn })).toEqual([]);
   expect(await content()).toEqual(Buffer.concat([letter('a'), block]));
 });
 
 test('a payload of more or fewer bytes than were asked for is refused before it is believed', async () => {
-  const crew = aCrew();
+  const workers = aPool();
   const bomb = await aFile(Buffer.alloc(pageBytes));
-  const { payload } = await crew.run(
+  const { payload } = await workers.run(
     'pack',
     { parts: [{ from: { fd: bomb.fd }, ranges: [[0, pageBytes]] }], level: 1 },
     { turn },
@@ -189,10 +192,10 @@ test('a payload of more or fewer bytes than were asked for is refused before it 
   const { fd, content } = await aFile();
   const task = { payload: [payload], codec: 'zstd', blocks: [], digests: new Uint8Array(), algorithm, file: { fd } } as const;
   for (const rawBytes of [1, 4096, pageBytes - 1, pageBytes + 1])
-    expect((await problemOf(crew.run('unpack', { ...task, rawBytes }, { turn }))).code).toBe('E_MALFORMED');
-  expect(await crew.run('unpack', { ...task, rawBytes: pageBytes }, { turn })).toEqual([]);
+    expect((await problemOf(workers.run('unpack', { ...task, rawBytes }, { turn }))).code).toBe('E_MALFORMED');
+  expect(await workers.run('unpack', { ...task, rawBytes: pageBytes }, { turn })).toEqual([]);
   const garbage = { ...task, payload: [Buffer.from('not zstd at all')], rawBytes: 100 };
-  expect((await problemOf(crew.run('unpack', garbage, { turn }))).code).toBe('E_MALFORMED');
+  expect((await problemOf(workers.run('unpack', garbage, { turn }))).code).toBe('E_MALFORMED');
   expect((await content()).length).toBe(0);
 });
 
@@ -203,7 +206,7 @@ test('check names the blocks that differ, over all ranges; behind its end a file
     [0, 2 * blockSize],
     [2 * blockSize, 2 * blockSize],
   ] as const;
-  expect(await aCrew().run('check', { file: { fd }, ranges, digests, blockSize, algorithm }, { turn })).toEqual([1]);
+  expect(await aPool().run('check', { file: { fd }, ranges, digests, blockSize, algorithm }, { turn })).toEqual([1]);
 });
 
 test("a donor's blocks are written only where they are what was wanted, also where they lie together", async () => {
@@ -215,7 +218,7 @@ test("a donor's blocks are written only where they are what was wanted, also whe
   }));
   const digests = digestsOf([letter('a'), letter('z'), letter('c')]);
   const task = { payload: [], codec: 'none', rawBytes: 0, blocks, digests, algorithm, file: { fd } } as const;
-  expect(await aCrew().run('unpack', task, { turn })).toEqual([1]);
+  expect(await aPool().run('unpack', task, { turn })).toEqual([1]);
   expect(await content()).toEqual(Buffer.concat([letter('a'), Buffer.alloc(blockSize), letter('c')]));
 });
 
@@ -226,48 +229,48 @@ test('pieces are named by eight bytes each, in the order asked', async () => {
     [2 * pieceBytes, 100],
     [0, 2 * pieceBytes],
   ] as const;
-  const named = await aCrew().run('pieces', { parts: [{ from: { fd }, ranges }], algorithm }, { turn });
+  const named = await aPool().run('pieces', { parts: [{ from: { fd }, ranges }], algorithm }, { turn });
   const expected = [letter('c', 100), letter('a', pieceBytes), letter('b', pieceBytes)];
   expect(Buffer.from(named)).toEqual(Buffer.concat(expected.map((piece) => digestOf(algorithm, piece).subarray(0, 8))));
 });
 
-test('a crew that closes lets what is under way end, refuses what waits and what comes later', async () => {
-  const crew = new WorkerPool({ workers: 1 });
+test('a pool that closes lets what is under way end, refuses what waits and what comes later', async () => {
+  const workers = new WorkerPool({ size: 1 });
   const { fd } = await aFile(Buffer.alloc(pageBytes, 'a'));
   const job = { file: { fd }, offset: 0, length: pageBytes, blockSize, algorithm } as const;
-  const asked = Array.from({ length: 6 }, () => crew.run('digest', job, { turn }));
+  const asked = Array.from({ length: 6 }, () => workers.run('digest', job, { turn }));
   const ends = Promise.allSettled(asked);
-  await crew.close();
+  await workers.close();
   const states = (await ends).map(({ status }) => status);
   expect(states).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected', 'rejected', 'rejected']);
-  expect((await problemOf(crew.run('digest', job, { turn }))).code).toBe('E_CANCELLED');
-  await crew.close();
+  expect((await problemOf(workers.run('digest', job, { turn }))).code).toBe('E_CANCELLED');
+  await workers.close();
 });
 
-test('a crew that is told to start runs all its threads before there is work, once, and none after it was closed', async () => {
+test('a pool that is told to start runs all its threads before there is work, once, and none after it was closed', async () => {
   const threads: Worker[] = [];
   const hear = (thread: Worker): void => void threads.push(thread);
   process.on('worker', hear);
   onTestFinished(() => void process.off('worker', hear));
-  const crew = aCrew({ workers: 3 });
+  const workers = aPool({ size: 3 });
   await setImmediate();
   expect(threads).toHaveLength(0);
-  crew.start();
+  workers.start();
   await setImmediate();
   expect(threads).toHaveLength(3);
   await Promise.all(threads.map((thread) => once(thread, 'online')));
-  crew.start();
+  workers.start();
   const { fd } = await aFile(letter('a'));
   const job = { file: { fd }, offset: 0, length: blockSize, blockSize, algorithm } as const;
-  await Promise.all(Array.from({ length: 6 }, () => crew.run('digest', job, { turn })));
-  await crew.close();
-  crew.start();
+  await Promise.all(Array.from({ length: 6 }, () => workers.run('digest', job, { turn })));
+  await workers.close();
+  workers.start();
   await setImmediate();
   expect(threads).toHaveLength(3);
 });
 
 test('a stretch that is punched reads as zeros and takes no room, also where nothing can be punched', async () => {
-  const crew = aCrew();
+  const workers = aPool();
   const path = join(await aFolder(), 'disk');
   const file = await open(path, 'w+');
   onTestFinished(() => file.close());
@@ -275,7 +278,7 @@ test('a stretch that is punched reads as zeros and takes no room, also where not
   for (const where of [path, join(path, 'nowhere')]) {
     await file.write(noise, 0, noise.length, 0);
     await file.sync();
-    const written = await crew.run('punch', { path: where, fd: file.fd, ranges: [[blockSize, 38 * blockSize]] }, { turn });
+    const written = await workers.run('punch', { path: where, fd: file.fd, ranges: [[blockSize, 38 * blockSize]] }, { turn });
     const bytes = Buffer.alloc(noise.length);
     await file.read(bytes, 0, bytes.length, 0);
     expect(
@@ -297,18 +300,18 @@ test('what is written past the page cache is read back both ways, the end of a d
   const bytes = Buffer.concat(disk);
   await file.truncate(bytes.length);
   const opened = { fd: file.fd, direct: direct?.fd };
-  const crew = aCrew();
-  expect(await crew.run('unpack', { ...unpacking(disk, file.fd), file: opened }, { turn })).toEqual([]);
+  const workers = aPool();
+  expect(await workers.run('unpack', { ...unpacking(disk, file.fd), file: opened }, { turn })).toEqual([]);
   expect((await readFile(path)).equals(bytes)).toBe(true);
   const check = { file: opened, ranges: [[0, bytes.length]], blockSize, algorithm } as const;
-  expect(await crew.run('check', { ...check, digests: digestsOf(disk) }, { turn })).toEqual([]);
+  expect(await workers.run('check', { ...check, digests: digestsOf(disk) }, { turn })).toEqual([]);
   // Both ways see the same file.
   await file.write(Buffer.from('x'), 0, 1, blockSize + 7);
-  expect(await crew.run('check', { ...check, digests: digestsOf(disk) }, { turn })).toEqual([1]);
-  const slot = await crew.slot(turn, signal);
-  const digest = { file: opened, slot: slot.memory, offset: 0, length: bytes.length, blockSize, algorithm } as const;
-  expect(Buffer.from(await crew.run('digest', digest, { turn })).subarray(0, 32)).toEqual(digestsOf([letter('a')]));
-  slot.release();
+  expect(await workers.run('check', { ...check, digests: digestsOf(disk) }, { turn })).toEqual([1]);
+  const buffer = await workers.buffer(turn, signal);
+  const digest = { file: opened, buffer: buffer.memory, offset: 0, length: bytes.length, blockSize, algorithm } as const;
+  expect(Buffer.from(await workers.run('digest', digest, { turn })).subarray(0, 32)).toEqual(digestsOf([letter('a')]));
+  buffer.release();
 });
 
 test('a disk is named alike from the page cache and past it', async () => {
@@ -317,10 +320,10 @@ test('a disk is named alike from the page cache and past it', async () => {
   await writeFile(path, Buffer.concat(disk), { flush: true });
   const [file, direct] = [await open(path), await openDirect(path, 'r')];
   onTestFinished(async () => void (await Promise.all([file.close(), direct?.close()])));
-  const crew = aCrew();
+  const workers = aPool();
   const opened = { fd: file.fd, direct: direct?.fd, mayBeCached: true };
   const task = { file: opened, offset: 0, length: 32 * blockSize + 100, blockSize: 16 * blockSize, algorithm } as const;
-  const named = async (): Promise<Buffer> => Buffer.from(await crew.run('digest', task, { turn }));
+  const named = async (): Promise<Buffer> => Buffer.from(await workers.run('digest', task, { turn }));
   expect(await named()).toEqual(digestsOf(disk));
   // The page cache forgets the file: dd(1), nocache.
   await run('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none']);
@@ -328,10 +331,10 @@ test('a disk is named alike from the page cache and past it', async () => {
 });
 
 test('a job that cannot be handed to a thread is refused, and the thread goes on', async () => {
-  const crew = aCrew({ workers: 1 });
+  const workers = aPool({ size: 1 });
   const bad = { parts: [], level: 1, after: (() => undefined) as unknown as Uint8Array };
-  const problem = await problemOf(crew.run('pack', bad, { turn }));
+  const problem = await problemOf(workers.run('pack', bad, { turn }));
   expect([problem.code, problem.message]).toEqual(['E_BUG', expect.stringContaining('could not be cloned')]);
-  expect(crew.load).toEqual({ waiting: 0, working: 0 });
-  expect(await crew.run('pieces', { parts: [], algorithm }, { turn })).toHaveLength(0);
+  expect(workers.load).toEqual({ waiting: 0, working: 0 });
+  expect(await workers.run('pieces', { parts: [], algorithm }, { turn })).toHaveLength(0);
 });

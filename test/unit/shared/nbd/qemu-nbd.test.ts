@@ -5,7 +5,7 @@ import { readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { BlockSource, Extent } from '../../../../shared/cloud/cloud.ts';
+import type { BlockSource, Extent } from '../../../../shared/disk/block-source.ts';
 import { serveImage } from '../../../../shared/nbd/qemu-nbd.ts';
 import { hasQemu } from '../../../support/qemu.ts';
 import { aFolder } from './an-nbd-server.ts';

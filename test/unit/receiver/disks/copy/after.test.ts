@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Packed } from '../../../../../protocol/connection/frame.ts';
+import type { Packed } from '../../../../../protocol/messages/packed.ts';
 import type { Copy } from '../../../../../receiver/disks/copy/copy.ts';
 import { compress } from '../../../../../shared/disk/zstd.ts';
 import { blockBytes, digestBytes, pageBlocks, pageBytes, pieceBytes } from '../../../../../shared/model/disk.ts';
@@ -21,7 +21,7 @@ function aChain(pages: number): Buffer {
 async function fillInOrder(copy: Copy, offer: Offered): Promise<void> {
   const puller = pullerOf(copy, offer);
   const pages: Promise<number>[] = [];
-  for (let first = 0; first < copy.blocks.length; first += pageBlocks) {
+  for (let first = 0; first < copy.file.blocks.length; first += pageBlocks) {
     const pulls = offer.pulls.length;
     pages.push(copy.take(first, offer.digests.subarray(first * digestBytes, (first + pageBlocks) * digestBytes), puller));
     while (offer.pulls.length === pulls) await setImmediate();
@@ -93,7 +93,7 @@ test('a frame that refers back where nothing was named is never used', async () 
   const { copy } = await aCopy(offer, someTools());
   const taken = copy.take(0, offer.digests, pullerOf(copy, offer));
   expect((await problemOf(taken)).code).toBe('E_BLOCK_MISMATCH');
-  expect(copy.blocks.done).toBe(0);
+  expect(copy.file.blocks.done).toBe(0);
   await copy.close();
 });
 

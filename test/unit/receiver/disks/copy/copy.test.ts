@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Packed } from '../../../../../protocol/connection/frame.ts';
+import type { Packed } from '../../../../../protocol/messages/packed.ts';
 import type { Asker } from '../../../../../receiver/disks/pull/puller.ts';
 import { aFolder, problemOf } from '../../../../support/folder.ts';
 import { aCopy, aDisk, aNoise, fill, flipped, offered, pullerOf, someTools } from '../../../../support/offered.ts';
@@ -15,7 +15,7 @@ test('a fresh copy pulls what is not zeros in one frame, leaves holes and is equ
   const offer = offered(disk);
   const { copy, path } = await aCopy(offer, someTools());
   await fill(copy, offer);
-  expect(await copy.root()).toBe(offer.root);
+  expect(await copy.file.root()).toBe(offer.root);
   expect(copy.counts()).toEqual({
     blocks: 6,
     zero: 3,
@@ -49,13 +49,13 @@ test('whatever an earlier copy left, marked or not, the copy becomes equal, and 
         const before = await aCopy(offered(left), tools, folder);
         await fill(before.copy, offered(left));
         await before.copy.close();
-        tools.donors.remove(before.copy);
+        tools.donors.remove(before.copy.file);
       } else await writeFile(join(folder, 'disk.part'), left);
       const offer = offered(disk);
       const { copy, path } = await aCopy(offer, tools, folder);
       await fill(copy, offer);
       await copy.close();
-      tools.donors.remove(copy);
+      tools.donors.remove(copy.file);
       expect((await readFile(path)).equals(disk)).toBe(true);
       const there = is
         .split('')
@@ -86,10 +86,10 @@ test('a copy that is opened again after a cut pulls only the rest, and reads not
   const { copy, path } = await aCopy(offer, tools);
   await copy.take(0, offer.digests.subarray(0, 4 * 32), pullerOf(copy, offer));
   await copy.close();
-  tools.donors.remove(copy);
+  tools.donors.remove(copy.file);
   const rest = offered(disk);
   const again = await aCopy(rest, tools, dirname(path));
-  expect([0, 1, 2, 3, 4].map((block) => again.copy.blocks.isKnown(block))).toEqual([true, true, true, true, false]);
+  expect([0, 1, 2, 3, 4].map((block) => again.copy.file.blocks.isKnown(block))).toEqual([true, true, true, true, false]);
   await fill(again.copy, rest);
   expect(again.copy.counts()).toMatchObject({ pulled: 2, reused: 4 });
   expect(rest.pulled).toEqual([4, 5]);
@@ -103,10 +103,10 @@ test('what was written and not marked when the daemon was killed is found by rea
   const { copy, path } = await aCopy(offer, tools);
   await copy.take(0, offer.digests.subarray(0, 4 * 32), pullerOf(copy, offer));
   // Not closed: nothing is flushed, nothing is marked.
-  tools.donors.remove(copy);
+  tools.donors.remove(copy.file);
   const rest = offered(disk);
   const again = await aCopy(rest, tools, dirname(path));
-  expect(again.copy.blocks.isKnown(0)).toBe(false);
+  expect(again.copy.file.blocks.isKnown(0)).toBe(false);
   await fill(again.copy, rest);
   expect(rest.pulled).toEqual([4, 5]);
   await Promise.all([copy.close(), again.copy.close()]);
@@ -153,7 +153,7 @@ test.each([
   const { copy } = await aCopy(offer, someTools());
   const taken = copy.take(0, offer.digests, pullerOf(copy, offer));
   expect((await problemOf(taken)).code).toBe('E_BLOCK_MISMATCH');
-  expect(copy.blocks.done).toBe(0);
+  expect(copy.file.blocks.done).toBe(0);
   await copy.close();
 });
 
@@ -168,7 +168,7 @@ test('a page beyond the disk, a seal before every page and another root are refu
   expect((await problemOf(copy.verify(puller))).message).toContain('block 2');
   await copy.take(2, offer.digests.subarray(64), puller);
   await copy.verify(puller);
-  expect(await copy.root()).toBe(offer.root);
+  expect(await copy.file.root()).toBe(offer.root);
   await copy.close();
 });
 
@@ -179,7 +179,7 @@ test('a page that is told again with other digests is taken at its last word', a
   expect(await copy.take(0, second.digests, pullerOf(copy, second))).toBe(1);
   await copy.verify(pullerOf(copy, second));
   expect(copy.counts()).toMatchObject({ zero: 1, pulled: 1 });
-  expect(await copy.root()).toBe(second.root);
+  expect(await copy.file.root()).toBe(second.root);
   await copy.close();
   expect((await readFile(path)).equals(aDisk('.c', blockSize))).toBe(true);
 });
@@ -248,14 +248,14 @@ test('a disk of no bytes is sealed too, and a pull that is given up leaves no bl
   const nothing = offered(Buffer.alloc(0));
   const { copy } = await aCopy(nothing, someTools());
   await copy.verify(pullerOf(copy, nothing));
-  expect(await copy.root()).toBe(nothing.root);
+  expect(await copy.file.root()).toBe(nothing.root);
   await copy.close();
   const offer = offered(aDisk('ab', blockSize));
   const cut = await aCopy(offer, someTools());
   const link = new AbortController();
   const asker = { ...offer.asker, pull: () => Promise.reject(new Error('The link is cut.')) };
   await problemOf(cut.copy.take(0, offer.digests, pullerOf(cut.copy, { ...offer, asker }, link.signal)));
-  expect(cut.copy.blocks.done).toBe(0);
+  expect(cut.copy.file.blocks.done).toBe(0);
   link.abort(new Error('The link is cut.'));
   expect((await problemOf(cut.copy.take(0, offer.digests, pullerOf(cut.copy, offer, link.signal)))).message).toContain('cut');
   await fill(cut.copy, offer);

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Copy } from '../../../../../receiver/disks/copy/copy.ts';
-import { DigestFile } from '../../../../../receiver/disks/copy/digest-file.ts';
 import { Flushes } from '../../../../../receiver/disks/copy/flushes.ts';
+import { DigestFile } from '../../../../../receiver/disks/store/digest-file.ts';
 import { aFolder } from '../../../../support/folder.ts';
 import { aCopy, aDisk, offered, pullerOf, someTools } from '../../../../support/offered.ts';
 
@@ -29,10 +29,10 @@ async function someFlushes(disk: Buffer, size = blockSize): Promise<Some> {
   onTestFinished(async () => {
     await Promise.all([copy.close(), digests.close(), file.close()]);
   });
-  const flushes = new Flushes(copy, file, digests);
+  const flushes = new Flushes(copy.file, { file, direct: null, digests });
   const soon = (): Promise<void> => {
     flushes.soon();
-    return copy.works.ended();
+    return copy.file.inUse.ended();
   };
   return { copy, file, digests, flushes, soon };
 }
@@ -45,7 +45,7 @@ function aClock(): { passes: (ms: number) => void } {
 }
 
 const verifiedOf = (copy: Copy): number[] =>
-  Array.from({ length: copy.blocks.length }, (_, block) => block).filter((block) => copy.blocks.isVerified(block));
+  Array.from({ length: copy.file.blocks.length }, (_, block) => block).filter((block) => copy.file.blocks.isVerified(block));
 
 test('what was written is flushed after ten seconds, not before, and is then durable, marked and read back', async () => {
   const clock = aClock();
@@ -79,7 +79,7 @@ test('128 MiB are flushed at once, and what is reused is not read back for it', 
   aClock();
   const large = 64 * 1024;
   const { copy, digests, flushes, soon } = await someFlushes(Buffer.alloc(128 * 1024 * 1024), large);
-  const count = copy.blocks.length;
+  const count = copy.file.blocks.length;
   flushes.note(0, count - 1, 'reused');
   await soon();
   expect(flushes.durable).toBe(0);
@@ -103,9 +103,9 @@ test('zeros hasten no flush, and are marked by the next one', async () => {
 
 test('what is settled while a flush is under way is durable with the next one, which waits for it', async () => {
   const { copy, flushes } = await someFlushes(aDisk('abcd', blockSize));
-  copy.blocks.forget(3);
+  copy.file.blocks.forget(3);
   const first = flushes.now();
-  copy.blocks.settle(3, 'pulled');
+  copy.file.blocks.settle(3, 'pulled');
   const second = flushes.now();
   await first;
   expect(flushes.durable).toBe(3);
@@ -157,16 +157,16 @@ test('where the reading after a flush fails the next page is refused, and the co
   const { copy, path } = await aCopy(offer, tools);
   const puller = pullerOf(copy, offer);
   await copy.take(0, offer.digests, puller);
-  // What is read back is read by the crew; a page that is there already needs none.
-  await tools.crew.close();
+  // What is read back is read by worker threads; a page that is there already needs none.
+  await tools.workers.close();
   clock.passes(10_000);
   await copy.take(0, offer.digests, puller);
-  await copy.works.ended();
+  await copy.file.inUse.ended();
   expect(copy.flushes.durable).toBe(3);
   await expect(copy.take(0, offer.digests, puller)).rejects.toMatchObject({ code: 'E_CANCELLED' });
   await copy.close();
   const again = await aCopy(offer, someTools(), dirname(path));
-  expect([0, 1, 2].filter((block) => again.copy.holds(block))).toEqual([0, 1, 2]);
+  expect([0, 1, 2].filter((block) => again.copy.file.holds(block))).toEqual([0, 1, 2]);
   await again.copy.close();
 });
 
@@ -177,7 +177,7 @@ test('a copy that is closed while its last page comes is flushed, and not read a
   clock.passes(10_000);
   const taken = copy.take(0, offer.digests, pullerOf(copy, offer));
   await copy.close();
-  const ended = copy.works.ended().then(() => 'at rest');
+  const ended = copy.file.inUse.ended().then(() => 'at rest');
   expect(await Promise.race([ended, setImmediate('still at work')])).toBe('at rest');
   expect([await taken, copy.flushes.durable, verifiedOf(copy)]).toEqual([3, 3, []]);
 });

@@ -16,11 +16,11 @@ async function aFlushedCopy(disk: Buffer): Promise<{ copy: Copy; path: string; o
 }
 
 const verifiedOf = (copy: Copy): number[] =>
-  Array.from({ length: copy.blocks.length }, (_, block) => block).filter((block) => copy.blocks.isVerified(block));
+  Array.from({ length: copy.file.blocks.length }, (_, block) => block).filter((block) => copy.file.blocks.isVerified(block));
 
 test('what was noted and flushed is verified once it is read back, the last short block too, and nothing else', async () => {
   const { copy } = await aFlushedCopy(aDisk('abcdef', blockSize, 100));
-  const readBack = new ReadBack(copy);
+  const readBack = new ReadBack(copy.file);
   expect(verifiedOf(copy)).toEqual([]);
   readBack.note(0, 2);
   readBack.note(4, 2);
@@ -39,7 +39,7 @@ test('a block that changed in the file is not verified, and the seal pulls it ag
   const vandal = await open(path, 'r+');
   await vandal.write(Buffer.from('x'), 0, 1, 2 * blockSize + 7);
   await vandal.close();
-  const readBack = new ReadBack(copy);
+  const readBack = new ReadBack(copy.file);
   readBack.note(0, 4);
   await readBack.run(readBack.take());
   expect(verifiedOf(copy)).toEqual([0, 1, 3]);
@@ -54,9 +54,9 @@ test('a block that changed in the file is not verified, and the seal pulls it ag
 
 test('a block that was taken back since it was noted is not verified', async () => {
   const { copy } = await aFlushedCopy(aDisk('abc', blockSize));
-  const readBack = new ReadBack(copy);
+  const readBack = new ReadBack(copy.file);
   readBack.note(0, 3);
-  await copy.distrust([1]);
+  await copy.file.distrust([1]);
   await readBack.run(readBack.take());
   expect(verifiedOf(copy)).toEqual([0, 2]);
   await copy.close();
@@ -64,16 +64,16 @@ test('a block that was taken back since it was noted is not verified', async () 
 
 test('a block that was written anew while it was read is not verified', async () => {
   const { copy } = await aFlushedCopy(aDisk('abc', blockSize));
-  const { crew } = copy.tools;
+  const { workers } = copy.file;
   // The only thread has something else to do first, so that the reading waits for it.
   const ranges = Array.from({ length: 5000 }, () => [0, 3 * blockSize] as const);
-  const busy = crew.run('pack', { parts: [{ from: { fd: copy.fd }, ranges }], level: 9 }, { turn: copy });
-  const readBack = new ReadBack(copy);
+  const busy = workers.run('pack', { parts: [{ from: { fd: copy.file.fd }, ranges }], level: 9 }, { turn: copy.file });
+  const readBack = new ReadBack(copy.file);
   readBack.note(0, 3);
   const reading = readBack.run(readBack.take());
-  await expect.poll(() => crew.load.working, { interval: 1 }).toBe(2);
+  await expect.poll(() => workers.load.working, { interval: 1 }).toBe(2);
   const other = offered(aDisk('z', blockSize)).digests;
-  await copy.settle(1, other, [0], 'pulled');
+  await copy.recorder.record(1, other, [0], 'pulled');
   readBack.note(1, 1);
   await Promise.all([reading, busy]);
   expect(verifiedOf(copy)).toEqual([0, 2]);
@@ -83,16 +83,16 @@ test('a block that was written anew while it was read is not verified', async ()
 test('stop ends the reading and forgets what was noted, and what was not read is left to the seal', async () => {
   const count = 8 * 1024;
   const { copy, offer } = await aFlushedCopy(aNoise(count * blockSize));
-  const readBack = new ReadBack(copy);
+  const readBack = new ReadBack(copy.file);
   readBack.note(0, count);
   const reading = readBack.run(readBack.take());
-  await expect.poll(() => copy.blocks.isVerified(0), { interval: 1 }).toBe(true);
+  await expect.poll(() => copy.file.blocks.isVerified(0), { interval: 1 }).toBe(true);
   readBack.note(count - 1, 1);
   await readBack.stop();
   await reading;
   const read = verifiedOf(copy);
   expect(read).toEqual(read.map((_, place) => place));
-  expect(copy.blocks.isVerified(count - 1)).toBe(false);
+  expect(copy.file.blocks.isVerified(count - 1)).toBe(false);
   expect(readBack.take().blocks).toEqual([]);
   await copy.verify(pullerOf(copy, offer));
   expect(verifiedOf(copy)).toHaveLength(count);
@@ -101,7 +101,7 @@ test('stop ends the reading and forgets what was noted, and what was not read is
 
 test('what was taken before the reading was ended is not read any more', async () => {
   const { copy } = await aFlushedCopy(aDisk('abc', blockSize));
-  const readBack = new ReadBack(copy);
+  const readBack = new ReadBack(copy.file);
   readBack.note(0, 3);
   const written = readBack.take();
   await readBack.stop();
@@ -118,12 +118,12 @@ test('a large disk is read back while it comes, so that part of it is verified b
   const offer = offered(aNoise(144 * 1024 * 1024), { blockSize: large });
   const { copy } = await aCopy(offer, someTools());
   const puller = pullerOf(copy, offer);
-  for (let first = 0; first < copy.blocks.length; first += pageBlocks)
+  for (let first = 0; first < copy.file.blocks.length; first += pageBlocks)
     await copy.take(first, offer.digests.subarray(first * 32, (first + pageBlocks) * 32), puller);
   await expect.poll(() => verifiedOf(copy).length, { timeout: 30_000 }).toBeGreaterThan(0);
   await copy.verify(puller);
-  expect(verifiedOf(copy)).toHaveLength(copy.blocks.length);
-  expect(await copy.root()).toBe(offer.root);
+  expect(verifiedOf(copy)).toHaveLength(copy.file.blocks.length);
+  expect(await copy.file.root()).toBe(offer.root);
   expect(copy.counts()).toMatchObject({ mended: 0 });
   await copy.close();
 }, 60_000);

@@ -156,7 +156,7 @@ describe('disks of earlier campaigns', () => {
   test('that are kept on purpose stand in for those of a later one of the same sender and project', async () => {
     const tools = someTools();
     const { folder } = await kept(tools);
-    const disks = new Disks('campaign-2', await aFolder(), { ...tools, donors: new Donors(tools.crew) });
+    const disks = new Disks('campaign-2', await aFolder(), { ...tools, donors: new Donors(tools.workers) });
     disks.useKept(folder);
     const offer = offered(aDisk('dcxba', 4096));
     expect(await move(disks, 's1.root', offer)).toMatchObject({ copied: 4, pulled: 1 });
@@ -167,7 +167,7 @@ describe('disks of earlier campaigns', () => {
     const tools = someTools();
     const { folder, offer } = await kept(tools);
     const anew = offered(aDisk('ab.cd', 4096));
-    const disks = new Disks('campaign-3', await aFolder(), { ...tools, donors: new Donors(tools.crew) });
+    const disks = new Disks('campaign-3', await aFolder(), { ...tools, donors: new Donors(tools.workers) });
     disks.useKept(join(folder, '..', 'two'));
     expect(await move(disks, 's1.root', anew)).toMatchObject({ copied: 0, pulled: 4 });
     expect(anew.pulled).toEqual(offer.pulled);
@@ -211,7 +211,7 @@ test('random disks over random old copies, among random donors, cut at random, c
       fc.constantFrom('blake3' as const, 'sha256' as const),
       async (others, is, flips, cuts, short, algorithm) => {
         const folder = await aFolder();
-        const mine = { ...tools, donors: new Donors(tools.crew, 32 * KiB) };
+        const mine = { ...tools, donors: new Donors(tools.workers, 32 * KiB) };
         let disks = new Disks('campaign', folder, mine);
         for (const [index, other] of others.entries())
           await move(disks, `s1.${index}`, offered(aDisk(other, block), { blockSize: block, algorithm }));
@@ -244,7 +244,7 @@ test('random disks over random old copies, among random donors, cut at random, c
           if (!Number.isFinite(cut)) await disks.seal('s1', name, offer.root, pullerOf(copy, offer));
           else if (cut % 2 === 0) {
             await disks.close();
-            disks = new Disks('campaign', folder, { ...mine, donors: new Donors(tools.crew, 32 * KiB) });
+            disks = new Disks('campaign', folder, { ...mine, donors: new Donors(tools.workers, 32 * KiB) });
           }
         }
         const image = await disks.open('s1', name);

@@ -29,25 +29,25 @@ async function aSite(policy: ImagePolicy) {
   await (await aHand(twin)).store({ name: 'base' }, bytes);
   const cloud = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'));
   const disks = new Disks('campaign', folder, tools);
-  const standIns = new ImageDonors(folder, disks, {
+  const imageDonors = new ImageDonors(folder, disks, {
     cloud: () => Promise.resolve(cloud),
     room: tools.room,
     log: tools.log,
     policy,
   });
   onTestFinished(async () => {
-    await standIns.close();
+    await imageDonors.close();
     await disks.close();
     await cloud.close();
   });
   return {
-    standIns,
+    imageDonors,
     fetches: () => twin.requests.filter(({ method, path }) => method === 'GET' && path.endsWith('/file')).length,
     /** Moves a server's disk, which is the image. */
     async move(server: string) {
       const offer = offered(bytes);
       const copy = await disks.offer(server, `${server}.root`, offer.shape);
-      await standIns.ready(server, offer.shape);
+      await imageDonors.ready(server, offer.shape);
       await fill(copy, offer);
       return disks.seal(server, `${server}.root`, offer.root, pullerOf(copy, offer));
     },
@@ -55,21 +55,21 @@ async function aSite(policy: ImagePolicy) {
 }
 
 test('an image is brought once for all servers that were made from it, and freed as a whole', async () => {
-  const { standIns, fetches, move } = await aSite(matching);
-  standIns.begin(twoSiblings());
-  standIns.begin(twoSiblings());
+  const { imageDonors, fetches, move } = await aSite(matching);
+  imageDonors.begin(twoSiblings());
+  imageDonors.begin(twoSiblings());
   expect(await move('s1')).toMatchObject({ copied: 20, pulled: 0 });
   expect(await move('s2')).toMatchObject({ copied: 20, pulled: 0 });
   expect(fetches()).toBe(1);
-  await standIns.close();
-  expect(await standIns.discard()).toBeGreaterThanOrEqual(bytes.length);
-  expect(await standIns.discard()).toBe(0);
+  await imageDonors.close();
+  expect(await imageDonors.discard()).toBeGreaterThanOrEqual(bytes.length);
+  expect(await imageDonors.discard()).toBe(0);
 });
 
 test('where a disk that was made from it is verified here, the image is not brought: that disk stands in', async () => {
-  const { standIns, fetches, move } = await aSite(matching);
+  const { imageDonors, fetches, move } = await aSite(matching);
   expect(await move('s1')).toMatchObject({ pulled: 20 });
-  standIns.begin(twoSiblings());
+  imageDonors.begin(twoSiblings());
   expect(await move('s2')).toMatchObject({ copied: 20, pulled: 0 });
   expect(fetches()).toBe(0);
 });
@@ -79,12 +79,12 @@ test.each([
   ['it is longer than may be', { images: 'matching', mostBytes: 4096 }],
   ['there is no room for it', { images: 'matching', mostBytes: 2 ** 20 }],
 ] as const)('an image is left where it is where %s, and the blocks are pulled', async (why, policy) => {
-  const { standIns, fetches, move } = await aSite(policy);
+  const { imageDonors, fetches, move } = await aSite(policy);
   const { images, servers, ...rest } = twoSiblings();
   // What the other disks need at the least is more than any file system has.
   const huge = aResource('image', { id: 'huge', disk_format: 'qcow2', size: 2 ** 50 });
   const others = servers.map((server) => (server.id === 's3' ? { ...server, image_id: 'huge' } : server));
-  standIns.begin(why.includes('room') ? { ...rest, images: [...images, huge], servers: others } : twoSiblings());
+  imageDonors.begin(why.includes('room') ? { ...rest, images: [...images, huge], servers: others } : twoSiblings());
   expect(await move('s1')).toMatchObject({ copied: 0, pulled: 20 });
   expect(fetches()).toBe(0);
 });

@@ -1,6 +1,9 @@
-import { Problem, type ProblemCode } from '../../shared/problem.ts';
+import { Problem, type ProblemCode } from '../shared/problem.ts';
 
-/** Why a connection is closed by a close frame. 1000 to 1015 are RFC 6455's; 4000 and up are ours. SPEC.md lists them; a test compares. */
+/**
+ * Why a connection is closed by a close frame. 1000 to 1015 are RFC 6455's; 4000 and up are ours.
+ * SPEC.md lists them; a test compares.
+ */
 export const closeCodes = {
   1000: { problem: undefined, says: 'The work is done, or the side was told to stop; goodbye said which.' },
   1001: { problem: 'E_PEER_LOST', says: 'The daemon stops.' },
@@ -40,7 +43,10 @@ export function readClose(code: number, reason: string): Closed {
   return problem ? { code, says, problem: new Problem(problem, says) } : { code, says };
 }
 
-/** Reads an error of the socket: what to close it with, and why. Those of ws say which rule of RFC 6455 was broken. */
+/**
+ * Reads an error of the socket: what to close it with, and why. Those of ws say which rule of RFC
+ * 6455 was broken.
+ */
 export function readError(error: Error): [CloseCode, Problem] {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const refused = `A frame is refused: ${error.message}.`;

@@ -4,12 +4,15 @@ import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 const leastShare = 0.03;
 
 /**
- * How much the latest answer counts. Some sixteen in vain and no more are asked: a file system begins with what no other has,
- * and a question costs a five-hundredth of what it may save.
+ * How much the latest answer counts. Some sixteen in vain and no more are asked: a file system
+ * begins with what no other has, and a question costs a five-hundredth of what it may save.
  */
 const weight = 0.2;
 
-/** Where questions do not pay, one in so many is asked all the same: the disk may change its nature further on. */
+/**
+ * Where questions do not pay, one in so many is asked all the same: the disk may change its nature
+ * further on.
+ */
 const askAnyway = 8;
 
 /** Questions under way at once: the next should know what these have told. */
@@ -21,14 +24,11 @@ export class Gain {
   #share = 1;
   #passed = 0;
 
-  /** Asks by `ask` where that pays, and returns `otherwise` where not. Throws the signal's reason. */
-  async ask<T>(signal: AbortSignal, ask: () => Promise<T>, otherwise: T): Promise<T> {
-    await this.#asked.enter([signal]);
-    try {
-      return this.#pays() ? await ask() : otherwise;
-    } finally {
-      this.#asked.leave();
-    }
+  /**
+   * Asks by `ask` where that pays, and returns `otherwise` where not. Throws the signal's reason.
+   */
+  ask<T>(signal: AbortSignal, ask: () => Promise<T>, otherwise: T): Promise<T> {
+    return this.#asked.run(async () => (this.#pays() ? await ask() : otherwise), signal);
   }
 
   #pays(): boolean {

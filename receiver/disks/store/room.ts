@@ -7,7 +7,10 @@ const reserveBytes = 64 * 1024 * 1024;
 /** How much may be granted between two looks at the free space. */
 const lookBytes = 32 * 1024 * 1024;
 
-/** The room that all copies of a receiver have to grow: they stop before the last of it is taken, so that everything else goes on. */
+/**
+ * The room that all copies of a receiver have to grow: they stop before the last of it is taken, so
+ * that everything else goes on.
+ */
 export class Room {
   readonly #folder: string;
   #unlooked = lookBytes;

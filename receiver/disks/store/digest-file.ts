@@ -21,8 +21,8 @@ interface Range {
 const headBytes = 128;
 
 /**
- * What a copy's file holds, block by block: `….digests` has 32 bytes for each, `….marks` one bit for each whose bytes and digest are durable.
- * A mark is written after both were flushed, and taken back before they change; so after a power cut a mark is to be believed.
+ * What a copy's file holds: `….digests` has 32 bytes a block, `….marks` one bit for each that is
+ * durable. A mark is written after both were flushed and taken back before they change.
  */
 export class DigestFile {
   readonly blocks: number;
@@ -30,7 +30,9 @@ export class DigestFile {
   readonly #marks: FileHandle;
   /** The marks as they are in the file, or about to be. */
   readonly #bits: Uint8Array;
-  /** Marks that are being made durable; one that is taken back meanwhile is taken out of them too. */
+  /**
+   * Marks that are being made durable; one that is taken back meanwhile is taken out of them too.
+   */
   #pending: Uint8Array | null = null;
   #dirty: Range | null = null;
 
@@ -41,7 +43,10 @@ export class DigestFile {
     this.#bits = bits;
   }
 
-  /** Opens the two files beside a copy, `path` without an ending; what another shape left there is forgotten. */
+  /**
+   * Opens the two files beside a copy, `path` without an ending; what another shape left there is
+   * forgotten.
+   */
   static async open(path: string, shape: Shape): Promise<DigestFile> {
     const blocks = blockCount(shape.size, shape.blockSize);
     const digests = await openOrMake(`${path}.digests`);
@@ -87,7 +92,10 @@ export class DigestFile {
     await this.#digests.write(digests, 0, digests.length, first * digestBytes);
   }
 
-  /** Takes back the marks of blocks that are about to change. A process that is killed afterwards finds no mark of them. */
+  /**
+   * Takes back the marks of blocks that are about to change. A process that is killed afterwards
+   * finds no mark of them.
+   */
   async unmark(blocks: readonly number[]): Promise<void> {
     const marked = blocks.filter((block) => has(this.#bits, block) || (this.#pending !== null && has(this.#pending, block)));
     if (marked.length === 0) return;
@@ -103,7 +111,10 @@ export class DigestFile {
     this.#dirty = { low: Math.min(first, this.#dirty?.low ?? first), high: Math.max(last, this.#dirty?.high ?? last) };
   }
 
-  /** Marks what is known now, once `flushData` and the digests are on the disk. MUST NOT run twice at a time. */
+  /**
+   * Marks what is known now, once `flushData` and the digests are on the disk. MUST NOT run twice
+   * at a time.
+   */
   async flush(isKnown: (block: number) => boolean, flushData: () => Promise<void>): Promise<void> {
     const dirty = this.#dirty;
     this.#dirty = null;
@@ -134,7 +145,8 @@ export class DigestFile {
   }
 
   async #writeBits(bits: Uint8Array, low: number, high: number): Promise<void> {
-    const [from, to] = [low >> 3, (high >> 3) + 1];
+    const from = low >> 3;
+    const to = (high >> 3) + 1;
     await this.#marks.write(bits, from, to - from, headBytes + from);
   }
 }

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts';
+import { Problem } from './problem.ts';
 
 /** Whether a failure means that a disk has no room left, or no room for us. */
 export function isFull(error: unknown): boolean {

@@ -1,0 +1,195 @@
+import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { BlockSource } from '../../shared/disk/block-source.ts';
+import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { networkSideOf } from '../../shared/model/network-side.ts';
+import { inBuildOrder } from '../../shared/model/order.ts';
+import { type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { Problem } from '../../shared/problem.ts';
+import type { Disks } from '../disks/disks.ts';
+import type { Ledger } from './ledger.ts';
+
+/** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
+const buildTimeoutMs = 30 * 60_000;
+
+/** Limit of a disk's import, which takes as long as its bytes take: milliseconds. */
+const importTimeoutMs = 24 * 3_600_000;
+
+/** Tells that a resource stands. */
+export type OnBuilt = (ref: Ref, built: Built) => void;
+
+/** What a builder works with. */
+export interface BuilderTools {
+  readonly campaign: string;
+  readonly ledger: Ledger;
+  readonly disks: Disks;
+  readonly cloud: () => Promise<DestinationCloud>;
+  /** Throws where nothing may be built any more. */
+  readonly mustGoOn: () => void;
+  /** Hears of a resource that is not in the ledger any more. */
+  readonly onRemoved: (ref: Ref) => void;
+  /** Aborts when the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Builds and removes the resources of one campaign's document at the destination, each once, and keeps the ledger. */
+export class Builder {
+  readonly #tools: BuilderTools;
+  readonly #ledger: Ledger;
+  /** What is being built now: a repeated request joins it instead of building twice. */
+  readonly #building = new Map<Ref, Promise<Built>>();
+  #document: Configurations | null = null;
+  #resources = new Map<Ref, Resource>();
+
+  constructor(tools: BuilderTools) {
+    this.#tools = tools;
+    this.#ledger = tools.ledger;
+  }
+
+  /** The document whose resources are built; null before there is one. */
+  get document(): Configurations | null {
+    return this.#document;
+  }
+
+  adopt(document: Configurations): void {
+    this.#document = document;
+    this.#resources = new Map(resourcesOf(document).map((resource) => [refOf(resource.kind, resource.id), resource]));
+  }
+
+  /**
+   * Throws E_UNSUPPORTED where a document holds what this destination cannot build: a sender leaves
+   * that out.
+   */
+  async mustSupport(document: Configurations): Promise<void> {
+    const { kinds } = await this.#tools.cloud();
+    const other = resourcesOf(document).find(({ kind }) => kind !== 'image' && !kinds.has(kind));
+    if (other === undefined) return;
+    const about = refOf(other.kind, other.id);
+    throw new Problem('E_UNSUPPORTED', `The destination cannot build ${about}, nor anything else of its kind.`, { about });
+  }
+
+  /** A resource of the document. Throws E_NOT_FOUND. */
+  resource(ref: Ref): Resource {
+    const resource = this.#resources.get(ref);
+    if (resource === undefined)
+      throw new Problem('E_NOT_FOUND', `${ref} is not in this campaign's configurations.json.`, { about: ref });
+    return resource;
+  }
+
+  /** The destination's id of a built resource. Throws E_NOT_FOUND. */
+  built(ref: Ref): string {
+    const entry = this.#ledger.get(ref);
+    if (entry?.state !== 'built')
+      throw new Problem('E_NOT_FOUND', `${ref} has not been built at the destination.`, { about: ref });
+    return entry.id;
+  }
+
+  /** Where a new server may answer: its floating addresses as far as they are built, and its fixed ones. */
+  addressesOf({ ports }: ResourceOf<'server'>): string[] {
+    const own = new Set(ports);
+    return [...this.#resources.values()].flatMap((resource) => {
+      if (resource.kind === 'port' && own.has(resource.id)) return resource.fixed_ips.map(({ ip_address }) => ip_address);
+      if (resource.kind !== 'floating_ip' || resource.port_id === null || !own.has(resource.port_id)) return [];
+      const entry = this.#ledger.get(refOf('floating_ip', resource.id));
+      return entry?.state === 'built' ? (entry.detail?.['address'] ?? []) : [];
+    });
+  }
+
+  /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
+  async ensure(ref: Ref): Promise<Built> {
+    this.#tools.mustGoOn();
+    const entry = this.#ledger.get(ref);
+    if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
+    const running = this.#building.get(ref);
+    if (running !== undefined) return running;
+    const building = this.#build(this.resource(ref)).finally(() => this.#building.delete(ref));
+    this.#building.set(ref, building);
+    return building;
+  }
+
+  /** Builds networks and what else stands before any server, in order; returns how many of each kind. */
+  async buildNetworkSide(onBuilt: OnBuilt): Promise<Readonly<Record<string, number>>> {
+    const counts: Record<string, number> = {};
+    const first = new Set(this.#document === null ? [] : networkSideOf(this.#document).map(({ kind, id }) => refOf(kind, id)));
+    for (const resource of inBuildOrder([...this.#resources.values()])) {
+      const ref = refOf(resource.kind, resource.id);
+      if (!first.has(ref)) continue;
+      const built = await this.ensure(ref);
+      counts[resource.kind] = (counts[resource.kind] ?? 0) + 1;
+      onBuilt(ref, built);
+    }
+    return counts;
+  }
+
+  /** Removes one resource that this campaign created; false where there was nothing of ours. */
+  async remove(ref: Ref): Promise<boolean> {
+    await this.#building.get(ref)?.catch(() => undefined);
+    const entry = this.#ledger.get(ref);
+    if (entry === undefined || entry.state === 'removed') return false;
+    const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
+    const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
+    const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id));
+    await this.#ledger.removed(ref);
+    this.#tools.onRemoved(ref);
+    return removed;
+  }
+
+  /** Every way in which what the cloud holds of a disk differs from what was wanted, its stored bytes included. */
+  async differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
+    const resource = this.resource(ref);
+    const cloud = await this.#tools.cloud();
+    return cloud.differences(resource, id, { ...this.#context(resource), disk });
+  }
+
+  /** Resolves when nothing is being built any more, whether it failed or not. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#building.values());
+  }
+
+  async #find(resource: Resource): Promise<string | null> {
+    const cloud = await this.#tools.cloud();
+    return cloud.find(resource, this.#context(resource));
+  }
+
+  async #removeFromCloud(ref: Ref, id: string): Promise<boolean> {
+    const { campaign, signal } = this.#tools;
+    const cloud = await this.#tools.cloud();
+    return cloud.remove(ref, id, campaign, { timeoutMs: buildTimeoutMs, signal });
+  }
+
+  async #build(resource: Resource): Promise<Built> {
+    const ref = refOf(resource.kind, resource.id);
+    const context = this.#context(resource);
+    const disk = resource.kind === 'disk' ? await this.#tools.disks.open(resource.server_id, resource.id) : undefined;
+    try {
+      const cloud = await this.#tools.cloud();
+      const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context.signal));
+      await this.#ledger.intend(ref, claimed);
+      const built = await cloud.ensure(resource, { ...context, claimed, disk });
+      const differences = built.how === 'adopted' ? [] : await cloud.differences(resource, built.id, context);
+      if (differences.length > 0)
+        throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${differences.join('; ')}.`, { about: ref });
+      await this.#ledger.built(ref, built);
+      return built;
+    } finally {
+      await disk?.close();
+    }
+  }
+
+  /** Whether nothing stood in a ref's place when it was intended; undefined where it was not intended. */
+  #claimed(ref: Ref): boolean | undefined {
+    const entry = this.#ledger.get(ref);
+    return entry?.state === 'intended' ? entry.claimed === true : undefined;
+  }
+
+  #context(resource: Resource): BuildContext {
+    return {
+      campaign: this.#tools.campaign,
+      claimed: this.#claimed(refOf(resource.kind, resource.id)),
+      mappings: this.#document?.mappings ?? { flavors: {}, networks: {}, gateways: {}, floating_ips: {} },
+      built: (ref) => this.built(ref),
+      resource: (ref) => this.resource(ref),
+      timeoutMs: resource.kind === 'disk' ? importTimeoutMs : buildTimeoutMs,
+      signal: this.#tools.signal,
+    };
+  }
+}

@@ -1,0 +1,188 @@
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { openDirect } from '../../../shared/disk/direct.ts';
+import { giveBack } from '../../../shared/disk/give-back.ts';
+import type { OpenFile, Range } from '../../../shared/disk/reading.ts';
+import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
+import { syncFolder } from '../../../shared/durable.ts';
+import { digestBytes, pageBytes, Root } from '../../../shared/model/disk.ts';
+import type { Donor } from '../dedup/donor.ts';
+import type { Target } from '../pull/puller.ts';
+import { DigestFile, type Shape } from '../store/digest-file.ts';
+import { partsOf, runsOf } from '../store/digests.ts';
+import { InUse } from '../store/in-use.ts';
+import { Blocks } from './blocks.ts';
+
+/**
+ * The open files of a copy. `direct`: the same file past the page cache, where the file system has
+ * such a way.
+ */
+export interface CopyHandles {
+  readonly file: FileHandle;
+  readonly direct: FileHandle | null;
+  readonly digests: DigestFile;
+}
+
+/** Digests that are read at once when the root is computed. */
+const rootBlocks = 32 * 1024;
+
+/** Bytes in one of a file's `blocks`, whatever the file system's own are (stat(2), st_blocks). */
+const bytesPerStatBlock = 512;
+
+/**
+ * The file of a copy, the digest file beside it, and what is known of every block. Other disks may
+ * take blocks from it.
+ */
+export class CopyFile implements Donor {
+  readonly shape: Shape;
+  readonly blocks: Blocks;
+  readonly inUse = new InUse();
+  readonly workers: WorkerPool;
+  /** Whether the disk is sealed: all of it is there, and stays as it is. */
+  whole = false;
+  readonly #handles: CopyHandles;
+  #path: string;
+
+  /** `isFresh`: the file was empty when it was opened. */
+  constructor(path: string, shape: Shape, handles: CopyHandles, isFresh: boolean, workers: WorkerPool) {
+    this.#path = path;
+    this.shape = shape;
+    this.#handles = handles;
+    this.workers = workers;
+    this.blocks = new Blocks(handles.digests.blocks, isFresh);
+    for (const block of handles.digests.marked()) this.blocks.remember(block);
+  }
+
+  get path(): string {
+    return this.#path;
+  }
+
+  get fd(): number {
+    return this.#handles.file.fd;
+  }
+
+  /** How worker threads write and read it. */
+  get file(): OpenFile {
+    return { fd: this.fd, direct: this.#handles.direct?.fd };
+  }
+
+  /** Where blocks are pulled to. */
+  get target(): Target {
+    return { path: this.path, file: this.file, algorithm: this.shape.algorithm, turn: this, workers: this.workers };
+  }
+
+  /** The digests that the digest file names for some blocks, one behind the other. */
+  digests(first: number, count: number): Promise<Buffer> {
+    return this.#handles.digests.read(first, count);
+  }
+
+  /** Names the digests of blocks whose bytes are written. */
+  writeDigests(first: number, digests: Uint8Array): Promise<void> {
+    return this.#handles.digests.write(first, digests);
+  }
+
+  holds(block: number): boolean {
+    return this.blocks.isKnown(block);
+  }
+
+  /** Bytes that the file has on disk, holes not counted. */
+  async storedBytes(): Promise<number> {
+    const { blocks } = await this.#handles.file.stat();
+    return blocks * bytesPerStatBlock;
+  }
+
+  /**
+   * Reads blocks, given in rising order, and compares them; returns the indexes of those that
+   * differ.
+   */
+  async check(blocks: readonly number[], digests: Uint8Array): Promise<number[]> {
+    const { blockSize, algorithm } = this.shape;
+    const most = pageBytes / blockSize;
+    const checks = partsOf(blocks, most).map(async (some, part) => {
+      const from = part * most;
+      const theirs = digests.subarray(from * digestBytes, (from + some.length) * digestBytes);
+      const task = { file: this.file, ranges: this.#rangesOf(some), digests: theirs, blockSize, algorithm };
+      const bad = await this.workers.run('check', task, { turn: this });
+      return bad.map((index) => from + index);
+    });
+    return (await Promise.all(checks)).flat();
+  }
+
+  /** Makes blocks, given in rising order, read as zeros; their marks MUST be taken back already. */
+  async punch(blocks: readonly number[]): Promise<void> {
+    const task = { path: this.path, fd: this.fd, ranges: this.#rangesOf(blocks) };
+    await this.workers.run('punch', task, { turn: this });
+  }
+
+  /**
+   * Forgets what the file holds at some blocks: somebody found other bytes there. Their marks are
+   * taken back.
+   */
+  async distrust(blocks: readonly number[]): Promise<void> {
+    for (const block of blocks) this.blocks.forget(block);
+    await this.#handles.digests.unmark(blocks);
+  }
+
+  /** The root of what the digest file says. */
+  async root(): Promise<string> {
+    const { size, blockSize, algorithm } = this.shape;
+    const root = new Root(size, blockSize, algorithm);
+    for (let first = 0; first < this.blocks.length; first += rootBlocks) {
+      const digests = await this.digests(first, Math.min(rootBlocks, this.blocks.length - first));
+      root.add(digests);
+      giveBack(digests);
+    }
+    return root.value();
+  }
+
+  /** Gives the file another name, in the same folder. */
+  async rename(path: string): Promise<void> {
+    await rename(this.#path, path);
+    this.#path = path;
+    await syncFolder(dirname(path));
+  }
+
+  /** Closes the files; nothing may be under way in them. */
+  async close(): Promise<void> {
+    const { digests, direct, file } = this.#handles;
+    await digests.close();
+    await direct?.close();
+    await file.close();
+  }
+
+  #rangesOf(blocks: readonly number[]): Range[] {
+    const { size, blockSize } = this.shape;
+    return runsOf(blocks).map(([from, to]): Range => {
+      const offset = from * blockSize;
+      return [offset, Math.min(size, to * blockSize) - offset];
+    });
+  }
+}
+
+/**
+ * Opens the file of a copy and the digests that lie beside it under `base`, keeping what an earlier
+ * copy left there. Returns whether the file was empty.
+ */
+export async function openHandles(
+  path: string,
+  base: string,
+  shape: Shape,
+  directIo: boolean,
+): Promise<{ handles: CopyHandles; isFresh: boolean }> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await (await open(path, 'a', 0o600)).close();
+  const file = await open(path, 'r+');
+  try {
+    const { size: had } = await file.stat();
+    if (had !== shape.size) await file.truncate(shape.size);
+    // Digests without their disk say nothing.
+    if (had === 0) await DigestFile.remove(base);
+    const digests = await DigestFile.open(base, shape);
+    await syncFolder(dirname(path));
+    const direct = directIo ? await openDirect(path, 'r+') : null;
+    return { handles: { file, direct, digests }, isFresh: had === 0 };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
