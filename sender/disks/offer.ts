@@ -22,7 +22,7 @@ import { dataBytes, stretchesOf } from './stretches.ts';
  * The level from which on frames refer back: that saves a twenty-fifth and costs a third more CPU,
  * which pays where the line is what all wait for.
  */
-const refersFrom = 6;
+const refersFrom = 9;
 
 /**
  * Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy
