@@ -13,7 +13,7 @@ import { Problem } from '../shared/problem.ts';
 import { release } from '../shared/release.ts';
 import type { SenderConfig } from './config.ts';
 import { beginFromDocument, beginFromPlan } from './control/begin.ts';
-import { Campaigns } from './control/campaigns.ts';
+import { CampaignSet } from './control/campaign-set.ts';
 import { Changes } from './control/changes.ts';
 import type { SenderContext } from './control/context.ts';
 import { senderCommands } from './control/registry.ts';
@@ -56,7 +56,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
   };
   const workers = new WorkerPool();
   const changes = new Changes();
-  const campaigns = new Campaigns({
+  const campaigns = new CampaignSet({
     state: config.state,
     changes,
     runner: {

@@ -13,8 +13,8 @@ import { inOrderOf, type MigrateOptions, withOptions } from '../plan/options.ts'
 import { inAskedOrder } from '../plan/planner.ts';
 import { policyConcerns } from '../plan/policies.ts';
 import { askNow } from '../receiver/ask-now.ts';
+import { capture, draft, preflight } from './capture-and-plan.ts';
 import type { SenderContext } from './context.ts';
-import { capture, draft, preflight } from './planning.ts';
 
 /** A campaign that has begun, and what may be worth knowing of it. */
 export interface Begun {

@@ -3,7 +3,7 @@ import type { SenderConfig } from '../config.ts';
 import type { Bandwidth } from '../receiver/bandwidth.ts';
 import type { Link } from '../receiver/link.ts';
 import type { Peer } from '../receiver/peer.ts';
-import type { Campaigns } from './campaigns.ts';
+import type { CampaignSet } from './campaign-set.ts';
 import type { Changes } from './changes.ts';
 
 /** What the sender's commands work with: the parts of the daemon that runs them. */
@@ -15,7 +15,7 @@ export interface SenderContext {
   /** The connection that plans are made over; each campaign has its own. */
   readonly peer: Peer;
   readonly source: () => Promise<SourceCloud>;
-  readonly campaigns: Campaigns;
+  readonly campaigns: CampaignSet;
   readonly changes: Changes;
   /** Makes a new key and announces it; returns its fingerprint. */
   readonly rotate: () => Promise<string>;

@@ -16,7 +16,7 @@ import { Campaigns } from '../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../receiver/session/sessions.ts';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
 import type { SenderConfig } from '../../sender/config.ts';
-import { Campaigns as SenderCampaigns } from '../../sender/control/campaigns.ts';
+import { CampaignSet } from '../../sender/control/campaign-set.ts';
 import { Changes } from '../../sender/control/changes.ts';
 import type { SenderClient } from '../../sender/control/client.ts';
 import { senderCommands } from '../../sender/control/registry.ts';
@@ -223,7 +223,7 @@ export class World {
     const workers = new WorkerPool();
     const changes = new Changes();
     const bandwidth = new Bandwidth(null);
-    const campaigns = new SenderCampaigns({
+    const campaigns = new CampaignSet({
       state: this.senderState,
       changes,
       runner: {

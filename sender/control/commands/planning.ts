@@ -1,6 +1,6 @@
 import { command } from '../../../shared/control/command.ts';
+import * as planning from '../capture-and-plan.ts';
 import type { SenderContext } from '../context.ts';
-import * as planning from '../planning.ts';
 import { OfSelection } from './params.ts';
 
 /** Reads what a project holds. */

@@ -57,17 +57,6 @@ function estimate(value: number, spread: number): Estimate {
   return { value, low: value / (1 + ninety * spread), high: value * (1 + ninety * spread) };
 }
 
-/** Modes for given waves: one after the other, several at once in one wave, and wave by wave. */
-export function modesForWaves(waves: readonly (readonly string[])[], lanes: readonly number[] = [2, 3, 4, 8, 16]): Mode[] {
-  const all = [waves.flat()];
-  const widest = Math.max(1, ...waves.map((wave) => wave.length));
-  return [
-    { name: 'sequential', waves: all, parallel: 1 },
-    ...lanes.filter((k) => k <= waves.flat().length).map((k) => ({ name: `parallel ${k}`, waves: all, parallel: k })),
-    ...(waves.length > 1 && widest > 1 ? [{ name: 'batched', waves, parallel: Math.min(16, widest) }] : []),
-  ];
-}
-
 /**
  * Predicts every mode; `best` has the least score, by default the mean service downtime and then
  * the length.

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fitSite } from '../../../../../sender/ordering/prediction/fit.ts';
 import { type MeasuredCampaign, measureCampaign } from '../../../../../sender/ordering/prediction/measured-campaign.ts';
 import { assumedSite, type SiteModel, withLink } from '../../../../../sender/ordering/prediction/model.ts';
-import { compareModes, crossover, modesForWaves, predict } from '../../../../../sender/ordering/prediction/predict.ts';
+import { compareModes, crossover, type Mode, predict } from '../../../../../sender/ordering/prediction/predict.ts';
 import { comparePrediction } from '../../../../../sender/ordering/prediction/prediction-error.ts';
 import { simulateCampaign } from '../../../../../sender/ordering/prediction/simulate-campaign.ts';
 import { equalLoads, oldSite, runOnSite } from '../../../../support/simulated-site.ts';
@@ -76,6 +76,17 @@ test('a crowded site has a crossover: all at once is quicker for few servers, on
   expect(rows[1]?.parallelMs).toBeLessThan(rows[1]?.sequentialMs ?? 0);
   expect(crossover(plain, { sentBytes: 1e9, diskBytes: 0 }).at).toBeNull();
 });
+
+/** Modes for given waves: one after the other, several at once in one wave, and wave by wave. */
+function modesForWaves(waves: readonly (readonly string[])[]): Mode[] {
+  const all = [waves.flat()];
+  const widest = Math.max(1, ...waves.map((wave) => wave.length));
+  return [
+    { name: 'sequential', waves: all, parallel: 1 },
+    ...[2, 3, 4].filter((k) => k <= waves.flat().length).map((k) => ({ name: `parallel ${k}`, waves: all, parallel: k })),
+    ...(waves.length > 1 && widest > 1 ? [{ name: 'batched', waves, parallel: widest }] : []),
+  ];
+}
 
 test('the mode with the least service downtime is proposed: a service at once where there is room, and not everything at once where there is none', () => {
   const loads = equalLoads(6).loads.map((load) => (load.id === 's1' ? { ...load, sentBytes: 4e9 } : load));

@@ -22,7 +22,7 @@ export interface CampaignsTools {
 }
 
 /** Every campaign of this sender, running or at rest. */
-export class Campaigns {
+export class CampaignSet {
   readonly #tools: CampaignsTools;
   readonly #runners = new Map<string, Runner>();
   /** Servers of campaigns that are being prepared and have no folder yet. */
