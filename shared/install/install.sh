@@ -75,6 +75,7 @@ side() {
   install -d -m 750 "$dest/etc/godwit"
   if [ ! -e "$dest/etc/godwit/$name.yaml" ]; then install -m 640 "$root/$name/$name.example.yaml" "$dest/etc/godwit/$name.yaml"; fi
   install -d -m 700 "$dest/var/lib/godwit-$name"
+  if [ "$name" = sender ]; then install -d -m 700 "$dest/var/lib/godwit-sender/spool"; fi
 }
 
 user() {
@@ -90,6 +91,7 @@ user() {
   for name in "${sides[@]}"; do
     chown "0:$gid" "$dest/etc/godwit/$name.yaml"
     chown "$uid:$gid" "$dest/var/lib/godwit-$name"
+    if [ "$name" = sender ]; then chown -h "$uid:$gid" "$dest/var/lib/godwit-sender/spool"; fi
   done
 }
 
