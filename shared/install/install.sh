@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Puts Godwit on a controller, or takes it away again. Run it from a checkout in which `npm ci` was run; needs root.
+# Builds Godwit and installs it on a controller, or removes it. Run it from a checkout in which `npm ci` was run; needs root and npm.
 #
-#   shared/install/install.sh [sender] [receiver]     installs one side, or both when none is named
-#   shared/install/install.sh --uninstall             removes programs and units; keeps state and configuration
+#   shared/install/install.sh [sender] [receiver]     installs or upgrades one side, or both when none is named; starts nothing
+#   shared/install/install.sh --uninstall             removes programs and units of both sides; keeps state and configuration
 #   shared/install/install.sh --uninstall --purge     removes state and configuration too
 #
-# DESTDIR=/some/root installs there, and starts nothing.
+# DESTDIR=/some/root installs below that folder.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -25,7 +25,7 @@ for word in "$@"; do
 done
 [ ${#sides[@]} -gt 0 ] || sides=(sender receiver)
 
-# Whether this machine's own systemd is to be told of what changes.
+# Whether this machine's own systemd must learn of a change.
 manages() { [ -z "$dest" ] && [ -d /run/systemd/system ]; }
 
 remove() {
@@ -41,7 +41,7 @@ remove() {
   if [ $purge = no ]; then echo "Removed. State is kept in $dest/var/lib/godwit-*, configuration in $dest/etc/godwit."; fi
 }
 
-# The modules that run in production, and the Node they were tried with; everything else stays in the checkout.
+# Copies the compiled program, its production modules and the Node that it was tested with.
 programs() {
   local staged="$opt.new"
   rm -rf "$staged"
@@ -57,7 +57,7 @@ programs() {
     install -m 644 "$root/$side/README.md" "$root/$side/$side.example.yaml" "$staged/$side/"
   done
   chmod -R u=rwX,go=rX "$staged"
-  # One rename each way, so that an upgrade that is cut leaves the old release or the new one.
+  # Two renames, so that an upgrade that is interrupted never leaves a mixture of two releases.
   rm -rf "$opt.old"
   if [ -d "$opt" ]; then mv "$opt" "$opt.old"; fi
   mv "$staged" "$opt"
@@ -71,16 +71,17 @@ side() {
   chmod 755 "$dest/usr/local/bin/$name"
   install -m 644 "$root/$name/$name.service" "$dest/usr/lib/systemd/system/godwit-$name.service"
   "$opt/bin/node" "$opt/dist/$name/main.js" completion bash >"$dest/usr/share/bash-completion/completions/$name"
-  # The configuration is the operator's: written once, readable by the daemon's group, never replaced.
+  # The configuration belongs to the operator: it is written once, readable by the daemon's group, and never replaced.
   install -d -m 750 "$dest/etc/godwit"
   if [ ! -e "$dest/etc/godwit/$name.yaml" ]; then install -m 640 "$root/$name/$name.example.yaml" "$dest/etc/godwit/$name.yaml"; fi
   install -d -m 700 "$dest/var/lib/godwit-$name"
+  if [ "$name" = sender ]; then install -d -m 700 "$dest/var/lib/godwit-sender/spool"; fi
 }
 
 user() {
   install -d -m 755 "$dest/usr/lib/sysusers.d"
   install -m 644 "$root/shared/install/godwit.sysusers" "$dest/usr/lib/sysusers.d/godwit.conf"
-  # A DESTDIR without users is a package in the making: its own scripts, or the next boot, make the user.
+  # A DESTDIR without users is used to make a package: the package's scripts, or the next boot, create the user.
   [ -e "$dest/etc/passwd" ] || return 0
   systemd-sysusers --root="${dest:-/}" godwit.conf
   local uid gid
@@ -90,6 +91,7 @@ user() {
   for name in "${sides[@]}"; do
     chown "0:$gid" "$dest/etc/godwit/$name.yaml"
     chown "$uid:$gid" "$dest/var/lib/godwit-$name"
+    if [ "$name" = sender ]; then chown -h "$uid:$gid" "$dest/var/lib/godwit-sender/spool"; fi
   done
 }
 
@@ -98,13 +100,16 @@ if [ $uninstall = yes ]; then
   exit 0
 fi
 [ -d "$root/node_modules" ] || { echo "install.sh: run 'npm ci' first" >&2; exit 3; }
+command -v npm >/dev/null || { echo "install.sh: there is no npm in root's PATH" >&2; exit 3; }
 export PATH="$root/node_modules/.bin:$PATH"
 (cd "$root" && npm run --silent build)
 programs
 for name in "${sides[@]}"; do side "$name"; done
 user
 if manages; then systemctl daemon-reload; fi
-echo "Installed ${sides[*]} in $opt. Next:"
+echo "Installed ${sides[*]} in $opt. Next, as root:"
 for name in "${sides[@]}"; do
-  echo "  edit /etc/godwit/$name.yaml, then: sudo -u godwit $name doctor && systemctl enable --now godwit-$name"
+  echo "  1. edit /etc/godwit/$name.yaml; clouds.yaml is found in /etc/godwit (mode 0640, group godwit)"
+  echo "  2. sudo -u godwit env -C /etc/godwit $name doctor"
+  echo "  3. systemctl enable --now godwit-$name"
 done
