@@ -4,7 +4,10 @@ import { Levels } from '../../../../sender/disks/levels.ts';
 const MiB = 1024 * 1024;
 const frame = 4 * MiB;
 
-/** A link and a machine in a world with a clock of its own: how long frames really take, and what they become. */
+/**
+ * A link and a machine in a world with a clock of its own: how long frames really take, and what
+ * they become.
+ */
 interface World {
   /** Bytes per second. */
   readonly link: number;
@@ -12,7 +15,10 @@ interface World {
   /** Milliseconds of one thread for a MiB, and what is left of it, by level. */
   readonly cost: Readonly<Record<number, number>>;
   readonly ratio: Readonly<Record<number, number>>;
-  /** Milliseconds for a MiB that the other side needs for raw frames, and for packed ones; less than all else unless given. */
+  /**
+   * Milliseconds for a MiB that the other side needs for raw frames, and for packed ones; less than
+   * all else unless given.
+   */
   readonly far?: { readonly raw: number; readonly packed: number };
 }
 
@@ -26,7 +32,8 @@ const debian = {
 function run({ link, threads, cost, ratio, far = { raw: 0, packed: 0 } }: World, frames = 400): number[] {
   let now = 0;
   const levels = new Levels(threads, () => now);
-  let [arrivedBytes, busyMs] = [0, 0];
+  let arrivedBytes = 0;
+  let busyMs = 0;
   const seen: number[] = [];
   for (let index = 0; index < frames; index += 1) {
     const level = levels.next({ arrivedBytes, busyMs, bytesPerSecond: link }, frame);
@@ -108,7 +115,8 @@ describe('the level of compression', () => {
         const level = levels.next(wire, frame);
         const length = Math.floor(frame * (compresses ? (debian.ratio[level as 0] ?? 1) : 1));
         const workMs = (debian.cost[level as 0] ?? 0) * 4 * (compresses ? 1 : 0.2);
-        const [cpuMs, wireMs] = [(workMs + 1.6) / 2, (length / link) * 1000];
+        const cpuMs = (workMs + 1.6) / 2;
+        const wireMs = (length / link) * 1000;
         now += Math.max(cpuMs, wireMs);
         wire.busyMs += wireMs;
         wire.bytesPerSecond = link;
@@ -138,7 +146,8 @@ describe('the level of compression', () => {
         now += wireMs + waitMs;
         wire.busyMs += wireMs;
         wire.arrivedBytes += length;
-        // What fits the bucket of the shaper goes through at once, and a round trip takes that for the line.
+        // What fits the bucket of the shaper goes through at once, and a round trip takes that for
+        // the line.
         wire.bytesPerSecond = rawBytes === frame ? 12e6 : 190e6;
         levels.learn(level, {
           codec: 'zstd',
