@@ -8,3 +8,13 @@ export function countOf(kind: string, count: number): string {
 export function wordOf(kind: string): string {
   return kind.replaceAll('_', ' ').replace(/\bip\b/, 'IP');
 }
+
+/**
+ * A disk as its server's row or column already names the server: `root disk` for `<server>.root`.
+ */
+export function diskName(id: string, server: string): string {
+  return id.startsWith(`${server}.`) ? `${id.slice(server.length + 1)} disk` : id;
+}
+
+/** How wide a column of names becomes at most: names of the cloud have up to 255 characters. */
+export const widestName = 40;
