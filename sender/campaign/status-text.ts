@@ -3,7 +3,7 @@ import type { CampaignState, MoveStatus } from './campaign-status.ts';
 
 /** What is said of a bundle whose servers are all frozen. */
 export function readyBundle(id: string, servers: number): string {
-  return `All ${servers} servers are stopped and frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like; \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
+  return `All ${servers} servers are stopped and frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like. Then run \`sender commit\` to keep the move, or \`sender rollback\` to undo it.`;
 }
 
 /**
@@ -18,13 +18,13 @@ export function saysOf(state: CampaignState, moves: readonly MoveStatus[], held:
     case 'moving':
       return `${moved} of ${moves.length} servers moved${movingSays(moves, isGated)}`;
     case 'paused':
-      return `${moved} of ${moves.length} servers moved; \`sender resume\` goes on, \`sender rollback\` takes all back.`;
+      return `${moved} of ${moves.length} servers moved; \`sender resume\` goes on, \`sender rollback\` undoes all of it.`;
     case 'failed':
-      return `Stopped by a problem with ${moved} of ${moves.length} servers moved; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` takes all back.`;
+      return `Stopped by a problem with ${moved} of ${moves.length} servers moved; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` undoes all of it.`;
     case 'ready':
-      return `All ${moves.length} servers moved and verified. \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
+      return `All ${moves.length} servers moved and verified. Run \`sender commit\` to keep the move, or \`sender rollback\` to undo it.`;
     case 'committing':
-      return 'The way back is being closed.';
+      return 'The commit is under way.';
     case 'committed':
       return 'Committed. The source servers no longer start by accident.';
     case 'rolling back':

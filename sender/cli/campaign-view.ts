@@ -1,16 +1,17 @@
 import type { Output } from '../../shared/print/output.ts';
-import { visible } from '../../shared/print/text.ts';
+import { cut, visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showRate, showTime } from '../../shared/print/units.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
-import type { CampaignStatus, DiskStatus } from '../campaign/campaign-status.ts';
+import type { CampaignStatus, DiskStatus, MoveStatus } from '../campaign/campaign-status.ts';
 import type { SenderStatus } from '../control/commands/status.ts';
 import type { BandwidthStatus } from '../receiver/bandwidth.ts';
+import { widestName } from '../report/names.ts';
 import type { View } from './live.ts';
 import { isUnderWay, movesTable, paint, stageOf } from './moves-table.ts';
 import { warmText } from './warm-view.ts';
 
 /**
- * What `sender status` shows: the receiver, then each campaign. One that has ended takes one line
+ * What `sender status` shows: the receiver, then each campaign. One that has ended takes two lines
  * unless it was asked for.
  */
 export function statusLines(status: SenderStatus, output: Output, wanted?: string): string[] {
@@ -24,7 +25,7 @@ export function statusLines(status: SenderStatus, output: Output, wanted?: strin
     ...(shown.length === 0 ? ['campaigns  none'] : []),
     ...shown.flatMap((campaign) => [
       '',
-      ...(wanted === undefined && isOver(campaign) ? [headline(campaign, output)] : picture(campaign, output)),
+      ...(wanted === undefined && isOver(campaign) ? summary(campaign, output) : picture(campaign, output)),
     ]),
   ];
 }
@@ -46,7 +47,7 @@ export function campaignView(campaign: CampaignStatus, output: Output): View {
         key: move.server,
         stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
         text: [
-          visible(move.name),
+          shortName(move),
           stageOf(move),
           ...(move.warm === null ? [] : [warmText(move.warm)]),
           ...(move.window === null ? [] : [move.window.says]),
@@ -57,18 +58,25 @@ export function campaignView(campaign: CampaignStatus, output: Output): View {
   };
 }
 
+function summary(campaign: CampaignStatus, output: Output): string[] {
+  return [headline(campaign, output), `  ${visible(campaign.says)}`];
+}
+
 function picture(campaign: CampaignStatus, output: Output): string[] {
   return [
-    headline(campaign, output),
-    `  ${visible(campaign.says)}`,
+    ...summary(campaign, output),
     `  network side: ${campaign.built} of ${campaign.toBuild} built; servers: ${movedOf(campaign)} of ${campaign.moves.length} moved`,
     ...problemLines(campaign.problem, '  ', output),
     '',
     ...movesTable(campaign.moves, output),
-    ...campaign.moves.flatMap((move) => (move.warm === null ? [] : [`  ${visible(move.name)}: ${warmText(move.warm)}`])),
-    ...campaign.moves.flatMap(({ name, window }) => (window === null ? [] : [`  ${visible(name)} ${visible(window.says)}`])),
-    ...campaign.moves.flatMap((move) => problemLines(move.problem, `  ${visible(move.name)}: `, output)),
+    ...campaign.moves.flatMap((move) => (move.warm === null ? [] : [`  ${shortName(move)}: ${warmText(move.warm)}`])),
+    ...campaign.moves.flatMap((move) => (move.window === null ? [] : [`  ${shortName(move)} ${visible(move.window.says)}`])),
+    ...campaign.moves.flatMap((move) => problemLines(move.problem, `  ${shortName(move)}: `, output)),
   ];
+}
+
+function shortName({ name }: MoveStatus): string {
+  return cut(visible(name), widestName);
 }
 
 function headline(campaign: CampaignStatus, output: Output): string {

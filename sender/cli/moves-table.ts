@@ -3,9 +3,13 @@ import { table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showRate, showShare } from '../../shared/print/units.ts';
 import type { DiskStatus, MoveStatus } from '../campaign/campaign-status.ts';
+import { diskName, widestName } from '../report/names.ts';
 
-/** A row of the table: a server, or below it a disk that is being copied. */
-type Row = MoveStatus | DiskStatus;
+/** A row of the table: a server, or below it one of its disks that is being copied. */
+interface Row {
+  readonly move: MoveStatus;
+  readonly disk?: DiskStatus;
+}
 
 const stateStyles: Readonly<Record<string, Style>> = {
   failed: 'red',
@@ -18,17 +22,21 @@ const stateStyles: Readonly<Record<string, Style>> = {
 
 /** The servers of a campaign and their disks under way, as a table. */
 export function movesTable(moves: readonly MoveStatus[], output: Output): string[] {
-  const rows = moves.flatMap((move) => [move, ...move.disks.filter(isUnderWay)]);
+  const rows = moves.flatMap((move): Row[] => [{ move }, ...move.disks.filter(isUnderWay).map((disk) => ({ move, disk }))]);
   const waves = new Set(moves.map((move) => move.wave));
   const columns = [
     {
       title: '  SERVER',
-      show: (row: Row) => ('server' in row ? `  ${visible(row.name)}` : `    ${visible(row.id)}`),
+      show: ({ move, disk }: Row) =>
+        disk === undefined ? `  ${visible(move.name)}` : `    ${visible(diskName(disk.id, move.server))}`,
+      most: widestName,
     },
-    ...(waves.size > 1 ? [{ title: 'WAVE', show: (row: Row) => ('server' in row ? visible(row.wave) : '') }] : []),
+    ...(waves.size > 1
+      ? [{ title: 'WAVE', show: ({ move, disk }: Row) => (disk === undefined ? visible(move.wave) : ''), most: widestName }]
+      : []),
     {
       title: 'STATE',
-      show: (row: Row) => ('server' in row ? paint(stageOf(row), row.state, output) : barOf(row)),
+      show: ({ move, disk }: Row) => (disk === undefined ? paint(stageOf(move), move.state, output) : barOf(disk)),
     },
     { title: 'COPIED', show: copied, align: 'right' as const },
     {
@@ -68,8 +76,12 @@ function barOf(disk: DiskStatus): string {
   return `${'█'.repeat(filled)}${'░'.repeat(8 - filled)} ${showShare(disk.doneBytes, disk.sizeBytes)}`;
 }
 
-function disksOf(row: Row): readonly DiskStatus[] {
-  return 'server' in row ? row.disks : [row];
+/**
+ * The disks that a row counts; one of which nothing was heard yet has no size and counts for
+ * nothing.
+ */
+function disksOf({ move, disk }: Row): readonly DiskStatus[] {
+  return (disk === undefined ? move.disks : [disk]).filter(({ sizeBytes }) => sizeBytes > 0);
 }
 
 function total(row: Row, of: (disk: DiskStatus) => number, show: (sum: number) => string): string {

@@ -13,6 +13,7 @@ import { latestCampaign } from './choose-campaign.ts';
 interface ReportChoice {
   readonly html?: string;
   readonly text?: true;
+  readonly phases?: true;
 }
 
 /** Adds the commands that look back: report and log. */
@@ -21,23 +22,26 @@ export function addReportCommands(program: Command, stage: Stage): void {
     .argument('[campaign]', 'the beginning of its id; the latest when it is left out')
     .addOption(new Option('--html <file>', 'write a page for a browser, complete in itself').conflicts('text'))
     .option('--text', 'print text (the default)')
+    .addOption(new Option('--phases', 'print one line for each stage of each server').conflicts('html'))
     .addHelpText(
       'after',
       epilogue(
         [
           ['sender report --html report.html', 'writes the page of the latest campaign'],
+          ['sender report --phases', 'shows when each stage of each server began'],
           ['sender report --json > report.json', 'keeps the numbers'],
         ],
         [3],
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, wanted: string | undefined, { html }: ReportChoice) => {
+      asks(stage, async ({ daemon, output, json }, wanted: string | undefined, { html, phases }: ReportChoice) => {
         const { campaigns } = await daemon.status();
         const report = await daemon.report({ campaign: latestCampaign(campaigns, wanted).id });
         if (html !== undefined) await writePage(html, reportPage(report));
         if (json) output.json(report);
-        else if (html === undefined) output.print(...reportText(report, output.size().columns));
+        else if (html === undefined)
+          output.print(...reportText(report, { columns: output.size().columns, everyStage: phases === true }));
         else output.print(`The report is in ${html}.`);
       }),
     );

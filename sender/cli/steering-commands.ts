@@ -6,7 +6,7 @@ import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { senderCommands } from '../control/registry.ts';
 import { type Asking, asks } from './ask.ts';
 import { candidates, chooseCampaign } from './choose-campaign.ts';
-import { watchCampaign } from './watch.ts';
+import { isSettled, watchCampaign } from './watch.ts';
 
 interface CommitChoice {
   readonly deleteSource?: true;
@@ -80,5 +80,8 @@ async function showOutcome(asking: Asking, campaign: CampaignStatus, watch?: tru
   const { output, json } = asking;
   if (watch) await watchCampaign(asking, campaign.id);
   else if (json) output.json(campaign);
-  else output.print(`Campaign ${campaign.id}: ${campaign.state}. ${campaign.says}`);
+  else {
+    const follow = isSettled(campaign) ? '' : ' Follow it with `sender status --watch`.';
+    output.print(`Campaign ${campaign.id}: ${campaign.state}. ${campaign.says}${follow}`);
+  }
 }

@@ -1,9 +1,14 @@
 import type { Command } from 'commander';
 import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import type { Output } from '../../shared/print/output.ts';
+import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
+import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
+import type { DiskVerdict } from '../campaign/verify.ts';
 import { senderCommands } from '../control/registry.ts';
+import { diskName, widestName } from '../report/names.ts';
 import { asks } from './ask.ts';
 import { candidates, chooseCampaign } from './choose-campaign.ts';
 
@@ -29,15 +34,27 @@ export function addVerifyCommand(program: Command, stage: Stage): void {
         const wrong = disks.filter(({ agrees }) => !agrees).length;
         const problem = wrong === 0 ? undefined : differing(wrong, disks.length);
         if (json) output.json({ campaign, disks, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });
-        else
-          for (const { name, disk, agrees, says } of disks)
-            output.print(
-              `${output.style(agrees ? 'green' : 'red', agrees ? 'same   ' : 'DIFFERS')}  ${visible(name)}, disk ${disk}: ${visible(says)}`,
-            );
+        else output.print(...verdictLines(disks, output));
         if (problem !== undefined && !json) throw problem;
         if (problem !== undefined) process.exitCode = problem.exit;
       }),
     );
+}
+
+/** A table of the disks, then what is wrong with each that differs. */
+function verdictLines(disks: readonly DiskVerdict[], output: Output): string[] {
+  const columns: Column<DiskVerdict>[] = [
+    { title: 'SERVER', show: ({ name }) => visible(name), most: widestName },
+    { title: 'DISK', show: ({ disk, server }) => visible(diskName(disk, server)), most: widestName },
+    { title: 'SIZE', show: ({ sizeBytes }) => showBytes(sizeBytes), align: 'right' },
+    { title: 'RESULT', show: ({ agrees }) => output.style(agrees ? 'green' : 'red', agrees ? 'same' : 'DIFFERS') },
+  ];
+  const wrong = disks.filter(({ agrees }) => !agrees);
+  const below =
+    wrong.length > 0
+      ? wrong.map(({ name, disk, server, says }) => `${visible(name)}, ${visible(diskName(disk, server))}: ${visible(says)}`)
+      : ["Same: at the source, in the receiver's copy and in the image at the destination."];
+  return [...table(disks, columns, output.size().columns), '', ...below];
 }
 
 function differing(wrong: number, all: number): Problem {

@@ -80,7 +80,8 @@ async function* statuses({ daemon, output, signal }: Asking): AsyncGenerator<Sen
   }
 }
 
-function isSettled({ state }: CampaignStatus): boolean {
+/** Whether a campaign rests: nothing more happens until somebody asks for it. */
+export function isSettled({ state }: CampaignStatus): boolean {
   return !['preparing', 'moving', 'committing', 'rolling back'].includes(state);
 }
 

@@ -13,7 +13,10 @@ const OldSubnet = z.object({
 });
 const OldFixedIp = z.object({ ip_address: z.string(), subnet_name: z.string().default('') });
 
-/** The older sender's document, in the spellings of both its generations. Names are its only identity. */
+/**
+ * The older sender's document, in the spellings of both its generations. Names are its only
+ * identity.
+ */
 const OldConfigurations = z
   .object({
     Networks: z
@@ -58,9 +61,8 @@ const OldConfigurations = z
 type Old = z.infer<typeof OldConfigurations>;
 
 /**
- * Reads a document of the older sender's shape. It names things and does not identify them, so ids are made of position and name,
- * and what it never held (MACs, addresses, groups, keys, sizes) stays at the defaults: capture the project to have it all.
- * Throws E_DOCUMENT with every complaint.
+ * Reads a document of the older sender's shape, which has names and no ids: they are made of the
+ * position. What it never held (MACs, groups, keys, sizes) is left at defaults. Throws E_DOCUMENT.
  */
 export function importOldConfigurations(value: unknown, about = 'configuration.json'): Configurations {
   const parsed = OldConfigurations.safeParse(value);
@@ -120,13 +122,17 @@ function subnetsOf({ id, parts }: { id: string; parts: readonly z.infer<typeof O
     network_id: id,
     ip_version,
     cidr,
-    // Where nothing was said, Neutron gave the first address; only a null means that there is no gateway.
+    // Where nothing was said, Neutron gave the first address; only a null means that there is no
+    // gateway.
     gateway_ip: gateway_ip === undefined ? firstAddress(cidr) : gateway_ip,
     enable_dhcp: true,
   }));
 }
 
-/** The first address of a prefix after the network's own, as Neutron chooses a gateway; null where the prefix cannot be read. */
+/**
+ * The first address of a prefix after the network's own, as Neutron chooses a gateway; null where
+ * the prefix cannot be read.
+ */
 function firstAddress(cidr: string): string | null {
   const [address = ''] = cidr.split('/');
   if (isIPv6(address)) return address.endsWith('::') ? `${address}1` : null;
@@ -151,7 +157,10 @@ function gatewayOf(
   return { id, name, needs, router_id: id, network_id: network, enable_snat: info.enable_snat, external_fixed_ips };
 }
 
-/** The addresses, on the first external network: the older document does not say which port has which. */
+/**
+ * The addresses, on the first external network: the older document does not say which port has
+ * which.
+ */
 function floatingIpsOf(old: Old, networks: readonly { id: string; external: boolean }[]): object[] {
   const external = networks.find((network) => network.external);
   if (external === undefined) return [];

@@ -3,7 +3,10 @@ import { type Configurations, groupByKind, parseConfigurations, resourcesOf } fr
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** A whole project's document without the servers that stay behind, and what only they have; the network side stays as it is. Throws E_NOT_FOUND. */
+/**
+ * A whole project's document without the servers that stay behind and what only they have. The
+ * network side stays as it is. Throws E_NOT_FOUND.
+ */
 export function narrowTo(document: Configurations, wanted: readonly string[]): Configurations {
   const servers = document.servers.filter(({ id }) => wanted.includes(id));
   const absent = wanted.find((id) => !servers.some((server) => server.id === id));
@@ -30,7 +33,10 @@ export function concernsOf(all: readonly Concern[], document: Configurations): C
   return all.filter(({ about }) => about === undefined || !about.startsWith('server/') || moving.has(about));
 }
 
-/** What a whole project still has to move: without the servers that an earlier campaign moved, and with one warning for all of them. */
+/**
+ * What a whole project still has to move: without the servers that an earlier campaign moved, and
+ * with one warning for all of them.
+ */
 export function leaveMoved(captured: { readonly document: Configurations; readonly concerns: readonly Concern[] }): {
   readonly document: Configurations;
   readonly concerns: readonly Concern[];
@@ -47,7 +53,7 @@ export function leaveMoved(captured: { readonly document: Configurations; readon
     code: 'server.moved',
     severity: 'warning',
     says: `Moved by an earlier campaign, and left out: ${names}.`,
-    remedy: 'Nothing. The network side is built again for this campaign; servers that shall meet belong into one.',
+    remedy: 'Put servers that must reach each other into one campaign: this one builds the network side again.',
   };
   return { document, concerns: [...concernsOf(captured.concerns, document), warning] };
 }

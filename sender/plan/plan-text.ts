@@ -2,63 +2,94 @@ import { Document } from 'yaml';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Plan } from '../../shared/model/plan.ts';
 import { kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
-import { policySentences } from './policies.ts';
+import { countOf, wordOf } from '../report/names.ts';
+import { planHeader } from './plan-header.ts';
+import { policySentences } from './policy-sentences.ts';
+import { wrapped } from './wrapped.ts';
 
-/** Writes a plan as YAML for an operator to edit: what was found stands above it as comments, with the names of what it is about. */
+/**
+ * A resource's name, with its ref where others of its kind share the name; the ref alone without
+ * one.
+ */
+type Label = (ref: Ref) => string;
+
+/**
+ * Writes a plan as YAML for an operator to edit: what was found stands above it as comments, with
+ * the names of what it is about.
+ */
 export function planText(
   plan: Plan,
   resources: readonly Resource[],
   concerns: readonly Concern[],
   decisions: readonly Decision[],
 ): string {
-  const names = new Map<string, string>(resources.map((resource) => [refOf(resource.kind, resource.id), nameOf(resource)]));
-  const called = (ref: Ref): string => {
-    const name = names.get(ref) ?? '';
-    return name === '' ? ref : `${kindOf(ref)} ${name} (${ref})`;
-  };
+  const label = labelsOf(resources);
   const document = new Document(plan);
   document.commentBefore = [
-    ' Godwit plan. Edit it, then: sender migrate plan.yaml',
-    ' Servers move wave by wave, in the order given. Ids count; names are for people.',
-    ' Mappings: flavors and networks `to:` an id or name at the destination, or `create`;',
-    '   gateways `ip:` auto, same or an address; floating_ips `to:` same, auto, skip or an address;',
-    '   servers `availability_zone:` where one is built at the destination, ZONE or (for admins) ZONE:HOST; the scheduler chooses for the others.',
-    ' With `whole: true` everything else of the project moves too: networks, groups and addresses that none of these servers uses.',
-    ' With `mode: warm` a server is copied while it runs, in at most `rounds` rounds, until one brings at most `round_threshold_mib` or no less than the one before;',
-    '   then `cutover:` says when it is stopped: now, when-ready (once a round is that small), manual (`sender cutover`), or a time: at 2026-11-22T02:00:00+01:00.',
-    '   A further round follows every `round_interval_seconds` of waiting. A server may have its own `mode:` and `cutover:` beside its id.',
-    ' A `calendar:` says when servers may be stopped, in the clocks of `zone:` (UTC without it): `windows: [{ days: [sat, sun], from: "22:00", to: "05:00" }]`, past midnight',
-    '   where `to` is not later, and `blackout: [{ from: 2026-12-24, to: 2026-12-26, reason: holidays }]`, days or times. A server that is down is always moved to its end.',
-    '   With `mode: warm` rounds go on outside of windows, for the guest runs; in a blackout they rest. `sender cutover` goes on without waiting.',
-    ' With `rolling: true` beside the name of a wave its servers are a farm: the second half is begun when every server of the first runs and passes its probe.',
-    ' A `bandwidth:` as in sender.yaml (a rate, or a table by hour) stands above that one while this campaign is at work; `sender bandwidth` above both.',
+    ...planHeader.map((line) => (line === '' ? '' : ` ${line}`)),
     '',
-    ...section('Policies', policySentences(plan), (sentence) => sentence),
+    ...section('Policies', policySentences(plan)),
     '',
     ...section(
       'Concerns',
-      concerns,
-      ({ severity, code, about, says, remedy }) =>
-        `${severity}: ${about === undefined ? 'campaign' : called(about)}: ${says} ${remedy} (${code})`,
+      concerns.map((concern) => concernText(concern, label)),
     ),
     '',
-    ...section(
-      'What would happen at the destination',
-      decisions,
-      ({ ref, action, id, why }) => `${action} ${called(ref)}${id === undefined ? '' : ` as ${id}`}: ${why}`,
-    ),
+    ...section('What would happen at the destination', decisionTexts(decisions, label)),
   ].join('\n');
   return document.toString({ lineWidth: 0 });
 }
 
-/** What people know a thing by: its name, or for a thing without one what tells it from its like. */
+function concernText({ severity, code, about, says, remedy }: Concern, label: Label): string {
+  const what = about === undefined ? 'campaign' : aboutText(about, label);
+  return `${severity}: ${what}: ${says} ${remedy} (${code})`;
+}
+
+/** `server web-1`; the ref itself where the resource has no name. */
+function aboutText(about: Ref, label: Label): string {
+  const text = label(about);
+  return text === about ? about : `${wordOf(kindOf(about))} ${text}`;
+}
+
+/** One text for each action and reason: how many of each kind, and their names. */
+function decisionTexts(decisions: readonly Decision[], label: Label): string[] {
+  const groups = Map.groupBy(decisions, ({ action, why }) => `${action} (${why})`);
+  return [...groups].map(([title, group]) => {
+    const kinds = Map.groupBy(
+      group.map(({ ref }) => ref),
+      kindOf,
+    );
+    return `${title}: ${[...kinds].map(([kind, refs]) => kindText(kind, refs, label)).join(', ')}`;
+  });
+}
+
+/** `3 networks (app, db, web)`; the number alone where none of them has a name. */
+function kindText(kind: string, refs: readonly Ref[], label: Label): string {
+  const labels = refs.map(label);
+  const isNamed = labels.some((text, index) => text !== refs[index]);
+  return isNamed ? `${countOf(kind, refs.length)} (${labels.toSorted().join(', ')})` : countOf(kind, refs.length);
+}
+
+function labelsOf(resources: readonly Resource[]): Label {
+  const names = new Map<Ref, string>(resources.map((resource) => [refOf(resource.kind, resource.id), nameOf(resource)]));
+  const alike = Map.groupBy(names, ([ref, name]) => `${kindOf(ref)} ${name}`);
+  return (ref) => {
+    const name = names.get(ref) ?? '';
+    if (name === '') return ref;
+    return (alike.get(`${kindOf(ref)} ${name}`)?.length ?? 0) > 1 ? `${name} (${ref})` : name;
+  };
+}
+
+/**
+ * What people know a resource by: its name, or for one without a name what tells it from others.
+ */
 function nameOf(resource: Resource): string {
   if (resource.kind === 'floating_ip') return resource.floating_ip_address;
   if (resource.kind === 'port') return resource.name || resource.fixed_ips.map(({ ip_address }) => ip_address).join(', ');
   return 'name' in resource ? resource.name : '';
 }
 
-function section<T>(title: string, items: readonly T[], line: (item: T) => string): string[] {
+function section(title: string, items: readonly string[]): string[] {
   if (items.length === 0) return [` ${title}: none.`];
-  return [` ${title}:`, ...items.map((item) => `   - ${line(item).replaceAll(/\s+/g, ' ')}`)];
+  return [` ${title}:`, ...items.flatMap((item) => wrapped(item, '   - ', '     '))];
 }

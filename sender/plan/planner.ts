@@ -5,8 +5,8 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { Plan } from '../../shared/model/plan.ts';
 
 /**
- * Proposes a plan: every server of the document in one wave, in the document's order, and a mapping for all that has a likely counterpart.
- * What has none is left out of the mappings, so that preflight names it. Pure: the same inputs give the same plan.
+ * Proposes a plan: every server in one wave, in the document's order, and a mapping for all that has
+ * a likely counterpart. What has none is left out of the mappings, so that preflight names it.
  */
 export function makePlan(document: Configurations, facts: DestinationFacts, parallel = 1, whole = false): Plan {
   return Plan.parse({
@@ -18,7 +18,10 @@ export function makePlan(document: Configurations, facts: DestinationFacts, para
   });
 }
 
-/** The document with its servers in the order they were asked for, by name or id; those that nobody named follow by name. */
+/**
+ * The document with its servers in the order they were asked for, by name or id; those that nobody
+ * named follow by name.
+ */
 export function inAskedOrder(document: Configurations, asked: readonly string[]): Configurations {
   const place = ({ id, name }: { id: string; name: string }): number => {
     const at = asked.findIndex((wanted) => wanted === id || wanted === name);

@@ -1,5 +1,4 @@
-import type { BandwidthSetting } from '../../shared/model/bandwidth.ts';
-import type { Calendar, Hours } from '../../shared/model/calendar.ts';
+import type { Calendar } from '../../shared/model/calendar.ts';
 import type { Concern } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import type { Plan } from '../../shared/model/plan.ts';
@@ -28,7 +27,10 @@ export function policyConcerns(
   return [...closed, ...waves.filter(({ rolling }) => rolling).flatMap(halfBlind)];
 }
 
-/** What the first half of a farm cannot show: without a probe a server counts as healthy once it runs, whatever it does. */
+/**
+ * What the first half of a farm cannot show: without a probe a server counts as healthy once it
+ * runs, whatever it does.
+ */
 function halfBlind({ name, servers }: Plan['waves'][number]): Concern[] {
   if (servers.length === 1)
     return [
@@ -45,7 +47,7 @@ function halfBlind({ name, servers }: Plan['waves'][number]): Concern[] {
       code: 'rolling.no_probe',
       severity: 'warning',
       about: refOf('server', id),
-      says: `Server ${server ?? id} of the first half of ${name} has no probe: healthy means running only.`,
+      says: `Server ${server ?? id} of the first half of ${name} has no probe: it counts as healthy as soon as it runs.`,
       remedy: 'Give it a `probe:`, so that the second half is begun only when it works.',
     }));
 }
@@ -62,7 +64,10 @@ function neverOpen(calendar: Calendar, nowMs: number): Concern[] {
   ];
 }
 
-/** A server that is stopped first and would be down for longer than any window is open never finds one. */
+/**
+ * A server that is stopped first and would be down for longer than any window is open never finds
+ * one.
+ */
 function tooLong(calendar: Calendar, cold: readonly Sized[], nowMs: number, past: readonly PastMove[]): Concern[] {
   if (opensAt(calendar, nowMs) === null) return [];
   return cold.flatMap(({ id, name, diskBytes }): Concern[] => {
@@ -75,7 +80,7 @@ function tooLong(calendar: Calendar, cold: readonly Sized[], nowMs: number, past
         severity: 'warning',
         about: refOf('server', id),
         says: `Server ${name} would be down for about ${Math.ceil(downtimeMs / 60_000)} min${guess}, and no window of two weeks is that long: it would wait and never be stopped.`,
-        remedy: 'Lengthen a window, move it with `mode: warm`, or say `sender cutover` when it may go all the same.',
+        remedy: 'Lengthen a window, move it with `mode: warm`, or run `sender cutover` when it may be stopped all the same.',
       },
     ];
   });
@@ -87,7 +92,10 @@ interface Sized {
   readonly diskBytes: number;
 }
 
-/** The servers that are stopped before they are copied, and run: one that is off is not down for anybody. */
+/**
+ * The servers that are stopped before they are copied, and run: one that is off is not down for
+ * anybody.
+ */
 function coldOf(waves: Plan['waves'], options: Plan['options'], document: Configurations): Sized[] {
   const planned = waves.flatMap(({ servers }) => servers).filter(({ mode }) => (mode ?? options.mode) === 'cold');
   return planned.flatMap(({ id }) => {
@@ -117,47 +125,4 @@ function cutoversOutside(calendar: Calendar, waves: Plan['waves'], options: Plan
       ];
     }),
   );
-}
-
-/** The policies that a plan sets, in sentences. */
-export function policySentences(plan: Plan): string[] {
-  const { parallel, delay_seconds } = plan.options;
-  return [
-    `${parallel === 1 ? 'One server is' : `Up to ${parallel} servers are`} on the way at once${delay_seconds > 0 ? `; the next one follows ${delay_seconds} s after one has ended` : ''}.`,
-    ...plan.waves.filter(({ rolling }) => rolling).map(rollingSentence),
-    ...(plan.calendar === undefined ? [] : calendarSentences(plan.calendar)),
-    ...(plan.bandwidth === undefined ? [] : bandwidthSentences(plan.bandwidth, plan.calendar?.zone ?? "of the sender's machine")),
-  ];
-}
-
-function rollingSentence({ name, servers }: Plan['waves'][number]): string {
-  const [first, second] = halvesOf(servers);
-  const list = (half: readonly (typeof servers)[number][]): string => half.map((server) => server.name ?? server.id).join(', ');
-  return `Wave ${name} moves in halves: first ${list(first)}; then ${list(second)}, once each of the first runs at the destination and passes its probe.`;
-}
-
-function bandwidthSentences(setting: BandwidthSetting, zone: string): string[] {
-  if (setting === null || typeof setting === 'string')
-    return [`Sends ${setting === null ? 'without a limit' : `at most ${setting}`}, whatever the sender is configured to.`];
-  const lines = setting.map((line) => `${showHours(line)}: ${line.rate ?? 'no limit'}`);
-  return [`Sends, by the clock (${zone}; the first line that fits counts): ${[...lines, 'otherwise: no limit'].join('; ')}.`];
-}
-
-function calendarSentences({ zone, windows, blackout }: Calendar): string[] {
-  const when = windows.map(showHours).join(', or ');
-  return [
-    windows.length === 0
-      ? 'Servers may be stopped at any hour.'
-      : `Servers are stopped ${when} only (${zone}), each where the downtime that is forecast for it fits into what is left; what is down then is moved to its end.`,
-    ...blackout.map(
-      ({ from, to, reason }) =>
-        `From ${from} to ${to}${to.includes('T') ? '' : ' inclusive'} (${zone}) nothing new is begun${reason === '' ? '' : `: ${reason}`}.`,
-    ),
-  ];
-}
-
-/** `mon, tue 22:00-05:00`. */
-function showHours({ days, from, to }: Hours): string {
-  const on = days === undefined ? 'every day' : days.join(', ');
-  return from === to && from === '00:00' ? `${on}, all day` : `${on} ${from}-${to}`;
 }

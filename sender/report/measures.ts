@@ -6,7 +6,10 @@ import type { Fact } from '../migration/fact.ts';
 import { namesWith } from '../migration/itinerary.ts';
 import { recall } from '../migration/recall.ts';
 
-/** A server's downtime as seen from outside: by the sender until it answered no more, by the receiver from when it answered again. */
+/**
+ * A server's downtime as seen from outside: by the sender until it answered no more, by the
+ * receiver from when it answered again.
+ */
 export interface ProbedDowntime {
   readonly lastAnswerAt: string;
   readonly firstAnswerAt: string;
@@ -29,7 +32,10 @@ export function probedOf(facts: readonly Fact[]): ProbedDowntime | null {
   };
 }
 
-/** From the first change of the network for a server, its ports, until it answers over the new path, or passes its health check where nobody probed; null until then. */
+/**
+ * From the first port of a server until it answers over the new path, or passes its health check
+ * where nobody probed; null until then.
+ */
 export function networkMsOf(facts: readonly Dated<Fact>[]): number | null {
   const network = namesWith('network');
   const begun = facts.find((fact) => fact.fact === 'begun' && network.has(fact.phase));
@@ -40,7 +46,10 @@ export function networkMsOf(facts: readonly Dated<Fact>[]): number | null {
 /** Transfers below this say more about latency than about the path: bytes. */
 const tellingBytes = 4 * 1024 * 1024;
 
-/** The fastest transfer of a campaign, bytes per millisecond: what the path between the daemons can do at least; null before one is long enough to tell. */
+/**
+ * The fastest transfer of a campaign, which the path between the daemons can do at least: bytes per
+ * millisecond. Null before a transfer is long enough to tell.
+ */
 function pathRateOf(campaign: Campaign): number | null {
   const transfers = campaign
     .moves()
@@ -53,7 +62,10 @@ function pathRateOf(campaign: Campaign): number | null {
   return rates.length === 0 ? null : Math.max(...rates);
 }
 
-/** Migration time less what the bytes alone need on the path; a wait for the cutover or for a window is the operator's and not counted. Null until both are known. */
+/**
+ * Migration time less what the bytes alone need on the path, and less every wait for the cutover or
+ * for a window, which are the operator's. Null until both are known.
+ */
 export function overheadMsOf(campaign: Campaign, server: string, migrationMs: number | null, sentBytes: number): number | null {
   const rate = pathRateOf(campaign);
   if (migrationMs === null || rate === null) return null;

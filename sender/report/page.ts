@@ -1,12 +1,15 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
+import { diskName } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
-import { sentBytes } from './report.ts';
 import { stageBar, stageColours } from './stage-bar.ts';
 import { escaped, reportStyle } from './style.ts';
-import { forecastOf, orDash, sum } from './text.ts';
 
-/** A report as one HTML page that needs nothing else: no network, no scripts; legible on paper and in the dark. */
+/**
+ * A report as one HTML page that needs nothing else: no network, no scripts; legible on paper and
+ * in the dark.
+ */
 export function reportPage(report: Report): string {
   const { campaign, project, state, moves, totals, problems } = report;
   const colours = stageColours(moves);
@@ -33,6 +36,10 @@ ${problems.length === 0 ? '' : problemSection(report)}
 <section>
 <h2>Servers</h2>
 ${serverTable(moves)}
+</section>
+<section>
+<h2>Bytes</h2>
+${byteTable(moves)}
 </section>
 <section>
 <h2>Stages</h2>
@@ -70,40 +77,55 @@ function problemSection({ problems }: Report): string {
   return `<section class="problems"><h2>Problems met</h2><ul>${items.join('')}</ul></section>`;
 }
 
+/** A column of a table of servers: its heading, and the HTML of its cells. */
+interface ServerColumn {
+  readonly head: string;
+  readonly cell: (move: MoveReport) => string;
+}
+
+function ofServers(moves: readonly MoveReport[], columns: readonly ServerColumn[]): string {
+  const heads = columns.map(({ head }) => head);
+  return table(
+    heads,
+    moves.map((move) => columns.map(({ cell }) => cell(move))),
+  );
+}
+
+/** Columns that no server has a value for are left out: the table fits a page of 1280 pixels. */
 function serverTable(moves: readonly MoveReport[]): string {
-  const heads = [
-    'Server',
-    'State',
-    'Took',
-    'Downtime',
-    'Probed',
-    'Forecast',
-    'Network',
-    'Overhead',
-    'Disks',
-    'Zero',
-    'Reused',
-    'Copied',
-    'Sent',
-    'At the destination',
-  ];
-  const rows = moves.map((move) => [
-    name(move),
-    `<span class="state ${escaped(move.state.replaceAll(' ', '-'))}">${escaped(move.state)}</span>`,
-    number(orDash(move.migrationMs)),
-    number(orDash(move.downtimeMs)),
-    number(orDash(move.probed?.downtimeMs ?? null)),
-    number(forecastOf(move)),
-    number(orDash(move.networkMs)),
-    number(orDash(move.overheadMs)),
-    number(showBytes(sum(move, 'sizeBytes'))),
-    number(showBytes(sum(move, 'zeroBytes'))),
-    number(showBytes(sum(move, 'reusedBytes'))),
-    number(showBytes(sum(move, 'copiedBytes'))),
-    number(showBytes(sentBytes(move))),
-    move.destinationId === null ? '–' : `<code>${escaped(move.destinationId)}</code>`,
+  const probed = { head: 'Probed', cell: (move: MoveReport) => number(orDash(move.probed?.downtimeMs ?? null)) };
+  const forecast = { head: 'Forecast', cell: (move: MoveReport) => number(forecastOf(move)) };
+  return ofServers(moves, [
+    { head: 'Server', cell: name },
+    { head: 'State', cell: stateOf },
+    { head: 'Took', cell: (move) => number(orDash(move.migrationMs)) },
+    { head: 'Downtime', cell: (move) => number(orDash(move.downtimeMs)) },
+    ...(moves.some((move) => move.probed !== null) ? [probed] : []),
+    ...(moves.some((move) => move.forecast !== null) ? [forecast] : []),
+    { head: 'Network', cell: (move) => number(orDash(move.networkMs)) },
+    { head: 'Overhead', cell: (move) => number(orDash(move.overheadMs)) },
+    {
+      head: 'At the destination',
+      cell: (move) => (move.destinationId === null ? '–' : `<code>${escaped(move.destinationId)}</code>`),
+    },
   ]);
-  return table(heads, rows);
+}
+
+function byteTable(moves: readonly MoveReport[]): string {
+  const inRounds = { head: 'In rounds', cell: (move: MoveReport) => number(showBytes(roundBytes(move))) };
+  return ofServers(moves, [
+    { head: 'Server', cell: name },
+    { head: 'Disks', cell: (move) => number(showBytes(sum(move, 'sizeBytes'))) },
+    { head: 'Zero', cell: (move) => number(showBytes(sum(move, 'zeroBytes'))) },
+    { head: 'Reused', cell: (move) => number(showBytes(sum(move, 'reusedBytes'))) },
+    { head: 'Copied', cell: (move) => number(showBytes(sum(move, 'copiedBytes'))) },
+    ...(moves.some(({ rounds }) => rounds.length > 0) ? [inRounds] : []),
+    { head: 'Sent', cell: (move) => number(showBytes(sum(move, 'sentBytes'))) },
+  ]);
+}
+
+function stateOf({ state }: MoveReport): string {
+  return `<span class="state ${escaped(state.replaceAll(' ', '-'))}">${escaped(state)}</span>`;
 }
 
 function stageSection(move: MoveReport, colours: ReadonlyMap<string, string>): string {
@@ -134,7 +156,7 @@ function diskTable(moves: readonly MoveReport[]): string {
   const rows = moves.flatMap((move) =>
     move.disks.map((disk) => [
       name(move),
-      `<code>${escaped(disk.id)}</code>`,
+      `<code>${escaped(diskName(disk.id, move.server))}</code>`,
       number(showBytes(disk.sizeBytes)),
       number(showBytes(disk.pulledBytes)),
       number(showBytes(disk.sentBytes)),
@@ -145,5 +167,5 @@ function diskTable(moves: readonly MoveReport[]): string {
 }
 
 function name(move: MoveReport): string {
-  return move.name === '' ? `<code>${escaped(move.server)}</code>` : `<span dir="auto">${escaped(move.name)}</span>`;
+  return move.name === '' ? `<code>${escaped(move.server)}</code>` : `<span class="name" dir="auto">${escaped(move.name)}</span>`;
 }

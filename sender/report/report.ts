@@ -5,6 +5,7 @@ import { attemptOf, roundsOf } from '../migration/attempt.ts';
 import { downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
+import { sentBytes } from './figures.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
 
@@ -46,7 +47,12 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,
     rounds: roundsOf(campaign.journal.facts, move.server.id).map(({ at, round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
-      ...{ round, size, blocks, bytes, snapshot_ms, copy_ms },
+      round,
+      size,
+      blocks,
+      bytes,
+      snapshot_ms,
+      copy_ms,
       endedAt: at,
     })),
     disks: Object.entries(learned.sealed ?? {}).map(([id, disk]) => ({
@@ -61,9 +67,4 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
     })),
   };
   return { ...report, overheadMs: overheadMsOf(campaign, move.server.id, report.migrationMs, sentBytes(report)) };
-}
-
-/** Bytes that crossed the link for a server: of every round and of the last copy. */
-export function sentBytes({ disks, rounds }: Pick<MoveReport, 'disks' | 'rounds'>): number {
-  return disks.reduce((sum, disk) => sum + disk.sentBytes, 0) + rounds.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -2,11 +2,13 @@ import { showDuration } from '../../shared/print/units.ts';
 import type { MoveReport } from './model.ts';
 import { escaped } from './style.ts';
 
-/** Told apart by people who see colours differently, too: after Okabe and Ito's palette. */
-const palette = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#8c6bb1', '#b8a600', '#777777'];
-
-/** Those on which dark letters are read more easily than white ones. */
-const pale: ReadonlySet<string> = new Set(['#e69f00', '#cc79a7', '#56b4e9', '#b8a600']);
+/**
+ * One colour for each stage of a journey. The first are Okabe and Ito's, which people who see
+ * colours differently tell apart, too.
+ */
+const dark = ['#0072b2', '#009e73', '#d55e00', '#8c6bb1', '#777777', '#7a4b2a', '#a50f4b', '#1f4e5f', '#3f6b1f'];
+const pale = ['#e69f00', '#56b4e9', '#cc79a7', '#b8a600', '#a8ddb5', '#c9c2e8', '#f4b6a0', '#bdbdbd', '#8fd0d8'];
+const palette = dark.flatMap((colour, index) => [colour, pale[index] ?? colour]);
 
 const width = 1000;
 const height = 28;
@@ -17,7 +19,10 @@ export function stageColours(moves: readonly MoveReport[]): ReadonlyMap<string, 
   return new Map(names.map((name, index) => [name, palette[index % palette.length] ?? '#777777']));
 }
 
-/** A server's stages as one horizontal bar, as inline SVG: the length of a piece is the time its stage took. */
+/**
+ * A server's stages as one horizontal bar, as inline SVG: the length of a piece is the time its
+ * stage took.
+ */
 export function stageBar(move: MoveReport, colours: ReadonlyMap<string, string>): string {
   const begun = move.phases.map((phase) => Date.parse(phase.startedAt));
   const ended = move.phases.map((phase, index) => (begun[index] ?? 0) + phase.ms);
@@ -30,7 +35,7 @@ export function stageBar(move: MoveReport, colours: ReadonlyMap<string, string>)
     const says = escaped(`${phase.name}: ${showDuration(phase.ms)}`);
     // Half a unit at least, so that a stage of a millisecond can still be pointed at.
     const length = Math.max(0.5, phase.ms * scale);
-    const ink = pale.has(colours.get(phase.name) ?? '') ? '#14181d' : '#fff';
+    const ink = pale.includes(colours.get(phase.name) ?? '') ? '#14181d' : '#fff';
     const label =
       length > 12 * phase.name.length ? `<text x="${round(x + 8)}" y="19" fill="${ink}">${escaped(phase.name)}</text>` : '';
     return `<g><title>${says}</title><rect x="${round(x)}" width="${round(length)}" height="${height}" fill="${colours.get(phase.name)}"/>${label}</g>`;

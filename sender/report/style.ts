@@ -13,9 +13,11 @@ export const reportStyle = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --paper: #fff; --tint: #f6f8fa; --good: #1a7f37; --bad: #b42318; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9aa4af; --line: #3a424c; --paper: #12161b; --tint: #1c2229; --good: #4ac26b; --bad: #ff7b72; } }
 * { box-sizing: border-box; }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 auto; padding: 2rem 1.5rem; max-width: 72rem; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 0 auto; padding: 2rem 1.5rem; max-width: 82rem; }
 h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; } h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
+h1, h3 { overflow-wrap: anywhere; }
 header p { color: var(--soft); margin: .3rem 0 0; }
+.name { display: inline-block; max-width: 20rem; overflow-wrap: anywhere; }
 code { font: .88em ui-monospace, monospace; } code.digest { overflow-wrap: anywhere; }
 .totals { display: flex; flex-wrap: wrap; gap: 1rem; margin-top: 1.5rem; }
 .totals div { flex: 1 1 9rem; border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem; background: var(--tint); }

@@ -1,89 +1,43 @@
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
-import { sentBytes } from './report.ts';
+import { countOf, diskName, widestName } from './names.ts';
+import { everyStageText, stagesText } from './stages-text.ts';
 
-/** A report as lines of text: totals, one table of servers, one of stages, one of disks, and every problem met. */
-export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): string[] {
-  const { totals } = report;
-  const resources = Object.entries(totals.resources).map(([kind, count]) => `${count} ${kind}`);
-  const stages = report.moves.flatMap((move) => move.phases.map((phase) => ({ ...phase, server: move.name })));
-  const warm = report.moves.some((move) => move.forecast !== null);
-  const probed = report.moves.some((move) => move.probed !== null);
-  const rounds = report.moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name })));
-  const disks = report.moves.flatMap((move) => move.disks.map((disk) => ({ ...disk, server: move.name })));
+/** How a report is written as text. */
+export interface TextOptions {
+  /** Of the terminal; endless where nobody reads on one. */
+  readonly columns?: number;
+  /** One line for each stage of each server, in place of one line for each server. */
+  readonly everyStage?: boolean;
+}
+
+/**
+ * A report as lines of text: totals, tables of servers, stages, rounds, disks, and every problem.
+ */
+export function reportText(report: Report, options: TextOptions = {}): string[] {
+  const { columns = Number.POSITIVE_INFINITY, everyStage = false } = options;
+  const { moves } = report;
   return [
-    `Campaign ${report.campaign} of project ${visible(report.project)}: ${report.state}`,
-    `${showTime(report.startedAt)} – ${showTime(report.endedAt)} UTC`,
-    `${totals.servers} servers, ${showBytes(totals.diskBytes)} of disks, ${showBytes(totals.sentBytes)} sent${compression(report)}`,
-    ...(resources.length > 0 ? [`Built: ${resources.join(', ')}`] : []),
+    ...headLines(report),
     '',
-    ...table(
-      report.moves,
-      [
-        { title: 'SERVER', show: (move) => visible(move.name) },
-        { title: 'STATE', show: (move) => move.state },
-        { title: 'TOOK', show: (move) => orDash(move.migrationMs), align: 'right' },
-        { title: 'DOWNTIME', show: (move) => orDash(move.downtimeMs), align: 'right' },
-        ...(probed
-          ? [{ title: 'PROBED', show: (move: MoveReport) => orDash(move.probed?.downtimeMs ?? null), align: 'right' as const }]
-          : []),
-        ...(warm ? [{ title: 'FORECAST', show: forecastOf, align: 'right' as const }] : []),
-        { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
-        { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
-        {
-          title: 'REUSED',
-          show: (move) => showBytes(sum(move, 'reusedBytes') + sum(move, 'copiedBytes')),
-          align: 'right',
-        },
-        { title: 'SENT', show: (move) => showBytes(sentBytes(move)), align: 'right' },
-        { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
-      ],
+    ...table(moves, serverColumns(moves), columns),
+    ...section(
+      moves.filter((move) => move.networkMs !== null),
+      networkColumns,
+      columns,
+    ),
+    ...(everyStage ? everyStageText(moves, columns) : stagesText(moves, columns)),
+    ...section(
+      moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name }))),
+      roundColumns,
       columns,
     ),
     ...section(
-      report.moves.filter((move) => move.networkMs !== null),
-      [
-        { title: 'SERVER', show: (move) => visible(move.name) },
-        { title: 'NETWORK', show: (move) => orDash(move.networkMs), align: 'right' },
-        { title: 'OVERHEAD', show: (move) => orDash(move.overheadMs), align: 'right' },
-        { title: 'LAST ANSWER', show: (move) => showTime(move.probed?.lastAnswerAt ?? null) },
-        { title: 'FIRST ANSWER', show: (move) => showTime(move.probed?.firstAnswerAt ?? null) },
-      ],
-      columns,
-    ),
-    ...section(
-      stages,
-      [
-        { title: 'SERVER', show: (stage) => visible(stage.server) },
-        { title: 'STAGE', show: (stage) => stage.name },
-        { title: 'BEGAN', show: (stage) => showTime(stage.startedAt) },
-        { title: 'TOOK', show: (stage) => showDuration(stage.ms), align: 'right' },
-      ],
-      columns,
-    ),
-    ...section(
-      rounds,
-      [
-        { title: 'SERVER', show: (round) => visible(round.server) },
-        { title: 'ROUND', show: (round) => String(round.round), align: 'right' },
-        { title: 'ENDED', show: (round) => showTime(round.endedAt) },
-        { title: 'BLOCKS', show: (round) => String(round.blocks), align: 'right' },
-        { title: 'SENT', show: (round) => showBytes(round.bytes), align: 'right' },
-        { title: 'SNAPSHOT', show: (round) => showDuration(round.snapshot_ms), align: 'right' },
-        { title: 'COPY', show: (round) => showDuration(round.copy_ms), align: 'right' },
-      ],
-      columns,
-    ),
-    ...section(
-      disks,
-      [
-        { title: 'SERVER', show: (disk) => visible(disk.server) },
-        { title: 'DISK', show: (disk) => visible(disk.id) },
-        { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
-        { title: 'ROOT DIGEST', whole: true, show: (disk) => disk.root },
-      ],
+      moves.flatMap((move) => move.disks.map((disk) => ({ ...disk, move }))),
+      diskColumns,
       columns,
     ),
     ...report.problems.flatMap((problem) => [
@@ -94,32 +48,83 @@ export function reportText(report: Report, columns = Number.POSITIVE_INFINITY): 
   ];
 }
 
+function headLines({ campaign, project, state, startedAt, endedAt, totals, moves }: Report): string[] {
+  const resources = Object.entries(totals.resources).map(([kind, count]) => countOf(kind, count));
+  const sent = `${showBytes(totals.sentBytes)} sent${compression(moves)}`;
+  return [
+    `Campaign ${campaign} of project ${visible(project)}: ${state}`,
+    `${showTime(startedAt)} – ${showTime(endedAt)} UTC`,
+    `${countOf('server', totals.servers)}, ${showBytes(totals.diskBytes)} of disks, ${sent}`,
+    ...(resources.length > 0 ? [`Built: ${resources.join(', ')}`] : []),
+  ];
+}
+
+/**
+ * What compression saved on the wire; nothing where it saved nothing. What rounds pulled is not in
+ * the journal, so that nothing can be said where there were any.
+ */
+function compression(moves: readonly MoveReport[]): string {
+  if (moves.some(({ rounds }) => rounds.length > 0)) return '';
+  const pulled = moves.reduce((total, move) => total + sum(move, 'pulledBytes'), 0);
+  const sent = moves.reduce((total, move) => total + sum(move, 'sentBytes'), 0);
+  return sent < pulled ? `, compressed from ${showBytes(pulled)}` : '';
+}
+
+/** Columns that no server has a value for are left out. */
+function serverColumns(moves: readonly MoveReport[]): Column<MoveReport>[] {
+  const probed: Column<MoveReport> = {
+    title: 'PROBED',
+    show: (move) => orDash(move.probed?.downtimeMs ?? null),
+    align: 'right',
+  };
+  const forecast: Column<MoveReport> = { title: 'FORECAST', show: forecastOf, align: 'right' };
+  const inRounds: Column<MoveReport> = { title: 'IN ROUNDS', show: (move) => showBytes(roundBytes(move)), align: 'right' };
+  return [
+    { title: 'SERVER', show: (move) => visible(move.name), most: widestName },
+    { title: 'STATE', show: (move) => move.state },
+    { title: 'TOOK', show: (move) => orDash(move.migrationMs), align: 'right' },
+    { title: 'DOWNTIME', show: (move) => orDash(move.downtimeMs), align: 'right' },
+    ...(moves.some((move) => move.probed !== null) ? [probed] : []),
+    ...(moves.some((move) => move.forecast !== null) ? [forecast] : []),
+    { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
+    { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
+    { title: 'REUSED', show: (move) => showBytes(sum(move, 'reusedBytes') + sum(move, 'copiedBytes')), align: 'right' },
+    ...(moves.some(({ rounds }) => rounds.length > 0) ? [inRounds] : []),
+    { title: 'SENT', show: (move) => showBytes(sum(move, 'sentBytes')), align: 'right' },
+    { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
+  ];
+}
+
+const networkColumns: readonly Column<MoveReport>[] = [
+  { title: 'SERVER', show: (move) => visible(move.name), most: widestName },
+  { title: 'NETWORK', show: (move) => orDash(move.networkMs), align: 'right' },
+  { title: 'OVERHEAD', show: (move) => orDash(move.overheadMs), align: 'right' },
+  { title: 'LAST ANSWER', show: (move) => showTime(move.probed?.lastAnswerAt ?? null) },
+  { title: 'FIRST ANSWER', show: (move) => showTime(move.probed?.firstAnswerAt ?? null) },
+];
+
+type RoundRow = MoveReport['rounds'][number] & { readonly server: string };
+
+const roundColumns: readonly Column<RoundRow>[] = [
+  { title: 'SERVER', show: (round) => visible(round.server), most: widestName },
+  { title: 'ROUND', show: (round) => String(round.round), align: 'right' },
+  { title: 'ENDED', show: (round) => showTime(round.endedAt) },
+  { title: 'BLOCKS', show: (round) => String(round.blocks), align: 'right' },
+  { title: 'SENT', show: (round) => showBytes(round.bytes), align: 'right' },
+  { title: 'SNAPSHOT', show: (round) => showDuration(round.snapshot_ms), align: 'right' },
+  { title: 'COPY', show: (round) => showDuration(round.copy_ms), align: 'right' },
+];
+
+type DiskRow = MoveReport['disks'][number] & { readonly move: MoveReport };
+
+const diskColumns: readonly Column<DiskRow>[] = [
+  { title: 'SERVER', show: ({ move }) => visible(move.name), most: widestName },
+  { title: 'DISK', show: ({ id, move }) => visible(diskName(id, move.server)), most: widestName },
+  { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
+  { title: 'ROOT DIGEST', whole: true, show: (disk) => disk.root },
+];
+
 /** A table after an empty line; nothing where there is nothing to show. */
 function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string[] {
   return rows.length === 0 ? [] : ['', ...table(rows, columns, width)];
-}
-
-/** What is counted of every disk. */
-type ByteCount = 'sizeBytes' | 'zeroBytes' | 'reusedBytes' | 'copiedBytes' | 'pulledBytes' | 'sentBytes';
-
-/** Bytes of one sort over all disks of a server. */
-export function sum(move: MoveReport, field: ByteCount): number {
-  return move.disks.reduce((total, disk) => total + disk[field], 0);
-}
-
-/** What compression made of the bytes that were pulled; nothing where it saved nothing. */
-function compression({ moves }: Report): string {
-  const pulled = moves.reduce((total, move) => total + sum(move, 'pulledBytes'), 0);
-  const sent = moves.reduce((total, move) => total + sum(move, 'sentBytes'), 0);
-  return sent < pulled ? ` (${Math.round((100 * sent) / pulled)} % of ${showBytes(pulled)})` : '';
-}
-
-/** What the downtime of a warm move was expected to be. */
-export function forecastOf({ forecast }: MoveReport): string {
-  return orDash(forecast?.downtimeMs ?? null);
-}
-
-/** A duration, or a dash where there is none yet. */
-export function orDash(ms: number | null): string {
-  return ms === null ? '-' : showDuration(ms);
 }

@@ -45,7 +45,10 @@ function networkFor(network: Configurations['networks'][number], document: Confi
     return 'create';
   const alike = facts.networks.filter((candidate) => candidate.external === network.external);
   const best = alike.find(({ name }) => name === network.name) ?? (alike.length === 1 ? alike[0] : undefined);
-  return best?.id ?? null;
+  if (best === undefined) return null;
+  // People read the name; it must mean this network alone, for the destination looks it up.
+  const isUnique = facts.networks.every((one) => one === best || (one.name !== best.name && one.id !== best.name));
+  return isUnique && best.name !== '' && best.name !== 'create' ? best.name : best.id;
 }
 
 /** The same address where the destination has it and we may choose it; another one from the pool otherwise. */

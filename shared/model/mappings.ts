@@ -5,7 +5,7 @@ import { Id } from './resource.ts';
 export const Mappings = z.strictObject({
   /** `to`: a destination flavor's id or name, or `create`. */
   flavors: z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })).default({}),
-  /** `to`: a destination network's id, or `create`. External networks cannot be created, only mapped. */
+  /** `to`: a destination network's id or name, or `create`. External networks cannot be created, only mapped. */
   networks: z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })).default({}),
   /** `ip`: the router's address in the external network: `auto`, `same`, or an address. Keys are router ids. */
   gateways: z.record(Id, z.strictObject({ name: z.string().optional(), ip: z.string().min(1) })).default({}),

@@ -5,6 +5,8 @@ export interface Column<Row> {
   readonly title: string;
   readonly show: (row: Row) => string;
   readonly align?: 'left' | 'right' | undefined;
+  /** Columns it fills at most, however wide the terminal: one long name must not push the rest away. */
+  readonly most?: number | undefined;
   /** Never cut, however narrow the terminal: an id or a digest is useless in part. */
   readonly whole?: boolean | undefined;
 }
@@ -20,7 +22,9 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   if (rows.length === 0) return ['none'];
   const cells = [columns.map((column) => column.title), ...rows.map((row) => columns.map((column) => column.show(row)))];
   const widths = fitted(
-    columns.map((_, index) => Math.max(...cells.map((line) => widthOf(line[index] ?? '')))),
+    columns.map(({ most }, index) =>
+      Math.min(most ?? Number.POSITIVE_INFINITY, Math.max(...cells.map((line) => widthOf(line[index] ?? '')))),
+    ),
     columns.map((column) => column.whole !== true),
     width - 2 * (columns.length - 1),
   );

@@ -18,7 +18,9 @@ import { siblingsRow } from './rows/siblings.ts';
 import { DiskShelf, quick, whole } from './setup/disks.ts';
 import { installMissing, mustHaveRoom } from './setup/need.ts';
 
-/** Every row, in the order in which they are run: the last one sums up what memory the others took. */
+/**
+ * Every row, in the order in which they are run: the last one sums up what memory the others took.
+ */
 const makers: readonly RowMaker[] = [
   ...coldRows,
   ...deltaRows,
@@ -58,7 +60,10 @@ async function run(options: Options): Promise<Results> {
 
 type Failed = Results['failed'];
 
-/** Runs one row after the other, and has what is known told after each. One that cannot be run must not cost the others. */
+/**
+ * Runs one row after the other and reports the results after each. A row that fails does not end
+ * the others.
+ */
 async function runRows(
   wanted: readonly RowMaker[],
   means: Pick<Bench, 'lab' | 'disks' | 'rounds' | 'seed' | 'parallel' | 'all'>,

@@ -29,7 +29,10 @@ const usage = `npm run bench -- [options]     root on Debian 12
   --keep           leave the disks there for the next run
   --out FOLDER     where results.txt, results.json and results.svg are written`;
 
-/** Reads the command line; where something is wrong with it, be it a row that is not one of `rows`, says so and ends. */
+/**
+ * Reads the command line. On an error, such as a row that is not one of `rows`, it prints it and
+ * exits.
+ */
 export function readOptions(args: readonly string[], here: string, rows: readonly string[]): Options {
   const options = parse(args, here);
   const unknown = options.only.filter((row) => !rows.includes(row));
@@ -56,7 +59,8 @@ function parse(args: readonly string[], here: string): Options {
       },
     });
     if (values.help) throw new Error('');
-    const [rounds, parallel] = [Number(values.rounds), Number(values.parallel)];
+    const rounds = Number(values.rounds);
+    const parallel = Number(values.parallel);
     if (!(rounds >= 1) || !(parallel >= 1)) throw new Error('--rounds and --parallel are numbers from 1.');
     if (!/^[\w.-]+$/.test(values.seed)) throw new Error('--seed is made of letters, digits, dots and dashes.');
     // What a quick run says must not stand where the real results are.

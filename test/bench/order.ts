@@ -1,7 +1,5 @@
-/**
- * Measures what the analysis promises, from one seed: `npm run bench:order > test/bench/order-results.txt`.
- * Everything but the seconds is the same on every machine. Campaigns run on a simulated clock (test/support/simulated-site.ts).
- */
+// Measures what the analysis promises: `npm run bench:order > test/bench/order-results.txt`.
+// Everything but the seconds follows from the seed; campaigns run on a simulated clock.
 
 import { analyze } from '../../sender/ordering/analyze.ts';
 import { tenantOf } from '../../sender/ordering/input/tenant.ts';

@@ -77,7 +77,8 @@ describe('a migration between two daemons', { timeout: 120_000 }, () => {
     site.link.weather = {};
     await until(site, id, 'ready');
     expect(await flawsOfMove(site)).toEqual([]);
-    // A window of blocks may be on its way at each cut; the manifest's pages and the frames around the blocks are small.
+    // A window of blocks may be on its way at each cut; the manifest's pages and the frames around
+    // the blocks are small.
     const sent = site.link.forwarded - sentBefore;
     expect(sent).toBeLessThan(2 * diskBytes + cuts * 33 * MiB + 2 * MiB);
     expect(await takeBack(site, id)).toEqual([]);

@@ -12,19 +12,29 @@ import { Problem } from '../../shared/problem.ts';
 import { hasQemu } from '../support/qemu.ts';
 import { aTenant, type Tenant } from './tenant.ts';
 
-/** A destination to hold against its contract: it has an external network and a flavor with a disk. */
+/**
+ * A destination to hold against its contract: it has an external network and a flavor with a disk.
+ */
 export interface DestinationUnderTest {
   readonly cloud: DestinationCloud;
-  /** Stores a raw image as a user of the project would; returns its id. Absent: the suite may not leave one there. */
+  /**
+   * Stores a raw image as a user of the project would; returns its id. Absent: the suite may not
+   * leave one there.
+   */
   storeImage?(bytes: Buffer): Promise<string>;
   close(): Promise<void>;
 }
 
 const timeoutMs = 300_000;
 
-/** A disk of random bytes with a hole in its middle, of an odd size. One that tells its zeros may be stored without them. */
+/**
+ * A disk of random bytes with a hole in its middle, of an odd size. One that tells its zeros may be
+ * stored without them.
+ */
 function aDisk(tellsZeros = true): BlockSource {
-  const [first, hole, last] = [1_500_000, 3_000_000, 700_001];
+  const first = 1_500_000;
+  const hole = 3_000_000;
+  const last = 700_001;
   const bytes = Buffer.concat([randomBytes(first), Buffer.alloc(hole), randomBytes(last)]);
   const extents = async function* (): AsyncGenerator<Extent> {
     yield { offset: 0, length: first, zero: false };
@@ -58,7 +68,10 @@ async function wholeOf(disk: BlockSource): Promise<Buffer> {
   return disk.read(0, disk.size);
 }
 
-/** The contract of DestinationCloud as tests, the same for every provider. They build on each other, as a campaign does. */
+/**
+ * The contract of DestinationCloud as tests, the same for every provider. They build on each other,
+ * as a campaign does.
+ */
 export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>): void {
   describe('as a destination cloud', { sequential: true }, () => {
     const campaign = crypto.randomUUID();
@@ -174,10 +187,11 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
     });
 
     test('leaves a server stopped that was stopped, and says whether one is well', async () => {
-      const [runs, stopped] = [tenant.get('server', 0), tenant.get('server', 1)].map((one) => built.get(refIn(one))?.id ?? '');
-      expect(await cloud.healthy(runs ?? '', undefined, signal())).toMatchObject({ healthy: true });
-      expect(await cloud.healthy(stopped ?? '', undefined, signal())).toMatchObject({ healthy: false });
-      expect(await cloud.healthy(runs ?? '', 'console:what no guest ever says', signal())).toMatchObject({ healthy: false });
+      const runs = built.get(refIn(tenant.get('server', 0)))?.id ?? '';
+      const stopped = built.get(refIn(tenant.get('server', 1)))?.id ?? '';
+      expect(await cloud.healthy(runs, undefined, signal())).toMatchObject({ healthy: true });
+      expect(await cloud.healthy(stopped, undefined, signal())).toMatchObject({ healthy: false });
+      expect(await cloud.healthy(runs, 'console:what no guest ever says', signal())).toMatchObject({ healthy: false });
     });
 
     test('has in its images the very disks that it was given', async ({ skip }) => {

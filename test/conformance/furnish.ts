@@ -50,7 +50,10 @@ export async function furnish(authUrl: string): Promise<void> {
   await admin.session.close();
 }
 
-/** Gives the project demo of a furnished twin a network and a running server, whose name is returned. */
+/**
+ * Gives the project demo of a furnished twin a network and a running server, whose name is
+ * returned.
+ */
 export async function populate(authUrl: string): Promise<string> {
   const demo = new Hand(await accessTo(authUrl, 'demo'));
   const { network } = await demo.ask<{ network: { id: string } }>('POST', 'network', '/networks', { network: { name: 'net1' } });

@@ -13,7 +13,10 @@ import { openNbd } from '../../shared/nbd/source.ts';
 /** A source to hold against its contract. */
 export interface SourceUnderTest {
   readonly cloud: SourceCloud;
-  /** The name of a running server that the suite may stop and start; its project MUST have no second one of this name. */
+  /**
+   * The name of a running server that the suite may stop and start; its project MUST have no second
+   * one of this name.
+   */
   readonly server: string;
   /** Ends what was opened for the suite. */
   close(): Promise<void>;
@@ -30,7 +33,10 @@ async function digestOf(source: BlockSource): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The contract of SourceCloud as tests, the same for every provider. They build on each other, as a move does. */
+/**
+ * The contract of SourceCloud as tests, the same for every provider. They build on each other, as a
+ * move does.
+ */
 export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
   describe('as a source cloud', { sequential: true }, () => {
     let subject: SourceUnderTest;

@@ -17,7 +17,10 @@ function aPublicKey(): string {
   return `ssh-ed25519 ${Buffer.concat([part(Buffer.from('ssh-ed25519')), part(raw)]).toString('base64')} somebody@somewhere`;
 }
 
-/** A tenant as a document has it: a network with a router, a group, a server that runs and one that is stopped, each with a disk. */
+/**
+ * A tenant as a document has it: a network with a router, a group, a server that runs and one that
+ * is stopped, each with a disk.
+ */
 export interface Tenant {
   readonly resources: readonly Resource[];
   readonly mappings: Mappings;

@@ -99,7 +99,9 @@ async function send(options: EndOptions): Promise<EndResult> {
   await main.request('disk.offer', offer);
   // What the first seconds are for: to find the rate of the line.
   await sleep(3_000);
-  const [since, before, cpu] = [performance.now(), main.wire.arrivedBytes, process.cpuUsage()];
+  const since = performance.now();
+  const before = main.wire.arrivedBytes;
+  const cpu = process.cpuUsage();
   const roundTrips = await controlFor(main, seconds);
   const bytes = main.wire.arrivedBytes - before;
   const used = process.cpuUsage(cpu);

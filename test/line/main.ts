@@ -8,7 +8,10 @@ import { loadOrCreateIdentity } from '../../protocol/transport/identity.ts';
 import { Peers } from '../../protocol/transport/peers.ts';
 import type { EndOptions, EndResult } from './end.ts';
 
-/** A line to measure on: how the veth is shaped, and what it can carry of our bytes (frames and TCP/IP and Ethernet headers taken off). */
+/**
+ * A line to measure on: how the veth is shaped, and what it can carry of our bytes (frames and
+ * TCP/IP and Ethernet headers taken off).
+ */
 interface Line {
   readonly name: string;
   readonly shape: readonly string[] | null;
@@ -24,7 +27,8 @@ const lines: readonly Line[] = [
   { name: 'unlimited', shape: null, carries: null },
 ];
 
-const [near, far] = ['godwit-near', 'godwit-far'];
+const near = 'godwit-near';
+const far = 'godwit-far';
 const address = '10.231.0.2';
 const port = 9443;
 

@@ -45,7 +45,9 @@ async function run(...args: readonly string[]): Promise<string> {
 
 test('an order that was computed from the traffic is written into the plan, and the servers move in it', async () => {
   const file = (name: string): string => join(clouds.dir, name);
-  const [plan, document, matrix] = [file('plan.yaml'), file('configurations.json'), file('matrix.csv')];
+  const plan = file('plan.yaml');
+  const document = file('configurations.json');
+  const matrix = file('matrix.csv');
   await run('plan', '--project', 'shop', '-o', plan);
   await run('capture', '--project', 'shop', '-o', document);
   const own = await readFile(plan, 'utf8');

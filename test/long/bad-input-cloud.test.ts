@@ -77,12 +77,16 @@ describe('clouds with certificates of their own authorities', () => {
 
   function aCertificate(): { key: string; cert: string } {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const [from, until] = [new Date(Date.now() - 3_600_000), new Date(Date.now() + 3_600_000)];
+    const from = new Date(Date.now() - 3_600_000);
+    const until = new Date(Date.now() + 3_600_000);
     const key = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     return { key, cert: selfSigned(privateKey, publicKey, 'localhost', from, until) };
   }
 
-  /** Gives a daemon its cloud's authority, as an operator would: in its configuration, with a restart. */
+  /**
+   * Gives a daemon the certificate of its cloud's CA, as an operator would: in its configuration,
+   * with a restart.
+   */
   async function trust(daemon: Daemon, authority: string): Promise<void> {
     const settings = parse(await readFile(daemon.config.file, 'utf8')) as { cloud: { settings: Record<string, unknown> } };
     settings.cloud.settings['cacert'] = join(dir, `${authority}.pem`);

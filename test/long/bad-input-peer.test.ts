@@ -41,7 +41,10 @@ describe('a pairing code', () => {
 });
 
 describe('a paired sender that says what it must not', () => {
-  /** Says frames with the sender's own key, and tells what it hears until the receiver closes, or has answered request 9. */
+  /**
+   * Sends frames with the sender's own key; returns what the receiver sends until it closes the
+   * connection or answers request 9.
+   */
   async function say(
     frames: readonly (object | string | Buffer)[],
     protocol = 'godwit.1',
@@ -129,7 +132,8 @@ test('a receiver that goes away in the middle lets the source run again, and the
   });
   await clouds.untilPhase(campaign, 'copy');
   await clouds.receiver.kill();
-  // What the receiver may have begun cannot be taken back without it: the servers are held until it is there again.
+  // What the receiver may have begun cannot be taken back without it: the servers are held until it
+  // is there again.
   await new Promise((resolve) => setTimeout(resolve, 6_000));
   await clouds.receiver.start();
   const rested = await clouds.rest(campaign);

@@ -6,7 +6,10 @@ import type { Fault } from '../twin/faults.ts';
 
 let clouds: TwoClouds;
 let admins: { readonly source: OpenStackUser; readonly destination: OpenStackUser };
-/** The server that all the trouble is about, and one that is stopped already, after it in the plan. */
+/**
+ * The server that every failure is about, and one that is stopped already and comes after it in the
+ * plan.
+ */
 let running: string;
 let stopped: string;
 /** The one campaign that meets one trouble after the other. */
@@ -18,7 +21,8 @@ const address = '203.0.113.77';
 beforeAll(async () => {
   clouds = await TwoClouds.open();
   const signIn = (authUrl: string) => OpenStackUser.signIn({ authUrl, user: 'admin', password: 'twin', project: 'admin' });
-  const [source, destination] = [clouds.source.twin.authUrl, clouds.destination.twin.authUrl];
+  const source = clouds.source.twin.authUrl;
+  const destination = clouds.destination.twin.authUrl;
   admins = { source: await signIn(source), destination: await signIn(destination) };
   const servers = clouds.plan.waves[0]?.servers ?? [];
   running = servers.find(({ name }) => name === 'web 1')?.id ?? '';
@@ -137,7 +141,10 @@ const troubles: Readonly<Record<string, Trouble>> = {
   },
 };
 
-/** The good plan with the stopped server behind the running one, the floating IP at a chosen address, and little patience. */
+/**
+ * The good plan with the stopped server behind the running one, the floating IP at a chosen
+ * address, and little patience.
+ */
 function thePlan(): object {
   const floating_ips = Object.fromEntries(
     Object.entries(clouds.plan.mappings.floating_ips).map(([id, entry]) => [id, { ...entry, to: address }]),
@@ -158,7 +165,10 @@ test('an address that was taken between plan and run blocks before any write', a
   expect(refusal.says).toContain(`floating_ip.taken`);
 });
 
-/** What the operator is told, and the states of the source's servers then. The campaign is begun with the first trouble, and goes on with every other. */
+/**
+ * What the operator reads, and the states of the source's servers then. The first failure begins
+ * the campaign, every other one resumes it.
+ */
 async function metWith(end: (() => Promise<unknown>) | undefined) {
   try {
     const args = campaign === undefined ? ['migrate', await clouds.planFile(thePlan())] : ['resume', campaign];

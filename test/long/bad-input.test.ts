@@ -16,7 +16,8 @@ beforeAll(async () => {
   clouds = await TwoClouds.open();
   good = clouds.plan;
   const signIn = (authUrl: string) => OpenStackUser.signIn({ authUrl, user: 'admin', password: 'twin', project: 'admin' });
-  const [source, destination] = [clouds.source.twin.authUrl, clouds.destination.twin.authUrl];
+  const source = clouds.source.twin.authUrl;
+  const destination = clouds.destination.twin.authUrl;
   admin = { source: await signIn(source), destination: await signIn(destination) };
 });
 afterAll(() => clouds?.close());

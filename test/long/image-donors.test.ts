@@ -9,9 +9,13 @@ import { beginMigration, type Cloud, openCloudAt, type SenderLife, untilState, W
 import { OpenStackUser } from '../support/openstack-user.ts';
 import { censusOf, provideBoth, sha256 } from '../support/shop.ts';
 
-const [MiB, blockBytes] = [1024 * 1024, 64 * 1024];
+const MiB = 1024 * 1024;
+const blockBytes = 64 * 1024;
 
-/** The image that every server of the source was made from, and what each of them wrote where it has zeros: one block each. */
+/**
+ * The image that every server of the source was made from, and what each of them wrote where it has
+ * zeros: one block each.
+ */
 const base = Buffer.concat([randomBytes(3 * MiB), Buffer.alloc(2 * MiB), randomBytes(MiB)]);
 const names = ['a', 'b', 'c'];
 

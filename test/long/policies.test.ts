@@ -61,7 +61,7 @@ async function statuses(): Promise<string[]> {
 const stopsIn = (facts: readonly Dated<Fact>[]): number[] =>
   facts.flatMap((fact) => (fact.fact === 'begun' && fact.phase === 'stop' ? [Date.parse(fact.at)] : []));
 
-/** Waits until both servers are moved, each stopped once and not before a time; then all is taken back. */
+/** Waits until both servers are moved, each stopped once and not before a time; then rolls back. */
 async function expectMovedAfter(ms: number, campaign: string): Promise<void> {
   await until(site, campaign, 'ready');
   const stops = stopsIn(await journalOf(campaign));
@@ -109,7 +109,8 @@ test('an operator who cannot wait for a window cuts a server over before it, and
 }, 120_000);
 
 test('a server that would not be up again before a window ends is not stopped in it, and is in the next', async () => {
-  const [fromMs, endMs] = [Date.now() + 40_000, Math.ceil(Date.now() / 1000 + 50) * 1000];
+  const fromMs = Date.now() + 40_000;
+  const endMs = Math.ceil(Date.now() / 1000 + 50) * 1000;
   const at = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
   const campaign = await start(await planWith(`calendar:\n  blackout:\n    - { from: ${at(fromMs)}, to: ${at(endMs)} }\n`));
   const { moves } = await seen(campaign, (status) => status.moves.some(({ window }) => window !== null));
@@ -215,7 +216,10 @@ test('the second half of a farm is not begun before the first is healthy, and is
 
 const longOver = 'calendar:\n  blackout:\n    - { from: 2020-01-01, to: 2020-01-02 }\n';
 
-/** Makes the calendar of a campaign whose sender is dead close until another time, as if the blackout had begun meanwhile. */
+/**
+ * Adds a blackout to the calendar of a campaign whose sender is stopped, as if it had begun
+ * meanwhile.
+ */
 async function closeFor(campaign: string, to: string): Promise<void> {
   const plan = join(site.sender.config.state, 'campaigns', campaign, 'plan.yaml');
   await writeFile(plan, (await readFile(plan, 'utf8')).replace('to: 2020-01-02', `to: ${to}`));

@@ -1,4 +1,7 @@
-/** All that a project holds, as python3-openstackclient tells it: not one line of Godwit takes part, so that what it sees is evidence. */
+/**
+ * All that a project holds, as python3-openstackclient prints it: no code of Godwit takes part, so
+ * that it can prove that Godwit is right.
+ */
 import { type Account, openstackBatch } from './lab.ts';
 
 /** One thing as `openstack … show` prints it. */
@@ -7,7 +10,10 @@ export interface Thing {
   readonly [attribute: string]: unknown;
 }
 
-/** What is asked for, in the client's words: `openstack <kind> list` names things, `openstack <kind> show` describes them. */
+/**
+ * What is asked for, in the client's words: `openstack <kind> list` names things, `openstack <kind>
+ * show` describes them.
+ */
 export const kinds = [
   'network',
   'subnet',
@@ -23,7 +29,10 @@ export const kinds = [
 /** One of the client's kinds of thing. */
 export type Kind = (typeof kinds)[number];
 
-/** Everything of a project by kind; external networks and foreign things are kept apart, they only lend their names. */
+/**
+ * Everything of a project by kind. External networks and resources of others are kept apart: only
+ * their names are used.
+ */
 export interface Census {
   readonly own: Readonly<Record<Kind, readonly Thing[]>>;
   readonly foreign: readonly Thing[];
@@ -70,12 +79,15 @@ function idsIn(list: string): string[] {
   return (JSON.parse(list) as Readonly<Record<string, string>>[]).map((row) => row['ID'] ?? row['Name'] ?? '');
 }
 
-/** DHCP and metadata ports are made by the cloud for itself, whenever it likes and at whichever address is free. */
+/** The cloud makes DHCP and metadata ports for itself, at any time and at any free address. */
 export function isTenants(kind: Kind, thing: Thing): boolean {
   return kind !== 'port' || !/^network:(dhcp|distributed)$/.test(String(thing['device_owner']));
 }
 
-/** The ids of everything a tenant has, each with its kind, sorted: two lists are equal exactly when nothing came and nothing went. */
+/**
+ * The ids of everything a tenant has, each with its kind, sorted: two lists are equal exactly when
+ * nothing came and nothing went.
+ */
 export function idsOf({ own }: Census): string[] {
   const rules = own['security group'].flatMap((group) => (group['rules'] as Thing[]).map(({ id }) => `rule ${id}`));
   const things = kinds.flatMap((kind) => own[kind].filter((thing) => isTenants(kind, thing)).map(({ id }) => `${kind} ${id}`));

@@ -1,11 +1,17 @@
-/** Compares two projects attribute by attribute, in the client's words. What may differ is listed here, each with its reason. */
+/**
+ * Compares two projects attribute by attribute, in the client's words. What may differ is listed
+ * here, each with its reason.
+ */
 import type { Census, Kind, Thing } from './census.ts';
 import { isTenants, kinds } from './census.ts';
 
 /** Each cloud keeps its own books: ids, dates, revisions, owners. */
 const books = ['id', 'created_at', 'updated_at', 'revision_number', 'project_id', 'tenant_id', 'standard_attr_id', 'user_id'];
 
-/** What else of each kind is not a property of the thing but of where and when it is; everything that is not named here must be equal. */
+/**
+ * Attributes of each kind that depend on where and when it is; all that are not named here must be
+ * equal.
+ */
 const circumstances: Readonly<Record<Kind, readonly string[]>> = {
   // which agents serve it
   network: ['availability_zones'],
@@ -15,10 +21,12 @@ const circumstances: Readonly<Record<Kind, readonly string[]>> = {
   // down while its server is stopped
   port: ['status', 'binding_host_id', 'binding_vif_type', 'binding_vif_details'],
   'security group': [],
-  // the address is the plan's to map, its name is the address, and its port is described again in words
+  // the address is the plan's to map, its name is the address, and its port is described again in
+  // words
   'floating ip': ['floating_ip_address', 'name', 'port_details', 'status'],
   keypair: [],
-  // the state is compared by the tests, the image is the moved disk, the rest is of this host and this hour
+  // the state is compared by the tests, the image is the moved disk, the rest is of this host and
+  // this hour
   server: [
     ...['status', 'image', 'hostId', 'created', 'updated', 'progress', 'locked', 'locked_reason'],
     ...['OS-EXT-STS:power_state', 'OS-EXT-STS:task_state', 'OS-EXT-STS:vm_state'],
@@ -27,13 +35,17 @@ const circumstances: Readonly<Record<Kind, readonly string[]>> = {
   image: [],
 };
 
-/** Every way in which the destination's project differs from the source's, in sentences; empty when all arrived and nothing else is there. */
+/**
+ * Every way in which the destination's project differs from the source's, in sentences; empty when
+ * all arrived and nothing else is there.
+ */
 export function differences(source: Census, destination: Census): string[] {
-  const [from, to] = [readable(source), readable(destination)];
+  const from = readable(source);
+  const to = readable(destination);
   return kinds.filter((kind) => kind !== 'image').flatMap((kind) => compareKind(kind, from[kind], to[kind]));
 }
 
-/** A thing as both clouds would tell it: without books and circumstances, and with labels in place of ids. */
+/** A resource without what may differ between the clouds, and with labels in place of ids. */
 interface Readable {
   readonly label: string;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -42,10 +54,9 @@ interface Readable {
 function compareKind(kind: Kind, from: readonly Readable[], to: readonly Readable[]): string[] {
   const labels = [...new Set([...from, ...to].map(({ label }) => label))].sort();
   return labels.flatMap((label) => {
-    const [wanted, are] = [from, to].map((side) => side.filter((one) => one.label === label).sort(byText)) as [
-      Readable[],
-      Readable[],
-    ];
+    const labelled = (side: readonly Readable[]): Readable[] => side.filter((one) => one.label === label).sort(byText);
+    const wanted = labelled(from);
+    const are = labelled(to);
     if (wanted.length !== are.length) return [`${label}: ${wanted.length} at the source, ${are.length} at the destination`];
     return wanted.flatMap((one, index) => compareAttributes(`${kind} ${label}`, one.attributes, are[index]?.attributes ?? {}));
   });
@@ -56,7 +67,8 @@ const byText = (a: Readable, b: Readable): number => JSON.stringify(a.attributes
 function compareAttributes(what: string, wanted: Readable['attributes'], is: Readable['attributes']): string[] {
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(is)])].sort();
   return names.flatMap((name) => {
-    const [a, b] = [JSON.stringify(wanted[name] ?? null), JSON.stringify(is[name] ?? null)];
+    const a = JSON.stringify(wanted[name] ?? null);
+    const b = JSON.stringify(is[name] ?? null);
     return a === b ? [] : [`${what}: ${name} is ${b}, at the source ${a}`];
   });
 }
@@ -106,7 +118,10 @@ function labelsOf({ own, foreign }: Census): Map<string, string> {
   return labels;
 }
 
-/** A server's port is known by its MAC; a router's leg may have another one, and is known by where it stands. */
+/**
+ * A server's port is identified by its MAC; a router's port may have another one, and is identified
+ * by its network.
+ */
 function labelOfPort(port: Thing, labels: ReadonlyMap<string, string>): string {
   const addresses = (port['fixed_ips'] as { ip_address: string }[]).map((ip) => ip.ip_address).sort();
   if (!String(port['device_owner']).startsWith('network:')) return `port ${String(port['mac_address']).toLowerCase()}`;
@@ -155,7 +170,10 @@ function addresses(value: Readonly<Record<string, readonly string[]>>, floating:
     .sort();
 }
 
-/** Neutron spells some rules in two ways: `normalized_cidr` repeats the prefix, and a rule's own description may be absent. */
+/**
+ * Neutron spells some rules in two ways: `normalized_cidr` repeats the prefix, and a rule's own
+ * description may be absent.
+ */
 function ruleOf(rule: Thing, labels: ReadonlyMap<string, string>): unknown {
   const kept = Object.entries(rule).filter(([name]) => !books.includes(name) && name !== 'normalized_cidr');
   return Object.fromEntries(

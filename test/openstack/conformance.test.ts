@@ -10,9 +10,8 @@ import { itIsASourceCloud } from '../conformance/source.ts';
 import { OpenStackUser } from '../support/openstack-user.ts';
 
 /**
- * The suites that the embedded twin passes, against real clouds. They need to be reached from this process (in the lab: from the
- * operator's network namespace) and `qemu-img`. Told by the environment: OS_CLIENT_CONFIG_FILE, the clouds' names in it, and the name of
- * a running server that may be stopped and started. Nothing is left behind.
+ * The suites that the embedded twin passes, against real clouds that this process can reach. The
+ * server must run and may be stopped; it and the clouds are named as in OS_CLIENT_CONFIG_FILE.
  */
 const { GODWIT_CONFORMANCE_SOURCE: source, GODWIT_CONFORMANCE_SERVER: server } = process.env;
 const { GODWIT_CONFORMANCE_DESTINATION: destination } = process.env;

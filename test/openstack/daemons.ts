@@ -1,4 +1,7 @@
-/** The two daemons, each in its own node as an operator would run them there, and their command lines. */
+/**
+ * The two daemons, each in its own node as an operator would run them there, and their command
+ * lines.
+ */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +21,10 @@ const readyMs = 120_000;
 /** A daemon in its node. */
 export interface Daemon {
   readonly program: Program;
-  /** Runs one command of its command line there, with `--json`, and gives what it printed; throws what a failed command said. */
+  /**
+   * Runs one command of its command line there, with `--json`, and gives what it printed; throws
+   * what a failed command said.
+   */
   readonly ask: <T>(args: readonly string[], input?: string) => Promise<T>;
   /** Its control socket, as this machine sees it. */
   readonly controlSocket: string;
@@ -32,7 +38,10 @@ export interface Daemon {
   readonly peakMiB: () => Promise<number>;
 }
 
-/** Writes a daemon's configuration into its node; nothing runs yet. `name`: of its folder there; `more` is laid over the configuration. */
+/**
+ * Writes a daemon's configuration into its node; nothing runs yet. `name`: of its folder there;
+ * `more` is laid over the configuration.
+ */
 export async function installDaemon(
   program: Program,
   name: string,

@@ -1,4 +1,4 @@
-/** What the guests themselves say: who they are, how far their numbers have got, what their disks hold. */
+/** What the guests report: their names, how far their counters are, what their disks hold. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Census } from './census.ts';
 import { type CloudName, type GuestInfo, guestInfo, http } from './lab.ts';
@@ -28,7 +28,10 @@ function inGuest(ip: string, script: string): Promise<string> {
   return http(ip, '/cgi-bin/run', script);
 }
 
-/** Leaves traces on a guest's disk that only an exact copy can have: random bytes, and visitors that were counted. */
+/**
+ * Writes to a guest's disk what only an exact copy can have: random bytes and a counter of
+ * visitors.
+ */
 export async function leaveTraces(ip: string, blobMiB = 16): Promise<void> {
   await untilAnswers(ip);
   await inGuest(ip, `dd if=/dev/urandom of=/data/blob bs=65536 count=${blobMiB * 16} 2>/dev/null; sync`);
@@ -43,7 +46,10 @@ export async function readTraces(ip: string): Promise<Guest> {
   return { floatingIp: ip, info: await guestInfo(ip), nextVisitor: visitor + 1, blob };
 }
 
-/** In which ways the guest at the destination is not the one that ran at the source, going on where that one stopped. */
+/**
+ * Every way in which the guest at the destination is not that of the source, continued from where
+ * it was stopped.
+ */
 export async function notTheSame(before: Guest, ip: string): Promise<string[]> {
   const info = await untilAnswers(ip);
   const visitor = Number(await http(ip, '/cgi-bin/counter'));
@@ -63,12 +69,18 @@ export async function notTheSame(before: Guest, ip: string): Promise<string[]> {
   return facts.flatMap(([holds, says]) => (holds ? [] : [`guest ${info.host}: ${says}`]));
 }
 
-/** The floating address at which a server of the sample tenant is reached; its description is the server's name. */
+/**
+ * The floating address at which a server of the sample tenant is reached; its description is the
+ * server's name.
+ */
 export function addressOf({ own }: Census, name: string): string {
   return String(own['floating ip'].find((ip) => ip['description'] === name)?.['floating_ip_address']);
 }
 
-/** Asks a guest that has no floating IP, from the namespace of a router that shares a network with it. */
+/**
+ * Asks a guest that has no floating IP, from the namespace of a router that shares a network with
+ * it.
+ */
 export async function askThroughRouter(
   cloud: CloudName,
   router: string,

@@ -1,4 +1,7 @@
-/** A migration as an operator drives it: pair, plan, migrate, watch. Times and bytes are told as it goes on, for the log of the run. */
+/**
+ * A migration as an operator drives it: pair, plan, migrate, watch. Times and bytes are told as it
+ * goes on, for the log of the run.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
 import { senderClient } from '../../sender/control/client.ts';
@@ -43,7 +46,10 @@ export async function startPaired(project: string, endings: Endings, choice: Cho
   return { sender, receiver };
 }
 
-/** Plans a project's move into a file in the sender's node. Returns the file, what was found, and what the plan says. */
+/**
+ * Plans a project's move into a file in the sender's node. Returns the file, what was found, and
+ * what the plan says.
+ */
 export async function plan({ sender }: Daemons, project: string): Promise<PlanResult & { readonly file: string }> {
   const file = planFile(project);
   const found = await sender.ask<Omit<PlanResult, 'plan'>>(['plan', '--project', project, '--output', file]);
@@ -64,7 +70,10 @@ export async function migrate({ sender }: Daemons, file: string, options: readon
   return (await sender.ask<{ campaign: string }>(['migrate', file, ...options])).campaign;
 }
 
-/** One campaign's status, asked on the control socket itself: a command's start would cost a busy machine more than the migration. */
+/**
+ * One campaign's status, read from the control socket: starting a command each time would load the
+ * machine more than the migration.
+ */
 async function statusOf({ sender }: Daemons, campaign: string): Promise<CampaignStatus> {
   const { campaigns } = await senderClient(sender.controlSocket).status();
   const found = campaigns.find(({ id }) => id === campaign);
@@ -73,8 +82,8 @@ async function statusOf({ sender }: Daemons, campaign: string): Promise<Campaign
 }
 
 /**
- * Watches a campaign until `seen` gives something, and gives that. Fails when the campaign fails, when it rests in a state that was not
- * waited for, or when nothing changes any more.
+ * Watches a campaign until `seen` gives something, and gives that. Fails when the campaign fails,
+ * when it rests in a state that was not waited for, or when nothing changes any more.
  */
 export async function watch<T>(daemons: Daemons, campaign: string, seen: (status: CampaignStatus) => T | undefined): Promise<T> {
   let last = '';
@@ -119,7 +128,8 @@ export async function report({ sender, receiver }: Daemons, campaign: string): P
     const bytes = disk ? `${mib(disk.sizeBytes)}, ${mib(disk.zeroBytes)} zeros, ${mib(disk.sentBytes)} sent` : 'no disk';
     tell(told.project, `${name.slice(0, 20)}: down ${((downtimeMs ?? 0) / 1000).toFixed(1)} s; ${bytes}; seconds: ${stages}`);
   }
-  const [own, other] = [await sender.peakMiB(), await receiver.peakMiB()];
+  const own = await sender.peakMiB();
+  const other = await receiver.peakMiB();
   tell(told.project, `peak resident: sender ${own.toFixed(0)} MiB, receiver ${other.toFixed(0)} MiB`);
   return told;
 }
@@ -130,7 +140,10 @@ export async function wireBytes(cloud: CloudName): Promise<number> {
   return Number(stdout);
 }
 
-/** Waits until `look` gives something, at half-second intervals; what it throws counts as nothing until the limit. */
+/**
+ * Calls `look` every half second until it returns a value; what it throws counts as no value until
+ * the limit.
+ */
 export async function until<T>(what: string, limitMs: number, look: () => Promise<T | undefined>): Promise<T> {
   let failure = '';
   for (const limit = Date.now() + limitMs; Date.now() < limit; await sleep(500)) {

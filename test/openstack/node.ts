@@ -1,4 +1,7 @@
-/** Processes inside the nodes: what a daemon on a cloud's controller sees, and nothing of this machine but the repository at /godwit. */
+/**
+ * Processes inside the nodes: they see what a daemon on a controller sees, and of this machine only
+ * the repository at /godwit.
+ */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
@@ -16,14 +19,20 @@ const labDirectory = process.env['GODWIT_LAB'] ?? '/var/tmp/godwit-lab';
 /** Where this machine finds a file of a node's private state directory /var/lib/godwit. */
 export const stateOf = (cloud: CloudName): string => `${labDirectory}/${cloud}/data/godwit`;
 
-/** What a command in a node gets: `env` beside a plain PATH, HOME and LANG, `input` as UTF-8, `signal` to end it. */
+/**
+ * What a command in a node gets: `env` beside a plain PATH, HOME and LANG, `input` as UTF-8,
+ * `signal` to end it.
+ */
 export interface InNodeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly signal?: AbortSignal;
 }
 
-/** Runs a command in a node to its end and gives its exit code and output, whatever they are; rejects when the node is down. */
+/**
+ * Runs a command in a node to its end and gives its exit code and output, whatever they are;
+ * rejects when the node is down.
+ */
 export async function inNode(cloud: CloudName, argv: readonly string[], options: InNodeOptions = {}): Promise<Finished> {
   const child = spawn('nsenter', enter(cloud, argv), { env: environment(options.env), signal: options.signal, stdio: 'pipe' });
   return await finished(child, options.input);
@@ -33,13 +42,19 @@ export async function inNode(cloud: CloudName, argv: readonly string[], options:
 export interface NodeProcess {
   /** Resolves with the exit code, or 128 and the signal's number, when it has ended. */
   readonly exited: Promise<number | null>;
-  /** Sends a signal to the process in the node (not to what carries it there); false when it has ended already. */
+  /**
+   * Sends a signal to the process in the node (not to what carries it there); false when it has
+   * ended already.
+   */
   readonly kill: (signal: NodeJS.Signals) => Promise<boolean>;
   /** The most memory it ever had resident, in MiB; rejects when it has ended. */
   readonly peakResidentMiB: () => Promise<number>;
 }
 
-/** Starts a long-lived process in a node; what it writes is appended to the file `log` on this machine. */
+/**
+ * Starts a long-lived process in a node; what it writes is appended to the file `log` on this
+ * machine.
+ */
 export async function startInNode(
   cloud: CloudName,
   argv: readonly string[],
@@ -72,7 +87,7 @@ function enter(cloud: CloudName, argv: readonly string[]): string[] {
   return ['-t', pid, '-m', '-n', '-u', '-i', '-p', '-r', '-w', '--', ...argv];
 }
 
-/** Environment and not arguments, so that a secret handed to a daemon never shows in a process list. */
+/** Secrets are passed in the environment, for arguments show in a process list. */
 function environment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return { PATH: path, HOME: '/root', LANG: 'C.UTF-8', ...extra };

@@ -86,7 +86,9 @@ describe('a tenant that no sample thought of, through SSH alone', () => {
 /** Prints the MACs of a guest's interfaces in the order in which it finds them. */
 const wiring = `for i in /sys/class/net/eth*; do cat $i/address; done`;
 
-/** Asks a guest at whichever of its addresses answers: DHCP gives an interface with two addresses one of them. */
+/**
+ * Asks a guest at the address that answers: DHCP gives an interface only one of its two addresses.
+ */
 function askAny({ cloud }: Account, census: Census, ips: readonly string[], path: string, body?: string): Promise<string> {
   const out = census.own.router.find(({ name }) => name === 'out')?.id ?? '';
   return until(`A guest of ${cloud} at ${ips.join(' or ')}`, 5 * 60_000, () =>

@@ -1,8 +1,5 @@
-/**
- * Records what a real cloud answers for one thing of each kind, as its admin and as a member of the tenant's project, into
- * `test/answers/<release>/<kind>.json`. Usage, where the cloud can be reached, with OS_CLIENT_CONFIG_FILE:
- * `node test/openstack/record-answers.ts <release> <member's cloud> <admin's cloud>`.
- */
+// Records into test/answers/ what a real cloud answers for one resource of each kind, to its admin
+// and to a member. Usage: node test/openstack/record-answers.ts RELEASE MEMBERS_CLOUD ADMINS_CLOUD
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';

@@ -5,7 +5,10 @@ import type { Endings } from '../support/endings.ts';
 import { nodeAddress } from './lab.ts';
 import { inNode, startInNode, stateOf } from './node.ts';
 
-/** How the sender reaches the receiver's node by SSH: its configuration's section, and the address to pair with. */
+/**
+ * How the sender reaches the receiver's node by SSH: its configuration's section, and the address
+ * to pair with.
+ */
 export interface SshDoor {
   readonly settings: { readonly key: string; readonly known_hosts: readonly string[] };
   readonly address: string;

@@ -1,11 +1,14 @@
-/** Projects for the tests: made by the administrators of both clouds, filled and emptied with the ordinary client. */
+/**
+ * Projects for the tests: made by the administrators of both clouds, filled and emptied with the
+ * ordinary client.
+ */
 import type { Endings } from '../support/endings.ts';
 import { type Kind, type Thing, takeCensus } from './census.ts';
 import { type Account, type CloudName, openstackBatch, password } from './lab.ts';
 
 /**
- * Makes a project in both clouds, each with a user of the same name who is an ordinary member; what an earlier run left goes first.
- * It goes when the test ends, unless KEEP is set: then it stays to be looked at.
+ * Makes a project in both clouds, each with a member of the same name, after deleting what an
+ * earlier run left. It is deleted when the test ends, unless KEEP is set.
  */
 export async function freshProject(project: string, endings: Endings): Promise<void> {
   if (!process.env['KEEP']) endings.add(`project ${project}`, () => inBothClouds((cloud) => removeProject({ cloud, project })));

@@ -15,7 +15,10 @@ const src = { cloud: 'src', project } as const;
 const dst = { cloud: 'dst', project } as const;
 const mib = 1024 ** 2;
 
-/** What the guest does as long as it runs: a fresh file of 256 KiB in one of three places each second, then its number and digest, all on the disk before the next. */
+/**
+ * What the guest does as long as it runs: a fresh file of 256 KiB in one of three places each
+ * second, then its number and digest, all on the disk before the next.
+ */
 const writer = `(n=0; while :; do n=$((n+1)); f=/data/live.$((n % 3)); dd if=/dev/urandom of=$f bs=65536 count=4 2>/dev/null; sync
   echo "$n $(sha256sum < $f | cut -d' ' -f1)" >> /data/live.log; sync; sleep 1; done) </dev/null >/dev/null 2>&1 &`;
 
@@ -25,7 +28,10 @@ let before: Census;
 let guest: Guest;
 let campaign: string;
 let told: Report;
-/** The last line of the guest's log that anybody saw before it was stopped, and when the guest was last and first heard by the operator. */
+/**
+ * The last line of the guest's log that anybody saw before it was stopped, and when the guest was
+ * last and first heard by the operator.
+ */
 const heard = { line: '', lastMs: 0, firstMs: 0 };
 
 const inGuest = (ip: string, script: string): Promise<string> => http(ip, '/cgi-bin/run', script);
@@ -116,7 +122,8 @@ describe('a server that writes all the while moves warm between two real clouds'
     );
     expect(move?.disks[0]?.sentBytes).toBeLessThan((rounds[0]?.bytes ?? 0) / 2);
     expect(move?.probed).not.toBeNull();
-    // The operator asks ten times a second at best, and finds the new address only when all is over.
+    // The operator asks ten times a second at best, and finds the new address only when all is
+    // over.
     expect(move?.probed?.downtimeMs).toBeLessThanOrEqual(heard.firstMs - heard.lastMs + 2_000);
   });
 

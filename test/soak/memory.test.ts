@@ -60,7 +60,8 @@ test('a sparse disk of 20 GiB moves, and neither daemon is ever resident in 300 
     state = now?.state ?? state;
     if (state === 'failed') throw new Error(JSON.stringify(now?.problem));
   }
-  const [sender, receiver] = [await peakOf(site.sender), await peakOf(site.receiver)];
+  const sender = await peakOf(site.sender);
+  const receiver = await peakOf(site.receiver);
   const seconds = Math.round((Date.now() - began) / 1000);
   console.info(`${sizeMiB} MiB in ${seconds} s; peak resident: sender ${sender / MiB} MiB, receiver ${receiver / MiB} MiB`);
   expect(state).toBe('ready');

@@ -11,7 +11,10 @@ export interface Job {
 
 /** A contender with everything in place, so that what is measured is the transfer alone. */
 export interface Ready {
-  /** Brings the disk across; resolves when the other side has all of it. Returns its own time in seconds where it knows better than a clock around it. */
+  /**
+   * Copies the disk to the other side; resolves when all of it is there. Returns its own time in
+   * seconds where that is more exact than the caller's.
+   */
   run(): Promise<number | undefined>;
   /** Where the disk arrived. */
   readonly arrived: string;

@@ -4,7 +4,10 @@ import { Ours } from './ours.ts';
 
 const server = 'server';
 
-/** Godwit, with TLS, fdatasync, the seal's comparison and the dialling included. The daemons run already, as they do on a controller. */
+/**
+ * Godwit, with TLS, fdatasync, the seal's comparison and the dialling included. The daemons run
+ * already, as they do on a controller.
+ */
 export const godwit: Contender = {
   name: 'godwit',
   async prepare(lab: Lab, { disk, older }: Job): Promise<Ready> {

@@ -14,7 +14,7 @@ import { shell } from '../lab/tool.ts';
 const root = join(import.meta.dirname, '../../..');
 const port = 9443;
 
-/** The two daemons' ends on the two sides, paired: the receiver is the very daemon, the sender its modules without a cloud. */
+/** Both ends, paired: the receiver is the daemon itself, the sender its modules without a cloud. */
 export class Ours {
   readonly campaign = randomUUID();
   readonly #lab: Lab;
@@ -27,7 +27,9 @@ export class Ours {
     this.#folder = join(lab.folder, 'ours');
   }
 
-  /** Starts both with empty state, pairs them, and tells the receiver of servers with one disk each. */
+  /**
+   * Starts both with empty state, pairs them, and tells the receiver of servers with one disk each.
+   */
   static async open(lab: Lab, servers: readonly string[]): Promise<Ours> {
     const ours = new Ours(lab);
     await rm(ours.#folder, { recursive: true, force: true });
@@ -51,7 +53,10 @@ export class Ours {
     await this.#order({ do: 'configure', campaign: this.campaign, configurations: documentOf(this.campaign, servers) });
   }
 
-  /** Moves files as the disks of servers. A server that is moved again is compared with what arrived before. */
+  /**
+   * Moves files as the disks of servers. A server that is moved again is compared with what arrived
+   * before.
+   */
   async move(paths: Readonly<Record<string, string>>, { parallel = 1, control = false } = {}): Promise<Moved> {
     const disks: OrderedDisk[] = Object.entries(paths).map(([server, path]) => ({ server, disk: diskOf(server), path }));
     return (await this.#order({ do: 'move', campaign: this.campaign, disks, parallel, control })) as Moved;

@@ -32,7 +32,10 @@ function overSsh(name: string, line: (disk: string, arrived: string, ssh: string
   };
 }
 
-/** A rival that talks to a server of its own on the other side. `once`: the server ends with the transfer, and only then has all arrived. */
+/**
+ * A rival that talks to its own server on the other side. `once`: the server ends with the
+ * transfer, and all has arrived only then.
+ */
 function overPort(
   name: string,
   serve: (arrived: string, address: string) => string,
@@ -108,7 +111,9 @@ function ended(child: Child): Promise<void> {
   });
 }
 
-/** Waits until the far side listens, without connecting: socat serves one connection and no more. */
+/**
+ * Waits until the far side listens, without connecting: socat serves one connection and no more.
+ */
 async function listening(lab: Lab): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     const shown = await tool('nsenter', [`--net=/run/netns/${lab.far.namespace}`, 'ss', '-Hltn', `sport = :${port}`]);

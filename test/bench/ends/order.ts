@@ -7,7 +7,10 @@ export interface OrderedDisk {
   readonly path: string;
 }
 
-/** What our sender's process is told on its stdin, one JSON object per line; it answers each with one line. */
+/**
+ * What our sender's process is told on its stdin, one JSON object per line; it answers each with
+ * one line.
+ */
 export type Order =
   | { readonly do: 'pair'; readonly address: string; readonly code: string }
   | { readonly do: 'configure'; readonly campaign: string; readonly configurations: Configurations }
@@ -21,7 +24,10 @@ export type Order =
       readonly control: boolean;
     };
 
-/** How a move went: from dialling the receiver to the last seal. `trips`: round trips of control messages, in milliseconds. */
+/**
+ * How a move went: from dialling the receiver to the last seal. `trips`: round trips of control
+ * messages, in milliseconds.
+ */
 export interface Moved {
   readonly seconds: number;
   readonly sealed: readonly unknown[];

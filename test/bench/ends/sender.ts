@@ -18,7 +18,10 @@ import type { Configurations } from '../../../shared/model/configurations.ts';
 import { openDisk } from './disk.ts';
 import type { Moved, Order, OrderedDisk } from './order.ts';
 
-/** The sender's side of a measured transfer: the daemon's own modules from the disk's bytes to the wire, with files where the cloud's snapshots would be. */
+/**
+ * The sender's side of a measured transfer: the daemon's own modules, reading files in place of
+ * snapshots in a cloud.
+ */
 boundMemory();
 const [state = ''] = process.argv.slice(2);
 const signal = new AbortController().signal;
@@ -31,7 +34,10 @@ const workers = new WorkerPool();
 /** Control messages during a transfer: milliseconds between two. */
 const controlEveryMs = 25;
 
-/** Control messages that may wait for their answers: fewer than the protocol allows, so that the disk's own are never refused. */
+/**
+ * Most control messages that may be unanswered: fewer than the protocol allows, so that those of
+ * the disk are never refused.
+ */
 const mostAsked = 32;
 
 async function connect(campaign: string): Promise<Peer> {
@@ -84,7 +90,10 @@ async function moveDisks(campaign: string, disks: readonly OrderedDisk[], parall
   return { seconds, sealed, trips };
 }
 
-/** Asks something cheap again and again, whether or not the last was answered, and notes how long each answer takes: milliseconds. */
+/**
+ * Sends a cheap request again and again, without waiting for answers, and records how long each
+ * answer takes: milliseconds.
+ */
 async function askControl(peer: Peer, campaign: string, trips: number[], over: AbortSignal): Promise<void> {
   const asking = new Set<Promise<void>>();
   while (!over.aborted) {

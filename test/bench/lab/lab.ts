@@ -32,7 +32,10 @@ export class Lab {
     return this.network.shape(link);
   }
 
-  /** Deletes what arrived, and waits until nothing is left to be written to the disks, so that each run begins alike. */
+  /**
+   * Deletes what arrived, and waits until nothing is left to be written to the disks, so that each
+   * run begins alike.
+   */
   async empty(): Promise<void> {
     await rm(this.arrivals, { recursive: true, force: true });
     await mkdir(this.arrivals, { recursive: true });

@@ -14,7 +14,10 @@ export interface Cost {
 
 const sampleMs = 100;
 
-/** Runs some work between the two sides and counts what it costs; the work says itself how long it took where it knows better. */
+/**
+ * Runs work between the two sides and counts what it costs; the work may return a time that is more
+ * exact than ours.
+ */
 export async function measure(lab: Lab, work: () => Promise<number | undefined>): Promise<Cost> {
   const [loadBefore = 0] = loadavg();
   const before = await readings(lab);

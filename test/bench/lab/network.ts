@@ -23,7 +23,10 @@ export interface Crossed {
   readonly back: number;
 }
 
-/** Two network namespaces, joined by one cable: the machine that has the disks, and the one that shall have them. */
+/**
+ * Two network namespaces, joined by a veth: the machine that has the disks, and the one that gets
+ * them.
+ */
 export class Network {
   readonly near: string;
   readonly far: string;

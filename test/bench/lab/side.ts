@@ -9,7 +9,10 @@ export type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const pageBytes = 4096;
 
-/** One of the two machines: a network namespace, and a control group in which everything it runs is counted. */
+/**
+ * One of the two machines: a network namespace, and a control group in which everything it runs is
+ * counted.
+ */
 export class Side {
   readonly namespace: string;
   readonly #group: string;
@@ -41,7 +44,10 @@ export class Side {
     return Number(/usage_usec (\d+)/.exec(text)?.[1]) / 1e6;
   }
 
-  /** Bytes of memory in which what runs here now is resident, shared pages counted once per process; see proc(5), statm. */
+  /**
+   * Bytes of memory in which what runs here now is resident, shared pages counted once per process;
+   * see proc(5), statm.
+   */
   async residentBytes(): Promise<number> {
     let bytes = 0;
     for (const pid of await this.#pids()) {

@@ -3,7 +3,10 @@ import { promisify } from 'node:util';
 
 const exec = promisify(execFile);
 
-/** Runs a program of this machine to its end and gives what it printed; throws with what it said when it failed. */
+/**
+ * Runs a program of this machine to its end and gives what it printed; throws with what it said
+ * when it failed.
+ */
 export async function tool(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
   try {
     const { stdout } = await exec(file, args, { env: { ...process.env, LC_ALL: 'C', ...env }, maxBuffer: 256 * 1024 * 1024 });

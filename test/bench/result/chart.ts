@@ -8,7 +8,10 @@ const sheet = { columns: 2, panelWidth: 470, gap: 24, margin: 24, barHeight: 20,
 const bar = { left: 172, widest: 190 };
 const ink = { text: '#1a1a1a', faint: '#5f6b76', ours: '#0b6e4f', rival: '#b8c4ce', spread: '#1a1a1a', paper: '#ffffff' };
 
-/** The results as a picture that needs nothing beside itself: seconds of each contender, less is better. */
+/**
+ * The results as an SVG without references to other files: seconds of each contender, less is
+ * better.
+ */
 export function chartOf(results: Results): string {
   const rows = drawn.flatMap((id) => results.rows.filter((row) => row.id === id));
   const lines: string[] = [];
@@ -64,7 +67,9 @@ function barOf(name: string, all: readonly Run[]): Bar {
 
 function drawBar({ name, median, min, max, wireBytes }: Bar, left: number, top: number, perSecond: number): string {
   const ours = name.startsWith('godwit');
-  const [from, middle, y] = [left + bar.left, top + sheet.barHeight / 2, top + sheet.barHeight / 2 + 4];
+  const from = left + bar.left;
+  const middle = top + sheet.barHeight / 2;
+  const y = top + sheet.barHeight / 2 + 4;
   const at = (seconds: number): string => (from + seconds * perSecond).toFixed(1);
   const says = `${median.toFixed(median < 10 ? 2 : 1)} s · ${(wireBytes / 1e6).toFixed(wireBytes < 10e6 ? 1 : 0)} MB`;
   const weight = ours ? 700 : 400;

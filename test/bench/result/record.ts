@@ -14,7 +14,9 @@ export interface Verdict {
   readonly met: boolean;
 }
 
-/** One row of the benchmark: a piece of work over a link, every run of it, and what was asked of it. */
+/**
+ * One row of the benchmark: a piece of work over a link, every run of it, and what was asked of it.
+ */
 export interface Row {
   readonly id: string;
   readonly title: string;
@@ -60,7 +62,10 @@ export function wireOf(runs: readonly Run[], contender: string): Spread {
   return spreadOf(runs.filter((run) => run.contender === contender).map(({ wireBytes }) => wireBytes));
 }
 
-/** How many times longer one took than another: of the medians, and the least and greatest within one round. */
+/**
+ * How many times longer one took than another: of the medians, and the least and greatest within
+ * one round.
+ */
 export function ratioOf(runs: readonly Run[], slower: string, faster: string): Spread {
   const rounds = runs
     .filter(({ contender }) => contender === slower)

@@ -13,7 +13,7 @@ const plain = [rivals.nbdcopy, rivals.qemuImg];
 const packed = [rivals.rsyncZstd1, rivals.rsyncZstd3, rivals.tarZstdSsh, rivals.zstdLong];
 const everybody: readonly Contender[] = [rivals.scp, rivals.rsync, ...packed, ...plain];
 
-/** Those whose bytes another sends as well: scp all of the disk, nbdcopy all that is used. Over a slow link they take the same minutes. */
+/** Contenders that send the same bytes as another one: over a slow link they take the same time. */
 const alike: readonly Contender[] = [rivals.rsync, rivals.qemuImg];
 
 function cold(id: string, link: Link, everyone: readonly Contender[], judge: (runs: readonly Run[]) => Verdict[]): RowMaker {

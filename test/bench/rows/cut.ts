@@ -12,7 +12,10 @@ import type { Bench, RowMaker } from './bench.ts';
 /** Bytes that may be under way when a transfer is cut: the most a receiver may have asked for. */
 const windowBytes = 32 * 1024 * 1024;
 
-/** A cable that is pulled for longer than three heartbeats takes the connection with it: milliseconds. */
+/**
+ * How long the link is down: longer than three heartbeats, so that the connection is lost:
+ * milliseconds.
+ */
 const unpluggedMs = 17_000;
 
 const cuts = ['sender killed', 'receiver killed', 'both killed', 'cable pulled'] as const;
@@ -77,7 +80,10 @@ async function transfer({ lab, notePeak }: Bench, disk: string, cut?: Cut, after
   }
 }
 
-/** Cuts, and mends what a person or systemd would mend; tells whether the sender has forgotten what it was doing. */
+/**
+ * Cuts the link or kills a daemon, and repairs it as systemd would; returns whether the sender has
+ * lost its state.
+ */
 async function interrupt(ours: Ours, near: string, cut: Cut): Promise<boolean> {
   if (cut === 'cable pulled') {
     await tool('ip', ['-n', near, 'link', 'set', 'cable', 'down']);

@@ -24,7 +24,8 @@ function delta({ id, link, which, least }: Delta): RowMaker {
       // Over a slow link the two levels take the same time, and a long one.
       const packed = link === links.slow && !bench.all ? [rivals.rsyncZstd3] : [rivals.rsyncZstd1, rivals.rsyncZstd3];
       const field = [rivals.rsync, ...packed];
-      const [older, disk] = [await bench.disks.base(), await bench.disks[which]()];
+      const older = await bench.disks.base();
+      const disk = await bench.disks[which]();
       const usedBytes = which === 'few' ? scale.fewBytes : scale.manyBytes;
       const runs = await race(bench, godwit, field, { disk, older, link });
       const best = quickest(

@@ -6,13 +6,16 @@ import { tool } from '../lab/tool.ts';
 import type { Run } from '../result/record.ts';
 import type { Bench } from './bench.ts';
 
-/** Where the best rival takes longer than this, it alone runs against us in later rounds, and these are half as many: seconds. */
+/**
+ * Where the best rival takes longer than this, it alone runs against us in later rounds, and these
+ * are half as many: seconds.
+ */
 const slowSeconds = 20;
 
 /** Rivals that go on after the first round where the link is fast. */
 const rivalsGoingOn = 3;
 
-/** The disks' bytes are in memory before anybody reads them: what is compared is the way across, not this machine's disk. */
+/** Reads the disks into the page cache first: the transfer is measured, not this machine's disk. */
 export async function warm(disk: string): Promise<void> {
   await tool('dd', [`if=${disk}`, 'of=/dev/null', 'bs=1M', 'status=none']);
 }
@@ -43,8 +46,8 @@ export async function runOnce(bench: Bench, contender: Contender, job: Job, roun
 }
 
 /**
- * Runs all contenders against each other, round by round, every second round in the reverse order. After the first round only the best rivals go on:
- * what takes minutes because the link is slow takes the same minutes again.
+ * Runs all contenders round by round, every second round in the reverse order. After the first
+ * round only the best rivals go on, for the others would take the same minutes again.
  */
 export async function race(bench: Bench, ours: Contender, rivals: readonly Contender[], job: Job): Promise<Run[]> {
   const runs: Run[] = [];

@@ -6,7 +6,9 @@ import type { Row, Run } from '../result/record.ts';
 import { usedBytes } from '../setup/used.ts';
 import type { Bench, RowMaker } from './bench.ts';
 
-/** A server that was installed on its own, after another of the same distribution, in one campaign. */
+/**
+ * A server that was installed on its own, after another of the same distribution, in one campaign.
+ */
 export const secondRow: RowMaker = {
   id: 'second',
   async make({ lab, disks, say, notePeak }: Bench): Promise<Row> {

@@ -70,7 +70,10 @@ async function runEach(bench: Bench, rival: Contender, disks: readonly string[])
   };
 }
 
-/** One disk by scp: as measured in the row of one disk, or now. Sixteen times that is arithmetic, and called so. */
+/**
+ * One disk by scp, from the row of one disk or measured now. The time of sixteen is computed from
+ * it, and marked as computed.
+ */
 async function secondsOfScp(bench: Bench, disk: string): Promise<{ seconds: number; says: string }> {
   const known = bench.done.find(({ id }) => id === 'cold-100');
   const seconds =

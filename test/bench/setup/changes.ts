@@ -18,7 +18,10 @@ export interface Changes {
   readonly scratch: string;
 }
 
-/** Copies a disk and changes it: 35 % new files that nothing compresses, 35 % logs, 20 % database, 10 % pages of 4 KiB rewritten all over. */
+/**
+ * Copies a disk and changes it: 35 % new files that nothing compresses, 35 % logs, 20 % database,
+ * 10 % pages of 4 KiB rewritten all over.
+ */
 export async function change({ from, image, bytes, seed, scratch }: Changes): Promise<void> {
   await copySparse(from, image);
   const random = new Random(seed);

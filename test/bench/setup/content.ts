@@ -36,7 +36,10 @@ export function logText(random: Random, length: number): Buffer {
   return Buffer.from(lines.join('')).subarray(0, length);
 }
 
-/** Pages of 8 KiB as a database keeps them: a header, sorted keys, half-full rows of short words and numbers. */
+/**
+ * Pages of 8 KiB as a database keeps them: a header, sorted keys, half-full rows of short words and
+ * numbers.
+ */
 export function databasePages(random: Random, length: number): Buffer {
   const pages = Buffer.alloc(length);
   for (let page = 0; page < length; page += 8 * KiB) {

@@ -68,7 +68,10 @@ export class DiskShelf {
     return this.#once('base', (image) => this.#install(image, 'base'));
   }
 
-  /** The same distribution installed once more: another order of files, another UUID, other keys and logs. */
+  /**
+   * The same distribution installed once more: another order of files, another UUID, other keys and
+   * logs.
+   */
   second(): Promise<string> {
     return this.#once('second', (image) => this.#install(image, 'second'));
   }
@@ -153,7 +156,10 @@ export class DiskShelf {
     }
   }
 
-  /** Makes a disk unless an earlier run of the same seed and scale left it; a half-made one has another name. */
+  /**
+   * Makes a disk unless an earlier run of the same seed and scale left it; a half-made one has
+   * another name.
+   */
   #once(name: string, make: (image: string) => Promise<void>): Promise<string> {
     const known = this.#making.get(name);
     if (known !== undefined) return known;

@@ -7,7 +7,10 @@ import { Random } from './random.ts';
 
 const MiB = 1024 * 1024;
 
-/** One installed server: which disk, how large, from which unpacked packages. The seed decides the order of the files, the UUID, and what is the host's own. */
+/**
+ * One installed server: which disk, how large, from which unpacked packages. The seed decides the
+ * order of the files, the UUID, and what is the host's own.
+ */
 export interface Installation {
   readonly image: string;
   readonly bytes: number;
@@ -17,7 +20,10 @@ export interface Installation {
   readonly scratch: string;
 }
 
-/** Installs a server onto a new disk: an ext4 file system with the packages' files, in an order of its own, and a few things no other host has. */
+/**
+ * Installs a server onto a new disk: an ext4 file system with the packages' files, in an order of
+ * its own, and a few things no other host has.
+ */
 export async function install({ image, bytes, packages, seed, scratch }: Installation): Promise<void> {
   const random = new Random(seed);
   const entries = new Map<string, Entry>();

@@ -18,7 +18,10 @@ const programs = {
   nsenter: 'util-linux',
 } as const;
 
-/** Installs from Debian what is missing. An SSH server that is installed for this is not left running. */
+/**
+ * Installs from Debian what is missing. An SSH server that is installed for this is not left
+ * running.
+ */
 export async function installMissing(say: (text: string) => void): Promise<void> {
   const missing = new Set<string>();
   for (const [program, debian] of Object.entries(programs)) {
@@ -31,7 +34,8 @@ export async function installMissing(say: (text: string) => void): Promise<void>
     await tool('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing], {
       DEBIAN_FRONTEND: 'noninteractive',
     });
-    // Its package starts it; nobody asked for a server on this machine's own network. Without systemd it was not started.
+    // Its package starts it; nobody asked for a server on this machine's own network. Without
+    // systemd it was not started.
     if (missing.has('openssh-server')) await shell('systemctl disable --now ssh.service ssh.socket 2>/dev/null || true');
   }
   // The disks are made of packages: without lists there are none.
@@ -44,7 +48,9 @@ export async function mustHaveRoom(folder: string, scale: Scale, siblings: boole
   const needed = (disks * scale.diskBytes) / 1.7 + 3e9;
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize < needed) {
-    const [has, wants] = [bavail * bsize, needed].map((bytes) => `${(bytes / 1e9).toFixed(0)} GB`);
+    const inGb = (bytes: number): string => `${(bytes / 1e9).toFixed(0)} GB`;
+    const has = inGb(bavail * bsize);
+    const wants = inGb(needed);
     throw new Error(
       `${folder} has ${has} free, and a run needs ${wants}; name another folder with --work, or fewer rows with --only.`,
     );

@@ -8,13 +8,19 @@ const essential =
 const server =
   'systemd systemd-sysv udev dbus ifupdown iproute2 iputils-ping openssh-server sudo vim nano less man-db curl wget rsyslog cron logrotate locales ca-certificates cloud-init python3 linux-image-amd64 grub-pc nginx postgresql';
 
-/** The packages of a realistic server, about 1 GB installed, and of a small one for trying the benchmark out, about 40 MB. */
+/**
+ * The packages of a realistic server, about 1 GB installed, and of a small one for trying the
+ * benchmark out, about 40 MB.
+ */
 export const selections = {
   server: `${essential} ${server}`.split(' '),
   small: 'bash coreutils perl-base libc-bin openssh-client vim-tiny'.split(' '),
 } as const;
 
-/** Downloads packages and all they depend on, as if onto an empty machine; returns their files, sorted. What is there already is not downloaded again. */
+/**
+ * Downloads packages and all they depend on, as if onto an empty machine; returns their files,
+ * sorted. What is there already is not downloaded again.
+ */
 export async function downloadPackages(folder: string, packages: readonly string[]): Promise<string[]> {
   await mkdir(join(folder, 'partial'), { recursive: true });
   const status = join(folder, 'status');

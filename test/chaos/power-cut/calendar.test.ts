@@ -3,7 +3,10 @@ import type { Fact } from '../../../sender/migration/fact.ts';
 import type { Dated } from '../../../shared/journal.ts';
 import { atEveryRecord, flawsAfterMigration, forget, goOn, measure, migrateUntilCut, type Yardstick } from './worlds.ts';
 
-/** How long after its plan a campaign's blackout ends: milliseconds; long enough for both lives of its sender to meet it. */
+/**
+ * How long after its plan a campaign's blackout ends: long enough for the sender to meet it before
+ * and after its restart. Milliseconds.
+ */
 const blackoutMs = 4_000;
 
 let yardstick: Yardstick;

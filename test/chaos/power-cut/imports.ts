@@ -149,7 +149,10 @@ export async function importAgain(place: Place, bundle: Buffer): Promise<void> {
   }
 }
 
-/** Imports with a receiver whose power is cut before a record of its ledger, and leaves it dead; returns whether it was cut. */
+/**
+ * Imports with a receiver whose power is cut before a record of its ledger, and leaves it dead;
+ * returns whether it was cut.
+ */
 export async function importUntilRecord(place: Place, bundle: Buffer, record: number): Promise<boolean> {
   const life = place.live(record);
   const wasCut = await cutOrThrough(life.power, life.import(bundle));

@@ -26,7 +26,8 @@ export async function measure(): Promise<Yardstick> {
   const dir = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'power-cut-'));
   await makeShop(dir);
   return inWorld(dir, 'yardstick', async (world) => {
-    const [source, destination] = [await censusOf(world.source), await censusOf(world.destination)];
+    const source = await censusOf(world.source);
+    const destination = await censusOf(world.destination);
     const sender = await migrated(world);
     await sender.stop();
     return { dir, source, destination, counts: countsOf(await censusOf(world.destination)) };
@@ -69,13 +70,19 @@ export async function inWorld<T>(dir: string, name: string, work: (world: World)
   }
 }
 
-/** What a world shows: whether its cut came before the work was through, and everything that is wrong at its end. */
+/**
+ * What one run shows: whether its power cut came before the work was done, and everything that is
+ * wrong at its end.
+ */
 export interface Outcome {
   readonly wasCut: boolean;
   readonly flaws: readonly string[];
 }
 
-/** Tries record 1, 2, 3 …, each in a world of its own, until there is no such record any more; returns how many there were and what went wrong. */
+/**
+ * Cuts the power before record 1, 2, 3 …, each in its own world, until no such record is written;
+ * returns their number and what went wrong.
+ */
 export async function atEveryRecord(
   { dir }: Yardstick,
   work: (world: World, record: number) => Promise<Outcome>,
@@ -99,7 +106,7 @@ export async function atEveryRecord(
   return { records: last, wrong: wrong.slice(0, 20) };
 }
 
-/** Waits until a life's cut has come (true) or its work is through (false); where the work fails before, so does this. */
+/** Waits until the power is cut (true) or the work is done (false); throws where the work fails. */
 export async function cutOrThrough({ cut }: Power, through: Promise<unknown>): Promise<boolean> {
   // A daemon that dies leaves its caller waiting for ever, or with an answer that nobody heard.
   through.catch(() => undefined);
@@ -107,7 +114,10 @@ export async function cutOrThrough({ cut }: Power, through: Promise<unknown>): P
   return first || (await Promise.race([cut.then(() => true), sleep(0, false)]));
 }
 
-/** Migrates with a sender whose power is cut before a record of its journal, and leaves it dead; returns whether it was cut. */
+/**
+ * Migrates with a sender whose power is cut before a record of its journal, and leaves it dead;
+ * returns whether it was cut.
+ */
 export async function migrateUntilCut(world: World, record: number, edit?: (plan: string) => string): Promise<boolean> {
   world.startReceiver();
   const sender = await world.startSender(record);
@@ -117,7 +127,10 @@ export async function migrateUntilCut(world: World, record: number, edit?: (plan
   return wasCut;
 }
 
-/** Migrates with a receiver whose power is cut before a record of its ledger and that is started again; the migration goes on meanwhile. */
+/**
+ * Migrates with a receiver whose power is cut before a record of its ledger and that is started
+ * again; the migration goes on meanwhile.
+ */
 export async function migrateOverCut(
   world: World,
   record: number,
@@ -131,7 +144,10 @@ export async function migrateOverCut(
   return { wasCut, sender, ready };
 }
 
-/** Goes on with a campaign until it is ready. One without its first record does not exist: its operator never had an answer, and asks again. */
+/**
+ * Continues a campaign until it is ready. Without its first record it does not exist and is begun
+ * again, for its operator had no answer.
+ */
 export async function goOn(sender: SenderLife, edit?: (plan: string) => string): Promise<void> {
   if ((await sender.daemon.status()).campaigns.length === 0) await beginMigration(sender, edit);
   await untilState(sender, 'ready');
@@ -150,7 +166,8 @@ export async function rollBackAny(sender: SenderLife): Promise<void> {
 
 /** Every way in which a migrated pair of clouds is not as an uncut run leaves it. */
 export async function flawsAfterMigration(world: World, yardstick: Yardstick): Promise<string[]> {
-  const [source, destination] = [await censusOf(world.source), await censusOf(world.destination)];
+  const source = await censusOf(world.source);
+  const destination = await censusOf(world.destination);
   const different = compare(yardstick.source.portrait, destination.portrait).filter(({ differs }) => differs !== null);
   const snapshots = source.ids['images']?.filter((id) => !yardstick.source.ids['images']?.includes(id)) ?? [];
   const disks = [sha256(aDisk('web 1')), sha256(aDisk('-web/é'))].sort();
@@ -173,7 +190,8 @@ export async function flawsAfterRollback(world: World, yardstick: Yardstick): Pr
 
 /** A complaint where two values differ. */
 export function differing(what: string, is: unknown, wanted: unknown): string[] {
-  const [a, b] = [JSON.stringify(is), JSON.stringify(wanted)];
+  const a = JSON.stringify(is);
+  const b = JSON.stringify(wanted);
   let at = 0;
   while (a[at] === b[at] && at < a.length) at += 1;
   const from = Math.max(0, at - 80);

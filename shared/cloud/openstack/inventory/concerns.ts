@@ -152,7 +152,7 @@ function userData({ scope, servers }: Contents): Concern[] {
       severity: 'warning',
       ...(others.length === 0 ? { about: refOf('server', first.id) } : {}),
       says: `${who} may have user data, which only an admin may read.`,
-      remedy: 'Nothing, for most guests: user data was used at first boot. Capture as admin to keep it.',
+      remedy: 'Most guests need nothing: they read it at first boot only. Capture as an admin to keep it.',
     },
   ];
 }

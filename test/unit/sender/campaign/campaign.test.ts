@@ -158,8 +158,14 @@ test('a campaign is read back as it was made; a folder that never started is non
 });
 
 const round = (number: number, bytes: number): Fact => ({
-  ...{ fact: 'round', server: 's1', round: number, size: 3 * MiB },
-  ...{ blocks: bytes / MiB, bytes, snapshot_ms: 100, copy_ms: 400 },
+  fact: 'round',
+  server: 's1',
+  round: number,
+  size: 3 * MiB,
+  blocks: bytes / MiB,
+  bytes,
+  snapshot_ms: 100,
+  copy_ms: 400,
 });
 const beforeCutover: Fact[] = [
   ...['look', 'precopy'].flatMap((phase): Fact[] => [{ fact: 'begun', server: 's1', phase }]),

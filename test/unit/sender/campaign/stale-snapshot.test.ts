@@ -13,7 +13,8 @@ test('a source server that ran after its disk was frozen is not created from tha
   try {
     world.startReceiver();
     const sender = await world.startSender();
-    // The snapshot is fetched slowly: time enough for somebody to start the server, have it write, and stop it again.
+    // The snapshot is fetched slowly: time enough for somebody to start the server, have it write,
+    // and stop it again.
     world.source.twin.faults.set([{ match: { service: 'image', method: 'GET', path: '/file$' }, do: 'delay', ms: 3_000 }]);
     const campaign = await beginMigration(sender);
     const server = await begun(sender, campaign, 'copy');

@@ -25,7 +25,10 @@ import { aServer } from '../../../support/build.ts';
 import { aFolder } from '../../../support/folder.ts';
 import { aSession, Loopback, options, receiverHandlers } from '../../../support/protocol.ts';
 
-/** A receiver that holds its copy in memory and knows nothing but the messages: what a sender is measured by. */
+/**
+ * A receiver that holds its copy in memory and knows nothing but the messages: what a sender is
+ * measured by.
+ */
 export class PlainReceiver {
   readonly copy: Buffer;
   readonly holes: (readonly [first: number, blocks: number])[] = [];
@@ -59,7 +62,10 @@ export class PlainReceiver {
     return Buffer.from(pieces, 'base64');
   }
 
-  /** The handlers of one connection; it counts once a campaign is opened on it, for it may be a lane. */
+  /**
+   * The handlers of one connection; it counts once a campaign is opened on it, for it may be a
+   * lane.
+   */
   handlers(connection: Connection<'receiver'>): Partial<Handlers<'receiver'>> {
     return {
       'campaign.open': async () => {

@@ -18,7 +18,10 @@ function aText(bytes: number): Buffer {
   return Buffer.from(text.join('')).subarray(0, bytes);
 }
 
-/** A receiver that pulls a page at a time, lets each answer refer back to the page before if `lets`, and compares what it gets. */
+/**
+ * A receiver that pulls a page at a time, lets each answer refer back to the page before if `lets`,
+ * and compares what it gets.
+ */
 class Reading extends PlainReceiver {
   readonly codecs: string[] = [];
   readonly #disk: Buffer;
@@ -40,11 +43,13 @@ class Reading extends PlainReceiver {
       ...super.handlers(connection),
       'disk.page': async ({ first, digests }) => {
         const blocks = Buffer.from(digests, 'base64').length / digestBytes;
-        const [from, count] = [(first * blockBytes) / pieceBytes, (blocks * blockBytes) / pieceBytes];
+        const from = (first * blockBytes) / pieceBytes;
+        const count = (blocks * blockBytes) / pieceBytes;
         const after = first === 0 || !this.#lets ? {} : { after: [from - afterPieces, afterPieces] as const };
         const arrived = await connection.request('disk.pull', { handle: 1, pieces: [[from, count]], ...after });
         this.codecs.push(arrived.codec);
-        const [start, end] = [first * blockBytes, (first + blocks) * blockBytes];
+        const start = first * blockBytes;
+        const end = (first + blocks) * blockBytes;
         const before = this.#disk.subarray(start - afterPieces * pieceBytes, start);
         const payload = Buffer.concat(arrived.payload);
         const raw =
@@ -79,7 +84,8 @@ test.each([
 test('what looks like a prepared dictionary of zstd is not referred to', async () => {
   const workers = new WorkerPool({ size: 1, buffers: 1 });
   onTestFinished(() => workers.close());
-  const [bytes, after] = [aText(pageBytes), aText(256 * pieceBytes)];
+  const bytes = aText(pageBytes);
+  const after = aText(256 * pieceBytes);
   const parts = [{ from: { bytes, base: 0 }, ranges: [[0, pageBytes] as const] }];
   expect((await workers.run('pack', { parts, level: 6, after }, { turn: workers })).codec).toBe('zstd-after');
   after.writeUInt32LE(0xec30a437, 0);

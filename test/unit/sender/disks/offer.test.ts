@@ -11,7 +11,9 @@ import { Problem } from '../../../../shared/problem.ts';
 import { aFolder, problemOf } from '../../../support/folder.ts';
 import { aForeignDisk, PlainReceiver, sendTo } from './a-sender.ts';
 
-/** A disk of several pages: noise, text, zeros of more than a page, and a last block that is short. */
+/**
+ * A disk of several pages: noise, text, zeros of more than a page, and a last block that is short.
+ */
 function aDisk(): Buffer {
   return Buffer.concat([
     randomBytes(5 * blockBytes),

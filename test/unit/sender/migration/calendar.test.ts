@@ -34,7 +34,10 @@ const someCalendar = fc
   })
   .map(aCalendar);
 
-/** The rule in words, minute by minute: some window of today, or one of yesterday that passes midnight, shows on the clock. */
+/**
+ * The rule in words, minute by minute: some window of today, or one of yesterday that passes
+ * midnight, shows on the clock.
+ */
 function isOpenByTheClock({ zone, windows, blackout }: Calendar, ms: number): boolean {
   if (blackout.some(({ from, to }) => ms >= at(from) && ms < at(to))) return false;
   const local = new Date(localMs(zone, ms));
@@ -52,7 +55,10 @@ function isOpenByTheClock({ zone, windows, blackout }: Calendar, ms: number): bo
   );
 }
 
-/** Whether clocks in the zone change within two days of a time: there the same reading may mean two times. */
+/**
+ * Whether clocks in the zone change within two days of a time: there the same reading may mean two
+ * times.
+ */
 function isNearChange({ zone }: Calendar, ms: number): boolean {
   const offset = (moment: number): number => localMs(zone, moment) - moment;
   return offset(ms - 2 * 86_400_000) !== offset(ms + 2 * 86_400_000);

@@ -40,7 +40,9 @@ test('a campaign works on the last wish until it rests', () => {
   expect(standingOf([])).toMatchObject({ is: 'working', wish: 'run' });
   expect(standingOf([asked('run'), rests('ready')])).toEqual({ is: 'resting', state: 'ready', problem: null });
   expect(standingOf([asked('run'), rests('ready'), { fact: 'asked', wish: 'commit', deleteSource: true }])).toEqual({
-    ...{ is: 'working', wish: 'commit', deleteSource: true },
+    is: 'working',
+    wish: 'commit',
+    deleteSource: true,
   });
   expect(standingOf([asked('run'), asked('pause'), begun('a', 'look')])).toMatchObject({ wish: 'pause' });
 });

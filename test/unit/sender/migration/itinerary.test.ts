@@ -8,7 +8,10 @@ import { destinationHalf } from '../../../../shared/journey/destination-half.ts'
 const root = join(import.meta.dirname, '../../../..');
 const hasWayBack = ({ undo, tidy }: (typeof itinerary)[number]): boolean => undo !== undefined || tidy !== undefined;
 
-/** The rows of the table of phases in a README: the name, and whether something is said of the way back. */
+/**
+ * The rows of the table of phases in a README: the name, and whether something is said of the way
+ * back.
+ */
 async function rowsIn(file: string): Promise<{ name: string; wayBack: boolean }[]> {
   const text = await readFile(join(root, file), 'utf8');
   const table = /^\| phase .*\n\| -.*\n((?:\|.*\n)+)/m.exec(text)?.[1] ?? '';

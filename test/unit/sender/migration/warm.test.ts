@@ -12,7 +12,12 @@ const { options } = Plan.parse({
 });
 
 const aRound = (round: number, bytes: number, more: Partial<Round> = {}): Round => ({
-  ...{ round, bytes, size: 20 * GiB, blocks: Math.ceil(bytes / MiB), snapshot_ms: 10_000, copy_ms: 60_000 },
+  round,
+  bytes,
+  size: 20 * GiB,
+  blocks: Math.ceil(bytes / MiB),
+  snapshot_ms: 10_000,
+  copy_ms: 60_000,
   ...more,
 });
 const endedAt = (minute: number, round: Round) => ({ ...round, at: new Date(minute * 60_000).toISOString() });
@@ -52,7 +57,8 @@ test('a forecast grows with what the guest has written since the last round, at 
     endedAt(20, aRound(2, GiB, { copy_ms: 100_000, snapshot_ms: 20_000 })),
   ];
   const at = (minute: number) => warmForecastOf(rounds, [], minute * 60_000);
-  // Snapshots began 90 s before minute 2 and at minute 18; between them the guest wrote the GiB that round 2 brought.
+  // Snapshots began 90 s before minute 2 and at minute 18; between them the guest wrote the GiB
+  // that round 2 brought.
   expect(at(20)?.deltaBytes).toBeGreaterThan(0.1 * GiB);
   expect(at(40)?.deltaBytes).toBeGreaterThan(at(20)?.deltaBytes ?? 0);
   expect(at(40)?.downtimeMs).toBeGreaterThan(at(20)?.downtimeMs ?? 0);
@@ -71,8 +77,14 @@ test('a forecast knows nothing before the first round, and takes what it cannot 
   const forecast = warmForecastOf([endedAt(10, aRound(1, 10 * GiB))], past, 600_000);
   expect(forecast?.assumed).toEqual([]);
   expect(forecast?.stages).toEqual({
-    ...{ stop: 6_000, freeze: 10_000, copy: 60_000, import: 80_000 },
-    ...{ plug: 1_000, create: 12_000, connect: 500, probe: 3_000 },
+    stop: 6_000,
+    freeze: 10_000,
+    copy: 60_000,
+    import: 80_000,
+    plug: 1_000,
+    create: 12_000,
+    connect: 500,
+    probe: 3_000,
   });
   expect(forecast?.downtimeMs).toBe(172_500);
 });

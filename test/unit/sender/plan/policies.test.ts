@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { halvesOf } from '../../../../sender/campaign/rolling-wave.ts';
 import { windowOf } from '../../../../sender/migration/window.ts';
 import { withOptions } from '../../../../sender/plan/options.ts';
-import { policyConcerns, policySentences } from '../../../../sender/plan/policies.ts';
+import { policyConcerns } from '../../../../sender/plan/policies.ts';
+import { policySentences } from '../../../../sender/plan/policy-sentences.ts';
 import { parseYaml } from '../../../../shared/config.ts';
 import { Calendar } from '../../../../shared/model/calendar.ts';
 import { Plan } from '../../../../shared/model/plan.ts';
@@ -89,9 +90,9 @@ test('every policy is explained in a sentence or two', () => {
     ...farm([{ id: 's1', name: 'web-1' }, { id: 's2', name: 'web-2' }, { id: 's3' }]),
   });
   expect(policySentences(plan)).toEqual([
-    'Up to 2 servers are on the way at once; the next one follows 30 s after one has ended.',
+    'Up to 2 servers move at a time; the next one begins 30 s after one has ended.',
     'Wave farm moves in halves: first web-1, web-2; then s3, once each of the first runs at the destination and passes its probe.',
-    'Servers are stopped mon, tue 22:00-05:00, or sun, all day only (Europe/Berlin), each where the downtime that is forecast for it fits into what is left; what is down then is moved to its end.',
+    'Servers are stopped mon, tue 22:00-05:00, or sun, all day only (Europe/Berlin), each only if its forecast downtime fits into what is left of the window; a server that is down is always moved to its end.',
     'From 2026-12-24 to 2026-12-26 inclusive (Europe/Berlin) nothing new is begun: holidays.',
     'Sends, by the clock (Europe/Berlin; the first line that fits counts): every day 07:00-19:00: 100mbit; otherwise: no limit.',
   ]);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { itinerary } from '../../../../sender/migration/itinerary.ts';
 import type { MoveReport, Report } from '../../../../sender/report/model.ts';
 import { reportPage } from '../../../../sender/report/page.ts';
+import { stageColours } from '../../../../sender/report/stage-bar.ts';
 import { reportText } from '../../../../sender/report/text.ts';
 
 const GiB = 1024 ** 3;
@@ -31,7 +33,9 @@ function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): M
     phases,
     migrationMs: 200_620,
     downtimeMs: 199_500,
-    ...{ probed: null, networkMs: null, overheadMs: null },
+    probed: null,
+    networkMs: null,
+    overheadMs: null,
     forecast: null,
     rounds: [],
     disks: [
@@ -102,6 +106,12 @@ describe('the page of a report', () => {
     expect((last[0] ?? 0) + (last[1] ?? 0)).toBeCloseTo(1_000, 0);
   });
 
+  test('has a colour of its own for every stage of a journey', () => {
+    const phases = itinerary.map(({ name }) => ({ name, startedAt: '2026-11-21T12:00:00Z', ms: 1_000 }));
+    const colours = [...stageColours([aMove('db', 0, { phases })]).values()];
+    expect(new Set(colours).size).toBe(itinerary.length);
+  });
+
   test('shows a server’s name as text, whatever it holds', () => {
     const name = `<img src=x onerror="alert(1)">' & co`;
     const page = reportPage(aReport({ project: name, moves: [aMove(name, 0)] }));
@@ -133,6 +143,30 @@ describe('the page of a report', () => {
 
 describe('the text of a report', () => {
   test('fits the terminal and keeps every number', () => {
-    expect(reportText(aReport({ moves: [aMove('db', 0)] }), 120).join('\n')).toMatchSnapshot();
+    const report = aReport({ moves: [aMove('db', 0)] });
+    expect(reportText(report, { columns: 120, everyStage: true }).join('\n')).toMatchSnapshot();
+  });
+
+  test('has one line for the stages of each server, without stages that are short on all of them', () => {
+    const lines = reportText(aReport({ problems: [], moves: [aMove('db', 0), aMove('app-1', 210_000)] }));
+    expect(lines.join('\n')).toMatchSnapshot();
+    const brief = aMove('db', 0).phases.map((phase) => (phase.name === 'seal' ? { ...phase, ms: 99 } : phase));
+    expect(reportText(aReport({ moves: [aMove('db', 0, { phases: brief })] })).join('\n')).not.toContain('SEAL');
+  });
+
+  test('cuts a name of 253 characters, wherever it is read', () => {
+    const lines = reportText(aReport({ moves: [aMove('x'.repeat(253), 0)] }));
+    expect(lines.join('\n')).toContain(`${'x'.repeat(39)}…  moved`);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(180);
+  });
+
+  test('tells what rounds sent apart from the last copy, and both together once', () => {
+    const rounds = [
+      { round: 1, size: 1, blocks: 1, bytes: 3 * GiB, snapshot_ms: 1, copy_ms: 1, endedAt: '2026-11-21T12:00:00Z' },
+    ];
+    const moves = [aMove('db', 0, { rounds })];
+    const text = reportText(aReport({ moves, totals: { servers: 1, diskBytes: 20 * GiB, sentBytes: 5 * GiB, resources: {} } }));
+    expect(text).toContain('1 server, 20.0 GiB of disks, 5.0 GiB sent');
+    expect(text.join('\n')).toMatch(/IN ROUNDS +SENT(.|\n)*db .* 3\.0 GiB +2\.0 GiB/);
   });
 });

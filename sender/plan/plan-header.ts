@@ -1,0 +1,33 @@
+/**
+ * What an operator must know to edit a plan: the first lines of the file, each at most 98 columns.
+ */
+export const planHeader = [
+  'Godwit plan. Edit it, then run: sender migrate plan.yaml',
+  '',
+  'Servers move wave by wave, in the order given. Ids count; names are for people.',
+  '',
+  'mappings:',
+  '  flavors, networks   `to:` an id or a name at the destination, or create',
+  '  gateways            `ip:` auto, same or an address',
+  '  floating_ips        `to:` same, auto, skip or an address',
+  '  servers             `availability_zone:` ZONE or, for admins, ZONE:HOST;',
+  '                      the scheduler of the destination places all other servers',
+  'whole: true           moves the rest of the project too: networks, groups and addresses that none',
+  '                      of these servers uses',
+  'mode: warm            copies a server while it runs, in at most `rounds` rounds, until one brings',
+  '                      at most `round_threshold_mib`, or no less than the one before; a server may',
+  '                      have its own `mode:` and `cutover:` beside its id',
+  'cutover:              when a warm server is stopped: now, when-ready (once a round is that small),',
+  '                      manual (`sender cutover`), or a time: at 2026-11-22T02:00:00+01:00; while it',
+  '                      waits, a further round follows every `round_interval_seconds`',
+  'calendar:             when servers may be stopped, in the time of `zone:` (UTC without it):',
+  '                        windows: [{ days: [sat, sun], from: "22:00", to: "05:00" }]',
+  '                        blackout: [{ from: 2026-12-24, to: 2026-12-26, reason: holidays }]',
+  '                      A window ends on the next day where `to` is not later than `from`. Warm',
+  '                      rounds go on outside of windows and rest in a blackout. A server that is',
+  '                      down is always moved to its end. `sender cutover` goes on without waiting.',
+  'rolling: true         beside the name of a wave: its servers move in two halves; the second half',
+  '                      begins when every server of the first runs and passes its probe',
+  'bandwidth:            a rate, or a table by hour as in sender.yaml, which it overrides while this',
+  '                      campaign is at work; `sender bandwidth` overrides both',
+];

@@ -1,0 +1,30 @@
+import { showDuration } from '../../shared/print/units.ts';
+import type { MoveReport } from './model.ts';
+
+/** What is counted of every disk. */
+type ByteCount = 'sizeBytes' | 'zeroBytes' | 'reusedBytes' | 'copiedBytes' | 'pulledBytes' | 'sentBytes';
+
+/** Bytes of one sort over all disks of a server. */
+export function sum({ disks }: Pick<MoveReport, 'disks'>, field: ByteCount): number {
+  return disks.reduce((total, disk) => total + disk[field], 0);
+}
+
+/** Bytes that crossed the link in the rounds of a warm move, before its last copy. */
+export function roundBytes({ rounds }: Pick<MoveReport, 'rounds'>): number {
+  return rounds.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+/** Bytes that crossed the link for a server: of every round and of the last copy. */
+export function sentBytes(move: Pick<MoveReport, 'disks' | 'rounds'>): number {
+  return sum(move, 'sentBytes') + roundBytes(move);
+}
+
+/** What the downtime of a warm move was expected to be. */
+export function forecastOf({ forecast }: MoveReport): string {
+  return orDash(forecast?.downtimeMs ?? null);
+}
+
+/** A duration, or a dash where there is none yet. */
+export function orDash(ms: number | null): string {
+  return ms === null ? '-' : showDuration(ms);
+}
