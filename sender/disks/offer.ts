@@ -24,13 +24,15 @@ import { dataBytes, stretchesOf } from './stretches.ts';
  */
 const refersFrom = 6;
 
+/** Chooses how hard each frame is packed. */
+export type LevelChoice = Pick<Levels, 'next' | 'learn'>;
+
 /**
  * Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy
  * compared as a whole. The worker threads start at once.
  */
-export function offerDisk(peer: Peer, workers: WorkerPool): OfferDisk {
+export function offerDisk(peer: Peer, workers: WorkerPool, levels: LevelChoice = new Levels(workers.size)): OfferDisk {
   workers.start();
-  const levels = new Levels(workers.size);
   return async (move, disk, snapshot, tools) => {
     const folder = diskFolder(tools.folder, move.server.id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -63,7 +65,7 @@ interface Which {
 interface Means {
   readonly peer: Peer;
   readonly workers: WorkerPool;
-  readonly levels: Levels;
+  readonly levels: LevelChoice;
   readonly tools: OfferTools;
 }
 
@@ -144,7 +146,7 @@ class Transfer {
       },
       pages,
       { size, algorithm },
-      { told: (bytes) => this.#advance(bytes), failed: (reason) => over.abort(reason) },
+      { done: (bytes) => this.#advance(bytes), failed: (reason) => over.abort(reason) },
     );
     try {
       const root = await sendManifest(this.#source, pages, manifest, over, signal);
@@ -175,7 +177,7 @@ class Transfer {
   }
 }
 
-/** Reads ahead as far as there is memory, and tells in order what was read. */
+/** Reads ahead as far as there is memory, and sends in order what was read. */
 async function sendManifest(
   source: BlockSource,
   pages: PageCache,
