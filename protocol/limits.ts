@@ -18,7 +18,9 @@ export const limits = {
   smallestBlockBytes: 4 * KiB,
   /** A piece, the unit that is pulled: a page of memory, and what a file system changes at once. */
   pieceBytes: 4 * KiB,
-  /** Most raw bytes of one data frame, of one pull and of one refinement: a buffer on either side. */
+  /**
+   * Most raw bytes of one data frame, of one pull and of one refinement: a buffer on either side.
+   */
   frameBytes: 4 * MiB,
   /**
    * Most bytes of the disk that a data frame may refer back to: beyond that hardly any more is

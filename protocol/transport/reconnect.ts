@@ -29,7 +29,7 @@ export interface Patience {
 
 const defaultPatience: Patience = { firstMs: 1_000, longestMs: 30_000, finalMs: 60_000, goodMs: 30_000 };
 
-/** What to do with a connection and whom to tell. */
+/** What to do with a connection, and callbacks. */
 export interface KeepOptions {
   /** Ends everything; `keepConnected` returns when it aborts. */
   readonly signal: AbortSignal;
