@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';

@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
-import type { DestinationCloud, Donor } from '../../../shared/cloud/cloud.ts';
+import type { DestinationCloud, DonorImage } from '../../../shared/cloud/destination-cloud.ts';
 import type { BlockSource, Extent } from '../../../shared/disk/block-source.ts';
 import { writeAll } from '../../../shared/disk/file.ts';
 import { syncFolder } from '../../../shared/durable.ts';
@@ -20,7 +20,7 @@ export interface Fetching {
  * Brings an image of the destination to `path` as a sparse raw file, once; goes on where an abort
  * left it. Throws E_UNSUPPORTED for one that is too long, E_DISK_FULL, and the cloud's problems.
  */
-export async function copyImage(cloud: DestinationCloud, donor: Donor, path: string, fetching: Fetching): Promise<void> {
+export async function copyImage(cloud: DestinationCloud, donor: DonorImage, path: string, fetching: Fetching): Promise<void> {
   if ((await stat(path).catch(() => null)) !== null) return;
   const { mostBytes, room, signal } = fetching;
   const folder = `${path}.download`;

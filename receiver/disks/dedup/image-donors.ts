@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DestinationCloud, Donor } from '../../../shared/cloud/cloud.ts';
+import type { DestinationCloud, DonorImage } from '../../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 import { within } from '../../../shared/concurrency/within.ts';
 import type { Log } from '../../../shared/log.ts';
@@ -176,7 +176,7 @@ export async function matching(
   images: readonly ResourceOf<'image'>[],
   policy: ImagePolicy,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Donor>> {
+): Promise<ReadonlyMap<string, DonorImage>> {
   if (policy.images === 'none' || images.length === 0 || cloud.openImage === undefined) return new Map();
   const donors = (await cloud.donors?.(images, signal)) ?? [];
   return new Map(donors.filter(({ size }) => size <= policy.mostBytes).map((donor) => [donor.image, donor]));

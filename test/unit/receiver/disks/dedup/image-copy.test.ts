@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { copyImage, type Fetching } from '../../../../../receiver/disks/dedup/image-copy.ts';
 import { Room } from '../../../../../receiver/disks/store/room.ts';
-import type { Donor } from '../../../../../shared/cloud/cloud.ts';
+import type { DonorImage } from '../../../../../shared/cloud/destination-cloud.ts';
 import { OpenStackDestination } from '../../../../../shared/cloud/openstack/destination.ts';
 import { accessTo } from '../../../../conformance/furnish.ts';
 import { aFolder, problemOf } from '../../../../support/folder.ts';
@@ -26,7 +26,7 @@ function fetching(folder: string, signal = AbortSignal.timeout(30_000), mostByte
   return { mostBytes, room: new Room(folder), signal };
 }
 
-async function stored(twin: Twin, format: string, content: Buffer): Promise<Donor> {
+async function stored(twin: Twin, format: string, content: Buffer): Promise<DonorImage> {
   const id = await (await aHand(twin)).store({ name: 'base', disk_format: format }, content);
   return { id, image: 'base', size: content.length };
 }
