@@ -97,7 +97,7 @@ export class Blocks {
   }
 
   /** The first block that this offer has not named, or undefined. */
-  untold(): number | undefined {
+  unnamed(): number | undefined {
     if (this.done === this.length) return undefined;
     const block = this.#flags.findIndex((flags) => (flags & howMask) === 0);
     return block < 0 ? undefined : block;
