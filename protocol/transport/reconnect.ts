@@ -45,7 +45,7 @@ export interface KeepOptions {
 }
 
 /**
- * Dials again and again, with growing pauses, for as long as the signal stands. Returns, never
+ * Dials again and again, with growing pauses, until the signal aborts. Returns, never
  * throws, when it aborts.
  */
 export async function keepConnected(dialOnce: (signal: AbortSignal) => Promise<WebSocket>, options: KeepOptions): Promise<void> {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** How a command answers: once, on and on, with bytes, or on and on while it takes bytes. */
+/** How a command answers: once, as a stream, with bytes, or as a stream while it takes bytes. */
 type Kind = 'once' | 'stream' | 'download' | 'upload';
 
 /**
@@ -24,7 +24,7 @@ export function command<P extends z.ZodType, C, R>(declared: Declared<P, C, Prom
   return { kind: 'once', ...declared };
 }
 
-/** A command that goes on answering until its caller leaves. */
+/** A command that answers with a stream, until its caller leaves. */
 export function stream<P extends z.ZodType, C, R>(
   declared: Declared<P, C, AsyncIterable<R>>,
 ): Command<'stream', P, C, AsyncIterable<R>> {
