@@ -18,7 +18,9 @@ export const limits = {
   smallestBlockBytes: 4 * KiB,
   /** A piece, the unit that is pulled: a page of memory, and what a file system changes at once. */
   pieceBytes: 4 * KiB,
-  /** Most raw bytes of one data frame, of one pull and of one refinement: a buffer on either side. */
+  /**
+   * Most raw bytes of one data frame, of one pull and of one refinement: a buffer on either side.
+   */
   frameBytes: 4 * MiB,
   /**
    * Most bytes of the disk that a data frame may refer back to: beyond that hardly any more is
@@ -44,16 +46,14 @@ export const limits = {
    * at 250 ms of round trip.
    */
   pullBytes: 64 * MiB,
-  /**
-   * Pulls a sender works on at once: disk and network overlap, and memory stays at a few blocks.
-   */
+  /** Pulls a sender answers at once: disk and network overlap, and memory stays bounded. */
   pullsServed: 4,
   /**
-   * Most raw bytes of a small pull, which does not wait behind longer ones: what a disk lacks here
-   * and there must not wait for another's new files.
+   * Most raw bytes of a small pull, which does not wait behind longer ones: a disk with a few
+   * missing blocks must not wait for another's new files.
    */
   smallPullBytes: 128 * KiB,
-  /** Small pulls a sender works on at once, beside the others. */
+  /** Small pulls a sender answers at once, beside the others. */
   smallPullsServed: 4,
   /** Bytes waiting for one lane above which nothing further is read for it. */
   unsentBytes: 4 * MiB,

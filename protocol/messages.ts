@@ -59,7 +59,7 @@ export type Result<N extends Requests> = Messages[N] extends { readonly result: 
 /** What a handler answers a request with. */
 type Answer<N extends Requests> = Messages[N] extends { readonly kind: 'pull' } ? Packed : Result<N>;
 
-/** What a handler is told beside the params: `signal` aborts when the connection is over. */
+/** What a handler gets beside the params: `signal` aborts when the connection is over. */
 export interface Context {
   readonly signal: AbortSignal;
 }

@@ -3,7 +3,10 @@ import { Problem } from './problem.ts';
 /** Characters that name a campaign at the least. */
 const fewest = 4;
 
-/** The id of the one campaign whose id begins so. Throws E_NOT_FOUND where several do or none, with the given hint, and for too few characters. */
+/**
+ * The id of the one campaign whose id begins so. Throws E_NOT_FOUND where several do or none, with
+ * the given hint, and for too few characters.
+ */
 export function wholeId(beginning: string, ids: Iterable<string>, hint?: string): string {
   const matches = [...new Set(ids)].filter((id) => id.startsWith(beginning));
   const [id] = matches;

@@ -11,24 +11,25 @@ export interface Bounds {
   readonly cpuSeconds?: number;
 }
 
-const works = new Map<string, Promise<boolean>>();
+/** By name of a wrapper: whether it can be used. */
+const able = new Map<string, Promise<boolean>>();
 
-/** Tries a wrapper once: a machine may lack it, and a system call filter may forbid it. */
+/** Tries a wrapper once: it may not be installed, or a system call filter may forbid it. */
 function isAble(wrapper: readonly string[]): Promise<boolean> {
   const [command = '', ...args] = wrapper;
   const known =
-    works.get(command) ??
+    able.get(command) ??
     run(command, [...args, 'true'], { timeout: 5_000 }).then(
       () => true,
       () => false,
     );
-  works.set(command, known);
+  able.set(command, known);
   return known;
 }
 
 /**
- * Puts what confines a command before it, as far as this machine can: setpriv(1) has the kernel end it with us, however we end, and
- * prlimit(1) bounds it. Both are of util-linux; they replace themselves by the command, so that its pid is the child's.
+ * Confines a command as far as this machine can: setpriv(1) has the kernel end it when we end, and
+ * prlimit(1) bounds it. Both replace themselves by the command, whose pid is then the child's.
  */
 export async function confined(command: readonly string[], { memoryBytes, cpuSeconds }: Bounds): Promise<[string, ...string[]]> {
   const mortal = ['setpriv', '--pdeathsig', 'KILL'];

@@ -6,7 +6,10 @@ export function isFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
-/** Does work that writes into a place, and says where room is needed if there is none: the system's own message names no file. Throws E_DISK_FULL. */
+/**
+ * Does work that writes into a place, and says where room is needed if there is none: the system's
+ * own message names no file. Throws E_DISK_FULL.
+ */
 export async function needingRoom<T>(place: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -51,7 +51,8 @@ export function canonicalIp(address: string): string {
 
 /** Whether two CIDRs share an address. */
 export function overlap(a: string, b: string): boolean {
-  const [one, other] = [rangeOf(a), rangeOf(b)];
+  const one = rangeOf(a);
+  const other = rangeOf(b);
   if (one === null || other === null || one.first.bits !== other.first.bits) return false;
   return one.first.value <= other.last.value && other.first.value <= one.last.value;
 }

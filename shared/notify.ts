@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import type { Log } from './log.ts';
 
-/** What a daemon tells its service manager; nothing where there is none. */
+/** What a daemon reports to its service manager; nothing where there is none. */
 export interface Notifier {
   /** Says that the daemon serves, and starts to feed the watchdog. */
   ready(says: string): Promise<void>;

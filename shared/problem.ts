@@ -1,8 +1,13 @@
 /** What the reader of a failure needs beside its sentence. */
 export interface ProblemKind {
-  /** `never`: the same request fails again until a person acts; `later`: it may succeed by itself. */
+  /**
+   * `never`: the same request fails again until a person acts; `later`: it may succeed by itself.
+   */
   readonly retry: 'never' | 'later';
-  /** Exit status of a command that ends with this problem. The tens group the causes; see README, "Exit codes". */
+  /**
+   * Exit status of a command that ends with this problem. The tens group the causes; see README,
+   * "Exit codes".
+   */
   readonly exit: number;
   /** What to do about it, as an instruction. */
   readonly hint: string;
@@ -89,7 +94,7 @@ export const problems = {
   E_BLOCK_MISMATCH: { retry: 'later', exit: 30, hint: 'The block is pulled again. If this repeats, suspect memory or disks.' },
   E_DISK_CHANGED: { retry: 'later', exit: 30, hint: 'Something writes to what must be frozen, or its disk fails; find out what, then `sender resume`.' },
   E_ROOT_MISMATCH: { retry: 'later', exit: 30, hint: 'The copy is not used. `sender resume` compares and repairs it.' },
-  E_BUNDLE: { retry: 'never', exit: 30, hint: 'Bring the bundle here once more, or write it again with `sender export`; `receiver import` goes on with what it lacks.' },
+  E_BUNDLE: { retry: 'never', exit: 30, hint: 'Bring the bundle here once more, or write it again with `sender export`; `receiver import` goes on with what is missing.' },
   E_IMAGE_MISMATCH: { retry: 'later', exit: 30, hint: 'The cloud stored other bytes than were sent; the image is made again by `sender resume`.' },
   E_TOTALS_DISAGREE: { retry: 'never', exit: 30, hint: 'The two daemons count differently; keep both state directories and report this.' },
 
@@ -167,7 +172,10 @@ export function asProblem(thrown: unknown): Problem {
   return new Problem('E_BUG', `Unexpected failure: ${error.message}`, { cause: error });
 }
 
-/** Rebuilds a problem that came over the wire; a code from a newer release becomes E_PEER and keeps its own sentence. */
+/**
+ * Rebuilds a problem that came over the wire; a code from a newer release becomes E_PEER and keeps
+ * its own sentence.
+ */
 export function fromJson(json: ProblemJson): Problem {
   if (isProblemCode(json.code)) return new Problem(json.code, json.says, { about: json.about, hint: json.hint });
   return new Problem('E_PEER', `${json.says} (${json.code})`, { about: json.about, hint: json.hint });

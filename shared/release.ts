@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The release this code belongs to, from package.json: beside the sources, or above `dist/` once built. */
+/**
+ * The release this code belongs to, from package.json: beside the sources, or above `dist/` once
+ * built.
+ */
 export const release = readRelease(import.meta.dirname);
 
 function readRelease(start: string): string {

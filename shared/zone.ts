@@ -1,6 +1,9 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** What clocks in a time zone (an IANA name) show at an instant: the milliseconds since the epoch at which UTC shows the same. Throws RangeError for an unknown zone. */
+/**
+ * What clocks in a time zone (an IANA name) show at an instant: the milliseconds since the epoch at
+ * which UTC shows the same. Throws RangeError for an unknown zone.
+ */
 export function localMs(zone: string, atMs: number): number {
   const parts = formatOf(zone).formatToParts(atMs);
   const number = (wanted: Intl.DateTimeFormatPartTypes): number => Number(parts.find(({ type }) => type === wanted)?.value);
@@ -9,8 +12,8 @@ export function localMs(zone: string, atMs: number): number {
 }
 
 /**
- * The first instant at which clocks in a zone show a time or a later one; `wantedMs` as `localMs` gives it. A time that occurs twice, when clocks go back, is the
- * first of the two; one that they skip is when they go on: so what lies between two times never overlaps with what follows.
+ * The first instant at which clocks in a zone show a time or a later one; `wantedMs` as `localMs`
+ * gives it. A time that clocks show twice is the first, and one that they skip is when they go on.
  */
 export function instantOf(zone: string, wantedMs: number): number {
   const offsetAt = (atMs: number): number => localMs(zone, atMs) - atMs;
@@ -18,7 +21,8 @@ export function instantOf(zone: string, wantedMs: number): number {
   const after = offsetAt(wantedMs + dayMs);
   const candidates = [wantedMs - before, wantedMs - after].filter((atMs) => localMs(zone, atMs) === wantedMs);
   if (candidates.length > 0) return Math.min(...candidates);
-  let [early, late] = [wantedMs - after, wantedMs - before];
+  let early = wantedMs - after;
+  let late = wantedMs - before;
   while (late - early > 1) {
     const middle = Math.floor((early + late) / 2);
     if (offsetAt(middle) === after) late = middle;

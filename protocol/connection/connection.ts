@@ -1,5 +1,4 @@
 import type { WebSocket } from 'ws';
-import { abortable } from '../../shared/concurrency/abortable.ts';
 import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
 import type { Closed } from '../close.ts';
 import { limits as defaults, type Limits } from '../limits.ts';
@@ -10,13 +9,15 @@ import { type Handlers, messages, type Params, type Requests, type Result, type 
 import type { Throttle } from '../pacing/throttle.ts';
 import { commonFeatures, noCommonMajor, features as ourFeatures, subprotocol } from '../version.ts';
 import { decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
+import { Greeting } from './greeting.ts';
 import { Lanes, type Wire } from './lanes.ts';
 import { Link, type LinkListener } from './link.ts';
+import { NoticeQueue } from './notice-queue.ts';
 import { Outstanding } from './outstanding.ts';
 import { type AnyHandlers, RequestDispatcher } from './request-dispatcher.ts';
 import { checkCampaign, checkPhase, type Progress, validate, validatePart } from './validate.ts';
 
-/** Who this side is, and what it wants to be told. */
+/** Who this side is, and how it behaves. */
 export interface ConnectionOptions<S extends Side> {
   readonly role: S;
   /** The release of this daemon, for the other's log. */
@@ -31,12 +32,12 @@ export interface ConnectionOptions<S extends Side> {
   readonly limits?: Partial<Limits>;
   /** Bounds the data that this connection and others send together. */
   readonly throttle?: Throttle;
-  /** Is told of everything that was refused, for the log. */
+  /** Gets every problem that something was refused with, for the log. */
   readonly observe?: (problem: Problem) => void;
 }
 
-/** Requests that only let a side in: they count as no progress. */
-const waysIn: ReadonlySet<string> = new Set<Requests>(['session.hello', 'session.join', 'campaign.open']);
+/** Requests of the greeting and the opening, which count as no progress. */
+const openingRequests: ReadonlySet<string> = new Set<Requests>(['session.hello', 'session.join', 'campaign.open']);
 
 /**
  * How a request is asked. `timeoutMs` counts from when it is sent, and may be Infinity: the
@@ -59,15 +60,13 @@ export class Connection<S extends Side> {
   readonly #lanes: Lanes;
   readonly #outstanding: Outstanding;
   readonly #progress: Progress = { greeted: false, campaign: undefined, lane: false };
-  readonly #greeting = Promise.withResolvers<Hello>();
+  readonly #greeting: Greeting;
+  readonly #notices: NoticeQueue;
   #dispatcher: RequestDispatcher | undefined;
-  #peer: Hello | undefined;
   #goodbye: string | undefined;
   #progressed = false;
-  #hearing: Promise<void> = Promise.resolve();
   #hearAnswer = (id: number, arrived: Arrived): void => this.#outstanding.answer(id, true, arrived);
   #onSent = (): void => this.#lanes.sent();
-  #unheard = 0;
 
   /**
    * Takes over an open socket. MUST be called in the turn in which the socket opened, or frames are
@@ -80,8 +79,17 @@ export class Connection<S extends Side> {
     this.#link = new Link(socket, { limits: this.#limits, throttle: options.throttle, listener: this.#listener });
     this.#lanes = new Lanes(this.#link.writer);
     this.#outstanding = new Outstanding(this.#limits.requests, this.#limits.pulls);
-    // Whoever never calls `open` must not die of a greeting that fails.
-    this.#greeting.promise.catch(() => {});
+    const { role, release, name, features } = options;
+    const hello = { role, release, features: features ?? ourFeatures, name };
+    this.#greeting = new Greeting(hello, this.#link, this.#progress);
+    this.#notices = new NoticeQueue({
+      hear: async (notice) => {
+        if (!this.#link.signal.aborted) await this.#dispatcher?.hear(notice);
+      },
+      // There is nobody to answer; going on would lose what was said.
+      failed: (problem) => this.#link.drop(1011, problem),
+      left: () => this.#link.listen(),
+    });
   }
 
   /**
@@ -108,20 +116,13 @@ export class Connection<S extends Side> {
     if (this.#socket.protocol !== subprotocol) {
       this.#link.drop(4000, new Problem('E_PROTOCOL_VERSION', noCommonMajor(this.#options.role, this.#socket.protocol)));
     }
-    const late = new Problem('E_OUT_OF_PHASE', `Hello did not come within ${this.#limits.helloMs / 1000} s.`);
-    const timer = setTimeout(() => this.#link.drop(4001, late), this.#limits.helloMs);
-    try {
-      if (this.#options.role === 'sender' && !this.#link.signal.aborted) void this.#sayHello();
-      return await abortable<Hello>([this.#link.signal], (resolve, reject) => void this.#greeting.promise.then(resolve, reject));
-    } finally {
-      clearTimeout(timer);
-    }
+    if (this.#options.role === 'sender' && !this.#link.signal.aborted) void this.#sayHello();
+    return await this.#greeting.inTime(this.#limits.helloMs);
   }
 
   /** Who the other side is. Throws before `open` has returned. */
   get peer(): Hello {
-    if (!this.#peer) throw new Problem('E_BUG', 'The peer is asked for before hello.');
-    return this.#peer;
+    return this.#greeting.peer;
   }
 
   /** The campaign this connection is bound to, once `campaign.open` was answered. */
@@ -129,9 +130,7 @@ export class Connection<S extends Side> {
     return this.#progress.campaign;
   }
 
-  /**
-   * Whether it was of use: something was asked and answered beyond the way in, or data has arrived.
-   */
+  /** Whether anything beyond the greeting and the opening was answered, or data has arrived. */
   get hasProgressed(): boolean {
     return this.#progressed || this.#lanes.wire.arrivedBytes > 0;
   }
@@ -141,7 +140,7 @@ export class Connection<S extends Side> {
     return this.#progress.lane;
   }
 
-  /** Bytes said and not yet handed to the kernel. */
+  /** Bytes sent that the kernel has not taken yet. */
   get unsentBytes(): number {
     return this.#link.writer.unsent;
   }
@@ -193,7 +192,7 @@ export class Connection<S extends Side> {
   }
 
   /**
-   * Tells the other side something, without an answer. Throws E_OUT_OF_PHASE or E_OTHER_CAMPAIGN
+   * Sends the other side a notice, which has no answer. Throws E_OUT_OF_PHASE or E_OTHER_CAMPAIGN
    * where it may not be said now.
    */
   notify<N extends Exclude<SaidBy<S>, Requests>>(name: N, params: Params<N>): void {
@@ -214,7 +213,7 @@ export class Connection<S extends Side> {
       text: (data) => this.#hearText(data),
       data: (fragments) => this.#hearData(fragments),
       sent: () => this.#onSent(),
-      isBehind: () => this.#unheard > this.#limits.notices,
+      isBehind: () => this.#notices.length > this.#limits.notices,
       goodbye: () => this.#goodbye,
       refused: (problem) => this.#options.observe?.(problem),
     };
@@ -239,7 +238,7 @@ export class Connection<S extends Side> {
   /** Answers a request, with a problem where it is refused. Never rejects. */
   async #hearRequest(frame: RequestFrame, bytes: number): Promise<void> {
     try {
-      const admitted = validate(frame.name, frame.params, this.#otherRole, this.#progress);
+      const admitted = validate(frame.name, frame.params, this.#greeting.otherRole, this.#progress);
       if (admitted.name === 'session.hello') this.#answerHello(frame.id, admitted.params as Hello);
       else await this.#dispatcher?.answer(frame.id, admitted, bytes);
     } catch (thrown) {
@@ -251,13 +250,13 @@ export class Connection<S extends Side> {
   }
 
   /**
-   * Notices are heard one after the other, in their order. One that comes out of turn is skipped;
-   * one that cannot be read is not.
+   * Notices are heard in their order. One that comes out of phase is skipped; one that cannot be
+   * read ends the connection.
    */
   #hearNotice(frame: NoticeFrame): void {
     let admitted: ReturnType<typeof validate>;
     try {
-      admitted = validate(frame.name, frame.params, this.#otherRole, this.#progress);
+      admitted = validate(frame.name, frame.params, this.#greeting.otherRole, this.#progress);
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === 'E_MALFORMED') throw problem;
@@ -268,44 +267,21 @@ export class Connection<S extends Side> {
       this.#goodbye ??= (admitted.params as Params<'session.goodbye'>).reason;
       return;
     }
-    this.#unheard += 1;
-    this.#hearing = this.#hearing.then(async () => {
-      try {
-        if (!this.#link.signal.aborted) await this.#dispatcher?.hear(admitted);
-      } catch (thrown) {
-        // There is nobody to answer; going on would lose what was told.
-        this.#link.drop(1011, asProblem(thrown));
-      }
-      this.#unheard -= 1;
-      this.#link.listen();
-    });
+    this.#notices.add(admitted);
   }
 
   async #sayHello(): Promise<void> {
     try {
-      const answer = (await this.#ask('session.hello', this.#hello, { timeoutMs: Number.POSITIVE_INFINITY })) as Hello;
-      this.#greet(answer);
+      const answer = (await this.#ask('session.hello', this.#greeting.own, { timeoutMs: Number.POSITIVE_INFINITY })) as Hello;
+      this.#greeting.meet(answer);
     } catch (thrown) {
       this.#link.drop(4001, asProblem(thrown));
     }
   }
 
   #answerHello(id: number, hello: Hello): void {
-    this.#link.writer.say({ id, result: this.#hello });
-    this.#greet(hello);
-  }
-
-  #greet(hello: Hello): void {
-    if (hello.role !== this.#otherRole) {
-      this.#link.drop(
-        4001,
-        new Problem('E_OUT_OF_PHASE', `This is a ${this.#options.role}, and so is the other side: ${hello.name}.`),
-      );
-      return;
-    }
-    this.#peer = hello;
-    this.#progress.greeted = true;
-    this.#greeting.resolve(hello);
+    this.#link.writer.say({ id, result: this.#greeting.own });
+    this.#greeting.meet(hello);
   }
 
   async #ask<N extends Requests>(name: N, params: unknown, options: RequestOptions): Promise<unknown> {
@@ -315,19 +291,10 @@ export class Connection<S extends Side> {
     const signals = options.signal ? [this.#link.signal, options.signal] : [this.#link.signal];
     const asking = { about: name, binary, timeoutMs: options.timeoutMs ?? usual, signals };
     const answer = await this.#outstanding.ask(asking, (id) => this.#link.writer.say({ id, name, params }));
-    this.#progressed ||= !waysIn.has(name);
+    this.#progressed ||= !openingRequests.has(name);
     if (binary) return answer;
     const result = validatePart(name, 'result', answer);
     if (name === 'campaign.open') this.#progress.campaign = (params as Params<'campaign.open'>).campaign;
     return result;
-  }
-
-  get #hello(): Hello {
-    const { role, release, name, features } = this.#options;
-    return { role, release, features: features ?? ourFeatures, name };
-  }
-
-  get #otherRole(): Side {
-    return this.#options.role === 'sender' ? 'receiver' : 'sender';
   }
 }

@@ -23,7 +23,7 @@ export interface FrameWriterOptions {
   readonly limits: Limits;
   /** Bounds what all writers together send; absent: nothing does. */
   readonly throttle?: Throttle | undefined;
-  /** Is told whenever something has left for the kernel. */
+  /** Called whenever the kernel has taken something. */
   readonly onSent: () => void;
 }
 
@@ -50,7 +50,7 @@ export class FrameWriter {
     this.#window = new CongestionWindow(options.limits);
   }
 
-  /** Bytes not yet handed to the kernel. */
+  /** Bytes that the kernel has not taken yet. */
   get unsent(): number {
     return this.#socket.bufferedAmount + this.#backlog;
   }
@@ -80,7 +80,7 @@ export class FrameWriter {
 
   /**
    * Sends a text frame; throws E_TOO_LARGE for one that the other side would refuse. On a closed
-   * socket it sends nothing: the end of the connection tells whoever waits.
+   * socket it sends nothing: who waits gets the end of the connection.
    */
   say(frame: TextFrame): void {
     const text = encodeText(frame);
@@ -189,7 +189,7 @@ export class FrameWriter {
    * back.
    */
   #send(data: string | Uint8Array, fin: boolean, whole?: Uint8Array): void {
-    // The callback's error is left alone: the socket's close event tells it once, for all.
+    // The callback's error is ignored: the socket's close event reports it once.
     this.#socket.send(data, { fin }, (error) => {
       if (whole !== undefined && !error) giveBack(whole);
       this.#pump();

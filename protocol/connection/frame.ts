@@ -112,7 +112,7 @@ export function decodeData(fragments: readonly Buffer[]): Arrived & { readonly i
   return { id, codec, rawBytes, payload };
 }
 
-/** Bytes in memory of their own, which can be handed to another thread as it is. */
+/** Bytes in memory of their own, which can be moved to another thread. */
 function own(bytes: Uint8Array): Uint8Array {
   return ownsBuffer(bytes) ? bytes : new Uint8Array(bytes);
 }

@@ -2,27 +2,24 @@ import { Condition } from '../../shared/concurrency/condition.ts';
 import type { DataFrame } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 
-/** What the data of a session has met on its way: bytes, milliseconds, bytes per second. */
+/** What is known of the line of a session. */
 export interface Wire {
   /** Lanes beside the main connection. */
   readonly lanes: number;
   /**
-   * How long the line carried something or was throttled, a lane on average: what arrived in this
-   * time is what it can carry.
+   * How long the line carried something or was throttled, averaged over the lanes: milliseconds.
+   * What arrived in this time is what it can carry.
    */
   readonly busyMs: number;
-  /** What the line has carried when it was given enough; 0 before that is known. */
+  /** The highest rate so far, bytes per second; 0 before it is known. */
   readonly bytesPerSecond: number;
-  /** The least round trip; undefined before it is known. */
+  /** The least round trip, milliseconds; undefined before it is known. */
   readonly rttMs: number | undefined;
   /** Bytes of data that have arrived at the other side. */
   readonly arrivedBytes: number;
 }
 
-/**
- * The ways that data of one session may take: over its lanes, or over the main connection where it
- * has none.
- */
+/** Sends the data of one session over its lanes, or over the main connection where it has none. */
 export class Lanes {
   readonly #main: FrameWriter;
   readonly #lanes = new Set<FrameWriter>();
@@ -49,26 +46,26 @@ export class Lanes {
     return this.#lanes.size;
   }
 
-  /** Sends data over one more way from now on. */
+  /** Sends data over one more lane from now on. */
   add(lane: FrameWriter): void {
     this.#lanes.add(lane);
     this.sent();
   }
 
-  /** Says that something has left for the kernel. */
+  /** Notes that the kernel has taken something. */
   sent(): void {
     this.#sent.notifyAll();
   }
 
   /**
-   * Waits until some way has no more than so many bytes unsent. Throws when `signal` aborts first.
+   * Waits until some lane has no more than so many bytes unsent. Throws when `signal` aborts first.
    */
   async room(unsentBytes: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     while (this.#least.unsent > unsentBytes) await this.#sent.wait([signal]);
   }
 
-  /** Sends a data frame over the least loaded way. SHOULD come after `room`. */
+  /** Sends a data frame over the least loaded lane. SHOULD come after `room`. */
   send(frame: DataFrame): void {
     this.#least.sendData(frame);
   }

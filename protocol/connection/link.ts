@@ -10,9 +10,9 @@ import { Heartbeat } from './heartbeat.ts';
 export interface LinkListener {
   text(data: Buffer): void;
   data(fragments: readonly Buffer[]): void;
-  /** Something has left for the kernel. */
+  /** The kernel has taken something. */
   sent(): void;
-  /** Whether this side has more to hear than it can bear; nothing more is read then. */
+  /** Whether too many notices wait on this side; nothing more is read then. */
   isBehind(): boolean;
   /** The reason that the other side gave in its goodbye. */
   goodbye(): string | undefined;
@@ -27,7 +27,7 @@ export interface LinkOptions {
 }
 
 /**
- * An open WebSocket with its writer and its heartbeat. It hands on what arrives, stops reading
+ * An open WebSocket with its writer and its heartbeat. It passes on what arrives, stops reading
  * while either side is behind, and ends once, whoever ends it.
  */
 export class Link {
@@ -62,8 +62,8 @@ export class Link {
   }
 
   /**
-   * Stops reading while this side is behind with what it was told, or the other with what it was
-   * answered; goes on afterwards.
+   * Stops reading while too much waits: notices on this side, or answers that the other side does
+   * not read. Goes on afterwards.
    */
   listen(): void {
     if (this.signal.aborted) return;
@@ -78,7 +78,7 @@ export class Link {
     else if (!isBehind && this.#socket.isPaused) this.#socket.resume();
   }
 
-  /** Ends the link because of `problem`, and tells the other side in a close frame. */
+  /** Ends the link because of `problem`, which a close frame says to the other side. */
   drop(code: CloseCode, problem: Problem): void {
     if (this.signal.aborted) return;
     this.#listener.refused(problem);

@@ -61,7 +61,7 @@ export class Outstanding {
   }
 
   /**
-   * Hands an answer to whoever asked. An answer that nobody waits for, or the second of two, is
+   * Resolves a request with its answer. An answer that nobody waits for, or the second of two, is
    * skipped.
    */
   answer(id: number, binary: boolean, value: unknown): void {
@@ -70,7 +70,7 @@ export class Outstanding {
     else waiting?.reject(new Problem('E_MALFORMED', `Request ${id} was answered with a ${binary ? 'binary' : 'text'} frame.`));
   }
 
-  /** Hands a problem to whoever asked. */
+  /** Rejects a request with a problem. */
   refuse(id: number, problem: Problem): void {
     this.#take(id)?.reject(problem);
   }

@@ -58,7 +58,7 @@ export class RequestDispatcher {
     else await this.#answerRequest(id, name, params, bytes);
   }
 
-  /** Hands a valid notice to its handler. Throws what the handler throws. */
+  /** Runs the handler of a valid notice. Throws what the handler throws. */
   async hear({ name, params }: ValidMessage): Promise<void> {
     await this.#handle(name, params);
   }

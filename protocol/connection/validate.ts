@@ -11,13 +11,19 @@ export interface Progress {
   lane: boolean;
 }
 
-/** A valid message: known, from the right side, in its phase, of this campaign, and of the right shape. */
+/**
+ * A valid message: known, from the right side, in its phase, of this campaign, and of the right
+ * shape.
+ */
 export interface ValidMessage {
   readonly name: Name;
   readonly params: unknown;
 }
 
-/** Checks a message of `from`; nothing after this checks it again. Throws the problem to answer with. */
+/**
+ * Checks a message of `from`; nothing after this checks it again. Throws the problem to answer
+ * with.
+ */
 export function validate(name: string, params: unknown, from: Side, progress: Readonly<Progress>): ValidMessage {
   if (!isName(name))
     throw new Problem('E_UNKNOWN_MESSAGE', `There is no message ${JSON.stringify(name.slice(0, 100))} in this release.`);

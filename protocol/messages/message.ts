@@ -13,7 +13,7 @@ type From = Side | 'either';
  */
 type Phase = 'greeting' | 'ready' | 'campaign';
 
-/** What every message tells about itself. */
+/** What is declared of every message. */
 interface Said<F extends From, P extends z.ZodType> {
   /** The side that says it. */
   readonly from: F;
@@ -27,7 +27,7 @@ interface Said<F extends From, P extends z.ZodType> {
   readonly params: P;
 }
 
-/** What a message with an answer tells beyond that. */
+/** What is declared of a message with an answer beyond that. */
 interface Answered {
   /**
    * `soon`: within the request limit; `when-done`: whenever the work is done, guarded by the

@@ -13,7 +13,7 @@ interface Mark {
 }
 
 /**
- * What the marks of one round have told: the greatest rate (bytes per millisecond), the least round
+ * What the marks of one round have shown: the greatest rate (bytes per millisecond), the least round
  * trip, and the least with a full window.
  */
 interface Round {
@@ -166,7 +166,10 @@ export class CongestionWindow {
   #look(nowMs: number): void {
     const { rate, rttMs, fullRttMs } = this.#round;
     this.#round = newRound(this.#sent);
-    if (rttMs <= this.#leastMs) [this.#leastMs, this.#leastAtMs] = [rttMs, nowMs];
+    if (rttMs <= this.#leastMs) {
+      this.#leastMs = rttMs;
+      this.#leastAtMs = nowMs;
+    }
     const { queueMs, leastWindowBytes, windowBytes, pathMs } = this.#limits;
     // A round in which we had too little to say tells the least that the line can do, and nothing
     // about the most.

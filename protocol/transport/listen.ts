@@ -12,7 +12,7 @@ import { Admission } from './admission.ts';
 import { fingerprintOf, printFingerprint } from './certificate.ts';
 import type { Identity } from './identity.ts';
 import { type TransportLimits, transportLimits } from './limits.ts';
-import { answerPairing, type PairingDesk, pairingProtocol } from './pairing.ts';
+import { answerPairing, type PairingServer, pairingProtocol } from './pairing.ts';
 import type { Peer, Peers } from './peers.ts';
 import { refuse } from './refusal.ts';
 import { learnRotation, pinPresented, rotationHeaders } from './rotation.ts';
@@ -20,7 +20,7 @@ import { tlsProfile } from './tls-profile.ts';
 
 const closeUnpaired: CloseCode = 4003;
 
-/** What a listener needs to know, and whom it tells. */
+/** What a listener needs, and its callbacks. */
 export interface ListenOptions {
   readonly identity: Identity;
   readonly peers: Peers;
@@ -34,8 +34,8 @@ export interface ListenOptions {
    */
   readonly onSocket: (socket: WebSocket, peer: Peer) => void;
   /** Answers pairings; without it every pairing is refused as closed. */
-  readonly pairing?: PairingDesk;
-  /** Is told of everybody who was turned away, and of a pairing that failed. */
+  readonly pairing?: PairingServer;
+  /** Called with the problem of each connection that was refused, and of each failed pairing. */
   readonly onRefused?: (problem: Problem, from: string) => void;
   /** Our next key while a rotation is under way. */
   readonly nextKey?: string | undefined;
@@ -160,7 +160,7 @@ export class Listener {
       if (problem.code === 'E_PEER_UNPAIRED') refuse(socket, 403, problem);
       else if (problem.code === 'E_PROTOCOL_VERSION') refuse(socket, 426, problem);
       // What is wrong in our own house, and in which file, is for our log alone.
-      else refuse(socket, 500, new Problem('E_PEER_UNREACHABLE', 'The receiver cannot tell its peers now; its log says why.'));
+      else refuse(socket, 500, new Problem('E_PEER_UNREACHABLE', 'The receiver cannot read its peers now; its log says why.'));
       this.#options.onRefused?.(problem, from);
     }
   }
@@ -191,7 +191,7 @@ export class Listener {
       webSocket.on('error', () => undefined);
       const { pairing, peers, onRefused } = this.#options;
       const ours = this.#identity.fingerprint;
-      answerPairing({ webSocket, desk: pairing, peers, ours, theirs: stranger, limits: this.#limits }).catch((error: unknown) =>
+      answerPairing({ webSocket, pairing, peers, ours, theirs: stranger, limits: this.#limits }).catch((error: unknown) =>
         onRefused?.(asProblem(error), stranger.from),
       );
     });

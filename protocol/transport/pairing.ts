@@ -14,8 +14,8 @@ export const pairingProtocol = 'godwit-pair.1';
 const Hello = z.object({ hello: z.object({ name: z.string().min(1).max(200), nonce: z.string().regex(/^[0-9a-f]{64}$/) }) });
 const Proof = z.object({ proof: z.string().regex(/^[0-9a-f]{64}$/) });
 
-/** The receiver's side of pairings: its window, its own name, and who is told of a new peer. */
-export interface PairingDesk {
+/** The receiver's side of pairings: its window, its own name, and a callback for new peers. */
+export interface PairingServer {
   readonly window: PairingWindow;
   /** What senders call this receiver; the host name, usually. */
   readonly name: string;
@@ -43,21 +43,21 @@ interface Exchange {
  * Answers one sender that wants to pair; the steps are those of the README. Rejects with the
  * problem that was answered.
  */
-export async function answerPairing(exchange: Exchange & { readonly desk: PairingDesk | undefined }): Promise<void> {
-  const { webSocket, desk, peers, ours, theirs, limits } = exchange;
+export async function answerPairing(exchange: Exchange & { readonly pairing: PairingServer | undefined }): Promise<void> {
+  const { webSocket, pairing, peers, ours, theirs, limits } = exchange;
   try {
     const { hello } = await receive(webSocket, Hello, limits.strangerMs);
-    if (desk === undefined) throw new Problem('E_PAIRING_CLOSED', 'The receiver is not waiting to be paired.');
-    desk.window.mustBeOpen();
+    if (pairing === undefined) throw new Problem('E_PAIRING_CLOSED', 'The receiver is not waiting to be paired.');
+    pairing.window.mustBeOpen();
     const receiverNonce = newNonce();
-    send(webSocket, { hello: { name: desk.name, nonce: receiverNonce } });
+    send(webSocket, { hello: { name: pairing.name, nonce: receiverNonce } });
     const { proof } = await receive(webSocket, Proof, limits.strangerMs);
     const context = { sender: theirs.fingerprint, receiver: ours, senderNonce: hello.nonce, receiverNonce };
-    const answer = desk.window.redeem(proof, context);
+    const answer = pairing.window.redeem(proof, context);
     // Pinned before it is answered: if the answer is lost, the sender is told to pair again, and
     // that replaces this entry.
     const peer = await peers.add(newPeer(plain(hello.name, 64), theirs));
-    desk.onPaired?.(peer);
+    pairing.onPaired?.(peer);
     send(webSocket, { proof: answer });
     webSocket.close(1000);
   } catch (error) {

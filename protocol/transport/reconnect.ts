@@ -29,7 +29,7 @@ export interface Patience {
 
 const defaultPatience: Patience = { firstMs: 1_000, longestMs: 30_000, finalMs: 60_000, goodMs: 30_000 };
 
-/** What to do with a connection and whom to tell. */
+/** What to do with a connection, and callbacks. */
 export interface KeepOptions {
   /** Ends everything; `keepConnected` returns when it aborts. */
   readonly signal: AbortSignal;
@@ -45,7 +45,7 @@ export interface KeepOptions {
 }
 
 /**
- * Dials again and again, with growing pauses, for as long as the signal stands. Returns, never
+ * Dials again and again, with growing pauses, until the signal aborts. Returns, never
  * throws, when it aborts.
  */
 export async function keepConnected(dialOnce: (signal: AbortSignal) => Promise<WebSocket>, options: KeepOptions): Promise<void> {

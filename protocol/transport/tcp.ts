@@ -13,7 +13,7 @@ export async function connectTcp(host: string, port: number, signal: AbortSignal
   const addresses = await inTime(
     limits.lookupMs,
     signal,
-    () => late(about, `No name server told the address of ${host}`, limits.lookupMs),
+    () => late(about, `No name server answered for ${host}`, limits.lookupMs),
     (phase) => addressesOf(host, phase),
   );
   const nobody = (): Problem => late(about, `Nothing answered at ${about}; a firewall may drop the packets`, limits.connectMs);

@@ -15,7 +15,7 @@ export interface Secured {
 }
 
 /**
- * Runs mutual TLS 1.3 over a stream and hands the proved key to `accept`, which throws for a wrong
+ * Runs mutual TLS 1.3 over a stream and passes the proved key to `accept`, which throws for a wrong
  * one. Nothing is sent before that. The stream is destroyed on failure.
  */
 export async function secure(

@@ -7,7 +7,7 @@ import { kindOf } from '../../shared/model/resource.ts';
 import { begunHere, isBegun, lookAhead, mapped, type Outlook, type OutlookTools } from './outlook.ts';
 import type { BundleVisitor, Stretch } from './read.ts';
 
-/** What a check works with. `says` hears in sentences, and what an import would meet. */
+/** What a check works with. `says` reports in sentences, and the outlook of an import. */
 export interface CheckTools extends OutlookTools {
   readonly workers: WorkerPool;
   readonly says: (sentence: string, outlook?: Outlook) => void;
@@ -17,7 +17,7 @@ export interface CheckTools extends OutlookTools {
 const rememberedBytes = 8;
 
 /**
- * Reads a whole bundle, compares every block with its digest, and tells what an import would create
+ * Reads a whole bundle, compares every block with its digest, and says what an import would create
  * and what is in its way. Writes nothing. Takes 190 MiB of memory per TiB of data.
  */
 export class Checker implements BundleVisitor {
@@ -47,7 +47,7 @@ export class Checker implements BundleVisitor {
     }
     const outlook = await lookAhead(this.#tools, await mapped(this.#tools, document, known));
     this.#concerns = outlook.concerns;
-    says(`It would ${told(outlook.decisions)}.`, outlook);
+    says(`It would ${summaryOf(outlook.decisions)}.`, outlook);
     for (const { code, severity, about, says: what, remedy } of outlook.concerns)
       says(
         `${severity === 'blocking' ? 'In the way' : 'Warning'}, ${code}${about === undefined ? '' : ` ${about}`}: ${what} ${remedy}`,
@@ -79,7 +79,7 @@ export class Checker implements BundleVisitor {
     this.#tools.says(`Disk ${disk} is whole: ${Math.ceil(size / bundleBlockBytes)} blocks are what their digests name.`);
   }
 
-  /** Throws E_BLOCKED where something stands in the way. */
+  /** Throws E_BLOCKED where any concern is blocking. */
   async end(): Promise<void> {
     this.#tools.says('The bundle is whole. Nothing was written.');
     mustNotBlock(this.#concerns, { hint: 'Resolve them, or map otherwise in a file for `--mappings`, then import.' });
@@ -118,7 +118,7 @@ export class Checker implements BundleVisitor {
 }
 
 /** What would become of the resources: `create 2 server, 1 network; adopt 1 flavor`. */
-function told(decisions: readonly Decision[]): string {
+function summaryOf(decisions: readonly Decision[]): string {
   const parts = (['create', 'adopt', 'skip'] as const).flatMap((action) => {
     const kinds = decisions.filter((decision) => decision.action === action).map(({ ref }) => kindOf(ref));
     const counts = [...new Set(kinds)].map((kind) => `${kinds.filter((one) => one === kind).length} ${kind}`);

@@ -1,4 +1,4 @@
-import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { Arrival, Destination, DestinationTools } from '../../shared/journey/destination.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { refOf } from '../../shared/model/resource.ts';

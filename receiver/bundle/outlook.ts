@@ -1,4 +1,4 @@
-import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { proposeMappings } from '../../shared/cloud/propose.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { freeBytes } from '../../shared/disk/free.ts';

@@ -1,18 +1,18 @@
 import { type BundleVisitor, readBundle } from './read.ts';
 
 /**
- * Reads a bundle and yields what its visitor tells, as it tells it; ends with what ended the
+ * Reads a bundle and yields what its visitor reports, as it comes; ends with what ended the
  * reading. `begin` makes the visitor, and its end.
  */
 export async function* readWithProgress<News>(
   bundle: AsyncIterable<Buffer>,
-  begin: (tell: (news: News) => void) => { readonly visitor: BundleVisitor; readonly end: () => Promise<void> },
+  begin: (report: (news: News) => void) => { readonly visitor: BundleVisitor; readonly end: () => Promise<void> },
   signal: AbortSignal,
 ): AsyncGenerator<News> {
   const news: News[] = [];
   let woken = Promise.withResolvers<void>();
-  const { visitor, end } = begin((told) => {
-    news.push(told);
+  const { visitor, end } = begin((one) => {
+    news.push(one);
     woken.resolve();
   });
   let over = false;

@@ -127,13 +127,13 @@ class BundleReader {
     await this.#visitor.disk(number, head, header);
     const blocks = blockCount(size, bundleBlockBytes);
     const root = new Root(size, bundleBlockBytes, header.algorithm);
-    let told = 0;
+    let named = 0;
     let pages = 0;
     for (;;) {
       const entry = await this.#next();
       if (entry.name === names.seal(number)) {
         const seal = parseEntry(Seal, await this.#json(entry, entry.name), entry.name);
-        root.addZeros(blocks - told);
+        root.addZeros(blocks - named);
         const is = root.value();
         if (seal.pages !== pages) throw spoilt(`${seal.pages} pages belong before ${entry.name}; ${pages} came.`, entry.name);
         if (seal.root !== is)
@@ -145,11 +145,11 @@ class BundleReader {
       }
       const page = pageIn(entry.name, number);
       const first = (page ?? 0) * bundlePageBlocks;
-      if (page === null || first < told || first >= blocks) throw outOfTurn(entry.name);
+      if (page === null || first < named || first >= blocks) throw outOfTurn(entry.name);
       const stretch = await this.#page(entry, number, first, Math.min(bundlePageBlocks, blocks - first), size);
-      root.addZeros(first - told);
+      root.addZeros(first - named);
       addTo(root, stretch.blocks);
-      told = first + stretch.blocks.length;
+      named = first + stretch.blocks.length;
       pages += 1;
       await this.#visitor.page(stretch);
     }

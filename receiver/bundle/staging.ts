@@ -7,7 +7,8 @@ import { digestBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import type { Disks } from '../disks/disks.ts';
-import { Puller, type Stretches } from '../disks/pull/puller.ts';
+import type { Stretches } from '../disks/pull/missing-block.ts';
+import { Puller } from '../disks/pull/puller.ts';
 import { Window } from '../disks/pull/window.ts';
 import type { Stretch } from './read.ts';
 
@@ -25,7 +26,7 @@ export class Staging {
   #copy: Copy | null = null;
   #file: FileHandle | null = null;
   #puller: Puller | null = null;
-  #told = 0;
+  #named = 0;
   /** The bytes of a block of the page that is taken now. */
   #bytesAt: (block: number) => Promise<Buffer> = gone;
   /** A sealed disk that blocks of others are read from, held open while it is asked for. */
@@ -42,7 +43,7 @@ export class Staging {
    */
   async begin(head: DiskHead, { algorithm }: Header): Promise<void> {
     this.#heads.push(head);
-    this.#told = 0;
+    this.#named = 0;
     const sealed = await this.#disks.sealed(head.server, head.disk);
     if (sealed?.size === head.size && sealed.block_size === bundleBlockBytes) return;
     const shape = { size: head.size, blockSize: bundleBlockBytes, algorithm };
@@ -55,7 +56,7 @@ export class Staging {
   /** Makes the copy equal to a stretch; what lies between the last one and this is zeros. */
   async page({ first, blocks, bytesOf }: Stretch): Promise<void> {
     await this.#zeros(first);
-    this.#told = first + blocks.length;
+    this.#named = first + blocks.length;
     if (this.#copy === null || this.#puller === null) return;
     const digests = Buffer.concat(blocks.map((block) => (block.kind === 'zero' ? Buffer.alloc(digestBytes) : block.digest)));
     this.#bytesAt = async (index) => {
@@ -100,8 +101,8 @@ export class Staging {
   }
 
   async #zeros(until: number): Promise<void> {
-    if (until > this.#told) await this.#copy?.hole(this.#told, until - this.#told);
-    this.#told = Math.max(this.#told, until);
+    if (until > this.#named) await this.#copy?.hole(this.#named, until - this.#named);
+    this.#named = Math.max(this.#named, until);
   }
 
   /** What the copy asks for, in pieces; whole blocks are found, and cut to what is asked. */
@@ -156,7 +157,7 @@ export class Staging {
 function gone(block: number): Promise<never> {
   return Promise.reject(
     new Problem('E_BLOCK_MISMATCH', `Block ${block} was written, and is other bytes now: our own disk may be failing.`, {
-      hint: 'Import the bundle again: it goes on here, and takes only what is lacking.',
+      hint: 'Import the bundle again: it goes on here, and reads only what is missing.',
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';

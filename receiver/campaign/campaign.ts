@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
@@ -14,7 +14,7 @@ import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
 import type { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { Disks } from '../disks/disks.ts';
-import type { Room } from '../disks/store/room.ts';
+import type { FreeSpace } from '../disks/store/free-space.ts';
 import { Builder, type OnBuilt } from './builder.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
@@ -24,7 +24,7 @@ export interface CampaignTools {
   readonly cloud: () => Promise<DestinationCloud>;
   readonly workers: WorkerPool;
   readonly log: Log;
-  readonly room: Room;
+  readonly freeSpace: FreeSpace;
   /** Shared by the indexes of all campaigns. */
   readonly indexMemory: IndexMemory;
   /** Whether disks are written and read past the page cache, where that can be. */
@@ -60,13 +60,19 @@ export class Campaign {
   #leaving = false;
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
-    const { cloud, workers, room, log, directIo, keptFor, indexMemory, images } = tools;
+    const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, images } = tools;
     this.#keptFor = keptFor;
     this.#workers = workers;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
-    this.disks = new Disks(id, folder, { workers, room, log, directIo, donors: new Donors(workers, undefined, indexMemory) });
+    this.disks = new Disks(id, folder, {
+      workers,
+      freeSpace,
+      log,
+      directIo,
+      donors: new Donors(workers, undefined, indexMemory),
+    });
     this.#builder = new Builder({
       campaign: id,
       ledger,
@@ -76,7 +82,7 @@ export class Campaign {
       onRemoved: (ref) => this.#forgetWatch(ref),
       signal: this.#work.signal,
     });
-    this.imageDonors = new ImageDonors(folder, this.disks, { cloud, room, log, policy: images });
+    this.imageDonors = new ImageDonors(folder, this.disks, { cloud, freeSpace, log, policy: images });
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */

@@ -5,7 +5,7 @@ import { Id } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { imagesOf, matching } from '../disks/dedup/image-donors.ts';
 import { IndexMemory } from '../disks/dedup/prefix-index.ts';
-import { Room } from '../disks/store/room.ts';
+import { FreeSpace } from '../disks/store/free-space.ts';
 import { Campaign, type CampaignTools } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
 
@@ -18,9 +18,9 @@ export class Campaigns implements KeptUsers {
   readonly #tools: CampaignTools;
   readonly #open = new Map<string, Promise<Campaign>>();
 
-  constructor(state: string, tools: Omit<CampaignTools, 'room' | 'indexMemory'>) {
+  constructor(state: string, tools: Omit<CampaignTools, 'freeSpace' | 'indexMemory'>) {
     this.#state = state;
-    this.#tools = { ...tools, room: new Room(state), indexMemory: new IndexMemory(indexBytes) };
+    this.#tools = { ...tools, freeSpace: new FreeSpace(state), indexMemory: new IndexMemory(indexBytes) };
   }
 
   /** The campaign of an id, known or new. */

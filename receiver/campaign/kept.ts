@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { wholeId } from '../../shared/campaign-id.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
-import { takenBy } from '../disks/store/taken.ts';
+import { diskUsageOf } from '../disks/store/disk-usage.ts';
 
 /** What is kept of one committed campaign's disks. */
 export interface KeptCampaign {
@@ -104,7 +104,7 @@ async function groupsIn(root: string, users: KeptUsers): Promise<Group[]> {
 }
 
 async function measure(folder: string, files: readonly string[]): Promise<Pick<KeptCampaign, 'disks' | 'bytes' | 'keptAt'>> {
-  const { bytes, latestMs } = await takenBy(folder, files);
+  const { bytes, latestMs } = await diskUsageOf(folder, files);
   return { disks: files.filter((file) => file.endsWith('.raw')).length, bytes, keptAt: new Date(latestMs).toISOString() };
 }
 

@@ -1,4 +1,4 @@
-import type { Built } from '../../shared/cloud/cloud.ts';
+import type { Built } from '../../shared/cloud/destination-cloud.ts';
 import { Journal } from '../../shared/journal.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 

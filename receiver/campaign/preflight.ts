@@ -1,4 +1,4 @@
-import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { supportedPart } from '../../shared/cloud/supported.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';

@@ -1,6 +1,6 @@
 import type { PairingWindow } from '../../protocol/transport/pairing-window.ts';
 import type { Peers } from '../../protocol/transport/peers.ts';
-import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import type { Imports } from '../bundle/imports.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';

@@ -1,25 +1,16 @@
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
-import { syncFolder } from '../../shared/durable.ts';
-import { blockCount, digestBytes } from '../../shared/model/disk.ts';
-import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Copy, type CopyCounts, type CopyTools } from './copy/copy.ts';
+import { Copy, type CopyTools } from './copy/copy.ts';
 import { sealedSource } from './copy/sealed-source.ts';
-import { type FileDonor, openDonor } from './dedup/donor.ts';
-import { keepDisk, nameBlocks, openKept } from './dedup/kept-disk.ts';
+import { BorrowedDonors } from './dedup/borrowed-donors.ts';
+import { keepDisk } from './dedup/kept-disk.ts';
 import type { Puller } from './pull/puller.ts';
+import { type Sealed, SealMarkers } from './seal-markers.ts';
 import { DigestFile, type Shape } from './store/digest-file.ts';
-import { discardFolder } from './store/taken.ts';
-
-/** What a sealed disk is known by; its marker holds the same. */
-export interface Sealed extends CopyCounts {
-  readonly root: string;
-  readonly size: number;
-  readonly block_size: number;
-}
+import { discardFolder } from './store/disk-usage.ts';
 
 /**
  * What is being copied: bytes of the disk, bytes that would survive a power cut, and blocks that
@@ -47,14 +38,16 @@ export class Disks {
    */
   readonly #turns = new Map<string, Semaphore>();
   #remembering: Promise<void> | null = null;
-  /** Donors that are not disks of this campaign. */
-  #others: FileDonor[] = [];
+  readonly #markers: SealMarkers;
+  readonly #borrowed: BorrowedDonors;
   #kept: string | null = null;
 
   constructor(campaign: string, folder: string, tools: CopyTools) {
     this.#campaign = campaign;
     this.#folder = folder;
     this.#tools = tools;
+    this.#markers = new SealMarkers(campaign, folder);
+    this.#borrowed = new BorrowedDonors(tools);
   }
 
   /**
@@ -75,8 +68,8 @@ export class Disks {
     // What an older connection began must have ended before the next one begins.
     await open?.file.inUse.ended();
     if (open !== undefined && !open.file.whole && isSame(open.shape, shape)) return open;
-    // The marker goes first, and durably: it must never stand for bytes that may still change.
-    await this.#unmark(server, disk);
+    // The marker goes first: it must never stand for bytes that may still change.
+    await this.#markers.remove(server, disk);
     const part = this.#path(server, disk, 'part');
     if (open !== undefined && isSame(open.shape, shape)) {
       await this.#unseal(open, part);
@@ -90,11 +83,8 @@ export class Disks {
   }
 
   /** What a disk was sealed with, or null. */
-  async sealed(server: string, disk: string): Promise<Sealed | null> {
-    const text = await readFile(this.#markerPath(server, disk), 'utf8').catch(ignoreAbsent);
-    if (text === undefined) return null;
-    const { digest, counts } = JSON.parse(text) as { digest: string; counts: Sealed };
-    return { ...counts, root: digest };
+  sealed(server: string, disk: string): Promise<Sealed | null> {
+    return this.#markers.read(server, disk);
   }
 
   /**
@@ -114,11 +104,9 @@ export class Disks {
         throw new Problem('E_ROOT_MISMATCH', `The root of the copy is ${own}, the sender says ${root}.`, { about: copy.path });
       await copy.file.rename(this.#path(server, disk, 'raw'));
       copy.file.whole = true;
-      const counts = { ...copy.counts(), size: copy.shape.size, block_size: copy.shape.blockSize };
-      const at = new Date().toISOString();
-      const marker = { campaign: this.#campaign, at, digest: root, counts };
-      await writeMarker(this.#folder, [server, `${disk}.completed`], marker);
-      return { ...counts, root };
+      const sealed = { ...copy.counts(), size: copy.shape.size, block_size: copy.shape.blockSize, root };
+      await this.#markers.write(server, disk, sealed);
+      return sealed;
     });
   }
 
@@ -139,7 +127,7 @@ export class Disks {
   }
 
   /**
-   * Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they tell
+   * Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they record
    * what was verified.
    */
   async discardAll(): Promise<number> {
@@ -168,24 +156,18 @@ export class Disks {
    * Makes a raw file a donor for this campaign's disks. Its digests are at `base.digests`, or are
    * computed and written there; the caller keeps both until `close`.
    */
-  async addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
-    const isNamed =
-      (await stat(`${base}.digests`).catch(() => null))?.size === blockCount(shape.size, shape.blockSize) * digestBytes;
-    if (!isNamed) await nameBlocks(file, base, shape, this.#tools.workers, signal);
-    await this.#lend(await openDonor(file, base, shape));
+  addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
+    return this.#borrowed.addFile(file, base, shape, signal);
   }
 
   /** Whether disks of a folder are donors for this campaign. */
   borrows(folder: string): boolean {
-    return this.#others.some(({ path }) => dirname(path) === folder);
+    return this.#borrowed.isFrom(folder);
   }
 
-  /** Does without the disks whose path begins so. */
-  async letGo(path: string): Promise<void> {
-    const gone = this.#others.filter((donor) => donor.path.startsWith(path));
-    this.#others = this.#others.filter((donor) => !gone.includes(donor));
-    for (const donor of gone) this.#tools.donors.remove(donor);
-    await Promise.all(gone.map((donor) => donor.close()));
+  /** Uses the disks whose path begins so as donors no more, and closes them. */
+  letGo(path: string): Promise<void> {
+    return this.#borrowed.release(path);
   }
 
   /** What is being copied now. */
@@ -201,9 +183,7 @@ export class Disks {
   async close(): Promise<void> {
     await this.#remembering?.catch(() => undefined);
     await Promise.all([...this.#copies.keys()].map((disk) => this.#shut(disk)));
-    const others = this.#others.splice(0);
-    for (const donor of others) this.#tools.donors.remove(donor);
-    await Promise.all(others.map((donor) => donor.close()));
+    await this.#borrowed.close();
     this.#remembering = null;
   }
 
@@ -215,13 +195,8 @@ export class Disks {
     return this.#remembering;
   }
 
-  async #lend(donor: FileDonor): Promise<void> {
-    this.#others.push(donor);
-    await this.#tools.donors.addAll(donor);
-  }
-
   async #remember(): Promise<void> {
-    if (this.#kept !== null) for (const donor of await openKept(this.#kept)) await this.#lend(donor);
+    if (this.#kept !== null) await this.#borrowed.addKept(this.#kept);
     const folder = join(this.#folder, 'disks');
     for (const server of await readdir(folder).catch(() => [])) {
       for (const name of await readdir(join(folder, server))) {
@@ -249,11 +224,11 @@ export class Disks {
   }
 
   /**
-   * A sealed disk is not what it was: it is one no more, and what is wrong in it is copied again
-   * when it is offered again.
+   * Unseals a disk that has changed since it was sealed; its wrong blocks are copied again with the
+   * next offer.
    */
   async #spoilt(server: string, disk: string, copy: Copy, blocks: readonly number[]): Promise<never> {
-    await this.#unmark(server, disk);
+    await this.#markers.remove(server, disk);
     await copy.file.distrust(blocks);
     const what =
       blocks.length === 0 ? 'its list of digests has' : `${blocks.length} blocks of it, first block ${blocks[0]}, have`;
@@ -265,12 +240,6 @@ export class Disks {
     const turn = this.#turns.get(disk) ?? new Semaphore(1);
     this.#turns.set(disk, turn);
     return turn.run(work);
-  }
-
-  async #unmark(server: string, disk: string): Promise<void> {
-    const marker = this.#markerPath(server, disk);
-    await rm(marker, { force: true });
-    await syncFolder(dirname(marker)).catch(ignoreAbsent);
   }
 
   async #shut(disk: string): Promise<void> {
@@ -287,10 +256,6 @@ export class Disks {
 
   #path(server: string, disk: string, state: 'part' | 'raw'): string {
     return `${this.#base(server, disk)}.${state}`;
-  }
-
-  #markerPath(server: string, disk: string): string {
-    return join(this.#folder, 'markers', server, `${disk}.completed`);
   }
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { Connection } from '../../protocol/connection/connection.ts';
 import type { Handlers, Params } from '../../protocol/messages.ts';
-import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { needingRoom } from '../../shared/disk-full.ts';
 import type { Log } from '../../shared/log.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem } from '../../shared/problem.ts';
 

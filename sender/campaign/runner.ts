@@ -1,4 +1,4 @@
-import type { SourceCloud, SourceRetirement } from '../../shared/cloud/cloud.ts';
+import type { SourceCloud, SourceRetirement } from '../../shared/cloud/source-cloud.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';

@@ -1,4 +1,4 @@
-import type { SourceCloud, SourceRetirement } from '../../shared/cloud/cloud.ts';
+import type { SourceCloud, SourceRetirement } from '../../shared/cloud/source-cloud.ts';
 import type { Log } from '../../shared/log.ts';
 import type { OfferDisk, OnDisk } from '../disks/offer-disk.ts';
 import type { RestState } from '../migration/fact.ts';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Result } from '../../protocol/messages.ts';
-import type { Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { Snapshot, SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import { sha256Of } from '../../shared/disk/whole-digest.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { diskFolder } from '../disks/folder.ts';

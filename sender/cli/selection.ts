@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Selection } from '../../shared/cloud/cloud.ts';
+import type { Selection } from '../../shared/cloud/source-cloud.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /** What the options of `choosing` say. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Selection, takesWhole } from '../../shared/cloud/cloud.ts';
+import { type Selection, takesWhole } from '../../shared/cloud/source-cloud.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { type Concern, mustNotBlock } from '../../shared/model/concern.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Result } from '../../protocol/messages.ts';
-import { type Selection, takesWhole } from '../../shared/cloud/cloud.ts';
+import { type Selection, takesWhole } from '../../shared/cloud/source-cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import type { Plan } from '../../shared/model/plan.ts';

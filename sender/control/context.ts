@@ -1,4 +1,4 @@
-import type { SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import type { SenderConfig } from '../config.ts';
 import type { Bandwidth } from '../receiver/bandwidth.ts';
 import type { Link } from '../receiver/link.ts';

@@ -2,51 +2,45 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { type Algorithm, blockBytes, isZero, Root } from '../../shared/model/disk.ts';
 import type { Page, PageCache } from './page-cache.ts';
 
-/** How a disk is told to the receiver; each resolves when what it names is in the copy. */
-export interface Said {
+/** The requests of a manifest; each resolves when what it names is in the copy. */
+export interface ManifestRequests {
   page(first: number, digests: Uint8Array): Promise<unknown>;
   hole(first: number, blocks: number): Promise<unknown>;
 }
 
-/**
- * Zeros are told when so many blocks of them came together, or bytes follow: a GiB, so that
- * progress shows.
- */
+/** Zeros are sent when so many blocks of them came together, a GiB, so that progress shows. */
 const holeBlocks = 16_384;
 
-/** Zeros are added to a root so many at a time: 1 ms for the event loop. */
+/** Blocks of zeros that are added to a root at a time: 1 ms of the event loop. */
 const rootBlocks = 32_768;
 
-/**
- * Tells one disk in its order: pages by their digests, zeros by the stretch, and their root at the
- * end.
- */
+/** Sends the manifest of one disk in order: pages by their digests, and stretches of zeros. */
 export class ManifestSender {
-  readonly #said: Said;
+  readonly #requests: ManifestRequests;
   readonly #pages: PageCache;
   readonly #size: number;
   readonly #root: Root;
-  readonly #onTold: (bytes: number) => void;
+  readonly #onDone: (bytes: number) => void;
   readonly #onFailed: (reason: unknown) => void;
   readonly #open = new Set<Promise<void>>();
   #hole = { first: 0, blocks: 0 };
 
-  /** `onTold` hears of bytes that the copy has; `onFailed` of what cannot be told. */
+  /** `on.done` gets the bytes that the copy has now; `on.failed` why a request failed. */
   constructor(
-    said: Said,
+    requests: ManifestRequests,
     pages: PageCache,
     disk: { readonly size: number; readonly algorithm: Algorithm },
-    on: { readonly told: (bytes: number) => void; readonly failed: (reason: unknown) => void },
+    on: { readonly done: (bytes: number) => void; readonly failed: (reason: unknown) => void },
   ) {
-    this.#said = said;
+    this.#requests = requests;
     this.#pages = pages;
     this.#size = disk.size;
     this.#root = new Root(disk.size, blockBytes, disk.algorithm);
-    this.#onTold = on.told;
+    this.#onDone = on.done;
     this.#onFailed = on.failed;
   }
 
-  /** Tells a page once it is read. */
+  /** Sends a page once it is read. */
   async page(page: Page): Promise<void> {
     const digests = await page.digests;
     if (isZero(digests)) {
@@ -56,10 +50,10 @@ export class ManifestSender {
     this.#flush();
     this.#root.add(digests);
     this.#pages.offer(page, digests);
-    this.#say(this.#said.page(page.first, digests), page, () => this.#pages.drop(page));
+    this.#track(this.#requests.page(page.first, digests), page, () => this.#pages.drop(page));
   }
 
-  /** Tells zeros, together with those before and behind them. */
+  /** Sends zeros, together with those before and behind them. */
   async hole(first: number, blocks: number): Promise<void> {
     for (let left = blocks; left > 0; left -= rootBlocks) {
       this.#root.addZeros(Math.min(left, rootBlocks));
@@ -70,7 +64,7 @@ export class ManifestSender {
     if (this.#hole.blocks >= holeBlocks) this.#flush();
   }
 
-  /** Waits until the receiver has all that was told, and returns the root. */
+  /** Waits until the copy has all that was sent, and returns the root. */
   async end(): Promise<string> {
     this.#flush();
     await Promise.all(this.#open);
@@ -80,17 +74,17 @@ export class ManifestSender {
   #flush(): void {
     const { first, blocks } = this.#hole;
     this.#hole = { first: 0, blocks: 0 };
-    if (blocks > 0) this.#say(this.#said.hole(first, blocks), { first, blocks });
+    if (blocks > 0) this.#track(this.#requests.hole(first, blocks), { first, blocks });
   }
 
-  #say(said: Promise<unknown>, { first, blocks }: { first: number; blocks: number }, done?: () => void): void {
+  #track(request: Promise<unknown>, { first, blocks }: { first: number; blocks: number }, done?: () => void): void {
     const bytes = Math.min(this.#size, (first + blocks) * blockBytes) - first * blockBytes;
-    const told = said.then(() => {
+    const answered = request.then(() => {
       done?.();
-      this.#onTold(bytes);
-      this.#open.delete(told);
+      this.#onDone(bytes);
+      this.#open.delete(answered);
     });
-    told.catch(this.#onFailed);
-    this.#open.add(told);
+    answered.catch(this.#onFailed);
+    this.#open.add(answered);
   }
 }

@@ -1,4 +1,4 @@
-import type { Snapshot, SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { Snapshot, SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import type { ResourceOf } from '../../shared/model/resource.ts';
 
 /** A disk as the receiver sealed it. Counts are blocks. */

@@ -4,6 +4,7 @@ import { bytesPulled } from '../../protocol/messages/disk.ts';
 import type { Packed } from '../../protocol/messages/packed.ts';
 import { algorithms } from '../../shared/disk/algorithm.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
+import type { Packed as PackedByWorker } from '../../shared/disk/jobs/pack.ts';
 import { heldStretch, type Part, type Range } from '../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
@@ -11,7 +12,7 @@ import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Peer } from '../receiver/peer.ts';
 import { diskFolder } from './folder.ts';
-import { Levels } from './levels.ts';
+import { Levels, type Wire } from './levels.ts';
 import { ManifestSender } from './manifest-sender.ts';
 import type { OfferDisk, OfferTools, SealedDisk } from './offer-disk.ts';
 import { PageCache } from './page-cache.ts';
@@ -24,13 +25,18 @@ import { dataBytes, stretchesOf } from './stretches.ts';
  */
 const refersFrom = 9;
 
+/** Chooses how hard each frame is packed. */
+export interface LevelChoice {
+  next(wire: Wire, rawBytes: number): number;
+  learn(level: number, packed: PackedByWorker): void;
+}
+
 /**
  * Offers a disk's blocks: reads and names them ahead, answers pulls meanwhile, and has the copy
  * compared as a whole. The worker threads start at once.
  */
-export function offerDisk(peer: Peer, workers: WorkerPool): OfferDisk {
+export function offerDisk(peer: Peer, workers: WorkerPool, levels: LevelChoice = new Levels(workers.size)): OfferDisk {
   workers.start();
-  const levels = new Levels(workers.size);
   return async (move, disk, snapshot, tools) => {
     const folder = diskFolder(tools.folder, move.server.id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -63,7 +69,7 @@ interface Which {
 interface Means {
   readonly peer: Peer;
   readonly workers: WorkerPool;
-  readonly levels: Levels;
+  readonly levels: LevelChoice;
   readonly tools: OfferTools;
 }
 
@@ -144,7 +150,7 @@ class Transfer {
       },
       pages,
       { size, algorithm },
-      { told: (bytes) => this.#advance(bytes), failed: (reason) => over.abort(reason) },
+      { done: (bytes) => this.#advance(bytes), failed: (reason) => over.abort(reason) },
     );
     try {
       const root = await sendManifest(this.#source, pages, manifest, over, signal);
@@ -175,7 +181,7 @@ class Transfer {
   }
 }
 
-/** Reads ahead as far as there is memory, and tells in order what was read. */
+/** Reads ahead as far as there is memory, and sends in order what was read. */
 async function sendManifest(
   source: BlockSource,
   pages: PageCache,

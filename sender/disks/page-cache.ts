@@ -12,7 +12,7 @@ export interface Page extends Stretch {
   readonly buffer: PageBuffer;
   /** The digests of its blocks, 32 bytes each, once it is read. */
   readonly digests: Promise<Uint8Array>;
-  /** Whoever needs the buffer: the offer itself, and every answer that is made from it. */
+  /** Users of the buffer: the offer itself, and every answer that is made from it. */
   users: number;
 }
 
@@ -33,8 +33,8 @@ export class PageCache {
   readonly #options: PagesOptions;
   readonly #pageDigests: PageDigests;
   readonly #open = new Set<Page>();
-  /** Pages that were told and not yet answered, by their number. */
-  readonly #told = new Map<number, Page>();
+  /** Pages that were sent and not yet answered, by their number. */
+  readonly #sent = new Map<number, Page>();
 
   constructor(options: PagesOptions) {
     this.#options = options;
@@ -56,33 +56,33 @@ export class PageCache {
     return page;
   }
 
-  /** Makes a page answerable: it is going to be told as `digests`. */
+  /** Makes a page answerable: it is going to be sent as `digests`. */
   offer(page: Page, digests: Uint8Array): void {
     this.#pageDigests.keep(page.first, digests);
-    this.#told.set(pageOf(page.first), page);
+    this.#sent.set(pageOf(page.first), page);
   }
 
   /** Lets go of a page. */
   drop(page: Page): void {
-    if (this.#told.get(pageOf(page.first)) === page) this.#told.delete(pageOf(page.first));
+    if (this.#sent.get(pageOf(page.first)) === page) this.#sent.delete(pageOf(page.first));
     this.#leave(page);
   }
 
   /**
-   * Does `work` with the bytes of ranges, wherever they are. Throws E_MALFORMED for what was not
-   * told, E_DISK_CHANGED where it is not any more what was told.
+   * Does `work` with the bytes of ranges, wherever they are. Throws E_MALFORMED for a page that was
+   * not sent, E_DISK_CHANGED for one that has changed since.
    */
   async use<T>(ranges: readonly Range[], work: (parts: readonly Part[]) => Promise<T>): Promise<T> {
     const held: Page[] = [];
     try {
       const parts: Part[] = [];
       for (const [page, own] of byPage(ranges)) {
-        const told = this.#told.get(page);
-        if (told === undefined) parts.push({ from: await this.#readAgain(page, own), ranges: own });
+        const sent = this.#sent.get(page);
+        if (sent === undefined) parts.push({ from: await this.#readAgain(page, own), ranges: own });
         else {
-          told.users += 1;
-          held.push(told);
-          parts.push({ from: { buffer: told.buffer.memory, base: told.first * blockBytes }, ranges: own });
+          sent.users += 1;
+          held.push(sent);
+          parts.push({ from: { buffer: sent.buffer.memory, base: sent.first * blockBytes }, ranges: own });
         }
       }
       return await work(parts);
@@ -93,7 +93,7 @@ export class PageCache {
 
   /** Bytes of one page, as long as it is held anyway; null otherwise. `release` MUST follow. */
   hold([offset, length]: Range): { readonly bytes: Uint8Array; release(): void } | null {
-    const page = this.#told.get(Math.floor(offset / pageBytes));
+    const page = this.#sent.get(Math.floor(offset / pageBytes));
     const at = offset - (page?.first ?? 0) * blockBytes;
     if (page === undefined || at < 0 || at + length > page.blocks * blockBytes) return null;
     page.users += 1;
@@ -103,7 +103,7 @@ export class PageCache {
   /** Gives all memory back, once nobody reads into it any more. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#open].map(({ digests }) => digests));
-    this.#told.clear();
+    this.#sent.clear();
     for (const page of [...this.#open]) {
       page.users = 1;
       this.#leave(page);

@@ -5,7 +5,7 @@ import { pageOf } from './stretches.ts';
 const digestOfPageBytes = 16;
 
 /**
- * What every page was told to be, 16 bytes for each: what is read once more is held against it. 8
+ * A digest of every page that was sent, 16 bytes each, to verify what is read once more. 8
  * MiB for a disk of 2 TiB.
  */
 export class PageDigests {
@@ -18,7 +18,7 @@ export class PageDigests {
   }
 
   /**
-   * Keeps what the blocks from `first` were told to be; those of the same page that are not named
+   * Keeps the digests that were sent of the blocks from `first`; those of the same page that are not named
    * are zeros.
    */
   keep(first: number, digests: Uint8Array): void {
@@ -30,7 +30,7 @@ export class PageDigests {
     return this.#digests.subarray(page * digestOfPageBytes, (page + 1) * digestOfPageBytes).some((byte) => byte !== 0);
   }
 
-  /** Whether blocks are what they were told to be. */
+  /** Whether blocks still have the digests that were sent. */
   agrees(first: number, digests: Uint8Array): boolean {
     const page = pageOf(first);
     return this.#digestOf(first, digests).equals(

@@ -18,25 +18,25 @@ export interface Stretch {
  */
 export async function* stretchesOf(source: BlockSource, blockSize: number, signal: AbortSignal): AsyncGenerator<Stretch> {
   const end = blockCount(source.size, blockSize);
-  let told = 0;
+  let done = 0;
   let data = { from: 0, to: 0 };
-  const tell = function* (): Generator<Stretch> {
-    if (data.from > told) yield { first: told, blocks: data.from - told, zero: true };
+  const flush = function* (): Generator<Stretch> {
+    if (data.from > done) yield { first: done, blocks: data.from - done, zero: true };
     yield* pagesOf(data.from, data.to);
-    told = data.to;
+    done = data.to;
   };
   for await (const { offset, length } of dataOf(source, signal)) {
     const from = Math.floor(offset / blockSize);
     const to = Math.ceil((offset + length) / blockSize);
     const joins = data.to > data.from && pageOf(from) <= pageOf(data.to - 1);
     if (!joins) {
-      yield* tell();
-      data = { from: Math.max(from, told), to: from };
+      yield* flush();
+      data = { from: Math.max(from, done), to: from };
     }
     data = { from: data.from, to: Math.max(data.to, to) };
   }
-  yield* tell();
-  if (end > told) yield { first: told, blocks: end - told, zero: true };
+  yield* flush();
+  if (end > done) yield { first: done, blocks: end - done, zero: true };
 }
 
 /** Bytes of a disk that are not known to be zeros. */

@@ -1,4 +1,4 @@
-import type { ServerState, Snapshot } from '../../shared/cloud/cloud.ts';
+import type { ServerState, Snapshot } from '../../shared/cloud/source-cloud.ts';
 import type { Calendar } from '../../shared/model/calendar.ts';
 import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
 import type { SealedDisk } from '../disks/offer-disk.ts';

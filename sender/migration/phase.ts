@@ -1,5 +1,5 @@
 import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
-import type { SourceCloud } from '../../shared/cloud/cloud.ts';
+import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import type { Aside } from '../../shared/concurrency/semaphore.ts';
 import type { Dated } from '../../shared/journal.ts';
 import type { DestinationTools } from '../../shared/journey/destination.ts';

@@ -44,7 +44,7 @@ export class Bandwidth {
   #plans: () => readonly (PlannedBandwidth | null)[] = () => [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** `now` tells the time of day. */
+  /** `now`: the time of day. */
   constructor(setting: BandwidthSetting, now: () => Date = () => new Date(), throttle: Throttle = new Throttle()) {
     this.#setting = setting;
     this.#now = now;

@@ -10,7 +10,7 @@ import type { Ref } from '../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { type Connections, keepLanes } from './lanes.ts';
 
-/** What a peer needs to be reached and told apart. */
+/** How a peer is reached, and its name. */
 export interface PeerOptions {
   readonly name: string;
   readonly release: string;
@@ -75,7 +75,7 @@ export class Peer {
       onState: (state) => {
         if (state.is !== 'waiting') return;
         const says = state.problem?.message ?? 'The receiver closed the connection.';
-        this.#tell({
+        this.#setState({
           state: 'connecting',
           says: `${says} Trying again in ${Math.ceil(state.delayMs / 1000)} s.`,
           problem: state.problem ?? null,
@@ -89,7 +89,7 @@ export class Peer {
     this.#dialling.abort(new Problem('E_PEER_LOST', 'The receiver is dialled anew.'));
     await this.#live?.close('The receiver is dialled anew.');
     await this.#running;
-    this.#tell({ state: 'connecting', says: 'Dialling the receiver.', problem: null });
+    this.#setState({ state: 'connecting', says: 'Dialling the receiver.', problem: null });
     if (!this.#stopping.signal.aborted) this.start();
   }
 
@@ -169,7 +169,7 @@ export class Peer {
         void keepLanes(connection, session, { connections, dial, options, handlers, log }, over);
       }
       this.#live = connection;
-      this.#tell({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });
+      this.#setState({ state: 'connected', says: `Connected to ${receiver}.`, problem: null });
       this.#connected.notifyAll();
       const closed = await connection.closed;
       if (closed.problem !== undefined) throw closed.problem;
@@ -198,7 +198,7 @@ export class Peer {
     };
   }
 
-  #tell(state: PeerState): void {
+  #setState(state: PeerState): void {
     this.#state = state;
     this.#options.onState?.(state);
   }

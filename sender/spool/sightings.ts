@@ -5,7 +5,7 @@ import { isSame, type Look, lookAt } from './read.ts';
 import type { SpoolTiming } from './timing.ts';
 
 /** What is known of one file: how it looked, since when, and whether it is still to be taken. */
-export interface Sight {
+export interface Sighting {
   readonly look: Look;
   readonly sinceMs: number;
   readonly verdict: 'open' | 'closed';
@@ -21,9 +21,9 @@ export class Sightings {
   readonly #folder: string;
   readonly #timing: SpoolTiming;
   readonly #refuse: (name: string, problem: Problem) => Promise<void>;
-  readonly #sights = new Map<string, Sight>();
+  readonly #sightings = new Map<string, Sighting>();
 
-  /** `refuse` is told of what cannot be a plan or a document, such as a link. */
+  /** `refuse` gets what cannot be a plan or a document, such as a link. */
   constructor(folder: string, timing: SpoolTiming, refuse: (name: string, problem: Problem) => Promise<void>) {
     this.#folder = folder;
     this.#timing = timing;
@@ -34,64 +34,64 @@ export class Sightings {
   async scan(): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => kindOf(name) !== undefined);
     const present = new Set(names);
-    for (const name of this.#sights.keys()) if (!present.has(name)) this.#sights.delete(name);
+    for (const name of this.#sightings.keys()) if (!present.has(name)) this.#sightings.delete(name);
     for (const name of names) await this.#see(name);
   }
 
   /** The files that have settled and are to be taken now. */
-  due(): [name: string, sight: Sight][] {
+  due(): [name: string, sighting: Sighting][] {
     const nowMs = performance.now();
-    const isDue = ({ verdict, sinceMs, notBeforeMs }: Sight): boolean =>
+    const isDue = ({ verdict, sinceMs, notBeforeMs }: Sighting): boolean =>
       verdict === 'open' && nowMs - sinceMs >= this.#timing.settleMs && nowMs >= notBeforeMs;
-    return [...this.#sights].filter(([, sight]) => isDue(sight));
+    return [...this.#sightings].filter(([, sighting]) => isDue(sighting));
   }
 
   /** How long until some file must be looked at, unless an event comes. */
   nextLookMs(): number {
     const { lookMs, scanMs } = this.#timing;
-    const open = [...this.#sights.values()].filter(({ verdict }) => verdict === 'open');
+    const open = [...this.#sightings.values()].filter(({ verdict }) => verdict === 'open');
     const waits = open.map(({ notBeforeMs }) => notBeforeMs - performance.now());
     return Math.max(lookMs, Math.min(scanMs, ...waits));
   }
 
   /** Looks at a file that seems incomplete again after it could have settled. */
-  wait(name: string, sight: Sight): void {
-    this.#sights.set(name, { ...sight, notBeforeMs: performance.now() + this.#timing.settleMs });
+  wait(name: string, sighting: Sighting): void {
+    this.#sightings.set(name, { ...sighting, notBeforeMs: performance.now() + this.#timing.settleMs });
   }
 
   /** Leaves a file alone until it changes. */
-  close(name: string, sight: Sight): void {
-    this.#sights.set(name, { ...sight, verdict: 'closed' });
+  close(name: string, sighting: Sighting): void {
+    this.#sightings.set(name, { ...sighting, verdict: 'closed' });
   }
 
   /** Leaves a refused file alone until it changes, or for a while where its problem may pass. */
-  refused(name: string, sight: Sight, problem: Problem): void {
+  refused(name: string, sighting: Sighting, problem: Problem): void {
     if (problem.retry === 'never') {
-      this.close(name, sight);
+      this.close(name, sighting);
       return;
     }
-    const delayMs = Math.min(this.#timing.againMs * 2 ** sight.tries, this.#timing.longestAgainMs);
-    this.#sights.set(name, { ...sight, notBeforeMs: performance.now() + delayMs, tries: sight.tries + 1 });
+    const delayMs = Math.min(this.#timing.againMs * 2 ** sighting.tries, this.#timing.longestAgainMs);
+    this.#sightings.set(name, { ...sighting, notBeforeMs: performance.now() + delayMs, tries: sighting.tries + 1 });
   }
 
   /** Forgets a file that was taken. */
   forget(name: string): void {
-    this.#sights.delete(name);
+    this.#sightings.delete(name);
   }
 
   async #see(name: string): Promise<void> {
-    const before = this.#sights.get(name);
+    const before = this.#sightings.get(name);
     const nowMs = performance.now();
     try {
       const look = await lookAt(this.#folder, name);
-      if (look === undefined) this.#sights.delete(name);
+      if (look === undefined) this.#sightings.delete(name);
       else if (before === undefined || !isSame(before.look, look)) {
-        this.#sights.set(name, { look, sinceMs: nowMs, verdict: 'open', notBeforeMs: nowMs, tries: 0 });
+        this.#sightings.set(name, { look, sinceMs: nowMs, verdict: 'open', notBeforeMs: nowMs, tries: 0 });
       }
     } catch (thrown) {
       if (before?.verdict === 'closed') return;
       await this.#refuse(name, asProblem(thrown));
-      this.#sights.set(name, { look: nothing, sinceMs: nowMs, verdict: 'closed', notBeforeMs: nowMs, tries: 0 });
+      this.#sightings.set(name, { look: nothing, sinceMs: nowMs, verdict: 'closed', notBeforeMs: nowMs, tries: 0 });
     }
   }
 }

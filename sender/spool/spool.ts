@@ -6,7 +6,7 @@ import { asProblem, Problem } from '../../shared/problem.ts';
 import { kindOf, type SpoolKind } from './name.ts';
 import { Outcomes } from './outcome.ts';
 import { type Look, readAt, type SpoolText, seemsWhole } from './read.ts';
-import { type Sight, Sightings } from './sightings.ts';
+import { type Sighting, Sightings } from './sightings.ts';
 import { defaultTiming, type SpoolTiming } from './timing.ts';
 
 /** What a spool needs: its folder, the state directory, and what starts a campaign. */
@@ -90,31 +90,31 @@ class Spool {
     // without the watcher; the scan after it finds what came meanwhile.
     const isBurst = due.length > burst;
     if (isBurst) await this.#watcher?.close();
-    for (const [name, sight] of due) if (!this.#closing) await this.#take(name, sight);
+    for (const [name, sighting] of due) if (!this.#closing) await this.#take(name, sighting);
     if (!isBurst || this.#closing) return;
     await this.#listen();
     this.#hear();
   }
 
-  async #take(name: string, sight: Sight): Promise<void> {
+  async #take(name: string, sighting: Sighting): Promise<void> {
     const kind = kindOf(name);
     let read: SpoolText | undefined;
     try {
-      read = await readAt(this.#options.folder, name, sight.look);
+      read = await readAt(this.#options.folder, name, sighting.look);
       if (kind === undefined || read === undefined) return;
-      const waitedMs = performance.now() - sight.sinceMs;
+      const waitedMs = performance.now() - sighting.sinceMs;
       if (!seemsWhole(read.text, kind) && waitedMs < this.#timing.graceMs) {
-        this.#sightings.wait(name, sight);
-      } else if (await this.#outcomes.wasRefused(name, read.digest, sight.look)) {
-        this.#sightings.close(name, sight);
-      } else await this.#start(name, kind, read, sight.look);
+        this.#sightings.wait(name, sighting);
+      } else if (await this.#outcomes.wasRefused(name, read.digest, sighting.look)) {
+        this.#sightings.close(name, sighting);
+      } else await this.#start(name, kind, read, sighting.look);
     } catch (thrown) {
       // The daemon stops: the file is not at fault, and the next daemon takes it.
       if (this.#closing) return;
       const problem = asProblem(thrown);
       this.#options.log.warn({ problem, file: name }, 'a file of the spool was refused');
-      await this.#refuse(name, read === undefined ? null : { digest: read.digest, look: sight.look }, problem);
-      this.#sightings.refused(name, sight, problem);
+      await this.#refuse(name, read === undefined ? null : { digest: read.digest, look: sighting.look }, problem);
+      this.#sightings.refused(name, sighting, problem);
     }
   }
 

@@ -8,12 +8,14 @@ const settings = {
 };
 
 /**
- * A tunable of glibc ("Memory Allocation Tunables"): the kernel hands out memory by 2 MiB, not 4 KiB.
- * Without it a tenth of the CPU goes into page faults.
+ * A tunable of glibc ("Memory Allocation Tunables"): the kernel hands out memory by 2 MiB, not 4
+ * KiB. Without it a tenth of the CPU goes into page faults.
  */
 const tunable = 'glibc.malloc.hugetlb=1';
 
-/** Flags of a daemon for V8: its young objects are few, and would only fill half-spaces of 16 MiB. */
+/**
+ * Flags of a daemon for V8: its young objects are few, and would only fill half-spaces of 16 MiB.
+ */
 const flags = ['--max-semi-space-size=4'];
 
 /**

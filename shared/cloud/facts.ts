@@ -3,7 +3,10 @@ import { kinds } from '../model/resource.ts';
 
 const Limit = z.object({ limit: z.int().describe('-1: unlimited'), used: z.int() });
 
-/** What the planner asks of the destination: enough to propose mappings and to find concerns, nothing that changes by the second. */
+/**
+ * What the planner asks of the destination: enough to propose mappings and to find concerns,
+ * nothing that changes by the second.
+ */
 export const DestinationFacts = z.object({
   provider: z.string(),
   region: z.string().default(''),
@@ -11,7 +14,10 @@ export const DestinationFacts = z.object({
   project_name: z.string(),
   /** The kinds of resource that it can build. */
   kinds: z.array(z.enum(kinds)),
-  /** Whether the credentials may do what only a cloud admin may: create flavors, choose floating addresses. */
+  /**
+   * Whether the credentials may do what only a cloud admin may: create flavors, choose floating
+   * addresses.
+   */
   admin: z.boolean(),
   flavors: z.array(
     z.object({
@@ -36,12 +42,15 @@ export const DestinationFacts = z.object({
     }),
   ),
   keypairs: z.array(z.object({ name: z.string(), fingerprint: z.string() })),
-  /** By resource name: network, subnet, router, port, security_group, security_group_rule, floatingip, instances, cores, ram (MiB), key_pairs. */
+  /**
+   * By resource name: network, subnet, router, port, security_group, security_group_rule,
+   * floatingip, instances, cores, ram (MiB), key_pairs.
+   */
   quotas: z.record(z.string(), Limit),
   /** Bytes free where the receiver stages disks. */
   staging_free_bytes: z.number(),
 });
 export type DestinationFacts = z.infer<typeof DestinationFacts>;
 
-/** What a cloud itself tells of these; the receiver adds the rest. */
+/** What a cloud itself knows of these; the receiver adds the rest. */
 export type CloudFacts = Omit<DestinationFacts, 'kinds' | 'staging_free_bytes'>;

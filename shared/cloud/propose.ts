@@ -3,7 +3,9 @@ import type { Mappings } from '../model/mappings.ts';
 import type { ResourceOf } from '../model/resource.ts';
 import type { CloudFacts } from './facts.ts';
 
-/** Proposes what each thing of the source that cannot simply be rebuilt becomes at the destination. */
+/**
+ * Proposes what each thing of the source that cannot simply be rebuilt becomes at the destination.
+ */
 export function proposeMappings(document: Configurations, facts: CloudFacts): Mappings {
   const flavors = document.flavors.flatMap((flavor) => entry(flavor.id, { name: flavor.name, to: flavorFor(flavor, facts) }));
   const networks = document.networks.flatMap((network) =>
@@ -29,7 +31,10 @@ function sameSize(a: Sized, b: Sized): boolean {
   return a.vcpus === b.vcpus && a.ram === b.ram && a.disk === b.disk && a.ephemeral === b.ephemeral && a.swap === b.swap;
 }
 
-/** The flavor of the same size, by preference with the same name; `create` where there is none and we may. */
+/**
+ * The flavor of the same size, by preference with the same name; `create` where there is none and
+ * we may.
+ */
 function flavorFor(
   flavor: ResourceOf<'flavor'> | Configurations['flavors'][number],
   { flavors, admin }: CloudFacts,
@@ -51,7 +56,10 @@ function networkFor(network: Configurations['networks'][number], document: Confi
   return isUnique && best.name !== '' && best.name !== 'create' ? best.name : best.id;
 }
 
-/** The same address where the destination has it and we may choose it; another one from the pool otherwise. */
+/**
+ * The same address where the destination has it and we may choose it; another one from the pool
+ * otherwise.
+ */
 function floatingFor(address: string, { networks, admin }: CloudFacts): string {
   const there = networks.some(({ external, subnets }) => external && subnets.some(({ cidr }) => contains(cidr, address)));
   return there && admin ? 'same' : 'auto';
@@ -60,7 +68,8 @@ function floatingFor(address: string, { networks, admin }: CloudFacts): string {
 /** Whether an IPv4 address lies in an IPv4 prefix; false for anything else. */
 function contains(cidr: string, address: string): boolean {
   const [prefix = '', length = '32'] = cidr.split('/');
-  const [network, host] = [asNumber(prefix), asNumber(address)];
+  const network = asNumber(prefix);
+  const host = asNumber(address);
   if (network === null || host === null) return false;
   const span = 2 ** (32 - Number(length));
   return Math.floor(network / span) === Math.floor(host / span);

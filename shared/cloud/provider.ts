@@ -1,7 +1,11 @@
 import type { z } from 'zod';
-import type { DestinationCloud, SourceCloud, SourceRetirement } from './cloud.ts';
+import type { DestinationCloud } from './destination-cloud.ts';
+import type { SourceCloud, SourceRetirement } from './source-cloud.ts';
 
-/** One kind of cloud: its settings, and how each half is opened. A half that is left out is not offered. */
+/**
+ * One kind of cloud: its settings, and how each half is opened. A half that is left out is not
+ * offered.
+ */
 export interface Provider<Settings> {
   readonly name: string;
   /** The strict schema of its section in sender.yaml or receiver.yaml. */
@@ -9,7 +13,10 @@ export interface Provider<Settings> {
   source?(settings: Settings): Promise<SourceCloud>;
   retirement?(settings: Settings): Promise<SourceRetirement>;
   destination?(settings: Settings): Promise<DestinationCloud>;
-  /** Logs in and says in sentences, for `doctor`, what was found: the project, each endpoint and its version. Throws the problem that prevents it. */
+  /**
+   * Logs in and says in sentences, for `doctor`, what was found: the project, each endpoint and its
+   * version. Throws the problem that prevents it.
+   */
   examine?(settings: Settings, signal: AbortSignal): Promise<readonly string[]>;
 }
 

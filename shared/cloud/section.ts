@@ -2,13 +2,19 @@ import { z } from 'zod';
 import { wording } from '../config.ts';
 import type { Provider } from './provider.ts';
 
-/** Which kind of cloud a daemon works with, and the settings of that kind, already held against its schema. */
+/**
+ * Which kind of cloud a daemon works with, and the settings of that kind, already held against its
+ * schema.
+ */
 export interface CloudSection {
   readonly provider: string;
   readonly settings: unknown;
 }
 
-/** The `cloud` section of a configuration: a provider's name, and the settings that this provider asks for. */
+/**
+ * The `cloud` section of a configuration: a provider's name, and the settings that this provider
+ * asks for.
+ */
 export function cloudSection(providers: Readonly<Record<string, Provider<unknown>>>): z.ZodType<CloudSection> {
   return z
     .strictObject({ provider: z.string().default('openstack'), settings: z.unknown().optional() })

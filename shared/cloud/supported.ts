@@ -3,14 +3,20 @@ import { type Configurations, groupByKind, resourcesOf } from '../model/configur
 import { inBuildOrder } from '../model/order.ts';
 import { type Kind, kindOf, type Ref, type Resource, refOf } from '../model/resource.ts';
 
-/** What it costs that a destination cannot build a kind: what people call the kind, and what becomes of the servers. */
+/**
+ * What it costs that a destination cannot build a kind: what people call the kind, and what becomes
+ * of the servers.
+ */
 interface Cost {
   readonly severity: Concern['severity'];
   readonly called: string;
   readonly costs: string;
 }
 
-/** One row per kind: blocking where no server can be built without it. An image is a reference that no destination builds, so it costs nothing. */
+/**
+ * One row per kind: blocking where no server can be built without it. An image is a reference that
+ * no destination builds, so it costs nothing.
+ */
 const costOf: Readonly<Record<Exclude<Kind, 'image'>, Cost>> = {
   network: { severity: 'blocking', called: 'networks', costs: 'servers have nothing to be connected to' },
   subnet: { severity: 'blocking', called: 'subnets', costs: 'servers have no addresses' },
@@ -72,14 +78,20 @@ export function supportedPart(resources: readonly Resource[], kinds: ReadonlySet
   };
 }
 
-/** A document without what a destination cannot build; the images stay, for they only say what servers were made from. */
+/**
+ * A document without what a destination cannot build; the images stay, for they only say what
+ * servers were made from.
+ */
 export function supportedDocument(document: Configurations, kinds: ReadonlySet<Kind>): Configurations {
   const { resources } = supportedPart(resourcesOf(document), kinds);
   const images = document.images.map((image) => ({ kind: 'image' as const, ...image }));
   return { ...document, ...groupByKind([...resources, ...images]) };
 }
 
-/** A resource without what it can do without: a server needs no flavor and no keypair to be built, and a port no security group. */
+/**
+ * A resource without what it can do without: a server needs no flavor and no keypair to be built,
+ * and a port no security group.
+ */
 function freedFrom(resource: Resource, kinds: ReadonlySet<Kind>): Resource {
   if (resource.kind === 'server')
     return {
@@ -103,8 +115,8 @@ function neededOf({ needs }: Resource, kinds: ReadonlySet<Kind>, spared: readonl
 function whyLeftOut({ kind, needs }: Resource, kinds: ReadonlySet<Kind>, skips: ReadonlyMap<Ref, string>): string | null {
   if (kind === 'image') return 'a server comes with its own disk; the image it was made from is not moved';
   if (!kinds.has(kind)) return `the destination has no ${costOf[kind].called}`;
-  const lacking = needs.find((ref) => skips.has(ref));
-  return lacking === undefined ? null : `it needs ${lacking}, which is left out`;
+  const missing = needs.find((ref) => skips.has(ref));
+  return missing === undefined ? null : `it needs ${missing}, which is left out`;
 }
 
 function concernsOf(leftOut: readonly Ref[]): Concern[] {

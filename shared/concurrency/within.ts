@@ -1,7 +1,4 @@
-/**
- * Resolves with a work, or when so many milliseconds are over; the work goes on. Rejects where the
- * work does so before.
- */
+/** Waits for `work`, at most so many milliseconds; it goes on. Rejects where it does so in time. */
 export async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, timeoutMs);

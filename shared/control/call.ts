@@ -86,8 +86,8 @@ export async function* fetchControl(path: string, command: string, params: objec
       return;
     }
     yield* response as AsyncIterable<Buffer>;
-    const told = response.trailers[problemTrailer];
-    if (told !== undefined) resultOf(Buffer.from(told, 'base64').toString('utf8'), path);
+    const failure = response.trailers[problemTrailer];
+    if (failure !== undefined) resultOf(Buffer.from(failure, 'base64').toString('utf8'), path);
     if (!response.complete) throw new Error('the connection was cut');
   } catch (error) {
     throw cutOff(error, path, signal);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** How a command answers: once, on and on, with bytes, or on and on while it takes bytes. */
+/** How a command answers: once, as a stream, with bytes, or as a stream while it takes bytes. */
 type Kind = 'once' | 'stream' | 'download' | 'upload';
 
 /**
@@ -16,29 +16,33 @@ export interface Command<K extends Kind, P extends z.ZodType, C, A> {
   readonly run: (params: z.output<P>, context: C, signal: AbortSignal, bytes: AsyncIterable<Buffer>) => A;
 }
 
-/** What is written down of a command: everything but its kind. */
-type Told<P extends z.ZodType, C, A> = Omit<Command<Kind, P, C, A>, 'kind'>;
+/** What a command is declared with: everything but its kind. */
+type Declared<P extends z.ZodType, C, A> = Omit<Command<Kind, P, C, A>, 'kind'>;
 
 /** A command that answers once. */
-export function command<P extends z.ZodType, C, R>(told: Told<P, C, Promise<R>>): Command<'once', P, C, Promise<R>> {
-  return { kind: 'once', ...told };
+export function command<P extends z.ZodType, C, R>(declared: Declared<P, C, Promise<R>>): Command<'once', P, C, Promise<R>> {
+  return { kind: 'once', ...declared };
 }
 
-/** A command that goes on answering until its caller leaves. */
-export function stream<P extends z.ZodType, C, R>(told: Told<P, C, AsyncIterable<R>>): Command<'stream', P, C, AsyncIterable<R>> {
-  return { kind: 'stream', ...told };
+/** A command that answers with a stream, until its caller leaves. */
+export function stream<P extends z.ZodType, C, R>(
+  declared: Declared<P, C, AsyncIterable<R>>,
+): Command<'stream', P, C, AsyncIterable<R>> {
+  return { kind: 'stream', ...declared };
 }
 
 /** A command whose answer is bytes, of whatever length. */
 export function download<P extends z.ZodType, C>(
-  told: Told<P, C, AsyncIterable<Buffer>>,
+  declared: Declared<P, C, AsyncIterable<Buffer>>,
 ): Command<'download', P, C, AsyncIterable<Buffer>> {
-  return { kind: 'download', ...told };
+  return { kind: 'download', ...declared };
 }
 
-/** A command that takes bytes, of whatever length, and tells its progress meanwhile. */
-export function upload<P extends z.ZodType, C, R>(told: Told<P, C, AsyncIterable<R>>): Command<'upload', P, C, AsyncIterable<R>> {
-  return { kind: 'upload', ...told };
+/** A command that takes bytes, of whatever length, and reports its progress meanwhile. */
+export function upload<P extends z.ZodType, C, R>(
+  declared: Declared<P, C, AsyncIterable<R>>,
+): Command<'upload', P, C, AsyncIterable<R>> {
+  return { kind: 'upload', ...declared };
 }
 
 /** Any command that runs with a context `C`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Of a command that needs to be told nothing. */
+/** Of a command without params. */
 export const Nothing = z.object({});
 
 /** Of a command about one campaign: its id, or the beginning of it. */

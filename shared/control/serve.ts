@@ -131,8 +131,8 @@ async function give(bytes: AsyncIterable<Buffer>, response: ServerResponse, sign
   } catch (thrown) {
     if (!response.headersSent) throw thrown;
     const problem = asProblem(thrown);
-    const told = JSON.stringify({ problem: problem.toJSON(), exit: problem.exit });
-    response.addTrailers({ [problemTrailer]: Buffer.from(told).toString('base64') });
+    const failure = JSON.stringify({ problem: problem.toJSON(), exit: problem.exit });
+    response.addTrailers({ [problemTrailer]: Buffer.from(failure).toString('base64') });
   } finally {
     await iterator.return?.();
   }

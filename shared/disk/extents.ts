@@ -1,6 +1,6 @@
 import type { Extent } from './block-source.ts';
 
-/** Joins neighbours of one kind, so that a disk is told in as few extents as there are. */
+/** Joins neighbours of one kind, so that a disk has as few extents as possible. */
 export async function* merged(extents: AsyncIterable<Extent> | Iterable<Extent>): AsyncGenerator<Extent> {
   let last = null as Extent | null;
   for await (const extent of extents) {

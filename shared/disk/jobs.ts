@@ -16,7 +16,7 @@ type Jobs = typeof jobs;
 /** The name of a job. */
 export type JobName = keyof Jobs;
 
-/** What a job is told. */
+/** The task of a job. */
 export type Task<N extends JobName> = Parameters<Jobs[N]>[0];
 
 /** What a job returns. */

@@ -151,11 +151,11 @@ class Qcow2 {
 }
 
 /** One cluster of a table of 64-bit entries of which there are `total`. */
-function entries(index: number, total: number, tell: (entry: number) => bigint): Buffer {
+function entries(index: number, total: number, pointerOf: (entry: number) => bigint): Buffer {
   const bytes = Buffer.alloc(cluster);
   const first = (index * cluster) / 8;
   for (let entry = first; entry < Math.min(total, first + cluster / 8); entry++)
-    bytes.writeBigUInt64BE(tell(entry), (entry - first) * 8);
+    bytes.writeBigUInt64BE(pointerOf(entry), (entry - first) * 8);
   return bytes;
 }
 
@@ -175,7 +175,13 @@ function layOut(size: number, allocation: Allocation): Layout {
   const l2 = l1 + l1Clusters;
   const data = l2 + allocation.groups.length;
   return {
-    ...{ refcountTable, refcountTableClusters: tableFor(blocks), refcountBlocks },
-    ...{ l1, l1Entries, l2, data, end: data + allocation.total },
+    refcountTable,
+    refcountTableClusters: tableFor(blocks),
+    refcountBlocks,
+    l1,
+    l1Entries,
+    l2,
+    data,
+    end: data + allocation.total,
   };
 }

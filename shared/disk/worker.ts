@@ -3,7 +3,7 @@ import { asProblem, type ProblemJson } from '../problem.ts';
 import { type JobName, jobs } from './jobs.ts';
 import { ownedBy } from './owned.ts';
 
-/** What a worker is told: one job. */
+/** The message of a worker: one job. */
 export interface Order {
   readonly name: JobName;
   readonly task: unknown;

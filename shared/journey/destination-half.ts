@@ -26,7 +26,7 @@ export const destinationHalf: readonly PhaseOf<Arrival, DestinationTools, Arrive
     side: 'destination', run: mark, stage: 'boot' },
 ];
 
-/** What says that there is no verified copy, or none any more. */
+/** Problems that mean that there is no verified copy. */
 const lost = new Set(['E_BLOCK_MISMATCH', 'E_ROOT_MISMATCH']);
 
 /** Between two looks at the new server: milliseconds. */

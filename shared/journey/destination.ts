@@ -1,4 +1,4 @@
-import type { ServerState } from '../cloud/cloud.ts';
+import type { ServerState } from '../cloud/source-cloud.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Ref } from '../model/resource.ts';
 

@@ -7,7 +7,10 @@ export const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 /** A time of day, from 00:00 to 23:59. */
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00"');
 
-/** From one time of day to another, past midnight where that is not later; it belongs to the day on which it begins. Without days on every day. */
+/**
+ * From one time of day to another, past midnight where that is not later; it belongs to the day on
+ * which it begins. Without days on every day.
+ */
 export const Hours = z.strictObject({
   days: z.array(z.enum(days)).min(1).optional(),
   from: TimeOfDay.default('00:00'),
@@ -20,7 +23,9 @@ const Moment = z.string().refine((text) => Number.isFinite(utcOf(text)), {
   message: 'must be a day such as 2026-12-24, or a time such as 2026-12-24T18:00, with or without its own zone (Z, +01:00)',
 });
 
-/** When servers may be stopped: inside a window, where there are any, and outside of every blackout. */
+/**
+ * When servers may be stopped: inside a window, where there are any, and outside of every blackout.
+ */
 export const Calendar = z
   .strictObject({
     /** What clocks the times below are read from: an IANA name. */
@@ -40,7 +45,10 @@ export const Calendar = z
   });
 export type Calendar = z.infer<typeof Calendar>;
 
-/** The instant a blackout's moment means, in milliseconds since the epoch; a day begins a blackout at its beginning and ends one at its end. */
+/**
+ * The instant a blackout's moment means, in milliseconds since the epoch; a day begins a blackout
+ * at its beginning and ends one at its end.
+ */
 export function instantOfMoment(zone: string, text: string, as: 'from' | 'to'): number {
   if (/(Z|[+-]\d\d:\d\d)$/.test(text) && text.includes('T')) return Date.parse(text);
   const isDay = !text.includes('T');

@@ -6,7 +6,10 @@ import { Ref } from './resource.ts';
 export const Concern = z.object({
   /** Stable name of the rule that found it, e.g. `flavor.missing`. */
   code: z.string(),
-  /** A blocking concern stops the campaign before its first write; a warning is for the operator to judge. */
+  /**
+   * A blocking concern stops the campaign before its first write; a warning is for the operator to
+   * judge.
+   */
   severity: z.enum(['blocking', 'warning']),
   about: Ref.optional(),
   says: z.string(),
@@ -14,14 +17,17 @@ export const Concern = z.object({
 });
 export type Concern = z.infer<typeof Concern>;
 
-/** Throws E_BLOCKED where any of the concerns is blocking, and names each; `about` and `hint` are of the problem. */
-export function mustNotBlock(concerns: readonly Concern[], told: { about?: string | undefined; hint?: string } = {}): void {
+/**
+ * Throws E_BLOCKED where any of the concerns is blocking, and names each; `about` and `hint` are of
+ * the problem.
+ */
+export function mustNotBlock(concerns: readonly Concern[], more: { about?: string | undefined; hint?: string } = {}): void {
   const blocking = concerns.filter(({ severity }) => severity === 'blocking');
   if (blocking.length === 0) return;
   const lines = blocking.map(
     ({ code, about, says, remedy }) => `  ${code}${about === undefined ? '' : ` ${about}`}: ${says} ${remedy}`,
   );
-  throw new Problem('E_BLOCKED', `${blocking.length} concerns stand in the way:\n${lines.join('\n')}`, told);
+  throw new Problem('E_BLOCKED', `${blocking.length} concerns are blocking:\n${lines.join('\n')}`, more);
 }
 
 /** What would happen to one resource at the destination. */

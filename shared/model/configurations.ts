@@ -26,7 +26,10 @@ export const plurals = {
   server: 'servers',
 } as const satisfies Record<Kind, string>;
 
-/** `configurations.json`: what a source project holds and how it maps to the destination. Field by field in `shared/model/README.md`. */
+/**
+ * `configurations.json`: what a source project holds and how it maps to the destination. Field by
+ * field in `shared/model/README.md`.
+ */
 export const Configurations = z.object({
   format: z.literal('godwit/configurations'),
   version: z.literal(configurationsVersion),

@@ -1,9 +1,15 @@
 import { createHash, type Hash } from 'node:crypto';
 
-/** Bytes of a block, the identity of what a disk holds. Small enough that clones share most of their blocks, large enough that digests are 0.05 % of a disk; measured in protocol/SPEC.md. */
+/**
+ * Bytes of a block, the identity of what a disk holds. Small enough that clones share most of their
+ * blocks, large enough that digests are 0.05 % of a disk; measured in protocol/SPEC.md.
+ */
 export const blockBytes = 64 * 1024;
 
-/** Bytes of a piece, a sector of every file system: inside an unknown block the receiver looks for pieces it knows. */
+/**
+ * Bytes of a piece, a sector of every file system: inside an unknown block the receiver looks for
+ * pieces it knows.
+ */
 export const pieceBytes = 4 * 1024;
 
 /** Blocks of a page: what is read, held in memory and packed at once. */
@@ -43,7 +49,10 @@ export function isZero(bytes: Uint8Array): boolean {
   return true;
 }
 
-/** A disk's root: SHA-256 over its size, its block size, the algorithm and every block's digest in order. */
+/**
+ * A disk's root: SHA-256 over its size, its block size, the algorithm and every block's digest in
+ * order.
+ */
 export class Root {
   readonly #hash: Hash = createHash('sha256');
 

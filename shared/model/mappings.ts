@@ -1,17 +1,29 @@
 import { z } from 'zod';
 import { Id } from './resource.ts';
 
-/** How things of the source become things of the destination. Keys are source ids (a keypair's is its name); `name` is for people. */
+/**
+ * How things of the source become things of the destination. Keys are source ids (a keypair's is
+ * its name); `name` is for people.
+ */
 export const Mappings = z.strictObject({
   /** `to`: a destination flavor's id or name, or `create`. */
   flavors: z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })).default({}),
-  /** `to`: a destination network's id or name, or `create`. External networks cannot be created, only mapped. */
+  /**
+   * `to`: a destination network's id or name, or `create`. External networks cannot be created,
+   * only mapped.
+   */
   networks: z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })).default({}),
-  /** `ip`: the router's address in the external network: `auto`, `same`, or an address. Keys are router ids. */
+  /**
+   * `ip`: the router's address in the external network: `auto`, `same`, or an address. Keys are
+   * router ids.
+   */
   gateways: z.record(Id, z.strictObject({ name: z.string().optional(), ip: z.string().min(1) })).default({}),
   /** `to`: `same`, `auto` (another address from the pool), `skip`, or an address. */
   floating_ips: z.record(Id, z.strictObject({ address: z.string().optional(), to: z.string().min(1) })).default({}),
-  /** `availability_zone`: where a server is built, `ZONE`, or `ZONE:HOST` for admins; the destination's scheduler chooses for the others. */
+  /**
+   * `availability_zone`: where a server is built, `ZONE`, or `ZONE:HOST` for admins; the
+   * destination's scheduler chooses for the others.
+   */
   servers: z
     .record(
       Id,

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeDurably } from '../durable.ts';
 
-/** A completion marker: a small file that says, to people and to programs, that a stage of this campaign is whole. */
+/**
+ * A completion marker: a small file that says, to people and to programs, that a stage of this
+ * campaign is whole.
+ */
 export interface Marker {
   readonly campaign: string;
   /** ISO 8601, UTC. */
@@ -17,7 +20,10 @@ export function digestOfJson(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }
 
-/** Writes a marker under a campaign's `markers/`: `configurationCompleted`, `<server>/<disk>.completed`, `<server>.completed`, `completed`. */
+/**
+ * Writes a marker under a campaign's `markers/`: `configurationCompleted`,
+ * `<server>/<disk>.completed`, `<server>.completed`, `completed`.
+ */
 export async function writeMarker(folder: string, path: readonly string[], marker: Marker): Promise<void> {
   await writeDurably(join(folder, 'markers', ...path), `${JSON.stringify(marker, null, 2)}\n`);
 }

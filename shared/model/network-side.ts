@@ -14,7 +14,10 @@ const kinds: readonly Kind[] = [
   'flavor',
 ];
 
-/** What is built before any server is touched: the network side, with the ports and floating IPs that no server has. The rest waits for its server. */
+/**
+ * What is built before any server is touched: the network side, with the ports and floating IPs
+ * that no server has. The rest waits for its server.
+ */
 export function networkSideOf(document: Configurations): Resource[] {
   const plugged = new Set(document.servers.flatMap((server) => server.ports));
   const isFree = (port: string | null): boolean => port === null || !plugged.has(port);

@@ -2,8 +2,8 @@ import { Problem } from '../problem.ts';
 import { kinds, type Ref, type Resource, refOf } from './resource.ts';
 
 /**
- * Sorts resources so that each comes after everything it needs; ties keep the order of the document's kinds, then of the list.
- * A need outside the list throws E_DANGLING, two resources with one ref E_DUPLICATE, a circle E_CYCLE with its members.
+ * Sorts resources so that each comes after all it needs; ties keep the document's order. Throws
+ * E_DANGLING for a need outside the list, E_DUPLICATE for a ref twice, E_CYCLE for a circle.
  */
 export function inBuildOrder(resources: readonly Resource[]): Resource[] {
   const byRef = new Map<Ref, Resource>();
@@ -16,7 +16,8 @@ export function inBuildOrder(resources: readonly Resource[]): Resource[] {
   const state = new Map<Ref, 'open' | 'done'>();
   const byKind = [...byRef].sort(([, a], [, b]) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
   for (const [start] of byKind) {
-    // An explicit stack: documents come from outside, and a chain of needs may be longer than the call stack.
+    // An explicit stack: documents come from outside, and a chain of needs may be longer than the
+    // call stack.
     const stack: { ref: Ref; next: number }[] = [{ ref: start, next: 0 }];
     while (stack.length > 0) {
       const top = stack[stack.length - 1] as { ref: Ref; next: number };

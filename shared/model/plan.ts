@@ -5,8 +5,8 @@ import { Mappings } from './mappings.ts';
 import { Id } from './resource.ts';
 
 /**
- * How a moved server proves that it works: `tcp:PORT`, `http:PORT/PATH` (or `http:/PATH`, port 80), `ping` (ICMP echo), or `console:TEXT` awaited on its console.
- * All but the console also measure its downtime from outside.
+ * How a moved server proves that it serves: `tcp:PORT`, `http:PORT/PATH`, `http:/PATH` (port 80),
+ * `ping`, or `console:TEXT` awaited on its console. All but the console also measure its downtime.
  */
 export const Probe = z
   .string()
@@ -16,8 +16,8 @@ export const Probe = z
   );
 
 /**
- * When a server that was copied while it ran is stopped: `now`, as soon as the rounds end; `when-ready`, once a round is small; `at TIME`, an ISO 8601 time with
- * its zone; `manual`, when the operator says `sender cutover`. The operator may say so in every case.
+ * When a warm server is stopped: `now`, as soon as the rounds end; `when-ready`, once a round is
+ * small; `at TIME`, ISO 8601 with its zone; `manual`. `sender cutover` stops it in every case.
  */
 export const Cutover = z.string().refine((text) => ['now', 'when-ready', 'manual'].includes(text) || isTime(text), {
   message: 'must be now, when-ready, manual, or `at` and a time with its zone, such as: at 2026-11-22T02:00:00+01:00',
@@ -29,7 +29,10 @@ function isTime(text: string): boolean {
 
 const Mode = z.enum(['cold', 'warm']);
 
-/** `plan.yaml`: what moves, in which order, mapped to what. The operator edits it; unknown keys are refused. */
+/**
+ * `plan.yaml`: what moves, in which order, mapped to what. The operator edits it; unknown keys are
+ * refused.
+ */
 export const Plan = z.strictObject({
   version: z.literal(1),
   /** Where it moves: to the paired receiver, or into a bundle that is carried by hand. */
@@ -37,7 +40,10 @@ export const Plan = z.strictObject({
   source: z.strictObject({
     project_id: z.string(),
     project_name: z.string().default(''),
-    /** Whether the rest of the project moves too: networks, groups and addresses that none of these servers uses. */
+    /**
+     * Whether the rest of the project moves too: networks, groups and addresses that none of these
+     * servers uses.
+     */
     whole: z.boolean().default(false),
   }),
   options: z
@@ -52,11 +58,20 @@ export const Plan = z.strictObject({
       build_timeout_seconds: z.number().positive().default(900),
       /** Seconds a probe may fail before the server counts as unhealthy. */
       probe_timeout_seconds: z.number().positive().default(300),
-      /** Seconds a lost receiver is waited for before the servers on their way are taken back and run at the source again. */
+      /**
+       * Seconds a lost receiver is waited for before the servers on their way are taken back and
+       * run at the source again.
+       */
       peer_timeout_seconds: z.number().positive().default(900),
-      /** `warm`: disks are copied while their server runs, round by round, and only the last round is downtime. */
+      /**
+       * `warm`: disks are copied while their server runs, round by round, and only the last round
+       * is downtime.
+       */
       mode: Mode.default('cold'),
-      /** The most rounds before the cutover is due; they end earlier when one is small, or no smaller than the one before. */
+      /**
+       * The most rounds before the cutover is due; they end earlier when one is small, or no
+       * smaller than the one before.
+       */
       rounds: z.int().min(1).max(100).default(8),
       /** MiB up to which a round counts as small. */
       round_threshold_mib: z.number().min(0).default(64),
@@ -67,13 +82,19 @@ export const Plan = z.strictObject({
     .prefault({}),
   /** When servers may be stopped; at any time without it. */
   calendar: Calendar.optional(),
-  /** Stands above the sender's setting of the same name while the campaign is at work; hours are those of the calendar's zone, or of the sender's machine. */
+  /**
+   * Stands above the sender's setting of the same name while the campaign is at work; hours are
+   * those of the calendar's zone, or of the sender's machine.
+   */
   bandwidth: BandwidthSetting.optional(),
   waves: z
     .array(
       z.strictObject({
         name: z.string().min(1).max(100),
-        /** Whether its servers are a farm that moves in two halves: the second is begun when every server of the first runs and passes its probe. */
+        /**
+         * Whether its servers are a farm that moves in two halves: the second is begun when every
+         * server of the first runs and passes its probe.
+         */
         rolling: z.boolean().optional(),
         /** A server's own `mode` and `cutover` stand above the plan's. */
         servers: z

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The kinds of resource Godwit knows, in no particular order: what comes first is computed from `needs`.
- * A gateway, an interface and the static routes of a router are resources of their own, because each needs something else.
+ * The kinds of resource, in no order: `needs` decides what is built first. A router's gateway,
+ * interfaces and static routes are resources of their own, because each needs something else.
  */
 export const kinds = [
   'network',
@@ -28,7 +28,10 @@ export type Kind = (typeof kinds)[number];
 /** A resource's name in one cloud: kind, slash, the cloud's own id. Opaque outside its provider. */
 export type Ref = `${Kind}/${string}`;
 
-/** Ids come from clouds: one path segment, so that a ref, a marker or a folder is never more than it seems. */
+/**
+ * Ids come from clouds: one path segment, so that a ref, a marker or a folder is never more than it
+ * seems.
+ */
 export const Id = z
   .string()
   .min(1)
@@ -36,7 +39,7 @@ export const Id = z
   .regex(/^[^/\\\p{Cc}]+$/u, 'must not contain slashes, backslashes or control characters')
   .refine((id) => id !== '.' && id !== '..', 'must not be . or ..');
 
-/** A ref as it stands in documents and messages. */
+/** A ref in documents and messages. */
 export const Ref = z
   .templateLiteral([z.enum(kinds), '/', z.string().min(1).max(255)])
   .refine((ref) => Id.safeParse(ref.slice(ref.indexOf('/') + 1)).success, 'the id after the slash is not a plain id');
@@ -69,7 +72,10 @@ const FixedIp = z.object({ subnet_id: Id, ip_address: z.string() });
 const AddressPair = z.object({ ip_address: z.string(), mac_address: z.string().optional() });
 const DhcpOption = z.object({ opt_name: z.string(), opt_value: z.string(), ip_version: z.int() });
 
-/** A network. Fields as in Neutron's API reference, "Networks". Provider attributes are null where the credentials may not see them. */
+/**
+ * A network. Fields as in Neutron's API reference, "Networks". Provider attributes are null where
+ * the credentials may not see them.
+ */
 const Network = z.object({
   ...described,
   admin_state_up: z.boolean().default(true),
@@ -100,7 +106,10 @@ const Subnet = z.object({
   dns_publish_fixed_ip: z.boolean().default(false),
 });
 
-/** A router without its gateway, interfaces and routes. Fields as in Neutron's API reference, "Routers". */
+/**
+ * A router without its gateway, interfaces and routes. Fields as in Neutron's API reference,
+ * "Routers".
+ */
 const Router = z.object({ ...described, admin_state_up: z.boolean().default(true) });
 
 /** A router's external gateway. Its id is the router's id. */
@@ -141,7 +150,10 @@ const SecurityGroupRule = z.object({
   remote_group_id: Id.nullable().default(null),
 });
 
-/** A port of a server, or one that nobody has yet. Fields as in Neutron's API reference, "Ports"; `fixed_ips` and the ports of a server keep their order. */
+/**
+ * A port of a server, or one that nobody has yet. Fields as in Neutron's API reference, "Ports";
+ * `fixed_ips` and the ports of a server keep their order.
+ */
 const Port = z.object({
   ...described,
   network_id: Id,
@@ -179,7 +191,10 @@ const Keypair = z.object({
   user_id: z.string().default(''),
 });
 
-/** A flavor, as the server embeds it; `id` is the source's flavor id, or its name where the flavor is gone. Sizes: MiB and GiB. */
+/**
+ * A flavor, as the server embeds it; `id` is the source's flavor id, or its name where the flavor
+ * is gone. Sizes: MiB and GiB.
+ */
 const Flavor = z.object({
   ...common,
   vcpus: z.int(),
@@ -192,7 +207,10 @@ const Flavor = z.object({
   is_public: z.boolean().default(true),
 });
 
-/** The image a server was made from: a reference with its properties and digests, not its bytes. Sizes: `min_disk` GiB, `min_ram` MiB, `size` bytes. */
+/**
+ * The image a server was made from: a reference with its properties and digests, not its bytes.
+ * Sizes: `min_disk` GiB, `min_ram` MiB, `size` bytes.
+ */
 const Image = z.object({
   ...common,
   disk_format: z.string().nullable().default(null),
@@ -201,14 +219,19 @@ const Image = z.object({
   min_disk: z.int().default(0),
   min_ram: z.int().default(0),
   visibility: z.string().default('private'),
-  /** Glance's digest of the stored bytes, lower-case hex, and its algorithm; MD5 where it is older. */
+  /**
+   * Glance's digest of the stored bytes, lower-case hex, and its algorithm; MD5 where it is older.
+   */
   os_hash_algo: z.string().nullable().default(null),
   os_hash_value: z.string().nullable().default(null),
   checksum: z.string().nullable().default(null),
   properties: z.record(z.string(), z.string()).default({}),
 });
 
-/** A disk a server boots from: the bytes that move. Its id is the server's id, a dot and its place (`….root`). `size` is bytes, known after the snapshot. */
+/**
+ * A disk a server boots from: the bytes that move. Its id is the server's id, a dot and its place
+ * (`….root`). `size` is bytes, known after the snapshot.
+ */
 const Disk = z.object({
   ...common,
   server_id: Id,
@@ -220,17 +243,26 @@ const Disk = z.object({
   properties: z.record(z.string(), z.string()).default({}),
 });
 
-/** Whether a server runs: the one thing about its state that decides anything, whatever words a cloud has. `other`: paused, shelved, failed … */
+/**
+ * Whether a server runs: the one thing about its state that decides anything, whatever words a
+ * cloud has. `other`: paused, shelved, failed …
+ */
 export const Power = z.enum(['running', 'stopped', 'other']);
 export type Power = z.infer<typeof Power>;
 
-/** A server. Fields as in Nova's API reference, "Servers", but for its power and size; `ports` in the order of its interfaces. */
+/**
+ * A server. Fields as in Nova's API reference, "Servers", but for its power and size; `ports` in
+ * the order of its interfaces.
+ */
 const Server = z.object({
   ...common,
   description: z.string().default(''),
   /** At capture. */
   power: Power,
-  /** Its own size, so that it can be built where there are no flavors; null where the document does not say. */
+  /**
+   * Its own size, so that it can be built where there are no flavors; null where the document does
+   * not say.
+   */
   vcpus: z.int().nullable().default(null),
   memory_mib: z.int().nullable().default(null),
   flavor_id: Id,

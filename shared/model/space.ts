@@ -11,25 +11,29 @@ interface Need {
 }
 
 /** What lies in a folder together. */
-export interface Lying {
-  /** Only the largest few of the disks, as at the sender; the receiver keeps all of them until commit. */
+export interface DiskLayout {
+  /**
+   * Only the largest few of the disks, as at the sender; the receiver keeps all of them until
+   * commit.
+   */
   readonly atOnce?: number;
   /** Bytes that lie beside the disks where there is room for them. */
   readonly besideBytes?: number;
 }
 
 /**
- * What a folder's free space means for the disks of these resources. Less room than the qcow2 images of the servers take is blocking: their disks hold at
- * least that much. Less than full disks would take, and what lies beside them, is a warning.
+ * What a folder's free space means for the disks of these resources: less than the qcow2 images of
+ * the servers take is blocking, and less than full disks would take is a warning.
  */
 export function spaceConcerns(
   resources: readonly Resource[],
   freeBytes: number,
   where: string,
-  { atOnce, besideBytes = 0 }: Lying = {},
+  { atOnce, besideBytes = 0 }: DiskLayout = {},
 ): Concern[] {
   const needs = needsOf(resources);
-  const [least, disks] = [sum(needs, 'least', atOnce), sum(needs, 'most', atOnce)];
+  const least = sum(needs, 'least', atOnce);
+  const disks = sum(needs, 'most', atOnce);
   const most = disks + besideBytes;
   const remedy = `Free space in ${where}, or put its state on a larger disk.`;
   if (freeBytes < least) {
@@ -47,7 +51,7 @@ export function spaceConcerns(
       {
         code: 'space.tight',
         severity: 'warning',
-        says: `Full disks would need up to ${gib(disks)}${besideBytes === 0 ? '' : `, images that stand in for them ${gib(besideBytes)}`}; ${where} has ${gib(freeBytes)} free. Holes take none.`,
+        says: `Full disks would need up to ${gib(disks)}${besideBytes === 0 ? '' : `, donor images ${gib(besideBytes)}`}; ${where} has ${gib(freeBytes)} free. Holes take none.`,
         remedy,
       },
     ];
@@ -55,7 +59,10 @@ export function spaceConcerns(
   return [];
 }
 
-/** Bytes that a server's disk may hold: what its flavor gives it, or the disk must fit where there are no flavors, or what its image is or asks for; 0 where none is told. */
+/**
+ * Bytes that a server's disk may hold: what its flavor gives it, or the disk must fit where there
+ * are no flavors, or what its image is or asks for; 0 where none is known.
+ */
 export function diskBytesOf(
   { id: server, flavor_id, image_id }: Configurations['servers'][number],
   { flavors, disks, images }: Pick<Configurations, 'flavors' | 'disks' | 'images'>,

@@ -41,7 +41,7 @@ export class NbdClient {
   }
 
   /**
-   * Connects to a socket and chooses an export and the metadata contexts to be told of. Throws
+   * Connects to a socket and chooses an export and the metadata contexts to be reported. Throws
    * E_NBD.
    */
   static async connect(
@@ -62,7 +62,7 @@ export class NbdClient {
     }
   }
 
-  /** Whether the server tells of a metadata context. */
+  /** Whether the server has a metadata context. */
   has(context: string): boolean {
     return this.#contexts.has(context);
   }
@@ -92,7 +92,7 @@ export class NbdClient {
    */
   status(context: string, offset: number, length: number): Promise<readonly Status[]> {
     const id = this.#contexts.get(context);
-    if (id === undefined) return Promise.reject(new Problem('E_NBD', `The NBD server does not tell of ${context}.`));
+    if (id === undefined) return Promise.reject(new Problem('E_NBD', `The NBD server does not have ${context}.`));
     const asked = { context: id, offset, length, found: null, failed: null };
     return new Promise((resolve, reject) => this.#ask({ kind: 'status', ...asked, resolve, reject }));
   }
@@ -160,11 +160,11 @@ export class NbdClient {
   async #hearStatus(asked: Ask, type: number, length: number): Promise<void> {
     if (type !== chunks.blockStatus) throw this.#inbox.fail('answers a question for extents with something else');
     const payload = await this.#payload(length, statusBytes);
-    if (payload.length < 4) throw this.#inbox.fail('tells of no context');
-    // Every agreed context is told of; one is wanted.
+    if (payload.length < 4) throw this.#inbox.fail('names no context');
+    // Every agreed context is reported; one is wanted.
     if (payload.readUInt32BE(0) !== asked.context) return;
     const found = asked.found === null ? statusesIn(payload.subarray(4), asked.length) : null;
-    if (found === null) throw this.#inbox.fail('tells extents that cannot be');
+    if (found === null) throw this.#inbox.fail('reports impossible extents');
     asked.found = found;
   }
 

@@ -15,7 +15,7 @@ export interface Agreement {
   /** Bytes of the disk. */
   readonly size: number;
   /**
-   * The number under which the server tells a metadata context; a context that it does not have is
+   * The number under which the server reports a metadata context; a context that it does not have is
    * missing.
    */
   readonly contexts: ReadonlyMap<string, number>;
@@ -50,7 +50,7 @@ export async function shakeHands(inbox: Inbox, exportName: string, contexts: rea
     if (type !== optionReplies.info || data.length < 2) throw inbox.fail('answers GO wrongly');
     if (data.readUInt16BE(0) === infos.export) size = sizeIn(inbox, data);
   });
-  if (size === undefined) throw inbox.fail(`does not tell the size of export "${exportName}"`);
+  if (size === undefined) throw inbox.fail(`does not report the size of export "${exportName}"`);
   return { size, contexts: agreed };
 }
 
@@ -73,7 +73,7 @@ async function ask(inbox: Inbox, option: number, data: Buffer, hear: (type: numb
 }
 
 /**
- * What a refused option means: without structured replies nothing is told of zeros, and without GO
+ * What a refused option means: without structured replies no zeros are reported, and without GO
  * nothing is read.
  */
 function refused(inbox: Inbox, option: number, type: number, said: Buffer): Problem {
@@ -85,7 +85,7 @@ function refused(inbox: Inbox, option: number, type: number, said: Buffer): Prob
 
 function sizeIn(inbox: Inbox, info: Buffer): number {
   const size = info.length < 12 ? -1n : info.readBigUInt64BE(2);
-  if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) throw inbox.fail('tells an impossible size');
+  if (size < 0n || size > BigInt(Number.MAX_SAFE_INTEGER)) throw inbox.fail('reports an impossible size');
   return Number(size);
 }
 

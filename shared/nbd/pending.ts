@@ -1,7 +1,7 @@
 import type { Problem } from '../problem.ts';
 import { errorNames } from './wire.ts';
 
-/** A run that the server tells of: bytes, and the flags of its context. */
+/** A run that the server reports: bytes, and the flags of its context. */
 export interface Status {
   readonly length: number;
   readonly flags: number;

@@ -12,16 +12,15 @@ import { openNbd } from './source.ts';
 const memoryBytes = 4 * 1024 ** 3;
 /** Connections at once: one for each worker thread, and our own. */
 const clients = 16;
-/** Until the server's socket is there: milliseconds. */
+/** Until the server accepts connections: milliseconds. */
 const startMs = 15_000;
 const pollMs = 10;
 /** Between SIGTERM and SIGKILL: milliseconds. */
 const graceMs = 2_000;
 
 /**
- * Opens an image file as the guest sees it, by qemu-nbd(8) on a Unix socket. The format is
- * never guessed, and no backing file is opened; the server ends with us. Throws E_MISSING_TOOL,
- * E_NBD.
+ * Opens an image file as the guest sees it, through qemu-nbd(8) on a Unix socket: never a guessed
+ * format, never a backing file. The server ends with us. Throws E_MISSING_TOOL, E_NBD.
  */
 export async function serveImage(path: string, format: string, signal: AbortSignal): Promise<BlockSource> {
   const name = `${basename(path)}.nbd`;
@@ -79,19 +78,26 @@ class Server {
     });
   }
 
-  /** Opens the server's only export as soon as its socket is there. */
+  /** Opens the server's only export as soon as it accepts connections. */
   async open(socket: string, signal: AbortSignal): Promise<BlockSource> {
     for (const end = performance.now() + startMs; ; ) {
-      if (await exists(socket)) {
-        try {
-          return await openNbd(socket, '', signal);
-        } catch (error) {
-          return await this.explain(error);
-        }
-      }
+      const source = await this.#tryToOpen(socket, signal);
+      if (source !== null) return source;
       if (this.#ended !== null) throw this.#problem();
-      if (performance.now() > end) throw new Problem('E_NBD', `qemu-nbd does not listen at ${socket}.`, { about: socket });
+      if (performance.now() > end)
+        throw new Problem('E_NBD', `qemu-nbd does not accept connections at ${socket}.`, { about: socket });
       await sleep(pollMs, undefined, { signal }).catch((error: unknown) => Promise.reject(asProblem(error)));
+    }
+  }
+
+  /** Null while the server does not listen yet. */
+  async #tryToOpen(socket: string, signal: AbortSignal): Promise<BlockSource | null> {
+    if (!(await exists(socket))) return null;
+    try {
+      return await openNbd(socket, '', signal);
+    } catch (error) {
+      if (isRefusal(error)) return null;
+      return await this.explain(error);
     }
   }
 
@@ -124,3 +130,12 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/**
+ * The socket's file appears with bind(2), and connections are refused until listen(2), a moment
+ * later: on a busy machine we come between the two.
+ */
+function isRefusal(error: unknown): boolean {
+  const { cause } = asProblem(error);
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+}

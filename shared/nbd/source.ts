@@ -10,7 +10,7 @@ const context = 'base:allocation';
 
 /**
  * Opens an export of an NBD server on a Unix socket as a disk. Without `base:allocation` it does
- * not tell its zeros. Throws E_NBD.
+ * not report its zeros. Throws E_NBD.
  */
 export async function openNbd(socket: string, exportName: string, signal: AbortSignal): Promise<BlockSource> {
   const client = await NbdClient.connect(socket, exportName, signal, [context]);
@@ -23,7 +23,7 @@ export async function openNbd(socket: string, exportName: string, signal: AbortS
   };
 }
 
-/** Asks on from where the last answer ended: a server may tell of less than it was asked for. */
+/** Asks on from where the last answer ended: a server may report less than it was asked for. */
 async function* allocated(client: NbdClient, signal: AbortSignal): AsyncGenerator<Extent> {
   for (let offset = 0; offset < client.size; ) {
     signal.throwIfAborted();

@@ -46,7 +46,7 @@ export const errorNames: Readonly<Record<number, string>> = {
   108: 'ESHUTDOWN',
 };
 
-/** Most bytes asked for in one read: what a server accepts that told nothing else. */
+/** Most bytes asked for in one read: what every server accepts that states no other limit. */
 export const readBytes = 32 * 1024 * 1024;
 
 /** A command's 28 bytes. */

@@ -8,12 +8,17 @@ export interface Answer {
   readonly says: string;
 }
 
-/** Whether a probe is answered over the network, at an address; the console is asked of the cloud. */
+/**
+ * Whether a probe is answered over the network, at an address; the console is asked of the cloud.
+ */
 export function isNetworkProbe(probe: string): boolean {
   return !probe.startsWith('console:');
 }
 
-/** Looks once whether an address answers a probe (`tcp:PORT`, `http:PORT/PATH`, `http:/PATH`, `ping`) within a limit. Never throws: what keeps it from answering is what it says. */
+/**
+ * Looks once whether an address answers a probe (`tcp:PORT`, `http:PORT/PATH`, `http:/PATH`,
+ * `ping`) within a limit. Never throws: what keeps it from answering is what it says.
+ */
 export function answerOf(probe: string, address: string, limitMs: number, signal: AbortSignal): Promise<Answer> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   const rest = probe.slice(probe.indexOf(':') + 1);
@@ -46,7 +51,10 @@ async function http(host: string, rest: string, signal: AbortSignal): Promise<An
   }
 }
 
-/** One ICMP echo through ping(8) of iputils, which needs no privilege where net.ipv4.ping_group_range allows it, as systemd's default does. */
+/**
+ * One ICMP echo through ping(8) of iputils, which needs no privilege where
+ * net.ipv4.ping_group_range allows it, as systemd's default does.
+ */
 function ping(host: string, signal: AbortSignal): Promise<Answer> {
   // Only an address ever reaches the command line.
   if (isIP(host) === 0) return Promise.resolve({ good: false, says: `${host} is no address.` });

@@ -1,13 +1,19 @@
 import { answerOf } from './answer.ts';
 
-/** Between two samples of one address: milliseconds. Six a second and more, so that a measured time is right within a sixth of one. */
+/**
+ * Between two samples of one address: milliseconds. Six a second and more, so that a measured time
+ * is right within a sixth of one.
+ */
 const intervalMs = 150;
 
 /** How long one sample may wait for its answer, and how many of one address may wait at once. */
 const answerMs = 1_000;
 const atOnce = 8;
 
-/** What the samples of one address showed: when it answered first and last (milliseconds since the epoch), and how often. */
+/**
+ * What the samples of one address showed: when it answered first and last (milliseconds since the
+ * epoch), and how often.
+ */
 export interface Seen {
   readonly address: string;
   readonly firstMs: number;
@@ -15,7 +21,10 @@ export interface Seen {
   readonly answers: number;
 }
 
-/** What a sampler is told. `addresses` is asked before every sample, for they may become known meanwhile. */
+/**
+ * What a sampler works with. `addresses` is asked before every sample, for they may become known
+ * meanwhile.
+ */
 export interface SamplerOptions {
   readonly probe: string;
   readonly addresses: () => readonly string[];

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { DestinationFacts } from '../../shared/cloud/facts.ts';
 import type { BlockSource, Extent } from '../../shared/disk/block-source.ts';
 import { inBuildOrder } from '../../shared/model/order.ts';

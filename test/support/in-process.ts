@@ -22,7 +22,7 @@ import type { SenderClient } from '../../sender/control/client.ts';
 import { senderCommands } from '../../sender/control/registry.ts';
 import { Bandwidth } from '../../sender/receiver/bandwidth.ts';
 import { Peer } from '../../sender/receiver/peer.ts';
-import type { DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { lazily, openCloud } from '../../shared/cloud/open.ts';
 import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
 import type { CloudSection } from '../../shared/cloud/section.ts';

@@ -7,10 +7,11 @@ import { limits } from '../../protocol/limits.ts';
 import type { Packed } from '../../protocol/messages/packed.ts';
 import { Copy, type CopyTools } from '../../receiver/disks/copy/copy.ts';
 import { Donors } from '../../receiver/disks/dedup/donors.ts';
-import { type Asker, Puller, type Stretches } from '../../receiver/disks/pull/puller.ts';
+import type { Stretches } from '../../receiver/disks/pull/missing-block.ts';
+import { type Asker, Puller } from '../../receiver/disks/pull/puller.ts';
 import { Window } from '../../receiver/disks/pull/window.ts';
 import type { Shape } from '../../receiver/disks/store/digest-file.ts';
-import { Room } from '../../receiver/disks/store/room.ts';
+import { FreeSpace } from '../../receiver/disks/store/free-space.ts';
 import { blockDigest, digestOf } from '../../shared/disk/algorithm.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
@@ -23,7 +24,7 @@ export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
   return {
     workers,
     donors: new Donors(workers, indexBytes),
-    room: new Room(folder),
+    freeSpace: new FreeSpace(folder),
     directIo: true,
     log: pino({ level: 'silent' }),
   };

@@ -1,4 +1,4 @@
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/cloud.ts';
+import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { CloudFacts } from '../../shared/cloud/facts.ts';
 import { type Kind, kindOf, type Resource, type ResourceOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';

@@ -18,7 +18,7 @@ interface ImportNews {
   readonly says: string;
 }
 
-/** What a check of a bundle tells; `outlook`, told once, is what an import would do. */
+/** What a check of a bundle reports; `outlook`, given once, is what an import would do. */
 interface CheckNews {
   readonly says: string;
   readonly outlook?: Outlook;
@@ -32,8 +32,8 @@ export const importBundle = upload({
   params: OfBundle,
   run: ({ mappings }, { campaigns, cloud, state, imports }: ReceiverContext, reader, bundle): AsyncIterable<ImportNews> => {
     const { signal, bind, end } = imports.begin(reader);
-    const begin = (tell: (news: ImportNews) => void) => {
-      const says = (sentence: string): void => tell({ campaign: visitor.campaign, says: sentence });
+    const begin = (report: (news: ImportNews) => void) => {
+      const says = (sentence: string): void => report({ campaign: visitor.campaign, says: sentence });
       const visitor: Importer = new Importer({ campaigns, cloud, state, mappings, signal, bind, says });
       return { visitor, end: () => visitor.close().finally(end) };
     };
@@ -42,16 +42,16 @@ export const importBundle = upload({
 });
 
 /**
- * Reads a whole bundle and tells what an import would do. Writes nothing. Ends with E_BLOCKED where
- * something stands in the way.
+ * Reads a whole bundle and says what an import would do. Writes nothing. Ends with E_BLOCKED where
+ * a concern is blocking.
  */
 export const check = upload({
-  does: 'Only read and verify the whole bundle, and say what an import would create and what stands in its way.',
+  does: 'Only read and verify the whole bundle, and say what an import would create and what blocks it.',
   params: OfBundle,
   run: ({ mappings }, { campaigns, cloud, workers, state }: ReceiverContext, signal, bundle): AsyncIterable<CheckNews> => {
-    const begin = (tell: (news: CheckNews) => void) => {
+    const begin = (report: (news: CheckNews) => void) => {
       const says = (sentence: string, outlook?: Outlook): void =>
-        tell(outlook === undefined ? { says: sentence } : { says: sentence, outlook });
+        report(outlook === undefined ? { says: sentence } : { says: sentence, outlook });
       return {
         visitor: new Checker({ campaigns, cloud, workers, state, mappings, signal, says }),
         end: () => Promise.resolve(),
@@ -63,7 +63,7 @@ export const check = upload({
 
 /** Keeps what an import built and deletes its staged disks; answers how many bytes that freed. */
 export const commit = command({
-  does: 'Make an import final: keep what it built, and delete the disks staged for it. `receiver rollback` no longer works.',
+  does: 'Make an import final: keep what it built, and delete the disks staged for it. `receiver rollback` is then refused.',
   params: OfCampaign,
   run: async ({ campaign }, { campaigns }: ReceiverContext) => ({
     freedBytes: await (await imported(campaign, campaigns)).commit(),

@@ -69,7 +69,7 @@ export class Blocks {
     this.#flags[block] = before | known | (hows.indexOf(how) << howShift);
   }
 
-  /** Blocks of zeros where nobody ever wrote. */
+  /** Blocks of zeros that were never written. */
   settleBlank(first: number, count: number): void {
     for (let block = first; block < first + count; block += 1) this.#count(block, 'zero');
     this.#flags.fill(known | blank | (hows.indexOf('zero') << howShift), first, first + count);
@@ -97,7 +97,7 @@ export class Blocks {
   }
 
   /** The first block that this offer has not named, or undefined. */
-  untold(): number | undefined {
+  unnamed(): number | undefined {
     if (this.done === this.length) return undefined;
     const block = this.#flags.findIndex((flags) => (flags & howMask) === 0);
     return block < 0 ? undefined : block;

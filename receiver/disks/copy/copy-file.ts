@@ -115,8 +115,8 @@ export class CopyFile implements Donor {
   }
 
   /**
-   * Forgets what the file holds at some blocks: somebody found other bytes there. Their marks are
-   * taken back.
+   * Forgets what the file holds at some blocks, because other bytes were found there, and removes
+   * their marks.
    */
   async distrust(blocks: readonly number[]): Promise<void> {
     for (const block of blocks) this.blocks.forget(block);

@@ -2,12 +2,12 @@ import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import type { Log } from '../../../shared/log.ts';
 import { digestBytes, extentOf } from '../../../shared/model/disk.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Donors, Trail } from '../dedup/donors.ts';
+import type { Donors, LastMatch } from '../dedup/donors.ts';
 import type { Puller, Tally } from '../pull/puller.ts';
 import { Refinement } from '../pull/refinement.ts';
 import type { Shape } from '../store/digest-file.ts';
 import { isZeroAt } from '../store/digests.ts';
-import type { Room } from '../store/room.ts';
+import type { FreeSpace } from '../store/free-space.ts';
 import { BlockRecorder } from './block-recorder.ts';
 import type { HowMany } from './blocks.ts';
 import { CopyFile, type CopyHandles, openHandles } from './copy-file.ts';
@@ -27,7 +27,7 @@ export interface CopyCounts extends HowMany {
 export interface CopyTools {
   readonly workers: WorkerPool;
   readonly donors: Donors;
-  readonly room: Room;
+  readonly freeSpace: FreeSpace;
   /** Whether the file is written and read past the page cache, where that can be. */
   readonly directIo: boolean;
   readonly log: Log;
@@ -44,7 +44,7 @@ export class Copy implements Tally {
   readonly file: CopyFile;
   readonly flushes: Flushes;
   readonly recorder: BlockRecorder;
-  readonly trail: Trail = { donor: null, shift: 0 };
+  readonly lastMatch: LastMatch = { donor: null, shift: 0 };
   readonly #tools: CopyTools;
   readonly #refinement: Refinement;
   #mended = 0;
@@ -89,7 +89,7 @@ export class Copy implements Tally {
 
   spoilt(path: string, block: number): void {
     this.#mended += 1;
-    this.#tools.log.warn({ path, block }, 'a disk that stands in for another has changed; the block is taken from elsewhere');
+    this.#tools.log.warn({ path, block }, 'a donor has changed; the block is pulled instead');
   }
 
   /** Begins a new offer of the same disk: nothing is named yet. */
@@ -102,12 +102,12 @@ export class Copy implements Tally {
   }
 
   /**
-   * Throws E_DISK_FULL where the file system has not room for `dataBytes` of this disk, less what
-   * the file holds already.
+   * Throws E_DISK_FULL where `dataBytes` of this disk, less what the file holds already, do not fit
+   * in the free space.
    */
   async mustFit(dataBytes: number): Promise<void> {
     const needed = dataBytes - (await this.file.storedBytes());
-    if (needed > 0) await this.#tools.room.mustHave(needed + this.file.blocks.length * digestBytes);
+    if (needed > 0) await this.#tools.freeSpace.mustHave(needed + this.file.blocks.length * digestBytes);
   }
 
   /**
@@ -140,8 +140,8 @@ export class Copy implements Tally {
   verify(puller: Puller): Promise<void> {
     return this.file.inUse.run(async () => {
       await this.flushes.stopReading();
-      const untold = this.file.blocks.untold();
-      if (untold !== undefined) throw this.#mismatch(`The sender sealed the disk before it named block ${untold}.`);
+      const unnamed = this.file.blocks.unnamed();
+      if (unnamed !== undefined) throw this.#mismatch(`The sender sealed the disk before it named block ${unnamed}.`);
       for (let attempt = 0; ; attempt += 1) {
         await this.flushes.now();
         const bad = await reread(this.file, this.#tools.workers.size * 2, puller.signal);
@@ -192,8 +192,15 @@ export class Copy implements Tally {
   }
 
   get #pageTools(): PageTools {
-    const { donors, room } = this.#tools;
-    return { file: this.file, recorder: this.recorder, refinement: this.#refinement, donors, room, trail: this.trail };
+    const { donors, freeSpace } = this.#tools;
+    return {
+      file: this.file,
+      recorder: this.recorder,
+      refinement: this.#refinement,
+      donors,
+      freeSpace,
+      lastMatch: this.lastMatch,
+    };
   }
 
   #mustLieInside(first: number, count: number): void {

@@ -58,8 +58,8 @@ export class Flushes {
   }
 
   /**
-   * Flushes beside the work when it is time, and reads back what was flushed; a failure is told to
-   * whoever works next.
+   * Flushes beside the copy when it is time, and reads back what was flushed; the next page throws a
+   * failure.
    */
   soon(): void {
     if (this.#flushing !== null) return;

@@ -1,10 +1,11 @@
 import { digestBytes, extentOf } from '../../../shared/model/disk.ts';
-import type { DonorMatch, Donors, Trail } from '../dedup/donors.ts';
-import type { Brought, MissingBlock, Puller } from '../pull/puller.ts';
+import type { DonorMatch, Donors, LastMatch } from '../dedup/donors.ts';
+import type { MissingBlock } from '../pull/missing-block.ts';
+import type { Brought, Puller } from '../pull/puller.ts';
 import type { Refinement } from '../pull/refinement.ts';
 import { digestsAt, isSameAt, isZeroAt } from '../store/digests.ts';
+import type { FreeSpace } from '../store/free-space.ts';
 import { InUse } from '../store/in-use.ts';
-import type { Room } from '../store/room.ts';
 import type { BlockRecorder } from './block-recorder.ts';
 import type { CopyFile } from './copy-file.ts';
 
@@ -14,9 +15,9 @@ export interface PageTools {
   readonly recorder: BlockRecorder;
   readonly refinement: Refinement;
   readonly donors: Donors;
-  readonly room: Room;
-  /** Where a donor last held the same bytes. */
-  readonly trail: Trail;
+  readonly freeSpace: FreeSpace;
+  /** Where a donor last held blocks of this disk. */
+  readonly lastMatch: LastMatch;
 }
 
 /**
@@ -29,14 +30,14 @@ interface Open {
 }
 
 /** A block that was fetched: its place in the page, and how that ended. */
-interface Come {
+interface Fetched {
   readonly place: number;
   readonly end: PromiseSettledResult<Brought>;
 }
 
 /**
- * One stretch of a manifest, while the copy is made equal to it: what is there is compared, what
- * others of our disks have is copied, the rest is pulled.
+ * Makes one page of a copy equal to the manifest: compares what is there, copies what donors have,
+ * and pulls the rest.
  */
 export class Page {
   readonly #tools: PageTools;
@@ -55,10 +56,10 @@ export class Page {
   async fill(): Promise<number> {
     const { open, zeros } = await this.#compare();
     await this.#tools.recorder.makeZeros(zeros);
-    return this.#bring(open);
+    return this.#fillMissing(open);
   }
 
-  /** Settles what is there already, and returns what has to be zeros, and what else is lacking. */
+  /** Records the blocks that are there already; returns those to be zeros, and the missing ones. */
   async #compare(): Promise<{ open: readonly Open[]; zeros: readonly number[] }> {
     const { file, recorder } = this.#tools;
     const { blocks } = file;
@@ -96,10 +97,10 @@ export class Page {
   }
 
   /**
-   * Takes what other disks of ours have, and pulls what none has; what another page pulls already
-   * is waited for, and taken from there.
+   * Copies what donors have, and pulls what none has. A block that another page pulls already is
+   * waited for, and copied from there.
    */
-  async #bring(open: readonly Open[]): Promise<number> {
+  async #fillMissing(open: readonly Open[]): Promise<number> {
     if (open.length === 0) return 0;
     const { donors } = this.#tools;
     const { matches, others } = await this.#find(open);
@@ -130,11 +131,11 @@ export class Page {
     return pulled + (await this.#fetch(now.others, now.matches));
   }
 
-  /** Looks for blocks in other disks of ours, and in what has come of this one. */
+  /** Looks for blocks in donors, and in what has arrived of this disk. */
   async #find(open: readonly Open[]): Promise<{ matches: readonly DonorMatch[]; others: readonly Open[] }> {
-    const { donors, trail } = this.#tools;
+    const { donors, lastMatch } = this.#tools;
     const places = open.map(({ place }) => place);
-    const matches = await donors.find(this.#first, this.#digests, places, trail);
+    const matches = await donors.find(this.#first, this.#digests, places, lastMatch);
     const found = new Set(matches.map(({ place }) => place));
     return { matches, others: open.filter(({ place }) => !found.has(place)) };
   }
@@ -144,7 +145,7 @@ export class Page {
    * written together; returns how many were pulled.
    */
   async #fetch(open: readonly Open[], matches: readonly DonorMatch[]): Promise<number> {
-    const { file, recorder, refinement, donors, room } = this.#tools;
+    const { file, recorder, refinement, donors, freeSpace } = this.#tools;
     if (open.length + matches.length === 0) return 0;
     const whole = open.map(({ place }) => this.#missing(place));
     const old = new Set(open.flatMap((one) => (one.old ? [this.#first + one.place] : [])));
@@ -155,16 +156,16 @@ export class Page {
     });
     const bytes = [...whole, ...donated].reduce((sum, { length }) => sum + length, 0);
     const wholeDonors = donors.whole();
-    const fetch = async (): Promise<Come[]> => {
+    const fetch = async (): Promise<Fetched[]> => {
       const refined = await refinement.refine(whole, old, wholeDonors, this.#puller);
       const missing = [...refined, ...donated].sort((a, b) => a.block - b.block);
       const ends = await Promise.allSettled(this.#puller.fetch(missing));
-      return missing.map(({ block }, index) => ({ place: block - this.#first, end: ends[index] as Come['end'] }));
+      return missing.map(({ block }, index) => ({ place: block - this.#first, end: ends[index] as Fetched['end'] }));
     };
     // No donor is closed while it is read.
     const lent = new Set([...wholeDonors, ...matches.map(({ donor }) => donor)].filter((donor) => donor !== file));
     const inUse = [...lent].map((donor) => donor.inUse);
-    const come = await room.write(bytes, () => InUse.together(inUse, fetch));
+    const come = await freeSpace.write(bytes, () => InUse.together(inUse, fetch));
     const placesOf = (how: Brought): number[] =>
       come.flatMap(({ place, end }) => (end.status === 'fulfilled' && end.value === how ? [place] : []));
     const pulled = placesOf('pulled');

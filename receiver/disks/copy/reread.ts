@@ -65,7 +65,7 @@ async function rereadStretch(file: CopyFile, { first, digests, isHole, width, si
   return bad.sort((a, b) => a - b);
 }
 
-/** Learns the holes of a copy; where they cannot be told, none are known and everything is read. */
+/** The holes of a copy; none where the file system does not report them: all is read then. */
 async function knowHoles({ path, shape }: CopyFile, signal: AbortSignal): Promise<IsHole> {
   const data: Extent[] = [];
   try {

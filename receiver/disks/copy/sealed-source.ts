@@ -5,14 +5,14 @@ import { asProblem } from '../../../shared/problem.ts';
 import { isSameAt, isZeroAt } from '../store/digests.ts';
 import type { CopyFile } from './copy-file.ts';
 
-/** Digests looked at together when holes are told. */
+/** Digests that are read together to find holes. */
 const stretchBlocks = 16 * 1024;
 
 const never = new AbortController().signal;
 
 /**
  * A sealed disk that checks every block again while it is read; zeros are not read from the file.
- * `onWrong` is told of blocks that changed, and throws. Closing it leaves the copy open.
+ * `onWrong` gets the blocks that changed, and throws. Closing it leaves the copy open.
  */
 export function sealedSource(file: CopyFile, onWrong: (blocks: readonly number[]) => Promise<never>): BlockSource {
   const { size, blockSize } = file.shape;

@@ -15,22 +15,23 @@ export interface DonorMatch {
 }
 
 /**
- * Remembers how one disk lies to a donor: block n there is our block n less `shift`. What is next
- * to a find is most often found next to it.
+ * Where the last match of a disk was: the donor's block n is our block n less `shift`. The next
+ * blocks of a disk most often match the next blocks of the same donor.
  */
-export interface Trail {
+export interface LastMatch {
   donor: Donor | null;
   shift: number;
 }
 
-interface Shelf {
+/** A donor in the numbering of the index. */
+interface DonorSpan {
   readonly donor: Donor;
   /** The number of its first block among those of all donors. */
   readonly base: number;
   readonly blocks: number;
 }
 
-/** How far around a find its neighbours are looked at, in blocks. */
+/** How far around a match its neighbours are compared, in blocks. */
 const reach = 64;
 
 /** Blocks of a donor that are learned at once. */
@@ -39,19 +40,17 @@ const stretchBlocks = 32 * 1024;
 /** Places are numbered by 32 bits. */
 const mostPlaces = 2 ** 32 - 2;
 
-/**
- * Memory for an index: every block of 192 GiB of data that is nowhere twice, or a sample of more.
- */
+/** Memory for an index: each block of 192 GiB of distinct data, or a sample of more. */
 const usualBytes = 32 * 1024 * 1024;
 
 /**
- * Which disk of ours holds a block of some digest. One index serves the disks of one peer that go
- * to one project, and never another's, so that no answer tells what somebody else has.
+ * Finds the disk here that holds a block, by its digest. An index serves the disks of one peer that
+ * go to one project, so that no answer reveals what another tenant has.
  */
 export class Donors {
   readonly #index: PrefixIndex;
-  readonly #shelves: Shelf[] = [];
-  /** Digests that are on their way, and when they have come. */
+  readonly #spans: DonorSpan[] = [];
+  /** Digests that are being pulled; each resolves when it has arrived. */
   readonly #coming = new Map<string, Promise<void>>();
   #next = 0;
 
@@ -65,37 +64,37 @@ export class Donors {
     this.#index = new PrefixIndex(mostBytes, memory);
     this.pieces = new Pieces(workers, new PrefixIndex(mostBytes, memory), (digests, at) => {
       const place = this.#index.find(digests, at);
-      return place === undefined ? undefined : this.#shelfAt(place)?.donor;
+      return place === undefined ? undefined : this.#spanAt(place)?.donor;
     });
   }
 
   /** The donors of which everything is there. */
   whole(): readonly Donor[] {
-    return this.#shelves.flatMap(({ donor }) => (donor.whole ? [donor] : []));
+    return this.#spans.flatMap(({ donor }) => (donor.whole ? [donor] : []));
   }
 
-  /** Makes a disk a donor; `learn` tells what it holds. */
+  /** Makes a disk a donor; `learn` adds what it holds. */
   add(donor: Donor): void {
     const blocks = blockCount(donor.shape.size, donor.shape.blockSize);
-    if (this.#next + blocks > mostPlaces || this.#shelfOf(donor) !== undefined) return;
-    this.#shelves.push({ donor, base: this.#next, blocks });
+    if (this.#next + blocks > mostPlaces || this.#spanOf(donor) !== undefined) return;
+    this.#spans.push({ donor, base: this.#next, blocks });
     this.#next += blocks;
   }
 
-  /** The disk is none any more; what points to it finds nothing. */
+  /** The disk is a donor no more; index entries that point to it match nothing. */
   remove(donor: Donor): void {
-    const at = this.#shelves.findIndex((shelf) => shelf.donor === donor);
-    if (at >= 0) this.#shelves.splice(at, 1);
-    if (this.#shelves.length === 0) this.#index.clear();
+    const at = this.#spans.findIndex((span) => span.donor === donor);
+    if (at >= 0) this.#spans.splice(at, 1);
+    if (this.#spans.length === 0) this.#index.clear();
     this.pieces.forget(donor);
   }
 
   /** Remembers what a donor holds from block `first` on; blocks of zeros need no donor. */
   learn(donor: Donor, first: number, digests: Uint8Array): void {
-    const shelf = this.#shelfOf(donor);
-    if (shelf === undefined) return;
+    const span = this.#spanOf(donor);
+    if (span === undefined) return;
     for (let at = 0, block = first; at < digests.length; at += digestBytes, block += 1)
-      if (!isZeroAt(digests, at / digestBytes)) this.#index.add(digests, at, shelf.base + block);
+      if (!isZeroAt(digests, at / digestBytes)) this.#index.add(digests, at, span.base + block);
   }
 
   /** Makes a disk a donor and learns all it holds. */
@@ -112,44 +111,41 @@ export class Donors {
   }
 
   /**
-   * Looks for blocks of consecutive digests, those of `places`; `first` is the block that place 0
-   * is of. Follows `trail`, and lays it for the next.
+   * Looks for the blocks of `places` among consecutive digests; `first` is the block of place 0.
+   * Looks beside `lastMatch` first, and updates it.
    */
-  async find(first: number, digests: Uint8Array, places: readonly number[], trail: Trail): Promise<DonorMatch[]> {
+  async find(first: number, digests: Uint8Array, places: readonly number[], lastMatch: LastMatch): Promise<DonorMatch[]> {
     const found: DonorMatch[] = [];
     let rest = [...places];
     let most = 0;
-    const follow = async (shelf: Shelf, shift: number, near: number): Promise<void> => {
-      const [hits, misses] = await this.#compare(shelf, shift, first, digests, rest, near);
+    const follow = async (span: DonorSpan, shift: number, near: number): Promise<void> => {
+      const [hits, misses] = await this.#compare(span, shift, first, digests, rest, near);
       found.push(...hits);
       rest = misses;
-      // Of the rest of a page that another disk has only a block of, most is still where it was:
-      // what is read together stays together, also in memory.
-      if (hits.length > most) Object.assign(trail, { donor: shelf.donor, shift });
+      // The donor of most blocks of a page stays the last match; a single block from elsewhere does
+      // not change it.
+      if (hits.length > most) Object.assign(lastMatch, { donor: span.donor, shift });
       most = Math.max(most, hits.length);
     };
-    const last = trail.donor === null ? undefined : this.#shelfOf(trail.donor);
-    if (last !== undefined && rest.length > 0) await follow(last, trail.shift, rest[0] ?? 0);
+    const last = lastMatch.donor === null ? undefined : this.#spanOf(lastMatch.donor);
+    if (last !== undefined && rest.length > 0) await follow(last, lastMatch.shift, rest[0] ?? 0);
     for (let place = rest[0]; place !== undefined; place = rest.find((other) => other > (place as number))) {
       const seen = this.#index.find(digests, place * digestBytes);
-      const shelf = seen === undefined ? undefined : this.#shelfAt(seen);
-      if (seen !== undefined && shelf !== undefined) await follow(shelf, seen - shelf.base - first - place, place);
+      const span = seen === undefined ? undefined : this.#spanAt(seen);
+      if (seen !== undefined && span !== undefined) await follow(span, seen - span.base - first - place, place);
     }
     return found;
   }
 
   /**
-   * When a digest that somebody pulls already has come, or undefined; who waits MUST have nothing
-   * that others wait for.
+   * Resolves when a digest that is being pulled already has arrived; undefined where none is. Who
+   * waits MUST have nothing that others wait for.
    */
   coming(digest: Uint8Array): Promise<void> | undefined {
     return this.#coming.get(keyOf(digest));
   }
 
-  /**
-   * Says that digests are being pulled; the returned function says that they have come, or never
-   * will.
-   */
+  /** Marks digests as being pulled, until the returned function is called. */
   expect(digests: readonly Uint8Array[]): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     const keys = digests.map(keyOf);
@@ -162,7 +158,7 @@ export class Donors {
 
   /** Compares the places around `near` with a donor's blocks that lie so far from them. */
   async #compare(
-    { donor, blocks }: Shelf,
+    { donor, blocks }: DonorSpan,
     shift: number,
     first: number,
     digests: Uint8Array,
@@ -184,12 +180,12 @@ export class Donors {
     return [hits, misses];
   }
 
-  #shelfOf(donor: Donor): Shelf | undefined {
-    return this.#shelves.find((shelf) => shelf.donor === donor);
+  #spanOf(donor: Donor): DonorSpan | undefined {
+    return this.#spans.find((span) => span.donor === donor);
   }
 
-  #shelfAt(place: number): Shelf | undefined {
-    return this.#shelves.find(({ base, blocks }) => place >= base && place < base + blocks);
+  #spanAt(place: number): DonorSpan | undefined {
+    return this.#spans.find(({ base, blocks }) => place >= base && place < base + blocks);
   }
 }
 

@@ -1,34 +1,34 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
-import type { DestinationCloud, Donor } from '../../../shared/cloud/cloud.ts';
+import type { DestinationCloud, DonorImage } from '../../../shared/cloud/destination-cloud.ts';
 import type { BlockSource, Extent } from '../../../shared/disk/block-source.ts';
 import { writeAll } from '../../../shared/disk/file.ts';
 import { syncFolder } from '../../../shared/durable.ts';
 import { pageBytes } from '../../../shared/model/disk.ts';
 import { Problem } from '../../../shared/problem.ts';
-import type { Room } from '../store/room.ts';
+import type { FreeSpace } from '../store/free-space.ts';
 
-/** How an image is brought here. */
+/** How an image is downloaded. */
 export interface Fetching {
   /** The longest image, as it is stored and as the guest sees it: bytes. */
   readonly mostBytes: number;
-  readonly room: Room;
+  readonly freeSpace: FreeSpace;
   readonly signal: AbortSignal;
 }
 
 /**
- * Brings an image of the destination to `path` as a sparse raw file, once; goes on where an abort
+ * Downloads an image of the destination to `path` as a sparse raw file, once; goes on where an abort
  * left it. Throws E_UNSUPPORTED for one that is too long, E_DISK_FULL, and the cloud's problems.
  */
-export async function copyImage(cloud: DestinationCloud, donor: Donor, path: string, fetching: Fetching): Promise<void> {
+export async function copyImage(cloud: DestinationCloud, donor: DonorImage, path: string, fetching: Fetching): Promise<void> {
   if ((await stat(path).catch(() => null)) !== null) return;
-  const { mostBytes, room, signal } = fetching;
+  const { mostBytes, freeSpace, signal } = fetching;
   const folder = `${path}.download`;
   mustNotExceed(donor.size, mostBytes, donor.id);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
     // The file as it is stored, and what it holds: for a moment both may be here.
-    await room.write(2 * donor.size, async () => {
+    await freeSpace.write(2 * donor.size, async () => {
       const source = await cloud.openImage?.(donor.id, folder, signal);
       if (source === undefined) throw new Problem('E_UNSUPPORTED', 'The destination does not open images.');
       try {
@@ -49,7 +49,7 @@ export async function copyImage(cloud: DestinationCloud, donor: Donor, path: str
  * Makes a raw file of a source: the very file, where that lies in our folder, or a copy of its
  * data.
  */
-async function asRaw(source: BlockSource, folder: string, path: string, { room, signal }: Fetching): Promise<void> {
+async function asRaw(source: BlockSource, folder: string, path: string, { freeSpace, signal }: Fetching): Promise<void> {
   const { origin, size } = source;
   if (origin?.kind === 'file' && origin.path.startsWith(folder + sep)) return rename(origin.path, path);
   const file = await open(path, 'w', 0o600);
@@ -60,7 +60,7 @@ async function asRaw(source: BlockSource, folder: string, path: string, { room, 
       for (let at = offset; at < offset + length && !zero; at += pageBytes) {
         signal.throwIfAborted();
         const bytes = await source.read(at, Math.min(pageBytes, offset + length - at), page);
-        await room.write(bytes.length, () => writeAll(file, bytes, at));
+        await freeSpace.write(bytes.length, () => writeAll(file, bytes, at));
       }
     }
     await file.sync();
@@ -75,5 +75,5 @@ function allOf({ size }: BlockSource): Extent {
 
 function mustNotExceed(bytes: number, mostBytes: number, id: string): void {
   if (bytes > mostBytes)
-    throw new Problem('E_UNSUPPORTED', `Image ${id} has ${bytes} bytes, and no more than ${mostBytes} are brought here.`);
+    throw new Problem('E_UNSUPPORTED', `Image ${id} has ${bytes} bytes, and at most ${mostBytes} are downloaded.`);
 }

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DestinationCloud, Donor } from '../../../shared/cloud/cloud.ts';
+import type { DestinationCloud, DonorImage } from '../../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 import { within } from '../../../shared/concurrency/within.ts';
 import type { Log } from '../../../shared/log.ts';
@@ -9,13 +9,13 @@ import type { ResourceOf } from '../../../shared/model/resource.ts';
 import { leastBytes } from '../../../shared/model/space.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Shape } from '../store/digest-file.ts';
-import type { Room } from '../store/room.ts';
-import { discardFolder } from '../store/taken.ts';
+import { discardFolder } from '../store/disk-usage.ts';
+import type { FreeSpace } from '../store/free-space.ts';
 import { copyImage } from './image-copy.ts';
 
 /**
- * Which images of the destination may be donors, and how long they may be: bytes, as they are stored
- * and as a guest sees them.
+ * Which images of the destination may be donors, and how long they may be: bytes, as they are
+ * stored and as a guest sees them.
  */
 export interface ImagePolicy {
   readonly images: 'none' | 'matching';
@@ -33,15 +33,12 @@ export interface CampaignDisks {
 /** What image donors work with. */
 export interface ImageDonorTools {
   readonly cloud: () => Promise<DestinationCloud>;
-  readonly room: Room;
+  readonly freeSpace: FreeSpace;
   readonly log: Log;
   readonly policy: ImagePolicy;
 }
 
-/**
- * How long the disks of an image wait for it together: milliseconds. What is not here by then
- * stands in when it is.
- */
+/** How long the disks of an image wait for it: milliseconds. Later it is a donor for their rest. */
 const patienceMs = 60_000;
 
 /**
@@ -53,14 +50,12 @@ export class ImageDonors {
   readonly #disks: CampaignDisks;
   readonly #tools: ImageDonorTools;
   readonly #over = new AbortController();
-  /** One image at a time is brought here. */
+  /** One image at a time is downloaded. */
   readonly #fetching = new Semaphore(1);
   /** By the source's id of the image: its raw file, or null where there is none. */
   readonly #files = new Map<string, Promise<string | null>>();
-  /**
-   * By image and shape: when it stands in or never will, and when it was waited for long enough.
-   */
-  readonly #lent = new Map<string, { readonly done: Promise<void>; readonly enough: Promise<void> }>();
+  /** By image and shape: `done` when it is a donor or never will be, `enough` at the limit too. */
+  readonly #added = new Map<string, { readonly done: Promise<void>; readonly enough: Promise<void> }>();
   #document: Configurations | null = null;
 
   constructor(folder: string, disks: CampaignDisks, tools: ImageDonorTools) {
@@ -69,10 +64,7 @@ export class ImageDonors {
     this.#tools = tools;
   }
 
-  /**
-   * Brings the images of a document's servers here, one after the other, while the campaign goes
-   * on.
-   */
+  /** Downloads the images of a document's servers one after the other, beside the campaign. */
   begin(document: Configurations): void {
     this.#document = document;
     for (const image of imagesOf(document)) {
@@ -85,7 +77,7 @@ export class ImageDonors {
   }
 
   /**
-   * Resolves when the image that a server was made from stands in for disks of this shape, when
+   * Resolves when the image that a server was made from is a donor for disks of this shape, when
    * there is none, or when a minute is over.
    */
   async ready(server: string, { blockSize, algorithm }: Pick<Shape, 'blockSize' | 'algorithm'>): Promise<void> {
@@ -93,24 +85,24 @@ export class ImageDonors {
     const file = this.#files.get(image);
     if (file === undefined) return;
     const base = `${image}.${algorithm}-${blockSize}`;
-    let lent = this.#lent.get(base);
-    if (lent === undefined) {
-      const done = this.#lend(file, join(this.#folder, base), { blockSize, algorithm });
-      lent = { done, enough: within(patienceMs, done) };
-      this.#lent.set(base, lent);
+    let added = this.#added.get(base);
+    if (added === undefined) {
+      const done = this.#add(file, join(this.#folder, base), { blockSize, algorithm });
+      added = { done, enough: within(patienceMs, done) };
+      this.#added.set(base, added);
     }
-    await lent.enough;
+    await added.enough;
   }
 
-  /** Ends what is under way. What is here stays, and is taken up again by the next `begin`. */
+  /** Ends what is under way. Files stay, and the next `begin` uses them. */
   async close(): Promise<void> {
     this.#over.abort(new Problem('E_CANCELLED', 'Images are needed no more.'));
-    await Promise.all([...this.#files.values(), ...[...this.#lent.values()].map(({ done }) => done)]);
+    await Promise.all([...this.#files.values(), ...[...this.#added.values()].map(({ done }) => done)]);
   }
 
   /**
-   * Deletes every image that was brought here, once the disks that they stood in for are closed;
-   * returns the bytes they took on disk.
+   * Deletes every image that was downloaded, once the disks they are donors for are closed; returns
+   * the bytes they used on disk.
    */
   discard(): Promise<number> {
     return discardFolder(this.#folder);
@@ -118,7 +110,7 @@ export class ImageDonors {
 
   /** The raw file of an image, or null: nothing that goes wrong here may stop a campaign. */
   async #fetch(image: ResourceOf<'image'>, document: Configurations): Promise<string | null> {
-    const { cloud, room, log, policy } = this.#tools;
+    const { cloud, freeSpace, log, policy } = this.#tools;
     const { signal } = this.#over;
     const path = join(this.#folder, `${image.id}.raw`);
     try {
@@ -127,11 +119,11 @@ export class ImageDonors {
       const destination = await cloud();
       const donor = (await matching(destination, [image], policy, signal)).get(image.id);
       if (donor === undefined) return null;
-      // The disks go first: what they need at the least stays free for them.
-      await room.mustHave(2 * donor.size + leastBytes(resourcesOf(document)));
-      log.info({ image: donor.id, bytes: donor.size }, 'an image of the destination is brought here, to stand in for disks');
+      // What the disks need at the least stays free for them.
+      await freeSpace.mustHave(2 * donor.size + leastBytes(resourcesOf(document)));
+      log.info({ image: donor.id, bytes: donor.size }, 'an image of the destination is downloaded as a donor');
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await copyImage(destination, donor, path, { mostBytes: policy.mostBytes, room, signal });
+      await copyImage(destination, donor, path, { mostBytes: policy.mostBytes, freeSpace, signal });
       return path;
     } catch (error) {
       if (!signal.aborted) log.warn({ problem: asProblem(error), image: image.id }, 'an image of the destination is not used');
@@ -147,7 +139,7 @@ export class ImageDonors {
     return false;
   }
 
-  async #lend(file: Promise<string | null>, base: string, shape: Pick<Shape, 'blockSize' | 'algorithm'>): Promise<void> {
+  async #add(file: Promise<string | null>, base: string, shape: Pick<Shape, 'blockSize' | 'algorithm'>): Promise<void> {
     const path = await file;
     if (path === null) return;
     const { signal } = this.#over;
@@ -176,7 +168,7 @@ export async function matching(
   images: readonly ResourceOf<'image'>[],
   policy: ImagePolicy,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Donor>> {
+): Promise<ReadonlyMap<string, DonorImage>> {
   if (policy.images === 'none' || images.length === 0 || cloud.openImage === undefined) return new Map();
   const donors = (await cloud.donors?.(images, signal)) ?? [];
   return new Map(donors.filter(({ size }) => size <= policy.mostBytes).map((donor) => [donor.image, donor]));

@@ -5,8 +5,8 @@ import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { blockCount, digestBytes, pageBytes, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
 import { isZeroAt, runsOf } from '../store/digests.ts';
 import type { Donor } from './donor.ts';
-import { Gain } from './gain.ts';
 import type { PrefixIndex } from './prefix-index.ts';
+import { Savings } from './savings.ts';
 
 /** Where a piece may be found: bytes from the start of a donor's file. */
 export interface PieceMatch {
@@ -14,7 +14,7 @@ export interface PieceMatch {
   readonly at: number;
 }
 
-interface Shelf {
+interface DonorSpan {
   readonly donor: Donor;
   /** The number of its first piece among those of all donors. */
   readonly base: number;
@@ -22,28 +22,28 @@ interface Shelf {
 }
 
 /**
- * How long copies wait until donors are read, from when the reading begins: milliseconds. What is
- * found is worth more than that over most lines; a huge donor is not waited for.
+ * How long copies wait for donors to be read, from the beginning of the reading: milliseconds. A
+ * huge donor is not worth a longer wait.
  */
 const patienceMs = 30_000;
 
-/** Which disk of ours holds the block whose digest begins at byte `at`, most likely. */
+/** The disk here that probably holds the block whose digest begins at byte `at`. */
 export type Holder = (digests: Uint8Array, at: number) => Donor | undefined;
 
 /**
- * Which disk of ours holds a piece, by the first 8 bytes of its digest. Donors are read once, when
- * somebody first asks, without their zeros and what another donor has as well.
+ * Finds the disk here that holds a piece, by the first 8 bytes of its digest. A donor is read once,
+ * when a piece is first looked for, without zeros and blocks that another donor has.
  */
 export class Pieces {
-  /** Whether it pays to ask for pieces that donors may have. */
-  readonly gain = new Gain();
+  /** What was saved by asking for pieces that donors may have. */
+  readonly savings = new Savings();
   readonly #workers: WorkerPool;
   readonly #holder: Holder;
   readonly #index: PrefixIndex;
-  readonly #shelves = new Map<Donor, Shelf>();
+  readonly #spans = new Map<Donor, DonorSpan>();
   #next = 0;
   #learning: Promise<void> = Promise.resolve();
-  /** The reading of those donors that were there when somebody asked for the first time. */
+  /** The reading of those donors that were there at the first request. */
   #first: Promise<void> | undefined;
   #unread = 0;
   #begun = 0;
@@ -60,16 +60,16 @@ export class Pieces {
    */
   async learn(donors: readonly Donor[]): Promise<boolean> {
     for (const donor of donors) {
-      if (this.#shelves.has(donor)) continue;
+      if (this.#spans.has(donor)) continue;
       const pieces = Math.ceil(donor.shape.size / pieceBytes);
       if (this.#next + pieces > 2 ** 32 - 2) continue;
-      const shelf = { donor, base: this.#next, pieces };
+      const span = { donor, base: this.#next, pieces };
       this.#next += pieces;
-      this.#shelves.set(donor, shelf);
+      this.#spans.set(donor, span);
       if (this.#unread === 0) this.#begun = Date.now();
       this.#unread += 1;
       this.#learning = this.#learning.then(async () => {
-        await donor.inUse.run(() => this.#read(shelf)).catch(() => this.forget(donor));
+        await donor.inUse.run(() => this.#read(span)).catch(() => this.forget(donor));
         this.#unread -= 1;
       });
     }
@@ -79,10 +79,10 @@ export class Pieces {
     return this.#unread === 0;
   }
 
-  /** The donor has changed, or is none any more. */
+  /** The donor has changed, or is a donor no more. */
   forget(donor: Donor): void {
-    this.#shelves.delete(donor);
-    if (this.#shelves.size > 0) return;
+    this.#spans.delete(donor);
+    if (this.#spans.size > 0) return;
     this.#index.clear();
     this.#first = undefined;
   }
@@ -91,18 +91,18 @@ export class Pieces {
   find(names: Uint8Array, at: number): PieceMatch | undefined {
     const place = this.#index.find(names, at);
     if (place === undefined) return undefined;
-    for (const { donor, base, pieces } of this.#shelves.values())
+    for (const { donor, base, pieces } of this.#spans.values())
       if (place >= base && place < base + pieces) return { donor, at: (place - base) * pieceBytes };
     return undefined;
   }
 
-  async #read({ donor, base }: Shelf): Promise<void> {
+  async #read({ donor, base }: DonorSpan): Promise<void> {
     const { size, blockSize, algorithm } = donor.shape;
     const step = Math.max(1, pageBytes / blockSize);
     const blocks = blockCount(size, blockSize);
     const pages = Array.from({ length: Math.ceil(blocks / step) }, (_, page) => page * step);
     await inParallel(pages, this.#workers.size, async (first) => {
-      if (!this.#shelves.has(donor)) return;
+      if (!this.#spans.has(donor)) return;
       const count = Math.min(step, blocks - first);
       const digests = await donor.digests(first, count);
       const places = Array.from({ length: count }, (_, place) => place).filter(
@@ -124,6 +124,6 @@ export class Pieces {
   /** Whether another donor that is read has the same block, and so its pieces. */
   #isRead(digests: Uint8Array, place: number, donor: Donor): boolean {
     const holder = this.#holder(digests, place * digestBytes);
-    return holder !== undefined && holder !== donor && this.#shelves.has(holder);
+    return holder !== undefined && holder !== donor && this.#spans.has(holder);
   }
 }

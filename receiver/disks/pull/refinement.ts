@@ -3,10 +3,11 @@ import { digestOf } from '../../../shared/disk/algorithm.ts';
 import type { Part } from '../../../shared/disk/jobs/unpack.ts';
 import { type Algorithm, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
 import type { Donor } from '../dedup/donor.ts';
-import { Gain } from '../dedup/gain.ts';
 import type { Pieces } from '../dedup/pieces.ts';
+import { Savings } from '../dedup/savings.ts';
 import { partsOf } from '../store/digests.ts';
-import type { MissingBlock, Puller, Stretches, Target } from './puller.ts';
+import type { MissingBlock, Stretches } from './missing-block.ts';
+import type { Puller, Target } from './puller.ts';
 
 /**
  * What is looked at for one block: the names of its pieces, those of what the file held there, and
@@ -19,15 +20,15 @@ interface Names {
 }
 
 /**
- * Finds out which pieces of lacking blocks are here already: at the same place as before, in
- * another disk, or zeros.
+ * Finds the pieces of missing blocks that are here already: in what the file held before at the same
+ * place, in a donor, or zeros.
  */
 export class Refinement {
   readonly #target: Target;
   readonly #pieces: Pieces;
   readonly #size: number;
   readonly #blockSize: number;
-  readonly #fromOld = new Gain();
+  readonly #savingsFromOld = new Savings();
 
   constructor(target: Target, shape: { readonly size: number; readonly blockSize: number }, pieces: Pieces) {
     this.#target = target;
@@ -66,8 +67,8 @@ export class Refinement {
     donors: readonly Donor[],
     puller: Puller,
   ): Promise<readonly MissingBlock[]> {
-    const gain = old ? this.#fromOld : this.#pieces.gain;
-    return gain.ask(puller.signal, () => this.#ask(missing, old, donors, puller), missing);
+    const savings = old ? this.#savingsFromOld : this.#pieces.savings;
+    return savings.ask(puller.signal, () => this.#ask(missing, old, donors, puller), missing);
   }
 
   async #ask(
@@ -76,8 +77,8 @@ export class Refinement {
     donors: readonly Donor[],
     puller: Puller,
   ): Promise<readonly MissingBlock[]> {
-    const gain = old ? this.#fromOld : this.#pieces.gain;
-    // What the disk held before is here already, and most like it.
+    const savings = old ? this.#savingsFromOld : this.#pieces.savings;
+    // What the disk held before is here already, and need not be learned.
     const isLearned = old || (await this.#pieces.learn(donors));
     const { workers, file, algorithm, turn } = this.#target;
     const ranges = missing.map(({ offset, length }) => [offset, length] as const);
@@ -100,8 +101,8 @@ export class Refinement {
         return here > 0 ? { ...block, parts } : block;
       });
     } finally {
-      // What donors do not give that are only half read says little.
-      if (isLearned || saved > 0) gain.learn(saved, asked);
+      // That donors save nothing says little while they are only half read.
+      if (isLearned || saved > 0) savings.learn(saved, asked);
     }
   }
 

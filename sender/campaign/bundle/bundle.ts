@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SourceCloud } from '../../../shared/cloud/cloud.ts';
+import type { SourceCloud } from '../../../shared/cloud/source-cloud.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { mustBeStopped } from '../../migration/phases/freeze.ts';
 import { recall } from '../../migration/recall.ts';

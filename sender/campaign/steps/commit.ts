@@ -1,4 +1,4 @@
-import type { SourceRetirement } from '../../../shared/cloud/cloud.ts';
+import type { SourceRetirement } from '../../../shared/cloud/source-cloud.ts';
 import { attemptOf, doneAmong } from '../../migration/attempt.ts';
 import type { Campaign } from '../campaign.ts';
 import { type StepTools, workSignal } from '../step.ts';

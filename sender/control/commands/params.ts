@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Selection } from '../../../shared/cloud/cloud.ts';
+import type { Selection } from '../../../shared/cloud/source-cloud.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
 
 const Names = z.array(z.string().min(1)).readonly();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerState, Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
+import type { ServerState, Snapshot, SourceCloud } from '../../../shared/cloud/source-cloud.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { Learned, Move } from '../move.ts';
 import type { Tools } from '../phase.ts';

@@ -1,9 +1,12 @@
 /**
- * OpenStack's answers as far as the code reads them by name. Everything else that an answer has, and what becomes of it, is in the tables of
- * `attributes/`. A field that only some clouds or some users see is optional.
+ * OpenStack's answers as far as the code reads them by name; the tables of `attributes/` have the
+ * rest. A field that only some clouds or some users see is optional.
  */
 
-/** Something of a cloud as its API shows it, spelled as in the API references (docs.openstack.org/api-ref: compute, network, image). */
+/**
+ * Something of a cloud as its API shows it, spelled as in the API references
+ * (docs.openstack.org/api-ref: compute, network, image).
+ */
 export interface ApiThing {
   readonly [attribute: string]: unknown;
 }

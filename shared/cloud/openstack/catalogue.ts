@@ -5,10 +5,16 @@ import type { Token } from './token.ts';
 /** The services we speak to. */
 export type Service = 'identity' | 'compute' | 'network' | 'image';
 
-/** The version that is added to an endpoint that names none; the catalogue of many clouds lists Neutron and Glance so. */
+/**
+ * The version that is added to an endpoint that names none; the catalogue of many clouds lists
+ * Neutron and Glance so.
+ */
 const versions: Readonly<Record<Service, string>> = { identity: 'v3', compute: 'v2.1', network: 'v2.0', image: 'v2' };
 
-/** The address of a service with its version and no trailing slash; E_ENDPOINT_MISSING where the catalogue has none for the region and interface. */
+/**
+ * The address of a service with its version and no trailing slash; E_ENDPOINT_MISSING where the
+ * catalogue has none for the region and interface.
+ */
 export function endpointOf(access: Access, token: Token, service: Service): string {
   const url = access.endpoints[service] ?? (service === 'identity' ? access.authUrl : listed(access, token, service));
   const trimmed = url.replace(/\/+$/, '');

@@ -7,7 +7,7 @@ import { Problem } from '../../problem.ts';
 /** A mapping of a YAML file that is not ours: keys we do not know are left alone. */
 export type Section = Readonly<Record<string, unknown>>;
 
-/** Environment variables; handed in, so that nothing below reads the process's own. */
+/** Environment variables; a parameter, so that nothing below reads the process's own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The clouds of clouds.yaml with secure.yaml laid over them, and the path they were read from. */
@@ -19,9 +19,9 @@ export interface CloudsFile {
 const extensions = ['yaml', 'yml', 'json'];
 
 /**
- * Finds and reads clouds.yaml as openstacksdk does ("Configuring OpenStack SDK Applications"): OS_CLIENT_CONFIG_FILE, the current
- * directory, the user's and then the machine's configuration folder; the first that exists wins. secure.yaml likewise.
- * Null where there is none; E_CONFIG when one cannot be read, or when `file` or OS_CLIENT_CONFIG_FILE names none.
+ * Finds and reads clouds.yaml and secure.yaml in the places, and in the order, of openstacksdk
+ * ("Configuring OpenStack SDK Applications"). Null where there is none. Throws E_CONFIG for one that
+ * cannot be read, and where `file` or OS_CLIENT_CONFIG_FILE names none.
  */
 export async function readCloudsFile(environment: Environment, file?: string): Promise<CloudsFile | null> {
   const named = file ?? environment['OS_CLIENT_CONFIG_FILE'];
@@ -62,7 +62,7 @@ function cloudsOf(text: string, path: string): Readonly<Record<string, Section>>
   try {
     content = parse(text, { maxAliasCount: 100 });
   } catch (cause) {
-    // The parser quotes the offending line, which may hold a password: only its place is told.
+    // The parser quotes the offending line, which may hold a password: only its place is shown.
     const at = (cause as { linePos?: { line: number; col: number }[] }).linePos?.[0];
     const where = at === undefined ? path : `${path}:${at.line}:${at.col}`;
     throw new Problem('E_CONFIG', `${where} is not valid YAML.`, { about: where });

@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 const Text = z.string().min(1);
 
-/** The `auth` section, spelled as in clouds.yaml. Secrets may be given as `file:/path` or `env:NAME`, so that sender.yaml holds none. */
+/**
+ * The `auth` section, spelled as in clouds.yaml. Secrets may be given as `file:/path` or
+ * `env:NAME`, so that sender.yaml holds none.
+ */
 const Auth = z.strictObject({
   auth_url: z.url(),
   username: Text.optional(),
@@ -21,13 +24,16 @@ const Auth = z.strictObject({
 });
 
 /**
- * How an OpenStack cloud is reached: `cloud`, a name in clouds.yaml, or `auth`, written out; with neither, OS_CLOUD or the OS_*
- * environment decide, as they do for the openstack client. What is given here stands above clouds.yaml.
+ * How an OpenStack cloud is reached: `cloud`, a name in clouds.yaml, or `auth`, written out; with
+ * neither, OS_CLOUD or the OS_* variables. What is given here stands above clouds.yaml.
  */
 export const OpenStackSettings = z.strictObject({
   /** A name in clouds.yaml. */
   cloud: Text.optional(),
-  /** The clouds.yaml to read, instead of searching the usual places; secure.yaml is expected beside it. */
+  /**
+   * The clouds.yaml to read, instead of searching the usual places; secure.yaml is expected beside
+   * it.
+   */
   clouds_file: Text.optional(),
   auth_type: Text.optional(),
   auth: Auth.optional(),
@@ -37,7 +43,10 @@ export const OpenStackSettings = z.strictObject({
   cacert: Text.optional(),
   /** False accepts any certificate; for laboratories only. */
   verify: z.boolean().optional(),
-  /** How disks are registered in Glance, where the receiver's copy tells its zeros; raw where it does not. */
+  /**
+   * How disks are registered in Glance, where the receiver's copy has extents; raw where it
+   * does not.
+   */
   disk_format: z.enum(['qcow2', 'raw']).default('qcow2'),
   /** Disks that are uploaded to Glance at once. */
   uploads: z.int().min(1).max(16).default(2),

@@ -7,9 +7,9 @@ import { type Environment, isSection, merge, readCloudsFile, type Section } from
 import type { OpenStackSettings } from './config.ts';
 
 /**
- * Settles how a cloud is reached. Precedence, highest first: the settings; the cloud they name in clouds.yaml; the cloud OS_CLOUD names;
- * the OS_* variables; the only cloud of clouds.yaml. As with openstacksdk, a named cloud does not mix with OS_* variables.
- * Throws E_CONFIG.
+ * Settles how a cloud is reached. Precedence, highest first: the settings; the cloud they name in
+ * clouds.yaml; the cloud OS_CLOUD names; the OS_* variables; the only cloud of clouds.yaml. As with
+ * openstacksdk, a named cloud does not mix with OS_* variables. Throws E_CONFIG.
  */
 export async function resolveAccess(settings: OpenStackSettings, environment: Environment): Promise<Access> {
   const { section, origin } = await chosen(settings, environment);

@@ -3,8 +3,9 @@ import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BuildContext, Built, DestinationCloud, Donor, Patience } from '../cloud.ts';
+import type { BuildContext, Built, DestinationCloud, DonorImage } from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
+import type { Patience } from '../patience.ts';
 import type { Access } from './access.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
@@ -40,7 +41,9 @@ export class OpenStackDestination implements DestinationCloud {
     return preflight(this.#site, resources, mappings, signal);
   }
 
-  /** Every family finds what it made before, so a call whose answer was lost is simply made again. */
+  /**
+   * Every family finds what it made before, so a call whose answer was lost is simply made again.
+   */
   ensure(resource: Resource, context: BuildContext): Promise<Built> {
     return retryingly(context.signal, () => familyOf(resource.kind).ensure(this.#site, resource, context));
   }
@@ -67,7 +70,7 @@ export class OpenStackDestination implements DestinationCloud {
     return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience);
   }
 
-  donors(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly Donor[]> {
+  donors(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly DonorImage[]> {
     return findDonors(this.#site, images, signal);
   }
 

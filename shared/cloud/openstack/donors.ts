@@ -1,20 +1,21 @@
 import type { ResourceOf } from '../../model/resource.ts';
-import type { Donor } from '../cloud.ts';
+import type { DonorImage } from '../destination-cloud.ts';
 import type { ApiImage } from './api.ts';
 import type { Site } from './builders/site.ts';
 import { listAll } from './pages.ts';
 
 /**
- * Finds the active images of this project, and the public ones, whose digest is that of a source image; one that has no digest is known by its name and
- * size. An image that a campaign made is nobody's donor: of two tenants that come to one project neither may learn what the other's disks hold.
+ * Finds the active images of this project, and the public ones, with the digest of a source image;
+ * one that has no digest is known by its name and size. An image that a campaign made is no donor:
+ * it may be another tenant's disk.
  */
 export async function findDonors(
   site: Site,
   images: readonly ResourceOf<'image'>[],
   signal: AbortSignal,
-): Promise<readonly Donor[]> {
+): Promise<readonly DonorImage[]> {
   const project = await site.projectId(signal);
-  const found = new Map<string, Donor>();
+  const found = new Map<string, DonorImage>();
   for (const image of images) {
     const query = likeness(image);
     if (query === null) continue;

@@ -13,8 +13,9 @@ export function digestOfImage(image: ApiImage): { readonly algorithm: string; re
 }
 
 /**
- * Streams an image's bytes to a sparse file and holds them against the image's digest; a stream that breaks off is started again.
- * Returns the digest of what was written. Throws E_IMAGE_MISMATCH, E_CLOUD (a 204: no bytes yet), and what the session throws.
+ * Streams an image's bytes to a sparse file and holds them against the image's digest; a stream
+ * that breaks off is started again. Returns the digest of what was written. Throws
+ * E_IMAGE_MISMATCH, E_CLOUD (a 204: no bytes yet), and what the session throws.
  */
 export async function downloadImage(
   session: Session,
@@ -23,8 +24,8 @@ export async function downloadImage(
   signal: AbortSignal,
   onBytes: (bytes: number, total: number) => void,
 ): Promise<{ algorithm: string; digest: string }> {
-  const told = digestOfImage(image);
-  const algorithm = told?.algorithm ?? 'sha512';
+  const stated = digestOfImage(image);
+  const algorithm = stated?.algorithm ?? 'sha512';
   const { digest, bytes } = await retryingly(signal, () => once(session, image, path, algorithm, signal, onBytes), [
     'E_CLOUD',
     'E_CLOUD_UNREACHABLE',
@@ -33,8 +34,8 @@ export async function downloadImage(
   const about = `image/${image.id}`;
   if (image.size !== null && bytes !== image.size)
     throw new Problem('E_IMAGE_MISMATCH', `Image ${image.id} has ${image.size} bytes, but ${bytes} were received.`, { about });
-  if (told !== null && told.digest !== digest)
-    throw new Problem('E_IMAGE_MISMATCH', `Image ${image.id} should have the ${algorithm} ${told.digest}, but has ${digest}.`, {
+  if (stated !== null && stated.digest !== digest)
+    throw new Problem('E_IMAGE_MISMATCH', `Image ${image.id} should have the ${algorithm} ${stated.digest}, but has ${digest}.`, {
       about,
     });
   return { algorithm, digest };
@@ -52,7 +53,8 @@ async function once(
   const incoming = await session.stream(call);
   const file = await SparseFile.create(path);
   try {
-    // Glance answers 204 for an image without bytes: an empty disk must never be taken for the guest's.
+    // Glance answers 204 for an image without bytes: an empty disk must never be taken for the
+    // guest's.
     if (incoming.status === 204)
       throw new Problem('E_CLOUD', `Image ${image.id} has no bytes yet.`, { about: `image/${image.id}` });
     const hash = createHash(algorithm);

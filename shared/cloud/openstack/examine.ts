@@ -3,16 +3,25 @@ import type { Access } from './access.ts';
 import { endpointOf, type Service } from './catalogue.ts';
 import { Session } from './session.ts';
 
-/** A small read of each service that proves its endpoint: Networking API v2.0 and Image API v2, one item each. */
+/**
+ * A small read of each service that proves its endpoint: Networking API v2.0 and Image API v2, one
+ * item each.
+ */
 const reads = [
   { service: 'network', path: '/networks', query: { limit: 1, fields: 'id' } },
   { service: 'image', path: '/images', query: { limit: 1 } },
 ] as const satisfies readonly { service: Service; path: string; query: object }[];
 
-/** How far this machine's clock may be from the cloud's before it is worth a word: tokens and reports carry times. */
+/**
+ * How far this machine's clock may be from the cloud's before it is worth a word: tokens and
+ * reports carry times.
+ */
 const skewMs = 60_000;
 
-/** Logs in and asks every service one harmless thing; writes nothing. Throws the problem that prevents it. */
+/**
+ * Logs in and asks every service one harmless thing; writes nothing. Throws the problem that
+ * prevents it.
+ */
 export async function examine(access: Access, signal: AbortSignal): Promise<readonly string[]> {
   const session = new Session(access, ({ method }) => {
     if (method !== 'GET') throw new Problem('E_FORBIDDEN', `An examination only reads; it must not ${method}.`);

@@ -5,8 +5,8 @@ import type { Session } from './session.ts';
 const limited = '2.58';
 
 /**
- * Reads the id of a server's newest action. MUST be read before the server: a run between the two then still brings a newer one.
- * Empty where a policy hides actions; `updated` alone decides then.
+ * Reads the id of a server's newest action. MUST be read before the server: a run between the two
+ * then still brings a newer one. Empty where a policy hides actions; `updated` alone decides then.
  */
 export async function readNewestAction(session: Session, id: string, signal: AbortSignal): Promise<string> {
   const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
@@ -18,8 +18,9 @@ export async function readNewestAction(session: Session, id: string, signal: Abo
 }
 
 /**
- * A server's generation. Nova records an action for every start, whoever asks (nova/compute/api.py, `_record_action_start`), and lists the newest first;
- * `updated` changes with every write of the server's row, as when Nova finds that it ran unasked, but counts whole seconds. `launched_at` stays as it is.
+ * A server's generation, of two parts. Nova records an action for every start that is requested
+ * (nova/compute/api.py, `_record_action_start`). Where Nova finds that a server was started without
+ * a request, it writes `updated`, in whole seconds.
  */
 export function generationOf(server: ApiServer, newestAction: string): string {
   return `${server.updated ?? ''} ${newestAction}`;

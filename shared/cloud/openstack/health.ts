@@ -7,7 +7,10 @@ import type { Session } from './session.ts';
 /** How long one address may take to answer a probe: milliseconds. */
 const probeMs = 5000;
 
-/** Looks once whether a server runs and, with a probe (`tcp:PORT`, `http:PORT/PATH`, `ping`, `console:TEXT`), answers at any of its addresses. */
+/**
+ * Looks once whether a server runs and, with a probe (`tcp:PORT`, `http:PORT/PATH`, `ping`,
+ * `console:TEXT`), answers at any of its addresses.
+ */
 export async function lookAt(
   session: Session,
   id: string,
@@ -36,7 +39,10 @@ function addressesOf(server: ApiServer): string[] {
   return all.sort((a, b) => rank(a['OS-EXT-IPS:type']) - rank(b['OS-EXT-IPS:type'])).map((entry) => entry.addr);
 }
 
-/** Compute API, "Show console output"; the last lines are enough, because the text is awaited again and again. */
+/**
+ * Compute API, "Show console output"; the last lines are enough, because the text is awaited again
+ * and again.
+ */
 async function lookAtConsole(
   session: Session,
   id: string,

@@ -12,7 +12,10 @@ import { openStored } from './open-stored.ts';
 import type { Session } from './session.ts';
 import { readImage } from './snapshots.ts';
 
-/** What is kept beside a downloaded file, so that a later start can tell whether it is still what Glance gave. */
+/**
+ * What is kept beside a downloaded file, so that a later start can see whether it is still what
+ * Glance gave.
+ */
 interface Note {
   readonly image: string;
   readonly format: string;
@@ -25,9 +28,9 @@ interface Note {
 const rawFormats = new Set(['raw', 'ami', 'iso']);
 
 /**
- * Makes a Glance image readable as the guest sees it. Its file is downloaded into `folder` as it is stored, verified against the image's
- * digest on the way, and again when an earlier call left it. No raw copy is made of other formats: qemu-nbd reads them.
- * Throws E_IMAGE_MISMATCH, E_DISK_FULL, E_MISSING_TOOL, E_NBD, E_UNSUPPORTED, E_CLOUD, E_NOT_FOUND.
+ * Makes a Glance image readable as the guest sees it: downloads its file into `folder` as it is
+ * stored, and verifies its digest, also of a file that an earlier call left. Throws
+ * E_IMAGE_MISMATCH, E_CLOUD, E_NOT_FOUND, E_DISK_FULL, and what `openStored` throws.
  */
 export async function openImage(
   session: Session,
@@ -63,7 +66,8 @@ async function fetch(
   const format = formatOf(image);
   const path = fileOf(folder, imageId, format);
   await rm(note, { force: true });
-  // The bytes are durable when the download returns; their name and the note that vouches for them follow, in this order.
+  // The bytes are durable when the download returns; their name and the note that vouches for them
+  // follow, in this order.
   const digest = await downloadImage(session, image, `${path}.part`, signal, onBytes);
   await rename(`${path}.part`, path);
   await syncFolder(folder);
@@ -82,7 +86,10 @@ function formatOf(image: ApiImage): string {
   });
 }
 
-/** The format of a file that an earlier call left and that is still what was downloaded; null where there is none. */
+/**
+ * The format of a file that an earlier call left and that is still what was downloaded; null where
+ * there is none.
+ */
 async function intactFormat(folder: string, notePath: string, imageId: string, signal: AbortSignal): Promise<string | null> {
   try {
     const note = JSON.parse(await readFile(notePath, 'utf8')) as Note;

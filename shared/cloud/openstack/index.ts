@@ -3,8 +3,8 @@ import { OpenStackSettings } from './config.ts';
 import { resolveAccess } from './credentials.ts';
 
 /**
- * OpenStack, over its public HTTP APIs. The credentials' own variables (OS_*) are read here, where a cloud is opened, and nowhere below.
- * Each half is loaded when it is opened, so that a command that only asks the daemon does not wait for it.
+ * OpenStack, over its public HTTP APIs. Only here are the OS_* variables read. Each half is loaded
+ * when it is opened, so that a command that only asks the daemon does not wait for it.
  */
 export const openstack = provider({
   name: 'openstack',

@@ -2,7 +2,10 @@ import { Problem } from '../../problem.ts';
 
 /** The oldest compute microversion we can work with: tags on server create. */
 const oldest = '2.52';
-/** The newest we were written against; newer ones may change answers (Nova's "REST API Version History"). */
+/**
+ * The newest we were written against; newer ones may change answers (Nova's "REST API Version
+ * History").
+ */
 const newest = '2.96';
 
 /** Settles the compute microversion from the version document. Throws E_MICROVERSION. */

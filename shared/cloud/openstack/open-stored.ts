@@ -7,9 +7,9 @@ import { serveImage } from '../../nbd/qemu-nbd.ts';
 import { convertToRaw, qemuFormat, refuseReferences } from './qemu-img.ts';
 
 /**
- * Opens a stored image as the guest sees it. A raw one is its own disk. Any other is read through qemu-nbd, and converted to a raw copy,
- * for as long as it is open, only where that is not installed. The image is a stranger's: its format is given, never guessed, and one
- * that refers to other files is refused. Throws E_UNSUPPORTED, E_MISSING_TOOL, E_NBD, E_DISK_FULL.
+ * Opens a stored image as the guest sees it: raw as it is, others through qemu-nbd, or as a raw copy
+ * where that is not installed. The image is a stranger's: its format is never guessed, and one that
+ * refers to other files is refused. Throws E_UNSUPPORTED, E_MISSING_TOOL, E_NBD, E_DISK_FULL.
  */
 export async function openStored(path: string, format: string, signal: AbortSignal): Promise<BlockSource> {
   if (format === 'raw') return openRaw(path);
@@ -27,11 +27,11 @@ export async function openStored(path: string, format: string, signal: AbortSign
   };
 }
 
-/** A raw file; it tells its holes where qemu-img is there to find them. */
+/** A raw file; it has extents where qemu-img is installed to find its holes. */
 async function openRaw(path: string): Promise<BlockSource> {
   const file = await openFile(path);
-  const told = (await isInstalled('qemu-img')) ? { extents: (signal: AbortSignal) => holesOf(path, file.size, signal) } : {};
-  return { ...file, origin: { kind: 'file', path }, ...told };
+  const withHoles = (await isInstalled('qemu-img')) ? { extents: (signal: AbortSignal) => holesOf(path, file.size, signal) } : {};
+  return { ...file, origin: { kind: 'file', path }, ...withHoles };
 }
 
 /** Whether a command is on the PATH. */

@@ -13,7 +13,10 @@ export interface Listing {
   readonly query?: Call['query'];
 }
 
-/** Lists a whole collection, page by page. Nova and Neutron link the next page under `<key>_links`, Glance under `next`, Keystone under `links`. */
+/**
+ * Lists a whole collection, page by page. Nova and Neutron link the next page under `<key>_links`,
+ * Glance under `next`, Keystone under `links`.
+ */
 export async function listAll<T>(session: Session, listing: Listing, signal: AbortSignal): Promise<T[]> {
   const { service, path, key } = listing;
   const all: T[] = [];

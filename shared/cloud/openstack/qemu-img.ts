@@ -27,8 +27,9 @@ const qemuNames: Readonly<Record<string, string>> = { vhd: 'vpc' };
 export const qemuFormat = (format: string): string => qemuNames[format] ?? format;
 
 /**
- * Refuses an image that refers to other files: it comes from a tenant, and the files it names would be ours. A qcow2 header is looked at
- * here before QEMU sees it, for QEMU opens a data file in order to tell of it. Throws E_MISSING_TOOL, E_UNSUPPORTED.
+ * Refuses a tenant's image that refers to other files, for those would be ours. A qcow2 header is
+ * read here first, because QEMU opens its data file to report it. Throws E_MISSING_TOOL,
+ * E_UNSUPPORTED.
  */
 export async function refuseReferences(path: string, format: string, signal: AbortSignal): Promise<void> {
   if (format === 'qcow2' && (await namesFiles(path))) throw refersElsewhere(path);
@@ -39,12 +40,18 @@ export async function refuseReferences(path: string, format: string, signal: Abo
   if (elsewhere || (info['backing-filename'] ?? info['full-backing-filename'] ?? own?.['data-file'])) throw refersElsewhere(path);
 }
 
-/** Converts an image file, whose references were refused, to a sparse raw one with qemu-img(1). Throws E_MISSING_TOOL, E_UNSUPPORTED, E_DISK_FULL, E_CANCELLED. */
+/**
+ * Converts an image file, whose references were refused, to a sparse raw one with qemu-img(1).
+ * Throws E_MISSING_TOOL, E_UNSUPPORTED, E_DISK_FULL, E_CANCELLED.
+ */
 export async function convertToRaw(from: string, format: string, to: string, signal: AbortSignal): Promise<void> {
   await qemuImg(['convert', '-f', qemuFormat(format), '-O', 'raw', '-S', '4k', from, to], atLength, signal);
 }
 
-/** Whether a qcow2 header names a backing file (byte 8) or an external data file (bit 2 of the incompatible features, byte 72); see QEMU, docs/interop/qcow2. */
+/**
+ * Whether a qcow2 header names a backing file (byte 8) or an external data file (bit 2 of the
+ * incompatible features, byte 72); see QEMU, docs/interop/qcow2.
+ */
 async function namesFiles(path: string): Promise<boolean> {
   const file = await open(path, 'r');
   try {

@@ -3,7 +3,10 @@ import type { Session } from './session.ts';
 
 type Quotas = DestinationFacts['quotas'];
 
-/** Reads the project's limits and use. A service that does not tell them to this user leaves them out; -1 means unlimited. */
+/**
+ * Reads the project's limits and use. A service that does not tell them to this user leaves them
+ * out; -1 means unlimited.
+ */
 export async function readQuotas(session: Session, signal: AbortSignal): Promise<Quotas> {
   const { projectId } = await session.token(signal);
   const tolerate = [403, 404];

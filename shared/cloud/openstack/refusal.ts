@@ -10,7 +10,10 @@ export interface Refused {
   readonly text: string;
 }
 
-/** Turns an error answer into a problem with the cloud's own message, its request id, the method and the path. */
+/**
+ * Turns an error answer into a problem with the cloud's own message, its request id, the method and
+ * the path.
+ */
 export function problemOf(refused: Refused, redacted: (text: string) => string): Problem {
   const { method, url, service, status, headers, text } = refused;
   const says = messageOf(text).slice(0, 1000);
@@ -24,7 +27,8 @@ export function problemOf(refused: Refused, redacted: (text: string) => string):
 function codeOf(status: number, text: string): ProblemCode {
   if (status === 401) return 'E_AUTH';
   if (status === 413) return 'E_QUOTA';
-  // Nova and Glance refuse an exceeded quota with 403, Neutron with 409 and the type OverQuota; subnets run out of addresses.
+  // Nova and Glance refuse an exceeded quota with 403, Neutron with 409 and the type OverQuota;
+  // subnets run out of addresses.
   if ((status === 403 || status === 409) && /quota|OverQuota/i.test(text)) return 'E_QUOTA';
   if (status === 403) return 'E_FORBIDDEN';
   if (status === 409) return 'E_CONFLICT';
@@ -32,7 +36,10 @@ function codeOf(status: number, text: string): ProblemCode {
   return 'E_CLOUD_REFUSED';
 }
 
-/** Finds the sentence in the shapes that OpenStack's services answer errors in: JSON with one key, Neutron's, Keystone's, Glance's HTML. */
+/**
+ * Finds the sentence in the shapes that OpenStack's services answer errors in: JSON with one key,
+ * Neutron's, Keystone's, Glance's HTML.
+ */
 export function messageOf(text: string): string {
   let value: unknown;
   try {

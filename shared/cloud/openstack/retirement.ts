@@ -1,5 +1,5 @@
 import { Problem } from '../../problem.ts';
-import type { SourceRetirement } from '../cloud.ts';
+import type { SourceRetirement } from '../source-cloud.ts';
 import type { Access } from './access.ts';
 import { readServer } from './server-state.ts';
 import { type Guard, Session } from './session.ts';

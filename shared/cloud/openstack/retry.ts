@@ -13,7 +13,9 @@ export interface RetryPatience {
   next(outcome: Incoming | Problem): number | null;
 }
 
-/** GET, HEAD, PUT and DELETE may be repeated; a POST only where it certainly was not carried out. */
+/**
+ * GET, HEAD, PUT and DELETE may be repeated; a POST only where it certainly was not carried out.
+ */
 export function patienceFor(call: { readonly method: string; readonly content?: unknown }): RetryPatience {
   const safe = call.method !== 'POST' && call.method !== 'PATCH' && call.content === undefined;
   const until = Date.now() + budgetMs;
@@ -47,10 +49,16 @@ function pause(attempt: number): number {
   return 250 * 2 ** (attempt - 1) * (0.5 + Math.random());
 }
 
-/** What passes by itself when one exchange failed. A wait that reached its limit is no exchange: it throws E_CLOUD_TIMEOUT and is over. */
+/**
+ * What passes by itself when one exchange failed. A wait that reached its limit is no exchange: it
+ * throws E_CLOUD_TIMEOUT and is over.
+ */
 const passing: readonly ProblemCode[] = ['E_CLOUD', 'E_CLOUD_UNREACHABLE'];
 
-/** Repeats something that may be repeated while it fails with one of the given problems, with the same patience as one call. */
+/**
+ * Repeats something that may be repeated while it fails with one of the given problems, with the
+ * same patience as one call.
+ */
 export async function retryingly<T>(
   signal: AbortSignal,
   work: () => Promise<T>,

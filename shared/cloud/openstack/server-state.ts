@@ -1,6 +1,7 @@
 import type { Power } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { Patience, ServerState } from '../cloud.ts';
+import type { Patience } from '../patience.ts';
+import type { ServerState } from '../source-cloud.ts';
 import type { ApiServer } from './api.ts';
 import { generationOf, readNewestAction } from './generation.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,7 @@
 import { idOf, type Ref, type ResourceOf, refOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { Patience, RoundStamp, Snapshot, Stamp } from '../cloud.ts';
+import type { Patience } from '../patience.ts';
+import type { RoundStamp, Snapshot, Stamp } from '../source-cloud.ts';
 import type { ApiImage } from './api.ts';
 import { listAll } from './pages.ts';
 import { mustReadServer, taskOf } from './server-state.ts';

@@ -2,17 +2,23 @@ import { Problem } from '../../problem.ts';
 import type { ApiImage } from './api.ts';
 import type { Guard } from './session.ts';
 
-/** The server actions a source may be asked for; see the Compute API reference, "Servers - run an action". */
+/**
+ * The server actions a source may be asked for; see the Compute API reference, "Servers - run an
+ * action".
+ */
 const actions = new Set(['os-start', 'os-stop', 'createImage']);
 
 /**
- * The one place that decides what may be written at the source: start, stop and snapshot a server, and delete an image that carries our
- * stamp. Everything else is a defect of ours and never leaves the machine.
+ * Decides what may be written at the source: start, stop and snapshot a server, and delete an image
+ * with our stamp. Any other request is a defect of ours and never leaves the machine.
  */
 export class SourceGuard {
   readonly #ours = new Set<string>();
 
-  /** Lets one image be deleted, after looking at its stamp. Throws E_FORBIDDEN where it is not a snapshot of ours. */
+  /**
+   * Lets one image be deleted, after looking at its stamp. Throws E_FORBIDDEN where it is not a
+   * snapshot of ours.
+   */
   permitDelete(image: ApiImage): void {
     const stamped = typeof image['godwit_campaign'] === 'string' && typeof image['godwit_source'] === 'string';
     if (!stamped || image['image_type'] !== 'snapshot')

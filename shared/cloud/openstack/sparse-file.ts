@@ -56,7 +56,10 @@ export class SparseFile {
     return this.#file.close();
   }
 
-  /** Skips the zero pieces at the beginning, or writes the pieces before the next zero one at once; returns how many bytes that was. */
+  /**
+   * Skips the zero pieces at the beginning, or writes the pieces before the next zero one at once;
+   * returns how many bytes that was.
+   */
   async #putRun(bytes: Buffer): Promise<number> {
     let end = 0;
     const hole = isZero(bytes, 0);

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { idOf, type Ref } from '../../model/resource.ts';
-import type { RoundStamp } from '../cloud.ts';
+import type { RoundStamp } from '../source-cloud.ts';
 
-/** Every tag of ours begins so; a capture leaves them out, so that a tenant that moves on does not carry them along. */
+/**
+ * Every tag of ours begins so; a capture leaves them out, so that a tenant that moves on does not
+ * carry them along.
+ */
 const prefix = 'godwit-';
 
 /** Longest tag: characters. Older Neutron and Nova allow no more. */
@@ -26,7 +29,10 @@ export function foreignTags(tags: readonly string[] | undefined): string[] {
   return (tags ?? []).filter((tag) => !tag.startsWith(prefix));
 }
 
-/** The description something carries between its creation and its tags: Neutron takes no tags in the request that creates. */
+/**
+ * The description something carries between its creation and its tags: Neutron takes no tags in the
+ * request that creates.
+ */
 export function descriptionStamp(campaign: string, ref: Ref): string {
   return `godwit ${campaign} ${ref}`;
 }
@@ -36,13 +42,19 @@ export function imageStamp(campaign: string, ref: Ref): { readonly godwit_campai
   return { godwit_campaign: campaign, godwit_source: ref };
 }
 
-/** The properties of a snapshot: which attempt made it counts too, for the server may have run since an earlier one; round 0 is that of the stopped server. */
+/**
+ * The properties of a snapshot: which attempt made it counts too, for the server may have run since
+ * an earlier one; round 0 is that of the stopped server.
+ */
 export function snapshotStamp(stamp: RoundStamp, ref: Ref): Readonly<Record<string, string>> {
   const { campaign, attempt, round } = stamp;
   return { ...imageStamp(campaign, ref), godwit_attempt: String(attempt), godwit_round: String(round) };
 }
 
-/** OpenStack's ids are UUIDs and fit; those of another kind of cloud may not, and their digest stands in. */
+/**
+ * OpenStack's ids are UUIDs and fit; those of another kind of cloud may not, and their digest
+ * is used instead.
+ */
 function short(id: string): string {
   const safe = /^[\w.-]+$/.test(id) && id.length <= longestTag - `${prefix}source-`.length;
   return safe ? id : createHash('sha256').update(id).digest('hex').slice(0, 40);

@@ -40,7 +40,10 @@ interface TokenBody {
   };
 }
 
-/** Asks Keystone for a token (Identity API v3, POST /v3/auth/tokens). Throws E_AUTH and what the transport throws. */
+/**
+ * Asks Keystone for a token (Identity API v3, POST /v3/auth/tokens). Throws E_AUTH and what the
+ * transport throws.
+ */
 export async function issueToken(
   access: Access,
   transport: Transport,

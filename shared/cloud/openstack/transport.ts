@@ -21,7 +21,10 @@ export interface Incoming {
   readonly body: Readable;
 }
 
-/** Gives up a body that nobody wants to read; destroying a body that nobody listens to would end the process with its error. */
+/**
+ * Gives up a body that nobody wants to read; destroying a body that nobody listens to would end the
+ * process with its error.
+ */
 export function discard({ body }: Pick<Incoming, 'body'>): void {
   body.on('error', () => undefined);
   body.destroy();
@@ -70,17 +73,26 @@ export class Transport {
   }
 }
 
-/** undici hears a failing body and fails the request; the listener is for one that fails after the request has. */
+/**
+ * undici hears a failing body and fails the request; the listener is for one that fails after the
+ * request has.
+ */
 function streamOf(body: AsyncIterable<Uint8Array>): Readable {
   return Readable.from(body, { objectMode: false }).on('error', () => undefined);
 }
 
-/** Errors of OpenSSL and of Node's own certificate check; see Node's documentation, "X509 certificate error codes". */
+/**
+ * Errors of OpenSSL and of Node's own certificate check; see Node's documentation, "X509
+ * certificate error codes".
+ */
 const tlsErrors =
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|CRL_)|EPROTO/;
 const timeoutErrors = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 
-/** Turns what undici throws into a problem; a Problem, thrown by the body that was being sent, passes. */
+/**
+ * Turns what undici throws into a problem; a Problem, thrown by the body that was being sent,
+ * passes.
+ */
 export function failureOf(error: unknown, outgoing: Pick<Outgoing, 'method' | 'url' | 'signal'>, access: Access): Problem {
   if (error instanceof Problem) return error;
   if (outgoing.signal.aborted) return cancelled(outgoing.signal);
@@ -98,7 +110,10 @@ export function failureOf(error: unknown, outgoing: Pick<Outgoing, 'method' | 'u
   return new Problem('E_CLOUD_UNREACHABLE', `${where}: ${message || code || 'the connection failed'}.`, { about, cause: error });
 }
 
-/** Whether a failed request certainly did not reach the cloud, so that even a POST may be sent again. */
+/**
+ * Whether a failed request certainly did not reach the cloud, so that even a POST may be sent
+ * again.
+ */
 export function neverSent(problem: Problem): boolean {
   const code = problem.cause === undefined ? '' : (root(problem.cause).code ?? '');
   return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);

@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../problem.ts';
-import type { Patience } from '../cloud.ts';
+import type { Patience } from '../patience.ts';
 import { cancelled } from './transport.ts';
 
-/** First and longest pause between two looks: milliseconds. Short at first, because a quiet cloud is quick. */
+/**
+ * First and longest pause between two looks: milliseconds. Short at first, because a quiet cloud is
+ * quick.
+ */
 const firstPauseMs = 200;
 const longestPauseMs = 3000;
 
-/** Looks again and again until `look` returns something; its throwing ends the wait. Throws E_CLOUD_TIMEOUT with `what`, E_CANCELLED. */
+/**
+ * Looks again and again until `look` returns something; its throwing ends the wait. Throws
+ * E_CLOUD_TIMEOUT with `what`, E_CANCELLED.
+ */
 export async function until<T>(what: string, patience: Patience, look: () => Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + patience.timeoutMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.4, longestPauseMs)) {

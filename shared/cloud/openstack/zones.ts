@@ -13,7 +13,10 @@ interface ApiZone {
   readonly hosts?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Lists the zones that servers can be built in, with their hosts for an admin. Compute API, "Get Availability Zone Information" and "Get Detailed …". */
+/**
+ * Lists the zones that servers can be built in, with their hosts for an admin. Compute API, "Get
+ * Availability Zone Information" and "Get Detailed …".
+ */
 export async function listZones(session: Session, admin: boolean, signal: AbortSignal): Promise<Zone[]> {
   const path = `/os-availability-zone${admin ? '/detail' : ''}`;
   const { body } = await session.call({ method: 'GET', service: 'compute', path, signal });

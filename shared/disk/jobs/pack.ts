@@ -27,7 +27,7 @@ export function pack({ parts, level, after }: PackJob): Packed {
   const raw = gather(parts);
   const before = after !== undefined && canComeAfter(after) ? after : undefined;
   const small = level === 0 ? null : compress(raw, level, before);
-  // A buffer of its own, of its own length: it is handed over to the other thread, not copied.
+  // A buffer of its own, of its own length: it is moved to the other thread, not copied.
   const payload = Buffer.allocUnsafeSlow((small ?? raw).length);
   payload.set(small ?? raw);
   if (small !== null) giveBack(small);

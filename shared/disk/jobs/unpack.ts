@@ -61,7 +61,7 @@ export function unpack({ payload, codec, after, rawBytes, blocks, digests, algor
   };
   const bad = stretchesOf(blocks).flatMap(make);
   run.write();
-  // This thread alone has either: what is in a message is a copy, or was handed over.
+  // This thread alone has either: what is in a message is a copy, or was moved.
   for (const bytes of [...raw, ...payload]) giveBack(bytes);
   return bad;
 }
@@ -96,7 +96,8 @@ function stretchesOf(blocks: readonly Wanted[]): Stretch[] {
 }
 
 function together(one: Stretch, next: Stretch): Stretch | undefined {
-  const [[part, ...others], [after, ...more]] = [one.parts, next.parts];
+  const [part, ...others] = one.parts;
+  const [after, ...more] = next.parts;
   if (part === undefined || after === undefined || others.length + more.length > 0) return undefined;
   const length = part.length + after.length;
   const isNext = one.offset + part.length === next.offset && part.at + part.length === after.at;

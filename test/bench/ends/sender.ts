@@ -10,7 +10,7 @@ import type { Move } from '../../../sender/migration/move.ts';
 import type { Tools } from '../../../sender/migration/phase.ts';
 import { Peer } from '../../../sender/receiver/peer.ts';
 import { boundMemory } from '../../../shared/cli/memory.ts';
-import type { Snapshot, SourceCloud } from '../../../shared/cloud/cloud.ts';
+import type { Snapshot, SourceCloud } from '../../../shared/cloud/source-cloud.ts';
 import { inParallel } from '../../../shared/concurrency/parallel.ts';
 import { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { openLog } from '../../../shared/log.ts';

@@ -14,7 +14,10 @@ import { isProblemCode } from '../../../shared/problem.ts';
 const spec = await readFile(new URL('../../../protocol/SPEC.md', import.meta.url), 'utf8');
 const directions = { sender: 'sender → receiver', receiver: 'receiver → sender', either: 'either way' };
 
-/** Schemas that other documents describe: SPEC.md names them and, of an answer that is one, its own fields. */
+/**
+ * Schemas that other documents describe: SPEC.md names them and, of an answer that is one, its own
+ * fields.
+ */
 const elsewhere: ReadonlySet<unknown> = new Set([Concern, Decision, Totals]);
 
 describe('SPEC.md', () => {
@@ -78,7 +81,10 @@ describe('SPEC.md', () => {
   });
 });
 
-/** The fields of a schema as SPEC.md writes them: `field?` where it may be absent, `a.b` inside an object, `a[].b` inside a list. */
+/**
+ * The fields of a schema as SPEC.md writes them: `field?` where it may be absent, `a.b` inside an
+ * object, `a[].b` inside a list.
+ */
 function fieldsOf(schema: z.ZodType, prefix = ''): string[] {
   const def = schema.def as z.core.$ZodTypeDef & {
     innerType?: z.ZodType;

@@ -66,7 +66,10 @@ test('a last line of other bytes is dropped, a middle one is damage and refused 
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
 
-/** Fills a file system of 1 MiB beside a journal, appends until it is full, frees it again; prints what happened. */
+/**
+ * Fills a file system of 1 MiB beside a journal, appends until it is full, frees it again; prints
+ * what happened.
+ */
 const fullDisk = `
   import { open, rm } from 'node:fs/promises';
   import { Journal } from '${join(import.meta.dirname, '../../../shared/journal.ts')}';

@@ -15,7 +15,8 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  // A holder that is still dying holds on, and the next test's directory may get the inode of this one.
+  // A holder that is still dying holds on, and the next test's directory may get the inode of this
+  // one.
   for (const child of children) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
     const gone = once(child, 'exit');

@@ -1,5 +1,5 @@
 import type { Kind } from '../../../model/resource.ts';
-import type { BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiThing } from '../api.ts';
 
 /**

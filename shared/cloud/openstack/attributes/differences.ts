@@ -1,5 +1,5 @@
 import type { Resource } from '../../../model/resource.ts';
-import type { BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiThing } from '../api.ts';
 import { type Attribute, canonicalOf, isDefault, type Offer } from './attribute.ts';
 import { fieldOf, wantedOf } from './request.ts';

@@ -1,5 +1,5 @@
 import { type Kind, refOf } from '../../../model/resource.ts';
-import type { BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 
 /** What holds an id: the id itself, an object with a `subnet_id`, or a list of either. */
 type Holder = string | null | { readonly subnet_id: string } | readonly (string | { readonly subnet_id: string })[];

@@ -1,6 +1,6 @@
 import type { Resource } from '../../../model/resource.ts';
 import { refOf } from '../../../model/resource.ts';
-import type { BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import { derived, type Table } from './attribute.ts';
 import { fixedIps, lowerCase, unordered } from './canonical.ts';
 import { books, described, name } from './standard.ts';

@@ -1,7 +1,7 @@
 import { canonicalIp, formatIp, parseIp } from '../../../ip.ts';
 import { refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiNetwork, ApiPort, ApiSubnet } from '../api.ts';
 import type { Site } from './site.ts';
 import { isStamped } from './stamped.ts';

@@ -3,7 +3,7 @@ import type { BlockSource } from '../../../disk/block-source.ts';
 import { asQcow2 } from '../../../disk/qcow2.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiImage } from '../api.ts';
 import { byName } from '../attributes/canonical.ts';
 import { compare, differencesOf } from '../attributes/differences.ts';

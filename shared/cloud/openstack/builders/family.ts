@@ -1,5 +1,6 @@
 import type { Kind, ResourceOf } from '../../../model/resource.ts';
-import type { BuildContext, Built, Patience } from '../../cloud.ts';
+import type { BuildContext, Built } from '../../destination-cloud.ts';
+import type { Patience } from '../../patience.ts';
 import type { Site } from './site.ts';
 
 /** How one kind of resource is built; the contract of each verb is DestinationCloud's. */

@@ -1,6 +1,6 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiFlavor } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { differencesOf } from '../attributes/differences.ts';

@@ -1,7 +1,8 @@
 import { canonicalIp } from '../../../ip.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext, Patience } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
+import type { Patience } from '../../patience.ts';
 import type { ApiPort, ApiSubnet } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';

@@ -1,7 +1,7 @@
 import type { Mappings } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext, Built } from '../../cloud.ts';
+import type { BuildContext, Built } from '../../destination-cloud.ts';
 import type { ApiNetwork } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';

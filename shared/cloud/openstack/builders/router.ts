@@ -1,7 +1,7 @@
 import { canonicalIp } from '../../../ip.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiPort, ApiRouter } from '../api.ts';
 import { compare, differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';

@@ -1,6 +1,6 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiRule, ApiSecurityGroup, ApiThing } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';

@@ -1,6 +1,7 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext, Patience } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
+import type { Patience } from '../../patience.ts';
 import type { ApiServer } from '../api.ts';
 import { compare, differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';

@@ -1,6 +1,7 @@
 import type { Ref } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext, Patience } from '../../cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
+import type { Patience } from '../../patience.ts';
 import { campaignTag, descriptionStamp, tagsOf } from '../stamp.ts';
 import { until } from '../wait.ts';
 import type { Site } from './site.ts';

@@ -1,5 +1,5 @@
 import { Problem } from '../../../problem.ts';
-import type { Selection } from '../../cloud.ts';
+import type { Selection } from '../../source-cloud.ts';
 import type { ApiServer } from '../api.ts';
 import { listAll } from '../pages.ts';
 import type { Session } from '../session.ts';

@@ -2,7 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { type Configurations, configurationsVersion, groupByKind, parseConfigurations } from '../../../model/configurations.ts';
 import { type Ref, type Resource, refOf } from '../../../model/resource.ts';
 import { release } from '../../../release.ts';
-import { type Selection, takesWhole } from '../../cloud.ts';
+import { type Selection, takesWhole } from '../../source-cloud.ts';
 import { describe } from '../attributes/describe.ts';
 import { propertiesOf } from '../image-properties.ts';
 import type { Session } from '../session.ts';

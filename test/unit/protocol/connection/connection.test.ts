@@ -132,7 +132,8 @@ describe('two campaigns opened at once', () => {
         },
       },
     });
-    const [first, second] = [aCampaign(), aCampaign()];
+    const first = aCampaign();
+    const second = aCampaign();
     const ask = (campaign: string) => sender.request('campaign.open', { campaign });
     const asked = await Promise.allSettled([first, second, first].map(ask));
     expect(asked.map((one) => one.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);

@@ -6,6 +6,7 @@ import { limits } from '../../../../protocol/limits.ts';
 import type { Packed } from '../../../../protocol/messages/packed.ts';
 import type { Handlers } from '../../../../protocol/messages.ts';
 import { Throttle } from '../../../../protocol/pacing/throttle.ts';
+import { features } from '../../../../protocol/version.ts';
 import { aCampaign, aSession, Loopback, options, receiverHandlers, senderHandlers } from '../../../support/protocol.ts';
 
 /** One session: its main connection and its lanes, both ends of each. */
@@ -22,14 +23,18 @@ interface Laned {
 let loopback: Loopback | undefined;
 afterEach(async () => await loopback?.close());
 
-/** Opens a session with so many lanes; the first connection that arrives is the main one, and the others may join it. */
+/**
+ * Opens a session with so many lanes; the first connection that arrives is the main one, and the
+ * others may join it.
+ */
 async function aSessionWith(
   lanes: number,
   some: Partial<Handlers<'sender'>> = {},
   more: Partial<ConnectionOptions<'sender'>> = {},
 ): Promise<Laned> {
   const receivers: Connection<'receiver'>[] = [];
-  const [senderSockets, receiverSockets]: WebSocket[][] = [[], []];
+  const senderSockets: WebSocket[] = [];
+  const receiverSockets: WebSocket[] = [];
   loopback = await Loopback.open((socket) => {
     const receiver = new Connection(socket, options('receiver'));
     const join: Handlers<'receiver'>['session.join'] = async () => {
@@ -37,13 +42,13 @@ async function aSessionWith(
       return {};
     };
     receivers.push(receiver);
-    receiverSockets?.push(socket);
+    receiverSockets.push(socket);
     void receiver.open(receiverHandlers({ 'session.join': join })).catch(() => undefined);
   });
   const senderLanes: Connection<'sender'>[] = [];
   const open = async (): Promise<Connection<'sender'>> => {
     const socket = await (loopback as Loopback).dial();
-    senderSockets?.push(socket);
+    senderSockets.push(socket);
     const connection = new Connection(socket, options('sender', more));
     await connection.open(senderHandlers(some));
     return connection;
@@ -60,7 +65,7 @@ async function aSessionWith(
   for (let count = 0; count < lanes; count += 1) await lane();
   const [receiver] = receivers;
   if (receiver === undefined) throw new Error('Nobody arrived.');
-  return { sender, receiver, senderLanes, senderSockets: senderSockets ?? [], receiverSockets: receiverSockets ?? [], lane };
+  return { sender, receiver, senderLanes, senderSockets, receiverSockets, lane };
 }
 
 /** A frame whose every four bytes tell which it is. */
@@ -163,7 +168,8 @@ describe('a session with lanes', () => {
     const { receiver } = await aSessionWith(3, serveFrames, { throttle });
     const since = performance.now();
     await pullAll(receiver, 0, 66);
-    // Twenty million bytes take a second; a slow machine may take longer, and what a timer missed may be caught up.
+    // Twenty million bytes take a second; a slow machine may take longer, and what a timer missed
+    // may be caught up.
     expect(performance.now() - since).toBeGreaterThan(900);
   });
 
@@ -196,12 +202,33 @@ describe('a main connection without lanes', () => {
   });
 
   it('ends with a peer that asks on and on and takes in nothing of what it is answered', async () => {
-    const { receiver, sender, receiverSockets } = await aSessionWith(0, serveFrames, { limits: { unreadBytes: 1000 } });
-    receiverSockets[0]?.pause();
-    receiver.request('disk.pull', { handle: 1, pieces: [[0, 1]] }).catch(() => undefined);
+    // No connection of ours, for that would read on whenever it has asked.
+    const peer = Promise.withResolvers<WebSocket>();
+    loopback = await Loopback.open((socket) => {
+      const hello = { role: 'receiver', release: '0.0.0', features, name: 'the receiver' };
+      const opened = { known: false, state: 'new', session: aSession };
+      socket.on('message', (data: Buffer) => {
+        const { id, name } = JSON.parse(data.toString()) as { id: number; name: string };
+        socket.send(JSON.stringify({ id, result: name === 'session.hello' ? hello : opened }));
+      });
+      peer.resolve(socket);
+    });
+    const sender = new Connection(await loopback.dial(), options('sender', { limits: { unreadBytes: 1000 } }));
+    await sender.open(senderHandlers(serveFrames));
+    await sender.request('campaign.open', { campaign: aCampaign() });
+    const socket = await peer.promise;
+    const closed = new AbortController();
+    void sender.closed.then(() => closed.abort());
+    socket.pause();
+    socket.send(JSON.stringify({ id: 1, name: 'disk.pull', params: { handle: 1, pieces: [[0, 1]] } }));
     // The answers wait behind a frame that is half said, and is not taken in.
-    for (let time = 0; time < 60; time += 1)
-      receiver.request('disk.refine', { handle: 1, blocks: [[0, 1]] }).catch(() => undefined);
-    expect(await sender.closed).toMatchObject({ code: 4002, problem: { code: 'E_PEER_LOST' } });
+    for (let id = 2; !closed.signal.aborted; id += 1) {
+      socket.send(JSON.stringify({ id, name: 'disk.refine', params: { handle: 1, blocks: [[0, 1]] } }));
+      await sleep(1);
+    }
+    expect(await sender.closed).toMatchObject({
+      code: 4002,
+      problem: { code: 'E_PEER_LOST', message: expect.stringContaining('were asked for and not read') },
+    });
   });
 });

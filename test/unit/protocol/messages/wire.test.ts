@@ -8,16 +8,21 @@ import { Problem } from '../../../../shared/problem.ts';
 import { aDocument, decodeWhole, encodeData } from '../../../support/protocol.ts';
 
 /*
- * The bytes of every message, kept under test/wire/v1: one text frame per line, a message before its answer; a data frame in hex.
- * A file is written by the first run that misses it, and read by the second (`npx vitest run --config test/vitest.config.ts wire`).
- * Before a release, a message that changed is renewed with `-u`. From its first release on a file MUST NOT change: an addition
- * to a message gets a file of its own, `<name>+<what was added>.jsonl`, and the old bytes must still be read.
+ * The bytes of every message, kept under test/wire/v1: one text frame per line, a message before
+ * its answer; a data frame in hex. A file is written by the first run that misses it, and read by
+ * the second (`npx vitest run --config test/vitest.config.ts wire`).
+ *
+ * Before a release, a message that changed is renewed with `-u`. From its first release on a file
+ * MUST NOT change: an addition to a message gets a file of its own,
+ * `<name>+<what was added>.jsonl`, and the old bytes must still be read.
  */
 const folder = new URL('../../../wire/v1/', import.meta.url);
 
 const campaign = '7d9f2c1e-4b5a-4c3d-8e2f-1a0b9c8d7e6f';
 const root = 'ab'.repeat(32);
-const [server, disk, handle] = ['s1', 's1.root', 1];
+const server = 's1';
+const disk = 's1.root';
+const handle = 1;
 
 type Sample<N extends Name> = N extends Exclude<Requests, 'disk.pull'> ? [Params<N>, Result<N>] : [Params<N>];
 

@@ -11,7 +11,10 @@ interface Line {
   readonly lateMs?: (atMs: number) => number;
 }
 
-/** A sender that always has more to say, on a line that carries one byte after the other; time is reckoned, not waited for. */
+/**
+ * A sender that always has more to say, on a line that carries one byte after the other; time is
+ * reckoned, not waited for.
+ */
 class Simulation {
   readonly pace = new CongestionWindow(limits);
   readonly line: Line;
@@ -23,9 +26,13 @@ class Simulation {
     this.line = line;
   }
 
-  /** Runs for a while; tells the bytes carried per second, and the longest that a byte waited for the line. */
+  /**
+   * Runs for a while; tells the bytes carried per second, and the longest that a byte waited for
+   * the line.
+   */
   run(forMs: number): { bytesPerSecond: number; longestQueueMs: number } {
-    const [since, before] = [this.#nowMs, this.pace.arrivedBytes];
+    const since = this.#nowMs;
+    const before = this.pace.arrivedBytes;
     let longestQueueMs = 0;
     while (this.#nowMs < since + forMs) {
       this.#say();

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Throttle } from '../../../../protocol/pacing/throttle.ts';
 
-/** Takes as often as it may from `now` on, with a timer that is `lateMs` late; the bytes taken in that time. */
+/**
+ * Takes as often as it may from `now` on, with a timer that is `lateMs` late; the bytes taken in
+ * that time.
+ */
 function taken(throttle: Throttle, clock: { nowMs: number }, forMs: number, bytes: number, lateMs = 0): number {
   let sum = 0;
   for (const end = clock.nowMs + forMs; clock.nowMs < end; clock.nowMs += throttle.delayMs + lateMs) {

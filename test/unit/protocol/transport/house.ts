@@ -69,9 +69,13 @@ export async function aReceiver(more: Partial<ListenOptions> = {}, house?: House
   return { dir, identity, peers, listener, window, address: `127.0.0.1:${listener.port}`, sockets, refused };
 }
 
-/** A sender and a receiver that have paired, and the receiver as the sender knows it. Odd limits hold for the time after pairing. */
+/**
+ * A sender and a receiver that have paired, and the receiver as the sender knows it. Odd limits
+ * hold for the time after pairing.
+ */
 export async function aPair(more: Partial<ListenOptions> = {}): Promise<{ sender: House; receiver: Receiver; peer: Peer }> {
-  const [sender, house] = [await aHouse('sender'), await aHouse('receiver')];
+  const sender = await aHouse('sender');
+  const house = await aHouse('receiver');
   const peer = await pair(sender, await aReceiver({}, house));
   return { sender, receiver: await aReceiver(more, house), peer };
 }

@@ -61,7 +61,8 @@ describe('an identity', () => {
   );
 
   test('is refused when key and certificate do not belong together', async () => {
-    const [one, two] = [await aFolder(), await aFolder()];
+    const one = await aFolder();
+    const two = await aFolder();
     const other = await loadOrCreateIdentity(one, 'sender');
     await loadOrCreateIdentity(two, 'sender');
     const path = join(two, 'identity.pem');

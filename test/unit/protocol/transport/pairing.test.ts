@@ -15,7 +15,8 @@ async function tryCode(sender: House, receiver: Receiver, code: string, address 
 
 describe('pairing', () => {
   test('pins on each side the key and name of the other', async () => {
-    const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
     const peer = await pair(sender, receiver);
     expect(peer).toMatchObject({
       name: 'cloud-b',
@@ -36,7 +37,8 @@ describe('pairing', () => {
   });
 
   test('accepts a code as it was typed', async () => {
-    const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
     const typed = receiver.window.open().toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l');
     expect((await tryCode(sender, receiver, typed)).name).toBe('cloud-b');
   });
@@ -47,7 +49,9 @@ describe('pairing', () => {
   });
 
   test('refuses a code that was used, from the same sender and from another', async () => {
-    const [sender, thief, receiver] = [await aHouse('sender'), await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const thief = await aHouse('sender');
+    const receiver = await aReceiver();
     const code = receiver.window.open();
     await tryCode(sender, receiver, code);
     expect((await problemOf(tryCode(sender, receiver, code))).code).toBe('E_PAIRING_USED');
@@ -56,7 +60,9 @@ describe('pairing', () => {
   });
 
   test('gives a code that two use at once to one of them alone', async () => {
-    const [one, two, receiver] = [await aHouse('sender'), await aHouse('sender'), await aReceiver()];
+    const one = await aHouse('sender');
+    const two = await aHouse('sender');
+    const receiver = await aReceiver();
     const code = receiver.window.open();
     const outcomes = await Promise.allSettled([tryCode(one, receiver, code), tryCode(two, receiver, code)]);
     expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
@@ -73,7 +79,8 @@ describe('pairing', () => {
   });
 
   test('refuses guessed codes, closes after five of them, and pins nothing on either side', async () => {
-    const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
     const right = receiver.window.open();
     for (let guess = 0; guess < 5; guess++)
       expect((await problemOf(tryCode(sender, receiver, newPairingCode()))).code).toBe('E_PAIRING_WRONG_CODE');
@@ -84,7 +91,9 @@ describe('pairing', () => {
   });
 
   test('fails when somebody between shows a certificate of his own, and pins nothing on either side', async () => {
-    const [sender, receiver, mallory] = [await aHouse('sender'), await aReceiver(), await aHouse('receiver')];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
+    const mallory = await aHouse('receiver');
     const tap = await aTap(receiver.listener.port, mallory.identity, mallory.identity);
     const problem = await problemOf(tryCode(sender, receiver, receiver.window.open(), tap.address));
     expect(problem.code).toBe('E_PAIRING_WRONG_CODE');
@@ -94,7 +103,8 @@ describe('pairing', () => {
   });
 
   test('fails when the receiver cannot prove the code in turn', async () => {
-    const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
     const foolish = new PairingWindow();
     foolish.redeem = () => '0'.repeat(64);
     foolish.open();
@@ -105,7 +115,8 @@ describe('pairing', () => {
   });
 
   test('with the same receiver again replaces the entry, and the session works', async () => {
-    const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
     await pair(sender, receiver);
     const peer = await pair(sender, receiver);
     expect(await receiver.peers.list()).toHaveLength(1);
@@ -114,7 +125,8 @@ describe('pairing', () => {
   });
 
   test('shows names of strangers without control characters', async () => {
-    const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
     const { identity, peers } = sender;
     const code = receiver.window.open();
     await pairWith({ address: receiver.address, code, name: 'a\u001b[2Jb\u202ec', identity, peers, signal: untilTestEnds() });
@@ -124,7 +136,8 @@ describe('pairing', () => {
   test.each(['', 'x', '{}', '[]', '{"hello":{"name":"x","nonce":"short"}}', '{"proof":"00"}', 'y'.repeat(4000)])(
     'survives the nonsense %j',
     async (nonsense) => {
-      const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+      const sender = await aHouse('sender');
+      const receiver = await aReceiver();
       receiver.window.open();
       const webSocket = new WebSocket(`wss://${receiver.address}`, 'godwit-pair.1', {
         ...tlsProfile(sender.identity),
@@ -138,7 +151,8 @@ describe('pairing', () => {
   );
 
   test('ends when the sender stops waiting', async () => {
-    const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
     const { identity, peers } = sender;
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(

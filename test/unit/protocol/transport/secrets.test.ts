@@ -20,10 +20,12 @@ function spellings(code: string): string[] {
 
 describe('a secret', () => {
   test('of pairing is told nowhere: not in problems of either side, not in the window, not in any file', async () => {
-    const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
     const { identity, peers } = sender;
     const route = { address: receiver.address, name: 'cloud-a', identity, peers, signal: untilTestEnds() };
-    const [right, wrong] = [receiver.window.open(), newPairingCode()];
+    const right = receiver.window.open();
+    const wrong = newPairingCode();
     const problems = [
       await problemOf(pairWith({ ...route, code: wrong })),
       await problemOf(pairWith({ ...route, code: `${wrong}U` })),
@@ -44,7 +46,8 @@ describe('a secret', () => {
   });
 
   test('key of a daemon lies in its identity file alone, and prints nowhere', async () => {
-    const [sender, receiver] = [await aHouse('sender'), await aReceiver()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
     const peer = await pair(sender, receiver);
     const lines = privateKeyPem(sender.identity.privateKey)
       .split('\n')
@@ -61,11 +64,15 @@ describe('a secret', () => {
   });
 
   test('passphrase of an SSH key is told in no failure on the way', async () => {
-    const [sender, receiver, dir] = [await aHouse('sender'), await aReceiver(), await aFolder()];
-    const [hostKey, userKey] = [anSshKey(), anSshKey('ed25519', 'canary-passphrase')];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
+    const dir = await aFolder();
+    const hostKey = anSshKey();
+    const userKey = anSshKey('ed25519', 'canary-passphrase');
     const server = await startSshServer({ hostKeys: [hostKey.privateKey], user: 'mover', authorizedKey: anSshKey().publicKey });
     onTestFinished(server.close);
-    const [keyFile, knownHosts] = [join(dir, 'key'), join(dir, 'known_hosts')];
+    const keyFile = join(dir, 'key');
+    const knownHosts = join(dir, 'known_hosts');
     await writeFile(keyFile, userKey.privateKey);
     const { identity, peers } = sender;
     const attempt = async (passphrase: string) => {

@@ -146,15 +146,20 @@ describe('a session through SSH', () => {
   });
 
   test('asks a host with two keys for the one that is known', async () => {
-    const [sender, receiver, dir] = [await aHouse('sender'), await aReceiver(), await aFolder()];
-    const [first, second, userKey] = [anSshKey('ed25519'), anSshKey('ecdsa'), anSshKey()];
+    const sender = await aHouse('sender');
+    const receiver = await aReceiver();
+    const dir = await aFolder();
+    const first = anSshKey('ed25519');
+    const second = anSshKey('ecdsa');
+    const userKey = anSshKey();
     const server = await startSshServer({
       hostKeys: [first.privateKey, second.privateKey],
       user: 'mover',
       authorizedKey: userKey.publicKey,
     });
     onTestFinished(server.close);
-    const [keyFile, knownHosts] = [join(dir, 'key'), join(dir, 'known_hosts')];
+    const keyFile = join(dir, 'key');
+    const knownHosts = join(dir, 'known_hosts');
     await writeFile(keyFile, userKey.privateKey);
     await writeFile(knownHosts, `[127.0.0.1]:${server.port} ${second.publicKey}\n`);
     const address = `ssh://mover@127.0.0.1:${server.port}/${receiver.listener.port}`;

@@ -4,13 +4,19 @@ import { onTestFinished } from 'vitest';
 import type { Identity } from '../../../../protocol/transport/identity.ts';
 import { tlsProfile } from '../../../../protocol/transport/tls-profile.ts';
 
-/** Somebody between sender and receiver who ends TLS on both sides, and everything that passed in clear from sender to receiver. */
+/**
+ * Somebody between sender and receiver who ends TLS on both sides, and everything that passed in
+ * clear from sender to receiver.
+ */
 export interface Tap {
   readonly address: string;
   readonly fromSender: () => Buffer;
 }
 
-/** Sits between: shows `asReceiver` to the sender and `asSender` to the receiver, and passes on whatever is said. */
+/**
+ * Sits between: shows `asReceiver` to the sender and `asSender` to the receiver, and passes on
+ * whatever is said.
+ */
 export async function aTap(receiverPort: number, asReceiver: Identity, asSender: Identity): Promise<Tap> {
   const heard: Buffer[] = [];
   const server = createTlsServer({ ...tlsProfile(asReceiver), requestCert: true, rejectUnauthorized: false }, (near) => {

@@ -23,8 +23,11 @@ export async function aWay(
   more: { passphrase?: string; forwarding?: boolean; stranger?: boolean } = {},
   listening: Partial<ListenOptions> = {},
 ): Promise<Way> {
-  const [sender, receiver, dir] = [await aHouse('sender'), await aReceiver(listening), await aFolder()];
-  const [hostKey, userKey] = [anSshKey(), anSshKey('ed25519', more.passphrase)];
+  const sender = await aHouse('sender');
+  const receiver = await aReceiver(listening);
+  const dir = await aFolder();
+  const hostKey = anSshKey();
+  const userKey = anSshKey('ed25519', more.passphrase);
   const authorizedKey = more.stranger ? anSshKey().publicKey : userKey.publicKey;
   const server = await startSshServer({
     hostKeys: [hostKey.privateKey],
@@ -33,7 +36,8 @@ export async function aWay(
     forwarding: more.forwarding ?? true,
   });
   onTestFinished(server.close);
-  const [keyFile, knownHosts] = [join(dir, 'id_ed25519'), join(dir, 'known_hosts')];
+  const keyFile = join(dir, 'id_ed25519');
+  const knownHosts = join(dir, 'known_hosts');
   await writeFile(keyFile, userKey.privateKey, { mode: 0o600 });
   await writeFile(knownHosts, `[127.0.0.1]:${server.port} ${hostKey.publicKey}\n`);
   const address = `ssh://mover@127.0.0.1:${server.port}/${receiver.listener.port}`;

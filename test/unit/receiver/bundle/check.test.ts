@@ -18,7 +18,9 @@ const blockBytes = 64 * 1024;
 
 /** A receiver that checks bundles; returns everything that it says. */
 async function aChecker() {
-  const [state, twin, workers] = [await aFolder(), await aFurnishedTwin(), new WorkerPool({ size: 1, buffers: 1 })];
+  const state = await aFolder();
+  const twin = await aFurnishedTwin();
+  const workers = new WorkerPool({ size: 1, buffers: 1 });
   const destination = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'));
   const cloud = () => Promise.resolve(destination);
   const images = { images: 'none', mostBytes: 0 } as const;

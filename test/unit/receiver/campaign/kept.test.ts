@@ -13,7 +13,8 @@ import { aDisk, fill, offered, pullerOf } from '../../../support/offered.ts';
 
 /** A receiver without a cloud that keeps disks. */
 async function aKeeper() {
-  const [state, workers] = [await aFolder(), new WorkerPool({ size: 1, buffers: 4 })];
+  const state = await aFolder();
+  const workers = new WorkerPool({ size: 1, buffers: 4 });
   const campaigns = new Campaigns(state, {
     cloud: () => Promise.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.')),
     workers,
@@ -67,7 +68,8 @@ test('kept disks are listed by campaign, oldest first, with what they take', asy
 
 test('one campaign’s disks are freed by the beginning of its id, and once more without harm', async () => {
   const keeper = await aKeeper();
-  const [first, second] = [await keeper.keep('west', 'ab'), await keeper.keep('west', 'cd')];
+  const first = await keeper.keep('west', 'ab');
+  const second = await keeper.keep('west', 'cd');
   const unwanted: Unwanted = { which: 'campaign', campaign: first.slice(0, 8) };
   expect((await keeper.free(unwanted)).freed.map(({ campaign }) => campaign)).toEqual([first]);
   expect(await keeper.free(unwanted)).toEqual({ freed: [], inUse: [] });
@@ -78,7 +80,8 @@ test('one campaign’s disks are freed by the beginning of its id, and once more
 
 test('those that were kept too long are freed, and the others stay', async () => {
   const keeper = await aKeeper();
-  const [old, young] = [await keeper.keep('west', 'ab'), await keeper.keep('north', 'cd')];
+  const old = await keeper.keep('west', 'ab');
+  const young = await keeper.keep('north', 'cd');
   const then = new Date(Date.now() - 31 * 86_400_000);
   const folder = join(keeper.root, 'west');
   for (const name of await readdir(folder)) await utimes(join(folder, name), then, then);
@@ -89,7 +92,8 @@ test('those that were kept too long are freed, and the others stay', async () =>
 
 test('a campaign under way keeps what it takes blocks from, until all its disks are here', async () => {
   const keeper = await aKeeper();
-  const [used, other] = [await keeper.keep('west', 'abcd'), await keeper.keep('north', 'e')];
+  const used = await keeper.keep('west', 'abcd');
+  const other = await keeper.keep('north', 'e');
   const campaign = await keeper.serve('west');
   const offer = offered(aDisk('dcbaz', 4096));
   const copy = await campaign.disks.offer('s1', 's1.root', offer.shape);

@@ -19,7 +19,8 @@ const log = pino({ level: 'silent' });
 
 /** Every session of a receiver that has no cloud. */
 async function someSessions(): Promise<Sessions> {
-  const [state, workers] = [await aFolder(), new WorkerPool({ size: 1, buffers: 1 })];
+  const state = await aFolder();
+  const workers = new WorkerPool({ size: 1, buffers: 1 });
   const cloud = (): Promise<never> => Promise.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.'));
   const campaigns = new Campaigns(state, {
     cloud,
@@ -74,7 +75,8 @@ describe('a further connection', () => {
 
   test('of another key learns nothing, though it knows the name of the session, and goes on as what it was', async () => {
     const { receiver } = await aSite();
-    const [sender, other] = [await aHouse('sender'), await aHouse('sender')];
+    const sender = await aHouse('sender');
+    const other = await aHouse('sender');
     const main = await connect(sender, await pair(sender, receiver), receiver.address);
     const session = await open(main);
     const stranger = await connect(other, await pair(other, receiver), receiver.address);

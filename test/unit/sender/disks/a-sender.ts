@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import { Connection } from '../../../../protocol/connection/connection.ts';
 import type { Handlers } from '../../../../protocol/messages.ts';
 import type { Throttle } from '../../../../protocol/pacing/throttle.ts';
-import { offerDisk } from '../../../../sender/disks/offer.ts';
+import { type LevelChoice, offerDisk } from '../../../../sender/disks/offer.ts';
 import type { OfferTools, SealedDisk } from '../../../../sender/disks/offer-disk.ts';
 import { Peer } from '../../../../sender/receiver/peer.ts';
 import { blockDigest } from '../../../../shared/disk/algorithm.ts';
@@ -155,6 +155,8 @@ export interface SenderOptions {
   readonly onDisk?: OfferTools['onDisk'];
   /** Connections that carry data beside the first. */
   readonly connections?: number;
+  /** How hard frames are packed; by what this machine and line show, unless given. */
+  readonly levels?: LevelChoice;
   /** How fast the line is. */
   readonly throttle?: Throttle;
   /** Is given every socket that the sender opens. */
@@ -197,5 +199,5 @@ export async function sendTo(receiver: Answering, source: BlockSource, more: Sen
   const snapshot = { id: 'snapshot', disk: disk.id, format: 'raw', size: source.size } as Parameters<
     ReturnType<typeof offerDisk>
   >[2];
-  return offerDisk(peer, workers)(move, disk, snapshot, tools);
+  return offerDisk(peer, workers, more.levels)(move, disk, snapshot, tools);
 }

@@ -3,12 +3,16 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Connection } from '../../../../protocol/connection/connection.ts';
 import type { Handlers } from '../../../../protocol/messages.ts';
 import { Throttle } from '../../../../protocol/pacing/throttle.ts';
+import { Levels } from '../../../../sender/disks/levels.ts';
+import type { LevelChoice } from '../../../../sender/disks/offer.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { canComeAfter, decompress } from '../../../../shared/disk/zstd.ts';
 import { blockBytes, digestBytes, pageBytes, pieceBytes } from '../../../../shared/model/disk.ts';
 import { aForeignDisk, PlainReceiver, sendTo } from './a-sender.ts';
 
 const afterPieces = 256;
+/** Bytes per second. */
+const slowLine = 3_500_000;
 
 /** Words in random order: noise that packs, and more so at a high level. */
 function aText(bytes: number): Buffer {
@@ -67,6 +71,25 @@ class Reading extends PlainReceiver {
   }
 }
 
+/**
+ * Levels that are chosen on the slow line, with threads that pack as fast as those of an idle
+ * machine: both are reckoned here, so that a busy machine makes no difference.
+ */
+function levelsOnASlowLine(): LevelChoice {
+  const msPerMiB: Readonly<Record<number, number>> = { 1: 2.2, 3: 4.2, 9: 12 };
+  let nowMs = 0;
+  let arrivedBytes = 0;
+  const levels = new Levels(2, () => nowMs);
+  return {
+    next: (_, rawBytes) => levels.next({ arrivedBytes, busyMs: nowMs }, rawBytes),
+    learn: (level, packed) => {
+      arrivedBytes += packed.payload.length;
+      nowMs += (packed.payload.length / slowLine) * 1000;
+      levels.learn(level, { ...packed, workMs: ((msPerMiB[level] ?? 0) * packed.rawBytes) / (1024 * 1024) });
+    },
+  };
+}
+
 test.each([
   ['refer back to what their pulls name', true],
   ['never refer back where their pulls name nothing', false],
@@ -74,8 +97,8 @@ test.each([
   const disk = aText(12 * pageBytes);
   const receiver = new Reading(disk, lets);
   const throttle = new Throttle();
-  throttle.limit(3_500_000);
-  await sendTo(receiver, aForeignDisk(disk).source, { throttle });
+  throttle.limit(slowLine);
+  await sendTo(receiver, aForeignDisk(disk).source, { throttle, levels: levelsOnASlowLine() });
   expect(receiver.wrong).toBe(0);
   expect(receiver.codecs).toHaveLength(12);
   expect(receiver.codecs.includes('zstd-after')).toBe(lets);

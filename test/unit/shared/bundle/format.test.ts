@@ -5,7 +5,10 @@ import { Seen } from '../../../../sender/campaign/bundle/seen.ts';
 import { bundleBlockBytes } from '../../../../shared/bundle/format.ts';
 import { aBundle, aCampaignOf, rebuilt } from '../../../support/bundle.ts';
 
-/** A disk drawn as letters, one a block: a dot is zeros, the same letter the same bytes; `tail` bytes more make a short last block. */
+/**
+ * A disk drawn as letters, one a block: a dot is zeros, the same letter the same bytes; `tail`
+ * bytes more make a short last block.
+ */
 function drawn(picture: string, tail = 0): Buffer {
   const blocks = picture.split('').map((letter) => Buffer.alloc(bundleBlockBytes, letter === '.' ? 0 : letter));
   return Buffer.concat([...blocks, Buffer.alloc(tail, 'z')]);

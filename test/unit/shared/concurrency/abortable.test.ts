@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { abortable } from '../../../../shared/concurrency/abortable.ts';
 
 test('the first signal to abort ends the wait with its reason, and nothing stays behind on the others', async () => {
-  const [one, other] = [new AbortController(), new AbortController()];
+  const one = new AbortController();
+  const other = new AbortController();
   const wait = abortable<void>([one.signal, other.signal], () => undefined);
   other.abort(new Error('the second'));
   one.abort(new Error('too late'));

@@ -3,7 +3,8 @@ import { FairQueue } from '../../../../shared/concurrency/fair-queue.ts';
 
 test('turns go round between owners, and what is urgent goes before the rest of its own owner only', () => {
   const turns = new FairQueue<string>();
-  const [a, b] = [{}, {}];
+  const a = {};
+  const b = {};
   for (const thing of ['a1', 'a2', 'a3']) turns.add(a, thing);
   turns.add(b, 'b1');
   turns.add(a, 'a!', true);

@@ -4,7 +4,8 @@ import { inParallel } from '../../../../shared/concurrency/parallel.ts';
 
 test('no more items are worked on at once than the width, and every item is', async () => {
   const done: number[] = [];
-  let [atWork, most] = [0, 0];
+  let atWork = 0;
+  let most = 0;
   await inParallel([1, 2, 3, 4, 5], 2, async (item) => {
     atWork += 1;
     most = Math.max(most, atWork);

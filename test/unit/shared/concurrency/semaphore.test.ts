@@ -4,11 +4,11 @@ import { Semaphore } from '../../../../shared/concurrency/semaphore.ts';
 
 const never = new AbortController().signal;
 
-test('no more works run at once than there are places, in the order in which they came', async () => {
+test('no more tasks run at once than there are places, in the order in which they came', async () => {
   const places = new Semaphore(2);
   const begun: number[] = [];
   const ends = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
-  const works = ends.map(({ promise }, index) =>
+  const tasks = ends.map(({ promise }, index) =>
     places.run(() => {
       begun.push(index);
       return promise;
@@ -17,11 +17,11 @@ test('no more works run at once than there are places, in the order in which the
   await setImmediate();
   expect(begun).toEqual([0, 1]);
   ends[1]?.resolve();
-  await works[1];
+  await tasks[1];
   await setImmediate();
   expect(begun).toEqual([0, 1, 2]);
   for (const { resolve } of ends) resolve();
-  await Promise.all(works);
+  await Promise.all(tasks);
   expect(begun).toEqual([0, 1, 2, 3]);
 });
 

@@ -7,7 +7,8 @@ const { signal } = new AbortController();
 
 test('a buffer that comes back goes to whoever waits and holds the fewest, not to whoever asked first', async () => {
   const buffers = new BufferPool(3);
-  const [greedy, modest] = [{}, {}];
+  const greedy = {};
+  const modest = {};
   const held = [await buffers.take(greedy, signal), await buffers.take(greedy, signal), await buffers.take(greedy, signal)];
   const order: string[] = [];
   const waiting = [
@@ -26,7 +27,8 @@ test('a buffer that comes back goes to whoever waits and holds the fewest, not t
 
 test('of two that want all buffers the one that came first gets more, and the other its share', async () => {
   const buffers = new BufferPool(8);
-  const [first, second] = [{ held: [] as PageBuffer[] }, { held: [] as PageBuffer[] }];
+  const first = { held: [] as PageBuffer[] };
+  const second = { held: [] as PageBuffer[] };
   const want = (owner: { held: PageBuffer[] }): void =>
     void buffers.take(owner, signal).then((buffer) => owner.held.push(buffer));
   for (let n = 0; n < 8; n += 1) want(first);

@@ -23,7 +23,8 @@ function aDisk(size: number, data: readonly { readonly offset: number; readonly 
     async read(offset, length, into = Buffer.allocUnsafe(length)) {
       const bytes = into.subarray(0, length).fill(0);
       for (const run of sorted) {
-        const [from, to] = [Math.max(offset, run.offset), Math.min(offset + length, run.offset + run.length)];
+        const from = Math.max(offset, run.offset);
+        const to = Math.min(offset + length, run.offset + run.length);
         for (let at = from; at < to; at++) bytes[at - offset] = 1 + ((at + (at >>> 9)) % 255);
       }
       return bytes;

@@ -44,7 +44,8 @@ const digestsOf = (blocks: readonly Uint8Array[]): Buffer => Buffer.concat(block
 
 /** The parts that a line may have cut bytes into. */
 function cut(bytes: Uint8Array): readonly Uint8Array[] {
-  const [a, b] = [Math.floor(bytes.length / 3), Math.floor((2 * bytes.length) / 3)];
+  const a = Math.floor(bytes.length / 3);
+  const b = Math.floor((2 * bytes.length) / 3);
   return [bytes.slice(0, a), bytes.slice(a, b), bytes.slice(b)];
 }
 
@@ -294,7 +295,8 @@ test('what is written past the page cache is read back both ways, the end of a d
   const file = await open(path, 'w+');
   onTestFinished(() => file.close());
   const direct = await openDirect(path, 'r+');
-  // Where this machine's file system has no such way, the usual one alone is proven; tmpfs had none for long.
+  // Where this machine's file system has no such way, the usual one alone is proven; tmpfs had none
+  // for long.
   onTestFinished(async () => direct?.close());
   const disk = [letter('a'), letter('b'), letter('c'), letter('d', directUnit / 4 + 1)];
   const bytes = Buffer.concat(disk);
@@ -318,7 +320,8 @@ test('a disk is named alike from the page cache and past it', async () => {
   const path = join(await aFolder(), 'disk');
   const disk = [letter('a', 16 * blockSize), letter('b', 16 * blockSize), letter('c', 100)];
   await writeFile(path, Buffer.concat(disk), { flush: true });
-  const [file, direct] = [await open(path), await openDirect(path, 'r')];
+  const file = await open(path);
+  const direct = await openDirect(path, 'r');
   onTestFinished(async () => void (await Promise.all([file.close(), direct?.close()])));
   const workers = aPool();
   const opened = { fd: file.fd, direct: direct?.fd, mayBeCached: true };

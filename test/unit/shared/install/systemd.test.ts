@@ -18,7 +18,8 @@ describe.each(['sender', 'receiver'])('godwit-%s.service', (name) => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'godwit-unit-'));
     unit = join(folder, `godwit-${name}.service`);
-    // The verifier wants the program to exist; nothing is installed here, so this Node stands for the installed one.
+    // The verifier wants the program to exist; nothing is installed here, so this Node stands for
+    // the installed one.
     writeFileSync(unit, readFileSync(source, 'utf8').replace('/opt/godwit/bin/node', process.execPath));
   });
 

@@ -17,7 +17,9 @@ function problem(resources: readonly Resource[]): Problem {
   throw new Error('The order was not refused.');
 }
 
-/** Any resources without a circle: each needs some of those before it, and then they are shuffled. */
+/**
+ * Any resources without a circle: each needs some of those before it, and then they are shuffled.
+ */
 const someResources = fc
   .array(fc.record({ kind: fc.constantFrom(...kinds), needs: fc.array(fc.nat(), { maxLength: 4 }) }), { maxLength: 40 })
   .map((drafts) =>

@@ -12,7 +12,7 @@ function twoServers(): Resource[] {
   return [aServerDisk('a', 10), aServerDisk('b', 40), image, server('a'), server('b')];
 }
 
-test('room for less than what the images hold stands in the way', () => {
+test('less free space than the images hold is blocking', () => {
   expect(spaceConcerns(twoServers(), 3 * GiB, 'here')).toMatchObject([{ code: 'space.short', severity: 'blocking' }]);
 });
 
@@ -24,9 +24,9 @@ test('room for full disks is no concern', () => {
   expect(spaceConcerns(twoServers(), 50 * GiB, 'here')).toEqual([]);
 });
 
-test('images that stand in for disks count where disks are full, and never stand in the way', () => {
+test('donor images count where disks are full, and are never blocking', () => {
   const [tight] = spaceConcerns(twoServers(), 51 * GiB, 'here', { besideBytes: 2 * GiB });
-  expect(tight).toMatchObject({ code: 'space.tight', says: expect.stringContaining('images that stand in for them 2.0 GiB') });
+  expect(tight).toMatchObject({ code: 'space.tight', says: expect.stringContaining('donor images 2.0 GiB') });
   expect(spaceConcerns(twoServers(), 52 * GiB, 'here', { besideBytes: 2 * GiB })).toEqual([]);
   expect(leastBytes(twoServers())).toBe(4 * GiB);
 });

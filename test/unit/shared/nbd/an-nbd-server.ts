@@ -107,7 +107,8 @@ function serve(socket: Socket, { size = 1024 * 1024, hello, option, request }: B
     }
     if (transmitting) {
       if (pending.length < 28) return 0;
-      const [command, length] = [pending.readUInt16BE(6), pending.readUInt32BE(24)];
+      const command = pending.readUInt16BE(6);
+      const length = pending.readUInt32BE(24);
       const heard = { command, length, cookie: pending.readBigUInt64BE(8), offset: Number(pending.readBigUInt64BE(16)) };
       if (command === commands.disconnect) socket.end();
       else request?.(heard, socket);

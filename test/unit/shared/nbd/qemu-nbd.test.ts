@@ -99,6 +99,32 @@ describe.skipIf(!hasQemu())('an image that qemu-nbd serves (needs qemu-utils)', 
     });
   });
 
+  test('is opened as soon as its server listens, though the socket is there before', async () => {
+    const folder = await aFolder();
+    const tools = await aFolder();
+    const image = await anImage(folder);
+    const absolute = (tool: string): string => spawnSync('which', [tool], { encoding: 'utf8' }).stdout.trim();
+    // A killed server leaves a socket that refuses connections, as one does between bind and listen.
+    const bind = 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
+    const wrapper = `#!/bin/sh
+      for each in "$@"; do case $each in --socket=*) socket=\${each#--socket=};; esac; done
+      ${process.execPath} -e '${bind}' "$socket.killed"
+      ${absolute('mv')} "$socket.killed" "$socket"
+      ${absolute('sleep')} 0.5
+      ${absolute('rm')} "$socket"
+      exec ${absolute('qemu-nbd')} "$@"`;
+    await writeFile(join(tools, 'qemu-nbd'), wrapper, { mode: 0o755 });
+    const module = join(import.meta.dirname, '../../../../shared/nbd/qemu-nbd.ts');
+    const script = `
+      const { serveImage } = await import(${JSON.stringify(module)});
+      const source = await serveImage(${JSON.stringify(image)}, 'qcow2', AbortSignal.timeout(10_000));
+      console.log(source.size);
+      await source.close();`;
+    const args = ['--input-type=module', '-e', script];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env: { PATH: tools } });
+    expect([stderr, stdout.trim()]).toEqual(['', `${raw.length}`]);
+  });
+
   test('says with a code that it is damaged', async () => {
     const folder = await aFolder();
     await writeFile(join(folder, 'image'), randomBytes(100_000));

@@ -10,14 +10,20 @@ import { aCopy, aNoise, flipped, type Offered, offered, pullerOf, someTools } fr
 
 const MiB = 1024 * 1024;
 
-/** Pages of noise, each of which holds the last MiB of the one before, not at the same place of a block, so that no block is there twice. */
+/**
+ * Pages of noise, each of which holds the last MiB of the one before, not at the same place of a
+ * block, so that no block is there twice.
+ */
 function aChain(pages: number): Buffer {
   const disk = aNoise(pages * pageBytes);
   for (let at = pageBytes; at < disk.length; at += pageBytes) disk.copy(disk, at + 1000, at - MiB, at);
   return disk;
 }
 
-/** Fills a copy with a disk of pages that all have to be pulled: each is pulled before the next is told, and unpacked while that is. */
+/**
+ * Fills a copy with a disk of pages that all have to be pulled: each is pulled before the next is
+ * told, and unpacked while that is.
+ */
 async function fillInOrder(copy: Copy, offer: Offered): Promise<void> {
   const puller = pullerOf(copy, offer);
   const pages: Promise<number>[] = [];

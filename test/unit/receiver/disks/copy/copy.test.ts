@@ -43,7 +43,8 @@ test('whatever an earlier copy left, marked or not, the copy becomes equal, and 
   const tools = someTools();
   await fc.assert(
     fc.asyncProperty(picture, picture, fc.nat({ max: blockSize - 1 }), fc.boolean(), async (was, is, short, marked) => {
-      const [left, disk] = [aDisk(was, blockSize), aDisk(is, blockSize, blockSize - short)];
+      const left = aDisk(was, blockSize);
+      const disk = aDisk(is, blockSize, blockSize - short);
       const folder = await aFolder();
       if (marked) {
         const before = await aCopy(offered(left), tools, folder);
@@ -173,7 +174,8 @@ test('a page beyond the disk, a seal before every page and another root are refu
 });
 
 test('a page that is told again with other digests is taken at its last word', async () => {
-  const [first, second] = [offered(aDisk('ab', blockSize)), offered(aDisk('.c', blockSize))];
+  const first = offered(aDisk('ab', blockSize));
+  const second = offered(aDisk('.c', blockSize));
   const { copy, path } = await aCopy(first, someTools());
   await copy.take(0, first.digests, pullerOf(copy, first));
   expect(await copy.take(0, second.digests, pullerOf(copy, second))).toBe(1);

@@ -19,7 +19,10 @@ interface Some {
   readonly soon: () => Promise<void>;
 }
 
-/** The flushes of a copy that was given all of a disk, beside its own: another handle of the file, and marks elsewhere. */
+/**
+ * The flushes of a copy that was given all of a disk, beside its own: another handle of the file,
+ * and marks elsewhere.
+ */
 async function someFlushes(disk: Buffer, size = blockSize): Promise<Some> {
   const offer = offered(disk, { blockSize: size });
   const { copy, path } = await aCopy(offer, someTools());

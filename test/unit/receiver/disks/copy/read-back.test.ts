@@ -114,7 +114,8 @@ test('what was taken before the reading was ended is not read any more', async (
 });
 
 test('a large disk is read back while it comes, so that part of it is verified before the seal is asked for', async () => {
-  const [large, pageBlocks] = [65_536, 64];
+  const large = 65_536;
+  const pageBlocks = 64;
   const offer = offered(aNoise(144 * 1024 * 1024), { blockSize: large });
   const { copy } = await aCopy(offer, someTools());
   const puller = pullerOf(copy, offer);

@@ -27,7 +27,8 @@ describe('the index of digests', () => {
       const index = new PrefixIndex(most);
       for (let place = 0; place < 110_000; place += 1) index.add(digests, place * 32, place);
       expect(index.bytes).toBeLessThanOrEqual(most);
-      let [found, kept] = [0, 0];
+      let found = 0;
+      let kept = 0;
       for (let place = 0; place < 110_000; place += 1) {
         if (!index.keeps(digests, place * 32)) continue;
         kept += 1;
@@ -44,7 +45,8 @@ describe('the index of digests', () => {
   test('shares its memory with others, and keeps a sample where they have taken it, until they give it back', () => {
     const digests = randomBytes(32 * 20_000);
     const memory = new IndexMemory(256 * KiB);
-    const [first, second] = [new PrefixIndex(256 * KiB, memory), new PrefixIndex(256 * KiB, memory)];
+    const first = new PrefixIndex(256 * KiB, memory);
+    const second = new PrefixIndex(256 * KiB, memory);
     const fill = (index: PrefixIndex): void => {
       for (let place = 0; place < 20_000; place += 1) index.add(digests, place * 32, place);
     };
@@ -63,7 +65,8 @@ describe('the index of digests', () => {
 
   test('keeps the first place of a digest, and finds nothing of what it was never told', () => {
     const index = new PrefixIndex(64 * KiB);
-    const [known, unknown] = [randomBytes(32), randomBytes(32)];
+    const known = randomBytes(32);
+    const unknown = randomBytes(32);
     index.add(known, 0, 7);
     index.add(known, 0, 8);
     expect(index.find(known, 0)).toBe(7);
@@ -137,7 +140,7 @@ test('a disk goes on being taken from the one that has most of it, though anothe
   const copy = await disks.offer('s1', 's1.c', offer.shape);
   await fill(copy, offer);
   expect(copy.counts()).toMatchObject({ copied: 128, pulled: 0 });
-  expect(copy.trail.donor?.path).toMatch(/s1\.a/);
+  expect(copy.lastMatch.donor?.path).toMatch(/s1\.a/);
   await disks.close();
 });
 
@@ -153,7 +156,7 @@ describe('disks of earlier campaigns', () => {
     return { folder, offer };
   }
 
-  test('that are kept on purpose stand in for those of a later one of the same sender and project', async () => {
+  test('that are kept on purpose are donors for those of a later one of the same sender and project', async () => {
     const tools = someTools();
     const { folder } = await kept(tools);
     const disks = new Disks('campaign-2', await aFolder(), { ...tools, donors: new Donors(tools.workers) });
@@ -175,9 +178,10 @@ describe('disks of earlier campaigns', () => {
   });
 });
 
-test('any raw file can stand in, is read once, and one that changes afterwards is caught', async () => {
+test('any raw file can be a donor, is read once, and one that changes afterwards is caught', async () => {
   const folder = await aFolder();
-  const [file, base] = [join(folder, 'image.raw'), join(folder, 'image')];
+  const file = join(folder, 'image.raw');
+  const base = join(folder, 'image');
   await writeFile(file, aDisk('pqrs', 4096));
   const tools = someTools();
   const disks = new Disks('campaign', await aFolder(), tools);

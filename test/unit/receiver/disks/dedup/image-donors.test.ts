@@ -25,13 +25,15 @@ function twoSiblings(): Configurations {
 
 /** A campaign's disks beside a destination that has the image. */
 async function aSite(policy: ImagePolicy) {
-  const [folder, twin, tools] = [await aFolder(), await aFurnishedTwin(), someTools()];
+  const folder = await aFolder();
+  const twin = await aFurnishedTwin();
+  const tools = someTools();
   await (await aHand(twin)).store({ name: 'base' }, bytes);
   const cloud = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'));
   const disks = new Disks('campaign', folder, tools);
   const imageDonors = new ImageDonors(folder, disks, {
     cloud: () => Promise.resolve(cloud),
-    room: tools.room,
+    freeSpace: tools.freeSpace,
     log: tools.log,
     policy,
   });
@@ -66,7 +68,7 @@ test('an image is brought once for all servers that were made from it, and freed
   expect(await imageDonors.discard()).toBe(0);
 });
 
-test('where a disk that was made from it is verified here, the image is not brought: that disk stands in', async () => {
+test('where a disk that was made from it is verified here, the image is not downloaded: that disk is the donor', async () => {
   const { imageDonors, fetches, move } = await aSite(matching);
   expect(await move('s1')).toMatchObject({ pulled: 20 });
   imageDonors.begin(twoSiblings());

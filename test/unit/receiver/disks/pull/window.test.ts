@@ -7,7 +7,8 @@ test('a window is shared for as long as several disks pull through it, and a sec
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const window = new Window(100);
-  const [one, other] = [{}, {}];
+  const one = {};
+  const other = {};
   await window.enter(1, one, signal);
   await window.enter(1, one, signal);
   expect(window.isShared).toBe(false);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { BuildContext, Built } from '../../../../../shared/cloud/cloud.ts';
+import type { BuildContext, Built } from '../../../../../shared/cloud/destination-cloud.ts';
 import { OpenStackDestination } from '../../../../../shared/cloud/openstack/destination.ts';
 import type { BlockSource } from '../../../../../shared/disk/block-source.ts';
 import { inBuildOrder } from '../../../../../shared/model/order.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Donor } from '../../../../../shared/cloud/cloud.ts';
+import type { DonorImage } from '../../../../../shared/cloud/destination-cloud.ts';
 import { OpenStackDestination } from '../../../../../shared/cloud/openstack/destination.ts';
 import { OpenStackSource } from '../../../../../shared/cloud/openstack/source.ts';
 import { type ResourceOf, schemas } from '../../../../../shared/model/resource.ts';
@@ -21,7 +21,7 @@ function stored(hand: Hand, visibility: string): Promise<string> {
   return hand.store({ name: visibility, visibility }, bytes);
 }
 
-async function donorsFor(twin: Twin, user: 'demo' | 'admin', image = wanted): Promise<readonly Donor[]> {
+async function donorsFor(twin: Twin, user: 'demo' | 'admin', image = wanted): Promise<readonly DonorImage[]> {
   const cloud = new OpenStackDestination(await accessTo(twin.authUrl, user));
   onTestFinished(() => cloud.close());
   return cloud.donors([image], signal());

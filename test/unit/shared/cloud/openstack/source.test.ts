@@ -4,9 +4,9 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import type { Snapshot } from '../../../../../shared/cloud/cloud.ts';
 import { OpenStackRetirement } from '../../../../../shared/cloud/openstack/retirement.ts';
 import { OpenStackSource } from '../../../../../shared/cloud/openstack/source.ts';
+import type { Snapshot } from '../../../../../shared/cloud/source-cloud.ts';
 import { accessTo, type Hand, populate } from '../../../../conformance/furnish.ts';
 import { hasQemu } from '../../../../support/qemu.ts';
 import type { Twin } from '../../../../twin/twin.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import type { Selection } from '../../../../../../shared/cloud/cloud.ts';
 import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
+import type { Selection } from '../../../../../../shared/cloud/source-cloud.ts';
 import { accessTo, type Hand, populate } from '../../../../../conformance/furnish.ts';
 import { problemOf } from '../../../../../support/folder.ts';
 import type { Twin } from '../../../../../twin/twin.ts';

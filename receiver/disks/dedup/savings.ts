@@ -1,25 +1,22 @@
 import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 
-/** Less than this share of the bytes saved, and asking costs more than it gives. */
+/** Where less than this share of the bytes is saved, asking costs more than it saves. */
 const leastShare = 0.03;
 
 /**
- * How much the latest answer counts. Some sixteen in vain and no more are asked: a file system
- * begins with what no other has, and a question costs a five-hundredth of what it may save.
+ * The weight of the latest answer: some sixteen must save nothing before asking stops, because a
+ * file system begins with what no other has, and a request costs little.
  */
 const weight = 0.2;
 
-/**
- * Where questions do not pay, one in so many is asked all the same: the disk may change its nature
- * further on.
- */
+/** Where requests do not pay, one in so many is made anyway: the rest of a disk may differ. */
 const askAnyway = 8;
 
-/** Questions under way at once: the next should know what these have told. */
+/** Requests at once: the next ones are decided by what these have saved. */
 const mostAsked = 4;
 
-/** Whether it pays to ask what blocks are made of, learned from what the last answers saved. */
-export class Gain {
+/** Decides by what the last answers saved whether to ask for the digests of pieces. */
+export class Savings {
   readonly #asked = new Semaphore(mostAsked);
   #share = 1;
   #passed = 0;

@@ -1,45 +1,45 @@
 import { freeBytes } from '../../../shared/disk/free.ts';
 import { Problem } from '../../../shared/problem.ts';
 
-/** What is always left free on the file system: the ledger and the markers must find room. */
+/** Bytes of the file system that copies never use, so that ledger and markers can be written. */
 const reserveBytes = 64 * 1024 * 1024;
 
-/** How much may be granted between two looks at the free space. */
-const lookBytes = 32 * 1024 * 1024;
+/** Bytes that may be granted between two checks of the free space. */
+const checkBytes = 32 * 1024 * 1024;
 
 /**
- * The room that all copies of a receiver have to grow: they stop before the last of it is taken, so
- * that everything else goes on.
+ * The free space that all copies of a receiver share. They stop before it is used up, so that the
+ * receiver itself can go on.
  */
-export class Room {
+export class FreeSpace {
   readonly #folder: string;
-  #unlooked = lookBytes;
+  #unchecked = checkBytes;
   /** Granted, and not yet written. */
-  #coming = 0;
+  #granted = 0;
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Runs a work that writes so many bytes. Throws E_DISK_FULL where they have no room. */
+  /** Runs `work`, which writes so many bytes. Throws E_DISK_FULL where they do not fit. */
   async write<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    this.#coming += bytes;
-    this.#unlooked += bytes;
+    this.#granted += bytes;
+    this.#unchecked += bytes;
     try {
-      if (this.#unlooked >= lookBytes) {
+      if (this.#unchecked >= checkBytes) {
         await this.mustHave(0);
-        this.#unlooked = 0;
+        this.#unchecked = 0;
       }
       return await work();
     } finally {
-      this.#coming -= bytes;
+      this.#granted -= bytes;
     }
   }
 
-  /** Throws E_DISK_FULL where so many bytes have no room beside those that are coming already. */
+  /** Throws E_DISK_FULL where so many bytes do not fit beside those that are granted already. */
   async mustHave(bytes: number): Promise<void> {
     const free = await freeBytes(this.#folder);
-    const needed = bytes + this.#coming;
+    const needed = bytes + this.#granted;
     if (free >= needed + reserveBytes) return;
     const says = `${this.#folder} has ${free} bytes free; ${needed} are needed, and ${reserveBytes} are kept for the ledger.`;
     throw new Problem('E_DISK_FULL', says, { about: this.#folder });

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 const bytesPerBlock = 512;
 
 /**
- * What files of a folder take on disk together, holes not counted, and when the latest was written:
- * bytes, and milliseconds since 1970. One that is gone takes none.
+ * The bytes that files of a folder use on disk, without their holes, and when the latest of them
+ * was written: milliseconds since 1970. A file that is gone uses none.
  */
-export async function takenBy(folder: string, names: readonly string[]): Promise<{ bytes: number; latestMs: number }> {
+export async function diskUsageOf(folder: string, names: readonly string[]): Promise<{ bytes: number; latestMs: number }> {
   let bytes = 0;
   let latestMs = 0;
   for (const name of names) {
@@ -19,12 +19,9 @@ export async function takenBy(folder: string, names: readonly string[]): Promise
   return { bytes, latestMs };
 }
 
-/**
- * Deletes a folder with all that is in it; returns the bytes that this took on disk. One that is
- * not there is fine.
- */
+/** Deletes a folder with all that is in it, if it exists; returns the bytes it used on disk. */
 export async function discardFolder(folder: string): Promise<number> {
-  const { bytes } = await takenBy(folder, await readdir(folder, { recursive: true }).catch(() => []));
+  const { bytes } = await diskUsageOf(folder, await readdir(folder, { recursive: true }).catch(() => []));
   await rm(folder, { recursive: true, force: true });
   return bytes;
 }

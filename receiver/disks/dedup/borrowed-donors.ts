@@ -1,0 +1,67 @@
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
+import { blockCount, digestBytes } from '../../../shared/model/disk.ts';
+import type { Shape } from '../store/digest-file.ts';
+import { type FileDonor, openDonor } from './donor.ts';
+import type { Donors } from './donors.ts';
+import { nameBlocks, openKept } from './kept-disk.ts';
+
+/** What borrowed donors work with. */
+export interface BorrowingTools {
+  readonly donors: Donors;
+  readonly workers: WorkerPool;
+}
+
+/** Donors of a campaign that are not its own disks: kept disks of earlier ones, and images. */
+export class BorrowedDonors {
+  readonly #tools: BorrowingTools;
+  #open: FileDonor[] = [];
+
+  constructor(tools: BorrowingTools) {
+    this.#tools = tools;
+  }
+
+  /** Adds every disk that is kept in a folder. */
+  async addKept(folder: string): Promise<void> {
+    for (const donor of await openKept(folder)) await this.#add(donor);
+  }
+
+  /**
+   * Adds a raw file. Its digests are at `base.digests`, or are computed and written there; the
+   * caller keeps both until `close`.
+   */
+  async addFile(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
+    const found = await stat(`${base}.digests`).catch(() => null);
+    const isNamed = found?.size === blockCount(shape.size, shape.blockSize) * digestBytes;
+    if (!isNamed) await nameBlocks(file, base, shape, this.#tools.workers, signal);
+    await this.#add(await openDonor(file, base, shape));
+  }
+
+  /** Whether any of them lies in this folder. */
+  isFrom(folder: string): boolean {
+    return this.#open.some(({ path }) => dirname(path) === folder);
+  }
+
+  /** Removes and closes those whose path begins so. */
+  async release(path: string): Promise<void> {
+    const gone = this.#open.filter((donor) => donor.path.startsWith(path));
+    this.#open = this.#open.filter((donor) => !gone.includes(donor));
+    await this.#remove(gone);
+  }
+
+  /** Removes and closes all. */
+  async close(): Promise<void> {
+    await this.#remove(this.#open.splice(0));
+  }
+
+  async #add(donor: FileDonor): Promise<void> {
+    this.#open.push(donor);
+    await this.#tools.donors.addAll(donor);
+  }
+
+  async #remove(gone: readonly FileDonor[]): Promise<void> {
+    for (const donor of gone) this.#tools.donors.remove(donor);
+    await Promise.all(gone.map((donor) => donor.close()));
+  }
+}

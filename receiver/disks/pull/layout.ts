@@ -1,0 +1,40 @@
+import type { Part } from '../../../shared/disk/jobs/unpack.ts';
+import { pieceBytes } from '../../../shared/model/disk.ts';
+import { pieceLength, type Stretches, type Wanted } from './missing-block.ts';
+
+/** What one pull asks for, and how its blocks are put together from what comes. */
+export interface Layout {
+  readonly pieces: Stretches;
+  readonly blocks: readonly { readonly offset: number; readonly parts: readonly Part[] }[];
+}
+
+/** Lays out the pull of a batch: pieces that lie together are asked for as one stretch. */
+export function layOut(batch: readonly Wanted[]): Layout {
+  const pieces: [number, number][] = [];
+  let raw = 0;
+  const ask = (first: number, count: number, length: number): Part => {
+    const last = pieces.at(-1);
+    if (last !== undefined && last[0] + last[1] === first) last[1] += count;
+    else pieces.push([first, count]);
+    raw += length;
+    return { at: raw - length, length };
+  };
+  const blocks = batch.map(({ missing, parts }) => {
+    const first = missing.offset / pieceBytes;
+    const whole = (): Part[] => [ask(first, Math.ceil(missing.length / pieceBytes), missing.length)];
+    const some = parts?.map((part, index) => part ?? ask(first + index, 1, pieceLength(missing, index)));
+    return { offset: missing.offset, parts: some === undefined ? whole() : joined(some) };
+  });
+  return { pieces, blocks };
+}
+
+/** Joins parts that follow each other in one file, so that they are read in one go. */
+function joined(parts: readonly Part[]): Part[] {
+  const longer: Part[] = [];
+  for (const part of parts) {
+    const last = longer.at(-1);
+    if (last === undefined || last.fd !== part.fd || last.at + last.length !== part.at) longer.push(part);
+    else longer[longer.length - 1] = { ...last, length: last.length + part.length };
+  }
+  return longer;
+}

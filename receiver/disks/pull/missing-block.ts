@@ -1,0 +1,36 @@
+import type { Part } from '../../../shared/disk/jobs/unpack.ts';
+import { pieceBytes } from '../../../shared/model/disk.ts';
+
+/** Stretches of pieces or blocks: the first, and how many. */
+export type Stretches = readonly (readonly [first: number, count: number])[];
+
+/**
+ * A block that the copy does not have. `offset` and `length` in bytes. `parts`: its pieces that
+ * are in a file here, and null for each that must be pulled.
+ */
+export interface MissingBlock {
+  readonly block: number;
+  readonly digest: Uint8Array;
+  readonly offset: number;
+  readonly length: number;
+  readonly parts?: readonly (Part | null)[] | undefined;
+  /** The block of another disk that `parts` take all of it from. */
+  readonly donated?: { readonly path: string; readonly block: number } | undefined;
+}
+
+/** A missing block that is still to be pulled, or what is not known of it. */
+export interface Wanted {
+  readonly missing: MissingBlock;
+  readonly parts: readonly (Part | null)[] | undefined;
+}
+
+/** Raw bytes that a block's pull brings. */
+export function pulledBytes({ missing, parts }: Wanted): number {
+  if (parts === undefined) return missing.length;
+  return parts.reduce((sum, part, index) => sum + (part === null ? pieceLength(missing, index) : 0), 0);
+}
+
+/** Bytes of one piece of a block; the last may be short. */
+export function pieceLength({ length }: MissingBlock, index: number): number {
+  return Math.min(pieceBytes, length - index * pieceBytes);
+}

@@ -1,0 +1,43 @@
+import { limits } from '../../../protocol/limits.ts';
+import type { Range } from '../../../shared/disk/reading.ts';
+import { pageBytes, pieceBytes } from '../../../shared/model/disk.ts';
+import type { Stretches, Wanted } from './missing-block.ts';
+
+/**
+ * The end of what one pull brings, which the next pull may refer back to. `landed`: whether it is in
+ * the file, as soon as that is known.
+ */
+export interface Tail {
+  readonly range: Range;
+  readonly landed: Promise<boolean>;
+}
+
+/** The tail of a batch; `wrong` resolves with the offsets of the blocks that came out wrong. */
+export function tailOf(batch: readonly Wanted[], wrong: Promise<readonly number[]>): Tail | undefined {
+  const range = endOf(batch);
+  if (range === undefined) return undefined;
+  const [from, length] = range;
+  return { range, landed: wrong.then((offsets) => !offsets.some((at) => at >= from && at < from + length)) };
+}
+
+/**
+ * The last whole blocks of a batch that lie together, as far as one frame may refer back to them
+ * and one page of the disk has them; undefined where there are none.
+ */
+function endOf(batch: readonly Wanted[]): Range | undefined {
+  let tail: Range | undefined;
+  for (const { missing, parts } of batch.toReversed()) {
+    const { offset, length } = missing;
+    const [from, bytes] = tail ?? [offset + length, 0];
+    const isNext = parts === undefined && offset + length === from && length % pieceBytes === 0;
+    const fits = bytes + length <= limits.afterBytes && (bytes === 0 || from % pageBytes !== 0);
+    if (!isNext || !fits) break;
+    tail = [offset, bytes + length];
+  }
+  return tail;
+}
+
+/** The pieces of some bytes of the disk. */
+export function piecesOf([offset, length]: Range): Stretches[number] {
+  return [offset / pieceBytes, length / pieceBytes];
+}

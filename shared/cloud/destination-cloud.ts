@@ -1,0 +1,119 @@
+import type { BlockSource } from '../disk/block-source.ts';
+import type { Concern, Decision } from '../model/concern.ts';
+import type { Mappings } from '../model/mappings.ts';
+import type { Kind, Ref, Resource, ResourceOf } from '../model/resource.ts';
+import type { CloudFacts } from './facts.ts';
+import type { Patience } from './patience.ts';
+
+/**
+ * What was built for a resource. `found`: an earlier call had created it. Only `created` and
+ * `found` are ours to remove.
+ */
+export interface Built {
+  readonly id: string;
+  readonly how: 'created' | 'adopted' | 'found';
+  /** What the destination chose, for reports: `{ address: '172.24.4.9' }`. */
+  readonly detail?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What a destination gets beside the resource itself. */
+export interface BuildContext extends Patience {
+  readonly campaign: string;
+  readonly mappings: Mappings;
+  /** The destination's id of a source ref; throws when it was not built. */
+  built(ref: Ref): string;
+  /** The resource of a source ref, from the document. */
+  resource(ref: Ref): Resource;
+  /**
+   * Whether the ledger says that this campaign meant to create it when nothing stood in its place:
+   * what is equal and carries no stamp is then that.
+   */
+  readonly claimed?: boolean | undefined;
+  /** The verified bytes of a disk, for kind `disk`. */
+  readonly disk?: BlockSource | undefined;
+  /** Hears bytes uploaded so far, for kind `disk`. */
+  readonly onBytes?: ((bytes: number, total: number) => void) | undefined;
+}
+
+/**
+ * An image of the destination that is said to hold the same bytes as one of the source. That is a
+ * hint: every block of it is compared before it is used.
+ */
+export interface DonorImage {
+  /** The destination's id. */
+  readonly id: string;
+  /** The id of the source's image. */
+  readonly image: string;
+  /** Bytes stored. */
+  readonly size: number;
+}
+
+/**
+ * The cloud we move to. `ensure` may be repeated: the same resource always yields the same thing,
+ * even when the answer of the call that created it was lost. Whatever is created carries a stamp
+ * (campaign and source ref), and nothing without that stamp and the ledger's word is ever removed.
+ */
+export interface DestinationCloud {
+  /**
+   * The kinds it can build, always the same; an image is only a reference and never among them.
+   * Resources of other kinds are left out before this cloud hears of them: a server then MUST be
+   * built without its flavor by its own size, and without a key.
+   */
+  readonly kinds: ReadonlySet<Kind>;
+  facts(signal: AbortSignal): Promise<CloudFacts>;
+  /**
+   * What would stand in the way of building these resources, of kinds it can build, and what would
+   * be created, adopted or skipped. MUST NOT write.
+   */
+  preflight(
+    resources: readonly Resource[],
+    mappings: Mappings,
+    signal: AbortSignal,
+  ): Promise<{ concerns: readonly Concern[]; decisions: readonly Decision[] }>;
+  /**
+   * Builds, adopts or finds one resource whose needs are built, and returns when it is ready for
+   * use.
+   */
+  ensure(resource: Resource, context: BuildContext): Promise<Built>;
+  /**
+   * The id of what this campaign created for a resource, by its stamp alone, or null. MUST NOT
+   * write. Rollback asks for what the ledger intended and never confirmed.
+   */
+  find(resource: Resource, context: BuildContext): Promise<string | null>;
+  /**
+   * Whether something without a stamp stands where `ensure` would create; false for kinds that carry
+   * stamps. MUST NOT write. The ledger notes the answer before the first `ensure`.
+   */
+  occupied(resource: Resource, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Every way in which the built thing differs from the wanted, in sentences; empty when it is
+   * equal. Given a disk's bytes, also whether the cloud says that it stores these.
+   */
+  differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
+  /**
+   * Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting.
+   */
+  healthy(serverId: string, probe: string | undefined, signal: AbortSignal): Promise<{ healthy: boolean; says: string }>;
+  /**
+   * Removes what `ensure` built, and returns when it is gone. Absent is fine (false). MUST refuse
+   * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.
+   */
+  remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  /**
+   * The images here with the same digest as images of the source, whose blocks need not cross the
+   * link. MUST name only what this project may use, and no disk that a campaign made: it may be
+   * another tenant's. MUST NOT write. Absent: there are no donors.
+   */
+  donors?(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly DonorImage[]>;
+  /**
+   * Makes an image readable as the guest sees it, in a folder that exists and is ours to fill, as
+   * `SourceCloud.open` does for a snapshot. MUST NOT write to the cloud.
+   */
+  openImage?(
+    imageId: string,
+    folder: string,
+    signal: AbortSignal,
+    onBytes?: (bytes: number, total: number) => void,
+  ): Promise<BlockSource>;
+  close(): Promise<void>;
+}

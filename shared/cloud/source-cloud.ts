@@ -1,0 +1,142 @@
+import type { BlockSource } from '../disk/block-source.ts';
+import type { Concern } from '../model/concern.ts';
+import type { Configurations } from '../model/configurations.ts';
+import type { Power, ResourceOf } from '../model/resource.ts';
+import type { Patience } from './patience.ts';
+
+/**
+ * What to capture: a project's servers (all, or the named ones; of them those of the users and with
+ * one of the tags that are given) and everything they need. Names and ids are both accepted.
+ */
+export interface Selection {
+  readonly project?: string | undefined;
+  /** Empty: every server of the project. */
+  readonly servers: readonly string[];
+  /** Who created them; anybody without it. */
+  readonly users?: readonly string[] | undefined;
+  /** The servers' own tags; any of these will do. */
+  readonly tags?: readonly string[] | undefined;
+}
+
+/** Whether a selection takes a project as a whole, with what none of its servers uses. */
+export function takesWhole({ servers, users = [], tags = [] }: Selection): boolean {
+  return servers.length + users.length + tags.length === 0;
+}
+
+/**
+ * A source server as it is now. `word`, `busy` and `fault` are the cloud's own words, for people:
+ * what they say decides nothing.
+ */
+export interface ServerState {
+  readonly power: Power;
+  /** The cloud's name for the state behind `power`. */
+  readonly word: string;
+  /** What the cloud is doing with it at the moment; null while it is idle. */
+  readonly busy: string | null;
+  readonly locked: boolean;
+  /** What went wrong; null where nothing did. */
+  readonly fault: string | null;
+  /**
+   * Opaque, compared for equality only. MUST differ from every earlier one of a server that has run
+   * since; may differ for other reasons too.
+   */
+  readonly generation: string;
+}
+
+/**
+ * What a snapshot is made for. `attempt` counts the moves of one server in one campaign, from 1.
+ */
+export interface Stamp {
+  readonly campaign: string;
+  readonly attempt: number;
+}
+
+/** What a checkpoint is made for: `round` counts the rounds of one attempt, from 1. */
+export interface RoundStamp extends Stamp {
+  readonly round: number;
+}
+
+/**
+ * A copy of a disk that the source cloud keeps. `size`: bytes stored, of `format` (`raw`, `qcow2`).
+ */
+export interface Snapshot {
+  readonly id: string;
+  /** The id of the disk it freezes. */
+  readonly disk: string;
+  /**
+   * Which round of a warm move it is a checkpoint for; 0: the disk of the stopped server, the only
+   * one that is the truth.
+   */
+  readonly round: number;
+  readonly format: string;
+  readonly size: number;
+}
+
+/**
+ * The cloud we move away from. It can stop, start and snapshot, nothing else: there is no verb here
+ * that destroys what we did not make. Every method MAY be repeated, and MUST be correct after a
+ * call whose answer was lost.
+ */
+export interface SourceCloud {
+  /**
+   * Everything the selection holds and needs, with `needs` filled in; concerns are things that
+   * cannot be captured or moved.
+   */
+  inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }>;
+  state(serverId: string, signal: AbortSignal): Promise<ServerState>;
+  /**
+   * Stops a server and waits until it is seen stopped; one that is stopped already is left so.
+   * Throws E_SERVER_STATE, E_SERVER_FAULT, E_CLOUD_TIMEOUT.
+   */
+  stop(serverId: string, patience: Patience): Promise<void>;
+  /** Starts a server and waits until it runs; one that runs is left so. */
+  start(serverId: string, patience: Patience): Promise<void>;
+  /**
+   * Freezes a stopped server's disk. MUST find and return the snapshot an earlier call for the same
+   * disk, campaign and attempt made, and MUST NOT return one of an earlier attempt, or a
+   * checkpoint: the server may have run since, and its writes would be lost.
+   */
+  freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot>;
+  /**
+   * Snapshots a disk while its server runs on, for a round of a warm move: as consistent as after
+   * a power cut at best. MUST find and return what an earlier call for the same disk, campaign,
+   * attempt and round made. Throws E_SERVER_STATE, E_SERVER_FAULT, E_CLOUD_TIMEOUT.
+   */
+  checkpoint(disk: ResourceOf<'disk'>, stamp: RoundStamp, patience: Patience): Promise<Snapshot>;
+  /**
+   * Makes a snapshot readable as the guest sees it; `folder` exists and is ours to fill. What an
+   * earlier call left there MUST be verified before use. `onBytes` hears bytes fetched so far.
+   */
+  open(
+    snapshot: Snapshot,
+    folder: string,
+    signal: AbortSignal,
+    onBytes?: (bytes: number, total: number) => void,
+  ): Promise<BlockSource>;
+  /**
+   * Deletes a snapshot that `freeze` or `checkpoint` made; MUST refuse (E_FORBIDDEN) any that does
+   * not carry our stamp. Absent is fine.
+   */
+  release(snapshotId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Every snapshot in the source that carries this campaign's stamp, of whatever attempt and round,
+   * so that none is ever left behind.
+   */
+  snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * What may be done to the source after commit, and only then; opened by nothing but the commit
+ * phase.
+ */
+export interface SourceRetirement {
+  /**
+   * Marks a moved server (tag `godwit-moved`) and locks it, so that nobody starts the same machine
+   * twice.
+   */
+  retire(serverId: string, campaign: string, signal: AbortSignal): Promise<void>;
+  /** Deletes a moved server, on the operator's explicit request. Absent is fine. */
+  destroy(serverId: string, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
