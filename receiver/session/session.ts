@@ -185,8 +185,10 @@ export class Session {
       'server.completed': async ({ campaign, server, summary }) => {
         const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
         const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };
+        const { ledger, folder } = this.#bound();
         this.#bound().built(refOf('server', server));
-        await writeMarker(this.#bound().folder, [`${server}.completed`], {
+        if (ledger.standing !== 'configured') return {};
+        await writeMarker(folder, [`${server}.completed`], {
           campaign,
           at: new Date().toISOString(),
           digest,

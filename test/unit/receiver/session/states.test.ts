@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Connection } from '../../../../protocol/connection/connection.ts';
 import { messages, type Name } from '../../../../protocol/messages.ts';
@@ -106,6 +107,21 @@ test('that every server has moved, said again after the commit, is agreed to and
   const other = { ...nothing, servers: 1 };
   const refused = await refusalOf(connection.request('campaign.completed', { campaign, totals: other }));
   expect(refused.code).toBe('E_TOTALS_DISAGREE');
+});
+
+test('that a server has moved is noted until all have, and a later repeat is answered and changes nothing', async () => {
+  const site = await aPairedSite();
+  const { id: campaign, ledger, connection } = await aCampaignThatIs('configured', site, await aPairedSender(site));
+  await ledger.intend('server/s1');
+  await ledger.built('server/s1', { id: 'S', how: 'created' });
+  expect(await say(connection, 'server.completed', campaign)).toBe('answered');
+  const path = join(site.state, 'campaigns', campaign, 'markers', 's1.completed');
+  const noted = await readFile(path, 'utf8');
+  for (const standing of ['completed', 'committed'] as const) {
+    await ledger.reach(standing);
+    expect(await say(connection, 'server.completed', campaign)).toBe('answered');
+  }
+  expect(await readFile(path, 'utf8')).toBe(noted);
 });
 
 test('of a commit and a removal that are asked at once, the first is done and the other refused', async () => {
