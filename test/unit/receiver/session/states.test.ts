@@ -100,7 +100,7 @@ test.each(standings)(
 test('that every server has moved, said again after the commit, is agreed to and takes nothing back', async () => {
   const site = await aPairedSite();
   const { id: campaign, ledger, connection } = await aCampaignThatIs('configured', site, await aPairedSender(site));
-  for (const wish of ['campaign.completed', 'campaign.commit', 'campaign.completed', 'campaign.commit'] as const)
+  for (const wish of ['campaign.completed', 'campaign.commit', 'campaign.commit', 'campaign.completed'] as const)
     expect(await say(connection, wish, campaign)).toBe('answered');
   expect(ledger.state).toBe('committed');
   expect(await say(connection, 'campaign.remove', campaign)).toBe('E_COMMITTED');
