@@ -57,7 +57,7 @@ export const open = request({
     state: z.enum(['new', 'configured', 'completed', 'committed', 'removed']),
     session: SessionId,
   }),
-  problems: ['E_OTHER_CAMPAIGN', 'E_STATE_DAMAGED', 'E_DISK_FULL'],
+  problems: ['E_OTHER_CAMPAIGN', 'E_NOT_FOUND', 'E_STATE_DAMAGED', 'E_DISK_FULL'],
 });
 
 /** Hands over the document and has the network side built. */
@@ -92,7 +92,7 @@ export const completed = request({
   answered: 'soon',
   purpose:
     'Says that every server has moved, with totals that the receiver checks against its own books; it writes the marker completed.',
-  repeatable: 'Yes; the totals are checked again.',
+  repeatable: 'Yes; the totals are checked again, and the campaign stays as far as it has got.',
   params: z.object({ campaign: CampaignId, totals: Totals }),
   result: z.object({ agreed: z.literal(true) }),
   problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],

@@ -18,7 +18,7 @@ export const offer = request({
   answered: 'soon',
   purpose: 'Offers the frozen disk of a stopped server for pulling, and fixes how it is cut into blocks.',
   repeatable:
-    'Yes; what an earlier offer left in the copy is kept and compared; another size, block size or algorithm only makes it know less.',
+    'Yes; what an earlier offer left in the copy is kept and compared; another size, block size or algorithm only makes it know less. A disk that is being made an image, or is one, is refused with E_CAMPAIGN_STATE until the image is removed.',
   params: z.object({
     campaign: CampaignId,
     server: Id,
@@ -43,7 +43,8 @@ export const page = request({
   phase: 'campaign',
   answered: 'when-done',
   purpose: 'Names the blocks of one stretch of the disk by digest; answered once every one of them is in the copy.',
-  repeatable: 'Yes; blocks that are in the copy are not pulled again.',
+  repeatable:
+    'Yes; blocks that are in the copy are not pulled again. From `disk.seal` on it is refused with E_CAMPAIGN_STATE until the disk is offered again.',
   params: z.object({ handle: Handle, first: Blocks, digests: digests(32, limits.pageDigests) }),
   result: z.object({ lacking: Blocks }),
   problems: ['E_NOT_FOUND', 'E_BLOCK_MISMATCH', 'E_DISK_FULL'],
@@ -56,7 +57,7 @@ export const hole = request({
   phase: 'campaign',
   answered: 'when-done',
   purpose: 'Says that one stretch of the disk is zeros, however long it is; answered once it is zeros in the copy.',
-  repeatable: 'Yes; a hole stays one.',
+  repeatable: 'Yes; a hole stays one. From `disk.seal` on it is refused as a page is.',
   params: z.object({ handle: Handle, first: Blocks, blocks: Blocks.min(1) }),
   result: z.object({}),
   problems: ['E_NOT_FOUND', 'E_DISK_FULL'],

@@ -38,7 +38,7 @@ export const completed = request({
   phase: 'campaign',
   answered: 'soon',
   purpose: 'Says that a server has moved and works; the receiver writes the marker `<server>.completed`.',
-  repeatable: 'Yes; the marker keeps the first summary.',
+  repeatable: 'Yes; the marker has the latest summary, until every server has moved.',
   params: z.object({ campaign: CampaignId, server: Id, summary: ServerSummary }),
   result: z.object({}),
   problems: ['E_NOT_FOUND', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],

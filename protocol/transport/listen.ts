@@ -20,6 +20,9 @@ import { tlsProfile } from './tls-profile.ts';
 
 const closeUnpaired: CloseCode = 4003;
 
+/** How long a peer may take to answer our close frame before its socket is cut: milliseconds. */
+const closingMs = 1000;
+
 /** What a listener needs, and its callbacks. */
 export interface ListenOptions {
   readonly identity: Identity;
@@ -141,7 +144,7 @@ export class Listener {
     for (const socket of [...this.#sessions.clients, ...this.#pairings.clients]) {
       socket.close(1001, 'the daemon stops');
       // A peer that does not answer the closing handshake must not keep the daemon from stopping.
-      setTimeout(() => socket.terminate(), 1000).unref();
+      setTimeout(() => socket.terminate(), closingMs).unref();
     }
     this.#server.closeIdleConnections();
   }
@@ -201,13 +204,20 @@ export class Listener {
     try {
       const peers = await this.#options.peers.list();
       const pinned = new Set(peers.flatMap((peer) => [peer.fingerprint, peer.next_fingerprint]));
-      for (const [webSocket, fingerprint] of this.#keys)
-        if (!pinned.has(fingerprint)) webSocket.close(closeUnpaired, closeReason('This key is not paired any more.'));
+      for (const [webSocket, fingerprint] of this.#keys) if (!pinned.has(fingerprint)) this.#drop(webSocket);
     } catch (error) {
       // A list that cannot be read lets nobody new in, and ends nobody's work; the daemon says so
       // and goes on.
       this.#options.onRefused?.(asProblem(error), this.#options.peers.path);
     }
+  }
+
+  /** Ends the connection of a key that is not paired any more; nothing that it still says is heard. */
+  #drop(webSocket: WebSocket): void {
+    this.#keys.delete(webSocket);
+    webSocket.removeAllListeners('message');
+    webSocket.close(closeUnpaired, closeReason('This key is not paired any more.'));
+    setTimeout(() => webSocket.terminate(), closingMs).unref();
   }
 }
 

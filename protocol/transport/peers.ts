@@ -25,10 +25,17 @@ const Peer = z.object({
   next_fingerprint: Fingerprint.optional(),
   /** The next key of ours that it has confirmed to know. */
   knows_our_next: Fingerprint.optional(),
+  /** The key it was paired with, once a rotation has replaced that. */
+  first_fingerprint: Fingerprint.optional(),
 });
 
 /** One daemon that we have paired with. */
 export type Peer = Readonly<z.infer<typeof Peer>>;
+
+/** The key a peer was paired with: what it owns is kept under this one through every rotation. */
+export function firstKeyOf({ first_fingerprint, fingerprint }: Pick<Peer, 'first_fingerprint' | 'fingerprint'>): string {
+  return first_fingerprint ?? fingerprint;
+}
 
 const PeersFile = z.object({ format: z.literal('godwit/peers'), version: z.literal(1), peers: z.array(Peer) });
 
@@ -63,9 +70,13 @@ export class Peers {
     return parsePeers(text, this.path);
   }
 
-  /** The peer that has pinned or announced this key. */
+  /** The peer whose key this is, or else the one that has announced it as its next. */
   async byKey(fingerprint: string): Promise<Peer | undefined> {
-    return (await this.list()).find((one) => one.fingerprint === fingerprint || one.next_fingerprint === fingerprint);
+    const peers = await this.list();
+    return (
+      peers.find((one) => one.fingerprint === fingerprint) ??
+      peers.find(({ next_fingerprint }) => next_fingerprint === fingerprint)
+    );
   }
 
   /**
@@ -75,29 +86,41 @@ export class Peers {
   async add(peer: Peer): Promise<Peer> {
     return await this.#write((peers) => {
       const others = peers.filter((one) => one.fingerprint !== peer.fingerprint && one.next_fingerprint !== peer.fingerprint);
-      const added = { ...peer, name: freeName(peer.name, others) };
+      const first = peers.find((one) => one.fingerprint === peer.fingerprint)?.first_fingerprint;
+      const added = {
+        ...peer,
+        name: freeName(peer.name, others),
+        ...(first === undefined ? {} : { first_fingerprint: first }),
+      };
       return { peers: [...others, added], result: added };
     });
   }
 
   /**
-   * Unpins a peer by name or fingerprint and returns what was pinned; E_NOT_FOUND when there is
-   * none.
+   * Unpins a peer by name or fingerprint and returns what was pinned; no other entry accepts its key
+   * afterwards. Throws E_NOT_FOUND.
    */
   async remove(nameOrFingerprint: string): Promise<Peer> {
     return await this.#write((peers) => {
       const removed = peers.find((one) => isNamed(one, nameOrFingerprint));
       if (removed === undefined) throw notPaired(nameOrFingerprint);
-      return { peers: peers.filter((one) => one !== removed), result: removed };
+      const { fingerprint } = removed;
+      const others = peers.filter((one) => one.fingerprint !== fingerprint);
+      return { peers: others.map((one) => withoutNext(one, fingerprint)), result: removed };
     });
   }
 
-  /** Changes the entry of a pinned key; returns undefined when it was unpinned in the meantime. */
+  /**
+   * Changes the entry of a pinned key; returns undefined when it was unpinned in the meantime.
+   * Throws E_PEER_UNPAIRED for a new key that another peer has, or has announced.
+   */
   async change(fingerprint: string, change: (peer: Peer) => Peer): Promise<Peer | undefined> {
     return await this.#write((peers) => {
       const old = peers.find((one) => one.fingerprint === fingerprint);
       if (old === undefined) return { peers, result: undefined };
       const changed = change(old);
+      const added = keysOf(changed).filter((key) => !keysOf(old).includes(key));
+      if (peers.some((one) => one !== old && keysOf(one).some((key) => added.includes(key)))) throw notAccepted(old.name);
       return { peers: peers.map((one) => (one === old ? changed : one)), result: changed };
     });
   }
@@ -138,6 +161,25 @@ function parsePeers(text: string, path: string): readonly Peer[] {
 
 function isNamed(peer: Peer, nameOrFingerprint: string): boolean {
   return peer.name === nameOrFingerprint || peer.fingerprint === nameOrFingerprint.replaceAll(' ', '').toLowerCase();
+}
+
+/** Every key that a peer is let in with. */
+function keysOf({ fingerprint, next_fingerprint }: Peer): readonly string[] {
+  return next_fingerprint === undefined ? [fingerprint] : [fingerprint, next_fingerprint];
+}
+
+function withoutNext(peer: Peer, fingerprint: string): Peer {
+  if (peer.next_fingerprint !== fingerprint) return peer;
+  const { next_fingerprint: _, ...rest } = peer;
+  return rest;
+}
+
+/** Does not say why: who has a key is nobody else's business. */
+function notAccepted(name: string): Problem {
+  return new Problem('E_PEER_UNPAIRED', `The next key that ${name} announces is not accepted.`, {
+    about: name,
+    hint: 'Each daemon needs a key of its own: make another one there, or unpair it here and pair again.',
+  });
 }
 
 function notPaired(name: string): Problem {

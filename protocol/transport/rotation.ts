@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from '../../shared/problem.ts';
 import { type Identity, loadNext, promoteNext, type Role } from './identity.ts';
-import type { Peer, Peers } from './peers.ts';
+import { firstKeyOf, type Peer, type Peers } from './peers.ts';
 
 const announces = 'godwit-next-key';
 const confirms = 'godwit-knows-next-key';
@@ -19,7 +19,7 @@ export function rotationHeaders(peer: Peer, ourNext: string | undefined): Readon
 
 /**
  * Notes what a peer, proved by its pinned key, says about its next key and about ours; durable when
- * this returns.
+ * this returns. Throws E_PEER_UNPAIRED for a next key that another peer has.
  */
 export async function learnRotation(peer: Peer, headers: IncomingHttpHeaders, peers: Peers): Promise<Peer> {
   const next = keyIn(headers[announces]) ?? peer.next_fingerprint;
@@ -38,11 +38,15 @@ export async function learnRotation(peer: Peer, headers: IncomingHttpHeaders, pe
  */
 export async function pinPresented(peer: Peer, fingerprint: string, certificate: string, peers: Peers): Promise<Peer> {
   if (peer.fingerprint === fingerprint) return peer;
-  const moved = await peers.change(peer.fingerprint, ({ next_fingerprint: _used, ...old }) => ({
-    ...old,
-    fingerprint,
-    certificate,
-  }));
+  const moved = await peers.change(
+    peer.fingerprint,
+    ({ next_fingerprint: _used, ...old }): Peer => ({
+      ...old,
+      fingerprint,
+      certificate,
+      first_fingerprint: firstKeyOf(old),
+    }),
+  );
   if (moved === undefined) throw new Problem('E_PEER_UNPAIRED', `${peer.name} was unpaired.`, { about: peer.name });
   return moved;
 }

@@ -1,5 +1,3 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { belongingsOf } from '../../shared/journey/belongings.ts';
@@ -11,6 +9,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Campaign } from '../campaign/campaign.ts';
+import { operator } from '../campaign/owner.ts';
 import { bundleTools } from './destination.ts';
 import { begunHere, isBegun, lookAhead, mapped, type OutlookTools } from './outlook.ts';
 import type { BundleVisitor, Stretch } from './read.ts';
@@ -18,11 +17,6 @@ import { Staging } from './staging.ts';
 
 /** The marker of a campaign that came as a bundle. */
 const importMarker = 'imported';
-
-/** Whether a campaign came as a bundle, and not over a session. */
-export async function wasImported({ folder }: Campaign): Promise<boolean> {
-  return (await stat(join(folder, 'markers', importMarker)).catch(() => null)) !== null;
-}
 
 const remedy = 'Resolve them, or map otherwise in a file for `--mappings`; nothing was written.';
 
@@ -58,7 +52,7 @@ export class Importer implements BundleVisitor {
     const whole = await mapped(this.#tools, document, known);
     // What was begun here passed once, and what it has built since takes room and names of its own.
     if (!isBegun(known)) mustNotBlock((await lookAhead(this.#tools, whole)).concerns, { hint: remedy });
-    this.#campaign = known ?? (await campaigns.open(header.campaign));
+    this.#campaign = await campaigns.openFor(operator, header.campaign);
     const wanted = supportedDocument(whole, (await this.#tools.cloud()).kinds);
     this.#document = wanted;
     for (const { server_id } of document.disks) this.#awaited.set(server_id, (this.#awaited.get(server_id) ?? 0) + 1);
@@ -95,7 +89,7 @@ export class Importer implements BundleVisitor {
 
   async end(): Promise<void> {
     const campaign = this.#bound;
-    await campaign.ledger.reach(campaign.ledger.state === 'committed' ? 'committed' : 'completed');
+    await campaign.ledger.reach('completed');
     const counts = { servers: this.#document?.servers.length ?? 0, disks: this.#document?.disks.length ?? 0 };
     await writeMarker(campaign.folder, ['completed'], {
       campaign: campaign.id,

@@ -6,8 +6,10 @@ import type { Concern, Decision } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { type Mappings, overlaid } from '../../shared/model/mappings.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
+import { Problem } from '../../shared/problem.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
+import { operator } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
 
 /** What an import of a bundle would meet here. */
@@ -25,8 +27,11 @@ export interface OutlookTools {
   readonly signal: AbortSignal;
 }
 
-/** The campaign of an id, where it was begun here. */
+/** The campaign of a bundle, where it was begun here. Throws E_CAMPAIGN_STATE where a sender drives it. */
 export async function begunHere({ campaigns }: OutlookTools, id: string): Promise<Campaign | null> {
+  const owner = await campaigns.ownerOf(id);
+  if (owner !== null && owner !== operator)
+    throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is driven by its sender here; a bundle cannot continue it.`);
   return (await campaigns.ids()).includes(id) ? campaigns.open(id) : null;
 }
 

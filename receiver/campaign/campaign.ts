@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
@@ -15,6 +16,7 @@ import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
 import type { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { Disks } from '../disks/disks.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
+import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type OnBuilt } from './builder.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
@@ -56,8 +58,8 @@ export class Campaign {
   #configuring: Promise<Readonly<Record<string, number>>> | null = null;
   /** Whether a sender is served: then less may cross the link. */
   #served = false;
-  /** Whether everything is being removed: what was going to be built is not begun. */
-  #leaving = false;
+  /** Steps that end a campaign's way, or its way back: one at a time, each judged where the last has led. */
+  readonly #course = new Semaphore(1);
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
     const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, images } = tools;
@@ -66,13 +68,9 @@ export class Campaign {
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
-    this.disks = new Disks(id, folder, {
-      workers,
-      freeSpace,
-      log,
-      directIo,
-      donors: new Donors(workers, undefined, indexMemory),
-    });
+    const donors = new Donors(workers, undefined, indexMemory);
+    const isBuilt = (disk: string): boolean => ledger.get(refOf('disk', disk))?.state === 'built';
+    this.disks = new Disks(id, folder, { workers, freeSpace, log, directIo, donors }, isBuilt);
     this.#builder = new Builder({
       campaign: id,
       ledger,
@@ -89,13 +87,19 @@ export class Campaign {
   static async open(state: string, id: string, tools: CampaignTools): Promise<Campaign> {
     const folder = join(state, 'campaigns', id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const campaign = new Campaign(id, folder, await Ledger.open(join(folder, 'ledger.jsonl')), tools);
-    const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
+    const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
+    try {
+      const campaign = new Campaign(id, folder, ledger, tools);
+      const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      });
+      if (text !== null) campaign.#builder.adopt(readJson(text, campaign.#documentPath));
+      return campaign;
+    } catch (error) {
+      await ledger.close();
       throw error;
-    });
-    if (text !== null) campaign.#builder.adopt(readJson(text, campaign.#documentPath));
-    return campaign;
+    }
   }
 
   /**
@@ -114,14 +118,24 @@ export class Campaign {
     return this.#isToCome && this.disks.borrows(folder);
   }
 
+  /** Throws E_COMMITTED or E_CAMPAIGN_STATE where a message is not worked on any more, or not yet. */
+  mustAllow(message: CampaignMessage, about?: string): void {
+    mustAllow(message, this.ledger.standing, about);
+  }
+
   /**
    * Throws E_COMMITTED or E_CAMPAIGN_STATE where nothing may be built for this campaign any more.
    */
   mustGoOn(): void {
-    const { state } = this.ledger;
-    if (state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed.');
-    if (state === 'removed' || this.#leaving)
-      throw new Problem('E_CAMPAIGN_STATE', 'The campaign was rolled back; start a new one.');
+    this.mustAllow('campaign.configure');
+  }
+
+  /** Works on a message that moves the campaign's state, after those before it, where it is allowed then. */
+  inTurn<T>(message: CampaignMessage, work: () => Promise<T>): Promise<T> {
+    return this.#course.run(() => {
+      this.mustAllow(message);
+      return work();
+    });
   }
 
   /** The mappings this campaign was begun with; undefined for one that has no document yet. */
@@ -155,7 +169,7 @@ export class Campaign {
       this.#configuring = null;
     });
     const counts = await this.#configuring;
-    await this.ledger.reach(this.ledger.state === 'new' ? 'configured' : this.ledger.state);
+    await this.ledger.reach('configured');
     await writeMarker(this.folder, ['configurationCompleted'], {
       campaign: this.id,
       at: new Date().toISOString(),
@@ -172,8 +186,7 @@ export class Campaign {
 
   /** Removes one resource this campaign created; false where there was nothing of ours. */
   async remove(ref: Ref): Promise<boolean> {
-    if (this.ledger.state === 'committed')
-      throw new Problem('E_COMMITTED', 'The campaign is committed; what it built stays.', { about: ref });
+    this.mustAllow('resource.remove', ref);
     return this.#builder.remove(ref);
   }
 
@@ -181,9 +194,26 @@ export class Campaign {
    * Removes everything this campaign created, last built first. What cannot be removed is kept in
    * the ledger and named.
    */
-  async removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
-    if (this.ledger.state === 'committed') throw new Problem('E_COMMITTED', 'The campaign is committed; what it built stays.');
-    this.#leaving = true;
+  removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
+    return this.inTurn('campaign.remove', () => this.#removeAll());
+  }
+
+  /**
+   * Ends the way back: frees the staged disks, but those that are kept on purpose. Returns the
+   * bytes they took.
+   */
+  commit(): Promise<number> {
+    return this.inTurn('campaign.commit', async () => {
+      await this.ledger.reach('committed');
+      await this.imageDonors.close();
+      if (this.#keptFor !== null) await this.disks.keepAll();
+      return this.#freeStaging();
+    });
+  }
+
+  async #removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
+    // Durable before the first undo: what was going to be built is not begun, also by the next daemon.
+    await this.ledger.reach('removing');
     await Promise.allSettled([this.#builder.settled(), this.#configuring]);
     const removed: Ref[] = [];
     const kept: { ref: Ref; why: string }[] = [];
@@ -199,23 +229,6 @@ export class Campaign {
     await rm(join(this.folder, 'markers'), { recursive: true, force: true });
     await this.ledger.reach('removed');
     return { removed, kept };
-  }
-
-  /**
-   * Ends the way back: frees the staged disks, but those that are kept on purpose. Returns the
-   * bytes they took.
-   */
-  async commit(): Promise<number> {
-    const { state } = this.ledger;
-    if (state !== 'completed' && state !== 'committed')
-      throw new Problem(
-        'E_CAMPAIGN_STATE',
-        `The campaign is ${state} here; only one whose servers have all moved can be committed.`,
-      );
-    await this.ledger.reach('committed');
-    await this.imageDonors.close();
-    if (this.#keptFor !== null) await this.disks.keepAll();
-    return this.#freeStaging();
   }
 
   /** A resource of the document. Throws E_NOT_FOUND. */
@@ -281,7 +294,7 @@ export class Campaign {
 
   /** Whether disks may still come. */
   get #isToCome(): boolean {
-    return (this.ledger.state === 'new' || this.ledger.state === 'configured') && !this.#leaving;
+    return ['new', 'configured'].includes(this.ledger.standing);
   }
 
   /**

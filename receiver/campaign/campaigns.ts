@@ -8,6 +8,7 @@ import { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { FreeSpace } from '../disks/store/free-space.ts';
 import { Campaign, type CampaignTools } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
+import { claim, type Owner, ownerOf } from './owner.ts';
 
 /** What the indexes of all campaigns may take together: bytes. */
 const indexBytes = 64 * 1024 * 1024;
@@ -23,7 +24,22 @@ export class Campaigns implements KeptUsers {
     this.#tools = { ...tools, freeSpace: new FreeSpace(state), indexMemory: new IndexMemory(indexBytes) };
   }
 
-  /** The campaign of an id, known or new. */
+  /**
+   * The campaign of an id for its owner, known or new; a new one is his from now on. Throws
+   * E_NOT_FOUND, in the same words whatever the reason, where it is not his; E_STATE_DAMAGED,
+   * E_DISK_FULL.
+   */
+  async openFor(owner: Owner, id: string): Promise<Campaign> {
+    if (!(await claim(this.#folder(id), owner))) throw notYours(id);
+    return this.open(id);
+  }
+
+  /** Who began a campaign; null where nobody has. Throws E_STATE_DAMAGED. */
+  ownerOf(id: string): Promise<Owner | null> {
+    return ownerOf(this.#folder(id));
+  }
+
+  /** The campaign of an id, known or new, whoever owns it. */
   open(id: string): Promise<Campaign> {
     const known = this.#open.get(id);
     if (known !== undefined) return known;
@@ -71,8 +87,20 @@ export class Campaigns implements KeptUsers {
     for (const campaign of await this.#opened()) await campaign.close();
   }
 
+  #folder(id: string): string {
+    return join(this.#state, 'campaigns', id);
+  }
+
   async #opened(): Promise<Campaign[]> {
     const campaigns = await Promise.allSettled(this.#open.values());
     return campaigns.flatMap((campaign) => (campaign.status === 'fulfilled' ? [campaign.value] : []));
   }
+}
+
+/** Does not say whether there is one: that is its owner's business. */
+function notYours(id: string): Problem {
+  return new Problem('E_NOT_FOUND', `There is no campaign ${id} of this peer, and none can be begun under that id.`, {
+    about: id,
+    hint: 'A campaign belongs to the key that began it. Start another one with `sender migrate`.',
+  });
 }

@@ -2,8 +2,14 @@ import type { Built } from '../../shared/cloud/destination-cloud.ts';
 import { Journal } from '../../shared/journal.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 
-/** How far the receiver has got with a campaign. */
+/** How far the receiver has got with a campaign, as its sender is told. */
 export type CampaignState = 'new' | 'configured' | 'completed' | 'committed' | 'removed';
+
+/** The same, and `removing`: its removal has begun and is not at its end. */
+export type Standing = CampaignState | 'removing';
+
+/** A campaign goes to a higher rank and never back; from the highest there is no way on. */
+const rank: Readonly<Record<Standing, number>> = { new: 0, configured: 1, completed: 2, removing: 3, removed: 4, committed: 4 };
 
 /**
  * What the ledger knows of one ref. `intended` without a later line: the call that creates it may
@@ -14,13 +20,14 @@ export type Entry =
   | ({ readonly state: 'built'; readonly ref: Ref } & Built)
   | { readonly state: 'removed'; readonly ref: Ref };
 
-type Line = Entry | { readonly campaign: CampaignState };
+type Line = Entry | { readonly campaign: Standing };
 
 /** What this campaign built for which source ref: the receiver's only licence to delete. */
 export class Ledger {
   readonly #journal: Journal<Line>;
   readonly #entries = new Map<Ref, Entry>();
   #state: CampaignState = 'new';
+  #standing: Standing = 'new';
 
   private constructor(journal: Journal<Line>) {
     this.#journal = journal;
@@ -31,8 +38,13 @@ export class Ledger {
     return new Ledger(await Journal.open<Line>(path));
   }
 
+  /** How far it has got; one that is being removed stays as far as it had got. */
   get state(): CampaignState {
     return this.#state;
+  }
+
+  get standing(): Standing {
+    return this.#standing;
   }
 
   /** The latest entry of each ref, in the order they were first intended. */
@@ -57,9 +69,9 @@ export class Ledger {
     return this.#add({ state: 'removed', ref });
   }
 
-  /** Notes how far the campaign is; the same state twice is one line. */
-  async reach(state: CampaignState): Promise<void> {
-    if (this.#state !== state) await this.#add({ campaign: state });
+  /** Notes how far the campaign is; what it has reached already, or left behind, is no line. */
+  async reach(standing: Standing): Promise<void> {
+    if (rank[standing] > rank[this.#standing]) await this.#add({ campaign: standing });
   }
 
   close(): Promise<void> {
@@ -73,7 +85,10 @@ export class Ledger {
 
   #take(line: Line): void {
     if ('campaign' in line) {
-      this.#state = line.campaign;
+      // Ledgers of earlier releases may hold a step back.
+      if (rank[line.campaign] <= rank[this.#standing]) return;
+      this.#standing = line.campaign;
+      if (line.campaign !== 'removing') this.#state = line.campaign;
       return;
     }
     // Deleting first keeps the map in the order of the latest building, which is the order that

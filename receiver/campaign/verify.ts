@@ -21,9 +21,8 @@ export interface Verified {
  * E_COMMITTED once the copies are gone, and what the cloud throws.
  */
 export async function verifyDisk(campaign: Campaign, server: string, disk: string, signal: AbortSignal): Promise<Verified> {
-  if (campaign.ledger.state === 'committed')
-    throw new Problem('E_COMMITTED', 'The campaign is committed; its copies are gone.', { about: refOf('disk', disk) });
   const ref = refOf('disk', disk);
+  campaign.mustAllow('disk.verify', ref);
   const entry = campaign.ledger.get(ref);
   const image = entry?.state === 'built' ? entry.id : null;
   const none = image === null ? [`No image was made of disk ${disk}.`] : [];

@@ -43,7 +43,7 @@ function statusLines(status: ReceiverStatus, output: Output): string[] {
     `staging    ${showBytes(status.stagingFreeBytes)} free`,
     ...status.campaigns.flatMap((campaign) => [
       '',
-      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.built} resources built`,
+      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources built` : visible(campaign.problem)}`,
       ...(campaign.disks.length === 0 ? [] : diskTable(campaign.disks, output)),
     ]),
   ];

@@ -4,6 +4,7 @@ import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Copy, type CopyTools } from './copy/copy.ts';
+import { PinnedDigests } from './copy/pinned-digests.ts';
 import { sealedSource } from './copy/sealed-source.ts';
 import { BorrowedDonors } from './dedup/borrowed-donors.ts';
 import { keepDisk } from './dedup/kept-disk.ts';
@@ -37,26 +38,33 @@ export class Disks {
    * the next one offers.
    */
   readonly #turns = new Map<string, Semaphore>();
+  /** How many read each sealed disk now, by its id: an import, or a comparison. */
+  readonly #readers = new Map<string, number>();
+  readonly #isBuilt: (disk: string) => boolean;
   #remembering: Promise<void> | null = null;
   readonly #markers: SealMarkers;
   readonly #borrowed: BorrowedDonors;
   #kept: string | null = null;
 
-  constructor(campaign: string, folder: string, tools: CopyTools) {
+  /** `isBuilt`: whether a disk is an image at the destination already. */
+  constructor(campaign: string, folder: string, tools: CopyTools, isBuilt: (disk: string) => boolean = () => false) {
     this.#campaign = campaign;
     this.#folder = folder;
     this.#tools = tools;
     this.#markers = new SealMarkers(campaign, folder);
     this.#borrowed = new BorrowedDonors(tools);
+    this.#isBuilt = isBuilt;
   }
 
   /**
    * The copy to fill, with what an earlier one left; a sealed disk is compared again. `dataBytes`:
-   * how much of the disk may hold data, where the sender knows. Throws E_DISK_FULL.
+   * how much of the disk may hold data, where the sender knows. Throws E_DISK_FULL, and
+   * E_CAMPAIGN_STATE while its image is being made, and once it stands.
    */
   offer(server: string, disk: string, shape: Shape, dataBytes?: number): Promise<Copy> {
     return this.#inTurn(disk, async () => {
       await this.remember();
+      if (this.#readers.has(disk) || this.#isBuilt(disk)) throw inUse(disk);
       const copy = await this.#offer(server, disk, shape);
       if (dataBytes !== undefined) await copy.mustFit(Math.min(dataBytes, shape.size));
       return copy;
@@ -98,12 +106,14 @@ export class Disks {
       if (done?.root === root) return done;
       if (copy === undefined || copy.file.whole || puller === undefined)
         throw new Problem('E_NOT_FOUND', `Disk ${disk} was not offered.`, { about: `disk/${disk}` });
-      await copy.verify(puller);
-      const own = await copy.file.root();
-      if (own !== root)
-        throw new Problem('E_ROOT_MISMATCH', `The root of the copy is ${own}, the sender says ${root}.`, { about: copy.path });
-      await copy.file.rename(this.#path(server, disk, 'raw'));
-      copy.file.whole = true;
+      await copy.sealing(async () => {
+        await copy.verify(puller);
+        const own = await copy.file.root();
+        if (own !== root)
+          throw new Problem('E_ROOT_MISMATCH', `The root of the copy is ${own}, the sender says ${root}.`, { about: copy.path });
+        await copy.file.rename(this.#path(server, disk, 'raw'));
+        copy.file.whole = true;
+      });
       const sealed = { ...copy.counts(), size: copy.shape.size, block_size: copy.shape.blockSize, root };
       await this.#markers.write(server, disk, sealed);
       return sealed;
@@ -111,10 +121,15 @@ export class Disks {
   }
 
   /**
-   * Opens a sealed disk for its import; a wrong block unseals it (E_BLOCK_MISMATCH). Throws
-   * E_ROOT_MISMATCH for one that is not sealed: it MUST NOT become an image.
+   * Opens a sealed disk for its import, which MUST close it: until then it is not offered again. A
+   * wrong block unseals it (E_BLOCK_MISMATCH). Throws E_ROOT_MISMATCH for one that is not sealed: it
+   * MUST NOT become an image.
    */
-  async open(server: string, disk: string): Promise<BlockSource> {
+  open(server: string, disk: string): Promise<BlockSource> {
+    return this.#inTurn(disk, () => this.#read(server, disk));
+  }
+
+  async #read(server: string, disk: string): Promise<BlockSource> {
     await this.remember();
     const sealed = await this.sealed(server, disk);
     const copy = this.#copies.get(disk);
@@ -122,8 +137,21 @@ export class Disks {
       throw new Problem('E_ROOT_MISMATCH', `Disk ${disk} is not verified; it cannot become an image.`, {
         about: `disk/${disk}`,
       });
-    if ((await copy.file.root()) !== sealed.root) await this.#spoilt(server, disk, copy, []);
-    return sealedSource(copy.file, (blocks) => this.#spoilt(server, disk, copy, blocks));
+    const digests = await PinnedDigests.of(copy.file);
+    if (digests.root !== sealed.root) await this.#spoilt(server, disk, copy, []);
+    this.#readers.set(disk, (this.#readers.get(disk) ?? 0) + 1);
+    return sealedSource(copy.file, {
+      digests,
+      onWrong: (blocks) => this.#spoilt(server, disk, copy, blocks),
+      onClose: () => this.#readBy(disk),
+    });
+  }
+
+  /** One of those that read a sealed disk is done. */
+  #readBy(disk: string): void {
+    const others = (this.#readers.get(disk) ?? 1) - 1;
+    if (others > 0) this.#readers.set(disk, others);
+    else this.#readers.delete(disk);
   }
 
   /**
@@ -191,7 +219,11 @@ export class Disks {
    * Opens the disks that were sealed before the daemon started, so that they are donors for others.
    */
   remember(): Promise<void> {
-    this.#remembering ??= this.#remember();
+    // One that failed is tried again by whoever asks next: a full disk, or too many open files, pass.
+    this.#remembering ??= this.#remember().catch((error: unknown) => {
+      this.#remembering = null;
+      throw error;
+    });
     return this.#remembering;
   }
 
@@ -212,8 +244,13 @@ export class Disks {
   async #open(server: string, disk: string, path: string, shape: Shape): Promise<Copy> {
     const copy = await Copy.open(path, this.#base(server, disk), shape, this.#tools);
     this.#copies.set(disk, copy);
-    await copy.donate();
-    return copy;
+    try {
+      await copy.donate();
+      return copy;
+    } catch (error) {
+      await this.#shut(disk);
+      throw error;
+    }
   }
 
   async #unseal(copy: Copy, part: string): Promise<void> {
@@ -257,6 +294,13 @@ export class Disks {
   #path(server: string, disk: string, state: 'part' | 'raw'): string {
     return `${this.#base(server, disk)}.${state}`;
   }
+}
+
+function inUse(disk: string): Problem {
+  return new Problem('E_CAMPAIGN_STATE', `Disk ${disk} is being made an image, or is one: its copy stays as it was sealed.`, {
+    about: `disk/${disk}`,
+    hint: 'Remove the image first; then the disk can be offered again.',
+  });
 }
 
 function isSame(ours: Shape, theirs: Shape): boolean {

@@ -10,12 +10,13 @@ import { resourcesOf } from '../../shared/model/configurations.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
-import type { Totals } from '../../shared/model/totals.ts';
 import { Problem } from '../../shared/problem.ts';
+import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
+import { complete } from '../campaign/complete.ts';
+import type { Owner } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
-import { sumOfRoots } from '../campaign/totals.ts';
 import { verifyDisk } from '../campaign/verify.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import { type Asker, Puller } from '../disks/pull/puller.ts';
@@ -27,14 +28,17 @@ export interface SessionTools {
   readonly release: string;
   readonly state: string;
   readonly campaigns: Campaigns;
-  /** The key of the sender, by its fingerprint. */
-  readonly peer: string;
+  /** The sender, as the owner of its campaigns. */
+  readonly owner: Owner;
   readonly cloud: () => Promise<DestinationCloud>;
   readonly log: Log;
   /** Bytes of disks that one sender may be asked for at once. */
   readonly windowBytes: number;
-  /** Hears that this session is about to serve a campaign; ends another that still does. */
-  readonly takeOver: (campaign: string) => Promise<void>;
+  /**
+   * Ends the sessions that still serve a campaign, then runs `bind` in the very turn in which none
+   * does.
+   */
+  readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
   /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
   readonly join: (session: string) => void;
 }
@@ -76,7 +80,7 @@ export class Session {
   /** Answers the sender until the connection is over; never rejects. */
   async run(): Promise<void> {
     try {
-      const peer = await this.#connection.open(namingDisk(this.#handlers(), this.#tools.state));
+      const peer = await this.#connection.open(namingDisk(this.#judged(this.#handlers()), this.#tools.state));
       this.#tools.log.info({ peer: peer.name, release: peer.release }, 'sender connected');
     } catch (error) {
       this.#tools.log.warn({ err: error }, 'hello failed');
@@ -120,12 +124,15 @@ export class Session {
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
         return { concerns: [...concerns, ...space], decisions };
       },
-      'campaign.open': async ({ campaign }) => {
-        await this.#tools.takeOver(campaign);
-        const known = (await campaigns.ids()).includes(campaign);
-        this.#campaign = await campaigns.open(campaign);
-        this.#campaign.serve(this.#tools.peer);
-        return { known, state: this.#campaign.ledger.state, session: this.id };
+      'campaign.open': async ({ campaign: id }, { signal }) => {
+        const known = (await campaigns.ids()).includes(id);
+        const campaign = await campaigns.openFor(this.#tools.owner, id);
+        await this.#tools.takeOver(id, () => {
+          signal.throwIfAborted();
+          this.#campaign = campaign;
+        });
+        campaign.serve(this.#tools.owner);
+        return { known, state: campaign.ledger.state, session: this.id };
       },
       'session.join': async ({ session }) => {
         this.#tools.join(session);
@@ -144,7 +151,10 @@ export class Session {
         });
         return { marker };
       },
-      'campaign.completed': ({ campaign, totals }) => this.#complete(campaign, totals),
+      'campaign.completed': async ({ totals }) => {
+        await complete(this.#bound(), totals);
+        return { agreed: true };
+      },
       'campaign.commit': async () => ({ freed_bytes: await this.#bound().commit() }),
       'campaign.remove': () => this.#bound().removeAll(),
       'resource.ensure': async ({ ref }) => {
@@ -175,8 +185,10 @@ export class Session {
       'server.completed': async ({ campaign, server, summary }) => {
         const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
         const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };
+        const { ledger, folder } = this.#bound();
         this.#bound().built(refOf('server', server));
-        await writeMarker(this.#bound().folder, [`${server}.completed`], {
+        if (ledger.standing !== 'configured') return {};
+        await writeMarker(folder, [`${server}.completed`], {
           campaign,
           at: new Date().toISOString(),
           digest,
@@ -187,30 +199,15 @@ export class Session {
     };
   }
 
-  async #complete(id: string, totals: Totals): Promise<{ agreed: true }> {
-    const campaign = this.#bound();
-    const own = await sumOfRoots(campaign);
-    const resources = campaign.builtByKind();
-    const complaints = [
-      own.roots !== totals.roots && `the disks' roots differ`,
-      own.disks !== totals.disks && `${own.disks} disks here, ${totals.disks} there`,
-      own.bytes !== totals.disk_bytes && `${own.bytes} bytes here, ${totals.disk_bytes} there`,
-      (resources['server'] ?? 0) !== totals.servers && `${resources['server'] ?? 0} servers here, ${totals.servers} there`,
-      ...Object.entries(totals.resources).map(
-        ([kind, count]) => (resources[kind] ?? 0) !== count && `${resources[kind] ?? 0} of kind ${kind} here, ${count} there`,
-      ),
-    ].filter((complaint) => complaint !== false);
-    if (complaints.length > 0)
-      throw new Problem('E_TOTALS_DISAGREE', `The two daemons count differently: ${complaints.join('; ')}.`);
-    await campaign.ledger.reach('completed');
-    const counts = { servers: totals.servers, disks: totals.disks, disk_bytes: totals.disk_bytes };
-    await writeMarker(campaign.folder, ['completed'], {
-      campaign: id,
-      at: new Date().toISOString(),
-      digest: totals.roots,
-      counts,
+  /** Handlers that first ask whether the campaign's state allows what is said. */
+  #judged(handlers: Handlers<'receiver'>): Handlers<'receiver'> {
+    return wrapped(handlers, (name, handle) => {
+      if (!Object.hasOwn(allowed, name)) return handle;
+      return async (...given) => {
+        this.#bound().mustAllow(name as CampaignMessage);
+        return handle(...given);
+      };
     });
-    return { agreed: true };
   }
 
   async #offer({ server, disk, size, block_size, algorithm, data }: Params<'disk.offer'>, signal: AbortSignal) {
@@ -250,10 +247,19 @@ export class Session {
  * operator who reads it.
  */
 function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'receiver'> {
-  type Handle = (...given: unknown[]) => Promise<unknown>;
   const place = `the receiver's state directory ${state}`;
-  const named = Object.entries(handlers as Readonly<Record<string, Handle>>).map(
-    ([name, handle]) => [name, (...given: unknown[]) => needingRoom(place, () => handle(...given))] as const,
+  return wrapped(
+    handlers,
+    (_name, handle) =>
+      (...given) =>
+        needingRoom(place, () => handle(...given)),
   );
-  return Object.fromEntries(named) as unknown as Handlers<'receiver'>;
+}
+
+/** A handler without its types, which are the same again once all are wrapped. */
+type Handle = (...given: unknown[]) => Promise<unknown>;
+
+function wrapped(handlers: Handlers<'receiver'>, wrap: (name: string, handle: Handle) => Handle): Handlers<'receiver'> {
+  const all = Object.entries(handlers as Readonly<Record<string, Handle>>).map(([name, handle]) => [name, wrap(name, handle)]);
+  return Object.fromEntries(all) as unknown as Handlers<'receiver'>;
 }

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { firstKeyOf } from '../../protocol/transport/peers.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Session, type SessionTools } from './session.ts';
 
@@ -6,6 +7,8 @@ import { Session, type SessionTools } from './session.ts';
 export interface From {
   readonly name: string;
   readonly fingerprint: string;
+  /** The key it was paired with, where a rotation has replaced that. */
+  readonly first_fingerprint?: string | undefined;
 }
 
 /** What is told of one session. Times are ISO 8601, UTC. */
@@ -18,10 +21,10 @@ export interface SessionStatus {
 
 /** Every connection of this receiver that is open: sessions, and the lanes of sessions. */
 export class Sessions {
-  readonly #tools: Omit<SessionTools, 'peer' | 'takeOver' | 'join'>;
+  readonly #tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join'>;
   readonly #open = new Map<Session, { readonly from: From; readonly done: Promise<void> }>();
 
-  constructor(tools: Omit<SessionTools, 'peer' | 'takeOver' | 'join'>) {
+  constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join'>) {
     this.#tools = tools;
   }
 
@@ -29,8 +32,8 @@ export class Sessions {
   serve(socket: WebSocket, from: From): void {
     const session: Session = new Session(socket, {
       ...this.#tools,
-      peer: from.fingerprint,
-      takeOver: (campaign) => this.#takeOver(campaign, session),
+      owner: firstKeyOf(from),
+      takeOver: (campaign, bind) => this.#takeOver(campaign, session, bind),
       join: (id) => this.#join(id, session),
     });
     const done = session.run().finally(() => this.#open.delete(session));
@@ -51,12 +54,16 @@ export class Sessions {
   }
 
   /**
-   * Ends another session that still serves a campaign: its sender is the same one, on a link that
-   * broke unnoticed.
+   * Ends every other session that still serves a campaign, its sender's on a link that broke
+   * unnoticed, and binds this one: nothing is waited for between the last look and `bind`.
    */
-  async #takeOver(campaign: string, by: Session): Promise<void> {
-    const older = [...this.#open.keys()].filter((session) => session !== by && session.campaign === campaign);
-    await Promise.all(older.map((session) => session.close('Another connection serves this campaign now.')));
+  async #takeOver(campaign: string, by: Session, bind: () => void): Promise<void> {
+    for (;;) {
+      const older = [...this.#open].filter(([session]) => session !== by && session.campaign === campaign);
+      if (older.length === 0) return bind();
+      await Promise.all(older.map(([session]) => session.close('Another connection serves this campaign now.')));
+      await Promise.all(older.map(([, { done }]) => done));
+    }
   }
 
   /** Nobody learns whether a session exists that is not of the same key. */

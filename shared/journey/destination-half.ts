@@ -40,7 +40,11 @@ async function importDisks(move: Arrival, tools: DestinationTools): Promise<Arri
   try {
     return await ensureAll(diskRefs(move), tools);
   } catch (error) {
-    if (lost.has(asProblem(error).code)) await tools.copyAgain?.(move.server.id, tools.signal);
+    if (lost.has(asProblem(error).code) && tools.copyAgain !== undefined) {
+      // Images of the server's other disks may stand, and a disk is not copied beneath its image.
+      await removeImages(move, tools);
+      await tools.copyAgain(move.server.id, tools.signal);
+    }
     throw error;
   }
 }

@@ -5,11 +5,12 @@ import { OfCampaign } from '../../../shared/control/params.ts';
 import { Mappings } from '../../../shared/model/mappings.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { Checker } from '../../bundle/check.ts';
-import { Importer, wasImported } from '../../bundle/import.ts';
+import { Importer } from '../../bundle/import.ts';
 import type { Outlook } from '../../bundle/outlook.ts';
 import { readWithProgress } from '../../bundle/read-with-progress.ts';
 import type { Campaign } from '../../campaign/campaign.ts';
 import type { Campaigns } from '../../campaign/campaigns.ts';
+import { operator } from '../../campaign/owner.ts';
 import type { ReceiverContext } from '../context.ts';
 
 /** How far an import is. */
@@ -88,8 +89,7 @@ export const rollback = command({
 /** A campaign that came as a bundle; only its sender may end any other. */
 async function imported(wanted: string, campaigns: Campaigns): Promise<Campaign> {
   const id = wholeId(wanted, await campaigns.ids());
-  const campaign = await campaigns.known(id);
-  if (await wasImported(campaign)) return campaign;
+  if ((await campaigns.ownerOf(id)) === operator) return campaigns.known(id);
   throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is driven by its sender.`, {
     hint: 'Ask there: `sender commit` or `sender rollback`.',
   });

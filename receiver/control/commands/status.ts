@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { command } from '../../../shared/control/command.ts';
 import { Nothing } from '../../../shared/control/params.ts';
 import { freeBytes } from '../../../shared/disk/free.ts';
+import { asProblem } from '../../../shared/problem.ts';
 import type { Campaigns } from '../../campaign/campaigns.ts';
 import type { ReceiverContext } from '../context.ts';
 
@@ -18,7 +19,9 @@ export interface ReceiverStatus {
   }[];
   readonly campaigns: readonly {
     readonly id: string;
+    /** `damaged`: what is stored of it cannot be read, and `problem` says why. */
     readonly state: string;
+    readonly problem?: string;
     readonly built: number;
     readonly disks: readonly {
       readonly id: string;
@@ -53,7 +56,7 @@ export const status = command({
       release,
       listening,
       sessions: sessions.status(),
-      campaigns: await Promise.all(ids.map((id) => campaignStatus(id, campaigns))),
+      campaigns: await Promise.all(ids.map((id) => campaignStatus(id, campaigns).catch((error) => damaged(id, error)))),
       stagingFreeBytes: await freeBytes(state),
     };
   },
@@ -83,5 +86,10 @@ async function campaignStatus(id: string, campaigns: Campaigns): Promise<Receive
   const disks = campaign.disks
     .copies()
     .map((copy) => ({ id: copy.id, sizeBytes: copy.size, durableBytes: copy.durable, mended: copy.mended, sealed: false }));
-  return { id, state: campaign.ledger.state, built, disks };
+  return { id, state: campaign.ledger.standing, built, disks };
+}
+
+/** One that cannot be opened hides no other. */
+function damaged(id: string, error: unknown): ReceiverStatus['campaigns'][number] {
+  return { id, state: 'damaged', problem: asProblem(error).message, built: 0, disks: [] };
 }

@@ -8,6 +8,7 @@ import { Refinement } from '../pull/refinement.ts';
 import type { Shape } from '../store/digest-file.ts';
 import { isZeroAt } from '../store/digests.ts';
 import type { FreeSpace } from '../store/free-space.ts';
+import { InUse } from '../store/in-use.ts';
 import { BlockRecorder } from './block-recorder.ts';
 import type { HowMany } from './blocks.ts';
 import { CopyFile, type CopyHandles, openHandles } from './copy-file.ts';
@@ -47,6 +48,10 @@ export class Copy implements Tally {
   readonly lastMatch: LastMatch = { donor: null, shift: 0 };
   readonly #tools: CopyTools;
   readonly #refinement: Refinement;
+  /** Pages and holes under way. */
+  readonly #changes = new InUse();
+  /** Whether it is being sealed. */
+  #sealing = false;
   #mended = 0;
   #pulledBytes = 0;
   #wireBytes = 0;
@@ -116,7 +121,7 @@ export class Copy implements Tally {
    */
   async take(first: number, digests: Uint8Array, puller: Puller): Promise<number> {
     this.#mustLieInside(first, digests.length / digestBytes);
-    return this.file.inUse.run(async () => {
+    return this.#change(async () => {
       this.flushes.throwIfFailed();
       const pulled = await new Page(this.#pageTools, first, digests, puller).fill();
       this.flushes.soon();
@@ -127,10 +132,25 @@ export class Copy implements Tally {
   /** Makes a stretch of blocks zeros. */
   async hole(first: number, count: number): Promise<void> {
     this.#mustLieInside(first, count);
-    return this.file.inUse.run(async () => {
+    return this.#change(async () => {
+      this.flushes.throwIfFailed();
       await this.recorder.makeHole(first, count);
       this.flushes.soon();
     });
+  }
+
+  /**
+   * Runs what seals the copy: pages and holes under way end first, and others are refused until it
+   * has ended, or for good where the copy is whole then.
+   */
+  async sealing<T>(work: () => Promise<T>): Promise<T> {
+    this.#sealing = true;
+    try {
+      await this.#changes.ended();
+      return await work();
+    } finally {
+      this.#sealing = false;
+    }
   }
 
   /**
@@ -207,6 +227,19 @@ export class Copy implements Tally {
     const { length } = this.file.blocks;
     if (first + count <= length) return;
     throw new Problem('E_MALFORMED', `A page names block ${first + count - 1} of a disk of ${length} blocks.`);
+  }
+
+  /** Runs a change of the copy. Throws E_CAMPAIGN_STATE where it is sealed, or being sealed. */
+  async #change<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#sealing || this.file.whole)
+      throw new Problem(
+        'E_CAMPAIGN_STATE',
+        'The disk is sealed, or is being sealed; it changes no more until it is offered again.',
+        {
+          about: this.path,
+        },
+      );
+    return this.#changes.run(() => this.file.inUse.run(work));
   }
 
   #mismatch(says: string): Problem {

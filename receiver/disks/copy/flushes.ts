@@ -52,9 +52,15 @@ export class Flushes {
     if (how !== 'reused') this.#readBack.note(first, count);
   }
 
-  /** Throws what made a flush beside the work fail, or the reading after it. */
+  /**
+   * Throws what made a flush beside the work fail, or the reading after it: once, for it may pass as
+   * a full disk does. A disk that fails stays so: after EIO nobody knows which pages were dropped.
+   */
   throwIfFailed(): void {
-    if (this.#failed !== null) throw this.#failed;
+    const failed = this.#failed;
+    if (failed === null) return;
+    if ((failed as NodeJS.ErrnoException).code !== 'EIO') this.#failed = null;
+    throw failed;
   }
 
   /**
@@ -73,7 +79,7 @@ export class Flushes {
         await this.#readBack.run(written);
       })
       .catch((error: unknown) => {
-        this.#failed = error;
+        this.#failed ??= error;
       });
   }
 
@@ -98,12 +104,19 @@ export class Flushes {
     const { blocks } = this.#file;
     const { file, digests } = this.#handles;
     // Both MUST be taken before the flush begins: it need not cover what is written while it runs.
+    const unflushed = this.#unflushed;
     this.#unflushed = 0;
     const { done } = blocks;
-    await digests.flush(
-      (block) => blocks.isKnown(block),
-      () => file.datasync(),
-    );
+    try {
+      await digests.flush(
+        (block) => blocks.isKnown(block),
+        () => file.datasync(),
+      );
+    } catch (error) {
+      // It is still to be flushed; what the kernel may have dropped is read again by the seal.
+      this.#unflushed += unflushed;
+      throw error;
+    }
     this.#durable = done;
     this.#flushedAt = Date.now();
   }

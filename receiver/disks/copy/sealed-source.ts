@@ -1,27 +1,48 @@
 import type { BlockSource } from '../../../shared/disk/block-source.ts';
-import { giveBack } from '../../../shared/disk/give-back.ts';
 import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
 import { asProblem } from '../../../shared/problem.ts';
 import { isSameAt, isZeroAt } from '../store/digests.ts';
 import type { CopyFile } from './copy-file.ts';
+import type { PinnedDigests } from './pinned-digests.ts';
 
 /** Digests that are read together to find holes. */
-const stretchBlocks = 16 * 1024;
+const stretchBlocks = 2048;
 
 const never = new AbortController().signal;
 
+/** What a sealed disk is held against, and who hears of it. */
+export interface Guard {
+  /** The digests that its root names. */
+  readonly digests: PinnedDigests;
+  /** Is told of blocks that changed, or of none where the list of digests has; throws. */
+  readonly onWrong: (blocks: readonly number[]) => Promise<never>;
+  readonly onClose: () => void;
+}
+
 /**
- * A sealed disk that checks every block again while it is read; zeros are not read from the file.
- * `onWrong` gets the blocks that changed, and throws. Closing it leaves the copy open.
+ * A sealed disk that checks every block again while it is read, so that what is read is what the
+ * root names; zeros are not read from the file. Closing it leaves the copy open.
  */
-export function sealedSource(file: CopyFile, onWrong: (blocks: readonly number[]) => Promise<never>): BlockSource {
+export function sealedSource(file: CopyFile, guard: Guard): BlockSource {
+  let isOpen = true;
+  const shut = (): void => {
+    if (isOpen) guard.onClose();
+    isOpen = false;
+  };
+  const onWrong = (blocks: readonly number[]): Promise<never> => {
+    // Nobody makes anything of it any more.
+    shut();
+    return guard.onWrong(blocks);
+  };
+  const digestsOf = async (first: number, count: number): Promise<Buffer> =>
+    (await guard.digests.read(first, count)) ?? (await onWrong([]));
   const { size, blockSize } = file.shape;
   const step = Math.max(blockSize, pageBytes - (pageBytes % blockSize));
   const part = async (offset: number, into: Buffer): Promise<void> => {
     const first = Math.floor(offset / blockSize);
     const from = first * blockSize;
     const to = Math.min(size, Math.ceil((offset + into.length) / blockSize) * blockSize);
-    const digests = await file.digests(first, blockCount(to - from, blockSize));
+    const digests = await digestsOf(first, blockCount(to - from, blockSize));
     if (isAllZeros(digests)) into.fill(0);
     else await file.inUse.run(() => proven(file, { first, from, to, digests }, offset, into, onWrong));
   };
@@ -36,8 +57,8 @@ export function sealedSource(file: CopyFile, onWrong: (blocks: readonly number[]
       }
       return buffer;
     },
-    extents: (signal) => extentsOf(file, signal),
-    close: () => Promise.resolve(),
+    extents: (signal) => extentsOf(file, digestsOf, signal),
+    close: async () => shut(),
   };
 }
 
@@ -77,6 +98,7 @@ async function proven(
 /** The data and the holes of a sealed disk, from its digests, in order. */
 async function* extentsOf(
   file: CopyFile,
+  digestsOf: (first: number, count: number) => Promise<Buffer>,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly offset: number; readonly length: number; readonly zero: boolean }> {
   const { size, blockSize } = file.shape;
@@ -85,7 +107,7 @@ async function* extentsOf(
   for (let first = 0; first < file.blocks.length; first += stretchBlocks) {
     signal.throwIfAborted();
     const count = Math.min(stretchBlocks, file.blocks.length - first);
-    const digests = await file.digests(first, count);
+    const digests = await digestsOf(first, count);
     for (let place = 0; place < count; place += 1) {
       const at = (first + place) * blockSize;
       const now = isZeroAt(digests, place);
@@ -95,7 +117,6 @@ async function* extentsOf(
       }
       zero = now;
     }
-    giveBack(digests);
   }
   if (size > 0) yield { offset, length: size - offset, zero };
 }

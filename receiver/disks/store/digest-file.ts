@@ -99,11 +99,15 @@ export class DigestFile {
   async unmark(blocks: readonly number[]): Promise<void> {
     const marked = blocks.filter((block) => has(this.#bits, block) || (this.#pending !== null && has(this.#pending, block)));
     if (marked.length === 0) return;
+    let low = this.blocks;
+    let high = 0;
     for (const block of marked) {
       clear(this.#bits, block);
       if (this.#pending !== null) clear(this.#pending, block);
+      low = Math.min(low, block);
+      high = Math.max(high, block);
     }
-    await this.#writeBits(this.#bits, Math.min(...marked), Math.max(...marked));
+    await this.#writeBits(this.#bits, low, high);
   }
 
   /** Notes blocks whose bytes and digests are written, to be marked by the next flush. */

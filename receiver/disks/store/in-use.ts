@@ -17,8 +17,14 @@ export class InUse {
   }
 
   /** Runs work that uses several files, and counts it for each. */
-  static together<T>(all: readonly InUse[], work: () => Promise<T>): Promise<T> {
-    return all.reduce<() => Promise<T>>((inner, one) => () => one.run(inner), work)();
+  static async together<T>(all: readonly InUse[], work: () => Promise<T>): Promise<T> {
+    const running = work();
+    for (const one of all) one.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      for (const one of all) one.#running.delete(running);
+    }
   }
 
   /** Resolves when all work that is under way has ended, whether it failed or not. */

@@ -176,6 +176,30 @@ describe('the open port', () => {
     expect(await echo(webSocket, 'still here')).toBe('still here');
   });
 
+  test('ends the session of a peer that is unpaired within a second, though it ignores the close frame, and hears it no more', async () => {
+    const paired = await aPair();
+    const { sender, receiver } = paired;
+    const socket = await overTls(paired, sender);
+    socket.write(upgradeRequest('godwit.1'));
+    await new Promise((resolve) => socket.once('data', resolve));
+    const heard: string[] = [];
+    receiver.sockets[0]?.webSocket.on('message', (data: Buffer) => heard.push(data.toString()));
+    // A text frame with a mask of zeros (RFC 6455, 5.2): the peer goes on as if nothing had been said.
+    const talking = setInterval(
+      () => socket.write(Buffer.concat([Buffer.from([0x81, 0x82, 0, 0, 0, 0]), Buffer.from('hi')])),
+      20,
+    );
+    onTestFinished(() => clearInterval(talking));
+    await expect.poll(() => heard.length).toBeGreaterThan(0);
+    const ended = hungUp(socket);
+    const from = performance.now();
+    await receiver.peers.remove('cloud-a');
+    const soFar = heard.length;
+    await ended;
+    expect(performance.now() - from).toBeLessThan(2_500);
+    expect(heard.length).toBeLessThanOrEqual(soFar + 1);
+  });
+
   test('closes a session that sends too large a message, and lives on', async () => {
     const paired = await aPair({ limits: { messageBytes: 1000 } });
     const { sender, receiver, peer } = paired;

@@ -1,7 +1,7 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Peer, Peers } from '../../../../protocol/transport/peers.ts';
+import { firstKeyOf, type Peer, Peers } from '../../../../protocol/transport/peers.ts';
 import { aFolder, problemOf, untilTestEnds } from './house.ts';
 
 function aPeer(name: string, digit = '1'): Peer {
@@ -47,6 +47,24 @@ describe('the list of peers', () => {
     await peers.add(aPeer('controller', '1'));
     expect((await peers.add(aPeer('controller', '2'))).name).toBe('controller-2');
     expect(await peers.byKey('1'.repeat(64))).toBeDefined();
+  });
+
+  test('forgets a removed key wherever it stands, also where an earlier release noted it twice', async () => {
+    const peers = await aList();
+    const twice = [{ ...aPeer('cloud-a', 'a'), next_fingerprint: 'b'.repeat(64) }, aPeer('cloud-b', 'b'), aPeer('cloud-c', 'b')];
+    await writeFile(peers.path, JSON.stringify({ format: 'godwit/peers', version: 1, peers: twice }));
+    expect((await peers.byKey('b'.repeat(64)))?.name).toBe('cloud-b');
+    await peers.remove('cloud-b');
+    expect(await peers.byKey('b'.repeat(64))).toBeUndefined();
+    expect(await peers.list()).toEqual([aPeer('cloud-a', 'a')]);
+  });
+
+  test('keeps whose a key is when it pairs again, and gives no key the place of another', async () => {
+    const peers = await aList();
+    await peers.add({ ...aPeer('cloud-a', 'b'), first_fingerprint: 'a'.repeat(64), next_fingerprint: 'c'.repeat(64) });
+    expect(firstKeyOf(await peers.add(aPeer('cloud-a', 'b')))).toBe('a'.repeat(64));
+    await peers.change('b'.repeat(64), (peer) => ({ ...peer, next_fingerprint: 'c'.repeat(64) }));
+    expect(firstKeyOf(await peers.add(aPeer('cloud-c', 'c')))).toBe('c'.repeat(64));
   });
 
   test('loses nothing when many write at once', async () => {

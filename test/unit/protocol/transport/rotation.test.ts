@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { dial } from '../../../../protocol/transport/dial.ts';
 import { type Identity, loadOrCreateIdentity, prepareNext } from '../../../../protocol/transport/identity.ts';
-import type { Peer } from '../../../../protocol/transport/peers.ts';
+import { firstKeyOf, type Peer } from '../../../../protocol/transport/peers.ts';
 import { completeRotation } from '../../../../protocol/transport/rotation.ts';
 import { aHouse, aPair, closing, echo, type House, pair, problemOf, type Receiver, untilTestEnds } from './house.ts';
 
@@ -67,6 +67,43 @@ describe("a rotation of the sender's key", () => {
     const thief = await aHouse('sender');
     expect((await problemOf(connect(sender, receiver, thief.identity, thief.identity.fingerprint))).code).toBe('E_PEER_UNPAIRED');
     expect((await receiver.peers.list())[0]).not.toHaveProperty('next_fingerprint');
+  });
+
+  test('is refused for a key that another peer has, so that unpairing that peer by its name revokes it', async () => {
+    const { sender, receiver } = await aPair();
+    const other = await aHouse('sender');
+    await pair(other, receiver);
+    const refused = await problemOf(connect(sender, receiver, sender.identity, other.identity.fingerprint));
+    expect(refused.code).toBe('E_PEER_UNPAIRED');
+    expect(refused.message).not.toContain('cloud-a-2');
+    expect((await receiver.peers.list()).map((peer) => peer.next_fingerprint)).toEqual([undefined, undefined]);
+    await connect(other, receiver, other.identity);
+    await receiver.peers.remove('cloud-a-2');
+    expect((await problemOf(connect(other, receiver, other.identity))).code).toBe('E_PEER_UNPAIRED');
+    await connect(sender, receiver, sender.identity);
+  });
+
+  test('is refused for a key that another peer has announced as its next', async () => {
+    const { sender, receiver } = await aPair();
+    const other = await aHouse('sender');
+    await pair(other, receiver);
+    const next = await prepareNext(join(sender.dir, 'identity'), 'sender');
+    await connect(sender, receiver, sender.identity, next.fingerprint);
+    expect((await problemOf(connect(other, receiver, other.identity, next.fingerprint))).code).toBe('E_PEER_UNPAIRED');
+  });
+
+  test('leaves the key that was paired as the one that what the peer owns is known by, through every further one', async () => {
+    const { sender, receiver } = await aPair();
+    const folder = join(sender.dir, 'identity');
+    for (let turn = 0; turn < 2; turn += 1) {
+      const identity = await loadOrCreateIdentity(folder, 'sender');
+      const next = await prepareNext(folder, 'sender');
+      await connect(sender, receiver, identity, next.fingerprint);
+      await connect(sender, receiver, await completeRotation(folder, 'sender', sender.peers));
+      const [known] = await receiver.peers.list();
+      expect(known?.fingerprint).toBe(next.fingerprint);
+      expect(known === undefined ? '' : firstKeyOf(known)).toBe(sender.identity.fingerprint);
+    }
   });
 
   test('works with either key after a crash on either side of the switch', async () => {

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Ledger } from '../../../../receiver/campaign/ledger.ts';
@@ -35,4 +36,26 @@ test('what was intended and never confirmed stays intended', async () => {
   await ledger.intend('server/s');
   await ledger.close();
   expect((await Ledger.open(path)).get('server/s')).toMatchObject({ state: 'intended' });
+});
+
+test('a campaign goes forward only, also in a ledger in which an earlier release took it back', async () => {
+  const path = join(await aFolder(), 'ledger.jsonl');
+  const lines = ['configured', 'completed', 'committed', 'completed'].map((campaign) => JSON.stringify({ campaign }));
+  await writeFile(path, `${lines.join('\n')}\n`);
+  const ledger = await Ledger.open(path);
+  expect(ledger.state).toBe('committed');
+  for (const standing of ['configured', 'completed', 'removing', 'removed'] as const) await ledger.reach(standing);
+  expect([ledger.state, ledger.standing]).toEqual(['committed', 'committed']);
+  await ledger.close();
+});
+
+test('a removal that has begun tells how far the campaign had got, until it is at its end', async () => {
+  const ledger = await Ledger.open(join(await aFolder(), 'ledger.jsonl'));
+  await ledger.reach('configured');
+  await ledger.reach('removing');
+  await ledger.reach('completed');
+  expect([ledger.state, ledger.standing]).toEqual(['configured', 'removing']);
+  await ledger.reach('removed');
+  expect([ledger.state, ledger.standing]).toEqual(['removed', 'removed']);
+  await ledger.close();
 });

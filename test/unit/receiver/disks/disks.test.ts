@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { open, readFile, statfs } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,6 +8,7 @@ import { Donors } from '../../../../receiver/disks/dedup/donors.ts';
 import { Disks } from '../../../../receiver/disks/disks.ts';
 import type { Puller } from '../../../../receiver/disks/pull/puller.ts';
 import type { Extent } from '../../../../shared/disk/block-source.ts';
+import type { Problem } from '../../../../shared/problem.ts';
 import { aFolder, problemOf } from '../../../support/folder.ts';
 import { aDisk, aNoise, fill as fillCopy, type Offered, offered, pullerOf, someTools } from '../../../support/offered.ts';
 
@@ -178,6 +179,82 @@ test.each([
     await some.disks.close();
   },
 );
+
+test('a seal waits for the page under way, and from then on no page and no hole is taken until the disk is offered again', async () => {
+  const { disks } = await someDisks();
+  const offer = offered(disk);
+  const copy = await disks.offer('s1', 's1.root', offer.shape);
+  const gate = Promise.withResolvers<void>();
+  const slow: Puller = pullerOf(copy, {
+    ...offer,
+    asker: { ...offer.asker, pull: (...asked) => gate.promise.then(() => offer.asker.pull(...asked)) },
+  });
+  const page = copy.take(0, offer.digests, slow);
+  const sealing = disks.seal('s1', 's1.root', offer.root, slow);
+  // The block is zeros as it is.
+  const hole = (): Promise<unknown> => copy.hole(2, 1).catch((error: unknown) => (error as Problem).code);
+  await expect.poll(hole).toBe('E_CAMPAIGN_STATE');
+  gate.resolve();
+  expect(await page).toBe(3);
+  expect(await sealing).toMatchObject({ root: offer.root });
+  const other = offered(aDisk('xy.z', blockSize, 1000));
+  expect((await problemOf(copy.take(0, other.digests, pullerOf(copy, other)))).code).toBe('E_CAMPAIGN_STATE');
+  expect(await hole()).toBe('E_CAMPAIGN_STATE');
+  const source = await disks.open('s1', 's1.root');
+  expect((await source.read(0, disk.length)).equals(disk)).toBe(true);
+  await source.close();
+  await disks.offer('s1', 's1.root', offer.shape);
+  await copy.hole(0, 1);
+  await disks.close();
+});
+
+test('a disk that is being imported is not offered again until that has ended, nor one whose image stands', async () => {
+  const folder = await aFolder();
+  const built = new Set<string>();
+  const disks = new Disks('campaign', folder, someTools(), (name) => built.has(name));
+  const offer = offered(disk);
+  await disks.seal('s1', 's1.root', offer.root, await fill(disks, offer));
+  const again = (): Promise<unknown> => disks.offer('s1', 's1.root', offer.shape);
+  const readers = [await disks.open('s1', 's1.root'), await disks.open('s1', 's1.root')];
+  for (const reader of readers) {
+    expect((await problemOf(again())).code).toBe('E_CAMPAIGN_STATE');
+    await reader.close();
+    await reader.close();
+  }
+  built.add('s1.root');
+  expect((await problemOf(again())).code).toBe('E_CAMPAIGN_STATE');
+  expect(await disks.sealed('s1', 's1.root')).toMatchObject({ root: offer.root });
+  built.clear();
+  await again();
+  expect(await disks.sealed('s1', 's1.root')).toBeNull();
+  await disks.close();
+});
+
+test('what is imported is what the root names, though a block and its digest are both replaced meanwhile', async () => {
+  const some = await someDisks();
+  const offer = offered(disk);
+  await some.disks.seal('s1', 's1.root', offer.root, await fill(some.disks, offer));
+  const source = await some.disks.open('s1', 's1.root');
+  const other = aDisk('ax.c', blockSize, 1000);
+  const base = join(some.folder, 'disks', 's1', 's1.root');
+  await writeFile(`${base}.raw`, other, { flag: 'r+' });
+  await writeFile(`${base}.digests`, offered(other).digests, { flag: 'r+' });
+  expect((await problemOf(source.read(0, disk.length))).code).toBe('E_BLOCK_MISMATCH');
+  expect(await some.disks.sealed('s1', 's1.root')).toBeNull();
+  await some.disks.close();
+});
+
+test('what could not be read when disks were remembered is read by whoever asks next', async () => {
+  const some = await someDisks();
+  const offer = offered(disk);
+  const stray = join(some.folder, 'disks', 'stray');
+  await mkdir(join(some.folder, 'disks'), { recursive: true });
+  await writeFile(stray, '');
+  expect((await problemOf(some.disks.offer('s1', 's1.root', offer.shape))).code).toBe('ENOTDIR');
+  await rm(stray);
+  await some.disks.seal('s1', 's1.root', offer.root, await fill(some.disks, offer));
+  await some.disks.close();
+});
 
 test('a disk whose data cannot find room is refused before anything is pulled', async () => {
   const { disks } = await someDisks();

@@ -153,6 +153,50 @@ test('a flush that fails makes nothing durable, marks nothing, and is told to wh
   await expect(flushes.now()).rejects.toThrow('file closed');
 });
 
+/** A file whose next flush fails as the kernel lets it fail. */
+function failingOnce(file: FileHandle, code: 'ENOSPC' | 'EIO'): FileHandle {
+  let left = 1;
+  const datasync = async (): Promise<void> => {
+    left -= 1;
+    if (left >= 0) throw Object.assign(new Error(`${code}: fdatasync`), { code });
+    await file.datasync();
+  };
+  return { datasync } as FileHandle;
+}
+
+test('a flush that a full disk lets fail is told once, and is made again by whoever works next', async () => {
+  const clock = aClock();
+  const { copy, file, digests } = await someFlushes(aDisk('abc', blockSize));
+  const flushes = new Flushes(copy.file, { file: failingOnce(file, 'ENOSPC'), direct: null, digests });
+  const soon = (): Promise<void> => {
+    flushes.soon();
+    return copy.file.inUse.ended();
+  };
+  flushes.note(0, 3, 'pulled');
+  clock.passes(10_000);
+  await soon();
+  expect(() => flushes.throwIfFailed()).toThrow('ENOSPC');
+  flushes.throwIfFailed();
+  expect([flushes.durable, [...digests.marked()], verifiedOf(copy)]).toEqual([0, [], []]);
+  await soon();
+  flushes.throwIfFailed();
+  expect([flushes.durable, [...digests.marked()]]).toEqual([3, [0, 1, 2]]);
+});
+
+test('a disk that fails a flush is not trusted again, for its pages may be gone', async () => {
+  const clock = aClock();
+  const { copy, file, digests } = await someFlushes(aDisk('abc', blockSize));
+  const flushes = new Flushes(copy.file, { file: failingOnce(file, 'EIO'), direct: null, digests });
+  flushes.note(0, 3, 'pulled');
+  clock.passes(10_000);
+  for (let turn = 0; turn < 2; turn += 1) {
+    flushes.soon();
+    await copy.file.inUse.ended();
+    expect(() => flushes.throwIfFailed()).toThrow('EIO');
+    expect(() => flushes.throwIfFailed()).toThrow('EIO');
+  }
+});
+
 test('where the reading after a flush fails the next page is refused, and the copy closes all the same and keeps what was flushed', async () => {
   const clock = aClock();
   const offer = offered(aDisk('abc', blockSize));
