@@ -86,7 +86,7 @@ function isAs(listed: ApiFlavor, { vcpus, ram, disk, ephemeral }: ResourceOf<'fl
   return is.vcpus === vcpus && is.ram === ram && is.disk === disk && is.ephemeral === ephemeral;
 }
 
-/** Compute API, "Create flavor"; the description (microversion 2.55) carries our stamp for good. */
+/** Compute API, "Create flavor": without an id Nova makes one up. The description (microversion 2.55) carries our stamp for good. */
 async function create(site: Site, resource: ResourceOf<'flavor'>, context: BuildContext): Promise<string> {
   const { campaign, signal } = context;
   if (!(await site.session.knows('2.55', signal)))
@@ -95,7 +95,6 @@ async function create(site: Site, resource: ResourceOf<'flavor'>, context: Build
     });
   const body = {
     ...(await requestFor(site, resource, context)),
-    id: 'auto',
     description: descriptionStamp(campaign, refOf('flavor', resource.id)),
   };
   return (await site.send<{ id: string }>('POST', 'compute', '/flavors', { flavor: body }, 'flavor', signal)).id;
