@@ -1,22 +1,19 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
-import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../cloud.ts';
 import type { ApiRule, ApiSecurityGroup, ApiThing } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { tagsOf } from '../stamp.ts';
+import { defaultGroup, isDefaultGroup } from './default-group.ts';
 import { type Family, gone } from './family.ts';
 import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, findStamped, removeNeutron, removeStamped } from './stamped.ts';
 
-/** The group that Neutron makes for every project, cannot be made again, and is given to ports that name none. */
-const defaultName = 'default';
-
 /** Security groups without their rules; the project's `default` group is adopted. */
 export const securityGroup: Family<'security_group'> = {
   async ensure(site, resource, context) {
-    if (resource.name === defaultName) return { id: (await defaultGroup(site, context.signal)).id, how: 'adopted' };
+    if (isDefaultGroup(resource)) return { id: (await defaultGroup(site, context.signal)).id, how: 'adopted' };
     const attributes = await requestFor(site, resource, context);
     const ref = refOf('security_group', resource.id);
     const wanted = { ref, attributes, description: resource.description, tags: resource.tags };
@@ -34,25 +31,11 @@ export const securityGroup: Family<'security_group'> = {
   async differences(site, resource, id, context) {
     const is = await readGroup(site, id, context.signal);
     if (is === null) return gone('security group', id);
-    return resource.name === defaultName ? [] : differencesOf(site, resource, is, context);
+    return isDefaultGroup(resource) ? [] : differencesOf(site, resource, is, context);
   },
 
   remove: (site, id, campaign, patience) => removeStamped(site, collections.security_group, id, campaign, patience),
 };
-
-/** The project's default group; listing groups makes Neutron create it where it is not there yet. */
-export async function defaultGroup(site: Site, signal: AbortSignal): Promise<ApiSecurityGroup> {
-  const project_id = await site.projectId(signal);
-  const groups = await site.network<ApiSecurityGroup>(
-    '/security-groups',
-    'security_groups',
-    { name: defaultName, project_id },
-    signal,
-  );
-  const found = groups.find((group) => group.name === defaultName && group.project_id === project_id);
-  if (found === undefined) throw new Problem('E_CONFLICT', 'The destination project has no default security group.');
-  return found;
-}
 
 /** A new group is born with rules that let everything out. What the source's group has of them is built like any other rule. */
 async function emptied(site: Site, group: ApiSecurityGroup, { signal }: BuildContext): Promise<void> {
@@ -114,7 +97,7 @@ export const securityGroupRule: Family<'security_group_rule'> = {
 };
 
 function isDefault(resource: ResourceOf<'security_group_rule'>, context: BuildContext): boolean {
-  return context.resource(refOf('security_group', resource.security_group_id)).name === defaultName;
+  return isDefaultGroup(context.resource(refOf('security_group', resource.security_group_id)));
 }
 
 function isTagged(rule: ApiRule, resource: ResourceOf<'security_group_rule'>, { campaign }: BuildContext): boolean {

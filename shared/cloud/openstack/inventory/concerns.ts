@@ -1,6 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
+import { documentName } from '../builders/default-group.ts';
 import { movedTag } from '../stamp.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
@@ -177,6 +178,19 @@ const vnic: Rule = (server, { ports }) => {
   );
 };
 
+/** A group is known by its id and its owner: another project's is built anew, never found by its name. */
+function foreignGroups({ scope, groups }: Contents): Concern[] {
+  return groups
+    .filter((group) => group.project_id !== scope.projectId)
+    .map((group): Concern => ({
+      code: 'security_group.foreign',
+      severity: 'warning',
+      about: refOf('security_group', group.id),
+      says: `The security group ${group.name} belongs to another project (${group.project_id}); it is built as a group of this one, named ${documentName(group, false)}, with the rules that it has now.`,
+      remedy: 'Nothing, if its owner need not change the rules later; or give the ports groups of this project first.',
+    }));
+}
+
 const rules: readonly Rule[] = [state, busy, locked, bootVolume, volumes, localDisks, key, keyTwin, image, interfaces, vnic];
 
 /** Everything about the servers, addresses and ports of a source that cannot be moved, or not as it is. */
@@ -204,5 +218,5 @@ export function sourceConcerns(contents: Contents): Concern[] {
       remedy: 'Make what it belongs to at the destination by hand.',
     }),
   );
-  return [...ofServers, ...userData(contents), ...ofAddresses, ...ofPorts];
+  return [...ofServers, ...userData(contents), ...ofAddresses, ...ofPorts, ...foreignGroups(contents)];
 }

@@ -4,6 +4,7 @@ import { type Ref, type Resource, refOf } from '../../../model/resource.ts';
 import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../cloud.ts';
 import { describe } from '../attributes/describe.ts';
+import { documentName } from '../builders/default-group.ts';
 import { propertiesOf } from '../image-properties.ts';
 import type { Session } from '../session.ts';
 import { chooseServers } from './choose.ts';
@@ -91,7 +92,9 @@ function resourcesIn(contents: Contents): Resource[] {
       .filter((subnet) => networks.some((network) => network.id === subnet.network_id))
       .map((subnet) => describe('subnet', subnet)),
     ...routers.flatMap((router) => routerOf(router, legs)),
-    ...groups.map((group) => describe('security_group', group)),
+    ...groups.map((group) =>
+      describe('security_group', group, { name: documentName(group, group.project_id === contents.scope.projectId) }),
+    ),
     ...groups
       .flatMap((group) => group.security_group_rules)
       .filter((rule) => !rule.remote_address_group_id && (rule.remote_group_id === null || used.has(rule.remote_group_id)))

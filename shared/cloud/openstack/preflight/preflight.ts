@@ -4,6 +4,7 @@ import type { Resource } from '../../../model/resource.ts';
 import type { Site } from '../builders/site.ts';
 import { unsupportedAttributes } from './attribute-rule.ts';
 import { decide } from './decisions.ts';
+import * as groups from './default-group-rules.ts';
 import * as networks from './network-rules.ts';
 import { quotas } from './quota-rule.ts';
 import type { Rule } from './rules.ts';
@@ -22,7 +23,7 @@ const rules: readonly Rule[] = [
   servers.flavors,
   servers.disks,
   servers.keypairs,
-  servers.openDefaultGroup,
+  groups.openDefaultGroup,
   servers.names,
   unsupportedAttributes,
   zones,
