@@ -164,7 +164,7 @@ export interface DestinationCloud {
   /** The id of what an earlier `ensure` of this campaign created for a resource, by its stamp alone; null when there is nothing. MUST NOT write. Rollback asks it for what was intended and never confirmed. */
   find(resource: Resource, context: BuildContext): Promise<string | null>;
   /** Whether something without a stamp stands where `ensure` would create; false for every kind that carries stamps, which need no such look. MUST NOT write. The ledger notes the answer before the first `ensure`. */
-  occupied(resource: Resource, signal: AbortSignal): Promise<boolean>;
+  occupied(resource: Resource, context: BuildContext): Promise<boolean>;
   /** Every way in which the built thing differs from the wanted, in sentences; empty when it is equal. Given a disk's bytes, also whether the cloud says that it stores these. */
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
   /** Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting. */

@@ -49,8 +49,8 @@ export class OpenStackDestination implements DestinationCloud {
     return familyOf(resource.kind).find(this.#site, resource, context);
   }
 
-  async occupied(resource: Resource, signal: AbortSignal): Promise<boolean> {
-    return (await familyOf(resource.kind).occupied?.(this.#site, resource, signal)) ?? false;
+  async occupied(resource: Resource, context: BuildContext): Promise<boolean> {
+    return (await familyOf(resource.kind).occupied?.(this.#site, resource, context)) ?? false;
   }
 
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]> {

@@ -6,7 +6,7 @@ import type { Site } from './site.ts';
 export interface Family<K extends Kind> {
   ensure(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<Built>;
   /** For kinds that carry no stamp: DestinationCloud's `occupied`. */
-  occupied?(site: Site, resource: ResourceOf<K>, signal: AbortSignal): Promise<boolean>;
+  occupied?(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<boolean>;
   find(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<string | null>;
   differences(site: Site, resource: ResourceOf<K>, id: string, context: BuildContext): Promise<readonly string[]>;
   remove(site: Site, id: string, campaign: string, patience: Patience): Promise<boolean>;

@@ -53,12 +53,15 @@ function readGroup(site: Site, id: string, signal: AbortSignal): Promise<ApiSecu
   return site.get<ApiSecurityGroup>('network', `/security-groups/${id}`, 'security_group', signal);
 }
 
-/** Rules, found by what they say inside a group that we built or adopted: Neutron keeps no two alike, and rules take no tags before theirs exist. */
+/**
+ * Rules, found by what they say inside a group that we built or adopted: Neutron keeps no two alike, and many take no tags. In the adopted
+ * default group the ledger says which are ours: one that was not there when it noted that it would be created is what that creation left.
+ */
 export const securityGroupRule: Family<'security_group_rule'> = {
   async ensure(site, resource, context) {
     const adopted = isDefault(resource, context);
     const found = await findRule(site, resource, context);
-    if (found !== null) return { id: found.id, how: adopted && !isTagged(found, resource, context) ? 'adopted' : 'found' };
+    if (found !== null) return { id: found.id, how: adopted && !isOurs(found, resource, context) ? 'adopted' : 'found' };
     const rule = await requestFor(site, resource, context);
     const made = await site.send<ApiRule>(
       'POST',
@@ -75,8 +78,12 @@ export const securityGroupRule: Family<'security_group_rule'> = {
 
   async find(site, resource, context) {
     const found = await findRule(site, resource, context);
-    if (found === null || (isDefault(resource, context) && !isTagged(found, resource, context))) return null;
+    if (found === null || (isDefault(resource, context) && !isOurs(found, resource, context))) return null;
     return found.id;
+  },
+
+  async occupied(site, resource, context) {
+    return isDefault(resource, context) && (await findRule(site, resource, context)) !== null;
   },
 
   async differences(site, resource, id, context) {
@@ -100,11 +107,15 @@ function isDefault(resource: ResourceOf<'security_group_rule'>, context: BuildCo
   return isDefaultGroup(context.resource(refOf('security_group', resource.security_group_id)));
 }
 
-function isTagged(rule: ApiRule, resource: ResourceOf<'security_group_rule'>, { campaign }: BuildContext): boolean {
-  return tagsOf(campaign, refOf('security_group_rule', resource.id)).every((tag) => rule.tags?.includes(tag));
+function isOurs(
+  rule: ApiRule,
+  resource: ResourceOf<'security_group_rule'>,
+  { campaign, claimed = false }: BuildContext,
+): boolean {
+  return claimed || tagsOf(campaign, refOf('security_group_rule', resource.id)).every((tag) => rule.tags?.includes(tag));
 }
 
-/** Older Neutrons take no tags on rules and answer 404; then a rule whose creation was cut counts as somebody else's, and stays. */
+/** Older Neutrons take no tags on rules and answer 404; the ledger alone then says that it is ours. */
 async function tag(site: Site, rule: ApiRule, resource: ResourceOf<'security_group_rule'>, context: BuildContext): Promise<void> {
   const tags = tagsOf(context.campaign, refOf('security_group_rule', resource.id));
   const path = `/security-group-rules/${rule.id}/tags`;

@@ -24,6 +24,7 @@ const rules: readonly Rule[] = [
   servers.disks,
   servers.keypairs,
   groups.openDefaultGroup,
+  groups.widenedDefaultGroup,
   servers.names,
   unsupportedAttributes,
   zones,

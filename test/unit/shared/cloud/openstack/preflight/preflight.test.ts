@@ -113,6 +113,17 @@ describe('before a write, the destination is asked', () => {
     const campaign = await aCampaign(twin);
     const group = aResource('security_group', { id: crypto.randomUUID(), name: 'default' });
     expect(await codes(campaign, {}, [group])).toEqual(['warning security_group.default_open']);
+    const rule = aResource('security_group_rule', {
+      id: crypto.randomUUID(),
+      security_group_id: group.id,
+      direction: 'ingress',
+      protocol: 'tcp',
+      port_range_min: 22,
+      port_range_max: 22,
+    });
+    expect(await codes(campaign, {}, [group, rule])).toContain('warning security_group.default_widened');
+    const there = aResource('security_group_rule', { id: crypto.randomUUID(), security_group_id: group.id, direction: 'egress' });
+    expect(await codes(campaign, {}, [group, there])).not.toContain('warning security_group.default_widened');
     const emoji = aResource('network', { id: crypto.randomUUID(), name: 'net 🐦' });
     expect(await codes(campaign, {}, [emoji])).toEqual(['warning network.name']);
   });
