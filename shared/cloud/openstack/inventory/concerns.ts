@@ -165,6 +165,26 @@ const interfaces: Rule = (server, { ports }) => {
   return inInterfaceOrder(server, own).certain ? null : concern('server.nic_order', 'warning', server, says, remedy);
 };
 
+/** Nova names the MAC and addresses of every interface, Neutron only those ports that the credentials may see. */
+const unseenPorts: Rule = (server, { ports }) => {
+  const seen = new Set(ports.filter((port) => port.device_id === server.id).map((port) => port.mac_address.toLowerCase()));
+  const unseen = Object.entries(server.addresses).flatMap(([network, entries]) =>
+    entries.flatMap((entry) => {
+      const mac = entry['OS-EXT-IPS-MAC:mac_addr']?.toLowerCase();
+      if (entry['OS-EXT-IPS:type'] === 'floating' || mac === undefined || seen.has(mac)) return [];
+      return [`${entry.addr} (${mac}) on ${network}`];
+    }),
+  );
+  if (unseen.length === 0) return null;
+  return concern(
+    'server.port_unseen',
+    'blocking',
+    server,
+    `has ${unseen.join(', ')}, but its project may not see such a port (another project's, perhaps): it would lose the interface.`,
+    'Capture with credentials that may see the port (an admin’s), detach it, or leave the server out.',
+  );
+};
+
 const vnic: Rule = (server, { ports }) => {
   const special = ports.filter((port) => port.device_id === server.id && (port['binding:vnic_type'] ?? 'normal') !== 'normal');
   if (special.length === 0) return null;
@@ -182,16 +202,31 @@ const vnic: Rule = (server, { ports }) => {
 function foreignGroups({ scope, groups }: Contents): Concern[] {
   return groups
     .filter((group) => group.project_id !== scope.projectId)
-    .map((group): Concern => ({
-      code: 'security_group.foreign',
-      severity: 'warning',
-      about: refOf('security_group', group.id),
-      says: `The security group ${group.name} belongs to another project (${group.project_id}); it is built as a group of this one, named ${documentName(group, false)}, with the rules that it has now.`,
-      remedy: 'Nothing, if its owner need not change the rules later; or give the ports groups of this project first.',
-    }));
+    .map(
+      (group): Concern => ({
+        code: 'security_group.foreign',
+        severity: 'warning',
+        about: refOf('security_group', group.id),
+        says: `The security group ${group.name} belongs to another project (${group.project_id}); it is built as a group of this one, named ${documentName(group, false)}, with the rules that it has now.`,
+        remedy: 'Nothing, if its owner need not change the rules later; or give the ports groups of this project first.',
+      }),
+    );
 }
 
-const rules: readonly Rule[] = [state, busy, locked, bootVolume, volumes, localDisks, key, keyTwin, image, interfaces, vnic];
+const rules: readonly Rule[] = [
+  state,
+  busy,
+  locked,
+  bootVolume,
+  volumes,
+  localDisks,
+  key,
+  keyTwin,
+  image,
+  interfaces,
+  unseenPorts,
+  vnic,
+];
 
 /** Everything about the servers, addresses and ports of a source that cannot be moved, or not as it is. */
 export function sourceConcerns(contents: Contents): Concern[] {
