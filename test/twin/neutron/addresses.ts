@@ -125,7 +125,8 @@ function oneAddress(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish
   return [{ subnet_id: subnet.id, ip_address: address }];
 }
 
-const isRouterPort = (place: Place): boolean => place.deviceOwner.startsWith('network:router');
+/** Whether a port is a router's, of whatever kind. */
+export const isRouterPort = (place: Pick<Place, 'deviceOwner'>): boolean => /^network:(ha_)?router/.test(place.deviceOwner);
 
 /**
  * The addresses that a port has without asking, one on each stateless IPv6 subnet; router ports

@@ -5,6 +5,7 @@ import type { BuildContext } from '../../cloud.ts';
 import type { ApiPort, ApiRouter } from '../api.ts';
 import { compare, differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
+import { isRouterLeg } from '../router-leg.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, findStamped, refuseUnstamped, removeStamped } from './stamped.ts';
@@ -138,7 +139,8 @@ export const routes: Family<'routes'> = {
   },
 };
 
-/** The ports that join a router to subnets. */
-export function legsOf(site: Site, routerId: string, networkId: string, signal: AbortSignal): Promise<ApiPort[]> {
-  return site.network<ApiPort>('/ports', 'ports', { device_id: routerId, network_id: networkId }, signal);
+/** The ports that join a router to a network; its HA and SNAT ports are none of them. */
+export async function legsOf(site: Site, routerId: string, networkId: string, signal: AbortSignal): Promise<ApiPort[]> {
+  const ports = await site.network<ApiPort>('/ports', 'ports', { device_id: routerId, network_id: networkId }, signal);
+  return ports.filter(isRouterLeg);
 }

@@ -12,6 +12,7 @@ import type {
   ApiSubnet,
 } from '../api.ts';
 import { listAll } from '../pages.ts';
+import { isRouterLeg } from '../router-leg.ts';
 import type { Session } from '../session.ts';
 import type { Scope } from './scope.ts';
 import { bootsFromVolume } from './servers.ts';
@@ -61,9 +62,7 @@ export async function readContents(
   const unplugged = all.filter((port) => port.device_id === '' && port.device_owner === '');
   const ports = [...(await portsOf(session, servers, signal)), ...unplugged];
   const otherPorts = all.filter((port) => !unplugged.includes(port) && !/^(network|compute):/.test(port.device_owner));
-  const interfaces = (await portsOf(session, routers, signal)).filter((port) =>
-    /^network:(ha_)?router_.*interface/.test(port.device_owner),
-  );
+  const interfaces = (await portsOf(session, routers, signal)).filter(isRouterLeg);
   const inUse = [...ports, ...interfaces];
   const networkIds = [
     ...inUse.map((port) => port.network_id),
