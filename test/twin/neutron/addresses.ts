@@ -34,9 +34,12 @@ export function takenOn(cloud: Cloud, subnetId: string): Set<string> {
   return taken;
 }
 
-/** Addresses that a subnet hands out by itself are made from the MAC when it is stateless IPv6. */
-export const isAutoAddressed = (subnet: Subnet): boolean =>
-  subnet.addressMode === 'slaac' || subnet.addressMode === 'dhcpv6-stateless';
+/**
+ * Addresses that a subnet hands out by itself are made from the MAC when it is stateless IPv6, said
+ * by either mode (neutron/common/ipv6_utils.py, is_auto_address_subnet).
+ */
+export const isAutoAddressed = (subnet: Pick<Subnet, 'addressMode' | 'raMode'>): boolean =>
+  [subnet.addressMode, subnet.raMode].some((mode) => mode === 'slaac' || mode === 'dhcpv6-stateless');
 
 /** A free address: the lowest for a DHCP port, for any other a random one of the first thousand. */
 function pickAddress(cloud: Cloud, subnet: Subnet, lowest: boolean): string | undefined {
