@@ -25,7 +25,16 @@ const requestFault = z.strictObject({
 });
 
 const stateFault = z.strictObject({
-  do: z.enum(['server-error', 'image-killed', 'stop-ignored', 'guest-writes', 'quota', 'delete-flavor', 'expire-tokens']),
+  do: z.enum([
+    'server-error',
+    'image-killed',
+    'stop-ignored',
+    'guest-writes',
+    'quota',
+    'delete-flavor',
+    'expire-tokens',
+    'cell-down',
+  ]),
   /** Regular expression over the name of the server or image. */
   name: z.string().optional(),
   times: z.int().positive().optional(),

@@ -9,7 +9,7 @@ import { type Contents, readContents } from './contents.ts';
 import { withRemoteGroups } from './remote-groups.ts';
 import { resourcesIn } from './resources.ts';
 import { scopeOf } from './scope.ts';
-import { listServers } from './servers.ts';
+import { downServers, listServers } from './servers.ts';
 import { settled } from './settle.ts';
 import { staysBehind } from './stays-behind.ts';
 import { unseenConcerns } from './unseen.ts';
@@ -33,7 +33,11 @@ export async function takeInventory(
     source: { provider: 'openstack', region: contents.region, project_id: scope.projectId, project_name: scope.projectName },
     ...groupByKind(resources),
   });
-  return { document, concerns: [...sourceConcerns(contents), ...unseenConcerns(contents), ...concerns, ...staysBehind(contents)] };
+  const down = takesWhole(selection) ? await downServers(session, scope, signal) : [];
+  return {
+    document,
+    concerns: [...sourceConcerns(contents), ...down, ...unseenConcerns(contents), ...concerns, ...staysBehind(contents)],
+  };
 }
 
 /** Leaves out what the chosen servers do not need: other networks, routers that do not reach them, other groups and addresses. */

@@ -57,6 +57,6 @@ function reachOf(ip: Contents['floatingIps'][number], contents: Contents): Ref[]
   const port = contents.ports.find((one) => one.id === ip.port_id);
   if (router === undefined || port === undefined) return [];
   const leg = contents.interfaces.find((one) => one.device_id === router.id && one.network_id === port.network_id);
-  const gateway = router.external_gateway_info === null ? [] : [refOf('gateway', router.id)];
+  const gateway = router.external_gateway_info ? [refOf('gateway', router.id)] : [];
   return [...gateway, ...(leg === undefined ? [] : [refOf('interface', leg.id)])];
 }

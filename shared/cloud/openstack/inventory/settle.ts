@@ -1,5 +1,6 @@
 import type { Concern } from '../../../model/concern.ts';
-import { type Ref, type Resource, refOf } from '../../../model/resource.ts';
+import { type Ref, type Resource, refOf, schemas } from '../../../model/resource.ts';
+import { unreadable } from './readable.ts';
 
 /** What of a capture can stand in a document, and what is said of the rest. */
 interface Settled {
@@ -7,10 +8,10 @@ interface Settled {
   readonly concerns: readonly Concern[];
 }
 
-/** Leaves out what needs something that could not be read, and what needs that in turn; the rest of the project is captured. */
+/** Leaves out what is not as a document has it, what needs that or what could not be read, and what needs that in turn. */
 export function settled(all: readonly Resource[]): Settled {
-  const concerns: Concern[] = [];
-  let resources = all;
+  const concerns = all.flatMap(odd);
+  let resources = all.filter((one) => odd(one).length === 0);
   for (;;) {
     const refs = new Set(resources.map(refIn));
     const kept = resources.filter(({ needs }) => needs.every((need) => refs.has(need)));
@@ -21,6 +22,13 @@ export function settled(all: readonly Resource[]): Settled {
     }
     resources = kept;
   }
+}
+
+function odd(resource: Resource): Concern[] {
+  const parsed = schemas[resource.kind].safeParse(resource);
+  if (parsed.success) return [];
+  const complaints = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return [unreadable(resource.kind, resource.id, `it is not as the API reference says (${complaints.join('; ')})`)];
 }
 
 function refIn({ kind, id }: Resource): Ref {

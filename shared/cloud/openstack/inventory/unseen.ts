@@ -6,7 +6,7 @@ const remedy = 'Capture with credentials that may see it (an admin’s), or make
 
 /** What of the project's things refers to things of others that these credentials may not see; each is captured without it. */
 export function unseenConcerns(contents: Contents): Concern[] {
-  return [...unseenGroups(contents), ...unseenRemotes(contents), ...unseenLegs(contents)];
+  return [...contents.unreadable, ...unseenGroups(contents), ...unseenRemotes(contents), ...unseenLegs(contents)];
 }
 
 function unseenGroups({ ports, groups }: Contents): Concern[] {
