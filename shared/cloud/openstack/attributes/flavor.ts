@@ -12,12 +12,17 @@ export const flavor: Table = [
   { api: 'OS-FLV-EXT-DATA:ephemeral',  field: 'ephemeral',   fate: 'carried', sent: 'always', default: 0 },
   // Nova before 2.75 says '' for none.
   { api: 'swap',                       field: 'swap',        fate: 'carried', sent: 'always', default: 0, read: mebibytes, canonical: mebibytes },
-  { api: 'os-flavor-access:is_public', field: 'is_public',   fate: 'carried', sent: 'always', default: true },
+  { api: 'os-flavor-access:is_public', field: 'is_public',   fate: 'mapped', sent: 'always', default: true, write: no,
+    why: 'a flavor that is created is for the project alone, not for the whole cloud' },
   { api: 'rxtx_factor',                field: 'rxtx_factor', fate: 'carried', sent: 'unless default', default: 1 },
   { api: 'extra_specs',                field: 'extra_specs', fate: 'carried', sent: 'with the stamp', default: {}, canonical: byName },
   { api: 'description',                fate: 'told', why: 'the description of a flavor that is created has our stamp, for good' },
   ...derived('Nova’s record of it', 'id', 'links', 'OS-FLV-DISABLED:disabled'),
 ];
+
+function no(): boolean {
+  return false;
+}
 
 function mebibytes(swap: number | string): number {
   return Number(swap || 0);

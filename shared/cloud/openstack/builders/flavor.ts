@@ -21,7 +21,7 @@ export const flavor: Family<'flavor'> = {
     if (mapped !== 'create') return { id: mapped.id, how: 'adopted' };
     const earlier = await this.find(site, resource, context);
     const id = earlier ?? (await create(site, resource, context));
-    await grantSpecs(site, resource, id, context);
+    await equip(site, resource, id, context);
     return { id, how: earlier === null ? 'created' : 'found' };
   },
 
@@ -100,7 +100,8 @@ async function create(site: Site, resource: ResourceOf<'flavor'>, context: Build
   return (await site.send<{ id: string }>('POST', 'compute', '/flavors', { flavor: body }, 'flavor', signal)).id;
 }
 
-async function grantSpecs(site: Site, resource: ResourceOf<'flavor'>, id: string, { signal }: BuildContext): Promise<void> {
+/** Gives a flavor its extra specs, and the project, which alone may use it, access; Nova gives none to whoever creates a private one. */
+async function equip(site: Site, resource: ResourceOf<'flavor'>, id: string, { signal }: BuildContext): Promise<void> {
   const { extra_specs } = resource;
   if (Object.keys(extra_specs).length > 0)
     await site.session.call({
@@ -110,7 +111,6 @@ async function grantSpecs(site: Site, resource: ResourceOf<'flavor'>, id: string
       body: { extra_specs },
       signal,
     });
-  if (resource.is_public) return;
   const body = { addTenantAccess: { tenant: await site.projectId(signal) } };
   await site.session.call({ method: 'POST', service: 'compute', path: `/flavors/${id}/action`, body, tolerate: [409], signal });
 }
