@@ -20,6 +20,22 @@ export const flavor: Table = [
   ...derived('Nova’s record of it', 'id', 'links', 'OS-FLV-DISABLED:disabled'),
 ];
 
+/**
+ * Extra specs (Nova's "Extra Specs" reference). `vital`: what gives the guest a device or a memory that it may depend on; the others say
+ * where and how it runs. Longer names are looked up before the families they belong to.
+ */
+// biome-ignore format: a table is read by column
+export const extraSpecs: Table = [
+  { api: 'pci_passthrough:alias', fate: 'carried', vital: true, why: 'PCI devices of the host' },
+  ...derived('the resources of every server', 'resources:VCPU', 'resources:MEMORY_MB', 'resources:DISK_GB'),
+  { api: 'resources*',            fate: 'carried', vital: true, why: 'devices that the scheduler counts (virtual GPUs and the like)' },
+  { api: 'accel:device_profile',  fate: 'carried', vital: true, why: 'accelerators of Cyborg' },
+  { api: 'hw:tpm_*',              fate: 'carried', vital: true, why: 'an emulated TPM' },
+  { api: 'hw:mem_encryption',     fate: 'carried', vital: true, why: 'encrypted memory' },
+  { api: 'hw:pmem',               fate: 'carried', vital: true, why: 'persistent memory' },
+  { api: 'os:secure_boot',        fate: 'carried', vital: true, why: 'secure boot' },
+];
+
 function no(): boolean {
   return false;
 }

@@ -81,9 +81,10 @@ export async function presentFlavor(site: Site, resource: ResourceOf<'flavor'>, 
   });
 }
 
-function isAs(listed: ApiFlavor, { vcpus, ram, disk, ephemeral }: ResourceOf<'flavor'>): boolean {
+function isAs(listed: ApiFlavor, { vcpus, ram, disk, ephemeral, swap }: ResourceOf<'flavor'>): boolean {
   const is = describe('flavor', listed);
-  return is.vcpus === vcpus && is.ram === ram && is.disk === disk && is.ephemeral === ephemeral;
+  const sameDisks = is.disk === disk && is.ephemeral === ephemeral && is.swap === swap;
+  return is.vcpus === vcpus && is.ram === ram && sameDisks;
 }
 
 /** Compute API, "Create flavor": without an id Nova makes one up. The description (microversion 2.55) carries our stamp for good. */

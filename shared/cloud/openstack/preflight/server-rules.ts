@@ -2,6 +2,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiFlavor } from '../api.ts';
 import { mappedFlavor } from '../builders/flavor.ts';
 import { sameKey } from '../builders/keypair.ts';
+import { mappedFlavorConcerns } from './mapped-flavor.ts';
 import { blocking, type Rule, warning } from './rules.ts';
 import type { View } from './view.ts';
 
@@ -38,17 +39,7 @@ export const flavors: Rule = (view) =>
         return [blocking('flavor.name_taken', about, `There is a flavor ${flavor.name} already.`, 'Map it to that one.')];
       return [];
     }
-    const smaller = target.vcpus < flavor.vcpus || target.ram < flavor.ram;
-    return smaller
-      ? [
-          warning(
-            'flavor.smaller',
-            about,
-            `${target.name} (${target.vcpus} vCPU, ${target.ram} MiB) is smaller than ${flavor.name} (${size}).`,
-            'Map it to a larger one, if the guest needs it.',
-          ),
-        ]
-      : [];
+    return mappedFlavorConcerns(flavor, target);
   });
 
 /** The disk must fit into the flavor that the server gets, and its image asks for memory. */

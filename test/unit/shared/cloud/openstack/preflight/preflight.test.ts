@@ -87,6 +87,40 @@ describe('before a write, the destination is asked', () => {
     expect(new Set(found)).toEqual(new Set(['warning flavor.smaller', 'blocking flavor.disk']));
   });
 
+  test('whether a guest would lose hardware with the flavor that stands for its own, and how else that differs', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const admin = await aHand(twin, 'admin');
+    const flavor = campaign.tenant.get('flavor');
+    const sizes = { vcpus: flavor.vcpus, ram: flavor.ram, disk: flavor.disk };
+    const made = await admin.ask<{ flavor: { id: string } }>('POST', 'compute', '/flavors', {
+      flavor: { name: 'pinned', ...sizes, swap: 64 },
+    });
+    const extra_specs = { 'hw:cpu_policy': 'dedicated', 'pci_passthrough:alias': 'gpu:1' };
+    await admin.ask('POST', 'compute', `/flavors/${made.flavor.id}/os-extra_specs`, { extra_specs });
+    const as = (more: object): Resource[] =>
+      campaign.tenant.resources.map((one) => (one.kind === 'flavor' ? { ...one, ...more } : one));
+    const pinned = { flavors: { [flavor.id]: { to: 'pinned' } } };
+    const plain = { flavors: { [flavor.id]: { to: 'm1.tiny' } } };
+    expect(await codes(campaign, pinned, as({ extra_specs, swap: 64 })), 'equal').toEqual([]);
+    expect(await codes(campaign, pinned), 'more than it had').toEqual(['warning flavor.differs']);
+    expect(await codes(campaign, plain, as({ extra_specs })), 'without its device').toEqual([
+      'blocking flavor.hardware',
+      'warning flavor.differs',
+    ]);
+    expect(await codes(campaign, plain, as({ extra_specs: { 'hw:cpu_policy': 'dedicated' } }))).toEqual([
+      'warning flavor.differs',
+    ]);
+    const renamed = { ...extra_specs, 'pci_passthrough:alias': 'a100:1' };
+    expect(await codes(campaign, pinned, as({ extra_specs: renamed, swap: 64 })), 'a device of another name').toEqual([
+      'warning flavor.differs',
+    ]);
+    expect(await codes(campaign, plain, as({ swap: 64 })), 'without its swap disk').toEqual(['blocking flavor.hardware']);
+    expect(await codes(campaign, plain, as({ ephemeral: 2 })), 'without its ephemeral disk').toEqual([
+      'blocking flavor.hardware',
+    ]);
+  });
+
   test('what an adopted network has in the way', async () => {
     const twin = await aFurnishedTwin();
     const campaign = await aCampaign(twin);
