@@ -64,7 +64,7 @@ export class OpenStackDestination implements DestinationCloud {
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean> {
     // Without an id the path would name the whole collection.
     if (id === '') throw new Problem('E_BUG', `Nothing is removed for ${ref}: it has no id.`, { about: ref });
-    return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience);
+    return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience, ref);
   }
 
   donors(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly Donor[]> {

@@ -1,4 +1,4 @@
-import type { Kind, ResourceOf } from '../../../model/resource.ts';
+import type { Kind, Ref, ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext, Built, Patience } from '../../cloud.ts';
 import type { Site } from './site.ts';
 
@@ -9,7 +9,7 @@ export interface Family<K extends Kind> {
   occupied?(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<boolean>;
   find(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<string | null>;
   differences(site: Site, resource: ResourceOf<K>, id: string, context: BuildContext): Promise<readonly string[]>;
-  remove(site: Site, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  remove(site: Site, id: string, campaign: string, patience: Patience, ref: Ref): Promise<boolean>;
 }
 
 /** The sentence for something that is not there at all. */

@@ -8,6 +8,7 @@ import { requestFor } from '../attributes/request.ts';
 import { listAll } from '../pages.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
+import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 
 /** Flavors: adopted as the plan maps them, or created where it says `create` and the credentials may. */
@@ -20,7 +21,13 @@ export const flavor: Family<'flavor'> = {
       });
     if (mapped !== 'create') return { id: mapped.id, how: 'adopted' };
     const earlier = await this.find(site, resource, context);
-    const id = earlier ?? (await create(site, resource, context));
+    const id =
+      earlier ??
+      (await createOrFind(
+        () => create(site, resource, context),
+        () => this.find(site, resource, context),
+        context.signal,
+      ));
     await equip(site, resource, id, context);
     return { id, how: earlier === null ? 'created' : 'found' };
   },

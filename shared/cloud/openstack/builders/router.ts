@@ -30,7 +30,7 @@ export const router: Family<'router'> = {
     return is === null ? gone('router', id) : differencesOf(site, resource, is, context);
   },
 
-  remove: (site, id, campaign, patience) => removeStamped(site, collections.router, id, campaign, patience),
+  remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.router, id, campaign, patience, ref),
 };
 
 /** Reads a router; null where it is gone. */

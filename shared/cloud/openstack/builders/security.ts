@@ -6,6 +6,7 @@ import { requestFor } from '../attributes/request.ts';
 import { tagsOf } from '../stamp.ts';
 import { defaultGroup, isDefaultGroup } from './default-group.ts';
 import { type Family, gone } from './family.ts';
+import { createOrFind } from './late.ts';
 import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, findStamped, removeNeutron, removeStamped } from './stamped.ts';
@@ -34,7 +35,7 @@ export const securityGroup: Family<'security_group'> = {
     return isDefaultGroup(resource) ? [] : differencesOf(site, resource, is, context);
   },
 
-  remove: (site, id, campaign, patience) => removeStamped(site, collections.security_group, id, campaign, patience),
+  remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.security_group, id, campaign, patience, ref),
 };
 
 /** A new group is born with rules that let everything out. What the source's group has of them is built like any other rule. */
@@ -63,12 +64,10 @@ export const securityGroupRule: Family<'security_group_rule'> = {
     const found = await findRule(site, resource, context);
     if (found !== null) return { id: found.id, how: adopted && !isOurs(found, resource, context) ? 'adopted' : 'found' };
     const rule = await requestFor(site, resource, context);
-    const made = await site.send<ApiRule>(
-      'POST',
-      'network',
-      '/security-group-rules',
-      { security_group_rule: rule },
-      'security_group_rule',
+    const body = { security_group_rule: rule };
+    const made = await createOrFind(
+      () => site.send<ApiRule>('POST', 'network', '/security-group-rules', body, 'security_group_rule', context.signal),
+      () => findRule(site, resource, context),
       context.signal,
     );
     // In a group of our own the content says enough; among rules that were there before us, only a tag tells which is ours.

@@ -1,4 +1,4 @@
-import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext, Patience } from '../../cloud.ts';
 import type { ApiServer } from '../api.ts';
@@ -10,26 +10,30 @@ import { campaignTag, tagsOf } from '../stamp.ts';
 import { until } from '../wait.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
+import { createOrFind } from './late.ts';
 import { orderOf } from './port-order.ts';
 import type { Site } from './site.ts';
 
 /** Servers: created from the registered disk, on ports built before, in their order; stopped again where the source was stopped. */
 export const server: Family<'server'> = {
   async ensure(site, resource, context) {
-    const earlier = await stamped(site, resource, context);
-    if (earlier !== null && earlier.status !== 'ERROR') {
+    const earlier = await ownServer(site, resource, context);
+    if (earlier !== null) {
       refuseOtherDisk(resource, earlier, context);
       await untilReady(site, resource, earlier.id, context);
       return { id: earlier.id, how: 'found' };
     }
-    if (earlier !== null) await destroy(site, earlier.id, context);
-    const id = await create(site, resource, context);
+    const id = await createOrFind(
+      () => create(site, resource, context),
+      async () => (await stamped(site, refIn(resource), context)).at(0)?.id ?? null,
+      context.signal,
+    );
     await untilReady(site, resource, id, context);
     return { id, how: 'created' };
   },
 
   async find(site, resource, context) {
-    return (await stamped(site, resource, context))?.id ?? null;
+    return (await stamped(site, refIn(resource), context)).at(0)?.id ?? null;
   },
 
   async differences(site, resource, id, context) {
@@ -49,7 +53,9 @@ export const server: Family<'server'> = {
     ];
   },
 
-  async remove(site, id, campaign, patience) {
+  async remove(site, id, campaign, patience, ref) {
+    const late = await stamped(site, ref, { campaign, signal: patience.signal });
+    for (const one of late) if (one.id !== id) await destroy(site, one.id, patience);
     const is = await readServer(site.session, id, patience.signal);
     if (is === null) return false;
     if (!is.tags?.includes(campaignTag(campaign)))
@@ -61,23 +67,34 @@ export const server: Family<'server'> = {
   },
 };
 
-/** The server this campaign made for a source server; several, if creations went on after their answers were lost, are one too many. */
+function refIn({ id }: ResourceOf<'server'>): Ref {
+  return refOf('server', id);
+}
+
+/** The servers this campaign made for a source server: several, where a creation went on although it was answered with a failure. */
 async function stamped(
   site: Site,
-  resource: ResourceOf<'server'>,
-  { campaign, signal }: BuildContext,
-): Promise<ApiServer | null> {
-  const query = { tags: tagsOf(campaign, refOf('server', resource.id)).join(',') };
+  ref: Ref,
+  { campaign, signal }: Pick<BuildContext, 'campaign' | 'signal'>,
+): Promise<ApiServer[]> {
+  const query = { tags: tagsOf(campaign, ref).join(',') };
   const all = await listAll<ApiServer>(
     site.session,
     { service: 'compute', path: '/servers/detail', key: 'servers', query },
     signal,
   );
-  const [first, ...others] = all.filter((one) => one.tags?.includes(campaignTag(campaign)));
+  return all.filter((one) => one.tags?.includes(campaignTag(campaign)));
+}
+
+/** The server that an earlier attempt made and that did not fail; those that failed are deleted, for their ports are needed. */
+async function ownServer(site: Site, resource: ResourceOf<'server'>, context: BuildContext): Promise<ApiServer | null> {
+  const all = await stamped(site, refIn(resource), context);
+  for (const one of all) if (one.status === 'ERROR') await destroy(site, one.id, context);
+  const [first, ...others] = all.filter((one) => one.status !== 'ERROR');
   if (others.length === 0) return first ?? null;
   const ids = all.map((one) => one.id).join(', ');
   throw new Problem('E_CONFLICT', `Several servers at the destination carry the stamp of server ${resource.id}: ${ids}.`, {
-    about: refOf('server', resource.id),
+    about: refIn(resource),
     hint: 'Delete those that do not run, then resume.',
   });
 }
