@@ -57,10 +57,12 @@ const newServer = z.object({
     block_device_mapping_v2: z.unknown().optional(),
     description: z.string().max(255).nullish(),
     tags: z.array(tagSchema).max(50).optional(),
+    // nova/api/validation/parameter_types.py, hostname: a label of at least two characters. From 2.94
+    // on a full name with dots may be given.
     hostname: z
       .string()
-      .regex(/^[a-zA-Z0-9-_]([a-zA-Z0-9-_.]*[a-zA-Z0-9-_])?$/)
-      .max(255)
+      .regex(/^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$/)
+      .max(63)
       .optional(),
     host: z.string().optional(),
     hypervisor_hostname: z.string().optional(),

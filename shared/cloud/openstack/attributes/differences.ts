@@ -1,7 +1,7 @@
 import type { Resource } from '../../../model/resource.ts';
 import type { BuildContext } from '../../cloud.ts';
 import type { ApiThing } from '../api.ts';
-import { type Attribute, canonicalOf, isDefault, type Offer } from './attribute.ts';
+import { type Attribute, canonicalOf, isDefault, type Offer, takes } from './attribute.ts';
 import { fieldOf, wantedOf } from './request.ts';
 import { tables } from './tables.ts';
 
@@ -17,7 +17,7 @@ export async function differencesOf(
     if (row.api === null || row.fate !== 'carried' || (row.sent === 'if known' && isDefault(row, fieldOf(row, resource))))
       continue;
     // What the answer does not show these credentials, and what this cloud could not be told, was said before the first write.
-    if (answer[row.api] === undefined || (row.needs !== undefined && !(await cloud.offers(row.needs, context.signal)))) continue;
+    if (answer[row.api] === undefined || !(await takes(cloud, row, fieldOf(row, resource), context.signal))) continue;
     differences.push(...compareRow(row, resource, answer, context));
   }
   return differences;

@@ -1,6 +1,7 @@
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type { ApiFlavor, ApiFloatingIp, ApiKeypair, ApiNetwork, ApiPort, ApiSecurityGroup, ApiSubnet } from '../api.ts';
+import type { Attribute } from '../attributes/attribute.ts';
 import { tables } from '../attributes/tables.ts';
 import { defaultGroup } from '../builders/default-group.ts';
 import { listFlavors } from '../builders/flavor.ts';
@@ -73,8 +74,12 @@ export async function readView(
   };
 }
 
+function needsOf({ needs, values = [] }: Attribute): string[] {
+  return [...(needs === undefined ? [] : [needs]), ...values.map((one) => one.needs)];
+}
+
 async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const needs = new Set(Object.values(tables).flatMap((table) => table.flatMap((row) => row.needs ?? [])));
+  const needs = new Set(Object.values(tables).flatMap((table) => table.flatMap(needsOf)));
   const lacks = new Set<string>();
   for (const need of needs) if (!(await site.offers(need, signal))) lacks.add(need);
   return lacks;

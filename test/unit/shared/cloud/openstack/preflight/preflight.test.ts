@@ -173,6 +173,19 @@ describe('before a write, the destination is asked', () => {
     expect(await codes(campaign, {}, unseen)).toEqual([]);
   });
 
+  test.each([
+    ['web-1', []],
+    ['w', ['warning server.unsupported_attribute']],
+    ['web_1', ['warning server.unsupported_attribute']],
+    ['wéb', ['warning server.unsupported_attribute']],
+    ['web.example.com', ['warning server.unsupported_attribute']],
+  ])('whether it takes the host name %s', async (hostname, found) => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const named = campaign.tenant.resources.map((one) => (one.kind === 'server' ? { ...one, hostname } : one));
+    expect(await codes(campaign, {}, named)).toEqual(found);
+  });
+
   test('and nothing is written', async () => {
     const twin = await aFurnishedTwin();
     const campaign = await aCampaign(twin);
