@@ -36,7 +36,7 @@ export const DestinationFacts = z.object({
     }),
   ),
   keypairs: z.array(z.object({ name: z.string(), fingerprint: z.string() })),
-  /** By resource name: network, subnet, router, port, security_group, security_group_rule, floatingip, instances, cores, ram (MiB), key_pairs. */
+  /** By resource name: network, subnet, router, port, security_group, security_group_rule, floatingip, instances, cores, ram (MiB), key_pairs, metadata_items (of one server). */
   quotas: z.record(z.string(), Limit),
   /** Bytes free where the receiver stages disks. */
   staging_free_bytes: z.number(),

@@ -5,6 +5,7 @@ import type { Site } from '../builders/site.ts';
 import { unsupportedAttributes } from './attribute-rule.ts';
 import { decide } from './decisions.ts';
 import * as groups from './default-group-rules.ts';
+import * as limits from './limit-rules.ts';
 import * as networks from './network-rules.ts';
 import { quotas } from './quota-rule.ts';
 import type { Rule } from './rules.ts';
@@ -26,6 +27,8 @@ const rules: readonly Rule[] = [
   groups.openDefaultGroup,
   groups.widenedDefaultGroup,
   servers.names,
+  limits.serverLimits,
+  limits.keypairNames,
   unsupportedAttributes,
   zones,
   quotas,

@@ -24,7 +24,7 @@ export interface View {
   readonly floatingIps: readonly ApiFloatingIp[];
   readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
   readonly defaultGroup: ApiSecurityGroup;
-  /** Extensions of Neutron and microversions of Nova that some attribute needs and the destination does not have. */
+  /** Extensions of Neutron and microversions of Nova that some attribute or name needs and the destination does not have. */
   readonly lacks: ReadonlySet<string>;
   /** Read only where the plan wants one. */
   readonly zones: readonly Zone[];
@@ -74,12 +74,15 @@ export async function readView(
   };
 }
 
+/** The microversion from which on the names of keypairs may hold `@` and dots. */
+export const freeKeyNames = '2.92';
+
 function needsOf({ needs, values = [] }: Attribute): string[] {
   return [...(needs === undefined ? [] : [needs]), ...values.map((one) => one.needs)];
 }
 
 async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const needs = new Set(Object.values(tables).flatMap((table) => table.flatMap(needsOf)));
+  const needs = new Set([freeKeyNames, ...Object.values(tables).flatMap((table) => table.flatMap(needsOf))]);
   const lacks = new Set<string>();
   for (const need of needs) if (!(await site.offers(need, signal))) lacks.add(need);
   return lacks;
