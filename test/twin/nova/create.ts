@@ -220,6 +220,12 @@ function hostnameFrom(name: string, id: string): string {
   return plain === '' ? `server-${id}` : plain;
 }
 
+/** The cloud and the image may ask for a config drive as well (nova/virt/configdrive.py, required_by). */
+function hasConfigDrive(call: Call, given: Given, image: Image): boolean {
+  if (call.cloud.settings.forceConfigDrive || image.properties['img_config_drive'] === 'mandatory') return true;
+  return given.config_drive === true || /^(true|1|yes|on|t|y)$/i.test(String(given.config_drive ?? ''));
+}
+
 function newRecord(
   call: Call,
   given: Given,
@@ -259,7 +265,7 @@ function newRecord(
     lockedBy: null,
     keyName: given.key_name ?? null,
     userData: given.user_data ?? null,
-    configDrive: given.config_drive === true || /^(true|1|yes|on|t|y)$/i.test(String(given.config_drive ?? '')),
+    configDrive: hasConfigDrive(call, given, image),
     ...place,
     hostname: given.hostname ?? hostnameFrom(given.name, id),
     host: null,

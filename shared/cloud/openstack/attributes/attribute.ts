@@ -48,7 +48,7 @@ export interface Attribute {
   write?(value: unknown, resource: ApiThing, context: BuildContext): unknown;
   /** The form in which equal values are equal text. `whole` is what the value is part of. */
   canonical?(value: unknown, whole: ApiThing): unknown;
-  /** Whether the destination's value will do although it is another one. */
+  /** Whether the destination's value will do although it is another one: it is told then, and stops nothing. */
   accepts?(wanted: unknown, is: unknown): boolean;
   /** Whether a value that is not the default still loses nothing. */
   harmless?(value: unknown): boolean;

@@ -1,8 +1,8 @@
 import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext, Patience } from '../../cloud.ts';
+import type { BuildContext, Built, Patience } from '../../cloud.ts';
 import type { ApiServer } from '../api.ts';
-import { compare, differencesOf } from '../attributes/differences.ts';
+import { acceptedDifferencesOf, compare, differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { listAll } from '../pages.ts';
 import { bring, changes, readServer } from '../server-state.ts';
@@ -21,7 +21,7 @@ export const server: Family<'server'> = {
     if (earlier !== null) {
       refuseOtherDisk(resource, earlier, context);
       await untilReady(site, resource, earlier.id, context);
-      return { id: earlier.id, how: 'found' };
+      return { id: earlier.id, how: 'found', ...(await told(site, resource, earlier.id, context)) };
     }
     const id = await createOrFind(
       () => create(site, resource, context),
@@ -29,7 +29,7 @@ export const server: Family<'server'> = {
       context.signal,
     );
     await untilReady(site, resource, id, context);
-    return { id, how: 'created' };
+    return { id, how: 'created', ...(await told(site, resource, id, context)) };
   },
 
   async find(site, resource, context) {
@@ -97,6 +97,18 @@ async function ownServer(site: Site, resource: ResourceOf<'server'>, context: Bu
     about: refIn(resource),
     hint: 'Delete those that do not run, then resume.',
   });
+}
+
+/** What the cloud made of the server that is not as it was and harms no guest, such as a config drive that it forces on every server. */
+async function told(
+  site: Site,
+  resource: ResourceOf<'server'>,
+  id: string,
+  context: BuildContext,
+): Promise<Pick<Built, 'detail'>> {
+  const is = await readServer(site.session, id, context.signal);
+  const differences = is === null ? [] : await acceptedDifferencesOf(site, resource, is, context);
+  return differences.length === 0 ? {} : { detail: { differs: differences.join('; ') } };
 }
 
 /** A server that an earlier attempt made from an earlier copy of the disk must never pass for this one. */
