@@ -5,6 +5,7 @@ import { documentName } from '../builders/default-group.ts';
 import { movedTag } from '../stamp.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
+import { heirOf } from './server.ts';
 import { bootsFromVolume, volumesOf } from './servers.ts';
 
 type Rule = (server: ApiServer, contents: Contents) => Concern | null;
@@ -121,15 +122,26 @@ const keyTwin: Rule = (server, { keypairs }) => {
   return concern('server.keypair_name', 'warning', server, says, 'Nothing, if the guests have their keys on their disks.');
 };
 
-const image: Rule = (server, { images }) => {
-  if (bootsFromVolume(server) || !server.image || images.some((one) => server.image && one.id === server.image.id)) return null;
-  const says = 'was made from an image that is gone or not visible: its hw_* properties cannot be read before its snapshot.';
+const image: Rule = (server, contents) => {
+  if (bootsFromVolume(server) || !server.image) return null;
+  const { id } = server.image;
+  if (contents.images.some((one) => one.id === id)) return null;
+  const heir = heirOf(server, contents);
+  const says = 'was made from an image that is gone or not visible';
+  if (heir !== undefined)
+    return concern(
+      'server.image_gone',
+      'warning',
+      server,
+      `${says}: its hw_* properties are taken from the snapshot ${heir.name || heir.id}.`,
+      'Nothing, if the properties of that snapshot were not edited since.',
+    );
   return concern(
     'server.image_gone',
     'warning',
     server,
-    says,
-    'If it needs special hardware (UEFI, SCSI), check that it boots at the destination.',
+    `${says}: its hw_* properties cannot be read before its snapshot.`,
+    'Snapshot it once before the capture (openstack server image create): the snapshot has them, and they go with the disk.',
   );
 };
 

@@ -40,6 +40,8 @@ export interface Contents {
   readonly flavors: readonly ApiFlavor[];
   readonly images: readonly ApiImage[];
   readonly keypairs: readonly ApiKeypair[];
+  /** Snapshots of servers whose image is gone; Nova gave them that image's properties. */
+  readonly heirs: readonly ApiImage[];
   /** What is said of records that cannot be read. */
   readonly unreadable: readonly Concern[];
 }
@@ -152,7 +154,7 @@ async function readCompute(
   scope: Scope,
   servers: readonly ApiServer[],
   signal: AbortSignal,
-): Promise<Pick<Contents, 'servers' | 'flavors' | 'images' | 'keypairs'>> {
+): Promise<Pick<Contents, 'servers' | 'flavors' | 'images' | 'heirs' | 'keypairs'>> {
   const query = scope.admin ? { is_public: 'none' } : {};
   const flavors = await listAll<ApiFlavor>(
     session,
@@ -160,6 +162,7 @@ async function readCompute(
     signal,
   );
   const images: ApiImage[] = [];
+  const heirs: ApiImage[] = [];
   for (const id of new Set(servers.flatMap((server) => (bootsFromVolume(server) || !server.image ? [] : [server.image.id])))) {
     const { status, body } = await session.call({
       method: 'GET',
@@ -169,9 +172,16 @@ async function readCompute(
       signal,
     });
     if (status === 200) images.push(body as ApiImage);
+    else heirs.push(...(await heirsOf(session, id, signal)));
   }
   const keypairs = await readKeypairs(session, servers, signal);
-  return { servers: await withGroups(session, scope, servers, signal), flavors, images, keypairs };
+  return { servers: await withGroups(session, scope, servers, signal), flavors, images, heirs, keypairs };
+}
+
+/** The snapshots of servers that were made from an image; Nova writes its id and its properties into each (nova/compute/utils.py). */
+function heirsOf(session: Session, image: string, signal: AbortSignal): Promise<ApiImage[]> {
+  const query = { base_image_ref: image };
+  return listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
 }
 
 /** Nova names a server's groups only where one server is shown, so they are listed; older ones and some policies refuse. */
