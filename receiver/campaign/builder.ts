@@ -162,7 +162,7 @@ export class Builder {
     const disk = resource.kind === 'disk' ? await this.#tools.disks.open(resource.server_id, resource.id) : undefined;
     try {
       const cloud = await this.#tools.cloud();
-      const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context.signal));
+      const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context));
       await this.#ledger.intend(ref, claimed);
       const built = await cloud.ensure(resource, { ...context, claimed, disk });
       const differences = built.how === 'adopted' ? [] : await cloud.differences(resource, built.id, context);

@@ -84,7 +84,7 @@ export interface DestinationCloud {
    * Whether something without a stamp stands where `ensure` would create; false for kinds that carry
    * stamps. MUST NOT write. The ledger notes the answer before the first `ensure`.
    */
-  occupied(resource: Resource, signal: AbortSignal): Promise<boolean>;
+  occupied(resource: Resource, context: BuildContext): Promise<boolean>;
   /**
    * Every way in which the built thing differs from the wanted, in sentences; empty when it is
    * equal. Given a disk's bytes, also whether the cloud says that it stores these.

@@ -31,16 +31,23 @@ function sameSize(a: Sized, b: Sized): boolean {
   return a.vcpus === b.vcpus && a.ram === b.ram && a.disk === b.disk && a.ephemeral === b.ephemeral && a.swap === b.swap;
 }
 
+function sameSpecs(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => a[name] === b[name]);
+}
+
 /**
- * The flavor of the same size, by preference with the same name; `create` where there is none and
- * we may.
+ * The flavor of the same size, by preference with the same extra specs, then with the same name; `create` where there is none and we may.
+ * Preflight names what differs, and stops the plan where the guest would lose hardware.
  */
 function flavorFor(
   flavor: ResourceOf<'flavor'> | Configurations['flavors'][number],
   { flavors, admin }: CloudFacts,
 ): string | null {
   const equal = flavors.filter((candidate) => sameSize(candidate, flavor));
-  const best = equal.find(({ name }) => name === flavor.name) ?? equal[0];
+  const alike = equal.filter((candidate) => sameSpecs(candidate.extra_specs, flavor.extra_specs));
+  const named = ({ name }: { readonly name: string }): boolean => name === flavor.name;
+  const best = alike.find(named) ?? alike[0] ?? equal.find(named) ?? equal[0];
   return best?.name ?? (admin ? 'create' : null);
 }
 

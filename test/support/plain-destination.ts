@@ -37,9 +37,9 @@ export class PlainDestination implements DestinationCloud {
     return this.#below.find(resource, context);
   }
 
-  occupied(resource: Resource, signal: AbortSignal) {
+  occupied(resource: Resource, context: BuildContext) {
     this.#mustKnow(resource.kind);
-    return this.#below.occupied(resource, signal);
+    return this.#below.occupied(resource, context);
   }
 
   differences(resource: Resource, id: string, context: BuildContext) {

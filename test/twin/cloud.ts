@@ -27,6 +27,7 @@ export interface Settings {
    * admins.
    */
   readonly zeroDiskForMembers: boolean;
+  readonly forceConfigDrive: boolean;
   readonly withoutServices: readonly ServiceName[];
   readonly maxRequestBytes: number;
 }

@@ -13,7 +13,7 @@ const requestMatch = z.strictObject({
 });
 
 const requestFault = z.strictObject({
-  do: z.enum(['status', 'drop', 'delay', 'drop-after', 'lost-answer', 'truncate', 'corrupt']),
+  do: z.enum(['status', 'drop', 'delay', 'drop-after', 'lost-answer', 'late', 'truncate', 'corrupt']),
   match: requestMatch.optional(),
   /** How often it strikes; without it, always. */
   times: z.int().positive().optional(),
@@ -25,7 +25,16 @@ const requestFault = z.strictObject({
 });
 
 const stateFault = z.strictObject({
-  do: z.enum(['server-error', 'image-killed', 'stop-ignored', 'guest-writes', 'quota', 'delete-flavor', 'expire-tokens']),
+  do: z.enum([
+    'server-error',
+    'image-killed',
+    'stop-ignored',
+    'guest-writes',
+    'quota',
+    'delete-flavor',
+    'expire-tokens',
+    'cell-down',
+  ]),
   /** Regular expression over the name of the server or image. */
   name: z.string().optional(),
   times: z.int().positive().optional(),

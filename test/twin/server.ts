@@ -123,6 +123,17 @@ async function carryOut(
     requestId: incoming.requestId,
     param: (name) => params.get(name) ?? '',
   };
+  if (fault?.do === 'late') {
+    cloud.background.run(async () => {
+      await sleep(fault.ms ?? 0, undefined, { signal: cloud.background.signal });
+      await route.handler(call);
+      served.flush();
+    });
+    return {
+      answer: faultAnswer(service, { status: 504, ...fault }, String(request.headers.accept ?? '')),
+      spoiler: undefined,
+    };
+  }
   const answer = await route.handler(call);
   served.flush();
   if (fault?.do === 'lost-answer') return 'cut';

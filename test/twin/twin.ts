@@ -66,6 +66,8 @@ export interface TwinOptions {
   readonly strictUtf8?: boolean;
   /** Members may use flavors with disk 0; off by default, as in Zed. */
   readonly zeroDiskForMembers?: boolean;
+  /** `force_config_drive` of nova.conf: every server gets a config drive. */
+  readonly forceConfigDrive?: boolean;
   /** Services that the catalogue does not name. */
   readonly withoutServices?: readonly ServiceName[];
 }
@@ -149,6 +151,7 @@ function settingsFrom(options: TwinOptions): Settings {
     guest: options.guest ?? false,
     strictUtf8: options.strictUtf8 ?? true,
     zeroDiskForMembers: options.zeroDiskForMembers ?? false,
+    forceConfigDrive: options.forceConfigDrive ?? false,
     withoutServices: options.withoutServices ?? [],
     maxRequestBytes: 114_688,
   };

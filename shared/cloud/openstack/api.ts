@@ -54,7 +54,7 @@ interface ApiGateway extends ApiThing {
 export interface ApiRouter extends Standard {
   readonly name: string;
   readonly routes?: readonly ApiThing[];
-  readonly external_gateway_info: ApiGateway | null;
+  readonly external_gateway_info?: ApiGateway | null;
 }
 
 /** GET /v2.0/ports. */

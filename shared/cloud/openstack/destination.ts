@@ -52,8 +52,8 @@ export class OpenStackDestination implements DestinationCloud {
     return familyOf(resource.kind).find(this.#site, resource, context);
   }
 
-  async occupied(resource: Resource, signal: AbortSignal): Promise<boolean> {
-    return (await familyOf(resource.kind).occupied?.(this.#site, resource, signal)) ?? false;
+  async occupied(resource: Resource, context: BuildContext): Promise<boolean> {
+    return (await familyOf(resource.kind).occupied?.(this.#site, resource, context)) ?? false;
   }
 
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]> {
@@ -67,7 +67,7 @@ export class OpenStackDestination implements DestinationCloud {
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean> {
     // Without an id the path would name the whole collection.
     if (id === '') throw new Problem('E_BUG', `Nothing is removed for ${ref}: it has no id.`, { about: ref });
-    return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience);
+    return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience, ref);
   }
 
   donors(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly DonorImage[]> {

@@ -25,7 +25,13 @@ export async function readQuotas(session: Session, signal: AbortSignal): Promise
     signal,
   });
   return {
-    ...picked((compute.body as { quota_set?: object } | null)?.quota_set, ['instances', 'cores', 'ram', 'key_pairs']),
+    ...picked((compute.body as { quota_set?: object } | null)?.quota_set, [
+      'instances',
+      'cores',
+      'ram',
+      'key_pairs',
+      'metadata_items',
+    ]),
     ...picked((network.body as { quota?: object } | null)?.quota, [
       'network',
       'subnet',

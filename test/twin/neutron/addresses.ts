@@ -34,9 +34,12 @@ export function takenOn(cloud: Cloud, subnetId: string): Set<string> {
   return taken;
 }
 
-/** Addresses that a subnet hands out by itself are made from the MAC when it is stateless IPv6. */
-export const isAutoAddressed = (subnet: Subnet): boolean =>
-  subnet.addressMode === 'slaac' || subnet.addressMode === 'dhcpv6-stateless';
+/**
+ * Addresses that a subnet hands out by itself are made from the MAC when it is stateless IPv6, said
+ * by either mode (neutron/common/ipv6_utils.py, is_auto_address_subnet).
+ */
+export const isAutoAddressed = (subnet: Pick<Subnet, 'addressMode' | 'raMode'>): boolean =>
+  [subnet.addressMode, subnet.raMode].some((mode) => mode === 'slaac' || mode === 'dhcpv6-stateless');
 
 /** A free address: the lowest for a DHCP port, for any other a random one of the first thousand. */
 function pickAddress(cloud: Cloud, subnet: Subnet, lowest: boolean): string | undefined {
@@ -125,7 +128,8 @@ function oneAddress(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish
   return [{ subnet_id: subnet.id, ip_address: address }];
 }
 
-const isRouterPort = (place: Place): boolean => place.deviceOwner.startsWith('network:router');
+/** Whether a port is a router's, of whatever kind. */
+export const isRouterPort = (place: Pick<Place, 'deviceOwner'>): boolean => /^network:(ha_)?router/.test(place.deviceOwner);
 
 /**
  * The addresses that a port has without asking, one on each stateless IPv6 subnet; router ports

@@ -5,6 +5,7 @@ import { badRequest, conflict, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { textOf } from '../text.ts';
 import { assignAddresses, prefixOf } from './addresses.ts';
+import { legOwnerOf } from './ha.ts';
 import { holds, overlap, readAddress } from './ip.ts';
 import type { FixedIp, Port, Router, Subnet } from './model.ts';
 import { plainWish, plugPort } from './ports.ts';
@@ -53,7 +54,7 @@ function attachPort(cloud: Cloud, router: Router, port: Port): Port {
   if (port.fixedIps.length === 0) throw bad('Router port must have at least one fixed IP');
   for (const fixed of port.fixedIps) checkOverlap(cloud, router, cloud.state.subnets.get(fixed.subnet_id));
   port.deviceId = router.id;
-  port.deviceOwner = 'network:router_interface';
+  port.deviceOwner = legOwnerOf(router);
   port.securityGroups = [];
   port.status = 'ACTIVE';
   bump(cloud, port);
@@ -82,7 +83,7 @@ function attachSubnet(call: Call, router: Router, subnet: Subnet | undefined): P
     ...plainWish,
     wanted,
     deviceId: router.id,
-    deviceOwner: 'network:router_interface',
+    deviceOwner: legOwnerOf(router),
   });
   port.status = 'ACTIVE';
   return port;

@@ -3,7 +3,7 @@ import type { Caller } from '../policy.ts';
 import { badRequest, conflict, forbidden } from '../refusal.ts';
 import type { Call } from '../route.ts';
 import { textOf } from '../text.ts';
-import { assignAddresses, isAutoAddressed, newMac, type WantedIp } from './addresses.ts';
+import { assignAddresses, isAutoAddressed, isRouterPort, newMac, type WantedIp } from './addresses.ts';
 import {
   bool,
   dictionary,
@@ -293,7 +293,7 @@ function mergeOptions(port: Port, sent: Given<typeof attributes>['extra_dhcp_opt
 function moveAddresses(cloud: Cloud, port: Port, wanted: readonly WantedIp[]): FixedIp[] {
   const isAutomatic = (fixed: WantedIp): boolean => {
     const subnet = cloud.state.subnets.get(fixed.subnet_id ?? '');
-    return subnet !== undefined && isAutoAddressed(subnet) && !port.deviceOwner.startsWith('network:router');
+    return subnet !== undefined && isAutoAddressed(subnet) && !isRouterPort(port);
   };
   const held = port.fixedIps.filter((fixed) => !isAutomatic(fixed));
   const kept: FixedIp[] = [];
@@ -309,7 +309,7 @@ function moveAddresses(cloud: Cloud, port: Port, wanted: readonly WantedIp[]): F
 }
 
 function deletePort({ cloud }: Call, port: Port): void {
-  if (/^network:(router|floatingip)/.test(port.deviceOwner)) {
+  if (/^network:(ha_router|router|floatingip)/.test(port.deviceOwner)) {
     throw conflict(
       `Port ${port.id} cannot be deleted directly via the port API: has device owner ${port.deviceOwner}.`,
       'ServicePortInUse',

@@ -5,6 +5,7 @@ import { type Answer, type Call, type Route, route } from '../route.ts';
 import { prefixOf } from './addresses.ts';
 import { bool, ipAddress, listOf, orNull, prefix, readPost, readPut, shape, text, uuid } from './attributes.ts';
 import { type Collection, collectionRoutes, sentFor, thingOf } from './collection.ts';
+import { isLeg, plugHa, unplugHa } from './ha.ts';
 import { holds, readAddress } from './ip.ts';
 import { showAnswer } from './listing.ts';
 import type { HostRoute, Port, Router } from './model.ts';
@@ -73,9 +74,7 @@ function routerView(cloud: Cloud, caller: Caller, router: Router): Record<string
 
 /** The ports by which a router stands in networks, its gateway not among them. */
 export const interfacesOf = (cloud: Cloud, router: Router): Port[] =>
-  [...cloud.state.ports.values()].filter(
-    (port) => port.deviceId === router.id && port.deviceOwner === 'network:router_interface',
-  );
+  [...cloud.state.ports.values()].filter((port) => port.deviceId === router.id && isLeg(port));
 
 /** Source NAT and the gateway's addresses are for admins to choose (default policies of Zed). */
 function checkGatewayRights(caller: Caller, rule: string, info: unknown): void {
@@ -142,6 +141,7 @@ function makeRouter({ cloud, caller }: Call, given: Record<string, unknown>): Ro
     zoneHints: values.availability_zone_hints,
   };
   setGateway(cloud, router, values.external_gateway_info);
+  if (router.ha) plugHa(cloud, router);
   cloud.state.routers.set(router.id, router);
   bump(cloud, router);
   return router;
@@ -201,6 +201,7 @@ function removeRouter({ cloud }: Call, router: Router): void {
   if (attached.length > 0)
     throw conflict(`Router ${router.id} has ports still attached: ${attached.map((port) => port.id).join(', ')}`, 'RouterInUse');
   clearGateway(cloud, router);
+  unplugHa(cloud, router);
   cloud.state.routers.delete(router.id);
 }
 

@@ -2,7 +2,7 @@ import type { Cloud } from '../cloud.ts';
 import { badRequest, conflict } from '../refusal.ts';
 import type { Call } from '../route.ts';
 import { textOf } from '../text.ts';
-import { defaultPools, numberOf, prefixOf, takenOn } from './addresses.ts';
+import { defaultPools, isRouterPort, numberOf, prefixOf, takenOn } from './addresses.ts';
 import {
   bool,
   type Check,
@@ -214,7 +214,7 @@ function removeSubnet({ cloud }: Call, subnet: Subnet): void {
   const holders = [...cloud.state.ports.values()].filter((port) => port.fixedIps.some((fixed) => fixed.subnet_id === subnet.id));
   // Self-made IPv6 addresses do not hold a subnet; a router's does.
   const stateless = subnet.addressMode !== null && subnet.addressMode !== 'dhcpv6-stateful';
-  const inUse = holders.some((port) => !isAutoDeleted(port) && (!stateless || port.deviceOwner.startsWith('network:router')));
+  const inUse = holders.some((port) => !isAutoDeleted(port) && (!stateless || isRouterPort(port)));
   if (inUse)
     throw conflict(
       `Unable to complete operation on subnet ${subnet.id}: One or more ports have an IP allocation from this subnet.`,

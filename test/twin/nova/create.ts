@@ -19,12 +19,15 @@ import { linksOf } from './view.ts';
 const nameRule =
   "An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.";
 
-/** A name: anything printable, not only blanks and not framed by them. */
+/**
+ * A name: anything printable, not only blanks and not framed by them
+ * (nova/api/validation/parameter_types.py, `name`).
+ */
 export const serverName = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^\S(.*\S)?$/su, nameRule);
+  .regex(/^(?!.*[\p{C}\p{Zl}\p{Zp}])\S(.*\S)?$/su, nameRule);
 
 const networkRequest = z.strictObject({
   uuid: z.string().optional(),
@@ -57,10 +60,12 @@ const newServer = z.object({
     block_device_mapping_v2: z.unknown().optional(),
     description: z.string().max(255).nullish(),
     tags: z.array(tagSchema).max(50).optional(),
+    // nova/api/validation/parameter_types.py, hostname: a label of at least two characters. From 2.94
+    // on a full name with dots may be given.
     hostname: z
       .string()
-      .regex(/^[a-zA-Z0-9-_]([a-zA-Z0-9-_.]*[a-zA-Z0-9-_])?$/)
-      .max(255)
+      .regex(/^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$/)
+      .max(63)
       .optional(),
     host: z.string().optional(),
     hypervisor_hostname: z.string().optional(),
@@ -215,6 +220,12 @@ function hostnameFrom(name: string, id: string): string {
   return plain === '' ? `server-${id}` : plain;
 }
 
+/** The cloud and the image may ask for a config drive as well (nova/virt/configdrive.py, required_by). */
+function hasConfigDrive(call: Call, given: Given, image: Image): boolean {
+  if (call.cloud.settings.forceConfigDrive || image.properties['img_config_drive'] === 'mandatory') return true;
+  return given.config_drive === true || /^(true|1|yes|on|t|y)$/i.test(String(given.config_drive ?? ''));
+}
+
 function newRecord(
   call: Call,
   given: Given,
@@ -254,7 +265,7 @@ function newRecord(
     lockedBy: null,
     keyName: given.key_name ?? null,
     userData: given.user_data ?? null,
-    configDrive: given.config_drive === true || /^(true|1|yes|on|t|y)$/i.test(String(given.config_drive ?? '')),
+    configDrive: hasConfigDrive(call, given, image),
     ...place,
     hostname: given.hostname ?? hostnameFrom(given.name, id),
     host: null,

@@ -83,7 +83,7 @@ const count = (least: number) =>
 const newFlavor = z.strictObject({
   flavor: z.strictObject({
     name: z.string().trim().min(1).max(255),
-    id: z.union([z.string().min(1).max(255), z.int(), z.null()]).optional(),
+    id: z.union([z.string().max(255), z.int(), z.null()]).optional(),
     ram: count(1),
     vcpus: count(1),
     disk: count(0),
@@ -100,7 +100,9 @@ function createFlavor(call: Call): Answer {
   const given = parse(newFlavor, call.body).flavor;
   if (given.description !== undefined && call.minor < 55)
     throw badRequest("Additional properties are not allowed ('description' was unexpected)");
-  const id = given.id === undefined || given.id === null || given.id === 'auto' ? newUuid() : String(given.id);
+  // nova/compute/flavors.py, create: only an id that is false in Python is made up. `auto` is a word
+  // of the command line alone.
+  const id = given.id ? String(given.id) : newUuid();
   const { flavors } = call.cloud.state;
   if (flavors.has(id)) throw conflict(`Flavor with ID ${id} already exists.`);
   if ([...flavors.values()].some((flavor) => flavor.name === given.name))

@@ -8,7 +8,7 @@ import { createServer, serverName } from './create.ts';
 import { checkUnlocked, serverOf, touchServer } from './instance.ts';
 import type { Server } from './model.ts';
 import { pageOf } from './paging.ts';
-import { serverBrief, serverView, statusOf } from './view.ts';
+import { partialView, serverBrief, serverView, statusOf } from './view.ts';
 
 /** Query parameters that every caller may use; others are for admins and ignored for members. */
 const knownFilters = [
@@ -89,9 +89,18 @@ function listServers(call: Call, detail: boolean): Answer {
   const tenant = query.get('project_id') ?? query.get('tenant_id');
   const own = (server: Server): boolean =>
     everybody ? tenant === null || server.projectId === tenant : server.projectId === caller.projectId;
-  const found = [...cloud.state.servers.values()].filter((server) => own(server) && fits(call, server)).reverse();
+  // nova/api/openstack/compute/servers.py, _is_cell_down_supported: what lies in a cell that is down
+  // is shown in part, but only where nothing is filtered, sorted or paged; else it is left out.
+  const isDown = (server: Server): boolean => cloud.faults.take('cell-down', server.name) !== undefined;
+  const partly = call.minor >= 69 && [...query.keys()].every((key) => key === 'all_tenants');
+  const found = [...cloud.state.servers.values()]
+    .filter((server) => own(server) && fits(call, server) && (partly || !isDown(server)))
+    .reverse();
   const { page, links } = pageOf(call, sorted(call, found), detail ? 'servers/detail' : 'servers');
-  const servers = page.map((server) => (detail ? serverView(call, server) : serverBrief(cloud, server)));
+  const servers = page.map((server) => {
+    if (partly && isDown(server)) return partialView(cloud, server, detail);
+    return detail ? serverView(call, server) : serverBrief(cloud, server);
+  });
   return { status: 200, body: { servers, ...(links.length > 0 ? { servers_links: links } : {}) } };
 }
 

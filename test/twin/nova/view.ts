@@ -160,3 +160,11 @@ export const serverBrief = (cloud: Cloud, server: Server) => ({
   name: server.name,
   links: linksOf(cloud, `servers/${server.id}`),
 });
+
+/** What is known of a server in a cell that is down (Compute API guide, "Handling Down Cells"). */
+export const partialView = (cloud: Cloud, server: Server, detail: boolean) => ({
+  id: server.id,
+  status: 'UNKNOWN',
+  links: linksOf(cloud, `servers/${server.id}`),
+  ...(detail ? { tenant_id: server.projectId, created: server.createdAt } : {}),
+});

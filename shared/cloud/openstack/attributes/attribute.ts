@@ -23,6 +23,8 @@ export interface Attribute {
   readonly field?: string;
   /** The Neutron extension (its alias) or the Nova microversion without which a cloud does not know it. */
   readonly needs?: string;
+  /** The values that a cloud takes, where it does not take every one, each with what it needs; the cloud chooses in the place of another. */
+  readonly values?: readonly { readonly needs: string; readonly fits: (value: string) => boolean }[];
   /** Without it the guest would not be the same: a destination that lacks `needs` then blocks the plan. */
   readonly vital?: boolean;
   /** The value that says nothing; without it: null, '', false, [] and {}. An answer without the attribute is read as this. */
@@ -46,7 +48,7 @@ export interface Attribute {
   write?(value: unknown, resource: ApiThing, context: BuildContext): unknown;
   /** The form in which equal values are equal text. `whole` is what the value is part of. */
   canonical?(value: unknown, whole: ApiThing): unknown;
-  /** Whether the destination's value will do although it is another one. */
+  /** Whether the destination's value will do although it is another one: it is told then, and stops nothing. */
   accepts?(wanted: unknown, is: unknown): boolean;
   /** Whether a value that is not the default still loses nothing. */
   harmless?(value: unknown): boolean;
@@ -85,4 +87,16 @@ export function rowOf(table: Table, api: string): Attribute | undefined {
 /** Rows of attributes that each cloud works out by itself. */
 export function derived(why: string, ...names: readonly string[]): Attribute[] {
   return names.map((api) => ({ api, fate: 'derived', why }));
+}
+
+/** What a cloud must have to take a value of a row: undefined for nothing, null where no cloud takes it. */
+export function needOf(row: Attribute, value: unknown): string | null | undefined {
+  if (row.values === undefined) return row.needs;
+  return row.values.find(({ fits }) => fits(String(value)))?.needs ?? null;
+}
+
+/** Whether a cloud takes a value of a row. */
+export async function takes(cloud: Offer, row: Attribute, value: unknown, signal: AbortSignal): Promise<boolean> {
+  const need = needOf(row, value);
+  return need === undefined || (need !== null && (await cloud.offers(need, signal)));
 }

@@ -1,32 +1,63 @@
 import type { Resource } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiThing } from '../api.ts';
-import { type Attribute, canonicalOf, isDefault, type Offer } from './attribute.ts';
+import { type Attribute, canonicalOf, isDefault, type Offer, takes } from './attribute.ts';
 import { fieldOf, wantedOf } from './request.ts';
 import { tables } from './tables.ts';
 
-/** Every way in which an answer's carried attributes differ from those of the resource it was built for, in sentences. */
+/** Every way in which an answer's carried attributes differ from those of the resource it was built for and must not, in sentences. */
 export async function differencesOf(
   cloud: Offer,
   resource: Resource,
   answer: ApiThing,
   context: BuildContext,
 ): Promise<string[]> {
-  const differences: string[] = [];
+  const rows = await comparedRows(cloud, resource, answer, context);
+  return rows.flatMap((row) => {
+    const { wanted, is } = valuesOf(row, resource, answer, context);
+    return row.accepts?.(wanted, is) === true ? [] : said(row, wanted, is);
+  });
+}
+
+/** The ways in which it differs and may, in sentences: they are told. */
+export async function acceptedDifferencesOf(
+  cloud: Offer,
+  resource: Resource,
+  answer: ApiThing,
+  context: BuildContext,
+): Promise<string[]> {
+  const rows = await comparedRows(cloud, resource, answer, context);
+  return rows.flatMap((row) => {
+    const { wanted, is } = valuesOf(row, resource, answer, context);
+    return row.accepts?.(wanted, is) === true ? said(row, wanted, is) : [];
+  });
+}
+
+async function comparedRows(cloud: Offer, resource: Resource, answer: ApiThing, context: BuildContext): Promise<Attribute[]> {
+  const rows: Attribute[] = [];
   for (const row of tables[resource.kind]) {
     if (row.api === null || row.fate !== 'carried' || (row.sent === 'if known' && isDefault(row, fieldOf(row, resource))))
       continue;
     // What the answer does not show these credentials, and what this cloud could not be told, was said before the first write.
-    if (answer[row.api] === undefined || (row.needs !== undefined && !(await cloud.offers(row.needs, context.signal)))) continue;
-    differences.push(...compareRow(row, resource, answer, context));
+    if (answer[row.api] === undefined || !(await takes(cloud, row, fieldOf(row, resource), context.signal))) continue;
+    rows.push(row);
   }
-  return differences;
+  return rows;
 }
 
-function compareRow(row: Attribute, resource: Resource, answer: ApiThing, context: BuildContext): string[] {
-  const wanted = canonicalOf(row, wantedOf(row, resource, context), resource as unknown as ApiThing);
-  const is = canonicalOf(row, answer[row.api ?? ''] ?? row.default ?? null, answer);
-  if (row.accepts?.(wanted, is) === true) return [];
+function valuesOf(
+  row: Attribute,
+  resource: Resource,
+  answer: ApiThing,
+  context: BuildContext,
+): { readonly wanted: unknown; readonly is: unknown } {
+  return {
+    wanted: canonicalOf(row, wantedOf(row, resource, context), resource as unknown as ApiThing),
+    is: canonicalOf(row, answer[row.api ?? ''] ?? row.default ?? null, answer),
+  };
+}
+
+function said(row: Attribute, wanted: unknown, is: unknown): string[] {
   const differences = compare({ [row.field ?? '']: [wanted, is] });
   return row.secret === true ? differences.map(() => `${row.field} is another one`) : differences;
 }

@@ -1,5 +1,4 @@
-import type { Resource } from '../../../model/resource.ts';
-import { refOf } from '../../../model/resource.ts';
+import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import { derived, type Table } from './attribute.ts';
 import { fixedIps, lowerCase, unordered } from './canonical.ts';
@@ -58,9 +57,14 @@ type Ip = { readonly subnet_id: string; readonly ip_address: string };
 function chosenIps(translated: readonly Ip[], source: { readonly fixed_ips: readonly Ip[] }, context: BuildContext): unknown {
   return translated.map((fixed, index) => {
     const subnet: Resource = context.resource(refOf('subnet', source.fixed_ips[index]?.subnet_id ?? ''));
-    const follows = subnet.kind === 'subnet' && ['slaac', 'dhcpv6-stateless'].includes(subnet.ipv6_address_mode ?? '');
-    return follows ? { subnet_id: fixed.subnet_id } : fixed;
+    return subnet.kind === 'subnet' && followsMac(subnet) ? { subnet_id: fixed.subnet_id } : fixed;
   });
+}
+
+/** Either mode alone says so; neutron/common/ipv6_utils.py, is_auto_address_subnet. */
+function followsMac(subnet: ResourceOf<'subnet'>): boolean {
+  const modes = [subnet.ipv6_address_mode, subnet.ipv6_ra_mode];
+  return modes.some((mode) => mode === 'slaac' || mode === 'dhcpv6-stateless');
 }
 
 /** Neutron fills in the port's own MAC where a pair has none. */

@@ -1,7 +1,7 @@
 import type { Resource } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiThing } from '../api.ts';
-import { type Attribute, isDefault, type Offer } from './attribute.ts';
+import { type Attribute, isDefault, type Offer, takes } from './attribute.ts';
 import { translated } from './ids.ts';
 import { tables } from './tables.ts';
 
@@ -11,7 +11,7 @@ export async function requestFor(cloud: Offer, resource: Resource, context: Buil
   for (const row of tables[resource.kind]) {
     if (row.api === null || row.sent === undefined || row.sent === 'with the stamp') continue;
     if (row.sent !== 'always' && isDefault(row, fieldOf(row, resource))) continue;
-    if (row.needs !== undefined && !(await cloud.offers(row.needs, context.signal))) continue;
+    if (!(await takes(cloud, row, fieldOf(row, resource), context.signal))) continue;
     const value = wantedOf(row, resource, context);
     request[row.sentAs ?? row.api] = row.write === undefined ? value : row.write(value, resource as unknown as ApiThing, context);
   }

@@ -31,9 +31,10 @@ export const server: Table = [
   { api: 'OS-EXT-SRV-ATTR:user_data',           field: 'user_data',         fate: 'carried', sent: 'unless default', default: null,
     sentAs: 'user_data', secret: true },
   { api: 'config_drive',                        field: 'config_drive',      fate: 'carried', sent: 'always', default: false,
-    read: yes, canonical: yes },
+    read: yes, canonical: yes, accepts: hasMore },
   { api: 'OS-EXT-SRV-ATTR:hostname',            field: 'hostname',          fate: 'carried', sent: 'if known', default: '',
-    needs: '2.90', sentAs: 'hostname' },
+    needs: '2.90', sentAs: 'hostname',
+    values: [{ needs: '2.90', fits: isLabel }, { needs: '2.94', fits: isFullName }] },
   { api: 'OS-DCF:diskConfig',                   field: 'disk_config',       fate: 'carried', sent: 'unless default', default: 'MANUAL' },
   { api: 'OS-EXT-AZ:availability_zone',         field: 'availability_zone', fate: 'mapped', default: '' },
   { api: 'locked',                              field: 'locked',            fate: 'mapped', default: false, why: 'a locked server is not moved' },
@@ -64,6 +65,21 @@ export const server: Table = [
 /** Nova says 'True' or ''. */
 function yes(value: string | boolean): boolean {
   return /^(true|1)$/i.test(String(value));
+}
+
+/** A config drive that nobody asked for harms no guest; clouds and images may force one (nova/virt/configdrive.py, `required_by`). */
+function hasMore(wanted: boolean, is: boolean): boolean {
+  return is || !wanted;
+}
+
+/** A host name without dots; nova/api/validation/parameter_types.py, `hostname`. */
+function isLabel(name: string): boolean {
+  return name.length <= 63 && /^[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]$/.test(name);
+}
+
+/** A host name with its domain, which Nova takes from 2.94 on; the same file, `fqdn`. */
+function isFullName(name: string): boolean {
+  return name.length <= 255 && /^[a-zA-Z0-9][a-zA-Z0-9-.]*[a-zA-Z0-9]$/.test(name);
 }
 
 function powerOfStatus(status: string): Power {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BlockSource } from '../../../disk/block-source.ts';
 import { asQcow2 } from '../../../disk/qcow2.ts';
-import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiImage } from '../api.ts';
@@ -34,7 +34,7 @@ export const disk: Family<'disk'> = {
   async ensure(site, resource, context) {
     const { disk: source, signal } = context;
     if (source === undefined) throw new Problem('E_BUG', `No bytes were given for disk ${resource.id}.`);
-    for (const image of await stamped(site, resource, context)) {
+    for (const image of await stamped(site, refOf('disk', resource.id), context)) {
       const file = await presented(source, image.disk_format ?? 'raw', signal);
       if (file.format === image.disk_format && (await isWhole(image, file, context))) return { id: image.id, how: 'found' };
       await destroy(site, image.id, signal);
@@ -54,7 +54,7 @@ export const disk: Family<'disk'> = {
   },
 
   async find(site, resource, context) {
-    return (await stamped(site, resource, context))[0]?.id ?? null;
+    return (await stamped(site, refOf('disk', resource.id), context)).at(0)?.id ?? null;
   },
 
   async differences(site, resource, id, context) {
@@ -75,7 +75,8 @@ export const disk: Family<'disk'> = {
     ];
   },
 
-  async remove(site, id, campaign, { signal }) {
+  async remove(site, id, campaign, { signal }, ref) {
+    for (const late of await stamped(site, ref, { campaign, signal })) if (late.id !== id) await destroy(site, late.id, signal);
     const image = await readImage(site.session, id, signal);
     if (image === null) return false;
     if (image['godwit_campaign'] !== campaign || isSnapshot(image))
@@ -102,8 +103,12 @@ async function presented(disk: BlockSource, format: string, signal: AbortSignal)
 }
 
 /** The images this campaign made for a disk. A snapshot that a user takes of the new server inherits our properties; it is not ours. */
-async function stamped(site: Site, resource: ResourceOf<'disk'>, { campaign, signal }: BuildContext): Promise<ApiImage[]> {
-  const stamp = imageStamp(campaign, refOf('disk', resource.id));
+async function stamped(
+  site: Site,
+  ref: Ref,
+  { campaign, signal }: Pick<BuildContext, 'campaign' | 'signal'>,
+): Promise<ApiImage[]> {
+  const stamp = imageStamp(campaign, ref);
   const all = await listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query: stamp }, signal);
   return all.filter((image) => Object.entries(stamp).every(([name, value]) => image[name] === value) && !isSnapshot(image));
 }

@@ -1,4 +1,4 @@
-import type { Kind, ResourceOf } from '../../../model/resource.ts';
+import type { Kind, Ref, ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext, Built } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
 import type { Site } from './site.ts';
@@ -7,10 +7,10 @@ import type { Site } from './site.ts';
 export interface Family<K extends Kind> {
   ensure(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<Built>;
   /** For kinds that carry no stamp: DestinationCloud's `occupied`. */
-  occupied?(site: Site, resource: ResourceOf<K>, signal: AbortSignal): Promise<boolean>;
+  occupied?(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<boolean>;
   find(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<string | null>;
   differences(site: Site, resource: ResourceOf<K>, id: string, context: BuildContext): Promise<readonly string[]>;
-  remove(site: Site, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  remove(site: Site, id: string, campaign: string, patience: Patience, ref: Ref): Promise<boolean>;
 }
 
 /** The sentence for something that is not there at all. */

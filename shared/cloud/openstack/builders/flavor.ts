@@ -8,6 +8,7 @@ import { requestFor } from '../attributes/request.ts';
 import { listAll } from '../pages.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
+import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 
 /** Flavors: adopted as the plan maps them, or created where it says `create` and the credentials may. */
@@ -20,8 +21,14 @@ export const flavor: Family<'flavor'> = {
       });
     if (mapped !== 'create') return { id: mapped.id, how: 'adopted' };
     const earlier = await this.find(site, resource, context);
-    const id = earlier ?? (await create(site, resource, context));
-    await grantSpecs(site, resource, id, context);
+    const id =
+      earlier ??
+      (await createOrFind(
+        () => create(site, resource, context),
+        () => this.find(site, resource, context),
+        context.signal,
+      ));
+    await equip(site, resource, id, context);
     return { id, how: earlier === null ? 'created' : 'found' };
   },
 
@@ -81,12 +88,13 @@ export async function presentFlavor(site: Site, resource: ResourceOf<'flavor'>, 
   });
 }
 
-function isAs(listed: ApiFlavor, { vcpus, ram, disk, ephemeral }: ResourceOf<'flavor'>): boolean {
+function isAs(listed: ApiFlavor, { vcpus, ram, disk, ephemeral, swap }: ResourceOf<'flavor'>): boolean {
   const is = describe('flavor', listed);
-  return is.vcpus === vcpus && is.ram === ram && is.disk === disk && is.ephemeral === ephemeral;
+  const sameDisks = is.disk === disk && is.ephemeral === ephemeral && is.swap === swap;
+  return is.vcpus === vcpus && is.ram === ram && sameDisks;
 }
 
-/** Compute API, "Create flavor"; the description (microversion 2.55) carries our stamp for good. */
+/** Compute API, "Create flavor": without an id Nova makes one up. The description (microversion 2.55) carries our stamp for good. */
 async function create(site: Site, resource: ResourceOf<'flavor'>, context: BuildContext): Promise<string> {
   const { campaign, signal } = context;
   if (!(await site.session.knows('2.55', signal)))
@@ -95,13 +103,13 @@ async function create(site: Site, resource: ResourceOf<'flavor'>, context: Build
     });
   const body = {
     ...(await requestFor(site, resource, context)),
-    id: 'auto',
     description: descriptionStamp(campaign, refOf('flavor', resource.id)),
   };
   return (await site.send<{ id: string }>('POST', 'compute', '/flavors', { flavor: body }, 'flavor', signal)).id;
 }
 
-async function grantSpecs(site: Site, resource: ResourceOf<'flavor'>, id: string, { signal }: BuildContext): Promise<void> {
+/** Gives a flavor its extra specs, and the project, which alone may use it, access; Nova gives none to whoever creates a private one. */
+async function equip(site: Site, resource: ResourceOf<'flavor'>, id: string, { signal }: BuildContext): Promise<void> {
   const { extra_specs } = resource;
   if (Object.keys(extra_specs).length > 0)
     await site.session.call({
@@ -111,7 +119,6 @@ async function grantSpecs(site: Site, resource: ResourceOf<'flavor'>, id: string
       body: { extra_specs },
       signal,
     });
-  if (resource.is_public) return;
   const body = { addTenantAccess: { tenant: await site.projectId(signal) } };
   await site.session.call({ method: 'POST', service: 'compute', path: `/flavors/${id}/action`, body, tolerate: [409], signal });
 }

@@ -52,7 +52,7 @@ export const floatingIp: Family<'floating_ip'> = {
     ];
   },
 
-  remove: (site, id, campaign, patience) => removeStamped(site, collections.floating_ip, id, campaign, patience),
+  remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.floating_ip, id, campaign, patience, ref),
 };
 
 /** The address the plan wants; null for whichever the cloud gives. */

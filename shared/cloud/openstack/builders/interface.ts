@@ -10,7 +10,7 @@ import { claiming } from './claim.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import { legsOf, read } from './router.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, isStamped, refuseUnstamped } from './stamped.ts';
+import { collections, ensureStamped, findStamped, isStamped, refuseUnstamped, sweepLate } from './stamped.ts';
 
 /**
  * A router's legs, at the addresses they had. One that has the subnet's gateway address is joined by its subnet, which Neutron allows on
@@ -55,7 +55,8 @@ export const routerInterface: Family<'interface'> = {
     return is === null ? gone('interface', id) : differencesOf(site, resource, is, context);
   },
 
-  async remove(site, id, campaign, patience) {
+  async remove(site, id, campaign, patience, ref) {
+    await sweepLate(site, collections.port, id, campaign, patience, ref);
     const port = await site.get<ApiPort>('network', `/ports/${id}`, 'port', patience.signal);
     if (port === null) return false;
     await detach(site, port, campaign, patience);

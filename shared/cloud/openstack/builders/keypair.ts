@@ -38,7 +38,7 @@ export const keypair: Family<'keypair'> = {
     return there !== null && sameKey(there, resource) ? there.name : null;
   },
 
-  occupied: async (site, resource, signal) => (await readKeypair(site, resource.name, signal)) !== null,
+  occupied: async (site, resource, { signal }) => (await readKeypair(site, resource.name, signal)) !== null,
 
   async differences(site, resource, id, context) {
     const is = await readKeypair(site, id, context.signal);

@@ -47,7 +47,7 @@ export const network: Family<'network'> = {
     return differencesOf(site, resource, is, context);
   },
 
-  remove: (site, id, campaign, patience) => removeStamped(site, collections.network, id, campaign, patience),
+  remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.network, id, campaign, patience, ref),
 };
 
 async function adopt(site: Site, resource: ResourceOf<'network'>, to: string, { signal }: BuildContext): Promise<Built> {

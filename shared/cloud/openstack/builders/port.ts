@@ -28,5 +28,5 @@ export const port: Family<'port'> = {
     return differencesOf(site, resource, is, context);
   },
 
-  remove: (site, id, campaign, patience) => removeStamped(site, collections.port, id, campaign, patience),
+  remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.port, id, campaign, patience, ref),
 };

@@ -5,6 +5,7 @@ import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiPort, ApiRouter } from '../api.ts';
 import { compare, differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
+import { isRouterLeg } from '../router-leg.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, findStamped, refuseUnstamped, removeStamped } from './stamped.ts';
@@ -29,7 +30,7 @@ export const router: Family<'router'> = {
     return is === null ? gone('router', id) : differencesOf(site, resource, is, context);
   },
 
-  remove: (site, id, campaign, patience) => removeStamped(site, collections.router, id, campaign, patience),
+  remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.router, id, campaign, patience, ref),
 };
 
 /** Reads a router; null where it is gone. */
@@ -55,10 +56,11 @@ export const gateway: Family<'gateway'> = {
   async ensure(site, resource, context) {
     const before = await routerOf(site, resource, context);
     const network_id = context.built(refOf('network', resource.network_id));
-    const wanted = wantedAddress(resource, context);
+    const wanted = wantedAddresses(resource, context.mappings);
     const fits = (is: ApiRouter): boolean =>
-      is.external_gateway_info?.network_id === network_id && (wanted === null || addressesOf(is).includes(wanted));
-    const external_gateway_info = { network_id, ...(wanted === null ? {} : { external_fixed_ips: [{ ip_address: wanted }] }) };
+      is.external_gateway_info?.network_id === network_id && wanted.every((address) => addressesOf(is).includes(address));
+    const external_fixed_ips = wanted.map((ip_address) => ({ ip_address }));
+    const external_gateway_info = { network_id, ...(wanted.length === 0 ? {} : { external_fixed_ips }) };
     const found = fits(before);
     let is = found ? before : await change(site, before.id, { external_gateway_info }, context.signal);
     const { enable_snat } = resource;
@@ -81,10 +83,10 @@ export const gateway: Family<'gateway'> = {
   async differences(site, resource, id, context) {
     const is = await read(site, id, context.signal);
     if (!is?.external_gateway_info) return gone('gateway of router', id);
-    const wanted = wantedAddress(resource, context);
+    const wanted = wantedAddresses(resource, context.mappings);
     return [
       ...(await differencesOf(site, resource, is.external_gateway_info, context)),
-      ...(wanted === null ? [] : compare({ address: [wanted, addressesOf(is).find((one) => one === wanted)] })),
+      ...(wanted.length === 0 ? [] : compare({ addresses: [[...wanted].sort(), addressesOf(is).sort()] })),
     ];
   },
 
@@ -101,12 +103,15 @@ function addressesOf(is: ApiRouter): string[] {
   return (is.external_gateway_info?.external_fixed_ips ?? []).map((ip) => canonicalIp(ip.ip_address));
 }
 
-/** The address the plan wants for a gateway; null for whichever the cloud gives. */
-function wantedAddress(resource: ResourceOf<'gateway'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
+/** The addresses the plan wants for a gateway, each of those that it had for `same`; none for whichever the cloud gives. */
+export function wantedAddresses(
+  resource: Pick<ResourceOf<'gateway'>, 'router_id' | 'external_fixed_ips'>,
+  mappings: BuildContext['mappings'],
+): string[] {
   const ip = mappings.gateways[resource.router_id]?.ip ?? 'auto';
-  if (ip === 'auto') return null;
-  const address = ip === 'same' ? resource.external_fixed_ips[0]?.ip_address : ip;
-  return address === undefined ? null : canonicalIp(address);
+  if (ip === 'auto') return [];
+  const addresses = ip === 'same' ? resource.external_fixed_ips.map(({ ip_address }) => ip_address) : [ip];
+  return addresses.map(canonicalIp);
 }
 
 /** Static routes of a router we built. */
@@ -138,7 +143,8 @@ export const routes: Family<'routes'> = {
   },
 };
 
-/** The ports that join a router to subnets. */
-export function legsOf(site: Site, routerId: string, networkId: string, signal: AbortSignal): Promise<ApiPort[]> {
-  return site.network<ApiPort>('/ports', 'ports', { device_id: routerId, network_id: networkId }, signal);
+/** The ports that join a router to a network; its HA and SNAT ports are none of them. */
+export async function legsOf(site: Site, routerId: string, networkId: string, signal: AbortSignal): Promise<ApiPort[]> {
+  const ports = await site.network<ApiPort>('/ports', 'ports', { device_id: routerId, network_id: networkId }, signal);
+  return ports.filter(isRouterLeg);
 }

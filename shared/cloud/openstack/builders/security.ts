@@ -1,22 +1,20 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
-import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiRule, ApiSecurityGroup, ApiThing } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { tagsOf } from '../stamp.ts';
+import { defaultGroup, isDefaultGroup } from './default-group.ts';
 import { type Family, gone } from './family.ts';
+import { createOrFind } from './late.ts';
 import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, findStamped, removeNeutron, removeStamped } from './stamped.ts';
 
-/** The group that Neutron makes for every project, cannot be made again, and is given to ports that name none. */
-const defaultName = 'default';
-
 /** Security groups without their rules; the project's `default` group is adopted. */
 export const securityGroup: Family<'security_group'> = {
   async ensure(site, resource, context) {
-    if (resource.name === defaultName) return { id: (await defaultGroup(site, context.signal)).id, how: 'adopted' };
+    if (isDefaultGroup(resource)) return { id: (await defaultGroup(site, context.signal)).id, how: 'adopted' };
     const attributes = await requestFor(site, resource, context);
     const ref = refOf('security_group', resource.id);
     const wanted = { ref, attributes, description: resource.description, tags: resource.tags };
@@ -34,25 +32,11 @@ export const securityGroup: Family<'security_group'> = {
   async differences(site, resource, id, context) {
     const is = await readGroup(site, id, context.signal);
     if (is === null) return gone('security group', id);
-    return resource.name === defaultName ? [] : differencesOf(site, resource, is, context);
+    return isDefaultGroup(resource) ? [] : differencesOf(site, resource, is, context);
   },
 
-  remove: (site, id, campaign, patience) => removeStamped(site, collections.security_group, id, campaign, patience),
+  remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.security_group, id, campaign, patience, ref),
 };
-
-/** The project's default group; listing groups makes Neutron create it where it is not there yet. */
-export async function defaultGroup(site: Site, signal: AbortSignal): Promise<ApiSecurityGroup> {
-  const project_id = await site.projectId(signal);
-  const groups = await site.network<ApiSecurityGroup>(
-    '/security-groups',
-    'security_groups',
-    { name: defaultName, project_id },
-    signal,
-  );
-  const found = groups.find((group) => group.name === defaultName && group.project_id === project_id);
-  if (found === undefined) throw new Problem('E_CONFLICT', 'The destination project has no default security group.');
-  return found;
-}
 
 /** A new group is born with rules that let everything out. What the source's group has of them is built like any other rule. */
 async function emptied(site: Site, group: ApiSecurityGroup, { signal }: BuildContext): Promise<void> {
@@ -70,19 +54,20 @@ function readGroup(site: Site, id: string, signal: AbortSignal): Promise<ApiSecu
   return site.get<ApiSecurityGroup>('network', `/security-groups/${id}`, 'security_group', signal);
 }
 
-/** Rules, found by what they say inside a group that we built or adopted: Neutron keeps no two alike, and rules take no tags before theirs exist. */
+/**
+ * Rules, found by what they say inside a group that we built or adopted: Neutron keeps no two alike, and many take no tags. In the adopted
+ * default group the ledger says which are ours: one that was not there when it noted that it would be created is what that creation left.
+ */
 export const securityGroupRule: Family<'security_group_rule'> = {
   async ensure(site, resource, context) {
     const adopted = isDefault(resource, context);
     const found = await findRule(site, resource, context);
-    if (found !== null) return { id: found.id, how: adopted && !isTagged(found, resource, context) ? 'adopted' : 'found' };
+    if (found !== null) return { id: found.id, how: adopted && !isOurs(found, resource, context) ? 'adopted' : 'found' };
     const rule = await requestFor(site, resource, context);
-    const made = await site.send<ApiRule>(
-      'POST',
-      'network',
-      '/security-group-rules',
-      { security_group_rule: rule },
-      'security_group_rule',
+    const body = { security_group_rule: rule };
+    const made = await createOrFind(
+      () => site.send<ApiRule>('POST', 'network', '/security-group-rules', body, 'security_group_rule', context.signal),
+      () => findRule(site, resource, context),
       context.signal,
     );
     // In a group of our own the content says enough; among rules that were there before us, only a tag tells which is ours.
@@ -92,8 +77,12 @@ export const securityGroupRule: Family<'security_group_rule'> = {
 
   async find(site, resource, context) {
     const found = await findRule(site, resource, context);
-    if (found === null || (isDefault(resource, context) && !isTagged(found, resource, context))) return null;
+    if (found === null || (isDefault(resource, context) && !isOurs(found, resource, context))) return null;
     return found.id;
+  },
+
+  async occupied(site, resource, context) {
+    return isDefault(resource, context) && (await findRule(site, resource, context)) !== null;
   },
 
   async differences(site, resource, id, context) {
@@ -114,14 +103,18 @@ export const securityGroupRule: Family<'security_group_rule'> = {
 };
 
 function isDefault(resource: ResourceOf<'security_group_rule'>, context: BuildContext): boolean {
-  return context.resource(refOf('security_group', resource.security_group_id)).name === defaultName;
+  return isDefaultGroup(context.resource(refOf('security_group', resource.security_group_id)));
 }
 
-function isTagged(rule: ApiRule, resource: ResourceOf<'security_group_rule'>, { campaign }: BuildContext): boolean {
-  return tagsOf(campaign, refOf('security_group_rule', resource.id)).every((tag) => rule.tags?.includes(tag));
+function isOurs(
+  rule: ApiRule,
+  resource: ResourceOf<'security_group_rule'>,
+  { campaign, claimed = false }: BuildContext,
+): boolean {
+  return claimed || tagsOf(campaign, refOf('security_group_rule', resource.id)).every((tag) => rule.tags?.includes(tag));
 }
 
-/** Older Neutrons take no tags on rules and answer 404; then a rule whose creation was cut counts as somebody else's, and stays. */
+/** Older Neutrons take no tags on rules and answer 404; the ledger alone then says that it is ours. */
 async function tag(site: Site, rule: ApiRule, resource: ResourceOf<'security_group_rule'>, context: BuildContext): Promise<void> {
   const tags = tagsOf(context.campaign, refOf('security_group_rule', resource.id));
   const path = `/security-group-rules/${rule.id}/tags`;

@@ -1,9 +1,9 @@
-import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext } from '../../destination-cloud.ts';
+import type { BuildContext, Built } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
 import type { ApiServer } from '../api.ts';
-import { compare, differencesOf } from '../attributes/differences.ts';
+import { acceptedDifferencesOf, compare, differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { listAll } from '../pages.ts';
 import { bring, changes, readServer } from '../server-state.ts';
@@ -11,26 +11,30 @@ import { campaignTag, tagsOf } from '../stamp.ts';
 import { until } from '../wait.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
+import { createOrFind } from './late.ts';
 import { orderOf } from './port-order.ts';
 import type { Site } from './site.ts';
 
 /** Servers: created from the registered disk, on ports built before, in their order; stopped again where the source was stopped. */
 export const server: Family<'server'> = {
   async ensure(site, resource, context) {
-    const earlier = await stamped(site, resource, context);
-    if (earlier !== null && earlier.status !== 'ERROR') {
+    const earlier = await ownServer(site, resource, context);
+    if (earlier !== null) {
       refuseOtherDisk(resource, earlier, context);
       await untilReady(site, resource, earlier.id, context);
-      return { id: earlier.id, how: 'found' };
+      return { id: earlier.id, how: 'found', ...(await told(site, resource, earlier.id, context)) };
     }
-    if (earlier !== null) await destroy(site, earlier.id, context);
-    const id = await create(site, resource, context);
+    const id = await createOrFind(
+      () => create(site, resource, context),
+      async () => (await stamped(site, refIn(resource), context)).at(0)?.id ?? null,
+      context.signal,
+    );
     await untilReady(site, resource, id, context);
-    return { id, how: 'created' };
+    return { id, how: 'created', ...(await told(site, resource, id, context)) };
   },
 
   async find(site, resource, context) {
-    return (await stamped(site, resource, context))?.id ?? null;
+    return (await stamped(site, refIn(resource), context)).at(0)?.id ?? null;
   },
 
   async differences(site, resource, id, context) {
@@ -50,7 +54,9 @@ export const server: Family<'server'> = {
     ];
   },
 
-  async remove(site, id, campaign, patience) {
+  async remove(site, id, campaign, patience, ref) {
+    const late = await stamped(site, ref, { campaign, signal: patience.signal });
+    for (const one of late) if (one.id !== id) await destroy(site, one.id, patience);
     const is = await readServer(site.session, id, patience.signal);
     if (is === null) return false;
     if (!is.tags?.includes(campaignTag(campaign)))
@@ -62,25 +68,48 @@ export const server: Family<'server'> = {
   },
 };
 
-/** The server this campaign made for a source server; several, if creations went on after their answers were lost, are one too many. */
+function refIn({ id }: ResourceOf<'server'>): Ref {
+  return refOf('server', id);
+}
+
+/** The servers this campaign made for a source server: several, where a creation went on although it was answered with a failure. */
 async function stamped(
   site: Site,
-  resource: ResourceOf<'server'>,
-  { campaign, signal }: BuildContext,
-): Promise<ApiServer | null> {
-  const query = { tags: tagsOf(campaign, refOf('server', resource.id)).join(',') };
+  ref: Ref,
+  { campaign, signal }: Pick<BuildContext, 'campaign' | 'signal'>,
+): Promise<ApiServer[]> {
+  const query = { tags: tagsOf(campaign, ref).join(',') };
   const all = await listAll<ApiServer>(
     site.session,
     { service: 'compute', path: '/servers/detail', key: 'servers', query },
     signal,
   );
-  const [first, ...others] = all.filter((one) => one.tags?.includes(campaignTag(campaign)));
+  return all.filter((one) => one.tags?.includes(campaignTag(campaign)));
+}
+
+/** The server that an earlier attempt made and that did not fail; those that failed are deleted, for their ports are needed. */
+async function ownServer(site: Site, resource: ResourceOf<'server'>, context: BuildContext): Promise<ApiServer | null> {
+  const all = await stamped(site, refIn(resource), context);
+  for (const one of all) if (one.status === 'ERROR') await destroy(site, one.id, context);
+  const [first, ...others] = all.filter((one) => one.status !== 'ERROR');
   if (others.length === 0) return first ?? null;
   const ids = all.map((one) => one.id).join(', ');
   throw new Problem('E_CONFLICT', `Several servers at the destination carry the stamp of server ${resource.id}: ${ids}.`, {
-    about: refOf('server', resource.id),
+    about: refIn(resource),
     hint: 'Delete those that do not run, then resume.',
   });
+}
+
+/** What the cloud made of the server that is not as it was and harms no guest, such as a config drive that it forces on every server. */
+async function told(
+  site: Site,
+  resource: ResourceOf<'server'>,
+  id: string,
+  context: BuildContext,
+): Promise<Pick<Built, 'detail'>> {
+  const is = await readServer(site.session, id, context.signal);
+  const differences = is === null ? [] : await acceptedDifferencesOf(site, resource, is, context);
+  return differences.length === 0 ? {} : { detail: { differs: differences.join('; ') } };
 }
 
 /** A server that an earlier attempt made from an earlier copy of the disk must never pass for this one. */

@@ -4,6 +4,7 @@ import type { BuildContext } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
 import { campaignTag, descriptionStamp, tagsOf } from '../stamp.ts';
 import { until } from '../wait.ts';
+import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 
 /** A collection of Neutron whose members take tags and a description: path, name of the list, name of one. */
@@ -72,7 +73,13 @@ export async function ensureStamped<T extends Stamped>(
   const { campaign, signal } = context;
   const stamp = descriptionStamp(campaign, wanted.ref);
   const earlier = await findStamped<T>(site, collection, campaign, wanted.ref, signal);
-  const thing = earlier ?? (await create<T>(site, collection, { ...wanted.attributes, description: stamp }, signal));
+  const thing =
+    earlier ??
+    (await createOrFind(
+      () => create<T>(site, collection, { ...wanted.attributes, description: stamp }, signal),
+      () => findStamped<T>(site, collection, campaign, wanted.ref, signal),
+      signal,
+    ));
   if (thing.description === stamp) {
     await onBorn(thing);
     const path = `${collection.path}/${thing.id}`;
@@ -97,19 +104,43 @@ export function isStamped(thing: Stamped, campaign: string): boolean {
   return (thing.tags ?? []).includes(campaignTag(campaign)) || (thing.description ?? '').startsWith(`godwit ${campaign} `);
 }
 
-/** Removes something that carries the campaign's stamp; false where it is gone already. Throws E_FORBIDDEN without a stamp, E_CONFLICT while in use. */
+/**
+ * Removes something that carries the campaign's stamp, and what a late creation made beside it; false where it is gone already.
+ * Throws E_FORBIDDEN without a stamp, E_CONFLICT while in use.
+ */
 export async function removeStamped(
   site: Site,
   collection: Collection,
   id: string,
   campaign: string,
   patience: Patience,
+  ref: Ref,
 ): Promise<boolean> {
+  await sweepLate(site, collection, id, campaign, patience, ref);
   const thing = await site.get<Stamped>('network', `${collection.path}/${id}`, collection.one, patience.signal);
   if (thing === null) return false;
   refuseUnstamped(thing, collection.one, campaign);
   await removeNeutron(site, `${collection.path}/${id}`, patience);
   return true;
+}
+
+/**
+ * Removes what a creation made that was answered with a failure and went on all the same, when another was made in its place: nobody gave
+ * it tags, so that it still bears the stamp as its description.
+ */
+export async function sweepLate(
+  site: Site,
+  { path, many }: Collection,
+  kept: string,
+  campaign: string,
+  patience: Patience,
+  ref: Ref,
+): Promise<void> {
+  const { signal } = patience;
+  const description = descriptionStamp(campaign, ref);
+  const late = await site.network<Stamped>(path, many, { project_id: await site.projectId(signal), description }, signal);
+  for (const one of late)
+    if (one.id !== kept && one.description === description) await removeNeutron(site, `${path}/${one.id}`, patience);
 }
 
 /** Throws E_FORBIDDEN for something without the campaign's stamp. */

@@ -42,5 +42,5 @@ export const subnet: Family<'subnet'> = {
     return differencesOf(site, resource, is, context);
   },
 
-  remove: (site, id, campaign, patience) => removeStamped(site, collections.subnet, id, campaign, patience),
+  remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.subnet, id, campaign, patience, ref),
 };

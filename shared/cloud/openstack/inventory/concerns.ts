@@ -1,9 +1,11 @@
 import type { Concern } from '../../../model/concern.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
+import { documentName } from '../builders/default-group.ts';
 import { movedTag } from '../stamp.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
+import { heirOf } from './server.ts';
 import { bootsFromVolume, volumesOf } from './servers.ts';
 
 type Rule = (server: ApiServer, contents: Contents) => Concern | null;
@@ -120,15 +122,26 @@ const keyTwin: Rule = (server, { keypairs }) => {
   return concern('server.keypair_name', 'warning', server, says, 'Nothing, if the guests have their keys on their disks.');
 };
 
-const image: Rule = (server, { images }) => {
-  if (bootsFromVolume(server) || !server.image || images.some((one) => server.image && one.id === server.image.id)) return null;
-  const says = 'was made from an image that is gone or not visible: its hw_* properties cannot be read before its snapshot.';
+const image: Rule = (server, contents) => {
+  if (bootsFromVolume(server) || !server.image) return null;
+  const { id } = server.image;
+  if (contents.images.some((one) => one.id === id)) return null;
+  const heir = heirOf(server, contents);
+  const says = 'was made from an image that is gone or not visible';
+  if (heir !== undefined)
+    return concern(
+      'server.image_gone',
+      'warning',
+      server,
+      `${says}: its hw_* properties are taken from the snapshot ${heir.name || heir.id}.`,
+      'Nothing, if the properties of that snapshot were not edited since.',
+    );
   return concern(
     'server.image_gone',
     'warning',
     server,
-    says,
-    'If it needs special hardware (UEFI, SCSI), check that it boots at the destination.',
+    `${says}: its hw_* properties cannot be read before its snapshot.`,
+    'Snapshot it once before the capture (openstack server image create): the snapshot has them, and they go with the disk.',
   );
 };
 
@@ -164,6 +177,26 @@ const interfaces: Rule = (server, { ports }) => {
   return inInterfaceOrder(server, own).certain ? null : concern('server.nic_order', 'warning', server, says, remedy);
 };
 
+/** Nova names the MAC and addresses of every interface, Neutron only those ports that the credentials may see. */
+const unseenPorts: Rule = (server, { ports }) => {
+  const seen = new Set(ports.filter((port) => port.device_id === server.id).map((port) => port.mac_address.toLowerCase()));
+  const unseen = Object.entries(server.addresses).flatMap(([network, entries]) =>
+    entries.flatMap((entry) => {
+      const mac = entry['OS-EXT-IPS-MAC:mac_addr']?.toLowerCase();
+      if (entry['OS-EXT-IPS:type'] === 'floating' || mac === undefined || seen.has(mac)) return [];
+      return [`${entry.addr} (${mac}) on ${network}`];
+    }),
+  );
+  if (unseen.length === 0) return null;
+  return concern(
+    'server.port_unseen',
+    'blocking',
+    server,
+    `has ${unseen.join(', ')}, but its project may not see such a port (another project's, perhaps): it would lose the interface.`,
+    'Capture with credentials that may see the port (an admin’s), detach it, or leave the server out.',
+  );
+};
+
 const vnic: Rule = (server, { ports }) => {
   const special = ports.filter((port) => port.device_id === server.id && (port['binding:vnic_type'] ?? 'normal') !== 'normal');
   if (special.length === 0) return null;
@@ -177,7 +210,35 @@ const vnic: Rule = (server, { ports }) => {
   );
 };
 
-const rules: readonly Rule[] = [state, busy, locked, bootVolume, volumes, localDisks, key, keyTwin, image, interfaces, vnic];
+/** A group is known by its id and its owner: another project's is built anew, never found by its name. */
+function foreignGroups({ scope, groups }: Contents): Concern[] {
+  return groups
+    .filter((group) => group.project_id !== scope.projectId)
+    .map(
+      (group): Concern => ({
+        code: 'security_group.foreign',
+        severity: 'warning',
+        about: refOf('security_group', group.id),
+        says: `The security group ${group.name} belongs to another project (${group.project_id}); it is built as a group of this one, named ${documentName(group, false)}, with the rules that it has now.`,
+        remedy: 'Nothing, if its owner need not change the rules later; or give the ports groups of this project first.',
+      }),
+    );
+}
+
+const rules: readonly Rule[] = [
+  state,
+  busy,
+  locked,
+  bootVolume,
+  volumes,
+  localDisks,
+  key,
+  keyTwin,
+  image,
+  interfaces,
+  unseenPorts,
+  vnic,
+];
 
 /** Everything about the servers, addresses and ports of a source that cannot be moved, or not as it is. */
 export function sourceConcerns(contents: Contents): Concern[] {
@@ -204,5 +265,5 @@ export function sourceConcerns(contents: Contents): Concern[] {
       remedy: 'Make what it belongs to at the destination by hand.',
     }),
   );
-  return [...ofServers, ...userData(contents), ...ofAddresses, ...ofPorts];
+  return [...ofServers, ...userData(contents), ...ofAddresses, ...ofPorts, ...foreignGroups(contents)];
 }

@@ -1,3 +1,4 @@
+import type { Concern } from '../../../model/concern.ts';
 import type {
   ApiFlavor,
   ApiFloatingIp,
@@ -10,9 +11,12 @@ import type {
   ApiServer,
   ApiServerGroup,
   ApiSubnet,
+  ApiThing,
 } from '../api.ts';
 import { listAll } from '../pages.ts';
+import { isRouterLeg } from '../router-leg.ts';
 import type { Session } from '../session.ts';
+import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { bootsFromVolume } from './servers.ts';
 
@@ -36,6 +40,10 @@ export interface Contents {
   readonly flavors: readonly ApiFlavor[];
   readonly images: readonly ApiImage[];
   readonly keypairs: readonly ApiKeypair[];
+  /** Snapshots of servers whose image is gone; Nova gave them that image's properties. */
+  readonly heirs: readonly ApiImage[];
+  /** What is said of records that cannot be read. */
+  readonly unreadable: readonly Concern[];
 }
 
 /** Ports whose devices are asked for in one request; a URL holds some dozens of ids. */
@@ -45,25 +53,36 @@ const batch = 40;
 export async function readContents(
   session: Session,
   scope: Scope,
-  servers: readonly ApiServer[],
+  chosen: readonly ApiServer[],
   signal: AbortSignal,
 ): Promise<Contents> {
-  const list = <T>(path: string, key: string): Promise<T[]> =>
-    listAll<T>(session, { service: 'network', path, key, query: { project_id: scope.projectId } }, signal);
+  const unreadable: Concern[] = [];
+  const whole = <T extends ApiThing>(kind: Parameters<typeof readable>[0], records: readonly T[]): readonly T[] => {
+    const sorted = readable(kind, records);
+    unreadable.push(...sorted.concerns);
+    return sorted.whole;
+  };
+  const list = async <T extends ApiThing>(
+    kind: Parameters<typeof readable>[0],
+    path: string,
+    key: string,
+  ): Promise<readonly T[]> => {
+    const query = { project_id: scope.projectId };
+    return whole(kind, await listAll<T>(session, { service: 'network', path, key, query }, signal));
+  };
+  const servers = whole('server', chosen);
   const [networks, subnets, routers, groups, floatingIps, all] = await Promise.all([
-    list<ApiNetwork>('/networks', 'networks'),
-    list<ApiSubnet>('/subnets', 'subnets'),
-    list<ApiRouter>('/routers', 'routers'),
-    list<ApiSecurityGroup>('/security-groups', 'security_groups'),
-    list<ApiFloatingIp>('/floatingips', 'floatingips'),
-    list<ApiPort>('/ports', 'ports'),
+    list<ApiNetwork>('network', '/networks', 'networks'),
+    list<ApiSubnet>('subnet', '/subnets', 'subnets'),
+    list<ApiRouter>('router', '/routers', 'routers'),
+    list<ApiSecurityGroup>('security_group', '/security-groups', 'security_groups'),
+    list<ApiFloatingIp>('floating_ip', '/floatingips', 'floatingips'),
+    list<ApiPort>('port', '/ports', 'ports'),
   ]);
   const unplugged = all.filter((port) => port.device_id === '' && port.device_owner === '');
-  const ports = [...(await portsOf(session, servers, signal)), ...unplugged];
+  const ports = [...whole('port', await portsOf(session, servers, signal)), ...unplugged];
   const otherPorts = all.filter((port) => !unplugged.includes(port) && !/^(network|compute):/.test(port.device_owner));
-  const interfaces = (await portsOf(session, routers, signal)).filter((port) =>
-    /^network:(ha_)?router_.*interface/.test(port.device_owner),
-  );
+  const interfaces = whole('port', await portsOf(session, routers, signal)).filter(isRouterLeg);
   const inUse = [...ports, ...interfaces];
   const networkIds = [
     ...inUse.map((port) => port.network_id),
@@ -92,6 +111,7 @@ export async function readContents(
     interfaces,
     groups: [...groups, ...foreignGroups],
     floatingIps,
+    unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
     ...(await readCompute(session, scope, servers, signal)),
   };
 }
@@ -134,7 +154,7 @@ async function readCompute(
   scope: Scope,
   servers: readonly ApiServer[],
   signal: AbortSignal,
-): Promise<Pick<Contents, 'servers' | 'flavors' | 'images' | 'keypairs'>> {
+): Promise<Pick<Contents, 'servers' | 'flavors' | 'images' | 'heirs' | 'keypairs'>> {
   const query = scope.admin ? { is_public: 'none' } : {};
   const flavors = await listAll<ApiFlavor>(
     session,
@@ -142,6 +162,7 @@ async function readCompute(
     signal,
   );
   const images: ApiImage[] = [];
+  const heirs: ApiImage[] = [];
   for (const id of new Set(servers.flatMap((server) => (bootsFromVolume(server) || !server.image ? [] : [server.image.id])))) {
     const { status, body } = await session.call({
       method: 'GET',
@@ -151,9 +172,16 @@ async function readCompute(
       signal,
     });
     if (status === 200) images.push(body as ApiImage);
+    else heirs.push(...(await heirsOf(session, id, signal)));
   }
   const keypairs = await readKeypairs(session, servers, signal);
-  return { servers: await withGroups(session, scope, servers, signal), flavors, images, keypairs };
+  return { servers: await withGroups(session, scope, servers, signal), flavors, images, heirs, keypairs };
+}
+
+/** The snapshots of servers that were made from an image; Nova writes its id and its properties into each (nova/compute/utils.py). */
+function heirsOf(session: Session, image: string, signal: AbortSignal): Promise<ApiImage[]> {
+  const query = { base_image_ref: image };
+  return listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
 }
 
 /** Nova names a server's groups only where one server is shown, so they are listed; older ones and some policies refuse. */

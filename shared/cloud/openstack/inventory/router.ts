@@ -4,7 +4,8 @@ import { describe } from '../attributes/describe.ts';
 
 /** Describes a router and what hangs on it: gateway, interfaces and static routes, each a resource that needs something else. */
 export function routerOf(router: ApiRouter, interfaces: readonly ApiPort[]): Resource[] {
-  const { id, name, external_gateway_info: gateway, routes = [] } = router;
+  const { id, name, routes = [] } = router;
+  const gateway = router.external_gateway_info ?? null;
   const own = { id, name, router_id: id };
   const legs = interfaces.filter((port) => port.device_id === id);
   const reach = [...legs.map((leg) => refOf('interface', leg.id)), ...(gateway === null ? [] : [refOf('gateway', id)])];

@@ -16,11 +16,12 @@ export interface DescribedServer {
 }
 
 /** Describes a server, its flavor and its disk. A key that cannot be read is left out: the guest has it on its disk. */
-export function describeServer(server: ApiServer, { ports, flavors, images, keypairs }: Contents): DescribedServer {
+export function describeServer(server: ApiServer, contents: Contents): DescribedServer {
+  const { ports, flavors, images, keypairs } = contents;
   const own = ports.filter((port) => port.device_id === server.id);
   const flavor = flavorOf(server, flavors);
   const image = images.find(({ id }) => server.image && id === server.image.id);
-  const disk = bootsFromVolume(server) ? null : diskOf(server, image);
+  const disk = bootsFromVolume(server) ? null : diskOf(server, image ?? heirOf(server, contents));
   const keypair = keypairs.find((pair) => pair.name === server.key_name && pair.user_id === server.user_id);
   const described = describe('server', server, {
     flavor_id: flavor.id,
@@ -52,6 +53,13 @@ function flavorOf(server: ApiServer, flavors: readonly ApiFlavor[]): ResourceOf<
     'OS-FLV-EXT-DATA:ephemeral': ephemeral,
     extra_specs: extra_specs ?? listed?.extra_specs,
   });
+}
+
+/** The snapshot that has the properties of a server's image where that is gone: one of its own, or of another server made from it. */
+export function heirOf(server: ApiServer, { heirs }: Contents): ApiImage | undefined {
+  const base = server.image ? server.image.id : undefined;
+  const all = heirs.filter((one) => base !== undefined && one['base_image_ref'] === base);
+  return all.find((one) => one['instance_uuid'] === server.id) ?? all.at(0);
 }
 
 /** Describes the disk that a server made from an image boots from. */

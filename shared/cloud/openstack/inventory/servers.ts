@@ -1,7 +1,9 @@
+import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiServer } from '../api.ts';
 import { listAll } from '../pages.ts';
 import type { Session } from '../session.ts';
+import { unreadable } from './readable.ts';
 import type { Scope } from './scope.ts';
 
 /** Lists the project's servers, in the order they were created. */
@@ -14,6 +16,19 @@ export async function listServers(session: Session, scope: Scope, signal: AbortS
     signal,
   );
   return servers.filter((server) => server.tenant_id === scope.projectId);
+}
+
+/**
+ * What is said of the project's servers in cells that are down. From microversion 2.69 on Nova names them in part, but only where nothing is
+ * filtered, sorted or paged (nova/api/openstack/compute/servers.py, `_is_cell_down_supported`); every other list leaves them out.
+ */
+export async function downServers(session: Session, scope: Scope, signal: AbortSignal): Promise<Concern[]> {
+  if (!scope.own || !(await session.knows('2.69', signal))) return [];
+  const { body } = await session.call({ method: 'GET', service: 'compute', path: '/servers', signal });
+  const { servers } = body as { readonly servers: readonly { readonly id: string; readonly status?: string }[] };
+  return servers
+    .filter(({ status }) => status === 'UNKNOWN')
+    .map(({ id }) => unreadable('server', id, 'the part of the cloud that it lies in (a cell of Nova) is down'));
 }
 
 /** Picks the servers that are named by id or name, in the order they are named; every one when none is. Throws E_NOT_FOUND. */

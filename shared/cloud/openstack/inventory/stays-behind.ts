@@ -19,7 +19,7 @@ export function staysBehind(contents: Contents): Concern[] {
     ...subnets.map((subnet) => thing('subnet', subnet)),
     ...routers.map((router) => thing('router', router)),
     ...routers.flatMap(({ id, name, external_gateway_info: gateway }) =>
-      gateway === null ? [] : { ...thing('gateway', gateway), id, name },
+      gateway ? { ...thing('gateway', gateway), id, name } : [],
     ),
     ...interfaces.map((port) => thing('interface', port)),
     ...ports.map((port) => thing('port', port)),

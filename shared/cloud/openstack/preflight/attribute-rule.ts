@@ -1,27 +1,40 @@
-import { type Kind, kinds } from '../../../model/resource.ts';
-import { type Attribute, isDefault } from '../attributes/attribute.ts';
+import type { Concern, Decision } from '../../../model/concern.ts';
+import { type Kind, kinds, type Resource } from '../../../model/resource.ts';
+import { type Attribute, isDefault, needOf } from '../attributes/attribute.ts';
 import { fieldOf } from '../attributes/request.ts';
 import { tables } from '../attributes/tables.ts';
 import { decide } from './decisions.ts';
 import { blocking, type Rule, warning } from './rules.ts';
+import type { View } from './view.ts';
 
 /** An attribute that needs what the destination lacks cannot be carried there: said once for all that have a value for it. */
 export const unsupportedAttributes: Rule = (view) =>
   kinds.flatMap((kind) =>
     tables[kind]
-      .filter((row) => row.needs !== undefined && view.lacks.has(row.needs))
-      .flatMap((row) => unsupported(view, kind, row)),
+      .filter((row) => row.needs !== undefined)
+      .flatMap((row) =>
+        [...lackedNeeds(view, kind, row)].flatMap(([need, concerned]) => unsupported(kind, row, need, concerned)),
+      ),
   );
 
-const unsupported = (view: Parameters<Rule>[0], kind: Kind, row: Attribute) => {
-  const concerned = view.of(kind).filter((resource) => {
+/** What a row's values need and the destination lacks, null for what no cloud takes, with the things that are created so. */
+function lackedNeeds(view: View, kind: Kind, row: Attribute): Map<string | null, Decision[]> {
+  const lacked = new Map<string | null, Resource[]>();
+  for (const resource of view.of(kind)) {
     const value = fieldOf(row, resource);
-    return !isDefault(row, value) && row.harmless?.(value) !== true;
-  });
-  const [first, ...others] = decide(view, concerned).filter(({ action }) => action === 'create');
+    const need = needOf(row, value);
+    if (isDefault(row, value) || row.harmless?.(value) === true || need === undefined) continue;
+    if (need === null || view.lacks.has(need)) lacked.set(need, [...(lacked.get(need) ?? []), resource]);
+  }
+  return new Map([...lacked].map(([need, all]) => [need, decide(view, all).filter(({ action }) => action === 'create')]));
+}
+
+function unsupported(kind: Kind, row: Attribute, need: string | null, concerned: readonly Decision[]): Concern[] {
+  const [first, ...others] = concerned;
   if (first === undefined) return [];
   const count = others.length === 0 ? `A ${kind.replaceAll('_', ' ')} has` : `${others.length + 1} of kind ${kind} have`;
-  const says = `${count} ${row.field}, which the destination cannot have without ${row.needs}.`;
+  const why = need === null ? 'a value that Nova and Neutron refuse' : `which the destination cannot have without ${need}`;
+  const says = `${count} ${row.field}, ${why}.`;
   return [
     row.vital === true
       ? blocking(
@@ -32,4 +45,4 @@ const unsupported = (view: Parameters<Rule>[0], kind: Kind, row: Attribute) => {
         )
       : warning(`${kind}.unsupported_attribute`, first.ref, says, 'Enable it at the destination, or do without it.'),
   ];
-};
+}

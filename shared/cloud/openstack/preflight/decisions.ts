@@ -1,6 +1,7 @@
 import { canonicalCidr, canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
 import { type Resource, refOf } from '../../../model/resource.ts';
+import { isDefaultGroup } from '../builders/default-group.ts';
 import { sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
 import { flavorFor } from './server-rules.ts';
@@ -33,10 +34,10 @@ function choose(view: View, resource: Resource): Choice {
       return same === undefined ? skip(`${network.name} has no such subnet`) : adopt(same.id, `it is that of ${network.name}`);
     }
     case 'security_group':
-      return resource.name === 'default' ? adopt(view.defaultGroup.id, 'every project has its default group') : create();
+      return isDefaultGroup(resource) ? adopt(view.defaultGroup.id, 'every project has its default group') : create();
     case 'security_group_rule': {
       const group = view.of('security_group').find((one) => one.id === resource.security_group_id);
-      if (group?.name !== 'default') return create();
+      if (group === undefined || !isDefaultGroup(group)) return create();
       const remote_group_id = resource.remote_group_id === group.id ? view.defaultGroup.id : resource.remote_group_id;
       const same = view.defaultGroup.security_group_rules.find((one) => sameRule({ ...resource, remote_group_id }, one));
       return same === undefined ? create() : adopt(same.id, 'the default group has it');

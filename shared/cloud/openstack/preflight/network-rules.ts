@@ -1,6 +1,9 @@
 import { canonicalCidr, canonicalIp, contains, overlap } from '../../../ip.ts';
-import { refOf } from '../../../model/resource.ts';
+import type { Concern } from '../../../model/concern.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { wantedAddresses } from '../builders/router.ts';
 import { blocking, type Rule, warning } from './rules.ts';
+import type { View } from './view.ts';
 
 /** External networks are somebody else's: the plan says which one takes their place. */
 export const externalNetworks: Rule = (view) =>
@@ -120,43 +123,46 @@ export const addressConflicts: Rule = (view) =>
     ];
   });
 
-/** A gateway's address can be chosen by admins only, must lie in the external network and be free. */
+/** A gateway's addresses can be chosen by admins only, must lie in the external network and be free. */
 export const gatewayAddresses: Rule = (view) =>
   view.of('gateway').flatMap((gateway) => {
-    const about = refOf('gateway', gateway.id);
-    const ip = view.mappings.gateways[gateway.router_id]?.ip ?? 'auto';
-    const snat = gateway.enable_snat === false && !view.admin;
-    const problems = snat
-      ? [
-          blocking(
-            'gateway.snat_rights',
-            about,
-            `Router ${gateway.name} has SNAT off; only an admin may set that.`,
-            'Use admin credentials.',
-          ),
-        ]
-      : [];
-    const address = ip === 'same' ? gateway.external_fixed_ips[0]?.ip_address : ip;
-    if (ip === 'auto' || address === undefined) return problems;
-    const found = chosenAddress(view, gateway.network_id, address);
-    const remedy = 'Set `ip: auto` in `mappings.gateways`, or choose another address.';
-    if (found === 'rights')
-      problems.push(
+    const snat =
+      gateway.enable_snat === false && !view.admin
+        ? [
+            blocking(
+              'gateway.snat_rights',
+              refOf('gateway', gateway.id),
+              `Router ${gateway.name} has SNAT off; only an admin may set that.`,
+              'Use admin credentials.',
+            ),
+          ]
+        : [];
+    return [...snat, ...wantedAddresses(gateway, view.mappings).flatMap((address) => gatewayAddress(view, gateway, address))];
+  });
+
+function gatewayAddress(view: View, gateway: ResourceOf<'gateway'>, address: string): Concern[] {
+  const about = refOf('gateway', gateway.id);
+  const remedy = 'Set `ip: auto` in `mappings.gateways`, or choose another address.';
+  switch (chosenAddress(view, gateway.network_id, address)) {
+    case 'rights':
+      return [
         blocking('gateway.rights', about, `Only an admin may choose the address ${address} of router ${gateway.name}.`, remedy),
-      );
-    if (found === 'outside')
-      problems.push(
+      ];
+    case 'outside':
+      return [
         blocking(
           'gateway.address_outside',
           about,
           `${address} lies outside the external network of router ${gateway.name}.`,
           remedy,
         ),
-      );
-    if (found === 'taken')
-      problems.push(blocking('gateway.address_taken', about, `${address}, wanted for router ${gateway.name}, is taken.`, remedy));
-    return problems;
-  });
+      ];
+    case 'taken':
+      return [blocking('gateway.address_taken', about, `${address}, wanted for router ${gateway.name}, is taken.`, remedy)];
+    case 'free':
+      return [];
+  }
+}
 
 /** A floating IP's address likewise, unless the project has it already and does not use it. */
 export const floatingAddresses: Rule = (view) =>
@@ -188,7 +194,7 @@ export const floatingAddresses: Rule = (view) =>
     return found === 'taken' ? [blocking('floating_ip.taken', about, `The floating IP ${address} is taken.`, remedy)] : [];
   });
 
-function chosenAddress(view: Parameters<Rule>[0], networkId: string, address: string): 'free' | 'rights' | 'outside' | 'taken' {
+function chosenAddress(view: View, networkId: string, address: string): 'free' | 'rights' | 'outside' | 'taken' {
   const network = view.network(networkId);
   const subnets = view.subnets.filter((one) => one.network_id === network?.id);
   if (subnets.length > 0 && !subnets.some((one) => contains(one.cidr, address))) return 'outside';

@@ -4,6 +4,8 @@ import type { Resource } from '../../../model/resource.ts';
 import type { Site } from '../builders/site.ts';
 import { unsupportedAttributes } from './attribute-rule.ts';
 import { decide } from './decisions.ts';
+import * as groups from './default-group-rules.ts';
+import * as limits from './limit-rules.ts';
 import * as networks from './network-rules.ts';
 import { quotas } from './quota-rule.ts';
 import type { Rule } from './rules.ts';
@@ -22,8 +24,11 @@ const rules: readonly Rule[] = [
   servers.flavors,
   servers.disks,
   servers.keypairs,
-  servers.openDefaultGroup,
+  groups.openDefaultGroup,
+  groups.widenedDefaultGroup,
   servers.names,
+  limits.serverLimits,
+  limits.keypairNames,
   unsupportedAttributes,
   zones,
   quotas,

@@ -1,5 +1,6 @@
 import type { Concern } from '../../../model/concern.ts';
 import type { ResourceOf } from '../../../model/resource.ts';
+import { isDefaultGroup } from '../builders/default-group.ts';
 import { decide } from './decisions.ts';
 import type { Rule } from './rules.ts';
 import { flavorFor } from './server-rules.ts';
@@ -22,7 +23,7 @@ function needed(view: View): Record<string, number> {
   const subnets = view.of('subnet').filter((one) => ids.has(one.network_id));
   // The cloud's DHCP server takes one port on each network it serves, at the project's expense.
   const served = new Set(subnets.filter((one) => one.enable_dhcp).map((one) => one.network_id));
-  const groups = view.of('security_group').filter((one) => one.name !== 'default');
+  const groups = view.of('security_group').filter((one) => !isDefaultGroup(one));
   const floating = view.of('floating_ip').filter((one) => view.mappings.floating_ips[one.id]?.to !== 'skip');
   const keys = view.of('keypair').filter((one) => !view.keypairs.some((there) => there.name === one.name));
   const sizes = view.of('server').map((server) => sizeOf(view, server));

@@ -2,7 +2,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiFlavor } from '../api.ts';
 import { mappedFlavor } from '../builders/flavor.ts';
 import { sameKey } from '../builders/keypair.ts';
-import { sameRule } from '../builders/rule.ts';
+import { mappedFlavorConcerns } from './mapped-flavor.ts';
 import { blocking, type Rule, warning } from './rules.ts';
 import type { View } from './view.ts';
 
@@ -39,17 +39,7 @@ export const flavors: Rule = (view) =>
         return [blocking('flavor.name_taken', about, `There is a flavor ${flavor.name} already.`, 'Map it to that one.')];
       return [];
     }
-    const smaller = target.vcpus < flavor.vcpus || target.ram < flavor.ram;
-    return smaller
-      ? [
-          warning(
-            'flavor.smaller',
-            about,
-            `${target.name} (${target.vcpus} vCPU, ${target.ram} MiB) is smaller than ${flavor.name} (${size}).`,
-            'Map it to a larger one, if the guest needs it.',
-          ),
-        ]
-      : [];
+    return mappedFlavorConcerns(flavor, target);
   });
 
 /** The disk must fit into the flavor that the server gets, and its image asks for memory. */
@@ -111,31 +101,6 @@ export const keypairs: Rule = (view) =>
       ),
     ];
   });
-
-/** The destination's default group is adopted with what it allows already. */
-export const openDefaultGroup: Rule = (view) => {
-  const group = view.of('security_group').find((one) => one.name === 'default');
-  if (group === undefined) return [];
-  const own = view.of('security_group_rule').filter((rule) => rule.security_group_id === group.id);
-  const to = (id: string | null): string | null => (id === group.id ? view.defaultGroup.id : id);
-  const extra = view.defaultGroup.security_group_rules.filter(
-    (rule) => !own.some((one) => sameRule({ ...one, remote_group_id: to(one.remote_group_id) }, rule)),
-  );
-  if (extra.length === 0) return [];
-  const texts = extra.map(
-    (rule) =>
-      `${rule.direction} ${rule.ethertype} ${rule.protocol ?? 'any'} ${rule.port_range_min ?? ''} ${rule.remote_ip_prefix ?? rule.remote_group_id ?? 'anywhere'}`,
-  );
-  const says = `The destination's default group allows more than the source's: ${texts.join('; ').replace(/\s+/g, ' ')}.`;
-  return [
-    warning(
-      'security_group.default_open',
-      refOf('security_group', group.id),
-      says,
-      'Remove these rules at the destination, if nothing else needs them.',
-    ),
-  ];
-};
 
 /** Clouds whose databases hold three bytes a character refuse the others (Zed does, in every name). */
 export const names: Rule = (view) =>

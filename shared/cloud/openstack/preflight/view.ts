@@ -1,10 +1,11 @@
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type { ApiFlavor, ApiFloatingIp, ApiKeypair, ApiNetwork, ApiPort, ApiSecurityGroup, ApiSubnet } from '../api.ts';
+import type { Attribute } from '../attributes/attribute.ts';
 import { tables } from '../attributes/tables.ts';
+import { defaultGroup } from '../builders/default-group.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
-import { defaultGroup } from '../builders/security.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts.ts';
 import { readQuotas } from '../quotas.ts';
@@ -23,7 +24,7 @@ export interface View {
   readonly floatingIps: readonly ApiFloatingIp[];
   readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
   readonly defaultGroup: ApiSecurityGroup;
-  /** Extensions of Neutron and microversions of Nova that some attribute needs and the destination does not have. */
+  /** Extensions of Neutron and microversions of Nova that some attribute or name needs and the destination does not have. */
   readonly lacks: ReadonlySet<string>;
   /** Read only where the plan wants one. */
   readonly zones: readonly Zone[];
@@ -73,8 +74,15 @@ export async function readView(
   };
 }
 
+/** The microversion from which on the names of keypairs may hold `@` and dots. */
+export const freeKeyNames = '2.92';
+
+function needsOf({ needs, values = [] }: Attribute): string[] {
+  return [...(needs === undefined ? [] : [needs]), ...values.map((one) => one.needs)];
+}
+
 async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const needs = new Set(Object.values(tables).flatMap((table) => table.flatMap((row) => row.needs ?? [])));
+  const needs = new Set([freeKeyNames, ...Object.values(tables).flatMap((table) => table.flatMap(needsOf))]);
   const lacks = new Set<string>();
   for (const need of needs) if (!(await site.offers(need, signal))) lacks.add(need);
   return lacks;

@@ -34,6 +34,9 @@ test('a flavor becomes one of the same size, by preference of the same name; wit
   const to = (facts: Parameters<typeof someFacts>[0]) => proposeMappings(document, someFacts(facts)).flavors['f']?.to;
   expect(to({ flavors: [other, tiny] })).toBe('tiny');
   expect(to({ flavors: [other] })).toBe('other');
+  expect(to({ flavors: [{ ...tiny, extra_specs: { 'hw:cpu_policy': 'dedicated' } }, other] }), 'equal extra specs first').toBe(
+    'other',
+  );
   expect(to({ flavors: [{ ...tiny, ram: 1024 }] })).toBeUndefined();
   expect(to({ flavors: [{ ...tiny, swap: 1 }], admin: true })).toBe('create');
 });

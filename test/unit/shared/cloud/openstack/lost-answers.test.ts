@@ -58,6 +58,15 @@ describe('nothing is created twice', () => {
         ).toEqual([]);
   }, 60_000);
 
+  test('although a proxy gives every first creation up while the service goes on', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const paths = [...collections.map((name) => `/v2.0/${name}$`), '/security-group-rules$', '/servers$', '/os-keypairs$'];
+    twin.faults.set(paths.map((path) => ({ do: 'late', ms: 300, match: { method: 'POST', path }, times: 1 })));
+    await campaign.ensureAll();
+    expect(await census(await aHand(twin))).toEqual(whole);
+  }, 60_000);
+
   test('although the campaign is cut between creation, tags and description, and then goes on', async () => {
     const twin = await aFurnishedTwin();
     const campaign = await aCampaign(twin);
@@ -86,7 +95,25 @@ describe('nothing is created twice', () => {
     await campaign.removeAll();
     expect(await census(hand)).toEqual(before);
   }, 60_000);
+
+  test('and with it what a creation made that was given up, and went on when another had been made in its place', async () => {
+    const twin = await aFurnishedTwin();
+    const hand = await aHand(twin);
+    const before = await census(hand);
+    const campaign = await aCampaign(twin);
+    const late = ['networks', 'routers', 'security-groups', 'floatingips'];
+    twin.faults.set(late.map((name) => ({ do: 'late', ms: 6000, match: { method: 'POST', path: `/v2.0/${name}$` }, times: 1 })));
+    await campaign.ensureAll();
+    const twice = { networks: 2, routers: 2, 'security-groups': 3, floatingips: 2 };
+    while (!isWhat(await census(hand), twice)) await new Promise((resolve) => setTimeout(resolve, 100));
+    await campaign.removeAll();
+    expect(await census(hand)).toEqual(before);
+  }, 60_000);
 });
+
+function isWhat(counts: Readonly<Record<string, number>>, wanted: Readonly<Record<string, number>>): boolean {
+  return Object.entries(wanted).every(([name, count]) => counts[name] === count);
+}
 
 describe('a server', () => {
   test('that cannot be built tells the cloud’s message, is deleted, and is built by the next attempt', async () => {

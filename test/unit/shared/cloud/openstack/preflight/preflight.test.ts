@@ -87,6 +87,40 @@ describe('before a write, the destination is asked', () => {
     expect(new Set(found)).toEqual(new Set(['warning flavor.smaller', 'blocking flavor.disk']));
   });
 
+  test('whether a guest would lose hardware with the flavor that stands for its own, and how else that differs', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const admin = await aHand(twin, 'admin');
+    const flavor = campaign.tenant.get('flavor');
+    const sizes = { vcpus: flavor.vcpus, ram: flavor.ram, disk: flavor.disk };
+    const made = await admin.ask<{ flavor: { id: string } }>('POST', 'compute', '/flavors', {
+      flavor: { name: 'pinned', ...sizes, swap: 64 },
+    });
+    const extra_specs = { 'hw:cpu_policy': 'dedicated', 'pci_passthrough:alias': 'gpu:1' };
+    await admin.ask('POST', 'compute', `/flavors/${made.flavor.id}/os-extra_specs`, { extra_specs });
+    const as = (more: object): Resource[] =>
+      campaign.tenant.resources.map((one) => (one.kind === 'flavor' ? { ...one, ...more } : one));
+    const pinned = { flavors: { [flavor.id]: { to: 'pinned' } } };
+    const plain = { flavors: { [flavor.id]: { to: 'm1.tiny' } } };
+    expect(await codes(campaign, pinned, as({ extra_specs, swap: 64 })), 'equal').toEqual([]);
+    expect(await codes(campaign, pinned), 'more than it had').toEqual(['warning flavor.differs']);
+    expect(await codes(campaign, plain, as({ extra_specs })), 'without its device').toEqual([
+      'blocking flavor.hardware',
+      'warning flavor.differs',
+    ]);
+    expect(await codes(campaign, plain, as({ extra_specs: { 'hw:cpu_policy': 'dedicated' } }))).toEqual([
+      'warning flavor.differs',
+    ]);
+    const renamed = { ...extra_specs, 'pci_passthrough:alias': 'a100:1' };
+    expect(await codes(campaign, pinned, as({ extra_specs: renamed, swap: 64 })), 'a device of another name').toEqual([
+      'warning flavor.differs',
+    ]);
+    expect(await codes(campaign, plain, as({ swap: 64 })), 'without its swap disk').toEqual(['blocking flavor.hardware']);
+    expect(await codes(campaign, plain, as({ ephemeral: 2 })), 'without its ephemeral disk').toEqual([
+      'blocking flavor.hardware',
+    ]);
+  });
+
   test('what an adopted network has in the way', async () => {
     const twin = await aFurnishedTwin();
     const campaign = await aCampaign(twin);
@@ -113,6 +147,17 @@ describe('before a write, the destination is asked', () => {
     const campaign = await aCampaign(twin);
     const group = aResource('security_group', { id: crypto.randomUUID(), name: 'default' });
     expect(await codes(campaign, {}, [group])).toEqual(['warning security_group.default_open']);
+    const rule = aResource('security_group_rule', {
+      id: crypto.randomUUID(),
+      security_group_id: group.id,
+      direction: 'ingress',
+      protocol: 'tcp',
+      port_range_min: 22,
+      port_range_max: 22,
+    });
+    expect(await codes(campaign, {}, [group, rule])).toContain('warning security_group.default_widened');
+    const there = aResource('security_group_rule', { id: crypto.randomUUID(), security_group_id: group.id, direction: 'egress' });
+    expect(await codes(campaign, {}, [group, there])).not.toContain('warning security_group.default_widened');
     const emoji = aResource('network', { id: crypto.randomUUID(), name: 'net 🐦' });
     expect(await codes(campaign, {}, [emoji])).toEqual(['warning network.name']);
   });
@@ -126,6 +171,19 @@ describe('before a write, the destination is asked', () => {
       one.kind === 'port' ? { ...one, propagate_uplink_status: false } : one,
     );
     expect(await codes(campaign, {}, unseen)).toEqual([]);
+  });
+
+  test.each([
+    ['web-1', []],
+    ['w', ['warning server.unsupported_attribute']],
+    ['web_1', ['warning server.unsupported_attribute']],
+    ['wéb', ['warning server.unsupported_attribute']],
+    ['web.example.com', ['warning server.unsupported_attribute']],
+  ])('whether it takes the host name %s', async (hostname, found) => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const named = campaign.tenant.resources.map((one) => (one.kind === 'server' ? { ...one, hostname } : one));
+    expect(await codes(campaign, {}, named)).toEqual(found);
   });
 
   test('and nothing is written', async () => {

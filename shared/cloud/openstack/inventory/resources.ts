@@ -1,0 +1,62 @@
+import { type Ref, type Resource, refOf } from '../../../model/resource.ts';
+import type { ApiPort, ApiSecurityGroup } from '../api.ts';
+import { describe } from '../attributes/describe.ts';
+import { documentName } from '../builders/default-group.ts';
+import { propertiesOf } from '../image-properties.ts';
+import type { Contents } from './contents.ts';
+import { routerOf } from './router.ts';
+import { describeServer } from './server.ts';
+
+/** Everything that was read, as resources; some may need what could not be seen. */
+export function resourcesIn(contents: Contents): Resource[] {
+  const { networks, subnets, routers, interfaces, groups, floatingIps, images, keypairs } = contents;
+  const known = new Set(subnets.map((subnet) => subnet.id));
+  const legs = interfaces.filter((port) => port.fixed_ips.every((ip) => known.has(ip.subnet_id)));
+  const servers = contents.servers.map((server) => describeServer(server, contents));
+  const flavors = new Map(servers.map(({ flavor }) => [flavor.id, flavor]));
+  return [
+    ...networks.map((network) => describe('network', network)),
+    ...subnets
+      .filter((subnet) => networks.some((network) => network.id === subnet.network_id))
+      .map((subnet) => describe('subnet', subnet)),
+    ...routers.flatMap((router) => routerOf(router, legs)),
+    ...groups.map((group) => groupOf(group, contents)),
+    ...rulesIn(groups).map((rule) => describe('security_group_rule', rule)),
+    ...contents.ports.map((port) => portOf(port, groups)),
+    ...floatingIps
+      .filter((ip) => ip.port_id === null || contents.ports.some((port) => port.id === ip.port_id))
+      .map((ip) => describe('floating_ip', ip, { name: ip.floating_ip_address, needs: reachOf(ip, contents) })),
+    ...new Map(keypairs.map((pair) => [pair.name, describe('keypair', pair, { id: pair.name })])).values(),
+    ...flavors.values(),
+    ...images.map((image) => describe('image', image, { properties: propertiesOf(image) })),
+    ...servers.flatMap(({ disk, server }) => [...(disk === null ? [] : [disk]), server]),
+  ];
+}
+
+function groupOf(group: ApiSecurityGroup, { scope }: Contents): Resource {
+  return describe('security_group', group, { name: documentName(group, group.project_id === scope.projectId) });
+}
+
+/** The rules that name nothing but addresses and groups that are seen. */
+function rulesIn(groups: readonly ApiSecurityGroup[]): ApiSecurityGroup['security_group_rules'] {
+  const used = new Set(groups.map((group) => group.id));
+  return groups
+    .flatMap((group) => group.security_group_rules)
+    .filter((rule) => !rule.remote_address_group_id && (rule.remote_group_id === null || used.has(rule.remote_group_id)));
+}
+
+/** A port without the groups that cannot be seen: it lets in no more than before, and `port.group_unseen` says so. */
+function portOf(port: ApiPort, groups: readonly ApiSecurityGroup[]): Resource {
+  const seen = (port.security_groups ?? []).filter((id) => groups.some((group) => group.id === id));
+  return describe('port', port, { security_groups: seen });
+}
+
+/** The gateway and the interface without which the cloud refuses to join a floating IP to its port. */
+function reachOf(ip: Contents['floatingIps'][number], contents: Contents): Ref[] {
+  const router = contents.routers.find((one) => one.id === ip.router_id);
+  const port = contents.ports.find((one) => one.id === ip.port_id);
+  if (router === undefined || port === undefined) return [];
+  const leg = contents.interfaces.find((one) => one.device_id === router.id && one.network_id === port.network_id);
+  const gateway = router.external_gateway_info ? [refOf('gateway', router.id)] : [];
+  return [...gateway, ...(leg === undefined ? [] : [refOf('interface', leg.id)])];
+}

@@ -1,0 +1,44 @@
+import type { Concern } from '../../../model/concern.ts';
+import { refOf } from '../../../model/resource.ts';
+import type { Contents } from './contents.ts';
+
+const remedy = 'Capture with credentials that may see it (an admin’s), or make it at the destination by hand.';
+
+/** What of the project's things refers to things of others that these credentials may not see; each is captured without it. */
+export function unseenConcerns(contents: Contents): Concern[] {
+  return [...contents.unreadable, ...unseenGroups(contents), ...unseenRemotes(contents), ...unseenLegs(contents)];
+}
+
+function unseenGroups({ ports, groups }: Contents): Concern[] {
+  const seen = new Set(groups.map((group) => group.id));
+  return ports.flatMap((port) => {
+    const unseen = (port.security_groups ?? []).filter((id) => !seen.has(id));
+    if (unseen.length === 0) return [];
+    const says = `The port ${port.name || port.id} has security groups that cannot be read (${unseen.join(', ')}); it is built without them, and lets in less than before.`;
+    return [{ code: 'port.group_unseen', severity: 'warning', about: refOf('port', port.id), says, remedy }];
+  });
+}
+
+function unseenRemotes({ groups }: Contents): Concern[] {
+  const seen = new Set(groups.map((group) => group.id));
+  return groups.flatMap((group) => {
+    const rules = group.security_group_rules.filter(({ remote_group_id: id }) => id !== null && !seen.has(id));
+    if (rules.length === 0) return [];
+    const about = refOf('security_group', group.id);
+    const remotes = rules.map((rule) => rule.remote_group_id).join(', ');
+    const says = `The security group ${group.name} lets in members of groups that cannot be read (${remotes}); these rules are left out.`;
+    return [{ code: 'security_group.remote_unseen', severity: 'warning', about, says, remedy }];
+  });
+}
+
+function unseenLegs({ interfaces, subnets, routers }: Contents): Concern[] {
+  const seen = new Set(subnets.map((subnet) => subnet.id));
+  return interfaces.flatMap((port) => {
+    const unseen = port.fixed_ips.filter((ip) => !seen.has(ip.subnet_id));
+    if (unseen.length === 0) return [];
+    const router = routers.find(({ id }) => id === port.device_id);
+    const at = unseen.map((ip) => ip.ip_address).join(', ');
+    const says = `The router ${router?.name || port.device_id} has an interface at ${at} in a subnet that cannot be read; it is left out.`;
+    return [{ code: 'interface.subnet_unseen', severity: 'warning', about: refOf('interface', port.id), says, remedy }];
+  });
+}

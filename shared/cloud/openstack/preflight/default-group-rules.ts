@@ -1,0 +1,58 @@
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import type { ApiRule } from '../api.ts';
+import { isDefaultGroup } from '../builders/default-group.ts';
+import { sameRule } from '../builders/rule.ts';
+import { decide } from './decisions.ts';
+import { type Rule, warning } from './rules.ts';
+
+/** The destination's default group is adopted with what it allows already. */
+export const openDefaultGroup: Rule = (view) => {
+  const group = view.of('security_group').find(isDefaultGroup);
+  if (group === undefined) return [];
+  const own = view.of('security_group_rule').filter((rule) => rule.security_group_id === group.id);
+  const to = (id: string | null): string | null => (id === group.id ? view.defaultGroup.id : id);
+  const extra = view.defaultGroup.security_group_rules.filter(
+    (rule) => !own.some((one) => sameRule({ ...one, remote_group_id: to(one.remote_group_id) }, rule)),
+  );
+  if (extra.length === 0) return [];
+  const says = `The destination's default group allows more than the source's: ${inWords(extra)}.`;
+  return [
+    warning(
+      'security_group.default_open',
+      refOf('security_group', group.id),
+      says,
+      'Remove these rules at the destination, if nothing else needs them.',
+    ),
+  ];
+};
+
+/** Rules that are added to the destination's default group hold for every port in it, not only for those that move. */
+export const widenedDefaultGroup: Rule = (view) => {
+  const group = view.of('security_group').find(isDefaultGroup);
+  if (group === undefined) return [];
+  const own = view.of('security_group_rule').filter((rule) => rule.security_group_id === group.id);
+  const added = decide(view, own).filter(({ action }) => action === 'create');
+  const rules = own.filter((rule) => added.some(({ ref }) => ref === refOf('security_group_rule', rule.id)));
+  if (rules.length === 0) return [];
+  return [
+    warning(
+      'security_group.default_widened',
+      refOf('security_group', group.id),
+      `The destination's default group, which other servers of the project may use, is widened by rules of the source's: ${inWords(rules)}.`,
+      'Give the source’s ports a group of their own first, if those servers must not be reached so.',
+    ),
+  ];
+};
+
+type Said = Pick<
+  ApiRule | ResourceOf<'security_group_rule'>,
+  'direction' | 'ethertype' | 'protocol' | 'port_range_min' | 'remote_ip_prefix' | 'remote_group_id'
+>;
+
+function inWords(rules: readonly Said[]): string {
+  const texts = rules.map(
+    (rule) =>
+      `${rule.direction} ${rule.ethertype} ${rule.protocol ?? 'any'} ${rule.port_range_min ?? ''} ${rule.remote_ip_prefix ?? rule.remote_group_id ?? 'anywhere'}`,
+  );
+  return texts.join('; ').replace(/\s+/g, ' ');
+}

@@ -1,0 +1,99 @@
+import type { Concern } from '../../../model/concern.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import type { ApiFlavor } from '../api.ts';
+import { rowOf } from '../attributes/attribute.ts';
+import { describe } from '../attributes/describe.ts';
+import { extraSpecs } from '../attributes/flavor.ts';
+import { blocking, warning } from './rules.ts';
+
+type Flavor = ResourceOf<'flavor'>;
+
+/** Every way in which the flavor that a source flavor becomes is another one: what the guest would lose blocks, the rest is told. */
+export function mappedFlavorConcerns(flavor: Flavor, target: ApiFlavor): Concern[] {
+  const about = refOf('flavor', flavor.id);
+  const is = describe('flavor', target);
+  const hidden = target.extra_specs === undefined && Object.keys(flavor.extra_specs).length > 0;
+  const specs = hidden ? [] : specsThatDiffer(flavor, is);
+  const lost = [...disksThatGo(flavor, is), ...specs.filter(isHardware).map(inWords)];
+  const told = [
+    ...sizesThatDiffer(flavor, is),
+    ...specs.filter((one) => !isHardware(one)).map(inWords),
+    ...(hidden ? ['its extra specs, which the cloud does not show to these credentials'] : []),
+  ];
+  const concerns: Concern[] = [];
+  if (target.vcpus < flavor.vcpus || target.ram < flavor.ram)
+    concerns.push(
+      warning(
+        'flavor.smaller',
+        about,
+        `${target.name} (${target.vcpus} vCPU, ${target.ram} MiB) is smaller than ${flavor.name} (${flavor.vcpus} vCPU, ${flavor.ram} MiB, ${flavor.disk} GiB).`,
+        'Map it to a larger one, if the guest needs it.',
+      ),
+    );
+  if (lost.length > 0)
+    concerns.push(
+      blocking(
+        'flavor.hardware',
+        about,
+        `With ${target.name} in the place of ${flavor.name} the guest would lose hardware: ${lost.join('; ')}.`,
+        'Map it to a flavor that has it, or `create` it as an admin.',
+      ),
+    );
+  if (told.length > 0)
+    concerns.push(
+      warning(
+        'flavor.differs',
+        about,
+        `${target.name} is not as ${flavor.name}: ${told.join('; ')}.`,
+        'Map it to another one, or `create` it as an admin, if that matters to the guest.',
+      ),
+    );
+  return concerns;
+}
+
+/** Sizes and shares that are other ones; `flavor.smaller` tells of fewer vCPUs and less memory. */
+function sizesThatDiffer(flavor: Flavor, is: Flavor): string[] {
+  const larger = (['vcpus', 'ram'] as const).filter((field) => is[field] > flavor[field]);
+  const other = (['disk', 'ephemeral', 'swap', 'rxtx_factor'] as const).filter((field) => is[field] !== flavor[field]);
+  const gone = disksThatGo(flavor, is);
+  return [...larger, ...other]
+    .map((field) => `${field} is ${is[field]}, not ${flavor[field]}`)
+    .filter((difference) => !gone.includes(difference));
+}
+
+/** An ephemeral or swap disk is a device that the guest may mount. */
+function disksThatGo(flavor: Flavor, is: Flavor): string[] {
+  return (['ephemeral', 'swap'] as const)
+    .filter((field) => flavor[field] > 0 && is[field] === 0)
+    .map((field) => `${field} is 0, not ${flavor[field]}`);
+}
+
+/** An extra spec with its value at both sides. */
+interface Spec {
+  readonly name: string;
+  readonly was: string | undefined;
+  readonly is: string | undefined;
+}
+
+function specsThatDiffer(flavor: Flavor, is: Flavor): Spec[] {
+  const names = new Set([...Object.keys(flavor.extra_specs), ...Object.keys(is.extra_specs)]);
+  return [...names]
+    .sort()
+    .map((name) => ({ name, was: flavor.extra_specs[name], is: is.extra_specs[name] }))
+    .filter((spec) => spec.was !== spec.is);
+}
+
+/** Whether the guest has a device by it that the destination's flavor does not give; under another value it may be the same by another name. */
+function isHardware({ name, was, is }: Spec): boolean {
+  return isGiven(was) && !isGiven(is) && rowOf(extraSpecs, name)?.vital === true;
+}
+
+function isGiven(value: string | undefined): boolean {
+  return value !== undefined && !['0', 'false', 'disabled'].includes(value.toLowerCase());
+}
+
+function inWords({ name, was, is }: Spec): string {
+  const row = rowOf(extraSpecs, name);
+  const what = row?.vital === true ? `${name} (${row.why})` : name;
+  return `${what} is ${is ?? 'not set'}, not ${was ?? 'unset'}`;
+}

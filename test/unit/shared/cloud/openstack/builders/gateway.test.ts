@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { aResource } from '../../../../../conformance/tenant.ts';
+import { aCampaign, aFurnishedTwin, aHand } from '../a-destination.ts';
+
+test('a gateway with an IPv4 and an IPv6 address keeps both, and a difference in either is told', async () => {
+  const twin = await aFurnishedTwin();
+  const admin = await aHand(twin, 'admin');
+  const campaign = await aCampaign(twin, 'admin', 'demo');
+  const router = campaign.tenant.get('router');
+  const outside = campaign.tenant.get('network');
+  const network_id = campaign.tenant.mappings.networks[outside.id]?.to;
+  await admin.ask('POST', 'network', '/subnets', {
+    subnet: { network_id, cidr: '2001:db8:5::/64', ip_version: 6, enable_dhcp: false },
+  });
+  const gateway = aResource('gateway', {
+    id: router.id,
+    router_id: router.id,
+    network_id: outside.id,
+    external_fixed_ips: [
+      { subnet_id: 'four', ip_address: '172.24.10.44' },
+      { subnet_id: 'six', ip_address: '2001:db8:5::44' },
+    ],
+  });
+  for (const needed of [outside, router]) await campaign.ensure(needed);
+  const context = {
+    ...campaign.context(gateway),
+    mappings: { ...campaign.tenant.mappings, gateways: { [router.id]: { ip: 'same' } } },
+  };
+  const built = await campaign.cloud.ensure(gateway, context);
+  expect(built.detail).toEqual({ address: '172.24.10.44, 2001:db8:5::44' });
+  expect(await campaign.cloud.differences(gateway, built.id, context)).toEqual([]);
+  const less = { ...gateway, external_fixed_ips: gateway.external_fixed_ips.slice(0, 1) };
+  expect(await campaign.cloud.differences(less, built.id, context)).toEqual([expect.stringContaining('2001:db8:5::44')]);
+});

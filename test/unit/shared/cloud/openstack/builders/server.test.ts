@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { aCampaign, aFurnishedTwin } from '../a-destination.ts';
+
+test.each([['w'], ['web_1'], ['web.example.com']])(
+  'a server whose host name is %s is built, and the cloud makes a name that it takes',
+  async (hostname) => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const server = campaign.tenant.get('server');
+    await campaign.ensureAll(server);
+    const named = { ...server, hostname };
+    const { id } = await campaign.ensure(named);
+    expect(await campaign.cloud.differences(named, id, campaign.context(named))).toEqual([]);
+  },
+);
+
+test('a config drive that the cloud forces on every server is told, and does not stop the move', async () => {
+  const twin = await aFurnishedTwin({ forceConfigDrive: true });
+  const campaign = await aCampaign(twin);
+  const server = campaign.tenant.get('server');
+  await campaign.ensureAll(server);
+  const built = await campaign.ensure(server);
+  expect(built.detail).toEqual({ differs: 'config_drive is true, not false' });
+  expect(await campaign.cloud.differences(server, built.id, campaign.context(server))).toEqual([]);
+});
+
+test('a config drive that the guest had and the cloud did not make is a difference', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin);
+  const server = campaign.tenant.get('server');
+  await campaign.ensureAll(server);
+  const { id, detail } = await campaign.ensure(server);
+  expect(detail).toBeUndefined();
+  const wanted = { ...server, config_drive: true };
+  expect(await campaign.cloud.differences(wanted, id, campaign.context(wanted))).toEqual(['config_drive is false, not true']);
+});
