@@ -1,5 +1,6 @@
 import type { Aside } from '../../shared/concurrency/semaphore.ts';
 import { isCutoverAsked, roundsOf } from '../migration/attempt.ts';
+import { exceptedFrom } from '../migration/fact.ts';
 import { forecastOf } from '../migration/forecast.ts';
 import { itineraryTo } from '../migration/itinerary.ts';
 import type { Migration } from '../migration/migrate.ts';
@@ -48,6 +49,7 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
       of: (server) => roundsOf(journal.facts, server),
       add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
     },
+    isGivenUp: (server) => exceptedFrom(journal.facts, 'rollback', 'giveUp').has(server),
     isCutoverAsked: (server) => isCutoverAsked(journal.facts, server),
     // How long a server is down that goes into a bundle, nobody knows here.
     forecastOf: (move) =>

@@ -31,7 +31,13 @@ export type Fact =
   /** The campaign rests in this state until the operator asks for something. */
   | { readonly fact: 'rests'; readonly state: RestState; readonly problem?: ProblemJson | undefined }
   /** What the operator asked for; it is worked on until the campaign rests. */
-  | { readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined };
+  | ({ readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined } & Exceptions);
+
+/** The servers, by id, that the operator excepted from a wish: these stay as they are, and these are given up. */
+export interface Exceptions {
+  readonly keep?: readonly string[] | undefined;
+  readonly giveUp?: readonly string[] | undefined;
+}
 
 /** What an operator can want of a started campaign. */
 export type Wish = 'run' | 'pause' | 'cancel' | 'commit' | 'rollback';
@@ -62,4 +68,9 @@ export function onlyWayOn(facts: readonly Fact[]): { wish: 'commit' | 'rollback'
   const last = facts.findLast((fact) => fact.fact === 'asked');
   if (last?.fact !== 'asked' || (last.wish !== 'commit' && last.wish !== 'rollback')) return null;
   return { wish: last.wish, deleteSource: last.deleteSource ?? false };
+}
+
+/** The servers that were excepted from a wish, whenever it was asked for: a wish that is asked again remembers them. */
+export function exceptedFrom(facts: readonly Fact[], wish: Wish, how: keyof Exceptions): ReadonlySet<string> {
+  return new Set(facts.flatMap((fact) => (fact.fact === 'asked' && fact.wish === wish ? (fact[how] ?? []) : [])));
 }

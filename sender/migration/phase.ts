@@ -28,6 +28,8 @@ export interface Tools extends OfferTools, DestinationTools {
     readonly of: (server: string) => readonly Dated<Round>[];
     readonly add: (server: string, round: Round) => Promise<void>;
   };
+  /** Whether the operator gave a server up that cannot run at the source again. */
+  readonly isGivenUp: (server: string) => boolean;
   /** Whether the operator asked for a server's cutover. */
   readonly isCutoverAsked: (server: string) => boolean;
   /** What a move's downtime would be now; null where nobody can tell. */

@@ -55,3 +55,9 @@ export async function mustBeStopped({ server, learned }: Move, source: SourceClo
   }
   throw new Problem('E_CLOUD_TIMEOUT', `Server ${server.name} stays busy at the source.`, { about });
 }
+
+/** What a source server does, or did since its disk was frozen, that its copy does not know; null where it is as it was. */
+export function whyNotFrozen({ power, word, generation }: ServerState, frozen: string | undefined): string | null {
+  if (power !== 'stopped') return power === 'running' ? 'runs again' : `is ${word}`;
+  return frozen === undefined || frozen === generation ? null : 'was changed, and may have run,';
+}
