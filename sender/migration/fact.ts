@@ -1,3 +1,4 @@
+import type { Power } from '../../shared/model/resource.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Round } from './round.ts';
 
@@ -11,6 +12,8 @@ export type Fact =
   | ({ readonly fact: 'round'; readonly server: string } & Round)
   /** The operator wants this server to be stopped and moved now, whatever the plan waits for. */
   | { readonly fact: 'cutover asked'; readonly server: string }
+  /** The source server is to be stopped next. `was`: whether it ran just before, which is what a rollback restores. */
+  | { readonly fact: 'stop asked'; readonly server: string; readonly was: Power }
   /**
    * What the probes saw: when the old server answered for the last time, and the new one for the
    * first.

@@ -8,8 +8,15 @@ import type { Tools } from '../phase.ts';
 const settleMs = 1_000;
 const settleLooks = 60;
 
-/** Stops the source server and waits until it is seen stopped. */
-export async function stop({ server }: Move, { source, options, signal }: Tools): Promise<undefined> {
+/**
+ * Stops the source server and waits until it is seen stopped. Whether it ran is noted before: an
+ * owner may have stopped it since the first look.
+ */
+export async function stop({ server }: Move, { source, options, stops, signal }: Tools): Promise<undefined> {
+  if (!stops.isAsked(server.id)) {
+    const { power } = await source.state(server.id, signal);
+    if (power !== 'other') await stops.ask(server.id, power);
+  }
   await source.stop(server.id, { timeoutMs: options.stop_timeout_seconds * 1000, signal });
 }
 

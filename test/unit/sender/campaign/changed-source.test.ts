@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { CampaignStatus } from '../../../../sender/campaign/campaign-status.ts';
 import { beginMigration, type Cloud, type SenderLife, untilState, World } from '../../../support/in-process.ts';
 import { makeShop } from '../../../support/shop.ts';
+import { warm } from '../../../support/warm.ts';
 
 /** What is seen of a server. */
 interface Seen {
@@ -84,6 +85,43 @@ test('a server that cannot return is given up when the operator says so, and not
   expect(await world.destination.user.list('network', '/routers', 'routers')).toEqual([]);
 });
 
+test('a server that its owner stopped while it waited for its cutover stays stopped at the destination, and after a rollback', async () => {
+  const { world, sender, campaign } = await aWaitingCampaign();
+  await act(world.source, (await serversAt(world.source))[0], 'os-stop', 'SHUTOFF');
+  await sender.daemon.cutover({ campaign, servers: [] });
+  await untilState(sender, 'ready');
+  await untilServers(world.destination, [
+    ['web 1', 'SHUTOFF', false],
+    ['-web/é', 'ACTIVE', false],
+  ]);
+  await sender.daemon.rollback({ campaign });
+  await untilState(sender, 'rolled back');
+  await untilServers(world.source, [
+    ['web 1', 'SHUTOFF', false],
+    ['-web/é', 'ACTIVE', false],
+  ]);
+});
+
+test('a server that was changed while it waited is not built as it was: the problem names each difference, and it runs on at the source', async () => {
+  const { world, sender, campaign } = await aWaitingCampaign();
+  const { user } = world.source;
+  const [web] = await serversAt(world.source);
+  const [port] = await user.list<{ id: string; network_id: string }>('network', `/ports?device_id=${web?.id}`, 'ports');
+  await user.send('POST', 'compute', `/servers/${web?.id}/os-interface`, { interfaceAttachment: { net_id: port?.network_id } });
+  await user.send('POST', 'compute', `/servers/${web?.id}/metadata`, { metadata: { owner: 'accounts' } });
+  await user.send('PUT', 'network', `/ports/${port?.id}`, { port: { security_groups: [] } });
+  await sender.daemon.cutover({ campaign, servers: ['web 1'] });
+  const { problem } = await rested(sender);
+  expect(problem?.code).toBe('E_SERVER_STATE');
+  for (const part of ['web 1 was changed at the source', 'is new', 'metadata', 'security_groups'])
+    expect(problem?.says).toContain(part);
+  await untilServers(world.source, [
+    ['web 1', 'ACTIVE', false],
+    ['-web/é', 'ACTIVE', false],
+  ]);
+  expect(await serversAt(world.destination)).toEqual([]);
+});
+
 interface Started {
   readonly world: World;
   readonly sender: SenderLife;
@@ -110,6 +148,17 @@ async function aReadyCampaign(before: (world: World) => Promise<void> = async ()
   }
   await before(world);
   return { world, sender, campaign };
+}
+
+/** A warm campaign whose servers wait for the operator's word. */
+async function aWaitingCampaign(): Promise<Started> {
+  const { world, sender } = await aWorld();
+  const campaign = await beginMigration(sender, warm('manual'));
+  for (;;) {
+    const [status] = (await sender.daemon.status()).campaigns;
+    if (status?.moves.every((move) => move.warm?.waits)) return { world, sender, campaign };
+    await sleep(20);
+  }
 }
 
 /** A campaign that was rolled back but for one server, which is gone at the source. */
