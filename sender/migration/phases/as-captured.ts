@@ -37,12 +37,13 @@ function changesOf(id: string, before: Configurations, now: Configurations): str
     now.flavors.find((flavor) => flavor.id === is.flavor_id),
   ];
   const [portsWas, portsIs] = [portsOf(was.ports, before), portsOf(is.ports, now)];
-  const isCarried = before.floating_ips.length > 0 || before.routers.length > 0;
+  // A document without any floating IP may be that of a destination that has none.
+  const isCarried = before.floating_ips.length > 0;
   return [
     ...differing('', was, is, ofServer),
     // A destination without flavors is told of none.
     ...(flavorWas === undefined || flavorIs === undefined ? [] : differing('flavor: ', flavorWas, flavorIs, ofFlavor)),
-    ...changesAmong('port', portsWas, portsIs),
+    ...changesAmong('port', portsWas, before.security_groups.length > 0 ? portsIs : withoutGroups(portsIs)),
     ...(isCarried ? changesAmong('floating IP', floatingIpsOf(was.ports, before), floatingIpsOf(is.ports, now)) : []),
   ];
 }
@@ -51,6 +52,11 @@ type Thing = Readonly<Record<string, unknown>> & { readonly id: string; readonly
 
 function portsOf(ids: readonly string[], { ports }: Configurations): Thing[] {
   return ports.filter(({ id }) => ids.includes(id));
+}
+
+/** The ports as a destination without security groups is told of them. */
+function withoutGroups(ports: readonly Thing[]): Thing[] {
+  return ports.map((port) => ({ ...port, security_groups: [] }));
 }
 
 function floatingIpsOf(ports: readonly string[], { floating_ips }: Configurations): Thing[] {
