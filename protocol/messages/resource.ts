@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Ref } from '../../shared/model/resource.ts';
+import { Power, Ref } from '../../shared/model/resource.ts';
 import { cloudProblems } from './campaign.ts';
 import { CampaignId } from './field.ts';
 import { notice, request } from './message.ts';
@@ -18,7 +18,7 @@ export const ensure = request({
   answered: 'when-done',
   purpose: 'Builds one resource of the document: a port, the image of a sealed disk, a server, a floating IP.',
   repeatable: 'Yes; what this campaign has built already is found and answered again, never built twice.',
-  params: z.object({ campaign: CampaignId, ref: Ref }),
+  params: z.object({ campaign: CampaignId, ref: Ref, power: Power.extract(['running', 'stopped']).optional() }),
   result: z.object({ id: z.string(), how: How, detail: z.record(z.string(), z.string()).readonly().optional() }),
   problems: [
     'E_BLOCK_MISMATCH',

@@ -3,7 +3,7 @@ import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import { inBuildOrder } from '../../shared/model/order.ts';
-import { type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { type Power, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
 import type { Ledger } from './ledger.ts';
@@ -94,14 +94,19 @@ export class Builder {
     });
   }
 
-  /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
-  async ensure(ref: Ref): Promise<Built> {
+  /**
+   * Builds one resource, once: a ref that the ledger calls built is answered from there. `power`: of a
+   * server, where it has changed since the capture.
+   */
+  async ensure(ref: Ref, power?: Power): Promise<Built> {
     this.#tools.mustGoOn();
     const entry = this.#ledger.get(ref);
     if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
     const running = this.#building.get(ref);
     if (running !== undefined) return running;
-    const building = this.#build(this.resource(ref)).finally(() => this.#building.delete(ref));
+    const captured = this.resource(ref);
+    const resource = captured.kind === 'server' && power !== undefined ? { ...captured, power } : captured;
+    const building = this.#build(resource).finally(() => this.#building.delete(ref));
     this.#building.set(ref, building);
     return building;
   }

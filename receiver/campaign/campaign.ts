@@ -9,7 +9,7 @@ import type { Log } from '../../shared/log.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
-import { idOf, kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import { idOf, kindOf, type Power, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
@@ -180,8 +180,8 @@ export class Campaign {
   }
 
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
-  ensure(ref: Ref): Promise<Built> {
-    return this.#builder.ensure(ref);
+  ensure(ref: Ref, power?: Power): Promise<Built> {
+    return this.#builder.ensure(ref, power);
   }
 
   /** Removes one resource this campaign created; false where there was nothing of ours. */

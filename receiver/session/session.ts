@@ -157,8 +157,8 @@ export class Session {
       },
       'campaign.commit': async () => ({ freed_bytes: await this.#bound().commit() }),
       'campaign.remove': () => this.#bound().removeAll(),
-      'resource.ensure': async ({ ref }) => {
-        const built = await this.#bound().ensure(ref);
+      'resource.ensure': async ({ ref, power }) => {
+        const built = await this.#bound().ensure(ref, power);
         return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
       },
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),

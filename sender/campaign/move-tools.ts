@@ -1,5 +1,7 @@
 import type { Aside } from '../../shared/concurrency/semaphore.ts';
-import { isCutoverAsked, roundsOf } from '../migration/attempt.ts';
+import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
+import { isStopAsked } from '../migration/durations.ts';
+import { exceptedFrom } from '../migration/fact.ts';
 import { forecastOf } from '../migration/forecast.ts';
 import { itineraryTo } from '../migration/itinerary.ts';
 import type { Migration } from '../migration/migrate.ts';
@@ -48,6 +50,12 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
       of: (server) => roundsOf(journal.facts, server),
       add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
     },
+    document: campaign.document,
+    stops: {
+      isAsked: (server) => isStopAsked(attemptOf(journal.facts, server).facts),
+      ask: async (server, was) => void (await journal.append({ fact: 'stop asked', server, was })),
+    },
+    isGivenUp: (server) => exceptedFrom(journal.facts, 'rollback', 'giveUp').has(server),
     isCutoverAsked: (server) => isCutoverAsked(journal.facts, server),
     // How long a server is down that goes into a bundle, nobody knows here.
     forecastOf: (move) =>

@@ -3,7 +3,7 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { offerDisk } from '../disks/offer.ts';
-import { standingOf, type Wish } from '../migration/fact.ts';
+import { type Exceptions, standingOf, type Wish } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import { Peer, type PeerOptions } from '../receiver/peer.ts';
 import type { Campaign } from './campaign.ts';
@@ -12,6 +12,7 @@ import { openSource } from './open-source.ts';
 import { Progress } from './progress.ts';
 import { ReceiverAbsence } from './receiver-absence.ts';
 import { runWish } from './run-wish.ts';
+import { SourceWatch } from './source-watch.ts';
 import { statusOf } from './status.ts';
 import { type DiskVerdict, verifyCampaign } from './verify.ts';
 
@@ -29,6 +30,11 @@ export interface RunnerTools {
   readonly retryDelaysMs: readonly number[];
 }
 
+/** What an operator says with a wish. */
+export interface WishDetails extends Exceptions {
+  readonly deleteSource?: boolean;
+}
+
 /** Keeps one campaign going: with a peer of its own, one wish at a time. */
 export class Runner {
   readonly campaign: Campaign;
@@ -36,6 +42,7 @@ export class Runner {
   readonly #progress = new Progress();
   readonly #stopping = new AbortController();
   readonly #built = new Set<string>();
+  readonly #watch: SourceWatch;
   /** Aborts the work on the present wish when another one takes over. */
   #supersede = new AbortController();
   /** Aborts when a pause is asked for: servers that still run need not arrive. */
@@ -52,10 +59,14 @@ export class Runner {
   constructor(campaign: Campaign, tools: RunnerTools) {
     this.campaign = campaign;
     this.#tools = tools;
+    this.#watch = new SourceWatch(campaign, tools.source, tools.onChange, this.#stopping.signal);
   }
 
   status(): CampaignStatus {
-    return statusOf(this.campaign, this.#progress, this.#built.size, this.#tools.history);
+    const standing = standingOf(this.campaign.journal.facts);
+    const isReady = standing.is === 'resting' && standing.state === 'ready';
+    const awake = isReady ? this.#watch.awake() : undefined;
+    return statusOf(this.campaign, this.#progress, this.#built.size, this.#tools.history, awake);
   }
 
   /** Goes on where the journal says the campaign was; nothing happens to one that rests. */
@@ -74,13 +85,14 @@ export class Runner {
    * Notes a wish and works on it. A pause lets stopped servers arrive and halts the others; every
    * other wish interrupts them all.
    */
-  async wish(wish: Wish, deleteSource = false): Promise<void> {
+  async wish(wish: Wish, { deleteSource = false, keep, giveUp }: WishDetails = {}): Promise<void> {
     this.#noting += 1;
     // First: work that ends just now must not let the campaign rest after the wish was noted.
     this.#verifying?.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     if (wish !== 'pause') this.#supersede.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     try {
-      await this.campaign.journal.append({ fact: 'asked', wish, ...(wish === 'commit' ? { deleteSource } : {}) });
+      const chosen = wish === 'commit' ? { deleteSource } : {};
+      await this.campaign.journal.append({ fact: 'asked', wish, ...chosen, keep, giveUp });
       this.#stuck = false;
       // Once it is noted: halted work reads the wish from the journal.
       if (wish === 'pause') this.#halt.abort(new Problem('E_CANCELLED', 'The operator asked for pause.'));

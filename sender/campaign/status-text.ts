@@ -6,11 +6,22 @@ export function readyBundle(id: string, servers: number): string {
   return `All ${servers} servers are stopped and frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like. Then run \`sender commit\` to keep the move, or \`sender rollback\` to undo it.`;
 }
 
-/**
- * One sentence on what a campaign does. `held`: servers that are stopped in the middle of their
- * move; `isGated`: whether the second half of a farm waits for the first.
- */
-export function saysOf(state: CampaignState, moves: readonly MoveStatus[], held: number, isGated: boolean): string {
+/** What a campaign's sentence needs to know beside its state and its servers. */
+export interface Circumstances {
+  /** How many servers are stopped in the middle of their move. */
+  readonly held: number;
+  /** Whether the second half of a farm waits for the first. */
+  readonly isGated: boolean;
+  /** What is half done where a commit or a rollback failed. */
+  readonly half: 'commit' | 'rollback' | undefined;
+  /** The servers that the operator excepted from the commit or the rollback. */
+  readonly kept: ReadonlySet<string>;
+}
+
+/** One sentence on what a campaign does. */
+export function saysOf(state: CampaignState, moves: readonly MoveStatus[], { held, isGated, half, kept }: Circumstances): string {
+  const left = moves.filter(({ problem }) => problem !== null).map(({ name }) => name);
+  const but = moves.filter(({ server }) => kept.has(server)).map(({ name }) => name);
   const moved = moves.filter((move) => move.state === 'moved').length;
   switch (state) {
     case 'preparing':
@@ -20,18 +31,38 @@ export function saysOf(state: CampaignState, moves: readonly MoveStatus[], held:
     case 'paused':
       return `${moved} of ${moves.length} servers moved; \`sender resume\` goes on, \`sender rollback\` undoes all of it.`;
     case 'failed':
-      return `Stopped by a problem with ${moved} of ${moves.length} servers moved; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` undoes all of it.`;
+      if (half !== undefined) return halfSays(half, left);
+      return `Stopped by a problem with ${moved} of ${moves.length} servers moved; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` takes all back.`;
     case 'ready':
-      return `All ${moves.length} servers moved and verified. Run \`sender commit\` to keep the move, or \`sender rollback\` to undo it.`;
+      if (left.length > 0)
+        return `All ${moves.length} servers moved, but at the source ${listed(left)} may run again: \`sender commit\` leaves such a source server as it is.`;
+      return `All ${moves.length} servers moved and verified. \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
     case 'committing':
       return 'The commit is under way.';
     case 'committed':
-      return 'Committed. The source servers no longer start by accident.';
+      return but.length === 0
+        ? 'Committed. The source servers no longer start by accident.'
+        : `Committed. The source servers no longer start by accident, but for ${listed(but)}, left as asked.`;
     case 'rolling back':
       return 'What this campaign built is being removed and the source servers started.';
     case 'rolled back':
+      if (but.length > 0)
+        return `Rolled back, but for ${listed(but)}: left at the destination as asked, with the network side of this campaign.`;
       return 'Rolled back: the source is as it was, and nothing of this campaign is left at the destination.';
   }
+}
+
+/** What is left of a commit or a rollback that failed, and the ways on. */
+function halfSays(half: 'commit' | 'rollback', left: readonly string[]): string {
+  const of = left.length === 0 ? '' : ` ${listed(left)} ${left.length === 1 ? 'is' : 'are'} left.`;
+  return half === 'commit'
+    ? `The way back is closed, but the commit is not through.${of} \`sender commit\` goes on; with \`--keep SERVER\` it leaves a source server as it is.`
+    : `Half rolled back.${of} \`sender rollback\` goes on; \`--keep SERVER\` leaves a server at the destination, \`--give-up SERVER\` removes it there in any case.`;
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ');
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Dated } from '../../shared/journal.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
+import type { ProblemJson } from '../../shared/problem.ts';
 import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
 import { blackoutAt } from '../migration/calendar.ts';
 import { hasBegun, hasWaitedFor, wasStopped } from '../migration/durations.ts';
-import { type Fact, standingOf } from '../migration/fact.ts';
+import { exceptedFrom, type Fact, onlyWayOn, standingOf } from '../migration/fact.ts';
 import { forecastOf, type PastMove, warmForecastOf } from '../migration/forecast.ts';
 import { phaseNamed } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
@@ -20,17 +21,27 @@ import { readyBundle, saysOf } from './status-text.ts';
 /** The moves that a forecast learns from; only asked for where there is something to forecast. */
 type History = () => readonly PastMove[];
 
+/** Problems of source servers that run again although they have moved, by id. */
+type Awake = ReadonlyMap<string, ProblemJson>;
+
 /**
  * Where a campaign stands, from its journal and its copies. `built` counts what the receiver
- * announced since the daemon started.
+ * announced since the daemon started; `awake`: the servers of a ready campaign that run again at the source.
  */
-export function statusOf(campaign: Campaign, progress: Progress, built: number, history: History = () => []): CampaignStatus {
+export function statusOf(
+  campaign: Campaign,
+  progress: Progress,
+  built: number,
+  history: History = () => [],
+  awake: Awake = new Map(),
+): CampaignStatus {
   const { facts } = campaign.journal;
   const standing = standingOf(facts);
   const isBundle = campaign.plan.to === 'bundle';
   const moves = campaign
     .moves()
-    .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)));
+    .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)))
+    .map((move) => ({ ...move, problem: awake.get(move.server) ?? move.problem }));
   const state = stateOf(campaign);
   const held = moves.filter((move) => move.state !== 'moved' && wasStopped(attemptOf(facts, move.server).facts)).length;
   const toBuild = networkSideOf(campaign.document).length;
@@ -41,7 +52,7 @@ export function statusOf(campaign: Campaign, progress: Progress, built: number, 
     says:
       isBundle && state === 'ready'
         ? readyBundle(campaign.id, moves.length)
-        : saysOf(state, moves, held, isAwaitingFirstHalf(facts)),
+        : saysOf(state, moves, { held, isGated: isAwaitingFirstHalf(facts), half: onlyWayOn(facts)?.wish, kept: keptOf(facts) }),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
     built: isConfigured(campaign) ? toBuild : Math.min(built, toBuild),
@@ -67,7 +78,6 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Prog
   const { server } = move;
   const own = attemptOf(facts, server.id);
   const last = own.facts.findLast((fact) => fact.fact === 'begun' || fact.fact === 'done' || fact.fact === 'undone');
-  const problem = facts.findLast((fact) => fact.fact === 'problem' && fact.server === server.id);
   const state = moveStateOf(campaign, server.id);
   const stillRuns = state === 'moving' && !wasStopped(own.facts);
   return {
@@ -79,8 +89,29 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Prog
     disks: move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress)),
     warm: stillRuns ? warmStatus(move, own.facts, facts, history) : null,
     window: stillRuns ? windowStatus(move, campaign, own.facts, history) : null,
-    problem: problem?.fact === 'problem' && state !== 'moved' ? problem.problem : null,
+    problem: problemOf(campaign, server.id, state),
   };
+}
+
+/**
+ * What stands in a server's way. Of one that has moved only what came after its arrival, until the
+ * commit or the rollback is through.
+ */
+function problemOf({ journal: { facts } }: Campaign, server: string, state: MoveStatus['state']): ProblemJson | null {
+  const isOf = (fact: Fact): boolean => 'server' in fact && fact.server === server;
+  const at = facts.findLastIndex((fact) => fact.fact === 'problem' && isOf(fact));
+  const last = facts[at];
+  if (last?.fact !== 'problem') return null;
+  if (state !== 'moved') return last.problem;
+  const standing = standingOf(facts);
+  const isOver = standing.is === 'resting' && (standing.state === 'committed' || standing.state === 'rolled back');
+  return isOver || at < facts.findLastIndex((fact) => fact.fact === 'done' && isOf(fact)) ? null : last.problem;
+}
+
+/** The servers that the operator excepted from the commit or the rollback that was asked for last. */
+function keptOf(facts: readonly Fact[]): ReadonlySet<string> {
+  const wish = onlyWayOn(facts)?.wish;
+  return wish === undefined ? new Set() : exceptedFrom(facts, wish, 'keep');
 }
 
 function moveStateOf(campaign: Campaign, server: string): MoveStatus['state'] {

@@ -6,7 +6,9 @@ import { configuredCounts } from './configured.ts';
 
 /** What a campaign moved, from its journal: the receiver compares it with what it counts itself. */
 export function totalsOf(campaign: Campaign): Totals {
-  const moves = campaign.moves().flatMap(({ moves: wave }) => wave.map((move) => recall(move, campaign.journal)));
+  const all = campaign.moves().flatMap(({ moves: wave }) => wave);
+  // A rollback that keeps some servers tells the totals of these.
+  const moves = all.filter(({ server }) => campaign.moved(server.id)).map((move) => recall(move, campaign.journal));
   const sealed = moves.flatMap(({ learned }) => Object.entries(learned.sealed ?? {}));
   const resources: Record<string, number> = { ...configuredCounts(campaign.journal.facts) };
   for (const { learned } of moves) {

@@ -12,6 +12,13 @@ interface CommitChoice {
   readonly deleteSource?: true;
   readonly yes?: true;
   readonly watch?: true;
+  readonly keep?: readonly string[];
+}
+
+interface SteeringChoice {
+  readonly watch?: true;
+  readonly keep?: readonly string[];
+  readonly giveUp?: readonly string[];
 }
 
 type Steering = 'pause' | 'resume' | 'cancel' | 'rollback';
@@ -25,16 +32,18 @@ export function addSteeringCommands(program: Command, stage: Stage): void {
 /** Adds the commands that end a campaign: commit, rollback, cancel. */
 export function addEndingCommands(program: Command, stage: Stage): void {
   addCommit(program, stage);
-  watchable(addSteering(program, stage, 'rollback', 'undoes the only campaign that is not committed'));
+  watchable(addSteering(program, stage, 'rollback', 'undoes the only campaign that is not committed'))
+    .option('--keep <servers...>', 'leave these servers, and what they stand on, at the destination for good')
+    .option('--give-up <servers...>', 'remove these servers at the destination even if they cannot run at the source again');
   addSteering(program, stage, 'cancel', 'cancels the only campaign under way');
 }
 
 function addSteering(program: Command, stage: Stage, name: Steering, does: string): Command {
   return campaignCommand(program, name, [[`sender ${name}`, does]]).action(
-    asks(stage, async (asking, wanted: string | undefined, { watch }: { watch?: true }) => {
+    asks(stage, async (asking, wanted: string | undefined, { watch, ...excepted }: SteeringChoice) => {
       const { campaigns } = await asking.daemon.status();
       const campaign = chooseCampaign(campaigns, wanted, candidates[name]);
-      await showOutcome(asking, await asking.daemon[name]({ campaign }), watch);
+      await showOutcome(asking, await asking.daemon[name]({ campaign, ...excepted }), watch);
     }),
   );
 }
@@ -43,12 +52,14 @@ function addCommit(program: Command, stage: Stage): void {
   const command = campaignCommand(program, 'commit', [
     ['sender commit', 'commits the only campaign that is ready'],
     ['sender commit --delete-source --yes', 'and deletes the moved servers at the source'],
+    ['sender commit 7c0a --keep web-1', 'commits, and leaves one source server as it is'],
   ]);
   watchable(command)
     .option('--delete-source', 'delete the moved servers at the source instead of locking them')
+    .option('--keep <servers...>', 'leave these source servers as they are, neither locked nor deleted')
     .option('--yes', 'needed with --delete-source: deleted servers cannot be brought back')
     .action(
-      asks(stage, async (asking, wanted: string | undefined, { deleteSource, yes, watch }: CommitChoice) => {
+      asks(stage, async (asking, wanted: string | undefined, { deleteSource, yes, watch, ...excepted }: CommitChoice) => {
         if (deleteSource && !yes) {
           throw new Problem('E_USAGE', 'Deleting the source servers cannot be undone.', {
             hint: 'Add --yes if you are sure.',
@@ -56,7 +67,7 @@ function addCommit(program: Command, stage: Stage): void {
         }
         const { campaigns } = await asking.daemon.status();
         const campaign = chooseCampaign(campaigns, wanted, candidates.commit);
-        const committed = await asking.daemon.commit({ campaign, deleteSource: deleteSource === true });
+        const committed = await asking.daemon.commit({ campaign, deleteSource: deleteSource === true, ...excepted });
         await showOutcome(asking, committed, watch);
       }),
     );

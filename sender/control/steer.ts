@@ -1,6 +1,6 @@
 import { Problem } from '../../shared/problem.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
-import type { Runner } from '../campaign/runner.ts';
+import type { Runner, WishDetails } from '../campaign/runner.ts';
 import { onlyWayOn, type Wish } from '../migration/fact.ts';
 
 type State = CampaignStatus['state'];
@@ -17,7 +17,12 @@ export const possibleIn = {
 } as const satisfies Record<string, readonly State[]>;
 
 /** Gives a campaign another wish, where its state allows that; returns where it stands then. */
-export async function steer(runner: Runner, wish: Wish, states: readonly State[], deleteSource = false): Promise<CampaignStatus> {
+export async function steer(
+  runner: Runner,
+  wish: Wish,
+  states: readonly State[],
+  details: WishDetails = {},
+): Promise<CampaignStatus> {
   const { id, journal } = runner.campaign;
   const { state } = runner.status();
   if (state === 'committed' || state === 'committing') throw new Problem('E_COMMITTED', `Campaign ${id} is ${state}.`);
@@ -25,12 +30,12 @@ export async function steer(runner: Runner, wish: Wish, states: readonly State[]
   if (state === 'failed' && only !== null) {
     // Both `resume` and the wish itself continue what was half done; nothing else may.
     if (wish !== 'run' && wish !== only.wish) throw halfWay(id, only.wish);
-    await runner.wish(only.wish, wish === 'run' ? only.deleteSource : deleteSource);
+    await runner.wish(only.wish, wish === 'run' ? { deleteSource: only.deleteSource } : details);
     return runner.status();
   }
   if (!states.includes(state))
     throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; this can be asked of one that is ${states.join(', ')}.`);
-  await runner.wish(wish, deleteSource);
+  await runner.wish(wish, details);
   return runner.status();
 }
 

@@ -52,6 +52,13 @@ export function wasStopped(facts: readonly Dated<Fact>[]): boolean {
 }
 
 /**
+ * Whether the stop was asked for since the server last waited: what is stopped now was stopped by us.
+ */
+export function isStopAsked(facts: readonly Dated<Fact>[]): boolean {
+  return sinceLastWait(facts).some(({ fact }) => fact === 'stop asked');
+}
+
+/**
  * Milliseconds an attempt waited for its cutover or for the calendar: no work was done meanwhile.
  */
 export function waitedMs(facts: readonly Dated<Fact>[]): number {

@@ -1,3 +1,4 @@
+import type { Power } from '../../shared/model/resource.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Round } from './round.ts';
 
@@ -11,6 +12,8 @@ export type Fact =
   | ({ readonly fact: 'round'; readonly server: string } & Round)
   /** The operator wants this server to be stopped and moved now, whatever the plan waits for. */
   | { readonly fact: 'cutover asked'; readonly server: string }
+  /** The source server is to be stopped next. `was`: whether it ran just before, which is what a rollback restores. */
+  | { readonly fact: 'stop asked'; readonly server: string; readonly was: Power }
   /**
    * What the probes saw: when the old server answered for the last time, and the new one for the
    * first.
@@ -31,7 +34,13 @@ export type Fact =
   /** The campaign rests in this state until the operator asks for something. */
   | { readonly fact: 'rests'; readonly state: RestState; readonly problem?: ProblemJson | undefined }
   /** What the operator asked for; it is worked on until the campaign rests. */
-  | { readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined };
+  | ({ readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined } & Exceptions);
+
+/** The servers, by id, that the operator excepted from a wish: these stay as they are, and these are given up. */
+export interface Exceptions {
+  readonly keep?: readonly string[] | undefined;
+  readonly giveUp?: readonly string[] | undefined;
+}
 
 /** What an operator can want of a started campaign. */
 export type Wish = 'run' | 'pause' | 'cancel' | 'commit' | 'rollback';
@@ -62,4 +71,9 @@ export function onlyWayOn(facts: readonly Fact[]): { wish: 'commit' | 'rollback'
   const last = facts.findLast((fact) => fact.fact === 'asked');
   if (last?.fact !== 'asked' || (last.wish !== 'commit' && last.wish !== 'rollback')) return null;
   return { wish: last.wish, deleteSource: last.deleteSource ?? false };
+}
+
+/** The servers that were excepted from a wish, whenever it was asked for: a wish that is asked again remembers them. */
+export function exceptedFrom(facts: readonly Fact[], wish: Wish, how: keyof Exceptions): ReadonlySet<string> {
+  return new Set(facts.flatMap((fact) => (fact.fact === 'asked' && fact.wish === wish ? (fact[how] ?? []) : [])));
 }

@@ -1,11 +1,16 @@
 import type { Journal } from '../../shared/journal.ts';
 import { runPhases } from '../../shared/journey/run-phases.ts';
 import { attemptOf, begunAmong, doneAmong, isTurnedBack } from './attempt.ts';
+import { wasStopped } from './durations.ts';
 import type { Fact } from './fact.ts';
 import type { Move } from './move.ts';
 import type { Phase, Tools } from './phase.ts';
+import { mustBeAbleToReturn } from './phases/stop.ts';
 import { recall } from './recall.ts';
 import { withRetries } from './retry.ts';
+
+/** What the journal calls the look at the source before the first undo. */
+const comesBack = 'look before the way back';
 
 /** What a migration needs beside the move. */
 export interface Migration {
@@ -47,12 +52,18 @@ export async function migrate(move: Move, migration: Migration): Promise<Move> {
 
 /**
  * Takes a move back to its start: service first, tidying last. Every phase that was begun is
- * undone, done or not. What cannot be undone now throws, and the next call goes on there.
+ * undone, done or not. What cannot be undone now throws, and the next call goes on there. Nothing is
+ * undone, nor noted as turned back, while the source server cannot run again (E_SERVER_STATE).
  */
 export async function rollBack(move: Move, { journal, itinerary, tools, retryDelaysMs }: Migration): Promise<void> {
   const server = move.server.id;
   const { facts } = attemptOf(journal.facts, server);
   if (facts.length === 0) return;
+  if (wasStopped(facts)) {
+    const place = { server, phase: comesBack };
+    const retrying = { journal, retryDelaysMs, signal: tools.signal };
+    await withRetries(() => mustBeAbleToReturn(recall(move, journal), tools), place, retrying);
+  }
   // Durable before the first effect: a power cut in between must not leave a move that looks as if
   // it could go on.
   if (!isTurnedBack(facts, server)) await journal.append({ fact: 'turned back', server });

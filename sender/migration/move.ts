@@ -19,7 +19,7 @@ export interface Forecast {
 
 /** What the phases of one move have learned; each phase adds its part, and the journal keeps it. */
 export interface Learned {
-  /** Whether the source server ran before we touched it: what a rollback restores. */
+  /** Whether the source server ran just before we stopped it: what a rollback restores. */
   readonly was?: ServerState['power'];
   /** What the downtime was expected to be when the cutover came. */
   readonly forecast?: Forecast;

@@ -4,7 +4,9 @@ import type { Aside } from '../../shared/concurrency/semaphore.ts';
 import type { Dated } from '../../shared/journal.ts';
 import type { DestinationTools } from '../../shared/journey/destination.ts';
 import type { PhaseOf } from '../../shared/journey/phase.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
 import type { Plan } from '../../shared/model/plan.ts';
+import type { Power } from '../../shared/model/resource.ts';
 import type { OfferDisk, OfferTools } from '../disks/offer-disk.ts';
 import type { Forecast, Learned, Move } from './move.ts';
 import type { Round } from './round.ts';
@@ -28,6 +30,15 @@ export interface Tools extends OfferTools, DestinationTools {
     readonly of: (server: string) => readonly Dated<Round>[];
     readonly add: (server: string, round: Round) => Promise<void>;
   };
+  /** What was captured of the tenant before anything began. */
+  readonly document: Configurations;
+  /** Whether a server's stop was asked for already, and the note that it is asked for next. */
+  readonly stops: {
+    readonly isAsked: (server: string) => boolean;
+    readonly ask: (server: string, was: Power) => Promise<void>;
+  };
+  /** Whether the operator gave a server up that cannot run at the source again. */
+  readonly isGivenUp: (server: string) => boolean;
   /** Whether the operator asked for a server's cutover. */
   readonly isCutoverAsked: (server: string) => boolean;
   /** What a move's downtime would be now; null where nobody can tell. */

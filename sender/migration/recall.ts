@@ -9,10 +9,11 @@ import type { Learned, Move } from './move.ts';
  */
 export function recall(move: Move, journal: Journal<Fact>): Move {
   const { attempt, facts } = attemptOf(journal.facts, move.server.id);
-  const learned = facts.reduce<Learned>(
-    (sum, fact) => (fact.fact === 'done' ? merge(sum, fact.learned as Learned | undefined) : sum),
-    {},
-  );
+  let learned: Learned = {};
+  for (const fact of facts) {
+    if (fact.fact === 'stop asked') learned = merge(learned, { was: fact.was });
+    if (fact.fact === 'done') learned = merge(learned, fact.learned as Learned | undefined);
+  }
   return { ...move, attempt, learned };
 }
 

@@ -21,7 +21,8 @@ export interface ReceiverTools {
 export function destinationAtReceiver(tools: ReceiverTools): Destination {
   const { campaign, ask } = tools;
   return {
-    ensure: (ref, signal) => ask('resource.ensure', { campaign, ref }, signal),
+    ensure: (ref, signal, power) =>
+      ask('resource.ensure', { campaign, ref, ...(power === undefined || power === 'other' ? {} : { power }) }, signal),
     remove: async (ref, signal) => void (await ask('resource.remove', { campaign, ref }, signal)),
     health: (server, probe, signal) =>
       ask('server.health', { campaign, server, ...(probe === undefined ? {} : { probe }) }, signal),

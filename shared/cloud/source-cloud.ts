@@ -127,16 +127,27 @@ export interface SourceCloud {
 }
 
 /**
+ * A source server when its disk was frozen: for which campaign, and its generation then; undefined
+ * where nobody noted it.
+ */
+export interface Frozen {
+  readonly campaign: string;
+  readonly generation: ServerState['generation'] | undefined;
+}
+
+/**
  * What may be done to the source after commit, and only then; opened by nothing but the commit
- * phase.
+ * phase. Both verbs MUST read the server first and refuse (E_SERVER_STATE) one that is not stopped
+ * and idle, or may have run since it was frozen: it has written what the destination lacks. Absent
+ * is fine.
  */
 export interface SourceRetirement {
   /**
    * Marks a moved server (tag `godwit-moved`) and locks it, so that nobody starts the same machine
    * twice.
    */
-  retire(serverId: string, campaign: string, signal: AbortSignal): Promise<void>;
-  /** Deletes a moved server, on the operator's explicit request. Absent is fine. */
-  destroy(serverId: string, signal: AbortSignal): Promise<void>;
+  retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
+  /** Deletes a moved server, on the operator's explicit request. */
+  destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

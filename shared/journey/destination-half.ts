@@ -63,10 +63,10 @@ function unplug(move: Arrival, tools: DestinationTools): Promise<void> {
 }
 
 /**
- * Creates the server and returns when it runs; the source MUST be seen stopped, for the same
- * machine may not run twice.
+ * Creates the server and returns when it runs, or is stopped as it was just before our stop; the
+ * source MUST be seen stopped, for the same machine may not run twice.
  */
-async function create({ server }: Arrival, tools: DestinationTools): Promise<Arrived> {
+async function create({ server, learned }: Arrival, tools: DestinationTools): Promise<Arrived> {
   await tools.mustBeStopped(server.id, tools.signal);
   const seconds = tools.options.build_timeout_seconds;
   const late = new AbortController();
@@ -76,7 +76,8 @@ async function create({ server }: Arrival, tools: DestinationTools): Promise<Arr
     seconds * 1000,
   );
   try {
-    return await ensureAll([refOf('server', server.id)], { ...tools, signal: AbortSignal.any([tools.signal, late.signal]) });
+    const signal = AbortSignal.any([tools.signal, late.signal]);
+    return await ensureAll([refOf('server', server.id)], { ...tools, signal }, learned.was);
   } finally {
     clearTimeout(timer);
   }
@@ -127,11 +128,15 @@ function diskRefs({ disks }: Arrival): Ref[] {
   return disks.map((disk) => refOf('disk', disk.id));
 }
 
-async function ensureAll(refs: readonly Ref[], { destination, signal }: DestinationTools): Promise<Arrived> {
+async function ensureAll(
+  refs: readonly Ref[],
+  { destination, signal }: DestinationTools,
+  power?: Arrival['learned']['was'],
+): Promise<Arrived> {
   const built: Record<string, string> = {};
   const details: Record<string, Readonly<Record<string, string>>> = {};
   for (const ref of refs) {
-    const { id, detail } = await destination.ensure(ref, signal);
+    const { id, detail } = await destination.ensure(ref, signal, power);
     built[ref] = id;
     if (detail !== undefined) details[ref] = detail;
   }

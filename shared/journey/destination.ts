@@ -9,7 +9,7 @@ export interface Arrival {
   readonly ports: readonly Ref[];
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;
-  /** `was`: the source server's status before it was stopped. */
+  /** `was`: whether the source server ran just before it was stopped. */
   readonly learned: { readonly was?: ServerState['power'] };
 }
 
@@ -26,11 +26,12 @@ export interface Arrived {
 export interface Destination {
   /**
    * Builds one resource and returns when it is usable. MUST build it once, however often it is
-   * asked.
+   * asked. `power`: of a server, whether it ran just before it was stopped.
    */
   ensure(
     ref: Ref,
     signal: AbortSignal,
+    power?: ServerState['power'],
   ): Promise<{ readonly id: string; readonly detail?: Readonly<Record<string, string>> | undefined }>;
   /**
    * Removes one resource and returns when it is gone. MUST NOT remove what this campaign did not

@@ -38,5 +38,10 @@ export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortS
       }),
     ),
   );
-  return writeBundle({ ...campaign.document, campaign: campaign.id }, disks, signal);
+  // An owner may have stopped a server since the capture: it stays stopped where the bundle goes.
+  const servers = campaign.document.servers.map((server) => {
+    const was = moves.find((move) => move.server.id === server.id)?.learned.was;
+    return was === undefined ? server : { ...server, power: was };
+  });
+  return writeBundle({ ...campaign.document, servers, campaign: campaign.id }, disks, signal);
 }

@@ -1,6 +1,10 @@
 import type { SourceRetirement } from '../../../shared/cloud/source-cloud.ts';
 import { attemptOf, doneAmong } from '../../migration/attempt.ts';
+import { exceptedFrom } from '../../migration/fact.ts';
+import { recall } from '../../migration/recall.ts';
+import { withRetries } from '../../migration/retry.ts';
 import type { Campaign } from '../campaign.ts';
+import { forEachServer } from '../each-server.ts';
 import { type StepTools, workSignal } from '../step.ts';
 
 /** Has the receiver end its way back. */
@@ -10,12 +14,12 @@ export async function commitAtReceiver({ id }: Campaign, tools: StepTools): Prom
 
 /** Tags and locks every source server, so that none is started by accident. */
 export function retireServers(campaign: Campaign, tools: StepTools, step: string): Promise<undefined> {
-  return withEachServer(campaign, tools, step, (retirement, server, signal) => retirement.retire(server, campaign.id, signal));
+  return endEachServer(campaign, tools, step, (retirement, ...given) => retirement.retire(...given));
 }
 
 /** Deletes every source server. */
 export function destroyServers(campaign: Campaign, tools: StepTools, step: string): Promise<undefined> {
-  return withEachServer(campaign, tools, step, (retirement, server, signal) => retirement.destroy(server, signal));
+  return endEachServer(campaign, tools, step, (retirement, ...given) => retirement.destroy(...given));
 }
 
 /** Deletes every snapshot this campaign made at the source. */
@@ -24,22 +28,34 @@ export async function releaseSnapshots({ id }: Campaign, tools: StepTools): Prom
   for (const snapshot of await tools.source.snapshots(id, signal)) await tools.source.release(snapshot.id, signal);
 }
 
-/** Does a step's work at every source server where it is not done yet; each one is noted. */
-async function withEachServer(
+/**
+ * Ends every source server that is not ended yet, but those that the operator keeps; each one is
+ * noted. One that may have run since it was frozen is refused alone.
+ */
+async function endEachServer(
   campaign: Campaign,
   tools: StepTools,
   step: string,
-  work: (retirement: SourceRetirement, server: string, signal: AbortSignal) => Promise<void>,
+  end: (retirement: SourceRetirement, ...given: Parameters<SourceRetirement['retire']>) => Promise<void>,
 ): Promise<undefined> {
-  const { journal } = campaign;
+  const { id, journal } = campaign;
+  const { retryDelaysMs } = tools;
+  const kept = exceptedFrom(journal.facts, 'commit', 'keep');
+  const moves = campaign.moves().flatMap(({ moves: wave }) => wave);
+  const left = moves.filter(
+    ({ server }) => !kept.has(server.id) && !doneAmong(attemptOf(journal.facts, server.id).facts).has(step),
+  );
   const retirement = await tools.retirement();
   try {
-    for (const { server } of campaign.moves().flatMap(({ moves }) => moves)) {
-      if (doneAmong(attemptOf(journal.facts, server.id).facts).has(step)) continue;
-      await journal.append({ fact: 'begun', server: server.id, phase: step });
-      await work(retirement, server.id, workSignal(tools));
-      await journal.append({ fact: 'done', server: server.id, phase: step });
-    }
+    await forEachServer(left, tools, 'are left at the source as they are', async ({ server: { id: server } }) => {
+      const { generation } = recall(campaign.moveOf(server), journal).learned;
+      await journal.append({ fact: 'begun', server, phase: step });
+      const signal = workSignal(tools);
+      const place = { server, phase: step };
+      const frozen = { campaign: id, generation };
+      await withRetries(() => end(retirement, server, frozen, signal), place, { journal, retryDelaysMs, signal });
+      await journal.append({ fact: 'done', server, phase: step });
+    });
   } finally {
     await retirement.close();
   }

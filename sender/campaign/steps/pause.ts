@@ -3,6 +3,7 @@ import { attemptOf, isTurnedBack } from '../../migration/attempt.ts';
 import { wasStopped } from '../../migration/durations.ts';
 import { rollBack } from '../../migration/migrate.ts';
 import type { Campaign } from '../campaign.ts';
+import { forEachServer } from '../each-server.ts';
 import { migrationOf } from '../move-tools.ts';
 import { cleanupSignal, type StepTools } from '../step.ts';
 import { moveBatch } from '../wave.ts';
@@ -18,8 +19,12 @@ export async function finishStopped(campaign: Campaign, tools: StepTools): Promi
     const stopped = moves.filter(({ server: { id } }) => !campaign.moved(id) && wasStopped(attemptOf(facts, id).facts));
     const back = stopped.filter(({ server: { id } }) => isTurnedBack(facts, id));
     const onward = stopped.filter((move) => !back.includes(move));
-    for (const move of back) await rollBack(move, migrationOf(campaign, tools));
+    const migration = migrationOf(campaign, tools);
+    const takenBack = forEachServer(back, tools, 'could not be rolled back', (move) => rollBack(move, migration));
+    // The others arrive first, whatever becomes of these.
+    await takenBack.catch(() => undefined);
     await moveBatch(campaign, onward, { ...tools, halted });
+    await takenBack;
   }
 }
 

@@ -1,14 +1,18 @@
 import { Problem } from '../../../shared/problem.ts';
 import { attemptOf } from '../../migration/attempt.ts';
+import { exceptedFrom } from '../../migration/fact.ts';
 import { rollBack } from '../../migration/migrate.ts';
 import type { Move } from '../../migration/move.ts';
 import type { Campaign } from '../campaign.ts';
+import { forEachServer } from '../each-server.ts';
 import { migrationOf } from '../move-tools.ts';
 import { type StepTools, workSignal } from '../step.ts';
+import { totalsOf } from '../totals.ts';
 
-/** Rolls every move back. */
+/** Rolls every move back, but those of servers that the operator keeps at the destination. */
 export function rollBackAll(campaign: Campaign, tools: StepTools): Promise<undefined> {
-  return rollBackMoves(campaign, tools, () => true);
+  const kept = exceptedFrom(campaign.journal.facts, 'rollback', 'keep');
+  return rollBackMoves(campaign, tools, (move) => !kept.has(move.server.id));
 }
 
 /** Rolls back the moves that are not through; servers that have moved stay where they are. */
@@ -20,7 +24,9 @@ export function rollBackUnfinished(campaign: Campaign, tools: StepTools): Promis
  * Has the receiver remove everything this campaign created. What cannot be removed is a problem,
  * and the next call tries again.
  */
-export async function removeAtReceiver({ id }: Campaign, tools: StepTools): Promise<undefined> {
+export async function removeAtReceiver(campaign: Campaign, tools: StepTools): Promise<undefined> {
+  const { id, journal } = campaign;
+  if (exceptedFrom(journal.facts, 'rollback', 'keep').size > 0) return keepAtReceiver(campaign, tools);
   const { kept } = await tools.ask('campaign.remove', { campaign: id }, workSignal(tools));
   const first = kept[0];
   if (first === undefined) return;
@@ -31,9 +37,19 @@ export async function removeAtReceiver({ id }: Campaign, tools: StepTools): Prom
   );
 }
 
+/**
+ * Has the receiver keep what it built: servers stay that the operator keeps, and with them all that
+ * they may stand on. The totals are said again, for the others are gone.
+ */
+async function keepAtReceiver(campaign: Campaign, tools: StepTools): Promise<undefined> {
+  const { id } = campaign;
+  await tools.ask('campaign.completed', { campaign: id, totals: totalsOf(campaign) }, workSignal(tools));
+  await tools.ask('campaign.commit', { campaign: id }, workSignal(tools));
+}
+
 async function rollBackMoves(campaign: Campaign, tools: StepTools, which: (move: Move) => boolean): Promise<undefined> {
   const moves = campaign.moves().flatMap(({ moves: wave }) => wave);
-  for (const move of moves.filter(which).reverse()) {
-    if (attemptOf(campaign.journal.facts, move.server.id).facts.length > 0) await rollBack(move, migrationOf(campaign, tools));
-  }
+  const begun = moves.filter(({ server }) => attemptOf(campaign.journal.facts, server.id).facts.length > 0);
+  const back = begun.filter(which).reverse();
+  await forEachServer(back, tools, 'could not be rolled back', (move) => rollBack(move, migrationOf(campaign, tools)));
 }

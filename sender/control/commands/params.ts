@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Selection } from '../../../shared/cloud/source-cloud.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
 
-const Names = z.array(z.string().min(1)).readonly();
+/** Ids or names of servers. */
+export const Names = z.array(z.string().min(1)).readonly();
 
 /** Of a command about servers: those that fit everything given; `servers` empty means all. */
 export const OfSelection: z.ZodType<Selection, Selection> = z.object({

@@ -3,9 +3,10 @@ import { command } from '../../../shared/control/command.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
 import type { CampaignStatus } from '../../campaign/campaign-status.ts';
 import { toCutOver } from '../../campaign/cutover.ts';
+import { namedServers, toKeepMoved } from '../../campaign/named-servers.ts';
 import type { SenderContext } from '../context.ts';
 import { possibleIn, steer } from '../steer.ts';
-import { OfServers } from './params.ts';
+import { Names, OfServers } from './params.ts';
 
 /** Lets the servers that are stopped arrive, and begins no other. */
 export const pause = command({
@@ -31,17 +32,24 @@ export const cancel = command({
 /** Undoes a whole campaign. */
 export const rollback = command({
   does: 'Undo a whole campaign: start the servers at the source again, and remove what the campaign created at the destination.',
-  params: OfCampaign,
-  run: async ({ campaign }, { campaigns }: SenderContext) =>
-    await steer(campaigns.find(campaign), 'rollback', possibleIn.rollback),
+  params: OfCampaign.extend({ keep: Names.optional(), giveUp: Names.optional() }),
+  run: async ({ campaign, keep = [], giveUp = [] }, { campaigns }: SenderContext) => {
+    const runner = campaigns.find(campaign);
+    const status = runner.status();
+    const details = { keep: toKeepMoved(status, keep), giveUp: namedServers(status, giveUp).map(({ server }) => server) };
+    return await steer(runner, 'rollback', possibleIn.rollback, details);
+  },
 });
 
 /** Makes a move final; the source servers are locked and tagged, or deleted. */
 export const commit = command({
   does: 'Make a move final: delete its snapshots, so that `sender rollback` no longer works. The source servers stay stopped and locked, or are deleted on request.',
-  params: OfCampaign.extend({ deleteSource: z.boolean() }),
-  run: async ({ campaign, deleteSource }, { campaigns }: SenderContext) =>
-    await steer(campaigns.find(campaign), 'commit', possibleIn.commit, deleteSource),
+  params: OfCampaign.extend({ deleteSource: z.boolean(), keep: Names.optional() }),
+  run: async ({ campaign, deleteSource, keep = [] }, { campaigns }: SenderContext) => {
+    const runner = campaigns.find(campaign);
+    const kept = namedServers(runner.status(), keep).map(({ server }) => server);
+    return await steer(runner, 'commit', possibleIn.commit, { deleteSource, keep: kept });
+  },
 });
 
 /** Stops servers that are copied while they run, and moves them to their end. */

@@ -3,6 +3,7 @@ import type { ServerState, Snapshot, SourceCloud } from '../../../shared/cloud/s
 import { Problem } from '../../../shared/problem.ts';
 import type { Learned, Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
+import { mustBeAsCaptured } from './as-captured.ts';
 
 /** Limit of one snapshot: milliseconds. A terabyte at 100 MB/s takes three hours. */
 export const snapshotTimeoutMs = 6 * 3_600_000;
@@ -13,9 +14,13 @@ export const snapshotTimeoutMs = 6 * 3_600_000;
 const idleIntervalMs = 1_000;
 const idleLooks = 300;
 
-/** Snapshots every disk of the stopped server; refuses one that somebody else has started. */
+/**
+ * Snapshots every disk of the stopped server; refuses one that somebody else has started, or that is
+ * not what was captured.
+ */
 export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   await mustBeStopped(move, tools.source, tools.signal);
+  await mustBeAsCaptured(move, tools);
   const stamp = { campaign: tools.campaign, attempt: move.attempt };
   const snapshots: Record<string, Snapshot> = {};
   for (const disk of move.disks) {
@@ -54,4 +59,10 @@ export async function mustBeStopped({ server, learned }: Move, source: SourceClo
     await sleep(idleIntervalMs, undefined, { signal });
   }
   throw new Problem('E_CLOUD_TIMEOUT', `Server ${server.name} stays busy at the source.`, { about });
+}
+
+/** What a source server does, or did since its disk was frozen, that its copy does not know; null where it is as it was. */
+export function whyNotFrozen({ power, word, generation }: ServerState, frozen: string | undefined): string | null {
+  if (power !== 'stopped') return power === 'running' ? 'runs again' : `is ${word}`;
+  return frozen === undefined || frozen === generation ? null : 'was changed, and may have run,';
 }

@@ -1,12 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerState } from '../../../shared/cloud/source-cloud.ts';
+import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 
-/** Stops the source server and waits until it is seen stopped. */
-export async function stop({ server }: Move, { source, options, signal }: Tools): Promise<undefined> {
+/** Between two looks at a server that is on its way to another state (milliseconds), and how many there are. */
+const settleMs = 1_000;
+const settleLooks = 60;
+
+/**
+ * Stops the source server and waits until it is seen stopped. Whether it ran is noted before: an
+ * owner may have stopped it since the first look.
+ */
+export async function stop({ server }: Move, { source, options, stops, signal }: Tools): Promise<undefined> {
+  if (!stops.isAsked(server.id)) {
+    const { power } = await source.state(server.id, signal);
+    if (power !== 'other') await stops.ask(server.id, power);
+  }
   await source.stop(server.id, { timeoutMs: options.stop_timeout_seconds * 1000, signal });
 }
 
-/** Starts the source server again, if it ran before. */
-export async function start({ server, learned }: Move, { source, options, signal }: Tools): Promise<void> {
-  if (learned.was === 'running') await source.start(server.id, { timeoutMs: options.build_timeout_seconds * 1000, signal });
+/** Starts the source server again, if it ran before; one that was given up and cannot run stays as it is. */
+export async function start(move: Move, tools: Tools): Promise<void> {
+  const { server, learned } = move;
+  if (learned.was !== 'running') return;
+  if (tools.isGivenUp(server.id) && (await whyItCannotReturn(move, tools)) !== null) return;
+  await tools.source.start(server.id, { timeoutMs: tools.options.build_timeout_seconds * 1000, signal: tools.signal });
+}
+
+/**
+ * Throws E_SERVER_STATE where the source server cannot be what it was: what stands at the destination
+ * may then be the only copy, and MUST NOT be removed unless the operator gives the server up.
+ */
+export async function mustBeAbleToReturn(move: Move, tools: Tools): Promise<void> {
+  const { server } = move;
+  if (tools.isGivenUp(server.id)) return;
+  const why = await whyItCannotReturn(move, tools);
+  if (why === null) return;
+  throw new Problem('E_SERVER_STATE', `Server ${server.name} ${why}, so nothing of it is removed at the destination.`, {
+    about: `server/${server.id}`,
+    hint: 'Bring it into order and `sender rollback` again. Or: `sender rollback --keep SERVER` leaves it at the destination for good, `--give-up SERVER` removes it there all the same.',
+  });
+}
+
+async function whyItCannotReturn({ server, learned }: Move, { source, signal }: Tools): Promise<string | null> {
+  for (let looks = 1; ; looks += 1) {
+    const state = await stateOrGone(() => source.state(server.id, signal));
+    if (state === null) return 'is gone at the source';
+    if (state.power === 'other' && state.busy !== null && looks < settleLooks) {
+      await sleep(settleMs, undefined, { signal });
+      continue;
+    }
+    if (state.power === 'other') return `is ${state.word} at the source${state.fault === null ? '' : ` (${state.fault})`}`;
+    if (state.locked && state.power === 'stopped' && learned.was === 'running')
+      return 'is locked at the source and cannot be started there';
+    return null;
+  }
+}
+
+async function stateOrGone(look: () => Promise<ServerState>): Promise<ServerState | null> {
+  try {
+    return await look();
+  } catch (error) {
+    if (asProblem(error).code === 'E_NOT_FOUND') return null;
+    throw error;
+  }
 }

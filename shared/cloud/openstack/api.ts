@@ -135,6 +135,7 @@ export interface ApiServer extends ApiThing {
 
 /** GET /servers/{id}/os-instance-actions. */
 export interface ApiAction {
+  readonly action: string;
   readonly request_id: string;
 }
 

@@ -25,3 +25,20 @@ export async function readNewestAction(session: Session, id: string, signal: Abo
 export function generationOf(server: ApiServer, newestAction: string): string {
   return `${server.updated ?? ''} ${newestAction}`;
 }
+
+/** Recorded actions after which a stopped server has not run (nova/compute/instance_actions.py). */
+const harmless = new Set(['lock', 'unlock', 'createImage', 'createBackup']);
+
+/** Reads what was done to a server, the newest first. MUST be read before the server; empty where a policy hides it. */
+export async function readActions(session: Session, id: string, signal: AbortSignal): Promise<readonly ApiAction[]> {
+  const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
+  const answer = await session.call({ method: 'GET', service: 'compute', path, tolerate: [403, 404], signal });
+  return answer.status === 200 ? (answer.body as { instanceActions: readonly ApiAction[] }).instanceActions : [];
+}
+
+/** Whether a server may have run since a generation: every newer action counts but those that start nothing. */
+export function mayHaveRunSince(generation: string, server: ApiServer, actions: readonly ApiAction[]): boolean {
+  if (generationOf(server, actions[0]?.request_id ?? '') === generation) return false;
+  const known = actions.findIndex(({ request_id }) => generation.endsWith(` ${request_id}`));
+  return known < 1 || actions.slice(0, known).some(({ action }) => !harmless.has(action));
+}

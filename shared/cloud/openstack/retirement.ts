@@ -1,7 +1,9 @@
 import { Problem } from '../../problem.ts';
-import type { SourceRetirement } from '../source-cloud.ts';
+import type { Frozen, SourceRetirement } from '../source-cloud.ts';
 import type { Access } from './access.ts';
-import { readServer } from './server-state.ts';
+import type { ApiAction, ApiServer } from './api.ts';
+import { mayHaveRunSince, readActions } from './generation.ts';
+import { powerOf, readServer, taskOf } from './server-state.ts';
 import { type Guard, Session } from './session.ts';
 import { movedTag } from './stamp.ts';
 
@@ -29,30 +31,65 @@ export class OpenStackRetirement implements SourceRetirement {
     this.#session = new Session(access, guard);
   }
 
-  async retire(serverId: string, campaign: string, signal: AbortSignal): Promise<void> {
-    const path = `/servers/${encodeURIComponent(serverId)}`;
-    await this.#session.call({ method: 'PUT', service: 'compute', path: `${path}/tags/${movedTag}`, signal });
-    const why = (await this.#session.knows(reasoned, signal)) ? { locked_reason: `godwit: moved by campaign ${campaign}` } : null;
+  async retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    const server = await this.#asFrozen(serverId, frozen, signal);
+    if (server === null) return;
+    const path = pathOf(serverId);
+    // The lock first: Nova records it, so that what the tag changes is known to be later than a look at the server.
+    const why = (await this.#session.knows(reasoned, signal)) ? { locked_reason: reasonOf(frozen.campaign) } : null;
     await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { lock: why }, signal });
+    await this.#session.call({ method: 'PUT', service: 'compute', path: `${path}/tags/${movedTag}`, signal });
   }
 
-  async destroy(serverId: string, signal: AbortSignal): Promise<void> {
-    const server = await readServer(this.#session, serverId, signal);
+  async destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    const server = await this.#asFrozen(serverId, frozen, signal);
     if (server === null) return;
-    const about = `server/${serverId}`;
-    if (server.status === 'ACTIVE')
-      throw new Problem('E_SERVER_STATE', `Server ${server.name} runs again at the source; it is not deleted.`, {
-        about,
-        hint: 'Find out who started it. Stop it, then commit again.',
-      });
-    const path = `/servers/${encodeURIComponent(serverId)}`;
+    const path = pathOf(serverId);
     // Only a lock of ours is opened; another one is somebody's wish to keep the server.
-    if (server.locked && server.tags?.includes(movedTag))
+    if (isOurs(server, frozen))
       await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { unlock: null }, signal });
     await this.#session.call({ method: 'DELETE', service: 'compute', path, tolerate: [404], signal });
+  }
+
+  /** Reads a server that must be as it was frozen; null where it is gone. Throws E_SERVER_STATE. */
+  async #asFrozen(id: string, frozen: Frozen, signal: AbortSignal): Promise<ApiServer | null> {
+    const actions = await readActions(this.#session, id, signal);
+    const server = await readServer(this.#session, id, signal);
+    if (server === null) return null;
+    const why = whyNotFrozen(server, frozen, actions);
+    if (why === null) return server;
+    throw new Problem('E_SERVER_STATE', `Server ${server.name} ${why} at the source; it is neither locked nor deleted.`, {
+      about: `server/${id}`,
+      hint: 'What it wrote there since it was frozen is not at the destination. See to it, then `sender commit --keep SERVER` leaves it as it is.',
+    });
   }
 
   close(): Promise<void> {
     return this.#session.close();
   }
+}
+
+function pathOf(serverId: string): string {
+  return `/servers/${encodeURIComponent(serverId)}`;
+}
+
+/** Why a server is locked, for whoever looks at it. */
+function reasonOf(campaign: string): string {
+  return `godwit: moved by campaign ${campaign}`;
+}
+
+/** Whether a server bears a lock that a commit put on. */
+function isOurs({ locked, locked_reason, tags }: ApiServer, { campaign }: Frozen): boolean {
+  return locked === true && (tags?.includes(movedTag) === true || locked_reason === reasonOf(campaign));
+}
+
+/** What a server does or did that its frozen disk does not know; null where it is as it was frozen. */
+function whyNotFrozen(server: ApiServer, frozen: Frozen, actions: readonly ApiAction[]): string | null {
+  const power = powerOf(server);
+  if (power !== 'stopped') return power === 'running' ? 'runs again' : `is ${server.status}`;
+  const task = taskOf(server);
+  if (task !== null) return `is busy (${task})`;
+  if (frozen.generation === undefined || !mayHaveRunSince(frozen.generation, server, actions)) return null;
+  // Where a policy hides the actions, our own lock changes the generation too; it was put on after a look.
+  return actions.length === 0 && isOurs(server, frozen) ? null : 'was changed after its disk was frozen, and may have run,';
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { OpenStackRetirement } from '../../../../../shared/cloud/openstack/retirement.ts';
 import { OpenStackSource } from '../../../../../shared/cloud/openstack/source.ts';
-import type { Snapshot } from '../../../../../shared/cloud/source-cloud.ts';
+import type { Frozen, Snapshot } from '../../../../../shared/cloud/source-cloud.ts';
 import { accessTo, type Hand, populate } from '../../../../conformance/furnish.ts';
 import { hasQemu } from '../../../../support/qemu.ts';
 import type { Twin } from '../../../../twin/twin.ts';
@@ -280,19 +280,53 @@ describe('a frozen disk', () => {
 
 describe('after commit, a source server', () => {
   test('is tagged and locked, and deleted only on request and while it is stopped', async () => {
-    const retirement = new OpenStackRetirement(await accessTo(twin.authUrl, 'demo'));
-    onTestFinished(() => retirement.close());
-    await retirement.retire(serverId, 'c1', signal());
-    await retirement.retire(serverId, 'c1', signal());
+    const retirement = await aRetirement();
+    const running = await asItIs();
+    const refused = { code: 'E_SERVER_STATE', message: expect.stringContaining('runs again at the source') };
+    await expect(retirement.retire(serverId, running, signal())).rejects.toMatchObject(refused);
+    await expect(retirement.destroy(serverId, running, signal())).rejects.toMatchObject(refused);
+    await cloud.stop(serverId, patience());
+    const stopped = await asItIs();
+    await retirement.retire(serverId, stopped, signal());
+    await retirement.retire(serverId, stopped, signal());
     const { server } = await hand.ask<{ server: { tags: string[]; locked: boolean } }>('GET', 'compute', `/servers/${serverId}`);
     expect(server).toMatchObject({ tags: ['godwit-moved'] });
     expect(await cloud.state(serverId, signal())).toMatchObject({ locked: true });
-    await expect(retirement.destroy(serverId, signal())).rejects.toMatchObject({ code: 'E_SERVER_STATE' });
-    await act('unlock');
-    await cloud.stop(serverId, patience());
-    await act('lock');
-    await retirement.destroy(serverId, signal());
+    await retirement.destroy(serverId, stopped, signal());
     await expect.poll(() => cloud.state(serverId, signal()).catch((error: { code: string }) => error.code)).toBe('E_NOT_FOUND');
-    await retirement.destroy(serverId, signal());
+    await retirement.destroy(serverId, stopped, signal());
+    await retirement.retire(serverId, stopped, signal());
   });
+
+  test('that ran and was stopped again since it was frozen is neither locked nor deleted', async () => {
+    const retirement = await aRetirement();
+    await cloud.stop(serverId, patience());
+    const before = await asItIs();
+    await cloud.start(serverId, patience());
+    await cloud.stop(serverId, patience());
+    const refused = { code: 'E_SERVER_STATE', message: expect.stringContaining('may have run') };
+    await expect(retirement.retire(serverId, before, signal())).rejects.toMatchObject(refused);
+    await expect(retirement.destroy(serverId, before, signal())).rejects.toMatchObject(refused);
+    expect(await cloud.state(serverId, signal())).toMatchObject({ power: 'stopped', locked: false });
+  });
+
+  test('that its owner locked and unlocked since it was frozen has not run, and is retired', async () => {
+    const retirement = await aRetirement();
+    await cloud.stop(serverId, patience());
+    const before = await asItIs();
+    await act('lock');
+    await act('unlock');
+    await retirement.retire(serverId, before, signal());
+    expect(await cloud.state(serverId, signal())).toMatchObject({ locked: true });
+  });
+
+  async function aRetirement(): Promise<OpenStackRetirement> {
+    const retirement = new OpenStackRetirement(await accessTo(twin.authUrl, 'demo'));
+    onTestFinished(() => retirement.close());
+    return retirement;
+  }
+
+  async function asItIs(): Promise<Frozen> {
+    return { campaign: 'c1', generation: (await cloud.state(serverId, signal())).generation };
+  }
 });

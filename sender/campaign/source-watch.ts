@@ -1,0 +1,64 @@
+import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
+import { asProblem, Problem, type ProblemJson } from '../../shared/problem.ts';
+import { whyNotFrozen } from '../migration/phases/freeze.ts';
+import { recall } from '../migration/recall.ts';
+import type { Campaign } from './campaign.ts';
+
+/** Between two looks at the source servers of a campaign that waits for its commit: milliseconds. */
+const lookMs = 30_000;
+
+/** Sees whether source servers of a campaign that waits for its commit have run again. */
+export class SourceWatch {
+  readonly #campaign: Campaign;
+  readonly #source: () => Promise<SourceCloud>;
+  readonly #onChange: () => void;
+  readonly #signal: AbortSignal;
+  #awake: ReadonlyMap<string, ProblemJson> = new Map();
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #isLooking = false;
+
+  constructor(campaign: Campaign, source: () => Promise<SourceCloud>, onChange: () => void, signal: AbortSignal) {
+    this.#campaign = campaign;
+    this.#source = source;
+    this.#onChange = onChange;
+    this.#signal = signal;
+  }
+
+  /** The servers that had run again at the last look, by id. A look that is due begins now, and is told when it ends. */
+  awake(): ReadonlyMap<string, ProblemJson> {
+    if (!this.#isLooking && !this.#signal.aborted && performance.now() - this.#lookedAtMs >= lookMs) {
+      this.#isLooking = true;
+      void this.#look().finally(() => {
+        this.#lookedAtMs = performance.now();
+        this.#isLooking = false;
+      });
+    }
+    return this.#awake;
+  }
+
+  async #look(): Promise<void> {
+    const found = new Map<string, ProblemJson>();
+    for (const move of this.#campaign.moves().flatMap(({ moves }) => moves)) {
+      const { server, learned } = recall(move, this.#campaign.journal);
+      try {
+        const why = whyNotFrozen(await (await this.#source()).state(server.id, this.#signal), learned.generation);
+        if (why !== null) found.set(server.id, awakeProblem(server, why).toJSON());
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        const before = this.#awake.get(server.id);
+        // A server that is gone cannot run; one that cannot be seen now is as it was.
+        if (asProblem(error).code !== 'E_NOT_FOUND' && before !== undefined) found.set(server.id, before);
+      }
+    }
+    const isNew = found.size !== this.#awake.size || [...found.keys()].some((id) => !this.#awake.has(id));
+    this.#awake = found;
+    if (isNew) this.#onChange();
+  }
+}
+
+function awakeProblem({ id, name }: { readonly id: string; readonly name: string }, why: string): Problem {
+  return new Problem('E_SERVER_STATE', `Server ${name} ${why} at the source, beside its copy at the destination.`, {
+    about: `server/${id}`,
+    hint: 'Stop one of the two. `sender commit` neither locks nor deletes this source server; `sender rollback` gives up what the new one wrote.',
+  });
+}

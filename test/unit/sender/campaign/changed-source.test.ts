@@ -1,0 +1,206 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { CampaignStatus } from '../../../../sender/campaign/campaign-status.ts';
+import { beginMigration, type Cloud, type SenderLife, untilState, World } from '../../../support/in-process.ts';
+import { makeShop } from '../../../support/shop.ts';
+import { warm } from '../../../support/warm.ts';
+
+/** What is seen of a server. */
+interface Seen {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly locked: boolean;
+}
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'changed-source-'));
+  await makeShop(dir);
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+test('a commit that deletes keeps a source server that ran after its disk was frozen, and deletes the others', async () => {
+  const { world, sender, campaign } = await aReadyCampaign();
+  const [web] = await serversAt(world.source);
+  await act(world.source, web, 'os-start', 'ACTIVE');
+  await act(world.source, web, 'os-stop', 'SHUTOFF');
+  await sender.daemon.commit({ campaign, deleteSource: true });
+  const { problem, says, moves } = await rested(sender);
+  expect(problem).toMatchObject({ code: 'E_SERVER_STATE', says: expect.stringContaining('web 1 was changed') });
+  expect(says).toContain('web 1 is left. `sender commit` goes on');
+  expect(codesOf(moves)).toEqual({ 'web 1': 'E_SERVER_STATE', '-web/é': undefined });
+  await untilServers(world.source, [['web 1', 'SHUTOFF', false]]);
+  // Asked again it is refused again; the operator may leave it as it is.
+  await sender.daemon.resume({ campaign });
+  expect((await rested(sender)).problem).toMatchObject({ code: 'E_SERVER_STATE' });
+  await sender.daemon.commit({ campaign, deleteSource: true, keep: ['web 1'] });
+  await untilState(sender, 'committed');
+  expect((await sender.daemon.status()).campaigns[0]?.says).toContain('but for web 1');
+  await untilServers(world.source, [['web 1', 'SHUTOFF', false]]);
+});
+
+test('a commit locks no source server that runs again, and one that is gone is none', async () => {
+  const { world, sender, campaign } = await aReadyCampaign();
+  const [web, other] = await serversAt(world.source);
+  await world.source.user.send('DELETE', 'compute', `/servers/${other?.id}`);
+  await untilServers(world.source, [['web 1', 'SHUTOFF', false]]);
+  await act(world.source, web, 'os-start', 'ACTIVE');
+  await sender.daemon.commit({ campaign, deleteSource: false });
+  const { problem } = await rested(sender);
+  expect(problem).toMatchObject({ code: 'E_SERVER_STATE', says: expect.stringContaining('web 1 runs again at the source') });
+  await untilServers(world.source, [['web 1', 'ACTIVE', false]]);
+});
+
+test('the status of a ready campaign says which source server runs again', async () => {
+  const { world, sender } = await aReadyCampaign(async ({ source }) => {
+    await act(source, (await serversAt(source))[0], 'os-start', 'ACTIVE');
+  });
+  await expect
+    .poll(async () => (await sender.daemon.status()).campaigns[0]?.says, { timeout: 10_000 })
+    .toContain('at the source web 1 may run again');
+  const [campaign] = (await sender.daemon.status()).campaigns;
+  expect(campaign?.state).toBe('ready');
+  expect(codesOf(campaign?.moves ?? [])).toEqual({ 'web 1': 'E_SERVER_STATE', '-web/é': undefined });
+  expect((await serversAt(world.source)).map(({ status }) => status)).toEqual(['ACTIVE', 'SHUTOFF']);
+});
+
+test('a rollback keeps the only copy of a server that is gone at the source, takes the others back, and can keep it for good', async () => {
+  const { world, sender, campaign } = await halfRolledBack();
+  await sender.daemon.rollback({ campaign, keep: ['web 1'] });
+  await untilState(sender, 'rolled back');
+  expect((await sender.daemon.status()).campaigns[0]?.says).toContain('Rolled back, but for web 1');
+  await untilServers(world.destination, [['web 1', 'ACTIVE', false]]);
+  expect(await world.destination.user.list('network', '/ports?device_owner=compute%3Anova', 'ports')).toHaveLength(1);
+});
+
+test('a server that cannot return is given up when the operator says so, and nothing is left of the campaign', async () => {
+  const { world, sender, campaign } = await halfRolledBack();
+  await sender.daemon.rollback({ campaign, giveUp: ['web 1'] });
+  await untilState(sender, 'rolled back');
+  await untilServers(world.destination, []);
+  expect(await world.destination.user.list('network', '/routers', 'routers')).toEqual([]);
+});
+
+test('a server that its owner stopped while it waited for its cutover stays stopped at the destination, and after a rollback', async () => {
+  const { world, sender, campaign } = await aWaitingCampaign();
+  await act(world.source, (await serversAt(world.source))[0], 'os-stop', 'SHUTOFF');
+  await sender.daemon.cutover({ campaign, servers: [] });
+  await untilState(sender, 'ready');
+  await untilServers(world.destination, [
+    ['web 1', 'SHUTOFF', false],
+    ['-web/é', 'ACTIVE', false],
+  ]);
+  await sender.daemon.rollback({ campaign });
+  await untilState(sender, 'rolled back');
+  await untilServers(world.source, [
+    ['web 1', 'SHUTOFF', false],
+    ['-web/é', 'ACTIVE', false],
+  ]);
+});
+
+test('a server that was changed while it waited is not built as it was: the problem names each difference, and it runs on at the source', async () => {
+  const { world, sender, campaign } = await aWaitingCampaign();
+  const { user } = world.source;
+  const [web] = await serversAt(world.source);
+  const [port] = await user.list<{ id: string; network_id: string }>('network', `/ports?device_id=${web?.id}`, 'ports');
+  await user.send('POST', 'compute', `/servers/${web?.id}/os-interface`, { interfaceAttachment: { net_id: port?.network_id } });
+  await user.send('POST', 'compute', `/servers/${web?.id}/metadata`, { metadata: { owner: 'accounts' } });
+  await user.send('PUT', 'network', `/ports/${port?.id}`, { port: { security_groups: [] } });
+  await sender.daemon.cutover({ campaign, servers: ['web 1'] });
+  const { problem } = await rested(sender);
+  expect(problem?.code).toBe('E_SERVER_STATE');
+  for (const part of ['web 1 was changed at the source', 'is new', 'metadata', 'security_groups'])
+    expect(problem?.says).toContain(part);
+  await untilServers(world.source, [
+    ['web 1', 'ACTIVE', false],
+    ['-web/é', 'ACTIVE', false],
+  ]);
+  expect(await serversAt(world.destination)).toEqual([]);
+});
+
+interface Started {
+  readonly world: World;
+  readonly sender: SenderLife;
+  readonly campaign: string;
+}
+
+async function aWorld(): Promise<Omit<Started, 'campaign'>> {
+  const world = await World.open(dir, await mkdtemp(join(dir, 'world-')));
+  onTestFinished(() => world.close());
+  world.startReceiver();
+  const sender = await world.startSender();
+  onTestFinished(() => sender.stop());
+  return { world, sender };
+}
+
+/** A campaign whose servers have all moved; something may happen before its status is asked for. */
+async function aReadyCampaign(before: (world: World) => Promise<void> = async () => undefined): Promise<Started> {
+  const { world, sender } = await aWorld();
+  const campaign = await beginMigration(sender);
+  for (;;) {
+    const facts = (await sender.daemon.log({ campaign })) as { fact: string; state?: string }[];
+    if (facts.some(({ fact, state }) => fact === 'rests' && state === 'ready')) break;
+    await sleep(20);
+  }
+  await before(world);
+  return { world, sender, campaign };
+}
+
+/** A warm campaign whose servers wait for the operator's word. */
+async function aWaitingCampaign(): Promise<Started> {
+  const { world, sender } = await aWorld();
+  const campaign = await beginMigration(sender, warm('manual'));
+  for (;;) {
+    const [status] = (await sender.daemon.status()).campaigns;
+    if (status?.moves.every((move) => move.warm?.waits)) return { world, sender, campaign };
+    await sleep(20);
+  }
+}
+
+/** A campaign that was rolled back but for one server, which is gone at the source. */
+async function halfRolledBack(): Promise<Started> {
+  const { world, sender, campaign } = await aReadyCampaign();
+  const [web] = await serversAt(world.source);
+  await world.source.user.send('DELETE', 'compute', `/servers/${web?.id}`);
+  await untilServers(world.source, [['-web/é', 'SHUTOFF', false]]);
+  await sender.daemon.rollback({ campaign });
+  const { problem, says } = await rested(sender);
+  expect(problem).toMatchObject({ code: 'E_SERVER_STATE', says: expect.stringContaining('web 1 is gone at the source') });
+  expect(says).toContain('`--keep SERVER` leaves a server at the destination');
+  await untilServers(world.source, [['-web/é', 'ACTIVE', false]]);
+  await untilServers(world.destination, [['web 1', 'ACTIVE', false]]);
+  return { world, sender, campaign };
+}
+
+async function rested({ daemon }: SenderLife): Promise<CampaignStatus> {
+  for (;;) {
+    const [campaign] = (await daemon.status()).campaigns;
+    if (campaign?.state === 'failed') return campaign;
+    await sleep(30);
+  }
+}
+
+function codesOf(moves: CampaignStatus['moves']): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(moves.map(({ name, problem }) => [name, problem?.code]));
+}
+
+/** The servers of a cloud, the shop's first one first. */
+async function serversAt({ user }: Cloud): Promise<Seen[]> {
+  const servers = await user.list<Seen>('compute', '/servers/detail', 'servers');
+  return servers.sort((a, b) => b.name.localeCompare(a.name));
+}
+
+async function untilServers(cloud: Cloud, wanted: readonly (readonly [string, string, boolean])[]): Promise<void> {
+  const seen = async () => (await serversAt(cloud)).map(({ name, status, locked }) => [name, status, locked]);
+  await expect.poll(seen, { timeout: 20_000 }).toEqual(wanted);
+}
+
+async function act(cloud: Cloud, server: Seen | undefined, action: string, status: string): Promise<void> {
+  await cloud.user.send('POST', 'compute', `/servers/${server?.id}/action`, { [action]: null });
+  const seen = async () => (await serversAt(cloud)).find(({ id }) => id === server?.id)?.status;
+  await expect.poll(seen, { timeout: 20_000 }).toBe(status);
+}
