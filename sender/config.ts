@@ -6,7 +6,7 @@ import { providers } from '../shared/cloud/all.ts';
 import { cloudSection } from '../shared/cloud/section.ts';
 import { readYaml } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
-import { BandwidthSetting } from '../shared/model/bandwidth.ts';
+import { BandwidthSetting } from './model/bandwidth.ts';
 
 const path = z.string().startsWith('/', 'must be an absolute path');
 

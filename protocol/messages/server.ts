@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Probe } from '../../shared/model/plan.ts';
+import { Probe } from '../../shared/model/probe.ts';
 import { Id } from '../../shared/model/resource.ts';
 import { cloudProblems } from './campaign.ts';
 import { Bytes, CampaignId, Sha256 } from './field.ts';

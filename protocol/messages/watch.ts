@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Probe } from '../../shared/model/plan.ts';
+import { Probe } from '../../shared/model/probe.ts';
 import { Id } from '../../shared/model/resource.ts';
 import { CampaignId } from './field.ts';
 import { request } from './message.ts';

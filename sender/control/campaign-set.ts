@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wholeId } from '../../shared/campaign-id.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import { type Plan, serversOf } from '../../shared/model/plan.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Campaign } from '../campaign/campaign.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
@@ -10,6 +9,7 @@ import { historyOf } from '../campaign/history.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
 import { standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
+import { type Plan, serversOf } from '../model/plan.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
 import type { Changes } from './changes.ts';
 

@@ -4,8 +4,8 @@ import type { Aside } from '../../shared/concurrency/semaphore.ts';
 import type { Dated } from '../../shared/journal.ts';
 import type { DestinationTools } from '../../shared/journey/destination.ts';
 import type { PhaseOf } from '../../shared/journey/phase.ts';
-import type { Plan } from '../../shared/model/plan.ts';
 import type { OfferDisk, OfferTools } from '../disks/offer-disk.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Forecast, Learned, Move } from './move.ts';
 import type { Round } from './round.ts';
 

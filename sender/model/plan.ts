@@ -1,19 +1,9 @@
 import { z } from 'zod';
+import { Mappings } from '../../shared/model/mappings.ts';
+import { Probe } from '../../shared/model/probe.ts';
+import { Id } from '../../shared/model/resource.ts';
 import { BandwidthSetting } from './bandwidth.ts';
 import { Calendar } from './calendar.ts';
-import { Mappings } from './mappings.ts';
-import { Id } from './resource.ts';
-
-/**
- * How a moved server proves that it serves: `tcp:PORT`, `http:PORT/PATH`, `http:/PATH` (port 80),
- * `ping`, or `console:TEXT` awaited on its console. All but the console also measure its downtime.
- */
-export const Probe = z
-  .string()
-  .regex(
-    /^(tcp:\d{1,5}|http:(\d{1,5}(\/\S*)?|\/\S*)|ping|console:.+)$/,
-    'must be tcp:PORT, http:PORT/PATH, ping or console:TEXT',
-  );
 
 /**
  * When a warm server is stopped: `now`, as soon as the rounds end; `when-ready`, once a round is
