@@ -7,8 +7,6 @@ import type { Arrived, Packed } from './messages/packed.ts';
 import * as resource from './messages/resource.ts';
 import * as server from './messages/server.ts';
 import * as session from './messages/session.ts';
-import * as verify from './messages/verify.ts';
-import * as watch from './messages/watch.ts';
 
 /** The protocol on one page: every message by its wire name. */
 export const messages = {
@@ -31,9 +29,9 @@ export const messages = {
   'disk.refine': disk.refine,
   'disk.pull': disk.pull,
   'disk.seal': disk.seal,
-  'disk.verify': verify.verify,
+  'disk.verify': disk.verify,
   'server.health': server.health,
-  'server.watch': watch.watch,
+  'server.watch': server.watch,
   'server.completed': server.completed,
 } as const satisfies Record<string, Message>;
 

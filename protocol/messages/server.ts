@@ -31,6 +31,20 @@ export const health = request({
   problems: ['E_NOT_FOUND', 'E_SERVER_FAULT', ...cloudProblems],
 });
 
+/** Has a new server looked at from outside, from before it exists until it answers. */
+export const watch = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'soon',
+  purpose:
+    'Has the receiver look at a new server from outside, five times a second at least, from before it exists until it answers its probe, and asks what was seen so far.',
+  repeatable: 'Yes; the first one begins to look, every one tells what was seen.',
+  params: z.object({ campaign: CampaignId, server: Id, probe: Probe }),
+  result: z.object({ address: z.string().nullable(), ago_ms: z.number().min(0).nullable(), samples: z.int().min(0) }),
+  problems: ['E_NOT_FOUND'],
+});
+
 /** Says that a server has moved. */
 export const completed = request({
   from: 'sender',
