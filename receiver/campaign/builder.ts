@@ -1,8 +1,8 @@
 import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
+import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
-import { inBuildOrder } from '../../shared/model/order.ts';
 import { type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';

@@ -1,6 +1,6 @@
+import { inBuildOrder } from '../model/build-order.ts';
 import type { Concern, Decision } from '../model/concern.ts';
 import { type Configurations, groupByKind, resourcesOf } from '../model/configurations.ts';
-import { inBuildOrder } from '../model/order.ts';
 import { type Kind, kindOf, type Ref, type Resource, refOf } from '../model/resource.ts';
 
 /**

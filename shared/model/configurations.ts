@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '../problem.ts';
+import { inBuildOrder } from './build-order.ts';
 import { Mappings } from './mappings.ts';
-import { inBuildOrder } from './order.ts';
 import { type Kind, kinds, type Resource, schemas } from './resource.ts';
 
 /** The version of `configurations.json` this release writes and reads. */
