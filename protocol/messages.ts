@@ -62,15 +62,17 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
+/** The messages that the connection itself hears. */
+type HeardByConnection = {
+  [N in Name]: Messages[N] extends { readonly heardBy?: 'connection' } ? N : never;
+}[Name];
+
 /**
- * What a side must be able to answer: every message the other side may say, but hello and goodbye,
- * which the connection answers.
+ * What a side must be able to answer: every message the other side may say, but those that the
+ * connection itself hears.
  */
 export type Handlers<S extends Side> = {
-  readonly [N in Exclude<
-    SaidBy<S extends 'sender' ? 'receiver' : 'sender'>,
-    'session.hello' | 'session.goodbye'
-  >]: N extends Requests
+  readonly [N in Exclude<SaidBy<S extends 'sender' ? 'receiver' : 'sender'>, HeardByConnection>]: N extends Requests
     ? (params: Params<N>, context: Context) => Promise<Answer<N>>
     : (params: Params<N>, context: Context) => Promise<void>;
 };
