@@ -17,6 +17,9 @@ function isTime(text: string): boolean {
   return /^at \d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text.slice(3)));
 }
 
+/** Servers that may be on their way at once at the most. */
+export const mostParallel = 16;
+
 const Mode = z.enum(['cold', 'warm']);
 
 /**
@@ -39,7 +42,7 @@ export const Plan = z.strictObject({
   options: z
     .strictObject({
       /** Servers that may be on their way at once inside a wave. */
-      parallel: z.int().min(1).max(16).default(1),
+      parallel: z.int().min(1).max(mostParallel).default(1),
       /** Seconds to wait between the end of one server's move and the start of the next. */
       delay_seconds: z.number().min(0).default(0),
       /** Seconds a guest may take to shut down before the stop counts as failed. */

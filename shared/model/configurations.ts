@@ -22,7 +22,7 @@ export const Configurations = z.object({
   /** The campaign it belongs to; absent in a plain capture. */
   campaign: z.uuid().optional(),
   source: z.object({ provider: z.string(), region: z.string().default(''), project_id: z.string(), project_name: z.string() }),
-  mappings: Mappings.default({ flavors: {}, networks: {}, gateways: {}, floating_ips: {} }),
+  mappings: Mappings.prefault({}),
   networks: z.array(schemas.network).default([]),
   subnets: z.array(schemas.subnet).default([]),
   routers: z.array(schemas.router).default([]),
