@@ -7,8 +7,6 @@ import type { Arrived, Packed } from './messages/packed.ts';
 import * as resource from './messages/resource.ts';
 import * as server from './messages/server.ts';
 import * as session from './messages/session.ts';
-import * as verify from './messages/verify.ts';
-import * as watch from './messages/watch.ts';
 
 /** The protocol on one page: every message by its wire name. */
 export const messages = {
@@ -31,9 +29,9 @@ export const messages = {
   'disk.refine': disk.refine,
   'disk.pull': disk.pull,
   'disk.seal': disk.seal,
-  'disk.verify': verify.verify,
+  'disk.verify': disk.verify,
   'server.health': server.health,
-  'server.watch': watch.watch,
+  'server.watch': server.watch,
   'server.completed': server.completed,
 } as const satisfies Record<string, Message>;
 
@@ -64,15 +62,17 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
+/** The messages that the connection itself hears. */
+type HeardByConnection = {
+  [N in Name]: Messages[N] extends { readonly heardBy?: 'connection' } ? N : never;
+}[Name];
+
 /**
- * What a side must be able to answer: every message the other side may say, but hello and goodbye,
- * which the connection answers.
+ * What a side must be able to answer: every message the other side may say, but those that the
+ * connection itself hears.
  */
 export type Handlers<S extends Side> = {
-  readonly [N in Exclude<
-    SaidBy<S extends 'sender' ? 'receiver' : 'sender'>,
-    'session.hello' | 'session.goodbye'
-  >]: N extends Requests
+  readonly [N in Exclude<SaidBy<S extends 'sender' ? 'receiver' : 'sender'>, HeardByConnection>]: N extends Requests
     ? (params: Params<N>, context: Context) => Promise<Answer<N>>
     : (params: Params<N>, context: Context) => Promise<void>;
 };

@@ -6,7 +6,8 @@ import { providers } from '../shared/cloud/all.ts';
 import { cloudSection } from '../shared/cloud/section.ts';
 import { readYaml } from '../shared/config.ts';
 import { logLevels } from '../shared/log.ts';
-import { BandwidthSetting } from '../shared/model/bandwidth.ts';
+import { BandwidthSetting } from './model/bandwidth.ts';
+import { mostParallel } from './model/plan.ts';
 
 const path = z.string().startsWith('/', 'must be an absolute path');
 
@@ -29,7 +30,7 @@ export const SenderSettings = z.strictObject({
   bandwidth: BandwidthSetting.default(null),
   limits: z
     .strictObject({
-      parallel: z.int().min(1).max(16).default(1),
+      parallel: z.int().min(1).max(mostParallel).default(1),
       connections: z.union([z.literal('auto'), z.int().min(1).max(protocolLimits.lanes)]).default('auto'),
       retry_after_seconds: z.array(z.number().min(0).max(3600)).max(16).default([2, 5, 15, 30]),
     })

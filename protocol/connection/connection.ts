@@ -36,9 +36,6 @@ export interface ConnectionOptions<S extends Side> {
   readonly observe?: (problem: Problem) => void;
 }
 
-/** Requests of the greeting and the opening, which count as no progress. */
-const openingRequests: ReadonlySet<string> = new Set<Requests>(['session.hello', 'session.join', 'campaign.open']);
-
 /**
  * How a request is asked. `timeoutMs` counts from when it is sent, and may be Infinity: the
  * heartbeat guards every request.
@@ -291,10 +288,10 @@ export class Connection<S extends Side> {
     const signals = options.signal ? [this.#link.signal, options.signal] : [this.#link.signal];
     const asking = { about: name, binary, timeoutMs: options.timeoutMs ?? usual, signals };
     const answer = await this.#outstanding.ask(asking, (id) => this.#link.writer.say({ id, name, params }));
-    this.#progressed ||= !openingRequests.has(name);
+    this.#progressed ||= !message.opens;
     if (binary) return answer;
     const result = validatePart(name, 'result', answer);
-    if (name === 'campaign.open') this.#progress.campaign = (params as Params<'campaign.open'>).campaign;
+    if (message.binds === 'campaign') this.#progress.campaign = (params as { campaign: string }).campaign;
     return result;
   }
 }

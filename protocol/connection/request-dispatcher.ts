@@ -70,8 +70,8 @@ export class RequestDispatcher {
     this.#openBytes += bytes;
     try {
       const handle = (): Promise<unknown> => this.#handle(name, params);
-      const result =
-        name === 'campaign.open' ? await this.#bind((params as { campaign: string }).campaign, handle) : await handle();
+      const binds = messages[name].binds === 'campaign';
+      const result = binds ? await this.#bind(name, (params as { campaign: string }).campaign, handle) : await handle();
       this.#writer.say({ id, result });
     } finally {
       this.#open -= 1;
@@ -105,8 +105,8 @@ export class RequestDispatcher {
    * Opens a campaign and binds the connection to it. No other may be opened meanwhile, or its
    * handler could mix the two.
    */
-  async #bind(campaign: string, handle: () => Promise<unknown>): Promise<unknown> {
-    checkCampaign('campaign.open', { campaign }, { greeted: true, campaign: this.#opening?.campaign, lane: false });
+  async #bind(name: Name, campaign: string, handle: () => Promise<unknown>): Promise<unknown> {
+    checkCampaign(name, { campaign }, { greeted: true, campaign: this.#opening?.campaign, lane: false });
     this.#opening ??= { campaign, handlers: 0 };
     this.#opening.handlers += 1;
     try {

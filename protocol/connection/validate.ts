@@ -39,13 +39,13 @@ export function validate(name: string, params: unknown, from: Side, progress: Re
 
 /** Throws E_OUT_OF_PHASE where a message comes before its turn. */
 export function checkPhase(name: Name, progress: Readonly<Progress>): void {
-  const { phase } = messages[name];
+  const { phase, onLane } = messages[name];
   const wrong =
     phase === 'greeting'
       ? progress.greeted && 'hello was said already'
       : !progress.greeted
         ? 'hello comes first'
-        : progress.lane && name !== 'session.goodbye'
+        : progress.lane && !onLane
           ? 'this connection is a lane'
           : phase === 'campaign' && progress.campaign === undefined && 'no campaign is open on this connection';
   if (wrong) throw new Problem('E_OUT_OF_PHASE', `${name} is out of phase: ${wrong}.`, { about: name });

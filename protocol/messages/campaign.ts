@@ -48,6 +48,8 @@ export const open = request({
   since: 1,
   phase: 'ready',
   answered: 'soon',
+  opens: true,
+  binds: 'campaign',
   purpose:
     'Binds the connection to one campaign, new or known, tells how far the receiver has got with it, and names the session for further lanes.',
   repeatable: 'Yes, with the same campaign; another one is refused with E_OTHER_CAMPAIGN and needs its own connection.',

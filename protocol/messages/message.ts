@@ -13,8 +13,11 @@ type From = Side | 'either';
  */
 type Phase = 'greeting' | 'ready' | 'campaign';
 
+/** What hears a message: the connection itself, or a handler of the daemon. */
+type HeardBy = 'connection' | 'handler';
+
 /** What is declared of every message. */
-interface Said<F extends From, P extends z.ZodType> {
+interface Said<F extends From, P extends z.ZodType, H extends HeardBy> {
   /** The side that says it. */
   readonly from: F;
   /** The first release of the major that knows it, counted from 1. */
@@ -25,6 +28,14 @@ interface Said<F extends From, P extends z.ZodType> {
   /** What happens when it is said twice. */
   readonly repeatable: string;
   readonly params: P;
+  /** A handler, where nothing is declared. */
+  readonly heardBy?: H;
+  /** It only opens the connection, so its answer counts as no progress. */
+  readonly opens?: true;
+  /** Its answer binds the connection to the campaign that it names. */
+  readonly binds?: 'campaign';
+  /** It may be said on a lane too. */
+  readonly onLane?: true;
 }
 
 /** What is declared of a message with an answer beyond that. */
@@ -39,28 +50,30 @@ interface Answered {
 }
 
 /** A message with an answer. */
-export interface Request<F extends From, P extends z.ZodType, R extends z.ZodType> extends Said<F, P>, Answered {
+export interface Request<F extends From, P extends z.ZodType, R extends z.ZodType, H extends HeardBy = 'handler'>
+  extends Said<F, P, H>,
+    Answered {
   readonly kind: 'request';
   readonly result: R;
 }
 
 /** A message whose answer is a binary frame. */
-export interface Pull<F extends From, P extends z.ZodType> extends Said<F, P>, Answered {
+export interface Pull<F extends From, P extends z.ZodType> extends Said<F, P, 'handler'>, Answered {
   readonly kind: 'pull';
 }
 
 /** A message without an answer. */
-export interface Notice<F extends From, P extends z.ZodType> extends Said<F, P> {
+export interface Notice<F extends From, P extends z.ZodType, H extends HeardBy = 'handler'> extends Said<F, P, H> {
   readonly kind: 'notice';
 }
 
 /** Any message. */
-export type Message = Request<From, z.ZodType, z.ZodType> | Pull<From, z.ZodType> | Notice<From, z.ZodType>;
+export type Message = Request<From, z.ZodType, z.ZodType, HeardBy> | Pull<From, z.ZodType> | Notice<From, z.ZodType, HeardBy>;
 
 /** Declares a message with an answer. */
-export function request<F extends From, P extends z.ZodType, R extends z.ZodType>(
-  message: Omit<Request<F, P, R>, 'kind'>,
-): Request<F, P, R> {
+export function request<F extends From, P extends z.ZodType, R extends z.ZodType, H extends HeardBy = 'handler'>(
+  message: Omit<Request<F, P, R, H>, 'kind'>,
+): Request<F, P, R, H> {
   return { kind: 'request', ...message };
 }
 
@@ -70,6 +83,8 @@ export function pull<F extends From, P extends z.ZodType>(message: Omit<Pull<F, 
 }
 
 /** Declares a message without an answer. */
-export function notice<F extends From, P extends z.ZodType>(message: Omit<Notice<F, P>, 'kind'>): Notice<F, P> {
+export function notice<F extends From, P extends z.ZodType, H extends HeardBy = 'handler'>(
+  message: Omit<Notice<F, P, H>, 'kind'>,
+): Notice<F, P, H> {
   return { kind: 'notice', ...message };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Probe } from '../../shared/model/plan.ts';
+import { Probe } from '../../shared/model/probe.ts';
 import { Id } from '../../shared/model/resource.ts';
 import { cloudProblems } from './campaign.ts';
 import { Bytes, CampaignId, Sha256 } from './field.ts';
@@ -29,6 +29,20 @@ export const health = request({
   params: z.object({ campaign: CampaignId, server: Id, probe: Probe.optional() }),
   result: z.object({ healthy: z.boolean(), says: z.string() }),
   problems: ['E_NOT_FOUND', 'E_SERVER_FAULT', ...cloudProblems],
+});
+
+/** Has a new server looked at from outside, from before it exists until it answers. */
+export const watch = request({
+  from: 'sender',
+  since: 1,
+  phase: 'campaign',
+  answered: 'soon',
+  purpose:
+    'Has the receiver look at a new server from outside, five times a second at least, from before it exists until it answers its probe, and asks what was seen so far.',
+  repeatable: 'Yes; the first one begins to look, every one tells what was seen.',
+  params: z.object({ campaign: CampaignId, server: Id, probe: Probe }),
+  result: z.object({ address: z.string().nullable(), ago_ms: z.number().min(0).nullable(), samples: z.int().min(0) }),
+  problems: ['E_NOT_FOUND'],
 });
 
 /** Says that a server has moved. */

@@ -4,6 +4,7 @@ import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type Header, spoilt 
 import type { Place } from '../../shared/bundle/page.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { digestBytes, pieceBytes } from '../../shared/model/disk.ts';
+import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import type { Disks } from '../disks/disks.ts';
@@ -84,7 +85,7 @@ export class Staging {
     const sealed = await this.#disks.sealed(server, disk);
     if (sealed?.root === root) return;
     throw new Problem('E_ROOT_MISMATCH', `Disk ${disk} was staged from another bundle of this campaign.`, {
-      about: `disk/${disk}`,
+      about: refOf('disk', disk),
       hint: 'Import the bundle that was begun with, or `receiver rollback` first.',
     });
   }

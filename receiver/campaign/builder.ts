@@ -1,8 +1,9 @@
 import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
+import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
-import { inBuildOrder } from '../../shared/model/order.ts';
 import { type Power, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
@@ -190,7 +191,7 @@ export class Builder {
     return {
       campaign: this.#tools.campaign,
       claimed: this.#claimed(refOf(resource.kind, resource.id)),
-      mappings: this.#document?.mappings ?? { flavors: {}, networks: {}, gateways: {}, floating_ips: {} },
+      mappings: this.#document?.mappings ?? noMappings,
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),
       timeoutMs: resource.kind === 'disk' ? importTimeoutMs : buildTimeoutMs,

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { offer, optionText } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import { readYaml } from '../../shared/config.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
 import { visible } from '../../shared/print/text.ts';

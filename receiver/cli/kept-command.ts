@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
-import { optionText } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { optionText } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { showBytes, showDuration } from '../../shared/print/units.ts';

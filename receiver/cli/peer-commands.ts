@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
-import { offer } from '../../shared/cli/offer.ts';
 import { addPeers } from '../../shared/cli/peers.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { offer } from '../../shared/cli/registered-command.ts';
 import { showTime } from '../../shared/print/units.ts';
 import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';

@@ -6,13 +6,13 @@ import { writeDurably } from '../../shared/durable.ts';
 import { Journal } from '../../shared/journal.ts';
 import { belongingsOf } from '../../shared/journey/belongings.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
-import { Plan, serversOf } from '../../shared/model/plan.ts';
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import { attemptOf, hasMoved } from '../migration/attempt.ts';
 import type { Fact } from '../migration/fact.ts';
 import { lastPhaseTo } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
+import { Plan, serversOf } from '../model/plan.ts';
 
 type PlannedServer = Plan['waves'][number]['servers'][number];
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { writeDurably } from '../../shared/durable.ts';
+import { mostParallel } from '../model/plan.ts';
 import { writeText } from '../operator-file.ts';
 import { analyze } from '../ordering/analyze.ts';
 import { readFiles } from '../ordering/input/files.ts';
@@ -36,7 +37,7 @@ export function addAnalyzeCommand(program: Command, stage: Stage): void {
     )
     .addOption(
       new Option('--parallel <number>', 'servers at once; the best number is proposed without it').argParser(
-        parseNumber(1, 16, true),
+        parseNumber(1, mostParallel, true),
       ),
     )
     .addOption(new Option('--wave-servers <number>', 'most servers of one wave').argParser(parseNumber(1, 1e6, true)))

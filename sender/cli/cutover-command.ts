@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { offer } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { candidates, chooseCampaign } from './choose-campaign.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
-import { offer } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { offer } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { readText } from '../operator-file.ts';
 import { MigrateOptions } from '../plan/options.ts';

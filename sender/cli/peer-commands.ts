@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import { offer } from '../../shared/cli/offer.ts';
 import { addPeers } from '../../shared/cli/peers.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { offer } from '../../shared/cli/registered-command.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';

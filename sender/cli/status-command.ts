@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { offer, optionText } from '../../shared/cli/offer.ts';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { statusLines } from './campaign-view.ts';

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { wholeId } from '../../shared/campaign-id.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import { type Plan, serversOf } from '../../shared/model/plan.ts';
+import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Campaign } from '../campaign/campaign.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
@@ -10,6 +10,7 @@ import { historyOf } from '../campaign/history.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
 import { standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
+import { type Plan, serversOf } from '../model/plan.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
 import type { Changes } from './changes.ts';
 
@@ -102,7 +103,7 @@ export class CampaignSet {
     const reserved = servers.find((id) => this.#reserved.has(id));
     if (reserved !== undefined)
       throw new Problem('E_CAMPAIGN_STATE', `Another campaign with server ${reserved} is being prepared.`, {
-        about: `server/${reserved}`,
+        about: refOf('server', reserved),
       });
     for (const { campaign } of this.#runners.values()) {
       const standing = standingOf(campaign.journal.facts);
@@ -112,7 +113,7 @@ export class CampaignSet {
       throw new Problem(
         'E_CAMPAIGN_STATE',
         `Server ${shared} is part of campaign ${campaign.id}, which is neither committed nor rolled back.`,
-        { about: `server/${shared}` },
+        { about: refOf('server', shared) },
       );
     }
   }

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { headerBytes } from '../../protocol/connection/frame.ts';
 import { bytesPulled } from '../../protocol/messages/disk.ts';
 import type { Packed } from '../../protocol/messages/packed.ts';
-import { algorithms } from '../../shared/disk/algorithm.ts';
+import { algorithms } from '../../shared/disk/block-digest.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { Packed as PackedByWorker } from '../../shared/disk/jobs/pack.ts';
 import { heldStretch, type Part, type Range } from '../../shared/disk/reading.ts';

@@ -1,5 +1,5 @@
-import { type Calendar, days, type Hours, instantOfMoment } from '../../shared/model/calendar.ts';
-import { instantOf, localMs } from '../../shared/zone.ts';
+import { type Calendar, days, type Hours, instantOfMoment } from '../model/calendar.ts';
+import { instantOf, localMs } from '../model/zone.ts';
 
 const dayMs = 86_400_000;
 

@@ -1,5 +1,5 @@
 import { destinationHalf } from '../../shared/journey/destination-half.ts';
-import type { Plan } from '../../shared/model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Phase } from './phase.ts';
 import { awaitCutover } from './phases/await-cutover.ts';
 import { awaitWindow, mayStillStop, waitsForWindow } from './phases/await-window.ts';

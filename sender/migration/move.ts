@@ -1,7 +1,7 @@
 import type { ServerState, Snapshot } from '../../shared/cloud/source-cloud.ts';
-import type { Calendar } from '../../shared/model/calendar.ts';
 import type { Ref, ResourceOf } from '../../shared/model/resource.ts';
 import type { SealedDisk } from '../disks/offer-disk.ts';
+import type { Calendar } from '../model/calendar.ts';
 
 /** What a server's downtime would be if it were stopped now. Milliseconds and bytes. */
 export interface Forecast {

@@ -5,9 +5,9 @@ import type { Dated } from '../../shared/journal.ts';
 import type { DestinationTools } from '../../shared/journey/destination.ts';
 import type { PhaseOf } from '../../shared/journey/phase.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import type { Plan } from '../../shared/model/plan.ts';
 import type { Power } from '../../shared/model/resource.ts';
 import type { OfferDisk, OfferTools } from '../disks/offer-disk.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Forecast, Learned, Move } from './move.ts';
 import type { Round } from './round.ts';
 

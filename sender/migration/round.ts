@@ -1,5 +1,5 @@
 import type { Dated } from '../../shared/journal.ts';
-import type { Plan } from '../../shared/model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 
 /**
  * One finished round of a warm move: what differed from the receiver's copy, all disks together,

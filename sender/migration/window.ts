@@ -1,5 +1,5 @@
-import type { Calendar } from '../../shared/model/calendar.ts';
-import { localMs } from '../../shared/zone.ts';
+import type { Calendar } from '../model/calendar.ts';
+import { localMs } from '../model/zone.ts';
 import { blackoutAt, isOpen, opensAt, opensFor } from './calendar.ts';
 
 /** A server that the calendar holds back. */

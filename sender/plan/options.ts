@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { seconds, wholeNumber } from '../../shared/control/params.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
-import { type Plan, Probe, serversOf } from '../../shared/model/plan.ts';
+import { Probe } from '../../shared/model/probe.ts';
 import { Problem } from '../../shared/problem.ts';
+import { mostParallel, type Plan, serversOf } from '../model/plan.ts';
 
 /** Options of `sender migrate` that override the plan's. `probe` is for servers that have none. */
 export const MigrateOptions = z.object({
   order: z.array(z.string().min(1)).readonly().optional(),
-  parallel: wholeNumber(16).optional(),
+  parallel: wholeNumber(mostParallel).optional(),
   delaySeconds: seconds().optional(),
   probe: Probe.optional(),
 });

@@ -1,7 +1,7 @@
 import { Document } from 'yaml';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
-import type { Plan } from '../../shared/model/plan.ts';
 import { kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import type { Plan } from '../model/plan.ts';
 import { countOf, wordOf } from '../report/names.ts';
 import { planHeader } from './plan-header.ts';
 import { policySentences } from './policy-sentences.ts';

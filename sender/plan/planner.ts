@@ -2,7 +2,7 @@ import type { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { proposeMappings } from '../../shared/cloud/propose.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import { Plan } from '../../shared/model/plan.ts';
+import { Plan } from '../model/plan.ts';
 
 /**
  * Proposes a plan: every server in one wave, in the document's order, and a mapping for all that has

@@ -1,13 +1,13 @@
-import type { Calendar } from '../../shared/model/calendar.ts';
 import type { Concern } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import type { Plan } from '../../shared/model/plan.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { halvesOf } from '../campaign/rolling-wave.ts';
 import { isOpen, opensAt, opensFor } from '../migration/calendar.ts';
 import { coldForecastOf, type PastMove } from '../migration/forecast.ts';
 import { showLocal } from '../migration/window.ts';
+import type { Calendar } from '../model/calendar.ts';
+import type { Plan } from '../model/plan.ts';
 
 /** What stands in the way of a plan's policies, or may surprise those who wrote them. */
 export function policyConcerns(

@@ -1,7 +1,7 @@
-import type { BandwidthSetting } from '../../shared/model/bandwidth.ts';
-import type { Calendar, Hours } from '../../shared/model/calendar.ts';
-import type { Plan } from '../../shared/model/plan.ts';
 import { halvesOf } from '../campaign/rolling-wave.ts';
+import type { BandwidthSetting } from '../model/bandwidth.ts';
+import type { Calendar, Hours } from '../model/calendar.ts';
+import type { Plan } from '../model/plan.ts';
 
 /** The policies that a plan sets, in sentences. */
 export function policySentences(plan: Plan): string[] {

@@ -1,6 +1,6 @@
 import { Throttle } from '../../protocol/pacing/throttle.ts';
-import { type BandwidthSetting, faultyRate, limitAt, parseRate, showLimit } from '../../shared/model/bandwidth.ts';
 import { Problem } from '../../shared/problem.ts';
+import { type BandwidthSetting, faultyRate, limitAt, parseRate, showLimit } from '../model/bandwidth.ts';
 
 /**
  * Where the limit stands. Bytes per second; `limit` in the words of the setting, `none` where there

@@ -4,8 +4,8 @@ import { type Column, table } from '../print/table.ts';
 import { visible } from '../print/text.ts';
 import { showTime } from '../print/units.ts';
 import type { Asks } from './ask.ts';
-import { offer } from './offer.ts';
 import { type Example, epilogue, type Stage } from './program.ts';
+import { offer } from './registered-command.ts';
 
 /** A paired daemon as either side lists it; only the sender knows an address. */
 interface PeerLine {

@@ -1,3 +1,4 @@
+import { contains } from '../ip.ts';
 import type { Configurations } from '../model/configurations.ts';
 import type { Mappings } from '../model/mappings.ts';
 import type { ResourceOf } from '../model/resource.ts';
@@ -70,20 +71,4 @@ function networkFor(network: Configurations['networks'][number], document: Confi
 function floatingFor(address: string, { networks, admin }: CloudFacts): string {
   const there = networks.some(({ external, subnets }) => external && subnets.some(({ cidr }) => contains(cidr, address)));
   return there && admin ? 'same' : 'auto';
-}
-
-/** Whether an IPv4 address lies in an IPv4 prefix; false for anything else. */
-function contains(cidr: string, address: string): boolean {
-  const [prefix = '', length = '32'] = cidr.split('/');
-  const network = asNumber(prefix);
-  const host = asNumber(address);
-  if (network === null || host === null) return false;
-  const span = 2 ** (32 - Number(length));
-  return Math.floor(network / span) === Math.floor(host / span);
-}
-
-function asNumber(address: string): number | null {
-  const parts = address.split('.').map(Number);
-  if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255)) return null;
-  return parts.reduce((sum, part) => sum * 256 + part, 0);
 }

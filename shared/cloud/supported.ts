@@ -1,15 +1,12 @@
+import { inBuildOrder } from '../model/build-order.ts';
 import type { Concern, Decision } from '../model/concern.ts';
 import { type Configurations, groupByKind, resourcesOf } from '../model/configurations.ts';
-import { inBuildOrder } from '../model/order.ts';
+import { factsOf } from '../model/kinds.ts';
 import { type Kind, kindOf, type Ref, type Resource, refOf } from '../model/resource.ts';
 
-/**
- * What it costs that a destination cannot build a kind: what people call the kind, and what becomes
- * of the servers.
- */
+/** What it costs that a destination cannot build a kind: what becomes of the servers. */
 interface Cost {
   readonly severity: Concern['severity'];
-  readonly called: string;
   readonly costs: string;
 }
 
@@ -18,32 +15,20 @@ interface Cost {
  * no destination builds, so it costs nothing.
  */
 const costOf: Readonly<Record<Exclude<Kind, 'image'>, Cost>> = {
-  network: { severity: 'blocking', called: 'networks', costs: 'servers have nothing to be connected to' },
-  subnet: { severity: 'blocking', called: 'subnets', costs: 'servers have no addresses' },
-  router: { severity: 'warning', called: 'routers', costs: 'no network is joined to another, or to the outside' },
-  gateway: { severity: 'warning', called: 'gateways of routers', costs: 'no network is joined to the outside' },
-  interface: { severity: 'warning', called: 'interfaces of routers', costs: 'no network is joined to its router' },
-  routes: { severity: 'warning', called: 'static routes', costs: 'what lies behind them is not reached' },
-  security_group: { severity: 'warning', called: 'security groups', costs: 'nothing filters what reaches the servers' },
-  security_group_rule: {
-    severity: 'warning',
-    called: 'rules of security groups',
-    costs: 'groups allow what they allow when new',
-  },
-  port: { severity: 'blocking', called: 'ports', costs: 'servers cannot keep their MACs and addresses' },
-  floating_ip: { severity: 'warning', called: 'floating IPs', costs: 'servers are reached at their fixed addresses only' },
-  keypair: {
-    severity: 'warning',
-    called: 'keypairs',
-    costs: 'servers are made without a key name; guests keep the keys on their disks',
-  },
-  flavor: {
-    severity: 'warning',
-    called: 'flavors',
-    costs: 'servers are made by their own vCPUs and memory, without extra specs',
-  },
-  disk: { severity: 'blocking', called: 'disks', costs: 'servers have nothing to boot from' },
-  server: { severity: 'blocking', called: 'servers', costs: 'nothing is moved' },
+  network: { severity: 'blocking', costs: 'servers have nothing to be connected to' },
+  subnet: { severity: 'blocking', costs: 'servers have no addresses' },
+  router: { severity: 'warning', costs: 'no network is joined to another, or to the outside' },
+  gateway: { severity: 'warning', costs: 'no network is joined to the outside' },
+  interface: { severity: 'warning', costs: 'no network is joined to its router' },
+  routes: { severity: 'warning', costs: 'what lies behind them is not reached' },
+  security_group: { severity: 'warning', costs: 'nothing filters what reaches the servers' },
+  security_group_rule: { severity: 'warning', costs: 'groups allow what they allow when new' },
+  port: { severity: 'blocking', costs: 'servers cannot keep their MACs and addresses' },
+  floating_ip: { severity: 'warning', costs: 'servers are reached at their fixed addresses only' },
+  keypair: { severity: 'warning', costs: 'servers are made without a key name; guests keep the keys on their disks' },
+  flavor: { severity: 'warning', costs: 'servers are made by their own vCPUs and memory, without extra specs' },
+  disk: { severity: 'blocking', costs: 'servers have nothing to boot from' },
+  server: { severity: 'blocking', costs: 'nothing is moved' },
 };
 
 /** What some resources come to at a destination that builds only some kinds. */
@@ -114,13 +99,14 @@ function neededOf({ needs }: Resource, kinds: ReadonlySet<Kind>, spared: readonl
 
 function whyLeftOut({ kind, needs }: Resource, kinds: ReadonlySet<Kind>, skips: ReadonlyMap<Ref, string>): string | null {
   if (kind === 'image') return 'a server comes with its own disk; the image it was made from is not moved';
-  if (!kinds.has(kind)) return `the destination has no ${costOf[kind].called}`;
+  if (!kinds.has(kind)) return `the destination has no ${factsOf[kind].called}`;
   const missing = needs.find((ref) => skips.has(ref));
   return missing === undefined ? null : `it needs ${missing}, which is left out`;
 }
 
 function concernsOf(leftOut: readonly Ref[]): Concern[] {
-  return Object.entries(costOf).flatMap(([kind, { severity, called, costs }]) => {
+  return Object.entries(costOf).flatMap(([kind, { severity, costs }]) => {
+    const { called } = factsOf[kind as keyof typeof costOf];
     const count = leftOut.filter((ref) => kindOf(ref) === kind).length;
     if (count === 0) return [];
     const remedy = severity === 'blocking' ? 'Choose another destination.' : 'Nothing, if the tenant can do without.';

@@ -1,5 +1,4 @@
 import type { ServerState } from '../cloud/source-cloud.ts';
-import type { Plan } from '../model/plan.ts';
 import type { Ref } from '../model/resource.ts';
 
 /** A server on its way, as the destination half of its journey knows it. */
@@ -48,6 +47,14 @@ export interface Destination {
   completed(server: string, signal: AbortSignal): Promise<void>;
 }
 
+/** How long a new server may take. */
+interface Timeouts {
+  /** Seconds until it runs. */
+  readonly build_timeout_seconds: number;
+  /** Seconds its probe may fail before it counts as unhealthy. */
+  readonly probe_timeout_seconds: number;
+}
+
 /** What the phases of the destination half work with. */
 export interface DestinationTools {
   readonly destination: Destination;
@@ -57,6 +64,6 @@ export interface DestinationTools {
    * Copies again what is wrong of a server's disks; absent where their bytes cannot be asked for.
    */
   readonly copyAgain?: (server: string, signal: AbortSignal) => Promise<void>;
-  readonly options: Pick<Plan['options'], 'build_timeout_seconds' | 'probe_timeout_seconds'>;
+  readonly options: Timeouts;
   readonly signal: AbortSignal;
 }

@@ -1,30 +1,12 @@
 import { z } from 'zod';
 import { Problem } from '../problem.ts';
+import { inBuildOrder } from './build-order.ts';
+import { factsOf, type Plural } from './kinds.ts';
 import { Mappings } from './mappings.ts';
-import { inBuildOrder } from './order.ts';
-import { type Kind, kinds, type Resource, schemas } from './resource.ts';
+import { kinds, type Resource, schemas } from './resource.ts';
 
 /** The version of `configurations.json` this release writes and reads. */
 export const configurationsVersion = 2;
-
-/** The key under which the document lists each kind. */
-export const plurals = {
-  network: 'networks',
-  subnet: 'subnets',
-  router: 'routers',
-  gateway: 'gateways',
-  interface: 'interfaces',
-  routes: 'routes',
-  security_group: 'security_groups',
-  security_group_rule: 'security_group_rules',
-  port: 'ports',
-  floating_ip: 'floating_ips',
-  keypair: 'keypairs',
-  flavor: 'flavors',
-  image: 'images',
-  disk: 'disks',
-  server: 'servers',
-} as const satisfies Record<Kind, string>;
 
 /**
  * `configurations.json`: what a source project holds and how it maps to the destination. Field by
@@ -40,7 +22,7 @@ export const Configurations = z.object({
   /** The campaign it belongs to; absent in a plain capture. */
   campaign: z.uuid().optional(),
   source: z.object({ provider: z.string(), region: z.string().default(''), project_id: z.string(), project_name: z.string() }),
-  mappings: Mappings.default({ flavors: {}, networks: {}, gateways: {}, floating_ips: {} }),
+  mappings: Mappings.prefault({}),
   networks: z.array(schemas.network).default([]),
   subnets: z.array(schemas.subnet).default([]),
   routers: z.array(schemas.router).default([]),
@@ -61,14 +43,14 @@ export type Configurations = z.infer<typeof Configurations>;
 
 /** All resources of a document, each with its kind, in the document's order. */
 export function resourcesOf(document: Configurations): Resource[] {
-  return kinds.flatMap((kind) => (document[plurals[kind]] as object[]).map((fields) => ({ kind, ...fields }) as Resource));
+  return kinds.flatMap((kind) => (document[factsOf[kind].plural] as object[]).map((fields) => ({ kind, ...fields }) as Resource));
 }
 
 /** Lists resources under their kinds' keys, as the document does. */
-export function groupByKind(resources: readonly Resource[]): Pick<Configurations, (typeof plurals)[Kind]> {
-  const groups = Object.fromEntries(Object.values(plurals).map((key) => [key, [] as object[]]));
-  for (const { kind, ...fields } of resources) (groups[plurals[kind]] as object[]).push(fields);
-  return groups as unknown as Pick<Configurations, (typeof plurals)[Kind]>;
+export function groupByKind(resources: readonly Resource[]): Pick<Configurations, Plural> {
+  const groups = Object.fromEntries(kinds.map((kind) => [factsOf[kind].plural, [] as object[]]));
+  for (const { kind, ...fields } of resources) (groups[factsOf[kind].plural] as object[]).push(fields);
+  return groups as unknown as Pick<Configurations, Plural>;
 }
 
 /**

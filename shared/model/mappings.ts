@@ -36,6 +36,9 @@ export const Mappings = z.strictObject({
 });
 export type Mappings = z.infer<typeof Mappings>;
 
+/** Maps nothing. */
+export const noMappings: Mappings = Mappings.parse({});
+
 /** One set of mappings out of several; where two map the same thing, the later one wins. */
 export function overlaid(...layers: readonly Mappings[]): Mappings {
   const servers: Mappings['servers'] = Object.assign({}, ...layers.map((layer) => layer.servers));

@@ -1,18 +1,6 @@
 import { type Configurations, resourcesOf } from './configurations.ts';
-import type { Kind, Resource } from './resource.ts';
-
-const kinds: readonly Kind[] = [
-  'network',
-  'subnet',
-  'router',
-  'gateway',
-  'interface',
-  'routes',
-  'security_group',
-  'security_group_rule',
-  'keypair',
-  'flavor',
-];
+import { factsOf } from './kinds.ts';
+import type { Resource } from './resource.ts';
 
 /**
  * What is built before any server is touched: the network side, with the ports and floating IPs
@@ -25,6 +13,6 @@ export function networkSideOf(document: Configurations): Resource[] {
     if (resource.kind === 'port') return isFree(resource.id);
     if (resource.kind === 'floating_ip')
       return isFree(resource.port_id) && document.mappings.floating_ips[resource.id]?.to !== 'skip';
-    return kinds.includes(resource.kind);
+    return factsOf[resource.kind].networkSide;
   });
 }

@@ -1,5 +1,5 @@
 import type { Concern } from './concern.ts';
-import type { Configurations } from './configurations.ts';
+import { type Configurations, groupByKind } from './configurations.ts';
 import type { Resource } from './resource.ts';
 
 const bytesPerGiB = 1024 ** 3;
@@ -80,23 +80,19 @@ export function leastBytes(resources: readonly Resource[]): number {
 }
 
 function needsOf(resources: readonly Resource[]): Need[] {
-  return resources.flatMap((resource) => (resource.kind === 'server' ? [needOf(resource, resources)] : []));
+  const lists = groupByKind(resources);
+  return lists.servers.map((server) => {
+    const image = lists.images.find(({ id }) => id === server.image_id);
+    // A raw image may be zeros for the most part, and those stay holes.
+    const least = image?.disk_format === 'qcow2' ? (image.size ?? 0) : 0;
+    return { least, most: diskBytesOf(server, lists) };
+  });
 }
 
 /** The largest of some needs together. */
 function sum(needs: readonly Need[], part: keyof Need, atOnce = Number.POSITIVE_INFINITY): number {
   const sorted = needs.map((need) => need[part]).sort((a, b) => b - a);
   return sorted.slice(0, Math.min(atOnce, sorted.length)).reduce((total, bytes) => total + bytes, 0);
-}
-
-function needOf(server: Extract<Resource, { kind: 'server' }>, resources: readonly Resource[]): Need {
-  const flavor = resources.find((one) => one.kind === 'flavor' && one.id === server.flavor_id);
-  const own = resources.flatMap((one) => (one.kind === 'disk' && one.server_id === server.id ? [one.min_disk] : []));
-  const image = resources.find((one) => one.kind === 'image' && one.id === server.image_id);
-  // A raw image may be zeros for the most part, and those stay holes.
-  const least = image?.kind === 'image' && image.disk_format === 'qcow2' ? (image.size ?? 0) : 0;
-  const most = bytesPerGiB * (flavor?.kind === 'flavor' ? flavor.disk : own.reduce((sum, gibs) => sum + gibs, 0));
-  return { least, most: Math.max(least, most) };
 }
 
 function gib(bytes: number): string {

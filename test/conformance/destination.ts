@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { DestinationFacts } from '../../shared/cloud/facts.ts';
 import type { BlockSource, Extent } from '../../shared/disk/block-source.ts';
-import { inBuildOrder } from '../../shared/model/order.ts';
+import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Ref, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { hasQemu } from '../support/qemu.ts';

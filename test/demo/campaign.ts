@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
 import type { SenderStatus } from '../../sender/control/commands/status.ts';
+import type { Plan } from '../../sender/model/plan.ts';
 import type { Report } from '../../sender/report/model.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
-import type { Plan } from '../../shared/model/plan.ts';
 import { ask, type WrittenConfig } from '../support/daemons.ts';
 
 /** A plan as `sender plan` wrote it, with what was found on the way. */

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { Plan } from '../../sender/model/plan.ts';
 import type { Report } from '../../sender/report/model.ts';
-import type { Plan } from '../../shared/model/plan.ts';
 import { ask, cli } from '../support/daemons.ts';
 import { TwoClouds } from '../support/two-clouds.ts';
 

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Plan } from '../../sender/model/plan.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import type { Plan } from '../../shared/model/plan.ts';
 import { ask } from '../support/daemons.ts';
 import { OpenStackUser } from '../support/openstack-user.ts';
 import { TwoClouds } from '../support/two-clouds.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { Plan } from '../../sender/model/plan.ts';
 import type { DestinationFacts } from '../../shared/cloud/facts.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
-import { Plan } from '../../shared/model/plan.ts';
 import { type Kind, kinds, type Ref, type Resource, type ResourceOf, refOf, schemas } from '../../shared/model/resource.ts';
 
 /** What every kind needs at least; a test gives what it is about. */

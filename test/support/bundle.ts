@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type BundleVisitor, readBundle, type Stretch } from '../../receiver/bundle/read.ts';
 import { writeBundle } from '../../sender/campaign/bundle/write.ts';
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
-import { digestOf } from '../../shared/disk/algorithm.ts';
+import { digestOf } from '../../shared/disk/block-digest.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { aDocument, aResource, aServer } from './build.ts';

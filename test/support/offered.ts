@@ -12,7 +12,7 @@ import { type Asker, Puller } from '../../receiver/disks/pull/puller.ts';
 import { Window } from '../../receiver/disks/pull/window.ts';
 import type { Shape } from '../../receiver/disks/store/digest-file.ts';
 import { FreeSpace } from '../../receiver/disks/store/free-space.ts';
-import { blockDigest, digestOf } from '../../shared/disk/algorithm.ts';
+import { blockDigest, digestOf } from '../../shared/disk/block-digest.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
 import { aFolder } from './folder.ts';

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
 import { type SenderClient, senderClient } from '../../sender/control/client.ts';
-import type { Plan } from '../../shared/model/plan.ts';
+import type { Plan } from '../../sender/model/plan.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import { ask, cli, type Daemon, pairDaemons, startDaemon, writeReceiverConfig, writeSenderConfig } from './daemons.ts';
 import { Endings } from './endings.ts';

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import type { Plan } from '../../sender/model/plan.ts';
 import type { MoveReport, Report } from '../../sender/report/model.ts';
-import type { Plan } from '../../shared/model/plan.ts';
 import { ask, cli } from './daemons.ts';
 import { flawsOfMove, openSite, planWhole, type Site, takeBack, until } from './site.ts';
 

@@ -1,5 +1,5 @@
 import { limits } from '../../../protocol/limits.ts';
-import { digestOf } from '../../../shared/disk/algorithm.ts';
+import { digestOf } from '../../../shared/disk/block-digest.ts';
 import type { Part } from '../../../shared/disk/jobs/unpack.ts';
 import { type Algorithm, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
 import type { Donor } from '../dedup/donor.ts';

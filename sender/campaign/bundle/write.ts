@@ -9,7 +9,7 @@ import {
 } from '../../../shared/bundle/format.ts';
 import { addTo, encodePage, type PageBlock } from '../../../shared/bundle/page.ts';
 import { TarWriter } from '../../../shared/bundle/tar.ts';
-import { digestOf } from '../../../shared/disk/algorithm.ts';
+import { digestOf } from '../../../shared/disk/block-digest.ts';
 import type { BlockSource } from '../../../shared/disk/block-source.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { type Algorithm, isZero, Root } from '../../../shared/model/disk.ts';

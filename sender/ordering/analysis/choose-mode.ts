@@ -1,3 +1,4 @@
+import { mostParallel } from '../../model/plan.ts';
 import { proposeOrder } from '../order/propose.ts';
 import type { OrderRequest, Proposal, Weights } from '../order/request.ts';
 import { hasWaveConstraints, isolateSets, tidyWaves } from '../order/tidy-waves.ts';
@@ -25,11 +26,11 @@ interface ModeChoice {
   readonly loads: readonly Load[];
 }
 
-/** Numbers of servers at once that are tried; a plan allows sixteen at most. */
-const parallelNumbers = [1, 2, 3, 4, 8, 16];
+/** Numbers of servers at once that are tried. */
+const parallelNumbers = [1, 2, 3, 4, 8, mostParallel];
 
 /** Tried instead in a large tenant with wave constraints, where each number takes a search of its own. */
-const fewParallelNumbers = [1, 4, 16];
+const fewParallelNumbers = [1, 4, mostParallel];
 
 /** A tenant with more servers than this is large. */
 const mostSmall = 24;

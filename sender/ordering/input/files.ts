@@ -1,7 +1,7 @@
 import { parseYaml } from '../../../shared/config.ts';
 import { type Configurations, parseConfigurations } from '../../../shared/model/configurations.ts';
-import { Plan } from '../../../shared/model/plan.ts';
 import { Problem } from '../../../shared/problem.ts';
+import { Plan } from '../../model/plan.ts';
 import { readJson, readText } from '../../operator-file.ts';
 import type { PastCampaign } from '../prediction/backtest.ts';
 import { addressDirectory, type ResolveAddress } from '../traffic/address-directory.ts';

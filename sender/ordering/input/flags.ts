@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { parseRate } from '../../../shared/model/bandwidth.ts';
+import { parseRate } from '../../model/bandwidth.ts';
 import type { Weights } from '../order/request.ts';
 
 /** The options of `sender analyze` as they were typed. */

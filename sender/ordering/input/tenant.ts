@@ -1,8 +1,8 @@
-import { parseRate } from '../../../shared/model/bandwidth.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
-import type { Plan } from '../../../shared/model/plan.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { RoundLimits } from '../../migration/round.ts';
+import { parseRate } from '../../model/bandwidth.ts';
+import type { Plan } from '../../model/plan.ts';
 import { compareText } from '../math/compare-text.ts';
 import type { Host } from '../placement/place.ts';
 import type { OlderInput } from '../traffic/import-older.ts';

@@ -1,7 +1,7 @@
 import { type Document, isMap, isScalar, isSeq, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { parseYaml } from '../../../shared/config.ts';
-import { Plan } from '../../../shared/model/plan.ts';
 import { Problem } from '../../../shared/problem.ts';
+import { Plan } from '../../model/plan.ts';
 import type { NamedWave } from '../order/wave-names.ts';
 
 /** A change of a plan: its waves, the number of servers at once, and availability zones. */

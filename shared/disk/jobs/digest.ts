@@ -1,5 +1,5 @@
 import { type Algorithm, digestBytes } from '../../model/disk.ts';
-import { blockDigest } from '../algorithm.ts';
+import { blockDigest } from '../block-digest.ts';
 import { type OpenFile, readFully, scratch } from '../reading.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { type Algorithm, pieceBytes, pieceDigestBytes } from '../../model/disk.ts';
-import { digestOf } from '../algorithm.ts';
+import { digestOf } from '../block-digest.ts';
 import { gather, type Part } from '../reading.ts';
 
 /** What is cut into pieces: stretches of a disk, each beginning at a piece. */

@@ -1,6 +1,6 @@
 import { type Algorithm, digestBytes, pageBytes } from '../../model/disk.ts';
 import { Problem } from '../../problem.ts';
-import { blockDigest } from '../algorithm.ts';
+import { blockDigest } from '../block-digest.ts';
 import { alignedMemory } from '../direct.ts';
 import { giveBack } from '../give-back.ts';
 import { type OpenFile, type Range, readFully, readPadded, scratch } from '../reading.ts';

@@ -6,7 +6,7 @@ import { Checker } from '../../../../receiver/bundle/check.ts';
 import { readWithProgress } from '../../../../receiver/bundle/read-with-progress.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { OpenStackDestination } from '../../../../shared/cloud/openstack/destination.ts';
-import { digestOf } from '../../../../shared/disk/algorithm.ts';
+import { digestOf } from '../../../../shared/disk/block-digest.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { Mappings } from '../../../../shared/model/mappings.ts';
 import { accessTo } from '../../../conformance/furnish.ts';

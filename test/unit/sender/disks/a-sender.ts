@@ -8,7 +8,7 @@ import type { Throttle } from '../../../../protocol/pacing/throttle.ts';
 import { type LevelChoice, offerDisk } from '../../../../sender/disks/offer.ts';
 import type { OfferTools, SealedDisk } from '../../../../sender/disks/offer-disk.ts';
 import { Peer } from '../../../../sender/receiver/peer.ts';
-import { blockDigest } from '../../../../shared/disk/algorithm.ts';
+import { blockDigest } from '../../../../shared/disk/block-digest.ts';
 import type { BlockSource, Extent } from '../../../../shared/disk/block-source.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { decompress } from '../../../../shared/disk/zstd.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { algorithms, digestOf } from '../../../../shared/disk/algorithm.ts';
+import { algorithms, digestOf } from '../../../../shared/disk/block-digest.ts';
 import type { BlockSource } from '../../../../shared/disk/block-source.ts';
 import { openFile } from '../../../../shared/disk/file.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';

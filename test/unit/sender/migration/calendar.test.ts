@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { closesAt, isOpen, opensAt, opensFor } from '../../../../sender/migration/calendar.ts';
-import { Calendar, days } from '../../../../shared/model/calendar.ts';
-import { instantOf, localMs } from '../../../../shared/zone.ts';
+import { Calendar, days } from '../../../../sender/model/calendar.ts';
+import { instantOf, localMs } from '../../../../sender/model/zone.ts';
 
 const minuteMs = 60_000;
 const at = (time: string): number => Date.parse(time);

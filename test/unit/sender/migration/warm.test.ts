@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { coldForecastOf, warmForecastOf } from '../../../../sender/migration/forecast.ts';
 import { isFresh, type Round, whyEnough } from '../../../../sender/migration/round.ts';
-import { Cutover, Plan } from '../../../../shared/model/plan.ts';
+import { Cutover, Plan } from '../../../../sender/model/plan.ts';
 
 const MiB = 1024 * 1024;
 const GiB = 1024 * MiB;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { Plan } from '../../../../shared/model/plan.ts';
+import { Plan } from '../../../../sender/model/plan.ts';
 import { aDocumentJson, aFlavor, aServer, aServerDisk } from '../../../support/build.ts';
 import { someTraffic } from '../../../support/conversations.ts';
 import { olderSample } from '../../../support/older-sample.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Plan } from '../../../../sender/model/plan.ts';
 import { planText } from '../../../../sender/plan/plan-text.ts';
 import { makePlan } from '../../../../sender/plan/planner.ts';
 import { proposeMappings } from '../../../../shared/cloud/propose.ts';
 import { parseYaml } from '../../../../shared/config.ts';
 import { resourcesOf } from '../../../../shared/model/configurations.ts';
-import { Plan } from '../../../../shared/model/plan.ts';
 import type { Ref } from '../../../../shared/model/resource.ts';
 import { aDocument, aFlavor, aNetwork, aPlan, aResource, aServer, aTenant, someFacts } from '../../../support/build.ts';
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { halvesOf } from '../../../../sender/campaign/rolling-wave.ts';
 import { windowOf } from '../../../../sender/migration/window.ts';
+import { Calendar } from '../../../../sender/model/calendar.ts';
+import { Plan } from '../../../../sender/model/plan.ts';
 import { withOptions } from '../../../../sender/plan/options.ts';
 import { policyConcerns } from '../../../../sender/plan/policies.ts';
 import { policySentences } from '../../../../sender/plan/policy-sentences.ts';
 import { parseYaml } from '../../../../shared/config.ts';
-import { Calendar } from '../../../../shared/model/calendar.ts';
-import { Plan } from '../../../../shared/model/plan.ts';
 import { aPlan, aTenant } from '../../../support/build.ts';
 import { problemOf } from '../../../support/folder.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Throttle } from '../../../../protocol/pacing/throttle.ts';
+import { BandwidthSetting, limitAt, parseRate, showLimit } from '../../../../sender/model/bandwidth.ts';
 import { Bandwidth } from '../../../../sender/receiver/bandwidth.ts';
-import { BandwidthSetting, limitAt, parseRate, showLimit } from '../../../../shared/model/bandwidth.ts';
 
 /** A moment in the time zone of this machine; 2026-11-23 is a Monday. */
 const at = (day: number, time: string): Date => new Date(`2026-11-${day}T${time}:00`);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { supportedDocument, supportedPart } from '../../../../shared/cloud/supported.ts';
+import { inBuildOrder } from '../../../../shared/model/build-order.ts';
 import { resourcesOf } from '../../../../shared/model/configurations.ts';
-import { inBuildOrder } from '../../../../shared/model/order.ts';
 import { type Kind, kinds, type Resource, refOf } from '../../../../shared/model/resource.ts';
 import { aDocument, aResource, aServer, aServerDisk } from '../../../support/build.ts';
 

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
-import { algorithms, blockDigest, digestOf } from '../../../../shared/disk/algorithm.ts';
+import { algorithms, blockDigest, digestOf } from '../../../../shared/disk/block-digest.ts';
 import { directUnit, openDirect } from '../../../../shared/disk/direct.ts';
 import type { Task } from '../../../../shared/disk/jobs.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inBuildOrder } from '../../../../shared/model/order.ts';
+import { inBuildOrder } from '../../../../shared/model/build-order.ts';
 import { kinds, type Ref, type Resource, refOf } from '../../../../shared/model/resource.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import { aNeedyNetwork, aResource, net } from '../../../support/build.ts';

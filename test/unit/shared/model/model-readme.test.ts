@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Configurations, plurals } from '../../../../shared/model/configurations.ts';
+import { Configurations } from '../../../../shared/model/configurations.ts';
+import { factsOf } from '../../../../shared/model/kinds.ts';
 import { type Kind, kinds, schemas } from '../../../../shared/model/resource.ts';
 
 const readme = readFileSync(new URL('../../../../shared/model/README.md', import.meta.url), 'utf8');
@@ -21,11 +22,11 @@ function sectionOf(heading: string): string {
 describe('the documentation of configurations.json', () => {
   test.each(kinds.map((kind) => [kind]))('names every field of a %s, and no other', (kind: Kind) => {
     const fields = Object.keys(schemas[kind].shape).filter((field) => !ofEvery.includes(field));
-    expect(fieldsIn(sectionOf(`### ${plurals[kind]}`))).toEqual(fields.sort());
+    expect(fieldsIn(sectionOf(`### ${factsOf[kind].plural}`))).toEqual(fields.sort());
   });
 
   test('names every key of the document', () => {
-    const keys = Object.keys(Configurations.shape).filter((key) => !Object.values(plurals).includes(key as never));
+    const keys = Object.keys(Configurations.shape).filter((key) => !kinds.some((kind) => factsOf[kind].plural === key));
     const told = fieldsIn(sectionOf('## configurations.json'));
     for (const key of keys) expect(told).toContain(key);
   });

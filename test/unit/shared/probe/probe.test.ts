@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { Watch } from '../../../../receiver/campaign/watch.ts';
-import { Probe } from '../../../../shared/model/plan.ts';
+import { Probe } from '../../../../shared/model/probe.ts';
 import { answerOf, isNetworkProbe } from '../../../../shared/probe/answer.ts';
 import { Sampler } from '../../../../shared/probe/sampler.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { Plan } from '../../../../../sender/model/plan.ts';
 import { rewritePlan } from '../../../../../sender/ordering/report/rewrite-plan.ts';
-import { Plan } from '../../../../../shared/model/plan.ts';
 import { someTraffic } from '../../../../support/conversations.ts';
 import { analyzed, matrixFile, twoShops } from '../an-analysis.ts';
 

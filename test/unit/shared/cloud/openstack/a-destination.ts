@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest';
 import type { BuildContext, Built } from '../../../../../shared/cloud/destination-cloud.ts';
 import { OpenStackDestination } from '../../../../../shared/cloud/openstack/destination.ts';
 import type { BlockSource } from '../../../../../shared/disk/block-source.ts';
-import { inBuildOrder } from '../../../../../shared/model/order.ts';
+import { inBuildOrder } from '../../../../../shared/model/build-order.ts';
 import { type Ref, type Resource, refOf } from '../../../../../shared/model/resource.ts';
 import { accessTo, furnish, Hand } from '../../../../conformance/furnish.ts';
 import { aTenant, type Tenant } from '../../../../conformance/tenant.ts';

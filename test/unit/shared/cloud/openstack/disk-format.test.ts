@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { OpenStackDestination } from '../../../../../shared/cloud/openstack/destination.ts';
 import type { BlockSource, Extent } from '../../../../../shared/disk/block-source.ts';
-import { inBuildOrder } from '../../../../../shared/model/order.ts';
+import { inBuildOrder } from '../../../../../shared/model/build-order.ts';
 import { refOf } from '../../../../../shared/model/resource.ts';
 import { accessTo } from '../../../../conformance/furnish.ts';
 import type { Twin } from '../../../../twin/twin.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inBuildOrder } from '../../../../../shared/model/order.ts';
+import { inBuildOrder } from '../../../../../shared/model/build-order.ts';
 import { aCampaign, aFurnishedTwin, aHand } from './a-destination.ts';
 
 const collections = ['networks', 'subnets', 'routers', 'ports', 'security-groups', 'floatingips'] as const;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Attribute } from '../../../../../../shared/cloud/openstack/attributes/attribute.ts';
 import { tables } from '../../../../../../shared/cloud/openstack/attributes/tables.ts';
-import { plurals } from '../../../../../../shared/model/configurations.ts';
+import { factsOf } from '../../../../../../shared/model/kinds.ts';
 import { type Kind, kinds, schemas } from '../../../../../../shared/model/resource.ts';
 
 const readme = '../../../../../../shared/cloud/openstack/attributes/README.md';
@@ -29,7 +29,7 @@ function lineOf(row: Attribute): string {
 
 function sectionOf(kind: Kind): string {
   const rows = tables[kind].map(lineOf).join('\n');
-  return `## ${plurals[kind]}\n\n| attribute | fate | our field | sent | needs | reason |\n| --- | --- | --- | --- | --- | --- |\n${rows}\n`;
+  return `## ${factsOf[kind].plural}\n\n| attribute | fate | our field | sent | needs | reason |\n| --- | --- | --- | --- | --- | --- |\n${rows}\n`;
 }
 
 describe('the tables of attributes', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantOf, isZone } from '../zone.ts';
+import { instantOf, isZone } from './zone.ts';
 
 /** The days of a week, as plans and settings write them; Sunday first, as `Date` counts. */
 export const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { localMs } from '../zone.ts';
 import { days, Hours } from './calendar.ts';
+import { localMs } from './zone.ts';
 
 const units: Readonly<Record<string, number>> = { bit: 1, kbit: 1e3, mbit: 1e6, gbit: 1e9 };
 

@@ -1,19 +1,9 @@
 import { z } from 'zod';
+import { Mappings } from '../../shared/model/mappings.ts';
+import { Probe } from '../../shared/model/probe.ts';
+import { Id } from '../../shared/model/resource.ts';
 import { BandwidthSetting } from './bandwidth.ts';
 import { Calendar } from './calendar.ts';
-import { Mappings } from './mappings.ts';
-import { Id } from './resource.ts';
-
-/**
- * How a moved server proves that it serves: `tcp:PORT`, `http:PORT/PATH`, `http:/PATH` (port 80),
- * `ping`, or `console:TEXT` awaited on its console. All but the console also measure its downtime.
- */
-export const Probe = z
-  .string()
-  .regex(
-    /^(tcp:\d{1,5}|http:(\d{1,5}(\/\S*)?|\/\S*)|ping|console:.+)$/,
-    'must be tcp:PORT, http:PORT/PATH, ping or console:TEXT',
-  );
 
 /**
  * When a warm server is stopped: `now`, as soon as the rounds end; `when-ready`, once a round is
@@ -26,6 +16,9 @@ export const Cutover = z.string().refine((text) => ['now', 'when-ready', 'manual
 function isTime(text: string): boolean {
   return /^at \d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text.slice(3)));
 }
+
+/** Servers that may be on their way at once at the most. */
+export const mostParallel = 16;
 
 const Mode = z.enum(['cold', 'warm']);
 
@@ -49,7 +42,7 @@ export const Plan = z.strictObject({
   options: z
     .strictObject({
       /** Servers that may be on their way at once inside a wave. */
-      parallel: z.int().min(1).max(16).default(1),
+      parallel: z.int().min(1).max(mostParallel).default(1),
       /** Seconds to wait between the end of one server's move and the start of the next. */
       delay_seconds: z.number().min(0).default(0),
       /** Seconds a guest may take to shut down before the stop counts as failed. */
