@@ -81,8 +81,8 @@ export interface DestinationCloud {
    */
   find(resource: Resource, context: BuildContext): Promise<string | null>;
   /**
-   * Whether something without a stamp stands where `ensure` would create; false for kinds that carry
-   * stamps. MUST NOT write. The ledger notes the answer before the first `ensure`.
+   * Whether something without a stamp stands where `ensure` would create; false for kinds that
+   * carry stamps. MUST NOT write. The ledger notes the answer before the first `ensure`.
    */
   occupied(resource: Resource, signal: AbortSignal): Promise<boolean>;
   /**
