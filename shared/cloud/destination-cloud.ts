@@ -25,8 +25,8 @@ export interface BuildContext extends Patience {
   /** The resource of a source ref, from the document. */
   resource(ref: Ref): Resource;
   /**
-   * Whether the ledger says that this campaign meant to create it when nothing stood in its place:
-   * what is equal and carries no stamp is then that.
+   * Whether the ledger says that this campaign began to create it where there was nothing: an equal
+   * resource without a stamp is then the one that it created.
    */
   readonly claimed?: boolean | undefined;
   /** The verified bytes of a disk, for kind `disk`. */
