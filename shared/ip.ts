@@ -19,7 +19,7 @@ export function parseIp(text: string): Ip | null {
   return { value: all.reduce((value, group) => value * 65536n + BigInt(`0x${group}`), 0n), bits: 128 };
 }
 
-/** Writes an address the way Neutron does. */
+/** Writes an address in lower case and in its shortest form, as RFC 5952 does. */
 export function formatIp({ value, bits }: Ip): string {
   if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join('.');
   const groups = Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 65535n).toString(16));

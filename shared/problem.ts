@@ -80,7 +80,7 @@ export const problems = {
   E_CLOUD_TLS: { retry: 'never', exit: 20, hint: 'Give the CA of the cloud with `cacert` in clouds.yaml or OS_CACERT.' },
   E_CLOUD_TIMEOUT: { retry: 'later', exit: 20, hint: 'The cloud did not finish in time; look at it, then `sender resume`.' },
   E_ENDPOINT_MISSING: { retry: 'never', exit: 20, hint: 'Check region_name and interface; the catalogue has no such endpoint.' },
-  E_MICROVERSION: { retry: 'never', exit: 20, hint: 'The cloud is too old for Godwit; it needs Nova 2.52 (Pike) or newer.' },
+  E_MICROVERSION: { retry: 'never', exit: 20, hint: 'The cloud is too old; the README names the oldest version that Godwit needs.' },
   E_QUOTA: { retry: 'never', exit: 21, hint: 'Raise the quota in the destination project, then `sender resume`.' },
   E_CONFLICT: { retry: 'never', exit: 21, hint: 'Something at the destination is in the way; remove it, or map to it in the plan.' },
   E_PLACEMENT: { retry: 'never', exit: 21, hint: 'Add hosts or capacity at the destination, or leave servers out.' },

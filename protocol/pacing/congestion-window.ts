@@ -13,8 +13,8 @@ interface Mark {
 }
 
 /**
- * What the marks of one round have shown: the greatest rate (bytes per millisecond), the least round
- * trip, and the least with a full window.
+ * What the marks of one round have shown: the greatest rate (bytes per millisecond), the least
+ * round trip, and the least with a full window.
  */
 interface Round {
   readonly endsAt: number;

@@ -18,8 +18,8 @@ export class PageDigests {
   }
 
   /**
-   * Keeps the digests that were sent of the blocks from `first`; those of the same page that are not named
-   * are zeros.
+   * Keeps the digests that were sent of the blocks from `first`; those of the same page that are
+   * not named are zeros.
    */
   keep(first: number, digests: Uint8Array): void {
     this.#digestOf(first, digests).copy(this.#digests, pageOf(first) * digestOfPageBytes);

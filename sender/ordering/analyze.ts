@@ -18,8 +18,9 @@ import type { Service, ServiceMembers } from './services/service.ts';
 import { askingServerFirst, trafficPairs } from './traffic/pairs.ts';
 
 /**
- * Finds the services of a tenant, proposes order, waves and mode, and compares them with other orders.
- * The same input gives the same result. Throws E_ORDER, E_PLACEMENT, or E_USAGE where nothing moves.
+ * Finds the services of a tenant, proposes order, waves and mode, and compares them with other
+ * orders. The same input gives the same result. Throws E_ORDER, E_PLACEMENT, or E_USAGE where
+ * nothing moves.
  */
 export function analyze(tenant: Tenant, options: AnalyzeOptions): Analysis {
   const { servers, traffic } = tenant;

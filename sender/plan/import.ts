@@ -122,7 +122,7 @@ function subnetsOf({ id, parts }: { id: string; parts: readonly z.infer<typeof O
     network_id: id,
     ip_version,
     cidr,
-    // Where nothing was said, Neutron gave the first address; only a null means that there is no
+    // Where nothing was said, the cloud gave the first address; only a null means that there is no
     // gateway.
     gateway_ip: gateway_ip === undefined ? firstAddress(cidr) : gateway_ip,
     enable_dhcp: true,
@@ -130,7 +130,7 @@ function subnetsOf({ id, parts }: { id: string; parts: readonly z.infer<typeof O
 }
 
 /**
- * The first address of a prefix after the network's own, as Neutron chooses a gateway; null where
+ * The first address of a prefix after the network's own, which a cloud gives a gateway; null where
  * the prefix cannot be read.
  */
 function firstAddress(cidr: string): string | null {

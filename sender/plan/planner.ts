@@ -5,8 +5,8 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { Plan } from '../model/plan.ts';
 
 /**
- * Proposes a plan: every server in one wave, in the document's order, and a mapping for all that has
- * a likely counterpart. What has none is left out of the mappings, so that preflight names it.
+ * Proposes a plan: every server in one wave, in the document's order, and a mapping for all that
+ * has a likely counterpart. What has none is left out of the mappings, so that preflight names it.
  */
 export function makePlan(document: Configurations, facts: DestinationFacts, parallel = 1, whole = false): Plan {
   return Plan.parse({

@@ -25,8 +25,8 @@ export interface BuildContext extends Patience {
   /** The resource of a source ref, from the document. */
   resource(ref: Ref): Resource;
   /**
-   * Whether the ledger says that this campaign meant to create it when nothing stood in its place:
-   * what is equal and carries no stamp is then that.
+   * Whether the ledger says that this campaign began to create it where there was nothing: an equal
+   * resource without a stamp is then the one that it created.
    */
   readonly claimed?: boolean | undefined;
   /** The verified bytes of a disk, for kind `disk`. */
@@ -81,8 +81,8 @@ export interface DestinationCloud {
    */
   find(resource: Resource, context: BuildContext): Promise<string | null>;
   /**
-   * Whether something without a stamp stands where `ensure` would create; false for kinds that carry
-   * stamps. MUST NOT write. The ledger notes the answer before the first `ensure`.
+   * Whether something without a stamp stands where `ensure` would create; false for kinds that
+   * carry stamps. MUST NOT write. The ledger notes the answer before the first `ensure`.
    */
   occupied(resource: Resource, context: BuildContext): Promise<boolean>;
   /**

@@ -15,8 +15,8 @@ export interface Agreement {
   /** Bytes of the disk. */
   readonly size: number;
   /**
-   * The number under which the server reports a metadata context; a context that it does not have is
-   * missing.
+   * The number under which the server reports a metadata context; a context that it does not have
+   * is missing.
    */
   readonly contexts: ReadonlyMap<string, number>;
 }

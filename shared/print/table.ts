@@ -5,7 +5,9 @@ export interface Column<Row> {
   readonly title: string;
   readonly show: (row: Row) => string;
   readonly align?: 'left' | 'right' | undefined;
-  /** Columns it fills at most, however wide the terminal: one long name must not push the rest away. */
+  /**
+   * Columns it fills at most, however wide the terminal: one long name must not push the rest away.
+   */
   readonly most?: number | undefined;
   /** Never cut, however narrow the terminal: an id or a digest is useless in part. */
   readonly whole?: boolean | undefined;

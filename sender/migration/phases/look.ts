@@ -12,7 +12,7 @@ export async function look({ server }: Move, { source, signal }: Tools): Promise
   if (locked)
     throw new Problem('E_SERVER_STATE', `Server ${server.name} is locked; it cannot be stopped.`, {
       about,
-      hint: 'Unlock it (`openstack server unlock`), then `sender resume`.',
+      hint: 'Unlock it at the source, then `sender resume`.',
     });
   if (power === 'other') {
     const why = fault === null ? '' : ` (${fault})`;

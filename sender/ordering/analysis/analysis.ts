@@ -21,7 +21,9 @@ export interface Analysis {
   readonly weights: Weights;
   readonly comparison: Comparison;
   readonly site: SiteModel;
-  /** Bytes that a server changed in a second during earlier warm moves; null where there were none. */
+  /**
+   * Bytes that a server changed in a second during earlier warm moves; null where there were none.
+   */
   readonly changedRate: number | null;
   /** Prediction for the proposed order and mode. */
   readonly prediction: Prediction;

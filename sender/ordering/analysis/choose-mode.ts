@@ -29,7 +29,10 @@ interface ModeChoice {
 /** Numbers of servers at once that are tried. */
 const parallelNumbers = [1, 2, 3, 4, 8, mostParallel];
 
-/** Tried instead in a large tenant with wave constraints, where each number takes a search of its own. */
+/**
+ * Tried instead in a large tenant with wave constraints, where each number takes a search of its
+ * own.
+ */
 const fewParallelNumbers = [1, 4, mostParallel];
 
 /** A tenant with more servers than this is large. */
@@ -38,7 +41,9 @@ const mostSmall = 24;
 /** Restarts of the search while modes are compared: an order need not be the very best yet. */
 const comparisonRestarts = 2;
 
-/** Proposes an order for each number of servers at once, predicts each mode, and chooses the best. */
+/**
+ * Proposes an order for each number of servers at once, predicts each mode, and chooses the best.
+ */
 export function chooseMode({ requestFor, parallel, ownWaves, weights, model, loads }: ModeChoice): {
   mode: ProposedMode;
   prediction: Prediction;
@@ -69,7 +74,10 @@ export function chooseMode({ requestFor, parallel, ownWaves, weights, model, loa
   return { mode, prediction: prediction as Prediction, all };
 }
 
-/** The candidates, with the modes of the chosen number of servers at once searched with all restarts. */
+/**
+ * The candidates, with the modes of the chosen number of servers at once searched with all
+ * restarts.
+ */
 function searchedAgain(
   candidates: readonly ProposedMode[],
   request: OrderRequest,
@@ -80,7 +88,10 @@ function searchedAgain(
   return [...others, ...searched].sort((a, b) => a.parallel - b.parallel);
 }
 
-/** The modes of one proposal: its waves as proposed, and, where nothing constrains waves, all servers in one. */
+/**
+ * The modes of one proposal: its waves as proposed, and, where nothing constrains waves, all
+ * servers in one.
+ */
 function modesOfProposal(request: OrderRequest, ownWaves: ModeChoice['ownWaves'], proposal: Proposal): ProposedMode[] {
   const { parallel = 1, pauseMs = 0, gapMs = 0 } = request;
   const common = { request, proposal, parallel, pauseMs, gapMs };

@@ -20,7 +20,9 @@ export interface Comparison {
   readonly method: 'exact' | 'heuristic';
 }
 
-/** Computes what the proposal costs beside the given order, alphabetical order and random orders. */
+/**
+ * Computes what the proposal costs beside the given order, alphabetical order and random orders.
+ */
 export function compareOrders({ request, waves, proposal }: ProposedMode, tenant: Tenant, seed: number): Comparison {
   const { given, givenBy, servers } = tenant;
   return {

@@ -18,7 +18,10 @@ const daySeconds = 86_400;
 /** How many addresses without a server are named. */
 const mostAddresses = 5;
 
-/** Notes for the operator: what the data does not show, what was assumed, and whether the order matters. */
+/**
+ * Notes for the operator: what the data does not show, what was assumed, and whether the order
+ * matters.
+ */
 export function notesOf(analysis: Unannotated, tenant: Tenant): string[] {
   return [...orderNotes(analysis), ...trafficNotes(analysis, tenant), ...siteNotes(analysis, tenant)];
 }
@@ -71,7 +74,9 @@ function trafficNotes({ servers, pairs }: Unannotated, { traffic }: Tenant): str
   return notes;
 }
 
-/** Bytes of all servers that move with any server, and the part of it with servers that do not move. */
+/**
+ * Bytes of all servers that move with any server, and the part of it with servers that do not move.
+ */
 function bytesOf(
   conversations: Tenant['traffic']['conversations'],
   moving: ReadonlySet<string>,

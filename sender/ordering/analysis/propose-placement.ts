@@ -5,8 +5,8 @@ import type { TrafficPair } from '../traffic/pairs.ts';
 import type { Analysis } from './analysis.ts';
 
 /**
- * Places the servers on the given hosts, or on those of the older analyser's input.
- * That nothing fits is an answer and not a failure. Throws E_USAGE where a server's size is unknown.
+ * Places the servers on the given hosts, or on those of the older analyser's input. That nothing
+ * fits is an answer and not a failure. Throws E_USAGE where a server's size is unknown.
  */
 export function proposePlacement(
   tenant: Tenant,

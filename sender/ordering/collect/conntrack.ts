@@ -16,7 +16,7 @@ export interface ConntrackEntry {
   readonly event: 'present' | 'begun' | 'changed' | 'ended';
   /** The kernel's id of the entry; null where it was not printed. */
   readonly id: string | null;
-  /** The conntrack zone, 0 by default. Neutron gives one to each network or port. */
+  /** The conntrack zone, 0 by default. A cloud gives one to each network or port. */
   readonly zone: number;
   readonly protocol: string;
   readonly original: Direction;

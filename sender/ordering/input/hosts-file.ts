@@ -14,12 +14,12 @@ const HostsFile = z.strictObject({
     .array(
       z
         .strictObject({
-          /** A hypervisor's hostname in Nova, or an aggregate's name. */
+          /** A hypervisor's host name, or an aggregate's name. */
           id: z.string().min(1).max(255),
           vcpus: z.number().min(0),
           memory_mib: z.number().min(0),
           disk_gib: z.number().min(0),
-          /** Its availability zone; `nova:HOST` is used where it is absent. */
+          /** Its availability zone; the host itself is named where it is absent. */
           zone: Zone.optional(),
         })
         .refine(

@@ -29,7 +29,10 @@ export interface AnalyzeOptions {
   readonly seed: number;
 }
 
-/** Turns the typed options into those of the analysis. Throws E_USAGE where they name a server that does not move. */
+/**
+ * Turns the typed options into those of the analysis. Throws E_USAGE where they name a server that
+ * does not move.
+ */
 export function analyzeOptions(
   flags: AnalyzeFlags,
   { services, hosts, history }: AnalyzeFiles,

@@ -1,4 +1,7 @@
-/** Random numbers from a seed, the same on every machine: mulberry32 by Tommy Ettinger, public domain. */
+/**
+ * Random numbers from a seed, the same on every machine: mulberry32 by Tommy Ettinger, public
+ * domain.
+ */
 export interface Random {
   /** At least 0 and less than 1. */
   next(): number;

@@ -2,7 +2,9 @@ import { visible } from '../../../shared/print/text.ts';
 import { showDuration } from '../../../shared/print/units.ts';
 import type { ObserveProgress } from './observe.ts';
 
-/** The progress as a terminal redraws it, and as items that are written where nothing is redrawn. */
+/**
+ * The progress as a terminal redraws it, and as items that are written where nothing is redrawn.
+ */
 interface ProgressView {
   readonly picture: readonly string[];
   readonly items: readonly { readonly key: string; readonly stage: string; readonly text: string }[];

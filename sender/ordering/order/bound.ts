@@ -70,8 +70,9 @@ function starBound({ from, weight, before, down, parallel }: Instance, part: rea
 }
 
 /**
- * A cut between p and n − p servers weighs at least λ₂ p (n − p) / n (M. Juvan and B. Mohar, "Optimal linear
- * labelings and eigenvalues of graphs", 1992). At best the longest moves happen at the lightest cuts.
+ * A cut between p and n − p servers weighs at least λ₂ p (n − p) / n (M. Juvan and B. Mohar,
+ * "Optimal linear labelings and eigenvalues of graphs", 1992). At best the longest moves happen at
+ * the lightest cuts.
  */
 function spectralBound(instance: Instance, part: readonly number[]): number {
   const n = part.length;

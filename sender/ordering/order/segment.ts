@@ -9,7 +9,10 @@ export interface OrderState {
   readonly upAt: Float64Array;
 }
 
-/** The servers from position `from` until `until`, taken out of an order; the other servers are the rest. */
+/**
+ * The servers from position `from` until `until`, taken out of an order; the other servers are the
+ * rest.
+ */
 export class Segment {
   readonly from: number;
   readonly until: number;

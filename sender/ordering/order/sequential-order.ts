@@ -4,7 +4,10 @@ import { type OrderState, Segment } from './segment.ts';
 import { keepsSetsTogether, slotRange } from './slot-constraints.ts';
 import { type BetterSlot, SlotSearch } from './slot-search.ts';
 
-/** An order in which servers move one after the other, without waves, and in which segments are moved to other slots. */
+/**
+ * An order in which servers move one after the other, without waves, and in which segments are
+ * moved to other slots.
+ */
 export class SequentialOrder {
   readonly #instance: Instance;
   readonly #search: SlotSearch;

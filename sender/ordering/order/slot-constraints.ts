@@ -1,7 +1,10 @@
 import type { Instance } from './instance.ts';
 import type { OrderState, Segment } from './segment.ts';
 
-/** The slots of the rest, from `low` to `high`, in which a segment keeps the constraints on what comes first. */
+/**
+ * The slots of the rest, from `low` to `high`, in which a segment keeps the constraints on what
+ * comes first.
+ */
 export function slotRange(instance: Instance, state: OrderState, segment: Segment): { low: number; high: number } {
   const { predecessors, successors } = instance;
   const { order, position } = state;

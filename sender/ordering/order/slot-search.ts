@@ -17,8 +17,9 @@ interface SegmentTraffic {
 }
 
 /**
- * Finds the best slot for a segment in one pass over all slots: in a slot it delays everything that is disturbed there,
- * and its distance from its own neighbours is that of the slot. Reuses its arrays from search to search.
+ * Finds the best slot for a segment in one pass over all slots: in a slot it delays everything that
+ * is disturbed there, and its distance from its own neighbours is that of the slot. Reuses its
+ * arrays from search to search.
  */
 export class SlotSearch {
   readonly #instance: Instance;
@@ -40,7 +41,9 @@ export class SlotSearch {
     this.#open = new Float64Array(size + 1);
   }
 
-  /** The best slot of the rest for a segment; null where none is better than the one it stands in. */
+  /**
+   * The best slot of the rest for a segment; null where none is better than the one it stands in.
+   */
   best(state: OrderState, segment: Segment): BetterSlot | null {
     const { low, high } = slotRange(this.#instance, state, segment);
     if (low >= high) return null;
@@ -119,7 +122,10 @@ export class SlotSearch {
     }
   }
 
-  /** The services that the segment splits; their weight in the rate of the whole order goes to `#open`, by slot. */
+  /**
+   * The services that the segment splits; their weight in the rate of the whole order goes to
+   * `#open`, by slot.
+   */
   #splitServices(state: OrderState, segment: Segment): SplitService[] {
     const steps = this.#steps.fill(0);
     const splits: SplitService[] = [];
@@ -136,14 +142,17 @@ export class SlotSearch {
   }
 }
 
-/** Marks the slots whose boundary in the whole order lies between a service's first and last server. */
+/**
+ * Marks the slots whose boundary in the whole order lies between a service's first and last server.
+ */
 function addSpan(steps: Float64Array, first: number, last: number, { from, until, length }: Segment, weight: number): void {
   const mark = (low: number, high: number): void => {
     if (low > high) return;
     steps[low] = (steps[low] as number) + weight;
     steps[high + 1] = (steps[high + 1] as number) - weight;
   };
-  // Slots up to `from` are boundaries of the whole order; later ones are the boundaries behind the segment.
+  // Slots up to `from` are boundaries of the whole order; later ones are the boundaries behind the
+  // segment.
   mark(first + 1, Math.min(last, from));
   mark(Math.max(first + 1, until + 1) - length, last - length);
 }

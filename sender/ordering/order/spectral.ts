@@ -13,8 +13,8 @@ export interface Fiedler {
 }
 
 /**
- * The Fiedler vector: servers that exchange much have similar values (M. Fiedler, 1973). Found by conjugate
- * gradients on the Rayleigh quotient, with the diagonal as preconditioner.
+ * The Fiedler vector: servers that exchange much have similar values (M. Fiedler, 1973). Found by
+ * conjugate gradients on the Rayleigh quotient, with the diagonal as preconditioner.
  */
 export function fiedlerOf(instance: Pick<Instance, 'from' | 'to' | 'weight'>, part: readonly number[]): Fiedler {
   const size = part.length;

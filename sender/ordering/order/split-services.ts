@@ -1,7 +1,9 @@
 import type { Instance } from './instance.ts';
 import type { OrderState, Segment } from './segment.ts';
 
-/** A service of which a segment holds only a part. Times of the segment count from its beginning. */
+/**
+ * A service of which a segment holds only a part. Times of the segment count from its beginning.
+ */
 export interface SplitService {
   readonly weight: number;
   /** Position in the rest of its first server, and when that goes down. */
@@ -15,7 +17,10 @@ export interface SplitService {
   readonly upAt: number;
 }
 
-/** Finds the services that a segment splits. `visit` gets their first and last positions in the whole order, too. */
+/**
+ * Finds the services that a segment splits. `visit` gets their first and last positions in the
+ * whole order, too.
+ */
 export function splitServices(
   { service, members, serviceWeight, down }: Instance,
   { order, position, upAt }: OrderState,
@@ -68,7 +73,10 @@ function servicesInSegment(
   return found;
 }
 
-/** How long a split service is down when its segment stands in a slot that begins at `start` and takes `time`. */
+/**
+ * How long a split service is down when its segment stands in a slot that begins at `start` and
+ * takes `time`.
+ */
 export function downtimeInSlot(split: SplitService, slot: number, start: number, time: number): number {
   const { first, last, downFirst, upLast, downAt, upAt } = split;
   if (slot <= first) return upLast + time - (start + downAt);

@@ -7,7 +7,10 @@ export interface NamedWave {
   readonly servers: readonly string[];
 }
 
-/** Longest part of a wave's name that says what moves in it; a plan allows a hundred characters in all. */
+/**
+ * Longest part of a wave's name that says what moves in it; a plan allows a hundred characters in
+ * all.
+ */
 const longestLabel = 60;
 
 /** Numbers the waves and names them after the services that move in them. */

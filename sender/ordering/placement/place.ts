@@ -69,7 +69,7 @@ export function placeServers(request: PlacementRequest): Placement {
   };
 }
 
-/** The availability zone in which Nova is asked to build a server. */
+/** The availability zone in which a server is to be built. */
 export interface ServerZone {
   readonly server: string;
   readonly availability_zone: string;

@@ -23,7 +23,10 @@ export interface BacktestResult {
   readonly downtime: PredictionError;
 }
 
-/** Predicts each campaign from the ones before it: how far the predictions for this site can be trusted. */
+/**
+ * Predicts each campaign from the ones before it: how far the predictions for this site can be
+ * trusted.
+ */
 export function backtest(history: readonly PastCampaign[], prior: SiteModel, linkRate?: number): BacktestResult[] {
   return history.map(({ campaign, startedAt, measured }, index) => {
     const earlier = history.slice(0, index).map((past) => past.measured);

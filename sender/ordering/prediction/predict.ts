@@ -78,7 +78,10 @@ export function compareModes(
 
 /** Campaign length by number of equal servers, one after the other and all at once. */
 export interface Crossover {
-  /** The smallest number of servers for which one after the other is quicker; null where there is none. */
+  /**
+   * The smallest number of servers for which one after the other is quicker; null where there is
+   * none.
+   */
   readonly at: number | null;
   readonly rows: readonly { readonly servers: number; readonly sequentialMs: number; readonly parallelMs: number }[];
 }

@@ -2,9 +2,9 @@ import { table } from '../../../shared/print/table.ts';
 import { showDuration } from '../../../shared/print/units.ts';
 import type { Analysis } from '../analysis/analysis.ts';
 import { comparedWithRandom } from '../analysis/comparison.ts';
+import { distributionOf, quantileOf } from '../math/distribution.ts';
 import { percent, relativeTo } from '../math/figures.ts';
 import type { Cost } from '../order/request.ts';
-import { distributionOf, quantileOf } from './distribution.ts';
 import { indented } from './lines.ts';
 
 /** Widest bar of a histogram, in columns. */

@@ -1,5 +1,5 @@
 import type { Analysis } from '../analysis/analysis.ts';
-import { distributionOf } from './distribution.ts';
+import { distributionOf } from '../math/distribution.ts';
 
 /** The analysis as JSON; random orders are summarised. */
 export function analysisJson(analysis: Analysis): object {

@@ -2,10 +2,10 @@ import { showBytes, showDuration } from '../../../shared/print/units.ts';
 import { number, table } from '../../report/page-parts.ts';
 import { escaped as escapeHtml } from '../../report/style.ts';
 import type { Analysis } from '../analysis/analysis.ts';
+import { quantileOf } from '../math/distribution.ts';
 import { relativeTo, signedPercent } from '../math/figures.ts';
 import type { Cost } from '../order/request.ts';
 import { namesOf } from '../traffic/named-server.ts';
-import { quantileOf } from './distribution.ts';
 import { crossoverSentence, showRange } from './estimate-text.ts';
 import { plain } from './picture/drawing.ts';
 

@@ -22,8 +22,10 @@ export function clusterServers(servers: readonly string[], pairs: readonly Traff
   };
   // The smaller id is the root, so that the order of pairs makes no difference.
   const join = (a: string, b: string): void => {
-    const [low, high] = [find(a), find(b)].sort(compareText) as [string, string];
-    home.set(high, low);
+    const one = find(a);
+    const other = find(b);
+    if (compareText(one, other) < 0) home.set(other, one);
+    else home.set(one, other);
   };
   for (const { a, b, bytes } of inside) if (bytes >= noise * Math.sqrt((total.get(a) ?? 0) * (total.get(b) ?? 0))) join(a, b);
   while (joinMajorities(inside, find, join)) {

@@ -10,7 +10,10 @@ const mostNamed = 6;
 /** How many conversations are described, the largest. */
 const mostConversations = 3;
 
-/** Describes a service in sentences: its servers and why, where it is asked from outside, who asks whom, and its tiers. */
+/**
+ * Describes a service in sentences: its servers and why, where it is asked from outside, who asks
+ * whom, and its tiers.
+ */
 export function describeService(
   service: Omit<Service, 'says'>,
   { conversations }: FlowMatrix,

@@ -1,6 +1,9 @@
 import type { TierMember } from './tiers.ts';
 
-/** Servers that are of use only together, as the operator or the traffic names them. A server is in one service at most. */
+/**
+ * Servers that are of use only together, as the operator or the traffic names them. A server is in
+ * one service at most.
+ */
 export interface ServiceMembers {
   readonly name: string;
   readonly servers: readonly string[];

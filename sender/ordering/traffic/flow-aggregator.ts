@@ -19,8 +19,9 @@ export interface AggregatorLimits extends TableLimits {
 const defaultLimits: AggregatorLimits = { conversations: 200_000, portsPerPair: 64, unknownAddresses: 100 };
 
 /**
- * Adds the observations of one collector up to a flow matrix, within fixed memory. Bad input is counted and never thrown.
- * A collector MUST give each packet once: one that watches both ends of a conversation gives half, or leaves one end out.
+ * Adds the observations of one collector up to a flow matrix, within fixed memory. Bad input is
+ * counted and never thrown. A collector MUST give each packet once: one that watches both ends of a
+ * conversation gives half, or leaves one end out.
  */
 export class FlowAggregator {
   readonly #resolve: ResolveAddress;
@@ -32,7 +33,10 @@ export class FlowAggregator {
   readonly #rejected = new Map<Rejection, number>();
   readonly #repaired = new Map<Repair, number>();
 
-  /** `source` names the collector, such as `conntrack compute-1`: times of one source MUST NOT be merged twice. */
+  /**
+   * `source` names the collector, such as `conntrack compute-1`: times of one source MUST NOT be
+   * merged twice.
+   */
   constructor(resolve: ResolveAddress, source: string, limits: AggregatorLimits = defaultLimits) {
     this.#resolve = resolve;
     this.#source = source;

@@ -1,14 +1,20 @@
 import { compareText } from '../math/compare-text.ts';
 import { type FlowMatrix, outside, saturatingSum } from './matrix.ts';
 
-/** Bytes that two servers exchange, both ways. All pairs MUST be measured over the same time; how long does not matter. */
+/**
+ * Bytes that two servers exchange, both ways. All pairs MUST be measured over the same time; how
+ * long does not matter.
+ */
 export interface TrafficPair {
   readonly a: string;
   readonly b: string;
   readonly bytes: number;
 }
 
-/** Sums a matrix over directions and ports: one entry for each pair of servers, `a` before `b`, without `outside`. */
+/**
+ * Sums a matrix over directions and ports: one entry for each pair of servers, `a` before `b`,
+ * without `outside`.
+ */
 export function trafficPairs({ conversations }: Pick<FlowMatrix, 'conversations'>): TrafficPair[] {
   const sums = new Map<string, TrafficPair>();
   for (const { initiator, responder, sent_bytes, received_bytes } of conversations) {

@@ -12,7 +12,9 @@ interface Curve {
   readonly bend2: { readonly x: number; readonly y: number };
 }
 
-/** The curve between two servers: between facing sides, or beside them where one is above the other. */
+/**
+ * The curve between two servers: between facing sides, or beside them where one is above the other.
+ */
 export function curveBetween(from: Place, to: Place): string {
   const y1 = from.y + pillHeight / 2;
   const y2 = to.y + pillHeight / 2;

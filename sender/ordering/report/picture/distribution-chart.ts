@@ -1,5 +1,5 @@
 import type { Analysis } from '../../analysis/analysis.ts';
-import { distributionOf } from '../distribution.ts';
+import { distributionOf } from '../../math/distribution.ts';
 import { type Drawing, element, hint, px, textAt } from './drawing.ts';
 
 const width = 760;

@@ -177,12 +177,12 @@ describe('degenerate tenants', () => {
     expect([exit, err]).toEqual([2, expect.stringContaining('There is no server to order')]);
   });
 
-  test('one server', async () => {
+  test('one server has no order, and it says so', async () => {
     await matrixFile(home, someTraffic('* > only 80 100'));
     expect(await said('traffic.json')).toContain('There is only one server');
   });
 
-  test('everyone talks to everyone', async () => {
+  test('where everyone talks to everyone, all servers are one service', async () => {
     const ids = Array.from({ length: 8 }, (_, index) => `s${index}`);
     await matrixFile(home, someTraffic(...ids.flatMap((a) => ids.filter((b) => a < b).map((b) => `${a} > ${b} 80 1000`))));
     expect(await said('traffic.json')).toMatch(/order matters little.*All servers are one service/);

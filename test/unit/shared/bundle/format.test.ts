@@ -46,7 +46,7 @@ function noise(number: number): Uint8Array {
   });
 }
 
-test('ordinary tar lists it', async () => {
+test('ordinary tar lists what a bundle holds', async () => {
   const bundle = await aBundle([drawn('ab..'), drawn('a')], aCampaignOf(2));
   const listed = execFileSync('tar', ['tf', '-'], { input: bundle, encoding: 'utf8' }).trim().split('\n');
   expect(listed).toEqual([

@@ -44,7 +44,7 @@ describe.skipIf(!hasQemu())('an image that qemu-nbd serves (needs qemu-utils)', 
     expect((await source.read(mib - 3, 9)).equals(raw.subarray(mib - 3, mib + 6))).toBe(true);
   });
 
-  test('tells its zeros', async () => {
+  test('tells which of its bytes are zeros', async () => {
     const source = await served(await aFolder());
     const extents: Extent[] = [];
     for await (const extent of source.extents?.(soon()) ?? []) extents.push(extent);

@@ -163,11 +163,11 @@ test('a large tenant of services is answered with whole services and a bound tha
 
 describe('degenerate tenants get a sensible answer', () => {
   const servers = ['c', 'a', 'b'].map((id) => ({ id, downMs: 60_000 }));
-  test('no server at all', () => {
+  test('no server at all: there are no waves and no cost', () => {
     expect(proposeOrder({ servers: [], pairs: [] })).toMatchObject({ waves: [], cost: 0, bound: 0 });
     expect(proposeOrder({ servers: [], pairs: [], parallel: 4 })).toMatchObject({ waves: [], cost: 0 });
   });
-  test('one server', () => {
+  test('one server: it is the only wave, and only its own downtime counts', () => {
     const one = proposeOrder({ servers: [{ id: 'a', downMs: 60_000 }], pairs: [] });
     expect(one).toMatchObject({ waves: [['a']], serviceDowntimeSeconds: 60, splitSeconds: 0, lengthSeconds: 60 });
   });
