@@ -2,6 +2,7 @@ import type { Output } from '../../shared/print/output.ts';
 import { cut, visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showRate, showTime } from '../../shared/print/units.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
+import { campaignStates, moveStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus } from '../campaign/campaign-status.ts';
 import type { SenderStatus } from '../control/commands/status.ts';
 import type { BandwidthStatus } from '../receiver/bandwidth.ts';
@@ -25,7 +26,7 @@ export function statusLines(status: SenderStatus, output: Output, wanted?: strin
     ...(shown.length === 0 ? ['campaigns  none'] : []),
     ...shown.flatMap((campaign) => [
       '',
-      ...(wanted === undefined && isOver(campaign) ? summary(campaign, output) : picture(campaign, output)),
+      ...(wanted === undefined && campaignStates[campaign.state].isOver ? summary(campaign, output) : picture(campaign, output)),
     ]),
   ];
 }
@@ -81,7 +82,7 @@ function shortName({ name }: MoveStatus): string {
 
 function headline(campaign: CampaignStatus, output: Output): string {
   const end = campaign.endedAt === null ? '' : ` – ${showTime(campaign.endedAt)}`;
-  const state = paint(campaign.state, campaign.state, output);
+  const state = paint(campaign.state, campaignStates[campaign.state].colour, output);
   return `campaign   ${campaign.id}  ${visible(campaign.project)}  ${state}  ${showTime(campaign.startedAt)}${end} UTC`;
 }
 
@@ -93,12 +94,8 @@ function problemLines(problem: ProblemJson | null, before: string, output: Outpu
   ];
 }
 
-function isOver(campaign: CampaignStatus): boolean {
-  return campaign.state === 'committed' || campaign.state === 'rolled back';
-}
-
 function movedOf(campaign: CampaignStatus): number {
-  return campaign.moves.filter((move) => move.state === 'moved').length;
+  return campaign.moves.filter((move) => moveStates[move.state].hasMoved).length;
 }
 
 function diskText(disk: DiskStatus): string {
