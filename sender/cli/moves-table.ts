@@ -5,6 +5,7 @@ import { showBytes, showDuration, showRate, showShare } from '../../shared/print
 import { moveStates } from '../campaign/campaign-states.ts';
 import type { DiskStatus, MoveStatus } from '../campaign/campaign-status.ts';
 import { diskName, widestName } from '../report/names.ts';
+import { undoneText } from '../report/undone-text.ts';
 
 /** A row of the table: a server, or below it one of its disks that is being copied. */
 interface Row {
@@ -52,9 +53,9 @@ export function paint(text: string, style: Style | undefined, output: Output): s
   return style === undefined ? text : output.style(style, text);
 }
 
-/** What a server does now: its phase while it moves. */
+/** What a server does now: its phase while it moves, or what was undone last. */
 export function stageOf(move: MoveStatus): string {
-  return moveStates[move.state].showsPhase && move.phase !== null ? move.phase : move.state;
+  return moveStates[move.state].showsPhase && move.phase !== null ? undoneText(move.phase) : move.state;
 }
 
 /** Whether a disk is being copied. */

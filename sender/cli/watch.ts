@@ -3,6 +3,7 @@ import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
 import { campaignStates, isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import type { SenderStatus } from '../control/commands/status.ts';
+import { shortId } from '../report/server-names.ts';
 import type { Asking } from './ask.ts';
 import { campaignView, statusLines } from './campaign-view.ts';
 import { latestCampaign } from './choose-campaign.ts';
@@ -24,7 +25,7 @@ export async function watchCampaign(asking: Asking, id: string): Promise<void> {
     else live.show(campaignView(campaign, output));
     if (isSettled(campaign.state)) return conclude(campaign);
   }
-  output.tell(`Campaign ${id} continues. \`sender status --watch\` shows it again.`);
+  output.tell(`Campaign ${shortId(id)} continues. \`sender status --watch\` shows it again.`);
 }
 
 /** Waits until a campaign rests and prints each step; its failure becomes the command's own. */

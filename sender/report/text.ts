@@ -4,6 +4,7 @@ import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
+import { toldApart } from './server-names.ts';
 import { everyStageText, stagesText } from './stages-text.ts';
 
 /** How a report is written as text. */
@@ -19,7 +20,7 @@ export interface TextOptions {
  */
 export function reportText(report: Report, options: TextOptions = {}): string[] {
   const { columns = Number.POSITIVE_INFINITY, everyStage = false } = options;
-  const { moves } = report;
+  const moves = toldApart(report.moves);
   return [
     ...headLines(report),
     '',
