@@ -4,7 +4,7 @@ import type { CampaignState, CampaignStatus } from '../campaign/campaign-status.
 
 /**
  * Finds the campaign a command is about: by its id or the beginning of it, or the only one that the
- * command fits. Throws E_NOT_FOUND or E_USAGE, and names what there is.
+ * command fits. Throws E_NOT_FOUND, E_CAMPAIGN_STATE or E_USAGE, and names what there is.
  */
 export function chooseCampaign(
   campaigns: readonly CampaignStatus[],
@@ -15,11 +15,8 @@ export function chooseCampaign(
   const fitting = campaigns.filter(({ state }) => isMeant(state, command));
   if (fitting.length === 1 && fitting[0] !== undefined) return fitting[0].id;
   if (fitting.length > 1) throw new Problem('E_USAGE', `Which campaign? There are ${list(fitting)}.`);
-  const says =
-    campaigns.length === 0
-      ? 'There is no campaign yet.'
-      : `No campaign is ${statesAllowing(command).join(' or ')}: ${list(campaigns)}.`;
-  throw new Problem('E_NOT_FOUND', says);
+  if (campaigns.length === 0) throw none();
+  throw new Problem('E_CAMPAIGN_STATE', `No campaign is ${statesAllowing(command).join(' or ')}: ${list(campaigns)}.`);
 }
 
 function isMeant(state: CampaignState, command: CampaignCommand): boolean {
@@ -31,8 +28,12 @@ function isMeant(state: CampaignState, command: CampaignCommand): boolean {
 export function latestCampaign(campaigns: readonly CampaignStatus[], wanted: string | undefined): CampaignStatus {
   if (wanted !== undefined) return named(campaigns, wanted);
   const last = [...campaigns].sort((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1);
-  if (last === undefined) throw new Problem('E_NOT_FOUND', 'There is no campaign yet.');
+  if (last === undefined) throw none();
   return last;
+}
+
+function none(): Problem {
+  return new Problem('E_NOT_FOUND', 'There is no campaign yet.', { hint: 'Start one with `sender migrate`.' });
 }
 
 function named(campaigns: readonly CampaignStatus[], wanted: string): CampaignStatus {
