@@ -2,10 +2,12 @@ import type { Output } from '../../shared/print/output.ts';
 import { cut, visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showRate, showTime } from '../../shared/print/units.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
+import { campaignStates, isSettled, moveStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus } from '../campaign/campaign-status.ts';
 import type { SenderStatus } from '../control/commands/status.ts';
 import type { BandwidthStatus } from '../receiver/bandwidth.ts';
 import { widestName } from '../report/names.ts';
+import { shortId, toldApart } from '../report/server-names.ts';
 import type { View } from './live.ts';
 import { isUnderWay, movesTable, paint, stageOf } from './moves-table.ts';
 import { warmText } from './warm-view.ts';
@@ -25,7 +27,7 @@ export function statusLines(status: SenderStatus, output: Output, wanted?: strin
     ...(shown.length === 0 ? ['campaigns  none'] : []),
     ...shown.flatMap((campaign) => [
       '',
-      ...(wanted === undefined && isOver(campaign) ? summary(campaign, output) : picture(campaign, output)),
+      ...(wanted === undefined && campaignStates[campaign.state].isOver ? summary(campaign, output) : picture(campaign, output)),
     ]),
   ];
 }
@@ -38,23 +40,23 @@ export function bandwidthText({ limit, by, bytesPerSecond }: BandwidthStatus): s
 
 /** One campaign as it is watched: redrawn on a terminal, as changes elsewhere. */
 export function campaignView(campaign: CampaignStatus, output: Output): View {
-  const whole = { key: campaign.id, stage: campaign.state, text: `${campaign.id}: ${campaign.state}, ${visible(campaign.says)}` };
+  const text = `campaign ${shortId(campaign.id)}: ${campaign.state}, ${visible(campaign.says)}`;
+  const whole = { key: campaign.id, stage: campaign.state, text };
+  const moves = toldApart(campaign.moves).map((move) => ({
+    key: move.server,
+    stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
+    text: [
+      shortName(move),
+      stageOf(move),
+      ...(move.warm === null ? [] : [warmText(move.warm)]),
+      ...(move.window === null ? [] : [move.window.says]),
+      ...move.disks.filter(isUnderWay).map(diskText),
+    ].join(', '),
+  }));
   return {
     picture: picture(campaign, output),
-    items: [
-      whole,
-      ...campaign.moves.map((move) => ({
-        key: move.server,
-        stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
-        text: [
-          shortName(move),
-          stageOf(move),
-          ...(move.warm === null ? [] : [warmText(move.warm)]),
-          ...(move.window === null ? [] : [move.window.says]),
-          ...move.disks.filter(isUnderWay).map(diskText),
-        ].join(', '),
-      })),
-    ],
+    // How a campaign ended comes after how its servers did.
+    items: isSettled(campaign.state) ? [...moves, whole] : [whole, ...moves],
   };
 }
 
@@ -63,15 +65,16 @@ function summary(campaign: CampaignStatus, output: Output): string[] {
 }
 
 function picture(campaign: CampaignStatus, output: Output): string[] {
+  const moves = toldApart(campaign.moves);
   return [
     ...summary(campaign, output),
     `  network side: ${campaign.built} of ${campaign.toBuild} built; servers: ${movedOf(campaign)} of ${campaign.moves.length} moved`,
     ...problemLines(campaign.problem, '  ', output),
     '',
-    ...movesTable(campaign.moves, output),
-    ...campaign.moves.flatMap((move) => (move.warm === null ? [] : [`  ${shortName(move)}: ${warmText(move.warm)}`])),
-    ...campaign.moves.flatMap((move) => (move.window === null ? [] : [`  ${shortName(move)} ${visible(move.window.says)}`])),
-    ...campaign.moves.flatMap((move) => problemLines(move.problem, `  ${shortName(move)}: `, output)),
+    ...movesTable(moves, output),
+    ...moves.flatMap((move) => (move.warm === null ? [] : [`  ${shortName(move)}: ${warmText(move.warm)}`])),
+    ...moves.flatMap((move) => (move.window === null ? [] : [`  ${shortName(move)} ${visible(move.window.says)}`])),
+    ...moves.flatMap((move) => problemLines(move.problem, `  ${shortName(move)}: `, output)),
   ];
 }
 
@@ -81,7 +84,7 @@ function shortName({ name }: MoveStatus): string {
 
 function headline(campaign: CampaignStatus, output: Output): string {
   const end = campaign.endedAt === null ? '' : ` – ${showTime(campaign.endedAt)}`;
-  const state = paint(campaign.state, campaign.state, output);
+  const state = paint(campaign.state, campaignStates[campaign.state].colour, output);
   return `campaign   ${campaign.id}  ${visible(campaign.project)}  ${state}  ${showTime(campaign.startedAt)}${end} UTC`;
 }
 
@@ -93,15 +96,12 @@ function problemLines(problem: ProblemJson | null, before: string, output: Outpu
   ];
 }
 
-function isOver(campaign: CampaignStatus): boolean {
-  return campaign.state === 'committed' || campaign.state === 'rolled back';
-}
-
 function movedOf(campaign: CampaignStatus): number {
-  return campaign.moves.filter((move) => move.state === 'moved').length;
+  return campaign.moves.filter((move) => moveStates[move.state].hasMoved).length;
 }
 
 function diskText(disk: DiskStatus): string {
   const eta = disk.etaSeconds === null ? '' : `, ${showDuration(disk.etaSeconds * 1_000)} to go`;
-  return `${showBytes(disk.doneBytes)} of ${showBytes(disk.sizeBytes)} at ${showRate(disk.bytesPerSecond)}${eta}`;
+  const rate = disk.bytesPerSecond > 0 ? ` at ${showRate(disk.bytesPerSecond)}` : '';
+  return `${showBytes(disk.doneBytes)} of ${showBytes(disk.sizeBytes)}${rate}${eta}`;
 }

@@ -1,41 +1,39 @@
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus } from '../campaign/campaign-status.ts';
-import { possibleIn } from '../control/steer.ts';
-
-type State = CampaignStatus['state'];
+import { type CampaignCommand, campaignStates, statesAllowing } from '../campaign/campaign-states.ts';
+import type { CampaignState, CampaignStatus } from '../campaign/campaign-status.ts';
 
 /**
- * The states in which a campaign is meant when none is named; the daemon refuses a second commit.
- */
-export const candidates = {
-  ...possibleIn,
-  commit: [...possibleIn.commit, 'committing'],
-} as const satisfies Record<string, readonly State[]>;
-
-/**
- * Finds the campaign a command is about: by its id or the beginning of it, or the only one in these
- * states. Throws E_NOT_FOUND or E_USAGE, and names what there is.
+ * Finds the campaign a command is about: by its id or the beginning of it, or the only one that the
+ * command fits. Throws E_NOT_FOUND, E_CAMPAIGN_STATE or E_USAGE, and names what there is.
  */
 export function chooseCampaign(
   campaigns: readonly CampaignStatus[],
   wanted: string | undefined,
-  states: readonly State[],
+  command: CampaignCommand,
 ): string {
   if (wanted !== undefined) return named(campaigns, wanted).id;
-  const fitting = campaigns.filter((campaign) => states.includes(campaign.state));
+  const fitting = campaigns.filter(({ state }) => isMeant(state, command));
   if (fitting.length === 1 && fitting[0] !== undefined) return fitting[0].id;
   if (fitting.length > 1) throw new Problem('E_USAGE', `Which campaign? There are ${list(fitting)}.`);
-  const says =
-    campaigns.length === 0 ? 'There is no campaign yet.' : `No campaign is ${states.join(' or ')}: ${list(campaigns)}.`;
-  throw new Problem('E_NOT_FOUND', says);
+  if (campaigns.length === 0) throw none();
+  throw new Problem('E_CAMPAIGN_STATE', `No campaign is ${statesAllowing(command).join(' or ')}: ${list(campaigns)}.`);
+}
+
+function isMeant(state: CampaignState, command: CampaignCommand): boolean {
+  const { allows, refuses } = campaignStates[state];
+  return allows.includes(command) || refuses?.includes(command) === true;
 }
 
 /** Finds the campaign to show: the given one, or the one that started last. */
 export function latestCampaign(campaigns: readonly CampaignStatus[], wanted: string | undefined): CampaignStatus {
   if (wanted !== undefined) return named(campaigns, wanted);
   const last = [...campaigns].sort((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1);
-  if (last === undefined) throw new Problem('E_NOT_FOUND', 'There is no campaign yet.');
+  if (last === undefined) throw none();
   return last;
+}
+
+function none(): Problem {
+  return new Problem('E_NOT_FOUND', 'There is no campaign yet.', { hint: 'Start one with `sender migrate`.' });
 }
 
 function named(campaigns: readonly CampaignStatus[], wanted: string): CampaignStatus {

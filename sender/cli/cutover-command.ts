@@ -3,7 +3,7 @@ import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
-import { candidates, chooseCampaign } from './choose-campaign.ts';
+import { chooseCampaign } from './choose-campaign.ts';
 
 /** Adds `cutover`: it ends the wait of servers that are copied while they run. */
 export function addCutoverCommand(program: Command, stage: Stage): void {
@@ -23,7 +23,7 @@ export function addCutoverCommand(program: Command, stage: Stage): void {
     .action(
       asks(stage, async ({ daemon, output, json }, wanted: string | undefined, servers: readonly string[]) => {
         const { campaigns } = await daemon.status();
-        const chosen = chooseCampaign(campaigns, wanted, candidates.cutover);
+        const chosen = chooseCampaign(campaigns, wanted, 'cutover');
         const campaign = await daemon.cutover({ campaign: chosen, servers });
         if (json) output.json(campaign);
         else output.print(`Campaign ${campaign.id}: ${campaign.says}`);

@@ -2,23 +2,16 @@ import type { Output, Style } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showRate, showShare } from '../../shared/print/units.ts';
+import { moveStates } from '../campaign/campaign-states.ts';
 import type { DiskStatus, MoveStatus } from '../campaign/campaign-status.ts';
 import { diskName, widestName } from '../report/names.ts';
+import { undoneText } from '../report/undone-text.ts';
 
 /** A row of the table: a server, or below it one of its disks that is being copied. */
 interface Row {
   readonly move: MoveStatus;
   readonly disk?: DiskStatus;
 }
-
-const stateStyles: Readonly<Record<string, Style>> = {
-  failed: 'red',
-  ready: 'green',
-  committed: 'green',
-  moved: 'green',
-  moving: 'cyan',
-  paused: 'yellow',
-};
 
 /** The servers of a campaign and their disks under way, as a table. */
 export function movesTable(moves: readonly MoveStatus[], output: Output): string[] {
@@ -36,7 +29,8 @@ export function movesTable(moves: readonly MoveStatus[], output: Output): string
       : []),
     {
       title: 'STATE',
-      show: ({ move, disk }: Row) => (disk === undefined ? paint(stageOf(move), move.state, output) : barOf(disk)),
+      show: ({ move, disk }: Row) =>
+        disk === undefined ? paint(stageOf(move), moveStates[move.state].colour, output) : barOf(disk),
     },
     { title: 'COPIED', show: copied, align: 'right' as const },
     {
@@ -54,15 +48,14 @@ export function movesTable(moves: readonly MoveStatus[], output: Output): string
   return table(rows, columns, output.size().columns);
 }
 
-/** A text in the colour of a state. */
-export function paint(text: string, state: string, output: Output): string {
-  const style = stateStyles[state];
+/** A text in the colour of a state; plain where the state has none. */
+export function paint(text: string, style: Style | undefined, output: Output): string {
   return style === undefined ? text : output.style(style, text);
 }
 
-/** What a server does now: its phase while it moves. */
+/** What a server does now: its phase while it moves, or what was undone last. */
 export function stageOf(move: MoveStatus): string {
-  return move.state === 'moving' && move.phase !== null ? move.phase : move.state;
+  return moveStates[move.state].showsPhase && move.phase !== null ? undoneText(move.phase) : move.state;
 }
 
 /** Whether a disk is being copied. */

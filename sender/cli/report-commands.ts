@@ -2,13 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { epilogue, type Stage } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
-import { visible } from '../../shared/print/text.ts';
+import type { Dated } from '../../shared/journal.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
+import type { Fact } from '../migration/fact.ts';
 import { reportPage } from '../report/page.ts';
 import { reportText } from '../report/text.ts';
 import { asks } from './ask.ts';
 import { latestCampaign } from './choose-campaign.ts';
+import { factLines } from './fact-line.ts';
 
 interface ReportChoice {
   readonly html?: string;
@@ -52,22 +54,14 @@ export function addReportCommands(program: Command, stage: Stage): void {
     .action(
       asks(stage, async ({ daemon, output, json, signal }, wanted: string | undefined, { follow }: { follow?: true }) => {
         const { campaigns } = await daemon.status();
-        const { id: campaign } = latestCampaign(campaigns, wanted);
-        const show = (fact: object): void => (json ? output.json(fact) : output.print(factLine(fact)));
+        const { id: campaign, moves } = latestCampaign(campaigns, wanted);
+        const lineOf = factLines(moves);
+        const show = (fact: object): void => (json ? output.json(fact) : output.print(lineOf(fact as Dated<Fact>)));
         if (follow) for await (const fact of daemon.follow({ campaign }, signal)) show(fact);
         else if (json) output.json(await daemon.log({ campaign }));
         else for (const fact of await daemon.log({ campaign })) show(fact);
       }),
     );
-}
-
-/** A fact for people: its time, then its fields. */
-function factLine(fact: object): string {
-  const { at, ...fields } = fact as { readonly at?: string } & Readonly<Record<string, unknown>>;
-  const shown = Object.entries(fields).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  return visible(`${at ?? ''} ${shown.join(' ')}`.trim());
 }
 
 async function writePage(file: string, page: string): Promise<void> {

@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { type Example, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { Problem } from '../../shared/problem.ts';
+import { isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { senderCommands } from '../control/registry.ts';
 import { type Asking, asks } from './ask.ts';
-import { candidates, chooseCampaign } from './choose-campaign.ts';
-import { isSettled, watchCampaign } from './watch.ts';
+import { chooseCampaign } from './choose-campaign.ts';
+import { watchCampaign } from './watch.ts';
 
 interface CommitChoice {
   readonly deleteSource?: true;
@@ -42,7 +43,7 @@ function addSteering(program: Command, stage: Stage, name: Steering, does: strin
   return campaignCommand(program, name, [[`sender ${name}`, does]]).action(
     asks(stage, async (asking, wanted: string | undefined, { watch, ...excepted }: SteeringChoice) => {
       const { campaigns } = await asking.daemon.status();
-      const campaign = chooseCampaign(campaigns, wanted, candidates[name]);
+      const campaign = chooseCampaign(campaigns, wanted, name);
       await showOutcome(asking, await asking.daemon[name]({ campaign, ...excepted }), watch);
     }),
   );
@@ -66,7 +67,7 @@ function addCommit(program: Command, stage: Stage): void {
           });
         }
         const { campaigns } = await asking.daemon.status();
-        const campaign = chooseCampaign(campaigns, wanted, candidates.commit);
+        const campaign = chooseCampaign(campaigns, wanted, 'commit');
         const committed = await asking.daemon.commit({ campaign, deleteSource: deleteSource === true, ...excepted });
         await showOutcome(asking, committed, watch);
       }),
@@ -92,7 +93,7 @@ async function showOutcome(asking: Asking, campaign: CampaignStatus, watch?: tru
   if (watch) await watchCampaign(asking, campaign.id);
   else if (json) output.json(campaign);
   else {
-    const follow = isSettled(campaign) ? '' : ' Follow it with `sender status --watch`.';
+    const follow = isSettled(campaign.state) ? '' : ' Follow it with `sender status --watch`.';
     output.print(`Campaign ${campaign.id}: ${campaign.state}. ${campaign.says}${follow}`);
   }
 }

@@ -10,7 +10,7 @@ import type { DiskVerdict } from '../campaign/verify.ts';
 import { senderCommands } from '../control/registry.ts';
 import { diskName, widestName } from '../report/names.ts';
 import { asks } from './ask.ts';
-import { candidates, chooseCampaign } from './choose-campaign.ts';
+import { chooseCampaign } from './choose-campaign.ts';
 
 /** Adds `verify`: both sides of a finished campaign, read again. */
 export function addVerifyCommand(program: Command, stage: Stage): void {
@@ -29,7 +29,7 @@ export function addVerifyCommand(program: Command, stage: Stage): void {
     .action(
       asks(stage, async ({ daemon, output, json }, wanted: string | undefined) => {
         const { campaigns } = await daemon.status();
-        const campaign = chooseCampaign(campaigns, wanted, candidates.verify);
+        const campaign = chooseCampaign(campaigns, wanted, 'verify');
         const disks = await daemon.verify({ campaign });
         const wrong = disks.filter(({ agrees }) => !agrees).length;
         const problem = wrong === 0 ? undefined : differing(wrong, disks.length);

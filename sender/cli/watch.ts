@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
+import { campaignStates, isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import type { SenderStatus } from '../control/commands/status.ts';
+import { shortId } from '../report/server-names.ts';
 import type { Asking } from './ask.ts';
 import { campaignView, statusLines } from './campaign-view.ts';
 import { latestCampaign } from './choose-campaign.ts';
@@ -21,9 +23,9 @@ export async function watchCampaign(asking: Asking, id: string): Promise<void> {
     if (campaign === undefined) throw new Problem('E_NOT_FOUND', `The daemon no longer knows the campaign ${id}.`, { about: id });
     if (json) output.json(campaign);
     else live.show(campaignView(campaign, output));
-    if (isSettled(campaign)) return conclude(campaign);
+    if (isSettled(campaign.state)) return conclude(campaign);
   }
-  output.tell(`Campaign ${id} continues. \`sender status --watch\` shows it again.`);
+  output.tell(`Campaign ${shortId(id)} continues. \`sender status --watch\` shows it again.`);
 }
 
 /** Waits until a campaign rests and prints each step; its failure becomes the command's own. */
@@ -33,7 +35,7 @@ export async function watchQuietly(asking: Asking, wanted: string): Promise<void
     const campaign = latestCampaign(status.campaigns, wanted);
     if (campaign.says !== last) asking.output.tell(campaign.says);
     last = campaign.says;
-    if (isSettled(campaign)) return conclude(campaign);
+    if (isSettled(campaign.state)) return conclude(campaign);
   }
   throw new Problem('E_CANCELLED', `The command was interrupted; campaign ${wanted} continues.`);
 }
@@ -80,15 +82,10 @@ async function* statuses({ daemon, output, signal }: Asking): AsyncGenerator<Sen
   }
 }
 
-/** Whether a campaign rests: nothing more happens until somebody asks for it. */
-export function isSettled({ state }: CampaignStatus): boolean {
-  return !['preparing', 'moving', 'committing', 'rolling back'].includes(state);
-}
-
 function conclude(campaign: CampaignStatus): void {
-  if (campaign.state === 'paused')
-    throw new Problem('E_CANCELLED', `Campaign ${campaign.id} was paused.`, { about: campaign.id });
-  if (campaign.state !== 'failed') return;
+  const { rests } = campaignStates[campaign.state];
+  if (rests === 'paused') throw new Problem('E_CANCELLED', `Campaign ${campaign.id} was paused.`, { about: campaign.id });
+  if (rests !== 'failed') return;
   const problem = campaign.problem ?? campaign.moves.find((move) => move.problem !== null)?.problem;
   throw problem ? fromJson(problem) : new Problem('E_CAMPAIGN_STATE', campaign.says, { about: campaign.id });
 }

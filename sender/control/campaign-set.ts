@@ -5,6 +5,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Campaign } from '../campaign/campaign.ts';
+import { campaignStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { historyOf } from '../campaign/history.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
@@ -107,7 +108,7 @@ export class CampaignSet {
       });
     for (const { campaign } of this.#runners.values()) {
       const standing = standingOf(campaign.journal.facts);
-      if (standing.is === 'resting' && (standing.state === 'committed' || standing.state === 'rolled back')) continue;
+      if (standing.is === 'resting' && campaignStates[standing.state].isOver) continue;
       const shared = serversOf(campaign.plan).find((id) => servers.includes(id));
       if (shared === undefined) continue;
       throw new Problem(

@@ -1,33 +1,30 @@
 import { Problem } from '../../shared/problem.ts';
-import type { CampaignStatus } from '../campaign/campaign-status.ts';
+import { campaignStates, statesAllowing } from '../campaign/campaign-states.ts';
+import type { CampaignState, CampaignStatus } from '../campaign/campaign-status.ts';
 import type { Runner, WishDetails } from '../campaign/runner.ts';
 import { onlyWayOn, type Wish } from '../migration/fact.ts';
 
-type State = CampaignStatus['state'];
-
-/** The states of a campaign in which a command has something to do. */
+/** The states of a campaign in which a wish can be asked for. */
 export const possibleIn = {
-  pause: ['preparing', 'moving'],
-  resume: ['paused', 'failed'],
-  cutover: ['moving'],
-  cancel: ['preparing', 'moving', 'paused', 'failed'],
-  verify: ['ready'],
-  commit: ['ready'],
-  rollback: ['preparing', 'moving', 'paused', 'failed', 'ready', 'rolling back'],
-} as const satisfies Record<string, readonly State[]>;
+  pause: statesAllowing('pause'),
+  resume: statesAllowing('resume'),
+  cancel: statesAllowing('cancel'),
+  commit: statesAllowing('commit'),
+  rollback: statesAllowing('rollback'),
+};
 
 /** Gives a campaign another wish, where its state allows that; returns where it stands then. */
 export async function steer(
   runner: Runner,
   wish: Wish,
-  states: readonly State[],
+  states: readonly CampaignState[],
   details: WishDetails = {},
 ): Promise<CampaignStatus> {
   const { id, journal } = runner.campaign;
   const { state } = runner.status();
-  if (state === 'committed' || state === 'committing') throw new Problem('E_COMMITTED', `Campaign ${id} is ${state}.`);
+  if (campaignStates[state].isCommitted) throw new Problem('E_COMMITTED', `Campaign ${id} is ${state}.`);
   const only = onlyWayOn(journal.facts);
-  if (state === 'failed' && only !== null) {
+  if (campaignStates[state].rests === 'failed' && only !== null) {
     // Both `resume` and the wish itself continue what was half done; nothing else may.
     if (wish !== 'run' && wish !== only.wish) throw halfWay(id, only.wish);
     await runner.wish(only.wish, wish === 'run' ? { deleteSource: only.deleteSource } : details);

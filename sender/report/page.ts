@@ -3,6 +3,7 @@ import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { diskName } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
+import { toldApart } from './server-names.ts';
 import { stageBar, stageColours } from './stage-bar.ts';
 import { escaped, reportStyle } from './style.ts';
 
@@ -11,7 +12,8 @@ import { escaped, reportStyle } from './style.ts';
  * in the dark.
  */
 export function reportPage(report: Report): string {
-  const { campaign, project, state, moves, totals, problems } = report;
+  const { campaign, project, state, totals, problems } = report;
+  const moves = toldApart(report.moves);
   const colours = stageColours(moves);
   return `<!doctype html>
 <html lang="en">

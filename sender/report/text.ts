@@ -4,6 +4,7 @@ import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
+import { toldApart } from './server-names.ts';
 import { everyStageText, stagesText } from './stages-text.ts';
 
 /** How a report is written as text. */
@@ -19,14 +20,14 @@ export interface TextOptions {
  */
 export function reportText(report: Report, options: TextOptions = {}): string[] {
   const { columns = Number.POSITIVE_INFINITY, everyStage = false } = options;
-  const { moves } = report;
+  const moves = toldApart(report.moves);
   return [
     ...headLines(report),
     '',
     ...table(moves, serverColumns(moves), columns),
     ...section(
       moves.filter((move) => move.networkMs !== null),
-      networkColumns,
+      networkColumns(moves),
       columns,
     ),
     ...(everyStage ? everyStageText(moves, columns) : stagesText(moves, columns)),
@@ -95,13 +96,19 @@ function serverColumns(moves: readonly MoveReport[]): Column<MoveReport>[] {
   ];
 }
 
-const networkColumns: readonly Column<MoveReport>[] = [
-  { title: 'SERVER', show: (move) => visible(move.name), most: widestName },
-  { title: 'NETWORK', show: (move) => orDash(move.networkMs), align: 'right' },
-  { title: 'OVERHEAD', show: (move) => orDash(move.overheadMs), align: 'right' },
-  { title: 'LAST ANSWER', show: (move) => showTime(move.probed?.lastAnswerAt ?? null) },
-  { title: 'FIRST ANSWER', show: (move) => showTime(move.probed?.firstAnswerAt ?? null) },
-];
+/** The answers are left out where no probe ran. */
+function networkColumns(moves: readonly MoveReport[]): Column<MoveReport>[] {
+  const answers: Column<MoveReport>[] = [
+    { title: 'LAST ANSWER', show: (move) => showTime(move.probed?.lastAnswerAt ?? null) },
+    { title: 'FIRST ANSWER', show: (move) => showTime(move.probed?.firstAnswerAt ?? null) },
+  ];
+  return [
+    { title: 'SERVER', show: (move) => visible(move.name), most: widestName },
+    { title: 'NETWORK', show: (move) => orDash(move.networkMs), align: 'right' },
+    { title: 'OVERHEAD', show: (move) => orDash(move.overheadMs), align: 'right' },
+    ...(moves.some((move) => move.probed !== null) ? answers : []),
+  ];
+}
 
 type RoundRow = MoveReport['rounds'][number] & { readonly server: string };
 

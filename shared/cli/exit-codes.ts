@@ -10,7 +10,7 @@ export const exitStatuses = {
   20: 'a cloud: credentials, rights, endpoints, no answer',
   21: 'the destination has no room, or something is in the way',
   22: 'a server is in a state that stops its move',
-  30: 'bytes differ: a copy did not verify',
+  30: 'bytes differ: a copied disk is not the same as its source',
   40: 'the campaign cannot do this now; nothing was written',
   41: 'paused, cancelled or interrupted',
 } as const satisfies Record<number, string>;

@@ -4,7 +4,7 @@ import type { Shown } from './demo.ts';
 /** What is going to be shown. */
 export const welcome: readonly string[] = [
   'Godwit moves a whole project from one OpenStack cloud to another. Here it does so between two small embedded',
-  'clouds: real HTTP APIs, real disks, two daemons as processes of their own. It takes about half a minute.',
+  'clouds: real HTTP APIs, real disks, two daemons as processes of their own. It takes about a minute.',
 ];
 
 /** Where to look when the demo is over; with `keep`, how to start everything again. */

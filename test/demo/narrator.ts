@@ -8,7 +8,7 @@ import type { DiskProof } from './disks.ts';
 import type { GuestProof } from './guests.ts';
 import type { Proof } from './proof.ts';
 
-/** Prints what happens; `heading` numbers the parts and shows the time since the start. */
+/** Prints what happens; `heading` numbers the parts and shows when each after the first begins. */
 export interface Narrator {
   readonly heading: (title: string) => void;
   readonly say: (...lines: readonly string[]) => void;
@@ -23,8 +23,10 @@ export function narratorOn(output: Output, json: boolean): Narrator {
   return {
     heading: (title) => {
       part += 1;
-      const at = output.style('dim', `${showDuration(performance.now() - begun)} since the start`);
-      write('', `${output.style('bold', `${part}. ${title}`)}   ${at}`, '');
+      const since = `${showDuration(performance.now() - begun)} since the start`;
+      // The first part is what starts: it has no time behind it yet.
+      const at = part === 1 ? '' : `   ${output.style('dim', since)}`;
+      write('', `${output.style('bold', `${part}. ${title}`)}${at}`, '');
     },
     say: (...lines) => write(...lines.map((line) => (line === '' ? '' : `   ${line}`))),
     tick: ({ name, differs }, note = '') => {

@@ -176,7 +176,7 @@ function floatingIpFeature(ip: FloatingIp, { ports, networks }: Seen): Feature {
   const port = ports.find(({ id }) => id === ip.port_id);
   return feature(
     'floating IP',
-    { id: ip.id, name: `of ${ip.fixed_ip_address ?? 'nothing'}` },
+    { id: ip.id, name: ip.fixed_ip_address === null ? 'unused' : `to ${ip.fixed_ip_address}` },
     { description: ip.description, port: port?.mac_address ?? null, fixed_ip: ip.fixed_ip_address, tags: foreign(ip.tags) },
     { address: ip.floating_ip_address, network: nameIn(networks, ip.floating_network_id) },
   );

@@ -13,7 +13,7 @@ import type { Proof } from '../demo/proof.ts';
 import { runningIn } from '../support/processes.ts';
 
 const script = join(import.meta.dirname, '../demo/main.ts');
-/** Alone the demo takes half a minute; beside other work on two cores it may take minutes. */
+/** Alone the demo takes about a minute; beside other work on two cores it may take minutes. */
 const patience = { timeout: 300_000 };
 
 let dir: string;

@@ -84,7 +84,18 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
   };
   const steer = (name: string, state: CampaignStatus['state']) => (params: { readonly campaign: string }) =>
     note(name, params, { ...find(params.campaign), state });
-  const facts = (id: string): object[] => [{ at: '2026-11-21T12:00:00.000Z', is: 'begun', campaign: find(id).id }];
+  const facts = (id: string): object[] => {
+    const at = '2026-11-21T12:00:00.000Z';
+    const servers = find(id).moves.map(({ server }) => server);
+    const problem = { code: 'E_CLOUD', says: 'The cloud failed.', hint: 'See its log.' };
+    return [
+      { at, fact: 'started', project: 'shop', release: '0.1.0', servers },
+      { at, fact: 'begun', server: null, phase: 'move waves' },
+      { at, fact: 'done', server: servers[0], phase: 'copy', learned: { sealed: {} } },
+      { at, fact: 'problem', server: servers[1], phase: 'plug.undo', problem },
+      { at, fact: 'rests', state: 'paused' },
+    ];
+  };
   const daemon: RecordedDaemon = {
     asked,
     statuses: [{ release: '0.1.0', peer, bandwidth, campaigns }],

@@ -3,6 +3,7 @@ import { command, download } from '../../../shared/control/command.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { bundleOf } from '../../campaign/bundle/bundle.ts';
+import { campaignStates } from '../../campaign/campaign-states.ts';
 import { MigrateOptions } from '../../plan/options.ts';
 import * as begin from '../begin.ts';
 import type { SenderContext } from '../context.ts';
@@ -30,7 +31,7 @@ export const bundle = download({
     const runner = campaigns.find(id);
     const { campaign } = runner;
     const { state } = runner.status();
-    if (campaign.plan.to !== 'bundle' || state !== 'ready')
+    if (campaign.plan.to !== 'bundle' || !campaignStates[state].allows.includes('bundle'))
       throw new Problem(
         'E_CAMPAIGN_STATE',
         `Campaign ${campaign.id} is ${state}; a bundle is written of one that was begun with \`sender export\` and is ready.`,

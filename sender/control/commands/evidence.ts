@@ -1,6 +1,7 @@
 import { command, stream } from '../../../shared/control/command.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
 import { Problem } from '../../../shared/problem.ts';
+import { campaignStates } from '../../campaign/campaign-states.ts';
 import type { DiskVerdict } from '../../campaign/verify.ts';
 import type { Report } from '../../report/model.ts';
 import { reportOf } from '../../report/report.ts';
@@ -13,7 +14,7 @@ export const verify = command({
   run: async ({ campaign: id }, { campaigns }: SenderContext): Promise<readonly DiskVerdict[]> => {
     const runner = campaigns.find(id);
     const { state } = runner.status();
-    if (state !== 'ready' || runner.campaign.plan.to === 'bundle')
+    if (!campaignStates[state].allows.includes('verify') || runner.campaign.plan.to === 'bundle')
       throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; only one that is ready has two sides to compare.`, {
         hint: 'A bundle is verified where it is imported; any other campaign once it is ready.',
       });

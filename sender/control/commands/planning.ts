@@ -12,7 +12,7 @@ export const capture = command({
 
 /** Plans the move of a project. */
 export const plan = command({
-  does: 'Write a plan to read and edit: what moves, in which order, to what, and all that stands in the way. Neither cloud is changed.',
+  does: 'Write a plan to read and edit: what moves, in which order, to what, and every problem that would stop the move. Neither cloud is changed.',
   params: OfSelection,
   run: async (selection, context: SenderContext) => await planning.planMove(selection, context),
 });

@@ -22,7 +22,7 @@ export interface SenderStatus {
 
 /** Where everything stands. */
 export const status = command({
-  does: 'Show the connection to the receiver and every campaign: what moves, how far it is, what stands in the way.',
+  does: 'Show the connection to the receiver and every campaign: what moves, how far it is, and what stops it.',
   params: Nothing,
   run: async (_, context: SenderContext) => await statusNow(context),
 });

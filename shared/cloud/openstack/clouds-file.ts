@@ -50,7 +50,9 @@ async function firstOf(paths: readonly string[]): Promise<{ path: string; text: 
       return { path, text: await readFile(path, 'utf8') };
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') continue;
+      // A folder that is only searched may be closed to us: after `sudo -u` it is often the caller's.
+      // openstacksdk passes over it too (openstack/config/loader.py, `_load_yaml_json_file`).
+      if (code === 'ENOENT' || code === 'ENOTDIR' || (code === 'EACCES' && paths.length > 1)) continue;
       throw new Problem('E_CONFIG', `${path} cannot be read: ${message}.`, { about: path, cause });
     }
   }

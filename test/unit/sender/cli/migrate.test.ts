@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { aCampaignStatus, aRecordedDaemon } from '../../../support/recorded-daemon.ts';
+import { aCampaignStatus, aMoveStatus, aRecordedDaemon } from '../../../support/recorded-daemon.ts';
 import { CommandLine } from './a-command-line.ts';
 
 let line: CommandLine;
@@ -35,6 +35,32 @@ describe('sender migrate', () => {
     expect(await line.run('migrate', line.file('plan.yaml'), '--watch')).toBe(0);
     expect(line.output.text()).toContain('db, copy, 5.0 GiB of 20.0 GiB at 80.0 MiB/s, 3 min 12 s to go');
     expect(line.output.text()).toMatch(/ready, Everything moved\.\n$/);
+  });
+
+  test('--watch tells servers of one name apart, and ends with the campaign', async () => {
+    await writeFile(line.file('plan.yaml'), 'version: 1\n');
+    const twins = ['3f2a1c77', '3f2a1d00'].map((server) => aMoveStatus('app', { server, state: 'moved' }));
+    const undone = aMoveStatus('db', { phase: 'plug.undo', disks: [] });
+    line.daemon.statuses = [
+      { ...line.status(), campaigns: [aCampaignStatus({ moves: [...twins, undone] })] },
+      {
+        ...line.status(),
+        campaigns: [aCampaignStatus({ state: 'ready', says: 'Everything moved.', moves: [...twins, undone] })],
+      },
+    ];
+    expect(await line.run('migrate', line.file('plan.yaml'), '--watch')).toBe(0);
+    const text = line.output.text();
+    expect(text).toMatch(/app \(3f2a1c\), moved.*\napp \(3f2a1d\), moved.*\ndb, plug undone\n/);
+    expect(text).toMatch(/\ncampaign 7c0a2d8e: ready, Everything moved\.\n$/);
+  });
+
+  test('--watch leaves the rate out while nothing moves', async () => {
+    await writeFile(line.file('plan.yaml'), 'version: 1\n');
+    const [disk] = aMoveStatus('db').disks;
+    const still = aMoveStatus('db', { disks: disk === undefined ? [] : [{ ...disk, bytesPerSecond: 0, etaSeconds: null }] });
+    line.daemon.statuses = [{ ...line.status(), campaigns: [aCampaignStatus({ state: 'ready', moves: [still] })] }];
+    expect(await line.run('migrate', line.file('plan.yaml'), '--watch')).toBe(0);
+    expect(line.output.text()).toContain('db, copy, 5.0 GiB of 20.0 GiB\n');
   });
 
   test('--watch ends with the status of the failure that ended the campaign', async () => {

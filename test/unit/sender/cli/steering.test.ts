@@ -37,8 +37,16 @@ describe('steering a campaign', () => {
   });
 
   test('does nothing where no campaign is in the right state', async () => {
-    expect(await line.run('resume')).toBe(2);
+    expect(await line.run('resume')).toBe(40);
     expect(line.told()).toContain('No campaign is paused or failed: 7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de (moving).');
+  });
+
+  test('says of a commit after a rollback that the state does not allow it', async () => {
+    await line.serve(aRecordedDaemon([aCampaignStatus({ state: 'rolled back' })]));
+    expect(await line.run('commit')).toBe(40);
+    expect(line.told()).toMatch(
+      /No campaign is ready: 7c0a2d8e\S+ \(rolled back\)\.\n.*what the campaign can do now.*\n.*E_CAMPAIGN_STATE/,
+    );
   });
 
   test('deletes the source only on a twice spoken word', async () => {

@@ -41,7 +41,7 @@ describe('sender verify', () => {
   });
 
   test('ends with 0 where all agree, and has nothing to do before the campaign is ready', async () => {
-    expect(await line.run('verify')).toBe(2);
+    expect(await line.run('verify')).toBe(40);
     await line.serve({ ...aRecordedDaemon([aCampaignStatus({ state: 'ready' })]), verify: async () => [verdict] });
     expect(await line.run('verify')).toBe(0);
   });

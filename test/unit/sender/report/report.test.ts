@@ -154,6 +154,19 @@ describe('the text of a report', () => {
     expect(reportText(aReport({ moves: [aMove('db', 0, { phases: brief })] })).join('\n')).not.toContain('SEAL');
   });
 
+  test('leaves out when servers answered where no probe ran, and tells servers of one name apart', () => {
+    const moves = ['3f2a1c77', '3f2a1d00'].map((server) => aMove('app', 0, { server, networkMs: 9_000 }));
+    const text = reportText(aReport({ moves })).join('\n');
+    expect(text).toMatch(/^SERVER +NETWORK +OVERHEAD$/m);
+    expect(text).toMatch(/^app \(3f2a1c\) +moved/m);
+    const lastAnswerAt = '2026-11-21T12:00:00Z';
+    const firstAnswerAt = '2026-11-21T12:00:09Z';
+    const addresses = ['10.0.0.5', '10.0.0.5'] as const;
+    const probed = { lastAnswerAt, firstAnswerAt, downtimeMs: 9_000, addresses };
+    const withProbe = reportText(aReport({ moves: moves.map((move) => ({ ...move, probed })) })).join('\n');
+    expect(withProbe).toMatch(/OVERHEAD +LAST ANSWER +FIRST ANSWER$/m);
+  });
+
   test('cuts a name of 253 characters, wherever it is read', () => {
     const lines = reportText(aReport({ moves: [aMove('x'.repeat(253), 0)] }));
     expect(lines.join('\n')).toContain(`${'x'.repeat(39)}…  moved`);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -107,6 +107,32 @@ describe('how a cloud is reached', () => {
     const auth = { auth_url: 'http://a.example', username: 'u', password: 'p', project_name: 'x' };
     expect(await resolve({ auth, cacert })).toMatchObject({ ca: 'PEM', verify: true });
     await expect(resolve({ auth, cacert: `${cacert}.gone` })).rejects.toMatchObject({ code: 'E_CONFIG' });
+  });
+});
+
+describe('a folder that is closed to the daemon', () => {
+  let closed: string;
+  beforeEach(async () => {
+    await put('closed/openstack/clouds.yaml', clouds);
+    closed = join(home, 'closed');
+    await chmod(closed, 0);
+    await chmod(home, 0o755);
+    // Root may read everything; nobody may not.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    onTestFinished(async () => {
+      if (isRoot) process.seteuid?.(0);
+      await chmod(closed, 0o700);
+    });
+  });
+
+  test('is passed over where it is only searched', async () => {
+    await expect(resolve({}, { XDG_CONFIG_HOME: closed })).rejects.toThrow('No cloud is named');
+  });
+
+  test('is a failure where a setting names it', async () => {
+    const file = join(closed, 'openstack/clouds.yaml');
+    await expect(resolve({}, { OS_CLOUD: 'one', OS_CLIENT_CONFIG_FILE: file })).rejects.toThrow(`${file} cannot be read`);
   });
 });
 

@@ -1,0 +1,48 @@
+import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import type { Fact } from '../migration/fact.ts';
+import { countOf } from './names.ts';
+import { undoingText, undoneText } from './undone-text.ts';
+
+/** What a fact of the journal says, in words; the server is named beside it. */
+export function factText(fact: Fact): string {
+  switch (fact.fact) {
+    case 'started':
+      return `started: project ${fact.project}, ${countOf('server', fact.servers.length)}, release ${fact.release}`;
+    case 'begun':
+      return `${fact.phase} begun`;
+    case 'done':
+      return `${fact.phase} done`;
+    case 'round':
+      return `round ${fact.round} brought ${showBytes(fact.bytes)} in ${showDuration(fact.snapshot_ms + fact.copy_ms)}`;
+    case 'cutover asked':
+      return 'cutover asked for';
+    case 'last answer':
+      return `old server answered for the last time at ${showTime(fact.answered_at)} (${fact.address})`;
+    case 'first answer':
+      return `new server answered for the first time at ${showTime(fact.answered_at)} (${fact.address})`;
+    case 'turned back':
+      return 'rollback begun';
+    case 'undone':
+      return undoneText(fact.phase);
+    case 'rolled back':
+      return 'rolled back';
+    case 'problem':
+      return `problem in ${undoingText(fact.phase)}: ${fact.problem.says} (${fact.problem.code})`;
+    case 'rests':
+      return `${fact.state}${fact.problem === undefined ? '' : `: ${fact.problem.says} (${fact.problem.code})`}`;
+    case 'stop asked':
+      return `source server is ${fact.was} before the stop`;
+    case 'asked':
+      return askedText(fact);
+    default:
+      // A fact that this release has no words for is still named.
+      return (fact as { readonly fact: string }).fact;
+  }
+}
+
+function askedText({ wish, deleteSource, keep = [], giveUp = [] }: Extract<Fact, { fact: 'asked' }>): string {
+  const deleting = deleteSource ? ', with the source servers deleted' : '';
+  const keeping = keep.length === 0 ? '' : `, kept: ${keep.join(', ')}`;
+  const givingUp = giveUp.length === 0 ? '' : `, given up: ${giveUp.join(', ')}`;
+  return `${wish} asked for${deleting}${keeping}${givingUp}`;
+}
