@@ -6,13 +6,12 @@ import type { ApiNetwork, ApiPort, ApiSubnet } from '../api.ts';
 import type { Site } from './site.ts';
 import { isStamped } from './stamped.ts';
 
-/** Times that an address is claimed; every port of the cloud's own that is in the way is moved once. */
+/** Number of attempts to claim an address. Each port of the cloud that holds it is moved once. */
 const attempts = 4;
 
 /**
- * Creates a port that wants certain addresses. On a new network the cloud's own DHCP or metadata port takes some address of the pool,
- * which may be one that a server of the source has. Such a port, on a network that we created, is given another free address (its agent
- * follows by itself), and the port is created again. Nothing is left half done: the cloud's port serves at either address.
+ * Creates a port with the wanted addresses. On a new network the cloud's DHCP or metadata port may
+ * hold one: it is given another address (its agent follows), and the port is created again.
  */
 export async function claiming<T>(
   site: Site,
@@ -31,7 +30,10 @@ export async function claiming<T>(
   }
 }
 
-/** Moves the cloud's own ports away from the addresses; false where there is none, or the network is not of our making. */
+/**
+ * Moves the cloud's ports off the addresses; false where there are none, or we did not create the
+ * network.
+ */
 async function makeRoom(site: Site, networkId: string, addresses: readonly string[], context: BuildContext): Promise<boolean> {
   const { signal, campaign } = context;
   const built = context.built(refOf('network', networkId));
@@ -64,11 +66,12 @@ async function move(
   await site.send('PUT', 'network', `/ports/${port.id}`, { port: { fixed_ips } }, 'port', signal);
 }
 
-/** The last free address of a subnet's pools: servers mostly have the first ones. */
+/** The last free address of a subnet's pools, because servers usually have the first ones. */
 async function freeAddress(site: Site, subnetId: string, used: ReadonlySet<string>, signal: AbortSignal): Promise<string> {
   const subnet = await site.get<ApiSubnet>('network', `/subnets/${subnetId}`, 'subnet', signal);
   for (const pool of [...(subnet?.allocation_pools ?? [])].reverse()) {
-    const [first, last] = [parseIp(pool.start), parseIp(pool.end)];
+    const first = parseIp(pool.start);
+    const last = parseIp(pool.end);
     if (first === null || last === null) continue;
     for (let value = last.value; value >= first.value; value--) {
       const address = formatIp({ ...last, value });

@@ -2,12 +2,12 @@ import { Problem } from '../../../problem.ts';
 import type { ApiSecurityGroup } from '../api.ts';
 import type { Site } from './site.ts';
 
-/** The group that Neutron makes for every project, cannot be made again, and is given to ports that name none. */
+/** The group that Neutron creates for every project and gives to ports that name no group. */
 const defaultName = 'default';
 
 /**
- * Whether a group of the document is the source project's own default group. A capture gives another project's default group a name of
- * its own, and Neutron lets nobody make a group of this name, so that there is only one.
+ * Whether a group of the document is the source project's default group. Only one has this name: a
+ * capture renames the default groups of other projects, and Neutron refuses to create it.
  */
 export function isDefaultGroup({ name }: { readonly name: string }): boolean {
   return name === defaultName;
@@ -15,11 +15,12 @@ export function isDefaultGroup({ name }: { readonly name: string }): boolean {
 
 /** The name that a group has in the document; `own`: whether the captured project owns it. */
 export function documentName(group: Pick<ApiSecurityGroup, 'name' | 'project_id'>, own: boolean): string {
-  // neutron/extensions/securitygroup.py, _validate_name_not_default: the name is refused in any case of its letters.
+  // Neutron refuses the name in any case (neutron/extensions/securitygroup.py,
+  // _validate_name_not_default).
   return own || group.name.toLowerCase() !== defaultName ? group.name : `${defaultName} of project ${group.project_id}`;
 }
 
-/** The project's default group; listing groups makes Neutron create it where it is not there yet. */
+/** The project's default group. Neutron creates it, if it is missing, when groups are listed. */
 export async function defaultGroup(site: Site, signal: AbortSignal): Promise<ApiSecurityGroup> {
   const project_id = await site.projectId(signal);
   const groups = await site.network<ApiSecurityGroup>(

@@ -21,15 +21,21 @@ import type { Site } from './site.ts';
 /** Bytes read from the disk and sent at once. */
 const stride = 1024 * 1024;
 const bytesPerGiB = 1024 ** 3;
-/** Buffers that an upload reads into in turn. One is with us, one waits in the stream, one is on its way into the socket: backpressure lets no more be open. */
+/**
+ * Buffers that an upload reuses: one is being read, one waits in the stream, one is being sent.
+ * Backpressure allows no more.
+ */
 const buffers = 4;
-/** How long Glance may take to store what it was sent, before it answers: milliseconds. */
+/** Longest time that Glance may take to store an upload before it answers: milliseconds. */
 const storeTimeoutMs = 30 * 60_000;
 
-/** Times that an image which came out wrong, or an upload that broke off, is made again. */
+/** Number of retries after a wrong image or a broken upload. */
 const attempts = 3;
 
-/** Disks: registered as Glance images in the format that is cheapest there, uploaded as a stream, and held against Glance's own digest. */
+/**
+ * Disks: registered as Glance images in the cheapest format, uploaded as a stream, and verified by
+ * Glance's digest.
+ */
 export const disk: Family<'disk'> = {
   async ensure(site, resource, context) {
     const { disk: source, signal } = context;
@@ -46,7 +52,7 @@ export const disk: Family<'disk'> = {
         await site.uploads.run(() => upload(site, image, file, context), signal);
         return { id: image.id, how: 'created' };
       } catch (error) {
-        // Whatever is wrong with it, nobody must boot from it.
+        // A wrong image is deleted, so that nobody boots from it.
         if (!signal.aborted) await destroy(site, image.id, signal);
         if (attempt >= attempts || !mayPass(error)) throw error;
       }
@@ -95,14 +101,17 @@ interface ImageBytes {
   readonly bytes: BlockSource;
 }
 
-/** A disk in a format; raw where it does not tell its zeros. */
+/** A disk in a format, or raw if the source cannot report its zeros. */
 async function presented(disk: BlockSource, format: string, signal: AbortSignal): Promise<ImageBytes> {
   const qcow2 = format === 'qcow2' ? await asQcow2(disk, signal) : null;
   if (qcow2 === null) return { format: 'raw', virtualSize: disk.size, bytes: disk };
   return { format: 'qcow2', virtualSize: Math.ceil(disk.size / 512) * 512, bytes: qcow2 };
 }
 
-/** The images this campaign made for a disk. A snapshot that a user takes of the new server inherits our properties; it is not ours. */
+/**
+ * The images this campaign made for a disk. A user's snapshot of the new server inherits our
+ * properties but is not ours.
+ */
 async function stamped(
   site: Site,
   ref: Ref,
@@ -156,7 +165,10 @@ async function create(
   return (await site.session.call({ method: 'POST', service: 'image', path: '/images', body, signal })).body as ApiImage;
 }
 
-/** Image API v2, "Upload binary image data". The length is announced: some Glances take no chunked body. */
+/**
+ * Image API v2, "Upload binary image data". Sends the length, because some Glances refuse a chunked
+ * body.
+ */
 async function upload(site: Site, image: ApiImage, file: ImageBytes, context: BuildContext): Promise<void> {
   const { bytes: source } = file;
   const { signal, onBytes } = context;
@@ -202,14 +214,20 @@ async function verify(
     );
 }
 
-/** Whether another upload may end better: a broken connection, an overloaded cloud, bytes that were stored wrong. */
+/**
+ * Whether another upload may succeed: after a broken connection, an overload, or a digest that
+ * differs.
+ */
 function mayPass(error: unknown): boolean {
   return (
     error instanceof Problem && ['E_CLOUD', 'E_CLOUD_UNREACHABLE', 'E_CLOUD_TIMEOUT', 'E_IMAGE_MISMATCH'].includes(error.code)
   );
 }
 
-/** The whole of a source. What is yielded is overwritten later: it MUST be done with before the third after it is asked for. A fresh buffer each would be 100 MiB that wait for the collector. */
+/**
+ * Reads a whole source. The caller MUST be done with a buffer before it asks for the third one
+ * after it, because buffers are reused: new ones would leave 100 MiB to the garbage collector.
+ */
 async function* readAll(source: BlockSource, { signal }: Pick<BuildContext, 'signal'>): AsyncGenerator<Buffer> {
   const ring = Array.from({ length: buffers }, () => Buffer.allocUnsafeSlow(Math.min(stride, source.size)));
   for (let offset = 0; offset < source.size; offset += stride) {

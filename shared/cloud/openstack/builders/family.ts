@@ -13,10 +13,10 @@ export interface Family<K extends Kind> {
   remove(site: Site, id: string, campaign: string, patience: Patience, ref: Ref): Promise<boolean>;
 }
 
-/** The sentence for something that is not there at all. */
+/** The message for a resource that is missing. */
 export const gone = (what: string, id: string): readonly string[] => [`${what} ${id} is not there`];
 
-/** What the destination made of a ref, or null where it made nothing. */
+/** The destination's resource for a ref, or null if there is none. */
 export function builtOrNull(context: BuildContext, ref: Parameters<BuildContext['built']>[0]): string | null {
   try {
     return context.built(ref);

@@ -11,7 +11,10 @@ import { type Family, gone } from './family.ts';
 import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 
-/** Flavors: adopted as the plan maps them, or created where it says `create` and the credentials may. */
+/**
+ * Flavors: adopted as the plan maps them, or created where the plan says `create` and the
+ * credentials allow it.
+ */
 export const flavor: Family<'flavor'> = {
   async ensure(site, resource, context) {
     const mapped = mappedFlavor(await listFlavors(site, context.signal), resource, context.mappings.flavors[resource.id]?.to);
@@ -61,7 +64,10 @@ export async function listFlavors(site: Site, signal: AbortSignal): Promise<ApiF
   return listAll<ApiFlavor>(site.session, { service: 'compute', path: '/flavors/detail', key: 'flavors', query }, signal);
 }
 
-/** What stands for a source flavor: the one it is mapped to by id or name; unmapped, the one of the same name and size; undefined for none. */
+/**
+ * The flavor that a source flavor is mapped to by id or name, else the one of the same name and
+ * size, else undefined.
+ */
 export function mappedFlavor(
   all: readonly ApiFlavor[],
   resource: ResourceOf<'flavor'>,
@@ -72,7 +78,10 @@ export function mappedFlavor(
   return all.find((one) => one.name === resource.name && isAs(one, resource));
 }
 
-/** The id of the flavor that stands for a source flavor now: one that was adopted may have gone since, or been made again under another id. Throws E_UNMAPPED. */
+/**
+ * The current id of the flavor for a source flavor: an adopted one may have been deleted or created
+ * again. Throws E_UNMAPPED.
+ */
 export async function presentFlavor(site: Site, resource: ResourceOf<'flavor'>, context: BuildContext): Promise<string> {
   const about = refOf('flavor', resource.id);
   const all = await listFlavors(site, context.signal);
@@ -94,7 +103,10 @@ function isAs(listed: ApiFlavor, { vcpus, ram, disk, ephemeral, swap }: Resource
   return is.vcpus === vcpus && is.ram === ram && sameDisks;
 }
 
-/** Compute API, "Create flavor": without an id Nova makes one up. The description (microversion 2.55) carries our stamp for good. */
+/**
+ * Compute API, "Create flavor": without an id Nova chooses one. The description (microversion 2.55)
+ * keeps our stamp.
+ */
 async function create(site: Site, resource: ResourceOf<'flavor'>, context: BuildContext): Promise<string> {
   const { campaign, signal } = context;
   if (!(await site.session.knows('2.55', signal)))
@@ -108,7 +120,10 @@ async function create(site: Site, resource: ResourceOf<'flavor'>, context: Build
   return (await site.send<{ id: string }>('POST', 'compute', '/flavors', { flavor: body }, 'flavor', signal)).id;
 }
 
-/** Gives a flavor its extra specs, and the project, which alone may use it, access; Nova gives none to whoever creates a private one. */
+/**
+ * Sets a flavor's extra specs and gives the project access. Nova gives none to the creator of a
+ * private flavor.
+ */
 async function equip(site: Site, resource: ResourceOf<'flavor'>, id: string, { signal }: BuildContext): Promise<void> {
   const { extra_specs } = resource;
   if (Object.keys(extra_specs).length > 0)

@@ -9,7 +9,10 @@ import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
 
-/** Floating IPs: the same address, one the plan names, or whichever the pool gives; one that the project has and does not use is adopted. */
+/**
+ * Floating IPs: the same address, one the plan names, or any of the pool. A free one of the project
+ * is adopted.
+ */
 export const floatingIp: Family<'floating_ip'> = {
   async ensure(site, resource, context) {
     const wanted = wantedFloating(resource, context);
@@ -21,7 +24,8 @@ export const floatingIp: Family<'floating_ip'> = {
       await join(site, reserved, joined, context.signal);
       return { id: reserved.id, how: 'adopted', detail: { address: reserved.floating_ip_address } };
     }
-    // Joined last: Neutron takes any change of one that serves a port with several addresses for an attempt to join it again, and refuses.
+    // Associated last: for a port with several addresses Neutron treats any later change as a new
+    // association and refuses it.
     const carried = await requestFor(site, resource, context);
     const attributes = wanted === null ? carried : { ...carried, floating_ip_address: wanted };
     const target = { ref, attributes, description: resource.description, tags: resource.tags };
@@ -55,7 +59,7 @@ export const floatingIp: Family<'floating_ip'> = {
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.floating_ip, id, campaign, patience, ref),
 };
 
-/** The address the plan wants; null for whichever the cloud gives. */
+/** The address the plan wants; null if the cloud chooses. */
 function wantedFloating(resource: ResourceOf<'floating_ip'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
   const to = mappings.floating_ips[resource.id]?.to ?? 'auto';
   if (to === 'skip')

@@ -13,8 +13,8 @@ import type { Site } from './site.ts';
 import { collections, ensureStamped, findStamped, isStamped, refuseUnstamped, sweepLate } from './stamped.ts';
 
 /**
- * A router's legs, at the addresses they had. One that has the subnet's gateway address is joined by its subnet, which Neutron allows on
- * any network; one at another address needs a port of its own, made first.
+ * A router's interfaces, at their source addresses. One at the subnet's gateway address is added by
+ * subnet, which Neutron allows on any network; any other needs its own port first.
  */
 export const routerInterface: Family<'interface'> = {
   async ensure(site, resource, context) {
@@ -31,7 +31,7 @@ export const routerInterface: Family<'interface'> = {
       return attach(site, router, how, context.signal);
     });
     const made = await findLeg(site, resource, router, context);
-    // A request that was repeated because its answer was lost is refused, although the first one did its work.
+    // A request that is sent again after a lost answer is refused if the first one succeeded.
     if (made === null && refused !== null) throw refused;
     if (made === null)
       throw new Problem('E_CONFLICT', `The router ${router} has no interface at ${addresses.join(', ')}.`, { about: router });
@@ -42,7 +42,7 @@ export const routerInterface: Family<'interface'> = {
     const router = builtOrNull(context, refOf('router', resource.router_id));
     if (router === null || builtOrNull(context, refOf('network', resource.network_id)) === null) return null;
     const leg = await findLeg(site, resource, router, context);
-    // A port that was made for the leg and never attached is ours too.
+    // A port that was created for the interface and never attached is ours too.
     return (
       leg?.id ??
       (await findStamped(site, collections.port, context.campaign, refOf('interface', resource.id), context.signal))?.id ??
@@ -86,7 +86,10 @@ async function madePort(site: Site, resource: ResourceOf<'interface'>, context: 
   return (await ensureStamped<ApiPort>(site, collections.port, wanted, context)).thing.id;
 }
 
-/** Network API, "Add interface to router". Returns the refusal of a request that Neutron finds wrong, for the caller to judge. */
+/**
+ * Network API, "Add interface to router". Returns a refusal instead of throwing it, so that the
+ * caller decides.
+ */
 async function attach(
   site: Site,
   router: string,
@@ -114,6 +117,6 @@ async function detach(site: Site, port: ApiPort, campaign: string, patience: Pat
   if (!isStamped(port, campaign)) refuseUnstamped(router, 'router', campaign);
   const path = `/routers/${router.id}/remove_router_interface`;
   await site.session.call({ method: 'PUT', service: 'network', path, body: { port_id: port.id }, tolerate: [404], signal });
-  // The port goes with its leg; one that was made by hand of ours and outlived it is removed as well.
+  // Neutron deletes the port with the interface. A port that we created may remain: delete it.
   await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, tolerate: [404], signal });
 }

@@ -8,8 +8,8 @@ import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
 /**
- * Keypairs: imported by name; one with the same key is adopted. They carry no stamp, so only the ledger knows which are ours: one that
- * is there now, but was not when the ledger noted that it would be created, is what that creation left when its answer was lost.
+ * Keypairs: imported by name; one with the same key is adopted. They carry no stamp: one that was
+ * missing when the ledger noted its creation, and exists now, is ours.
  */
 export const keypair: Family<'keypair'> = {
   async ensure(site, resource, context) {
@@ -26,7 +26,7 @@ export const keypair: Family<'keypair'> = {
       const request = await requestFor(site, resource, context);
       await site.send('POST', 'compute', '/os-keypairs', { keypair: request }, 'keypair', signal);
     } catch (error) {
-      // There was none a moment ago: one with this very key is what a request made whose answer was lost.
+      // The keypair was missing before the request, so one with this key was created by it.
       const made = signal.aborted ? null : await readKeypair(site, name, signal);
       if (made === null || !sameKey(made, resource)) throw error;
     }

@@ -15,7 +15,7 @@ export function mappedNetwork(mappings: Mappings, networkId: string): string | n
   return to === undefined || to === 'create' ? null : to;
 }
 
-/** Networks: created as they were, or adopted as the plan maps them. */
+/** Networks: created like the source's, or adopted as the plan maps them. */
 export const network: Family<'network'> = {
   async ensure(site, resource, context): Promise<Built> {
     const mapped = mappedNetwork(context.mappings, resource.id);
@@ -27,7 +27,8 @@ export const network: Family<'network'> = {
     const attributes = await requestFor(site, resource, context);
     const wanted = { ref: refOf('network', resource.id), attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiNetwork>(site, collections.network, wanted, context).catch((error: unknown) => {
-      // A tunnel of the destination may carry smaller packets than the source's; then the network has what the cloud allows.
+      // The destination's tunnels may allow a smaller MTU than the source's. The network then gets
+      // the cloud's own MTU.
       if (!(error instanceof Problem) || !/\bmtu\b/i.test(error.message) || !('mtu' in attributes)) throw error;
       const { mtu: _, ...others } = attributes;
       return ensureStamped<ApiNetwork>(site, collections.network, { ...wanted, attributes: others }, context);

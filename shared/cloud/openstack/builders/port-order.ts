@@ -2,8 +2,8 @@ import type { ApiPort, ApiServer } from '../api.ts';
 import type { Site } from './site.ts';
 
 /**
- * The ports of a server, as far as its order can be seen: those that are as wanted come back in the wanted order where Nova's word does
- * not contradict it (it tells the order inside a network, and that of the networks), so that a difference is always a real one.
+ * The ports of a server in the wanted order, unless Nova contradicts it: Nova shows the order of
+ * the networks and of the ports in each. A reported difference is therefore real.
  */
 export async function orderOf(
   site: Site,

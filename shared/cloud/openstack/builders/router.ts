@@ -10,7 +10,7 @@ import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, findStamped, refuseUnstamped, removeStamped } from './stamped.ts';
 
-/** Routers, without what hangs on them. */
+/** Routers, without their gateways, interfaces and routes. */
 export const router: Family<'router'> = {
   async ensure(site, resource, context) {
     const attributes = await requestFor(site, resource, context);
@@ -38,7 +38,7 @@ export function read(site: Site, id: string, signal: AbortSignal): Promise<ApiRo
   return site.get<ApiRouter>('network', `/routers/${id}`, 'router', signal);
 }
 
-/** The router that something hangs on; it carries the stamp for all of them. */
+/** The router of a gateway or route; its stamp counts for them too. */
 async function routerOf(site: Site, resource: { readonly router_id: string }, context: BuildContext): Promise<ApiRouter> {
   const id = context.built(refOf('router', resource.router_id));
   const found = await read(site, id, context.signal);
@@ -51,7 +51,7 @@ function change(site: Site, id: string, attributes: Readonly<Record<string, unkn
   return site.send<ApiRouter>('PUT', 'network', `/routers/${id}`, { router: attributes }, 'router', signal);
 }
 
-/** Gateways: a router's way out, at an address that the cloud chooses unless the plan names one. */
+/** Gateways: a router's external port, at an address that the cloud chooses unless the plan names one. */
 export const gateway: Family<'gateway'> = {
   async ensure(site, resource, context) {
     const before = await routerOf(site, resource, context);
@@ -64,7 +64,8 @@ export const gateway: Family<'gateway'> = {
     const found = fits(before);
     let is = found ? before : await change(site, before.id, { external_gateway_info }, context.signal);
     const { enable_snat } = resource;
-    // Only admins may say anything about SNAT, so it is said only where the cloud's own choice is not the source's.
+    // Only admins may set SNAT, so it is sent only where the cloud's default differs from the
+    // source.
     if (
       enable_snat !== null &&
       is.external_gateway_info?.enable_snat !== undefined &&
@@ -103,7 +104,10 @@ function addressesOf(is: ApiRouter): string[] {
   return (is.external_gateway_info?.external_fixed_ips ?? []).map((ip) => canonicalIp(ip.ip_address));
 }
 
-/** The addresses the plan wants for a gateway, each of those that it had for `same`; none for whichever the cloud gives. */
+/**
+ * The addresses the plan wants for a gateway: `same` means its source addresses, none means any
+ * that the cloud gives.
+ */
 export function wantedAddresses(
   resource: Pick<ResourceOf<'gateway'>, 'router_id' | 'external_fixed_ips'>,
   mappings: BuildContext['mappings'],
@@ -143,7 +147,7 @@ export const routes: Family<'routes'> = {
   },
 };
 
-/** The ports that join a router to a network; its HA and SNAT ports are none of them. */
+/** The ports of a router's interfaces, without its HA and SNAT ports. */
 export async function legsOf(site: Site, routerId: string, networkId: string, signal: AbortSignal): Promise<ApiPort[]> {
   const ports = await site.network<ApiPort>('/ports', 'ports', { device_id: routerId, network_id: networkId }, signal);
   return ports.filter(isRouterLeg);

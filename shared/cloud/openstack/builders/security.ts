@@ -38,7 +38,10 @@ export const securityGroup: Family<'security_group'> = {
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.security_group, id, campaign, patience, ref),
 };
 
-/** A new group is born with rules that let everything out. What the source's group has of them is built like any other rule. */
+/**
+ * Deletes the egress rules that Neutron adds to a new group. Those that the source has are built
+ * like other rules.
+ */
 async function emptied(site: Site, group: ApiSecurityGroup, { signal }: BuildContext): Promise<void> {
   for (const rule of group.security_group_rules)
     await site.session.call({
@@ -55,8 +58,8 @@ function readGroup(site: Site, id: string, signal: AbortSignal): Promise<ApiSecu
 }
 
 /**
- * Rules, found by what they say inside a group that we built or adopted: Neutron keeps no two alike, and many take no tags. In the adopted
- * default group the ledger says which are ours: one that was not there when it noted that it would be created is what that creation left.
+ * Rules, found by content in groups we built or adopted: Neutron allows no duplicates, and often no
+ * tags. In an adopted group, a rule that appeared after the ledger's note of its creation is ours.
  */
 export const securityGroupRule: Family<'security_group_rule'> = {
   async ensure(site, resource, context) {
@@ -70,7 +73,8 @@ export const securityGroupRule: Family<'security_group_rule'> = {
       () => findRule(site, resource, context),
       context.signal,
     );
-    // In a group of our own the content says enough; among rules that were there before us, only a tag tells which is ours.
+    // In our own group the content identifies a rule. In an adopted group only a tag shows which
+    // rules are ours.
     if (adopted) await tag(site, made, resource, context);
     return { id: made.id, how: 'created' };
   },
@@ -88,7 +92,7 @@ export const securityGroupRule: Family<'security_group_rule'> = {
   async differences(site, resource, id, context) {
     const is = await site.get<ApiRule>('network', `/security-group-rules/${id}`, 'security_group_rule', context.signal);
     if (is === null) return gone('security group rule', id);
-    // A rule of the adopted default group may be somebody else's, with a description of its own.
+    // A rule of the adopted default group may be another user's, with its own description.
     const adopted = isDefault(resource, context) && sameRule(contentOf(resource, context), is);
     return adopted ? [] : differencesOf(site, resource, is, context);
   },
@@ -114,7 +118,9 @@ function isOurs(
   return claimed || tagsOf(campaign, refOf('security_group_rule', resource.id)).every((tag) => rule.tags?.includes(tag));
 }
 
-/** Older Neutrons take no tags on rules and answer 404; the ledger alone then says that it is ours. */
+/**
+ * Older Neutrons answer 404 to tags on rules. The ledger alone then records that the rule is ours.
+ */
 async function tag(site: Site, rule: ApiRule, resource: ResourceOf<'security_group_rule'>, context: BuildContext): Promise<void> {
   const tags = tagsOf(context.campaign, refOf('security_group_rule', resource.id));
   const path = `/security-group-rules/${rule.id}/tags`;

@@ -15,7 +15,10 @@ import { createOrFind } from './late.ts';
 import { orderOf } from './port-order.ts';
 import type { Site } from './site.ts';
 
-/** Servers: created from the registered disk, on ports built before, in their order; stopped again where the source was stopped. */
+/**
+ * Servers: created from the registered disk on existing ports, in order; stopped again if the
+ * source was stopped.
+ */
 export const server: Family<'server'> = {
   async ensure(site, resource, context) {
     const earlier = await ownServer(site, resource, context);
@@ -72,7 +75,10 @@ function refIn({ id }: ResourceOf<'server'>): Ref {
   return refOf('server', id);
 }
 
-/** The servers this campaign made for a source server: several, where a creation went on although it was answered with a failure. */
+/**
+ * The servers this campaign made for a source server. There are several if a creation went on after
+ * it had failed.
+ */
 async function stamped(
   site: Site,
   ref: Ref,
@@ -87,7 +93,10 @@ async function stamped(
   return all.filter((one) => one.tags?.includes(campaignTag(campaign)));
 }
 
-/** The server that an earlier attempt made and that did not fail; those that failed are deleted, for their ports are needed. */
+/**
+ * The working server of an earlier attempt. Failed ones are deleted, because their ports are
+ * needed.
+ */
 async function ownServer(site: Site, resource: ResourceOf<'server'>, context: BuildContext): Promise<ApiServer | null> {
   const all = await stamped(site, refIn(resource), context);
   for (const one of all) if (one.status === 'ERROR') await destroy(site, one.id, context);
@@ -100,7 +109,10 @@ async function ownServer(site: Site, resource: ResourceOf<'server'>, context: Bu
   });
 }
 
-/** What the cloud made of the server that is not as it was and harms no guest, such as a config drive that it forces on every server. */
+/**
+ * Reports differences of the new server that harm no guest, such as a config drive that the cloud
+ * forces.
+ */
 async function told(
   site: Site,
   resource: ResourceOf<'server'>,
@@ -112,7 +124,7 @@ async function told(
   return differences.length === 0 ? {} : { detail: { differs: differences.join('; ') } };
 }
 
-/** A server that an earlier attempt made from an earlier copy of the disk must never pass for this one. */
+/** Refuses a server that an earlier attempt built from an earlier copy of the disk. */
 function refuseOtherDisk(resource: ResourceOf<'server'>, earlier: ApiServer, context: BuildContext): void {
   if (!earlier.image || earlier.image.id === imageId(resource, context)) return;
   throw new Problem(
@@ -151,7 +163,10 @@ async function create(site: Site, resource: ResourceOf<'server'>, context: Build
   return (await site.send<{ id: string }>('POST', 'compute', '/servers', { server: body }, 'server', signal)).id;
 }
 
-/** Waits for the server to run, and stops it where the source was stopped. One that fails is deleted, so that a retry builds a new one. */
+/**
+ * Waits for the server to run, and stops it if the source was stopped. A failed one is deleted, so
+ * that a retry builds another.
+ */
 async function untilReady(site: Site, resource: ResourceOf<'server'>, id: string, context: BuildContext): Promise<void> {
   const about = refOf('server', resource.id);
   await until(`Server ${resource.name} becoming ACTIVE`, context, async () => {
@@ -168,7 +183,7 @@ async function untilReady(site: Site, resource: ResourceOf<'server'>, id: string
   if (resource.power === 'stopped') await bring(site.session, id, changes.stop, context);
 }
 
-/** Deletes a server and waits until it is gone: its ports are free only then. */
+/** Deletes a server and waits until it is gone, because its ports are free only then. */
 async function destroy(site: Site, id: string, patience: Patience): Promise<void> {
   const { signal } = patience;
   await site.session.call({ method: 'DELETE', service: 'compute', path: `/servers/${id}`, tolerate: [404], signal });

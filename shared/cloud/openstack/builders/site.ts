@@ -5,10 +5,15 @@ import { OpenStackSettings } from '../config.ts';
 import { listAll } from '../pages.ts';
 import type { Call, Session } from '../session.ts';
 
-/** How disks are registered: their format where the bytes allow a choice, and how many are uploaded at once. */
+/**
+ * How disks are registered: the format, where there is a choice, and the number of parallel
+ * uploads.
+ */
 export type ImportSettings = Pick<OpenStackSettings, 'disk_format' | 'uploads'>;
 
-/** The destination as the families of resources see it: its session, what it offers, and how disks are registered there. */
+/**
+ * The destination as the builders see it: its session, its extensions, and how it registers disks.
+ */
 export class Site {
   readonly session: Session;
   readonly diskFormat: 'qcow2' | 'raw';
@@ -21,12 +26,15 @@ export class Site {
     this.uploads = new Semaphore(uploads);
   }
 
-  /** The project that everything is built in. */
+  /** The project in which all resources are built. */
   async projectId(signal: AbortSignal): Promise<string> {
     return (await this.session.token(signal)).projectId;
   }
 
-  /** Whether Neutron has an extension, or Nova a microversion; attributes that need what a cloud lacks are refused. */
+  /**
+   * Whether Neutron has an extension, or Nova a microversion. A cloud refuses attributes that need
+   * a missing one.
+   */
   async offers(need: string, signal: AbortSignal): Promise<boolean> {
     if (/^2\.\d+$/.test(need)) return this.session.knows(need, signal);
     this.#extensions ??= listAll<{ alias: string }>(
@@ -43,18 +51,18 @@ export class Site {
     return (await this.#extensions).has(need);
   }
 
-  /** Reads one thing; null where it is gone. `key`: the name it has in the answer. */
+  /** Reads one resource; null if it is gone. `key`: its name in the answer. */
   async get<T>(service: Service, path: string, key: string, signal: AbortSignal): Promise<T | null> {
     const { status, body } = await this.session.call({ method: 'GET', service, path, tolerate: [404], signal });
     return status === 404 ? null : ((body as Record<string, T>)[key] ?? null);
   }
 
-  /** Lists things of Neutron. */
+  /** Lists a collection of Neutron. */
   network<T>(path: string, key: string, query: Call['query'], signal: AbortSignal): Promise<T[]> {
     return listAll<T>(this.session, { service: 'network', path, key, query }, signal);
   }
 
-  /** Makes one Neutron or Nova call with a body and gives back what stands under `key` in the answer. */
+  /** Makes one Neutron or Nova call with a body and returns the value under `key` of the answer. */
   async send<T>(
     method: 'POST' | 'PUT',
     service: Service,

@@ -7,7 +7,10 @@ import { until } from '../wait.ts';
 import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 
-/** A collection of Neutron whose members take tags and a description: path, name of the list, name of one. */
+/**
+ * A collection of Neutron whose members have tags and a description: its path, and the keys of list
+ * and member.
+ */
 export interface Collection {
   readonly path: string;
   readonly many: string;
@@ -30,7 +33,7 @@ interface Stamped {
   readonly tags?: readonly string[];
 }
 
-/** What is created: the request's attributes, and the description and tags it has in the end. */
+/** What is created: the request's attributes, and the final description and tags. */
 export interface Wanted {
   readonly ref: Ref;
   readonly attributes: Readonly<Record<string, unknown>>;
@@ -38,10 +41,16 @@ export interface Wanted {
   readonly tags: readonly string[];
 }
 
-/** Longest time that a removal is refused because something still uses the thing, while that is on its way out: milliseconds. */
+/**
+ * Longest wait for a removal that is refused because a resource that is being deleted still uses
+ * it: milliseconds.
+ */
 const inUseMs = 60_000;
 
-/** Finds what a campaign created for a ref: by its tags, or, where it was cut between creation and tags, by its description. */
+/**
+ * Finds what a campaign created for a ref: by its tags, or by its description if the creation was
+ * interrupted before them.
+ */
 export async function findStamped<T extends Stamped>(
   site: Site,
   { path, many }: Collection,
@@ -60,8 +69,8 @@ export async function findStamped<T extends Stamped>(
 }
 
 /**
- * Finds or creates something that carries our stamp. Neutron takes no tags in the request that creates, so the thing is born with the
- * stamp as its description; `onBorn` runs while it still has it, then come the tags, and last the true description.
+ * Finds or creates a resource with our stamp. Neutron takes no tags at creation, so the stamp is
+ * first its description; `onBorn` runs then, and the tags and the real description follow.
  */
 export async function ensureStamped<T extends Stamped>(
   site: Site,
@@ -99,13 +108,13 @@ function create<T>(
   return site.send<T>('POST', 'network', path, { [one]: attributes }, one, signal);
 }
 
-/** Whether a thing carries a campaign's stamp, whole or half. */
+/** Whether a resource has a campaign's stamp, in tags or in its description. */
 export function isStamped(thing: Stamped, campaign: string): boolean {
   return (thing.tags ?? []).includes(campaignTag(campaign)) || (thing.description ?? '').startsWith(`godwit ${campaign} `);
 }
 
 /**
- * Removes something that carries the campaign's stamp, and what a late creation made beside it; false where it is gone already.
+ * Removes a resource with the campaign's stamp, and its late duplicates; false where it is gone.
  * Throws E_FORBIDDEN without a stamp, E_CONFLICT while in use.
  */
 export async function removeStamped(
@@ -125,8 +134,8 @@ export async function removeStamped(
 }
 
 /**
- * Removes what a creation made that was answered with a failure and went on all the same, when another was made in its place: nobody gave
- * it tags, so that it still bears the stamp as its description.
+ * Removes duplicates from creations that failed but went on. They have no tags, so the stamp is
+ * still their description.
  */
 export async function sweepLate(
   site: Site,
@@ -143,7 +152,7 @@ export async function sweepLate(
     if (one.id !== kept && one.description === description) await removeNeutron(site, `${path}/${one.id}`, patience);
 }
 
-/** Throws E_FORBIDDEN for something without the campaign's stamp. */
+/** Throws E_FORBIDDEN for a resource without the campaign's stamp. */
 export function refuseUnstamped(thing: Stamped, what: string, campaign: string): void {
   if (isStamped(thing, campaign)) return;
   throw new Problem(
@@ -156,7 +165,7 @@ export function refuseUnstamped(thing: Stamped, what: string, campaign: string):
   );
 }
 
-/** Deletes a thing of Neutron, waiting while the cloud says that something on its way out still uses it. */
+/** Deletes a Neutron resource, and waits while a resource that is being deleted still uses it. */
 export async function removeNeutron(site: Site, path: string, patience: Patience): Promise<void> {
   let refusal: unknown;
   const limit = { ...patience, timeoutMs: Math.min(patience.timeoutMs, inUseMs) };

@@ -8,7 +8,10 @@ import { type Family, gone } from './family.ts';
 import { mappedNetwork } from './network.ts';
 import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
 
-/** Subnets: created in networks we create; in a network that is adopted, the one with the same range is adopted. */
+/**
+ * Subnets: created in networks that we create; in an adopted network, the one with the same range is
+ * adopted.
+ */
 export const subnet: Family<'subnet'> = {
   async ensure(site, resource, context) {
     if (mappedNetwork(context.mappings, resource.network_id) !== null) {
