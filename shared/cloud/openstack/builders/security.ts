@@ -119,7 +119,7 @@ function isOurs(
 }
 
 /**
- * Older Neutrons answer 404 to tags on rules. The ledger alone then records that the rule is ours.
+ * Older Neutrons answer 404 to tags on rules. The ledger alone then shows a rule to be ours.
  */
 async function tag(site: Site, rule: ApiRule, resource: ResourceOf<'security_group_rule'>, context: BuildContext): Promise<void> {
   const tags = tagsOf(context.campaign, refOf('security_group_rule', resource.id));

@@ -8,8 +8,8 @@ import type { Scope } from './scope.ts';
 import { pickServers } from './servers.ts';
 
 /**
- * The servers of a project that a selection means: the named ones, or all, of them those of any of its users and with any of its tags. Throws E_NOT_FOUND where
- * none is left of some, with what there is, and E_FORBIDDEN where a user's name may not be looked up.
+ * The servers that a selection means: the named ones or all, limited to its users and tags. Throws
+ * E_NOT_FOUND if one of these matches none, E_FORBIDDEN if user names may not be read.
  */
 export async function chooseServers(
   session: Session,
@@ -39,7 +39,10 @@ export async function chooseServers(
   throw new Problem('E_NOT_FOUND', `None of ${which} ${wanted}. ${there}`);
 }
 
-/** The ids that a user's id or name means. Identity API, "List users"; names are unique within a domain only. */
+/**
+ * The ids of the users with an id or name. Identity API, "List users"; names are unique only within
+ * a domain.
+ */
 async function idsOf(session: Session, user: string, all: readonly ApiServer[], signal: AbortSignal): Promise<string[]> {
   const token = await session.token(signal);
   if (user === token.userName) return [token.userId];

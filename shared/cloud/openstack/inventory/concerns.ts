@@ -14,7 +14,7 @@ function concern(code: string, severity: Concern['severity'], server: ApiServer,
   return { code, severity, about: refOf('server', server.id), says: `Server ${server.name} ${says}`, remedy };
 }
 
-/** What each state of a server means for its move; states that are not listed cannot be stopped. */
+/** What each state of a server means for its move; a server in any other state cannot be stopped. */
 const states: Readonly<Record<string, [severity: Concern['severity'], says: string, remedy: string] | null>> = {
   ACTIVE: null,
   SHUTOFF: ['warning', 'is stopped already.', 'Nothing to do: it moves, and is left stopped at both sides.'],
@@ -46,7 +46,7 @@ const busy: Rule = (server) => {
     : null;
 };
 
-/** Whether an earlier campaign moved it and was committed: we tagged and locked it then. */
+/** Whether a committed campaign moved the server: commit tags and locks it. */
 export const isMoved = (server: ApiServer): boolean => server.locked === true && server.tags?.includes(movedTag) === true;
 
 const moved: Rule = (server) =>
@@ -145,7 +145,7 @@ const image: Rule = (server, contents) => {
   );
 };
 
-/** The same for every server of the project, so it is said once. */
+/** Applies to every server of the project, so it is reported once. */
 function userData({ scope, servers }: Contents): Concern[] {
   const unread = servers.filter(
     (server) => !isMoved(server) && !scope.admin && server['OS-EXT-SRV-ATTR:user_data'] === undefined,
@@ -177,7 +177,10 @@ const interfaces: Rule = (server, { ports }) => {
   return inInterfaceOrder(server, own).certain ? null : concern('server.nic_order', 'warning', server, says, remedy);
 };
 
-/** Nova names the MAC and addresses of every interface, Neutron only those ports that the credentials may see. */
+/**
+ * Nova shows the MAC and addresses of every interface, Neutron only the ports that the credentials
+ * may read.
+ */
 const unseenPorts: Rule = (server, { ports }) => {
   const seen = new Set(ports.filter((port) => port.device_id === server.id).map((port) => port.mac_address.toLowerCase()));
   const unseen = Object.entries(server.addresses).flatMap(([network, entries]) =>
@@ -210,7 +213,10 @@ const vnic: Rule = (server, { ports }) => {
   );
 };
 
-/** A group is known by its id and its owner: another project's is built anew, never found by its name. */
+/**
+ * A group is identified by its id and project. Another project's group is built anew, never found
+ * by name.
+ */
 function foreignGroups({ scope, groups }: Contents): Concern[] {
   return groups
     .filter((group) => group.project_id !== scope.projectId)
@@ -240,7 +246,7 @@ const rules: readonly Rule[] = [
   vnic,
 ];
 
-/** Everything about the servers, addresses and ports of a source that cannot be moved, or not as it is. */
+/** All reasons why servers, addresses and ports of the source cannot be moved, or not unchanged. */
 export function sourceConcerns(contents: Contents): Concern[] {
   const ofServers = contents.servers.flatMap((server) =>
     (isMoved(server) ? [moved] : rules).flatMap((rule) => rule(server, contents) ?? []),

@@ -20,7 +20,7 @@ import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { bootsFromVolume } from './servers.ts';
 
-/** All that was read of a project, as the cloud tells it. */
+/** All that was read of a project, as the cloud's answers show it. */
 export interface Contents {
   readonly scope: Scope;
   readonly region: string;
@@ -29,9 +29,12 @@ export interface Contents {
   readonly networks: readonly ApiNetwork[];
   readonly subnets: readonly ApiSubnet[];
   readonly routers: readonly ApiRouter[];
-  /** The ports of the servers that move, and those of the project that nobody has. */
+  /** The ports of the servers that move, and the project's ports without a device. */
   readonly ports: readonly ApiPort[];
-  /** The project's ports that something else than a server or Neutron has: a trunk, a load balancer. They are not moved. */
+  /**
+   * The project's ports that belong to another service: a trunk, a load balancer. They are not
+   * moved.
+   */
   readonly otherPorts: readonly ApiPort[];
   /** The ports that join routers to subnets. */
   readonly interfaces: readonly ApiPort[];
@@ -40,16 +43,18 @@ export interface Contents {
   readonly flavors: readonly ApiFlavor[];
   readonly images: readonly ApiImage[];
   readonly keypairs: readonly ApiKeypair[];
-  /** Snapshots of servers whose image is gone; Nova gave them that image's properties. */
+  /** Snapshots of servers whose image is deleted; Nova gave them that image's properties. */
   readonly heirs: readonly ApiImage[];
-  /** What is said of records that cannot be read. */
+  /** The concerns about records that cannot be read. */
   readonly unreadable: readonly Concern[];
 }
 
-/** Ports whose devices are asked for in one request; a URL holds some dozens of ids. */
+/** Devices whose ports one request lists; a URL has room for some dozens of ids. */
 const batch = 40;
 
-/** Reads what a project has. Things of other projects that ours refer to (external and shared networks) are fetched one by one. */
+/**
+ * Reads what a project has. External and shared networks of other projects are fetched one by one.
+ */
 export async function readContents(
   session: Session,
   scope: Scope,
@@ -178,13 +183,19 @@ async function readCompute(
   return { servers: await withGroups(session, scope, servers, signal), flavors, images, heirs, keypairs };
 }
 
-/** The snapshots of servers that were made from an image; Nova writes its id and its properties into each (nova/compute/utils.py). */
+/**
+ * The snapshots of servers made from an image. Nova copies its id and properties to each
+ * (nova/compute/utils.py).
+ */
 function heirsOf(session: Session, image: string, signal: AbortSignal): Promise<ApiImage[]> {
   const query = { base_image_ref: image };
   return listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
 }
 
-/** Nova names a server's groups only where one server is shown, so they are listed; older ones and some policies refuse. */
+/**
+ * Reads server groups by list, because Nova shows them only for a single server. Older clouds and
+ * some policies refuse.
+ */
 async function withGroups(
   session: Session,
   scope: Scope,
@@ -201,7 +212,9 @@ async function withGroups(
   }));
 }
 
-/** Keypairs belong to users: those of our own user are listed, those of others are for admins to read. */
+/**
+ * Keypairs belong to users: our own user's are listed, and only admins may read those of others.
+ */
 async function readKeypairs(session: Session, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
   const { userId } = await session.token(signal);
   const wanted = new Map<string, { name: string; user: string }>();

@@ -1,9 +1,8 @@
 import type { ApiPort, ApiServer } from '../api.ts';
 
 /**
- * Puts a server's ports in the order of its interfaces. Nova tells the order inside each network and the order of the networks
- * (`addresses` keeps it), but not how two networks interleave; where it could matter, the ports' age decides, if it agrees with Nova.
- * `certain` is false where the order is a guess.
+ * Sorts a server's ports by interface. Nova shows the order within each network (`addresses`), and
+ * the ports' age decides across networks; `certain` is false if the result is a guess.
  */
 export function inInterfaceOrder(server: ApiServer, ports: readonly ApiPort[]): { ports: readonly ApiPort[]; certain: boolean } {
   const told = Object.values(server.addresses).map((entries) => [...new Set(entries.map(macOf))]);

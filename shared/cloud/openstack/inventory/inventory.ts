@@ -14,7 +14,10 @@ import { settled } from './settle.ts';
 import { staysBehind } from './stays-behind.ts';
 import { unseenConcerns } from './unseen.ts';
 
-/** Captures a project, or some of its servers with what they need. Throws E_NOT_FOUND, E_FORBIDDEN and what the cloud throws. */
+/**
+ * Captures a project, or some of its servers with what they need. Throws E_NOT_FOUND, E_FORBIDDEN,
+ * and the session's errors.
+ */
 export async function takeInventory(
   session: Session,
   selection: Selection,
@@ -40,7 +43,7 @@ export async function takeInventory(
   };
 }
 
-/** Leaves out what the chosen servers do not need: other networks, routers that do not reach them, other groups and addresses. */
+/** Removes what the chosen servers do not need: networks, routers, groups and addresses. */
 function narrowed(contents: Contents): Contents {
   const ports = contents.ports.filter((port) => port.device_id !== '');
   const onNetworks = new Set(ports.map((port) => port.network_id));
@@ -71,7 +74,10 @@ function narrowed(contents: Contents): Contents {
   };
 }
 
-/** A router that loses legs keeps its static routes only if it loses none: the next hop of the others cannot be told from here. */
+/**
+ * A router keeps its static routes only if it keeps all interfaces: the next hops may be behind the
+ * lost ones.
+ */
 function reachableRoutes(
   router: Contents['routers'][number],
   contents: Contents,

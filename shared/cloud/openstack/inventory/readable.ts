@@ -2,7 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { type Kind, refOf } from '../../../model/resource.ts';
 import type { ApiThing } from '../api.ts';
 
-/** The fields that an answer of each kind is read by, and without which it cannot be. */
+/** The fields of each kind without which a record cannot be read. */
 const needed = {
   server: ['name', 'status', 'flavor', 'addresses'],
   network: ['name'],
@@ -18,7 +18,10 @@ interface Sorted<T> {
   readonly concerns: readonly Concern[];
 }
 
-/** Sorts out the records of a cloud that lack what they are read by: they are said and left out, and the others are captured. */
+/**
+ * Separates the records that lack a required field. They are reported and left out; the others are
+ * captured.
+ */
 export function readable<T extends ApiThing>(kind: keyof typeof needed, records: readonly T[]): Sorted<T> {
   const lackOf = (record: T): string[] => needed[kind].filter((field) => record[field] === undefined || record[field] === null);
   return {

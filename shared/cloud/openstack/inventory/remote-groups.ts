@@ -1,6 +1,6 @@
 import type { ApiSecurityGroup } from '../api.ts';
 
-/** The groups that are named, with every group that their rules name, and so on. */
+/** The given groups, and all groups that their rules name, directly or indirectly. */
 export function withRemoteGroups(all: readonly ApiSecurityGroup[], named: Iterable<string>): Set<string> {
   const byId = new Map(all.map((group) => [group.id, group]));
   const reached = new Set<string>();

@@ -7,7 +7,7 @@ import type { Contents } from './contents.ts';
 import { routerOf } from './router.ts';
 import { describeServer } from './server.ts';
 
-/** Everything that was read, as resources; some may need what could not be seen. */
+/** All that was read, as resources; some may need others that could not be read. */
 export function resourcesIn(contents: Contents): Resource[] {
   const { networks, subnets, routers, interfaces, groups, floatingIps, images, keypairs } = contents;
   const known = new Set(subnets.map((subnet) => subnet.id));
@@ -37,7 +37,7 @@ function groupOf(group: ApiSecurityGroup, { scope }: Contents): Resource {
   return describe('security_group', group, { name: documentName(group, group.project_id === scope.projectId) });
 }
 
-/** The rules that name nothing but addresses and groups that are seen. */
+/** The rules that name only addresses and readable groups. */
 function rulesIn(groups: readonly ApiSecurityGroup[]): ApiSecurityGroup['security_group_rules'] {
   const used = new Set(groups.map((group) => group.id));
   return groups
@@ -45,13 +45,19 @@ function rulesIn(groups: readonly ApiSecurityGroup[]): ApiSecurityGroup['securit
     .filter((rule) => !rule.remote_address_group_id && (rule.remote_group_id === null || used.has(rule.remote_group_id)));
 }
 
-/** A port without the groups that cannot be seen: it lets in no more than before, and `port.group_unseen` says so. */
+/**
+ * A port without the groups that cannot be read. It admits no more traffic than before, and
+ * `port.group_unseen` reports it.
+ */
 function portOf(port: ApiPort, groups: readonly ApiSecurityGroup[]): Resource {
   const seen = (port.security_groups ?? []).filter((id) => groups.some((group) => group.id === id));
   return describe('port', port, { security_groups: seen });
 }
 
-/** The gateway and the interface without which the cloud refuses to join a floating IP to its port. */
+/**
+ * The gateway and the interface that the cloud requires before it associates a floating IP with its
+ * port.
+ */
 function reachOf(ip: Contents['floatingIps'][number], contents: Contents): Ref[] {
   const router = contents.routers.find((one) => one.id === ip.router_id);
   const port = contents.ports.find((one) => one.id === ip.port_id);

@@ -2,7 +2,10 @@ import { type Resource, refOf } from '../../../model/resource.ts';
 import type { ApiPort, ApiRouter } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 
-/** Describes a router and what hangs on it: gateway, interfaces and static routes, each a resource that needs something else. */
+/**
+ * Describes a router, its gateway, its interfaces and its static routes, each as a resource with
+ * its needs.
+ */
 export function routerOf(router: ApiRouter, interfaces: readonly ApiPort[]): Resource[] {
   const { id, name, routes = [] } = router;
   const gateway = router.external_gateway_info ?? null;

@@ -2,7 +2,9 @@ import { Problem } from '../../../problem.ts';
 import { listAll } from '../pages.ts';
 import type { Session } from '../session.ts';
 
-/** The project that is read. `own`: the one the credentials are scoped to; another needs an admin's rights. */
+/**
+ * The project to read. `own`: the one of the credentials; any other needs the rights of an admin.
+ */
 export interface Scope {
   readonly projectId: string;
   readonly projectName: string;
@@ -15,7 +17,10 @@ interface ApiProject {
   readonly name: string;
 }
 
-/** Finds the project a selection names, by id or name; none means the credentials' own. Throws E_NOT_FOUND, E_FORBIDDEN. */
+/**
+ * Finds the selected project by id or name, by default the credentials' own. Throws E_NOT_FOUND,
+ * E_FORBIDDEN.
+ */
 export async function scopeOf(session: Session, project: string | undefined, signal: AbortSignal): Promise<Scope> {
   const token = await session.token(signal);
   const admin = token.roles.includes('admin');

@@ -8,14 +8,17 @@ import { bootsFromVolume } from './servers.ts';
 
 const bytesPerGiB = 1024 ** 3;
 
-/** A server with what it is made of. */
+/** A server with its flavor and disk. */
 export interface DescribedServer {
   readonly flavor: ResourceOf<'flavor'>;
   readonly disk: ResourceOf<'disk'> | null;
   readonly server: ResourceOf<'server'>;
 }
 
-/** Describes a server, its flavor and its disk. A key that cannot be read is left out: the guest has it on its disk. */
+/**
+ * Describes a server, its flavor and its disk. An unreadable key is left out: the guest has it on
+ * its disk.
+ */
 export function describeServer(server: ApiServer, contents: Contents): DescribedServer {
   const { ports, flavors, images, keypairs } = contents;
   const own = ports.filter((port) => port.device_id === server.id);
@@ -35,13 +38,16 @@ export function describeServer(server: ApiServer, contents: Contents): Described
   return { flavor, disk, server: described };
 }
 
-/** The listed flavor that a server has, where it still is as it was. */
+/** The listed flavor of a server, if it is unchanged. */
 export function listedFlavor(server: ApiServer, flavors: readonly ApiFlavor[]): ApiFlavor | undefined {
   const { original_name: name, vcpus, ram, disk } = server.flavor;
   return flavors.find((flavor) => flavor.name === name && flavor.vcpus === vcpus && flavor.ram === ram && flavor.disk === disk);
 }
 
-/** Describes a server's flavor as the server embeds it; its id, and what is not embedded, is that of the listed one. */
+/**
+ * Describes a server's flavor as the server embeds it; the id and the missing fields come from the
+ * flavor list.
+ */
 function flavorOf(server: ApiServer, flavors: readonly ApiFlavor[]): ResourceOf<'flavor'> {
   const { original_name: name, ephemeral, extra_specs, ...sizes } = server.flavor;
   const listed = listedFlavor(server, flavors);
@@ -55,7 +61,10 @@ function flavorOf(server: ApiServer, flavors: readonly ApiFlavor[]): ResourceOf<
   });
 }
 
-/** The snapshot that has the properties of a server's image where that is gone: one of its own, or of another server made from it. */
+/**
+ * The snapshot with the properties of a deleted image: one of this server, or of another server
+ * made from the image.
+ */
 export function heirOf(server: ApiServer, { heirs }: Contents): ApiImage | undefined {
   const base = server.image ? server.image.id : undefined;
   const all = heirs.filter((one) => base !== undefined && one['base_image_ref'] === base);

@@ -19,8 +19,8 @@ export async function listServers(session: Session, scope: Scope, signal: AbortS
 }
 
 /**
- * What is said of the project's servers in cells that are down. From microversion 2.69 on Nova names them in part, but only where nothing is
- * filtered, sorted or paged (nova/api/openstack/compute/servers.py, `_is_cell_down_supported`); every other list leaves them out.
+ * Reports servers in cells that are down. Nova 2.69 names them only in a list without filter, sort
+ * or page (nova/api/openstack/compute/servers.py, `_is_cell_down_supported`).
  */
 export async function downServers(session: Session, scope: Scope, signal: AbortSignal): Promise<Concern[]> {
   if (!scope.own || !(await session.knows('2.69', signal))) return [];
@@ -31,7 +31,10 @@ export async function downServers(session: Session, scope: Scope, signal: AbortS
     .map(({ id }) => unreadable('server', id, 'the part of the cloud that it lies in (a cell of Nova) is down'));
 }
 
-/** Picks the servers that are named by id or name, in the order they are named; every one when none is. Throws E_NOT_FOUND. */
+/**
+ * Picks servers by id or name, in the given order; all of them if none is named. Throws
+ * E_NOT_FOUND.
+ */
 export function pickServers(all: readonly ApiServer[], wanted: readonly string[]): readonly ApiServer[] {
   if (wanted.length === 0) return all;
   const picked = wanted.map((name) => pick(all, name));

@@ -2,13 +2,16 @@ import type { Concern } from '../../../model/concern.ts';
 import { type Ref, type Resource, refOf, schemas } from '../../../model/resource.ts';
 import { unreadable } from './readable.ts';
 
-/** What of a capture can stand in a document, and what is said of the rest. */
+/** The resources of a capture that go into a document, and the concerns about the rest. */
 interface Settled {
   readonly resources: readonly Resource[];
   readonly concerns: readonly Concern[];
 }
 
-/** Leaves out what is not as a document has it, what needs that or what could not be read, and what needs that in turn. */
+/**
+ * Removes resources that differ from the document or need one that is missing, and then all that
+ * need those.
+ */
 export function settled(all: readonly Resource[]): Settled {
   const concerns = all.flatMap(odd);
   let resources = all.filter((one) => odd(one).length === 0);

@@ -6,7 +6,10 @@ import { isMoved } from './concerns.ts';
 import type { Contents } from './contents.ts';
 import { listedFlavor } from './server.ts';
 
-/** What of the project's own things stays behind. Networks that are mapped, and what belongs to other projects, are not ours to move. */
+/**
+ * Reports which of the project's resources stay behind. Mapped networks and other projects'
+ * resources are not moved.
+ */
 export function staysBehind(contents: Contents): Concern[] {
   const { scope, servers, routers, ports, interfaces, groups, floatingIps, flavors, images, keypairs } = contents;
   const isOwn = (one: ApiThing): boolean => one['project_id'] === scope.projectId;

@@ -4,7 +4,10 @@ import type { Contents } from './contents.ts';
 
 const remedy = 'Capture with credentials that may see it (an admin’s), or make it at the destination by hand.';
 
-/** What of the project's things refers to things of others that these credentials may not see; each is captured without it. */
+/**
+ * Reports references to other projects' resources that the credentials may not read. They are left
+ * out of the capture.
+ */
 export function unseenConcerns(contents: Contents): Concern[] {
   return [...contents.unreadable, ...unseenGroups(contents), ...unseenRemotes(contents), ...unseenLegs(contents)];
 }
