@@ -7,7 +7,10 @@ import { decide } from './decisions.ts';
 import { blocking, type Rule, warning } from './rules.ts';
 import type { View } from './view.ts';
 
-/** An attribute that needs what the destination lacks cannot be carried there: said once for all that have a value for it. */
+/**
+ * Reports each attribute that the destination does not support, once for all resources that have
+ * it.
+ */
 export const unsupportedAttributes: Rule = (view) =>
   kinds.flatMap((kind) =>
     tables[kind]
@@ -17,7 +20,10 @@ export const unsupportedAttributes: Rule = (view) =>
       ),
   );
 
-/** What a row's values need and the destination lacks, null for what no cloud takes, with the things that are created so. */
+/**
+ * The requirements of a row that the destination lacks (null: no cloud takes the value), with the
+ * resources concerned.
+ */
 function lackedNeeds(view: View, kind: Kind, row: Attribute): Map<string | null, Decision[]> {
   const lacked = new Map<string | null, Resource[]>();
   for (const resource of view.of(kind)) {

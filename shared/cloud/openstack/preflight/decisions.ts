@@ -13,7 +13,7 @@ const create = (why = 'nothing at the destination stands for it'): Choice => ({ 
 const adopt = (id: string, why: string): Choice => ({ action: 'adopt', id, why });
 const skip = (why: string): Choice => ({ action: 'skip', why });
 
-/** Says what would happen to each resource. */
+/** Decides what would happen to each resource. */
 export function decide(view: View, resources: readonly Resource[]): Decision[] {
   return resources.map((resource) => ({ ref: refOf(resource.kind, resource.id), ...choose(view, resource) }));
 }

@@ -5,7 +5,7 @@ import { sameRule } from '../builders/rule.ts';
 import { decide } from './decisions.ts';
 import { type Rule, warning } from './rules.ts';
 
-/** The destination's default group is adopted with what it allows already. */
+/** The destination's default group is adopted together with the rules it already has. */
 export const openDefaultGroup: Rule = (view) => {
   const group = view.of('security_group').find(isDefaultGroup);
   if (group === undefined) return [];
@@ -26,7 +26,10 @@ export const openDefaultGroup: Rule = (view) => {
   ];
 };
 
-/** Rules that are added to the destination's default group hold for every port in it, not only for those that move. */
+/**
+ * Rules added to the destination's default group apply to every port in it, not only to the moved
+ * ones.
+ */
 export const widenedDefaultGroup: Rule = (view) => {
   const group = view.of('security_group').find(isDefaultGroup);
   if (group === undefined) return [];

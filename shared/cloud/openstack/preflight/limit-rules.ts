@@ -5,15 +5,24 @@ import { decide } from './decisions.ts';
 import { blocking, type Rule } from './rules.ts';
 import { freeKeyNames, type View } from './view.ts';
 
-/** Compute API, "Create server": tags of a server, and characters of one, which may hold neither slash nor comma. */
+/**
+ * Compute API, "Create server": number of tags, and length of one, which may contain neither slash
+ * nor comma.
+ */
 const mostTags = 50;
 const longestTag = 60;
-/** Compute API, "Create server": characters of user data in Base64 (nova/api/openstack/compute/schemas/servers.py). */
+/**
+ * Compute API, "Create server": length of user data in Base64
+ * (nova/api/openstack/compute/schemas/servers.py).
+ */
 const longestUserData = 65_535;
 /** Characters of a description of a server, its names, and the keys and values of its metadata. */
 const longestText = 255;
 
-/** What Nova refuses in the request that creates a server, after its disk was copied and its source stopped. */
+/**
+ * Finds what Nova would refuse at server creation, which is after the disk is copied and the source
+ * is stopped.
+ */
 export const serverLimits: Rule = (view) =>
   view
     .of('server')
@@ -25,7 +34,7 @@ export const serverLimits: Rule = (view) =>
       ...tooLong(server, 'user_data', server.user_data?.length ?? 0, longestUserData),
     ]);
 
-/** Before 2.92 Nova takes letters, digits, spaces, dashes and underscores in the name of a keypair. */
+/** Before 2.92, Nova allows letters, digits, spaces, dashes and underscores in a keypair's name. */
 export const keypairNames: Rule = (view) => {
   const allowed = view.lacks.has(freeKeyNames) ? /^[A-Za-z0-9 _-]+$/ : /^[A-Za-z0-9 _@.-]+$/;
   const refused = view.of('keypair').filter(({ name }) => !allowed.test(name) || name.length > longestText);

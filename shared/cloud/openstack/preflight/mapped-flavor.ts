@@ -8,7 +8,10 @@ import { blocking, warning } from './rules.ts';
 
 type Flavor = ResourceOf<'flavor'>;
 
-/** Every way in which the flavor that a source flavor becomes is another one: what the guest would lose blocks, the rest is told. */
+/**
+ * The differences between a source flavor and its mapped flavor: what the guest would lose blocks,
+ * the rest is reported.
+ */
 export function mappedFlavorConcerns(flavor: Flavor, target: ApiFlavor): Concern[] {
   const about = refOf('flavor', flavor.id);
   const is = describe('flavor', target);
@@ -51,7 +54,7 @@ export function mappedFlavorConcerns(flavor: Flavor, target: ApiFlavor): Concern
   return concerns;
 }
 
-/** Sizes and shares that are other ones; `flavor.smaller` tells of fewer vCPUs and less memory. */
+/** Sizes and shares that differ; `flavor.smaller` reports fewer vCPUs and less memory. */
 function sizesThatDiffer(flavor: Flavor, is: Flavor): string[] {
   const larger = (['vcpus', 'ram'] as const).filter((field) => is[field] > flavor[field]);
   const other = (['disk', 'ephemeral', 'swap', 'rxtx_factor'] as const).filter((field) => is[field] !== flavor[field]);
@@ -68,7 +71,7 @@ function disksThatGo(flavor: Flavor, is: Flavor): string[] {
     .map((field) => `${field} is 0, not ${flavor[field]}`);
 }
 
-/** An extra spec with its value at both sides. */
+/** An extra spec with its value on both sides. */
 interface Spec {
   readonly name: string;
   readonly was: string | undefined;
@@ -83,7 +86,10 @@ function specsThatDiffer(flavor: Flavor, is: Flavor): Spec[] {
     .filter((spec) => spec.was !== spec.is);
 }
 
-/** Whether the guest has a device by it that the destination's flavor does not give; under another value it may be the same by another name. */
+/**
+ * Whether the flavor loses a device of the guest. With another value, it may be the same device
+ * under another name.
+ */
 function isHardware({ name, was, is }: Spec): boolean {
   return isGiven(was) && !isGiven(is) && rowOf(extraSpecs, name)?.vital === true;
 }

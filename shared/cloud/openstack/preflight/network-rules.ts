@@ -5,7 +5,7 @@ import { wantedAddresses } from '../builders/router.ts';
 import { blocking, type Rule, warning } from './rules.ts';
 import type { View } from './view.ts';
 
-/** External networks are somebody else's: the plan says which one takes their place. */
+/** External networks belong to others: the plan names a replacement for each. */
 export const externalNetworks: Rule = (view) =>
   view.of('network').flatMap((network) => {
     const about = refOf('network', network.id);
@@ -51,7 +51,7 @@ export const externalNetworks: Rule = (view) =>
     return [];
   });
 
-/** A network that is adopted must have the subnets that its ports are in. */
+/** An adopted network must have the subnets of its ports. */
 export const adoptedSubnets: Rule = (view) =>
   view.of('subnet').flatMap((subnet) => {
     const network = view.network(subnet.network_id);
@@ -70,7 +70,7 @@ export const adoptedSubnets: Rule = (view) =>
     ];
   });
 
-/** Neutron joins no router to two subnets that share addresses; the way out counts as well. */
+/** Neutron attaches no router to two subnets that overlap; the gateway's subnet counts as well. */
 export const routerOverlaps: Rule = (view) =>
   view.of('gateway').flatMap((gateway) => {
     const outside = view.network(gateway.network_id);
@@ -93,7 +93,7 @@ export const routerOverlaps: Rule = (view) =>
     );
   });
 
-/** On an adopted network somebody may have our addresses already. */
+/** On an adopted network our addresses may already be in use. */
 export const addressConflicts: Rule = (view) =>
   view.of('port').flatMap((port) => {
     const network = view.network(port.network_id);
@@ -123,7 +123,7 @@ export const addressConflicts: Rule = (view) =>
     ];
   });
 
-/** A gateway's addresses can be chosen by admins only, must lie in the external network and be free. */
+/** A gateway's addresses must be in the external network and free. Only admins may choose them. */
 export const gatewayAddresses: Rule = (view) =>
   view.of('gateway').flatMap((gateway) => {
     const snat =
@@ -164,7 +164,7 @@ function gatewayAddress(view: View, gateway: ResourceOf<'gateway'>, address: str
   }
 }
 
-/** A floating IP's address likewise, unless the project has it already and does not use it. */
+/** A floating IP's address must be free too, unless the project already has it and does not use it. */
 export const floatingAddresses: Rule = (view) =>
   view.of('floating_ip').flatMap((floating) => {
     const about = refOf('floating_ip', floating.id);

@@ -13,7 +13,7 @@ import * as servers from './server-rules.ts';
 import { readView } from './view.ts';
 import { zones } from './zone-rule.ts';
 
-/** Everything that is looked for, one rule a line. */
+/** All rules of preflight, one per line. */
 const rules: readonly Rule[] = [
   networks.externalNetworks,
   networks.adoptedSubnets,
@@ -34,7 +34,10 @@ const rules: readonly Rule[] = [
   quotas,
 ];
 
-/** Asks the destination what would stand in the way, and says what would become of each resource. Nothing is written. */
+/**
+ * Finds what prevents the move, and decides what becomes of each resource. MUST NOT write to the
+ * destination.
+ */
 export async function preflight(
   site: Site,
   resources: readonly Resource[],

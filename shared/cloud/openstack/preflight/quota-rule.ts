@@ -6,7 +6,7 @@ import type { Rule } from './rules.ts';
 import { flavorFor } from './server-rules.ts';
 import type { View } from './view.ts';
 
-/** Everything together must fit into the project's quotas. */
+/** All resources together must fit into the project's quotas. */
 export const quotas: Rule = (view) =>
   Object.entries(needed(view)).flatMap(([name, count]): Concern[] => {
     const quota = view.quotas[name];
@@ -21,7 +21,7 @@ function needed(view: View): Record<string, number> {
   const created = view.of('network').filter((one) => view.network(one.id) === null && !one.external);
   const ids = new Set(created.map((one) => one.id));
   const subnets = view.of('subnet').filter((one) => ids.has(one.network_id));
-  // The cloud's DHCP server takes one port on each network it serves, at the project's expense.
+  // The cloud's DHCP server takes one port of the project's quota on each network.
   const served = new Set(subnets.filter((one) => one.enable_dhcp).map((one) => one.network_id));
   const groups = view.of('security_group').filter((one) => !isDefaultGroup(one));
   const floating = view.of('floating_ip').filter((one) => view.mappings.floating_ips[one.id]?.to !== 'skip');
@@ -33,7 +33,7 @@ function needed(view: View): Record<string, number> {
     router: view.of('router').length,
     port: view.of('port').length + view.of('interface').length + served.size,
     security_group: groups.length,
-    // A new group is born with two rules, which are there for a moment beside those of the groups built before.
+    // Neutron creates a new group with two rules, which count beside the rules built before.
     security_group_rule: newRules.length + (groups.length > 0 ? 2 : 0),
     floatingip: floating.length,
     instances: sizes.length,

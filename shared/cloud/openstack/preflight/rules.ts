@@ -2,7 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import type { Ref } from '../../../model/resource.ts';
 import type { View } from './view.ts';
 
-/** One thing to look for; a rule MUST NOT write and says everything it finds. */
+/** One check of preflight. A rule MUST NOT write, and MUST report everything it finds. */
 export type Rule = (view: View) => Concern[];
 
 /** Makes a concern that stops the campaign. */
@@ -10,7 +10,7 @@ export function blocking(code: string, about: Ref, says: string, remedy: string)
   return { code, severity: 'blocking', about, says, remedy };
 }
 
-/** Makes a concern that the operator judges. */
+/** Makes a concern for the operator to decide on. */
 export function warning(code: string, about: Ref, says: string, remedy: string): Concern {
   return { code, severity: 'warning', about, says, remedy };
 }

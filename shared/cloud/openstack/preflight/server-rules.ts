@@ -11,7 +11,7 @@ export function flavorFor(view: View, flavor: ResourceOf<'flavor'>): ApiFlavor |
   return mappedFlavor(view.flavors, flavor, view.mappings.flavors[flavor.id]?.to);
 }
 
-/** Every flavor needs one that stands for it, large enough for the disk, or the right to create it. */
+/** Every flavor needs a mapped flavor with a large enough disk, or the right to create one. */
 export const flavors: Rule = (view) =>
   view.of('flavor').flatMap((flavor) => {
     const about = refOf('flavor', flavor.id);
@@ -42,7 +42,7 @@ export const flavors: Rule = (view) =>
     return mappedFlavorConcerns(flavor, target);
   });
 
-/** The disk must fit into the flavor that the server gets, and its image asks for memory. */
+/** The flavor must have room for the disk, and the memory that the image requires. */
 export const disks: Rule = (view) =>
   view.of('server').flatMap((server) => {
     const about = refOf('server', server.id);
@@ -86,7 +86,7 @@ export const disks: Rule = (view) =>
     ];
   });
 
-/** A keypair of the same name with another key would change who gets in. */
+/** A keypair of the same name with another key would change who can log in. */
 export const keypairs: Rule = (view) =>
   view.of('keypair').flatMap((keypair) => {
     const there = view.keypairs.find((one) => one.name === keypair.name);
@@ -102,7 +102,7 @@ export const keypairs: Rule = (view) =>
     ];
   });
 
-/** Clouds whose databases hold three bytes a character refuse the others (Zed does, in every name). */
+/** Databases with three bytes per character refuse longer characters (Zed: in every name). */
 export const names: Rule = (view) =>
   (['network', 'subnet', 'router', 'security_group', 'port', 'server'] as const).flatMap((kind) =>
     view

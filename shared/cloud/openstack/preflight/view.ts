@@ -11,7 +11,10 @@ import { listKeypairs } from '../facts.ts';
 import { readQuotas } from '../quotas.ts';
 import { listZones, type Zone } from '../zones.ts';
 
-/** What the rules look at: the wanted resources, and the destination as it is. Read once, so that all rules see the same. */
+/**
+ * The input of the rules: the wanted resources and the destination. Read once, so that all rules
+ * see the same state.
+ */
 export interface View {
   readonly mappings: Mappings;
   readonly projectId: string;
@@ -19,22 +22,28 @@ export interface View {
   readonly flavors: readonly ApiFlavor[];
   readonly networks: readonly ApiNetwork[];
   readonly subnets: readonly ApiSubnet[];
-  /** Ports on the networks that are mapped to, as far as the credentials may see them. */
+  /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
   readonly floatingIps: readonly ApiFloatingIp[];
   readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
   readonly defaultGroup: ApiSecurityGroup;
-  /** Extensions of Neutron and microversions of Nova that some attribute or name needs and the destination does not have. */
+  /**
+   * Neutron extensions and Nova microversions that an attribute or a name needs and the destination
+   * lacks.
+   */
   readonly lacks: ReadonlySet<string>;
-  /** Read only where the plan wants one. */
+  /** Read only if the plan wants one. */
   readonly zones: readonly Zone[];
   readonly quotas: Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
   of<K extends Kind>(kind: K): readonly ResourceOf<K>[];
-  /** The existing network a source network becomes: null for one to be created, undefined for one that is not there. */
+  /**
+   * The existing network for a source network: null if it will be created, undefined if it is
+   * missing.
+   */
   network(id: string): ApiNetwork | null | undefined;
 }
 
-/** Reads the destination; nothing is written. */
+/** Reads the destination. MUST NOT write. */
 export async function readView(
   site: Site,
   resources: readonly Resource[],
@@ -74,7 +83,7 @@ export async function readView(
   };
 }
 
-/** The microversion from which on the names of keypairs may hold `@` and dots. */
+/** The first microversion in which names of keypairs may contain `@` and dots. */
 export const freeKeyNames = '2.92';
 
 function needsOf({ needs, values = [] }: Attribute): string[] {

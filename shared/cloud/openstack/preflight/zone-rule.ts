@@ -1,7 +1,7 @@
 import { refOf } from '../../../model/resource.ts';
 import { blocking, type Rule, warning } from './rules.ts';
 
-/** The zone in which a server is wanted, and the host where one is named, must be there; naming a host is for admins. */
+/** The wanted zone, and the host where one is named, must exist. Only admins may name a host. */
 export const zones: Rule = (view) =>
   Object.entries(view.mappings.servers ?? {}).flatMap(([id, { availability_zone: wanted }]) => {
     const about = refOf('server', id);
