@@ -3,54 +3,71 @@ import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiThing } from '../api.ts';
 
 /**
- * What becomes of an attribute. `carried`: the same at the destination. `mapped`: the plan, or what is built before, says what it
- * becomes. `derived`: each cloud works it out by itself. `told`: it cannot be carried, and a capture says so.
+ * What becomes of an attribute. `carried`: kept. `mapped`: the plan or another resource decides.
+ * `derived`: each cloud computes it. `told`: it cannot be carried, and the capture reports it.
  */
 type Fate = 'carried' | 'mapped' | 'derived' | 'told';
 
 /**
- * When an attribute is in the request that creates. `unless default`: the cloud's own default is the same. `if known`: without a value
- * the cloud chooses, and its choice is not compared. `with the stamp`: our stamp shares its place, so the builder sends it.
+ * When a creation request has an attribute. `unless default`: clouds share the default. `if known`:
+ * else the cloud chooses, uncompared. `with the stamp`: the builder sends it with our stamp.
  */
 type Sent = 'always' | 'unless default' | 'if known' | 'with the stamp';
 
-/** One attribute of an answer of the API: a row of its kind's table. Functions are given the value of this row. */
+/**
+ * One attribute of an API answer: a row of its kind's table. Functions receive the value of this
+ * row.
+ */
 export interface Attribute {
-  /** Its name in the API reference, a `*` at its end for every name that begins so; null where no answer has it. */
+  /**
+   * Its name in the API reference; a final `*` matches every name with that prefix. Null: no answer
+   * has it.
+   */
   readonly api: string | null;
   readonly fate: Fate;
-  /** Our field in `configurations.json`; absent where the document does not have it. */
+  /** Our field in `configurations.json`; absent if the document has none. */
   readonly field?: string;
-  /** The Neutron extension (its alias) or the Nova microversion without which a cloud does not know it. */
+  /**
+   * The Neutron extension (alias) or Nova microversion that a cloud needs to know the attribute.
+   */
   readonly needs?: string;
-  /** The values that a cloud takes, where it does not take every one, each with what it needs; the cloud chooses in the place of another. */
+  /**
+   * The values that a cloud accepts if it does not accept all, each with its requirement. Others
+   * are left to the cloud.
+   */
   readonly values?: readonly { readonly needs: string; readonly fits: (value: string) => boolean }[];
-  /** Without it the guest would not be the same: a destination that lacks `needs` then blocks the plan. */
+  /** The guest would differ without it: a destination that lacks `needs` blocks the plan. */
   readonly vital?: boolean;
-  /** The value that says nothing; without it: null, '', false, [] and {}. An answer without the attribute is read as this. */
+  /**
+   * The value that means "not set"; unless given: null, '', false, [] and {}. A missing attribute
+   * has this value.
+   */
   readonly default?: unknown;
   /** The keys of the object, or of each object in the list. The others are unknown attributes. */
   readonly keys?: readonly string[];
-  /** The kind of resource whose id the field holds: it is a need, and is translated to the destination's id. */
+  /** The kind of resource whose id the field holds. It becomes a need, and the id is translated. */
   readonly refers?: Kind;
   readonly sent?: Sent;
-  /** Its name in requests, where that is another one. */
+  /** Its name in requests, if different. */
   readonly sentAs?: string;
   /** The value is never printed. */
   readonly secret?: boolean;
-  /** Why it is not carried, for operators; of other rows, where the value comes from. */
+  /** Why it is not carried, for operators; in other rows, where the value comes from. */
   readonly why?: string;
-  /** The concern of a rule of its own that tells it; the general one is then not raised. */
+  /** The concern of a special rule that reports it; the general one is then not raised. */
   readonly concern?: string;
-  /** How the answer's value becomes our field's; without it, as it is. */
+  /** Converts the answer's value to our field's; default: copied. */
   read?(value: unknown): unknown;
-  /** How the field's value, ids translated, is spelled in a request; without it, as it is. */
+  /** Converts the field's value, with translated ids, for a request; default: copied. */
   write?(value: unknown, resource: ApiThing, context: BuildContext): unknown;
   /** The form in which equal values are equal text. `whole` is what the value is part of. */
   canonical?(value: unknown, whole: ApiThing): unknown;
-  /** Whether the destination's value will do although it is another one: it is told then, and stops nothing. */
+  /**
+   * Whether a different value at the destination is acceptable: it is then reported and blocks
+   * nothing.
+   */
   accepts?(wanted: unknown, is: unknown): boolean;
-  /** Whether a value that is not the default still loses nothing. */
+  /** Whether a value other than the default can be dropped without loss. */
   harmless?(value: unknown): boolean;
 }
 
@@ -62,13 +79,13 @@ export interface Offer {
 /** The attributes of one kind of resource. */
 export type Table = readonly Attribute[];
 
-/** Whether a value says nothing. */
+/** Whether a value means "not set". */
 export function isEmpty(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
   return value === undefined || value === null || value === '' || value === false;
 }
 
-/** Whether a value is what a row has where nobody chose one. */
+/** Whether a value is the row's default. */
 export function isDefault(row: Attribute, value: unknown): boolean {
   return row.default === undefined ? isEmpty(value) : JSON.stringify(value) === JSON.stringify(row.default);
 }
@@ -84,18 +101,20 @@ export function rowOf(table: Table, api: string): Attribute | undefined {
   return named ?? table.find((row) => row.api?.endsWith('*') === true && api.startsWith(row.api.slice(0, -1)));
 }
 
-/** Rows of attributes that each cloud works out by itself. */
+/** Rows of attributes that each cloud computes itself. */
 export function derived(why: string, ...names: readonly string[]): Attribute[] {
   return names.map((api) => ({ api, fate: 'derived', why }));
 }
 
-/** What a cloud must have to take a value of a row: undefined for nothing, null where no cloud takes it. */
+/**
+ * What a cloud needs to accept a row's value: undefined for nothing, null if no cloud accepts it.
+ */
 export function needOf(row: Attribute, value: unknown): string | null | undefined {
   if (row.values === undefined) return row.needs;
   return row.values.find(({ fits }) => fits(String(value)))?.needs ?? null;
 }
 
-/** Whether a cloud takes a value of a row. */
+/** Whether a cloud accepts a value of a row. */
 export async function takes(cloud: Offer, row: Attribute, value: unknown, signal: AbortSignal): Promise<boolean> {
   const need = needOf(row, value);
   return need === undefined || (need !== null && (await cloud.offers(need, signal)));

@@ -1,36 +1,36 @@
 import { canonicalCidr, canonicalIp } from '../../../ip.ts';
 
-/** A list in one order, where order means nothing. */
+/** A sorted list, where order has no meaning. */
 export function unordered<T>(values: readonly T[]): T[] {
   return [...values].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
 }
 
-/** A dictionary in the order of its names. */
+/** A dictionary, sorted by key. */
 export function byName(values: Readonly<Record<string, unknown>>): [string, unknown][] {
   return Object.entries(values).sort(([a], [b]) => a.localeCompare(b));
 }
 
-/** An address, or none. */
+/** A canonical address, or null. */
 export function ip(address: string | null): string | null {
   return address === null ? null : canonicalIp(address);
 }
 
-/** Static routes, in one order. */
+/** Static routes, sorted. */
 export function routes(all: readonly { readonly destination: string; readonly nexthop: string }[]): string[] {
   return unordered(all.map((route) => `${canonicalCidr(route.destination)} via ${canonicalIp(route.nexthop)}`));
 }
 
-/** Ranges of addresses, in one order. */
+/** Ranges of addresses, sorted. */
 export function pools(all: readonly { readonly start: string; readonly end: string }[]): string[] {
   return unordered(all.map((pool) => `${canonicalIp(pool.start)}-${canonicalIp(pool.end)}`));
 }
 
-/** Addresses in subnets, in one order. */
+/** Addresses in subnets, sorted. */
 export function fixedIps(all: readonly { readonly subnet_id: string; readonly ip_address: string }[]): string[] {
   return unordered(all.map((fixed) => `${fixed.subnet_id} ${canonicalIp(fixed.ip_address)}`));
 }
 
-/** Text without regard to capitals. */
+/** Text in lower case. */
 export function lowerCase(text: string): string {
   return text.toLowerCase();
 }

@@ -4,7 +4,7 @@ import type { Attribute } from './attribute.ts';
 import { idsIn } from './ids.ts';
 import { tables } from './tables.ts';
 
-/** Describes a thing of the cloud as a resource. `more`: the fields that the answer does not have by itself. */
+/** Describes an API answer as a resource. `more`: the fields that the answer lacks. */
 export function describe<K extends Kind>(kind: K, answer: ApiThing, more: Partial<ResourceOf<K>> = {}): ResourceOf<K> {
   const fields: Record<string, unknown> = {};
   for (const row of tables[kind]) if (row.field !== undefined) fields[row.field] = fieldOf(row, answer);

@@ -5,7 +5,10 @@ import { type Attribute, canonicalOf, isDefault, type Offer, takes } from './att
 import { fieldOf, wantedOf } from './request.ts';
 import { tables } from './tables.ts';
 
-/** Every way in which an answer's carried attributes differ from those of the resource it was built for and must not, in sentences. */
+/**
+ * The differences of an answer's carried attributes from the source resource that are errors, in
+ * sentences.
+ */
 export async function differencesOf(
   cloud: Offer,
   resource: Resource,
@@ -19,7 +22,7 @@ export async function differencesOf(
   });
 }
 
-/** The ways in which it differs and may, in sentences: they are told. */
+/** The differences that are acceptable, in sentences: they are reported. */
 export async function acceptedDifferencesOf(
   cloud: Offer,
   resource: Resource,
@@ -38,7 +41,8 @@ async function comparedRows(cloud: Offer, resource: Resource, answer: ApiThing, 
   for (const row of tables[resource.kind]) {
     if (row.api === null || row.fate !== 'carried' || (row.sent === 'if known' && isDefault(row, fieldOf(row, resource))))
       continue;
-    // What the answer does not show these credentials, and what this cloud could not be told, was said before the first write.
+    // Preflight has already reported what the credentials cannot read and what the cloud does not
+    // accept.
     if (answer[row.api] === undefined || !(await takes(cloud, row, fieldOf(row, resource), context.signal))) continue;
     rows.push(row);
   }
@@ -62,10 +66,11 @@ function said(row: Attribute, wanted: unknown, is: unknown): string[] {
   return row.secret === true ? differences.map(() => `${row.field} is another one`) : differences;
 }
 
-/** Compares values that are wanted with those that are, and says each difference. */
+/** Compares wanted with actual values, and describes each difference. */
 export function compare(values: Readonly<Record<string, readonly [wanted: unknown, is: unknown]>>): string[] {
   return Object.entries(values).flatMap(([name, [wanted, is]]) => {
-    const [a, b] = [JSON.stringify(wanted), JSON.stringify(is)];
+    const a = JSON.stringify(wanted);
+    const b = JSON.stringify(is);
     return a === b ? [] : [`${name} is ${b}, not ${a}`];
   });
 }

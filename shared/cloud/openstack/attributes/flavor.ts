@@ -2,7 +2,10 @@ import { derived, type Table } from './attribute.ts';
 import { byName } from './canonical.ts';
 import { name } from './standard.ts';
 
-/** Compute API, "List flavors with details". Most are mapped; the rows say what one is that the plan lets be created. */
+/**
+ * Compute API, "List flavors with details". Most flavors are mapped; the rows serve those the plan
+ * creates.
+ */
 // biome-ignore format: a table is read by column
 export const flavor: Table = [
   name,
@@ -10,7 +13,7 @@ export const flavor: Table = [
   { api: 'ram',                        field: 'ram',         fate: 'carried', sent: 'always' },
   { api: 'disk',                       field: 'disk',        fate: 'carried', sent: 'always' },
   { api: 'OS-FLV-EXT-DATA:ephemeral',  field: 'ephemeral',   fate: 'carried', sent: 'always', default: 0 },
-  // Nova before 2.75 says '' for none.
+  // Nova before 2.75 returns '' for none.
   { api: 'swap',                       field: 'swap',        fate: 'carried', sent: 'always', default: 0, read: mebibytes, canonical: mebibytes },
   { api: 'os-flavor-access:is_public', field: 'is_public',   fate: 'mapped', sent: 'always', default: true, write: no,
     why: 'a flavor that is created is for the project alone, not for the whole cloud' },
@@ -21,8 +24,8 @@ export const flavor: Table = [
 ];
 
 /**
- * Extra specs (Nova's "Extra Specs" reference). `vital`: what gives the guest a device or a memory that it may depend on; the others say
- * where and how it runs. Longer names are looked up before the families they belong to.
+ * Extra specs (Nova's "Extra Specs" reference). `vital`: gives the guest a device or memory it may
+ * depend on; others decide where and how it runs. Exact names precede families.
  */
 // biome-ignore format: a table is read by column
 export const extraSpecs: Table = [

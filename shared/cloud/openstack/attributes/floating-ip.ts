@@ -1,7 +1,10 @@
 import { derived, type Table } from './attribute.ts';
 import { books, described } from './standard.ts';
 
-/** Network API v2.0, "Show floating IP details". The plan says which address it becomes; it is joined to its port last. */
+/**
+ * Network API v2.0, "Show floating IP details". The plan maps the address; the port is associated
+ * last.
+ */
 // biome-ignore format: a table is read by column
 export const floatingIp: Table = [
   ...described,

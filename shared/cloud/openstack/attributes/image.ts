@@ -2,7 +2,10 @@ import { derived, type Table } from './attribute.ts';
 
 const reference = 'the image is not moved, it is what the servers were made from';
 
-/** Image API v2, "Show image"; properties stand beside the named attributes. Glance's "Useful image properties" has those for guests. */
+/**
+ * Image API v2, "Show image"; properties are top-level fields. Glance's "Useful image properties"
+ * lists those for guests.
+ */
 // biome-ignore format: a table is read by column
 export const image: Table = [
   { api: 'name',             field: 'name',             fate: 'derived', default: '', why: reference },
@@ -22,8 +25,8 @@ export const image: Table = [
 ];
 
 /**
- * The free properties of an image: a guest depends on some wherever it runs (`hw_*`, `os_*`, `img_*` and the few older names), and
- * those go with its disk; the rest tells of the source alone. Longer names are looked up before the families they belong to.
+ * Free properties of an image. Those a guest depends on (`hw_*`, `os_*`, `img_*`, a few older ones)
+ * go with its disk; others concern the source only. Exact names precede families.
  */
 // biome-ignore format: a table is read by column
 export const imageProperties: Table = [
@@ -59,7 +62,7 @@ export const disk: Table = [
   { api: null,         field: 'boot_index', fate: 'mapped', default: 0, why: 'its place among the disks of the server' },
 ];
 
-/** A disk that is larger than its flavor says asks for as much as it has. */
+/** A disk that is larger than its flavor's requires its own size. */
 function isLarger(wanted: number, is: number): boolean {
   return is >= wanted;
 }

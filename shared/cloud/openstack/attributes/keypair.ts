@@ -1,7 +1,10 @@
 import { derived, type Table } from './attribute.ts';
 import { name } from './standard.ts';
 
-/** Compute API, "Show keypair details": the public half. It is sent as a whole, and has no place for a stamp. */
+/**
+ * Compute API, "Show keypair details": the public key. It is sent whole, and has no field for a
+ * stamp.
+ */
 // biome-ignore format: a table is read by column
 export const keypair: Table = [
   name,
@@ -12,7 +15,7 @@ export const keypair: Table = [
   ...derived('Nova’s record of it', 'id', 'created_at', 'updated_at', 'deleted', 'deleted_at'),
 ];
 
-/** A key without what does not count: the comment of an SSH key, the line ends of a certificate. */
+/** A key without insignificant parts: an SSH key's comment, a certificate's line ends. */
 export function keyOf(text: string): string {
   const words = text.trim().split(/\s+/);
   return text.includes('BEGIN') ? words.join('') : words.slice(0, 2).join(' ');

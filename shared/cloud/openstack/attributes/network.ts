@@ -33,7 +33,10 @@ export const network: Table = [
   ...books,
 ];
 
-/** A tunnel of the destination may carry smaller packets than the source's; the network then has what the cloud allows. */
+/**
+ * Whether the MTU is smaller: the destination's tunnels may allow less, and the network then has
+ * the cloud's MTU.
+ */
 function isSmaller(wanted: number, is: number): boolean {
   return is <= wanted;
 }

@@ -6,7 +6,7 @@ import { books, described, name } from './standard.ts';
 
 const hosts = 'depends on the hosts of the destination';
 
-/** Network API v2.0, "Show port details": the ports of servers, and those that nobody has. */
+/** Network API v2.0, "Show port details": the ports of servers, and those without a device. */
 // biome-ignore format: a table is read by column
 export const port: Table = [
   name,
@@ -29,7 +29,7 @@ export const port: Table = [
     needs: 'dns-integration' },
   { api: 'dns_domain',              field: 'dns_domain',              fate: 'carried', sent: 'unless default', default: '',
     needs: 'dns-domain-ports' },
-  // Its default was false and became true: what the source has is said wherever it can be.
+  // Its default changed from false to true, so the source's value is sent wherever possible.
   { api: 'propagate_uplink_status', field: 'propagate_uplink_status', fate: 'carried', sent: 'if known', default: null,
     needs: 'uplink-status-propagation', harmless: isNo },
   { api: 'device_id',               field: 'device_id',               fate: 'mapped', default: '' },
@@ -53,7 +53,10 @@ export const port: Table = [
 
 type Ip = { readonly subnet_id: string; readonly ip_address: string };
 
-/** On a subnet where addresses follow from the MAC (SLAAC), Neutron refuses to be told one; the same MAC gives the same address. */
+/**
+ * On SLAAC subnets Neutron derives the address from the MAC and refuses a chosen one; the same MAC
+ * gives the same address.
+ */
 function chosenIps(translated: readonly Ip[], source: { readonly fixed_ips: readonly Ip[] }, context: BuildContext): unknown {
   return translated.map((fixed, index) => {
     const subnet: Resource = context.resource(refOf('subnet', source.fixed_ips[index]?.subnet_id ?? ''));
@@ -61,13 +64,13 @@ function chosenIps(translated: readonly Ip[], source: { readonly fixed_ips: read
   });
 }
 
-/** Either mode alone says so; neutron/common/ipv6_utils.py, is_auto_address_subnet. */
+/** Either mode alone is sufficient; neutron/common/ipv6_utils.py, is_auto_address_subnet. */
 function followsMac(subnet: ResourceOf<'subnet'>): boolean {
   const modes = [subnet.ipv6_address_mode, subnet.ipv6_ra_mode];
   return modes.some((mode) => mode === 'slaac' || mode === 'dhcpv6-stateless');
 }
 
-/** Neutron fills in the port's own MAC where a pair has none. */
+/** Neutron adds the port's own MAC to a pair without one. */
 function pairs(
   all: readonly { readonly ip_address: string; readonly mac_address?: string }[],
   whole: { readonly mac_address: string },
@@ -85,7 +88,7 @@ function isNo(value: boolean): boolean {
   return !value;
 }
 
-/** Keys that Nova writes into the profile of a port that it binds; see its source, `nova/network/neutron.py`. */
+/** Keys that Nova writes into the profile of a port it binds (`nova/network/neutron.py`). */
 const novasKeys = [
   'os_vif_delegation',
   'pci_slot',

@@ -5,7 +5,7 @@ import { type Attribute, isDefault, type Offer, takes } from './attribute.ts';
 import { translated } from './ids.ts';
 import { tables } from './tables.ts';
 
-/** The attributes of the request that creates a resource, without those that stand with our stamp. */
+/** The attributes of the creation request, without those that share a field with our stamp. */
 export async function requestFor(cloud: Offer, resource: Resource, context: BuildContext): Promise<Record<string, unknown>> {
   const request: Record<string, unknown> = {};
   for (const row of tables[resource.kind]) {
@@ -23,7 +23,7 @@ export function fieldOf(row: Attribute, resource: Resource): unknown {
   return row.field === undefined ? undefined : (resource as unknown as ApiThing)[row.field];
 }
 
-/** The value that a row is to have at the destination. */
+/** The wanted value of a row at the destination. */
 export function wantedOf(row: Attribute, resource: Resource, context: BuildContext): unknown {
   const value = fieldOf(row, resource);
   return row.refers === undefined ? value : translated(value, row.refers, context);

@@ -3,7 +3,7 @@ import { routes as canonicalRoutes, fixedIps } from './canonical.ts';
 import { port } from './port.ts';
 import { areOurs, books, described, name } from './standard.ts';
 
-/** Network API v2.0, "Show router details"; what hangs on a router has tables of its own. */
+/** Network API v2.0, "Show router details"; gateway, routes, interfaces have their own tables. */
 // biome-ignore format: a table is read by column
 export const router: Table = [
   name,
@@ -58,7 +58,7 @@ const own: Table = [
   ...derived('of ports of servers alone', 'propagate_uplink_status'),
 ];
 
-/** A router's leg: the answer is that of its port, of which the rest is left to Neutron. */
+/** A router's interface: the answer is that of its port, whose other fields Neutron sets. */
 export const routerInterface: Table = [
   ...own,
   ...port

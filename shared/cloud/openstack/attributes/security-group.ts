@@ -14,7 +14,7 @@ export const securityGroup: Table = [
   ...books,
 ];
 
-/** What a rule says; Neutron keeps no two in one group that say the same. */
+/** The content of a rule; Neutron allows no duplicates in a group. */
 // biome-ignore format: a table is read by column
 export const ruleContent: Table = [
   { api: 'direction',               field: 'direction',         fate: 'carried', sent: 'always' },
@@ -26,7 +26,7 @@ export const ruleContent: Table = [
   { api: 'remote_group_id',         field: 'remote_group_id',   fate: 'carried', sent: 'always', default: null, refers: 'security_group' },
 ];
 
-/** Network API v2.0, "Show security group rule". Rules take no tags in the request that creates. */
+/** Network API v2.0, "Show security group rule". Rules accept no tags at creation. */
 // biome-ignore format: a table is read by column
 export const securityGroupRule: Table = [
   { api: 'description',             field: 'description',       fate: 'carried', sent: 'always', default: '' },
@@ -39,7 +39,10 @@ export const securityGroupRule: Table = [
   ...books,
 ];
 
-/** Protocols that Neutron takes by number as well as by name (neutron-lib, constants `IP_PROTOCOL_MAP`); both mean one rule. */
+/**
+ * Protocols that Neutron accepts by name and by number (neutron-lib, constants `IP_PROTOCOL_MAP`);
+ * both mean one rule.
+ */
 const numbers: Readonly<Record<string, string>> = {
   icmp: '1',
   igmp: '2',

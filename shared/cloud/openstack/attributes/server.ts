@@ -7,7 +7,10 @@ import { name, ownTags } from './standard.ts';
 
 const hosts = 'depends on the hosts of the destination';
 
-/** Compute API, "Show server details", up to microversion 2.100; what a server refers to is described before it. */
+/**
+ * Compute API, "Show server details", up to microversion 2.100. Resources that a server refers to
+ * are described first.
+ */
 // biome-ignore format: a table is read by column
 export const server: Table = [
   name,
@@ -62,12 +65,15 @@ export const server: Table = [
   ...derived('Nova’s record of it', 'id', 'tenant_id', 'created', 'updated', 'links'),
 ];
 
-/** Nova says 'True' or ''. */
+/** Nova returns 'True' or ''. */
 function yes(value: string | boolean): boolean {
   return /^(true|1)$/i.test(String(value));
 }
 
-/** A config drive that nobody asked for harms no guest; clouds and images may force one (nova/virt/configdrive.py, `required_by`). */
+/**
+ * An additional config drive harms no guest; clouds and images may force one
+ * (nova/virt/configdrive.py, `required_by`).
+ */
 function hasMore(wanted: boolean, is: boolean): boolean {
   return is || !wanted;
 }
@@ -77,7 +83,7 @@ function isLabel(name: string): boolean {
   return name.length <= 63 && /^[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]$/.test(name);
 }
 
-/** A host name with its domain, which Nova takes from 2.94 on; the same file, `fqdn`. */
+/** A host name with its domain, which Nova accepts from 2.94 on; the same file, `fqdn`. */
 function isFullName(name: string): boolean {
   return name.length <= 255 && /^[a-zA-Z0-9][a-zA-Z0-9-.]*[a-zA-Z0-9]$/.test(name);
 }

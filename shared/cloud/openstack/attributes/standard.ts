@@ -2,28 +2,31 @@ import { foreignTags } from '../stamp.ts';
 import { type Attribute, derived, type Table } from './attribute.ts';
 import { unordered } from './canonical.ts';
 
-/** Neutron's and Nova's record of a thing. */
+/** Fields that Neutron and Nova keep for every resource. */
 export const books: Table = [
   ...derived('the identity of the thing', 'id', 'tenant_id', 'project_id', 'standard_attr_id'),
   ...derived('the record of its changes', 'created_at', 'updated_at', 'revision_number'),
 ];
 
-/** The name that people give. */
+/** The name that users choose. */
 export const name: Attribute = { api: 'name', field: 'name', fate: 'carried', sent: 'always', default: '' };
 
-/** Description and tags, which have our stamps for a while; Network API v2.0, "Standard attributes tag extension". */
+/**
+ * Description and tags, which hold our stamps temporarily; Network API v2.0, "Standard attributes
+ * tag extension".
+ */
 // biome-ignore format: a table is read by column
 export const described: Table = [
   { api: 'description', field: 'description', fate: 'carried', sent: 'with the stamp', default: '' },
   { api: 'tags',        field: 'tags',        fate: 'carried', sent: 'with the stamp', default: [], read: foreignTags, canonical: ownTags },
 ];
 
-/** A thing's own tags, in one order. */
+/** A resource's own tags, sorted. */
 export function ownTags(tags: readonly string[]): string[] {
   return unordered(foreignTags(tags));
 }
 
-/** Whether tags are all of our making. */
+/** Whether all tags are ours. */
 export function areOurs(tags: readonly string[]): boolean {
   return foreignTags(tags).length === 0;
 }

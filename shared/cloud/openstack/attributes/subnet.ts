@@ -13,7 +13,7 @@ export const subnet: Table = [
   { api: 'cidr',                 field: 'cidr',                 fate: 'carried', sent: 'always', canonical: canonicalCidr },
   { api: 'gateway_ip',           field: 'gateway_ip',           fate: 'carried', sent: 'always', canonical: ip },
   { api: 'enable_dhcp',          field: 'enable_dhcp',          fate: 'carried', sent: 'always' },
-  // An empty list would mean "no addresses at all"; a document that has none leaves the choice to the cloud.
+  // An empty list would mean "no addresses". Without pools in the document, the cloud chooses them.
   { api: 'allocation_pools',     field: 'allocation_pools',     fate: 'carried', sent: 'if known', default: [],
     keys: ['start', 'end'], canonical: pools },
   { api: 'dns_nameservers',      field: 'dns_nameservers',      fate: 'carried', sent: 'always', default: [] },

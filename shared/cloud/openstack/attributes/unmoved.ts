@@ -4,7 +4,7 @@ import type { ApiThing } from '../api.ts';
 import { type Attribute, isDefault, isEmpty, rowOf } from './attribute.ts';
 import { tables } from './tables.ts';
 
-/** A thing of the source as its cloud tells it. */
+/** A resource of the source as its cloud's API shows it. */
 export interface SourceThing {
   readonly kind: Kind;
   readonly id: string;
@@ -12,13 +12,13 @@ export interface SourceThing {
   readonly answer: ApiThing;
 }
 
-/** Characters of a value that a concern shows, and things that it lists by name. */
+/** Characters of a value that a concern shows, and number of resources that it names. */
 const shown = 60;
 const listed = 10;
-/** Names of attributes whose value is never shown, whatever they may be. */
+/** Names of attributes whose value is never shown. */
 const mayBeSecret = /pass|secret|token|user_data|private|credential/i;
 
-/** An attribute of a thing that does not go with it. `row`: what the table says of it; absent where no row names it. */
+/** An attribute that stays behind. `row`: its row in the table, absent if no row names it. */
 interface Unmoved {
   readonly thing: SourceThing;
   readonly attribute: string;
@@ -26,7 +26,10 @@ interface Unmoved {
   readonly row?: Attribute | undefined;
 }
 
-/** One concern for each attribute of each kind that has a value and stays behind: those that are known to, and those that nobody knows. */
+/**
+ * One concern for each attribute of a kind that has a value and stays behind, whether or not a row
+ * names it.
+ */
 export function unmovedConcerns(things: readonly SourceThing[]): Concern[] {
   const groups = new Map<string, [Unmoved, ...Unmoved[]]>();
   for (const one of things.flatMap(unmovedOf)) {
@@ -78,7 +81,7 @@ function concernFor(group: readonly [Unmoved, ...Unmoved[]]): Concern {
   };
 }
 
-/** What a concern shows of the values: nothing where it may be a secret. */
+/** What a concern shows of the values: nothing if they may be secret. */
 function shownOf([first, ...others]: readonly [Unmoved, ...Unmoved[]]): string {
   if (first.row?.secret === true || mayBeSecret.test(first.attribute)) return 'not shown';
   const text = JSON.stringify(first.value);

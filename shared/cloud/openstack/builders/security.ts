@@ -73,7 +73,7 @@ export const securityGroupRule: Family<'security_group_rule'> = {
       () => findRule(site, resource, context),
       context.signal,
     );
-    // In our own group the content identifies a rule. In an adopted group only a tag shows which
+    // In our own group, content identifies a rule. In an adopted group only a tag shows which
     // rules are ours.
     if (adopted) await tag(site, made, resource, context);
     return { id: made.id, how: 'created' };

@@ -19,7 +19,7 @@ export async function listServers(session: Session, scope: Scope, signal: AbortS
 }
 
 /**
- * Reports servers in cells that are down. Nova 2.69 names them only in a list without filter, sort
+ * Reports servers in cells that are down. Nova names them (from 2.69) only without filter, sort
  * or page (nova/api/openstack/compute/servers.py, `_is_cell_down_supported`).
  */
 export async function downServers(session: Session, scope: Scope, signal: AbortSignal): Promise<Concern[]> {
