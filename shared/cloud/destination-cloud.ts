@@ -16,7 +16,7 @@ export interface Built {
   readonly detail?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What a destination gets beside the resource itself. */
+/** What a builder receives besides the resource. */
 export interface BuildContext extends Patience {
   readonly campaign: string;
   readonly mappings: Mappings;
@@ -31,7 +31,7 @@ export interface BuildContext extends Patience {
   readonly claimed?: boolean | undefined;
   /** The verified bytes of a disk, for kind `disk`. */
   readonly disk?: BlockSource | undefined;
-  /** Hears bytes uploaded so far, for kind `disk`. */
+  /** Receives the number of bytes uploaded so far, for kind `disk`. */
   readonly onBytes?: ((bytes: number, total: number) => void) | undefined;
 }
 
@@ -49,15 +49,15 @@ export interface DonorImage {
 }
 
 /**
- * The cloud we move to. `ensure` may be repeated: the same resource always yields the same thing,
- * even when the answer of the call that created it was lost. Whatever is created carries a stamp
- * (campaign and source ref), and nothing without that stamp and the ledger's word is ever removed.
+ * The cloud we move to. `ensure` MAY be repeated and yields the same resource, even after a lost
+ * answer. What is created carries a stamp (campaign and source ref); nothing without the stamp and
+ * the ledger's record is ever removed.
  */
 export interface DestinationCloud {
   /**
-   * The kinds it can build, always the same; an image is only a reference and never among them.
-   * Resources of other kinds are left out before this cloud hears of them: a server then MUST be
-   * built without its flavor by its own size, and without a key.
+   * The kinds it can build, a constant; an image is only a reference and never among them. Other
+   * kinds are left out first: a server MUST then be built from its own size, without flavor and
+   * key.
    */
   readonly kinds: ReadonlySet<Kind>;
   facts(signal: AbortSignal): Promise<CloudFacts>;
@@ -100,9 +100,9 @@ export interface DestinationCloud {
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
   /**
-   * The images here with the same digest as images of the source, whose blocks need not cross the
-   * link. MUST name only what this project may use, and no disk that a campaign made: it may be
-   * another tenant's. MUST NOT write. Absent: there are no donors.
+   * Images with the digest of a source image, whose blocks need no transfer. MUST name only what
+   * this project may use and no campaign made: such a disk may be another tenant's. MUST NOT write.
+   * Absent: no donors.
    */
   donors?(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly DonorImage[]>;
   /**

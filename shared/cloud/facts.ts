@@ -52,5 +52,5 @@ export const DestinationFacts = z.object({
 });
 export type DestinationFacts = z.infer<typeof DestinationFacts>;
 
-/** What a cloud itself knows of these; the receiver adds the rest. */
+/** The facts that the cloud provides; the receiver adds the rest. */
 export type CloudFacts = Omit<DestinationFacts, 'kinds' | 'staging_free_bytes'>;

@@ -4,7 +4,7 @@ import type { DestinationCloud } from './destination-cloud.ts';
 import type { CloudSection } from './section.ts';
 import type { SourceCloud, SourceRetirement } from './source-cloud.ts';
 
-/** The halves of a provider, as a daemon opens them. */
+/** The halves of a provider that a daemon opens. */
 interface Halves {
   source: SourceCloud;
   retirement: SourceRetirement;

@@ -38,9 +38,8 @@ function sameSpecs(a: Readonly<Record<string, string>>, b: Readonly<Record<strin
 }
 
 /**
- * The flavor of the same size, by preference with the same extra specs, then with the same name;
- * `create` where there is none and we may. Preflight names what differs, and stops the plan where
- * the guest would lose hardware.
+ * The flavor of the same size, preferably with the same extra specs, then name; else `create` if
+ * allowed. Preflight reports differences, and blocks if the guest would lose hardware.
  */
 function flavorFor(
   flavor: ResourceOf<'flavor'> | Configurations['flavors'][number],

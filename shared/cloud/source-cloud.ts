@@ -12,9 +12,9 @@ export interface Selection {
   readonly project?: string | undefined;
   /** Empty: every server of the project. */
   readonly servers: readonly string[];
-  /** Who created them; anybody without it. */
+  /** The users who created them; all users if absent. */
   readonly users?: readonly string[] | undefined;
-  /** The servers' own tags; any of these will do. */
+  /** The servers' own tags; one match is enough. */
   readonly tags?: readonly string[] | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface ServerState {
   /** What the cloud is doing with it at the moment; null while it is idle. */
   readonly busy: string | null;
   readonly locked: boolean;
-  /** What went wrong; null where nothing did. */
+  /** The cloud's error message; null if there is none. */
   readonly fault: string | null;
   /**
    * Opaque, compared for equality only. MUST differ from every earlier one of a server that has run
@@ -73,9 +73,8 @@ export interface Snapshot {
 }
 
 /**
- * The cloud we move away from. It can stop, start and snapshot, nothing else: there is no verb here
- * that destroys what we did not make. Every method MAY be repeated, and MUST be correct after a
- * call whose answer was lost.
+ * The cloud we move away from. It can stop, start and snapshot; no method destroys what we did not
+ * make. Every method MAY be repeated, and MUST be correct after a call whose answer was lost.
  */
 export interface SourceCloud {
   /**
@@ -92,15 +91,15 @@ export interface SourceCloud {
   /** Starts a server and waits until it runs; one that runs is left so. */
   start(serverId: string, patience: Patience): Promise<void>;
   /**
-   * Freezes a stopped server's disk. MUST find and return the snapshot an earlier call for the same
-   * disk, campaign and attempt made, and MUST NOT return one of an earlier attempt, or a
-   * checkpoint: the server may have run since, and its writes would be lost.
+   * Freezes a stopped server's disk. MUST return the snapshot of an earlier call for the same disk,
+   * campaign and attempt, but no earlier attempt's and no checkpoint: the server may have run
+   * since, and its writes would be lost.
    */
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot>;
   /**
-   * Snapshots a disk while its server runs on, for a round of a warm move: as consistent as after
-   * a power cut at best. MUST find and return what an earlier call for the same disk, campaign,
-   * attempt and round made. Throws E_SERVER_STATE, E_SERVER_FAULT, E_CLOUD_TIMEOUT.
+   * Snapshots a running server's disk for a round of a warm move: at best crash-consistent. MUST
+   * return what an earlier call for the same disk, campaign, attempt and round made. Throws
+   * E_SERVER_STATE, E_SERVER_FAULT, E_CLOUD_TIMEOUT.
    */
   checkpoint(disk: ResourceOf<'disk'>, stamp: RoundStamp, patience: Patience): Promise<Snapshot>;
   /**
@@ -136,10 +135,9 @@ export interface Frozen {
 }
 
 /**
- * What may be done to the source after commit, and only then; opened by nothing but the commit
- * phase. Both verbs MUST read the server first and refuse (E_SERVER_STATE) one that is not stopped
- * and idle, or may have run since it was frozen: it has written what the destination lacks. Absent
- * is fine.
+ * What may be done to the source, after commit only; only the commit phase opens it. Both methods
+ * MUST read the server first and refuse (E_SERVER_STATE) one that is not stopped and idle, or may
+ * have run since it was frozen: the destination lacks its writes. Absent is fine.
  */
 export interface SourceRetirement {
   /**

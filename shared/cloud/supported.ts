@@ -35,9 +35,9 @@ const costOf: Readonly<Record<Exclude<Kind, 'image'>, Cost>> = {
 export interface Supported {
   /** What can be built; none of it needs what is left out. */
   readonly resources: readonly Resource[];
-  /** A skip for each that is left out. */
+  /** One skip for each resource that is left out. */
   readonly decisions: readonly Decision[];
-  /** One for each kind that is left out. */
+  /** One concern for each kind that is left out. */
   readonly concerns: readonly Concern[];
 }
 

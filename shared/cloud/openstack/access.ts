@@ -6,7 +6,7 @@ export type Named = { readonly id: string } | { readonly name: string; readonly 
 /** A Keystone domain by id or name. */
 export type Domain = { readonly id: string } | { readonly name: string };
 
-/** How we authenticate with Keystone; see Identity API v3, "Authentication and token management". */
+/** How we authenticate with Keystone: Identity API v3, "Authentication and token management". */
 export type Identity =
   | { readonly method: 'password'; readonly user: Named; readonly password: Secret }
   | { readonly method: 'token'; readonly token: Secret }

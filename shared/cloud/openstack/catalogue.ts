@@ -2,7 +2,7 @@ import { Problem } from '../../problem.ts';
 import type { Access } from './access.ts';
 import type { Token } from './token.ts';
 
-/** The services we speak to. */
+/** The services that we call. */
 export type Service = 'identity' | 'compute' | 'network' | 'image';
 
 /**

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { Problem } from '../../problem.ts';
 
-/** A mapping of a YAML file that is not ours: keys we do not know are left alone. */
+/** A mapping of a foreign YAML file: unknown keys are ignored. */
 export type Section = Readonly<Record<string, unknown>>;
 
 /** Environment variables; a parameter, so that nothing below reads the process's own. */
@@ -19,9 +19,9 @@ export interface CloudsFile {
 const extensions = ['yaml', 'yml', 'json'];
 
 /**
- * Finds and reads clouds.yaml and secure.yaml in the places, and in the order, of openstacksdk
- * ("Configuring OpenStack SDK Applications"). Null where there is none. Throws E_CONFIG for one that
- * cannot be read, and where `file` or OS_CLIENT_CONFIG_FILE names none.
+ * Reads clouds.yaml and secure.yaml from openstacksdk's places ("Configuring OpenStack SDK
+ * Applications"); null if there is none. Throws E_CONFIG for one that is unreadable, or named and
+ * missing.
  */
 export async function readCloudsFile(environment: Environment, file?: string): Promise<CloudsFile | null> {
   const named = file ?? environment['OS_CLIENT_CONFIG_FILE'];
@@ -50,8 +50,8 @@ async function firstOf(paths: readonly string[]): Promise<{ path: string; text: 
       return { path, text: await readFile(path, 'utf8') };
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException;
-      // A folder that is only searched may be closed to us: after `sudo -u` it is often the caller's.
-      // openstacksdk passes over it too (openstack/config/loader.py, `_load_yaml_json_file`).
+      // A searched folder may be unreadable, often the caller's after `sudo -u`. openstacksdk skips
+      // it too (openstack/config/loader.py, `_load_yaml_json_file`).
       if (code === 'ENOENT' || code === 'ENOTDIR' || (code === 'EACCES' && paths.length > 1)) continue;
       throw new Problem('E_CONFIG', `${path} cannot be read: ${message}.`, { about: path, cause });
     }
@@ -81,7 +81,7 @@ export function isSection(value: unknown): value is Section {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** openstacksdk takes `auth-url` for `auth_url`. */
+/** openstacksdk accepts `auth-url` for `auth_url`. */
 function underscored(value: unknown): unknown {
   if (!isSection(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.replaceAll('-', '_'), underscored(inner)]));

@@ -7,9 +7,9 @@ import { type Environment, isSection, merge, readCloudsFile, type Section } from
 import type { OpenStackSettings } from './config.ts';
 
 /**
- * Settles how a cloud is reached. Precedence, highest first: the settings; the cloud they name in
- * clouds.yaml; the cloud OS_CLOUD names; the OS_* variables; the only cloud of clouds.yaml. As with
- * openstacksdk, a named cloud does not mix with OS_* variables. Throws E_CONFIG.
+ * Decides how a cloud is reached. Precedence: the settings; their cloud in clouds.yaml; the cloud
+ * in OS_CLOUD; the OS_* variables; the only cloud of clouds.yaml. As in openstacksdk, a named cloud
+ * does not mix with OS_* variables. Throws E_CONFIG.
  */
 export async function resolveAccess(settings: OpenStackSettings, environment: Environment): Promise<Access> {
   const { section, origin } = await chosen(settings, environment);
@@ -73,7 +73,7 @@ function dropUndefined(section: Section): Section {
   );
 }
 
-/** Follows `file:` and `env:` in the settings' own secrets. */
+/** Resolves `file:` and `env:` in the settings' own secrets. */
 async function withSecrets(section: Section, environment: Environment): Promise<Section> {
   if (!isSection(section['auth'])) return section;
   const auth: Record<string, unknown> = { ...section['auth'] };

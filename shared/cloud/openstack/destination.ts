@@ -18,7 +18,7 @@ import { preflight } from './preflight/preflight.ts';
 import { retryingly } from './retry.ts';
 import { Session } from './session.ts';
 
-/** An OpenStack cloud that is moved to. */
+/** An OpenStack cloud as destination. */
 export class OpenStackDestination implements DestinationCloud {
   readonly kinds: ReadonlySet<Kind> = new Set(kinds.filter((kind) => kind !== 'image'));
   readonly #session: Session;
@@ -88,7 +88,7 @@ export class OpenStackDestination implements DestinationCloud {
   }
 }
 
-/** A family only ever meets resources of its own kind. */
+/** A family only receives resources of its own kind. */
 function familyOf(kind: Kind): Family<Kind> {
   return families[kind] as Family<Kind>;
 }

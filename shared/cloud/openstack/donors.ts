@@ -5,9 +5,8 @@ import type { Site } from './builders/site.ts';
 import { listAll } from './pages.ts';
 
 /**
- * Finds the active images of this project, and the public ones, with the digest of a source image;
- * one that has no digest is known by its name and size. An image that a campaign made is no donor:
- * it may be another tenant's disk.
+ * Finds active images, own or public, with a source image's digest, or its name and size if it has
+ * none. Images made by a campaign are excluded: they may be another tenant's disk.
  */
 export async function findDonors(
   site: Site,
@@ -26,7 +25,7 @@ export async function findDonors(
       signal,
     );
     for (const each of listed) {
-      // Glance leaves out filters that it does not know, and shows an admin everybody's images.
+      // Glance ignores unknown filters, and shows an admin the images of all projects.
       const same = Object.entries(filter).every(([name, value]) => each[name] === value);
       const ours = each.owner === project || each.visibility === 'public';
       const made = each['godwit_campaign'] !== undefined;
@@ -37,7 +36,7 @@ export async function findDonors(
   return [...found.values()];
 }
 
-/** What an image with the same bytes is found by; null for one of which too little is known. */
+/** The key by which an image with the same bytes is found; null if too little is known. */
 function likeness({ name, size, os_hash_algo, os_hash_value, checksum }: ResourceOf<'image'>): Record<string, string> | null {
   if (os_hash_algo !== null && os_hash_value !== null) return { os_hash_algo, os_hash_value };
   if (checksum !== null) return { checksum };

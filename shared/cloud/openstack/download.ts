@@ -6,16 +6,15 @@ import type { Session } from './session.ts';
 import { SparseFile } from './sparse-file.ts';
 import { discard } from './transport.ts';
 
-/** The digest an image has by Glance's word; older images have only an MD5 checksum. */
+/** The digest that Glance reports for an image; older images have only an MD5 checksum. */
 export function digestOfImage(image: ApiImage): { readonly algorithm: string; readonly digest: string } | null {
   if (image.os_hash_algo && image.os_hash_value) return { algorithm: image.os_hash_algo, digest: image.os_hash_value };
   return image.checksum ? { algorithm: 'md5', digest: image.checksum } : null;
 }
 
 /**
- * Streams an image's bytes to a sparse file and holds them against the image's digest; a stream
- * that breaks off is started again. Returns the digest of what was written. Throws
- * E_IMAGE_MISMATCH, E_CLOUD (a 204: no bytes yet), and what the session throws.
+ * Downloads an image to a sparse file, restarts broken streams, and verifies and returns the
+ * digest. Throws E_IMAGE_MISMATCH, E_CLOUD (a 204: no bytes yet), and the session's errors.
  */
 export async function downloadImage(
   session: Session,
@@ -78,7 +77,7 @@ async function once(
   }
 }
 
-/** Whether the failure is our own disk's, which another download does not cure. */
+/** Whether our own disk failed: another download would not help. */
 function isLocal(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EIO', 'EFBIG'].includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -6,7 +6,7 @@ import { Site } from './builders/site.ts';
 import { readQuotas } from './quotas.ts';
 import type { Session } from './session.ts';
 
-/** Reads what the planner wants to know of a destination. */
+/** Reads the facts that the planner needs about a destination. */
 export async function readFacts(session: Session, signal: AbortSignal): Promise<CloudFacts> {
   const site = new Site(session);
   const token = await session.token(signal);

@@ -1,7 +1,7 @@
 import type { ApiAction, ApiServer } from './api.ts';
 import type { Session } from './session.ts';
 
-/** Compute API, "List Actions For Server": from here on one may ask for the newest alone. */
+/** Compute API, "List Actions For Server": the first microversion with `limit`. */
 const limited = '2.58';
 
 /**
@@ -18,9 +18,9 @@ export async function readNewestAction(session: Session, id: string, signal: Abo
 }
 
 /**
- * A server's generation, of two parts. Nova records an action for every start that is requested
- * (nova/compute/api.py, `_record_action_start`). Where Nova finds that a server was started without
- * a request, it writes `updated`, in whole seconds.
+ * A server's generation, in two parts: Nova records an action for each requested start
+ * (nova/compute/api.py, `_record_action_start`), and writes `updated`, in whole seconds, for any
+ * other.
  */
 export function generationOf(server: ApiServer, newestAction: string): string {
   return `${server.updated ?? ''} ${newestAction}`;
@@ -29,14 +29,20 @@ export function generationOf(server: ApiServer, newestAction: string): string {
 /** Recorded actions after which a stopped server has not run (nova/compute/instance_actions.py). */
 const harmless = new Set(['lock', 'unlock', 'createImage', 'createBackup']);
 
-/** Reads what was done to a server, the newest first. MUST be read before the server; empty where a policy hides it. */
+/**
+ * Reads a server's actions, newest first. MUST be read before the server; empty if a policy hides
+ * them.
+ */
 export async function readActions(session: Session, id: string, signal: AbortSignal): Promise<readonly ApiAction[]> {
   const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
   const answer = await session.call({ method: 'GET', service: 'compute', path, tolerate: [403, 404], signal });
   return answer.status === 200 ? (answer.body as { instanceActions: readonly ApiAction[] }).instanceActions : [];
 }
 
-/** Whether a server may have run since a generation: every newer action counts but those that start nothing. */
+/**
+ * Whether a server may have run since a generation: every newer action counts, except those that
+ * start nothing.
+ */
 export function mayHaveRunSince(generation: string, server: ApiServer, actions: readonly ApiAction[]): boolean {
   if (generationOf(server, actions[0]?.request_id ?? '') === generation) return false;
   const known = actions.findIndex(({ request_id }) => generation.endsWith(` ${request_id}`));

@@ -32,7 +32,7 @@ export async function lookAt(
   return { healthy: false, says: answers.map((answer) => answer.says).join('; ') || 'The server has no address.' };
 }
 
-/** Floating addresses first: they are the ones a controller outside the cloud reaches. */
+/** Floating addresses first, because a controller outside the cloud can reach only those. */
 function addressesOf(server: ApiServer): string[] {
   const all = Object.values(server.addresses).flat();
   const rank = (type: string | undefined): number => (type === 'floating' ? 0 : 1);

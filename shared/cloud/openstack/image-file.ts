@@ -28,9 +28,9 @@ interface Note {
 const rawFormats = new Set(['raw', 'ami', 'iso']);
 
 /**
- * Makes a Glance image readable as the guest sees it: downloads its file into `folder` as it is
- * stored, and verifies its digest, also of a file that an earlier call left. Throws
- * E_IMAGE_MISMATCH, E_CLOUD, E_NOT_FOUND, E_DISK_FULL, and what `openStored` throws.
+ * Downloads a Glance image into `folder`, verifies it, even if an earlier call downloaded it, and
+ * opens it as the guest sees it. Throws E_IMAGE_MISMATCH, E_CLOUD, E_NOT_FOUND, E_DISK_FULL, and
+ * what `openStored` throws.
  */
 export async function openImage(
   session: Session,
@@ -76,7 +76,7 @@ async function fetch(
   return format;
 }
 
-/** The format goes to QEMU's command line and into a file name, so only known ones pass. */
+/** The format becomes part of QEMU's command line and a file name, so it must be known. */
 function formatOf(image: ApiImage): string {
   const format = image.disk_format ?? 'raw';
   if (rawFormats.has(format)) return 'raw';

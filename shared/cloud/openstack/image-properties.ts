@@ -2,7 +2,7 @@ import type { ApiImage } from './api.ts';
 import { rowOf } from './attributes/attribute.ts';
 import { imageProperties, image as named } from './attributes/image.ts';
 
-/** The free properties of an image; those that are no strings are left out. */
+/** The free properties of an image, without values that are not strings. */
 export function propertiesOf(image: ApiImage): Record<string, string> {
   return Object.fromEntries(
     Object.entries(image).filter(

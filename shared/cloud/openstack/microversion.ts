@@ -1,6 +1,6 @@
 import { Problem } from '../../problem.ts';
 
-/** The oldest compute microversion we can work with: tags on server create. */
+/** The oldest supported compute microversion: tags at server creation. */
 const oldest = '2.52';
 /**
  * The newest we were written against; newer ones may change answers (Nova's "REST API Version
@@ -8,7 +8,7 @@ const oldest = '2.52';
  */
 const newest = '2.96';
 
-/** Settles the compute microversion from the version document. Throws E_MICROVERSION. */
+/** Chooses the compute microversion from the version document. Throws E_MICROVERSION. */
 export function negotiate(body: unknown): string {
   const document = body as { version?: { version?: string; min_version?: string } } | null;
   const highest = document?.version?.version ?? '';

@@ -7,9 +7,9 @@ import { serveImage } from '../../nbd/qemu-nbd.ts';
 import { convertToRaw, qemuFormat, refuseReferences } from './qemu-img.ts';
 
 /**
- * Opens a stored image as the guest sees it: raw as it is, others through qemu-nbd, or as a raw copy
- * where that is not installed. The image is a stranger's: its format is never guessed, and one that
- * refers to other files is refused. Throws E_UNSUPPORTED, E_MISSING_TOOL, E_NBD, E_DISK_FULL.
+ * Opens a stored image: raw directly, others through qemu-nbd, or converted to raw without it.
+ * Images are untrusted: the format is never guessed, and references to other files are refused.
+ * Throws E_UNSUPPORTED, E_MISSING_TOOL, E_NBD, E_DISK_FULL.
  */
 export async function openStored(path: string, format: string, signal: AbortSignal): Promise<BlockSource> {
   if (format === 'raw') return openRaw(path);
@@ -27,7 +27,7 @@ export async function openStored(path: string, format: string, signal: AbortSign
   };
 }
 
-/** A raw file; it has extents where qemu-img is installed to find its holes. */
+/** A raw file; it has extents if qemu-img is installed to find its holes. */
 async function openRaw(path: string): Promise<BlockSource> {
   const file = await openFile(path);
   const withHoles = (await isInstalled('qemu-img')) ? { extents: (signal: AbortSignal) => holesOf(path, file.size, signal) } : {};

@@ -2,7 +2,7 @@ import { Problem } from '../../problem.ts';
 import type { Service } from './catalogue.ts';
 import type { Call, Session } from './session.ts';
 
-/** Things asked for at once; a cloud may answer fewer and always says whether there are more. */
+/** Page size; a cloud may return fewer, and always reports whether there are more. */
 const pageSize = 500;
 
 /** What is listed: `path` of the collection, and `key`, under which a page holds it. */
@@ -32,7 +32,7 @@ export async function listAll<T>(session: Session, listing: Listing, signal: Abo
     const marker = next.searchParams.get('marker') ?? next.search;
     if (seen.has(marker)) throw new Problem('E_CLOUD', `GET ${path}: the cloud links the same page again and again.`);
     seen.add(marker);
-    // Only the query is taken: behind a proxy the link's scheme and host are often wrong.
+    // Only the query is used, because behind a proxy the link's scheme and host are often wrong.
     query = { ...query, ...grouped(next.searchParams) };
   }
 }

@@ -7,9 +7,9 @@ import { cancelled } from './transport.ts';
 
 const run = promisify(execFile);
 
-/** A look at a header takes next to nothing; Nova and Glance allow as much. */
+/** Limit for reading a header, which is fast; Nova and Glance allow the same. */
 const briefly: Bounds = { memoryBytes: 1024 ** 3, cpuSeconds: 30 };
-/** A conversion takes as long as the image is large. */
+/** Limit for a conversion, which grows with the size of the image. */
 const atLength: Bounds = { memoryBytes: 4 * 1024 ** 3 };
 
 interface ImageInfo {
@@ -20,16 +20,15 @@ interface ImageInfo {
   };
 }
 
-/** Glance's names of formats that QEMU calls otherwise. */
+/** Glance's format names that differ from QEMU's. */
 const qemuNames: Readonly<Record<string, string>> = { vhd: 'vpc' };
 
 /** QEMU's name of a format of Glance. */
 export const qemuFormat = (format: string): string => qemuNames[format] ?? format;
 
 /**
- * Refuses a tenant's image that refers to other files, for those would be ours. A qcow2 header is
- * read here first, because QEMU opens its data file to report it. Throws E_MISSING_TOOL,
- * E_UNSUPPORTED.
+ * Refuses an image that refers to other files: they would be ours. The qcow2 header is checked
+ * first, because QEMU opens its data file. Throws E_MISSING_TOOL, E_UNSUPPORTED.
  */
 export async function refuseReferences(path: string, format: string, signal: AbortSignal): Promise<void> {
   if (format === 'qcow2' && (await namesFiles(path))) throw refersElsewhere(path);

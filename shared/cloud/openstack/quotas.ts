@@ -46,9 +46,9 @@ export async function readQuotas(session: Session, signal: AbortSignal): Promise
 
 interface Use {
   readonly limit?: number;
-  /** Nova's word. */
+  /** Nova's name. */
   readonly in_use?: number;
-  /** Neutron's word. */
+  /** Neutron's name. */
   readonly used?: number;
   readonly reserved?: number;
 }

@@ -1,6 +1,6 @@
 import { Problem, type ProblemCode } from '../../problem.ts';
 
-/** An answer with an error status, read. */
+/** An answer with an error status. */
 export interface Refused {
   readonly method: string;
   readonly url: string;

@@ -7,10 +7,16 @@ import { powerOf, readServer, taskOf } from './server-state.ts';
 import { type Guard, Session } from './session.ts';
 import { movedTag } from './stamp.ts';
 
-/** Compute API, "Lock server", microversion 2.73: why a server is locked. Older clouds lock without a reason. */
+/**
+ * Compute API, "Lock server", microversion 2.73: the reason of a lock. Older clouds lock without
+ * one.
+ */
 const reasoned = '2.73';
 
-/** What may be written at a source after commit: our tag, the lock, and the end of a moved server. Throws E_BUG for anything else. */
+/**
+ * Allows these writes at a source after commit: our tag, the lock, and deletion of a moved server.
+ * Throws E_BUG otherwise.
+ */
 const guard: Guard = ({ method, service, path, body }) => {
   if (method === 'GET' || service !== 'compute') {
     if (method === 'GET') return;
@@ -23,7 +29,7 @@ const guard: Guard = ({ method, service, path, body }) => {
   throw new Problem('E_BUG', `The source cloud must not be asked for ${method} ${path}.`);
 };
 
-/** The end of the source's servers, after commit. */
+/** Locks and deletes the source's servers after commit. */
 export class OpenStackRetirement implements SourceRetirement {
   readonly #session: Session;
 
@@ -35,7 +41,8 @@ export class OpenStackRetirement implements SourceRetirement {
     const server = await this.#asFrozen(serverId, frozen, signal);
     if (server === null) return;
     const path = pathOf(serverId);
-    // The lock first: Nova records it, so that what the tag changes is known to be later than a look at the server.
+    // Lock first: Nova records it, so a change of `updated` by the tag is known to be later than
+    // our read.
     const why = (await this.#session.knows(reasoned, signal)) ? { locked_reason: reasonOf(frozen.campaign) } : null;
     await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { lock: why }, signal });
     await this.#session.call({ method: 'PUT', service: 'compute', path: `${path}/tags/${movedTag}`, signal });
@@ -45,13 +52,13 @@ export class OpenStackRetirement implements SourceRetirement {
     const server = await this.#asFrozen(serverId, frozen, signal);
     if (server === null) return;
     const path = pathOf(serverId);
-    // Only a lock of ours is opened; another one is somebody's wish to keep the server.
+    // Only our own lock is removed; another lock means that somebody wants to keep the server.
     if (isOurs(server, frozen))
       await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { unlock: null }, signal });
     await this.#session.call({ method: 'DELETE', service: 'compute', path, tolerate: [404], signal });
   }
 
-  /** Reads a server that must be as it was frozen; null where it is gone. Throws E_SERVER_STATE. */
+  /** Reads a server unchanged since its freeze; null if it is gone. Throws E_SERVER_STATE. */
   async #asFrozen(id: string, frozen: Frozen, signal: AbortSignal): Promise<ApiServer | null> {
     const actions = await readActions(this.#session, id, signal);
     const server = await readServer(this.#session, id, signal);
@@ -73,23 +80,23 @@ function pathOf(serverId: string): string {
   return `/servers/${encodeURIComponent(serverId)}`;
 }
 
-/** Why a server is locked, for whoever looks at it. */
+/** The reason of a lock, for users of the source. */
 function reasonOf(campaign: string): string {
   return `godwit: moved by campaign ${campaign}`;
 }
 
-/** Whether a server bears a lock that a commit put on. */
+/** Whether a server has a lock that a commit set. */
 function isOurs({ locked, locked_reason, tags }: ApiServer, { campaign }: Frozen): boolean {
   return locked === true && (tags?.includes(movedTag) === true || locked_reason === reasonOf(campaign));
 }
 
-/** What a server does or did that its frozen disk does not know; null where it is as it was frozen. */
+/** What a server did after its disk was frozen; null if it is unchanged. */
 function whyNotFrozen(server: ApiServer, frozen: Frozen, actions: readonly ApiAction[]): string | null {
   const power = powerOf(server);
   if (power !== 'stopped') return power === 'running' ? 'runs again' : `is ${server.status}`;
   const task = taskOf(server);
   if (task !== null) return `is busy (${task})`;
   if (frozen.generation === undefined || !mayHaveRunSince(frozen.generation, server, actions)) return null;
-  // Where a policy hides the actions, our own lock changes the generation too; it was put on after a look.
+  // If a policy hides the actions, our own lock changes the generation too; it followed a check.
   return actions.length === 0 && isOurs(server, frozen) ? null : 'was changed after its disk was frozen, and may have run,';
 }

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem, type ProblemCode } from '../../problem.ts';
 import { cancelled, type Incoming, neverSent } from './transport.ts';
 
-/** How often, and for how long altogether, one call is sent again: milliseconds. */
+/** How often, and for how long in total, one call is sent again: milliseconds. */
 const attempts = 6;
 const budgetMs = 120_000;
-/** The longest pause that is believed when a cloud asks for one: milliseconds. */
+/** The longest pause that a cloud may ask for: milliseconds. */
 const longestPauseMs = 60_000;
 
 /** How long to wait before the next attempt; null when there is none. */
@@ -44,7 +44,7 @@ function retryAfter(header: string | undefined): number | undefined {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), longestPauseMs) : undefined;
 }
 
-/** Doubles from a quarter of a second, with jitter so that many callers do not return together. */
+/** Doubles from 250 ms, with jitter so that callers do not retry at the same time. */
 function pause(attempt: number): number {
   return 250 * 2 ** (attempt - 1) * (0.5 + Math.random());
 }

@@ -26,7 +26,7 @@ export function taskOf(server: ApiServer): string | null {
   return server['OS-EXT-STS:task_state'] ?? null;
 }
 
-/** Whether a server runs, by Nova's word for it (Compute API guide, "Server concepts"). */
+/** Whether a server runs, by Nova's status (Compute API guide, "Server concepts"). */
 export function powerOf({ status }: Pick<ApiServer, 'status'>): Power {
   if (status === 'ACTIVE') return 'running';
   return status === 'SHUTOFF' ? 'stopped' : 'other';
@@ -46,7 +46,10 @@ export async function readState(session: Session, id: string, signal: AbortSigna
   };
 }
 
-/** Pause between two requests for the same change: milliseconds. The first may have been lost, or refused while the server was at work. */
+/**
+ * Pause before a change is requested again: milliseconds. The first request may be lost, or refused
+ * by a busy server.
+ */
 const askAgainMs = 30_000;
 
 interface Change {
@@ -55,14 +58,14 @@ interface Change {
   readonly to: 'ACTIVE' | 'SHUTOFF';
 }
 
-/** The two changes of a server's power that we make. */
+/** The two power changes that we make. */
 export const changes = {
   stop: { action: 'os-stop', from: 'ACTIVE', to: 'SHUTOFF' },
   start: { action: 'os-start', from: 'SHUTOFF', to: 'ACTIVE' },
 } as const satisfies Record<string, Change>;
 
 /**
- * Brings a server to the wanted power state and waits until it is seen there; one that is there already is left so.
+ * Brings a server to the wanted power state and waits for it; does nothing if it is already there.
  * Throws E_SERVER_FAULT with the cloud's message, E_SERVER_STATE, E_CLOUD_TIMEOUT.
  */
 export async function bring(session: Session, id: string, change: Change, patience: Patience): Promise<void> {
@@ -84,7 +87,7 @@ async function ask(session: Session, { id, locked }: ApiServer, change: Change, 
   const call = { method: 'POST', service: 'compute', path, body: { [change.action]: null }, tolerate: [409], signal } as const;
   const { status, body } = await session.call(call);
   if (status !== 409) return;
-  // A lock is answered with 409 too, and does not pass by itself; a task in progress does.
+  // Nova answers 409 for a lock, which does not end by itself, and for a task, which does.
   if (locked === true || /locked/i.test(JSON.stringify(body)))
     throw new Problem('E_SERVER_STATE', `Server ${id} is locked, so ${change.action} is refused.`, {
       about: `server/${id}`,

@@ -9,7 +9,7 @@ import { patienceFor } from './retry.ts';
 import { issueToken, type Token } from './token.ts';
 import { cancelled, discard, failureOf, type Incoming, Transport } from './transport.ts';
 
-/** A body that is streamed and, because a request may have to be sent again, can be opened again. */
+/** A streamed body that can be opened again, because a request may be sent again. */
 interface Content {
   /** Bytes. */
   readonly length: number;
@@ -29,7 +29,7 @@ export interface Call {
   readonly body?: unknown;
   readonly content?: Content | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Error statuses that are an answer to this call and no failure: `[404]`. */
+  /** Error statuses that are a valid answer to this call: `[404]`. */
   readonly tolerate?: readonly number[] | undefined;
   readonly headersTimeoutMs?: number | undefined;
   readonly signal: AbortSignal;
@@ -45,13 +45,16 @@ export interface Answer {
 /** Decides whether a call may be made at all; throws where it may not. */
 export type Guard = (call: Pick<Call, 'method' | 'service' | 'path' | 'body'>) => void;
 
-/** Longest answer that is read into memory: bytes. Pages hold some hundred things of some kilobytes. */
+/**
+ * Largest answer that is read into memory: bytes. A page holds some hundred records of a few
+ * kilobytes.
+ */
 const longestAnswer = 64 * 1024 * 1024;
 const userAgent = 'godwit';
 
 /**
- * One user's conversation with one cloud: token, catalogue, microversion, retries, and errors as problems.
- * A token is renewed before it expires and when the cloud refuses it; no error text ever holds one.
+ * One user's session with one cloud: token, catalogue, microversion, retries, errors as problems.
+ * Renews a token before it expires and when it is refused. An error text MUST NOT contain a token.
  */
 export class Session {
   readonly access: Access;
@@ -69,7 +72,10 @@ export class Session {
     for (const value of Object.values(access.identity)) if (value instanceof Secret) this.#secrets.add(value);
   }
 
-  /** Makes one call and reads its answer. Throws E_AUTH, E_FORBIDDEN, E_QUOTA, E_CONFLICT, E_CLOUD and what the transport throws. */
+  /**
+   * Makes one call and reads its answer. Throws E_AUTH, E_FORBIDDEN, E_QUOTA, E_CONFLICT, E_CLOUD,
+   * and the transport's errors.
+   */
   async call(call: Call): Promise<Answer> {
     const incoming = await this.#send(call);
     const text = await this.#read(incoming, call);
@@ -81,12 +87,12 @@ export class Session {
     return this.#send(call);
   }
 
-  /** What a stream that broke off means. */
+  /** The problem for a broken stream. */
   failure(error: unknown, call: Call): Problem {
     return failureOf(error, { method: call.method, url: `${this.access.authUrl}${call.path}`, signal: call.signal }, this.access);
   }
 
-  /** The token in use: who we are, in which project, with which roles. */
+  /** The current token, with user, project and roles. */
   async token(signal: AbortSignal): Promise<Token> {
     if (this.#token !== null && Date.now() < this.#token.renewAtMs) return this.#token;
     this.#renewal ??= this.#renew(signal).finally(() => {
@@ -95,7 +101,10 @@ export class Session {
     return this.#renewal;
   }
 
-  /** The compute microversion both sides know, `2.90`; E_MICROVERSION where the cloud is too old. */
+  /**
+   * The compute microversion that both sides know, such as `2.90`. Throws E_MICROVERSION if the
+   * cloud is too old.
+   */
   async microversion(signal: AbortSignal): Promise<string> {
     this.#microversion ??= this.#negotiate(signal).catch((error: unknown) => {
       this.#microversion = null;
@@ -128,7 +137,7 @@ export class Session {
     return negotiate(body);
   }
 
-  /** Sends a call until it is answered, within its patience; what is thrown is a problem. */
+  /** Sends a call until it is answered or its patience ends. Throws problems only. */
   async #send(call: Call): Promise<Incoming> {
     this.#guard(call);
     const patience = patienceFor(call);

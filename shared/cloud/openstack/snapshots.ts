@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 import { snapshotStamp } from './stamp.ts';
 import { until } from './wait.ts';
 
-/** Looks at which a snapshot that makes no progress, of a server that is idle, counts as failed. */
+/** Polls without progress, on an idle server, after which a snapshot counts as failed. */
 const idleLooks = 10;
 
 /** Reads an image; null where it is gone. */
@@ -20,8 +20,8 @@ export async function readImage(session: Session, id: string, signal: AbortSigna
 }
 
 /**
- * Lists the snapshots with the given stamp. Nova hands an image's properties down to the servers made from it and to their snapshots:
- * what a user snapshots of a server that was moved carries an old stamp too, so only ours of this very campaign count.
+ * Lists the snapshots with a stamp. Nova copies image properties to servers and on to their
+ * snapshots, so a user's snapshot of a moved server has an old stamp: only this campaign's count.
  */
 export async function stampedSnapshots(
   session: Session,
@@ -33,12 +33,18 @@ export async function stampedSnapshots(
   return images.filter((image) => Object.entries(query).every(([name, value]) => image[name] === value));
 }
 
-/** Freezes a stopped server's root disk as a Glance image. Throws E_SERVER_STATE, E_SERVER_FAULT, E_UNSUPPORTED, E_CLOUD_TIMEOUT. */
+/**
+ * Freezes a stopped server's root disk as an image. Throws E_SERVER_STATE, E_SERVER_FAULT,
+ * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
+ */
 export function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
   return snapshotDisk(session, disk, { ...made, round: 0 }, patience, () => mustBeFrozen(session, disk.server_id, patience));
 }
 
-/** Snapshots a server's root disk as it is now, whether or not the server runs. Throws E_SERVER_STATE, E_SERVER_FAULT, E_UNSUPPORTED, E_CLOUD_TIMEOUT. */
+/**
+ * Snapshots a server's root disk, running or not. Throws E_SERVER_STATE, E_SERVER_FAULT,
+ * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
+ */
 export function checkpointDisk(
   session: Session,
   disk: ResourceOf<'disk'>,
@@ -48,7 +54,7 @@ export function checkpointDisk(
   return snapshotDisk(session, disk, made, patience, () => untilSnapshotable(session, disk.server_id, patience));
 }
 
-/** `ready` is asked before a snapshot is made, not before one is found again. */
+/** `ready` is called before a snapshot is made, not if one already exists. */
 async function snapshotDisk(
   session: Session,
   disk: ResourceOf<'disk'>,
@@ -85,7 +91,10 @@ async function mustBeFrozen(session: Session, serverId: string, { signal }: Pati
   throw new Problem('E_SERVER_STATE', says, { about: `server/${serverId}` });
 }
 
-/** Waits out a server's task, such as somebody else's backup. Nova snapshots in these states (Compute API reference, "Create Image"). */
+/**
+ * Waits for the end of a server's task, such as a backup. Nova snapshots in these states (Compute
+ * API reference, "Create Image").
+ */
 async function untilSnapshotable(session: Session, serverId: string, patience: Patience): Promise<void> {
   await until(`An idle moment of server ${serverId}`, patience, async () => {
     const server = await mustReadServer(session, serverId, patience.signal);
@@ -118,7 +127,8 @@ async function untilActive(session: Session, id: string, serverId: string, patie
     const server = await mustReadServer(session, serverId, patience.signal);
     const fault = server.fault?.message ?? null;
     if (image === null || !['queued', 'saving'].includes(image.status)) throw failed(serverId, image?.status ?? 'gone', fault);
-    // A snapshot that failed on the hypervisor may stay `queued` for ever, while the server has long been idle again.
+    // A snapshot that failed on the hypervisor may stay `queued` forever, long after the server is
+    // idle.
     idle = taskOf(server) === null ? idle + 1 : 0;
     if (idle > idleLooks && image.status === 'queued') throw failed(serverId, 'queued, and nothing works on it', fault);
     return undefined;

@@ -13,7 +13,10 @@ import { Session } from './session.ts';
 import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './snapshots.ts';
 import { SourceGuard } from './source-guard.ts';
 
-/** An OpenStack cloud that is moved away from. Its guard lets nothing be written but start, stop, snapshot and the end of our snapshots. */
+/**
+ * An OpenStack cloud as source. Its guard allows only start, stop, snapshot and deletion of our
+ * snapshots.
+ */
 export class OpenStackSource implements SourceCloud {
   readonly #guard = new SourceGuard();
   readonly #session: Session;

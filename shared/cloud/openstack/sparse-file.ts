@@ -1,11 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { writeAll } from '../../disk/file.ts';
 
-/** Pieces that are all zero are left as holes: bytes. */
+/** Size of a piece; pieces of zeros become holes: bytes. */
 const piece = 64 * 1024;
 const zeros = Buffer.alloc(piece);
 
-/** Writes a stream of bytes to a new file, leaving holes where whole pieces are zero. */
+/** Writes a stream of bytes to a new file, with holes for pieces of zeros. */
 export class SparseFile {
   readonly #file: FileHandle;
   readonly #pending = Buffer.allocUnsafe(piece);

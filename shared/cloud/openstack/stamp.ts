@@ -11,12 +11,12 @@ const prefix = 'godwit-';
 /** Longest tag: characters. Older Neutron and Nova allow no more. */
 const longestTag = 60;
 
-/** The tags of something a campaign built for a source ref. */
+/** The tags of a resource that a campaign built for a source ref. */
 export function tagsOf(campaign: string, ref: Ref): readonly [string, string] {
   return [campaignTag(campaign), `${prefix}source-${short(idOf(ref))}`];
 }
 
-/** The tag that everything of one campaign carries. */
+/** The tag of all resources of one campaign. */
 export function campaignTag(campaign: string): string {
   return `${prefix}campaign-${campaign}`;
 }

@@ -16,10 +16,10 @@ interface CatalogueEntry {
   }[];
 }
 
-/** A token with what Keystone says about it. */
+/** A token, with Keystone's answer about it. */
 export interface Token {
   readonly secret: Secret;
-  /** When, on this machine's clock, a new one is asked for. */
+  /** When, by this machine's clock, a new one is requested. */
   readonly renewAtMs: number;
   readonly catalogue: readonly CatalogueEntry[];
   readonly roles: readonly string[];
@@ -53,7 +53,7 @@ export async function issueToken(
   const url = `${access.authUrl}/auth/tokens`;
   const body = JSON.stringify({ auth: { identity: identityOf(access.identity), ...scopeOf(access) } });
   const headers = { 'user-agent': 'godwit', accept: 'application/json', 'content-type': 'application/json' };
-  // Asking twice for a token does no harm, so this POST is repeated like a GET.
+  // A second token does no harm, so this POST is repeated like a GET.
   const { answer, text } = await retryingly(signal, async () => {
     const answer = await transport.send({ method: 'POST', url, headers, body, signal });
     return { answer, text: await answer.body.toArray().then((pieces) => Buffer.concat(pieces as Buffer[]).toString('utf8')) };
@@ -63,7 +63,7 @@ export async function issueToken(
   const { token } = JSON.parse(text) as TokenBody;
   if (token.project === undefined)
     throw new Problem('E_AUTH', `The token of ${access.origin} belongs to no project; name one with project_name.`);
-  // The cloud's clock may differ from ours: only the token's length of life is taken from it.
+  // The cloud's clock may differ from ours: only the token's lifetime is taken from it.
   const lifeMs = Date.parse(token.expires_at) - Date.parse(token.issued_at);
   return {
     secret: new Secret(value),

@@ -10,7 +10,7 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | AsyncIterable<Uint8Array> | null;
   readonly signal: AbortSignal;
-  /** Limit until the answer's headers, where the usual one is too short. */
+  /** Limit until the answer's headers, if the default is too short. */
   readonly headersTimeoutMs?: number | undefined;
 }
 
@@ -119,7 +119,7 @@ export function neverSent(problem: Problem): boolean {
   return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);
 }
 
-/** The problem a wait ends with when its signal fires. */
+/** The problem of a wait whose signal aborts. */
 export function cancelled(signal: AbortSignal): Problem {
   return signal.reason instanceof Problem ? signal.reason : new Problem('E_CANCELLED', 'The work was cancelled.');
 }

@@ -1,6 +1,6 @@
 import type { Session } from './session.ts';
 
-/** An availability zone of Nova; its hosts are null to all but admins. */
+/** An availability zone of Nova; only admins see its hosts, for others they are null. */
 export interface Zone {
   readonly name: string;
   readonly available: boolean;

@@ -51,7 +51,7 @@ function change(site: Site, id: string, attributes: Readonly<Record<string, unkn
   return site.send<ApiRouter>('PUT', 'network', `/routers/${id}`, { router: attributes }, 'router', signal);
 }
 
-/** Gateways: a router's external port, at an address that the cloud chooses unless the plan names one. */
+/** Gateways: a router's external port. The cloud chooses its address unless the plan does. */
 export const gateway: Family<'gateway'> = {
   async ensure(site, resource, context) {
     const before = await routerOf(site, resource, context);

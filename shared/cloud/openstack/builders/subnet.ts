@@ -9,7 +9,7 @@ import { mappedNetwork } from './network.ts';
 import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
 
 /**
- * Subnets: created in networks that we create; in an adopted network, the one with the same range is
+ * Subnets: created in networks that we create; in an adopted one, the subnet of the same range is
  * adopted.
  */
 export const subnet: Family<'subnet'> = {

@@ -14,7 +14,7 @@ function concern(code: string, severity: Concern['severity'], server: ApiServer,
   return { code, severity, about: refOf('server', server.id), says: `Server ${server.name} ${says}`, remedy };
 }
 
-/** What each state of a server means for its move; a server in any other state cannot be stopped. */
+/** What each state of a server means for its move; in other states it cannot be stopped. */
 const states: Readonly<Record<string, [severity: Concern['severity'], says: string, remedy: string] | null>> = {
   ACTIVE: null,
   SHUTOFF: ['warning', 'is stopped already.', 'Nothing to do: it moves, and is left stopped at both sides.'],

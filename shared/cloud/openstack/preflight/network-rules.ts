@@ -164,7 +164,7 @@ function gatewayAddress(view: View, gateway: ResourceOf<'gateway'>, address: str
   }
 }
 
-/** A floating IP's address must be free too, unless the project already has it and does not use it. */
+/** A floating IP's address must be free too, or be the project's own and unused. */
 export const floatingAddresses: Rule = (view) =>
   view.of('floating_ip').flatMap((floating) => {
     const about = refOf('floating_ip', floating.id);
