@@ -81,12 +81,12 @@ export interface DestinationCloud {
    */
   find(resource: Resource, context: BuildContext): Promise<string | null>;
   /**
-   * Whether something without a stamp stands where `ensure` would create; false for kinds that
+   * Whether a resource without a stamp exists where `ensure` would create; false for kinds that
    * carry stamps. MUST NOT write. The ledger notes the answer before the first `ensure`.
    */
   occupied(resource: Resource, context: BuildContext): Promise<boolean>;
   /**
-   * Every way in which the built thing differs from the wanted, in sentences; empty when it is
+   * The differences of the built resource from the wanted one, in sentences; empty when it is
    * equal. Given a disk's bytes, also whether the cloud says that it stores these.
    */
   differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;

@@ -5,7 +5,7 @@ const Limit = z.object({ limit: z.int().describe('-1: unlimited'), used: z.int()
 
 /**
  * What the planner asks of the destination: enough to propose mappings and to find concerns,
- * nothing that changes by the second.
+ * nothing that changes every second.
  */
 export const DestinationFacts = z.object({
   provider: z.string(),

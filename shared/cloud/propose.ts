@@ -5,7 +5,7 @@ import type { ResourceOf } from '../model/resource.ts';
 import type { CloudFacts } from './facts.ts';
 
 /**
- * Proposes what each thing of the source that cannot simply be rebuilt becomes at the destination.
+ * Proposes the replacement at the destination for each source resource that cannot be rebuilt.
  */
 export function proposeMappings(document: Configurations, facts: CloudFacts): Mappings {
   const flavors = document.flavors.flatMap((flavor) => entry(flavor.id, { name: flavor.name, to: flavorFor(flavor, facts) }));

@@ -7,7 +7,7 @@ import { Problem } from '../../problem.ts';
 /** A mapping of a foreign YAML file: unknown keys are ignored. */
 export type Section = Readonly<Record<string, unknown>>;
 
-/** Environment variables; a parameter, so that nothing below reads the process's own. */
+/** Environment variables; a parameter, so that this code never reads the process's own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The clouds of clouds.yaml with secure.yaml laid over them, and the path they were read from. */

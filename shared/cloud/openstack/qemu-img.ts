@@ -7,9 +7,9 @@ import { cancelled } from './transport.ts';
 
 const run = promisify(execFile);
 
-/** Limit for reading a header, which is fast; Nova and Glance allow the same. */
+/** Limits for reading a header, which is fast; Nova and Glance use the same. */
 const briefly: Bounds = { memoryBytes: 1024 ** 3, cpuSeconds: 30 };
-/** Limit for a conversion, which grows with the size of the image. */
+/** Limits for a conversion, whose duration depends on the size of the image. */
 const atLength: Bounds = { memoryBytes: 4 * 1024 ** 3 };
 
 interface ImageInfo {

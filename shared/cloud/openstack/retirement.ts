@@ -97,6 +97,6 @@ function whyNotFrozen(server: ApiServer, frozen: Frozen, actions: readonly ApiAc
   const task = taskOf(server);
   if (task !== null) return `is busy (${task})`;
   if (frozen.generation === undefined || !mayHaveRunSince(frozen.generation, server, actions)) return null;
-  // If a policy hides the actions, our own lock changes the generation too; it followed a check.
+  // If a policy hides the actions, our lock changes the generation too; a check precedes it.
   return actions.length === 0 && isOurs(server, frozen) ? null : 'was changed after its disk was frozen, and may have run,';
 }

@@ -30,7 +30,7 @@ export function foreignTags(tags: readonly string[] | undefined): string[] {
 }
 
 /**
- * The description something carries between its creation and its tags: Neutron takes no tags in the
+ * The description of a resource between its creation and its tags: Neutron takes no tags in the
  * request that creates.
  */
 export function descriptionStamp(campaign: string, ref: Ref): string {

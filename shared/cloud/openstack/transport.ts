@@ -30,7 +30,7 @@ export function discard({ body }: Pick<Incoming, 'body'>): void {
   body.destroy();
 }
 
-/** HTTP with the cloud's certificates and a limit on every phase; knows nothing of OpenStack. */
+/** HTTP with the cloud's certificates and a limit on every phase, independent of OpenStack. */
 export class Transport {
   readonly #access: Access;
   readonly #agent: Agent;

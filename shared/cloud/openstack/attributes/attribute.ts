@@ -10,7 +10,7 @@ type Fate = 'carried' | 'mapped' | 'derived' | 'told';
 
 /**
  * When a creation request has an attribute. `unless default`: clouds share the default. `if known`:
- * else the cloud chooses, uncompared. `with the stamp`: the builder sends it with our stamp.
+ * else the cloud chooses a value, which is not compared. `with the stamp`: the builder sends it.
  */
 type Sent = 'always' | 'unless default' | 'if known' | 'with the stamp';
 

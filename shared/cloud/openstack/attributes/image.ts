@@ -62,7 +62,7 @@ export const disk: Table = [
   { api: null,         field: 'boot_index', fate: 'mapped', default: 0, why: 'its place among the disks of the server' },
 ];
 
-/** A disk that is larger than its flavor's requires its own size. */
+/** A larger `min_disk` is accepted: a disk that outgrew its flavor requires its own size. */
 function isLarger(wanted: number, is: number): boolean {
   return is >= wanted;
 }

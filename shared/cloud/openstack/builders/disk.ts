@@ -29,7 +29,7 @@ const buffers = 4;
 /** Longest time that Glance may take to store an upload before it answers: milliseconds. */
 const storeTimeoutMs = 30 * 60_000;
 
-/** Number of retries after a wrong image or a broken upload. */
+/** Number of attempts at an image that came out wrong, or an upload that broke off. */
 const attempts = 3;
 
 /**
@@ -204,7 +204,7 @@ async function verify(
   });
   const told = digestOfImage(image);
   const same = told?.algorithm === sent.algorithm ? told.digest === sent.digest : await isWhole(image, file, context);
-  // Glance reads a qcow2's header by itself; where it does not tell, there is nothing to compare.
+  // Glance reads a qcow2's header itself; if it reports no size, there is nothing to compare.
   const shown = (file.format === 'qcow2' && image.virtual_size) || file.virtualSize;
   if (image.size !== file.bytes.size || shown !== file.virtualSize || !same)
     throw new Problem(
