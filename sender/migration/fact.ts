@@ -33,7 +33,7 @@ export type Fact =
   /** What the operator asked for; it is worked on until the campaign rests. */
   | ({ readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined } & Exceptions);
 
-/** The servers, by id, that a wish excepts: `kept` ones stay as they are, others are given up. */
+/** The servers, by id, that a wish excepts: those that stay as they are, and those given up. */
 export interface Exceptions {
   readonly keep?: readonly string[] | undefined;
   readonly giveUp?: readonly string[] | undefined;
