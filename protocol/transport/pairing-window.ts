@@ -13,8 +13,7 @@ type State =
   | { readonly is: 'open'; readonly code: string; readonly expiresAtMs: number; readonly triesLeft: number };
 
 /**
- * The time during which one client may pair. The code is kept in memory only, never on disk or in a
- * log.
+ * The time during which one client may pair. The code is in memory only, never in a file or log.
  */
 export class PairingWindow {
   readonly #now: () => number;

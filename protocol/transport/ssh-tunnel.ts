@@ -105,8 +105,7 @@ export async function logIn(
 }
 
 /**
- * Algorithms and keep-alive. AES-128-GCM first: in Node it is twice as fast as any cipher with a
- * separate MAC.
+ * Algorithms and keep-alive. AES-128-GCM is twice as fast in Node as ciphers with a separate MAC.
  */
 function sshProfile(hostKeys: HostKeys, limits: TransportLimits): ConnectConfig {
   return {
