@@ -39,10 +39,7 @@ export async function begunHere({ campaigns }: OutlookTools, id: string): Promis
   return (await campaigns.ids()).includes(id) ? campaigns.open(id) : null;
 }
 
-/**
- * Whether a campaign has built or begun anything: what exists here may then be its own, and was
- * checked before.
- */
+/** Whether a campaign has built or begun anything, which may be its own and was checked before. */
 export function isBegun(known: Campaign | null): known is Campaign {
   return known !== null && known.ledger.entries().length > 0;
 }

@@ -40,10 +40,7 @@ export interface BundleVisitor {
   disk(number: number, head: DiskHead, header: Header): Promise<void>;
   /** A page with bytes in it; blocks between pages are zeros. */
   page(stretch: Stretch): Promise<void>;
-  /**
-   * A disk is complete, and its digests make this root; `untold`: blocks of zeros behind the last
-   * page.
-   */
+  /** A disk is complete and has this root; `untold`: blocks of zeros behind the last page. */
   seal(root: string): Promise<void>;
   end(): Promise<void>;
 }

@@ -9,9 +9,8 @@ export type CampaignMessage = Exclude<
 >;
 
 /**
- * The answer to a message. `yes`: it is worked on, and a repeat changes nothing. Refused as
- * `early`; as `late`, all servers have moved; as `undone`, it is rolled back; as `final`, it is
- * committed.
+ * The answer to a message. `yes`: it is worked on. Otherwise it is refused: `early`, `late` (all
+ * servers have moved), `undone` (rolled back) or `final` (committed).
  */
 export type Verdict = 'yes' | 'early' | 'late' | 'undone' | 'final';
 

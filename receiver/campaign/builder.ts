@@ -12,7 +12,7 @@ import type { Ledger } from './ledger.ts';
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
 const buildTimeoutMs = 30 * 60_000;
 
-/** Limit of a disk's import, which depends on its bytes: milliseconds. */
+/** Limit of a disk's import, whose duration depends on its bytes: milliseconds. */
 const importTimeoutMs = 24 * 3_600_000;
 
 /** Reports that a resource is built. */
@@ -96,7 +96,7 @@ export class Builder {
 
   /**
    * Builds one resource, once: a ref that the ledger calls built is answered from there. `power`:
-   * of a server that has changed since the capture.
+   * of a server, where it has changed since the capture.
    */
   async ensure(ref: Ref, power?: Power): Promise<Built> {
     this.#tools.mustGoOn();
@@ -180,7 +180,7 @@ export class Builder {
     }
   }
 
-  /** Whether nothing existed in a ref's place when it was intended; undefined for no intention. */
+  /** Whether nothing existed in a ref's place when it was intended; undefined if it was not. */
   #claimed(ref: Ref): boolean | undefined {
     const entry = this.#ledger.get(ref);
     return entry?.state === 'intended' ? entry.claimed === true : undefined;

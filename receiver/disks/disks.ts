@@ -152,10 +152,7 @@ export class Disks {
     else this.#readers.delete(disk);
   }
 
-  /**
-   * Deletes every copy; returns the bytes they used. The markers stay: they record what was
-   * verified.
-   */
+  /** Deletes every copy; returns the bytes they used. The markers stay as a record. */
   async discardAll(): Promise<number> {
     await this.close();
     return discardFolder(join(this.#folder, 'disks'));

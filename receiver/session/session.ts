@@ -242,8 +242,7 @@ export class Session {
 }
 
 /**
- * Handlers that name the receiver where its disk is full, because the sender's operator may read
- * it.
+ * Handlers that name the receiver's disk where it is full, because the sender's operator reads it.
  */
 function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'receiver'> {
   const place = `the receiver's state directory ${state}`;

@@ -26,10 +26,7 @@ const rootBlocks = 32 * 1024;
 /** Bytes in one of a file's `blocks`, whatever the file system's own are (stat(2), st_blocks). */
 const bytesPerStatBlock = 512;
 
-/**
- * The file of a copy, its digest file, and the state of every block. Other disks may take blocks
- * from it.
- */
+/** The file of a copy, its digest file, and the state of every block; a donor for other disks. */
 export class CopyFile implements Donor {
   readonly shape: Shape;
   readonly blocks: Blocks;

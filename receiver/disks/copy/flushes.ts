@@ -9,10 +9,7 @@ import { ReadBack } from './read-back.ts';
 const flushBytes = 128 * 1024 * 1024;
 const flushMs = 10_000;
 
-/**
- * Makes writes to a copy durable: flushes repeatedly during the work, and reads back what was
- * flushed.
- */
+/** Makes writes to a copy durable: flushes repeatedly during the work, then reads back. */
 export class Flushes {
   readonly #file: CopyFile;
   readonly #handles: CopyHandles;

@@ -20,10 +20,7 @@ export interface PageTools {
   readonly lastMatch: LastMatch;
 }
 
-/**
- * A block that differs from its digest in the page. `old`: the file holds earlier bytes of the disk
- * there.
- */
+/** A block that differs from its digest in the page. `old`: the file holds earlier bytes there. */
 interface Open {
   readonly place: number;
   readonly old: boolean;

@@ -57,8 +57,7 @@ export class Donors {
   readonly pieces: Pieces;
 
   /**
-   * `mostBytes` is for each of the two indexes, a power of two; `memory` may be shared with other
-   * tenants.
+   * `mostBytes`: of each of the two indexes, a power of two. `memory`: shared with other tenants.
    */
   constructor(workers: WorkerPool, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
     this.#index = new PrefixIndex(mostBytes, memory);

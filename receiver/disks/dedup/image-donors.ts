@@ -13,10 +13,7 @@ import { discardFolder } from '../store/disk-usage.ts';
 import type { FreeSpace } from '../store/free-space.ts';
 import { copyImage } from './image-copy.ts';
 
-/**
- * Which images of the destination may be donors, and their limits: bytes, as stored and as a guest
- * sees them.
- */
+/** Which images may be donors, and their limits: bytes, as stored and as a guest sees them. */
 export interface ImagePolicy {
   readonly images: 'none' | 'matching';
   readonly mostBytes: number;
@@ -57,8 +54,7 @@ export class ImageDonors {
   /** By the source's id of the image: its raw file, or null where there is none. */
   readonly #files = new Map<string, Promise<string | null>>();
   /**
-   * By image and shape: `done` when it is a donor or cannot be one, `enough` also at the time
-   * limit.
+   * By image and shape: `done` when it is a donor or cannot be one, `enough` also after a while.
    */
   readonly #added = new Map<string, { readonly done: Promise<void>; readonly enough: Promise<void> }>();
   #document: Configurations | null = null;

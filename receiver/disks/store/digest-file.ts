@@ -41,10 +41,7 @@ export class DigestFile {
     this.#bits = bits;
   }
 
-  /**
-   * Opens the two files of a copy, `path` without an ending; the content of another shape is
-   * dropped.
-   */
+  /** Opens the two files of a copy, `path` without an ending; drops what has another shape. */
   static async open(path: string, shape: Shape): Promise<DigestFile> {
     const blocks = blockCount(shape.size, shape.blockSize);
     const digests = await openOrMake(`${path}.digests`);

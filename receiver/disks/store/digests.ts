@@ -21,8 +21,7 @@ export function isSameAt(ours: Uint8Array, place: number, theirs: Uint8Array, th
 }
 
 /**
- * Runs of consecutive numbers in a rising list: from the first to behind the last, none longer than
- * `most`.
+ * Runs of consecutive numbers in a rising list, from the first to behind the last; at most `most`.
  */
 export function runsOf(numbers: readonly number[], most = Number.POSITIVE_INFINITY): [from: number, to: number][] {
   const runs: [number, number][] = [];
