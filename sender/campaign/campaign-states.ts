@@ -13,10 +13,7 @@ interface CampaignStateRow {
   /** Whether its commit was begun: a rollback is no longer possible. */
   readonly isCommitted: boolean;
   readonly allows: readonly CampaignCommand[];
-  /**
-   * Commands that select this campaign when none is named, though the daemon refuses them with a
-   * reason.
-   */
+  /** Commands that select this campaign when none is named, although the daemon refuses them. */
   readonly refuses?: readonly CampaignCommand[];
   readonly colour?: Style;
 }

@@ -11,8 +11,7 @@ const proves = downtimePhases.at(-1);
 const changesNetwork = itinerary.find(({ network }) => network === true);
 
 /**
- * How long addresses are probed after the stop: milliseconds. What still answers is another
- * machine.
+ * How long addresses are probed after the stop, because another machine may answer: milliseconds.
  */
 const afterwardsMs = 1_000;
 

@@ -66,8 +66,7 @@ function listed(names: readonly string[]): string {
 }
 
 /**
- * What happens while servers move: work first, then what waits for the calendar, then for the
- * operator.
+ * What happens while servers move: work first, then waits for the calendar, then for the operator.
  */
 function movingSays(moves: readonly MoveStatus[], isGated: boolean): string {
   const many = (some: readonly MoveStatus[], one = some[0]): string =>

@@ -79,10 +79,7 @@ export function workSignal({ signal, superseded, receiverLost }: StepTools): Abo
   return AbortSignal.any([signal, superseded, receiverLost]);
 }
 
-/**
- * Aborts when the daemon stops or another wish takes over; a cleanup of the source needs no
- * receiver.
- */
+/** Aborts when the daemon stops or another wish takes over; a cleanup needs no receiver. */
 export function cleanupSignal({ signal, superseded }: StepTools): AbortSignal {
   return AbortSignal.any([signal, superseded]);
 }

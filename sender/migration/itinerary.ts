@@ -38,10 +38,7 @@ export const itinerary: readonly Phase[] = [
   ...destinationHalf,
 ];
 
-/**
- * The journey of a server. Into a bundle it ends before the destination half, which the import
- * runs.
- */
+/** The journey of a server. Into a bundle it lacks the destination half, which the import runs. */
 export function itineraryTo(to: Plan['to']): readonly Phase[] {
   return to === 'receiver' ? itinerary : itinerary.filter(({ side }) => side === 'source');
 }

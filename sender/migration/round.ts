@@ -18,8 +18,7 @@ export interface Round {
 }
 
 /**
- * When a round's snapshot was requested, in ms since the epoch; later writes are for the next
- * round.
+ * When a round's snapshot was requested, in ms since the epoch; the next round has later writes.
  */
 export function begunAtMs({ at, snapshot_ms, copy_ms }: Dated<Round>): number {
   return Date.parse(at) - snapshot_ms - copy_ms;
@@ -29,7 +28,7 @@ export function begunAtMs({ at, snapshot_ms, copy_ms }: Dated<Round>): number {
 export type RoundLimits = Pick<Plan['options'], 'rounds' | 'round_threshold_mib'>;
 
 /**
- * A round above this share of the previous one no longer shrinks: the guest writes as fast as we
+ * Above this share of the previous round no further one shrinks: the guest writes as fast as we
  * copy.
  */
 const shrinks = 0.9;

@@ -42,10 +42,7 @@ function mayCutOver(move: Move, tools: Tools): boolean {
   return cutover === 'now' || isSmall(last, tools.options);
 }
 
-/**
- * A round is due an interval after the last one, unless it would delay the cutover or there is a
- * blackout.
- */
+/** A round is due after an interval, unless it would delay the cutover or there is a blackout. */
 function isRoundDue({ server, cutover, calendar }: Move, { rounds, options }: Tools): boolean {
   if (calendar !== undefined && blackoutAt(calendar, Date.now()) !== null) return false;
   const last = rounds.of(server.id).at(-1);
