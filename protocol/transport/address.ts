@@ -4,9 +4,7 @@ import { Problem } from '../../shared/problem.ts';
 /** The port a receiver listens on unless configured otherwise. */
 export const defaultPort = 9443;
 
-/**
- * Where a receiver is reached: directly, or on the loopback of a machine that is reached by SSH.
- */
+/** Where a receiver is reached: directly, or on the loopback of a machine reached by SSH. */
 export type Address =
   | { readonly kind: 'wss'; readonly host: string; readonly port: number }
   | { readonly kind: 'ssh'; readonly user: string; readonly host: string; readonly port: number; readonly receiverPort: number };
@@ -19,8 +17,7 @@ export function parseAddress(text: string): Address {
   const trimmed = text.trim();
   let url: URL;
   try {
-    // The scheme is swapped for http so that URL applies its host rules; it leaves unknown schemes'
-    // hosts as they are.
+    // URL applies its host rules only to schemes it knows, so the scheme is replaced by http.
     url = new URL(trimmed.replace(/^(?:(?:wss|ssh):\/\/)?/i, 'http://'));
   } catch {
     throw unreadable(trimmed);
@@ -62,16 +59,14 @@ function decoded(user: string, text: string): string {
   }
 }
 
-/** URL drops `:80` as the default of http, which is why the text is asked too. */
+/** URL drops `:80` as the default of http, so the text is checked too. */
 function portOf(url: URL, text: string, otherwise: number): number {
   const port = url.port !== '' ? Number(url.port) : /:80(?:\/|$)/.test(text) ? 80 : otherwise;
   if (port < 1) throw unreadable(text);
   return port;
 }
 
-/**
- * Whatever stands before an @ is left out: it may hold a password, however mistyped the rest is.
- */
+/** Leaves out what stands before an @, because it may hold a password. */
 function unreadable(text: string): Problem {
   const shown = text.replace(/^(\w+:\/\/)?.*@/s, '$1…@');
   return new Problem('E_ADDRESS', `${JSON.stringify(shown)} is not the address of a receiver.`, { about: shown });

@@ -6,8 +6,8 @@ interface Stranger {
 }
 
 /**
- * Bounds how many sockets the unproved may hold, and how long each. When the room is full the
- * oldest leaves: a peer needs a moment to get through, while an idle crowd only ages.
+ * Limits how many sockets unproved clients hold, and for how long. When all places are taken the
+ * oldest socket is closed, because a real peer needs only a moment.
  */
 export class Admission {
   readonly #limit: number;
@@ -29,17 +29,14 @@ export class Admission {
     socket.once('close', () => this.#forget(key, socket));
   }
 
-  /**
-   * Stops the clock: the peer at the other end of this socket, or of the TLS on top of it, has
-   * proved itself.
-   */
+  /** Stops the clock of a socket, or of the TLS on top of it, whose peer has proved itself. */
   leave(socket: Socket): void {
     const key = keyOf(socket);
     const stranger = this.#strangers.get(key);
     if (stranger !== undefined) this.#forget(key, stranger.socket);
   }
 
-  /** Sends everybody away; for when the daemon stops. */
+  /** Closes every socket; called when the daemon stops. */
   clear(): void {
     for (const { socket } of this.#strangers.values()) socket.destroy();
   }

@@ -2,7 +2,7 @@ import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 /**
  * Makes a self-signed X.509 v3 certificate (RFC 5280) of an ECDSA P-256 key, as PEM. It only
- * carries the key through TLS; sixty lines of one fixed shape, where a library needs a runtime.
+ * carries the key through TLS, so one fixed shape is enough.
  */
 export function selfSigned(
   privateKey: KeyObject,
@@ -28,20 +28,14 @@ export function selfSigned(
   return pem(whole);
 }
 
-/**
- * Names a public key: the SHA-256 of its DER SubjectPublicKeyInfo, as 64 lower-case hex digits (RFC
- * 7469, 2.4).
- */
+/** The fingerprint of a public key: SHA-256 of its SubjectPublicKeyInfo, in hex (RFC 7469, 2.4). */
 export function fingerprintOf(publicKey: KeyObject): string {
   return createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex');
 }
 
-/**
- * Shows a fingerprint to people, in groups of four digits, so that two of them can be compared by
- * eye.
- */
+/** Formats a fingerprint in groups of four digits, so that people can compare two. */
 export function printFingerprint(fingerprint: string): string {
   return fingerprint.match(/.{1,4}/g)?.join(' ') ?? '';
 }
@@ -65,10 +59,7 @@ function objectId(hex: string): Buffer {
   return der(0x06, Buffer.from(hex, 'hex'));
 }
 
-/**
- * A random positive number of 128 bits; the first byte is kept in 0x40…0x7f so that the encoding is
- * the shortest.
- */
+/** A random positive 128-bit number; its first byte is 0x40…0x7f, for the shortest encoding. */
 function serialNumber(): Buffer {
   const serial = randomBytes(16);
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;

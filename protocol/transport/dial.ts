@@ -30,8 +30,7 @@ export interface Route {
 }
 
 /**
- * Opens a WebSocket to a paired receiver and to nobody else. Add listeners before the next turn of
- * the event loop.
+ * Opens a WebSocket to a paired receiver. Listeners MUST be added before the next event loop turn.
  */
 export async function dial(
   route: Route & { readonly peer: Peer; readonly peers: Peers; readonly nextKey?: string | undefined },
@@ -49,16 +48,12 @@ export async function dial(
     opened.webSocket.terminate();
     throw error;
   }
-  // Whoever waits for this promise adds its listeners before the next turn of the event loop;
-  // nothing may arrive earlier.
+  // The caller adds its listeners before the next turn of the event loop; nothing arrives earlier.
   setImmediate(() => opened.webSocket.resume());
   return opened.webSocket;
 }
 
-/**
- * Pairs with the receiver at an address by the code that it printed, pins its key, and returns the
- * new peer.
- */
+/** Pairs with the receiver at an address by the code it printed, pins its key, returns the peer. */
 export async function pairWith(
   route: Route & { readonly code: string; readonly name: string; readonly peers: Peers },
 ): Promise<Peer> {
@@ -88,8 +83,7 @@ interface Reached {
 }
 
 /**
- * The whole way: name, TCP, SSH where asked for, TLS, upgrade; each with its own limit and
- * sentence.
+ * Resolves the name, then runs TCP, SSH if needed, TLS and the upgrade, each with its own limit.
  */
 async function reach(
   route: Route,

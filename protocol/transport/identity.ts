@@ -9,10 +9,7 @@ import { fingerprintOf, selfSigned } from './certificate.ts';
 /** Which of the two daemons an identity belongs to. */
 export type Role = 'sender' | 'receiver';
 
-/**
- * What a daemon proves itself with: a private key, and the certificate that carries its public half
- * through TLS.
- */
+/** The key of a daemon, and the certificate that carries its public half through TLS. */
 export interface Identity {
   readonly role: Role;
   readonly privateKey: KeyObject;
@@ -73,8 +70,7 @@ export async function promoteNext(dir: string, role: Role): Promise<Identity> {
 function freshPem(role: Role): string {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const now = new Date();
-  // An hour back, so that a peer whose clock is a little behind shows a sane date to people; nobody
-  // checks it.
+  // An hour back, so that a peer whose clock is a little behind shows people a plausible date.
   const notBefore = new Date(now.getTime() - 3_600_000);
   const notAfter = new Date(now);
   notAfter.setUTCFullYear(now.getUTCFullYear() + lifeYears);

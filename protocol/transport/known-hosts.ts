@@ -56,10 +56,7 @@ function verify(key: Buffer, name: string, lines: readonly KnownHost[], files: r
   throw unknown(name, key, shown, files);
 }
 
-/**
- * The hint holds the very line to add, so that nobody is tempted to fetch a key from the network a
- * second time.
- */
+/** The hint holds the line to add, so that nobody fetches the key from the network again. */
 function unknown(name: string, key: Buffer, shown: string, files: readonly string[]): Problem {
   const file = files[0] ?? 'a known_hosts file that the configuration names';
   const line = `${name} ${keyType(key)} ${key.toString('base64')}`;

@@ -1,18 +1,13 @@
 import { limits } from '../limits.ts';
 
-/**
- * Every number of the transport, each with its reason; tests and odd networks may override them one
- * by one.
- */
+/** Every limit of the transport, with its reason; tests and unusual networks may override each. */
 export interface TransportLimits {
   /**
-   * From the first packet of a stranger to a whole upgrade; also each later step of a pairing.
-   * Bounds what a slow client can hold.
+   * From the first packet to the upgrade, and each later step of a pairing; bounds slow clients.
    */
   readonly strangerMs: number;
   /**
-   * Strangers connected at once; one more pushes out the oldest, so that idle ones cannot keep a
-   * peer outside.
+   * Unproved clients at once; one more pushes out the oldest, so that a peer can always connect.
    */
   readonly strangers: number;
   /** All sockets of a listener together; protects file descriptors. */
@@ -25,19 +20,13 @@ export interface TransportLimits {
   readonly lookupMs: number;
   /** TCP connect: three SYNs with the usual back-off (1 s, 2 s, 4 s) and some. */
   readonly connectMs: number;
-  /**
-   * SSH from the first byte to a user who is let in; a far agent or a slow DNS at the server takes
-   * seconds.
-   */
+  /** SSH from the first byte to a login; a remote agent or slow DNS at the server takes seconds. */
   readonly sshMs: number;
   /** TLS handshake: two round trips. */
   readonly tlsMs: number;
   /** WebSocket upgrade: one round trip and a file read at the far side. */
   readonly upgradeMs: number;
-  /**
-   * Silence after which TCP and SSH ask whether the other end is still there; below the 30 s of the
-   * most impatient NAT.
-   */
+  /** Silence after which TCP and SSH probe the other end; below the 30 s of the strictest NAT. */
   readonly keepAliveMs: number;
 }
 

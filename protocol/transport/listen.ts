@@ -31,10 +31,7 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /**
-   * Is given each open WebSocket of a pinned peer; MUST add its own `message` listener before it
-   * returns.
-   */
+  /** Is given each open WebSocket of a pinned peer; MUST add its `message` listener at once. */
   readonly onSocket: (socket: WebSocket, peer: Peer) => void;
   /** Answers pairings; without it every pairing is refused as closed. */
   readonly pairing?: PairingServer;
@@ -55,10 +52,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   return listener;
 }
 
-/**
- * One open port: mutual TLS 1.3, where only pinned keys get a session and nothing that strangers
- * send can end it.
- */
+/** One open port: mutual TLS 1.3, in which only pinned keys get a session. */
 export class Listener {
   readonly #options: ListenOptions;
   readonly #limits: TransportLimits;
@@ -149,7 +143,7 @@ export class Listener {
     this.#server.closeIdleConnections();
   }
 
-  /** Decides about one upgrade; never throws, whatever is sent. */
+  /** Accepts or refuses one upgrade; never throws, whatever is sent. */
   async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
     const from = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
@@ -162,7 +156,7 @@ export class Listener {
       const problem = asProblem(error);
       if (problem.code === 'E_PEER_UNPAIRED') refuse(socket, 403, problem);
       else if (problem.code === 'E_PROTOCOL_VERSION') refuse(socket, 426, problem);
-      // What is wrong in our own house, and in which file, is for our log alone.
+      // Problems of our own files are for our log alone.
       else refuse(socket, 500, new Problem('E_PEER_UNREACHABLE', 'The receiver cannot read its peers now; its log says why.'));
       this.#options.onRefused?.(problem, from);
     }
@@ -206,13 +200,12 @@ export class Listener {
       const pinned = new Set(peers.flatMap((peer) => [peer.fingerprint, peer.next_fingerprint]));
       for (const [webSocket, fingerprint] of this.#keys) if (!pinned.has(fingerprint)) this.#drop(webSocket);
     } catch (error) {
-      // A list that cannot be read lets nobody new in, and ends nobody's work; the daemon says so
-      // and goes on.
+      // An unreadable peer list admits nobody new and ends no session; the daemon reports it.
       this.#options.onRefused?.(asProblem(error), this.#options.peers.path);
     }
   }
 
-  /** Ends the connection of a key that is not paired any more; nothing that it still says is heard. */
+  /** Closes the connections of a key that is no longer paired, and ignores what they still send. */
   #drop(webSocket: WebSocket): void {
     this.#keys.delete(webSocket);
     webSocket.removeAllListeners('message');
@@ -221,7 +214,7 @@ export class Listener {
   }
 }
 
-/** Somebody who has shown a key and nothing else yet. */
+/** A client that has shown a key and nothing else yet. */
 interface Stranger {
   readonly fingerprint: string;
   readonly certificate: string;
@@ -232,10 +225,7 @@ function webSocketServer(maxPayload: number, protocol: string): WebSocketServer 
   return new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload, handleProtocols: () => protocol });
 }
 
-/**
- * The protocol both sides know, out of those offered; E_PROTOCOL_VERSION names both sides' versions
- * to people.
- */
+/** The newest protocol that both sides know; E_PROTOCOL_VERSION names the versions of both. */
 function chosenProtocol(request: IncomingMessage): string {
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   for (const known of [subprotocol, pairingProtocol]) if (offered.includes(known)) return known;

@@ -4,10 +4,7 @@ import { Problem } from '../../shared/problem.ts';
 /** Crockford's base 32: no I, L, O or U, so that a code survives being read aloud. */
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/**
- * 20 characters of 5 bits: 100 bits, beyond guessing even for someone who recorded a proof and
- * tries codes offline.
- */
+/** 20 characters of 5 bits: 100 bits, too many to guess, even offline from a recorded proof. */
 const length = 20;
 
 /** Makes a pairing code, in groups of five for people. */

@@ -1,10 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Role } from './identity.ts';
 
-/**
- * What a proof is bound to: both keys as each side saw them in its own TLS handshake, and a fresh
- * number from each side.
- */
+/** What a proof is bound to: both keys as seen in the TLS handshake, and a nonce of each side. */
 export interface PairingContext {
   /** Fingerprint of the sender's key. */
   readonly sender: string;

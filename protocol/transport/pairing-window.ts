@@ -2,16 +2,10 @@ import { Problem } from '../../shared/problem.ts';
 import { newPairingCode, readPairingCode } from './pairing-code.ts';
 import { isSameProof, type PairingContext, pairingProof } from './pairing-proof.ts';
 
-/**
- * How long a code lives unless the operator says otherwise: long enough to walk to the other
- * terminal.
- */
+/** How long a code is valid by default: long enough to walk to the other terminal. */
 const defaultLifeMs = 10 * 60_000;
 
-/**
- * Wrong proofs after which the window closes; a person needs two or three, a guesser gains nothing
- * from five.
- */
+/** Wrong proofs after which the window closes: enough for typing errors, useless for guessing. */
 const wrongTries = 5;
 
 type State =
@@ -19,25 +13,18 @@ type State =
   | { readonly is: 'open'; readonly code: string; readonly expiresAtMs: number; readonly triesLeft: number };
 
 /**
- * The time during which one stranger may become a peer. One code at a time, in memory alone: never
- * on disk, never in a log.
+ * The time during which one client may pair. The code is in memory only, never in a file or log.
  */
 export class PairingWindow {
   readonly #now: () => number;
   #state: State = { is: 'shut', because: 'never opened' };
 
-  /**
-   * `now` is monotonic time in milliseconds, so that a jump of the wall clock neither shortens nor
-   * lengthens a life.
-   */
+  /** `now` is monotonic milliseconds, so that a clock change does not alter a code's lifetime. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  /**
-   * Opens the window with a fresh code, which this returns and nothing else ever shows; an open
-   * window's code stops working.
-   */
+  /** Opens the window and returns a fresh code; the code of an open window stops working. */
   open(lifeMs: number = defaultLifeMs): string {
     const code = newPairingCode();
     this.#state = { is: 'open', code: readPairingCode(code), expiresAtMs: this.#now() + lifeMs, triesLeft: wrongTries };
@@ -51,8 +38,8 @@ export class PairingWindow {
   }
 
   /**
-   * Checks the sender's proof; if it is right, uses the code up and returns the receiver's. One
-   * synchronous step, so that two that arrive together cannot both win. A wrong proof costs a try.
+   * Checks the sender's proof, uses the code up and returns the receiver's proof. It is
+   * synchronous, so that two proofs at once cannot both succeed; a wrong proof costs a try.
    */
   redeem(senderProof: string, context: PairingContext): string {
     this.#expire();

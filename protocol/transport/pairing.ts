@@ -39,10 +39,7 @@ interface Exchange {
   readonly limits: Pick<TransportLimits, 'strangerMs'>;
 }
 
-/**
- * Answers one sender that wants to pair; the steps are those of the README. Rejects with the
- * problem that was answered.
- */
+/** Answers one sender that pairs, as the README describes. Rejects with the problem it answered. */
 export async function answerPairing(exchange: Exchange & { readonly pairing: PairingServer | undefined }): Promise<void> {
   const { webSocket, pairing, peers, ours, theirs, limits } = exchange;
   try {
@@ -54,8 +51,8 @@ export async function answerPairing(exchange: Exchange & { readonly pairing: Pai
     const { proof } = await receive(webSocket, Proof, limits.strangerMs);
     const context = { sender: theirs.fingerprint, receiver: ours, senderNonce: hello.nonce, receiverNonce };
     const answer = pairing.window.redeem(proof, context);
-    // Pinned before it is answered: if the answer is lost, the sender is told to pair again, and
-    // that replaces this entry.
+    // The key is pinned before the answer: if the answer is lost, the sender pairs again and
+    // replaces this entry.
     const peer = await peers.add(newPeer(plain(hello.name, 64), theirs));
     pairing.onPaired?.(peer);
     send(webSocket, { proof: answer });
@@ -68,10 +65,7 @@ export async function answerPairing(exchange: Exchange & { readonly pairing: Pai
   }
 }
 
-/**
- * Proves the code to a receiver, has it prove the code in turn, and pins its key; the sender's side
- * of a pairing.
- */
+/** Pairs with a receiver: proves the code, checks the receiver's proof, and pins its key. */
 export async function provePairing(
   exchange: Exchange & { readonly code: string; readonly name: string; readonly address: string },
 ): Promise<Peer> {
@@ -104,8 +98,7 @@ function send(webSocket: WebSocket, message: unknown): void {
 }
 
 /**
- * The next message, of the expected kind; a problem sent instead is thrown, and so are silence,
- * closing and nonsense.
+ * Returns the next message of a kind; throws on a problem, on silence, on closing and on nonsense.
  */
 async function receive<T>(webSocket: WebSocket, kind: z.ZodType<T>, limitMs: number): Promise<T> {
   const text = await new Promise<string>((resolve, reject) => {

@@ -19,8 +19,7 @@ const Peer = z.object({
   /** ISO 8601, UTC. */
   paired_at: z.string(),
   /**
-   * The key it announced as its next one; accepted as well as the pinned one until it is first
-   * used.
+   * The key it announced as its next one; accepted beside the pinned one until it is first used.
    */
   next_fingerprint: Fingerprint.optional(),
   /** The next key of ours that it has confirmed to know. */
@@ -32,7 +31,9 @@ const Peer = z.object({
 /** One daemon that we have paired with. */
 export type Peer = Readonly<z.infer<typeof Peer>>;
 
-/** The key a peer was paired with: what it owns is kept under this one through every rotation. */
+/**
+ * The key a peer was first paired with; its campaigns are stored under it through every rotation.
+ */
 export function firstKeyOf({ first_fingerprint, fingerprint }: Pick<Peer, 'first_fingerprint' | 'fingerprint'>): string {
   return first_fingerprint ?? fingerprint;
 }
@@ -43,8 +44,8 @@ const PeersFile = z.object({ format: z.literal('godwit/peers'), version: z.liter
 const watchIntervalMs = 500;
 
 /**
- * The pinned keys of a daemon, in one file that is read at every question, so that a removal counts
- * at once. Two writers in one process take turns; another process SHOULD ask the daemon.
+ * The pinned keys of a daemon, in one file that is read for every question, so that a removal
+ * counts at once. Another process SHOULD ask the daemon instead of writing.
  */
 export class Peers {
   readonly path: string;
@@ -55,10 +56,7 @@ export class Peers {
     this.path = path;
   }
 
-  /**
-   * Every peer; none when the file does not exist yet. A damaged file is E_STATE_DAMAGED, never an
-   * empty list.
-   */
+  /** Every peer; none when the file does not exist yet. A damaged file throws E_STATE_DAMAGED. */
   async list(): Promise<readonly Peer[]> {
     let text: string;
     try {
@@ -80,8 +78,7 @@ export class Peers {
   }
 
   /**
-   * Pins a peer. The same key again replaces its entry; another key of the same name gets a name of
-   * its own, so nothing is unpinned.
+   * Pins a peer. The same key replaces its entry; another key with the same name gets a new name.
    */
   async add(peer: Peer): Promise<Peer> {
     return await this.#write((peers) => {
@@ -97,8 +94,8 @@ export class Peers {
   }
 
   /**
-   * Unpins a peer by name or fingerprint and returns what was pinned; no other entry accepts its key
-   * afterwards. Throws E_NOT_FOUND.
+   * Unpins a peer by name or fingerprint and returns its entry; no other entry accepts its key.
+   * Throws E_NOT_FOUND.
    */
   async remove(nameOrFingerprint: string): Promise<Peer> {
     return await this.#write((peers) => {
@@ -111,8 +108,8 @@ export class Peers {
   }
 
   /**
-   * Changes the entry of a pinned key; returns undefined when it was unpinned in the meantime.
-   * Throws E_PEER_UNPAIRED for a new key that another peer has, or has announced.
+   * Changes the entry of a pinned key; undefined when it was unpinned meanwhile. Throws
+   * E_PEER_UNPAIRED for a new key that another peer has or has announced.
    */
   async change(fingerprint: string, change: (peer: Peer) => Peer): Promise<Peer | undefined> {
     return await this.#write((peers) => {
@@ -125,9 +122,7 @@ export class Peers {
     });
   }
 
-  /**
-   * Calls back after every change of the file, by this process or another, until the signal aborts.
-   */
+  /** Calls back after every change of the file, by any process, until the signal aborts. */
   watch(changed: () => void, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#changed.add(changed);
@@ -163,7 +158,7 @@ function isNamed(peer: Peer, nameOrFingerprint: string): boolean {
   return peer.name === nameOrFingerprint || peer.fingerprint === nameOrFingerprint.replaceAll(' ', '').toLowerCase();
 }
 
-/** Every key that a peer is let in with. */
+/** Every key with which a peer is accepted. */
 function keysOf({ fingerprint, next_fingerprint }: Peer): readonly string[] {
   return next_fingerprint === undefined ? [fingerprint] : [fingerprint, next_fingerprint];
 }
@@ -174,7 +169,7 @@ function withoutNext(peer: Peer, fingerprint: string): Peer {
   return rest;
 }
 
-/** Does not say why: who has a key is nobody else's business. */
+/** Gives no reason: who has a key is private to that peer. */
 function notAccepted(name: string): Problem {
   return new Problem('E_PEER_UNPAIRED', `The next key that ${name} announces is not accepted.`, {
     about: name,

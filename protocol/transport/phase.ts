@@ -22,8 +22,7 @@ export async function inTime<T>(
 }
 
 /**
- * Builds a promise from events: `start` wires them, and `stop` undoes what was begun if the signal
- * aborts first.
+ * Builds a promise from events: `start` adds listeners, `stop` undoes them if the signal aborts.
  */
 export async function fromEvents<T>(
   signal: AbortSignal,

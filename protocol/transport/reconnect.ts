@@ -6,24 +6,18 @@ import { asProblem, type Problem } from '../../shared/problem.ts';
 export type ConnectionState =
   | { readonly is: 'dialling'; readonly attempt: number }
   | { readonly is: 'connected' }
-  /**
-   * `final` problems need a person; they are tried again slowly, since the person may be at the
-   * other end.
-   */
+  /** A `final` problem needs a person, maybe at the other end, so it is retried slowly. */
   | { readonly is: 'waiting'; readonly delayMs: number; readonly problem: Problem | undefined; readonly final: boolean };
 
 /** How long to wait between two attempts. */
 export interface Patience {
   /** Doubled at every failure in a row: a restarting peer is back in a second. */
   readonly firstMs: number;
-  /** As long as a link may be mended without anybody waiting for us. */
+  /** The longest pause: a link may have been repaired without anybody telling us. */
   readonly longestMs: number;
   /** After a final problem. */
   readonly finalMs: number;
-  /**
-   * A connection that held this long was a good one even if it had nothing to do, and the doubling
-   * begins anew.
-   */
+  /** A connection that held this long was good even when idle, so the doubling begins anew. */
   readonly goodMs: number;
 }
 
@@ -44,10 +38,7 @@ export interface KeepOptions {
   readonly random?: () => number;
 }
 
-/**
- * Dials again and again, with growing pauses, until the signal aborts. Returns, never
- * throws, when it aborts.
- */
+/** Dials again and again, with growing pauses, until the signal aborts; then returns. */
 export async function keepConnected(dialOnce: (signal: AbortSignal) => Promise<WebSocket>, options: KeepOptions): Promise<void> {
   const { signal, onState, random = Math.random } = options;
   const patience = { ...defaultPatience, ...options.patience };
@@ -66,18 +57,15 @@ export async function keepConnected(dialOnce: (signal: AbortSignal) => Promise<W
 }
 
 /**
- * The pause before the next attempt: doubled each time, then drawn from its upper half, so that
- * many senders do not come at once.
+ * The pause before the next attempt, doubled each time and drawn from its upper half, so that many
+ * senders do not dial at once.
  */
 export function backOff(patience: Pick<Patience, 'firstMs' | 'longestMs'>, failures: number, random: number): number {
   const whole = Math.min(patience.longestMs, patience.firstMs * 2 ** Math.min(failures - 1, 30));
   return whole / 2 + (whole / 2) * random;
 }
 
-/**
- * One connection from dialling to its end: why it ended, how long it held, and whether it was of
- * use.
- */
+/** One connection: why it ended, how long it held, and whether it was of use. */
 async function liveOnce(
   dialOnce: (signal: AbortSignal) => Promise<WebSocket>,
   { signal, onSocket, onState }: KeepOptions,

@@ -21,10 +21,7 @@ export function refuse(socket: Duplex, status: 403 | 426 | 500, problem: Problem
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/**
- * Reads the problem out of an HTTP answer that was no upgrade; anything else becomes a sentence
- * about its status.
- */
+/** Reads the problem from an HTTP refusal; any other answer becomes a sentence about its status. */
 export async function readRefusal(response: IncomingMessage, from: string): Promise<Problem> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -41,10 +38,7 @@ export async function readRefusal(response: IncomingMessage, from: string): Prom
   }
 }
 
-/**
- * Turns a problem from the other side into ours; its words reach terminals, so they are cut and
- * lose control characters.
- */
+/** Copies a problem of the other side; its text is cut and loses control characters. */
 export function problemFrom(json: unknown): Problem {
   const { code, says, hint, about } = ProblemBody.parse(json);
   return fromJson({
@@ -55,7 +49,7 @@ export function problemFrom(json: unknown): Problem {
   });
 }
 
-/** A text of strangers as it may be shown: bounded, without control or direction characters. */
+/** Text of an unknown client, bounded and without control or direction characters. */
 export function plain(text: string, length: number): string {
   return text.slice(0, length).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 }

@@ -6,10 +6,7 @@ import { firstKeyOf, type Peer, type Peers } from './peers.ts';
 const announces = 'godwit-next-key';
 const confirms = 'godwit-knows-next-key';
 
-/**
- * Headers of an upgrade, either way: our next key if a rotation is under way, and the peer's next
- * key as we know it.
- */
+/** Upgrade headers: our next key during a rotation, and the peer's next key as we know it. */
 export function rotationHeaders(peer: Peer, ourNext: string | undefined): Readonly<Record<string, string>> {
   return {
     ...(ourNext === undefined ? {} : { [announces]: ourNext }),
@@ -32,10 +29,7 @@ export async function learnRotation(peer: Peer, headers: IncomingHttpHeaders, pe
   return (await peers.change(peer.fingerprint, (old) => ({ ...old, ...noted }))) ?? peer;
 }
 
-/**
- * Makes the announced key the pinned one when a peer first proves itself with it; the old key is
- * worth nothing from then on.
- */
+/** Pins the announced key once a peer proves itself with it; the old key is then refused. */
 export async function pinPresented(peer: Peer, fingerprint: string, certificate: string, peers: Peers): Promise<Peer> {
   if (peer.fingerprint === fingerprint) return peer;
   const moved = await peers.change(
@@ -51,10 +45,7 @@ export async function pinPresented(peer: Peer, fingerprint: string, certificate:
   return moved;
 }
 
-/**
- * Ends a rotation once every peer has confirmed the next key; E_ROTATION_PENDING names those that
- * have not.
- */
+/** Ends a rotation once every peer has confirmed the next key; else throws E_ROTATION_PENDING. */
 export async function completeRotation(dir: string, role: Role, peers: Peers): Promise<Identity> {
   const next = await loadNext(dir, role);
   const behind = next === undefined ? [] : (await peers.list()).filter((peer) => peer.knows_our_next !== next.fingerprint);

@@ -10,10 +10,7 @@ import { fromEvents, inTime } from './phase.ts';
 
 /** How we prove ourselves to SSH, and which host keys we trust. */
 export interface SshOptions {
-  /**
-   * Files of known host keys, read at each connection; the first is the one that hints tell people
-   * to add to.
-   */
+  /** Files of known host keys, read at each connection; hints name the first one. */
   readonly knownHosts: readonly string[];
   /** A private key; its passphrase comes from a function, so that it prints nowhere. */
   readonly keyFile?: string | undefined;
@@ -25,18 +22,14 @@ export interface SshOptions {
 type SshAddress = Extract<Address, { kind: 'ssh' }>;
 
 /**
- * A byte stream to the receiver's port on the far loopback, and how to end the SSH connection that
- * carries it.
+ * A byte stream to the receiver's port on the remote loopback, and how to end its SSH connection.
  */
 export interface Tunnel {
   readonly stream: Duplex;
   readonly close: () => void;
 }
 
-/**
- * Opens a tunnel over a TCP connection to an SSH server; the same mutual TLS as without SSH runs
- * inside.
- */
+/** Opens a tunnel over TCP to an SSH server; the same mutual TLS as without SSH runs inside. */
 export async function openTunnel(
   tcp: Socket,
   address: SshAddress,
@@ -65,10 +58,7 @@ export async function openTunnel(
   }
 }
 
-/**
- * Logs in over a TCP connection with our key, once the host has shown one of its known keys.
- * E_SSH_* and E_PEER_UNREACHABLE say why not.
- */
+/** Logs in with our key once the host has shown a known key. Throws E_SSH_*, E_PEER_UNREACHABLE. */
 export async function logIn(
   client: ssh2.Client,
   tcp: Socket,
@@ -94,8 +84,8 @@ export async function logIn(
       signal,
       (resolve, reject) => {
         client.once('ready', resolve);
-        // Stays for the life of the connection: after `ready` an error is followed by `close`,
-        // which ends the stream.
+        // This listener stays: after `ready` an error is followed by `close`, which ends the
+        // stream.
         client.on('error', reject);
         client.once('close', () => reject(new Error('the connection was closed')));
         client.connect({
@@ -115,8 +105,7 @@ export async function logIn(
 }
 
 /**
- * Algorithms and keep-alive. AES-128-GCM first: twice as fast in Node as anything with a separate
- * MAC, and beyond doubt in strength.
+ * Algorithms and keep-alive. AES-128-GCM is twice as fast in Node as ciphers with a separate MAC.
  */
 function sshProfile(hostKeys: HostKeys, limits: TransportLimits): ConnectConfig {
   return {
@@ -126,14 +115,14 @@ function sshProfile(hostKeys: HostKeys, limits: TransportLimits): ConnectConfig 
     },
     keepaliveInterval: limits.keepAliveMs,
     keepaliveCountMax: 3,
-    // The whole of SSH has one limit, outside.
+    // The caller limits the whole of SSH.
     readyTimeout: 0,
   };
 }
 
 /**
- * Asks first for the types of key that are known, as OpenSSH does; otherwise a second, unknown key
- * of the host would look like a change.
+ * Asks first for the known types of key, as OpenSSH does; otherwise a second, unknown key of the
+ * host would look like a change.
  */
 function hostKeyAlgorithms(knownTypes: readonly string[]): ServerHostKeyAlgorithm[] {
   const all: ServerHostKeyAlgorithm[] = [
@@ -161,7 +150,7 @@ async function readCredentials(options: SshOptions, address: SshAddress): Promis
     throw new Problem('E_SSH_KEY', `The private key ${keyFile} cannot be read.`, { about: keyFile, cause: error });
   }
   const secret = passphrase?.();
-  // No cause: what a parser says about a key is not worth the risk of repeating a piece of it.
+  // No cause: a parser's error about a key may repeat a piece of it.
   if (ssh2.utils.parseKey(privateKey, secret) instanceof Error) {
     const says = `The private key ${keyFile} cannot be used: it is damaged, or its passphrase is ${secret === undefined ? 'missing' : 'wrong'}.`;
     throw new Problem('E_SSH_KEY', says, { about: keyFile });

@@ -4,10 +4,7 @@ import { Problem } from '../../shared/problem.ts';
 import type { TransportLimits } from './limits.ts';
 import { fromEvents, inTime } from './phase.ts';
 
-/**
- * Opens a TCP connection; every failure is E_PEER_UNREACHABLE with a sentence that says how far it
- * got.
- */
+/** Opens a TCP connection; throws E_PEER_UNREACHABLE, which says how far it got. */
 export async function connectTcp(host: string, port: number, signal: AbortSignal, limits: TransportLimits): Promise<Socket> {
   const about = `${host}:${port}`;
   const addresses = await inTime(
@@ -27,7 +24,7 @@ interface Resolved {
 
 async function addressesOf(host: string, signal: AbortSignal): Promise<Resolved[]> {
   try {
-    // A lookup cannot be stopped; when it is late its answer is left to arrive unheard.
+    // A lookup cannot be stopped; the answer of a late one is ignored.
     return await fromEvents<Resolved[]>(
       signal,
       (resolve, reject) => void lookup(host, { all: true }).then(resolve, reject),

@@ -42,8 +42,7 @@ export async function secure(
     const says = `What answers at ${about} does not speak TLS 1.3 as a receiver does: ${reason(error)}.`;
     throw new Problem('E_PEER_UNREACHABLE', says, { about, cause: error });
   }
-  // Whoever uses the socket next hears of errors by `close`; unheard, an error between the two
-  // would end the process.
+  // An unheard `error` would end the process; the next user of the socket hears of it by `close`.
   socket.on('error', () => undefined);
   try {
     const certificate = socket.getPeerX509Certificate();

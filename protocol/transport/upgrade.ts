@@ -20,28 +20,22 @@ export interface UpgradeRequest {
   readonly about: string;
 }
 
-/**
- * Turns a TLS socket into a WebSocket, which is paused so that nothing arrives unheard; a refusal
- * is thrown as the problem that the receiver gave.
- */
+/** Turns a TLS socket into a paused WebSocket; throws the problem of a receiver that refuses. */
 export async function upgrade(socket: TLSSocket, request: UpgradeRequest, signal: AbortSignal): Promise<Upgraded> {
   const { about } = request;
-  // The URL only fills the Host header: the socket is open, proved and pinned already, which is
-  // also why it reads `ws:`.
+  // The URL only fills the Host header: the socket is already open, proved and pinned.
   const webSocket = new WebSocket('ws://receiver/', request.protocol, {
     createConnection: () => socket,
     headers: request.headers,
     maxPayload: request.messageBytes,
-    // Disks are compressed block by block where it pays; deflating everything again costs time and
-    // memory for nothing.
+    // Disks are compressed block by block where it pays; deflating again would gain nothing.
     perMessageDeflate: false,
-    // RFC 6455 masks payloads because of proxies, and inside TLS there are none. Masking costs nine
-    // tenths of the throughput; ws skips a mask of zeros.
+    // RFC 6455 masks payloads because of proxies; inside TLS there are none, and masking costs nine
+    // tenths of the throughput. ws skips a mask of zeros.
     generateMask: zeroMask,
   });
   let headers: IncomingHttpHeaders = {};
-  // ws reports every failure as `error` and then `close`; unheard, an error would end the process
-  // before the session listens.
+  // ws reports a failure as `error`, then `close`; an unheard `error` would end the process.
   webSocket.on('error', () => undefined);
   webSocket.once('upgrade', (response: IncomingMessage) => {
     headers = response.headers;
@@ -51,8 +45,8 @@ export async function upgrade(socket: TLSSocket, request: UpgradeRequest, signal
       signal,
       (resolve, reject) => {
         webSocket.once('open', () => {
-          // Within the event itself: bytes that came with the answer are delivered before any
-          // promise is.
+          // Within the event: bytes that came with the answer are delivered before any promise
+          // runs.
           webSocket.pause();
           resolve();
         });

@@ -7,18 +7,18 @@ import { kindOf } from '../../shared/model/resource.ts';
 import { begunHere, isBegun, lookAhead, mapped, type Outlook, type OutlookTools } from './outlook.ts';
 import type { BundleVisitor, Stretch } from './read.ts';
 
-/** What a check works with. `says` reports in sentences, and the outlook of an import. */
+/** What a check needs. `says` reports sentences, and the outlook of an import. */
 export interface CheckTools extends OutlookTools {
   readonly workers: WorkerPool;
   readonly says: (sentence: string, outlook?: Outlook) => void;
 }
 
-/** What is remembered of a digest, to hold later blocks against that name the same: bytes. */
+/** Bytes of a digest that are kept, to compare later blocks that refer to the same. */
 const rememberedBytes = 8;
 
 /**
- * Reads a whole bundle, compares every block with its digest, and says what an import would create
- * and what is in its way. Writes nothing. Takes 190 MiB of memory per TiB of data.
+ * Reads a whole bundle, compares every block with its digest, and reports what an import would
+ * create and what prevents it. Writes nothing. Takes 190 MiB of memory per TiB of data.
  */
 export class Checker implements BundleVisitor {
   readonly #tools: CheckTools;
@@ -60,7 +60,7 @@ export class Checker implements BundleVisitor {
   }
 
   async page({ first, blocks, bytesOf }: Stretch): Promise<void> {
-    // Out of one pool: a buffer of its own for each page would take twice as much.
+    // Slices of one pool: a buffer for each page would take twice as much.
     const digests = Buffer.allocUnsafe(blocks.length * rememberedBytes).fill(0);
     this.#seen.at(-1)?.set(first / bundlePageBlocks, digests);
     for (const [at, block] of blocks.entries()) {
@@ -85,7 +85,7 @@ export class Checker implements BundleVisitor {
     mustNotBlock(this.#concerns, { hint: 'Resolve them, or map otherwise in a file for `--mappings`, then import.' });
   }
 
-  /** Digests the blocks of a page whose bytes are here, in a thread. */
+  /** Computes the digests of the blocks whose bytes are in this page, in a worker thread. */
   async #hash(first: number, { blocks, bytesOf }: Stretch): Promise<void> {
     const { workers, signal } = this.#tools;
     const here = blocks.flatMap((block, at) => (block.kind === 'here' ? [{ block, index: first + at }] : []));
@@ -105,7 +105,7 @@ export class Checker implements BundleVisitor {
     }
   }
 
-  /** What an earlier block's digest begins with: zeros for one of zeros. */
+  /** The start of an earlier block's digest; zeros for a block of zeros. */
   #was(disk: number, block: number): Buffer {
     const at = (block % bundlePageBlocks) * rememberedBytes;
     const page = this.#seen[disk - 1]?.get(Math.floor(block / bundlePageBlocks));

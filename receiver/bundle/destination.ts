@@ -7,7 +7,7 @@ import type { Campaign } from '../campaign/campaign.ts';
 /** How long a new server may take to run, and then to be healthy: seconds. */
 const options = { build_timeout_seconds: 1_800, probe_timeout_seconds: 300 };
 
-/** What the phases of one server of a bundle work with: this receiver's own campaign and cloud. */
+/** What the phases of one server of a bundle need: this receiver's campaign and its cloud. */
 export function bundleTools(
   campaign: Campaign,
   arrival: Arrival,
@@ -16,8 +16,7 @@ export function bundleTools(
 ): DestinationTools {
   return {
     destination: destinationHere(campaign, arrival, cloud),
-    // Nobody is left to ask: the servers were stopped before the bundle was written, and their
-    // cloud cannot be reached.
+    // The sender cannot be asked: it stopped the servers before it wrote the bundle.
     mustBeStopped: () => Promise.resolve(),
     options,
     signal,

@@ -22,15 +22,15 @@ const remedy = 'Resolve them, or map otherwise in a file for `--mappings`; nothi
 
 /** What an import works with. */
 export interface ImportTools extends OutlookTools {
-  /** Hears which campaign it is, before anything is done for it. */
+  /** Hears the campaign's id before anything is done for it. */
   readonly bind: (campaign: string) => Promise<void>;
-  /** Hears in sentences how far it is. */
+  /** Hears of the progress, in sentences. */
   readonly says: (sentence: string) => void;
 }
 
 /**
- * Rebuilds a tenant from its bundle while that is read: the network side first, then each server
- * once its disks are sealed. May be repeated.
+ * Rebuilds a tenant while its bundle is read: the network side first, then each server once its
+ * disks are sealed. It may be repeated.
  */
 export class Importer implements BundleVisitor {
   readonly #tools: ImportTools;
@@ -50,7 +50,7 @@ export class Importer implements BundleVisitor {
     await bind(header.campaign);
     const known = await begunHere(this.#tools, header.campaign);
     const whole = await mapped(this.#tools, document, known);
-    // What was begun here passed once, and what it has built since takes room and names of its own.
+    // A campaign begun here has passed these checks; its own resources would fail them now.
     if (!isBegun(known)) mustNotBlock((await lookAhead(this.#tools, whole)).concerns, { hint: remedy });
     this.#campaign = await campaigns.openFor(operator, header.campaign);
     const wanted = supportedDocument(whole, (await this.#tools.cloud()).kinds);
@@ -105,7 +105,7 @@ export class Importer implements BundleVisitor {
     return this.#campaign?.id ?? null;
   }
 
-  /** Lets go of what is open; MUST be called when the reading is over, however it ended. */
+  /** Closes what is open; MUST be called when the reading is over, however it ended. */
   async close(): Promise<void> {
     await this.#staging?.close();
   }
@@ -116,8 +116,8 @@ export class Importer implements BundleVisitor {
   }
 
   /**
-   * Runs the destination half of a server's journey. The ledger is its journal: what is built
-   * already is answered from there.
+   * Runs the destination half of a server's journey. Resources that the ledger calls built are
+   * answered from it.
    */
   async #build(id: string): Promise<void> {
     const { cloud, signal, says } = this.#tools;

@@ -6,15 +6,15 @@ interface Running {
 }
 
 /**
- * The imports under way, one for each campaign: whoever begins again is the same operator, whose
- * earlier command is gone.
+ * The imports under way, one for each campaign: a second one replaces the first, whose operator's
+ * command has gone.
  */
 export class Imports {
   readonly #running = new Map<string, Running>();
 
   /**
-   * Begins an import that `signal` may end. `bind` names its campaign: it ends an older import of
-   * that, and waits until it is over; `end` MUST be called.
+   * Begins an import that `signal` may end. `bind` names its campaign, ends an older import of it
+   * and waits for its end; `end` MUST be called.
    */
   begin(signal: AbortSignal): {
     readonly signal: AbortSignal;

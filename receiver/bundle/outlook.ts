@@ -12,13 +12,15 @@ import type { Campaigns } from '../campaign/campaigns.ts';
 import { operator } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
 
-/** What an import of a bundle would meet here. */
+/** What an import of a bundle would find here. */
 export interface Outlook {
   readonly concerns: readonly Concern[];
   readonly decisions: readonly Decision[];
 }
 
-/** What is needed to look ahead. `mappings`: the operator's, over what is proposed. */
+/**
+ * What is needed to look ahead. `mappings`: those of the operator, which override proposed ones.
+ */
 export interface OutlookTools {
   readonly campaigns: Campaigns;
   readonly cloud: () => Promise<DestinationCloud>;
@@ -27,7 +29,9 @@ export interface OutlookTools {
   readonly signal: AbortSignal;
 }
 
-/** The campaign of a bundle, where it was begun here. Throws E_CAMPAIGN_STATE where a sender drives it. */
+/**
+ * The campaign of a bundle, if it was begun here. Throws E_CAMPAIGN_STATE for a sender's campaign.
+ */
 export async function begunHere({ campaigns }: OutlookTools, id: string): Promise<Campaign | null> {
   const owner = await campaigns.ownerOf(id);
   if (owner !== null && owner !== operator)
@@ -35,17 +39,14 @@ export async function begunHere({ campaigns }: OutlookTools, id: string): Promis
   return (await campaigns.ids()).includes(id) ? campaigns.open(id) : null;
 }
 
-/**
- * Whether anything was built for a campaign, or is about to be: then what stands here may be its
- * own, and it was looked at before.
- */
+/** Whether a campaign has built or begun anything, which may be its own and was checked before. */
 export function isBegun(known: Campaign | null): known is Campaign {
   return known !== null && known.ledger.entries().length > 0;
 }
 
 /**
- * The document with the operator's mappings over those the campaign began with, or, for a new one,
- * over what is proposed.
+ * The document with the operator's mappings over those the campaign began with, or over the
+ * proposed ones for a new campaign.
  */
 export async function mapped(tools: OutlookTools, document: Configurations, known: Campaign | null): Promise<Configurations> {
   const begun = known?.mappings;
@@ -59,8 +60,8 @@ async function proposed({ cloud, signal }: OutlookTools, document: Configuration
 }
 
 /**
- * Everything that stands in the way of a mapped document here, all at once, and what would become
- * of each resource. Writes nothing.
+ * Everything at the destination that prevents a mapped document, and what each resource would
+ * become. Writes nothing.
  */
 export async function lookAhead({ cloud, state, signal }: OutlookTools, document: Configurations): Promise<Outlook> {
   const resources = resourcesOf(document);

@@ -1,8 +1,8 @@
 import { type BundleVisitor, readBundle } from './read.ts';
 
 /**
- * Reads a bundle and yields what its visitor reports, as it comes; ends with what ended the
- * reading. `begin` makes the visitor, and its end.
+ * Reads a bundle and yields what its visitor reports; ends with the reading's result or error.
+ * `begin` makes the visitor.
  */
 export async function* readWithProgress<News>(
   bundle: AsyncIterable<Buffer>,
@@ -35,7 +35,7 @@ export async function* readWithProgress<News>(
   await reading;
 }
 
-/** Bytes as they come, until the signal aborts, even while none come. */
+/** Yields bytes until the signal aborts, even while none come. */
 async function* until(signal: AbortSignal, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const iterator = bytes[Symbol.asyncIterator]();
   const next = (): Promise<IteratorResult<Buffer>> =>
@@ -49,7 +49,7 @@ async function* until(signal: AbortSignal, bytes: AsyncIterable<Buffer>): AsyncG
     signal.throwIfAborted();
     for (let got = await next(); !got.done; got = await next()) yield got.value;
   } finally {
-    // Nobody waits: a source that is silent does not end before it speaks.
+    // This is not awaited: a silent source does not end before it sends something.
     iterator.return?.().catch(() => undefined);
   }
 }

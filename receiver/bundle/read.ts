@@ -21,8 +21,7 @@ import { blockCount, Root } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /**
- * A stretch of blocks of a disk, as it comes out of a bundle. `bytesOf` unpacks a block of kind
- * `here`; who needs none unpacks nothing.
+ * A stretch of blocks of a disk in a bundle. `bytesOf` unpacks a block of kind `here` on demand.
  */
 export interface Stretch {
   readonly first: number;
@@ -31,27 +30,24 @@ export interface Stretch {
 }
 
 /**
- * Whoever makes something of a bundle. Each call is awaited before more is read, so the slower of
- * the two sets the pace.
+ * What is done with the parts of a bundle. Each call is awaited before more is read, so a slow
+ * visitor slows the reading.
  */
 export interface BundleVisitor {
-  /** The document, before any disk; its throwing ends the reading. */
+  /** The document, before any disk; an error it throws ends the reading. */
   begin(header: Header, document: Configurations): Promise<void>;
   /** A disk begins; `number` counts from 1. */
   disk(number: number, head: DiskHead, header: Header): Promise<void>;
   /** A page with bytes in it; blocks between pages are zeros. */
   page(stretch: Stretch): Promise<void>;
-  /**
-   * The disk is all there, and its digests make this root; `untold`: the blocks behind the last
-   * page are zeros.
-   */
+  /** A disk is complete and has this root; `untold`: blocks of zeros behind the last page. */
   seal(root: string): Promise<void>;
   end(): Promise<void>;
 }
 
 /**
- * Reads a bundle from a stream, once from beginning to end, in bounded memory. Throws E_BUNDLE,
- * E_DOCUMENT and its like, and what the visitor throws.
+ * Reads a bundle from a stream in one pass, in bounded memory. Throws E_BUNDLE, E_DOCUMENT, other
+ * problems of a document, and what the visitor throws.
  */
 export async function readBundle(source: AsyncIterable<Buffer>, visitor: BundleVisitor, signal: AbortSignal): Promise<void> {
   const tar = new TarReader(source);
@@ -173,7 +169,7 @@ class BundleReader {
     };
   }
 
-  /** A block as one before MUST name one that came before it, and is as long. */
+  /** A block that repeats another MUST name an earlier one of the same length. */
   #mustHaveCome(place: Place, own: Place, length: number, name: string): void {
     const size = this.#sizes[place.disk - 1] ?? 0;
     const theirs = Math.min(bundleBlockBytes, size - place.block * bundleBlockBytes);

@@ -13,12 +13,12 @@ import { Puller } from '../disks/pull/puller.ts';
 import { Window } from '../disks/pull/window.ts';
 import type { Stretch } from './read.ts';
 
-/** The disks of a bundle are filled page by page: one page is all that is under way. */
+/** The disks of a bundle are filled page by page: only one page is under way. */
 const windowBytes = bundlePageBlocks * bundleBlockBytes;
 
 /**
- * Fills the copies of one campaign's disks from a bundle, one disk after the other. What an earlier
- * import left is compared and kept.
+ * Fills the copies of a campaign's disks from a bundle, one after the other. What an earlier import
+ * left is compared and kept.
  */
 export class Staging {
   readonly #disks: Disks;
@@ -28,9 +28,9 @@ export class Staging {
   #file: FileHandle | null = null;
   #puller: Puller | null = null;
   #named = 0;
-  /** The bytes of a block of the page that is taken now. */
+  /** The bytes of a block of the present page. */
   #bytesAt: (block: number) => Promise<Buffer> = gone;
-  /** A sealed disk that blocks of others are read from, held open while it is asked for. */
+  /** A sealed disk that other disks' blocks are read from; open while it is needed. */
   #lender: { readonly number: number; readonly source: BlockSource } | null = null;
 
   constructor(disks: Disks, signal: AbortSignal) {
@@ -39,8 +39,7 @@ export class Staging {
   }
 
   /**
-   * Begins the next disk. One that an earlier import sealed stays sealed: it is only held against
-   * what comes.
+   * Begins the next disk. A disk that an earlier import sealed stays sealed, and is only compared.
    */
   async begin(head: DiskHead, { algorithm }: Header): Promise<void> {
     this.#heads.push(head);
@@ -54,7 +53,9 @@ export class Staging {
     this.#puller = new Puller(this.#copy.file.target, asker, new Window(windowBytes), this.#copy, this.#signal);
   }
 
-  /** Makes the copy equal to a stretch; what lies between the last one and this is zeros. */
+  /**
+   * Makes the copy equal to a stretch; what lies between the last stretch and this one is zeros.
+   */
   async page({ first, blocks, bytesOf }: Stretch): Promise<void> {
     await this.#zeros(first);
     this.#named = first + blocks.length;
@@ -71,8 +72,8 @@ export class Staging {
   }
 
   /**
-   * Reads what was written again and seals the copy. Throws E_ROOT_MISMATCH, also for a sealed disk
-   * that is another one.
+   * Reads back what was written and seals the copy. Throws E_ROOT_MISMATCH, also where the sealed
+   * disk is a different one.
    */
   async seal(root: string): Promise<void> {
     const { server, disk, size } = this.#head;
@@ -90,7 +91,7 @@ export class Staging {
     });
   }
 
-  /** Lets go of everything; what is staged stays. */
+  /** Closes everything; staged disks stay. */
   async close(): Promise<void> {
     await this.#shut();
     await this.#lender?.source.close();
@@ -106,7 +107,7 @@ export class Staging {
     this.#named = Math.max(this.#named, until);
   }
 
-  /** What the copy asks for, in pieces; whole blocks are found, and cut to what is asked. */
+  /** The pieces that the copy asks for: finds whole blocks, and cuts them. */
   async #pull(pieces: Stretches): Promise<Arrived> {
     const { size } = this.#head;
     const parts: Buffer[] = [];
@@ -120,12 +121,12 @@ export class Staging {
         at = block * bundleBlockBytes + to;
       }
     }
-    // A copy of their own: the payload is given away to a thread.
+    // A copy, because the payload is transferred to a worker thread.
     const payload = Uint8Array.from(Buffer.concat(parts));
     return { codec: 'none', rawBytes: payload.length, payload: [payload] };
   }
 
-  /** The bytes of a block that came before: of this page, of this disk, or of an earlier one. */
+  /** The bytes of an earlier block: of this page, of this disk, or of an earlier disk. */
   async #before({ place }: { readonly place: Place }, first: number): Promise<Buffer> {
     const own = this.#heads.length;
     if (place.disk === own && place.block >= first) return this.#bytesAt(place.block);
@@ -154,7 +155,7 @@ export class Staging {
   }
 }
 
-/** A bundle is read once: what our own disk lost of it comes again with the next import alone. */
+/** A bundle is read once: a block that our disk lost only comes again with the next import. */
 function gone(block: number): Promise<never> {
   return Promise.reject(
     new Problem('E_BLOCK_MISMATCH', `Block ${block} was written, and is other bytes now: our own disk may be failing.`, {

@@ -9,8 +9,8 @@ export type CampaignMessage = Exclude<
 >;
 
 /**
- * What becomes of a message: `yes`, it is worked on, and a repeat finds what is there already;
- * refused as `early`; as `late`, all servers have moved; as `undone`, it is rolled back; as `final`.
+ * The answer to a message. `yes`: it is worked on. Otherwise it is refused: `early`, `late` (all
+ * servers have moved), `undone` (rolled back) or `final` (committed).
  */
 export type Verdict = 'yes' | 'early' | 'late' | 'undone' | 'final';
 

@@ -12,13 +12,13 @@ import type { Ledger } from './ledger.ts';
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
 const buildTimeoutMs = 30 * 60_000;
 
-/** Limit of a disk's import, which takes as long as its bytes take: milliseconds. */
+/** Limit of a disk's import, whose duration depends on its bytes: milliseconds. */
 const importTimeoutMs = 24 * 3_600_000;
 
-/** Tells that a resource stands. */
+/** Reports that a resource is built. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
 
-/** What a builder works with. */
+/** What a builder needs. */
 export interface BuilderTools {
   readonly campaign: string;
   readonly ledger: Ledger;
@@ -26,17 +26,17 @@ export interface BuilderTools {
   readonly cloud: () => Promise<DestinationCloud>;
   /** Throws where nothing may be built any more. */
   readonly mustGoOn: () => void;
-  /** Hears of a resource that is not in the ledger any more. */
+  /** Hears of a resource that has left the ledger. */
   readonly onRemoved: (ref: Ref) => void;
   /** Aborts when the daemon stops. */
   readonly signal: AbortSignal;
 }
 
-/** Builds and removes the resources of one campaign's document at the destination, each once, and keeps the ledger. */
+/** Builds and removes the resources of one campaign, each once, and keeps the ledger. */
 export class Builder {
   readonly #tools: BuilderTools;
   readonly #ledger: Ledger;
-  /** What is being built now: a repeated request joins it instead of building twice. */
+  /** What is being built now: a repeated request waits for it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
@@ -56,10 +56,7 @@ export class Builder {
     this.#resources = new Map(resourcesOf(document).map((resource) => [refOf(resource.kind, resource.id), resource]));
   }
 
-  /**
-   * Throws E_UNSUPPORTED where a document holds what this destination cannot build: a sender leaves
-   * that out.
-   */
+  /** Throws E_UNSUPPORTED where a document holds what this destination cannot build. */
   async mustSupport(document: Configurations): Promise<void> {
     const { kinds } = await this.#tools.cloud();
     const other = resourcesOf(document).find(({ kind }) => kind !== 'image' && !kinds.has(kind));
@@ -84,7 +81,9 @@ export class Builder {
     return entry.id;
   }
 
-  /** Where a new server may answer: its floating addresses as far as they are built, and its fixed ones. */
+  /**
+   * The addresses at which a new server may answer: floating ones that are built, then fixed ones.
+   */
   addressesOf({ ports }: ResourceOf<'server'>): string[] {
     const own = new Set(ports);
     return [...this.#resources.values()].flatMap((resource) => {
@@ -96,8 +95,8 @@ export class Builder {
   }
 
   /**
-   * Builds one resource, once: a ref that the ledger calls built is answered from there. `power`: of a
-   * server, where it has changed since the capture.
+   * Builds one resource, once: a ref that the ledger calls built is answered from there. `power`:
+   * of a server, where it has changed since the capture.
    */
   async ensure(ref: Ref, power?: Power): Promise<Built> {
     this.#tools.mustGoOn();
@@ -112,7 +111,7 @@ export class Builder {
     return building;
   }
 
-  /** Builds networks and what else stands before any server, in order; returns how many of each kind. */
+  /** Builds what comes before any server, in order; returns how many of each kind. */
   async buildNetworkSide(onBuilt: OnBuilt): Promise<Readonly<Record<string, number>>> {
     const counts: Record<string, number> = {};
     const first = new Set(this.#document === null ? [] : networkSideOf(this.#document).map(({ kind, id }) => refOf(kind, id)));
@@ -126,7 +125,7 @@ export class Builder {
     return counts;
   }
 
-  /** Removes one resource that this campaign created; false where there was nothing of ours. */
+  /** Removes one resource that this campaign created; false where it created none. */
   async remove(ref: Ref): Promise<boolean> {
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
@@ -139,14 +138,14 @@ export class Builder {
     return removed;
   }
 
-  /** Every way in which what the cloud holds of a disk differs from what was wanted, its stored bytes included. */
+  /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */
   async differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
     const resource = this.resource(ref);
     const cloud = await this.#tools.cloud();
     return cloud.differences(resource, id, { ...this.#context(resource), disk });
   }
 
-  /** Resolves when nothing is being built any more, whether it failed or not. */
+  /** Resolves when nothing is being built any more, even after a failure. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#building.values());
   }
@@ -181,7 +180,7 @@ export class Builder {
     }
   }
 
-  /** Whether nothing stood in a ref's place when it was intended; undefined where it was not intended. */
+  /** Whether nothing existed in a ref's place when it was intended; undefined if it was not. */
   #claimed(ref: Ref): boolean | undefined {
     const entry = this.#ledger.get(ref);
     return entry?.state === 'intended' ? entry.claimed === true : undefined;

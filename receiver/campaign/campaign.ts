@@ -21,7 +21,7 @@ import { Builder, type OnBuilt } from './builder.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
-/** What every campaign works with. */
+/** What every campaign needs. */
 export interface CampaignTools {
   readonly cloud: () => Promise<DestinationCloud>;
   readonly workers: WorkerPool;
@@ -29,20 +29,17 @@ export interface CampaignTools {
   readonly freeSpace: FreeSpace;
   /** Shared by the indexes of all campaigns. */
   readonly indexMemory: IndexMemory;
-  /** Whether disks are written and read past the page cache, where that can be. */
+  /** Whether disks are written and read past the page cache, where possible. */
   readonly directIo: boolean;
   /**
-   * Where disks of committed campaigns are kept for later ones, by their peer; null: they are not.
+   * Where disks of committed campaigns are kept for later ones, by peer; null: they are not kept.
    */
   readonly keptFor: ((peer: string) => string) | null;
   /** Which images of the destination are donors for disks. */
   readonly images: ImagePolicy;
 }
 
-/**
- * One campaign as the receiver knows it: the document, the ledger, the disks and the markers in one
- * folder.
- */
+/** One campaign of the receiver: document, ledger, disks and markers in one folder. */
 export class Campaign {
   readonly id: string;
   readonly folder: string;
@@ -53,12 +50,12 @@ export class Campaign {
   readonly #workers: WorkerPool;
   readonly #builder: Builder;
   readonly #work = new AbortController();
-  /** The new servers that are looked at from outside, by their id at the source. */
+  /** The new servers that are probed from outside, by their id at the source. */
   readonly #watches = new Map<string, Watch>();
   #configuring: Promise<Readonly<Record<string, number>>> | null = null;
-  /** Whether a sender is served: then less may cross the link. */
+  /** Whether a sender is served; donors then save bytes on the link. */
   #served = false;
-  /** Steps that end a campaign's way, or its way back: one at a time, each judged where the last has led. */
+  /** Commit, rollback and their like run one at a time; each is judged by the state before it. */
   readonly #course = new Semaphore(1);
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
@@ -103,8 +100,8 @@ export class Campaign {
   }
 
   /**
-   * Serves the sender that has this key: from now on what was kept of its earlier campaigns stands
-   * in for its disks, and nobody else's; and so do images.
+   * Serves the sender with this key: disks kept of its own earlier campaigns, and images, are
+   * donors for its disks.
    */
   serve(peer: string): void {
     this.#served = true;
@@ -113,24 +110,24 @@ export class Campaign {
     this.#bringImages();
   }
 
-  /** Whether disks that are still to come take blocks from those that are kept in a folder. */
+  /** Whether disks that are still to come take blocks from the disks kept in a folder. */
   takesFrom(folder: string): boolean {
     return this.#isToCome && this.disks.borrows(folder);
   }
 
-  /** Throws E_COMMITTED or E_CAMPAIGN_STATE where a message is not worked on any more, or not yet. */
+  /** Throws E_COMMITTED or E_CAMPAIGN_STATE where the state does not allow a message. */
   mustAllow(message: CampaignMessage, about?: string): void {
     mustAllow(message, this.ledger.standing, about);
   }
 
-  /**
-   * Throws E_COMMITTED or E_CAMPAIGN_STATE where nothing may be built for this campaign any more.
-   */
+  /** Throws E_COMMITTED or E_CAMPAIGN_STATE where nothing may be built any more. */
   mustGoOn(): void {
     this.mustAllow('campaign.configure');
   }
 
-  /** Works on a message that moves the campaign's state, after those before it, where it is allowed then. */
+  /**
+   * Works on a message that changes the campaign's state, after earlier ones, where it is allowed.
+   */
   inTurn<T>(message: CampaignMessage, work: () => Promise<T>): Promise<T> {
     return this.#course.run(() => {
       this.mustAllow(message);
@@ -144,7 +141,7 @@ export class Campaign {
   }
 
   /**
-   * Stores the document, builds the network side in order and compares each thing with what was
+   * Stores the document, builds the network side in order and compares each resource with what was
    * wanted. Throws what the cloud throws.
    */
   async configure(
@@ -184,24 +181,21 @@ export class Campaign {
     return this.#builder.ensure(ref, power);
   }
 
-  /** Removes one resource this campaign created; false where there was nothing of ours. */
+  /** Removes one resource that this campaign created; false where it created none. */
   async remove(ref: Ref): Promise<boolean> {
     this.mustAllow('resource.remove', ref);
     return this.#builder.remove(ref);
   }
 
   /**
-   * Removes everything this campaign created, last built first. What cannot be removed is kept in
-   * the ledger and named.
+   * Removes everything this campaign created, last built first. What cannot be removed stays in the
+   * ledger and is named.
    */
   removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
     return this.inTurn('campaign.remove', () => this.#removeAll());
   }
 
-  /**
-   * Ends the way back: frees the staged disks, but those that are kept on purpose. Returns the
-   * bytes they took.
-   */
+  /** Ends a rollback: frees the staged disks, except kept ones. Returns the bytes they took. */
   commit(): Promise<number> {
     return this.inTurn('campaign.commit', async () => {
       await this.ledger.reach('committed');
@@ -212,7 +206,8 @@ export class Campaign {
   }
 
   async #removeAll(): Promise<{ removed: Ref[]; kept: { ref: Ref; why: string }[] }> {
-    // Durable before the first undo: what was going to be built is not begun, also by the next daemon.
+    // Durable before the first undo: intended resources are not built any more, even after a
+    // restart.
     await this.ledger.reach('removing');
     await Promise.allSettled([this.#builder.settled(), this.#configuring]);
     const removed: Ref[] = [];
@@ -241,17 +236,14 @@ export class Campaign {
     return this.#builder.built(ref);
   }
 
-  /**
-   * Every way in which what the cloud holds of a disk differs from what was wanted, the bytes it
-   * stores included.
-   */
+  /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */
   differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
     return this.#builder.differencesOf(ref, id, disk);
   }
 
   /**
-   * Begins to look at a server from outside, and tells what was seen so far; one that was removed
-   * since is looked at anew. Throws E_NOT_FOUND.
+   * Begins to probe a server, and returns what was seen so far; a server that was removed since is
+   * probed anew. Throws E_NOT_FOUND.
    */
   watch(server: string, probe: string): FirstAnswer {
     const ref = refOf('server', server);
@@ -273,7 +265,7 @@ export class Campaign {
     return counts;
   }
 
-  /** Stops what is under way; the campaign goes on when the daemon comes back. */
+  /** Stops what is under way; the campaign continues when the daemon is back. */
   async close(): Promise<void> {
     this.#work.abort(new Problem('E_PEER_LOST', 'The receiver is stopping.'));
     for (const watch of this.#watches.values()) watch.stop();
@@ -287,19 +279,17 @@ export class Campaign {
     return join(this.folder, 'configurations.json');
   }
 
-  /** Brings images of the destination here that are donors for disks which are still to come. */
+  /** Downloads images of the destination that are donors for disks still to come. */
   #bringImages(): void {
     if (this.#served && this.#isToCome && this.#builder.document !== null) this.imageDonors.begin(this.#builder.document);
   }
 
-  /** Whether disks may still come. */
+  /** Whether more disks may come. */
   get #isToCome(): boolean {
     return ['new', 'configured'].includes(this.ledger.standing);
   }
 
-  /**
-   * Deletes the staged disks, and the images that stood in for them; returns the bytes they took.
-   */
+  /** Deletes the staged disks and the downloaded images; returns the bytes they took. */
   async #freeStaging(): Promise<number> {
     await this.imageDonors.close();
     const bytes = await this.disks.discardAll();

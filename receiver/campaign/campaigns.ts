@@ -10,7 +10,7 @@ import { Campaign, type CampaignTools } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
 import { claim, type Owner, ownerOf } from './owner.ts';
 
-/** What the indexes of all campaigns may take together: bytes. */
+/** Most bytes that the indexes of all campaigns take together. */
 const indexBytes = 64 * 1024 * 1024;
 
 /** Every campaign of this receiver, each opened once. */
@@ -25,9 +25,8 @@ export class Campaigns implements KeptUsers {
   }
 
   /**
-   * The campaign of an id for its owner, known or new; a new one is his from now on. Throws
-   * E_NOT_FOUND, in the same words whatever the reason, where it is not his; E_STATE_DAMAGED,
-   * E_DISK_FULL.
+   * The campaign of an id for its owner; a new one is his from now on. Throws E_NOT_FOUND, with one
+   * sentence for all reasons, where it is not his; E_STATE_DAMAGED, E_DISK_FULL.
    */
   async openFor(owner: Owner, id: string): Promise<Campaign> {
     if (!(await claim(this.#folder(id), owner))) throw notYours(id);
@@ -50,8 +49,8 @@ export class Campaigns implements KeptUsers {
   }
 
   /**
-   * Room beside the disks of a document that images would take which stand in for them: each as it
-   * is stored, and as the guest sees it.
+   * The room that donor images need beside the disks of a document: each as stored, and as the
+   * guest sees it.
    */
   async imageDonorBytes(document: Configurations, signal: AbortSignal): Promise<number> {
     const { cloud, images } = this.#tools;
@@ -97,7 +96,7 @@ export class Campaigns implements KeptUsers {
   }
 }
 
-/** Does not say whether there is one: that is its owner's business. */
+/** The problem does not say whether the campaign exists: only its owner may know. */
 function notYours(id: string): Problem {
   return new Problem('E_NOT_FOUND', `There is no campaign ${id} of this peer, and none can be begun under that id.`, {
     about: id,

@@ -5,8 +5,8 @@ import type { Campaign } from './campaign.ts';
 import { sumOfRoots } from './totals.ts';
 
 /**
- * Holds a sender's totals against our own books and notes that every server has moved. A repeat is
- * compared again and changes nothing. Throws E_TOTALS_DISAGREE, E_CAMPAIGN_STATE.
+ * Compares a sender's totals with ours and notes that every server has moved. A repeat is compared
+ * again and changes nothing. Throws E_TOTALS_DISAGREE, E_CAMPAIGN_STATE.
  */
 export function complete(campaign: Campaign, totals: Totals): Promise<void> {
   return campaign.inTurn('campaign.completed', async () => {

@@ -5,7 +5,7 @@ import { syncFolder } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
 import { diskUsageOf } from '../disks/store/disk-usage.ts';
 
-/** What is kept of one committed campaign's disks. */
+/** The kept disks of one committed campaign. */
 export interface KeptCampaign {
   readonly campaign: string;
   readonly disks: number;
@@ -29,11 +29,11 @@ export interface Freed {
   readonly inUse: readonly KeptCampaign[];
 }
 
-/** What knows who uses a folder of kept disks. */
+/** Knows which campaign uses a folder of kept disks. */
 export interface KeptUsers {
   /** A campaign under way that takes blocks from the disks of a folder. */
   userOf(folder: string): Promise<string | null>;
-  /** Lets go of what begins with a path, and is used no more. */
+  /** Closes the disks whose path begins so; they are donors no more. */
   letGo(path: string): Promise<void>;
 }
 
@@ -49,14 +49,14 @@ const dayMs = 86_400_000;
 /** A campaign's id, a dot, the disk's id, and the ending. */
 const fileOf = /^([\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})\..+\.(raw|digests|marks)$/;
 
-/** The disks that are kept below a folder, by campaign, oldest first. */
+/** The kept disks below a folder, by campaign, oldest first. */
 export async function listKept(root: string, users: KeptUsers): Promise<KeptCampaign[]> {
   return (await groupsIn(root, users)).map(({ kept }) => kept);
 }
 
 /**
- * Deletes kept disks that are not wanted any more. A campaign may be named by the beginning of its
- * id where `known` has it. Throws E_NOT_FOUND, and E_CAMPAIGN_STATE for one that is in use.
+ * Deletes kept disks that are not wanted any more. A known campaign may be named by the start of
+ * its id. Throws E_NOT_FOUND, and E_CAMPAIGN_STATE for one in use.
  */
 export async function freeKept(root: string, unwanted: Unwanted, known: readonly string[], users: KeptUsers): Promise<Freed> {
   const groups = await groupsIn(root, users);
@@ -71,8 +71,8 @@ export async function freeKept(root: string, unwanted: Unwanted, known: readonly
   const free = chosen.filter(({ kept }) => kept.usedBy === null);
   for (const { folder, kept, files } of free) {
     await users.letGo(join(folder, `${kept.campaign}.`));
-    // The disk itself goes first: without it the rest is none, and goes with the next try if we are
-    // cut off.
+    // The disk itself goes first: without it the other files count as none, and the next call
+    // deletes them.
     for (const name of files.toSorted((a, b) => Number(b.endsWith('.raw')) - Number(a.endsWith('.raw'))))
       await rm(join(folder, name), { force: true });
     await syncFolder(folder);

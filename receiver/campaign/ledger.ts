@@ -2,18 +2,20 @@ import type { Built } from '../../shared/cloud/destination-cloud.ts';
 import { Journal } from '../../shared/journal.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 
-/** How far the receiver has got with a campaign, as its sender is told. */
+/** The state of a campaign at the receiver, as its sender is told. */
 export type CampaignState = 'new' | 'configured' | 'completed' | 'committed' | 'removed';
 
-/** The same, and `removing`: its removal has begun and is not at its end. */
+/** The same states, and `removing`: its removal has begun and not ended. */
 export type Standing = CampaignState | 'removing';
 
-/** A campaign goes to a higher rank and never back; from the highest there is no way on. */
+/**
+ * The order of states: a campaign never goes back to a lower rank, and never leaves the highest.
+ */
 const rank: Readonly<Record<Standing, number>> = { new: 0, configured: 1, completed: 2, removing: 3, removed: 4, committed: 4 };
 
 /**
- * What the ledger knows of one ref. `intended` without a later line: the call that creates it may
- * or may not have been carried out; `claimed`: nothing stood in its place.
+ * What the ledger knows of one ref. `intended` alone: the call that creates it may have been
+ * carried out or not; `claimed`: nothing existed in its place.
  */
 export type Entry =
   | { readonly state: 'intended'; readonly ref: Ref; readonly claimed?: boolean }
@@ -22,7 +24,7 @@ export type Entry =
 
 type Line = Entry | { readonly campaign: Standing };
 
-/** What this campaign built for which source ref: the receiver's only licence to delete. */
+/** What this campaign built for which source ref; the receiver MUST NOT delete anything else. */
 export class Ledger {
   readonly #journal: Journal<Line>;
   readonly #entries = new Map<Ref, Entry>();
@@ -38,7 +40,7 @@ export class Ledger {
     return new Ledger(await Journal.open<Line>(path));
   }
 
-  /** How far it has got; one that is being removed stays as far as it had got. */
+  /** The campaign's state; while it is being removed, the state before. */
   get state(): CampaignState {
     return this.#state;
   }
@@ -69,7 +71,7 @@ export class Ledger {
     return this.#add({ state: 'removed', ref });
   }
 
-  /** Notes how far the campaign is; what it has reached already, or left behind, is no line. */
+  /** Notes the campaign's state; a state that was reached or passed already writes no line. */
   async reach(standing: Standing): Promise<void> {
     if (rank[standing] > rank[this.#standing]) await this.#add({ campaign: standing });
   }
@@ -91,8 +93,7 @@ export class Ledger {
       if (line.campaign !== 'removing') this.#state = line.campaign;
       return;
     }
-    // Deleting first keeps the map in the order of the latest building, which is the order that
-    // removal reverses.
+    // Deleting first keeps the map in the order of building; removal runs in reverse.
     if (line.state === 'intended') this.#entries.delete(line.ref);
     this.#entries.set(line.ref, line);
   }

@@ -4,16 +4,16 @@ import { z } from 'zod';
 import { claimDurably, syncFolder } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
 
-/** Whose campaign it is: a sender's, by the key it was paired with (hex), or the operator's. */
+/** The owner of a campaign: a sender, by its first paired key (hex), or the operator. */
 export type Owner = string;
 
-/** The receiver's own operator, whose campaigns come as bundles. No key is written so. */
+/** The receiver's own operator, whose campaigns come as bundles. It differs from every key. */
 export const operator: Owner = 'operator';
 
 const OwnerFile = z.object({ format: z.literal('godwit/owner'), version: z.literal(1), owner: z.string().min(1) });
 
 /**
- * Who began the campaign of a folder; null where nobody has, or before receivers noted it. Throws
+ * The owner of the campaign in a folder; null for none, or from before receivers noted it. Throws
  * E_STATE_DAMAGED.
  */
 export async function ownerOf(folder: string): Promise<Owner | null> {
@@ -31,8 +31,8 @@ export async function ownerOf(folder: string): Promise<Owner | null> {
 }
 
 /**
- * Makes a campaign its owner's where it is nobody's yet, durably on return, and says whether it is
- * his. MUST come before the first effect. Throws E_STATE_DAMAGED, E_DISK_FULL.
+ * Notes the owner of a campaign without one, durably on return, and says whether it is his. MUST
+ * come before the first effect. Throws E_STATE_DAMAGED, E_DISK_FULL.
  */
 export async function claim(folder: string, owner: Owner): Promise<boolean> {
   if ((await ownerOf(folder)) === null) {
@@ -47,7 +47,7 @@ function pathIn(folder: string): string {
   return join(folder, 'owner.json');
 }
 
-/** Whether an import's marker stands: bundles had no other note of their owner once. */
+/** Whether an import's marker exists: bundles once had no other note of their owner. */
 async function cameAsBundle(folder: string): Promise<boolean> {
   return (await stat(join(folder, 'markers', 'imported')).catch(() => null)) !== null;
 }

@@ -3,7 +3,7 @@ import { supportedPart } from '../../shared/cloud/supported.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 
-/** What the destination says of a document, and what of it the destination cannot build at all. Writes nothing. */
+/** The destination's findings on a document, with what it cannot build at all. Writes nothing. */
 export async function preflight(
   cloud: DestinationCloud,
   document: Configurations,

@@ -1,7 +1,7 @@
 import { digestOfRoots } from '../../shared/model/totals.ts';
 import type { Campaign } from './campaign.ts';
 
-/** What this campaign's verified and imported disks add up to, from their markers. */
+/** The totals of this campaign's verified and imported disks, from their markers. */
 export async function sumOfRoots(campaign: Campaign): Promise<{ roots: string; disks: number; bytes: number }> {
   const roots: [disk: string, root: string][] = [];
   let bytes = 0;

@@ -5,8 +5,8 @@ import { Problem } from '../../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
 
 /**
- * What a disk is at the destination. `sha256`: of the whole sealed copy, null where it could not be
- * read; `flaws`: sentences on everything that is not as it was.
+ * The state of a disk at the destination. `sha256`: of the whole sealed copy, null where
+ * unreadable; `flaws`: sentences on everything that has changed.
  */
 export interface Verified {
   readonly size: number;
@@ -17,8 +17,8 @@ export interface Verified {
 }
 
 /**
- * Reads a sealed copy again as a whole, and holds what the cloud stores against it. Throws
- * E_COMMITTED once the copies are gone, and what the cloud throws.
+ * Reads a whole sealed copy again, and compares the cloud's image with it. Throws E_COMMITTED once
+ * the copies are deleted, and what the cloud throws.
  */
 export async function verifyDisk(campaign: Campaign, server: string, disk: string, signal: AbortSignal): Promise<Verified> {
   const ref = refOf('disk', disk);
@@ -45,7 +45,7 @@ async function imageFlaws(campaign: Campaign, ref: Ref, image: string | null, co
   return differences.map((difference) => `Image ${image} is not as it was made: ${difference}`);
 }
 
-/** Whether a failure is an answer to the question: the copy is not what was sealed. */
+/** Whether a failure answers the question: the copy is not what was sealed. */
 function isAboutTheCopy(error: unknown): error is Problem {
   return error instanceof Problem && ['E_ROOT_MISMATCH', 'E_BLOCK_MISMATCH'].includes(error.code);
 }

@@ -4,8 +4,8 @@ import { Sampler } from '../../shared/probe/sampler.ts';
 const longestMs = 3_600_000;
 
 /**
- * What was seen of a new server so far. `ago_ms`: how long ago it answered for the first time; null
- * until it did. Times are told as spans, because two clocks differ.
+ * What was seen of a new server. `ago_ms`: time since its first answer, null before it. Spans are
+ * used because the two clocks differ.
  */
 export interface FirstAnswer {
   readonly address: string | null;
@@ -13,16 +13,16 @@ export interface FirstAnswer {
   readonly samples: number;
 }
 
-/** What a watch is told of the server it waits for. */
+/** What a watch knows of the server it waits for. */
 export interface Watched {
   readonly probe: string;
   /** The addresses it may answer at, as far as they are known. */
   readonly addresses: () => readonly string[];
-  /** Whether it may exist: what answers before belongs to somebody else. */
+  /** Whether it may exist: an earlier answer comes from another machine. */
   readonly isBegun: () => boolean;
 }
 
-/** Looks at one new server from outside, from before it exists until it answers. */
+/** Probes one new server from outside, from before it exists until it answers. */
 export class Watch {
   readonly #sampler: Sampler;
   readonly #strangers = new Set<string>();

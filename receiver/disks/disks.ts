@@ -14,8 +14,8 @@ import { DigestFile, type Shape } from './store/digest-file.ts';
 import { discardFolder } from './store/disk-usage.ts';
 
 /**
- * What is being copied: bytes of the disk, bytes that would survive a power cut, and blocks that
- * came out wrong and were pulled again.
+ * The progress of a copy: bytes of the disk, bytes that survive a power cut, and blocks that
+ * arrived wrong and were pulled again.
  */
 export interface Copying {
   readonly id: string;
@@ -26,7 +26,7 @@ export interface Copying {
 
 /**
  * The copies of one campaign's disks: `disks/<server>/<disk>.part`, or `….raw` and a marker once
- * sealed, each with digests and marks. They stay open, for they are donors for one another.
+ * sealed, each with digests and marks. They stay open as donors for each other.
  */
 export class Disks {
   readonly #campaign: string;
@@ -34,11 +34,10 @@ export class Disks {
   readonly #tools: CopyTools;
   readonly #copies = new Map<string, Copy>();
   /**
-   * Only one thing is done with a disk at a time: a connection that broke may still be sealing what
-   * the next one offers.
+   * One operation per disk at a time: a broken connection may still seal what the next one offers.
    */
   readonly #turns = new Map<string, Semaphore>();
-  /** How many read each sealed disk now, by its id: an import, or a comparison. */
+  /** How many imports or comparisons read each sealed disk now, by its id. */
   readonly #readers = new Map<string, number>();
   readonly #isBuilt: (disk: string) => boolean;
   #remembering: Promise<void> | null = null;
@@ -57,9 +56,9 @@ export class Disks {
   }
 
   /**
-   * The copy to fill, with what an earlier one left; a sealed disk is compared again. `dataBytes`:
-   * how much of the disk may hold data, where the sender knows. Throws E_DISK_FULL, and
-   * E_CAMPAIGN_STATE while its image is being made, and once it stands.
+   * Opens the copy to fill; a sealed disk is compared again. `dataBytes`: how much of the disk may
+   * hold data, if known. Throws E_DISK_FULL, and E_CAMPAIGN_STATE while its image is made or
+   * exists.
    */
   offer(server: string, disk: string, shape: Shape, dataBytes?: number): Promise<Copy> {
     return this.#inTurn(disk, async () => {
@@ -73,10 +72,10 @@ export class Disks {
 
   async #offer(server: string, disk: string, shape: Shape): Promise<Copy> {
     const open = this.#copies.get(disk);
-    // What an older connection began must have ended before the next one begins.
+    // The work of an older connection must have ended before the next one begins.
     await open?.file.inUse.ended();
     if (open !== undefined && !open.file.whole && isSame(open.shape, shape)) return open;
-    // The marker goes first: it must never stand for bytes that may still change.
+    // The marker goes first: it must never certify bytes that may still change.
     await this.#markers.remove(server, disk);
     const part = this.#path(server, disk, 'part');
     if (open !== undefined && isSame(open.shape, shape)) {
@@ -84,19 +83,19 @@ export class Disks {
       return open;
     }
     if (open !== undefined) await this.#shut(disk);
-    // A sealed copy whose disk is offered anew (a second attempt took a new snapshot) is the best
-    // start there is.
+    // A sealed copy whose disk is offered again (a second attempt took a new snapshot) is the best
+    // start.
     await rename(this.#path(server, disk, 'raw'), part).catch(ignoreAbsent);
     return this.#open(server, disk, part, shape);
   }
 
-  /** What a disk was sealed with, or null. */
+  /** The record of a sealed disk, or null. */
   sealed(server: string, disk: string): Promise<Sealed | null> {
     return this.#markers.read(server, disk);
   }
 
   /**
-   * Reads a copy again, compares it with its root, makes it final and writes its marker. Throws
+   * Reads a copy back, compares it with its root, seals it and writes its marker. Throws
    * E_ROOT_MISMATCH.
    */
   seal(server: string, disk: string, root: string, puller?: Puller): Promise<Sealed> {
@@ -122,8 +121,7 @@ export class Disks {
 
   /**
    * Opens a sealed disk for its import, which MUST close it: until then it is not offered again. A
-   * wrong block unseals it (E_BLOCK_MISMATCH). Throws E_ROOT_MISMATCH for one that is not sealed: it
-   * MUST NOT become an image.
+   * wrong block unseals it (E_BLOCK_MISMATCH). Throws E_ROOT_MISMATCH where it is not sealed.
    */
   open(server: string, disk: string): Promise<BlockSource> {
     return this.#inTurn(disk, () => this.#read(server, disk));
@@ -147,31 +145,28 @@ export class Disks {
     });
   }
 
-  /** One of those that read a sealed disk is done. */
+  /** A reader of a sealed disk has ended. */
   #readBy(disk: string): void {
     const others = (this.#readers.get(disk) ?? 1) - 1;
     if (others > 0) this.#readers.set(disk, others);
     else this.#readers.delete(disk);
   }
 
-  /**
-   * Deletes every copy; returns the bytes they took on disk. The disks' markers stay: they record
-   * what was verified.
-   */
+  /** Deletes every copy; returns the bytes they used. The markers stay as a record. */
   async discardAll(): Promise<number> {
     await this.close();
     return discardFolder(join(this.#folder, 'disks'));
   }
 
   /**
-   * Names the folder of disks that earlier campaigns of the same sender to the same project left on
-   * purpose. MUST come before the first offer to count.
+   * Sets the folder of disks kept from earlier campaigns of the same sender to the same project.
+   * MUST come before the first offer to have an effect.
    */
   useKept(folder: string): void {
     this.#kept = folder;
   }
 
-  /** Moves every sealed disk to the folder of those that are kept for later campaigns. */
+  /** Moves every sealed disk to the folder of kept disks. */
   async keepAll(): Promise<void> {
     if (this.#kept === null) return;
     await this.remember();
@@ -181,8 +176,8 @@ export class Disks {
   }
 
   /**
-   * Makes a raw file a donor for this campaign's disks. Its digests are at `base.digests`, or are
-   * computed and written there; the caller keeps both until `close`.
+   * Makes a raw file a donor. Its digests are read from `base.digests`, or computed and written
+   * there; the caller keeps both files until `close`.
    */
   addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
     return this.#borrowed.addFile(file, base, shape, signal);
@@ -193,12 +188,12 @@ export class Disks {
     return this.#borrowed.isFrom(folder);
   }
 
-  /** Uses the disks whose path begins so as donors no more, and closes them. */
+  /** Removes and closes the donors whose path begins so. */
   letGo(path: string): Promise<void> {
     return this.#borrowed.release(path);
   }
 
-  /** What is being copied now. */
+  /** The copies under way. */
   copies(): Copying[] {
     return [...this.#copies]
       .filter(([, { file }]) => !file.whole)
@@ -215,11 +210,10 @@ export class Disks {
     this.#remembering = null;
   }
 
-  /**
-   * Opens the disks that were sealed before the daemon started, so that they are donors for others.
-   */
+  /** Opens the disks sealed before the daemon started, so that they are donors for others. */
   remember(): Promise<void> {
-    // One that failed is tried again by whoever asks next: a full disk, or too many open files, pass.
+    // A failed disk is tried again by the next caller: a full disk, or too many open files, may
+    // pass.
     this.#remembering ??= this.#remember().catch((error: unknown) => {
       this.#remembering = null;
       throw error;
@@ -261,8 +255,7 @@ export class Disks {
   }
 
   /**
-   * Unseals a disk that has changed since it was sealed; its wrong blocks are copied again with the
-   * next offer.
+   * Unseals a disk that has changed since; its wrong blocks are copied again with the next offer.
    */
   async #spoilt(server: string, disk: string, copy: Copy, blocks: readonly number[]): Promise<never> {
     await this.#markers.remove(server, disk);

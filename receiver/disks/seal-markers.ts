@@ -4,7 +4,7 @@ import { syncFolder } from '../../shared/durable.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import type { CopyCounts } from './copy/copy.ts';
 
-/** What a sealed disk is known by; its marker holds the same. */
+/** The record of a sealed disk, as its marker holds it. */
 export interface Sealed extends CopyCounts {
   readonly root: string;
   readonly size: number;
@@ -21,7 +21,7 @@ export class SealMarkers {
     this.#folder = folder;
   }
 
-  /** What a disk was sealed with, or null. */
+  /** The record of a sealed disk, or null. */
   async read(server: string, disk: string): Promise<Sealed | null> {
     const text = await readFile(this.#path(server, disk), 'utf8').catch(ignoreAbsent);
     if (text === undefined) return null;
@@ -36,7 +36,7 @@ export class SealMarkers {
     await writeMarker(this.#folder, [server, `${disk}.completed`], marker);
   }
 
-  /** Removes the marker, durably: it MUST NOT stand for bytes that may still change. */
+  /** Removes the marker, durably: it MUST NOT certify bytes that may still change. */
   async remove(server: string, disk: string): Promise<void> {
     const marker = this.#path(server, disk);
     await rm(marker, { force: true });

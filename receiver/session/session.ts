@@ -22,7 +22,7 @@ import type { Copy } from '../disks/copy/copy.ts';
 import { type Asker, Puller } from '../disks/pull/puller.ts';
 import { Window } from '../disks/pull/window.ts';
 
-/** What a session is made of. */
+/** What a session needs. */
 export interface SessionTools {
   readonly name: string;
   readonly release: string;
@@ -32,11 +32,10 @@ export interface SessionTools {
   readonly owner: Owner;
   readonly cloud: () => Promise<DestinationCloud>;
   readonly log: Log;
-  /** Bytes of disks that one sender may be asked for at once. */
+  /** Most bytes of disks that may be requested from one sender at once. */
   readonly windowBytes: number;
   /**
-   * Ends the sessions that still serve a campaign, then runs `bind` in the very turn in which none
-   * does.
+   * Ends all other sessions of a campaign, then runs `bind` in the turn in which none is left.
    */
   readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
   /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
@@ -51,9 +50,9 @@ interface Offered {
   readonly puller: Puller;
 }
 
-/** One connected sender: what it is bound to and what it offered. The campaign outlives it. */
+/** One connected sender: its campaign and the disks it offered. The campaign outlives it. */
 export class Session {
-  /** What a lane must name to join; told to our sender alone. */
+  /** What a lane must name to join; only our sender is told. */
   readonly id = randomBytes(16).toString('hex');
   readonly since = new Date().toISOString();
   readonly #tools: SessionTools;
@@ -141,8 +140,8 @@ export class Session {
       'campaign.configure': async ({ campaign, configurations }) => {
         const tell = this.#connection;
         const marker = await this.#bound().configure(configurations, (ref, { id, how }) => {
-          // A progress notice to a connection that is gone has nobody to hear it; the next one is
-          // told everything again.
+          // A progress notice to a closed connection is dropped; the next connection is told
+          // everything.
           try {
             tell.notify('resource.built', { campaign, ref, id, how });
           } catch {
@@ -199,7 +198,7 @@ export class Session {
     };
   }
 
-  /** Handlers that first ask whether the campaign's state allows what is said. */
+  /** Handlers that first check whether the campaign's state allows the message. */
   #judged(handlers: Handlers<'receiver'>): Handlers<'receiver'> {
     return wrapped(handlers, (name, handle) => {
       if (!Object.hasOwn(allowed, name)) return handle;
@@ -243,8 +242,7 @@ export class Session {
 }
 
 /**
- * Handlers that say whose disk is full where one of them meets that: it may be the sender's
- * operator who reads it.
+ * Handlers that name the receiver's disk where it is full, because the sender's operator reads it.
  */
 function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'receiver'> {
   const place = `the receiver's state directory ${state}`;
@@ -256,7 +254,7 @@ function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'re
   );
 }
 
-/** A handler without its types, which are the same again once all are wrapped. */
+/** A handler without its types, which are restored once all are wrapped. */
 type Handle = (...given: unknown[]) => Promise<unknown>;
 
 function wrapped(handlers: Handlers<'receiver'>, wrap: (name: string, handle: Handle) => Handle): Handlers<'receiver'> {

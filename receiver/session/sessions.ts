@@ -3,7 +3,7 @@ import { firstKeyOf } from '../../protocol/transport/peers.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Session, type SessionTools } from './session.ts';
 
-/** Whom a connection comes from: its name for people, its key for us. */
+/** The peer of a connection: its name for people, its key for us. */
 export interface From {
   readonly name: string;
   readonly fingerprint: string;
@@ -11,7 +11,7 @@ export interface From {
   readonly first_fingerprint?: string | undefined;
 }
 
-/** What is told of one session. Times are ISO 8601, UTC. */
+/** One session, as it is shown. Times are ISO 8601, UTC. */
 export interface SessionStatus {
   readonly peer: string;
   readonly campaign: string | null;
@@ -46,7 +46,7 @@ export class Sessions {
       .map(([{ campaign, since, lanes }, { from }]) => ({ peer: from.name, campaign, since, lanes }));
   }
 
-  /** Closes every connection in peace; resolves when they are gone. */
+  /** Closes every connection normally; resolves when all are closed. */
   async close(reason: string): Promise<void> {
     const open = [...this.#open];
     await Promise.all(open.map(([session]) => session.close(reason)));
@@ -54,8 +54,8 @@ export class Sessions {
   }
 
   /**
-   * Ends every other session that still serves a campaign, its sender's on a link that broke
-   * unnoticed, and binds this one: nothing is waited for between the last look and `bind`.
+   * Ends every other session of a campaign, such as one on a link that broke unnoticed, and binds
+   * this one. There MUST be no wait between the last check and `bind`.
    */
   async #takeOver(campaign: string, by: Session, bind: () => void): Promise<void> {
     for (;;) {
@@ -66,7 +66,7 @@ export class Sessions {
     }
   }
 
-  /** Nobody learns whether a session exists that is not of the same key. */
+  /** A peer with another key is not told whether a session exists. */
   #join(id: string, lane: Session): void {
     const own = this.#open.get(lane)?.from.fingerprint;
     const same = [...this.#open].find(([session, { from }]) => session.id === id && from.fingerprint === own);

@@ -6,14 +6,14 @@ export type CampaignCommand = 'pause' | 'resume' | 'cutover' | 'cancel' | 'verif
 
 /** What a state of a campaign means. */
 interface CampaignStateRow {
-  /** How it has come to rest; null while something happens by itself. */
+  /** How it rests; null while it works without being asked. */
   readonly rests: 'well' | 'paused' | 'failed' | null;
-  /** Whether nothing can be asked of it any more; another campaign may then have its servers. */
+  /** Whether no command is possible any more; another campaign may then have its servers. */
   readonly isOver: boolean;
   /** Whether its commit was begun: a rollback is no longer possible. */
   readonly isCommitted: boolean;
   readonly allows: readonly CampaignCommand[];
-  /** Commands that mean it where none is named, though the daemon refuses them and says why. */
+  /** Commands that select this campaign when none is named, although the daemon refuses them. */
   readonly refuses?: readonly CampaignCommand[];
   readonly colour?: Style;
 }
@@ -38,7 +38,7 @@ export function statesAllowing(command: CampaignCommand): CampaignState[] {
   return states.filter((state) => campaignStates[state].allows.includes(command));
 }
 
-/** Whether a campaign in this state rests: nothing more happens until somebody asks for it. */
+/** Whether a campaign in this state rests: it does nothing until a command arrives. */
 export function isSettled(state: CampaignState): boolean {
   return campaignStates[state].rests !== null;
 }

@@ -5,8 +5,7 @@ import type { Round } from '../migration/round.ts';
 import type { WindowStatus } from '../migration/window.ts';
 
 /**
- * Where one disk's copy stands. Bytes are of the disk as the guest sees it; `sentBytes` are those
- * that crossed the wire.
+ * The progress of one disk's copy. Bytes are as the guest sees them; `sentBytes` crossed the wire.
  */
 export interface DiskStatus {
   readonly id: string;
@@ -24,7 +23,7 @@ export interface WarmStatus {
   /** What its downtime would be now; null before the first round has ended. */
   readonly forecast: Forecast | null;
   /**
-   * Whether only the cutover is missing, and what the plan says of it: `now`, `when-ready`,
+   * Whether only the cutover is missing, and when the plan allows it: `now`, `when-ready`,
    * `manual`, `at TIME`.
    */
   readonly waits: boolean;
@@ -32,7 +31,7 @@ export interface WarmStatus {
   readonly asked: boolean;
 }
 
-/** Where one server's move stands. `phase` is a name of the itinerary. */
+/** The progress of one server's move. `phase` is a name of the itinerary. */
 export interface MoveStatus {
   readonly server: string;
   readonly name: string;
@@ -42,15 +41,15 @@ export interface MoveStatus {
   readonly disks: readonly DiskStatus[];
   /** Null once it is cut over, and for a cold move. */
   readonly warm: WarmStatus | null;
-  /** What the plan's calendar makes it wait for; null where it waits for nothing of it. */
+  /** The window or blackout it waits for; null where it waits for none. */
   readonly window: WindowStatus | null;
   readonly problem: ProblemJson | null;
 }
 
-/** What a campaign can be doing, beside resting. */
+/** What a campaign can be doing when it does not rest. */
 export type CampaignState = RestState | 'preparing' | 'moving' | 'committing' | 'rolling back';
 
-/** Where a campaign stands. Times are ISO 8601, UTC. */
+/** The progress of a campaign. Times are ISO 8601, UTC. */
 export interface CampaignStatus {
   readonly id: string;
   readonly project: string;

@@ -16,10 +16,7 @@ import { Plan, serversOf } from '../model/plan.ts';
 
 type PlannedServer = Plan['waves'][number]['servers'][number];
 
-/**
- * One campaign as the sender knows it: plan, document and journal in one folder. The plan cannot
- * change once the folder exists.
- */
+/** One campaign of the sender: plan, document and journal in one folder. The plan never changes. */
 export class Campaign {
   readonly id: string;
   readonly folder: string;
@@ -36,8 +33,7 @@ export class Campaign {
   }
 
   /**
-   * Makes the folder of a new campaign. The journal is written last: a folder without one never
-   * started.
+   * Makes the folder of a new campaign. The journal comes last: without one nothing has started.
    */
   static async create(state: string, plan: Plan, document: Configurations): Promise<Campaign> {
     if (document.campaign === undefined) throw new Problem('E_BUG', 'A campaign needs an id.');
@@ -65,8 +61,7 @@ export class Campaign {
         throw error;
       });
     const [plan, document, journal] = await Promise.all([read('plan.yaml'), read('configurations.json'), read('journal.jsonl')]);
-    // A power cut tore the first fact of a journal without a whole line: nobody was told that this
-    // campaign exists.
+    // A power cut tore the first line of this journal, before anybody was told of the campaign.
     if (plan === null || document === null || journal === null || !journal.includes('\n')) return null;
     try {
       return new Campaign(
@@ -99,7 +94,7 @@ export class Campaign {
     return this.#move(planned);
   }
 
-  /** Whether a server's move is through. */
+  /** Whether a server has moved. */
   moved(server: string): boolean {
     return hasMoved(this.journal.facts, server, lastPhaseTo(this.plan.to));
   }

@@ -1,9 +1,6 @@
 import type { Fact } from '../migration/fact.ts';
 
-/**
- * What the receiver built before the first server, by kind, as the journal keeps it; null while it
- * has not.
- */
+/** What the receiver built before the first server, by kind, from the journal; null until then. */
 export function configuredCounts(facts: readonly Fact[]): Readonly<Record<string, number>> | null {
   for (const fact of facts) {
     if (fact.fact !== 'done' || fact.server !== null) continue;

@@ -3,8 +3,8 @@ import type { CampaignStatus } from './campaign-status.ts';
 import { namedServers } from './named-servers.ts';
 
 /**
- * The servers that `sender cutover` means: the named ones, which must be copied while they run or
- * wait for a window, or all that only wait for it. Throws E_NOT_FOUND, E_CAMPAIGN_STATE.
+ * The servers that `sender cutover` selects: the named ones, which must be in their rounds or wait
+ * for a window, or all that wait for nothing else. Throws E_NOT_FOUND, E_CAMPAIGN_STATE.
  */
 export function toCutOver(status: CampaignStatus, wanted: readonly string[]): string[] {
   const { id, state, moves } = status;

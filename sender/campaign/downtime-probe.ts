@@ -11,8 +11,7 @@ const proves = downtimePhases.at(-1);
 const changesNetwork = itinerary.find(({ network }) => network === true);
 
 /**
- * How long addresses are looked at after the server was seen stopped, because what still answers
- * then is somebody else: milliseconds.
+ * How long addresses are probed after the stop, because another machine may answer: milliseconds.
  */
 const afterwardsMs = 1_000;
 
@@ -20,8 +19,7 @@ const afterwardsMs = 1_000;
 const lateMs = 300;
 
 /**
- * Between two questions to the receiver about what it saw of a healthy server (milliseconds), and
- * how many there are.
+ * Pause between two questions to the receiver about a healthy server (milliseconds), and how many.
  */
 const askMs = 200;
 const asks = 10;
@@ -35,8 +33,8 @@ export interface DowntimeTools {
 }
 
 /**
- * Measures one move's downtime from outside, where the plan has a probe: here the old server, at
- * the receiver the new one. A failed measurement is a dash in the report, and delays nothing.
+ * Measures one move's downtime with the plan's probe: the sender probes the old server, the
+ * receiver the new one. A failed measurement is a dash in the report, and delays nothing.
  */
 export class DowntimeProbe {
   readonly #move: Move;
@@ -48,7 +46,7 @@ export class DowntimeProbe {
     this.#tools = tools;
   }
 
-  /** Does a phase's work, and samples where there is something to see. */
+  /** Runs a phase's work, and probes meanwhile where a server may answer. */
   async around<T>(phase: Phase, { learned }: Move, work: () => Promise<T>): Promise<T> {
     const { probe } = this.#move;
     if (probe === undefined || !isNetworkProbe(probe) || learned.was !== 'running') return work();

@@ -3,8 +3,8 @@ import type { Move } from '../migration/move.ts';
 import { isInterrupted, type StepTools, workSignal } from './step.ts';
 
 /**
- * Does the same to some servers, one after the other; one that fails holds up no other, and all
- * failures are thrown as one problem at the end. `fails` goes on: `2 of 34 servers …`.
+ * Runs the same work for several servers in turn; a failure stops no other, and all are thrown as
+ * one problem at the end. `fails` ends its sentence: `2 of 34 servers …`.
  */
 export async function forEachServer(
   moves: readonly Move[],
@@ -17,7 +17,7 @@ export async function forEachServer(
     try {
       await work(move);
     } catch (error) {
-      // What ends the whole step is no failure of this server.
+      // An error that ends the whole step is not a failure of this server.
       if (isInterrupted(tools) || workSignal(tools).aborted) throw error;
       failed.push({ name: move.server.name, problem: asProblem(error) });
     }

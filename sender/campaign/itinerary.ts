@@ -8,8 +8,8 @@ import { removeAtReceiver, rollBackAll, rollBackUnfinished } from './steps/roll-
 import { moveWaves } from './steps/waves.ts';
 
 /**
- * What a campaign does when the operator asks for something. Read each wish from top to bottom.
- * A step that fails leaves the campaign `failed`; the same wish, asked again, goes on there.
+ * The steps of each of the operator's wishes; read each wish from top to bottom. A failed step
+ * leaves the campaign `failed`; the same wish, asked again, continues there.
  */
 // biome-ignore format: a table is read by row
 export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
@@ -34,7 +34,7 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
       run: rollBackUnfinished },
   ] },
 
-  // The receiver first: what it built is safe before anything at the source is touched.
+  // The receiver comes first: its resources are safe before the source is changed.
   commit: { shows: 'committing', rests: 'committed', steps: [
     { name: 'commit at receiver', does: 'have the receiver end its way back and free its disks',
       run: commitAtReceiver, asksReceiver: true },
@@ -46,7 +46,7 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
       run: releaseSnapshots },
   ] },
 
-  // The servers first: they run at the source again before anything else is removed.
+  // The servers come first: they run at the source again before anything else is removed.
   rollback: { shows: 'rolling back', rests: 'rolled back', steps: [
     { name: 'roll back', does: 'roll back every move, the last one of the plan first',
       run: rollBackAll },

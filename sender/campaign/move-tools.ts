@@ -15,7 +15,7 @@ import type { Campaign } from './campaign.ts';
 import { delayLeftMs } from './delay.ts';
 import { type StepTools, workSignal } from './step.ts';
 
-/** What the migration, or the way back, of a campaign's servers needs. */
+/** What the migration or the rollback of a campaign's servers needs. */
 export function migrationOf(
   campaign: Campaign,
   tools: StepTools,
@@ -57,7 +57,7 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
     },
     isGivenUp: (server) => exceptedFrom(journal.facts, 'rollback', 'giveUp').has(server),
     isCutoverAsked: (server) => isCutoverAsked(journal.facts, server),
-    // How long a server is down that goes into a bundle, nobody knows here.
+    // The downtime of a server that goes into a bundle cannot be known here.
     forecastOf: (move) =>
       plan.to === 'bundle' ? null : forecastOf(move, roundsOf(journal.facts, move.server.id), history(), Date.now()),
     delayLeftMs: () => delayLeftMs(campaign, Date.now()),

@@ -14,7 +14,7 @@ export function namedServers({ id, moves }: CampaignStatus, wanted: readonly str
 
 /**
  * The named servers that a rollback leaves at the destination, by id. Throws E_CAMPAIGN_STATE where
- * one has not arrived there.
+ * one has not arrived.
  */
 export function toKeepMoved(status: CampaignStatus, wanted: readonly string[]): string[] {
   return namedServers(status, wanted).map(({ server, name, state }) => {

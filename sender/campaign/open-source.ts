@@ -7,7 +7,7 @@ import { asProblem } from '../../shared/problem.ts';
 const reopenMs = 15_000;
 
 /**
- * Opens the source cloud; tries again while it does not answer, for a stopped server may wait in
+ * Opens the source cloud, and retries while it does not answer, because a server may be stopped in
  * the middle of its move.
  */
 export async function openSource(open: () => Promise<SourceCloud>, log: Log, signal: AbortSignal): Promise<SourceCloud> {

@@ -9,8 +9,7 @@ interface Sample {
 }
 
 /**
- * How far every disk is, as the copies under way report it. A restart loses it, and the copies
- * report it again.
+ * The progress of every disk, as the copies report it. A restart loses it until they report again.
  */
 export class Progress {
   readonly #disks = new Map<string, { sizeBytes: number; sentBytes: number; samples: Sample[] }>();
@@ -20,7 +19,7 @@ export class Progress {
     this.#now = now;
   }
 
-  /** Hears from a copy. */
+  /** Notes what a copy reports. */
   hear(disk: string, sizeBytes: number, doneBytes: number, sentBytes: number): void {
     const at = this.#now();
     const samples = [...(this.#disks.get(disk)?.samples ?? []), { at, doneBytes }];
@@ -29,7 +28,7 @@ export class Progress {
     this.#disks.set(disk, { sizeBytes, sentBytes, samples });
   }
 
-  /** Where a disk stands; null when nothing was heard of it. */
+  /** The progress of a disk; null when nothing was reported. */
   of(disk: string): DiskStatus | null {
     const heard = this.#disks.get(disk);
     const first = heard?.samples[0];

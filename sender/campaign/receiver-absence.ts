@@ -1,8 +1,7 @@
 import { Problem } from '../../shared/problem.ts';
 
 /**
- * Watches how long the receiver is away; aborts once that is too long, with the problem that kept
- * it away.
+ * Watches how long the receiver is away; aborts after too long, with the problem that caused it.
  */
 export class ReceiverAbsence {
   readonly #limitMs: number;
@@ -20,14 +19,14 @@ export class ReceiverAbsence {
     return this.#tooLong.signal;
   }
 
-  /** Hears whether the receiver is connected, and what is in the way where it is not. */
+  /** Notes whether the receiver is connected, and the problem where it is not. */
   heard(connected: boolean, problem: Problem | null): void {
     this.#problem = problem;
     if (connected) this.stop();
     else this.#timer ??= setTimeout(() => this.#tooLong.abort(this.#problem ?? this.#away()), this.#limitMs);
   }
 
-  /** Waits no longer; MUST be called when nobody needs the receiver any more. */
+  /** Stops waiting; MUST be called when nobody needs the receiver any more. */
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -39,8 +39,8 @@ export function halvesOf<T>(servers: readonly T[]): readonly [first: readonly T[
 }
 
 /**
- * Waits until all servers of the first half that ran at the source are healthy, all in one look.
- * Returns at once when the campaign halts. Throws E_UNHEALTHY after `probe_timeout_seconds`.
+ * Waits until all servers of the first half that ran at the source are healthy in the same look.
+ * Returns early when the campaign halts. Throws E_UNHEALTHY after `probe_timeout_seconds`.
  */
 export async function awaitFirstHalf(campaign: Campaign, { wave, after }: Batch, tools: StepTools): Promise<void> {
   const asked = after.filter((move) => recall(move, campaign.journal).learned.was !== 'stopped');

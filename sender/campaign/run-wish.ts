@@ -7,8 +7,8 @@ import { campaignItinerary } from './itinerary.ts';
 import { isInterrupted, type Step, type StepEnd, type StepTools, workSignal } from './step.ts';
 
 /**
- * Runs the steps of the operator's wish until the campaign rests; returns where, or null when the
- * daemon stops or the wish changes. All it does is in the journal: it may be called again.
+ * Runs the steps of a wish until the campaign rests and returns that state, or null when the daemon
+ * stops or the wish changes. The journal has all its state, so it may be called again.
  */
 export async function runWish(campaign: Campaign, tools: StepTools): Promise<RestState | null> {
   const standing = standingOf(campaign.journal.facts);

@@ -22,7 +22,7 @@ export interface RunnerTools {
   readonly retirement: () => Promise<SourceRetirement>;
   readonly peer: Omit<PeerOptions, 'campaign' | 'onBuilt' | 'onState'>;
   readonly log: Log;
-  /** The threads of the daemon, which all its campaigns share. */
+  /** The worker threads of the daemon, which all its campaigns share. */
   readonly workers: WorkerPool;
   readonly onChange: () => void;
   /** What earlier moves took, of this and of other campaigns. */
@@ -35,7 +35,7 @@ export interface WishDetails extends Exceptions {
   readonly deleteSource?: boolean;
 }
 
-/** Keeps one campaign going: with a peer of its own, one wish at a time. */
+/** Runs one campaign: with its own connection, one wish at a time. */
 export class Runner {
   readonly campaign: Campaign;
   readonly #tools: RunnerTools;
@@ -43,13 +43,13 @@ export class Runner {
   readonly #stopping = new AbortController();
   readonly #built = new Set<string>();
   readonly #watch: SourceWatch;
-  /** Aborts the work on the present wish when another one takes over. */
+  /** Aborts the work on the present wish when another one replaces it. */
   #supersede = new AbortController();
-  /** Aborts when a pause is asked for: servers that still run need not arrive. */
+  /** Aborts on a pause: servers that still run are not moved further. */
   #halt = new AbortController();
-  /** Aborts the verification under way: a campaign has one connection to the receiver at a time. */
+  /** Aborts a verification: a campaign has one connection to the receiver at a time. */
   #verifying: AbortController | null = null;
-  /** Wishes that are being noted. */
+  /** Wishes that are being written to the journal. */
   #noting = 0;
   /** The work on the present wish; null while the campaign rests. */
   #work: Promise<void> | null = null;
@@ -69,32 +69,32 @@ export class Runner {
     return statusOf(this.campaign, this.#progress, this.#built.size, this.#tools.history, awake);
   }
 
-  /** Goes on where the journal says the campaign was; nothing happens to one that rests. */
+  /** Continues where the journal says the campaign was; a resting campaign stays at rest. */
   start(): void {
     if (this.#work !== null || this.#verifying !== null || this.#noting > 0 || this.#stuck) return;
     if (standingOf(this.campaign.journal.facts).is === 'resting') return;
     this.#work = this.#workOnWish().finally(() => {
       this.#work = null;
       this.#tools.onChange();
-      // A wish that arrived meanwhile.
+      // A wish arrived meanwhile.
       if (!this.#stopping.signal.aborted) this.start();
     });
   }
 
   /**
    * Notes a wish and works on it. A pause lets stopped servers arrive and halts the others; every
-   * other wish interrupts them all.
+   * other wish interrupts all.
    */
   async wish(wish: Wish, { deleteSource = false, keep, giveUp }: WishDetails = {}): Promise<void> {
     this.#noting += 1;
-    // First: work that ends just now must not let the campaign rest after the wish was noted.
+    // This comes first: work that ends now must not let the campaign rest after the wish was noted.
     this.#verifying?.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     if (wish !== 'pause') this.#supersede.abort(new Problem('E_CANCELLED', `The operator asked for ${wish}.`));
     try {
       const chosen = wish === 'commit' ? { deleteSource } : {};
       await this.campaign.journal.append({ fact: 'asked', wish, ...chosen, keep, giveUp });
       this.#stuck = false;
-      // Once it is noted: halted work reads the wish from the journal.
+      // Only after it is noted: the halted work reads the wish from the journal.
       if (wish === 'pause') this.#halt.abort(new Problem('E_CANCELLED', 'The operator asked for pause.'));
     } finally {
       this.#noting -= 1;
@@ -103,14 +103,14 @@ export class Runner {
     }
   }
 
-  /** Notes that servers shall be cut over; those that wait for it go on at once. */
+  /** Notes the cutover of servers, and wakes those that wait for it. */
   async cutOver(servers: readonly string[]): Promise<void> {
     for (const server of servers) await this.campaign.journal.append({ fact: 'cutover asked', server });
     this.#tools.onChange();
   }
 
   /**
-   * Reads both sides of the resting campaign again. Throws E_CAMPAIGN_STATE while it is at work,
+   * Reads both sides of a resting campaign again. Throws E_CAMPAIGN_STATE while it works,
    * E_CANCELLED when a wish ends it.
    */
   async verify(): Promise<DiskVerdict[]> {
@@ -130,12 +130,12 @@ export class Runner {
     } finally {
       await peer.stop('The verification is over.');
       this.#verifying = null;
-      // A wish that came meanwhile.
+      // A wish arrived meanwhile.
       if (!this.#stopping.signal.aborted) this.start();
     }
   }
 
-  /** Stops and leaves everything where it is; the next start goes on. */
+  /** Stops without changing anything; the next start continues. */
   async stop(): Promise<void> {
     this.#stopping.abort(new Problem('E_CANCELLED', 'The sender is stopping.'));
     await this.#work;
@@ -157,7 +157,7 @@ export class Runner {
       },
       onState: ({ state, problem }) => absence.heard(state === 'connected', problem),
     });
-    // A campaign that goes into a bundle has no receiver that could be away.
+    // A campaign that goes into a bundle has no receiver.
     if (this.campaign.plan.to === 'receiver') peer.start();
     else absence.stop();
     try {
@@ -188,8 +188,8 @@ export class Runner {
   }
 
   /**
-   * Notes why a campaign cannot go on. Where the journal takes no more facts the log has it, and a
-   * restart goes on where it was.
+   * Notes why a campaign cannot continue. Where the journal takes no facts the log has it, and a
+   * restart continues where it was.
    */
   async #rest(problem: Problem): Promise<void> {
     const { log } = this.#tools;

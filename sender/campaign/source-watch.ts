@@ -4,10 +4,10 @@ import { whyNotFrozen } from '../migration/phases/freeze.ts';
 import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
 
-/** Between two looks at the source servers of a campaign that waits for its commit: milliseconds. */
+/** Pause between two looks at the source servers of a campaign that waits for its commit, in ms. */
 const lookMs = 30_000;
 
-/** Sees whether source servers of a campaign that waits for its commit have run again. */
+/** Detects that source servers of a campaign that waits for its commit have run again. */
 export class SourceWatch {
   readonly #campaign: Campaign;
   readonly #source: () => Promise<SourceCloud>;
@@ -24,7 +24,10 @@ export class SourceWatch {
     this.#signal = signal;
   }
 
-  /** The servers that had run again at the last look, by id. A look that is due begins now, and is told when it ends. */
+  /**
+   * The servers, by id, that had run again at the last look. A look that is due begins now;
+   * `onChange` is called when it ends.
+   */
   awake(): ReadonlyMap<string, ProblemJson> {
     if (!this.#isLooking && !this.#signal.aborted && performance.now() - this.#lookedAtMs >= lookMs) {
       this.#isLooking = true;
@@ -46,7 +49,7 @@ export class SourceWatch {
       } catch (error) {
         if (this.#signal.aborted) return;
         const before = this.#awake.get(server.id);
-        // A server that is gone cannot run; one that cannot be seen now is as it was.
+        // A deleted server cannot run; one that cannot be read now keeps its last result.
         if (asProblem(error).code !== 'E_NOT_FOUND' && before !== undefined) found.set(server.id, before);
       }
     }

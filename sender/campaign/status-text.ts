@@ -6,13 +6,13 @@ export function readyBundle(id: string, servers: number): string {
   return `All ${servers} servers are stopped and frozen. \`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes them, as often as you like. Then run \`sender commit\` to keep the move, or \`sender rollback\` to undo it.`;
 }
 
-/** What a campaign's sentence needs to know beside its state and its servers. */
+/** What a campaign's sentence needs beside its state and its servers. */
 export interface Circumstances {
   /** How many servers are stopped in the middle of their move. */
   readonly held: number;
   /** Whether the second half of a farm waits for the first. */
   readonly isGated: boolean;
-  /** What is half done where a commit or a rollback failed. */
+  /** What is half done after a failed commit or rollback. */
   readonly half: 'commit' | 'rollback' | undefined;
   /** The servers that the operator excepted from the commit or the rollback. */
   readonly kept: ReadonlySet<string>;
@@ -52,7 +52,7 @@ export function saysOf(state: CampaignState, moves: readonly MoveStatus[], { hel
   }
 }
 
-/** What is left of a commit or a rollback that failed, and the ways on. */
+/** What a failed commit or rollback has left to do, and what the operator can do now. */
 function halfSays(half: 'commit' | 'rollback', left: readonly string[]): string {
   const of = left.length === 0 ? '' : ` ${listed(left)} ${left.length === 1 ? 'is' : 'are'} left.`;
   return half === 'commit'
@@ -66,8 +66,7 @@ function listed(names: readonly string[]): string {
 }
 
 /**
- * What goes on while servers move: work first, then what the calendar holds back, then what the
- * operator does.
+ * What happens while servers move: work first, then waits for the calendar, then for the operator.
  */
 function movingSays(moves: readonly MoveStatus[], isGated: boolean): string {
   const many = (some: readonly MoveStatus[], one = some[0]): string =>

@@ -18,15 +18,15 @@ import type { Progress } from './progress.ts';
 import { isAwaitingFirstHalf } from './rolling-wave.ts';
 import { readyBundle, saysOf } from './status-text.ts';
 
-/** The moves that a forecast learns from; only asked for where there is something to forecast. */
+/** The moves that a forecast learns from; only read where there is something to forecast. */
 type History = () => readonly PastMove[];
 
 /** Problems of source servers that run again although they have moved, by id. */
 type Awake = ReadonlyMap<string, ProblemJson>;
 
 /**
- * Where a campaign stands, from its journal and its copies. `built` counts what the receiver
- * announced since the daemon started; `awake`: the servers of a ready campaign that run again at the source.
+ * The progress of a campaign, from its journal and copies. `built` counts what the receiver
+ * announced since the daemon started; `awake`: moved servers that run again at the source.
  */
 export function statusOf(
   campaign: Campaign,
@@ -68,7 +68,7 @@ function stateOf(campaign: Campaign): CampaignState {
   return standing.wish === 'run' && !isConfigured(campaign) ? 'preparing' : campaignItinerary[standing.wish].shows;
 }
 
-/** Whether the network side stands; a bundle has none to build. */
+/** Whether the network side is built; a bundle has none to build. */
 function isConfigured({ plan, journal }: Campaign): boolean {
   return plan.to === 'bundle' || configuredCounts(journal.facts) !== null;
 }
@@ -94,8 +94,8 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Prog
 }
 
 /**
- * What stands in a server's way. Of one that has moved only what came after its arrival, until the
- * commit or the rollback is through.
+ * The problem of a server. For a moved one only what came after its arrival counts, until the
+ * commit or the rollback has ended.
  */
 function problemOf({ journal: { facts } }: Campaign, server: string, state: MoveStatus['state']): ProblemJson | null {
   const isOf = (fact: Fact): boolean => 'server' in fact && fact.server === server;
@@ -108,7 +108,7 @@ function problemOf({ journal: { facts } }: Campaign, server: string, state: Move
   return isOver || at < facts.findLastIndex((fact) => fact.fact === 'done' && isOf(fact)) ? null : last.problem;
 }
 
-/** The servers that the operator excepted from the commit or the rollback that was asked for last. */
+/** The servers that the operator excepted from the latest commit or rollback. */
 function keptOf(facts: readonly Fact[]): ReadonlySet<string> {
   const wish = onlyWayOn(facts)?.wish;
   return wish === undefined ? new Set() : exceptedFrom(facts, wish, 'keep');
@@ -149,8 +149,8 @@ function warmStatus(
 }
 
 /**
- * Rounds need no window but are held back by a blackout; a server that was only looked at waits for
- * nothing yet.
+ * Rounds need no window but wait for the end of a blackout; a server that was only looked at waits
+ * for nothing.
  */
 function windowStatus(
   move: Move,

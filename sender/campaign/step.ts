@@ -10,7 +10,7 @@ import type { CampaignState } from './campaign-status.ts';
 /** What a step works with. */
 export interface StepTools {
   readonly source: SourceCloud;
-  /** Opens the one client that may touch moved servers; nothing but a commit calls it. */
+  /** Opens the only client that may change moved servers; only a commit calls it. */
   readonly retirement: () => Promise<SourceRetirement>;
   readonly ask: Ask;
   readonly offer: OfferDisk;
@@ -19,54 +19,46 @@ export interface StepTools {
   /** What earlier moves took, of this and of other campaigns. */
   readonly history: () => readonly PastMove[];
   readonly log: Log;
-  /** Aborts when the daemon stops: everything stays where it is and goes on after the restart. */
+  /** Aborts when the daemon stops: nothing is undone, and the work continues after the restart. */
   readonly signal: AbortSignal;
-  /**
-   * Aborts when another wish takes over: everything stays where it is, for the new wish to decide.
-   */
+  /** Aborts when another wish replaces this one: nothing is undone, and the new wish decides. */
   readonly superseded: AbortSignal;
-  /** Aborts when a pause was asked for: servers that still run are not moved further. */
+  /** Aborts on a pause: servers that still run are not moved further. */
   readonly halted: AbortSignal;
-  /**
-   * Aborts when the receiver has been away for too long: the servers on their way are rolled back.
-   */
+  /** Aborts when the receiver was away for too long: unfinished servers are rolled back. */
   readonly receiverLost: AbortSignal;
 }
 
 /**
- * How a step ended: what it learned for the journal, or the state in which the campaign rests at
- * once, without further steps.
+ * How a step ended: what it learned for the journal, or the state in which the campaign rests
+ * without further steps.
  */
 export interface StepEnd {
   readonly learned?: object;
   readonly rests?: RestState;
 }
 
-/** One row of what a wish takes. `run` MUST be safe to repeat, also after half of it. */
+/** One step of a wish. `run` MUST be safe to repeat, also after half of it. */
 export interface Step {
   /** What the journal calls it. */
   readonly name: string;
   /** For people: what happens here. */
   readonly does: string;
   readonly run: (campaign: Campaign, tools: StepTools, name: string) => Promise<StepEnd | undefined>;
-  /**
-   * Whether it asks the receiver; a campaign that goes into a bundle has none, and leaves it out.
-   */
+  /** Whether it asks the receiver; a campaign that goes into a bundle skips it. */
   readonly asksReceiver?: boolean;
   /**
-   * Whether it belongs only to a commit that deletes the source servers (true) or only to one that
-   * keeps them (false).
+   * true: only for a commit that deletes the source servers; false: only for one that keeps them.
    */
   readonly deletesSource?: boolean;
   /** Whether it is done only once in a campaign. */
   readonly once?: boolean;
-  /** Whether it is tried again after a failure that may pass. */
+  /** Whether it is retried after a temporary failure. */
   readonly retries?: boolean;
 }
 
 /**
- * What a wish takes: its steps, the state that is shown meanwhile, and the state in which the
- * campaign rests after the last.
+ * The steps of a wish, the state shown meanwhile, and the state in which the campaign rests after.
  */
 export interface WishRow {
   readonly shows: CampaignState;
@@ -75,22 +67,19 @@ export interface WishRow {
 }
 
 /**
- * Whether the daemon stops or another wish takes over: then nothing is rolled back and nothing
- * noted. A lost receiver is neither.
+ * Whether the daemon stops or another wish takes over: then nothing is rolled back or noted. The
+ * loss of the receiver is neither.
  */
 export function isInterrupted({ signal, superseded }: StepTools): boolean {
   return signal.aborted || superseded.aborted;
 }
 
-/** Aborts when nothing more may be done for the present wish. */
+/** Aborts when no more work may be done for the present wish. */
 export function workSignal({ signal, superseded, receiverLost }: StepTools): AbortSignal {
   return AbortSignal.any([signal, superseded, receiverLost]);
 }
 
-/**
- * Aborts when the daemon stops or another wish takes over: what is cleaned up at the source needs
- * no receiver.
- */
+/** Aborts when the daemon stops or another wish takes over; a cleanup needs no receiver. */
 export function cleanupSignal({ signal, superseded }: StepTools): AbortSignal {
   return AbortSignal.any([signal, superseded]);
 }

@@ -4,10 +4,10 @@ import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
 import { configuredCounts } from './configured.ts';
 
-/** What a campaign moved, from its journal: the receiver compares it with what it counts itself. */
+/** What a campaign moved, from its journal; the receiver compares it with its own count. */
 export function totalsOf(campaign: Campaign): Totals {
   const all = campaign.moves().flatMap(({ moves: wave }) => wave);
-  // A rollback that keeps some servers tells the totals of these.
+  // A rollback that keeps some servers sends the totals of these.
   const moves = all.filter(({ server }) => campaign.moved(server.id)).map((move) => recall(move, campaign.journal));
   const sealed = moves.flatMap(({ learned }) => Object.entries(learned.sealed ?? {}));
   const resources: Record<string, number> = { ...configuredCounts(campaign.journal.facts) };

@@ -9,13 +9,15 @@ import type { Ask } from '../migration/phase.ts';
 import { dropCopy } from '../migration/phases/copy.ts';
 import type { Campaign } from './campaign.ts';
 
-/** What `sender verify` found of one disk. */
+/** The result of `sender verify` for one disk. */
 export interface DiskVerdict {
   readonly server: string;
   readonly name: string;
   readonly disk: string;
   readonly sizeBytes: number;
-  /** Of the whole disk at the source, or of the copy where the source has none any more. */
+  /**
+   * The digest of the whole disk at the source, or of the copy where the source has none any more.
+   */
   readonly sha256: string | null;
   readonly image: string | null;
   readonly agrees: boolean;
@@ -31,8 +33,8 @@ export interface VerifyTools {
 }
 
 /**
- * Reads both sides of a finished campaign again: each snapshot at the source, the receiver's copy
- * of it, and what the destination cloud says of the image. Writes on neither cloud.
+ * Reads both sides of a finished campaign again: the snapshot at the source, the receiver's copy,
+ * and what the destination says of the image. Writes on neither cloud.
  */
 export async function verifyCampaign(campaign: Campaign, tools: VerifyTools): Promise<DiskVerdict[]> {
   const snapshots = await tools.source.snapshots(campaign.id, tools.signal);

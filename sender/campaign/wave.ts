@@ -12,8 +12,8 @@ import { migrationOf } from './move-tools.ts';
 import { cleanupSignal, isInterrupted, type StepTools, workSignal } from './step.ts';
 
 /**
- * Moves servers, so many at once; those that are already stopped come first, and always arrive. A
- * failure or a pause halts the others. Throws the first failure once nothing moves any more.
+ * Moves servers, several at once; stopped ones come first and always arrive. A failure or a pause
+ * halts the others. Throws the first failure once all work has ended.
  */
 export async function moveBatch(campaign: Campaign, moves: readonly Move[], tools: StepTools): Promise<void> {
   const slots = new Semaphore(campaign.plan.options.parallel);
@@ -64,7 +64,7 @@ async function moveOrRollBack(campaign: Campaign, move: Move, tools: StepTools, 
   }
 }
 
-/** Whether an error is only that a signal aborted. */
+/** Whether an error only says that a signal aborted. */
 function isFrom({ reason }: AbortSignal, error: unknown): boolean {
   return error === reason || (error instanceof Error && error.cause === reason);
 }

@@ -20,7 +20,7 @@ export function doneAmong(facts: readonly Fact[]): Set<string> {
   return new Set(facts.flatMap((fact) => (fact.fact === 'done' ? [fact.phase] : [])));
 }
 
-/** Whether a server's present attempt is being rolled back and has not yet arrived at its start. */
+/** Whether the rollback of a server's present attempt has begun and not ended. */
 export function isTurnedBack(facts: readonly Dated<Fact>[], server: string): boolean {
   return attemptOf(facts, server).facts.some((fact) => fact.fact === 'turned back');
 }

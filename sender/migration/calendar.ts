@@ -3,7 +3,7 @@ import { instantOf, localMs } from '../model/zone.ts';
 
 const dayMs = 86_400_000;
 
-/** How far ahead an opening is looked for, and the end of one: beyond these there is none. */
+/** How far ahead an opening and its end are searched; later ones are not found. */
 const yearMs = 366 * dayMs;
 const weekMs = 8 * dayMs;
 
@@ -17,10 +17,7 @@ export function isOpen(calendar: Calendar, atMs: number): boolean {
   return blackoutAt(calendar, atMs) === null && windowsAround(calendar, atMs).some((window) => holds(window, atMs));
 }
 
-/**
- * The first time at or after another at which servers may be stopped; null where there is none
- * within a year.
- */
+/** The first time at or after another when servers may be stopped; null for none in a year. */
 export function opensAt(calendar: Calendar, atMs: number): number | null {
   let at = atMs;
   while (at - atMs <= yearMs) {
@@ -32,8 +29,8 @@ export function opensAt(calendar: Calendar, atMs: number): number | null {
 }
 
 /**
- * When the opening around a time ends; null where it goes on for a week, the time itself where the
- * calendar is closed then.
+ * When the opening around a time ends: null where it lasts over a week, the time itself where the
+ * calendar is closed.
  */
 export function closesAt(calendar: Calendar, atMs: number): number | null {
   let at = atMs;
@@ -48,8 +45,8 @@ export function closesAt(calendar: Calendar, atMs: number): number | null {
 }
 
 /**
- * The first time from which an opening lasts so many milliseconds more; null where none does within
- * a fortnight of the first one.
+ * The first time from which an opening lasts so many milliseconds; null where none does within a
+ * fortnight of the first opening.
  */
 export function opensFor(calendar: Calendar, atMs: number, lengthMs: number): number | null {
   const first = opensAt(calendar, atMs);
@@ -62,7 +59,9 @@ export function opensFor(calendar: Calendar, atMs: number, lengthMs: number): nu
   return null;
 }
 
-/** The blackout around a time, of several the one that ends last; null where there is none. */
+/**
+ * The blackout around a time, the latest-ending one if there are several; null where there is none.
+ */
 export function blackoutAt(calendar: Calendar, atMs: number): (Stretch & { readonly reason: string }) | null {
   const around = blackoutsOf(calendar).filter((blackout) => holds(blackout, atMs));
   return around.sort((a, b) => b.toMs - a.toMs)[0] ?? null;
@@ -76,7 +75,7 @@ function blackoutsOf({ zone, blackout }: Calendar): (Stretch & { readonly reason
   }));
 }
 
-/** When a window begins, or goes on, at or after a time; every window comes again each week. */
+/** When a window begins, or is open already, at or after a time; windows repeat each week. */
 function nextWindow(calendar: Calendar, atMs: number): number {
   const next = windowsAround(calendar, atMs).flatMap(({ fromMs, toMs }) => (toMs > atMs ? [Math.max(fromMs, atMs)] : []));
   return Math.min(...next);
@@ -96,7 +95,7 @@ function windowsAround({ zone, windows }: Calendar, atMs: number): Stretch[] {
   );
 }
 
-/** One window of one day; it is empty where summer time skips all of it. */
+/** One window on one day; empty where the change to summer time skips it. */
 function windowOn(zone: string, { from, to }: Hours, day: number): Stretch {
   const end = day + timeMs(to) + (to > from ? 0 : dayMs);
   return { fromMs: instantOf(zone, day + timeMs(from)), toMs: instantOf(zone, end) };

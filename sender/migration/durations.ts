@@ -7,10 +7,7 @@ import type { Phase } from './phase.ts';
 const waits = namesWith('waitsFor');
 const down = new Set(downtimePhases.map(({ name }) => name));
 
-/**
- * How long each phase of an attempt took, in the order of the itinerary; those that are not done
- * are left out.
- */
+/** How long each finished phase of an attempt took, in the order of the itinerary. */
 export function durationsOf(facts: readonly Dated<Fact>[]): { name: string; startedAt: string; ms: number }[] {
   return itinerary.flatMap(({ name }) => {
     const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === name);
@@ -20,17 +17,13 @@ export function durationsOf(facts: readonly Dated<Fact>[]): { name: string; star
 }
 
 /**
- * Milliseconds from the beginning of the first phase of an attempt to the end of the last; null
- * until it has moved.
+ * Milliseconds from the first phase's beginning to the last phase's end; null until it has moved.
  */
 export function wholeMs(facts: readonly Dated<Fact>[]): number | null {
   return spanMs(facts, itinerary);
 }
 
-/**
- * Milliseconds an attempt's server was down, from its stop to the proof that the new one runs; null
- * until that is there.
- */
+/** Milliseconds from the stop of a server to the proof that the new one runs; null until then. */
 export function downtimeMs(facts: readonly Dated<Fact>[]): number | null {
   return spanMs(sinceLastWait(facts), downtimePhases);
 }
@@ -46,26 +39,22 @@ export function downSince(facts: readonly Dated<Fact>[]): string | undefined {
   return sinceLastWait(facts).find((fact) => fact.fact === 'begun' && down.has(fact.phase))?.at;
 }
 
-/** Whether a server's present attempt has come as far as its stop. */
+/** Whether a server's present attempt has reached its stop. */
 export function wasStopped(facts: readonly Dated<Fact>[]): boolean {
   return downSince(facts) !== undefined;
 }
 
-/**
- * Whether the stop was asked for since the server last waited: what is stopped now was stopped by us.
- */
+/** Whether we stopped the server: its stop was asked for after it last waited. */
 export function isStopAsked(facts: readonly Dated<Fact>[]): boolean {
   return sinceLastWait(facts).some(({ fact }) => fact === 'stop asked');
 }
 
-/**
- * Milliseconds an attempt waited for its cutover or for the calendar: no work was done meanwhile.
- */
+/** Milliseconds an attempt waited for its cutover or the calendar, without any work. */
 export function waitedMs(facts: readonly Dated<Fact>[]): number {
   return [...waits].reduce((sum, name) => sum + (between(facts, name, name) ?? 0), 0);
 }
 
-/** Whether an attempt has begun a phase that has something in a column. */
+/** Whether an attempt has begun a phase whose row has this column. */
 export function hasBegun(facts: readonly Fact[], column: keyof Phase): boolean {
   const names = namesWith(column);
   return [...begunAmong(facts)].some((name) => names.has(name));
@@ -77,8 +66,8 @@ export function hasWaitedFor(facts: readonly Fact[], what: Phase['waitsFor']): b
 }
 
 /**
- * The facts since the server last began to wait: a stop that was begun before that, and taken up
- * again after it, was no downtime.
+ * The facts since the server last began to wait: a stop that was begun earlier and repeated later
+ * was no downtime.
  */
 function sinceLastWait(facts: readonly Dated<Fact>[]): readonly Dated<Fact>[] {
   return facts.slice(facts.findLastIndex((fact) => fact.fact === 'begun' && waits.has(fact.phase)) + 1);
@@ -89,8 +78,7 @@ function spanMs(facts: readonly Dated<Fact>[], phases: readonly Phase[]): number
 }
 
 /**
- * Milliseconds from the first beginning of one phase to the end of another; null until both are
- * there.
+ * Milliseconds from the first beginning of one phase to the end of another; null until both exist.
  */
 function between(facts: readonly Dated<Fact>[], from: string | undefined, to: string | undefined): number | null {
   const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === from);

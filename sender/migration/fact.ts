@@ -2,7 +2,7 @@ import type { Power } from '../../shared/model/resource.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Round } from './round.ts';
 
-/** One line of a campaign's journal. All that the sender knows of a campaign follows from these. */
+/** One line of a campaign's journal, which is all that the sender knows of a campaign. */
 export type Fact =
   | { readonly fact: 'started'; readonly project: string; readonly release: string; readonly servers: readonly string[] }
   /** `server` is null for a step of the whole campaign. */
@@ -10,14 +10,11 @@ export type Fact =
   | { readonly fact: 'done'; readonly server: string | null; readonly phase: string; readonly learned?: object | undefined }
   /** One round of a warm move is over, and its snapshots are released. */
   | ({ readonly fact: 'round'; readonly server: string } & Round)
-  /** The operator wants this server to be stopped and moved now, whatever the plan waits for. */
+  /** The operator wants this server to be cut over now, whatever the plan waits for. */
   | { readonly fact: 'cutover asked'; readonly server: string }
-  /** The source server is to be stopped next. `was`: whether it ran just before, which is what a rollback restores. */
+  /** The source server is stopped next. `was`: whether it ran before, which a rollback restores. */
   | { readonly fact: 'stop asked'; readonly server: string; readonly was: Power }
-  /**
-   * What the probes saw: when the old server answered for the last time, and the new one for the
-   * first.
-   */
+  /** When the probes saw the old server answer for the last time, and the new one for the first. */
   | {
       readonly fact: 'last answer' | 'first answer';
       readonly server: string;
@@ -25,7 +22,7 @@ export type Fact =
       readonly answered_at: string;
       readonly samples: number;
     }
-  /** The move is being rolled back: from here on it can only go back, whatever was done before. */
+  /** The move is being rolled back: from here on it cannot go forward. */
   | { readonly fact: 'turned back'; readonly server: string }
   | { readonly fact: 'undone'; readonly server: string; readonly phase: string }
   /** The move is back at its start; what was begun before no longer counts. */
@@ -36,7 +33,7 @@ export type Fact =
   /** What the operator asked for; it is worked on until the campaign rests. */
   | ({ readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined } & Exceptions);
 
-/** The servers, by id, that the operator excepted from a wish: these stay as they are, and these are given up. */
+/** The servers, by id, that a wish excepts: those that stay as they are, and those given up. */
 export interface Exceptions {
   readonly keep?: readonly string[] | undefined;
   readonly giveUp?: readonly string[] | undefined;
@@ -45,10 +42,7 @@ export interface Exceptions {
 /** What an operator can want of a started campaign. */
 export type Wish = 'run' | 'pause' | 'cancel' | 'commit' | 'rollback';
 
-/**
- * The states in which nothing happens by itself. `ready`: every server has moved; a commit or a
- * rollback ends it.
- */
+/** The states in which a campaign rests. `ready`: every server has moved, nothing is committed. */
 export type RestState = 'paused' | 'failed' | 'ready' | 'committed' | 'rolled back';
 
 /** Where a campaign stands: at rest, or working on a wish. */
@@ -63,17 +57,14 @@ export function standingOf(facts: readonly Fact[]): Standing {
   return { is: 'working', wish: last?.wish ?? 'run', deleteSource: last?.deleteSource ?? false };
 }
 
-/**
- * Half a commit and half a rollback can only be asked for again: that wish; null where every wish
- * is open.
- */
+/** The only wish that a half-done commit or rollback allows: itself; null for any wish. */
 export function onlyWayOn(facts: readonly Fact[]): { wish: 'commit' | 'rollback'; deleteSource: boolean } | null {
   const last = facts.findLast((fact) => fact.fact === 'asked');
   if (last?.fact !== 'asked' || (last.wish !== 'commit' && last.wish !== 'rollback')) return null;
   return { wish: last.wish, deleteSource: last.deleteSource ?? false };
 }
 
-/** The servers that were excepted from a wish, whenever it was asked for: a wish that is asked again remembers them. */
+/** The servers that were ever excepted from this wish; a repeated wish remembers them. */
 export function exceptedFrom(facts: readonly Fact[], wish: Wish, how: keyof Exceptions): ReadonlySet<string> {
   return new Set(facts.flatMap((fact) => (fact.fact === 'asked' && fact.wish === wish ? (fact[how] ?? []) : [])));
 }

@@ -19,8 +19,7 @@ interface Expected {
 }
 
 /**
- * Forecasts the downtime of a move if its server were stopped now; null where it moves warm and has
- * no round yet.
+ * Forecasts the downtime if a server were stopped now; null where it moves warm without a round.
  */
 export function forecastOf(
   { warm, diskBytes }: Pick<Move, 'warm' | 'diskBytes'>,
@@ -31,17 +30,14 @@ export function forecastOf(
   return warm ? warmForecastOf(rounds, past, nowMs) : coldForecastOf(diskBytes, past);
 }
 
-/**
- * Forecasts the downtime of a server that is stopped before any of it is copied, from the median of
- * earlier moves.
- */
+/** Forecasts the downtime of a cold move from the median of earlier moves. */
 export function coldForecastOf(diskBytes: number, past: readonly PastMove[]): Forecast {
   return sumUp(diskBytes, (phase) => expectedOf(phase, diskBytes, past));
 }
 
 /**
- * Forecasts the downtime of a server that is copied while it runs: snapshot and copy from its
- * rounds, everything else from earlier moves. Null before the first round.
+ * Forecasts the downtime of a warm move: snapshot and copy from its rounds, everything else from
+ * earlier moves. Null before the first round.
  */
 export function warmForecastOf(rounds: readonly Dated<Round>[], past: readonly PastMove[], nowMs: number): Forecast | null {
   const last = rounds.at(-1);
@@ -61,8 +57,8 @@ function sumUp(deltaBytes: number, expect: (phase: Phase) => Expected): Forecast
 }
 
 /**
- * The median of what a phase took in earlier moves, by the bytes of the disks where these decide;
- * what is assumed of it without one.
+ * The median duration of a phase in earlier moves, scaled by bytes where they decide; an assumed
+ * duration without any.
  */
 function expectedOf(phase: Phase, sizeBytes: number, past: readonly PastMove[]): Expected {
   const { name, assumed = { ms: 0 }, likeRound } = phase;
@@ -70,7 +66,7 @@ function expectedOf(phase: Phase, sizeBytes: number, past: readonly PastMove[]):
     const ms = median(past.flatMap(({ stages }) => stages[name] ?? []));
     return { ms: ms ?? assumed.ms, isAssumed: ms === null };
   }
-  // The last copy of a warm move says nothing of a whole disk.
+  // The last copy of a warm move says nothing about a whole disk.
   const telling = likeRound === 'blocks' ? past.filter(({ warm }) => !warm) : past;
   const rate = median(telling.flatMap((move) => rateIn(move, name)));
   return { ms: sizeBytes / (rate ?? assumed.bytesPerMs), isAssumed: rate === null };
@@ -83,8 +79,8 @@ function rateIn({ stages, sizeBytes }: PastMove, name: string): number[] {
 }
 
 /**
- * What the guest has written since the last snapshot, at its pace between the last two; after one
- * round, as much as that brought.
+ * What the guest has written since the last snapshot, at its rate between the last two; after one
+ * round, as much as that copied.
  */
 function deltaOf(rounds: readonly Dated<Round>[], nowMs: number): number {
   const before = rounds.at(-2);
@@ -95,8 +91,8 @@ function deltaOf(rounds: readonly Dated<Round>[], nowMs: number): number {
 }
 
 /**
- * Cost of a round of so many bytes, on the line through the smallest and the largest: each reads
- * the whole disk and sends its bytes.
+ * The cost of a round of so many bytes, on the line through the smallest and the largest round:
+ * each reads the whole disk and sends its bytes.
  */
 function copyMs(rounds: readonly Round[], bytes: number): number {
   const bySize = [...rounds].sort((a, b) => a.bytes - b.bytes);

@@ -10,8 +10,8 @@ import { forgetRounds, isWarm, precopy } from './phases/precopy.ts';
 import { start, stop } from './phases/stop.ts';
 
 /**
- * The whole journey of one server, in order. Read it from top to bottom.
- * On the way back read the undo column upwards (service first), then the tidy column upwards.
+ * The whole journey of one server, in order from top to bottom. A rollback runs the undo column
+ * upwards (service first), then the tidy column upwards.
  */
 // biome-ignore format: a table is read by row
 export const itinerary: readonly Phase[] = [
@@ -38,10 +38,7 @@ export const itinerary: readonly Phase[] = [
   ...destinationHalf,
 ];
 
-/**
- * The journey of a server by where it goes: into a bundle it ends where the destination is needed,
- * for that half happens at the import.
- */
+/** The journey of a server. Into a bundle it lacks the destination half, which the import runs. */
 export function itineraryTo(to: Plan['to']): readonly Phase[] {
   return to === 'receiver' ? itinerary : itinerary.filter(({ side }) => side === 'source');
 }
@@ -52,17 +49,16 @@ export function lastPhaseTo(to: Plan['to']): string {
 }
 
 /**
- * The phases during which the server is down, in order: the first one stops it, the last one proves
- * that it runs again.
+ * The phases of the downtime, in order: the first stops the server, the last proves that it runs.
  */
 export const downtimePhases: readonly Phase[] = itinerary.filter(({ downtime }) => downtime === true);
 
-/** The names of the phases that have something in a column. */
+/** The names of the phases that have a given column. */
 export function namesWith(column: keyof Phase): ReadonlySet<string> {
   return new Set(itinerary.flatMap((phase) => (phase[column] === undefined ? [] : [phase.name])));
 }
 
-/** The row of a phase's name; undefined for the journal of another release. */
+/** The row of a phase's name; undefined for one that only another release has. */
 export function phaseNamed(name: string | null | undefined): Phase | undefined {
   return itinerary.find((phase) => phase.name === name);
 }

@@ -18,20 +18,18 @@ export interface Migration {
   readonly journal: Journal<Fact>;
   readonly tools: Tools;
   /**
-   * How often a phase is tried again after a failure that may pass, and how long it waits before
-   * each: milliseconds.
+   * How many times a phase is retried after a temporary failure, and the pause before each, in ms.
    */
   readonly retryDelaysMs: readonly number[];
-  /** Aborts when the campaign pauses: phases that halt end then, and throw its reason. */
+  /** Aborts on a pause: phases that halt end then, and throw its reason. */
   readonly halted: AbortSignal;
-  /** Does the work of a phase; whoever measures the move from outside looks meanwhile. */
+  /** Runs the work of a phase; a probe may watch the servers meanwhile. */
   readonly around: <T>(phase: Phase, move: Move, work: () => Promise<T>) => Promise<T>;
 }
 
 /**
- * Runs the itinerary from wherever the journal says the move was; a move that was being rolled back
- * is rolled back to its start first. Throws the problem that stopped it, and leaves the move where
- * it is.
+ * Runs the itinerary from where the journal says the move was; an unfinished rollback is finished
+ * first. Throws the problem that stopped it, and leaves the move where it is.
  */
 export async function migrate(move: Move, migration: Migration): Promise<Move> {
   const { journal, itinerary, tools, retryDelaysMs, halted, around } = migration;
@@ -51,9 +49,9 @@ export async function migrate(move: Move, migration: Migration): Promise<Move> {
 }
 
 /**
- * Takes a move back to its start: service first, tidying last. Every phase that was begun is
- * undone, done or not. What cannot be undone now throws, and the next call goes on there. Nothing is
- * undone, nor noted as turned back, while the source server cannot run again (E_SERVER_STATE).
+ * Rolls a move back: undoes every phase that was begun, service first, then tidies. A failed undo
+ * throws, and the next call continues. Nothing is undone or noted as turned back while the source
+ * server cannot run again (E_SERVER_STATE).
  */
 export async function rollBack(move: Move, { journal, itinerary, tools, retryDelaysMs }: Migration): Promise<void> {
   const server = move.server.id;
@@ -64,8 +62,7 @@ export async function rollBack(move: Move, { journal, itinerary, tools, retryDel
     const retrying = { journal, retryDelaysMs, signal: tools.signal };
     await withRetries(() => mustBeAbleToReturn(recall(move, journal), tools), place, retrying);
   }
-  // Durable before the first effect: a power cut in between must not leave a move that looks as if
-  // it could go on.
+  // Durable before the first effect: after a power cut the move must not look able to go forward.
   if (!isTurnedBack(facts, server)) await journal.append({ fact: 'turned back', server });
   const begun = begunAmong(facts);
   const back = itinerary.filter((phase) => begun.has(phase.name)).reverse();

@@ -9,25 +9,21 @@ export interface Forecast {
   /** By phase, in the order of the itinerary. */
   readonly stages: Readonly<Record<string, number>>;
   /**
-   * What is expected to be copied while it is down: what differs from the last round, or all of a
-   * server that moves cold.
+   * Bytes copied while it is down: what changed since the last round, or the disks of a cold move.
    */
   readonly deltaBytes: number;
   /** The phases whose duration is assumed, because no earlier move measured it. */
   readonly assumed: readonly string[];
 }
 
-/** What the phases of one move have learned; each phase adds its part, and the journal keeps it. */
+/** What the phases of a move have learned; each adds its part, and the journal keeps it. */
 export interface Learned {
   /** Whether the source server ran just before we stopped it: what a rollback restores. */
   readonly was?: ServerState['power'];
   /** What the downtime was expected to be when the cutover came. */
   readonly forecast?: Forecast;
   readonly snapshots?: Readonly<Record<string, Snapshot>>;
-  /**
-   * The source server's generation when its snapshots were complete; what it writes later is not in
-   * them.
-   */
+  /** The server's generation when its snapshots were complete; they lack later writes. */
   readonly generation?: ServerState['generation'];
   readonly sealed?: Readonly<Record<string, SealedDisk>>;
   /** Destination ids by ref. */
@@ -36,7 +32,7 @@ export interface Learned {
   readonly details?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** One server's journey: the server, what moves with it, and what was learned so far. */
+/** One server's journey: the server, its belongings, and what was learned so far. */
 export interface Move {
   readonly server: ResourceOf<'server'>;
   readonly disks: readonly ResourceOf<'disk'>[];

@@ -15,8 +15,7 @@ import type { Round } from './round.ts';
 export type Phase = PhaseOf<Move, Tools, Learned>;
 
 /**
- * Asks the receiver; waits for it where the link is down, and repeats what a broken link left
- * unanswered.
+ * Asks the receiver; waits while the link is down, and repeats what a broken link left unanswered.
  */
 export type Ask = <N extends Requests & SaidBy<'sender'>>(name: N, params: Params<N>, signal: AbortSignal) => Promise<Result<N>>;
 
@@ -32,18 +31,18 @@ export interface Tools extends OfferTools, DestinationTools {
   };
   /** What was captured of the tenant before anything began. */
   readonly document: Configurations;
-  /** Whether a server's stop was asked for already, and the note that it is asked for next. */
+  /** Whether a server's stop was requested already, and the note that it is requested next. */
   readonly stops: {
     readonly isAsked: (server: string) => boolean;
     readonly ask: (server: string, was: Power) => Promise<void>;
   };
-  /** Whether the operator gave a server up that cannot run at the source again. */
+  /** Whether the operator gave up a server that cannot run at the source again. */
   readonly isGivenUp: (server: string) => boolean;
   /** Whether the operator asked for a server's cutover. */
   readonly isCutoverAsked: (server: string) => boolean;
-  /** What a move's downtime would be now; null where nobody can tell. */
+  /** The downtime of a move if it stopped now; null where it cannot be known. */
   readonly forecastOf: (move: Move) => Forecast | null;
-  /** What is left of the plan's delay after the server that ended last: milliseconds. */
+  /** What is left of the plan's delay after the last finished server: milliseconds. */
   readonly delayLeftMs: () => number;
   /** Gives the move's slot to others while it only waits. */
   readonly withoutSlot: Aside;

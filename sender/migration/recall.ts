@@ -3,10 +3,7 @@ import { attemptOf } from './attempt.ts';
 import type { Fact } from './fact.ts';
 import type { Learned, Move } from './move.ts';
 
-/**
- * A move with everything its phases learned, from the journal: there is no second copy of the state
- * that could go stale.
- */
+/** A move with everything its phases learned, read from the journal, which has the only copy. */
 export function recall(move: Move, journal: Journal<Fact>): Move {
   const { attempt, facts } = attemptOf(journal.facts, move.server.id);
   let learned: Learned = {};

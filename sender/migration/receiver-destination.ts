@@ -7,7 +7,7 @@ import type { Fact } from './fact.ts';
 import type { Move } from './move.ts';
 import type { Ask } from './phase.ts';
 
-/** What the receiver is asked with. */
+/** What is needed to ask the receiver. */
 export interface ReceiverTools {
   readonly campaign: string;
   readonly ask: Ask;
@@ -17,7 +17,7 @@ export interface ReceiverTools {
   readonly moveOf: (server: string) => Move;
 }
 
-/** The destination of a campaign, as its receiver answers for it. */
+/** The destination of a campaign, reached through its receiver. */
 export function destinationAtReceiver(tools: ReceiverTools): Destination {
   const { campaign, ask } = tools;
   return {
@@ -31,7 +31,7 @@ export function destinationAtReceiver(tools: ReceiverTools): Destination {
 }
 
 /**
- * Has the receiver write `<server>.completed`, then writes our own: from here on the move is whole.
+ * Has the receiver write `<server>.completed`, then writes ours: only then has the server moved.
  */
 async function markCompleted(
   { campaign, ask, folder, journal, moveOf }: ReceiverTools,

@@ -4,8 +4,7 @@ import { asProblem } from '../../shared/problem.ts';
 import type { Fact } from './fact.ts';
 
 /**
- * What repeated work needs: where failures are noted, how long each further try waits
- * (milliseconds), and what ends the waiting.
+ * Where failures are noted, how long each retry waits (milliseconds), and what ends the waiting.
  */
 export interface RetryTools {
   readonly journal: Journal<Fact>;
@@ -13,7 +12,7 @@ export interface RetryTools {
   readonly signal: AbortSignal;
 }
 
-/** Works, and works again after a failure that may pass; each failure is a fact. */
+/** Runs work, and retries it after a temporary failure; each failure is noted. */
 export async function withRetries<T>(
   work: () => Promise<T>,
   { server, phase }: { readonly server: string | null; readonly phase: string },

@@ -2,8 +2,7 @@ import type { Dated } from '../../shared/journal.ts';
 import type { Plan } from '../model/plan.ts';
 
 /**
- * One finished round of a warm move: what differed from the receiver's copy, all disks together,
- * and how long it took.
+ * One finished round of a warm move: what differed from the receiver's copy, and how long it took.
  */
 export interface Round {
   /** From 1, in one attempt. */
@@ -13,14 +12,13 @@ export interface Round {
   /** Blocks that crossed, and their bytes. */
   readonly blocks: number;
   readonly bytes: number;
-  /** Milliseconds until the snapshots were there, and to make the copies equal to them. */
+  /** Milliseconds until the snapshots existed, and until the copies were equal to them. */
   readonly snapshot_ms: number;
   readonly copy_ms: number;
 }
 
 /**
- * When a round's snapshot was asked for, in milliseconds since the epoch; what is written later
- * belongs to the next round.
+ * When a round's snapshot was requested, in ms since the epoch; the next round has later writes.
  */
 export function begunAtMs({ at, snapshot_ms, copy_ms }: Dated<Round>): number {
   return Date.parse(at) - snapshot_ms - copy_ms;
@@ -30,8 +28,8 @@ export function begunAtMs({ at, snapshot_ms, copy_ms }: Dated<Round>): number {
 export type RoundLimits = Pick<Plan['options'], 'rounds' | 'round_threshold_mib'>;
 
 /**
- * A round above this share of the one before does not shrink any more: the guest writes as fast as
- * we copy.
+ * Above this share of the previous round no further one shrinks: the guest writes as fast as we
+ * copy.
  */
 const shrinks = 0.9;
 
@@ -40,15 +38,12 @@ export function isSmall({ bytes }: Pick<Round, 'bytes'>, { round_threshold_mib }
   return bytes <= round_threshold_mib * 1024 * 1024;
 }
 
-/**
- * Whether a round still tells how much the next would bring: after a pause or a restart the guest
- * may have written much.
- */
+/** Whether a round still predicts the next one: after a pause the guest may have written much. */
 export function isFresh({ at }: Dated<Round>, { round_interval_seconds }: Plan['options'], nowMs: number): boolean {
   return nowMs - Date.parse(at) < round_interval_seconds * 1000;
 }
 
-/** Why a further round would gain nothing, in a word or two; null where it would. */
+/** Why a further round would gain nothing, in a few words; null where it would gain something. */
 export function whyEnough(
   rounds: readonly Pick<Round, 'bytes'>[],
   options: RoundLimits,

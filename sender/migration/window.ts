@@ -4,15 +4,14 @@ import { blackoutAt, isOpen, opensAt, opensFor } from './calendar.ts';
 
 /** A server that the calendar holds back. */
 export interface WindowStatus {
-  /** When it may be stopped; ISO 8601, UTC; null where no opening of two weeks has room for it. */
+  /** When it may be stopped, ISO 8601, UTC; null where it fits into no opening of two weeks. */
   readonly opensAt: string | null;
   /** The rest of a sentence that begins with the server's name. */
   readonly says: string;
 }
 
 /**
- * Until when the calendar holds back a server with such a downtime; null where it may be stopped
- * now.
+ * Until when the calendar forbids the stop of a server with this downtime; null where it allows it.
  */
 export function windowOf(calendar: Calendar, nowMs: number, downtimeMs: number): WindowStatus | null {
   const opens = opensFor(calendar, nowMs, downtimeMs);

@@ -2,10 +2,7 @@ import type { Configurations } from '../model/configurations.ts';
 import type { Mappings } from '../model/mappings.ts';
 import { type Ref, refOf } from '../model/resource.ts';
 
-/**
- * What moves together with a server: its disks, its ports in the order of its interfaces, and its
- * floating addresses that are not skipped.
- */
+/** What moves with a server: disks, ports in interface order, floating IPs that are not skipped. */
 export function belongingsOf(
   server: Configurations['servers'][number],
   { disks, floating_ips }: Configurations,

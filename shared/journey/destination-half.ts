@@ -33,15 +33,15 @@ const lost = new Set(['E_BLOCK_MISMATCH', 'E_ROOT_MISMATCH']);
 const lookMs = 1_000;
 
 /**
- * Registers the verified disks as images. A copy that the disk below it has changed since is
- * copied again before the problem is thrown, so that the next try finds it whole.
+ * Registers the verified disks as images. A disk that changed since is copied again before the
+ * problem is thrown, so that the next try succeeds.
  */
 async function importDisks(move: Arrival, tools: DestinationTools): Promise<Arrived> {
   try {
     return await ensureAll(diskRefs(move), tools);
   } catch (error) {
     if (lost.has(asProblem(error).code) && tools.copyAgain !== undefined) {
-      // Images of the server's other disks may stand, and a disk is not copied beneath its image.
+      // Images of the server's other disks may exist, and a disk is not copied beneath its image.
       await removeImages(move, tools);
       await tools.copyAgain(move.server.id, tools.signal);
     }
@@ -98,8 +98,8 @@ function disconnect(move: Arrival, tools: DestinationTools): Promise<void> {
 }
 
 /**
- * Waits until the new server runs and, where there is a probe, answers it. One that was stopped at
- * the source stays so and is not looked at.
+ * Waits until the new server runs and answers its probe, if there is one. A server that was stopped
+ * at the source stays stopped and is not probed.
  */
 async function probe(
   { server, probe: wanted, learned }: Arrival,

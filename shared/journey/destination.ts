@@ -32,10 +32,7 @@ export interface Destination {
     signal: AbortSignal,
     power?: ServerState['power'],
   ): Promise<{ readonly id: string; readonly detail?: Readonly<Record<string, string>> | undefined }>;
-  /**
-   * Removes one resource and returns when it is gone. MUST NOT remove what this campaign did not
-   * create.
-   */
+  /** Removes one resource and waits until it is gone. MUST NOT remove what others created. */
   remove(ref: Ref, signal: AbortSignal): Promise<void>;
   /** Looks once whether the new server runs and answers its probe; `says` why not. */
   health(
@@ -60,9 +57,7 @@ export interface DestinationTools {
   readonly destination: Destination;
   /** Throws where the source server may be running: the same machine MUST NOT run twice. */
   readonly mustBeStopped: (server: string, signal: AbortSignal) => Promise<void>;
-  /**
-   * Copies again what is wrong of a server's disks; absent where their bytes cannot be asked for.
-   */
+  /** Copies the wrong blocks of a server's disks again; absent where the source cannot be asked. */
   readonly copyAgain?: (server: string, signal: AbortSignal) => Promise<void>;
   readonly options: Timeouts;
   readonly signal: AbortSignal;

@@ -1,8 +1,6 @@
 import type { PhaseOf } from './phase.ts';
 
-/**
- * How a daemon runs the phases of one move: where it notes them, and what it adds to their work.
- */
+/** How a daemon runs the phases of one move: where it notes them, and what it adds. */
 export interface PhaseRun<Move, Tools, Learned> {
   /** The phases that are done. */
   readonly done: ReadonlySet<string>;
@@ -12,8 +10,7 @@ export interface PhaseRun<Move, Tools, Learned> {
   /** Aborts when a pause was asked for: a phase that halts ends then. */
   readonly halted?: AbortSignal;
   /**
-   * Notes that a phase begins. MUST be durable before it resolves, for the phase's first effect
-   * comes next.
+   * Notes that a phase begins. MUST be durable when it resolves: the phase's first effect is next.
    */
   readonly begin: (phase: PhaseOf<Move, Tools, Learned>) => Promise<unknown>;
   /** Notes that a phase is done, whose effect is durable. */
@@ -23,8 +20,8 @@ export interface PhaseRun<Move, Tools, Learned> {
 }
 
 /**
- * Runs the phases of a move that are not done yet, in order. Throws the problem that stopped it,
- * and leaves the move where it is.
+ * Runs the unfinished phases of a move in order. Throws the problem that stopped it, and leaves the
+ * move where it is.
  */
 export async function runPhases<Move, Tools extends { readonly signal: AbortSignal }, Learned>(
   phases: readonly PhaseOf<Move, Tools, Learned>[],

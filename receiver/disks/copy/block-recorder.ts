@@ -6,11 +6,11 @@ import type { How } from './blocks.ts';
 import type { CopyFile } from './copy-file.ts';
 import type { Flushes } from './flushes.ts';
 
-/** Blocks of a hole that are looked at before other work has its turn. */
+/** Blocks of a hole that are handled before other work has its turn. */
 const holeBlocks = 1024 * 1024;
 
 /**
- * Records which blocks of a copy are as they are named: in the digest file, in memory, for the next
+ * Records which blocks of a copy match their digests: in the digest file, in memory, for the next
  * flush and for other disks.
  */
 export class BlockRecorder {
@@ -24,12 +24,12 @@ export class BlockRecorder {
     this.#donors = donors;
   }
 
-  /** A block was found as it is named. */
+  /** A block was found that matches its digest. */
   found(block: number, how: How): void {
     if (this.#file.blocks.how(block) === undefined) this.#file.blocks.settle(block, how);
   }
 
-  /** Blocks at some places of a page, given in rising order, are in the file as they are named. */
+  /** Blocks at these places of a page, in rising order, match their digests in the file. */
   async record(first: number, digests: Uint8Array, places: readonly number[], how: How): Promise<void> {
     for (const [from, to] of runsOf(places)) {
       const some = digests.subarray(from * digestBytes, to * digestBytes);
@@ -40,7 +40,7 @@ export class BlockRecorder {
     }
   }
 
-  /** Makes blocks zeros whose marks are taken back already. */
+  /** Makes blocks zeros; their marks MUST be taken back already. */
   async makeZeros(blocks: readonly number[]): Promise<void> {
     if (blocks.length === 0) return;
     await this.#file.punch(blocks);

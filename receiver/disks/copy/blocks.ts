@@ -1,4 +1,4 @@
-/** Where the bytes of a block came from, as this offer of the disk found or made it. */
+/** Where the bytes of a block came from in this offer of the disk. */
 export type How = 'zero' | 'reused' | 'copied' | 'pulled';
 
 /** Blocks by where their bytes came from. */
@@ -12,8 +12,8 @@ const howShift = 3;
 const howMask = 7 << howShift;
 
 /**
- * What is known of each block, in one byte. Known: the file holds what the digest file names.
- * Verified: it was read back since. Blank: nobody ever wrote there, so it is zeros.
+ * The state of each block, in one byte. Known: the file holds what the digest file names. Verified:
+ * it was read back since. Blank: never written, so it is zeros.
  */
 export class Blocks {
   readonly length: number;
@@ -46,12 +46,12 @@ export class Blocks {
     return { ...this.#counts };
   }
 
-  /** Whether nothing was known when the copy was opened, and nothing since. */
+  /** Whether nothing was known when the copy was opened, or since. */
   get isEmpty(): boolean {
     return !this.#flags.some((flags) => (flags & known) !== 0);
   }
 
-  /** Blocks that this offer found or made equal to what it named. */
+  /** Blocks that this offer found or made equal to their digests. */
   get done(): number {
     const { zero, reused, copied, pulled } = this.#counts;
     return zero + reused + copied + pulled;
@@ -62,7 +62,7 @@ export class Blocks {
     this.#flags[block] = known;
   }
 
-  /** A block is as this offer names it; the digest file MUST say the same already. */
+  /** A block matches this offer's digest; the digest file MUST have that digest already. */
   settle(block: number, how: How): void {
     this.#count(block, how);
     const before = (this.#flags[block] ?? 0) & (how === 'copied' || how === 'pulled' ? 0 : verified | blank);
@@ -75,20 +75,20 @@ export class Blocks {
     this.#flags.fill(known | blank | (hows.indexOf('zero') << howShift), first, first + count);
   }
 
-  /** The bytes of some blocks were read back, and are right. */
+  /** The bytes of some blocks were read back and match. */
   verify(first: number, count = 1): void {
     for (let block = first; block < first + count; block += 1) this.#flags[block] = (this.#flags[block] ?? 0) | verified;
   }
 
-  /** The file may hold anything here from now on. */
+  /** The contents of these blocks are unknown from now on. */
   forget(block: number): void {
     this.#count(block, undefined);
     this.#flags[block] = 0;
   }
 
   /**
-   * A new offer has not named any block yet; what is known and verified stays. `trusted`: nobody
-   * else wrote to the file meanwhile.
+   * A new offer has named no block yet; known and verified blocks stay so. `trusted`: nobody else
+   * wrote to the file meanwhile.
    */
   begin(trusted: boolean): void {
     const kept = trusted ? known | verified | blank : known;

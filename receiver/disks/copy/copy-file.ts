@@ -13,10 +13,7 @@ import { partsOf, runsOf } from '../store/digests.ts';
 import { InUse } from '../store/in-use.ts';
 import { Blocks } from './blocks.ts';
 
-/**
- * The open files of a copy. `direct`: the same file past the page cache, where the file system has
- * such a way.
- */
+/** The open files of a copy. `direct`: the same file past the page cache, where supported. */
 export interface CopyHandles {
   readonly file: FileHandle;
   readonly direct: FileHandle | null;
@@ -29,16 +26,13 @@ const rootBlocks = 32 * 1024;
 /** Bytes in one of a file's `blocks`, whatever the file system's own are (stat(2), st_blocks). */
 const bytesPerStatBlock = 512;
 
-/**
- * The file of a copy, the digest file beside it, and what is known of every block. Other disks may
- * take blocks from it.
- */
+/** The file of a copy, its digest file, and the state of every block; a donor for other disks. */
 export class CopyFile implements Donor {
   readonly shape: Shape;
   readonly blocks: Blocks;
   readonly inUse = new InUse();
   readonly workers: WorkerPool;
-  /** Whether the disk is sealed: all of it is there, and stays as it is. */
+  /** Whether the disk is sealed: it is complete and does not change. */
   whole = false;
   readonly #handles: CopyHandles;
   #path: string;
@@ -61,7 +55,7 @@ export class CopyFile implements Donor {
     return this.#handles.file.fd;
   }
 
-  /** How worker threads write and read it. */
+  /** How worker threads write and read the file. */
   get file(): OpenFile {
     return { fd: this.fd, direct: this.#handles.direct?.fd };
   }
@@ -71,12 +65,12 @@ export class CopyFile implements Donor {
     return { path: this.path, file: this.file, algorithm: this.shape.algorithm, turn: this, workers: this.workers };
   }
 
-  /** The digests that the digest file names for some blocks, one behind the other. */
+  /** The digests in the digest file of some blocks, in order. */
   digests(first: number, count: number): Promise<Buffer> {
     return this.#handles.digests.read(first, count);
   }
 
-  /** Names the digests of blocks whose bytes are written. */
+  /** Writes the digests of blocks whose bytes are written. */
   writeDigests(first: number, digests: Uint8Array): Promise<void> {
     return this.#handles.digests.write(first, digests);
   }
@@ -85,16 +79,13 @@ export class CopyFile implements Donor {
     return this.blocks.isKnown(block);
   }
 
-  /** Bytes that the file has on disk, holes not counted. */
+  /** Bytes that the file uses on disk, without its holes. */
   async storedBytes(): Promise<number> {
     const { blocks } = await this.#handles.file.stat();
     return blocks * bytesPerStatBlock;
   }
 
-  /**
-   * Reads blocks, given in rising order, and compares them; returns the indexes of those that
-   * differ.
-   */
+  /** Reads blocks, in rising order, and compares them; returns the indexes of those that differ. */
   async check(blocks: readonly number[], digests: Uint8Array): Promise<number[]> {
     const { blockSize, algorithm } = this.shape;
     const most = pageBytes / blockSize;
@@ -108,22 +99,19 @@ export class CopyFile implements Donor {
     return (await Promise.all(checks)).flat();
   }
 
-  /** Makes blocks, given in rising order, read as zeros; their marks MUST be taken back already. */
+  /** Makes blocks, in rising order, zeros; their marks MUST be taken back already. */
   async punch(blocks: readonly number[]): Promise<void> {
     const task = { path: this.path, fd: this.fd, ranges: this.#rangesOf(blocks) };
     await this.workers.run('punch', task, { turn: this });
   }
 
-  /**
-   * Forgets what the file holds at some blocks, because other bytes were found there, and removes
-   * their marks.
-   */
+  /** Forgets blocks that turned out to hold other bytes, and removes their marks. */
   async distrust(blocks: readonly number[]): Promise<void> {
     for (const block of blocks) this.blocks.forget(block);
     await this.#handles.digests.unmark(blocks);
   }
 
-  /** The root of what the digest file says. */
+  /** The root of the digests in the digest file. */
   async root(): Promise<string> {
     const { size, blockSize, algorithm } = this.shape;
     const root = new Root(size, blockSize, algorithm);
@@ -142,7 +130,7 @@ export class CopyFile implements Donor {
     await syncFolder(dirname(path));
   }
 
-  /** Closes the files; nothing may be under way in them. */
+  /** Closes the files; no work may be under way on them. */
   async close(): Promise<void> {
     const { digests, direct, file } = this.#handles;
     await digests.close();
@@ -160,8 +148,8 @@ export class CopyFile implements Donor {
 }
 
 /**
- * Opens the file of a copy and the digests that lie beside it under `base`, keeping what an earlier
- * copy left there. Returns whether the file was empty.
+ * Opens the file of a copy and its digests under `base`, and keeps what an earlier copy left.
+ * Returns whether the file was empty.
  */
 export async function openHandles(
   path: string,
@@ -175,7 +163,7 @@ export async function openHandles(
   try {
     const { size: had } = await file.stat();
     if (had !== shape.size) await file.truncate(shape.size);
-    // Digests without their disk say nothing.
+    // Digests without their disk are useless.
     if (had === 0) await DigestFile.remove(base);
     const digests = await DigestFile.open(base, shape);
     await syncFolder(dirname(path));

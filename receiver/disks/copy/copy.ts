@@ -16,7 +16,7 @@ import { Flushes } from './flushes.ts';
 import { Page, type PageTools } from './page.ts';
 import { reread } from './reread.ts';
 
-/** How a copy came to be: counts of blocks, and bytes pulled, raw and as frames. */
+/** How a copy was made: counts of blocks, and bytes pulled, raw and as frames. */
 export interface CopyCounts extends HowMany {
   readonly blocks: number;
   readonly mended: number;
@@ -24,22 +24,22 @@ export interface CopyCounts extends HowMany {
   readonly bytes_wire: number;
 }
 
-/** What a copy works with. */
+/** What a copy needs. */
 export interface CopyTools {
   readonly workers: WorkerPool;
   readonly donors: Donors;
   readonly freeSpace: FreeSpace;
-  /** Whether the file is written and read past the page cache, where that can be. */
+  /** Whether the file is written and read past the page cache, where possible. */
   readonly directIo: boolean;
   readonly log: Log;
 }
 
-/** How often blocks that our own disk did not keep are pulled again before the seal gives up. */
+/** How often blocks that our disk lost are pulled again before the seal gives up. */
 const mendAttempts = 2;
 
 /**
- * The receiver's copy of one disk: a sparse file that is made equal to the sender's manifest. What
- * its digest file does not name is read, so a resumed copy is no special case.
+ * The receiver's copy of one disk: a sparse file that is made equal to the sender's manifest.
+ * Blocks without a digest are read, so a resumed copy is no special case.
  */
 export class Copy implements Tally {
   readonly file: CopyFile;
@@ -65,8 +65,8 @@ export class Copy implements Tally {
   }
 
   /**
-   * Opens the copy at `path`, whose digests lie beside it under `base`, keeping what an earlier one
-   * left there. Throws E_DISK_FULL.
+   * Opens the copy at `path`, with its digests under `base`, and keeps what an earlier copy left.
+   * Throws E_DISK_FULL.
    */
   static async open(path: string, base: string, shape: Shape, tools: CopyTools): Promise<Copy> {
     const { handles, isFresh } = await openHandles(path, base, shape, tools.directIo);
@@ -97,7 +97,7 @@ export class Copy implements Tally {
     this.#tools.log.warn({ path, block }, 'a donor has changed; the block is pulled instead');
   }
 
-  /** Begins a new offer of the same disk: nothing is named yet. */
+  /** Begins a new offer of the same disk: no block is named yet. */
   begin(): void {
     this.file.blocks.begin(true);
     this.flushes.begin();
@@ -106,18 +106,14 @@ export class Copy implements Tally {
     this.#wireBytes = 0;
   }
 
-  /**
-   * Throws E_DISK_FULL where `dataBytes` of this disk, less what the file holds already, do not fit
-   * in the free space.
-   */
+  /** Throws E_DISK_FULL where `dataBytes`, less what the file holds already, do not fit. */
   async mustFit(dataBytes: number): Promise<void> {
     const needed = dataBytes - (await this.file.storedBytes());
     if (needed > 0) await this.#tools.freeSpace.mustHave(needed + this.file.blocks.length * digestBytes);
   }
 
   /**
-   * Makes the blocks of one manifest page equal to their digests; returns how many had to be
-   * pulled, as a whole or in part.
+   * Makes the blocks of one manifest page match; returns how many were pulled, at least in part.
    */
   async take(first: number, digests: Uint8Array, puller: Puller): Promise<number> {
     this.#mustLieInside(first, digests.length / digestBytes);
@@ -140,8 +136,8 @@ export class Copy implements Tally {
   }
 
   /**
-   * Runs what seals the copy: pages and holes under way end first, and others are refused until it
-   * has ended, or for good where the copy is whole then.
+   * Runs the seal: work under way ends first, and new work is refused until the seal ends, or for
+   * good where it succeeds.
    */
   async sealing<T>(work: () => Promise<T>): Promise<T> {
     this.#sealing = true;
@@ -154,8 +150,8 @@ export class Copy implements Tally {
   }
 
   /**
-   * Reads again what was not read since it was written, and pulls what changed on our own disk.
-   * Throws E_ROOT_MISMATCH where a block was never named, or does not keep what is written to it.
+   * Reads back what was written since it was last read, and pulls what our disk lost. Throws
+   * E_ROOT_MISMATCH where a block was never named, or is lost again and again.
    */
   verify(puller: Puller): Promise<void> {
     return this.file.inUse.run(async () => {
@@ -175,14 +171,14 @@ export class Copy implements Tally {
     });
   }
 
-  /** Lets other disks take blocks from here: those it holds, and those it is given from now on. */
+  /** Makes this copy a donor, with the blocks it has and those that are still to come. */
   async donate(): Promise<void> {
     const { donors } = this.#tools;
     if (this.file.blocks.isEmpty) donors.add(this.file);
     else await donors.addAll(this.file);
   }
 
-  /** Blocks that came out wrong and were pulled again. */
+  /** Blocks that arrived wrong and were pulled again. */
   get mended(): number {
     return this.#mended;
   }
@@ -200,7 +196,7 @@ export class Copy implements Tally {
   /** Ends what is under way, saves what can be saved, and closes the files. */
   async close(): Promise<void> {
     await this.file.inUse.ended();
-    // The last page may have begun a flush, after which the file would be read.
+    // The last page may have begun a flush, after which the file is read.
     await this.flushes.stopReading();
     try {
       await this.flushes.now();
@@ -246,7 +242,7 @@ export class Copy implements Tally {
     return new Problem('E_ROOT_MISMATCH', says, { about: this.path });
   }
 
-  /** Pulls a block again that our own disk did not keep. */
+  /** Pulls again a block that our disk lost. */
   async #mend(block: number, puller: Puller): Promise<void> {
     const { size, blockSize } = this.shape;
     const how = this.file.blocks.how(block) ?? 'reused';

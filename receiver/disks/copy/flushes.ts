@@ -3,16 +3,13 @@ import type { CopyFile, CopyHandles } from './copy-file.ts';
 import { ReadBack } from './read-back.ts';
 
 /**
- * How much is written before it is flushed, or for how long, so that a power cut costs seconds, not
- * the disk, and the seal finds most of it read back.
+ * Bytes or time between two flushes, so that a power cut costs only seconds of work, and the seal
+ * finds most of the disk read back.
  */
 const flushBytes = 128 * 1024 * 1024;
 const flushMs = 10_000;
 
-/**
- * When what is written to a copy becomes durable: beside the work, again and again, and what was
- * flushed is then read back.
- */
+/** Makes writes to a copy durable: flushes repeatedly during the work, then reads back. */
 export class Flushes {
   readonly #file: CopyFile;
   readonly #handles: CopyHandles;
@@ -34,27 +31,27 @@ export class Flushes {
     return this.#durable;
   }
 
-  /** A new offer has not named any block yet; what was written and not flushed still is to be. */
+  /** A new offer has named no block yet; unflushed writes are still to be flushed. */
   begin(): void {
     this.#durable = 0;
   }
 
   /**
-   * Notes blocks that were just settled, to be marked by the next flush; MUST come after their
-   * bytes and digests are written.
+   * Notes finished blocks, to be marked by the next flush; MUST come after their bytes and digests
+   * are written.
    */
   note(first: number, count: number, how: How): void {
     this.#handles.digests.note(first, first + count - 1);
-    // Zeros are no bytes to lose: they hasten no flush.
+    // Zeros are not lost by a power cut, so they cause no flush.
     if (how === 'zero') return;
     this.#unflushed += count * this.#file.shape.blockSize;
-    // What is reused lay there before: it was read already, or the seal reads it.
+    // Reused blocks were there before: they were read already, or the seal reads them.
     if (how !== 'reused') this.#readBack.note(first, count);
   }
 
   /**
-   * Throws what made a flush beside the work fail, or the reading after it: once, for it may pass as
-   * a full disk does. A disk that fails stays so: after EIO nobody knows which pages were dropped.
+   * Throws a failed flush or read-back once, because a full disk may recover. EIO is thrown every
+   * time: nobody knows which pages were dropped.
    */
   throwIfFailed(): void {
     const failed = this.#failed;
@@ -63,14 +60,11 @@ export class Flushes {
     throw failed;
   }
 
-  /**
-   * Flushes beside the copy when it is time, and reads back what was flushed; the next page throws a
-   * failure.
-   */
+  /** Flushes when it is time, then reads back; a failure is thrown by the next page. */
   soon(): void {
     if (this.#flushing !== null) return;
     if (this.#unflushed < flushBytes && (this.#unflushed === 0 || Date.now() - this.#flushedAt < flushMs)) return;
-    // Before the flush: what is written while it runs may not be on the disk when it has ended.
+    // Before the flush: what is written while it runs may not be durable when it has ended.
     const written = this.#readBack.take();
     // The files must not be closed before it has ended.
     this.#file.inUse
@@ -83,9 +77,9 @@ export class Flushes {
       });
   }
 
-  /** Flushes what was written; afterwards it survives a power cut, and is marked. */
+  /** Flushes and marks what was written, which then survives a power cut. */
   async now(): Promise<void> {
-    // One at a time, as the digest file needs it.
+    // One flush at a time, as the digest file requires.
     while (this.#flushing !== null) await this.#flushing;
     this.#flushing = this.#flush();
     try {
@@ -95,7 +89,7 @@ export class Flushes {
     }
   }
 
-  /** Ends the reading of what was flushed; what was not read is left to the seal. */
+  /** Ends the read-back; the seal reads the rest. */
   stopReading(): Promise<void> {
     return this.#readBack.stop();
   }
@@ -103,7 +97,7 @@ export class Flushes {
   async #flush(): Promise<void> {
     const { blocks } = this.#file;
     const { file, digests } = this.#handles;
-    // Both MUST be taken before the flush begins: it need not cover what is written while it runs.
+    // Both MUST be taken before the flush begins, which need not cover later writes.
     const unflushed = this.#unflushed;
     this.#unflushed = 0;
     const { done } = blocks;
@@ -113,7 +107,7 @@ export class Flushes {
         () => file.datasync(),
       );
     } catch (error) {
-      // It is still to be flushed; what the kernel may have dropped is read again by the seal.
+      // It is still to be flushed; the seal reads again what the kernel may have dropped.
       this.#unflushed += unflushed;
       throw error;
     }

@@ -9,7 +9,7 @@ import { InUse } from '../store/in-use.ts';
 import type { BlockRecorder } from './block-recorder.ts';
 import type { CopyFile } from './copy-file.ts';
 
-/** What a page is filled with: the copy it belongs to, and where its blocks may come from. */
+/** What filling a page needs: its copy, and where its blocks may come from. */
 export interface PageTools {
   readonly file: CopyFile;
   readonly recorder: BlockRecorder;
@@ -20,24 +20,21 @@ export interface PageTools {
   readonly lastMatch: LastMatch;
 }
 
-/**
- * A block that is not as the page names it: its place in the page. `old`: the file holds earlier
- * bytes of the disk there.
- */
+/** A block that differs from its digest in the page. `old`: the file holds earlier bytes there. */
 interface Open {
   readonly place: number;
   readonly old: boolean;
 }
 
-/** A block that was fetched: its place in the page, and how that ended. */
+/** A fetched block: its place in the page, and the result. */
 interface Fetched {
   readonly place: number;
   readonly end: PromiseSettledResult<Brought>;
 }
 
 /**
- * Makes one page of a copy equal to the manifest: compares what is there, copies what donors have,
- * and pulls the rest.
+ * Makes one page of a copy equal to the manifest: compares what is there, copies from donors, and
+ * pulls the rest.
  */
 export class Page {
   readonly #tools: PageTools;
@@ -52,14 +49,14 @@ export class Page {
     this.#puller = puller;
   }
 
-  /** Returns how many blocks had to be pulled, as a whole or in part. */
+  /** Returns how many blocks were pulled, as a whole or in part. */
   async fill(): Promise<number> {
     const { open, zeros } = await this.#compare();
     await this.#tools.recorder.makeZeros(zeros);
     return this.#fillMissing(open);
   }
 
-  /** Records the blocks that are there already; returns those to be zeros, and the missing ones. */
+  /** Records the blocks that match; returns those to be made zeros, and the missing ones. */
   async #compare(): Promise<{ open: readonly Open[]; zeros: readonly number[] }> {
     const { file, recorder } = this.#tools;
     const { blocks } = file;
@@ -84,7 +81,7 @@ export class Page {
     return { open: [...open, ...left].sort((a, b) => a.place - b.place), zeros };
   }
 
-  /** Reads blocks of which nothing is known; returns those that are not as they are named. */
+  /** Reads blocks of unknown content; returns those that differ from their digests. */
   async #look(places: readonly number[]): Promise<Open[]> {
     if (places.length === 0) return [];
     const { file, recorder } = this.#tools;
@@ -97,8 +94,8 @@ export class Page {
   }
 
   /**
-   * Copies what donors have, and pulls what none has. A block that another page pulls already is
-   * waited for, and copied from there.
+   * Copies what donors have, and pulls the rest. A block that another page pulls already is
+   * awaited, and copied from there.
    */
   async #fillMissing(open: readonly Open[]): Promise<number> {
     if (open.length === 0) return 0;
@@ -121,7 +118,7 @@ export class Page {
     try {
       pulled = await this.#fetch(mine, matches);
     } finally {
-      // Before we wait for others, or two pages might wait for each other.
+      // This comes before the wait: otherwise two pages might wait for each other.
       come();
     }
     if (theirs.length === 0) return pulled;
@@ -141,8 +138,8 @@ export class Page {
   }
 
   /**
-   * Writes what was found together with what has to be pulled, so that what lies together is
-   * written together; returns how many were pulled.
+   * Writes found and pulled blocks together, so that neighbours are one write; returns how many
+   * were pulled.
    */
   async #fetch(open: readonly Open[], matches: readonly DonorMatch[]): Promise<number> {
     const { file, recorder, refinement, donors, freeSpace } = this.#tools;

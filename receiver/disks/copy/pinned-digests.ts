@@ -9,17 +9,17 @@ const stretchBlocks = 2048;
 /** Digests that are read at once when they are pinned; whole stretches. */
 const readBlocks = 16 * stretchBlocks;
 
-/** Bytes of a SHA-256, which is what a stretch of digests is known by. */
+/** Bytes of a SHA-256, by which a stretch of digests is checked. */
 const checkBytes = 32;
 
 /**
- * The digests of a copy as they were when its root was computed. What is read of them later is what
- * that root names, whatever became of the file.
+ * The digests of a copy as they were when its root was computed; later reads are checked, whatever
+ * happened to the file.
  */
 export class PinnedDigests {
   readonly root: string;
   readonly #file: CopyFile;
-  /** The SHA-256 of each stretch, one behind the other. */
+  /** The SHA-256 of each stretch, in order. */
   readonly #checks: Buffer;
   /** The stretch that was read last: a disk is mostly read in order. */
   #last: { readonly stretch: number; readonly digests: Buffer } | null = null;
@@ -46,7 +46,7 @@ export class PinnedDigests {
     return new PinnedDigests(file, root.value(), checks);
   }
 
-  /** The digests of some blocks, one behind the other; null where the file holds others by now. */
+  /** The digests of some blocks, in order; null where the file has changed. */
   async read(first: number, count: number): Promise<Buffer | null> {
     const parts: Buffer[] = [];
     for (let block = first; block < first + count; ) {

@@ -4,8 +4,8 @@ import { partsOf, runsOf } from '../store/digests.ts';
 import type { CopyFile } from './copy-file.ts';
 
 /**
- * Blocks that were written before a flush, in rising order; `stops`: how often the reading had been
- * ended when they were taken.
+ * Blocks that were written before a flush, in rising order; `stops`: how often the read-back had
+ * been stopped when they were taken.
  */
 interface Written {
   readonly blocks: readonly number[];
@@ -13,13 +13,13 @@ interface Written {
 }
 
 /**
- * Reads flushed blocks again while the disk is still coming, so that the seal reads only the last
- * of it. A wrong block is left to the seal, which mends it.
+ * Reads flushed blocks again while the disk is still arriving, so that the seal reads only the last
+ * ones. The seal repairs a wrong block.
  */
 export class ReadBack {
   readonly #file: CopyFile;
   readonly #written = new Set<number>();
-  /** Blocks that are being read and were not written anew since that began. */
+  /** Blocks that are being read and were not written again since. */
   readonly #reading = new Set<number>();
   #running: Promise<void> = Promise.resolve();
   #stops = 0;
@@ -36,7 +36,7 @@ export class ReadBack {
     }
   }
 
-  /** Takes what was noted so far; MUST be called before the flush after which that is read. */
+  /** Takes the blocks noted so far; MUST be called before the flush. */
   take(): Written {
     const blocks = [...this.#written].sort((a, b) => a - b);
     this.#written.clear();
@@ -44,8 +44,8 @@ export class ReadBack {
   }
 
   /**
-   * Reads blocks, after those of earlier calls, unless the reading was ended since they were taken.
-   * Throws what reading throws.
+   * Reads blocks after those of earlier calls, unless it was stopped since they were taken. Throws
+   * the error of a read.
    */
   run({ blocks, stops }: Written): Promise<void> {
     const reading = this.#running.then(() => this.#read(blocks, () => this.#stops > stops));
@@ -53,7 +53,7 @@ export class ReadBack {
     return reading;
   }
 
-  /** Ends after the pages that are being read. */
+  /** Stops after the pages that are being read. */
   stop(): Promise<void> {
     this.#stops += 1;
     this.#written.clear();
@@ -63,7 +63,7 @@ export class ReadBack {
   async #read(blocks: readonly number[], isOver: () => boolean): Promise<void> {
     const { shape, workers } = this.#file;
     const pages = partsOf(blocks, Math.max(1, pageBytes / shape.blockSize));
-    // As many as there are threads: one that waits for the disk holds up nothing but itself.
+    // As many reads as threads: a read that waits for the disk blocks only itself.
     await inParallel(pages, workers.size, async (page) => {
       if (!isOver()) await this.#page(page);
     });

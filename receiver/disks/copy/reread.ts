@@ -7,17 +7,16 @@ import { digestsAt, isZeroAt, partsOf } from '../store/digests.ts';
 import type { CopyFile } from './copy-file.ts';
 
 /**
- * Says whether a stretch of a file is a hole, which reads as zeros and keeps nothing that could
- * change.
+ * Whether a stretch of a file is a hole, which reads as zeros and holds no data that could change.
  */
 type IsHole = (offset: number, length: number) => boolean;
 
-/** Blocks that are looked at together: where all of them are a hole, none is read. */
+/** Blocks that are checked together: where all of them are a hole, none is read. */
 const stretchBlocks = 32 * 1024;
 
 /**
- * Reads back every block that was not read since it was written, and returns those that are not
- * what the digest file says. Throws the signal's reason.
+ * Reads back every block that was not read since it was written; returns those that differ from the
+ * digest file. Throws the signal's reason.
  */
 export async function reread(file: CopyFile, width: number, signal: AbortSignal): Promise<number[]> {
   const { blocks, shape } = file;
@@ -65,7 +64,7 @@ async function rereadStretch(file: CopyFile, { first, digests, isHole, width, si
   return bad.sort((a, b) => a - b);
 }
 
-/** The holes of a copy; none where the file system does not report them: all is read then. */
+/** The holes of a copy; none where the file system does not report them, so that all is read. */
 async function knowHoles({ path, shape }: CopyFile, signal: AbortSignal): Promise<IsHole> {
   const data: Extent[] = [];
   try {

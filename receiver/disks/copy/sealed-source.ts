@@ -10,18 +10,18 @@ const stretchBlocks = 2048;
 
 const never = new AbortController().signal;
 
-/** What a sealed disk is held against, and who hears of it. */
+/** The digests of a sealed disk, and the callback for wrong blocks. */
 export interface Guard {
-  /** The digests that its root names. */
+  /** The digests that its root covers. */
   readonly digests: PinnedDigests;
-  /** Is told of blocks that changed, or of none where the list of digests has; throws. */
+  /** Hears of changed blocks, or of none where the list of digests has changed; throws. */
   readonly onWrong: (blocks: readonly number[]) => Promise<never>;
   readonly onClose: () => void;
 }
 
 /**
- * A sealed disk that checks every block again while it is read, so that what is read is what the
- * root names; zeros are not read from the file. Closing it leaves the copy open.
+ * A sealed disk whose blocks are checked while it is read, so that the result matches its root.
+ * Zeros are not read from the file. Closing it leaves the copy open.
  */
 export function sealedSource(file: CopyFile, guard: Guard): BlockSource {
   let isOpen = true;
@@ -30,7 +30,7 @@ export function sealedSource(file: CopyFile, guard: Guard): BlockSource {
     isOpen = false;
   };
   const onWrong = (blocks: readonly number[]): Promise<never> => {
-    // Nobody makes anything of it any more.
+    // Its image is not being made any more.
     shut();
     return guard.onWrong(blocks);
   };
@@ -95,7 +95,7 @@ async function proven(
   }
 }
 
-/** The data and the holes of a sealed disk, from its digests, in order. */
+/** The data and holes of a sealed disk, from its digests, in order. */
 async function* extentsOf(
   file: CopyFile,
   digestsOf: (first: number, count: number) => Promise<Buffer>,

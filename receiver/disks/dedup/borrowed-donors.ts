@@ -7,13 +7,13 @@ import { type FileDonor, openDonor } from './donor.ts';
 import type { Donors } from './donors.ts';
 import { nameBlocks, openKept } from './kept-disk.ts';
 
-/** What borrowed donors work with. */
+/** What borrowed donors need. */
 export interface BorrowingTools {
   readonly donors: Donors;
   readonly workers: WorkerPool;
 }
 
-/** Donors of a campaign that are not its own disks: kept disks of earlier ones, and images. */
+/** Donors that are not the campaign's own disks: kept disks of earlier campaigns, and images. */
 export class BorrowedDonors {
   readonly #tools: BorrowingTools;
   #open: FileDonor[] = [];
@@ -28,8 +28,8 @@ export class BorrowedDonors {
   }
 
   /**
-   * Adds a raw file. Its digests are at `base.digests`, or are computed and written there; the
-   * caller keeps both until `close`.
+   * Adds a raw file. Its digests are read from `base.digests`, or computed and written there; the
+   * caller keeps both files until `close`.
    */
   async addFile(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void> {
     const found = await stat(`${base}.digests`).catch(() => null);
@@ -38,19 +38,19 @@ export class BorrowedDonors {
     await this.#add(await openDonor(file, base, shape));
   }
 
-  /** Whether any of them lies in this folder. */
+  /** Whether a donor lies in this folder. */
   isFrom(folder: string): boolean {
     return this.#open.some(({ path }) => dirname(path) === folder);
   }
 
-  /** Removes and closes those whose path begins so. */
+  /** Removes and closes the donors whose path begins so. */
   async release(path: string): Promise<void> {
     const gone = this.#open.filter((donor) => donor.path.startsWith(path));
     this.#open = this.#open.filter((donor) => !gone.includes(donor));
     await this.#remove(gone);
   }
 
-  /** Removes and closes all. */
+  /** Removes and closes all donors. */
   async close(): Promise<void> {
     await this.#remove(this.#open.splice(0));
   }

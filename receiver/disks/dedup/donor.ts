@@ -3,30 +3,30 @@ import { digestBytes } from '../../../shared/model/disk.ts';
 import type { Shape } from '../store/digest-file.ts';
 import { InUse } from '../store/in-use.ts';
 
-/** A disk of ours from which blocks with the same digest are copied to other disks. */
+/** A disk of this receiver from which blocks with the same digest are copied to other disks. */
 export interface Donor {
   readonly path: string;
   readonly shape: Shape;
-  /** A file descriptor to read it by, which stays open as long as the donor is one. */
+  /** A file descriptor for reads; open as long as the disk is a donor. */
   readonly fd: number;
-  /** The digests of some of its blocks, one behind the other. */
+  /** The digests of some of its blocks, in order. */
   digests(first: number, count: number): Promise<Uint8Array>;
-  /** Whether all of it is there, and stays as it is. */
+  /** Whether the disk is complete and does not change. */
   readonly whole: boolean;
-  /** Counts what reads it; its files MUST NOT be closed before that has ended. */
+  /** Counts its readers; its files MUST NOT be closed before they have ended. */
   readonly inUse: InUse;
-  /** Whether the file holds what its digest says, as far as anybody knows. */
+  /** Whether the file is known to hold what its digest says. */
   holds(block: number): boolean;
 }
 
-/** A donor of its own files, which MUST be closed after it was removed. */
+/** A donor with its own files, which MUST be closed after it was removed. */
 export interface FileDonor extends Donor {
   close(): Promise<void>;
 }
 
 /**
  * Opens a whole disk in a file as a donor; `base.digests` holds its digests. Closing it waits for
- * what reads it.
+ * its readers.
  */
 export async function openDonor(file: string, base: string, shape: Shape): Promise<FileDonor> {
   const data = await open(file, 'r');

@@ -6,24 +6,24 @@ import type { Donor } from './donor.ts';
 import { Pieces } from './pieces.ts';
 import { IndexMemory, PrefixIndex } from './prefix-index.ts';
 
-/** Where a wanted block may be found: to be read and checked before it is used. */
+/** Where a wanted block may be found; it MUST be read and checked before it is used. */
 export interface DonorMatch {
-  /** Its place among those that were asked for. */
+  /** Its place among the wanted blocks. */
   readonly place: number;
   readonly donor: Donor;
   readonly block: number;
 }
 
 /**
- * Where the last match of a disk was: the donor's block n is our block n less `shift`. The next
- * blocks of a disk most often match the next blocks of the same donor.
+ * The last match of a disk: the donor's block n is our block n less `shift`. The next blocks most
+ * often match the same donor's next blocks.
  */
 export interface LastMatch {
   donor: Donor | null;
   shift: number;
 }
 
-/** A donor in the numbering of the index. */
+/** A donor with its numbers in the index. */
 interface DonorSpan {
   readonly donor: Donor;
   /** The number of its first block among those of all donors. */
@@ -31,7 +31,7 @@ interface DonorSpan {
   readonly blocks: number;
 }
 
-/** How far around a match its neighbours are compared, in blocks. */
+/** How far around a match other blocks are compared, in blocks. */
 const reach = 64;
 
 /** Blocks of a donor that are learned at once. */
@@ -44,8 +44,8 @@ const mostPlaces = 2 ** 32 - 2;
 const usualBytes = 32 * 1024 * 1024;
 
 /**
- * Finds the disk here that holds a block, by its digest. An index serves the disks of one peer that
- * go to one project, so that no answer reveals what another tenant has.
+ * Finds by its digest which disk holds a block. An index serves one peer and one project, so that
+ * no answer reveals another tenant's data.
  */
 export class Donors {
   readonly #index: PrefixIndex;
@@ -57,8 +57,7 @@ export class Donors {
   readonly pieces: Pieces;
 
   /**
-   * `mostBytes` for each of the two indexes, a power of two, out of a memory that may be shared
-   * with other tenants.
+   * `mostBytes`: of each of the two indexes, a power of two. `memory`: shared with other tenants.
    */
   constructor(workers: WorkerPool, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
     this.#index = new PrefixIndex(mostBytes, memory);
@@ -68,12 +67,12 @@ export class Donors {
     });
   }
 
-  /** The donors of which everything is there. */
+  /** The donors that are complete. */
   whole(): readonly Donor[] {
     return this.#spans.flatMap(({ donor }) => (donor.whole ? [donor] : []));
   }
 
-  /** Makes a disk a donor; `learn` adds what it holds. */
+  /** Makes a disk a donor; `learn` adds its blocks. */
   add(donor: Donor): void {
     const blocks = blockCount(donor.shape.size, donor.shape.blockSize);
     if (this.#next + blocks > mostPlaces || this.#spanOf(donor) !== undefined) return;
@@ -81,7 +80,7 @@ export class Donors {
     this.#next += blocks;
   }
 
-  /** The disk is a donor no more; index entries that point to it match nothing. */
+  /** Removes a donor; its entries in the index match nothing from now on. */
   remove(donor: Donor): void {
     const at = this.#spans.findIndex((span) => span.donor === donor);
     if (at >= 0) this.#spans.splice(at, 1);
@@ -89,7 +88,7 @@ export class Donors {
     this.pieces.forget(donor);
   }
 
-  /** Remembers what a donor holds from block `first` on; blocks of zeros need no donor. */
+  /** Learns the blocks of a donor from block `first` on; zeros are left out. */
   learn(donor: Donor, first: number, digests: Uint8Array): void {
     const span = this.#spanOf(donor);
     if (span === undefined) return;
@@ -97,7 +96,7 @@ export class Donors {
       if (!isZeroAt(digests, at / digestBytes)) this.#index.add(digests, at, span.base + block);
   }
 
-  /** Makes a disk a donor and learns all it holds. */
+  /** Makes a disk a donor and learns all its blocks. */
   async addAll(donor: Donor): Promise<void> {
     this.add(donor);
     const blocks = blockCount(donor.shape.size, donor.shape.blockSize);
@@ -122,8 +121,8 @@ export class Donors {
       const [hits, misses] = await this.#compare(span, shift, first, digests, rest, near);
       found.push(...hits);
       rest = misses;
-      // The donor of most blocks of a page stays the last match; a single block from elsewhere does
-      // not change it.
+      // The donor of most blocks of a page stays the last match; a single other block does not
+      // change it.
       if (hits.length > most) Object.assign(lastMatch, { donor: span.donor, shift });
       most = Math.max(most, hits.length);
     };
@@ -138,8 +137,8 @@ export class Donors {
   }
 
   /**
-   * Resolves when a digest that is being pulled already has arrived; undefined where none is. Who
-   * waits MUST have nothing that others wait for.
+   * Resolves when a digest that is being pulled has arrived; undefined where none is. The caller
+   * MUST NOT hold anything that others wait for.
    */
   coming(digest: Uint8Array): Promise<void> | undefined {
     return this.#coming.get(keyOf(digest));
@@ -156,7 +155,7 @@ export class Donors {
     };
   }
 
-  /** Compares the places around `near` with a donor's blocks that lie so far from them. */
+  /** Compares the places around `near` with the donor's blocks at the same distance. */
   async #compare(
     { donor, blocks }: DonorSpan,
     shift: number,

@@ -17,8 +17,8 @@ export interface Fetching {
 }
 
 /**
- * Downloads an image of the destination to `path` as a sparse raw file, once; goes on where an abort
- * left it. Throws E_UNSUPPORTED for one that is too long, E_DISK_FULL, and the cloud's problems.
+ * Downloads an image to `path` as a sparse raw file, once; resumes an aborted download. Throws
+ * E_UNSUPPORTED for one that is too long, E_DISK_FULL, and the cloud's problems.
  */
 export async function copyImage(cloud: DestinationCloud, donor: DonorImage, path: string, fetching: Fetching): Promise<void> {
   if ((await stat(path).catch(() => null)) !== null) return;
@@ -27,7 +27,7 @@ export async function copyImage(cloud: DestinationCloud, donor: DonorImage, path
   mustNotExceed(donor.size, mostBytes, donor.id);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
-    // The file as it is stored, and what it holds: for a moment both may be here.
+    // The stored file and its content: for a moment both may be on the disk.
     await freeSpace.write(2 * donor.size, async () => {
       const source = await cloud.openImage?.(donor.id, folder, signal);
       if (source === undefined) throw new Problem('E_UNSUPPORTED', 'The destination does not open images.');
@@ -45,10 +45,7 @@ export async function copyImage(cloud: DestinationCloud, donor: DonorImage, path
   }
 }
 
-/**
- * Makes a raw file of a source: the very file, where that lies in our folder, or a copy of its
- * data.
- */
+/** Makes a raw file of a source: the file itself, where it lies in our folder, or a copy. */
 async function asRaw(source: BlockSource, folder: string, path: string, { freeSpace, signal }: Fetching): Promise<void> {
   const { origin, size } = source;
   if (origin?.kind === 'file' && origin.path.startsWith(folder + sep)) return rename(origin.path, path);

@@ -13,16 +13,13 @@ import { discardFolder } from '../store/disk-usage.ts';
 import type { FreeSpace } from '../store/free-space.ts';
 import { copyImage } from './image-copy.ts';
 
-/**
- * Which images of the destination may be donors, and how long they may be: bytes, as they are
- * stored and as a guest sees them.
- */
+/** Which images may be donors, and their limits: bytes, as stored and as a guest sees them. */
 export interface ImagePolicy {
   readonly images: 'none' | 'matching';
   readonly mostBytes: number;
 }
 
-/** The disks of a campaign, as far as images of the destination are donors for them. */
+/** The disks of a campaign for which images are donors. */
 export interface CampaignDisks {
   /** What a disk was sealed with, or null. */
   sealed(server: string, disk: string): Promise<object | null>;
@@ -30,7 +27,7 @@ export interface CampaignDisks {
   addDonor(file: string, base: string, shape: Shape, signal: AbortSignal): Promise<void>;
 }
 
-/** What image donors work with. */
+/** What image donors need. */
 export interface ImageDonorTools {
   readonly cloud: () => Promise<DestinationCloud>;
   readonly freeSpace: FreeSpace;
@@ -38,23 +35,27 @@ export interface ImageDonorTools {
   readonly policy: ImagePolicy;
 }
 
-/** How long the disks of an image wait for it: milliseconds. Later it is a donor for their rest. */
+/**
+ * How long disks wait for their image: milliseconds. Later it is a donor for what is left of them.
+ */
 const patienceMs = 60_000;
 
 /**
- * Images of the destination that are donors for one campaign: those that its servers were made
- * from, with the same digest. Whatever fails here, the sender is asked for the blocks instead.
+ * Images of the destination that are donors for one campaign: those with the digest of its servers'
+ * images. A failure here only means that the sender is asked for the blocks.
  */
 export class ImageDonors {
   readonly #folder: string;
   readonly #disks: CampaignDisks;
   readonly #tools: ImageDonorTools;
   readonly #over = new AbortController();
-  /** One image at a time is downloaded. */
+  /** Only one image is downloaded at a time. */
   readonly #fetching = new Semaphore(1);
   /** By the source's id of the image: its raw file, or null where there is none. */
   readonly #files = new Map<string, Promise<string | null>>();
-  /** By image and shape: `done` when it is a donor or never will be, `enough` at the limit too. */
+  /**
+   * By image and shape: `done` when it is a donor or cannot be one, `enough` also after a while.
+   */
   readonly #added = new Map<string, { readonly done: Promise<void>; readonly enough: Promise<void> }>();
   #document: Configurations | null = null;
 
@@ -64,7 +65,7 @@ export class ImageDonors {
     this.#tools = tools;
   }
 
-  /** Downloads the images of a document's servers one after the other, beside the campaign. */
+  /** Downloads the images of a document's servers in turn, in the background. */
   begin(document: Configurations): void {
     this.#document = document;
     for (const image of imagesOf(document)) {
@@ -77,8 +78,8 @@ export class ImageDonors {
   }
 
   /**
-   * Resolves when the image that a server was made from is a donor for disks of this shape, when
-   * there is none, or when a minute is over.
+   * Resolves when a server's image is a donor for disks of this shape, when there is none, or after
+   * a minute.
    */
   async ready(server: string, { blockSize, algorithm }: Pick<Shape, 'blockSize' | 'algorithm'>): Promise<void> {
     const image = this.#document?.servers.find(({ id }) => id === server)?.image_id ?? '';
@@ -94,21 +95,20 @@ export class ImageDonors {
     await added.enough;
   }
 
-  /** Ends what is under way. Files stay, and the next `begin` uses them. */
+  /** Ends what is under way. Files stay for the next `begin`. */
   async close(): Promise<void> {
     this.#over.abort(new Problem('E_CANCELLED', 'Images are needed no more.'));
     await Promise.all([...this.#files.values(), ...[...this.#added.values()].map(({ done }) => done)]);
   }
 
   /**
-   * Deletes every image that was downloaded, once the disks they are donors for are closed; returns
-   * the bytes they used on disk.
+   * Deletes every downloaded image once its disks are closed; returns the bytes they used on disk.
    */
   discard(): Promise<number> {
     return discardFolder(this.#folder);
   }
 
-  /** The raw file of an image, or null: nothing that goes wrong here may stop a campaign. */
+  /** The raw file of an image, or null: a failure here MUST NOT stop a campaign. */
   async #fetch(image: ResourceOf<'image'>, document: Configurations): Promise<string | null> {
     const { cloud, freeSpace, log, policy } = this.#tools;
     const { signal } = this.#over;
@@ -119,7 +119,7 @@ export class ImageDonors {
       const destination = await cloud();
       const donor = (await matching(destination, [image], policy, signal)).get(image.id);
       if (donor === undefined) return null;
-      // What the disks need at the least stays free for them.
+      // The minimum that the disks need stays free for them.
       await freeSpace.mustHave(2 * donor.size + leastBytes(resourcesOf(document)));
       log.info({ image: donor.id, bytes: donor.size }, 'an image of the destination is downloaded as a donor');
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
@@ -131,7 +131,7 @@ export class ImageDonors {
     }
   }
 
-  /** Whether a disk that was made from an image is verified here: it is a donor already. */
+  /** Whether a disk made from an image is verified here; it is a donor already. */
   async #isHere(image: string, { servers, disks }: Configurations): Promise<boolean> {
     const made = new Set(servers.filter(({ image_id }) => image_id === image).map(({ id }) => id));
     for (const { id, server_id } of disks)
@@ -152,7 +152,7 @@ export class ImageDonors {
   }
 }
 
-/** The images that servers with disks of a document were made from. */
+/** The images from which servers with disks of a document were made. */
 export function imagesOf({ images, servers, disks }: Configurations): ResourceOf<'image'>[] {
   const moved = new Set(disks.map(({ server_id }) => server_id));
   const made = new Set(servers.filter(({ id }) => moved.has(id)).map(({ image_id }) => image_id));
@@ -160,8 +160,8 @@ export function imagesOf({ images, servers, disks }: Configurations): ResourceOf
 }
 
 /**
- * The destination's image for each of some images of the source, by the source's id; none where the
- * policy does not want them.
+ * The destination's image for each source image, by the source's id; none where the policy excludes
+ * them.
  */
 export async function matching(
   cloud: DestinationCloud,

@@ -7,21 +7,21 @@ import { DigestFile, type Shape } from '../store/digest-file.ts';
 import { type FileDonor, openDonor } from './donor.ts';
 
 /**
- * Moves a sealed disk, `base.raw` with what lies beside it, to a folder of disks that are kept;
- * afterwards it is there as a whole, or not at all.
+ * Moves a sealed disk, `base.raw` and its other files, to a folder of kept disks; it is there as a
+ * whole or not at all.
  */
 export async function keepDisk(base: string, folder: string, name: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  // From now on its age counts.
+  // Its age counts from now.
   await utimes(`${base}.raw`, new Date(), new Date());
-  // The disk itself goes last: only with it is a kept disk one.
+  // The disk itself goes last: without it nothing counts as a kept disk.
   for (const ending of ['marks', 'digests', 'raw']) await rename(`${base}.${ending}`, join(folder, `${name}.${ending}`));
   await syncFolder(folder);
 }
 
 /**
- * Opens every disk that is kept in a folder, as donors. What cannot be opened is left out: it only
- * saves work.
+ * Opens every kept disk of a folder as a donor. One that cannot be opened is left out, because
+ * donors only save work.
  */
 export async function openKept(folder: string): Promise<FileDonor[]> {
   const donors: FileDonor[] = [];
@@ -36,8 +36,8 @@ export async function openKept(folder: string): Promise<FileDonor[]> {
 }
 
 /**
- * Reads a raw file once and writes the digests of its blocks to `base.digests`, so that it can be a
- * donor. Throws the signal's reason, E_DISK_FULL, E_DISK_CHANGED.
+ * Reads a raw file once and writes its digests to `base.digests`, so that it can be a donor. Throws
+ * the signal's reason, E_DISK_FULL, E_DISK_CHANGED.
  */
 export async function nameBlocks(
   file: string,

@@ -22,17 +22,16 @@ interface DonorSpan {
 }
 
 /**
- * How long copies wait for donors to be read, from the beginning of the reading: milliseconds. A
- * huge donor is not worth a longer wait.
+ * How long copies wait for the reading of donors, in milliseconds; a huge donor is not worth more.
  */
 const patienceMs = 30_000;
 
-/** The disk here that probably holds the block whose digest begins at byte `at`. */
+/** The disk that probably holds the block whose digest begins at byte `at`. */
 export type Holder = (digests: Uint8Array, at: number) => Donor | undefined;
 
 /**
- * Finds the disk here that holds a piece, by the first 8 bytes of its digest. A donor is read once,
- * when a piece is first looked for, without zeros and blocks that another donor has.
+ * Finds which disk holds a piece, by the first 8 bytes of its digest. A donor is read once, at the
+ * first search, without zeros and blocks that another donor has.
  */
 export class Pieces {
   /** What was saved by asking for pieces that donors may have. */
@@ -43,7 +42,7 @@ export class Pieces {
   readonly #spans = new Map<Donor, DonorSpan>();
   #next = 0;
   #learning: Promise<void> = Promise.resolve();
-  /** The reading of those donors that were there at the first request. */
+  /** The reading of the donors that existed at the first search. */
   #first: Promise<void> | undefined;
   #unread = 0;
   #begun = 0;
@@ -55,8 +54,8 @@ export class Pieces {
   }
 
   /**
-   * Reads the donors that were not read yet; returns whether all are read. The first are waited
-   * for, up to a limit; later ones are read beside the work.
+   * Reads new donors; returns whether all are read. The first ones are awaited up to a limit; later
+   * ones are read in the background.
    */
   async learn(donors: readonly Donor[]): Promise<boolean> {
     for (const donor of donors) {
@@ -87,7 +86,7 @@ export class Pieces {
     this.#first = undefined;
   }
 
-  /** Where the piece may be whose name begins at byte `at`. */
+  /** Where the piece may be found whose name begins at byte `at`. */
   find(names: Uint8Array, at: number): PieceMatch | undefined {
     const place = this.#index.find(names, at);
     if (place === undefined) return undefined;
@@ -121,7 +120,7 @@ export class Pieces {
     });
   }
 
-  /** Whether another donor that is read has the same block, and so its pieces. */
+  /** Whether another donor that was read has the same block, and so its pieces. */
   #isRead(digests: Uint8Array, place: number, donor: Donor): boolean {
     const holder = this.#holder(digests, place * digestBytes);
     return holder !== undefined && holder !== donor && this.#spans.has(holder);

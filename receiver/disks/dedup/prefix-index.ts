@@ -1,12 +1,12 @@
 /** Bytes of one entry: 32 bits of a digest, and where it was seen. */
 const entryBytes = 8;
 
-/** Entries are spread so that a search ends soon: of four places, three are taken at most. */
+/** Entries are spread so that a search ends soon: at most three places in four are taken. */
 const fullness = 0.75;
 
 const smallest = 4096;
 
-/** The memory that all indexes of a daemon may take together, beside 32 KiB each. */
+/** The memory that all indexes of a daemon take together, beside 32 KiB each. */
 export class IndexMemory {
   #free: number;
 
@@ -14,7 +14,7 @@ export class IndexMemory {
     this.#free = bytes;
   }
 
-  /** Takes so many bytes; false where there are not as many, and then none are taken. */
+  /** Takes so many bytes; takes none and returns false where they are not free. */
   take(bytes: number): boolean {
     if (bytes > this.#free) return false;
     this.#free -= bytes;
@@ -27,8 +27,8 @@ export class IndexMemory {
 }
 
 /**
- * A bounded table from 32 bits of a digest to the place, below 2^32, where it was seen; the caller
- * MUST check that place. A full table keeps a sample of one digest in two, four, and so on.
+ * A bounded table from 32 bits of a digest to its place, below 2^32, which the caller MUST check. A
+ * full table keeps a sample of one digest in two, four, and so on.
  */
 export class PrefixIndex {
   readonly #most: number;
@@ -36,7 +36,7 @@ export class PrefixIndex {
   /** Pairs: 32 bits of the digest, and the place plus one; zero is an empty entry. */
   #table = new Uint32Array(smallest * 2);
   #count = 0;
-  /** Digests are kept whose highest `rate` bits are zeros. */
+  /** Only digests whose highest `rate` bits are zeros are kept. */
   #rate = 0;
 
   /** `mostBytes`: a power of two. `memory`: shared with others. */
@@ -50,20 +50,17 @@ export class PrefixIndex {
     return this.#table.byteLength;
   }
 
-  /** One digest of how many is kept. */
+  /** The ratio of the sample: one digest in so many is kept. */
   get oneOf(): number {
     return 2 ** this.#rate;
   }
 
-  /** Whether a digest belongs to the sample that is kept. */
+  /** Whether a digest belongs to the sample. */
   keeps(digest: Uint8Array, at: number): boolean {
     return this.#isKept(prefixAt(digest, at));
   }
 
-  /**
-   * Remembers where the digest that begins at byte `at` was seen; the first place of a digest
-   * stays.
-   */
+  /** Notes the place of the digest that begins at byte `at`; the first place of a digest stays. */
   add(digest: Uint8Array, at: number, place: number): void {
     const prefix = prefixAt(digest, at);
     if (!this.#isKept(prefix)) return;
@@ -71,7 +68,7 @@ export class PrefixIndex {
     if (this.#isKept(prefix)) this.#put(prefix, place + 1);
   }
 
-  /** Where a digest was seen, most likely; undefined where it was not, or is not in the sample. */
+  /** The probable place of a digest; undefined where it is unknown or not in the sample. */
   find(digest: Uint8Array, at: number): number | undefined {
     const prefix = prefixAt(digest, at);
     const mask = this.#slots - 1;
@@ -82,7 +79,7 @@ export class PrefixIndex {
     }
   }
 
-  /** Forgets everything, and gives its memory back. */
+  /** Empties the table, and returns its memory. */
   clear(): void {
     this.#memory.giveBack(this.#table.byteLength - smallest * entryBytes);
     this.#table = new Uint32Array(smallest * 2);

@@ -1,29 +1,27 @@
 import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 
-/** Where less than this share of the bytes is saved, asking costs more than it saves. */
+/** The share of saved bytes below which asking costs more than it saves. */
 const leastShare = 0.03;
 
 /**
- * The weight of the latest answer: some sixteen must save nothing before asking stops, because a
- * file system begins with what no other has, and a request costs little.
+ * The weight of the latest answer. Some sixteen must save nothing before asking stops: a file
+ * system begins with unique blocks, and a request costs little.
  */
 const weight = 0.2;
 
-/** Where requests do not pay, one in so many is made anyway: the rest of a disk may differ. */
+/** Where requests do not pay, one in so many is still made: the rest of a disk may differ. */
 const askAnyway = 8;
 
-/** Requests at once: the next ones are decided by what these have saved. */
+/** Requests at once; the next ones depend on what these have saved. */
 const mostAsked = 4;
 
-/** Decides by what the last answers saved whether to ask for the digests of pieces. */
+/** Decides from the last answers whether asking for the digests of pieces pays. */
 export class Savings {
   readonly #asked = new Semaphore(mostAsked);
   #share = 1;
   #passed = 0;
 
-  /**
-   * Asks by `ask` where that pays, and returns `otherwise` where not. Throws the signal's reason.
-   */
+  /** Calls `ask` where that pays, else returns `otherwise`. Throws the signal's reason. */
   ask<T>(signal: AbortSignal, ask: () => Promise<T>, otherwise: T): Promise<T> {
     return this.#asked.run(async () => (this.#pays() ? await ask() : otherwise), signal);
   }

@@ -2,13 +2,13 @@ import type { Part } from '../../../shared/disk/jobs/unpack.ts';
 import { pieceBytes } from '../../../shared/model/disk.ts';
 import { pieceLength, type Stretches, type Wanted } from './missing-block.ts';
 
-/** What one pull asks for, and how its blocks are put together from what comes. */
+/** The requests of one pull, and how its blocks are assembled from the answer. */
 export interface Layout {
   readonly pieces: Stretches;
   readonly blocks: readonly { readonly offset: number; readonly parts: readonly Part[] }[];
 }
 
-/** Lays out the pull of a batch: pieces that lie together are asked for as one stretch. */
+/** Lays out the pull of a batch: adjacent pieces are requested as one stretch. */
 export function layOut(batch: readonly Wanted[]): Layout {
   const pieces: [number, number][] = [];
   let raw = 0;
@@ -28,7 +28,7 @@ export function layOut(batch: readonly Wanted[]): Layout {
   return { pieces, blocks };
 }
 
-/** Joins parts that follow each other in one file, so that they are read in one go. */
+/** Joins parts that are adjacent in one file, so that they are one read. */
 function joined(parts: readonly Part[]): Part[] {
   const longer: Part[] = [];
   for (const part of parts) {

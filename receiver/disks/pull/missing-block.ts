@@ -5,8 +5,8 @@ import { pieceBytes } from '../../../shared/model/disk.ts';
 export type Stretches = readonly (readonly [first: number, count: number])[];
 
 /**
- * A block that the copy does not have. `offset` and `length` in bytes. `parts`: its pieces that
- * are in a file here, and null for each that must be pulled.
+ * A block that the copy lacks. `offset` and `length` in bytes. `parts`: its pieces that are in a
+ * file here, and null for each that must be pulled.
  */
 export interface MissingBlock {
   readonly block: number;
@@ -14,11 +14,11 @@ export interface MissingBlock {
   readonly offset: number;
   readonly length: number;
   readonly parts?: readonly (Part | null)[] | undefined;
-  /** The block of another disk that `parts` take all of it from. */
+  /** The other disk's block that gives all `parts`. */
   readonly donated?: { readonly path: string; readonly block: number } | undefined;
 }
 
-/** A missing block that is still to be pulled, or what is not known of it. */
+/** A missing block that must be pulled, at least in part. */
 export interface Wanted {
   readonly missing: MissingBlock;
   readonly parts: readonly (Part | null)[] | undefined;

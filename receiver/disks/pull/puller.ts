@@ -16,32 +16,35 @@ import type { Window } from './window.ts';
 const pullAttempts = 3;
 
 /**
- * A pull of less than this waits for more while others are asked for: small frames pack badly, and
- * cost as much to ask for as large ones.
+ * A pull of less than this waits for more while others are under way: small frames compress badly
+ * and cost as much to request as large ones.
  */
 const smallBytes = limits.frameBytes / 4;
 
 /**
- * Most raw bytes of a pull while other disks pull, too, so that a few scattered missing blocks wait
- * for no more than one frame on the line.
+ * Most raw bytes of a pull while other disks pull too, so that a few scattered blocks wait for at
+ * most one frame.
  */
 const sharedBytes = limits.frameBytes / 4;
 
 /** Most bytes that one batch writes, with what is copied from other disks. */
 const batchBytes = 2 * pageBytes;
 
-/** Small pulls asked for at once. */
+/** Small pulls under way at once. */
 const smallPulls = 2;
 
-/** How a sender is asked about one disk. */
+/** How the sender is asked about one disk. */
 export interface Asker {
-  /** `after`: pieces that the answer may refer back to, for they are here before it is unpacked. */
+  /**
+   * `after`: pieces to which the answer may refer back, because they are here before it is
+   * unpacked.
+   */
   pull(pieces: Stretches, after?: Stretches[number]): Promise<Arrived>;
   /** The first 8 bytes of the digests of the pieces of some blocks. */
   refine(blocks: Stretches): Promise<Uint8Array>;
 }
 
-/** The file that blocks are pulled into. `turn` stands for the disk. */
+/** The file that blocks are pulled into. `turn` identifies the disk. */
 export interface Target {
   readonly path: string;
   readonly file: OpenFile;
@@ -54,9 +57,9 @@ export interface Target {
 export interface Tally {
   /** Raw bytes, and bytes of the frame. */
   landed(rawBytes: number, wireBytes: number): void;
-  /** A block came out wrong and is pulled again, as a whole. */
+  /** A block arrived wrong and is pulled again, as a whole. */
   wrong(block: number): void;
-  /** A donor's block has changed since it was found; the block to be made of it is pulled. */
+  /** A donor's block has changed since it was found; the block that needs it is pulled. */
   spoilt(path: string, block: number): void;
 }
 
@@ -64,8 +67,8 @@ export interface Tally {
 export type Brought = 'copied' | 'pulled';
 
 /**
- * Places in a batch that came out wrong. `blameless`: the sender sent them right, but what they
- * refer back to was wrong.
+ * Places in a batch that arrived wrong. `blameless`: the sender was right, but what they refer back
+ * to was wrong.
  */
 interface Landing {
   readonly bad: readonly number[];
@@ -75,14 +78,14 @@ interface Landing {
 interface Queued extends Wanted {
   parts: readonly (Part | null)[] | undefined;
   attempts: number;
-  /** Whether it must come in a frame that refers back to nothing: one that did came out wrong. */
+  /** Whether its frame must refer back to nothing, because one that did arrived wrong. */
   alone: boolean;
   readonly done: PromiseWithResolvers<Brought>;
 }
 
 /**
  * Pulls the missing blocks of one disk over one connection: gathers them into large frames, also
- * across pages, checks them, and writes them where they belong.
+ * across pages, checks them, and writes them to the file.
  */
 export class Puller {
   readonly #target: Target;
@@ -92,7 +95,7 @@ export class Puller {
   readonly #signal: AbortSignal;
   #queue: Queued[] = [];
   #queuedBytes = 0;
-  /** The end of the pull that was asked for last: the next is the most like it. */
+  /** The end of the last requested pull, which is the most similar to the next one. */
   #latest: Tail | undefined;
   #asking = 0;
   readonly #answered = new Condition();
@@ -116,8 +119,8 @@ export class Puller {
   }
 
   /**
-   * Pulls what is not known of blocks; each promise resolves when its block is in the file,
-   * checked. Rejects with E_BLOCK_MISMATCH, E_DISK_FULL, or the reason why the connection ended.
+   * Pulls blocks; each promise resolves when its block is checked and in the file. Rejects with
+   * E_BLOCK_MISMATCH, E_DISK_FULL, or the reason why the connection ended.
    */
   fetch(blocks: readonly MissingBlock[]): Promise<Brought>[] {
     return blocks.map((missing) => {
@@ -132,7 +135,7 @@ export class Puller {
     this.#queuedBytes += pulledBytes(wanted);
     if (this.#draining) return;
     this.#draining = true;
-    // In the next turn: the rest of its page comes in this one.
+    // In the next turn: the rest of its page is added in this one.
     setImmediate(() => void this.#drain());
   }
 
@@ -188,8 +191,8 @@ export class Puller {
   }
 
   /**
-   * One pull, from its request to its blocks in the file; returns the offsets of blocks that came
-   * out wrong. Never rejects: the promises of its blocks do.
+   * One pull, from its request to its blocks in the file; returns the offsets of wrong blocks.
+   * Never rejects; the promises of its blocks do.
    */
   async #pull(batch: readonly Queued[], rawBytes: number, before: Tail | undefined): Promise<readonly number[]> {
     try {
@@ -215,18 +218,18 @@ export class Puller {
       arrived = await this.#ask(pieces, before === undefined ? undefined : piecesOf(before.range));
       const wireBytes = arrived.payload.reduce((sum, { length }) => sum + length, headerBytes);
       this.#tally.landed(arrived.rawBytes, wireBytes);
-      // Before any memory is given to it.
+      // Before any memory is allocated for it.
       if (arrived.rawBytes !== rawBytes) return everyone;
     }
     const { codec, payload } = arrived;
-    // What it refers back to came out wrong and is pulled again; this batch does not wait for it.
+    // What it refers back to arrived wrong and is pulled again; this batch does not wait for it.
     if (codec === 'zstd-after' && before !== undefined && !(await before.landed)) return { ...everyone, blameless: true };
     const digests = Buffer.concat(batch.map(({ missing }) => missing.digest));
     try {
       const task = { payload, codec, after: before?.range, rawBytes, blocks, digests, algorithm, file };
       return { bad: await workers.run('unpack', task, { turn, gives: payload }) };
     } catch (thrown) {
-      // What cannot be unpacked is as wrong as what has another digest.
+      // A frame that cannot be unpacked counts as wrong, like one with another digest.
       if (asProblem(thrown).code === 'E_MALFORMED') return everyone;
       throw thrown;
     }
@@ -246,7 +249,7 @@ export class Puller {
     const { missing } = wanted;
     const { donated } = missing;
     if (wanted.parts !== undefined && donated !== undefined) this.#tally.spoilt(donated.path, donated.block);
-    // A piece's short digest may match by chance: then the sender sent nothing wrong.
+    // A piece's short digest may match by chance; then the sender was right.
     if (wanted.parts === undefined && !blameless) {
       wanted.attempts += 1;
       this.#tally.wrong(missing.block);

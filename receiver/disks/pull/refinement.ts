@@ -10,8 +10,8 @@ import type { MissingBlock, Stretches } from './missing-block.ts';
 import type { Puller, Target } from './puller.ts';
 
 /**
- * What is looked at for one block: the names of its pieces, those of what the file held there, and
- * where in both it begins, bytes.
+ * What is known of one block: the names of its pieces, those of the file's old bytes there, and its
+ * offset in both lists, bytes.
  */
 interface Names {
   readonly wanted: Uint8Array;
@@ -20,8 +20,8 @@ interface Names {
 }
 
 /**
- * Finds the pieces of missing blocks that are here already: in what the file held before at the same
- * place, in a donor, or zeros.
+ * Finds pieces of missing blocks that are here already: in the file's old bytes at the same place,
+ * in a donor, or zeros.
  */
 export class Refinement {
   readonly #target: Target;
@@ -38,8 +38,8 @@ export class Refinement {
   }
 
   /**
-   * Returns the blocks, with the parts that need not be pulled where asking pays. `old`: those
-   * where the file held other bytes of the disk.
+   * Returns the blocks with the parts that need no pull, where asking pays. `old`: those for which
+   * the file held other bytes of the disk.
    */
   async refine(
     missing: readonly MissingBlock[],
@@ -78,7 +78,7 @@ export class Refinement {
     puller: Puller,
   ): Promise<readonly MissingBlock[]> {
     const savings = old ? this.#savingsFromOld : this.#pieces.savings;
-    // What the disk held before is here already, and need not be learned.
+    // The old bytes of the disk are here already, and need not be learned.
     const isLearned = old || (await this.#pieces.learn(donors));
     const { workers, file, algorithm, turn } = this.#target;
     const ranges = missing.map(({ offset, length }) => [offset, length] as const);
@@ -88,8 +88,8 @@ export class Refinement {
     try {
       const [wanted, before] = await Promise.all([
         puller.asker.refine(stretchesOf(missing)),
-        // Through the page cache: what a block keeps of itself is read from here once more when the
-        // rest has come.
+        // Through the page cache: what a block keeps of itself is read again when the rest has
+        // arrived.
         old ? workers.run('pieces', { parts: [{ from: { fd: file.fd }, ranges }], algorithm }, { turn }) : null,
       ]);
       return missing.map((block): MissingBlock => {
@@ -101,7 +101,7 @@ export class Refinement {
         return here > 0 ? { ...block, parts } : block;
       });
     } finally {
-      // That donors save nothing says little while they are only half read.
+      // Donors that are only half read and save nothing are no evidence.
       if (isLearned || saved > 0) savings.learn(saved, asked);
     }
   }

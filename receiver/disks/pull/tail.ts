@@ -4,15 +4,15 @@ import { pageBytes, pieceBytes } from '../../../shared/model/disk.ts';
 import type { Stretches, Wanted } from './missing-block.ts';
 
 /**
- * The end of what one pull brings, which the next pull may refer back to. `landed`: whether it is in
- * the file, as soon as that is known.
+ * The end of a pull's bytes, to which the next pull may refer back. `landed`: resolves with whether
+ * it is in the file.
  */
 export interface Tail {
   readonly range: Range;
   readonly landed: Promise<boolean>;
 }
 
-/** The tail of a batch; `wrong` resolves with the offsets of the blocks that came out wrong. */
+/** The tail of a batch; `wrong` resolves with the offsets of wrong blocks. */
 export function tailOf(batch: readonly Wanted[], wrong: Promise<readonly number[]>): Tail | undefined {
   const range = endOf(batch);
   if (range === undefined) return undefined;
@@ -21,8 +21,8 @@ export function tailOf(batch: readonly Wanted[], wrong: Promise<readonly number[
 }
 
 /**
- * The last whole blocks of a batch that lie together, as far as one frame may refer back to them
- * and one page of the disk has them; undefined where there are none.
+ * The last adjacent whole blocks of a batch, as far as one frame may refer back and one page
+ * reaches; undefined where there are none.
  */
 function endOf(batch: readonly Wanted[]): Range | undefined {
   let tail: Range | undefined;

@@ -3,9 +3,7 @@ import { Condition } from '../../../shared/concurrency/condition.ts';
 /** How long after another disk's pull a window counts as shared: milliseconds. */
 const sharedMs = 1000;
 
-/**
- * How many raw bytes a session may have asked for and not yet written: what arrives must find room.
- */
+/** Raw bytes a session may have requested and not yet written; what arrives must fit in memory. */
 export class Window {
   readonly #room = new Condition();
   #free: number;
@@ -22,8 +20,8 @@ export class Window {
   }
 
   /**
-   * Waits until there is some room for `owner`; the last to enter may take more than is left. MUST
-   * be followed by one `leave` of as much, unless it throws the signal's reason.
+   * Waits for room for `owner`; the last to enter may exceed the limit. MUST be followed by one
+   * `leave` of as much, unless it throws the signal's reason.
    */
   async enter(bytes: number, owner: object, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();

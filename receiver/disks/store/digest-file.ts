@@ -2,7 +2,7 @@ import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { type Algorithm, blockCount, digestBytes } from '../../../shared/model/disk.ts';
 
-/** How a disk is cut and named. */
+/** The length of a disk and of its blocks. */
 export interface Shape {
   /** Bytes. */
   readonly size: number;
@@ -17,12 +17,12 @@ interface Range {
   readonly high: number;
 }
 
-/** Bytes before the bits in a file of marks: the shape, in words. */
+/** Bytes of the header of a marks file, which tells the shape in words. */
 const headBytes = 128;
 
 /**
- * What a copy's file holds: `….digests` has 32 bytes a block, `….marks` one bit for each that is
- * durable. A mark is written after both were flushed and taken back before they change.
+ * The files beside a copy: `….digests` has 32 bytes a block, `….marks` one bit for each durable
+ * block. A mark is set after both were flushed, and taken back before they change.
  */
 export class DigestFile {
   readonly blocks: number;
@@ -30,9 +30,7 @@ export class DigestFile {
   readonly #marks: FileHandle;
   /** The marks as they are in the file, or about to be. */
   readonly #bits: Uint8Array;
-  /**
-   * Marks that are being made durable; one that is taken back meanwhile is taken out of them too.
-   */
+  /** Marks that are being made durable; one that is taken back meanwhile is removed here too. */
   #pending: Uint8Array | null = null;
   #dirty: Range | null = null;
 
@@ -43,10 +41,7 @@ export class DigestFile {
     this.#bits = bits;
   }
 
-  /**
-   * Opens the two files beside a copy, `path` without an ending; what another shape left there is
-   * forgotten.
-   */
+  /** Opens the two files of a copy, `path` without an ending; drops what has another shape. */
   static async open(path: string, shape: Shape): Promise<DigestFile> {
     const blocks = blockCount(shape.size, shape.blockSize);
     const digests = await openOrMake(`${path}.digests`);
@@ -66,7 +61,7 @@ export class DigestFile {
     }
   }
 
-  /** The shape that the marks beside a copy are of, or null. */
+  /** The shape of the marks beside a copy, or null. */
   static async shapeOf(path: string): Promise<Shape | null> {
     const marks = await readFile(`${path}.marks`).catch(() => null);
     const [, size, block, algorithm] =
@@ -75,13 +70,13 @@ export class DigestFile {
     return { size: Number(size), blockSize: Number(block), algorithm: algorithm as Algorithm };
   }
 
-  /** The blocks that are marked, each. */
+  /** Yields each marked block. */
   *marked(): Generator<number> {
     for (const [at, byte] of this.#bits.entries())
       if (byte !== 0) for (let block = at * 8; block < at * 8 + 8; block += 1) if (has(this.#bits, block)) yield block;
   }
 
-  /** The digests of some blocks, one behind the other; those that were never written are zeros. */
+  /** The digests of some blocks, in order; those that were never written are zeros. */
   async read(first: number, count: number): Promise<Buffer> {
     const digests = Buffer.alloc(count * digestBytes);
     await this.#digests.read(digests, 0, digests.length, first * digestBytes);
@@ -93,8 +88,7 @@ export class DigestFile {
   }
 
   /**
-   * Takes back the marks of blocks that are about to change. A process that is killed afterwards
-   * finds no mark of them.
+   * Takes back the marks of blocks that are about to change, so that a killed process leaves none.
    */
   async unmark(blocks: readonly number[]): Promise<void> {
     const marked = blocks.filter((block) => has(this.#bits, block) || (this.#pending !== null && has(this.#pending, block)));
@@ -116,8 +110,8 @@ export class DigestFile {
   }
 
   /**
-   * Marks what is known now, once `flushData` and the digests are on the disk. MUST NOT run twice
-   * at a time.
+   * Marks the noted blocks once `flushData` has ended and the digests are durable. MUST NOT run
+   * twice at a time.
    */
   async flush(isKnown: (block: number) => boolean, flushData: () => Promise<void>): Promise<void> {
     const dirty = this.#dirty;
@@ -178,7 +172,7 @@ async function openOrMake(path: string): Promise<FileHandle> {
   return open(path, 'r+');
 }
 
-/** Sets the bits of what is known, with pauses: a disk may have millions of blocks. */
+/** Sets the bits of known blocks, with pauses: a disk may have millions of blocks. */
 async function collect(bits: Uint8Array, range: Range, isKnown: (block: number) => boolean): Promise<void> {
   const most = 1024 * 1024;
   for (let from = range.low; from <= range.high; from += most) {

@@ -2,7 +2,7 @@ import { digestBytes } from '../../../shared/model/disk.ts';
 
 const nothing = Buffer.alloc(digestBytes);
 
-/** The digests at some places of a list of digests, one behind the other. */
+/** The digests at some places of a list of digests, in order. */
 export function digestsAt(digests: Uint8Array, places: readonly number[]): Buffer {
   return Buffer.concat(places.map((place) => digests.subarray(place * digestBytes, (place + 1) * digestBytes)));
 }
@@ -12,7 +12,7 @@ export function isZeroAt(digests: Uint8Array, place: number): boolean {
   return nothing.compare(digests, place * digestBytes, (place + 1) * digestBytes) === 0;
 }
 
-/** Whether two lists of digests have the same one, each at its place. */
+/** Whether two lists have the same digest, each at its place. */
 export function isSameAt(ours: Uint8Array, place: number, theirs: Uint8Array, there = place): boolean {
   const view = Buffer.from(ours.buffer, ours.byteOffset, ours.byteLength);
   return (
@@ -21,8 +21,7 @@ export function isSameAt(ours: Uint8Array, place: number, theirs: Uint8Array, th
 }
 
 /**
- * Runs of consecutive numbers in a rising list: from the first to behind the last, none longer than
- * `most`.
+ * Runs of consecutive numbers in a rising list, from the first to behind the last; at most `most`.
  */
 export function runsOf(numbers: readonly number[], most = Number.POSITIVE_INFINITY): [from: number, to: number][] {
   const runs: [number, number][] = [];

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 const bytesPerBlock = 512;
 
 /**
- * The bytes that files of a folder use on disk, without their holes, and when the latest of them
- * was written: milliseconds since 1970. A file that is gone uses none.
+ * The bytes that files of a folder use on disk, without holes, and the latest modification time:
+ * milliseconds since 1970. A missing file uses none.
  */
 export async function diskUsageOf(folder: string, names: readonly string[]): Promise<{ bytes: number; latestMs: number }> {
   let bytes = 0;
@@ -19,7 +19,7 @@ export async function diskUsageOf(folder: string, names: readonly string[]): Pro
   return { bytes, latestMs };
 }
 
-/** Deletes a folder with all that is in it, if it exists; returns the bytes it used on disk. */
+/** Deletes a folder and its content, if it exists; returns the bytes it used on disk. */
 export async function discardFolder(folder: string): Promise<number> {
   const { bytes } = await diskUsageOf(folder, await readdir(folder, { recursive: true }).catch(() => []));
   await rm(folder, { recursive: true, force: true });

@@ -9,7 +9,7 @@ const checkBytes = 32 * 1024 * 1024;
 
 /**
  * The free space that all copies of a receiver share. They stop before it is used up, so that the
- * receiver itself can go on.
+ * receiver itself can continue.
  */
 export class FreeSpace {
   readonly #folder: string;
@@ -36,7 +36,7 @@ export class FreeSpace {
     }
   }
 
-  /** Throws E_DISK_FULL where so many bytes do not fit beside those that are granted already. */
+  /** Throws E_DISK_FULL where so many bytes do not fit beside those already granted. */
   async mustHave(bytes: number): Promise<void> {
     const free = await freeBytes(this.#folder);
     const needed = bytes + this.#granted;

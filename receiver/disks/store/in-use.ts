@@ -1,7 +1,4 @@
-/**
- * Counts the work under way on an open file, so that the file is not closed before the work has
- * ended.
- */
+/** Counts the work on an open file, so that the file is not closed before the work has ended. */
 export class InUse {
   readonly #running = new Set<Promise<unknown>>();
 
@@ -27,7 +24,7 @@ export class InUse {
     }
   }
 
-  /** Resolves when all work that is under way has ended, whether it failed or not. */
+  /** Resolves when all work under way has ended, whether it failed or not. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#running);
   }

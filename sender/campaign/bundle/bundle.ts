@@ -8,8 +8,8 @@ import type { Campaign } from '../campaign.ts';
 import { type DiskToWrite, writeBundle } from './write.ts';
 
 /**
- * Writes the bundle of a campaign whose servers are all frozen. Each server is seen stopped, and
- * never started since, before its disks are read.
+ * Writes the bundle of a campaign whose servers are all frozen. Before the disks of a server are
+ * read, it is seen stopped and not started since.
  */
 export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortSignal): AsyncGenerator<Buffer> {
   const moves = campaign.moves().flatMap((wave) => wave.moves.map((move) => recall(move, campaign.journal)));
@@ -38,7 +38,7 @@ export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortS
       }),
     ),
   );
-  // An owner may have stopped a server since the capture: it stays stopped where the bundle goes.
+  // An owner may have stopped a server since the capture; its copy then stays stopped too.
   const servers = campaign.document.servers.map((server) => {
     const was = moves.find((move) => move.server.id === server.id)?.learned.was;
     return was === undefined ? server : { ...server, power: was };

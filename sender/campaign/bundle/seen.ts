@@ -1,22 +1,16 @@
 import type { Place } from '../../../shared/bundle/page.ts';
 
-/**
- * Bytes of a digest that are kept: nobody finds two blocks that agree in 128 bits, on purpose or by
- * chance.
- */
+/** Bytes of a digest that are kept: no two different blocks agree in 128 bits. */
 const keptBytes = 16;
 
-/**
- * Most blocks that are remembered: with 24 bytes each, in a table that is never more than half
- * full, some 200 MiB at the most.
- */
+/** Most blocks that are remembered: 24 bytes each, in a table at most half full, take 200 MiB. */
 const most = 4 * 1024 * 1024;
 
 const smallest = 64 * 1024;
 
 /**
- * Which blocks a bundle holds already, and where. Once it is full it learns no more, and what comes
- * after may come twice.
+ * Which blocks a bundle holds already, and where. A full table learns no more, so that later blocks
+ * may be written twice.
  */
 export class Seen {
   readonly #most: number;
@@ -32,8 +26,8 @@ export class Seen {
   }
 
   /**
-   * The place of a block with this digest; undefined where none is known, and then it is from now
-   * on at `place`.
+   * The place of a block with this digest. An unknown block is remembered at `place`, and undefined
+   * is returned.
    */
   place(digest: Buffer, place: Place): Place | undefined {
     const slot = this.#slotOf(digest);

@@ -25,12 +25,12 @@ export interface DiskToWrite {
   readonly open: () => Promise<BlockSource>;
 }
 
-/** Hears how far a disk is: bytes of it read, of how many. */
+/** Hears how many bytes of a disk are read, of how many. */
 export type OnWritten = (disk: string, doneBytes: number, sizeBytes: number) => void;
 
 /**
- * Writes a campaign as a bundle, once from beginning to end; whoever iterates sets the pace. See
- * README.md. Throws what the disks throw.
+ * Writes a campaign as a bundle, in one pass; the reader sets the pace. See README.md. Throws what
+ * the disks throw.
  */
 export function writeBundle(
   document: Configurations & { readonly campaign: string },

@@ -7,7 +7,7 @@ import type { Campaign } from '../campaign.ts';
 import { forEachServer } from '../each-server.ts';
 import { type StepTools, workSignal } from '../step.ts';
 
-/** Has the receiver end its way back. */
+/** Has the receiver give up the possibility of a rollback. */
 export async function commitAtReceiver({ id }: Campaign, tools: StepTools): Promise<undefined> {
   await tools.ask('campaign.commit', { campaign: id }, workSignal(tools));
 }
@@ -29,8 +29,8 @@ export async function releaseSnapshots({ id }: Campaign, tools: StepTools): Prom
 }
 
 /**
- * Ends every source server that is not ended yet, but those that the operator keeps; each one is
- * noted. One that may have run since it was frozen is refused alone.
+ * Retires every source server that is not retired yet, but those the operator keeps; each is noted.
+ * A server that may have run since its freeze is refused, and the others continue.
  */
 async function endEachServer(
   campaign: Campaign,

@@ -9,8 +9,7 @@ import { cleanupSignal, type StepTools } from '../step.ts';
 import { moveBatch } from '../wave.ts';
 
 /**
- * Moves the servers to their end that a restart found stopped, or rolls them back where that had
- * begun.
+ * Finishes the moves of servers that a restart found stopped, or their rollback where it had begun.
  */
 export async function finishStopped(campaign: Campaign, tools: StepTools): Promise<undefined> {
   const { facts } = campaign.journal;
@@ -21,17 +20,14 @@ export async function finishStopped(campaign: Campaign, tools: StepTools): Promi
     const onward = stopped.filter((move) => !back.includes(move));
     const migration = migrationOf(campaign, tools);
     const takenBack = forEachServer(back, tools, 'could not be rolled back', (move) => rollBack(move, migration));
-    // The others arrive first, whatever becomes of these.
+    // The other servers arrive first, even if these fail.
     await takenBack.catch(() => undefined);
     await moveBatch(campaign, onward, { ...tools, halted });
     await takenBack;
   }
 }
 
-/**
- * Deletes the snapshots that rounds of running servers left: a campaign that rests leaves none of
- * them behind.
- */
+/** Deletes the snapshots of rounds: a resting campaign leaves none at the source. */
 export async function releaseRounds({ id }: Campaign, tools: StepTools): Promise<undefined> {
   const signal = cleanupSignal(tools);
   for (const snapshot of await tools.source.snapshots(id, signal)) {

@@ -9,20 +9,20 @@ import { migrationOf } from '../move-tools.ts';
 import { type StepTools, workSignal } from '../step.ts';
 import { totalsOf } from '../totals.ts';
 
-/** Rolls every move back, but those of servers that the operator keeps at the destination. */
+/** Rolls every move back, except those of servers that the operator keeps at the destination. */
 export function rollBackAll(campaign: Campaign, tools: StepTools): Promise<undefined> {
   const kept = exceptedFrom(campaign.journal.facts, 'rollback', 'keep');
   return rollBackMoves(campaign, tools, (move) => !kept.has(move.server.id));
 }
 
-/** Rolls back the moves that are not through; servers that have moved stay where they are. */
+/** Rolls back the unfinished moves; moved servers stay at the destination. */
 export function rollBackUnfinished(campaign: Campaign, tools: StepTools): Promise<undefined> {
   return rollBackMoves(campaign, tools, (move) => !campaign.moved(move.server.id));
 }
 
 /**
  * Has the receiver remove everything this campaign created. What cannot be removed is a problem,
- * and the next call tries again.
+ * and the next call retries it.
  */
 export async function removeAtReceiver(campaign: Campaign, tools: StepTools): Promise<undefined> {
   const { id, journal } = campaign;
@@ -38,8 +38,8 @@ export async function removeAtReceiver(campaign: Campaign, tools: StepTools): Pr
 }
 
 /**
- * Has the receiver keep what it built: servers stay that the operator keeps, and with them all that
- * they may stand on. The totals are said again, for the others are gone.
+ * Has the receiver keep the servers that the operator keeps, and what they may need. The totals are
+ * sent again, because the other servers are gone.
  */
 async function keepAtReceiver(campaign: Campaign, tools: StepTools): Promise<undefined> {
   const { id } = campaign;

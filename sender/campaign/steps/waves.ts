@@ -7,22 +7,21 @@ import { moveBatch, wantsMoves } from '../wave.ts';
 import { releaseRounds } from './pause.ts';
 
 /**
- * Moves every server that has not moved, wave after wave; rests as soon as the operator wants
- * something else.
+ * Moves every unmoved server, wave after wave; stops as soon as the operator wants something else.
  */
 export async function moveWaves(campaign: Campaign, tools: StepTools): Promise<StepEnd | undefined> {
   for (const batch of batchesOf(campaign)) {
     const left = batch.moves.filter((move) => !campaign.moved(move.server.id));
-    // A server that an interruption left stopped does not wait for the first half: that was healthy
-    // when it was begun.
+    // A server that an interruption left stopped does not wait for the first half, which was
+    // healthy when this server began.
     const isNew = !left.some(({ server: { id } }) => wasStopped(attemptOf(campaign.journal.facts, id).facts));
     const mustWait = left.length > 0 && isNew && batch.after.length > 0 && campaign.plan.to === 'receiver';
     try {
       if (mustWait) await awaitFirstHalf(campaign, batch, tools);
       await moveBatch(campaign, left, tools);
     } catch (error) {
-      // A snapshot that cannot be released now keeps its stamp and is found later; the operator
-      // must hear of the failure before it.
+      // The failure is reported first; a snapshot that cannot be deleted now keeps its stamp and is
+      // found later.
       if (!isInterrupted(tools)) await releaseRounds(campaign, tools).catch(() => undefined);
       throw error;
     }

@@ -13,8 +13,8 @@ const ofFlavor = ['vcpus', 'ram', 'disk', 'ephemeral', 'swap', 'extra_specs'] as
 const notCompared: ReadonlySet<string> = new Set(['needs']);
 
 /**
- * Captures the stopped server again and compares it with the frozen document: what was attached,
- * resized or renamed since would be lost without a word. Throws E_SERVER_STATE with the differences.
+ * Captures the stopped server again and compares it with the document, because changes made since
+ * would be lost. Throws E_SERVER_STATE with the differences.
  */
 export async function mustBeAsCaptured({ server }: Move, { source, document, signal }: Tools): Promise<void> {
   const selection = { project: document.source.project_id, servers: [server.id] };
@@ -28,20 +28,22 @@ export async function mustBeAsCaptured({ server }: Move, { source, document, sig
   });
 }
 
-/** How a server, its flavor, its ports and their floating IPs differ between two captures, in words. */
+/**
+ * The differences of a server, its flavor, ports and floating IPs between two captures, as text.
+ */
 function changesOf(id: string, before: Configurations, now: Configurations): string[] {
-  const [was, is] = [before, now].map(({ servers }) => servers.find((server) => server.id === id));
+  const was = before.servers.find((server) => server.id === id);
+  const is = now.servers.find((server) => server.id === id);
   if (was === undefined || is === undefined) return [];
-  const [flavorWas, flavorIs] = [
-    before.flavors.find((flavor) => flavor.id === was.flavor_id),
-    now.flavors.find((flavor) => flavor.id === is.flavor_id),
-  ];
-  const [portsWas, portsIs] = [portsOf(was.ports, before), portsOf(is.ports, now)];
-  // A document without any floating IP may be that of a destination that has none.
+  const flavorWas = before.flavors.find((flavor) => flavor.id === was.flavor_id);
+  const flavorIs = now.flavors.find((flavor) => flavor.id === is.flavor_id);
+  const portsWas = portsOf(was.ports, before);
+  const portsIs = portsOf(is.ports, now);
+  // A document without any floating IP may be meant for a destination that has none.
   const isCarried = before.floating_ips.length > 0;
   return [
     ...differing('', was, is, ofServer),
-    // A destination without flavors is told of none.
+    // A document for a destination without flavors has none.
     ...(flavorWas === undefined || flavorIs === undefined ? [] : differing('flavor: ', flavorWas, flavorIs, ofFlavor)),
     ...changesAmong('port', portsWas, before.security_groups.length > 0 ? portsIs : withoutGroups(portsIs)),
     ...(isCarried ? changesAmong('floating IP', floatingIpsOf(was.ports, before), floatingIpsOf(is.ports, now)) : []),
@@ -54,7 +56,7 @@ function portsOf(ids: readonly string[], { ports }: Configurations): Thing[] {
   return ports.filter(({ id }) => ids.includes(id));
 }
 
-/** The ports as a destination without security groups is told of them. */
+/** The ports as a document for a destination without security groups has them. */
 function withoutGroups(ports: readonly Thing[]): Thing[] {
   return ports.map((port) => ({ ...port, security_groups: [] }));
 }
@@ -79,12 +81,13 @@ function changesAmong(what: string, was: readonly Thing[], is: readonly Thing[])
 
 function differing<T extends object>(of: string, was: T, is: T, names: readonly (keyof T & string)[]): string[] {
   return names.flatMap((name) => {
-    const [before, after] = [canonical(was[name]), canonical(is[name])];
+    const before = canonical(was[name]);
+    const after = canonical(is[name]);
     return before === after ? [] : [`${of}${name} ${after} instead of ${before}`];
   });
 }
 
-/** A value as text that does not depend on the order in which a cloud lists things. */
+/** A value as text that does not depend on the order in which a cloud lists its parts. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).sort().join(', ')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

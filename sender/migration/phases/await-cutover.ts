@@ -7,18 +7,18 @@ import { mayStop } from './await-window.ts';
 import { copyRound, releaseRounds } from './precopy.ts';
 
 /**
- * Between two looks at the clock and at the operator's wishes: milliseconds. There is no limit: an
- * operator may take days.
+ * Pause between two looks at the clock and the wishes, in ms. There is no limit: an operator may
+ * take days.
  */
 const lookMs = 250;
 
 /**
- * Waits until the plan or the operator lets the server be stopped; further rounds keep the rest
- * small. Others have its slot meanwhile: once it has one again, all is asked once more.
+ * Waits until the plan or the operator allows the stop; further rounds keep the rest small. Other
+ * moves have the slot meanwhile, so everything is checked again once it is back.
  */
 export async function awaitCutover(move: Move, tools: Tools): Promise<Learned> {
   while (!mayCutOver(move, tools)) await tools.withoutSlot(() => untilReady(move, tools));
-  // A cut may have left snapshots of a round under way.
+  // An interruption may have left snapshots of an unfinished round.
   await releaseRounds(move, tools);
   const forecast = tools.forecastOf(move);
   return forecast === null ? {} : { forecast };
@@ -42,10 +42,7 @@ function mayCutOver(move: Move, tools: Tools): boolean {
   return cutover === 'now' || isSmall(last, tools.options);
 }
 
-/**
- * A round is due an interval after the last one, unless it would delay the cutover, or there is a
- * blackout.
- */
+/** A round is due after an interval, unless it would delay the cutover or there is a blackout. */
 function isRoundDue({ server, cutover, calendar }: Move, { rounds, options }: Tools): boolean {
   if (calendar !== undefined && blackoutAt(calendar, Date.now()) !== null) return false;
   const last = rounds.of(server.id).at(-1);

@@ -4,8 +4,8 @@ import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 
 /**
- * Between two looks at the clock, which may jump, and at the operator's wishes: milliseconds. There
- * is no limit: a window may be days away.
+ * Pause between two looks at the clock, which may jump, and the wishes, in ms. There is no limit: a
+ * window may be days away.
  */
 const lookMs = 250;
 
@@ -15,8 +15,7 @@ export async function awaitWindow(move: Move, tools: Tools): Promise<undefined> 
 }
 
 /**
- * Whether the calendar lets a server be stopped now: a window is open, and the forecast of a
- * running server's downtime fits into it.
+ * Whether a server may be stopped now: a window is open, and the forecast downtime fits into it.
  */
 export function mayStop(move: Move, { isCutoverAsked, forecastOf }: Tools): boolean {
   const { calendar, server } = move;
@@ -28,8 +27,7 @@ export function mayStop(move: Move, { isCutoverAsked, forecastOf }: Tools): bool
 }
 
 /**
- * Whether the wait is still over after an interruption: the server may be stopped now, or is
- * stopped already and has to arrive.
+ * Whether the wait is still over after an interruption: the stop is allowed now, or has happened.
  */
 export async function mayStillStop(move: Move, tools: Tools): Promise<boolean> {
   if (mayStop(move, tools)) return true;
@@ -38,16 +36,13 @@ export async function mayStillStop(move: Move, tools: Tools): Promise<boolean> {
   return power !== 'running' || busy !== null;
 }
 
-/** Waits until a blackout ends: during one nothing new is done to a server, not even a snapshot. */
+/** Waits until a blackout ends: during one nothing new is begun, not even a snapshot. */
 export async function awaitBlackoutEnd({ server, calendar }: Move, { isCutoverAsked, signal }: Tools): Promise<void> {
   while (calendar !== undefined && blackoutAt(calendar, Date.now()) !== null && !isCutoverAsked(server.id))
     await sleep(lookMs, undefined, { signal });
 }
 
-/**
- * Which moves wait for the calendar by itself; those that are copied while they run do so together
- * with their cutover.
- */
+/** Moves that wait for the calendar in this phase; warm moves do so together with their cutover. */
 export function waitsForWindow({ warm, calendar, learned }: Move): boolean {
   return calendar !== undefined && !(warm && learned.was === 'running');
 }

@@ -5,9 +5,7 @@ import type { OfferTools, SealedDisk } from '../../disks/offer-disk.ts';
 import type { Learned, Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 
-/**
- * Makes the receiver's copy of every disk equal to its snapshot, and has it compared as a whole.
- */
+/** Makes the receiver's copy of every disk equal to its snapshot, and verifies it as a whole. */
 export async function copy(move: Move, tools: OfferTools & Pick<Tools, 'offer'>): Promise<Learned> {
   const sealed: Record<string, SealedDisk> = {};
   for (const disk of move.disks) {

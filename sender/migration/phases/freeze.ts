@@ -9,14 +9,14 @@ import { mustBeAsCaptured } from './as-captured.ts';
 export const snapshotTimeoutMs = 6 * 3_600_000;
 
 /**
- * Between two looks at a busy server (milliseconds), and how many there are: five minutes in all.
+ * Pause between two looks at a busy server (milliseconds), and their number: five minutes in all.
  */
 const idleIntervalMs = 1_000;
 const idleLooks = 300;
 
 /**
- * Snapshots every disk of the stopped server; refuses one that somebody else has started, or that is
- * not what was captured.
+ * Snapshots every disk of the stopped server; refuses a server that was started by others, or
+ * differs from its capture.
  */
 export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   await mustBeStopped(move, tools.source, tools.signal);
@@ -30,7 +30,7 @@ export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   return { snapshots, generation };
 }
 
-/** Deletes every snapshot this campaign made of the server, known to the journal or not. */
+/** Deletes every snapshot this campaign made of the server, also those the journal lacks. */
 export async function release(move: Move, { source, campaign, signal }: Tools): Promise<void> {
   const disks = new Set(move.disks.map((disk) => disk.id));
   for (const snapshot of await source.snapshots(campaign, signal)) {
@@ -39,8 +39,8 @@ export async function release(move: Move, { source, campaign, signal }: Tools): 
 }
 
 /**
- * Waits until the source server is idle and returns its state. Throws E_SERVER_STATE where it runs
- * or ran after its snapshot: then it has written what the copy lacks.
+ * Waits until the source server is idle and returns its state. Throws E_SERVER_STATE where it ran
+ * after its snapshot, because the copy then lacks its writes.
  */
 export async function mustBeStopped({ server, learned }: Move, source: SourceCloud, signal: AbortSignal): Promise<ServerState> {
   const about = `server/${server.id}`;
@@ -50,7 +50,7 @@ export async function mustBeStopped({ server, learned }: Move, source: SourceClo
       const says = `Server ${server.name} is ${state.power === 'running' ? 'running' : state.word} although we stopped it: somebody else started it at the source.`;
       throw new Problem('E_SERVER_STATE', says, { about });
     }
-    // While the cloud is still busy with the snapshot it changes the server itself.
+    // While the cloud works on the snapshot it changes the server itself.
     if (state.busy === null) {
       if (learned.generation === undefined || learned.generation === state.generation) return state;
       const says = `Server ${server.name} was changed at the source after its disk was frozen: it may have run, and written what the copy lacks.`;
@@ -61,7 +61,7 @@ export async function mustBeStopped({ server, learned }: Move, source: SourceClo
   throw new Problem('E_CLOUD_TIMEOUT', `Server ${server.name} stays busy at the source.`, { about });
 }
 
-/** What a source server does, or did since its disk was frozen, that its copy does not know; null where it is as it was. */
+/** What a source server did since its freeze, so that its copy is outdated; null where nothing. */
 export function whyNotFrozen({ power, word, generation }: ServerState, frozen: string | undefined): string | null {
   if (power !== 'stopped') return power === 'running' ? 'runs again' : `is ${word}`;
   return frozen === undefined || frozen === generation ? null : 'was changed, and may have run,';

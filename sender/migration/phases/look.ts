@@ -2,10 +2,7 @@ import { Problem } from '../../../shared/problem.ts';
 import type { Learned, Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 
-/**
- * Refuses a server that cannot be stopped and started before anything happens to it, and learns
- * what a rollback must restore.
- */
+/** Refuses a server that cannot be stopped and started, and learns what a rollback must restore. */
 export async function look({ server }: Move, { source, signal }: Tools): Promise<Learned> {
   const about = `server/${server.id}`;
   const { power, word, busy, locked, fault } = await source.state(server.id, signal);

@@ -5,10 +5,7 @@ import { awaitBlackoutEnd } from './await-window.ts';
 import { dropCopy } from './copy.ts';
 import { release, snapshotTimeoutMs } from './freeze.ts';
 
-/**
- * Copies the disks of the running server, round after round, until a further one would gain
- * nothing.
- */
+/** Copies the disks of the running server in rounds, until a further one would gain nothing. */
 export async function precopy(move: Move, tools: Tools): Promise<undefined> {
   const { server } = move;
   for (;;) {
@@ -22,7 +19,7 @@ export async function precopy(move: Move, tools: Tools): Promise<undefined> {
 }
 
 /**
- * One round: snapshot, pull what differs, delete the snapshot. A round that was cut goes on with
+ * One round: snapshot, pull what differs, delete the snapshot. An interrupted round continues with
  * its own snapshot, or begins again.
  */
 export async function copyRound(move: Move, tools: Tools): Promise<void> {
@@ -42,7 +39,7 @@ export async function copyRound(move: Move, tools: Tools): Promise<void> {
     sum.copy_ms += Date.now() - stands;
   }
   await dropCopy(move, tools);
-  // Before the round is a fact: nobody looks for the snapshots of a finished round.
+  // Before the round is noted: nobody looks for the snapshots of a finished round.
   await releaseRounds(move, tools);
   await tools.rounds.add(move.server.id, { round, ...sum });
 }
@@ -55,16 +52,13 @@ export async function releaseRounds(move: Move, { source, campaign, signal }: To
   }
 }
 
-/**
- * Deletes the rounds' snapshots and local files. The receiver's copy stays: a later attempt begins
- * with it.
- */
+/** Deletes the rounds' snapshots and local files. The receiver's copy stays for a later attempt. */
 export async function forgetRounds(move: Move, tools: Tools): Promise<void> {
   await dropCopy(move, tools);
   await release(move, tools);
 }
 
-/** Whether a server is copied while it runs: the plan says so, and it ran at the look. */
+/** Whether a server is copied while it runs: the plan says so, and it ran when it was looked at. */
 export function isWarm({ warm, learned }: Move): boolean {
   return warm && learned.was === 'running';
 }

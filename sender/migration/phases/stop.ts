@@ -4,13 +4,13 @@ import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 
-/** Between two looks at a server that is on its way to another state (milliseconds), and how many there are. */
+/** Pause between two looks at a server that changes its state (milliseconds), and their number. */
 const settleMs = 1_000;
 const settleLooks = 60;
 
 /**
- * Stops the source server and waits until it is seen stopped. Whether it ran is noted before: an
- * owner may have stopped it since the first look.
+ * Stops the source server and waits until it is seen stopped. Whether it ran is noted just before,
+ * because its owner may have stopped it.
  */
 export async function stop({ server }: Move, { source, options, stops, signal }: Tools): Promise<undefined> {
   if (!stops.isAsked(server.id)) {
@@ -20,7 +20,7 @@ export async function stop({ server }: Move, { source, options, stops, signal }:
   await source.stop(server.id, { timeoutMs: options.stop_timeout_seconds * 1000, signal });
 }
 
-/** Starts the source server again, if it ran before; one that was given up and cannot run stays as it is. */
+/** Starts a source server that ran before; one that was given up and cannot run stays as it is. */
 export async function start(move: Move, tools: Tools): Promise<void> {
   const { server, learned } = move;
   if (learned.was !== 'running') return;
@@ -29,8 +29,8 @@ export async function start(move: Move, tools: Tools): Promise<void> {
 }
 
 /**
- * Throws E_SERVER_STATE where the source server cannot be what it was: what stands at the destination
- * may then be the only copy, and MUST NOT be removed unless the operator gives the server up.
+ * Throws E_SERVER_STATE where the source server cannot be restored: the destination then may have
+ * the only copy, which MUST NOT be removed unless the operator gives the server up.
  */
 export async function mustBeAbleToReturn(move: Move, tools: Tools): Promise<void> {
   const { server } = move;
