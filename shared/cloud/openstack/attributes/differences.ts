@@ -15,11 +15,7 @@ export async function differencesOf(
   answer: ApiThing,
   context: BuildContext,
 ): Promise<string[]> {
-  const rows = await comparedRows(cloud, resource, answer, context);
-  return rows.flatMap((row) => {
-    const { wanted, is } = valuesOf(row, resource, answer, context);
-    return row.accepts?.(wanted, is) === true ? [] : said(row, wanted, is);
-  });
+  return await compared(cloud, resource, answer, context, false);
 }
 
 /** The differences that are acceptable, in sentences: they are reported. */
@@ -29,10 +25,22 @@ export async function acceptedDifferencesOf(
   answer: ApiThing,
   context: BuildContext,
 ): Promise<string[]> {
+  return await compared(cloud, resource, answer, context, true);
+}
+
+/** The sentences on the differences that are acceptable, or on those that are not. */
+async function compared(
+  cloud: Offer,
+  resource: Resource,
+  answer: ApiThing,
+  context: BuildContext,
+  acceptable: boolean,
+): Promise<string[]> {
   const rows = await comparedRows(cloud, resource, answer, context);
   return rows.flatMap((row) => {
     const { wanted, is } = valuesOf(row, resource, answer, context);
-    return row.accepts?.(wanted, is) === true ? said(row, wanted, is) : [];
+    const isAccepted = row.accepts?.(wanted, is) === true;
+    return isAccepted === acceptable ? said(row, wanted, is) : [];
   });
 }
 
