@@ -1,4 +1,5 @@
-import { writeMarker } from '../../shared/model/marker.ts';
+import { summaryOfCampaign, summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
+import { refOf } from '../../shared/model/resource.ts';
 import type { Totals } from '../../shared/model/totals.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Campaign } from './campaign.ts';
@@ -15,14 +16,22 @@ export function complete(campaign: Campaign, totals: Totals): Promise<void> {
       throw new Problem('E_TOTALS_DISAGREE', `The two daemons count differently: ${complaints.join('; ')}.`);
     if (campaign.ledger.standing === 'committed') return;
     await campaign.ledger.reach('completed');
-    const counts = { servers: totals.servers, disks: totals.disks, disk_bytes: totals.disk_bytes };
-    await writeMarker(campaign.folder, ['completed'], {
-      campaign: campaign.id,
-      at: new Date().toISOString(),
-      digest: totals.roots,
-      counts,
-    });
+    await writeMarker(campaign, { kind: 'campaign' }, summaryOfCampaign(totals));
   });
+}
+
+/**
+ * Notes that one server has moved; once every server has, a late repeat changes nothing. Throws
+ * E_NOT_FOUND for a server that was not built.
+ */
+export async function completeServer(
+  campaign: Campaign,
+  server: string,
+  disks: Parameters<typeof summaryOfServer>[0],
+): Promise<void> {
+  campaign.built(refOf('server', server));
+  if (campaign.ledger.standing !== 'configured') return;
+  await writeMarker(campaign, { kind: 'server', server }, summaryOfServer(disks));
 }
 
 async function complaintsOf(campaign: Campaign, totals: Totals): Promise<string[]> {

@@ -7,14 +7,13 @@ import { freeBytes } from '../../shared/disk/free.ts';
 import { needingRoom } from '../../shared/disk-full.ts';
 import type { Log } from '../../shared/log.ts';
 import { resourcesOf } from '../../shared/model/configurations.ts';
-import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
-import { complete } from '../campaign/complete.ts';
+import { complete, completeServer } from '../campaign/complete.ts';
 import type { Owner } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
 import { verifyDisk } from '../campaign/verify.ts';
@@ -181,18 +180,8 @@ export class Session {
       'server.health': async ({ server, probe }, { signal }) =>
         (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
       'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),
-      'server.completed': async ({ campaign, server, summary }) => {
-        const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
-        const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };
-        const { ledger, folder } = this.#bound();
-        this.#bound().built(refOf('server', server));
-        if (ledger.standing !== 'configured') return {};
-        await writeMarker(folder, [`${server}.completed`], {
-          campaign,
-          at: new Date().toISOString(),
-          digest,
-          counts,
-        });
+      'server.completed': async ({ server, summary }) => {
+        await completeServer(this.#bound(), server, summary.disks);
         return {};
       },
     };

@@ -50,8 +50,8 @@ export function offerDisk(peer: Peer, workers: WorkerPool, levels: LevelChoice =
       ).run();
       const done: SealedDisk = { ...sealed, transfer_ms: Date.now() - fetched };
       const { root: digest, ...counts } = done;
-      const at = new Date().toISOString();
-      await writeMarker(tools.folder, [move.server.id, `${disk.id}.completed`], { campaign: tools.campaign, at, digest, counts });
+      const marker = { kind: 'disk', server: move.server.id, disk: disk.id } as const;
+      await writeMarker({ id: tools.campaign, folder: tools.folder }, marker, { digest, counts });
       return done;
     } finally {
       await source.close();
