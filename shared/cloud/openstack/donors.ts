@@ -2,7 +2,7 @@ import type { ResourceOf } from '../../model/resource.ts';
 import type { DonorImage } from '../destination-cloud.ts';
 import type { ApiImage } from './api.ts';
 import type { Site } from './builders/site.ts';
-import { listAll } from './pages.ts';
+import { listAll } from './session/pages.ts';
 
 /**
  * Finds active images, own or public, with a source image's digest, or its name and size if it has
