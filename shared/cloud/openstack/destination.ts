@@ -9,7 +9,7 @@ import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
-import { findDonors } from './donors.ts';
+import { findDonors } from './donor-images.ts';
 import { readFacts } from './facts/facts.ts';
 import { openImage } from './images/image-file.ts';
 import { preflight } from './preflight/preflight.ts';
