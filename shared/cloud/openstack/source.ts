@@ -5,13 +5,13 @@ import type { ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
 import type { RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
-import type { Access } from './access.ts';
-import { openImage } from './image-file.ts';
+import { openImage } from './images/image-file.ts';
+import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './images/snapshots.ts';
 import { takeInventory } from './inventory/inventory.ts';
-import { bring, changes, readState } from './server-state.ts';
-import { Session } from './session.ts';
-import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './snapshots.ts';
-import { SourceGuard } from './source-guard.ts';
+import { bring, changes, readState } from './servers/server-state.ts';
+import { SourceGuard } from './servers/source-guard.ts';
+import type { Access } from './session/access.ts';
+import { Session } from './session/session.ts';
 
 /**
  * An OpenStack cloud as source. Its guard allows only start, stop, snapshot and deletion of our
