@@ -22,7 +22,7 @@ export class OpenStackSource implements SourceCloud {
   readonly #session: Session;
 
   constructor(access: Access) {
-    this.#session = new Session(access, this.#guard.check);
+    this.#session = new Session(access, this.#guard.check, 'source');
   }
 
   inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
@@ -58,10 +58,10 @@ export class OpenStackSource implements SourceCloud {
     return openImage(this.#session, snapshot.id, folder, signal, onBytes);
   }
 
-  async release(snapshotId: string, signal: AbortSignal): Promise<void> {
+  async release(snapshotId: string, campaign: string, signal: AbortSignal): Promise<void> {
     const image = await readImage(this.#session, snapshotId, signal);
     if (image === null) return;
-    this.#guard.permitDelete(image);
+    this.#guard.permitDelete(image, campaign);
     const path = `/images/${image.id}`;
     await this.#session.call({ method: 'DELETE', service: 'image', path, tolerate: [404], signal });
   }

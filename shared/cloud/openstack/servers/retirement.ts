@@ -34,7 +34,7 @@ export class OpenStackRetirement implements SourceRetirement {
   readonly #session: Session;
 
   constructor(access: Access) {
-    this.#session = new Session(access, guard);
+    this.#session = new Session(access, guard, 'source');
   }
 
   async retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {

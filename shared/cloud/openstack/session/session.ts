@@ -4,7 +4,7 @@ import { redact, Secret } from '../../../secret.ts';
 import type { Access } from './access.ts';
 import { endpointOf, type Service } from './catalogue.ts';
 import { maximumOf, negotiate } from './microversion.ts';
-import { problemOf } from './refusal.ts';
+import { problemOf, type Side } from './refusal.ts';
 import { patienceFor } from './retry.ts';
 import { issueToken, type Token } from './token.ts';
 import { cancelled, discard, failureOf, type Incoming, Transport } from './transport.ts';
@@ -60,15 +60,17 @@ export class Session {
   readonly access: Access;
   readonly #transport: Transport;
   readonly #guard: Guard;
+  readonly #side: Side;
   readonly #secrets = new Set<Secret>();
   #token: Token | null = null;
   #renewal: Promise<Token> | null = null;
   #microversion: Promise<string> | null = null;
 
-  constructor(access: Access, guard: Guard = () => undefined) {
+  constructor(access: Access, guard: Guard = () => undefined, side: Side = 'destination') {
     this.access = access;
     this.#transport = new Transport(access);
     this.#guard = guard;
+    this.#side = side;
     for (const value of Object.values(access.identity)) if (value instanceof Secret) this.#secrets.add(value);
   }
 
@@ -197,7 +199,7 @@ export class Session {
     const { method, service } = call;
     const text = await this.#read(incoming, call).catch(() => '');
     const refused = { method, service, url: this.#url(call, token), status: incoming.status, headers: incoming.headers, text };
-    return problemOf(refused, (sentence) => redact(sentence, this.#secrets));
+    return problemOf(refused, this.#side, (sentence) => redact(sentence, this.#secrets));
   }
 
   async #read(incoming: Incoming, call: Call): Promise<string> {
