@@ -2,14 +2,14 @@ import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { Arrival, Destination, DestinationTools } from '../../shared/journey/destination.ts';
 import { summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
 import { refOf } from '../../shared/model/resource.ts';
-import type { Campaign } from '../campaign/campaign.ts';
+import type { ReceiverCampaign } from '../campaign/campaign.ts';
 
 /** How long a new server may take to run, and then to be healthy: seconds. */
 const options = { build_timeout_seconds: 1_800, probe_timeout_seconds: 300 };
 
 /** What the phases of one server of a bundle need: this receiver's campaign and its cloud. */
 export function bundleTools(
-  campaign: Campaign,
+  campaign: ReceiverCampaign,
   arrival: Arrival,
   cloud: () => Promise<DestinationCloud>,
   signal: AbortSignal,
@@ -23,7 +23,7 @@ export function bundleTools(
   };
 }
 
-function destinationHere(campaign: Campaign, arrival: Arrival, cloud: () => Promise<DestinationCloud>): Destination {
+function destinationHere(campaign: ReceiverCampaign, arrival: Arrival, cloud: () => Promise<DestinationCloud>): Destination {
   return {
     ensure: (ref, signal) => {
       signal.throwIfAborted();

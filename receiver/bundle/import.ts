@@ -8,12 +8,12 @@ import { mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestOfJson, summaryOfCampaign, writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Campaign } from '../campaign/campaign.ts';
+import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import { operator } from '../campaign/owner.ts';
 import { sumOfRoots } from '../campaign/totals.ts';
 import { bundleTools } from './destination.ts';
 import { begunHere, isBegun, lookAhead, mapped, type OutlookTools } from './outlook.ts';
-import type { BundleVisitor, Stretch } from './read.ts';
+import type { BundlePage, BundleVisitor } from './read.ts';
 import { Staging } from './staging.ts';
 
 const remedy = 'Resolve them, or map otherwise in a file for `--mappings`; nothing was written.';
@@ -32,7 +32,7 @@ export interface ImportTools extends OutlookTools {
  */
 export class Importer implements BundleVisitor {
   readonly #tools: ImportTools;
-  #campaign: Campaign | null = null;
+  #campaign: ReceiverCampaign | null = null;
   #staging: Staging | null = null;
   #document: Configurations | null = null;
   /** Disks of each server that have not come yet. */
@@ -67,7 +67,7 @@ export class Importer implements BundleVisitor {
     await this.#staging?.begin(head, header);
   }
 
-  async page(stretch: Stretch): Promise<void> {
+  async page(stretch: BundlePage): Promise<void> {
     await this.#staging?.page(stretch);
   }
 
@@ -99,7 +99,7 @@ export class Importer implements BundleVisitor {
     await this.#staging?.close();
   }
 
-  get #bound(): Campaign {
+  get #bound(): ReceiverCampaign {
     if (this.#campaign === null) throw new Problem('E_BUG', 'The bundle has not begun.');
     return this.#campaign;
   }

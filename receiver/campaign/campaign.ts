@@ -40,7 +40,7 @@ export interface CampaignTools {
 }
 
 /** One campaign of the receiver: document, ledger, disks and markers in one folder. */
-export class Campaign {
+export class ReceiverCampaign {
   readonly id: string;
   readonly folder: string;
   readonly ledger: Ledger;
@@ -81,12 +81,12 @@ export class Campaign {
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
-  static async open(state: string, id: string, tools: CampaignTools): Promise<Campaign> {
+  static async open(state: string, id: string, tools: CampaignTools): Promise<ReceiverCampaign> {
     const folder = join(state, 'campaigns', id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     try {
-      const campaign = new Campaign(id, folder, ledger, tools);
+      const campaign = new ReceiverCampaign(id, folder, ledger, tools);
       const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return null;
         throw error;

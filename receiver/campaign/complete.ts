@@ -2,14 +2,14 @@ import { summaryOfCampaign, summaryOfServer, writeMarker } from '../../shared/mo
 import { refOf } from '../../shared/model/resource.ts';
 import type { Totals } from '../../shared/model/totals.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Campaign } from './campaign.ts';
+import type { ReceiverCampaign } from './campaign.ts';
 import { sumOfRoots } from './totals.ts';
 
 /**
  * Compares a sender's totals with ours and notes that every server has moved. A repeat is compared
  * again and changes nothing. Throws E_TOTALS_DISAGREE, E_CAMPAIGN_STATE.
  */
-export function complete(campaign: Campaign, totals: Totals): Promise<void> {
+export function complete(campaign: ReceiverCampaign, totals: Totals): Promise<void> {
   return campaign.inTurn('campaign.completed', async () => {
     const complaints = await complaintsOf(campaign, totals);
     if (complaints.length > 0)
@@ -25,7 +25,7 @@ export function complete(campaign: Campaign, totals: Totals): Promise<void> {
  * E_NOT_FOUND for a server that was not built.
  */
 export async function completeServer(
-  campaign: Campaign,
+  campaign: ReceiverCampaign,
   server: string,
   disks: Parameters<typeof summaryOfServer>[0],
 ): Promise<void> {
@@ -34,7 +34,7 @@ export async function completeServer(
   await writeMarker(campaign, { kind: 'server', server }, summaryOfServer(disks));
 }
 
-async function complaintsOf(campaign: Campaign, totals: Totals): Promise<string[]> {
+async function complaintsOf(campaign: ReceiverCampaign, totals: Totals): Promise<string[]> {
   const own = await sumOfRoots(campaign);
   const resources = campaign.builtByKind();
   return [

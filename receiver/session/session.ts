@@ -11,7 +11,7 @@ import { refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
-import type { Campaign } from '../campaign/campaign.ts';
+import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
 import { complete, completeServer } from '../campaign/complete.ts';
 import type { Owner } from '../campaign/owner.ts';
@@ -42,7 +42,7 @@ export interface SessionTools {
 }
 
 /** A disk that this connection offered. */
-interface Offered {
+interface OfferedCopy {
   readonly server: string;
   readonly disk: string;
   readonly copy: Copy;
@@ -56,9 +56,9 @@ export class Session {
   readonly since = new Date().toISOString();
   readonly #tools: SessionTools;
   readonly #connection: Connection<'receiver'>;
-  readonly #offers = new Map<number, Offered>();
+  readonly #offers = new Map<number, OfferedCopy>();
   readonly #window: Window;
-  #campaign: Campaign | null = null;
+  #campaign: ReceiverCampaign | null = null;
 
   constructor(socket: WebSocket, tools: SessionTools) {
     this.#tools = tools;
@@ -218,12 +218,12 @@ export class Session {
     return { handle };
   }
 
-  #bound(): Campaign {
+  #bound(): ReceiverCampaign {
     if (this.#campaign === null) throw new Problem('E_OUT_OF_PHASE', 'No campaign is open on this connection.');
     return this.#campaign;
   }
 
-  #offered(handle: number): Offered {
+  #offered(handle: number): OfferedCopy {
     const offered = this.#offers.get(handle);
     if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
     return offered;
@@ -244,9 +244,15 @@ function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'re
 }
 
 /** A handler without its types, which are restored once all are wrapped. */
-type Handle = (...given: unknown[]) => Promise<unknown>;
+type UntypedHandler = (...given: unknown[]) => Promise<unknown>;
 
-function wrapped(handlers: Handlers<'receiver'>, wrap: (name: string, handle: Handle) => Handle): Handlers<'receiver'> {
-  const all = Object.entries(handlers as Readonly<Record<string, Handle>>).map(([name, handle]) => [name, wrap(name, handle)]);
+function wrapped(
+  handlers: Handlers<'receiver'>,
+  wrap: (name: string, handle: UntypedHandler) => UntypedHandler,
+): Handlers<'receiver'> {
+  const all = Object.entries(handlers as Readonly<Record<string, UntypedHandler>>).map(([name, handle]) => [
+    name,
+    wrap(name, handle),
+  ]);
   return Object.fromEntries(all) as unknown as Handlers<'receiver'>;
 }
