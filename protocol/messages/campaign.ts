@@ -32,7 +32,7 @@ const documentProblems = ['E_DOCUMENT', 'E_DOCUMENT_VERSION', 'E_DUPLICATE', 'E_
 export const preflight = request({
   from: 'sender',
   since: 1,
-  phase: 'ready',
+  when: 'ready',
   answered: 'when-done',
   purpose:
     'Asks what would stand in the way of a campaign, and what would become of each resource; nothing is written on the cloud.',
@@ -46,7 +46,7 @@ export const preflight = request({
 export const open = request({
   from: 'sender',
   since: 1,
-  phase: 'ready',
+  when: 'ready',
   answered: 'soon',
   opens: true,
   binds: 'campaign',
@@ -66,7 +66,7 @@ export const open = request({
 export const configure = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose:
     'Hands over configurations.json; the receiver stores it, builds the network side in order, verifies it and writes the marker `configurationCompleted`.',
@@ -90,7 +90,7 @@ export const configure = request({
 export const completed = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'soon',
   purpose:
     'Says that every server has moved, with totals that the receiver checks against its own books; it writes the marker `completed`.',
@@ -104,7 +104,7 @@ export const completed = request({
 export const commit = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: 'Ends the way back: the receiver frees the disks it kept for this campaign and never removes what it built.',
   repeatable: 'Yes; the second time there is nothing left to free.',
@@ -117,7 +117,7 @@ export const commit = request({
 export const remove = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: 'Removes everything that this campaign created at the destination, in the reverse order, and nothing else.',
   repeatable: 'Yes; what is gone stays gone and is not listed again.',

@@ -22,7 +22,7 @@ interface SaidMessage<F extends SaidFrom, P extends z.ZodType, H extends HeardBy
   readonly from: F;
   /** The first release of the major that knows it, counted from 1. */
   readonly since: number;
-  readonly phase: WhenSaid;
+  readonly when: WhenSaid;
   /** One sentence; SPEC.md repeats it word for word. */
   readonly purpose: string;
   /** What happens when it is said twice. */

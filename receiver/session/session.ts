@@ -37,7 +37,7 @@ export interface SessionTools {
    * Ends all other sessions of a campaign, then runs `bind` in the turn in which none is left.
    */
   readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
-  /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
+  /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_TURN, E_BUSY. */
   readonly join: (session: string) => void;
 }
 
@@ -164,7 +164,7 @@ export class Session {
       'disk.page': async ({ handle, first, digests }) => {
         const { server, copy, puller } = this.#offered(handle);
         await this.#bound().imageDonors.ready(server, copy.shape);
-        return { lacking: await copy.take(first, Buffer.from(digests, 'base64'), puller) };
+        return { missing: await copy.take(first, Buffer.from(digests, 'base64'), puller) };
       },
       'disk.hole': async ({ handle, first, blocks }) => {
         const { copy } = this.#offered(handle);
@@ -219,7 +219,7 @@ export class Session {
   }
 
   #bound(): ReceiverCampaign {
-    if (this.#campaign === null) throw new Problem('E_OUT_OF_PHASE', 'No campaign is open on this connection.');
+    if (this.#campaign === null) throw new Problem('E_OUT_OF_TURN', 'No campaign is open on this connection.');
     return this.#campaign;
   }
 

@@ -15,7 +15,7 @@ export function historyOf(campaigns: readonly Campaign[]): PastMove[] {
         const sealed = Object.values(recall(move, campaign.journal).learned.sealed ?? {});
         const durations = durationsOf(attemptOf(campaign.journal.facts, move.server.id).facts);
         return {
-          stages: Object.fromEntries(durations.map(({ name, ms }) => [name, ms])),
+          phases: Object.fromEntries(durations.map(({ name, ms }) => [name, ms])),
           sizeBytes: sealed.reduce((sum, { size }) => sum + size, 0),
           warm: roundsOf(campaign.journal.facts, move.server.id).length > 0,
         };

@@ -6,7 +6,7 @@ import { begunAtMs, type Round } from './round.ts';
 
 /** What an earlier move took, by phase, and the bytes of its disks. */
 export interface PastMove {
-  readonly stages: Readonly<Record<string, number>>;
+  readonly phases: Readonly<Record<string, number>>;
   readonly sizeBytes: number;
   /** Whether its last copy brought only what the rounds had left. */
   readonly warm: boolean;
@@ -51,9 +51,9 @@ export function warmForecastOf(rounds: readonly Dated<Round>[], past: readonly P
 
 function sumUp(deltaBytes: number, expect: (phase: Phase) => Expected): Forecast {
   const expected = downtimePhases.map((phase) => ({ name: phase.name, ...expect(phase) }));
-  const stages = Object.fromEntries(expected.map(({ name, ms }) => [name, Math.round(ms)]));
-  const downtimeMs = Object.values(stages).reduce((sum, ms) => sum + ms, 0);
-  return { downtimeMs, stages, deltaBytes, assumed: expected.flatMap(({ name, isAssumed }) => (isAssumed ? [name] : [])) };
+  const phases = Object.fromEntries(expected.map(({ name, ms }) => [name, Math.round(ms)]));
+  const downtimeMs = Object.values(phases).reduce((sum, ms) => sum + ms, 0);
+  return { downtimeMs, phases, deltaBytes, assumed: expected.flatMap(({ name, isAssumed }) => (isAssumed ? [name] : [])) };
 }
 
 /**
@@ -63,7 +63,7 @@ function sumUp(deltaBytes: number, expect: (phase: Phase) => Expected): Forecast
 function expectedOf(phase: Phase, sizeBytes: number, past: readonly PastMove[]): Expected {
   const { name, assumed = { ms: 0 }, likeRound } = phase;
   if ('ms' in assumed) {
-    const ms = median(past.flatMap(({ stages }) => stages[name] ?? []));
+    const ms = median(past.flatMap(({ phases }) => phases[name] ?? []));
     return { ms: ms ?? assumed.ms, isAssumed: ms === null };
   }
   // The last copy of a warm move says nothing about a whole disk.
@@ -73,8 +73,8 @@ function expectedOf(phase: Phase, sizeBytes: number, past: readonly PastMove[]):
 }
 
 /** Bytes of disk per millisecond in a phase of an earlier move. */
-function rateIn({ stages, sizeBytes }: PastMove, name: string): number[] {
-  const ms = stages[name];
+function rateIn({ phases, sizeBytes }: PastMove, name: string): number[] {
+  const ms = phases[name];
   return ms && sizeBytes > 0 ? [sizeBytes / ms] : [];
 }
 

@@ -3,8 +3,8 @@ import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { diskName } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
+import { phaseBar, phaseColours } from './phase-bar.ts';
 import { toldApart } from './server-names.ts';
-import { stageBar, stageColours } from './stage-bar.ts';
 import { escaped, reportStyle } from './style.ts';
 
 /**
@@ -14,7 +14,7 @@ import { escaped, reportStyle } from './style.ts';
 export function reportPage(report: Report): string {
   const { campaign, project, state, totals, problems } = report;
   const moves = toldApart(report.moves);
-  const colours = stageColours(moves);
+  const colours = phaseColours(moves);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -44,9 +44,9 @@ ${serverTable(moves)}
 ${byteTable(moves)}
 </section>
 <section>
-<h2>Stages</h2>
+<h2>Phases</h2>
 <p class="legend">${legend(colours)}</p>
-${moves.map((move) => stageSection(move, colours)).join('\n')}
+${moves.map((move) => phaseSection(move, colours)).join('\n')}
 </section>
 ${moves.some(({ rounds }) => rounds.length > 0) ? `<section>\n<h2>Rounds before the cutover</h2>\n${roundTable(moves)}\n</section>` : ''}
 <section>
@@ -130,13 +130,13 @@ function stateOf({ state }: MoveReport): string {
   return `<span class="state ${escaped(state.replaceAll(' ', '-'))}">${escaped(state)}</span>`;
 }
 
-function stageSection(move: MoveReport, colours: ReadonlyMap<string, string>): string {
+function phaseSection(move: MoveReport, colours: ReadonlyMap<string, string>): string {
   const rows = move.phases.map((phase) => [escaped(phase.name), showTime(phase.startedAt), number(showDuration(phase.ms))]);
-  return `<h3>${name(move)}</h3>\n${stageBar(move, colours)}\n<details><summary>${move.phases.length} stages</summary>${table(['Stage', 'Began', 'Took'], rows)}</details>`;
+  return `<h3>${name(move)}</h3>\n${phaseBar(move, colours)}\n<details><summary>${move.phases.length} phases</summary>${table(['Phase', 'Began', 'Took'], rows)}</details>`;
 }
 
 function legend(colours: ReadonlyMap<string, string>): string {
-  return [...colours].map(([stage, colour]) => `<span><i style="background:${colour}"></i>${escaped(stage)}</span>`).join(' ');
+  return [...colours].map(([phase, colour]) => `<span><i style="background:${colour}"></i>${escaped(phase)}</span>`).join(' ');
 }
 
 function roundTable(moves: readonly MoveReport[]): string {

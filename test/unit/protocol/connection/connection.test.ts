@@ -68,7 +68,7 @@ describe('hello', () => {
     });
     open.push(loopback);
     await loopback.dial();
-    expect(await closed.promise).toMatchObject({ code: 'E_OUT_OF_PHASE' });
+    expect(await closed.promise).toMatchObject({ code: 'E_OUT_OF_TURN' });
   });
 
   it('tells people which side to upgrade when the majors differ', async () => {
@@ -99,7 +99,7 @@ describe('hello', () => {
 describe('a campaign', () => {
   it('must be open before its messages are said', async () => {
     const { sender } = await pair();
-    await expect(sender.request('campaign.commit', { campaign: aCampaign() })).rejects.toMatchObject({ code: 'E_OUT_OF_PHASE' });
+    await expect(sender.request('campaign.commit', { campaign: aCampaign() })).rejects.toMatchObject({ code: 'E_OUT_OF_TURN' });
   });
 
   it('binds the connection on both sides', async () => {

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { itinerary } from '../../../../sender/migration/itinerary.ts';
 import type { MoveReport, Report } from '../../../../sender/report/model.ts';
 import { reportPage } from '../../../../sender/report/page.ts';
-import { stageColours } from '../../../../sender/report/stage-bar.ts';
+import { phaseColours } from '../../../../sender/report/phase-bar.ts';
 import { reportText } from '../../../../sender/report/text.ts';
 
 const GiB = 1024 ** 3;
 
-/** A server's move with every stage, begun `startMs` after noon. */
+/** A server's move with every phase, begun `startMs` after noon. */
 function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): MoveReport {
   const lengths = {
     preflight: 220,
@@ -87,7 +87,7 @@ describe('the page of a report', () => {
     expect(page).toMatch(/^<!doctype html>/);
   });
 
-  test('shows every server, stage, disk, digest and problem', () => {
+  test('shows every server, phase, disk, digest and problem', () => {
     const page = reportPage(aReport());
     for (const move of aReport().moves) {
       expect(page).toContain(move.name);
@@ -98,17 +98,17 @@ describe('the page of a report', () => {
     expect(page.match(/<svg /g)?.length).toBe(3);
   });
 
-  test('lays the pieces of a bar end to end, each as long as its stage took', () => {
-    const bar = reportPage(aReport()).match(/<svg class="stages".*?<\/svg>/s)?.[0] ?? '';
+  test('lays the pieces of a bar end to end, each as long as its phase took', () => {
+    const bar = reportPage(aReport()).match(/<svg class="phases".*?<\/svg>/s)?.[0] ?? '';
     const pieces = [...bar.matchAll(/<rect x="([\d.]+)" width="([\d.]+)"/g)].map(([, x, width]) => [Number(x), Number(width)]);
     expect(pieces.length).toBe(8);
     const [last = [0, 0]] = pieces.slice(-1);
     expect((last[0] ?? 0) + (last[1] ?? 0)).toBeCloseTo(1_000, 0);
   });
 
-  test('has a colour of its own for every stage of a journey', () => {
+  test('has a colour of its own for every phase of a journey', () => {
     const phases = itinerary.map(({ name }) => ({ name, startedAt: '2026-11-21T12:00:00Z', ms: 1_000 }));
-    const colours = [...stageColours([aMove('db', 0, { phases })]).values()];
+    const colours = [...phaseColours([aMove('db', 0, { phases })]).values()];
     expect(new Set(colours).size).toBe(itinerary.length);
   });
 
@@ -136,7 +136,7 @@ describe('the page of a report', () => {
         totals: { servers: 1, diskBytes: 0, sentBytes: 0, resources: {} },
       }),
     );
-    expect(page).toContain('No stage has ended yet.');
+    expect(page).toContain('No phase has ended yet.');
     expect(page).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 });
@@ -144,10 +144,10 @@ describe('the page of a report', () => {
 describe('the text of a report', () => {
   test('fits the terminal and keeps every number', () => {
     const report = aReport({ moves: [aMove('db', 0)] });
-    expect(reportText(report, { columns: 120, everyStage: true }).join('\n')).toMatchSnapshot();
+    expect(reportText(report, { columns: 120, everyPhase: true }).join('\n')).toMatchSnapshot();
   });
 
-  test('has one line for the stages of each server, without stages that are short on all of them', () => {
+  test('has one line for the phases of each server, without phases that are short on all of them', () => {
     const lines = reportText(aReport({ problems: [], moves: [aMove('db', 0), aMove('app-1', 210_000)] }));
     expect(lines.join('\n')).toMatchSnapshot();
     const brief = aMove('db', 0).phases.map((phase) => (phase.name === 'seal' ? { ...phase, ms: 99 } : phase));
