@@ -10,7 +10,8 @@ const actions = new Set(['os-start', 'os-stop', 'createImage']);
 
 /**
  * Decides what may be written at the source: start, stop and snapshot a server, and delete an image
- * with the stamp of the campaign that asks. Any other request is a defect of ours and never leaves the machine.
+ * with the stamp of the campaign that asks. Any other request is a defect of ours and never leaves
+ * the machine.
  */
 export class SourceGuard {
   readonly #ours = new Set<string>();
