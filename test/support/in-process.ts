@@ -11,7 +11,7 @@ import { Peers } from '../../protocol/transport/peers.ts';
 import { subprotocol } from '../../protocol/version.ts';
 import { Importer } from '../../receiver/bundle/import.ts';
 import { readBundle } from '../../receiver/bundle/read.ts';
-import type { Campaign } from '../../receiver/campaign/campaign.ts';
+import type { ReceiverCampaign } from '../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../receiver/session/sessions.ts';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
@@ -169,7 +169,7 @@ export class World {
   }
 
   /** A campaign of the receiver, which is on. */
-  async openCampaign(id: string): Promise<Campaign> {
+  async openCampaign(id: string): Promise<ReceiverCampaign> {
     if (this.#receiver === null) throw new Error('The receiver is off.');
     return this.#receiver.campaigns.open(id);
   }

@@ -11,7 +11,7 @@ import { takeInventory } from './inventory/inventory.ts';
 import { bring, changes, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
-import { Session } from './session/session.ts';
+import { CloudSession } from './session/session.ts';
 
 /**
  * An OpenStack cloud as source. Its guard allows only start, stop, snapshot and deletion of our
@@ -19,10 +19,10 @@ import { Session } from './session/session.ts';
  */
 export class OpenStackSource implements SourceCloud {
   readonly #guard = new SourceGuard();
-  readonly #session: Session;
+  readonly #session: CloudSession;
 
   constructor(access: Access) {
-    this.#session = new Session(access, this.#guard.check, 'source');
+    this.#session = new CloudSession(access, this.#guard.check, 'source');
   }
 
   inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }> {

@@ -15,7 +15,7 @@ import type {
 } from '../api.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { bootsFromVolume } from './servers.ts';
@@ -56,7 +56,7 @@ const batch = 40;
  * Reads what a project has. External and shared networks of other projects are fetched one by one.
  */
 export async function readContents(
-  session: Session,
+  session: CloudSession,
   scope: Scope,
   chosen: readonly ApiServer[],
   signal: AbortSignal,
@@ -121,7 +121,11 @@ export async function readContents(
   };
 }
 
-async function portsOf(session: Session, devices: readonly { readonly id: string }[], signal: AbortSignal): Promise<ApiPort[]> {
+async function portsOf(
+  session: CloudSession,
+  devices: readonly { readonly id: string }[],
+  signal: AbortSignal,
+): Promise<ApiPort[]> {
   const ports: ApiPort[] = [];
   for (let start = 0; start < devices.length; start += batch) {
     const query = { device_id: devices.slice(start, start + batch).map((device) => device.id) };
@@ -131,7 +135,7 @@ async function portsOf(session: Session, devices: readonly { readonly id: string
 }
 
 async function missing<T extends { readonly id: string }>(
-  session: Session,
+  session: CloudSession,
   have: readonly T[],
   wanted: readonly string[],
   where: (id: string) => readonly [path: string, id: string, key: string],
@@ -155,7 +159,7 @@ async function missing<T extends { readonly id: string }>(
 }
 
 async function readCompute(
-  session: Session,
+  session: CloudSession,
   scope: Scope,
   servers: readonly ApiServer[],
   signal: AbortSignal,
@@ -187,7 +191,7 @@ async function readCompute(
  * The snapshots of servers made from an image. Nova copies its id and properties to each
  * (nova/compute/utils.py).
  */
-function heirsOf(session: Session, image: string, signal: AbortSignal): Promise<ApiImage[]> {
+function heirsOf(session: CloudSession, image: string, signal: AbortSignal): Promise<ApiImage[]> {
   const query = { base_image_ref: image };
   return listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
 }
@@ -197,7 +201,7 @@ function heirsOf(session: Session, image: string, signal: AbortSignal): Promise<
  * some policies refuse.
  */
 async function withGroups(
-  session: Session,
+  session: CloudSession,
   scope: Scope,
   servers: readonly ApiServer[],
   signal: AbortSignal,
@@ -215,7 +219,7 @@ async function withGroups(
 /**
  * Keypairs belong to users: our own user's are listed, and only admins may read those of others.
  */
-async function readKeypairs(session: Session, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
+async function readKeypairs(session: CloudSession, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
   const { userId } = await session.token(signal);
   const wanted = new Map<string, { name: string; user: string }>();
   for (const { key_name: name, user_id: user } of servers) if (name) wanted.set(`${user}/${name}`, { name, user });

@@ -1,6 +1,6 @@
 import { Problem } from '../../../problem.ts';
 import type { ApiImage } from '../api.ts';
-import type { Guard } from '../session/session.ts';
+import type { CallGuard } from '../session/session.ts';
 
 /**
  * The server actions a source may be asked for; see the Compute API reference, "Servers - run an
@@ -35,7 +35,7 @@ export class SourceGuard {
   }
 
   /** The session asks this before every call. Throws E_BUG. */
-  readonly check: Guard = ({ method, service, path, body }) => {
+  readonly check: CallGuard = ({ method, service, path, body }) => {
     if (method === 'GET' || method === 'HEAD') return;
     const verbs = typeof body === 'object' && body !== null ? Object.keys(body) : [];
     const isAction = method === 'POST' && service === 'compute' && /^\/servers\/[^/]+\/action$/.test(path);
