@@ -191,6 +191,16 @@ export class World {
     return said;
   }
 
+  /** A connection to the receiver, as a paired sender has it before it says anything. */
+  dial(): Promise<WebSocket> {
+    return dialled((this.#server.address() as AddressInfo).port);
+  }
+
+  /** Cuts every connection between the daemons, as a link does that fails. */
+  cutLink(): void {
+    for (const socket of this.#receiver?.sockets ?? []) socket.terminate();
+  }
+
   /** Ends the receiver as a power cut does. */
   async killReceiver(): Promise<void> {
     const life = this.#receiver;
