@@ -49,6 +49,9 @@ interface OfferedCopy {
   readonly puller: Puller;
 }
 
+/** The handlers of some messages. */
+type HandlersOf<N extends keyof Handlers<'receiver'>> = Pick<Handlers<'receiver'>, N>;
+
 /** One connected sender: its campaign and the disks it offered. The campaign outlives it. */
 export class Session {
   /** What a lane must name to join; only our sender is told. */
@@ -108,6 +111,17 @@ export class Session {
 
   /** Every message to the function that answers it. */
   #handlers(): Handlers<'receiver'> {
+    return {
+      ...this.#questionHandlers(),
+      ...this.#bindingHandlers(),
+      ...this.#campaignHandlers(),
+      ...this.#diskHandlers(),
+      ...this.#serverHandlers(),
+    };
+  }
+
+  /** Questions that need no campaign and write nothing. */
+  #questionHandlers(): HandlersOf<'cloud.facts' | 'campaign.preflight'> {
     const { cloud, campaigns, state } = this.#tools;
     return {
       'cloud.facts': async (_, { signal }) => {
@@ -122,6 +136,13 @@ export class Session {
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
         return { concerns: [...concerns, ...space], decisions };
       },
+    };
+  }
+
+  /** What makes this connection one of a campaign, or of another session. */
+  #bindingHandlers(): HandlersOf<'campaign.open' | 'session.join'> {
+    const { campaigns } = this.#tools;
+    return {
       'campaign.open': async ({ campaign: id }, { signal }) => {
         const known = (await campaigns.ids()).includes(id);
         const campaign = await campaigns.openFor(this.#tools.owner, id);
@@ -136,6 +157,14 @@ export class Session {
         this.#tools.join(session);
         return {};
       },
+    };
+  }
+
+  /** What is said of a whole campaign, and of one of its resources. */
+  #campaignHandlers(): HandlersOf<
+    'campaign.configure' | 'campaign.completed' | 'campaign.commit' | 'campaign.remove' | 'resource.ensure' | 'resource.remove'
+  > {
+    return {
       'campaign.configure': async ({ campaign, configurations }) => {
         const tell = this.#connection;
         const marker = await this.#bound().configure(configurations, (ref, { id, how }) => {
@@ -160,6 +189,11 @@ export class Session {
         return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
       },
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
+    };
+  }
+
+  #diskHandlers(): HandlersOf<'disk.offer' | 'disk.page' | 'disk.hole' | 'disk.seal' | 'disk.verify'> {
+    return {
       'disk.offer': (offer, { signal }) => this.#offer(offer, signal),
       'disk.page': async ({ handle, first, digests }) => {
         const { server, copy, puller } = this.#offered(handle);
@@ -177,6 +211,12 @@ export class Session {
         return sealed;
       },
       'disk.verify': ({ server, disk }, { signal }) => verifyDisk(this.#bound(), server, disk, signal),
+    };
+  }
+
+  #serverHandlers(): HandlersOf<'server.health' | 'server.watch' | 'server.completed'> {
+    const { cloud } = this.#tools;
+    return {
       'server.health': async ({ server, probe }, { signal }) =>
         (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
       'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),

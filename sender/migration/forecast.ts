@@ -1,5 +1,6 @@
 import type { Dated } from '../../shared/journal.ts';
 import { downtimePhases } from './itinerary.ts';
+import { median } from './median.ts';
 import type { Forecast, Move } from './move.ts';
 import type { Phase } from './phase.ts';
 import { begunAtMs, type Round } from './round.ts';
@@ -64,12 +65,12 @@ function expectedOf(phase: Phase, sizeBytes: number, past: readonly PastMove[]):
   const { name, assumed = { ms: 0 }, likeRound } = phase;
   if ('ms' in assumed) {
     const ms = median(past.flatMap(({ phases }) => phases[name] ?? []));
-    return { ms: ms ?? assumed.ms, isAssumed: ms === null };
+    return { ms: ms ?? assumed.ms, isAssumed: ms === undefined };
   }
   // The last copy of a warm move says nothing about a whole disk.
   const telling = likeRound === 'blocks' ? past.filter(({ warm }) => !warm) : past;
   const rate = median(telling.flatMap((move) => rateIn(move, name)));
-  return { ms: sizeBytes / (rate ?? assumed.bytesPerMs), isAssumed: rate === null };
+  return { ms: sizeBytes / (rate ?? assumed.bytesPerMs), isAssumed: rate === undefined };
 }
 
 /** Bytes of disk per millisecond in a phase of an earlier move. */
@@ -102,11 +103,4 @@ function copyMs(rounds: readonly Round[], bytes: number): number {
   if (large.bytes === small.bytes) return large.copy_ms;
   const perByte = Math.max(0, (large.copy_ms - small.copy_ms) / (large.bytes - small.bytes));
   return Math.max(0, small.copy_ms + perByte * (bytes - small.bytes));
-}
-
-function median(values: readonly number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  const low = sorted[Math.floor((sorted.length - 1) / 2)];
-  const high = sorted[Math.ceil((sorted.length - 1) / 2)];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
 }
