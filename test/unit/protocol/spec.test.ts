@@ -76,7 +76,7 @@ describe('SPEC.md', () => {
     expect(costs).toEqual(costs.map(([size = 0]) => [size, 2 ** 30 / size, (2 ** 30 / size) * 32]));
   });
 
-  it('names the subprotocol', () => {
+  it('names the subprotocol that both sides offer', () => {
     expect(spec).toContain(`**subprotocol** \`${subprotocol}\``);
   });
 });

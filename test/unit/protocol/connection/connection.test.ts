@@ -44,7 +44,7 @@ describe('hello', () => {
     expect(['zstd', 'warm', 'known-blocks'].filter((feature) => receiver.has(feature))).toEqual(['warm']);
   });
 
-  it('does not care who dialled', async () => {
+  it('opens a connection whichever side has dialled the other', async () => {
     const done = Promise.withResolvers<string>();
     const loopback = await Loopback.open((socket) => {
       const sender = new Connection(socket, options('sender'));
