@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
@@ -87,10 +88,7 @@ export class ReceiverCampaign {
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     try {
       const campaign = new ReceiverCampaign(id, folder, ledger, tools);
-      const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null;
-        throw error;
-      });
+      const text = await readFile(campaign.#documentPath, 'utf8').catch(ifAbsent(null));
       if (text !== null) campaign.#builder.adopt(readJson(text, campaign.#documentPath));
       return campaign;
     } catch (error) {

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { Id } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -69,10 +70,7 @@ export class Campaigns implements KeptUsers {
 
   /** The ids of every campaign that has a folder. */
   async ids(): Promise<string[]> {
-    const names = await readdir(join(this.#state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
+    const names = await readdir(join(this.#state, 'campaigns')).catch(ifAbsent<string[]>([]));
     return names.filter((name) => Id.safeParse(name).success && !name.startsWith('.')).sort();
   }
 

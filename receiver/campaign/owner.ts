@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { ifAbsent } from '../../shared/absent.ts';
 import { claimDurably, syncFolder } from '../../shared/durable.ts';
 import { hasMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -19,10 +20,7 @@ const OwnerFile = z.object({ format: z.literal('godwit/owner'), version: z.liter
  */
 export async function ownerOf(folder: string): Promise<Owner | null> {
   const path = pathIn(folder);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+  const text = await readFile(path, 'utf8').catch(ifAbsent(null));
   // Bundles once had no other note of their owner than the import's marker.
   if (text === null) return (await hasMarker(folder, { kind: 'imported' })) ? operator : null;
   try {

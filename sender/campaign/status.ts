@@ -9,6 +9,7 @@ import { forecastOf, type PastMove, warmForecastOf } from '../migration/forecast
 import { phaseNamed } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
+import { roundAlone } from '../migration/round.ts';
 import { type WindowStatus, windowOf } from '../migration/window.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './campaign-status.ts';
@@ -138,14 +139,7 @@ function warmStatus(
   if (!hasBegun(own, 'rounds')) return null;
   const rounds = roundsOf(facts, server.id);
   return {
-    rounds: rounds.map(({ round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
-      round,
-      size,
-      blocks,
-      bytes,
-      snapshot_ms,
-      copy_ms,
-    })),
+    rounds: rounds.map(roundAlone),
     forecast: rounds.length === 0 ? null : warmForecastOf(rounds, history(), Date.now()),
     waits: hasWaitedFor(own, 'cutover'),
     cutover,

@@ -5,6 +5,7 @@ import { attemptOf, roundsOf } from '../migration/attempt.ts';
 import { downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
+import { roundAlone } from '../migration/round.ts';
 import { sentBytes } from './figures.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
@@ -46,15 +47,7 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
     probed: probedOf(facts),
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,
-    rounds: roundsOf(campaign.journal.facts, move.server.id).map(({ at, round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
-      round,
-      size,
-      blocks,
-      bytes,
-      snapshot_ms,
-      copy_ms,
-      endedAt: at,
-    })),
+    rounds: roundsOf(campaign.journal.facts, move.server.id).map((round) => ({ ...roundAlone(round), endedAt: round.at })),
     disks: Object.entries(learned.sealed ?? {}).map(([id, disk]) => ({
       id,
       sizeBytes: disk.size,
