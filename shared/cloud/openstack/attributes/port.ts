@@ -33,7 +33,8 @@ export const port: Table = [
   { api: 'propagate_uplink_status', field: 'propagate_uplink_status', fate: 'carried', sent: 'if known', default: null,
     needs: 'uplink-status-propagation', harmless: isNo },
   { api: 'device_id',               field: 'device_id',               fate: 'mapped', default: '' },
-  { api: 'device_owner',            fate: 'told', why: 'it is set by what plugs the port in', harmless: isNovas },
+  { api: 'device_owner',            field: 'device_owner',            fate: 'carried', sent: 'unless default', default: '',
+    read: withoutNovas, canonical: withoutNovas },
   { api: 'qos_policy_id',           fate: 'told', why: 'QoS policies are not moved' },
   { api: 'trunk_details',           fate: 'told', why: 'trunks are not moved, nor are the VLANs that the guest has on this port' },
   { api: 'numa_affinity_policy',    fate: 'told', why: hosts },
@@ -104,6 +105,7 @@ function isNovasProfile(profile: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(profile).every((key) => novasKeys.includes(key));
 }
 
-function isNovas(owner: string): boolean {
-  return owner.startsWith('compute:');
+/** The owner of a port; Nova and Ironic write theirs when they plug the port in. */
+function withoutNovas(owner: string): string {
+  return /^(compute|baremetal):/.test(owner) ? '' : owner;
 }

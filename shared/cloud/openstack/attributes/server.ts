@@ -40,7 +40,7 @@ export const server: Table = [
     values: [{ needs: '2.90', fits: isLabel }, { needs: '2.94', fits: isFullName }] },
   { api: 'OS-DCF:diskConfig',                   field: 'disk_config',       fate: 'carried', sent: 'unless default', default: 'MANUAL' },
   { api: 'OS-EXT-AZ:availability_zone',         field: 'availability_zone', fate: 'mapped', default: '' },
-  { api: 'locked',                              field: 'locked',            fate: 'mapped', default: false, why: 'a locked server is not moved' },
+  { api: 'locked',                              field: 'locked',            fate: 'mapped', default: false, why: 'a locked server is not moved while it runs; the new one is not locked' },
   { api: 'user_id',                             field: 'user_id',           fate: 'mapped', default: '',
     why: 'it becomes a server of the destination’s credentials' },
   { api: 'os-extended-volumes:volumes_attached', field: 'volumes',          fate: 'told', default: [],
