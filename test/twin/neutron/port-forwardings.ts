@@ -27,7 +27,7 @@ export const portForwardingRoutes: readonly Route[] = [
   route('network', 'GET', '/v2.0/floatingips/:id/port_forwardings', (call) => {
     const { id } = floatingOf(call);
     const found = [...call.cloud.state.portForwardings.values()].filter((one) => one.floatingIpId === id);
-    return { status: 200, body: { port_forwardings: found.map(({ floatingIpId: _, ...view }) => view) } };
+    return { status: 200, body: { port_forwardings: found.map((one) => ({ ...one, floatingIpId: undefined })) } };
   }),
   route('network', 'POST', '/v2.0/floatingips/:id/port_forwardings', (call) => {
     const floating = floatingOf(call);

@@ -5,6 +5,7 @@ import { newUuid } from '../identifier.ts';
 import { mayUse } from '../policy.ts';
 import { badRequest } from '../refusal.ts';
 import { type Call, type Route, route } from '../route.ts';
+import { textOf } from '../text.ts';
 import type { ServerGroup } from './model.ts';
 
 const wanted = z.strictObject({
@@ -20,8 +21,8 @@ export function joinGroup({ cloud, body }: Call, serverId: string): void {
   const hints = anyRecord.safeParse(anyRecord.safeParse(body).data?.['os:scheduler_hints']).data;
   const wish = hints?.['group'];
   if (wish === undefined) return;
-  const group = cloud.state.serverGroups.get(String(wish));
-  if (group === undefined) throw badRequest(`Instance group ${String(wish)} could not be found.`);
+  const group = cloud.state.serverGroups.get(textOf(wish));
+  if (group === undefined) throw badRequest(`Instance group ${textOf(wish)} could not be found.`);
   group.members = [...group.members, serverId];
 }
 
