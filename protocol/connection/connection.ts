@@ -3,19 +3,19 @@ import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
 import type { Closed } from '../close.ts';
 import { limits as defaults, type Limits } from '../limits.ts';
 import type { Side } from '../messages/message.ts';
-import type { Arrived } from '../messages/packed.ts';
+import type { ArrivedPieces } from '../messages/packed.ts';
 import type { Hello } from '../messages/session.ts';
 import { type Handlers, messages, type Params, type Requests, type Result, type SaidBy } from '../messages.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import { commonFeatures, noCommonMajor, features as ourFeatures, subprotocol } from '../version.ts';
 import { decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
 import { Greeting } from './greeting.ts';
-import { Lanes, type Wire } from './lanes.ts';
+import { Lanes, type LineStatus } from './lanes.ts';
 import { Link, type LinkListener } from './link.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import { Outstanding } from './outstanding.ts';
 import { type AnyHandlers, RequestDispatcher } from './request-dispatcher.ts';
-import { checkCampaign, checkPhase, type Progress, validate, validatePart } from './validate.ts';
+import { type ConnectionProgress, checkCampaign, checkPhase, validate, validatePart } from './validate.ts';
 
 /** Who this side is, and how it behaves. */
 export interface ConnectionOptions<S extends Side> {
@@ -56,13 +56,13 @@ export class Connection<S extends Side> {
   readonly #link: Link;
   readonly #lanes: Lanes;
   readonly #outstanding: Outstanding;
-  readonly #progress: Progress = { greeted: false, campaign: undefined, lane: false };
+  readonly #progress: ConnectionProgress = { greeted: false, campaign: undefined, lane: false };
   readonly #greeting: Greeting;
   readonly #notices: NoticeQueue;
   #dispatcher: RequestDispatcher | undefined;
   #goodbye: string | undefined;
   #progressed = false;
-  #hearAnswer = (id: number, arrived: Arrived): void => this.#outstanding.answer(id, true, arrived);
+  #hearAnswer = (id: number, arrived: ArrivedPieces): void => this.#outstanding.answer(id, true, arrived);
   #onSent = (): void => this.#lanes.sent();
 
   /**
@@ -148,7 +148,7 @@ export class Connection<S extends Side> {
   }
 
   /** What data has met on its way to the other side. */
-  get wire(): Wire {
+  get wire(): LineStatus {
     return this.#lanes.wire;
   }
 

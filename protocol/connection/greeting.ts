@@ -3,18 +3,18 @@ import { Problem } from '../../shared/problem.ts';
 import type { Side } from '../messages/message.ts';
 import type { Hello } from '../messages/session.ts';
 import type { Link } from './link.ts';
-import type { Progress } from './validate.ts';
+import type { ConnectionProgress } from './validate.ts';
 
 /** The exchange of hello at the beginning of a connection. */
 export class Greeting {
   /** What this side says of itself. */
   readonly own: Hello;
   readonly #link: Link;
-  readonly #progress: Progress;
+  readonly #progress: ConnectionProgress;
   readonly #met = Promise.withResolvers<Hello>();
   #peer: Hello | undefined;
 
-  constructor(own: Hello, link: Link, progress: Progress) {
+  constructor(own: Hello, link: Link, progress: ConnectionProgress) {
     this.own = own;
     this.#link = link;
     this.#progress = progress;

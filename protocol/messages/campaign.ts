@@ -69,7 +69,7 @@ export const configure = request({
   phase: 'campaign',
   answered: 'when-done',
   purpose:
-    'Hands over configurations.json; the receiver stores it, builds the network side in order, verifies it and writes the marker configurationCompleted.',
+    'Hands over configurations.json; the receiver stores it, builds the network side in order, verifies it and writes the marker `configurationCompleted`.',
   repeatable: 'Yes, with the same document: what exists is found again. Another document is refused with E_CAMPAIGN_STATE.',
   params: z.object({ campaign: CampaignId, configurations: Document }),
   result: z.object({
@@ -96,7 +96,7 @@ export const completed = request({
   phase: 'campaign',
   answered: 'soon',
   purpose:
-    'Says that every server has moved, with totals that the receiver checks against its own books; it writes the marker completed.',
+    'Says that every server has moved, with totals that the receiver checks against its own books; it writes the marker `completed`.',
   repeatable: 'Yes; the totals are checked again, and the campaign stays as far as it has got.',
   params: z.object({ campaign: CampaignId, totals: Totals }),
   result: z.object({ agreed: z.literal(true) }),

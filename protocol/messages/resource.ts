@@ -8,7 +8,7 @@ import { notice, request } from './message.ts';
  * How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier
  * attempt.
  */
-const How = z.enum(['created', 'adopted', 'found']);
+const HowBuilt = z.enum(['created', 'adopted', 'found']);
 
 /** Builds one resource. */
 export const ensure = request({
@@ -19,7 +19,7 @@ export const ensure = request({
   purpose: 'Builds one resource of the document: a port, the image of a sealed disk, a server, a floating IP.',
   repeatable: 'Yes; what this campaign has built already is found and answered again, never built twice.',
   params: z.object({ campaign: CampaignId, ref: Ref, power: Power.extract(['running', 'stopped']).optional() }),
-  result: z.object({ id: z.string(), how: How, detail: z.record(z.string(), z.string()).readonly().optional() }),
+  result: z.object({ id: z.string(), how: HowBuilt, detail: z.record(z.string(), z.string()).readonly().optional() }),
   problems: [
     'E_BLOCK_MISMATCH',
     'E_CAMPAIGN_STATE',
@@ -57,5 +57,5 @@ export const built = notice({
   phase: 'campaign',
   purpose: 'Tells that a resource of the document now stands at the destination, verified; the progress of campaign.configure.',
   repeatable: 'Yes; after a resumption everything that stands is told again.',
-  params: z.object({ campaign: CampaignId, ref: Ref, id: z.string(), how: How }),
+  params: z.object({ campaign: CampaignId, ref: Ref, id: z.string(), how: HowBuilt }),
 });

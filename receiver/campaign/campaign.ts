@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
@@ -8,7 +8,7 @@ import { writeDurably } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
-import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
+import { digestOfJson, removeMarkers, writeMarker } from '../../shared/model/marker.ts';
 import { idOf, kindOf, type Power, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
@@ -40,7 +40,7 @@ export interface CampaignTools {
 }
 
 /** One campaign of the receiver: document, ledger, disks and markers in one folder. */
-export class Campaign {
+export class ReceiverCampaign {
   readonly id: string;
   readonly folder: string;
   readonly ledger: Ledger;
@@ -81,12 +81,12 @@ export class Campaign {
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
-  static async open(state: string, id: string, tools: CampaignTools): Promise<Campaign> {
+  static async open(state: string, id: string, tools: CampaignTools): Promise<ReceiverCampaign> {
     const folder = join(state, 'campaigns', id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     try {
-      const campaign = new Campaign(id, folder, ledger, tools);
+      const campaign = new ReceiverCampaign(id, folder, ledger, tools);
       const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return null;
         throw error;
@@ -164,12 +164,7 @@ export class Campaign {
     });
     const { counts, details } = await this.#configuring;
     await this.ledger.reach('configured');
-    await writeMarker(this.folder, ['configurationCompleted'], {
-      campaign: this.id,
-      at: new Date().toISOString(),
-      digest,
-      counts,
-    });
+    await writeMarker(this, { kind: 'configuration' }, { digest, counts });
     return { counts, details, digest };
   }
 
@@ -218,7 +213,7 @@ export class Campaign {
     }
     if (kept.length > 0) return { removed, kept };
     await this.#freeStaging();
-    await rm(join(this.folder, 'markers'), { recursive: true, force: true });
+    await removeMarkers(this.folder);
     await this.ledger.reach('removed');
     return { removed, kept };
   }

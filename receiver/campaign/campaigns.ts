@@ -6,7 +6,7 @@ import { Problem } from '../../shared/problem.ts';
 import { imagesOf, matching } from '../disks/dedup/image-donors.ts';
 import { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { FreeSpace } from '../disks/store/free-space.ts';
-import { Campaign, type CampaignTools } from './campaign.ts';
+import { type CampaignTools, ReceiverCampaign } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
 import { claim, type Owner, ownerOf } from './owner.ts';
 
@@ -17,7 +17,7 @@ const indexBytes = 64 * 1024 * 1024;
 export class Campaigns implements KeptUsers {
   readonly #state: string;
   readonly #tools: CampaignTools;
-  readonly #open = new Map<string, Promise<Campaign>>();
+  readonly #open = new Map<string, Promise<ReceiverCampaign>>();
 
   constructor(state: string, tools: Omit<CampaignTools, 'freeSpace' | 'indexMemory'>) {
     this.#state = state;
@@ -28,7 +28,7 @@ export class Campaigns implements KeptUsers {
    * The campaign of an id for its owner; a new one is his from now on. Throws E_NOT_FOUND, with one
    * sentence for all reasons, where it is not his; E_STATE_DAMAGED, E_DISK_FULL.
    */
-  async openFor(owner: Owner, id: string): Promise<Campaign> {
+  async openFor(owner: Owner, id: string): Promise<ReceiverCampaign> {
     if (!(await claim(this.#folder(id), owner))) throw notYours(id);
     return this.open(id);
   }
@@ -39,10 +39,10 @@ export class Campaigns implements KeptUsers {
   }
 
   /** The campaign of an id, known or new, whoever owns it. */
-  open(id: string): Promise<Campaign> {
+  open(id: string): Promise<ReceiverCampaign> {
     const known = this.#open.get(id);
     if (known !== undefined) return known;
-    const opening = Campaign.open(this.#state, id, this.#tools);
+    const opening = ReceiverCampaign.open(this.#state, id, this.#tools);
     this.#open.set(id, opening);
     opening.catch(() => this.#open.delete(id));
     return opening;
@@ -77,7 +77,7 @@ export class Campaigns implements KeptUsers {
   }
 
   /** A campaign that exists. Throws E_NOT_FOUND. */
-  async known(id: string): Promise<Campaign> {
+  async known(id: string): Promise<ReceiverCampaign> {
     if (!(await this.ids()).includes(id)) throw new Problem('E_NOT_FOUND', `There is no campaign ${id} here.`);
     return this.open(id);
   }
@@ -90,7 +90,7 @@ export class Campaigns implements KeptUsers {
     return join(this.#state, 'campaigns', id);
   }
 
-  async #opened(): Promise<Campaign[]> {
+  async #opened(): Promise<ReceiverCampaign[]> {
     const campaigns = await Promise.allSettled(this.#open.values());
     return campaigns.flatMap((campaign) => (campaign.status === 'fulfilled' ? [campaign.value] : []));
   }

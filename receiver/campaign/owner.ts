@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { claimDurably, syncFolder } from '../../shared/durable.ts';
+import { hasMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /** The owner of a campaign: a sender, by its first paired key (hex), or the operator. */
@@ -22,7 +23,8 @@ export async function ownerOf(folder: string): Promise<Owner | null> {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
-  if (text === null) return (await cameAsBundle(folder)) ? operator : null;
+  // Bundles once had no other note of their owner than the import's marker.
+  if (text === null) return (await hasMarker(folder, { kind: 'imported' })) ? operator : null;
   try {
     return OwnerFile.parse(JSON.parse(text)).owner;
   } catch (cause) {
@@ -45,9 +47,4 @@ export async function claim(folder: string, owner: Owner): Promise<boolean> {
 
 function pathIn(folder: string): string {
   return join(folder, 'owner.json');
-}
-
-/** Whether an import's marker exists: bundles once had no other note of their owner. */
-async function cameAsBundle(folder: string): Promise<boolean> {
-  return (await stat(join(folder, 'markers', 'imported')).catch(() => null)) !== null;
 }

@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { addCompletion } from '../../shared/cli/completion.ts';
 import { doctor } from '../../shared/cli/doctor.ts';
 import { initialise } from '../../shared/cli/init.ts';
-import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readReceiverConfig } from '../config.ts';
 
 /** Adds the commands that need no running daemon. What only they need is imported when they run. */
-export function addDaemonCommands(program: Command, stage: Stage): void {
+export function addDaemonCommands(program: Command, terminal: Terminal): void {
   program
     .command('init')
     .description(
@@ -15,7 +15,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['receiver init --config ./receiver.yaml', 'writes the example there']], [3]))
     .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
+      const cli = cliOf(this, terminal);
       const example = new URL('../receiver.example.yaml', import.meta.url);
       await initialise(cli, example, async () => [(await readReceiverConfig(cli.configFile)).state]);
     });
@@ -35,7 +35,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
+      const cli = cliOf(this, terminal);
       const { receiverChecks } = await import('../doctor.ts');
       await doctor(cli, async () => receiverChecks(await readReceiverConfig(cli.configFile)));
     });
@@ -46,8 +46,8 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['receiver run --config ./receiver.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
-      const config = await readReceiverConfig(cliOf(this, stage).configFile);
+      const config = await readReceiverConfig(cliOf(this, terminal).configFile);
       await runDaemon('receiver', config.log.level, async (log) => (await import('../daemon.ts')).startReceiver(config, log));
     });
-  addCompletion(program, stage);
+  addCompletion(program, terminal);
 }

@@ -7,14 +7,13 @@ import { freeBytes } from '../../shared/disk/free.ts';
 import { needingRoom } from '../../shared/disk-full.ts';
 import type { Log } from '../../shared/log.ts';
 import { resourcesOf } from '../../shared/model/configurations.ts';
-import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
-import type { Campaign } from '../campaign/campaign.ts';
+import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
-import { complete } from '../campaign/complete.ts';
+import { complete, completeServer } from '../campaign/complete.ts';
 import type { Owner } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
 import { verifyDisk } from '../campaign/verify.ts';
@@ -43,7 +42,7 @@ export interface SessionTools {
 }
 
 /** A disk that this connection offered. */
-interface Offered {
+interface OfferedCopy {
   readonly server: string;
   readonly disk: string;
   readonly copy: Copy;
@@ -57,9 +56,9 @@ export class Session {
   readonly since = new Date().toISOString();
   readonly #tools: SessionTools;
   readonly #connection: Connection<'receiver'>;
-  readonly #offers = new Map<number, Offered>();
+  readonly #offers = new Map<number, OfferedCopy>();
   readonly #window: Window;
-  #campaign: Campaign | null = null;
+  #campaign: ReceiverCampaign | null = null;
 
   constructor(socket: WebSocket, tools: SessionTools) {
     this.#tools = tools;
@@ -181,18 +180,8 @@ export class Session {
       'server.health': async ({ server, probe }, { signal }) =>
         (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
       'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),
-      'server.completed': async ({ campaign, server, summary }) => {
-        const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
-        const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };
-        const { ledger, folder } = this.#bound();
-        this.#bound().built(refOf('server', server));
-        if (ledger.standing !== 'configured') return {};
-        await writeMarker(folder, [`${server}.completed`], {
-          campaign,
-          at: new Date().toISOString(),
-          digest,
-          counts,
-        });
+      'server.completed': async ({ server, summary }) => {
+        await completeServer(this.#bound(), server, summary.disks);
         return {};
       },
     };
@@ -229,12 +218,12 @@ export class Session {
     return { handle };
   }
 
-  #bound(): Campaign {
+  #bound(): ReceiverCampaign {
     if (this.#campaign === null) throw new Problem('E_OUT_OF_PHASE', 'No campaign is open on this connection.');
     return this.#campaign;
   }
 
-  #offered(handle: number): Offered {
+  #offered(handle: number): OfferedCopy {
     const offered = this.#offers.get(handle);
     if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
     return offered;
@@ -255,9 +244,15 @@ function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'re
 }
 
 /** A handler without its types, which are restored once all are wrapped. */
-type Handle = (...given: unknown[]) => Promise<unknown>;
+type UntypedHandler = (...given: unknown[]) => Promise<unknown>;
 
-function wrapped(handlers: Handlers<'receiver'>, wrap: (name: string, handle: Handle) => Handle): Handlers<'receiver'> {
-  const all = Object.entries(handlers as Readonly<Record<string, Handle>>).map(([name, handle]) => [name, wrap(name, handle)]);
+function wrapped(
+  handlers: Handlers<'receiver'>,
+  wrap: (name: string, handle: UntypedHandler) => UntypedHandler,
+): Handlers<'receiver'> {
+  const all = Object.entries(handlers as Readonly<Record<string, UntypedHandler>>).map(([name, handle]) => [
+    name,
+    wrap(name, handle),
+  ]);
   return Object.fromEntries(all) as unknown as Handlers<'receiver'>;
 }

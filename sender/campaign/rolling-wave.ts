@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Fact } from '../migration/fact.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
@@ -9,9 +8,6 @@ import { type StepTools, workSignal } from './step.ts';
 
 /** Between two looks at the moved servers: milliseconds. */
 const lookMs = 1_000;
-
-/** What the journal calls the wait between the halves of a rolling wave. */
-const firstHalf = 'first half';
 
 /** Servers that may move together, and those that must be healthy before. */
 export interface Batch {
@@ -41,10 +37,11 @@ export function halvesOf<T>(servers: readonly T[]): readonly [first: readonly T[
 /**
  * Waits until all servers of the first half that ran at the source are healthy in the same look.
  * Returns early when the campaign halts. Throws E_UNHEALTHY after `probe_timeout_seconds`.
+ * The journal notes the wait as `phase`.
  */
-export async function awaitFirstHalf(campaign: Campaign, { wave, after }: Batch, tools: StepTools): Promise<void> {
+export async function awaitFirstHalf(campaign: Campaign, { wave, after }: Batch, tools: StepTools, phase: string): Promise<void> {
   const asked = after.filter((move) => recall(move, campaign.journal).learned.was !== 'stopped');
-  await campaign.journal.append({ fact: 'begun', server: null, phase: firstHalf });
+  await campaign.journal.append({ fact: 'begun', server: null, phase });
   const seconds = campaign.plan.options.probe_timeout_seconds;
   for (const limit = performance.now() + seconds * 1000; ; ) {
     if (tools.halted.aborted) return;
@@ -57,13 +54,7 @@ export async function awaitFirstHalf(campaign: Campaign, { wave, after }: Batch,
     }
     await sleep(lookMs, undefined, { signal: workSignal(tools) });
   }
-  await campaign.journal.append({ fact: 'done', server: null, phase: firstHalf });
-}
-
-/** Whether the second half of a rolling wave waits for the first. */
-export function isAwaitingFirstHalf(facts: readonly Fact[]): boolean {
-  const last = facts.findLast((fact) => 'server' in fact && fact.server === null);
-  return last?.fact === 'begun' && last.phase === firstHalf;
+  await campaign.journal.append({ fact: 'done', server: null, phase });
 }
 
 /** The first server that is not healthy, and why not; null where all are. */

@@ -14,9 +14,8 @@ import type { Campaign } from './campaign.ts';
 import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './campaign-status.ts';
 import { configuredCounts } from './configured.ts';
 import { detailsOf, differencesIn } from './details.ts';
-import { campaignItinerary } from './itinerary.ts';
+import { campaignItinerary, wavePauses } from './itinerary.ts';
 import type { Progress } from './progress.ts';
-import { isAwaitingFirstHalf } from './rolling-wave.ts';
 import { readyBundle, saysOf } from './status-text.ts';
 
 /** The moves that a forecast learns from; only read where there is something to forecast. */
@@ -53,7 +52,7 @@ export function statusOf(
     says:
       isBundle && state === 'ready'
         ? readyBundle(campaign.id, moves.length)
-        : saysOf(state, moves, { held, isGated: isAwaitingFirstHalf(facts), half: onlyWayOn(facts)?.wish, kept: keptOf(facts) }),
+        : saysOf(state, moves, { held, isGated: isAtWavePause(facts), half: onlyWayOn(facts)?.wish, kept: keptOf(facts) }),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
     built: isConfigured(campaign) ? toBuild : Math.min(built, toBuild),
@@ -62,6 +61,12 @@ export function statusOf(
     differences: differencesIn(detailsOf(campaign)),
     problem: standing.is === 'resting' ? standing.problem : null,
   };
+}
+
+/** Whether the second half of a rolling wave waits for the first. */
+function isAtWavePause(facts: readonly Fact[]): boolean {
+  const last = facts.findLast((fact) => 'server' in fact && fact.server === null);
+  return last?.fact === 'begun' && wavePauses.has(last.phase);
 }
 
 function stateOf(campaign: Campaign): CampaignState {

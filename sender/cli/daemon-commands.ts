@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { addCompletion } from '../../shared/cli/completion.ts';
 import { doctor } from '../../shared/cli/doctor.ts';
 import { initialise } from '../../shared/cli/init.ts';
-import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readSenderConfig } from '../config.ts';
 
 /** Adds the commands that need no running daemon. What only they need is imported when they run. */
-export function addDaemonCommands(program: Command, stage: Stage): void {
+export function addDaemonCommands(program: Command, terminal: Terminal): void {
   program
     .command('init')
     .description(
@@ -15,7 +15,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['sender init --config ./sender.yaml', 'writes the example there']], [3]))
     .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
+      const cli = cliOf(this, terminal);
       await initialise(cli, new URL('../sender.example.yaml', import.meta.url), async () => {
         const { state, spool } = await readSenderConfig(cli.configFile);
         return [state, spool];
@@ -37,7 +37,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
+      const cli = cliOf(this, terminal);
       const { senderChecks } = await import('../doctor.ts');
       await doctor(cli, async () => senderChecks(await readSenderConfig(cli.configFile)));
     });
@@ -48,8 +48,8 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['sender run --config ./sender.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
-      const config = await readSenderConfig(cliOf(this, stage).configFile);
+      const config = await readSenderConfig(cliOf(this, terminal).configFile);
       await runDaemon('sender', config.log.level, async (log) => (await import('../daemon.ts')).startSender(config, log));
     });
-  addCompletion(program, stage);
+  addCompletion(program, terminal);
 }

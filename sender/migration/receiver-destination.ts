@@ -1,6 +1,6 @@
 import type { Journal } from '../../shared/journal.ts';
 import type { Destination } from '../../shared/journey/destination.ts';
-import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
+import { summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
 import { attemptOf } from './attempt.ts';
 import { downSince, durationsOf } from './durations.ts';
 import type { Fact } from './fact.ts';
@@ -53,7 +53,5 @@ async function markCompleted(
   const downMs = stoppedAt === undefined ? 0 : Date.now() - Date.parse(stoppedAt);
   const summary = { stages, downtime_ms: learned.was === 'stopped' ? null : downMs, disks };
   await ask('server.completed', { campaign, server, summary }, signal);
-  const digest = digestOfJson(disks.map(({ disk, root }) => [disk, root]));
-  const counts = { disks: disks.length, bytes: disks.reduce((sum, { size }) => sum + size, 0) };
-  await writeMarker(folder, [`${server}.completed`], { campaign, at: new Date().toISOString(), digest, counts });
+  await writeMarker({ id: campaign, folder }, { kind: 'server', server }, summaryOfServer(disks));
 }

@@ -11,7 +11,7 @@ import { Peers } from '../../protocol/transport/peers.ts';
 import { subprotocol } from '../../protocol/version.ts';
 import { Importer } from '../../receiver/bundle/import.ts';
 import { readBundle } from '../../receiver/bundle/read.ts';
-import type { Campaign } from '../../receiver/campaign/campaign.ts';
+import type { ReceiverCampaign } from '../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../receiver/session/sessions.ts';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
@@ -169,7 +169,7 @@ export class World {
   }
 
   /** A campaign of the receiver, which is on. */
-  async openCampaign(id: string): Promise<Campaign> {
+  async openCampaign(id: string): Promise<ReceiverCampaign> {
     if (this.#receiver === null) throw new Error('The receiver is off.');
     return this.#receiver.campaigns.open(id);
   }
@@ -189,6 +189,16 @@ export class World {
       await importer.close();
     }
     return said;
+  }
+
+  /** A connection to the receiver, as a paired sender has it before it says anything. */
+  dial(): Promise<WebSocket> {
+    return dialled((this.#server.address() as AddressInfo).port);
+  }
+
+  /** Cuts every connection between the daemons, as a link does that fails. */
+  cutLink(): void {
+    for (const socket of this.#receiver?.sockets ?? []) socket.terminate();
   }
 
   /** Ends the receiver as a power cut does. */

@@ -16,16 +16,16 @@ import { preflight } from './preflight/preflight.ts';
 import { lookAt } from './servers/health.ts';
 import type { Access } from './session/access.ts';
 import { retryingly } from './session/retry.ts';
-import { Session } from './session/session.ts';
+import { CloudSession } from './session/session.ts';
 
 /** An OpenStack cloud as destination. */
 export class OpenStackDestination implements DestinationCloud {
   readonly kinds: ReadonlySet<Kind> = new Set(kinds.filter((kind) => kind !== 'image'));
-  readonly #session: Session;
+  readonly #session: CloudSession;
   readonly #site: Site;
 
   constructor(access: Access, settings?: ImportSettings) {
-    this.#session = new Session(access);
+    this.#session = new CloudSession(access);
     this.#site = new Site(this.#session, settings);
   }
 

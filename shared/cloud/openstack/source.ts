@@ -11,7 +11,7 @@ import { takeInventory } from './inventory/inventory.ts';
 import { bring, changes, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
-import { Session } from './session/session.ts';
+import { CloudSession } from './session/session.ts';
 
 /**
  * An OpenStack cloud as source. Its guard allows only start, stop, snapshot and deletion of our
@@ -19,10 +19,10 @@ import { Session } from './session/session.ts';
  */
 export class OpenStackSource implements SourceCloud {
   readonly #guard = new SourceGuard();
-  readonly #session: Session;
+  readonly #session: CloudSession;
 
   constructor(access: Access) {
-    this.#session = new Session(access, this.#guard.check);
+    this.#session = new CloudSession(access, this.#guard.check, 'source');
   }
 
   inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
@@ -58,10 +58,10 @@ export class OpenStackSource implements SourceCloud {
     return openImage(this.#session, snapshot.id, folder, signal, onBytes);
   }
 
-  async release(snapshotId: string, signal: AbortSignal): Promise<void> {
+  async release(snapshotId: string, campaign: string, signal: AbortSignal): Promise<void> {
     const image = await readImage(this.#session, snapshotId, signal);
     if (image === null) return;
-    this.#guard.permitDelete(image);
+    this.#guard.permitDelete(image, campaign);
     const path = `/images/${image.id}`;
     await this.#session.call({ method: 'DELETE', service: 'image', path, tolerate: [404], signal });
   }

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { Problem } from '../../../problem.ts';
 
 /** A mapping of a foreign YAML file: unknown keys are ignored. */
-export type Section = Readonly<Record<string, unknown>>;
+export type YamlMapping = Readonly<Record<string, unknown>>;
 
 /** Environment variables; a parameter, so that this code never reads the process's own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,7 +13,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The clouds of clouds.yaml with secure.yaml laid over them, and the path they were read from. */
 export interface CloudsFile {
   readonly path: string;
-  readonly clouds: Readonly<Record<string, Section>>;
+  readonly clouds: Readonly<Record<string, YamlMapping>>;
 }
 
 const extensions = ['yaml', 'yml', 'json'];
@@ -35,7 +35,7 @@ export async function readCloudsFile(environment: Environment, file?: string): P
   const secure = await firstOf(secureNamed === undefined ? [...beside, ...places(environment, 'secure')] : [secureNamed]);
   const clouds = cloudsOf(found.text, found.path);
   const secrets = secure === null ? {} : cloudsOf(secure.text, secure.path);
-  return { path: found.path, clouds: merge(clouds, secrets) as Record<string, Section> };
+  return { path: found.path, clouds: merge(clouds, secrets) as Record<string, YamlMapping> };
 }
 
 function places(environment: Environment, stem: string): string[] {
@@ -59,7 +59,7 @@ async function firstOf(paths: readonly string[]): Promise<{ path: string; text: 
   return null;
 }
 
-function cloudsOf(text: string, path: string): Readonly<Record<string, Section>> {
+function cloudsOf(text: string, path: string): Readonly<Record<string, YamlMapping>> {
   let content: unknown;
   try {
     content = parse(text, { maxAliasCount: 100 });
@@ -72,12 +72,12 @@ function cloudsOf(text: string, path: string): Readonly<Record<string, Section>>
   const clouds = isSection(content) ? (content['clouds'] ?? {}) : {};
   if (!isSection(clouds)) throw new Problem('E_CONFIG', `${path}: clouds must be a mapping of names to clouds.`, { about: path });
   return Object.fromEntries(
-    Object.entries(clouds).map(([name, cloud]) => [name, isSection(cloud) ? (underscored(cloud) as Section) : {}]),
+    Object.entries(clouds).map(([name, cloud]) => [name, isSection(cloud) ? (underscored(cloud) as YamlMapping) : {}]),
   );
 }
 
 /** Whether a value is a mapping. */
-export function isSection(value: unknown): value is Section {
+export function isSection(value: unknown): value is YamlMapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

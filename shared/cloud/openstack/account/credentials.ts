@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
-import type { Access, Domain, Identity, Named } from '../session/access.ts';
-import { type Environment, isSection, merge, readCloudsFile, type Section } from './clouds-file.ts';
+import type { Access, Domain, KeystoneIdentity, Named } from '../session/access.ts';
+import { type Environment, isSection, merge, readCloudsFile, type YamlMapping } from './clouds-file.ts';
 import type { OpenStackSettings } from './config.ts';
 
 /**
@@ -21,11 +21,11 @@ export async function resolveAccess(settings: OpenStackSettings, environment: En
     cacert: settings.cacert,
     verify: settings.verify,
   };
-  const merged = merge(section, await withSecrets(dropUndefined(own), environment)) as Section;
+  const merged = merge(section, await withSecrets(dropUndefined(own), environment)) as YamlMapping;
   return accessOf(merged, origin, settings);
 }
 
-async function chosen(settings: OpenStackSettings, environment: Environment): Promise<{ section: Section; origin: string }> {
+async function chosen(settings: OpenStackSettings, environment: Environment): Promise<{ section: YamlMapping; origin: string }> {
   if (settings.auth !== undefined && settings.cloud === undefined) return { section: {}, origin: 'the settings' };
   const name = settings.cloud ?? environment['OS_CLOUD'];
   const variables = environmentSection(environment);
@@ -47,7 +47,7 @@ function noCloud(name: string | undefined): string {
 }
 
 /** The OS_* variables as a cloud of clouds.yaml; null when there are none that authenticate. */
-function environmentSection(environment: Environment): Section | null {
+function environmentSection(environment: Environment): YamlMapping | null {
   const auth: Record<string, string> = {};
   const rest: Record<string, string> = {};
   for (const [key, value] of Object.entries(environment)) {
@@ -64,7 +64,7 @@ const authKeys = new Set(
    application_credential_id application_credential_name application_credential_secret`.split(/\s+/),
 );
 
-function dropUndefined(section: Section): Section {
+function dropUndefined(section: YamlMapping): YamlMapping {
   return Object.fromEntries(
     Object.entries(section).flatMap(([key, value]) => {
       if (value === undefined) return [];
@@ -74,7 +74,7 @@ function dropUndefined(section: Section): Section {
 }
 
 /** Resolves `file:` and `env:` in the settings' own secrets. */
-async function withSecrets(section: Section, environment: Environment): Promise<Section> {
+async function withSecrets(section: YamlMapping, environment: Environment): Promise<YamlMapping> {
   if (!isSection(section['auth'])) return section;
   const auth: Record<string, unknown> = { ...section['auth'] };
   for (const key of ['password', 'token', 'application_credential_secret']) {
@@ -102,9 +102,9 @@ async function read(path: string, setting: string): Promise<string> {
   }
 }
 
-async function accessOf(section: Section, origin: string, settings: OpenStackSettings): Promise<Access> {
+async function accessOf(section: YamlMapping, origin: string, settings: OpenStackSettings): Promise<Access> {
   const auth = isSection(section['auth']) ? section['auth'] : {};
-  const text = (key: string, of: Section = auth): string | undefined => {
+  const text = (key: string, of: YamlMapping = auth): string | undefined => {
     const value = of[key];
     if (value === '' || !['string', 'number', 'boolean'].includes(typeof value)) return undefined;
     return String(value as string | number | boolean);
@@ -142,9 +142,9 @@ async function accessOf(section: Section, origin: string, settings: OpenStackSet
 
 const truth = (value: string | undefined): boolean => ['true', 'yes', 'on', '1'].includes((value ?? '').toLowerCase());
 
-type Text = (key: string) => string | undefined;
+type SettingReader = (key: string) => string | undefined;
 
-function identityOf(text: Text, type: string | undefined, origin: string): Identity {
+function identityOf(text: SettingReader, type: string | undefined, origin: string): KeystoneIdentity {
   const credentialId = text('application_credential_id');
   const credentialName = text('application_credential_name');
   const kind = type?.replace(/^v3/, '').replaceAll('_', '');
@@ -165,18 +165,18 @@ function identityOf(text: Text, type: string | undefined, origin: string): Ident
   return { method: 'password', user: userOf(text, origin), password: new Secret(needed(text, 'password', origin)) };
 }
 
-function needed(text: Text, key: string, origin: string): string {
+function needed(text: SettingReader, key: string, origin: string): string {
   const value = text(key);
   if (value === undefined) throw new Problem('E_CONFIG', `${origin}: auth.${key} is missing.`);
   return value;
 }
 
-function userOf(text: Text, origin: string): Named {
+function userOf(text: SettingReader, origin: string): Named {
   const id = text('user_id');
   return id === undefined ? { name: needed(text, 'username', origin), domain: domainOf(text, 'user_domain') } : { id };
 }
 
-function projectOf(text: Text, identity: Identity, origin: string): Named | null {
+function projectOf(text: SettingReader, identity: KeystoneIdentity, origin: string): Named | null {
   const id = text('project_id') ?? text('tenant_id');
   if (id !== undefined) return { id };
   const name = text('project_name') ?? text('tenant_name');
@@ -185,7 +185,7 @@ function projectOf(text: Text, identity: Identity, origin: string): Named | null
   throw new Problem('E_CONFIG', `${origin}: auth.project_name (or project_id) is missing.`);
 }
 
-function domainOf(text: Text, prefix: string): Domain {
+function domainOf(text: SettingReader, prefix: string): Domain {
   const id = text(`${prefix}_id`);
   if (id !== undefined) return { id };
   const name = text(`${prefix}_name`) ?? text('default_domain_name');
@@ -198,7 +198,7 @@ function interfaceOf(value: string | undefined, origin: string): Access['interfa
   throw new Problem('E_CONFIG', `${origin}: interface ${value} is none of public, internal, admin.`);
 }
 
-function overridesOf(section: Section): Readonly<Record<string, string>> {
+function overridesOf(section: YamlMapping): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(section).flatMap(([key, value]) => {
       const service = /^(\w+)_endpoint_override$/.exec(key)?.[1];

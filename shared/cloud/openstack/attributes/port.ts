@@ -52,13 +52,17 @@ export const port: Table = [
   ...books,
 ];
 
-type Ip = { readonly subnet_id: string; readonly ip_address: string };
+type FixedIpAddress = { readonly subnet_id: string; readonly ip_address: string };
 
 /**
  * On SLAAC subnets Neutron derives the address from the MAC and refuses a chosen one; the same MAC
  * gives the same address.
  */
-function chosenIps(translated: readonly Ip[], source: { readonly fixed_ips: readonly Ip[] }, context: BuildContext): unknown {
+function chosenIps(
+  translated: readonly FixedIpAddress[],
+  source: { readonly fixed_ips: readonly FixedIpAddress[] },
+  context: BuildContext,
+): unknown {
   return translated.map((fixed, index) => {
     const subnet: Resource = context.resource(refOf('subnet', source.fixed_ips[index]?.subnet_id ?? ''));
     return subnet.kind === 'subnet' && followsMac(subnet) ? { subnet_id: fixed.subnet_id } : fixed;

@@ -14,7 +14,7 @@ import { server } from './server.ts';
 import { subnet } from './subnet.ts';
 
 const reference = (): never => {
-  throw new Problem('E_BUG', 'An image is a reference to what a server was made from; it is not built.');
+  throw new Problem('E_UNSUPPORTED', 'An image is a reference to what a server was made from; it is not built.');
 };
 
 /** How each kind is built, one line per kind. */

@@ -61,7 +61,7 @@ export const floatingIp: Family<'floating_ip'> = {
 function wantedFloating(resource: ResourceOf<'floating_ip'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
   const to = mappings.floating_ips[resource.id]?.to ?? 'auto';
   if (to === 'skip')
-    throw new Problem('E_BUG', `The plan skips floating IP ${resource.floating_ip_address}; it must not be built.`, {
+    throw new Problem('E_UNMAPPED', `The plan skips floating IP ${resource.floating_ip_address}; it must not be built.`, {
       about: refOf('floating_ip', resource.id),
     });
   if (to === 'auto') return null;

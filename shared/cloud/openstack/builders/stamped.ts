@@ -34,7 +34,7 @@ interface Stamped {
 }
 
 /** What is created: the request's attributes, and the final description and tags. */
-export interface Wanted {
+export interface ResourceToCreate {
   readonly ref: Ref;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly description: string;
@@ -75,7 +75,7 @@ export async function findStamped<T extends Stamped>(
 export async function ensureStamped<T extends Stamped>(
   site: Site,
   collection: Collection,
-  wanted: Wanted,
+  wanted: ResourceToCreate,
   context: BuildContext,
   onBorn: (thing: T) => Promise<void> = async () => undefined,
 ): Promise<{ thing: T; how: 'created' | 'found' }> {

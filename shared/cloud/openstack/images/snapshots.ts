@@ -5,7 +5,7 @@ import type { RoundStamp, Snapshot, Stamp } from '../../source-cloud.ts';
 import type { ApiImage } from '../api.ts';
 import { mustReadServer, taskOf } from '../servers/server-state.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
 import { snapshotStamp } from '../stamp.ts';
 
@@ -13,7 +13,7 @@ import { snapshotStamp } from '../stamp.ts';
 const idleLooks = 10;
 
 /** Reads an image; null where it is gone. */
-export async function readImage(session: Session, id: string, signal: AbortSignal): Promise<ApiImage | null> {
+export async function readImage(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiImage | null> {
   const path = `/images/${encodeURIComponent(id)}`;
   const { status, body } = await session.call({ method: 'GET', service: 'image', path, tolerate: [404], signal });
   return status === 404 ? null : (body as ApiImage);
@@ -24,7 +24,7 @@ export async function readImage(session: Session, id: string, signal: AbortSigna
  * snapshots, so a user's snapshot of a moved server has an old stamp: only this campaign's count.
  */
 export async function stampedSnapshots(
-  session: Session,
+  session: CloudSession,
   stamp: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<ApiImage[]> {
@@ -37,7 +37,7 @@ export async function stampedSnapshots(
  * Freezes a stopped server's root disk as an image. Throws E_SERVER_STATE, E_SERVER_FAULT,
  * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
  */
-export function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
+export function freezeDisk(session: CloudSession, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
   return snapshotDisk(session, disk, { ...made, round: 0 }, patience, () => mustBeFrozen(session, disk.server_id, patience));
 }
 
@@ -46,7 +46,7 @@ export function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Sta
  * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
  */
 export function checkpointDisk(
-  session: Session,
+  session: CloudSession,
   disk: ResourceOf<'disk'>,
   made: RoundStamp,
   patience: Patience,
@@ -56,7 +56,7 @@ export function checkpointDisk(
 
 /** `ready` is called before a snapshot is made, not if one already exists. */
 async function snapshotDisk(
-  session: Session,
+  session: CloudSession,
   disk: ResourceOf<'disk'>,
   made: RoundStamp,
   patience: Patience,
@@ -83,7 +83,7 @@ export function snapshotOf(image: ApiImage): Snapshot {
   return { id: image.id, disk, round, format: image.disk_format ?? 'raw', size: image.size ?? 0 };
 }
 
-async function mustBeFrozen(session: Session, serverId: string, { signal }: Patience): Promise<void> {
+async function mustBeFrozen(session: CloudSession, serverId: string, { signal }: Patience): Promise<void> {
   const server = await mustReadServer(session, serverId, signal);
   const task = taskOf(server);
   if (server.status === 'SHUTOFF' && task === null) return;
@@ -95,7 +95,7 @@ async function mustBeFrozen(session: Session, serverId: string, { signal }: Pati
  * Waits for the end of a server's task, such as a backup. Nova snapshots in these states (Compute
  * API reference, "Create Image").
  */
-async function untilSnapshotable(session: Session, serverId: string, patience: Patience): Promise<void> {
+async function untilSnapshotable(session: CloudSession, serverId: string, patience: Patience): Promise<void> {
   await until(`An idle moment of server ${serverId}`, patience, async () => {
     const server = await mustReadServer(session, serverId, patience.signal);
     if (taskOf(server) !== null) return undefined;
@@ -107,7 +107,7 @@ async function untilSnapshotable(session: Session, serverId: string, patience: P
 }
 
 async function createSnapshot(
-  session: Session,
+  session: CloudSession,
   serverId: string,
   stamp: Readonly<Record<string, string>>,
   signal: AbortSignal,
@@ -119,7 +119,7 @@ async function createSnapshot(
   return (answer.body as { image_id: string }).image_id;
 }
 
-async function untilActive(session: Session, id: string, serverId: string, patience: Patience): Promise<ApiImage> {
+async function untilActive(session: CloudSession, id: string, serverId: string, patience: Patience): Promise<ApiImage> {
   let idle = 0;
   return until(`The snapshot of server ${serverId}`, patience, async () => {
     const image = await readImage(session, id, patience.signal);

@@ -8,7 +8,7 @@ import { inInterfaceOrder } from './interface-order.ts';
 import { heirOf } from './server.ts';
 import { bootsFromVolume, volumesOf } from './servers.ts';
 
-type Rule = (server: ApiServer, contents: Contents) => Concern | null;
+type ServerRule = (server: ApiServer, contents: Contents) => Concern | null;
 
 function concern(code: string, severity: Concern['severity'], server: ApiServer, says: string, remedy: string): Concern {
   return { code, severity, about: refOf('server', server.id), says: `Server ${server.name} ${says}`, remedy };
@@ -27,7 +27,7 @@ const states: Readonly<Record<string, [severity: Concern['severity'], says: stri
   VERIFY_RESIZE: ['blocking', 'has a resize that was not confirmed.', 'Confirm or revert the resize, or leave it out.'],
 };
 
-const state: Rule = (server) => {
+const state: ServerRule = (server) => {
   const known = states[server.status];
   if (known === null) return null;
   const [severity, says, remedy] = known ?? [
@@ -39,7 +39,7 @@ const state: Rule = (server) => {
   return concern(`server.${server.status.toLowerCase()}`, severity, server, `${says}${fault}`, remedy);
 };
 
-const busy: Rule = (server) => {
+const busy: ServerRule = (server) => {
   const task = server['OS-EXT-STS:task_state'];
   return task
     ? concern('server.busy', 'warning', server, `is at work (${task}).`, 'Wait until the cloud has finished with it.')
@@ -49,7 +49,7 @@ const busy: Rule = (server) => {
 /** Whether a committed campaign moved the server: commit tags and locks it. */
 export const isMoved = (server: ApiServer): boolean => server.locked === true && server.tags?.includes(movedTag) === true;
 
-const moved: Rule = (server) =>
+const moved: ServerRule = (server) =>
   isMoved(server)
     ? concern(
         'server.moved',
@@ -60,7 +60,7 @@ const moved: Rule = (server) =>
       )
     : null;
 
-const locked: Rule = (server) => {
+const locked: ServerRule = (server) => {
   if (server.locked !== true) return null;
   const why = server.locked_reason ? ` (${server.locked_reason})` : '';
   // A stopped server is only snapshotted, which a lock does not forbid (nova/compute/api.py).
@@ -75,7 +75,7 @@ const locked: Rule = (server) => {
   return concern('server.locked', 'blocking', server, `is locked${why}.`, `Unlock it: openstack server unlock ${server.id}`);
 };
 
-const bootVolume: Rule = (server) =>
+const bootVolume: ServerRule = (server) =>
   bootsFromVolume(server)
     ? concern(
         'server.boot_volume',
@@ -86,7 +86,7 @@ const bootVolume: Rule = (server) =>
       )
     : null;
 
-const volumes: Rule = (server) => {
+const volumes: ServerRule = (server) => {
   const attached = volumesOf(server);
   if (attached.length === 0 || bootsFromVolume(server)) return null;
   const says = `has ${attached.length} volume${attached.length > 1 ? 's' : ''} attached (${attached.join(', ')}); this release does not move volumes.`;
@@ -99,7 +99,7 @@ const volumes: Rule = (server) => {
   );
 };
 
-const localDisks: Rule = (server) => {
+const localDisks: ServerRule = (server) => {
   const { ephemeral, swap } = server.flavor;
   if (ephemeral === 0 && Number(swap || 0) === 0) return null;
   const remedy = 'Copy what is needed to the root disk first; the source server keeps its disks until commit.';
@@ -112,7 +112,7 @@ const localDisks: Rule = (server) => {
   );
 };
 
-const key: Rule = (server, { keypairs }) => {
+const key: ServerRule = (server, { keypairs }) => {
   if (!server.key_name || keypairs.some((pair) => pair.name === server.key_name && pair.user_id === server.user_id)) return null;
   const says = `uses the keypair ${server.key_name} of another user, or one that is gone; only an admin may read another user's.`;
   return concern(
@@ -124,14 +124,14 @@ const key: Rule = (server, { keypairs }) => {
   );
 };
 
-const keyTwin: Rule = (server, { keypairs }) => {
+const keyTwin: ServerRule = (server, { keypairs }) => {
   const same = keypairs.filter((pair) => pair.name === server.key_name);
   if (same.every((pair) => pair.public_key === same[0]?.public_key)) return null;
   const says = `uses a keypair ${server.key_name}, and so does another user's server, with another key; only one can be made.`;
   return concern('server.keypair_name', 'warning', server, says, 'Nothing, if the guests have their keys on their disks.');
 };
 
-const image: Rule = (server, contents) => {
+const image: ServerRule = (server, contents) => {
   if (bootsFromVolume(server) || !server.image) return null;
   const { id } = server.image;
   if (contents.images.some((one) => one.id === id)) return null;
@@ -179,7 +179,7 @@ function userData({ scope, servers }: Contents): Concern[] {
   ];
 }
 
-const interfaces: Rule = (server, { ports }) => {
+const interfaces: ServerRule = (server, { ports }) => {
   const own = ports.filter((port) => port.device_id === server.id);
   const says = 'has several ports on several networks, and the cloud does not tell in which order.';
   const remedy = 'Compare the order of `ports` of the server in configurations.json with the guest.';
@@ -190,7 +190,7 @@ const interfaces: Rule = (server, { ports }) => {
  * Nova shows the MAC and addresses of every interface, Neutron only the ports that the credentials
  * may read.
  */
-const unseenPorts: Rule = (server, { ports }) => {
+const unseenPorts: ServerRule = (server, { ports }) => {
   const seen = new Set(ports.filter((port) => port.device_id === server.id).map((port) => port.mac_address.toLowerCase()));
   const unseen = Object.entries(server.addresses).flatMap(([network, entries]) =>
     entries.flatMap((entry) => {
@@ -209,7 +209,7 @@ const unseenPorts: Rule = (server, { ports }) => {
   );
 };
 
-const vnic: Rule = (server, { ports }) => {
+const vnic: ServerRule = (server, { ports }) => {
   const special = ports.filter((port) => port.device_id === server.id && (port['binding:vnic_type'] ?? 'normal') !== 'normal');
   if (special.length === 0) return null;
   const kinds = special.map((port) => port['binding:vnic_type']).join(', ');
@@ -240,7 +240,7 @@ function foreignGroups({ scope, groups }: Contents): Concern[] {
     );
 }
 
-const rules: readonly Rule[] = [
+const rules: readonly ServerRule[] = [
   state,
   busy,
   locked,

@@ -15,7 +15,7 @@ import type {
 } from '../api.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { bootsFromVolume } from './servers.ts';
@@ -58,7 +58,7 @@ const batch = 40;
  * Reads what a project has. External and shared networks of other projects are fetched one by one.
  */
 export async function readContents(
-  session: Session,
+  session: CloudSession,
   scope: Scope,
   chosen: readonly ApiServer[],
   signal: AbortSignal,
@@ -135,7 +135,11 @@ function isMadeByCloud({ device_owner }: ApiPort): boolean {
   return /^network:(dhcp|distributed|router_|ha_router_|floatingip)/.test(device_owner);
 }
 
-async function portsOf(session: Session, devices: readonly { readonly id: string }[], signal: AbortSignal): Promise<ApiPort[]> {
+async function portsOf(
+  session: CloudSession,
+  devices: readonly { readonly id: string }[],
+  signal: AbortSignal,
+): Promise<ApiPort[]> {
   const ports: ApiPort[] = [];
   for (let start = 0; start < devices.length; start += batch) {
     const query = { device_id: devices.slice(start, start + batch).map((device) => device.id) };
@@ -149,7 +153,7 @@ async function portsOf(session: Session, devices: readonly { readonly id: string
  * `expose-port-forwarding-in-fip`, Neutron shows them only one by one.
  */
 async function withForwardings(
-  session: Session,
+  session: CloudSession,
   all: readonly ApiFloatingIp[],
   signal: AbortSignal,
 ): Promise<readonly ApiFloatingIp[]> {
@@ -165,7 +169,7 @@ async function withForwardings(
 }
 
 async function missing<T extends { readonly id: string }>(
-  session: Session,
+  session: CloudSession,
   have: readonly T[],
   wanted: readonly string[],
   where: (id: string) => readonly [path: string, id: string, key: string],
@@ -189,7 +193,7 @@ async function missing<T extends { readonly id: string }>(
 }
 
 async function readCompute(
-  session: Session,
+  session: CloudSession,
   scope: Scope,
   servers: readonly ApiServer[],
   signal: AbortSignal,
@@ -226,7 +230,7 @@ async function readCompute(
  * The snapshots of servers made from an image. Nova copies its id and properties to each
  * (nova/compute/utils.py).
  */
-function heirsOf(session: Session, image: string, signal: AbortSignal): Promise<ApiImage[]> {
+function heirsOf(session: CloudSession, image: string, signal: AbortSignal): Promise<ApiImage[]> {
   const query = { base_image_ref: image };
   return listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
 }
@@ -235,7 +239,7 @@ function heirsOf(session: Session, image: string, signal: AbortSignal): Promise<
  * Reads the project's server groups by list, because Nova shows them only for a single server.
  * Older clouds and some policies refuse.
  */
-async function readServerGroups(session: Session, scope: Scope, signal: AbortSignal): Promise<readonly ApiServerGroup[]> {
+async function readServerGroups(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<readonly ApiServerGroup[]> {
   const query = scope.own ? {} : { all_projects: true };
   const call = { method: 'GET', service: 'compute', path: '/os-server-groups', query, tolerate: [403, 404], signal } as const;
   const { status, body } = await session.call(call);
@@ -246,7 +250,7 @@ async function readServerGroups(session: Session, scope: Scope, signal: AbortSig
 /**
  * Keypairs belong to users: our own user's are listed, and only admins may read those of others.
  */
-async function readKeypairs(session: Session, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
+async function readKeypairs(session: CloudSession, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
   const { userId } = await session.token(signal);
   const wanted = new Map<string, { name: string; user: string }>();
   for (const { key_name: name, user_id: user } of servers) if (name) wanted.set(`${user}/${name}`, { name, user });

@@ -2,7 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { type Configurations, configurationsVersion, groupByKind, parseConfigurations } from '../../../model/configurations.ts';
 import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../source-cloud.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { chooseServers } from './choose.ts';
 import { sourceConcerns } from './concerns.ts';
 import { readContents } from './contents.ts';
@@ -19,7 +19,7 @@ import { unseenConcerns } from './unseen.ts';
  * and the session's errors.
  */
 export async function takeInventory(
-  session: Session,
+  session: CloudSession,
   selection: Selection,
   signal: AbortSignal,
 ): Promise<{ document: Configurations; concerns: readonly Concern[] }> {

@@ -2,7 +2,7 @@ import { Problem } from '../../../problem.ts';
 import type { Frozen, SourceRetirement } from '../../source-cloud.ts';
 import type { ApiAction, ApiServer } from '../api.ts';
 import type { Access } from '../session/access.ts';
-import { type Guard, Session } from '../session/session.ts';
+import { type CallGuard, CloudSession } from '../session/session.ts';
 import { movedTag } from '../stamp.ts';
 import { mayHaveRunSince, readActions } from './generation.ts';
 import { powerOf, readServer, taskOf } from './server-state.ts';
@@ -17,7 +17,7 @@ const reasoned = '2.73';
  * Allows these writes at a source after commit: our tag, the lock, and deletion of a moved server.
  * Throws E_BUG otherwise.
  */
-const guard: Guard = ({ method, service, path, body }) => {
+const guard: CallGuard = ({ method, service, path, body }) => {
   if (method === 'GET' || service !== 'compute') {
     if (method === 'GET') return;
   } else {
@@ -31,10 +31,10 @@ const guard: Guard = ({ method, service, path, body }) => {
 
 /** Locks and deletes the source's servers after commit. */
 export class OpenStackRetirement implements SourceRetirement {
-  readonly #session: Session;
+  readonly #session: CloudSession;
 
   constructor(access: Access) {
-    this.#session = new Session(access, guard);
+    this.#session = new CloudSession(access, guard, 'source');
   }
 
   async retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {

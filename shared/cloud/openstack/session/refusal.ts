@@ -10,18 +10,30 @@ export interface Refused {
   readonly text: string;
 }
 
+/** Which cloud of a migration refused: what an operator can do differs. */
+export type CloudSide = 'source' | 'destination';
+
+/** What an operator does about the source; the table of problems speaks of the destination. */
+const hintsAtSource: Partial<Record<ProblemCode, string>> = {
+  E_FORBIDDEN: 'Give the user of the source credentials the named right. Nothing was changed.',
+  E_QUOTA: 'Raise the quota in the source project (a snapshot takes room there), then `sender resume`.',
+  E_CONFLICT: 'The source cloud is doing something else with it; wait, or repair it there, then `sender resume`.',
+};
+
 /**
  * Turns an error answer into a problem with the cloud's own message, its request id, the method and
  * the path.
  */
-export function problemOf(refused: Refused, redacted: (text: string) => string): Problem {
+export function problemOf(refused: Refused, side: CloudSide, redacted: (text: string) => string): Problem {
   const { method, url, service, status, headers, text } = refused;
   const says = messageOf(text).slice(0, 1000);
   const requestId = headers['x-openstack-request-id'] ?? headers['x-compute-request-id'];
   const path = new URL(url).pathname;
   const tail = requestId === undefined ? '' : `, ${requestId}`;
   const sentence = `The ${service} service answered ${status}: ${says || 'no message'} (${method} ${path}${tail})`;
-  return new Problem(codeOf(status, text), redacted(sentence));
+  const code = codeOf(status, text);
+  const hint = side === 'source' ? hintsAtSource[code] : undefined;
+  return new Problem(code, redacted(sentence), hint === undefined ? {} : { hint });
 }
 
 function codeOf(status: number, text: string): ProblemCode {

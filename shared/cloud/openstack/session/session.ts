@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../problem.ts';
 import { redact, Secret } from '../../../secret.ts';
 import type { Access } from './access.ts';
-import { endpointOf, type Service } from './catalogue.ts';
+import { type ApiService, endpointOf } from './catalogue.ts';
 import { maximumOf, negotiate } from './microversion.ts';
-import { problemOf } from './refusal.ts';
+import { type CloudSide, problemOf } from './refusal.ts';
 import { patienceFor } from './retry.ts';
 import { issueToken, type Token } from './token.ts';
 import { cancelled, discard, failureOf, type Incoming, Transport } from './transport.ts';
@@ -19,9 +19,9 @@ interface Content {
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** One call of a service's API. */
-export interface Call {
+export interface ApiCall {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly service: Service;
+  readonly service: ApiService;
   /** Below the endpoint, with its version: `/servers/detail`. */
   readonly path: string;
   readonly query?: Query | undefined;
@@ -36,14 +36,14 @@ export interface Call {
 }
 
 /** An answer; `body` is parsed JSON, text, or null where there is none. */
-export interface Answer {
+export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
 /** Decides whether a call may be made at all; throws where it may not. */
-export type Guard = (call: Pick<Call, 'method' | 'service' | 'path' | 'body'>) => void;
+export type CallGuard = (call: Pick<ApiCall, 'method' | 'service' | 'path' | 'body'>) => void;
 
 /**
  * Largest answer that is read into memory: bytes. A page holds some hundred records of a few
@@ -56,19 +56,21 @@ const userAgent = 'godwit';
  * One user's session with one cloud: token, catalogue, microversion, retries, errors as problems.
  * Renews a token before it expires and when it is refused. An error text MUST NOT contain a token.
  */
-export class Session {
+export class CloudSession {
   readonly access: Access;
   readonly #transport: Transport;
-  readonly #guard: Guard;
+  readonly #guard: CallGuard;
+  readonly #side: CloudSide;
   readonly #secrets = new Set<Secret>();
   #token: Token | null = null;
   #renewal: Promise<Token> | null = null;
   #microversion: Promise<string> | null = null;
 
-  constructor(access: Access, guard: Guard = () => undefined) {
+  constructor(access: Access, guard: CallGuard = () => undefined, side: CloudSide = 'destination') {
     this.access = access;
     this.#transport = new Transport(access);
     this.#guard = guard;
+    this.#side = side;
     for (const value of Object.values(access.identity)) if (value instanceof Secret) this.#secrets.add(value);
   }
 
@@ -76,19 +78,19 @@ export class Session {
    * Makes one call and reads its answer. Throws E_AUTH, E_FORBIDDEN, E_QUOTA, E_CONFLICT, E_CLOUD,
    * and the transport's errors.
    */
-  async call(call: Call): Promise<Answer> {
+  async call(call: ApiCall): Promise<ApiAnswer> {
     const incoming = await this.#send(call);
     const text = await this.#read(incoming, call);
     return { status: incoming.status, headers: incoming.headers, body: parsed(text, incoming.headers['content-type'] ?? '') };
   }
 
   /** GETs a body as a stream, for what is too large to hold; the caller consumes or discards it. */
-  async stream(call: Call): Promise<Incoming> {
+  async stream(call: ApiCall): Promise<Incoming> {
     return this.#send(call);
   }
 
   /** The problem for a broken stream. */
-  failure(error: unknown, call: Call): Problem {
+  failure(error: unknown, call: ApiCall): Problem {
     return failureOf(error, { method: call.method, url: `${this.access.authUrl}${call.path}`, signal: call.signal }, this.access);
   }
 
@@ -138,7 +140,7 @@ export class Session {
   }
 
   /** Sends a call until it is answered or its patience ends. Throws problems only. */
-  async #send(call: Call): Promise<Incoming> {
+  async #send(call: ApiCall): Promise<Incoming> {
     this.#guard(call);
     const patience = patienceFor(call);
     let renewed = false;
@@ -162,7 +164,7 @@ export class Session {
     }
   }
 
-  async #once(call: Call, token: Token): Promise<Incoming | Problem> {
+  async #once(call: ApiCall, token: Token): Promise<Incoming | Problem> {
     const isCompute = call.service === 'compute' && !call.path.startsWith('http');
     const headers: Record<string, string> = {
       'user-agent': userAgent,
@@ -185,7 +187,7 @@ export class Session {
     });
   }
 
-  #url(call: Call, token: Token): string {
+  #url(call: ApiCall, token: Token): string {
     const url = new URL(call.path.startsWith('http') ? call.path : `${endpointOf(this.access, token, call.service)}${call.path}`);
     for (const [key, value] of Object.entries(call.query ?? {})) {
       for (const one of [value].flat()) if (one !== undefined) url.searchParams.append(key, String(one));
@@ -193,14 +195,14 @@ export class Session {
     return url.href;
   }
 
-  async #refusal(incoming: Incoming, call: Call, token: Token): Promise<Problem> {
+  async #refusal(incoming: Incoming, call: ApiCall, token: Token): Promise<Problem> {
     const { method, service } = call;
     const text = await this.#read(incoming, call).catch(() => '');
     const refused = { method, service, url: this.#url(call, token), status: incoming.status, headers: incoming.headers, text };
-    return problemOf(refused, (sentence) => redact(sentence, this.#secrets));
+    return problemOf(refused, this.#side, (sentence) => redact(sentence, this.#secrets));
   }
 
-  async #read(incoming: Incoming, call: Call): Promise<string> {
+  async #read(incoming: Incoming, call: ApiCall): Promise<string> {
     const pieces: Buffer[] = [];
     let length = 0;
     try {

@@ -1,6 +1,6 @@
 import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
-import type { Access, Identity, Named } from './access.ts';
+import type { Access, KeystoneIdentity, Named } from './access.ts';
 import { messageOf } from './refusal.ts';
 import { retryingly } from './retry.ts';
 import type { Transport } from './transport.ts';
@@ -89,7 +89,7 @@ function refusal(access: Access, status: number, says: string): Problem {
   return new Problem(status >= 500 || status === 429 ? 'E_CLOUD' : 'E_CLOUD_REFUSED', sentence);
 }
 
-function identityOf(identity: Identity): object {
+function identityOf(identity: KeystoneIdentity): object {
   switch (identity.method) {
     case 'password':
       return { methods: ['password'], password: { user: { ...named(identity.user), password: identity.password.reveal() } } };

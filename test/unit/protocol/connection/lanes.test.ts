@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { Connection, type ConnectionOptions } from '../../../../protocol/connection/connection.ts';
 import { limits } from '../../../../protocol/limits.ts';
-import type { Packed } from '../../../../protocol/messages/packed.ts';
+import type { PackedPieces } from '../../../../protocol/messages/packed.ts';
 import type { Handlers } from '../../../../protocol/messages.ts';
 import { Throttle } from '../../../../protocol/pacing/throttle.ts';
 import { features } from '../../../../protocol/version.ts';
@@ -69,7 +69,7 @@ async function aSessionWith(
 }
 
 /** A frame whose every four bytes tell which it is. */
-function aFrame(index: number, bytes: number): Packed {
+function aFrame(index: number, bytes: number): PackedPieces {
   const payload = Buffer.alloc(bytes);
   for (let at = 0; at + 4 <= bytes; at += 4) payload.writeUInt32BE(index * 65_537 + at, at);
   return { codec: 'none', rawBytes: bytes, payload };

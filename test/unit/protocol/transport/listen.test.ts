@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { dial } from '../../../../protocol/transport/dial.ts';
-import type { Peer } from '../../../../protocol/transport/peers.ts';
+import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import { tlsProfile } from '../../../../protocol/transport/tls-profile.ts';
 import { aHouse, aPair, aReceiver, echo, type House, problemOf, type Receiver, untilTestEnds } from './house.ts';
 import { aStranger, hungUp } from './taps.ts';
@@ -12,7 +12,7 @@ import { aStranger, hungUp } from './taps.ts';
 interface Paired {
   readonly sender: House;
   readonly receiver: Receiver;
-  readonly peer: Peer;
+  readonly peer: PairedPeer;
 }
 
 /** The proof that nothing has happened to the daemon: a session still opens and answers. */

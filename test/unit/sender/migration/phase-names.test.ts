@@ -1,13 +1,13 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { campaignItinerary } from '../../../../sender/campaign/itinerary.ts';
+import { campaignItinerary, wavePauses } from '../../../../sender/campaign/itinerary.ts';
 import { itinerary } from '../../../../sender/migration/itinerary.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const tables = ['sender/migration/itinerary.ts', 'shared/journey/destination-half.ts', 'sender/campaign/itinerary.ts'];
 const phases = itinerary.map(({ name }) => name);
-const steps = Object.values(campaignItinerary).flatMap((wish) => wish.steps.map(({ name }) => name));
+const steps = [...Object.values(campaignItinerary).flatMap((wish) => wish.steps.map(({ name }) => name)), ...wavePauses];
 
 /** Files, and folders that end with a slash, where a name of a phase or step means something else. */
 const otherMeanings: Readonly<Record<string, readonly string[]>> = {

@@ -40,11 +40,12 @@ describe('what may be asked of a source', () => {
     const call = { method: 'DELETE', service: 'image', path: '/images/i1', body: undefined } as const;
     for (const foreign of [
       { ...ours, godwit_campaign: undefined },
+      { ...ours, godwit_campaign: 'another' },
       { ...ours, image_type: 'base' },
     ])
-      expect(() => guard.permitDelete(foreign)).toThrow(expect.objectContaining({ code: 'E_FORBIDDEN' }));
+      expect(() => guard.permitDelete(foreign, 'c')).toThrow(expect.objectContaining({ code: 'E_FORBIDDEN' }));
     expect(() => guard.check(call)).toThrow();
-    guard.permitDelete(ours);
+    guard.permitDelete(ours, 'c');
     expect(() => guard.check(call)).not.toThrow();
     expect(() => guard.check({ ...call, path: '/images/i2' })).toThrow();
   });
