@@ -18,7 +18,7 @@ import type { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { Disks } from '../disks/disks.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
-import { Builder, type OnBuilt } from './builder.ts';
+import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
@@ -53,7 +53,7 @@ export class ReceiverCampaign {
   readonly #work = new AbortController();
   /** The new servers that are probed from outside, by their id at the source. */
   readonly #watches = new Map<string, Watch>();
-  #configuring: Promise<Readonly<Record<string, number>>> | null = null;
+  #configuring: Promise<NetworkSide> | null = null;
   /** Whether a sender is served; donors then save bytes on the link. */
   #served = false;
   /** Commit, rollback and their like run one at a time; each is judged by the state before it. */
@@ -142,10 +142,7 @@ export class ReceiverCampaign {
    * Stores the document, builds the network side in order and compares each resource with what was
    * wanted. Throws what the cloud throws.
    */
-  async configure(
-    document: Configurations,
-    onBuilt: OnBuilt,
-  ): Promise<{ counts: Readonly<Record<string, number>>; digest: string }> {
+  async configure(document: Configurations, onBuilt: OnBuilt): Promise<NetworkSide & { readonly digest: string }> {
     if (document.campaign !== this.id)
       throw new Problem('E_OTHER_CAMPAIGN', `The document belongs to campaign ${document.campaign ?? 'none'}.`);
     this.mustGoOn();
@@ -163,10 +160,10 @@ export class ReceiverCampaign {
     this.#configuring ??= this.#builder.buildNetworkSide(onBuilt).finally(() => {
       this.#configuring = null;
     });
-    const counts = await this.#configuring;
+    const { counts, details } = await this.#configuring;
     await this.ledger.reach('configured');
     await writeMarker(this, { kind: 'configuration' }, { digest, counts });
-    return { counts, digest };
+    return { counts, details, digest };
   }
 
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */

@@ -167,7 +167,7 @@ export class Session {
     return {
       'campaign.configure': async ({ campaign, configurations }) => {
         const tell = this.#connection;
-        const marker = await this.#bound().configure(configurations, (ref, { id, how }) => {
+        const { details, ...marker } = await this.#bound().configure(configurations, (ref, { id, how }) => {
           // A progress notice to a closed connection is dropped; the next connection is told
           // everything.
           try {
@@ -176,7 +176,7 @@ export class Session {
             this.#tools.log.debug({ ref }, 'progress was not heard');
           }
         });
-        return { marker };
+        return { marker, details };
       },
       'campaign.completed': async ({ totals }) => {
         await complete(this.#bound(), totals);

@@ -10,7 +10,7 @@ import { type Configurations, parseConfigurations } from '../../shared/model/con
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import { attemptOf, hasMoved } from '../migration/attempt.ts';
-import type { Fact } from '../migration/fact.ts';
+import type { Fact, Foreseen } from '../migration/fact.ts';
 import { lastPhaseTo } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
 import { Plan, serversOf } from '../model/plan.ts';
@@ -36,7 +36,7 @@ export class Campaign {
   /**
    * Makes the folder of a new campaign. The journal comes last: without one nothing has started.
    */
-  static async create(state: string, plan: Plan, document: Configurations): Promise<Campaign> {
+  static async create(state: string, plan: Plan, document: Configurations, foreseen?: Foreseen): Promise<Campaign> {
     if (document.campaign === undefined) throw new Problem('E_BUG', 'A campaign needs an id.');
     const folder = folderOf(state, document.campaign);
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -49,6 +49,7 @@ export class Campaign {
       release: document.release,
       servers: serversOf(plan),
     });
+    if (foreseen !== undefined) await journal.append({ fact: 'foreseen', ...foreseen });
     await journal.append({ fact: 'asked', wish: 'run' });
     return new Campaign(folder, plan, document, journal);
   }

@@ -14,6 +14,7 @@ import { type WindowStatus, windowOf } from '../migration/window.ts';
 import type { Campaign } from './campaign.ts';
 import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './campaign-status.ts';
 import { configuredCounts } from './configured.ts';
+import { detailsOf, differencesIn } from './details.ts';
 import { campaignItinerary, wavePauses } from './itinerary.ts';
 import type { Progress } from './progress.ts';
 import { readyBundle, saysOf } from './status-text.ts';
@@ -58,6 +59,7 @@ export function statusOf(
     built: isConfigured(campaign) ? toBuild : Math.min(built, toBuild),
     toBuild,
     moves,
+    differences: differencesIn(detailsOf(campaign)),
     problem: standing.is === 'resting' ? standing.problem : null,
   };
 }

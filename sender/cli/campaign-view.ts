@@ -69,6 +69,7 @@ function picture(campaign: CampaignStatus, output: Output): string[] {
   return [
     ...summary(campaign, output),
     `  network side: ${campaign.built} of ${campaign.toBuild} built; servers: ${movedOf(campaign)} of ${campaign.moves.length} moved`,
+    ...campaign.differences.map(({ ref, says }) => `  not as it was: ${visible(ref)}: ${visible(says)}`),
     ...problemLines(campaign.problem, '  ', output),
     '',
     ...movesTable(moves, output),

@@ -10,7 +10,7 @@ import { campaignStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { historyOf } from '../campaign/history.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
-import { standingOf } from '../migration/fact.ts';
+import { type Foreseen, standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import { type Plan, serversOf } from '../model/plan.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
@@ -50,8 +50,8 @@ export class CampaignSet {
   }
 
   /** Writes a new campaign to the state directory and starts it. */
-  async create(plan: Plan, document: Configurations): Promise<void> {
-    this.#run(await Campaign.create(this.#tools.state, plan, document));
+  async create(plan: Plan, document: Configurations, foreseen?: Foreseen): Promise<void> {
+    this.#run(await Campaign.create(this.#tools.state, plan, document, foreseen));
   }
 
   /** The campaign of an id, or of the first four or more characters of one. Throws E_NOT_FOUND. */

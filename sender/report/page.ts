@@ -1,4 +1,5 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import { changeTitles } from './changes.ts';
 import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { diskName } from './names.ts';
@@ -60,6 +61,7 @@ ${table(
   Object.entries(totals.resources).map(([kind, count]) => [escaped(kind), number(String(count))]),
 )}
 </section>
+${changeSection(report)}
 <footer>Written by <code>sender report</code> from the campaign’s journal. Times are UTC; sizes are binary (1 KiB = 1024 B).</footer>
 </body>
 </html>
@@ -77,6 +79,14 @@ function problemSection({ problems }: Report): string {
       `<li><time>${showTime(at)}</time> <code>${escaped(code)}</code>${about === undefined ? '' : ` <code>${escaped(about)}</code>`}<br>${escaped(says)}<br><em>${escaped(hint)}</em></li>`,
   );
   return `<section class="problems"><h2>Problems met</h2><ul>${items.join('')}</ul></section>`;
+}
+
+function changeSection({ changes }: Report): string {
+  const lists = changeTitles.flatMap(([list, title]) => {
+    const items = changes[list].map((says) => `<li>${escaped(says)}</li>`);
+    return items.length === 0 ? [] : [`<h3>${escaped(title)}</h3>\n<ul class="changes">${items.join('')}</ul>`];
+  });
+  return `<section>\n<h2>What is not as it was</h2>\n${lists.length === 0 ? '<p>Nothing.</p>' : lists.join('\n')}\n</section>`;
 }
 
 /** A column of a table of servers: its heading, and the HTML of its cells. */

@@ -6,6 +6,7 @@ import { downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
 import { roundAlone } from '../migration/round.ts';
+import { changesOf } from './changes.ts';
 import { sentBytes } from './figures.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
@@ -28,6 +29,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
       sentBytes: moves.reduce((sum, move) => sum + sentBytes(move), 0),
       resources: totalsOf(campaign).resources,
     },
+    changes: changesOf(campaign),
     problems: facts.flatMap((fact) => (fact.fact === 'problem' ? [{ ...fact.problem, at: fact.at }] : [])),
   };
 }

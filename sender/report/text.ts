@@ -1,6 +1,7 @@
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import { changeTitles } from './changes.ts';
 import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
@@ -41,6 +42,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       diskColumns,
       columns,
     ),
+    ...changesText(report.changes),
     ...report.problems.flatMap((problem) => [
       '',
       `${showTime(problem.at)}  ${problem.code}: ${visible(problem.says)}`,
@@ -130,6 +132,13 @@ const diskColumns: readonly Column<DiskRow>[] = [
   { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
   { title: 'ROOT DIGEST', whole: true, show: (disk) => disk.root },
 ];
+
+/** Each list of changes under its heading; nothing where there is none. */
+function changesText(changes: Report['changes']): string[] {
+  return changeTitles.flatMap(([list, title]) =>
+    changes[list].length === 0 ? [] : ['', `${title}:`, ...changes[list].map((says) => `  - ${visible(says)}`)],
+  );
+}
 
 /** A table after an empty line; nothing where there is nothing to show. */
 function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string[] {

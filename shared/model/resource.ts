@@ -169,6 +169,8 @@ const Port = z.object({
   dns_domain: z.string().default(''),
   propagate_uplink_status: z.boolean().nullable().default(null),
   device_id: z.string().default(''),
+  /** Who uses it, where no server does: `vip:keepalived`; empty for ports of servers. */
+  device_owner: z.string().default(''),
 });
 
 /** A floating IP. `floating_ip_address` is what the source has; the plan says what it becomes. */

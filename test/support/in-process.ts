@@ -29,7 +29,7 @@ import type { CloudSection } from '../../shared/cloud/section.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
-import { startTwin, type Twin } from '../twin/twin.ts';
+import { startTwin, type Twin, type TwinOptions } from '../twin/twin.ts';
 import { inPieces } from './bundle.ts';
 import { directClient } from './direct-client.ts';
 import { OpenStackUser } from './openstack-user.ts';
@@ -54,8 +54,8 @@ export function sectionOf({ twin }: Cloud): CloudSection {
 }
 
 /** Starts an embedded cloud as fast as it can be, on what an earlier one left in `stateDir`. */
-export async function openCloudAt(stateDir: string): Promise<Cloud> {
-  const twin = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true, seed: { projects: ['shop'] } });
+export async function openCloudAt(stateDir: string, options: Partial<TwinOptions> = {}): Promise<Cloud> {
+  const twin = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true, seed: { projects: ['shop'] }, ...options });
   const user = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'demo', password: 'twin', project: 'shop' });
   return { twin, user };
 }
@@ -106,14 +106,14 @@ export class World {
    * Opens a world in `dir` from copies of the clouds and states below `template`; the receiver is
    * off.
    */
-  static async open(template: string, dir: string): Promise<World> {
+  static async open(template: string, dir: string, destinationAs: Partial<TwinOptions> = {}): Promise<World> {
     for (const side of ['sender', 'receiver']) {
       await mkdir(join(dir, side), { recursive: true });
       if (existsSync(join(template, side))) await cp(join(template, side), join(dir, side), { recursive: true });
     }
     const clouds = ['source', 'destination'].map(async (name) => {
       await cp(join(template, name), join(dir, name), { recursive: true });
-      return openCloudAt(join(dir, name));
+      return openCloudAt(join(dir, name), name === 'destination' ? destinationAs : {});
     });
     const [source, destination] = (await Promise.all(clouds)) as [Cloud, Cloud];
     return World.#between(source, destination, dir);

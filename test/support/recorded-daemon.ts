@@ -41,6 +41,7 @@ export function aCampaignStatus(more: Partial<CampaignStatus> = {}): CampaignSta
     endedAt: null,
     built: 12,
     toBuild: 12,
+    differences: [],
     moves: [aMoveStatus('db'), aMoveStatus('web', { state: 'waiting', phase: null, disks: [] })],
     problem: null,
     ...more,
@@ -148,9 +149,10 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
     rollback: steer('rollback', 'rolling back'),
     verify: (params) => note('verify', params, []),
     report: async ({ campaign: id }) => {
+      const changes = { leftOut: [], mapped: [], adopted: [], changed: [] };
       const totals = { servers: 0, diskBytes: 0, sentBytes: 0, resources: {} };
       const { project, state, startedAt, endedAt } = find(id);
-      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, problems: [] };
+      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, changes, problems: [] };
     },
     log: async ({ campaign }) => facts(campaign),
     follow: async function* ({ campaign }) {

@@ -3,7 +3,7 @@ import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BuildContext, Built, DestinationCloud, DonorImage } from '../destination-cloud.ts';
+import type { BuildContext, Built, DestinationCloud, Differences, DonorImage } from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
@@ -56,7 +56,7 @@ export class OpenStackDestination implements DestinationCloud {
     return (await familyOf(resource.kind).occupied?.(this.#site, resource, context)) ?? false;
   }
 
-  differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]> {
+  differences(resource: Resource, id: string, context: BuildContext): Promise<Differences> {
     return familyOf(resource.kind).differences(this.#site, resource, id, context);
   }
 

@@ -1,7 +1,7 @@
 import type { Kind } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import { disk } from './disk.ts';
-import type { Family } from './family.ts';
+import { equal, type Family } from './family.ts';
 import { flavor } from './flavor.ts';
 import { floatingIp } from './floating-ip.ts';
 import { routerInterface } from './interface.ts';
@@ -31,7 +31,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   floating_ip: floatingIp,
   keypair,
   flavor,
-  image: { ensure: async () => reference(), find: async () => null, differences: async () => [], remove: async () => false },
+  image: { ensure: async () => reference(), find: async () => null, differences: async () => equal, remove: async () => false },
   disk,
   server,
 };

@@ -3,7 +3,7 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiFloatingIp } from '../api.ts';
-import { compare, differencesOf } from '../attributes/differences.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
@@ -41,14 +41,12 @@ export const floatingIp: Family<'floating_ip'> = {
     if (is === null) return gone('floating IP', id);
     const wanted = wantedFloating(resource, context);
     const joined = joinedTo(resource, context);
-    return [
-      ...(await differencesOf(site, resource, is, context)),
-      ...compare({
-        port_id: [joined.port_id ?? null, is.port_id],
-        fixed_ip_address: [joined.fixed_ip_address ?? is.fixed_ip_address, is.fixed_ip_address],
-        address: [wanted ?? canonicalIp(is.floating_ip_address), canonicalIp(is.floating_ip_address)],
-      }),
-    ];
+    const joining = compare({
+      port_id: [joined.port_id ?? null, is.port_id],
+      fixed_ip_address: [joined.fixed_ip_address ?? is.fixed_ip_address, is.fixed_ip_address],
+      address: [wanted ?? canonicalIp(is.floating_ip_address), canonicalIp(is.floating_ip_address)],
+    });
+    return withMore(await differencesOf(site, resource, is, context), joining);
   },
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.floating_ip, id, campaign, patience, ref),

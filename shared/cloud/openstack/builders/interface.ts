@@ -67,7 +67,7 @@ async function findLeg(
   context: BuildContext,
 ): Promise<ApiPort | null> {
   const legs = await legsOf(site, router, context.built(refOf('network', resource.network_id)), context.signal);
-  for (const leg of legs) if ((await differencesOf(site, resource, leg, context)).length === 0) return leg;
+  for (const leg of legs) if ((await differencesOf(site, resource, leg, context)).fatal.length === 0) return leg;
   return null;
 }
 

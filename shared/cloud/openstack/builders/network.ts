@@ -33,7 +33,7 @@ export const network: Family<'network'> = {
       const { mtu: _, ...others } = attributes;
       return ensureStamped<ApiNetwork>(site, collections.network, { ...wanted, attributes: others }, context);
     });
-    return { id: thing.id, how, ...(thing.mtu ? { detail: { mtu: String(thing.mtu) } } : {}) };
+    return { id: thing.id, how };
   },
 
   find: (site, resource, context) => stampedId(site, collections.network, refOf('network', resource.id), context),

@@ -6,7 +6,7 @@ import { requestFor } from '../attributes/request.ts';
 import { isDefaultGroup } from '../group-name.ts';
 import { tagsOf } from '../stamp.ts';
 import { defaultGroup } from './default-group.ts';
-import { type Family, gone } from './family.ts';
+import { equal, type Family, gone } from './family.ts';
 import { createOrFind } from './late.ts';
 import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
@@ -30,7 +30,7 @@ export const securityGroup: Family<'security_group'> = {
   async differences(site, resource, id, context) {
     const is = await readGroup(site, id, context.signal);
     if (is === null) return gone('security group', id);
-    return isDefaultGroup(resource) ? [] : differencesOf(site, resource, is, context);
+    return isDefaultGroup(resource) ? equal : differencesOf(site, resource, is, context);
   },
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.security_group, id, campaign, patience, ref),
@@ -92,7 +92,7 @@ export const securityGroupRule: Family<'security_group_rule'> = {
     if (is === null) return gone('security group rule', id);
     // A rule of the adopted default group may be another user's, with its own description.
     const adopted = isDefault(resource, context) && sameRule(contentOf(resource, context), is);
-    return adopted ? [] : differencesOf(site, resource, is, context);
+    return adopted ? equal : differencesOf(site, resource, is, context);
   },
 
   async remove(site, id, _campaign, patience) {

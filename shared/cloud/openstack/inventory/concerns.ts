@@ -17,7 +17,7 @@ function concern(code: string, severity: Concern['severity'], server: ApiServer,
 /** What each state of a server means for its move; in other states it cannot be stopped. */
 const states: Readonly<Record<string, [severity: Concern['severity'], says: string, remedy: string] | null>> = {
   ACTIVE: null,
-  SHUTOFF: ['warning', 'is stopped already.', 'Nothing to do: it moves, and is left stopped at both sides.'],
+  SHUTOFF: ['warning', 'is stopped already.', 'Nothing to do: it is moved, and left stopped at both sides.'],
   ERROR: ['blocking', 'is in state ERROR', 'Repair it (for instance with a hard reboot), or leave it out.'],
   PAUSED: ['blocking', 'is paused.', 'Unpause it, or leave it out.'],
   SUSPENDED: ['blocking', 'is suspended.', 'Resume it, or leave it out.'],
@@ -63,6 +63,15 @@ const moved: ServerRule = (server) =>
 const locked: ServerRule = (server) => {
   if (server.locked !== true) return null;
   const why = server.locked_reason ? ` (${server.locked_reason})` : '';
+  // A stopped server is only snapshotted, which a lock does not forbid (nova/compute/api.py).
+  if (server.status === 'SHUTOFF')
+    return concern(
+      'server.lock_left',
+      'warning',
+      server,
+      `is locked${why}; the lock stays at the source, and the new server has none.`,
+      'Lock it at the destination after the commit, if it must be: openstack server lock.',
+    );
   return concern('server.locked', 'blocking', server, `is locked${why}.`, `Unlock it: openstack server unlock ${server.id}`);
 };
 
@@ -246,11 +255,53 @@ const rules: readonly ServerRule[] = [
   vnic,
 ];
 
+/**
+ * The concerns about one server. Where one blocks, those that only describe how it moves are not
+ * said.
+ */
+function concernsOfServer(server: ApiServer, contents: Contents): Concern[] {
+  const found = (isMoved(server) ? [moved] : rules).flatMap((rule) => rule(server, contents) ?? []);
+  const isBlocked = found.some(({ severity }) => severity === 'blocking');
+  return isBlocked ? found.filter(({ code }) => code !== 'server.shutoff' && code !== 'server.lock_left') : found;
+}
+
+/** Groups without a server that moves; those with one are told with their servers. */
+function emptyServerGroups({ serverGroups, servers }: Contents): Concern[] {
+  const empty = serverGroups.filter(({ members }) => !servers.some(({ id }) => members.includes(id)));
+  if (empty.length === 0) return [];
+  return [
+    {
+      code: 'server_group.left_out',
+      severity: 'warning',
+      says: `Server groups are not moved; these have no server that moves: ${empty.map(({ name }) => name).join(', ')}.`,
+      remedy: 'Make them at the destination by hand, if servers will need them.',
+    },
+  ];
+}
+
+/** One concern for all ports of one owner: a load balancer or a trunk may have many. */
+function leftOutPorts({ otherPorts }: Contents): Concern[] {
+  const byOwner = Map.groupBy(otherPorts, (port) => port.device_owner || port.device_id);
+  return [...byOwner].map(([owner, ports]): Concern => {
+    const [first, ...others] = ports;
+    const names = ports.map((port) => port.name || port.fixed_ips.map((ip) => ip.ip_address).join(' ') || port.id).join(', ');
+    const says =
+      others.length === 0
+        ? `The port ${names} belongs to ${owner}, which is not moved; it is left out.`
+        : `The ports ${names} belong to ${owner}, which is not moved; they are left out.`;
+    return {
+      code: 'port.left_out',
+      severity: 'warning',
+      ...(others.length === 0 ? { about: refOf('port', first?.id ?? '') } : {}),
+      says,
+      remedy: 'Make what they belong to at the destination by hand.',
+    };
+  });
+}
+
 /** All reasons why servers, addresses and ports of the source cannot be moved, or not unchanged. */
 export function sourceConcerns(contents: Contents): Concern[] {
-  const ofServers = contents.servers.flatMap((server) =>
-    (isMoved(server) ? [moved] : rules).flatMap((rule) => rule(server, contents) ?? []),
-  );
+  const ofServers = contents.servers.flatMap((server) => concernsOfServer(server, contents));
   const ofAddresses = contents.floatingIps
     .filter((ip) => ip.port_id !== null && !contents.ports.some((port) => port.id === ip.port_id))
     .map(
@@ -262,14 +313,12 @@ export function sourceConcerns(contents: Contents): Concern[] {
         remedy: 'Make what it serves at the destination by hand.',
       }),
     );
-  const ofPorts = contents.otherPorts.map(
-    (port): Concern => ({
-      code: 'port.left_out',
-      severity: 'warning',
-      about: refOf('port', port.id),
-      says: `The port ${port.name || port.id} belongs to ${port.device_owner || port.device_id}, which is not moved; it is left out.`,
-      remedy: 'Make what it belongs to at the destination by hand.',
-    }),
-  );
-  return [...ofServers, ...userData(contents), ...ofAddresses, ...ofPorts, ...foreignGroups(contents)];
+  return [
+    ...ofServers,
+    ...userData(contents),
+    ...ofAddresses,
+    ...leftOutPorts(contents),
+    ...emptyServerGroups(contents),
+    ...foreignGroups(contents),
+  ];
 }

@@ -45,6 +45,8 @@ export interface Contents {
   readonly keypairs: readonly ApiKeypair[];
   /** Snapshots of servers whose image is deleted; Nova gave them that image's properties. */
   readonly heirs: readonly ApiImage[];
+  /** The project's server groups, as far as the credentials may read them. */
+  readonly serverGroups: readonly ApiServerGroup[];
   /** The concerns about records that cannot be read. */
   readonly unreadable: readonly Concern[];
 }
@@ -84,9 +86,9 @@ export async function readContents(
     list<ApiFloatingIp>('floating_ip', '/floatingips', 'floatingips'),
     list<ApiPort>('port', '/ports', 'ports'),
   ]);
-  const unplugged = all.filter((port) => port.device_id === '' && port.device_owner === '');
+  const unplugged = all.filter((port) => port.device_id === '' && !isOfNetwork(port));
   const ports = [...whole('port', await portsOf(session, servers, signal)), ...unplugged];
-  const otherPorts = all.filter((port) => !unplugged.includes(port) && !/^(network|compute):/.test(port.device_owner));
+  const otherPorts = all.filter((port) => !unplugged.includes(port) && !isMadeByCloud(port));
   const interfaces = whole('port', await portsOf(session, routers, signal)).filter(isRouterLeg);
   const inUse = [...ports, ...interfaces];
   const networkIds = [
@@ -115,10 +117,22 @@ export async function readContents(
     otherPorts: otherPorts.filter(({ id }) => !ports.some((port) => port.id === id)),
     interfaces,
     groups: [...groups, ...foreignGroups],
-    floatingIps,
+    floatingIps: await withForwardings(session, floatingIps, signal),
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
     ...(await readCompute(session, scope, servers, signal)),
   };
+}
+
+function isOfNetwork({ device_owner }: ApiPort): boolean {
+  return device_owner.startsWith('network:');
+}
+
+/**
+ * Whether the cloud makes the port anew: those of DHCP, metadata, routers and floating IPs
+ * (neutron_lib/constants.py, DEVICE_OWNER_*). The legs of routers are captured as interfaces.
+ */
+function isMadeByCloud({ device_owner }: ApiPort): boolean {
+  return /^network:(dhcp|distributed|router_|ha_router_|floatingip)/.test(device_owner);
 }
 
 async function portsOf(
@@ -132,6 +146,26 @@ async function portsOf(
     ports.push(...(await listAll<ApiPort>(session, { service: 'network', path: '/ports', key: 'ports', query }, signal)));
   }
   return ports;
+}
+
+/**
+ * Adds the port forwardings of floating IPs without a port. Before the extension
+ * `expose-port-forwarding-in-fip`, Neutron shows them only one by one.
+ */
+async function withForwardings(
+  session: CloudSession,
+  all: readonly ApiFloatingIp[],
+  signal: AbortSignal,
+): Promise<readonly ApiFloatingIp[]> {
+  const shown: ApiFloatingIp[] = [];
+  for (const ip of all) {
+    const isHidden = ip.port_id === null && ip['port_forwardings'] === undefined;
+    const path = `/floatingips/${ip.id}/port_forwardings`;
+    const call = { method: 'GET', service: 'network', path, tolerate: [403, 404], signal } as const;
+    const { status, body } = isHidden ? await session.call(call) : { status: 0, body: null };
+    shown.push(status === 200 ? { ...ip, ...(body as { port_forwardings: unknown }) } : ip);
+  }
+  return shown;
 }
 
 async function missing<T extends { readonly id: string }>(
@@ -163,7 +197,7 @@ async function readCompute(
   scope: Scope,
   servers: readonly ApiServer[],
   signal: AbortSignal,
-): Promise<Pick<Contents, 'servers' | 'flavors' | 'images' | 'heirs' | 'keypairs'>> {
+): Promise<Pick<Contents, 'servers' | 'serverGroups' | 'flavors' | 'images' | 'heirs' | 'keypairs'>> {
   const query = scope.admin ? { is_public: 'none' } : {};
   const flavors = await listAll<ApiFlavor>(
     session,
@@ -184,7 +218,12 @@ async function readCompute(
     else heirs.push(...(await heirsOf(session, id, signal)));
   }
   const keypairs = await readKeypairs(session, servers, signal);
-  return { servers: await withGroups(session, scope, servers, signal), flavors, images, heirs, keypairs };
+  const serverGroups = await readServerGroups(session, scope, signal);
+  const grouped = servers.map((server) => ({
+    ...server,
+    server_groups: serverGroups.filter(({ members }) => members.includes(server.id)).map(({ name }) => name),
+  }));
+  return { servers: grouped, serverGroups, flavors, images, heirs, keypairs };
 }
 
 /**
@@ -197,23 +236,15 @@ function heirsOf(session: CloudSession, image: string, signal: AbortSignal): Pro
 }
 
 /**
- * Reads server groups by list, because Nova shows them only for a single server. Older clouds and
- * some policies refuse.
+ * Reads the project's server groups by list, because Nova shows them only for a single server.
+ * Older clouds and some policies refuse.
  */
-async function withGroups(
-  session: CloudSession,
-  scope: Scope,
-  servers: readonly ApiServer[],
-  signal: AbortSignal,
-): Promise<readonly ApiServer[]> {
+async function readServerGroups(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<readonly ApiServerGroup[]> {
   const query = scope.own ? {} : { all_projects: true };
   const call = { method: 'GET', service: 'compute', path: '/os-server-groups', query, tolerate: [403, 404], signal } as const;
   const { status, body } = await session.call(call);
   const groups = status === 200 ? (body as { server_groups: readonly ApiServerGroup[] }).server_groups : [];
-  return servers.map((server) => ({
-    ...server,
-    server_groups: groups.filter(({ members }) => members.includes(server.id)).map(({ name }) => name),
-  }));
+  return groups.filter(({ project_id }) => project_id === undefined || project_id === scope.projectId);
 }
 
 /**

@@ -68,6 +68,7 @@ function aReport(more: Partial<Report> = {}): Report {
       sentBytes: 6 * GiB,
       resources: { network: 2, subnet: 2, router: 1, port: 3, server: 3 },
     },
+    changes: { leftOut: [], mapped: [], adopted: [], changed: [] },
     problems: [
       {
         code: 'E_PEER_LOST',

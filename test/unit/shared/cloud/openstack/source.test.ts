@@ -110,7 +110,9 @@ describe('a capture says what stays behind', () => {
   test('of ports that neither a server nor nobody has', async () => {
     const { networks } = await hand.ask<{ networks: { id: string; name: string }[] }>('GET', 'network', '/networks');
     const network_id = networks.find(({ name }) => name === 'net1')?.id;
-    await hand.ask('POST', 'network', '/ports', { port: { network_id, name: 'vip', device_owner: 'Octavia' } });
+    await hand.ask('POST', 'network', '/ports', {
+      port: { network_id, name: 'vip', device_owner: 'Octavia', device_id: 'lb-1' },
+    });
     const { concerns, document } = await cloud.inventory({ servers: [] }, signal());
     expect(concerns).toContainEqual(expect.objectContaining({ code: 'port.left_out', says: expect.stringContaining('vip') }));
     expect(document.ports.map(({ name }) => name)).not.toContain('vip');
