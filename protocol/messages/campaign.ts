@@ -72,7 +72,9 @@ export const configure = request({
     'Hands over configurations.json; the receiver stores it, builds the network side in order, verifies it and writes the marker configurationCompleted.',
   repeatable: 'Yes, with the same document: what exists is found again. Another document is refused with E_CAMPAIGN_STATE.',
   params: z.object({ campaign: CampaignId, configurations: Document }),
-  result: z.object({ marker: z.object({ counts: z.record(z.string(), z.int()), digest: Sha256 }) }),
+  result: z.object({
+    marker: z.object({ counts: z.record(z.string(), z.int()), digest: Sha256, adopted: z.int().min(0).optional() }),
+  }),
   problems: [
     ...documentProblems,
     ...cloudProblems,

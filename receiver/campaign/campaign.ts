@@ -147,7 +147,7 @@ export class Campaign {
   async configure(
     document: Configurations,
     onBuilt: OnBuilt,
-  ): Promise<{ counts: Readonly<Record<string, number>>; digest: string }> {
+  ): Promise<{ counts: Readonly<Record<string, number>>; digest: string; adopted: number }> {
     if (document.campaign !== this.id)
       throw new Problem('E_OTHER_CAMPAIGN', `The document belongs to campaign ${document.campaign ?? 'none'}.`);
     this.mustGoOn();
@@ -173,7 +173,7 @@ export class Campaign {
       digest,
       counts,
     });
-    return { counts, digest };
+    return { counts, digest, adopted: this.#builder.adoptedOnNetworkSide() };
   }
 
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */

@@ -43,6 +43,11 @@ export const Plan = z.strictObject({
     .strictObject({
       /** Servers that may be on their way at once inside a wave. */
       parallel: z.int().min(1).max(mostParallel).default(1),
+      /**
+       * Servers that may fail: with one more, no further server is begun. Without it the others go
+       * on, however many fail. 0: the first failure stops the campaign.
+       */
+      max_failures: z.int().min(0).optional(),
       /** Seconds to wait between the end of one server's move and the start of the next. */
       delay_seconds: z.number().min(0).default(0),
       /** Seconds a guest may take to shut down before the stop counts as failed. */

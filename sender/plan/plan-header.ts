@@ -12,6 +12,8 @@ export const planHeader = [
   '  floating_ips        `to:` same, auto, skip or an address',
   '  servers             `availability_zone:` ZONE or, for admins, ZONE:HOST;',
   '                      the scheduler of the destination places all other servers',
+  'max_failures:         below `options:`, how many servers may fail before no further one is begun;',
+  '                      without it the others go on, however many fail',
   'whole: true           moves the rest of the project too: networks, groups and addresses that none',
   '                      of these servers uses',
   'mode: warm            copies a server while it runs, in at most `rounds` rounds, until one brings',

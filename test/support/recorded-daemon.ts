@@ -40,6 +40,7 @@ export function aCampaignStatus(more: Partial<CampaignStatus> = {}): CampaignSta
     startedAt: '2026-11-21T12:00:00.000Z',
     endedAt: null,
     built: 12,
+    adopted: 0,
     toBuild: 12,
     moves: [aMoveStatus('db'), aMoveStatus('web', { state: 'waiting', phase: null, disks: [] })],
     problem: null,

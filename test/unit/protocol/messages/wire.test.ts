@@ -71,7 +71,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
   'campaign.open': [{ campaign }, { known: true, state: 'configured', session: '00112233445566778899aabbccddeeff' }],
   'campaign.configure': [
     { campaign, configurations: aDocument() },
-    { marker: { counts: { network: 1, subnet: 2 }, digest: root } },
+    { marker: { counts: { network: 1, subnet: 2 }, digest: root, adopted: 1 } },
   ],
   'campaign.completed': [
     { campaign, totals: { servers: 1, disks: 1, disk_bytes: 3145728, resources: { network: 1 }, roots: root } },
