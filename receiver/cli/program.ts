@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createProgram, type Stage } from '../../shared/cli/program.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
+import { addGive } from './give-command.ts';
 import { addKept } from './kept-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addStatusCommands } from './status-commands.ts';
@@ -18,6 +19,7 @@ export function receiverProgram(stage: Stage): Command {
   program.commandsGroup('Set up:');
   addDaemonCommands(program, stage);
   addPeerCommands(program, stage);
+  addGive(program, stage);
   program.commandsGroup('Look:');
   addStatusCommands(program, stage);
   addKept(program, stage);

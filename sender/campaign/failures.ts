@@ -34,15 +34,20 @@ export function throwFailures(campaign: Campaign): void {
   throwAll(failures, `of ${total} servers could not be moved`, stopped);
 }
 
-/**
- * Throws several failures as one problem with the code of the first; returns where there is none.
- * `fails` ends its sentence, which begins with their number: `of 34 servers …`.
- */
+/** Throws several failures as one problem; returns where there is none. */
 export function throwAll(failures: readonly Failure[], fails: string, also = ''): void {
+  if (failures.length > 0) throw problemAbout(failures, fails, also);
+}
+
+/**
+ * One problem about at least one failure, with the code of the first. `fails` ends its sentence,
+ * which begins with their number: `of 34 servers …`.
+ */
+export function problemAbout(failures: readonly Failure[], fails: string, also = ''): Problem {
   const [first] = failures;
-  if (first === undefined) return;
+  if (first === undefined) throw new Problem('E_BUG', 'There is no failure to tell of.');
   const { problem } = first;
-  if (failures.length === 1 && also === '') throw problem;
+  if (failures.length === 1 && also === '') return problem;
   const each = failures.map(({ name, problem: { message } }) => `${name}: ${message}`).join(' ');
-  throw new Problem(problem.code, `${failures.length} ${fails}. ${each}${also}`, { hint: problem.hint, cause: problem });
+  return new Problem(problem.code, `${failures.length} ${fails}. ${each}${also}`, { hint: problem.hint, cause: problem });
 }

@@ -39,6 +39,30 @@ test('a commit that deletes keeps a source server that ran after its disk was fr
   await untilServers(world.source, [['web 1', 'SHUTOFF', false]]);
 });
 
+test('a commit whose sources cannot be read commits nothing: the campaign stays ready, and can be rolled back', async () => {
+  const { world, sender, campaign } = await aReadyCampaign();
+  world.source.twin.faults.set([{ do: 'status', status: 403, match: { service: 'compute', path: '/servers/[^/]+$' } }]);
+  await sender.daemon.commit({ campaign, deleteSource: true });
+  await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);
+  const [status] = (await sender.daemon.status()).campaigns;
+  expect(status?.state).toBe('ready');
+  expect(status?.problem?.says).toContain('Nothing was committed');
+  expect((await world.openCampaign(campaign)).ledger.state).toBe('completed');
+  world.source.twin.faults.clear();
+  await sender.daemon.rollback({ campaign });
+  await untilState(sender, 'rolled back');
+});
+
+test('a commit of which every source server ran again commits nothing', async () => {
+  const { world, sender, campaign } = await aReadyCampaign();
+  for (const server of await serversAt(world.source)) await act(world.source, server, 'os-start', 'ACTIVE');
+  await sender.daemon.commit({ campaign, deleteSource: false });
+  await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);
+  expect((await world.openCampaign(campaign)).ledger.state).toBe('completed');
+  const [status] = (await sender.daemon.status()).campaigns;
+  expect(status).toMatchObject({ state: 'ready', problem: { code: 'E_SERVER_STATE' } });
+});
+
 test('a commit locks no source server that runs again, and one that is gone is none', async () => {
   const { world, sender, campaign } = await aReadyCampaign();
   const [web, other] = await serversAt(world.source);
