@@ -122,7 +122,7 @@ test('a server that its owner stopped while it waited for its cutover stays stop
   ]);
 });
 
-test('a server that was changed while it waited is not built as it was: the problem names each difference, it runs on at the source, and the others wait on', async () => {
+test('a server that was changed while it waited is not stopped: the problem names each difference, it runs on at the source, and the others wait on', async () => {
   const { world, sender, campaign } = await aWaitingCampaign();
   const { user } = world.source;
   const [web] = await serversAt(world.source);
@@ -141,6 +141,8 @@ test('a server that was changed while it waited is not built as it was: the prob
     ['-web/é', 'ACTIVE', false],
   ]);
   expect(await serversAt(world.destination)).toEqual([]);
+  const facts = (await sender.daemon.log({ campaign })) as readonly { readonly fact: string }[];
+  expect(facts.filter(({ fact }) => fact === 'stop asked')).toEqual([]);
 });
 
 /** A campaign whose servers have all moved; something may happen before its status is asked for. */
