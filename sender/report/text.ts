@@ -1,7 +1,7 @@
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
-import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
 import { toldApart } from './server-names.ts';
@@ -25,6 +25,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
     ...headLines(report),
     '',
     ...table(moves, serverColumns(moves), columns),
+    ...assumedNote(moves),
     ...section(
       moves.filter((move) => move.networkMs !== null),
       networkColumns(moves),

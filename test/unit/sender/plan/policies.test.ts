@@ -67,7 +67,7 @@ test('a cold server that would be down for longer than any window is told of, on
   expect(concern?.says).toMatch(/down for about \d\d min \(assumed: .*no window of two weeks is that long/);
   // What such a disk took here before fits.
   const stages = { stop: 5_000, freeze: 10_000, copy: 200_000, import: 100_000, plug: 1, create: 9_000, connect: 1, probe: 1 };
-  expect(policyConcerns(plan, now, sized, [{ stages, sizeBytes: 100 * 2 ** 30, warm: false }])).toEqual([]);
+  expect(policyConcerns(plan, now, sized, [{ stages, sizeBytes: 100 * 2 ** 30, partial: false }])).toEqual([]);
   expect(policyConcerns(planOf({ ...plan, to: 'bundle' }), now, sized, [])).toEqual([]);
 });
 

@@ -80,6 +80,17 @@ function aReport(more: Partial<Report> = {}): Report {
   };
 }
 
+test('a forecast with an assumed part is marked, and it is said which part', () => {
+  const forecast = { downtimeMs: 9_000, stages: { stop: 9_000 }, deltaBytes: 0, assumed: ['import'] };
+  const assumed = aReport({ moves: [aMove('web', 0, { forecast })] });
+  expect(reportText(assumed).join('\n')).toMatch(
+    /9\.0 s\?(.|\n)*is assumed in part, because no earlier move had measured it: import/,
+  );
+  expect(reportPage(assumed)).toContain('had measured it: import</p>');
+  const measured = aReport({ moves: [aMove('web', 0, { forecast: { ...forecast, assumed: [] } })] });
+  expect(reportText(measured).join('\n')).not.toContain('?');
+});
+
 describe('the page of a report', () => {
   test('is one file: it asks for nothing from anywhere', () => {
     const page = reportPage(aReport());
