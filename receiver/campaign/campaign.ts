@@ -18,6 +18,7 @@ import { Disks } from '../disks/disks.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type OnBuilt } from './builder.ts';
+import { finish, type Images, type Left } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
@@ -48,6 +49,7 @@ export class Campaign {
   readonly imageDonors: ImageDonors;
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #workers: WorkerPool;
+  readonly #cloud: CampaignTools['cloud'];
   readonly #builder: Builder;
   readonly #work = new AbortController();
   /** The new servers that are probed from outside, by their id at the source. */
@@ -62,6 +64,7 @@ export class Campaign {
     const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, images } = tools;
     this.#keptFor = keptFor;
     this.#workers = workers;
+    this.#cloud = cloud;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
@@ -195,13 +198,19 @@ export class Campaign {
     return this.inTurn('campaign.remove', () => this.#removeAll());
   }
 
-  /** Ends a rollback: frees the staged disks, except kept ones. Returns the bytes they took. */
-  commit(): Promise<number> {
+  /**
+   * Ends the possibility of a rollback: frees the staged disks, except kept ones, and makes what was
+   * built the tenant's own. Returns the bytes that the disks took, and what is left.
+   */
+  commit(images: Images = 'keep'): Promise<{ freed: number; left: Left }> {
     return this.inTurn('campaign.commit', async () => {
       await this.ledger.reach('committed');
       await this.imageDonors.close();
       if (this.#keptFor !== null) await this.disks.keepAll();
-      return this.#freeStaging();
+      const freed = await this.#freeStaging();
+      const { id: campaign, ledger } = this;
+      const left = await finish({ campaign, ledger, cloud: this.#cloud, signal: this.#work.signal }, images);
+      return { freed, left };
     });
   }
 

@@ -40,8 +40,8 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
   commit: { shows: 'committing', rests: 'committed', steps: [
     { name: 'look at sources', does: 'read every source server again; where one cannot be read, nothing is committed',
       run: lookAtSources },
-    { name: 'commit at receiver', does: 'have the receiver end its way back and free its disks',
-      run: commitAtReceiver, asksReceiver: true },
+    { name: 'commit at receiver', does: 'have the receiver end its way back, free its disks and take its stamps away',
+      run: commitAtReceiver, asksReceiver: true, retries: true },
     { name: 'retire', does: 'tag and lock the source servers',
       run: retireServers, deletesSource: false },
     { name: 'destroy', does: 'delete the source servers',

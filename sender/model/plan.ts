@@ -62,6 +62,11 @@ export const Plan = z.strictObject({
        */
       peer_timeout_seconds: z.number().positive().default(900),
       /**
+       * What a commit does with the images that the disks were registered as: a cloud needs them
+       * only to rebuild, rescue or evacuate their servers.
+       */
+      images: z.enum(['keep', 'remove']).default('keep'),
+      /**
        * `warm`: disks are copied while their server runs, round by round, and only the last round
        * is downtime.
        */

@@ -14,6 +14,8 @@ export const planHeader = [
   '                      the scheduler of the destination places all other servers',
   'max_failures:         below `options:`, how many servers may fail before no further one is begun;',
   '                      without it the others go on, however many fail',
+  'images:               what a commit does with the images that the disks became: keep, because the',
+  '                      cloud rebuilds, rescues and evacuates servers from them, or remove',
   'whole: true           moves the rest of the project too: networks, groups and addresses that none',
   '                      of these servers uses',
   'mode: warm            copies a server while it runs, in at most `rounds` rounds, until one brings',

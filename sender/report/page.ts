@@ -1,5 +1,6 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { diskName } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
@@ -34,6 +35,9 @@ ${figure('of disks', showBytes(totals.diskBytes))}
 ${figure('sent', showBytes(totals.sentBytes))}
 ${figure('longest downtime', orDash(longest(moves)))}
 </section>
+${leftText(report.left)
+  .map((line) => `<p>${escaped(line)}</p>`)
+  .join('\n')}
 ${problems.length === 0 ? '' : problemSection(report)}
 <section>
 <h2>Servers</h2>

@@ -151,7 +151,7 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
     report: async ({ campaign: id }) => {
       const totals = { servers: 0, diskBytes: 0, sentBytes: 0, resources: {} };
       const { project, state, startedAt, endedAt } = find(id);
-      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, problems: [] };
+      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, left: null, problems: [] };
     },
     log: async ({ campaign }) => facts(campaign),
     follow: async function* ({ campaign }) {

@@ -19,7 +19,7 @@ export const flavor: Table = [
     why: 'a flavor that is created is for the project alone, not for the whole cloud' },
   { api: 'rxtx_factor',                field: 'rxtx_factor', fate: 'carried', sent: 'unless default', default: 1 },
   { api: 'extra_specs',                field: 'extra_specs', fate: 'carried', sent: 'with the stamp', default: {}, canonical: byName },
-  { api: 'description',                fate: 'told', why: 'the description of a flavor that is created has our stamp, for good' },
+  { api: 'description',                fate: 'told', why: 'the description of a flavor that is created has our stamp until the commit' },
   ...derived('Nova’s record of it', 'id', 'links', 'OS-FLV-DISABLED:disabled'),
 ];
 

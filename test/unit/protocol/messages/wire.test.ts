@@ -77,7 +77,16 @@ const samples: { readonly [N in Name]: Sample<N> } = {
     { campaign, totals: { servers: 1, disks: 1, disk_bytes: 3145728, resources: { network: 1 }, roots: root } },
     { agreed: true },
   ],
-  'campaign.commit': [{ campaign }, { freed_bytes: 3145728 }],
+  'campaign.commit': [
+    { campaign, images: 'keep' },
+    {
+      freed_bytes: 3145728,
+      left: {
+        images: [{ ref: 'disk/s1.root', id: 'b1', why: 'Its server needs it.' }],
+        stamped: [{ ref: 'network/n1', why: 'Refused.' }],
+      },
+    },
+  ],
   'campaign.remove': [{ campaign }, { removed: ['port/p1', 'network/n1'], kept: [{ ref: 'flavor/f1', why: 'It was adopted.' }] }],
   'resource.ensure': [
     { campaign, ref: 'floating_ip/fip1' },

@@ -92,6 +92,7 @@ test('every policy is explained in a sentence or two', () => {
   expect(policySentences(plan)).toEqual([
     'Up to 2 servers move at a time; the next one begins 30 s after one has ended.',
     'A server that cannot be moved runs at the source again, and the others go on; `max_failures` stops the campaign when too many fail.',
+    'The images of the servers stay at the destination after the commit: it rebuilds, rescues and evacuates servers from them.',
     'Wave farm moves in halves: first web-1, web-2; then s3, once each of the first runs at the destination and passes its probe.',
     'Servers are stopped mon, tue 22:00-05:00, or sun, all day only (Europe/Berlin), each only if its forecast downtime fits into what is left of the window; a server that is down is always moved to its end.',
     'From 2026-12-24 to 2026-12-26 inclusive (Europe/Berlin) nothing new is begun: holidays.',
