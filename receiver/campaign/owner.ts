@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ifAbsent } from '../../shared/absent.ts';
-import { claimDurably, syncFolder } from '../../shared/durable.ts';
+import { claimDurably, syncFolder, writeDurably } from '../../shared/durable.ts';
 import { hasMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 
@@ -36,11 +36,20 @@ export async function ownerOf(folder: string): Promise<Owner | null> {
  */
 export async function claim(folder: string, owner: Owner): Promise<boolean> {
   if ((await ownerOf(folder)) === null) {
-    await claimDurably(pathIn(folder), `${JSON.stringify({ format: 'godwit/owner', version: 1, owner })}\n`);
+    await claimDurably(pathIn(folder), textOf(owner));
     // The folder itself may be new.
     await syncFolder(dirname(folder));
   }
   return (await ownerOf(folder)) === owner;
+}
+
+/** Replaces the owner of a campaign, durably on return. Throws E_DISK_FULL. */
+export function give(folder: string, owner: Owner): Promise<void> {
+  return writeDurably(pathIn(folder), textOf(owner));
+}
+
+function textOf(owner: Owner): string {
+  return `${JSON.stringify({ format: 'godwit/owner', version: 1, owner })}\n`;
 }
 
 function pathIn(folder: string): string {

@@ -182,7 +182,10 @@ export class Session {
         await complete(this.#bound(), totals);
         return { agreed: true };
       },
-      'campaign.commit': async () => ({ freed_bytes: await this.#bound().commit() }),
+      'campaign.commit': async ({ images }) => {
+        const { freed, left } = await this.#bound().commit(images);
+        return { freed_bytes: freed, left };
+      },
       'campaign.remove': () => this.#bound().removeAll(),
       'resource.ensure': async ({ ref, power }) => {
         const built = await this.#bound().ensure(ref, power);

@@ -9,8 +9,8 @@ import { begunAtMs, type Round } from './round.ts';
 export interface PastMove {
   readonly phases: Readonly<Record<string, number>>;
   readonly sizeBytes: number;
-  /** Whether its last copy brought only what the rounds had left. */
-  readonly warm: boolean;
+  /** Whether its last copy brought only what rounds or an earlier attempt had left. */
+  readonly partial: boolean;
 }
 
 /** How long one phase is expected to take; `isAssumed` where nothing was measured. */
@@ -67,8 +67,8 @@ function expectedOf(phase: Phase, sizeBytes: number, past: readonly PastMove[]):
     const ms = median(past.flatMap(({ phases }) => phases[name] ?? []));
     return { ms: ms ?? assumed.ms, isAssumed: ms === undefined };
   }
-  // The last copy of a warm move says nothing about a whole disk.
-  const telling = likeRound === 'blocks' ? past.filter(({ warm }) => !warm) : past;
+  // A partial copy says nothing about a whole disk.
+  const telling = likeRound === 'blocks' ? past.filter(({ partial }) => !partial) : past;
   const rate = median(telling.flatMap((move) => rateIn(move, name)));
   return { ms: sizeBytes / (rate ?? assumed.bytesPerMs), isAssumed: rate === undefined };
 }

@@ -1,6 +1,7 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { changeTitles } from './changes.ts';
-import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { diskName } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
@@ -35,6 +36,9 @@ ${figure('of disks', showBytes(totals.diskBytes))}
 ${figure('sent', showBytes(totals.sentBytes))}
 ${figure('longest downtime', orDash(longest(moves)))}
 </section>
+${leftText(report.left)
+  .map((line) => `<p>${escaped(line)}</p>`)
+  .join('\n')}
 ${problems.length === 0 ? '' : problemSection(report)}
 <section>
 <h2>Servers</h2>
@@ -105,9 +109,10 @@ function ofServers(moves: readonly MoveReport[], columns: readonly ServerColumn[
 
 /** Columns that no server has a value for are left out: the table fits a page of 1280 pixels. */
 function serverTable(moves: readonly MoveReport[]): string {
+  const notes = assumedNote(moves).map((note) => `\n<p>${escaped(note)}</p>`);
   const probed = { head: 'Probed', cell: (move: MoveReport) => number(orDash(move.probed?.downtimeMs ?? null)) };
   const forecast = { head: 'Forecast', cell: (move: MoveReport) => number(forecastOf(move)) };
-  return ofServers(moves, [
+  const servers = ofServers(moves, [
     { head: 'Server', cell: name },
     { head: 'State', cell: stateOf },
     { head: 'Took', cell: (move) => number(orDash(move.migrationMs)) },
@@ -121,6 +126,7 @@ function serverTable(moves: readonly MoveReport[]): string {
       cell: (move) => (move.destinationId === null ? '–' : `<code>${escaped(move.destinationId)}</code>`),
     },
   ]);
+  return `${servers}${notes.join('')}`;
 }
 
 function byteTable(moves: readonly MoveReport[]): string {

@@ -2,7 +2,8 @@ import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { changeTitles } from './changes.ts';
-import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
 import { everyPhaseText, phasesText } from './phases-text.ts';
@@ -26,6 +27,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
     ...headLines(report),
     '',
     ...table(moves, serverColumns(moves), columns),
+    ...assumedNote(moves),
     ...section(
       moves.filter((move) => move.networkMs !== null),
       networkColumns(moves),
@@ -51,7 +53,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
   ];
 }
 
-function headLines({ campaign, project, state, startedAt, endedAt, totals, moves }: Report): string[] {
+function headLines({ campaign, project, state, startedAt, endedAt, totals, moves, left }: Report): string[] {
   const resources = Object.entries(totals.resources).map(([kind, count]) => countOf(kind, count));
   const sent = `${showBytes(totals.sentBytes)} sent${compression(moves)}`;
   return [
@@ -59,6 +61,7 @@ function headLines({ campaign, project, state, startedAt, endedAt, totals, moves
     `${showTime(startedAt)} – ${showTime(endedAt)} UTC`,
     `${countOf('server', totals.servers)}, ${showBytes(totals.diskBytes)} of disks, ${sent}`,
     ...(resources.length > 0 ? [`Built: ${resources.join(', ')}`] : []),
+    ...leftText(left).map(visible),
   ];
 }
 

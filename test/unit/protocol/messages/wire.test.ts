@@ -72,7 +72,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
   'campaign.configure': [
     { campaign, configurations: aDocument() },
     {
-      marker: { counts: { network: 1, subnet: 2 }, digest: root },
+      marker: { counts: { network: 1, subnet: 2 }, digest: root, adopted: 1 },
       details: { 'network/n1': { differs: 'mtu is 1442, not 1450' } },
     },
   ],
@@ -80,7 +80,16 @@ const samples: { readonly [N in Name]: Sample<N> } = {
     { campaign, totals: { servers: 1, disks: 1, disk_bytes: 3145728, resources: { network: 1 }, roots: root } },
     { agreed: true },
   ],
-  'campaign.commit': [{ campaign }, { freed_bytes: 3145728 }],
+  'campaign.commit': [
+    { campaign, images: 'keep' },
+    {
+      freed_bytes: 3145728,
+      left: {
+        images: [{ ref: 'disk/s1.root', id: 'b1', why: 'Its server needs it.' }],
+        stamped: [{ ref: 'network/n1', why: 'Refused.' }],
+      },
+    },
+  ],
   'campaign.remove': [{ campaign }, { removed: ['port/p1', 'network/n1'], kept: [{ ref: 'flavor/f1', why: 'It was adopted.' }] }],
   'resource.ensure': [
     { campaign, ref: 'floating_ip/fip1' },

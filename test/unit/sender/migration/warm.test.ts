@@ -72,7 +72,7 @@ test('a forecast knows nothing before the first round, and takes what it cannot 
   const past = [4_000, 6_000, 90_000].map((stop) => ({
     phases: { stop, import: 40_000, plug: 1_000, create: 12_000, connect: 500, probe: 3_000 },
     sizeBytes: 10 * GiB,
-    warm: true,
+    partial: true,
   }));
   const forecast = warmForecastOf([endedAt(10, aRound(1, 10 * GiB))], past, 600_000);
   expect(forecast?.assumed).toEqual([]);
@@ -100,9 +100,9 @@ test('the downtime of a server that is stopped first grows with its disk, at the
     connect: 500,
     probe: 3_000,
   };
-  const cold = { phases, sizeBytes: 10 * GiB, warm: false };
+  const cold = { phases, sizeBytes: 10 * GiB, partial: false };
   // The last copy of a warm move says nothing of a whole disk.
-  const past = [cold, { ...cold, phases: { ...phases, copy: 1_000 }, warm: true }];
+  const past = [cold, { ...cold, phases: { ...phases, copy: 1_000 }, partial: true }];
   const forecast = coldForecastOf(20 * GiB, past);
   expect(forecast.phases).toEqual({ ...phases, copy: 200_000, import: 80_000 });
   expect(forecast).toMatchObject({ downtimeMs: 308_500, deltaBytes: 20 * GiB, assumed: [] });
