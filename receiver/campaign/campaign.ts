@@ -19,7 +19,7 @@ import { Disks } from '../disks/disks.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
-import { finish, type Images, type Left } from './finish.ts';
+import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
@@ -192,10 +192,10 @@ export class ReceiverCampaign {
   }
 
   /**
-   * Ends the possibility of a rollback: frees the staged disks, except kept ones, and makes what was
-   * built the tenant's own. Returns the bytes that the disks took, and what is left.
+   * Ends the possibility of a rollback: frees the staged disks, except kept ones, and makes what
+   * was built the tenant's own. Returns the bytes that the disks took, and what is left.
    */
-  commit(images: Images = 'keep'): Promise<{ freed: number; left: Left }> {
+  commit(images: Images = 'keep'): Promise<{ freed: number; left: Remainder }> {
     return this.inTurn('campaign.commit', async () => {
       await this.ledger.reach('committed');
       await this.imageDonors.close();
