@@ -20,6 +20,7 @@ export const cloudProblems = [
   'E_CLOUD_UNREACHABLE',
   'E_CLOUD_TIMEOUT',
   'E_CLOUD_TLS',
+  'E_CLOUD_REDIRECT',
   'E_ENDPOINT_MISSING',
   'E_CLOUD_REFUSED',
   'E_MICROVERSION',

@@ -1,4 +1,5 @@
 import type { CloudFacts } from '../facts.ts';
+import { partOf } from './answer.ts';
 import type { ApiNetwork, ApiSubnet } from './api.ts';
 import { describe } from './attributes/describe.ts';
 import { listFlavors } from './builders/flavor.ts';
@@ -48,6 +49,7 @@ export async function listKeypairs(
   signal: AbortSignal,
 ): Promise<{ name: string; fingerprint: string; public_key: string }[]> {
   const { body } = await session.call({ method: 'GET', service: 'compute', path: '/os-keypairs', signal });
-  const wrapped = (body as { keypairs: { keypair: { name: string; fingerprint: string; public_key: string } }[] }).keypairs;
+  type Wrapped = readonly { readonly keypair: { name: string; fingerprint: string; public_key: string } }[];
+  const wrapped = partOf<Wrapped>(body, 'keypairs', 'GET /os-keypairs');
   return wrapped.map(({ keypair }) => keypair);
 }

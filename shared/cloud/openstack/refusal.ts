@@ -16,12 +16,23 @@ export interface Refused {
  */
 export function problemOf(refused: Refused, redacted: (text: string) => string): Problem {
   const { method, url, service, status, headers, text } = refused;
+  if (status < 400) return new Problem('E_CLOUD_REDIRECT', redacted(redirection(refused)), { about: new URL(url).origin });
   const says = messageOf(text).slice(0, 1000);
   const requestId = headers['x-openstack-request-id'] ?? headers['x-compute-request-id'];
   const path = new URL(url).pathname;
   const tail = requestId === undefined ? '' : `, ${requestId}`;
   const sentence = `The ${service} service answered ${status}: ${says || 'no message'} (${method} ${path}${tail})`;
   return new Problem(codeOf(status, text), redacted(sentence));
+}
+
+/**
+ * Says where an answer points. It is not followed: the token is for the catalogue's address, and a
+ * request with a body would arrive as a GET.
+ */
+function redirection({ method, url, service, status, headers }: Refused): string {
+  const to = URL.parse(headers['location'] ?? '', url);
+  const where = to === null ? 'without saying where to' : `to ${to.origin}${to.pathname}`;
+  return `The ${service} service answers ${method} ${new URL(url).pathname} with a redirection (${status}) ${where}.`;
 }
 
 function codeOf(status: number, text: string): ProblemCode {

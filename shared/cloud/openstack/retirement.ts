@@ -55,7 +55,7 @@ export class OpenStackRetirement implements SourceRetirement {
     // Only our own lock is removed; another lock means that somebody wants to keep the server.
     if (isOurs(server, frozen))
       await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { unlock: null }, signal });
-    await this.#session.call({ method: 'DELETE', service: 'compute', path, tolerate: [404], signal });
+    await this.#session.call({ method: 'DELETE', service: 'compute', path, mayBeGone: true, signal });
   }
 
   /** Reads a server unchanged since its freeze; null if it is gone. Throws E_SERVER_STATE. */

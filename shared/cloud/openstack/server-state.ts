@@ -2,6 +2,7 @@ import type { Power } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
 import type { ServerState } from '../source-cloud.ts';
+import { partOf } from './answer.ts';
 import type { ApiServer } from './api.ts';
 import { generationOf, readNewestAction } from './generation.ts';
 import type { Session } from './session.ts';
@@ -10,8 +11,8 @@ import { until } from './wait.ts';
 /** Reads a server; null where it is gone. */
 export async function readServer(session: Session, id: string, signal: AbortSignal): Promise<ApiServer | null> {
   const path = `/servers/${encodeURIComponent(id)}`;
-  const { status, body } = await session.call({ method: 'GET', service: 'compute', path, tolerate: [404], signal });
-  return status === 404 ? null : (body as { server: ApiServer }).server;
+  const { status, body } = await session.call({ method: 'GET', service: 'compute', path, mayBeGone: true, signal });
+  return status === 404 ? null : partOf<ApiServer>(body, 'server', `GET ${path}`);
 }
 
 /** Reads a server that should be there. Throws E_NOT_FOUND. */

@@ -2,6 +2,7 @@ import { idOf, type Ref, type ResourceOf, refOf } from '../../model/resource.ts'
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
 import type { RoundStamp, Snapshot, Stamp } from '../source-cloud.ts';
+import { thingOf } from './answer.ts';
 import type { ApiImage } from './api.ts';
 import { listAll } from './pages.ts';
 import { mustReadServer, taskOf } from './server-state.ts';
@@ -15,8 +16,8 @@ const idleLooks = 10;
 /** Reads an image; null where it is gone. */
 export async function readImage(session: Session, id: string, signal: AbortSignal): Promise<ApiImage | null> {
   const path = `/images/${encodeURIComponent(id)}`;
-  const { status, body } = await session.call({ method: 'GET', service: 'image', path, tolerate: [404], signal });
-  return status === 404 ? null : (body as ApiImage);
+  const { status, body } = await session.call({ method: 'GET', service: 'image', path, mayBeGone: true, signal });
+  return status === 404 ? null : thingOf<ApiImage>(body, `GET ${path}`);
 }
 
 /**

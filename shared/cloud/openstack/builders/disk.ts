@@ -4,6 +4,7 @@ import { asQcow2 } from '../../../disk/qcow2.ts';
 import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
+import { thingOf } from '../answer.ts';
 import type { ApiImage } from '../api.ts';
 import { byName } from '../attributes/canonical.ts';
 import { compare, differencesOf } from '../attributes/differences.ts';
@@ -139,7 +140,7 @@ async function destroy(site: Site, id: string, signal: AbortSignal): Promise<boo
     method: 'DELETE',
     service: 'image',
     path: `/images/${id}`,
-    tolerate: [404],
+    mayBeGone: true,
     signal,
   });
   return status !== 404;
@@ -162,7 +163,8 @@ async function create(
     visibility: 'private',
     min_disk: Math.max(resource.min_disk, Math.ceil(virtualSize / bytesPerGiB)),
   };
-  return (await site.session.call({ method: 'POST', service: 'image', path: '/images', body, signal })).body as ApiImage;
+  const answer = await site.session.call({ method: 'POST', service: 'image', path: '/images', body, signal });
+  return thingOf<ApiImage>(answer.body, 'POST /images');
 }
 
 /**

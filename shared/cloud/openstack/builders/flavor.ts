@@ -52,7 +52,7 @@ export const flavor: Family<'flavor'> = {
       throw new Problem('E_FORBIDDEN', `The flavor ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
         about: id,
       });
-    await site.session.call({ method: 'DELETE', service: 'compute', path: `/flavors/${id}`, tolerate: [404], signal });
+    await site.session.call({ method: 'DELETE', service: 'compute', path: `/flavors/${id}`, mayBeGone: true, signal });
     return true;
   },
 };

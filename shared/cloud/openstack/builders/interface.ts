@@ -111,12 +111,12 @@ async function detach(site: Site, port: ApiPort, campaign: string, patience: Pat
   const router = port.device_id === '' ? null : await read(site, port.device_id, signal);
   if (router === null) {
     refuseUnstamped(port, 'port', campaign);
-    await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, tolerate: [404], signal });
+    await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, mayBeGone: true, signal });
     return;
   }
   if (!isStamped(port, campaign)) refuseUnstamped(router, 'router', campaign);
   const path = `/routers/${router.id}/remove_router_interface`;
-  await site.session.call({ method: 'PUT', service: 'network', path, body: { port_id: port.id }, tolerate: [404], signal });
+  await site.session.call({ method: 'PUT', service: 'network', path, body: { port_id: port.id }, mayBeGone: true, signal });
   // Neutron deletes the port with the interface. A port that we created may remain: delete it.
-  await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, tolerate: [404], signal });
+  await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, mayBeGone: true, signal });
 }

@@ -48,7 +48,7 @@ async function emptied(site: Site, group: ApiSecurityGroup, { signal }: BuildCon
       method: 'DELETE',
       service: 'network',
       path: `/security-group-rules/${rule.id}`,
-      tolerate: [404],
+      mayBeGone: true,
       signal,
     });
 }

@@ -186,7 +186,7 @@ async function untilReady(site: Site, resource: ResourceOf<'server'>, id: string
 /** Deletes a server and waits until it is gone, because its ports are free only then. */
 async function destroy(site: Site, id: string, patience: Patience): Promise<void> {
   const { signal } = patience;
-  await site.session.call({ method: 'DELETE', service: 'compute', path: `/servers/${id}`, tolerate: [404], signal });
+  await site.session.call({ method: 'DELETE', service: 'compute', path: `/servers/${id}`, mayBeGone: true, signal });
   await until(`The end of server ${id}`, patience, async () =>
     (await readServer(site.session, id, signal)) === null ? true : undefined,
   );

@@ -172,7 +172,7 @@ export async function removeNeutron(site: Site, path: string, patience: Patience
   try {
     await until(`The removal of ${path}`, limit, async () => {
       try {
-        await site.session.call({ method: 'DELETE', service: 'network', path, tolerate: [404], signal: patience.signal });
+        await site.session.call({ method: 'DELETE', service: 'network', path, mayBeGone: true, signal: patience.signal });
         return true;
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'E_CONFLICT') throw error;

@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import { partOf, thingOf } from '../answer.ts';
 import type {
   ApiFlavor,
   ApiFloatingIp,
@@ -149,7 +150,7 @@ async function missing<T extends { readonly id: string }>(
       tolerate: [403, 404],
       signal,
     });
-    if (status === 200) found.push((body as Record<string, T>)[key] as T);
+    if (status === 200) found.push(partOf<T>(body, key, `GET ${path}/${id}`));
   }
   return found;
 }
@@ -176,7 +177,7 @@ async function readCompute(
       tolerate: [403, 404],
       signal,
     });
-    if (status === 200) images.push(body as ApiImage);
+    if (status === 200) images.push(thingOf<ApiImage>(body, `GET /images/${id}`));
     else heirs.push(...(await heirsOf(session, id, signal)));
   }
   const keypairs = await readKeypairs(session, servers, signal);
@@ -205,7 +206,7 @@ async function withGroups(
   const query = scope.own ? {} : { all_projects: true };
   const call = { method: 'GET', service: 'compute', path: '/os-server-groups', query, tolerate: [403, 404], signal } as const;
   const { status, body } = await session.call(call);
-  const groups = status === 200 ? (body as { server_groups: readonly ApiServerGroup[] }).server_groups : [];
+  const groups = status === 200 ? partOf<readonly ApiServerGroup[]>(body, 'server_groups', 'GET /os-server-groups') : [];
   return servers.map((server) => ({
     ...server,
     server_groups: groups.filter(({ members }) => members.includes(server.id)).map(({ name }) => name),
@@ -231,7 +232,7 @@ async function readKeypairs(session: Session, servers: readonly ApiServer[], sig
       tolerate: [400, 403, 404],
       signal,
     });
-    if (status === 200) found.push({ ...(body as { keypair: ApiKeypair }).keypair, user_id: user });
+    if (status === 200) found.push({ ...partOf<ApiKeypair>(body, 'keypair', `GET ${path}`), user_id: user });
   }
   return found;
 }

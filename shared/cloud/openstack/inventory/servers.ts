@@ -1,5 +1,6 @@
 import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
+import { partOf } from '../answer.ts';
 import type { ApiServer } from '../api.ts';
 import { listAll } from '../pages.ts';
 import type { Session } from '../session.ts';
@@ -25,7 +26,8 @@ export async function listServers(session: Session, scope: Scope, signal: AbortS
 export async function downServers(session: Session, scope: Scope, signal: AbortSignal): Promise<Concern[]> {
   if (!scope.own || !(await session.knows('2.69', signal))) return [];
   const { body } = await session.call({ method: 'GET', service: 'compute', path: '/servers', signal });
-  const { servers } = body as { readonly servers: readonly { readonly id: string; readonly status?: string }[] };
+  type Listed = readonly { readonly id: string; readonly status?: string }[];
+  const servers = partOf<Listed>(body, 'servers', 'GET /servers');
   return servers
     .filter(({ status }) => status === 'UNKNOWN')
     .map(({ id }) => unreadable('server', id, 'the part of the cloud that it lies in (a cell of Nova) is down'));
