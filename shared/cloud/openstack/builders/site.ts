@@ -1,10 +1,10 @@
 import { Semaphore } from '../../../concurrency/semaphore.ts';
-import { partOf } from '../answer.ts';
-import type { Service } from '../catalogue.ts';
-import { OpenStackSettings } from '../config.ts';
-import { listAll } from '../pages.ts';
-import type { Call, Session } from '../session.ts';
-import { joined } from '../wait.ts';
+import { OpenStackSettings } from '../account/config.ts';
+import { partOf } from '../session/answer.ts';
+import type { Service } from '../session/catalogue.ts';
+import { listAll } from '../session/pages.ts';
+import type { Call, Session } from '../session/session.ts';
+import { joined } from '../session/wait.ts';
 
 /**
  * How disks are registered: the format, where there is a choice, and the number of parallel

@@ -1,5 +1,4 @@
 import type { Concern } from '../../../model/concern.ts';
-import { partOf, thingOf } from '../answer.ts';
 import type {
   ApiFlavor,
   ApiFloatingIp,
@@ -14,9 +13,10 @@ import type {
   ApiSubnet,
   ApiThing,
 } from '../api.ts';
-import { listAll } from '../pages.ts';
 import { isRouterLeg } from '../router-leg.ts';
-import type { Session } from '../session.ts';
+import { partOf, thingOf } from '../session/answer.ts';
+import { listAll } from '../session/pages.ts';
+import type { Session } from '../session/session.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { bootsFromVolume } from './servers.ts';

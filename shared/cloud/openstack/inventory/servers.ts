@@ -1,9 +1,9 @@
 import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
-import { partOf } from '../answer.ts';
 import type { ApiServer } from '../api.ts';
-import { listAll } from '../pages.ts';
-import type { Session } from '../session.ts';
+import { partOf } from '../session/answer.ts';
+import { listAll } from '../session/pages.ts';
+import type { Session } from '../session/session.ts';
 import { unreadable } from './readable.ts';
 import type { Scope } from './scope.ts';
 
