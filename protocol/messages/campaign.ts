@@ -92,13 +92,13 @@ export const completed = request({
   from: 'sender',
   since: 1,
   phase: 'campaign',
-  answered: 'soon',
+  answered: 'when-done',
   purpose:
-    'Says that every server has moved, with totals that the receiver checks against its own books; it writes the marker completed.',
+    'Says that every server has moved, with totals that the receiver checks against its own books; it removes what the cloud made twice after a lost answer, and writes the marker completed.',
   repeatable: 'Yes; the totals are checked again, and the campaign stays as far as it has got.',
   params: z.object({ campaign: CampaignId, totals: Totals }),
   result: z.object({ agreed: z.literal(true) }),
-  problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
+  problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_CONFLICT', 'E_DISK_FULL', ...cloudProblems],
 });
 
 /** Ends the way back. */

@@ -5,8 +5,9 @@ import type { Campaign } from './campaign.ts';
 import { sumOfRoots } from './totals.ts';
 
 /**
- * Compares a sender's totals with ours and notes that every server has moved. A repeat is compared
- * again and changes nothing. Throws E_TOTALS_DISAGREE, E_CAMPAIGN_STATE.
+ * Compares a sender's totals with ours, removes what the cloud made twice, and notes that every
+ * server has moved. A repeat is compared again and changes nothing. Throws E_TOTALS_DISAGREE,
+ * E_CAMPAIGN_STATE, and the cloud's problems.
  */
 export function complete(campaign: Campaign, totals: Totals): Promise<void> {
   return campaign.inTurn('campaign.completed', async () => {
@@ -14,6 +15,7 @@ export function complete(campaign: Campaign, totals: Totals): Promise<void> {
     if (complaints.length > 0)
       throw new Problem('E_TOTALS_DISAGREE', `The two daemons count differently: ${complaints.join('; ')}.`);
     if (campaign.ledger.standing === 'committed') return;
+    await campaign.sweep();
     await campaign.ledger.reach('completed');
     const counts = { servers: totals.servers, disks: totals.disks, disk_bytes: totals.disk_bytes };
     await writeMarker(campaign.folder, ['completed'], {

@@ -100,6 +100,12 @@ export interface DestinationCloud {
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
   /**
+   * Removes what this campaign made a second time: a request whose answer was lost went on when
+   * another had been sent. `built`: the resources that stay, by the refs of the ledger. Returns how
+   * many it removed; MAY be repeated.
+   */
+  sweep(campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number>;
+  /**
    * Images with the digest of a source image, whose blocks need no transfer. MUST name only what
    * this project may use and no campaign made: such a disk may be another tenant's. MUST NOT write.
    * Absent: no donors.

@@ -56,6 +56,10 @@ export class PlainDestination implements DestinationCloud {
     return this.#below.remove(...given);
   }
 
+  sweep(...given: Parameters<DestinationCloud['sweep']>) {
+    return this.#below.sweep(...given);
+  }
+
   close(): Promise<void> {
     return this.#below.close();
   }

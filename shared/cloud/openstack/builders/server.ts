@@ -6,12 +6,12 @@ import type { ApiServer } from '../api.ts';
 import { acceptedDifferencesOf, compare, differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { bring, changes, readServer } from '../servers/server-state.ts';
+import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { until } from '../session/wait.ts';
 import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
-import { createOrFind } from './late.ts';
 import { orderOf } from './port-order.ts';
 import type { Site } from './site.ts';
 

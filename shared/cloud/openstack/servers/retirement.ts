@@ -2,6 +2,7 @@ import { Problem } from '../../../problem.ts';
 import type { Frozen, SourceRetirement } from '../../source-cloud.ts';
 import type { ApiAction, ApiServer } from '../api.ts';
 import type { Access } from '../session/access.ts';
+import { retryingly } from '../session/retry.ts';
 import { type Guard, Session } from '../session/session.ts';
 import { movedTag } from '../stamp.ts';
 import { mayHaveRunSince, readActions } from './generation.ts';
@@ -37,7 +38,16 @@ export class OpenStackRetirement implements SourceRetirement {
     this.#session = new Session(access, guard, 'source');
   }
 
-  async retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+  /** Each attempt reads the server again, so that a lost answer does no harm. */
+  retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    return retryingly(signal, () => this.#retire(serverId, frozen, signal));
+  }
+
+  destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    return retryingly(signal, () => this.#destroy(serverId, frozen, signal));
+  }
+
+  async #retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
     const server = await this.#asFrozen(serverId, frozen, signal);
     if (server === null) return;
     const path = pathOf(serverId);
@@ -48,7 +58,7 @@ export class OpenStackRetirement implements SourceRetirement {
     await this.#session.call({ method: 'PUT', service: 'compute', path: `${path}/tags/${movedTag}`, signal });
   }
 
-  async destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+  async #destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
     const server = await this.#asFrozen(serverId, frozen, signal);
     if (server === null) return;
     const path = pathOf(serverId);

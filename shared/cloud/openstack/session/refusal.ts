@@ -34,7 +34,7 @@ export function problemOf(refused: Refused, side: Side, redacted: (text: string)
   const sentence = `The ${service} service answered ${status}: ${says || 'no message'} (${method} ${path}${tail})`;
   const code = codeOf(status, text);
   const hint = side === 'source' ? hintsAtSource[code] : undefined;
-  return new Problem(code, redacted(sentence), hint === undefined ? {} : { hint });
+  return new Problem(code, redacted(sentence), { cause: { status }, ...(hint === undefined ? {} : { hint }) });
 }
 
 /**
@@ -46,6 +46,12 @@ export function redirected({ method, url, service, status, headers }: Refused, r
   const where = to === null ? 'without saying where to' : `to ${to.origin}${to.pathname}`;
   const says = `The ${service} service answers ${method} ${new URL(url).pathname} with a redirection (${status}) ${where}.`;
   return new Problem('E_CLOUD_REDIRECT', redacted(says), { about: new URL(url).origin });
+}
+
+/** The status of the answer that a problem comes from; undefined where there was no answer. */
+export function statusOf({ cause }: Problem): number | undefined {
+  const status = typeof cause === 'object' && cause !== null ? (cause as { status?: unknown }).status : undefined;
+  return typeof status === 'number' ? status : undefined;
 }
 
 function codeOf(status: number, text: string): ProblemCode {
