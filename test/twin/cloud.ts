@@ -29,6 +29,7 @@ export interface Settings {
   readonly zeroDiskForMembers: boolean;
   readonly forceConfigDrive: boolean;
   readonly withoutServices: readonly ServiceName[];
+  readonly otherRegions: readonly string[];
   readonly maxRequestBytes: number;
 }
 

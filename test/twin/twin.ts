@@ -70,6 +70,8 @@ export interface TwinOptions {
   readonly forceConfigDrive?: boolean;
   /** Services that the catalogue does not name. */
   readonly withoutServices?: readonly ServiceName[];
+  /** Further regions that the catalogue names; nobody answers there. */
+  readonly otherRegions?: readonly string[];
 }
 
 /** A running twin. */
@@ -153,6 +155,7 @@ function settingsFrom(options: TwinOptions): Settings {
     zeroDiskForMembers: options.zeroDiskForMembers ?? false,
     forceConfigDrive: options.forceConfigDrive ?? false,
     withoutServices: options.withoutServices ?? [],
+    otherRegions: options.otherRegions ?? [],
     maxRequestBytes: 114_688,
   };
 }

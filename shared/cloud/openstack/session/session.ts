@@ -3,7 +3,7 @@ import { Problem } from '../../../problem.ts';
 import { redact, Secret } from '../../../secret.ts';
 import type { Access } from './access.ts';
 import { type Answer, readJson, readText } from './answer.ts';
-import { endpointOf, type Service } from './catalogue.ts';
+import { endpointOf, mustBeOneRegion, type Service } from './catalogue.ts';
 import { maximumOf, negotiate } from './microversion.ts';
 import { problemOf, type Side } from './refusal.ts';
 import { patienceFor } from './retry.ts';
@@ -126,6 +126,7 @@ export class Session {
   async #renew(signal: AbortSignal): Promise<Token> {
     const token = await issueToken(this.access, this.#transport, signal, (text) => redact(text, this.#secrets));
     this.#secrets.add(token.secret);
+    mustBeOneRegion(this.access, token.catalogue);
     this.#token = token;
     return token;
   }
