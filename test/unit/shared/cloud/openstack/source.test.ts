@@ -257,11 +257,12 @@ describe('a frozen disk', () => {
       await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED' });
     });
 
-    test.each<[what: string, args: string[]]>([
-      ['with LUKS', ['--object', 'secret,id=k,data=swordfish', '-o', 'encrypt.format=luks,encrypt.key-secret=k,encrypt.iter-time=10']],
-      ['with the older AES', ['--object', 'secret,id=k,data=swordfish', '-o', 'encrypt.format=aes,encrypt.key-secret=k']],
-    ])('is refused when it is encrypted %s', async (_, args) => {
-      const bytes = await made(['create', '-q', '-f', 'qcow2', ...args, 'out', '1M']);
+    test.each([
+      ['AES', 1],
+      ['LUKS', 2],
+    ])('is refused when it is encrypted with %s', async (_, method) => {
+      const bytes = await converted('qcow2');
+      bytes.writeUInt32BE(method, 32);
       const opened = cloud.open(await anImage(bytes), await aFolder(), signal());
       await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED', message: expect.stringContaining('is encrypted') });
     });
