@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { OpenStackSettings } from '../../shared/cloud/openstack/account/config.ts';
 import { resolveAccess } from '../../shared/cloud/openstack/account/credentials.ts';
-import type { Access, Identity, Named } from '../../shared/cloud/openstack/session/access.ts';
+import type { Access, KeystoneIdentity, Named } from '../../shared/cloud/openstack/session/access.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Case, caseOf } from '../openstacksdk/clouds-files.ts';
 
@@ -67,7 +67,7 @@ function theirMeaning({ reading }: Theirs): Meaning | null {
 
 const rooted = (url: string): string => `${url.replace(/\/+$/, '').replace(/\/v3$/, '')}/v3`;
 
-function proofOf(identity: Identity): unknown {
+function proofOf(identity: KeystoneIdentity): unknown {
   if (identity.method === 'password') return ['password', identity.user, identity.password.reveal()];
   if (identity.method === 'token') return ['token', identity.token.reveal()];
   return ['credential', 'id' in identity ? identity.id : [identity.name, identity.user], identity.secret.reveal()];

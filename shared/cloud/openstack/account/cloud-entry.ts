@@ -1,12 +1,12 @@
 import { Problem } from '../../../problem.ts';
 import type { Written } from './clouds-file.ts';
-import { isSection, type Section, Unquoted } from './clouds-yaml.ts';
+import { isSection, Unquoted, type YamlMapping } from './clouds-yaml.ts';
 import { chooseRegion } from './regions.ts';
 
 /** A cloud of clouds.yaml, its keys where they belong: what proves who we are, and the rest. */
 export interface CloudEntry {
   readonly auth: Readonly<Record<string, string>>;
-  readonly rest: Section;
+  readonly rest: YamlMapping;
 }
 
 /** The keys that openstacksdk takes from beside `auth`, the last of a row winning. */
@@ -61,7 +61,7 @@ export function readEntry(written: Written): CloudEntry {
 }
 
 /** Refuses what openstacksdk passes over, and a key that stands there with a dash and without. */
-function mustBeSpelt(section: Section, origin: string): void {
+function mustBeSpelt(section: YamlMapping, origin: string): void {
   const unheard = unread.find((key) => key in section);
   if (unheard !== undefined) {
     const right = unheard.replace('-', '_').replace('plugin', 'type');
@@ -85,7 +85,7 @@ function gatheredFrom(inAuth: Record<string, unknown>, beside: Record<string, un
 }
 
 /** The cloud over its vendor profile. Only the profiles of clouds-public.yaml are known. */
-function withProfile({ section, profiles, origin }: Written): Section {
+function withProfile({ section, profiles, origin }: Written): YamlMapping {
   const name = textOf((section['profile'] ?? section['cloud']) || undefined, 'profile', origin);
   if (name === undefined) return section;
   const profile = profiles[name];
@@ -96,12 +96,12 @@ function withProfile({ section, profiles, origin }: Written): Section {
 }
 
 /** Lays one cloud over another; only `auth` is laid key by key. */
-function overlaid(under: Section, over: Section, origin: string): Section {
+function overlaid(under: YamlMapping, over: YamlMapping, origin: string): YamlMapping {
   const auth = { ...authOf(under, origin), ...authOf(over, origin) };
   return { ...under, ...over, auth };
 }
 
-function authOf({ auth }: Section, origin: string): Section {
+function authOf({ auth }: YamlMapping, origin: string): YamlMapping {
   if (auth === undefined) return {};
   if (!isSection(auth)) throw new Problem('E_CONFIG', `${origin}: auth must be a mapping.`);
   return auth;
@@ -126,12 +126,12 @@ function spreadDomain(auth: Record<string, string>): void {
 }
 
 /** openstacksdk accepts `auth-url` for `auth_url`; the later of two parts that were merged counts. */
-function underscored(section: Section): Record<string, unknown> {
+function underscored(section: YamlMapping): Record<string, unknown> {
   return Object.fromEntries(Object.entries(section).map(([key, value]) => [key.replaceAll('-', '_'), value]));
 }
 
 /** Puts the cloud's own keys into an auth_url such as `https://{region_name}.example.org`. */
-function filledIn(url: string, rest: Section, origin: string): string {
+function filledIn(url: string, rest: YamlMapping, origin: string): string {
   return url.replace(/\{(\w*)\}|[{}]/g, (_whole, key: string | undefined) => {
     const value = key === undefined ? undefined : textOf(rest[key], key, origin);
     if (value === undefined)

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Problem } from '../../../problem.ts';
-import { isSection, parseCloudsYaml, type Section } from './clouds-yaml.ts';
+import { isSection, parseCloudsYaml, type YamlMapping } from './clouds-yaml.ts';
 
 /** Environment variables; a parameter, so that this code never reads the process's own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,17 +10,17 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The clouds of clouds.yaml with secure.yaml laid over them, and the path they were read from. */
 export interface CloudsFile {
   readonly path: string;
-  readonly clouds: Section;
+  readonly clouds: YamlMapping;
   /** The public clouds of clouds-public.yaml, to which `profile` refers. */
-  readonly profiles: Section;
+  readonly profiles: YamlMapping;
 }
 
 /** A cloud as it is written, and what it may refer to. */
 export interface Written {
   /** For people: `cloud src of /etc/openstack/clouds.yaml`. */
   readonly origin: string;
-  readonly section: Section;
-  readonly profiles: Section;
+  readonly section: YamlMapping;
+  readonly profiles: YamlMapping;
   /** The region that the settings choose. */
   readonly region: string | undefined;
 }
@@ -46,7 +46,7 @@ export async function readCloudsFile(environment: Environment, file?: string): P
   const clouds = mappingIn(found, 'clouds');
   const secrets = secure === null ? {} : mappingIn(secure, 'clouds');
   const profiles = vendor === null ? {} : mappingIn(vendor, 'public-clouds');
-  return { path: found.path, clouds: merge(clouds, secrets) as Section, profiles };
+  return { path: found.path, clouds: merge(clouds, secrets) as YamlMapping, profiles };
 }
 
 /** An empty variable is as good as none. */
@@ -82,7 +82,7 @@ async function firstOf(paths: readonly string[]): Promise<ReadFile | null> {
 }
 
 /** The mapping under a key of a file; empty where the file is. */
-function mappingIn({ path, text }: ReadFile, key: string): Section {
+function mappingIn({ path, text }: ReadFile, key: string): YamlMapping {
   const content = parseCloudsYaml(text, path) ?? {};
   const mapping = isSection(content) ? (content[key] ?? {}) : content;
   if (!isSection(mapping))

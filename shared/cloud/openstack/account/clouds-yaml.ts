@@ -2,10 +2,10 @@ import { parseDocument, type ScalarTag } from 'yaml';
 import { Problem } from '../../../problem.ts';
 
 /** A mapping of a foreign YAML file: unknown keys are ignored. */
-export type Section = Readonly<Record<string, unknown>>;
+export type YamlMapping = Readonly<Record<string, unknown>>;
 
 /** Whether a value is a mapping. */
-export function isSection(value: unknown): value is Section {
+export function isSection(value: unknown): value is YamlMapping {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Unquoted);
 }
 

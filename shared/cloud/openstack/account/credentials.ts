@@ -5,7 +5,7 @@ import { Secret } from '../../../secret.ts';
 import type { Access } from '../session/access.ts';
 import { type CloudEntry, readEntry, textOf } from './cloud-entry.ts';
 import { type Environment, readCloudsFile, type Written } from './clouds-file.ts';
-import { isSection, type Section } from './clouds-yaml.ts';
+import { isSection, type YamlMapping } from './clouds-yaml.ts';
 import type { OpenStackSettings } from './config.ts';
 import { identityOf } from './identity.ts';
 
@@ -56,7 +56,7 @@ const selectors = new Set(['OS_CLOUD', 'OS_REGION_NAME', 'OS_CLIENT_CONFIG_FILE'
 const foreign = /^OS_(TEST|STD|LOG)/;
 
 /** The OS_* variables as a cloud of clouds.yaml; null where they only choose one. */
-function environmentSection(environment: Environment): Section | null {
+function environmentSection(environment: Environment): YamlMapping | null {
   const names = Object.keys(environment).filter(
     (name) => name.startsWith('OS_') && !foreign.test(name) && environment[name] !== undefined,
   );
@@ -195,7 +195,7 @@ function interfaceOf(value: string | undefined, origin: string): Access['interfa
 const services = ['compute', 'network', 'image'] as const;
 
 /** One service in another region or interface than the rest would be another cloud's. */
-function refusePerService(rest: Section, origin: string): void {
+function refusePerService(rest: YamlMapping, origin: string): void {
   const keys = services.flatMap((service) => [
     ...['region_name', 'interface', 'endpoint_type', 'service_type', 'service_name'].map((key) => `${service}_${key}`),
   ]);
@@ -206,7 +206,7 @@ function refusePerService(rest: Section, origin: string): void {
   });
 }
 
-function overridesOf(rest: Section, origin: string): Readonly<Record<string, string>> {
+function overridesOf(rest: YamlMapping, origin: string): Readonly<Record<string, string>> {
   const address = (service: string): string | undefined => {
     const [override, plain] = [`${service}_endpoint_override`, `${service}_endpoint`];
     return textOf(rest[override] ?? undefined, override, origin) ?? textOf(rest[plain] ?? undefined, plain, origin);

@@ -1,6 +1,6 @@
 import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
-import type { Domain, Identity, Named } from '../session/access.ts';
+import type { Domain, KeystoneIdentity, Named } from '../session/access.ts';
 
 type Auth = Readonly<Record<string, string>>;
 
@@ -10,7 +10,7 @@ const generic = ['default_domain_id', 'default_domain_name'];
 const credential = ['application_credential_id', 'application_credential_name', 'application_credential_secret'];
 
 /** The plugins of keystoneauth that are understood, and what each takes beside auth_url. */
-const plugins: Readonly<Record<string, { readonly method: Identity['method']; readonly takes: readonly string[] }>> = {
+const plugins: Readonly<Record<string, { readonly method: KeystoneIdentity['method']; readonly takes: readonly string[] }>> = {
   password: { method: 'password', takes: [...user, ...project, ...generic, 'password'] },
   v3password: { method: 'password', takes: [...user, ...project, 'password'] },
   token: { method: 'token', takes: [...project, ...generic, 'token'] },
@@ -32,7 +32,7 @@ export function identityOf(
   auth: Auth,
   type: string | undefined,
   reading: Reading,
-): { readonly identity: Identity; readonly project: Named | null } {
+): { readonly identity: KeystoneIdentity; readonly project: Named | null } {
   const { origin } = reading;
   const name = type ?? impliedType(auth);
   const plugin = plugins[name];
@@ -92,7 +92,7 @@ function userOf(auth: Auth, reading: Reading): Named {
     : { id };
 }
 
-function credentialOf(auth: Auth, reading: Reading): Identity {
+function credentialOf(auth: Auth, reading: Reading): KeystoneIdentity {
   const secret = secretOf(auth, 'application_credential_secret', reading.origin);
   const id = auth['application_credential_id'];
   if (id !== undefined) return { method: 'application_credential', id, secret };

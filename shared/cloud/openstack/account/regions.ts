@@ -1,18 +1,21 @@
 import { Problem } from '../../../problem.ts';
 import type { Written } from './clouds-file.ts';
-import { isSection, type Section } from './clouds-yaml.ts';
+import { isSection, type YamlMapping } from './clouds-yaml.ts';
 
 /** One region of a cloud, and the values that hold there. */
 interface Region {
   readonly name: string;
-  readonly values: Section;
+  readonly values: YamlMapping;
 }
 
 /**
  * The one region that is meant, and its values over the cloud's. Of several that are listed and
  * none that is chosen openstacksdk takes the first; that is refused. Throws E_CONFIG.
  */
-export function chooseRegion(written: Written, whole: Section): { readonly region: string | null; readonly values: Section } {
+export function chooseRegion(
+  written: Written,
+  whole: YamlMapping,
+): { readonly region: string | null; readonly values: YamlMapping } {
   const { origin, region: wanted } = written;
   const listed = 'regions' in whole;
   const regions = listed ? regionsOf(whole['regions'], origin) : namesIn(whole['region_name'], origin);

@@ -4,11 +4,11 @@ import { describe } from '../attributes/describe.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { Site } from '../builders/site.ts';
 import { partOf } from '../session/answer.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { readQuotas } from './quotas.ts';
 
 /** Reads the facts that the planner needs about a destination. */
-export async function readFacts(session: Session, signal: AbortSignal): Promise<CloudFacts> {
+export async function readFacts(session: CloudSession, signal: AbortSignal): Promise<CloudFacts> {
   const site = new Site(session);
   const token = await session.token(signal);
   const [flavors, networks, subnets, keypairs, quotas] = await Promise.all([
@@ -45,7 +45,7 @@ export async function readFacts(session: Session, signal: AbortSignal): Promise<
 
 /** Lists our own user's keypairs; Nova wraps each one. */
 export async function listKeypairs(
-  session: Session,
+  session: CloudSession,
   signal: AbortSignal,
 ): Promise<{ name: string; fingerprint: string; public_key: string }[]> {
   const { body } = await session.call({ method: 'GET', service: 'compute', path: '/os-keypairs', signal });

@@ -1,5 +1,5 @@
 import { partOf } from '../session/answer.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 
 /** An availability zone of Nova; only admins see its hosts, for others they are null. */
 export interface Zone {
@@ -18,7 +18,7 @@ interface ApiZone {
  * Lists the zones that servers can be built in, with their hosts for an admin. Compute API, "Get
  * Availability Zone Information" and "Get Detailed …".
  */
-export async function listZones(session: Session, admin: boolean, signal: AbortSignal): Promise<Zone[]> {
+export async function listZones(session: CloudSession, admin: boolean, signal: AbortSignal): Promise<Zone[]> {
   const path = `/os-availability-zone${admin ? '/detail' : ''}`;
   const { body } = await session.call({ method: 'GET', service: 'compute', path, signal });
   const availabilityZoneInfo = partOf<readonly ApiZone[]>(body, 'availabilityZoneInfo', `GET ${path}`);

@@ -7,7 +7,7 @@ import { mustReadServer, taskOf } from '../servers/server-state.ts';
 import { thingOf } from '../session/answer.ts';
 import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
 import { snapshotStamp } from '../stamp.ts';
 
@@ -15,7 +15,7 @@ import { snapshotStamp } from '../stamp.ts';
 const idleLooks = 10;
 
 /** Reads an image; null where it is gone. */
-export async function readImage(session: Session, id: string, signal: AbortSignal): Promise<ApiImage | null> {
+export async function readImage(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiImage | null> {
   const path = `/images/${encodeURIComponent(id)}`;
   const { status, body } = await session.call({ method: 'GET', service: 'image', path, mayBeGone: true, signal });
   return status === 404 ? null : thingOf<ApiImage>(body, `GET ${path}`);
@@ -26,7 +26,7 @@ export async function readImage(session: Session, id: string, signal: AbortSigna
  * snapshots, so a user's snapshot of a moved server has an old stamp: only this campaign's count.
  */
 export async function stampedSnapshots(
-  session: Session,
+  session: CloudSession,
   stamp: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<ApiImage[]> {
@@ -39,7 +39,7 @@ export async function stampedSnapshots(
  * Freezes a stopped server's root disk as an image. Throws E_SERVER_STATE, E_SERVER_FAULT,
  * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
  */
-export function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
+export function freezeDisk(session: CloudSession, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
   return snapshotDisk(session, disk, { ...made, round: 0 }, patience, () => mustBeFrozen(session, disk.server_id, patience));
 }
 
@@ -48,7 +48,7 @@ export function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Sta
  * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
  */
 export function checkpointDisk(
-  session: Session,
+  session: CloudSession,
   disk: ResourceOf<'disk'>,
   made: RoundStamp,
   patience: Patience,
@@ -58,7 +58,7 @@ export function checkpointDisk(
 
 /** `ready` is called before a snapshot is made, not if one already exists. */
 async function snapshotDisk(
-  session: Session,
+  session: CloudSession,
   disk: ResourceOf<'disk'>,
   made: RoundStamp,
   patience: Patience,
@@ -93,7 +93,7 @@ export function snapshotOf(image: ApiImage): Snapshot {
   return { id: image.id, disk, round, format: image.disk_format ?? 'raw', size: image.size ?? 0 };
 }
 
-async function mustBeFrozen(session: Session, serverId: string, { signal }: Patience): Promise<void> {
+async function mustBeFrozen(session: CloudSession, serverId: string, { signal }: Patience): Promise<void> {
   const server = await mustReadServer(session, serverId, signal);
   const task = taskOf(server);
   if (server.status === 'SHUTOFF' && task === null) return;
@@ -105,7 +105,7 @@ async function mustBeFrozen(session: Session, serverId: string, { signal }: Pati
  * Waits for the end of a server's task, such as a backup. Nova snapshots in these states (Compute
  * API reference, "Create Image").
  */
-async function untilSnapshotable(session: Session, serverId: string, patience: Patience): Promise<void> {
+async function untilSnapshotable(session: CloudSession, serverId: string, patience: Patience): Promise<void> {
   await until(`An idle moment of server ${serverId}`, patience, async () => {
     const server = await mustReadServer(session, serverId, patience.signal);
     if (taskOf(server) !== null) return undefined;
@@ -117,7 +117,7 @@ async function untilSnapshotable(session: Session, serverId: string, patience: P
 }
 
 async function createSnapshot(
-  session: Session,
+  session: CloudSession,
   serverId: string,
   stamp: Readonly<Record<string, string>>,
   signal: AbortSignal,
@@ -131,7 +131,7 @@ async function createSnapshot(
   return image_id;
 }
 
-async function untilActive(session: Session, id: string, serverId: string, patience: Patience): Promise<ApiImage> {
+async function untilActive(session: CloudSession, id: string, serverId: string, patience: Patience): Promise<ApiImage> {
   let idle = 0;
   return until(`The snapshot of server ${serverId}`, patience, async () => {
     const image = await readImage(session, id, patience.signal);

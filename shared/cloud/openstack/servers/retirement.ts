@@ -3,7 +3,7 @@ import type { Frozen, SourceRetirement } from '../../source-cloud.ts';
 import type { ApiAction, ApiServer } from '../api.ts';
 import type { Access } from '../session/access.ts';
 import { retryingly } from '../session/retry.ts';
-import { type Guard, Session } from '../session/session.ts';
+import { type CallGuard, CloudSession } from '../session/session.ts';
 import { movedTag } from '../stamp.ts';
 import { mayHaveRunSince, readActions } from './generation.ts';
 import { powerOf, readServer, taskOf } from './server-state.ts';
@@ -18,7 +18,7 @@ const reasoned = '2.73';
  * Allows these writes at a source after commit: our tag, the lock, and deletion of a moved server.
  * Throws E_BUG otherwise.
  */
-const guard: Guard = ({ method, service, path, body }) => {
+const guard: CallGuard = ({ method, service, path, body }) => {
   if (method === 'GET' || service !== 'compute') {
     if (method === 'GET') return;
   } else {
@@ -32,10 +32,10 @@ const guard: Guard = ({ method, service, path, body }) => {
 
 /** Locks and deletes the source's servers after commit. */
 export class OpenStackRetirement implements SourceRetirement {
-  readonly #session: Session;
+  readonly #session: CloudSession;
 
   constructor(access: Access) {
-    this.#session = new Session(access, guard, 'source');
+    this.#session = new CloudSession(access, guard, 'source');
   }
 
   /** Each attempt reads the server again, so that a lost answer does no harm. */

@@ -2,7 +2,7 @@ import { Problem } from '../../../problem.ts';
 import type { Incoming } from './transport.ts';
 
 /** An answer; `body` is parsed JSON, null where there is none, or the text of a tolerated error. */
-export interface Answer {
+export interface ApiAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
@@ -43,7 +43,7 @@ export async function readText({ body }: Incoming, what: string, failed: (error:
  * Reads an answer of a service. What is not JSON comes from something else, such as a proxy: never
  * take it for a resource, or for its absence. Throws E_CLOUD and what a broken stream becomes.
  */
-export async function readJson(incoming: Incoming, call: Asked, failed: (error: unknown) => Problem): Promise<Answer> {
+export async function readJson(incoming: Incoming, call: Asked, failed: (error: unknown) => Problem): Promise<ApiAnswer> {
   const { status, headers } = incoming;
   const what = `${call.method} ${call.path}`;
   const text = await readText(incoming, what, failed);

@@ -1,6 +1,6 @@
 import { Problem } from '../../../problem.ts';
-import type { Service } from './catalogue.ts';
-import type { Call, Session } from './session.ts';
+import type { ApiService } from './catalogue.ts';
+import type { ApiCall, CloudSession } from './session.ts';
 
 /** Page size; a cloud may return fewer, and always reports whether there are more. */
 const pageSize = 500;
@@ -10,21 +10,21 @@ const mostPages = 10_000;
 
 /** What is listed: `path` of the collection, and `key`, under which a page holds it. */
 export interface Listing {
-  readonly service: Service;
+  readonly service: ApiService;
   readonly path: string;
   readonly key: string;
-  readonly query?: Call['query'];
+  readonly query?: ApiCall['query'];
 }
 
 /**
  * Lists a whole collection, page by page. Nova and Neutron link the next page under `<key>_links`,
  * Glance under `next`, Keystone under `links`.
  */
-export async function listAll<T>(session: Session, listing: Listing, signal: AbortSignal): Promise<T[]> {
+export async function listAll<T>(session: CloudSession, listing: Listing, signal: AbortSignal): Promise<T[]> {
   const { service, path, key } = listing;
   const all: T[] = [];
   const seen = new Set<string>();
-  let query: Call['query'] = service === 'identity' ? listing.query : { limit: pageSize, ...listing.query };
+  let query: ApiCall['query'] = service === 'identity' ? listing.query : { limit: pageSize, ...listing.query };
   for (;;) {
     const { body } = await session.call({ method: 'GET', service, path, query, signal });
     const page = (body as Record<string, unknown> | null)?.[key];

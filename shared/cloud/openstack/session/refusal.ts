@@ -11,7 +11,7 @@ export interface Refused {
 }
 
 /** Which cloud of a migration refused: what an operator can do differs. */
-export type Side = 'source' | 'destination';
+export type CloudSide = 'source' | 'destination';
 
 /** What an operator does about the source; the table of problems speaks of the destination. */
 const hintsAtSource: Partial<Record<ProblemCode, string>> = {
@@ -24,7 +24,7 @@ const hintsAtSource: Partial<Record<ProblemCode, string>> = {
  * Turns an error answer into a problem with the cloud's own message, its request id, the method and
  * the path.
  */
-export function problemOf(refused: Refused, side: Side, redacted: (text: string) => string): Problem {
+export function problemOf(refused: Refused, side: CloudSide, redacted: (text: string) => string): Problem {
   const { method, url, service, status, headers, text } = refused;
   if (status < 400) return redirected(refused, redacted);
   const says = messageOf(text).slice(0, 1000);

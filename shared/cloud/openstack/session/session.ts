@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../problem.ts';
 import { redact, Secret } from '../../../secret.ts';
 import type { Access } from './access.ts';
-import { type Answer, readJson, readText } from './answer.ts';
-import { endpointOf, mustBeOneRegion, type Service } from './catalogue.ts';
+import { type ApiAnswer, readJson, readText } from './answer.ts';
+import { type ApiService, endpointOf, mustBeOneRegion } from './catalogue.ts';
 import { maximumOf, negotiate } from './microversion.ts';
-import { problemOf, type Side } from './refusal.ts';
+import { type CloudSide, problemOf } from './refusal.ts';
 import { patienceFor } from './retry.ts';
 import { issueToken, type Token } from './token.ts';
 import { cancelled, discard, failureOf, type Incoming, Transport } from './transport.ts';
@@ -21,9 +21,9 @@ interface Content {
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** One call of a service's API. */
-export interface Call {
+export interface ApiCall {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly service: Service;
+  readonly service: ApiService;
   /** Below the endpoint, with its version: `/servers/detail`. */
   readonly path: string;
   readonly query?: Query | undefined;
@@ -40,7 +40,7 @@ export interface Call {
 }
 
 /** Decides whether a call may be made at all; throws where it may not. */
-export type Guard = (call: Pick<Call, 'method' | 'service' | 'path' | 'body'>) => void;
+export type CallGuard = (call: Pick<ApiCall, 'method' | 'service' | 'path' | 'body'>) => void;
 
 const userAgent = 'godwit';
 
@@ -48,18 +48,18 @@ const userAgent = 'godwit';
  * One user's session with one cloud: token, catalogue, microversion, retries, errors as problems.
  * Renews a token before it expires and when it is refused. An error text MUST NOT contain a token.
  */
-export class Session {
+export class CloudSession {
   readonly access: Access;
   readonly #transport: Transport;
-  readonly #guard: Guard;
-  readonly #side: Side;
+  readonly #guard: CallGuard;
+  readonly #side: CloudSide;
   readonly #secrets = new Set<Secret>();
   readonly #life = new AbortController();
   #token: Token | null = null;
   #renewal: Promise<Token> | null = null;
   #microversion: Promise<string> | null = null;
 
-  constructor(access: Access, guard: Guard = () => undefined, side: Side = 'destination') {
+  constructor(access: Access, guard: CallGuard = () => undefined, side: CloudSide = 'destination') {
     this.access = access;
     this.#transport = new Transport(access);
     this.#guard = guard;
@@ -71,12 +71,12 @@ export class Session {
    * Makes one call and reads its answer. Throws E_AUTH, E_FORBIDDEN, E_QUOTA, E_CONFLICT, E_CLOUD,
    * and the transport's errors.
    */
-  call(call: Call): Promise<Answer> {
+  call(call: ApiCall): Promise<ApiAnswer> {
     return this.#carryOut(call, (incoming) => readJson(incoming, call, (error) => this.failure(error, call)));
   }
 
   /** GETs a body as a stream, for what is too large to hold; the caller consumes or discards it. */
-  stream(call: Call): Promise<Incoming> {
+  stream(call: ApiCall): Promise<Incoming> {
     return this.#carryOut(call, (incoming) => Promise.resolve(incoming));
   }
 
@@ -86,7 +86,7 @@ export class Session {
   }
 
   /** The problem for a broken stream. */
-  failure(error: unknown, call: Call): Problem {
+  failure(error: unknown, call: ApiCall): Problem {
     return failureOf(error, { method: call.method, url: `${this.access.authUrl}${call.path}`, signal: call.signal }, this.access);
   }
 
@@ -143,7 +143,7 @@ export class Session {
    * Sends a call until an answer is taken or its patience ends. An answer that breaks off or cannot
    * be read is sent for again like one that never came. Throws problems only.
    */
-  async #carryOut<T>(call: Call, take: (incoming: Incoming) => Promise<T>): Promise<T> {
+  async #carryOut<T>(call: ApiCall, take: (incoming: Incoming) => Promise<T>): Promise<T> {
     this.#guard(call);
     const patience = patienceFor(call);
     let renewed = false;
@@ -171,7 +171,7 @@ export class Session {
     }
   }
 
-  async #once(call: Call, token: Token): Promise<Incoming | Problem> {
+  async #once(call: ApiCall, token: Token): Promise<Incoming | Problem> {
     const isCompute = call.service === 'compute' && !call.path.startsWith('http');
     const headers: Record<string, string> = {
       'user-agent': userAgent,
@@ -194,7 +194,7 @@ export class Session {
     });
   }
 
-  #url(call: Call, token: Token): string {
+  #url(call: ApiCall, token: Token): string {
     const url = new URL(call.path.startsWith('http') ? call.path : `${endpointOf(this.access, token, call.service)}${call.path}`);
     for (const [key, value] of Object.entries(call.query ?? {})) {
       for (const one of [value].flat()) if (one !== undefined) url.searchParams.append(key, String(one));
@@ -202,7 +202,7 @@ export class Session {
     return url.href;
   }
 
-  async #refusal(incoming: Incoming, call: Call, token: Token): Promise<Problem> {
+  async #refusal(incoming: Incoming, call: ApiCall, token: Token): Promise<Problem> {
     const { method, service } = call;
     const text = await readText(incoming, `${method} ${call.path}`, (error) => this.failure(error, call)).catch(() => '');
     const refused = { method, service, url: this.#url(call, token), status: incoming.status, headers: incoming.headers, text };
@@ -211,7 +211,7 @@ export class Session {
 }
 
 /** Whether a call was answered: a success, or an error status that the call takes for an answer. */
-function isAnswer(outcome: Incoming | Problem, { tolerate, mayBeGone }: Call): outcome is Incoming {
+function isAnswer(outcome: Incoming | Problem, { tolerate, mayBeGone }: ApiCall): outcome is Incoming {
   if (outcome instanceof Problem) return false;
   const { status } = outcome;
   return status < 300 || tolerate?.includes(status) === true || (status === 404 && mayBeGone === true);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
-import type { Access, Identity, Named } from './access.ts';
+import type { Access, KeystoneIdentity, Named } from './access.ts';
 import { notJson, parsed, readText } from './answer.ts';
 import { messageOf, redirected } from './refusal.ts';
 import { patienceFor } from './retry.ts';
@@ -43,7 +43,7 @@ interface TokenBody {
 }
 
 /**
- * Asks Keystone for a token (Identity API v3, POST /v3/auth/tokens). Throws E_AUTH and what the
+ * Asks Keystone for a token (KeystoneIdentity API v3, POST /v3/auth/tokens). Throws E_AUTH and what the
  * transport throws.
  */
 export async function issueToken(
@@ -136,7 +136,7 @@ function refusal(access: Access, status: number, says: string): Problem {
   return new Problem(status >= 500 || status === 429 ? 'E_CLOUD' : 'E_CLOUD_REFUSED', sentence);
 }
 
-function identityOf(identity: Identity): object {
+function identityOf(identity: KeystoneIdentity): object {
   switch (identity.method) {
     case 'password':
       return { methods: ['password'], password: { user: { ...named(identity.user), password: identity.password.reveal() } } };

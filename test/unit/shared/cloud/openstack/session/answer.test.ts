@@ -4,7 +4,7 @@ import { Site } from '../../../../../../shared/cloud/openstack/builders/site.ts'
 import { readImage } from '../../../../../../shared/cloud/openstack/images/snapshots.ts';
 import { readServer } from '../../../../../../shared/cloud/openstack/servers/server-state.ts';
 import { listAll } from '../../../../../../shared/cloud/openstack/session/pages.ts';
-import type { Session } from '../../../../../../shared/cloud/openstack/session/session.ts';
+import type { CloudSession } from '../../../../../../shared/cloud/openstack/session/session.ts';
 import { aSmallCloud, json, soon } from '../a-cloud.ts';
 
 const get = (path: string) => ({ method: 'GET', service: 'network', path, signal: soon() }) as const;
@@ -76,9 +76,13 @@ describe('an answer that the service did not make', () => {
 
 describe('nothing counts as gone', () => {
   test.each([
-    ['a port', async (session: Session) => new Site(session).get('network', '/ports/p', 'port', soon()), { port: { id: 'p' } }],
-    ['a server', async (session: Session) => readServer(session, 's', soon()), { server: { id: 's' } }],
-    ['an image', async (session: Session) => readImage(session, 'i', soon()), { id: 'i' }],
+    [
+      'a port',
+      async (session: CloudSession) => new Site(session).get('network', '/ports/p', 'port', soon()),
+      { port: { id: 'p' } },
+    ],
+    ['a server', async (session: CloudSession) => readServer(session, 's', soon()), { server: { id: 's' } }],
+    ['an image', async (session: CloudSession) => readImage(session, 'i', soon()), { id: 'i' }],
   ])('because a proxy has no way to the service, nor because an answer is empty: %s', async (_name, read, right) => {
     const lost = await spoiltAtFirst(1, (response) => page(response, 404), right);
     expect(await read(lost.cloud.session)).not.toBeNull();

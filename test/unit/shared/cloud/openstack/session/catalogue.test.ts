@@ -1,15 +1,15 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Access } from '../../../../../../shared/cloud/openstack/session/access.ts';
-import { Session } from '../../../../../../shared/cloud/openstack/session/session.ts';
+import { CloudSession } from '../../../../../../shared/cloud/openstack/session/session.ts';
 import { accessTo } from '../../../../../conformance/furnish.ts';
 import { startTwin, type TwinOptions } from '../../../../../twin/twin.ts';
 import { aFolder } from '../../../../twin/a-twin.ts';
 import { soon } from '../a-cloud.ts';
 
 /** A session with a twin that has other regions beside its own. */
-async function aSession(options: Partial<TwinOptions>, change: Partial<Access> = {}): Promise<Session> {
+async function aSession(options: Partial<TwinOptions>, change: Partial<Access> = {}): Promise<CloudSession> {
   const twin = await startTwin({ stateDir: await aFolder(), pace: 0, ...options });
-  const session = new Session({ ...(await accessTo(twin.authUrl, 'demo')), ...change });
+  const session = new CloudSession({ ...(await accessTo(twin.authUrl, 'demo')), ...change });
   onTestFinished(async () => {
     await session.close();
     await twin.stop();
