@@ -78,6 +78,7 @@ export const problems = {
   E_CLOUD_REFUSED: { retry: 'never', exit: 20, hint: 'The cloud does not accept the request as it is; its own message says why.' },
   E_CLOUD_UNREACHABLE: { retry: 'later', exit: 20, hint: 'Check that the named endpoint answers from this machine.' },
   E_CLOUD_TLS: { retry: 'never', exit: 20, hint: 'Give the CA of the cloud with `cacert` in clouds.yaml or OS_CACERT.' },
+  E_CLOUD_REDIRECT: { retry: 'never', exit: 20, hint: 'Redirections are not followed. Correct the endpoint in the catalogue, or name the right one: `auth_url`, or `compute_endpoint_override` and the like in clouds.yaml.' },
   E_CLOUD_TIMEOUT: { retry: 'later', exit: 20, hint: 'The cloud did not finish in time; look at it, then `sender resume`.' },
   E_ENDPOINT_MISSING: { retry: 'never', exit: 20, hint: 'Check region_name and interface; the catalogue has no such endpoint.' },
   E_MICROVERSION: { retry: 'never', exit: 20, hint: 'The cloud is too old; the README names the oldest version that Godwit needs.' },

@@ -20,6 +20,7 @@ export const cloudProblems = [
   'E_CLOUD_UNREACHABLE',
   'E_CLOUD_TIMEOUT',
   'E_CLOUD_TLS',
+  'E_CLOUD_REDIRECT',
   'E_ENDPOINT_MISSING',
   'E_CLOUD_REFUSED',
   'E_MICROVERSION',
@@ -94,13 +95,13 @@ export const completed = request({
   from: 'sender',
   since: 1,
   when: 'campaign',
-  answered: 'soon',
+  answered: 'when-done',
   purpose:
-    'Says that every server has moved, with totals that the receiver checks against its own books; it writes the marker `completed`.',
+    'Says that every server has moved, with totals that the receiver checks against its own books; it removes what the cloud made twice after a lost answer, and writes the marker `completed`.',
   repeatable: 'Yes; the totals are checked again, and the campaign stays as far as it has got.',
   params: z.object({ campaign: CampaignId, totals: Totals }),
   result: z.object({ agreed: z.literal(true) }),
-  problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
+  problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_CONFLICT', 'E_DISK_FULL', ...cloudProblems],
 });
 
 /** What a commit leaves that is no part of the tenant: images of servers, and our stamps. */

@@ -153,6 +153,14 @@ export class Builder {
     return removed;
   }
 
+  /** Removes what the cloud made a second time, beside what the ledger calls built. */
+  async sweep(): Promise<void> {
+    const { campaign, signal } = this.#tools;
+    const cloud = await this.#tools.cloud();
+    const entries = this.#ledger.entries().flatMap((entry) => (entry.state === 'built' ? [entry] : []));
+    await cloud.sweep(campaign, new Map(entries.map(({ ref, id }) => [ref, id])), { timeoutMs: buildTimeoutMs, signal });
+  }
+
   /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */
   async differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
     const resource = this.resource(ref);

@@ -238,6 +238,11 @@ export class ReceiverCampaign {
     return this.#builder.built(ref);
   }
 
+  /** Removes what the cloud made a second time, after its answer was lost. */
+  sweep(): Promise<void> {
+    return this.#builder.sweep();
+  }
+
   /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */
   differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
     return this.#builder.differencesOf(ref, id, disk);

@@ -108,6 +108,12 @@ export interface DestinationCloud {
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
   /**
+   * Removes what this campaign made a second time: a request whose answer was lost went on when
+   * another had been sent. `built`: the resources that stay, by the refs of the ledger. Returns how
+   * many it removed; MAY be repeated.
+   */
+  sweep(campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number>;
+  /**
    * Takes the campaign's stamp from what `ensure` built, once it is committed; nothing else of it
    * changes. Absent is fine, and so is one without a stamp.
    */
