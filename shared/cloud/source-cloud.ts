@@ -113,10 +113,10 @@ export interface SourceCloud {
     onBytes?: (bytes: number, total: number) => void,
   ): Promise<BlockSource>;
   /**
-   * Deletes a snapshot that `freeze` or `checkpoint` made; MUST refuse (E_FORBIDDEN) any that does
-   * not carry our stamp. Absent is fine.
+   * Deletes a snapshot that `freeze` or `checkpoint` made for a campaign; MUST refuse (E_FORBIDDEN)
+   * any that does not carry this campaign's stamp. Absent is fine.
    */
-  release(snapshotId: string, signal: AbortSignal): Promise<void>;
+  release(snapshotId: string, campaign: string, signal: AbortSignal): Promise<void>;
   /**
    * Every snapshot in the source that carries this campaign's stamp, of whatever attempt and round,
    * so that none is ever left behind.

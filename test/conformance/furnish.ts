@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Access } from '../../shared/cloud/openstack/access.ts';
-import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
-import { resolveAccess } from '../../shared/cloud/openstack/credentials.ts';
-import { type Call, Session } from '../../shared/cloud/openstack/session.ts';
-import { until } from '../../shared/cloud/openstack/wait.ts';
+import { OpenStackSettings } from '../../shared/cloud/openstack/account/config.ts';
+import { resolveAccess } from '../../shared/cloud/openstack/account/credentials.ts';
+import type { Access } from '../../shared/cloud/openstack/session/access.ts';
+import { type Call, Session } from '../../shared/cloud/openstack/session/session.ts';
+import { until } from '../../shared/cloud/openstack/session/wait.ts';
 
 /** The access of a seeded user of an embedded twin. */
 export function accessTo(authUrl: string, user: 'demo' | 'admin', project: string = user): Promise<Access> {

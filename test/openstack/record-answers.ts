@@ -2,9 +2,9 @@
 // and to a member. Usage: node test/openstack/record-answers.ts RELEASE MEMBERS_CLOUD ADMINS_CLOUD
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
-import { resolveAccess } from '../../shared/cloud/openstack/credentials.ts';
-import { Session } from '../../shared/cloud/openstack/session.ts';
+import { OpenStackSettings } from '../../shared/cloud/openstack/account/config.ts';
+import { resolveAccess } from '../../shared/cloud/openstack/account/credentials.ts';
+import { Session } from '../../shared/cloud/openstack/session/session.ts';
 
 type Thing = Readonly<Record<string, unknown>>;
 

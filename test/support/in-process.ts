@@ -24,7 +24,7 @@ import { Bandwidth } from '../../sender/receiver/bandwidth.ts';
 import { Peer } from '../../sender/receiver/peer.ts';
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { lazily, openCloud } from '../../shared/cloud/open.ts';
-import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
+import { OpenStackSettings } from '../../shared/cloud/openstack/account/config.ts';
 import type { CloudSection } from '../../shared/cloud/section.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { Mappings } from '../../shared/model/mappings.ts';

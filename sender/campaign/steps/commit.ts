@@ -25,7 +25,7 @@ export function destroyServers(campaign: Campaign, tools: StepTools, step: strin
 /** Deletes every snapshot this campaign made at the source. */
 export async function releaseSnapshots({ id }: Campaign, tools: StepTools): Promise<undefined> {
   const signal = workSignal(tools);
-  for (const snapshot of await tools.source.snapshots(id, signal)) await tools.source.release(snapshot.id, signal);
+  for (const snapshot of await tools.source.snapshots(id, signal)) await tools.source.release(snapshot.id, id, signal);
 }
 
 /**

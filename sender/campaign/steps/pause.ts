@@ -31,6 +31,6 @@ export async function finishStopped(campaign: Campaign, tools: StepTools): Promi
 export async function releaseRounds({ id }: Campaign, tools: StepTools): Promise<undefined> {
   const signal = cleanupSignal(tools);
   for (const snapshot of await tools.source.snapshots(id, signal)) {
-    if (snapshot.round > 0) await tools.source.release(snapshot.id, signal);
+    if (snapshot.round > 0) await tools.source.release(snapshot.id, id, signal);
   }
 }

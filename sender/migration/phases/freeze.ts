@@ -34,7 +34,7 @@ export async function freeze(move: Move, tools: Tools): Promise<Learned> {
 export async function release(move: Move, { source, campaign, signal }: Tools): Promise<void> {
   const disks = new Set(move.disks.map((disk) => disk.id));
   for (const snapshot of await source.snapshots(campaign, signal)) {
-    if (disks.has(snapshot.disk)) await source.release(snapshot.id, signal);
+    if (disks.has(snapshot.disk)) await source.release(snapshot.id, campaign, signal);
   }
 }
 

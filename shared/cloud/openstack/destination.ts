@@ -6,17 +6,17 @@ import { Problem } from '../../problem.ts';
 import type { BuildContext, Built, DestinationCloud, DonorImage } from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
-import type { Access } from './access.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
-import { findDonors } from './donors.ts';
-import { readFacts } from './facts.ts';
-import { lookAt } from './health.ts';
-import { openImage } from './image-file.ts';
+import { findDonors } from './donor-images.ts';
+import { readFacts } from './facts/facts.ts';
+import { openImage } from './images/image-file.ts';
 import { preflight } from './preflight/preflight.ts';
-import { retryingly } from './retry.ts';
-import { Session } from './session.ts';
+import { lookAt } from './servers/health.ts';
+import type { Access } from './session/access.ts';
+import { retryingly } from './session/retry.ts';
+import { Session } from './session/session.ts';
 
 /** An OpenStack cloud as destination. */
 export class OpenStackDestination implements DestinationCloud {

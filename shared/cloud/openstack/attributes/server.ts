@@ -1,5 +1,5 @@
 import type { Power } from '../../../model/resource.ts';
-import { powerOf } from '../server-state.ts';
+import { powerOf } from '../servers/server-state.ts';
 import { foreignTags } from '../stamp.ts';
 import { derived, type Table } from './attribute.ts';
 import { byName } from './canonical.ts';

@@ -1,9 +1,9 @@
 import { Semaphore } from '../../../concurrency/semaphore.ts';
 import { Problem } from '../../../problem.ts';
-import type { Service } from '../catalogue.ts';
-import { OpenStackSettings } from '../config.ts';
-import { listAll } from '../pages.ts';
-import type { Call, Session } from '../session.ts';
+import { OpenStackSettings } from '../account/config.ts';
+import type { Service } from '../session/catalogue.ts';
+import { listAll } from '../session/pages.ts';
+import type { Call, Session } from '../session/session.ts';
 
 /**
  * How disks are registered: the format, where there is a choice, and the number of parallel

@@ -2,8 +2,8 @@ import type { Ref } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
+import { until } from '../session/wait.ts';
 import { campaignTag, descriptionStamp, tagsOf } from '../stamp.ts';
-import { until } from '../wait.ts';
 import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 

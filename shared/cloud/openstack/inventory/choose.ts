@@ -1,8 +1,8 @@
 import { Problem } from '../../../problem.ts';
 import type { Selection } from '../../source-cloud.ts';
 import type { ApiServer } from '../api.ts';
-import { listAll } from '../pages.ts';
-import type { Session } from '../session.ts';
+import { listAll } from '../session/pages.ts';
+import type { Session } from '../session/session.ts';
 import { foreignTags } from '../stamp.ts';
 import type { Scope } from './scope.ts';
 import { pickServers } from './servers.ts';

@@ -13,9 +13,9 @@ import type {
   ApiSubnet,
   ApiThing,
 } from '../api.ts';
-import { listAll } from '../pages.ts';
 import { isRouterLeg } from '../router-leg.ts';
-import type { Session } from '../session.ts';
+import { listAll } from '../session/pages.ts';
+import type { Session } from '../session/session.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { bootsFromVolume } from './servers.ts';

@@ -2,7 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { type Configurations, configurationsVersion, groupByKind, parseConfigurations } from '../../../model/configurations.ts';
 import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../source-cloud.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../session/session.ts';
 import { chooseServers } from './choose.ts';
 import { sourceConcerns } from './concerns.ts';
 import { type Contents, readContents } from './contents.ts';

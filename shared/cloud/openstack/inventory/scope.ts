@@ -1,6 +1,6 @@
 import { Problem } from '../../../problem.ts';
-import { listAll } from '../pages.ts';
-import type { Session } from '../session.ts';
+import { listAll } from '../session/pages.ts';
+import type { Session } from '../session/session.ts';
 
 /**
  * The project to read. `own`: the one of the credentials; any other needs the rights of an admin.

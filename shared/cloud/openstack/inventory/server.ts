@@ -1,7 +1,7 @@
 import type { ResourceOf } from '../../../model/resource.ts';
 import type { ApiFlavor, ApiImage, ApiServer } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
-import { guestProperties, propertiesOf } from '../image-properties.ts';
+import { guestProperties, propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
 import { bootsFromVolume } from './servers.ts';

@@ -1,8 +1,8 @@
 import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiServer } from '../api.ts';
-import { listAll } from '../pages.ts';
-import type { Session } from '../session.ts';
+import { listAll } from '../session/pages.ts';
+import type { Session } from '../session/session.ts';
 import { unreadable } from './readable.ts';
 import type { Scope } from './scope.ts';
 

@@ -7,9 +7,9 @@ import { defaultGroup } from '../builders/default-group.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
 import type { Site } from '../builders/site.ts';
-import { listKeypairs } from '../facts.ts';
-import { readQuotas } from '../quotas.ts';
-import { listZones, type Zone } from '../zones.ts';
+import { listKeypairs } from '../facts/facts.ts';
+import { readQuotas } from '../facts/quotas.ts';
+import { listZones, type Zone } from '../facts/zones.ts';
 
 /**
  * The input of the rules: the wanted resources and the destination. Read once, so that all rules

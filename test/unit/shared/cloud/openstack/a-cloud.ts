@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { Access } from '../../../../../shared/cloud/openstack/access.ts';
-import { Session } from '../../../../../shared/cloud/openstack/session.ts';
+import type { Access } from '../../../../../shared/cloud/openstack/session/access.ts';
+import { Session } from '../../../../../shared/cloud/openstack/session/session.ts';
 import { Secret } from '../../../../../shared/secret.ts';
 
 /** Answers one request of a service; `path` begins with the service's name. */

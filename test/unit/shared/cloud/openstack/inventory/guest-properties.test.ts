@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { until } from '../../../../../../shared/cloud/openstack/session/wait.ts';
 import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
-import { until } from '../../../../../../shared/cloud/openstack/wait.ts';
 import { accessTo, populate } from '../../../../../conformance/furnish.ts';
 import { aFurnishedTwin, aHand } from '../a-destination.ts';
 
