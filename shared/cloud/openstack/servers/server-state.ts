@@ -75,8 +75,8 @@ export async function bring(session: Session, id: string, change: Change, patien
     if (taskOf(server) !== null) return undefined;
     if (server.status === change.to) return true;
     if (server.status !== change.from) throw unfit(server, change);
-    if (Date.now() - askedAt < askAgainMs) return undefined;
-    askedAt = Date.now();
+    if (performance.now() - askedAt < askAgainMs) return undefined;
+    askedAt = performance.now();
     await ask(session, server, change, patience.signal);
     return undefined;
   });

@@ -96,7 +96,7 @@ export class Session {
 
   /** The current token, with user, project and roles. */
   async token(signal: AbortSignal): Promise<Token> {
-    if (this.#token !== null && Date.now() < this.#token.renewAtMs) return this.#token;
+    if (this.#token !== null && performance.now() < this.#token.renewAtMs) return this.#token;
     this.#renewal ??= this.#renew(signal).finally(() => {
       this.#renewal = null;
     });
