@@ -12,6 +12,11 @@ export const limits = {
   greetingBytes: 64 * KiB,
   /** Deepest nesting of a text frame: twice what any message has, far below what a parser minds. */
   jsonDepth: 64,
+  /**
+   * Values in one text frame: a list of some ten thousand resources, parsed in a hundredth of a
+   * second.
+   */
+  jsonValues: 131_072,
   /** Longest block: a block is checked as a whole, so one flipped bit costs no more than this. */
   blockBytes: 1 * MiB,
   /** Shortest block: a page of memory, and a sector of every disk. */
