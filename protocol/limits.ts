@@ -32,6 +32,8 @@ export const limits = {
    * saved.
    */
   afterBytes: 1 * MiB,
+  /** Blocks of one disk, 32 TiB of the usual ones: each takes a digest and some bits. */
+  diskBlocks: 2 ** 29,
   /** Digests in one manifest page: 171 KiB of base64, 256 MiB of disk at 64 KiB a block. */
   pageDigests: 4096,
   /**

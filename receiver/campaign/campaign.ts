@@ -13,8 +13,8 @@ import { idOf, kindOf, type Power, type Ref, type Resource, refOf } from '../../
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
-import type { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { Disks } from '../disks/disks.ts';
+import type { Budget } from '../disks/store/budget.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type OnBuilt } from './builder.ts';
@@ -28,7 +28,9 @@ export interface CampaignTools {
   readonly log: Log;
   readonly freeSpace: FreeSpace;
   /** Shared by the indexes of all campaigns. */
-  readonly indexMemory: IndexMemory;
+  readonly indexMemory: Budget;
+  /** Shared by the copies of all campaigns. */
+  readonly blockMemory: Budget;
   /** Whether disks are written and read past the page cache, where possible. */
   readonly directIo: boolean;
   /**
@@ -59,7 +61,7 @@ export class Campaign {
   readonly #course = new Semaphore(1);
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
-    const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, images } = tools;
+    const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, blockMemory, images } = tools;
     this.#keptFor = keptFor;
     this.#workers = workers;
     this.id = id;
@@ -67,7 +69,7 @@ export class Campaign {
     this.ledger = ledger;
     const donors = new Donors(workers, undefined, indexMemory);
     const isBuilt = (disk: string): boolean => ledger.get(refOf('disk', disk))?.state === 'built';
-    this.disks = new Disks(id, folder, { workers, freeSpace, log, directIo, donors }, isBuilt);
+    this.disks = new Disks(id, folder, { workers, freeSpace, log, directIo, donors, blockMemory }, isBuilt);
     this.#builder = new Builder({
       campaign: id,
       ledger,

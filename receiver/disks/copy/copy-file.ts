@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { openDirect } from '../../../shared/disk/direct.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
 import type { OpenFile, Range } from '../../../shared/disk/reading.ts';
@@ -8,6 +9,7 @@ import { syncFolder } from '../../../shared/durable.ts';
 import { digestBytes, pageBytes, Root } from '../../../shared/model/disk.ts';
 import type { Donor } from '../dedup/donor.ts';
 import type { Target } from '../pull/puller.ts';
+import type { Budget } from '../store/budget.ts';
 import { DigestFile, type Shape } from '../store/digest-file.ts';
 import { partsOf, runsOf } from '../store/digests.ts';
 import { InUse } from '../store/in-use.ts';
@@ -19,6 +21,16 @@ export interface CopyHandles {
   readonly direct: FileHandle | null;
   readonly digests: DigestFile;
 }
+
+/** What the file of a copy is made with. `isFresh`: it was empty when it was opened. */
+interface CopyFileTools {
+  readonly isFresh: boolean;
+  readonly workers: WorkerPool;
+  readonly memory: Budget;
+}
+
+/** Blocks whose marks are read before other work has its turn. */
+const markBlocks = 256 * 1024;
 
 /** Digests that are read at once when the root is computed. */
 const rootBlocks = 32 * 1024;
@@ -37,14 +49,28 @@ export class CopyFile implements Donor {
   readonly #handles: CopyHandles;
   #path: string;
 
-  /** `isFresh`: the file was empty when it was opened. */
-  constructor(path: string, shape: Shape, handles: CopyHandles, isFresh: boolean, workers: WorkerPool) {
+  private constructor(path: string, shape: Shape, handles: CopyHandles, { isFresh, workers, memory }: CopyFileTools) {
     this.#path = path;
     this.shape = shape;
     this.#handles = handles;
     this.workers = workers;
-    this.blocks = new Blocks(handles.digests.blocks, isFresh);
-    for (const block of handles.digests.marked()) this.blocks.remember(block);
+    this.blocks = new Blocks(handles.digests.blocks, isFresh, memory);
+  }
+
+  /** The copy of open files, with the blocks known that are marked. Throws E_BUSY. */
+  static async of(path: string, shape: Shape, handles: CopyHandles, tools: CopyFileTools): Promise<CopyFile> {
+    const file = new CopyFile(path, shape, handles, tools);
+    try {
+      for (let first = 0; first < file.blocks.length; first += markBlocks) {
+        const end = Math.min(file.blocks.length, first + markBlocks);
+        for (const [from, to] of handles.digests.marked(first, end)) file.blocks.remember(from, to - from);
+        await setImmediate();
+      }
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   get path(): string {
@@ -133,6 +159,7 @@ export class CopyFile implements Donor {
   /** Closes the files; no work may be under way on them. */
   async close(): Promise<void> {
     const { digests, direct, file } = this.#handles;
+    this.blocks.close();
     await digests.close();
     await direct?.close();
     await file.close();
