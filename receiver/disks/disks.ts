@@ -1,8 +1,10 @@
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { limits } from '../../protocol/limits.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { within } from '../../shared/concurrency/within.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
+import { blockCount } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Copy, type CopyTools } from './copy/copy.ts';
 import { PinnedDigests } from './copy/pinned-digests.ts';
@@ -69,6 +71,7 @@ export class Disks {
    */
   offer(server: string, disk: string, shape: Shape, dataBytes?: number): Promise<Copy> {
     return this.#inTurn(disk, async () => {
+      mustBeTracked(disk, shape);
       await this.remember();
       if (this.#readers.has(disk) || this.#isBuilt(disk)) throw inUse(disk);
       const copy = await this.#offer(server, disk, shape);
@@ -306,6 +309,14 @@ function inUse(disk: string): Problem {
     about: `disk/${disk}`,
     hint: 'Remove the image first; then the disk can be offered again.',
   });
+}
+
+/** Throws E_TOO_LARGE for a disk of more blocks than a receiver keeps track of. */
+function mustBeTracked(disk: string, { size, blockSize }: Shape): void {
+  const blocks = blockCount(size, blockSize);
+  if (blocks <= limits.diskBlocks) return;
+  const says = `Disk ${disk} has ${blocks} blocks of ${blockSize} bytes; a receiver keeps track of ${limits.diskBlocks} at most.`;
+  throw new Problem('E_TOO_LARGE', says, { about: `disk/${disk}`, hint: 'Larger blocks are fewer.' });
 }
 
 function isSame(ours: Shape, theirs: Shape): boolean {

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { Connection } from '../../protocol/connection/connection.ts';
-import { limits } from '../../protocol/limits.ts';
 import type { Handlers, Params } from '../../protocol/messages.ts';
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { needingRoom } from '../../shared/disk-full.ts';
 import type { Log } from '../../shared/log.ts';
 import { resourcesOf } from '../../shared/model/configurations.ts';
-import { blockCount } from '../../shared/model/disk.ts';
 import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
@@ -23,7 +21,6 @@ import { verifyDisk } from '../campaign/verify.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import { type Asker, Puller } from '../disks/pull/puller.ts';
 import { Window } from '../disks/pull/window.ts';
-import type { Shape } from '../disks/store/digest-file.ts';
 
 /** What a session needs. */
 export interface SessionTools {
@@ -217,7 +214,6 @@ export class Session {
     if (found.kind !== 'disk' || found.server_id !== server)
       throw new Problem('E_NOT_FOUND', `Disk ${disk} is not one of server ${server}.`);
     const shape = { size, blockSize: block_size, algorithm };
-    mustBeTracked(disk, shape);
     const copy = await this.#bound().disks.offer(server, disk, shape, data);
     const handle = this.#offers.size + 1;
     const asker: Asker = {
@@ -243,14 +239,6 @@ export class Session {
     if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
     return offered;
   }
-}
-
-/** Throws E_TOO_LARGE for a disk of more blocks than a receiver keeps track of. */
-function mustBeTracked(disk: string, { size, blockSize }: Shape): void {
-  const blocks = blockCount(size, blockSize);
-  if (blocks <= limits.diskBlocks) return;
-  const says = `Disk ${disk} has ${blocks} blocks of ${blockSize} bytes; a receiver keeps track of ${limits.diskBlocks} at most.`;
-  throw new Problem('E_TOO_LARGE', says, { about: `disk/${disk}`, hint: 'Larger blocks are fewer.' });
 }
 
 /**

@@ -13,6 +13,7 @@ interface Alike {
   readonly to: number;
   readonly isBlank: boolean;
   readonly isKnown: boolean;
+  readonly isVerified: boolean;
   readonly how: How | undefined;
 }
 
@@ -73,7 +74,14 @@ export class Blocks {
   /** The stretches of neighbours in the same state, in order. */
   *alike(first: number, count: number): Generator<Alike> {
     for (const { byte, from, to } of this.#flags.runs(first, first + count))
-      yield { from, to, isBlank: (byte & blank) !== 0, isKnown: (byte & known) !== 0, how: howOf(byte) };
+      yield {
+        from,
+        to,
+        isBlank: (byte & blank) !== 0,
+        isKnown: (byte & known) !== 0,
+        isVerified: (byte & verified) !== 0,
+        how: howOf(byte),
+      };
   }
 
   /** The file holds what the digest file names: read from marks that are durable. */

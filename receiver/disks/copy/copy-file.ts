@@ -105,6 +105,12 @@ export class CopyFile implements Donor {
     return this.blocks.isKnown(block);
   }
 
+  /** Whether all of a stretch was never written: it is holes, in the file and in the digest file. */
+  isBlank(first: number, count: number): boolean {
+    for (const { isBlank } of this.blocks.alike(first, count)) if (!isBlank) return false;
+    return true;
+  }
+
   /** Bytes that the file uses on disk, without its holes. */
   async storedBytes(): Promise<number> {
     const { blocks } = await this.#handles.file.stat();
@@ -142,7 +148,12 @@ export class CopyFile implements Donor {
     const { size, blockSize, algorithm } = this.shape;
     const root = new Root(size, blockSize, algorithm);
     for (let first = 0; first < this.blocks.length; first += rootBlocks) {
-      const digests = await this.digests(first, Math.min(rootBlocks, this.blocks.length - first));
+      const count = Math.min(rootBlocks, this.blocks.length - first);
+      if (this.isBlank(first, count)) {
+        await root.addZeros(count);
+        continue;
+      }
+      const digests = await this.digests(first, count);
       root.add(digests);
       giveBack(digests);
     }
