@@ -12,7 +12,10 @@ import type { Patience } from './patience.ts';
 export interface Built {
   readonly id: string;
   readonly how: 'created' | 'adopted' | 'found';
-  /** What the destination chose, for reports: `{ address: '172.24.4.9' }`. */
+  /**
+   * What the destination chose, for reports: `{ address: '172.24.4.9' }`. A port and a floating IP
+   * MUST have `address`, with blanks between several: only there is a new server probed.
+   */
   readonly detail?: Readonly<Record<string, string>> | undefined;
 }
 

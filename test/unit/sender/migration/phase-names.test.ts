@@ -16,7 +16,10 @@ const otherMeanings: Readonly<Record<string, readonly string[]>> = {
     'sender/plan/plan-text.ts',
     'sender/control/begin.ts',
     'sender/report/changes.ts',
-    'receiver/bundle/check.ts', 'shared/model/concern.ts', 'shared/cloud/'],
+    'receiver/bundle/check.ts',
+    'shared/model/concern.ts',
+    'shared/cloud/',
+  ],
   // A command of the terminal.
   import: ['sender/cli/import-command.ts', 'receiver/cli/bundle-commands.ts'],
   // An event of a socket.
