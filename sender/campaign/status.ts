@@ -1,4 +1,5 @@
 import type { Dated } from '../../shared/journal.ts';
+import { labelsOf } from '../../shared/model/labels.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
@@ -52,7 +53,12 @@ export function statusOf(
     says:
       isBundle && state === 'ready'
         ? readyBundle(campaign.id, moves.length)
-        : saysOf(state, moves, { held, isGated: isAwaitingFirstHalf(facts), half: onlyWayOn(facts)?.wish, kept: keptOf(facts) }),
+        : saysOf(state, labelled(moves), {
+            held,
+            isGated: isAwaitingFirstHalf(facts),
+            half: onlyWayOn(facts)?.wish,
+            kept: keptOf(facts),
+          }),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
     built: isConfigured(campaign) ? toBuild : Math.min(built, toBuild),
@@ -60,6 +66,12 @@ export function statusOf(
     moves,
     problem: standing.is === 'resting' ? standing.problem : null,
   };
+}
+
+/** The moves with names that tell same-named servers apart. */
+function labelled(moves: readonly MoveStatus[]): MoveStatus[] {
+  const labels = labelsOf(moves.map(({ server, name }) => ({ id: server, name })));
+  return moves.map((move) => ({ ...move, name: labels.get(move.server) ?? move.name }));
 }
 
 function stateOf(campaign: Campaign): CampaignState {

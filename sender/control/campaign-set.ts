@@ -14,6 +14,7 @@ import type { PastMove } from '../migration/forecast.ts';
 import { type Plan, serversOf } from '../model/plan.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
 import type { Changes } from './changes.ts';
+import { logFacts } from './log-facts.ts';
 
 /** What the campaigns are run with. */
 export interface CampaignsTools {
@@ -121,6 +122,7 @@ export class CampaignSet {
 
   #run(campaign: Campaign): void {
     const { changes } = this.#tools;
+    logFacts(campaign, this.#tools.runner.log);
     const runner = new Runner(campaign, {
       ...this.#tools.runner,
       onChange: () => changes.notify(),
