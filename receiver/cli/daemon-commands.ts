@@ -5,6 +5,7 @@ import { initialise } from '../../shared/cli/init.ts';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readReceiverConfig } from '../config.ts';
+import { receiverClient } from '../control/client.ts';
 
 /** Adds the commands that need no running daemon. What only they need is imported when they run. */
 export function addDaemonCommands(program: Command, stage: Stage): void {
@@ -49,5 +50,8 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
       const config = await readReceiverConfig(cliOf(this, stage).configFile);
       await runDaemon('receiver', config.log.level, async (log) => (await import('../daemon.ts')).startReceiver(config, log));
     });
-  addCompletion(program, stage);
+  addCompletion(program, stage, async (configFile) => {
+    const daemon = receiverClient((await readReceiverConfig(configFile)).control);
+    return (await daemon.status()).campaigns.map(({ id }) => id);
+  });
 }

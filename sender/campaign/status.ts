@@ -12,11 +12,13 @@ import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
 import { type WindowStatus, windowOf } from '../migration/window.ts';
 import type { Campaign } from './campaign.ts';
+import { progressOf } from './campaign-progress.ts';
 import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './campaign-status.ts';
 import { configuredCounts } from './configured.ts';
 import { campaignItinerary } from './itinerary.ts';
 import type { Progress } from './progress.ts';
 import { isAwaitingFirstHalf } from './rolling-wave.ts';
+import { sentBytesOf } from './sent-bytes.ts';
 import { readyBundle, saysOf } from './status-text.ts';
 
 /** The moves that a forecast learns from; only read where there is something to forecast. */
@@ -46,6 +48,7 @@ export function statusOf(
   const state = stateOf(campaign);
   const held = moves.filter((move) => move.state !== 'moved' && wasStopped(attemptOf(facts, move.server).facts)).length;
   const toBuild = networkSideOf(campaign.document).length;
+  const planned = campaign.moves().flatMap((wave) => wave.moves.map(({ server, diskBytes }) => [server.id, diskBytes] as const));
   return {
     id: campaign.id,
     project: campaign.document.source.project_name,
@@ -64,6 +67,7 @@ export function statusOf(
     built: isConfigured(campaign) ? toBuild : Math.min(built, toBuild),
     toBuild,
     moves,
+    progress: progressOf(moves, new Map(planned), standing.is === 'resting' ? null : progress.pace()),
     problem: standing.is === 'resting' ? standing.problem : null,
   };
 }
@@ -92,13 +96,15 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Prog
   const last = own.facts.findLast((fact) => fact.fact === 'begun' || fact.fact === 'done' || fact.fact === 'undone');
   const state = moveStateOf(campaign, server.id);
   const stillRuns = state === 'moving' && !wasStopped(own.facts);
+  const disks = move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress));
   return {
     server: server.id,
     name: server.name,
     wave,
     state,
     phase: last !== undefined && 'phase' in last ? last.phase : null,
-    disks: move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress)),
+    disks,
+    sentBytes: sentBytesOf({ disks, rounds: roundsOf(facts, server.id) }),
     warm: stillRuns ? warmStatus(move, own.facts, facts, history) : null,
     window: stillRuns ? windowStatus(move, campaign, own.facts, history) : null,
     problem: problemOf(campaign, server.id, state),
@@ -193,5 +199,9 @@ function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progre
       bytesPerSecond: 0,
       etaSeconds: 0,
     };
+  const round = roundsOf(campaign.journal.facts, move.server.id).at(-1);
+  const isOfRound = round !== undefined && (progress.heardAt(id) ?? 0) <= Date.parse(round.at);
+  // What a round sent is in the journal; it counts once.
+  if (isOfRound) return { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
   return progress.of(id) ?? { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
 }

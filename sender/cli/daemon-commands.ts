@@ -5,6 +5,7 @@ import { initialise } from '../../shared/cli/init.ts';
 import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readSenderConfig } from '../config.ts';
+import { senderClient } from '../control/client.ts';
 
 /** Adds the commands that need no running daemon. What only they need is imported when they run. */
 export function addDaemonCommands(program: Command, stage: Stage): void {
@@ -51,5 +52,8 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
       const config = await readSenderConfig(cliOf(this, stage).configFile);
       await runDaemon('sender', config.log.level, async (log) => (await import('../daemon.ts')).startSender(config, log));
     });
-  addCompletion(program, stage);
+  addCompletion(program, stage, async (configFile) => {
+    const daemon = senderClient((await readSenderConfig(configFile)).control);
+    return (await daemon.status()).campaigns.map(({ id }) => id);
+  });
 }

@@ -13,6 +13,7 @@ import type { SenderContext } from './context.ts';
 export const senderCommands = {
   status: status.status,
   watch: status.watch,
+  prune: status.prune,
   bandwidth: status.bandwidth,
   pair: pairing.pair,
   peers: pairing.peers,

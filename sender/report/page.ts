@@ -1,4 +1,5 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { diskName } from './names.ts';
@@ -121,8 +122,8 @@ function byteTable(moves: readonly MoveReport[]): string {
     { head: 'Zero', cell: (move) => number(showBytes(sum(move, 'zeroBytes'))) },
     { head: 'Reused', cell: (move) => number(showBytes(sum(move, 'reusedBytes'))) },
     { head: 'Copied', cell: (move) => number(showBytes(sum(move, 'copiedBytes'))) },
+    { head: 'Sent', cell: (move) => number(showBytes(sentBytesOf(move))) },
     ...(moves.some(({ rounds }) => rounds.length > 0) ? [inRounds] : []),
-    { head: 'Sent', cell: (move) => number(showBytes(sum(move, 'sentBytes'))) },
   ]);
 }
 

@@ -1,11 +1,11 @@
 import { refOf } from '../../shared/model/resource.ts';
 import type { Campaign } from '../campaign/campaign.ts';
+import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { totalsOf } from '../campaign/totals.ts';
 import { attemptOf, roundsOf } from '../migration/attempt.ts';
 import { downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
-import { sentBytes } from './figures.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
 
@@ -24,7 +24,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
     totals: {
       servers: moves.filter((move) => move.state === 'moved').length,
       diskBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sizeBytes, 0),
-      sentBytes: moves.reduce((sum, move) => sum + sentBytes(move), 0),
+      sentBytes: moves.reduce((sum, move) => sum + sentBytesOf(move), 0),
       resources: totalsOf(campaign).resources,
     },
     problems: facts.flatMap((fact) => (fact.fact === 'problem' ? [{ ...fact.problem, at: fact.at }] : [])),
@@ -66,5 +66,5 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
       root: disk.root,
     })),
   };
-  return { ...report, overheadMs: overheadMsOf(campaign, move.server.id, report.migrationMs, sentBytes(report)) };
+  return { ...report, overheadMs: overheadMsOf(campaign, move.server.id, report.migrationMs, sentBytesOf(report)) };
 }

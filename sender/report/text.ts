@@ -1,6 +1,7 @@
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
@@ -90,8 +91,8 @@ function serverColumns(moves: readonly MoveReport[]): Column<MoveReport>[] {
     { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
     { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
     { title: 'REUSED', show: (move) => showBytes(sum(move, 'reusedBytes') + sum(move, 'copiedBytes')), align: 'right' },
+    { title: 'SENT', show: (move) => showBytes(sentBytesOf(move)), align: 'right' },
     ...(moves.some(({ rounds }) => rounds.length > 0) ? [inRounds] : []),
-    { title: 'SENT', show: (move) => showBytes(sum(move, 'sentBytes')), align: 'right' },
     { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
   ];
 }
