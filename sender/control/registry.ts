@@ -21,6 +21,7 @@ export const senderCommands = {
   rotate: pairing.rotate,
   capture: planning.capture,
   plan: planning.plan,
+  checkPlan: planning.checkPlan,
   migrate: campaigns.migrate,
   beginExport: campaigns.beginExport,
   bundle: campaigns.bundle,

@@ -140,6 +140,12 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
         ],
         decisions: [],
       }),
+    checkPlan: (params) =>
+      note('checkPlan', params, {
+        differences: ['server new (id): at the source, but not in the plan'],
+        concerns: [],
+        decisions: [],
+      }),
     migrate: (params) => note('migrate', params, { campaign: campaigns[0]?.id ?? '', concerns: [] }),
     beginExport: (params) => note('beginExport', params, { campaign: campaigns[0]?.id ?? '', concerns: [] }),
     bundle: async function* (params) {
