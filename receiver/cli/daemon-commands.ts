@@ -43,12 +43,17 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
   program
     .command('run')
     .description(
-      'Run the daemon in the foreground, as systemd does. SIGTERM or Ctrl-C stops it in order; a second one ends it at once, which is safe.',
+      'Run the daemon in the foreground, as systemd does. SIGTERM or Ctrl-C stops it in order; a second one ends it at once, which is safe. SIGHUP makes it read its configuration again.',
     )
     .addHelpText('after', epilogue([['receiver run --config ./receiver.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
-      const config = await readReceiverConfig(cliOf(this, stage).configFile);
-      await runDaemon('receiver', config.log.level, async (log) => (await import('../daemon.ts')).startReceiver(config, log));
+      const { configFile } = cliOf(this, stage);
+      await runDaemon({
+        name: 'receiver',
+        read: () => readReceiverConfig(configFile),
+        reloadable: [],
+        start: async (config, log) => (await import('../daemon.ts')).startReceiver(config, log),
+      });
     });
   addCompletion(program, stage, async (configFile) => {
     const daemon = receiverClient((await readReceiverConfig(configFile)).control);

@@ -45,12 +45,17 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
   program
     .command('run')
     .description(
-      'Run the daemon in the foreground, as systemd does. SIGTERM or Ctrl-C stops it in order; a second one ends it at once, which is safe.',
+      'Run the daemon in the foreground, as systemd does. SIGTERM or Ctrl-C stops it in order; a second one ends it at once, which is safe. SIGHUP makes it read its configuration again.',
     )
     .addHelpText('after', epilogue([['sender run --config ./sender.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
-      const config = await readSenderConfig(cliOf(this, stage).configFile);
-      await runDaemon('sender', config.log.level, async (log) => (await import('../daemon.ts')).startSender(config, log));
+      const { configFile } = cliOf(this, stage);
+      await runDaemon({
+        name: 'sender',
+        read: () => readSenderConfig(configFile),
+        reloadable: ['bandwidth', 'limits.parallel'],
+        start: async (config, log) => (await import('../daemon.ts')).startSender(config, log),
+      });
     });
   addCompletion(program, stage, async (configFile) => {
     const daemon = senderClient((await readSenderConfig(configFile)).control);
