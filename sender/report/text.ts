@@ -42,11 +42,26 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       diskColumns,
       columns,
     ),
-    ...report.problems.flatMap((problem) => [
-      '',
-      `${showTime(problem.at)}  ${problem.code}: ${visible(problem.says)}`,
-      `  → ${visible(problem.hint)}`,
-    ]),
+    ...problemLines(report),
+  ];
+}
+
+/** Every problem that stopped something; those that a retry overcame are counted. */
+function problemLines({ problems }: Report): string[] {
+  const overcome = Map.groupBy(
+    problems.filter((problem) => problem.overcome),
+    ({ code }) => code,
+  );
+  const counts = [...overcome].map(([code, some]) => `${code} ${some.length}`);
+  return [
+    ...problems
+      .filter((problem) => !problem.overcome)
+      .flatMap((problem) => [
+        '',
+        `${showTime(problem.at)}  ${problem.code}: ${visible(problem.says)}`,
+        `  → ${visible(problem.hint)}`,
+      ]),
+    ...(counts.length === 0 ? [] : ['', `Overcome by retries: ${counts.join(', ')}; \`sender log\` shows each.`]),
   ];
 }
 

@@ -12,7 +12,7 @@ interface Configured {
 }
 
 /** A daemon that runs. */
-export interface Running<C> {
+interface Running<C> {
   /** Takes over those settings of another configuration that need no restart. */
   reload(config: C): void;
   stop(): Promise<void>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { itinerary } from '../../../../sender/migration/itinerary.ts';
 import type { MoveReport, Report } from '../../../../sender/report/model.ts';
@@ -28,11 +29,13 @@ function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): M
   return {
     server: `id-of-${name}`,
     name,
+    wave: 'wave-1',
     state: 'moved',
     destinationId: '0b9e3f3e-7a43-4a77-9d2a-1f5f6f9a8c11',
     phases,
     migrationMs: 200_620,
     downtimeMs: 199_500,
+    downSince: phases[1]?.startedAt ?? null,
     probed: null,
     networkMs: null,
     overheadMs: null,
@@ -74,6 +77,7 @@ function aReport(more: Partial<Report> = {}): Report {
         says: 'The link was cut.',
         hint: 'The sender reconnects by itself.',
         at: '2026-11-21T12:03:10.000Z',
+        overcome: false,
       },
     ],
     ...more,
@@ -83,7 +87,10 @@ function aReport(more: Partial<Report> = {}): Report {
 describe('the page of a report', () => {
   test('is one file: it asks for nothing from anywhere', () => {
     const page = reportPage(aReport());
-    expect(page).not.toMatch(/<script|<link|src=|url\(|@import|https?:/i);
+    expect(page).not.toMatch(/<script [^>]|<link|src=|url\(|@import|https?:|fetch|import\(/i);
+    const [, script = ''] = /<script>(.*?)<\/script>/s.exec(page) ?? [];
+    const hash = createHash('sha256').update(script).digest('base64');
+    expect(page).toContain(`script-src &#39;sha256-${hash}&#39;"`);
     expect(page).toMatch(/^<!doctype html>/);
   });
 
@@ -98,12 +105,45 @@ describe('the page of a report', () => {
     expect(page.match(/<svg /g)?.length).toBe(3);
   });
 
-  test('lays the pieces of a bar end to end, each as long as its stage took', () => {
-    const bar = reportPage(aReport()).match(/<svg class="stages".*?<\/svg>/s)?.[0] ?? '';
-    const pieces = [...bar.matchAll(/<rect x="([\d.]+)" width="([\d.]+)"/g)].map(([, x, width]) => [Number(x), Number(width)]);
-    expect(pieces.length).toBe(8);
-    const [last = [0, 0]] = pieces.slice(-1);
-    expect((last[0] ?? 0) + (last[1] ?? 0)).toBeCloseTo(1_000, 0);
+  test('draws all servers on one time line: equal lengths are equal times, and the downtime is below', () => {
+    const bars = [...reportPage(aReport()).matchAll(/<svg class="stages".*?<\/svg>/gs)].map(([bar]) =>
+      [...bar.matchAll(/<rect x="([\d.]+)" width="([\d.]+)"[^/]*?(class="down")?\/>/g)].map(([, x, width, isDown]) => ({
+        x: Number(x),
+        end: Number(x) + Number(width),
+        isDown: isDown !== undefined,
+      })),
+    );
+    // 620.62 s from the first stage of the first server to the last of the third.
+    const unit = 1_000 / 620_620;
+    expect(bars.map((pieces) => pieces.length)).toEqual([9, 9, 9]);
+    expect(bars[0]?.[0]?.x).toBeCloseTo(0, 0);
+    expect(bars[1]?.[0]?.x).toBeCloseTo(210_000 * unit, 0);
+    expect(bars[2]?.[7]?.end).toBeCloseTo(1_000, 0);
+    const [down] = bars[1]?.filter(({ isDown }) => isDown) ?? [];
+    expect(down?.x).toBeCloseTo(210_220 * unit, 0);
+    expect((down?.end ?? 0) - (down?.x ?? 0)).toBeCloseTo(199_500 * unit, 0);
+  });
+
+  test('folds problems that a retry overcame, and shows those that stopped something', () => {
+    const [problem] = aReport().problems;
+    const overcome = Array.from({ length: 30 }, () => ({ ...problem, code: 'E_CLOUD', overcome: true }));
+    const problems = [...overcome, problem] as Report['problems'];
+    const page = reportPage(aReport({ problems }));
+    expect(page.match(/<h2>Problems met<\/h2><ul>(.*?)<\/ul>/s)?.[1]?.match(/<li>/g)).toHaveLength(1);
+    expect(page).toContain('<summary>30 problems that a retry overcame</summary>');
+    const text = reportText(aReport({ problems })).join('\n');
+    expect(text).toContain('E_PEER_LOST: The link was cut.');
+    expect(text).toContain('Overcome by retries: E_CLOUD 30; `sender log` shows each.');
+    expect(text).not.toContain('E_CLOUD: ');
+  });
+
+  test('gives every row of a server what search, sorting and groups read', () => {
+    const page = reportPage(aReport({ moves: [aMove('Db "1"', 0, { wave: 'night & day' })] }));
+    const find = 'data-find="db &quot;1&quot; id-of-db &quot;1&quot; moved night &amp; day';
+    // Servers, time line, 8 stages, bytes, and 1 disk.
+    expect(page.split(find).length - 1).toBe(1 + 1 + 8 + 1 + 1);
+    expect(page).toContain('data-wave="night &amp; day"');
+    expect(page).toContain('<data value="199500">3 min 20 s</data>');
   });
 
   test('has a colour of its own for every stage of a journey', () => {
@@ -137,7 +177,7 @@ describe('the page of a report', () => {
       }),
     );
     expect(page).toContain('No stage has ended yet.');
-    expect(page).not.toMatch(/NaN|Infinity|undefined|null/);
+    expect(page.replace(/<script>.*<\/script>/s, '')).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 });
 
