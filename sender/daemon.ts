@@ -23,14 +23,14 @@ import { Peer } from './receiver/peer.ts';
 import { watchSpool } from './spool/spool.ts';
 
 /** A daemon that runs. */
-export interface Daemon {
+export interface SenderDaemon {
   /** Takes over bandwidth and limits; the level of the log is the caller's. */
   reload(config: SenderConfig): void;
   stop(): Promise<void>;
 }
 
 /** Builds the sender from its parts and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED. */
-export async function startSender(config: SenderConfig, log: Log): Promise<Daemon> {
+export async function startSender(config: SenderConfig, log: Log): Promise<SenderDaemon> {
   const freeState = await holdState(config.state);
   const stopping = new AbortController();
   const { signal } = stopping;

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { wholeId } from '../../shared/campaign-id.ts';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import { readYaml } from '../../shared/config.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
@@ -11,7 +11,7 @@ import { visible } from '../../shared/print/text.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
 import { receiverCommands } from '../control/registry.ts';
-import { type Asking, asks } from './ask.ts';
+import { asks, type ReceiverAsking } from './ask.ts';
 
 interface ImportOptions {
   readonly check?: true;
@@ -23,7 +23,7 @@ interface Confirmed {
 }
 
 /** Adds the commands about bundles: import, commit, rollback. */
-export function addBundleCommands(program: Command, stage: Stage): void {
+export function addBundleCommands(program: Command, terminal: Terminal): void {
   offer(program, receiverCommands, 'import')
     .argument('<bundle>', 'the file, or - for stdin')
     .option('--check', optionText(receiverCommands.check))
@@ -43,7 +43,7 @@ export function addBundleCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json, signal }, file: string, { check, mappings }: ImportOptions) => {
+      asks(terminal, async ({ daemon, output, json, signal }, file: string, { check, mappings }: ImportOptions) => {
         const wanted = mappings === undefined ? Mappings.parse({}) : await readYaml(mappings, Mappings, 'E_PLAN');
         const bytes = await bytesOf(file);
         const read = check === true ? daemon.check : daemon.import;
@@ -54,7 +54,7 @@ export function addBundleCommands(program: Command, stage: Stage): void {
       }),
     );
   ending(program, 'commit').action(
-    asks(stage, async (asking, wanted: string, { yes }: Confirmed) => {
+    asks(terminal, async (asking, wanted: string, { yes }: Confirmed) => {
       const { daemon, output, json } = asking;
       const { id: campaign, built } = await campaignNamed(asking, wanted);
       const effects = [
@@ -68,7 +68,7 @@ export function addBundleCommands(program: Command, stage: Stage): void {
     }),
   );
   ending(program, 'rollback').action(
-    asks(stage, async (asking, wanted: string, { yes }: Confirmed) => {
+    asks(terminal, async (asking, wanted: string, { yes }: Confirmed) => {
       const { daemon, output, json } = asking;
       const { id: campaign, built } = await campaignNamed(asking, wanted);
       const effects = [
@@ -85,7 +85,10 @@ export function addBundleCommands(program: Command, stage: Stage): void {
 }
 
 /** A campaign as `receiver status` shows it, by the beginning of its id. Throws E_NOT_FOUND. */
-async function campaignNamed({ daemon }: Asking, wanted: string): Promise<{ readonly id: string; readonly built: number }> {
+async function campaignNamed(
+  { daemon }: ReceiverAsking,
+  wanted: string,
+): Promise<{ readonly id: string; readonly built: number }> {
   const { campaigns } = await daemon.status();
   const id = wholeId(
     wanted,

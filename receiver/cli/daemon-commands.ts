@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { addCompletion } from '../../shared/cli/completion.ts';
 import { doctor } from '../../shared/cli/doctor.ts';
 import { initialise } from '../../shared/cli/init.ts';
-import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readReceiverConfig } from '../config.ts';
 import { receiverClient } from '../control/client.ts';
 
 /** Adds the commands that need no running daemon. What only they need is imported when they run. */
-export function addDaemonCommands(program: Command, stage: Stage): void {
+export function addDaemonCommands(program: Command, terminal: Terminal): void {
   program
     .command('init')
     .description(
@@ -16,7 +16,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['receiver init --config ./receiver.yaml', 'writes the example there']], [3]))
     .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
+      const cli = cliOf(this, terminal);
       const example = new URL('../receiver.example.yaml', import.meta.url);
       await initialise(cli, example, async () => [(await readReceiverConfig(cli.configFile)).state]);
     });
@@ -36,7 +36,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
+      const cli = cliOf(this, terminal);
       const { receiverChecks } = await import('../doctor.ts');
       await doctor(cli, async () => receiverChecks(await readReceiverConfig(cli.configFile)));
     });
@@ -47,7 +47,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['receiver run --config ./receiver.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
-      const { configFile } = cliOf(this, stage);
+      const { configFile } = cliOf(this, terminal);
       await runDaemon({
         name: 'receiver',
         read: () => readReceiverConfig(configFile),
@@ -55,7 +55,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
         start: async (config, log) => (await import('../daemon.ts')).startReceiver(config, log),
       });
     });
-  addCompletion(program, stage, async (configFile) => {
+  addCompletion(program, terminal, async (configFile) => {
     const daemon = receiverClient((await readReceiverConfig(configFile)).control);
     return (await daemon.status()).campaigns.map(({ id }) => id);
   });

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { numberOf } from '../../shared/cli/number-option.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { optionText } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
@@ -19,7 +19,7 @@ interface Options {
 }
 
 /** Adds the command about the disks that `keep_disks` keeps. */
-export function addKept(program: Command, stage: Stage): void {
+export function addKept(program: Command, terminal: Terminal): void {
   confirmable(program.command('kept'))
     .description(`${receiverCommands.kept.does} With an option, ${optionText(receiverCommands.freeKept)}.`)
     .addOption(
@@ -43,7 +43,7 @@ export function addKept(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async (asking, options: Options) => {
+      asks(terminal, async (asking, options: Options) => {
         const { daemon, output, json } = asking;
         const unwanted = unwantedBy(options);
         if (unwanted === null) {

@@ -18,7 +18,7 @@ const apartMs = 250;
 /** A shorter time tells nothing of a rate. */
 const tellingMs = 1_000;
 
-interface Sample {
+interface RateSample {
   readonly at: number;
   readonly doneBytes: number;
   readonly sentBytes: number;
@@ -26,7 +26,7 @@ interface Sample {
 
 interface Heard {
   readonly sizeBytes: number;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly RateSample[];
 }
 
 /**
@@ -91,7 +91,7 @@ export class Progress {
     this.#gained = withSample(this.#gained, { at: this.#now(), bytes: (last?.bytes ?? 0) + bytes }, campaignMs);
   }
 
-  #rate({ samples }: Heard, overMs: number, of: (sample: Sample) => number): number {
+  #rate({ samples }: Heard, overMs: number, of: (sample: RateSample) => number): number {
     const since = this.#now() - overMs;
     // One sample older than the time stays, so that a slow disk still has a rate.
     const from = samples[Math.max(0, samples.findIndex(({ at }) => at > since) - 1)];

@@ -8,7 +8,7 @@ import type { BandwidthStatus } from '../receiver/bandwidth.ts';
 import { widestName } from '../report/names.ts';
 import { shortId, toldApart } from '../report/server-names.ts';
 import { picture, summary } from './campaign-picture.ts';
-import type { View } from './live.ts';
+import type { LiveView } from './live.ts';
 import { isUnderWay, stageOf } from './moves-table.ts';
 import { warmText } from './warm-view.ts';
 
@@ -59,12 +59,12 @@ export function bandwidthText({ limit, by, bytesPerSecond }: BandwidthStatus): s
 }
 
 /** One campaign as it is watched: redrawn on a terminal, as changes elsewhere. */
-export function campaignView(campaign: CampaignStatus, output: Output): View {
+export function campaignView(campaign: CampaignStatus, output: Output): LiveView {
   const text = `campaign ${shortId(campaign.id)}: ${campaign.state}, ${visible(campaign.says)}`;
-  const whole = { key: campaign.id, stage: campaign.state, text };
+  const whole = { key: campaign.id, state: campaign.state, text };
   const moves = toldApart(campaign.moves).map((move) => ({
     key: move.server,
-    stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
+    state: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
     text: `server ${move.server} ${[
       shortName(move),
       stageOf(move),

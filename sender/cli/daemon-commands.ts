@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { addCompletion } from '../../shared/cli/completion.ts';
 import { doctor } from '../../shared/cli/doctor.ts';
 import { initialise } from '../../shared/cli/init.ts';
-import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { runDaemon } from '../../shared/cli/run.ts';
 import { readSenderConfig } from '../config.ts';
 import { senderClient } from '../control/client.ts';
 
 /** Adds the commands that need no running daemon. What only they need is imported when they run. */
-export function addDaemonCommands(program: Command, stage: Stage): void {
+export function addDaemonCommands(program: Command, terminal: Terminal): void {
   program
     .command('init')
     .description(
@@ -16,7 +16,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['sender init --config ./sender.yaml', 'writes the example there']], [3]))
     .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
+      const cli = cliOf(this, terminal);
       await initialise(cli, new URL('../sender.example.yaml', import.meta.url), async () => {
         const { state, spool } = await readSenderConfig(cli.configFile);
         return [state, spool];
@@ -38,7 +38,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
+      const cli = cliOf(this, terminal);
       const { senderChecks } = await import('../doctor.ts');
       await doctor(cli, async () => senderChecks(await readSenderConfig(cli.configFile)));
     });
@@ -49,7 +49,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['sender run --config ./sender.yaml', 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
-      const { configFile } = cliOf(this, stage);
+      const { configFile } = cliOf(this, terminal);
       await runDaemon({
         name: 'sender',
         read: () => readSenderConfig(configFile),
@@ -57,7 +57,7 @@ export function addDaemonCommands(program: Command, stage: Stage): void {
         start: async (config, log) => (await import('../daemon.ts')).startSender(config, log),
       });
     });
-  addCompletion(program, stage, async (configFile) => {
+  addCompletion(program, terminal, async (configFile) => {
     const daemon = senderClient((await readSenderConfig(configFile)).control);
     return (await daemon.status()).campaigns.map(({ id }) => id);
   });

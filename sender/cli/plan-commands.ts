@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import type { Concern } from '../../shared/model/concern.ts';
 import { visible } from '../../shared/print/text.ts';
@@ -9,11 +9,11 @@ import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
 import { readText, writeText } from '../operator-file.ts';
 import { isEdited, withMark } from '../plan/edited.ts';
-import { type Asking, asks } from './ask.ts';
-import { type Chosen, choosing, selectionOf } from './selection.ts';
+import { asks, type SenderAsking } from './ask.ts';
+import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
 
-interface OutputChosen extends Chosen {
+interface OutputChosen extends SelectionFlags {
   readonly output?: string;
 }
 
@@ -23,7 +23,7 @@ interface PlanChosen extends OutputChosen {
 }
 
 /** Adds the commands that come before a migration: capture, plan. */
-export function addPlanCommands(program: Command, stage: Stage): void {
+export function addPlanCommands(program: Command, terminal: Terminal): void {
   choosing(offer(program, senderCommands, 'capture'))
     .option('-o, --output <file>', 'where to write the document; stdout when it is left out')
     .addHelpText(
@@ -37,7 +37,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, chosen: OutputChosen) => {
+      asks(terminal, async ({ daemon, output, json }, chosen: OutputChosen) => {
         const { document, concerns } = await daemon.capture(selectionOf(chosen));
         const text = `${JSON.stringify(document, undefined, 2)}\n`;
         if (chosen.output !== undefined) await writeText(chosen.output, text);
@@ -67,7 +67,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async (asking, { check, force, ...chosen }: PlanChosen) => {
+      asks(terminal, async (asking, { check, force, ...chosen }: PlanChosen) => {
         if (check !== undefined) return await checkFile(asking, check);
         const selection = selectionOf(chosen);
         if (chosen.output !== undefined && force !== true) await mustBeOurs(chosen.output);
@@ -85,7 +85,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
     );
 }
 
-async function checkFile(asking: Asking, file: string): Promise<void> {
+async function checkFile(asking: SenderAsking, file: string): Promise<void> {
   const { output, daemon } = asking;
   const { differences, concerns, decisions } = await daemon.checkPlan({ plan: await readText(file), file: resolve(file) });
   const lines =
@@ -99,7 +99,7 @@ async function checkFile(asking: Asking, file: string): Promise<void> {
 }
 
 /** Shows a result as lines or as JSON, and every concern; what blocks is the command's failure. */
-function conclude({ output, json }: Asking, result: object, lines: readonly string[], concerns: readonly Concern[]): void {
+function conclude({ output, json }: SenderAsking, result: object, lines: readonly string[], concerns: readonly Concern[]): void {
   const blocking = concerns.filter(({ severity }) => severity === 'blocking').length;
   const problem = blocking === 0 ? undefined : new Problem('E_BLOCKED', `${blocking} of the concerns would stop this plan.`);
   if (json) output.json({ ...result, concerns, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });

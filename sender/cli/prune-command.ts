@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { countOf } from '../report/names.ts';
 import { asks } from './ask.ts';
 
 /** Adds `prune`: it takes campaigns that are over out of the status. */
-export function addPruneCommand(program: Command, stage: Stage): void {
+export function addPruneCommand(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'prune')
     .option('--older-than <days>', 'only those that ended longer ago', numberOf(senderCommands.prune.params.shape.days))
     .addHelpText(
@@ -21,7 +21,7 @@ export function addPruneCommand(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, { olderThan = 0 }: { olderThan?: number }) => {
+      asks(terminal, async ({ daemon, output, json }, { olderThan = 0 }: { olderThan?: number }) => {
         const pruned = await daemon.prune({ days: olderThan });
         if (json) output.json({ archived: pruned.map(({ id }) => id) });
         else

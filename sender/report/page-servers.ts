@@ -4,7 +4,7 @@ import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport } from './model.ts';
 import { diskName } from './names.ts';
 import { number, type TableRow, table } from './page-parts.ts';
-import { spanOf, stageBar, stageColours, timeAxis } from './stage-bar.ts';
+import { phaseBar, phaseColours, spanOf, timeAxis } from './phase-bar.ts';
 import { escaped } from './style.ts';
 
 /** A column of a table of servers: its heading, and the HTML of its cells. */
@@ -52,30 +52,30 @@ export function byteTable(moves: readonly MoveReport[]): string {
   ]);
 }
 
-/** When each server was in which stage, and when it was down, on one time line. */
+/** When each server was in which phase, and when it was down, on one time line. */
 export function timeline(moves: readonly MoveReport[]): string {
   const span = spanOf(moves);
-  if (span === null) return '<p>No stage has ended yet.</p>';
-  const colours = stageColours(moves);
-  const legend = [...colours].map(([stage, colour]) => mark(`background:${colour}`, stage));
-  const bar = (move: MoveReport): string => (move.phases.length === 0 ? '–' : stageBar(move, colours, span));
+  if (span === null) return '<p>No phase has ended yet.</p>';
+  const colours = phaseColours(moves);
+  const legend = [...colours].map(([phase, colour]) => mark(`background:${colour}`, phase));
+  const bar = (move: MoveReport): string => (move.phases.length === 0 ? '–' : phaseBar(move, colours, span));
   const rows = ofServers(moves, [
     { head: 'Server', cell: nameOf },
-    { head: 'Stages, and below them the downtime', cell: bar },
+    { head: 'Phases, and below them the downtime', cell: bar },
   ]);
   return `<p class="legend">${legend.join(' ')} ${mark('background:var(--bad);height:.3em;vertical-align:middle', 'down')}</p>
 ${timeAxis(span)}
 <div class="timeline">${rows}</div>`;
 }
 
-/** One row for each stage of each server. */
-export function stageTable(moves: readonly MoveReport[]): string {
+/** One row for each phase of each server. */
+export function phaseTable(moves: readonly MoveReport[]): string {
   const rows = moves.flatMap((move, place) =>
     move.phases.map(({ name, startedAt, ms }) =>
       rowOf(move, place, [nameOf(move), escaped(name), showTime(startedAt), number(showDuration(ms), ms)]),
     ),
   );
-  return table(['Server', 'Stage', 'Began', 'Took'], rows);
+  return table(['Server', 'Phase', 'Began', 'Took'], rows);
 }
 
 /** The rounds of warm moves. */

@@ -4,7 +4,7 @@ import type { MoveReport, Report } from './model.ts';
 import { countOf } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
 import { pagePolicy, pageScript } from './page-script.ts';
-import { byteTable, diskTable, roundTable, serverTable, stageTable, timeline } from './page-servers.ts';
+import { byteTable, diskTable, phaseTable, roundTable, serverTable, timeline } from './page-servers.ts';
 import { toldApart } from './server-names.ts';
 import { escaped, reportStyle } from './style.ts';
 
@@ -15,7 +15,7 @@ import { escaped, reportStyle } from './style.ts';
 export function reportPage(report: Report): string {
   const { campaign, project, state, totals } = report;
   const moves = toldApart(report.moves);
-  const stages = moves.reduce((sum, { phases }) => sum + phases.length, 0);
+  const phases = moves.reduce((sum, { phases }) => sum + phases.length, 0);
   const disks = moves.reduce((sum, move) => sum + move.disks.length, 0);
   return `<!doctype html>
 <html lang="en">
@@ -44,9 +44,9 @@ ${problemSection(report)}
 ${serverTable(moves)}
 </section>
 <section>
-<h2>Stages and downtime</h2>
+<h2>Phases and downtime</h2>
 ${timeline(moves)}
-${folded(countOf('stage', stages), stageTable(moves))}
+${folded(countOf('phase', phases), phaseTable(moves))}
 </section>
 <section>
 <h2>Bytes</h2>

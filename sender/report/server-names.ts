@@ -6,13 +6,13 @@ export function shortId(id: string): string {
 }
 
 /** A server as lists of servers hold it. */
-interface NamedServer {
+interface ListedServer {
   readonly server: string;
   readonly name: string;
 }
 
 /** Returns the servers with names that tell them apart. */
-export function toldApart<S extends NamedServer>(servers: readonly S[]): S[] {
+export function toldApart<S extends ListedServer>(servers: readonly S[]): S[] {
   const labels = labelsOf(servers.map(({ server, name }) => ({ id: server, name })));
   return servers.map((one) => Object.assign({}, one, { name: labels.get(one.server) ?? one.name }));
 }

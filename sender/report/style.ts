@@ -27,7 +27,7 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
 th { color: var(--soft); font-weight: 600; white-space: nowrap; } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .state { font-weight: 600; white-space: nowrap; } .moved, .ready, .committed { color: var(--good); } .failed { color: var(--bad); }
 .legend span { margin-right: 1rem; white-space: nowrap; } .legend i { display: inline-block; width: .8em; height: .8em; border-radius: .15em; margin-right: .35em; }
-svg.stages { width: 100%; height: 1.4rem; display: block; background: var(--tint); } svg .down { fill: var(--bad); } svg text { font: 600 13px system-ui, sans-serif; }
+svg.phases { width: 100%; height: 1.4rem; display: block; background: var(--tint); } svg .down { fill: var(--bad); } svg text { font: 600 13px system-ui, sans-serif; }
 .timeline td:first-child, .timeline th:first-child { width: 12rem; } .timeline table { table-layout: fixed; } .timeline td { padding: .2rem .4rem; } .timeline .name { max-width: 11rem; }
 .axis { display: flex; justify-content: space-between; margin-left: 12rem; padding: 0 .4rem; color: var(--soft); font-size: .8rem; font-variant-numeric: tabular-nums; }
 #controls { position: sticky; top: 0; background: var(--paper); padding: .6rem 0; margin: 1.2rem 0 0; color: var(--soft); z-index: 1; } #controls[hidden], tr[hidden] { display: none; }

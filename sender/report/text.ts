@@ -5,22 +5,22 @@ import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
+import { everyPhaseText, stagesText } from './phases-text.ts';
 import { toldApart } from './server-names.ts';
-import { everyStageText, stagesText } from './stages-text.ts';
 
 /** How a report is written as text. */
 export interface TextOptions {
   /** Of the terminal; endless where nobody reads on one. */
   readonly columns?: number;
-  /** One line for each stage of each server, in place of one line for each server. */
-  readonly everyStage?: boolean;
+  /** One line for each phase of each server, in place of one line for each server. */
+  readonly everyPhase?: boolean;
 }
 
 /**
- * A report as lines of text: totals, tables of servers, stages, rounds, disks, and every problem.
+ * A report as lines of text: totals, tables of servers, phases, rounds, disks, and every problem.
  */
 export function reportText(report: Report, options: TextOptions = {}): string[] {
-  const { columns = Number.POSITIVE_INFINITY, everyStage = false } = options;
+  const { columns = Number.POSITIVE_INFINITY, everyPhase = false } = options;
   const moves = toldApart(report.moves);
   return [
     ...headLines(report),
@@ -31,7 +31,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       networkColumns(moves),
       columns,
     ),
-    ...(everyStage ? everyStageText(moves, columns) : stagesText(moves, columns)),
+    ...(everyPhase ? everyPhaseText(moves, columns) : stagesText(moves, columns)),
     ...section(
       moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name }))),
       roundColumns,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Problem } from '../problem.ts';
-import { cliOf, epilogue, type Stage } from './program.ts';
+import { cliOf, epilogue, type Terminal } from './program.ts';
 
 /** Shells that a completion script can be written for. */
 const shells = ['bash', 'zsh', 'fish'] as const;
@@ -21,7 +21,7 @@ interface Completed extends Word {
 }
 
 /** Adds the command that prints the completion script of the program it is added to. */
-export function addCompletion(program: Command, stage: Stage, campaignIds: CampaignIds): void {
+export function addCompletion(program: Command, terminal: Terminal, campaignIds: CampaignIds): void {
   const name = program.name();
   program
     .command('completion')
@@ -29,9 +29,9 @@ export function addCompletion(program: Command, stage: Stage, campaignIds: Campa
     .argument('<shell>', `${shells.join(', ')}; the scripts themselves ask for campaigns`)
     .addHelpText('after', epilogue([[`${name} completion bash > /etc/bash_completion.d/${name}`, 'for every user of bash']], []))
     .action(async function (this: Command, shell: string) {
-      if (shell !== 'campaigns') stage.output.raw(completionScript(program, shell));
+      if (shell !== 'campaigns') terminal.output.raw(completionScript(program, shell));
       // Nobody reads a problem in the middle of a line that is being typed.
-      else stage.output.print(...(await campaignIds(cliOf(this, stage).configFile).catch(() => [])));
+      else terminal.output.print(...(await campaignIds(cliOf(this, terminal).configFile).catch(() => [])));
     });
 }
 

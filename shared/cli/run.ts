@@ -12,7 +12,7 @@ interface Configured {
 }
 
 /** A daemon that runs. */
-interface Running<C> {
+interface RunningDaemon<C> {
   /** Takes over those settings of another configuration that need no restart. */
   reload(config: C): void;
   stop(): Promise<void>;
@@ -22,10 +22,10 @@ interface Running<C> {
 export interface DaemonPlan<C> {
   readonly name: string;
   readonly read: () => Promise<C>;
-  /** The settings, or groups of them, that `Running.reload` takes over. */
+  /** The settings, or groups of them, that `RunningDaemon.reload` takes over. */
   readonly reloadable: readonly string[];
   /** Only this may load what the daemon needs: `boundMemory` starts the program over. */
-  readonly start: (config: C, log: Log) => Promise<Running<C>>;
+  readonly start: (config: C, log: Log) => Promise<RunningDaemon<C>>;
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { senderProgram } from '../../../../sender/cli/program.ts';
 import type { SenderStatus } from '../../../../sender/control/commands/status.ts';
-import { runProgram, type Stage } from '../../../../shared/cli/program.ts';
+import { runProgram, type Terminal } from '../../../../shared/cli/program.ts';
 import { type ControlServer, serveControl } from '../../../../shared/control/serve.ts';
 import { answeredBy, aRecordedDaemon, type RecordedDaemon } from '../../../support/recorded-daemon.ts';
 import { aRecordingOutput } from '../../../support/recording-output.ts';
@@ -64,9 +64,9 @@ export class CommandLine {
     return await this.#runOn({ output: this.output, signal: AbortSignal.timeout(10_000), answer: asked }, args);
   }
 
-  async #runOn(stage: Stage, args: readonly string[]): Promise<number> {
+  async #runOn(terminal: Terminal, args: readonly string[]): Promise<number> {
     process.exitCode = undefined;
-    const program = senderProgram(stage);
+    const program = senderProgram(terminal);
     return await runProgram(program, [...args, '--config', this.file('sender.yaml')], this.output);
   }
 

@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { itinerary } from '../../../../sender/migration/itinerary.ts';
 import type { MoveReport, Report } from '../../../../sender/report/model.ts';
 import { reportPage } from '../../../../sender/report/page.ts';
-import { stageColours } from '../../../../sender/report/stage-bar.ts';
+import { phaseColours } from '../../../../sender/report/phase-bar.ts';
 import { reportText } from '../../../../sender/report/text.ts';
 
 const GiB = 1024 ** 3;
 
-/** A server's move with every stage, begun `startMs` after noon. */
+/** A server's move with every phase, begun `startMs` after noon. */
 function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): MoveReport {
   const lengths = {
     preflight: 220,
@@ -94,7 +94,7 @@ describe('the page of a report', () => {
     expect(page).toMatch(/^<!doctype html>/);
   });
 
-  test('shows every server, stage, disk, digest and problem', () => {
+  test('shows every server, phase, disk, digest and problem', () => {
     const page = reportPage(aReport());
     for (const move of aReport().moves) {
       expect(page).toContain(move.name);
@@ -106,14 +106,14 @@ describe('the page of a report', () => {
   });
 
   test('draws all servers on one time line: equal lengths are equal times, and the downtime is below', () => {
-    const bars = [...reportPage(aReport()).matchAll(/<svg class="stages".*?<\/svg>/gs)].map(([bar]) =>
+    const bars = [...reportPage(aReport()).matchAll(/<svg class="phases".*?<\/svg>/gs)].map(([bar]) =>
       [...bar.matchAll(/<rect x="([\d.]+)" width="([\d.]+)"[^/]*?(class="down")?\/>/g)].map(([, x, width, isDown]) => ({
         x: Number(x),
         end: Number(x) + Number(width),
         isDown: isDown !== undefined,
       })),
     );
-    // 620.62 s from the first stage of the first server to the last of the third.
+    // 620.62 s from the first phase of the first server to the last of the third.
     const unit = 1_000 / 620_620;
     expect(bars.map((pieces) => pieces.length)).toEqual([9, 9, 9]);
     expect(bars[0]?.[0]?.x).toBeCloseTo(0, 0);
@@ -140,15 +140,15 @@ describe('the page of a report', () => {
   test('gives every row of a server what search, sorting and groups read', () => {
     const page = reportPage(aReport({ moves: [aMove('Db "1"', 0, { wave: 'night & day' })] }));
     const find = 'data-find="db &quot;1&quot; id-of-db &quot;1&quot; moved night &amp; day';
-    // Servers, time line, 8 stages, bytes, and 1 disk.
+    // Servers, time line, 8 phases, bytes, and 1 disk.
     expect(page.split(find).length - 1).toBe(1 + 1 + 8 + 1 + 1);
     expect(page).toContain('data-wave="night &amp; day"');
     expect(page).toContain('<data value="199500">3 min 20 s</data>');
   });
 
-  test('has a colour of its own for every stage of a journey', () => {
+  test('has a colour of its own for every phase of a journey', () => {
     const phases = itinerary.map(({ name }) => ({ name, startedAt: '2026-11-21T12:00:00Z', ms: 1_000 }));
-    const colours = [...stageColours([aMove('db', 0, { phases })]).values()];
+    const colours = [...phaseColours([aMove('db', 0, { phases })]).values()];
     expect(new Set(colours).size).toBe(itinerary.length);
   });
 
@@ -176,7 +176,7 @@ describe('the page of a report', () => {
         totals: { servers: 1, diskBytes: 0, sentBytes: 0, resources: {} },
       }),
     );
-    expect(page).toContain('No stage has ended yet.');
+    expect(page).toContain('No phase has ended yet.');
     expect(page.replace(/<script>.*<\/script>/s, '')).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 });
@@ -184,10 +184,10 @@ describe('the page of a report', () => {
 describe('the text of a report', () => {
   test('fits the terminal and keeps every number', () => {
     const report = aReport({ moves: [aMove('db', 0)] });
-    expect(reportText(report, { columns: 120, everyStage: true }).join('\n')).toMatchSnapshot();
+    expect(reportText(report, { columns: 120, everyPhase: true }).join('\n')).toMatchSnapshot();
   });
 
-  test('has one line for the stages of each server, without stages that are short on all of them', () => {
+  test('has one line for the phases of each server, without phases that are short on all of them', () => {
     const lines = reportText(aReport({ problems: [], moves: [aMove('db', 0), aMove('app-1', 210_000)] }));
     expect(lines.join('\n')).toMatchSnapshot();
     const brief = aMove('db', 0).phases.map((phase) => (phase.name === 'seal' ? { ...phase, ms: 99 } : phase));
