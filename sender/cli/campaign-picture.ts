@@ -27,8 +27,9 @@ export function picture(campaign: CampaignStatus, output: Output, rows = Number.
   const moves = toldApart(campaign.moves);
   const head = [
     ...summary(campaign, output),
-    `  network side: ${networkText(campaign)}; servers: ${movedOf(campaign)} of ${campaign.moves.length} moved`,
+    `  network side: ${networkText(campaign)}; servers: ${serversText(campaign)}`,
     ...totalLine(campaign),
+    ...differenceLines(campaign, rows),
     ...problemLines(campaign.problem, '  ', output),
     '',
   ];
@@ -57,7 +58,7 @@ function fitting(moves: readonly MoveStatus[], lines: number, output: Output): M
 function interestOf({ state, problem, warm, window }: MoveStatus): number {
   if (state === 'moving') return warm?.waits === true || window !== null ? 2 : 0;
   if (problem !== null) return 1;
-  return state === 'moved' ? 4 : 3;
+  return moveStates[state].hasMoved ? 4 : 3;
 }
 
 function restText(rest: readonly MoveStatus[]): string {
@@ -87,13 +88,19 @@ function totalLine({ state, progress }: CampaignStatus): string[] {
   return [`  ${barOf(doneBytes, sizeBytes, 24)} ${showShare(doneBytes, sizeBytes)}: ${parts.join(', ')}`];
 }
 
-/** What is there of the network side; what the campaign found and uses counts, too. */
-function networkText({ state, built, toBuild, moves }: CampaignStatus): string {
+/** What is not as it was at the source; a number where the lines are few. */
+function differenceLines({ differences }: CampaignStatus, rows: number): string[] {
+  if (rows !== Number.POSITIVE_INFINITY && differences.length > 2)
+    return [`  ${differences.length} resources are not as they were; \`sender report\` names them`];
+  return differences.map(({ ref, says }) => `  not as it was: ${visible(ref)}: ${visible(says)}`);
+}
+
+/** `95 built, 15 adopted, of 110`; after a rollback, what became of it. */
+function networkText({ state, built, adopted, toBuild, moves }: CampaignStatus): string {
   if (state === 'rolled back') return moves.some((move) => moveStates[move.state].hasMoved) ? 'kept' : 'removed';
   if (state === 'rolling back') return 'being removed';
-  if (built > 0 || toBuild === 0) return `${built} of ${toBuild} in place`;
-  // The receiver tells what is there while it builds; nothing is known before.
-  return `${state === 'preparing' ? 'being built' : 'not complete'}, ${countOf('resource', toBuild)}`;
+  if (built === null) return `${toBuild} to build; how many are built is known when the receiver answers`;
+  return adopted === 0 ? `${built} of ${toBuild} built` : `${built} built, ${adopted} adopted, of ${toBuild}`;
 }
 
 function shortName({ name }: MoveStatus): string {
@@ -108,6 +115,10 @@ function problemLines(problem: ProblemJson | null, before: string, output: Outpu
   ];
 }
 
-function movedOf(campaign: CampaignStatus): number {
-  return campaign.moves.filter((move) => moveStates[move.state].hasMoved).length;
+/** `2 of 3 moved, 1 failed`. */
+function serversText({ moves }: CampaignStatus): string {
+  const count = (wanted: (state: MoveStatus['state']) => boolean): number => moves.filter(({ state }) => wanted(state)).length;
+  const failed = count((state) => state === 'failed');
+  const word = moves.some(({ state }) => state === 'frozen') ? 'frozen' : 'moved';
+  return `${count((state) => moveStates[state].hasMoved)} of ${moves.length} ${word}${failed === 0 ? '' : `, ${failed} failed`}`;
 }

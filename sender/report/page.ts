@@ -1,5 +1,7 @@
 import { showBytes, showTime } from '../../shared/print/units.ts';
-import { orDash } from './figures.ts';
+import { changeTitles } from './changes.ts';
+import { assumedNote, orDash } from './figures.ts';
+import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
@@ -37,11 +39,13 @@ ${figure('of disks', showBytes(totals.diskBytes))}
 ${figure('sent', showBytes(totals.sentBytes))}
 ${figure('longest downtime', orDash(longest(moves)))}
 </section>
+${paragraphs(leftText(report.left))}
 ${problemSection(report)}
 <p id="controls" hidden><input id="search" type="search" placeholder="Search name, id, state, wave" aria-label="Search"> <label>Group by <select id="group"><option value="">nothing</option><option value="state">state</option><option value="wave">wave</option></select></label> <span id="found"></span></p>
 <section>
 <h2>Servers</h2>
 ${serverTable(moves)}
+${paragraphs(assumedNote(moves))}
 </section>
 <section>
 <h2>Phases and downtime</h2>
@@ -64,6 +68,7 @@ ${table(
   Object.entries(totals.resources).map(([kind, count]) => [escaped(kind), number(String(count))]),
 )}
 </section>
+${changeSection(report)}
 <footer>Written by <code>sender report</code> from the campaign’s journal. Times are UTC; sizes are binary (1 KiB = 1024 B).</footer>
 <script>${pageScript}</script>
 </body>
@@ -74,6 +79,10 @@ ${table(
 function longest(moves: readonly MoveReport[]): number | null {
   const known = moves.flatMap(({ downtimeMs }) => (downtimeMs === null ? [] : [downtimeMs]));
   return known.length === 0 ? null : Math.max(...known);
+}
+
+function paragraphs(lines: readonly string[]): string {
+  return lines.map((line) => `<p>${escaped(line)}</p>`).join('\n');
 }
 
 function folded(summary: string, content: string): string {
@@ -96,4 +105,12 @@ function problemSection({ problems }: Report): string {
 function problemItem({ at, code, says, hint, about }: Report['problems'][number]): string {
   const where = about === undefined ? '' : ` <code>${escaped(about)}</code>`;
   return `<li><time>${showTime(at)}</time> <code>${escaped(code)}</code>${where}<br>${escaped(says)}<br><em>${escaped(hint)}</em></li>`;
+}
+
+function changeSection({ changes }: Report): string {
+  const lists = changeTitles.flatMap(([list, title]) => {
+    const items = changes[list].map((says) => `<li>${escaped(says)}</li>`);
+    return items.length === 0 ? [] : [`<h3>${escaped(title)}</h3>\n<ul class="changes">${items.join('')}</ul>`];
+  });
+  return `<section>\n<h2>What is not as it was</h2>\n${lists.length === 0 ? '<p>Nothing.</p>' : lists.join('\n')}\n</section>`;
 }

@@ -13,7 +13,7 @@ const palette = dark.flatMap((colour, index) => [colour, pale[index] ?? colour])
 const width = 1000;
 
 /** The time from the first phase of any server to the last. */
-export interface TimeSpan {
+export interface JourneySpan {
   readonly from: number;
   readonly until: number;
 }
@@ -25,7 +25,7 @@ export function phaseColours(moves: readonly MoveReport[]): ReadonlyMap<string, 
 }
 
 /** The time that the phases of some servers span together; null before one has ended. */
-export function spanOf(moves: readonly MoveReport[]): TimeSpan | null {
+export function spanOf(moves: readonly MoveReport[]): JourneySpan | null {
   const phases = moves.flatMap((move) => move.phases);
   const from = phases.reduce((least, { startedAt }) => Math.min(least, Date.parse(startedAt)), Number.POSITIVE_INFINITY);
   const until = phases.reduce((most, { startedAt, ms }) => Math.max(most, Date.parse(startedAt) + ms), Number.NEGATIVE_INFINITY);
@@ -36,7 +36,7 @@ export function spanOf(moves: readonly MoveReport[]): TimeSpan | null {
  * A server's phases on the time line of all servers, as inline SVG: equal lengths are equal times,
  * and what stands above each other happened at once. The line below is its downtime.
  */
-export function phaseBar(move: MoveReport, colours: ReadonlyMap<string, string>, { from, until }: TimeSpan): string {
+export function phaseBar(move: MoveReport, colours: ReadonlyMap<string, string>, { from, until }: JourneySpan): string {
   const scale = width / (until - from);
   const piece = (startedAt: string, ms: number, says: string, shape: string): string => {
     const x = (Date.parse(startedAt) - from) * scale;
@@ -56,7 +56,7 @@ export function phaseBar(move: MoveReport, colours: ReadonlyMap<string, string>,
 }
 
 /** Times of day above the bars: a few, evenly spaced. */
-export function timeAxis({ from, until }: TimeSpan): string {
+export function timeAxis({ from, until }: JourneySpan): string {
   const marks = [0, 1, 2, 3, 4, 5].map((part) => {
     const time = new Date(from + ((until - from) * part) / 5).toISOString();
     return `<span>${time.slice(11, 19)}</span>`;

@@ -2,10 +2,12 @@ import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
-import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { changeTitles } from './changes.ts';
+import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
-import { everyPhaseText, stagesText } from './phases-text.ts';
+import { everyPhaseText, phasesText } from './phases-text.ts';
 import { toldApart } from './server-names.ts';
 
 /** How a report is written as text. */
@@ -26,12 +28,13 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
     ...headLines(report),
     '',
     ...table(moves, serverColumns(moves), columns),
+    ...assumedNote(moves),
     ...section(
       moves.filter((move) => move.networkMs !== null),
       networkColumns(moves),
       columns,
     ),
-    ...(everyPhase ? everyPhaseText(moves, columns) : stagesText(moves, columns)),
+    ...(everyPhase ? everyPhaseText(moves, columns) : phasesText(moves, columns)),
     ...section(
       moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name }))),
       roundColumns,
@@ -42,6 +45,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       diskColumns,
       columns,
     ),
+    ...changesText(report.changes),
     ...problemLines(report),
   ];
 }
@@ -65,7 +69,7 @@ function problemLines({ problems }: Report): string[] {
   ];
 }
 
-function headLines({ campaign, project, state, startedAt, endedAt, totals, moves }: Report): string[] {
+function headLines({ campaign, project, state, startedAt, endedAt, totals, moves, left }: Report): string[] {
   const resources = Object.entries(totals.resources).map(([kind, count]) => countOf(kind, count));
   const sent = `${showBytes(totals.sentBytes)} sent${compression(moves)}`;
   return [
@@ -73,6 +77,7 @@ function headLines({ campaign, project, state, startedAt, endedAt, totals, moves
     `${showTime(startedAt)} – ${showTime(endedAt)} UTC`,
     `${countOf('server', totals.servers)}, ${showBytes(totals.diskBytes)} of disks, ${sent}`,
     ...(resources.length > 0 ? [`Built: ${resources.join(', ')}`] : []),
+    ...leftText(left).map(visible),
   ];
 }
 
@@ -146,6 +151,13 @@ const diskColumns: readonly Column<DiskRow>[] = [
   { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
   { title: 'ROOT DIGEST', whole: true, show: (disk) => disk.root },
 ];
+
+/** Each list of changes under its heading; nothing where there is none. */
+function changesText(changes: Report['changes']): string[] {
+  return changeTitles.flatMap(([list, title]) =>
+    changes[list].length === 0 ? [] : ['', `${title}:`, ...changes[list].map((says) => `  - ${visible(says)}`)],
+  );
+}
 
 /** A table after an empty line; nothing where there is nothing to show. */
 function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string[] {

@@ -7,12 +7,12 @@ import { changedSettings } from './changed-settings.ts';
 import { boundMemory } from './memory.ts';
 
 /** What every configuration of a daemon has. */
-interface Configured {
+interface WithLogLevel {
   readonly log: { readonly level: LogLevel };
 }
 
 /** A daemon that runs. */
-interface RunningDaemon<C> {
+export interface RunningDaemon<C> {
   /** Takes over those settings of another configuration that need no restart. */
   reload(config: C): void;
   stop(): Promise<void>;
@@ -32,7 +32,7 @@ export interface DaemonPlan<C> {
  * Runs a daemon until SIGTERM or SIGINT stops it in order; a second signal ends it at once. SIGHUP
  * makes it read its configuration again.
  */
-export async function runDaemon<C extends Configured>({ name, read, reloadable, start }: DaemonPlan<C>): Promise<void> {
+export async function runDaemon<C extends WithLogLevel>({ name, read, reloadable, start }: DaemonPlan<C>): Promise<void> {
   boundMemory();
   let config = await read();
   const log = openLog(name, config.log.level);

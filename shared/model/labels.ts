@@ -1,5 +1,5 @@
 /** Something of a cloud by its id and the name that people gave it. */
-export interface Named {
+export interface NamedThing {
   readonly id: string;
   readonly name: string;
 }
@@ -8,7 +8,7 @@ export interface Named {
  * What people call each thing, by id: its name, with the beginning of the id behind every name that
  * several have: `app (3f2a1c)`. Things whose ids begin alike show more of theirs.
  */
-export function labelsOf(things: readonly Named[]): ReadonlyMap<string, string> {
+export function labelsOf(things: readonly NamedThing[]): ReadonlyMap<string, string> {
   const alike = Map.groupBy(things, ({ name }) => name);
   return new Map(
     things.map(({ id, name }) => {

@@ -11,7 +11,7 @@ import { Peers } from '../../protocol/transport/peers.ts';
 import { subprotocol } from '../../protocol/version.ts';
 import { Importer } from '../../receiver/bundle/import.ts';
 import { readBundle } from '../../receiver/bundle/read.ts';
-import type { Campaign } from '../../receiver/campaign/campaign.ts';
+import type { ReceiverCampaign } from '../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../receiver/session/sessions.ts';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
@@ -24,12 +24,12 @@ import { Bandwidth } from '../../sender/receiver/bandwidth.ts';
 import { Peer } from '../../sender/receiver/peer.ts';
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { lazily, openCloud } from '../../shared/cloud/open.ts';
-import { OpenStackSettings } from '../../shared/cloud/openstack/config.ts';
+import { OpenStackSettings } from '../../shared/cloud/openstack/account/config.ts';
 import type { CloudSection } from '../../shared/cloud/section.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
-import { startTwin, type Twin } from '../twin/twin.ts';
+import { startTwin, type Twin, type TwinOptions } from '../twin/twin.ts';
 import { inPieces } from './bundle.ts';
 import { directClient } from './direct-client.ts';
 import { OpenStackUser } from './openstack-user.ts';
@@ -54,8 +54,8 @@ export function sectionOf({ twin }: Cloud): CloudSection {
 }
 
 /** Starts an embedded cloud as fast as it can be, on what an earlier one left in `stateDir`. */
-export async function openCloudAt(stateDir: string): Promise<Cloud> {
-  const twin = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true, seed: { projects: ['shop'] } });
+export async function openCloudAt(stateDir: string, options: Partial<TwinOptions> = {}): Promise<Cloud> {
+  const twin = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true, seed: { projects: ['shop'] }, ...options });
   const user = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'demo', password: 'twin', project: 'shop' });
   return { twin, user };
 }
@@ -106,14 +106,14 @@ export class World {
    * Opens a world in `dir` from copies of the clouds and states below `template`; the receiver is
    * off.
    */
-  static async open(template: string, dir: string): Promise<World> {
+  static async open(template: string, dir: string, destinationAs: Partial<TwinOptions> = {}): Promise<World> {
     for (const side of ['sender', 'receiver']) {
       await mkdir(join(dir, side), { recursive: true });
       if (existsSync(join(template, side))) await cp(join(template, side), join(dir, side), { recursive: true });
     }
     const clouds = ['source', 'destination'].map(async (name) => {
       await cp(join(template, name), join(dir, name), { recursive: true });
-      return openCloudAt(join(dir, name));
+      return openCloudAt(join(dir, name), name === 'destination' ? destinationAs : {});
     });
     const [source, destination] = (await Promise.all(clouds)) as [Cloud, Cloud];
     return World.#between(source, destination, dir);
@@ -169,7 +169,7 @@ export class World {
   }
 
   /** A campaign of the receiver, which is on. */
-  async openCampaign(id: string): Promise<Campaign> {
+  async openCampaign(id: string): Promise<ReceiverCampaign> {
     if (this.#receiver === null) throw new Error('The receiver is off.');
     return this.#receiver.campaigns.open(id);
   }
@@ -189,6 +189,16 @@ export class World {
       await importer.close();
     }
     return said;
+  }
+
+  /** A connection to the receiver, as a paired sender has it before it says anything. */
+  dial(): Promise<WebSocket> {
+    return dialled((this.#server.address() as AddressInfo).port);
+  }
+
+  /** Cuts every connection between the daemons, as a link does that fails. */
+  cutLink(): void {
+    for (const socket of this.#receiver?.sockets ?? []) socket.terminate();
   }
 
   /** Ends the receiver as a power cut does. */

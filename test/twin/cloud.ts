@@ -28,6 +28,9 @@ export interface Settings {
    */
   readonly zeroDiskForMembers: boolean;
   readonly forceConfigDrive: boolean;
+  readonly distributedRouters: boolean;
+  readonly tunnelMtu: number;
+  readonly withoutExtensions: readonly string[];
   readonly withoutServices: readonly ServiceName[];
   readonly maxRequestBytes: number;
 }

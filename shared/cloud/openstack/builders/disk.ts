@@ -6,15 +6,15 @@ import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiImage } from '../api.ts';
 import { byName } from '../attributes/canonical.ts';
-import { compare, differencesOf } from '../attributes/differences.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
-import { digestOfImage } from '../download.ts';
-import { guestProperties, propertiesOf } from '../image-properties.ts';
-import { listAll } from '../pages.ts';
-import { readImage } from '../snapshots.ts';
+import { digestOfImage } from '../images/download.ts';
+import { guestProperties, propertiesOf } from '../images/image-properties.ts';
+import { readImage } from '../images/snapshots.ts';
+import { listAll } from '../session/pages.ts';
+import { cancelled } from '../session/transport.ts';
+import { until } from '../session/wait.ts';
 import { imageStamp } from '../stamp.ts';
-import { cancelled } from '../transport.ts';
-import { until } from '../wait.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 
@@ -70,15 +70,16 @@ export const disk: Family<'disk'> = {
     const kept = guestProperties(propertiesOf(is));
     const file = source === undefined ? null : await presented(source, is.disk_format ?? 'raw', signal);
     const stored = file === null || (await isWhole(is, file, context)) ? 'the same' : 'others, by its own digest';
-    return [
-      ...(await differencesOf(site, resource, is, context)),
-      ...compare({
-        status: ['active', is.status],
-        disk_format: [is.disk_format === 'qcow2' ? 'qcow2' : 'raw', is.disk_format],
-        properties: [byName(resource.properties), byName(kept)],
-        bytes: ['the same', stored],
-      }),
-    ];
+    const asked = Object.keys(resource.properties);
+    const fatal = compare({
+      status: ['active', is.status],
+      disk_format: [is.disk_format === 'qcow2' ? 'qcow2' : 'raw', is.disk_format],
+      properties: [byName(resource.properties), byName(only(kept, (name) => asked.includes(name)))],
+      bytes: ['the same', stored],
+    });
+    // Glance may add properties to every image (the import plugin `inject_image_metadata`).
+    const added = byName(only(kept, (name) => !asked.includes(name)));
+    return withMore(await differencesOf(site, resource, is, context), fatal, compare({ 'further properties': [[], added] }));
   },
 
   async remove(site, id, campaign, { signal }, ref) {
@@ -92,6 +93,10 @@ export const disk: Family<'disk'> = {
     return destroy(site, id, signal);
   },
 };
+
+function only(properties: Readonly<Record<string, string>>, isWanted: (name: string) => boolean): Record<string, string> {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => isWanted(name)));
+}
 
 /** A disk as the bytes of an image of some format. */
 interface ImageBytes {

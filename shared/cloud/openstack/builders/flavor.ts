@@ -5,7 +5,7 @@ import type { ApiFlavor } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
-import { listAll } from '../pages.ts';
+import { listAll } from '../session/pages.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { createOrFind } from './late.ts';

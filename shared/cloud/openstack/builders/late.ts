@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem, type ProblemCode } from '../../../problem.ts';
-import { cancelled, neverSent } from '../transport.ts';
+import { cancelled, neverSent } from '../session/transport.ts';
 
 /** Pauses before each search for a resource whose creation failed: milliseconds. */
 const looksMs = [0, 500, 1000, 2000];

@@ -2,8 +2,8 @@ import type { Ref } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
+import { until } from '../session/wait.ts';
 import { campaignTag, descriptionStamp, tagsOf } from '../stamp.ts';
-import { until } from '../wait.ts';
 import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 
@@ -34,7 +34,7 @@ interface Stamped {
 }
 
 /** What is created: the request's attributes, and the final description and tags. */
-export interface Wanted {
+export interface ResourceToCreate {
   readonly ref: Ref;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly description: string;
@@ -68,6 +68,16 @@ export async function findStamped<T extends Stamped>(
   return described.find((one) => one.description === description) ?? null;
 }
 
+/** The id of what a campaign created for a ref, or null. */
+export async function stampedId(
+  site: Site,
+  collection: Collection,
+  ref: Ref,
+  { campaign, signal }: Pick<BuildContext, 'campaign' | 'signal'>,
+): Promise<string | null> {
+  return (await findStamped(site, collection, campaign, ref, signal))?.id ?? null;
+}
+
 /**
  * Finds or creates a resource with our stamp. Neutron takes no tags at creation, so the stamp is
  * first its description; `onBorn` runs then, and the tags and the real description follow.
@@ -75,7 +85,7 @@ export async function findStamped<T extends Stamped>(
 export async function ensureStamped<T extends Stamped>(
   site: Site,
   collection: Collection,
-  wanted: Wanted,
+  wanted: ResourceToCreate,
   context: BuildContext,
   onBorn: (thing: T) => Promise<void> = async () => undefined,
 ): Promise<{ thing: T; how: 'created' | 'found' }> {

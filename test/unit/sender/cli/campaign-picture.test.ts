@@ -51,10 +51,10 @@ describe('a campaign with more servers than lines', () => {
 describe('the network side', () => {
   const shown = (more: object): string => picture(aCampaignStatus({ ...more }), output).join('\n');
 
-  test('counts what is in place, and says so only when it is known', () => {
-    expect(shown({ built: 12, toBuild: 110 })).toContain('network side: 12 of 110 in place;');
-    expect(shown({ state: 'preparing', built: 0, toBuild: 110 })).toContain('network side: being built, 110 resources;');
-    expect(shown({ state: 'failed', built: 0, toBuild: 110 })).toContain('network side: not complete, 110 resources;');
+  test('counts what was built and what was adopted, and says so only when it is known', () => {
+    expect(shown({ built: 12, toBuild: 110 })).toContain('network side: 12 of 110 built;');
+    expect(shown({ built: 95, adopted: 15, toBuild: 110 })).toContain('network side: 95 built, 15 adopted, of 110;');
+    expect(shown({ state: 'preparing', built: null, toBuild: 110 })).toContain('network side: 110 to build; how many are built');
   });
 
   test('is removed after a rollback, and kept where a server was kept', () => {

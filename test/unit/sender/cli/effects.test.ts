@@ -39,7 +39,7 @@ describe('a command that cannot be undone', () => {
     },
   );
 
-  test('asks nothing with --yes', async () => {
+  test('asks nothing of a script that says --yes', async () => {
     expect(await line.runAnswering('n', 'commit', '--delete-source', '--yes')).toBe(0);
     expect(await line.run('rollback', '--yes')).toBe(0);
     expect(line.told()).toBe('');
@@ -57,7 +57,7 @@ describe('a command that cannot be undone', () => {
     expect(line.daemon.asked).toEqual([['rollback', { campaign, keep: ['3f2a'], giveUp: ['db'] }]]);
   });
 
-  test('names ten servers at most', async () => {
+  test('names ten servers at most, and counts the others', async () => {
     const many = Array.from({ length: 300 }, (_, index) => aMoveStatus(`s${index}`, { state: 'moved' }));
     await line.serve(aRecordedDaemon([aCampaignStatus({ state: 'ready', moves: many })]));
     expect(await line.runAnswering('n', 'commit')).toBe(41);

@@ -71,6 +71,8 @@ function aReport(more: Partial<Report> = {}): Report {
       sentBytes: 6 * GiB,
       resources: { network: 2, subnet: 2, router: 1, port: 3, server: 3 },
     },
+    changes: { leftOut: [], mapped: [], adopted: [], changed: [] },
+    left: null,
     problems: [
       {
         code: 'E_PEER_LOST',
@@ -83,6 +85,26 @@ function aReport(more: Partial<Report> = {}): Report {
     ...more,
   };
 }
+
+test('what a commit left at the destination is named, with the reason', () => {
+  const image = { ref: 'disk/s1.root', id: 'i1', why: 'its server needs it' };
+  const left = { images: [image, { ...image, id: 'i2' }], stamped: [{ ref: 'network/n1', why: 'Refused.' }] };
+  const lines = reportText(aReport({ left }));
+  expect(lines).toContain('Left at the destination: 2 images of moved servers, because its server needs it: i1, i2');
+  expect(lines).toContain('Left at the destination: our tags on network/n1: Refused.');
+  expect(reportPage(aReport({ left }))).toContain('i1, i2</p>');
+});
+
+test('a forecast with an assumed part is marked, and it is said which part', () => {
+  const forecast = { downtimeMs: 9_000, phases: { stop: 9_000 }, deltaBytes: 0, assumed: ['import'] };
+  const assumed = aReport({ moves: [aMove('web', 0, { forecast })] });
+  expect(reportText(assumed).join('\n')).toMatch(
+    /9\.0 s\?(.|\n)*is assumed in part, because no earlier move had measured it: import/,
+  );
+  expect(reportPage(assumed)).toContain('had measured it: import</p>');
+  const measured = aReport({ moves: [aMove('web', 0, { forecast: { ...forecast, assumed: [] } })] });
+  expect(reportText(measured).join('\n')).not.toContain('?');
+});
 
 describe('the page of a report', () => {
   test('is one file: it asks for nothing from anywhere', () => {

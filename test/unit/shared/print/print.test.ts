@@ -102,7 +102,7 @@ describe('something live', () => {
     expect(output.out.at(-1)).toMatch(/three\n.*four\n.*five\n/);
   });
 
-  test('is a line per change of stage elsewhere, and a line per few seconds while it lasts', () => {
+  test('is a line per change of state elsewhere, and a line per few seconds while it lasts', () => {
     const output = aRecordingOutput();
     let nowMs = 0;
     const live = openLive(output, () => nowMs);

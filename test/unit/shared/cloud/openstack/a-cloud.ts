@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { Access } from '../../../../../shared/cloud/openstack/access.ts';
-import { Session } from '../../../../../shared/cloud/openstack/session.ts';
+import type { Access } from '../../../../../shared/cloud/openstack/session/access.ts';
+import { CloudSession } from '../../../../../shared/cloud/openstack/session/session.ts';
 import { Secret } from '../../../../../shared/secret.ts';
 
 /** Answers one request of a service; `path` begins with the service's name. */
@@ -11,7 +11,7 @@ export type Answer = (path: string, request: IncomingMessage, response: ServerRe
 /** A small real HTTP server with a Keystone that gives tokens, in front of what a test wants to happen. */
 export interface SmallCloud {
   readonly access: Access;
-  readonly session: Session;
+  readonly session: CloudSession;
   /** Tokens given so far, oldest first. */
   readonly tokens: readonly string[];
   /** Every request but those for tokens, as `METHOD /path`. */
@@ -73,7 +73,7 @@ export async function aSmallCloud(
     timeouts: { connectMs: 2000, headersMs: 2000, bodyIdleMs: 500 },
     ...options.access,
   };
-  const session = new Session(access);
+  const session = new CloudSession(access);
   onTestFinished(async () => {
     await session.close();
     server.closeAllConnections();

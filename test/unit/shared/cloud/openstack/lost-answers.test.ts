@@ -55,7 +55,7 @@ describe('nothing is created twice', () => {
             campaign.context(resource).built(`${resource.kind}/${resource.id}`),
             campaign.context(resource),
           ),
-        ).toEqual([]);
+        ).toEqual({ fatal: [], told: [] });
   }, 60_000);
 
   test('although a proxy gives every first creation up while the service goes on', async () => {
@@ -82,7 +82,8 @@ describe('nothing is created twice', () => {
     expect(await census(await aHand(twin))).toEqual(whole);
     for (const resource of campaign.tenant.resources) {
       const { how, id } = campaign.built.get(`${resource.kind}/${resource.id}`) ?? {};
-      if (how !== 'adopted') expect(await campaign.cloud.differences(resource, id ?? '', campaign.context(resource))).toEqual([]);
+      if (how !== 'adopted')
+        expect(await campaign.cloud.differences(resource, id ?? '', campaign.context(resource))).toEqual({ fatal: [], told: [] });
     }
   }, 60_000);
 
@@ -145,7 +146,7 @@ describe('a disk', () => {
       const disk = campaign.tenant.get('disk');
       twin.faults.set([{ ...fault, match: { method: 'PUT', path: '/file$' }, times: 1 }]);
       const built = await campaign.ensure(disk);
-      expect(await campaign.cloud.differences(disk, built.id, campaign.context(disk))).toEqual([]);
+      expect(await campaign.cloud.differences(disk, built.id, campaign.context(disk))).toEqual({ fatal: [], told: [] });
       expect((await census(await aHand(twin)))['images']).toBe(1);
     },
     30_000,
