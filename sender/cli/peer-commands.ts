@@ -24,13 +24,13 @@ export function addPeerCommands(program: Command, terminal: Terminal): void {
       ),
     )
     .action(
-      asks(terminal, async ({ daemon, output, json }, address: string, code: string | undefined) => {
+      asks(terminal, async ({ daemon, output, json, answer }, address: string, code: string | undefined) => {
         if (code !== undefined) {
           // What `ps` shows of this process from now on.
           process.title = 'sender pair';
           output.tell(shown);
         }
-        const paired = await daemon.pair({ address, code: code ?? (await readCode()) });
+        const paired = await daemon.pair({ address, code: code ?? (await (answer?.('Pairing code: ') ?? readCode())) });
         if (json) output.json(paired);
         else output.print(`Paired with ${visible(paired.name)}.`, `Its key: ${paired.fingerprint}`);
       }),
@@ -47,14 +47,8 @@ export function addPeerCommands(program: Command, terminal: Terminal): void {
 const shown =
   'The code was in the list of processes, and may be in the history of the shell: next time leave it out, and it is asked for.';
 
-/** Asks for the code, so that it stays out of the shell's history and the list of processes. */
+/** Reads the code from stdin: it stays out of the shell's history and the list of processes. */
 async function readCode(): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stdin.isTTY ? process.stderr : undefined });
-  try {
-    if (process.stdin.isTTY) return await lines.question('Pairing code: ');
-    for await (const line of lines) return line;
-  } finally {
-    lines.close();
-  }
+  for await (const line of createInterface({ input: process.stdin })) return line;
   throw new Problem('E_USAGE', 'No pairing code was given.');
 }

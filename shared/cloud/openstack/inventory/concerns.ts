@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import { labelsOf } from '../../../model/labels.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
 import { documentName } from '../group-name.ts';
@@ -178,11 +179,12 @@ function userData({ scope, servers }: Contents): Concern[] {
   );
   const [first, ...others] = unread;
   if (first === undefined) return [];
+  const labels = labelsOf(servers);
   const who =
     others.length === 0
       ? `Server ${first.name}`
       : `Servers ${unread
-          .map(({ name }) => name)
+          .map(({ id, name }) => labels.get(id) ?? name)
           .sort()
           .join(', ')}`;
   return [
