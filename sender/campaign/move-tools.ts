@@ -51,6 +51,7 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
       add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
     },
     document: campaign.document,
+    skip: plan.skip,
     stops: {
       isAsked: (server) => isStopAsked(attemptOf(journal.facts, server).facts),
       ask: async (server, was) => void (await journal.append({ fact: 'stop asked', server, was })),

@@ -1,7 +1,7 @@
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
-import type { Changes } from './changes.ts';
+import type { ChangeLists } from './changes.ts';
 import type { ProbedDowntime } from './measures.ts';
 
 /** Times and bytes of one server's move, from the journal alone. Milliseconds and bytes. */
@@ -52,6 +52,6 @@ export interface Report {
     readonly resources: Readonly<Record<string, number>>;
   };
   /** What is not at the destination as it was at the source. */
-  readonly changes: Changes;
+  readonly changes: ChangeLists;
   readonly problems: readonly (ProblemJson & { readonly at: string })[];
 }

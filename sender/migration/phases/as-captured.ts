@@ -1,5 +1,6 @@
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { Problem } from '../../../shared/problem.ts';
+import { withoutRefs } from '../../model/skip.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 
@@ -16,9 +17,10 @@ const notCompared: ReadonlySet<string> = new Set(['needs']);
  * Captures the stopped server again and compares it with the document, because changes made since
  * would be lost. Throws E_SERVER_STATE with the differences.
  */
-export async function mustBeAsCaptured({ server }: Move, { source, document, signal }: Tools): Promise<void> {
+export async function mustBeAsCaptured({ server }: Move, { source, document, skip, signal }: Tools): Promise<void> {
   const selection = { project: document.source.project_id, servers: [server.id] };
-  const { document: now } = await source.inventory(selection, signal);
+  const captured = await source.inventory(selection, signal);
+  const { document: now } = withoutRefs(captured.document, skip);
   const changes = changesOf(server.id, document, now);
   if (changes.length === 0) return;
   const says = `Server ${server.name} was changed at the source since it was captured: ${changes.join('; ')}.`;

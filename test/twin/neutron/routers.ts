@@ -3,7 +3,7 @@ import type { Caller } from '../policy.ts';
 import { badRequest, conflict, forbidden } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { prefixOf } from './addresses.ts';
-import { bool, ipAddress, listOf, orNull, prefix, readPost, readPut, shape, text, uuid } from './attributes.ts';
+import { atMost, bool, ipAddress, listOf, orNull, prefix, readPost, readPut, shape, text, uuid } from './attributes.ts';
 import { type Collection, collectionRoutes, sentFor, thingOf } from './collection.ts';
 import { isLeg, plugHa, unplugHa } from './ha.ts';
 import { holds, readAddress } from './ip.ts';
@@ -41,7 +41,8 @@ const attributes = {
   flavor_id: { check: orNull(uuid), fallback: null, put: false },
   // The extension extraroute has it for PUT alone: a new router has no interfaces for a next hop to
   // be on.
-  routes: { check: orNull(listOf(hostRoute)), fallback: [], post: false },
+  // max_routes of neutron.conf, at its default.
+  routes: { check: orNull(atMost(30, listOf(hostRoute))), fallback: [], post: false },
 };
 
 /** The router as Neutron shows it. */
