@@ -84,14 +84,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Sende
   await campaigns.start();
   peer.start();
   const control = await serveControl(config.control, senderCommands, context, log);
-  await mkdir(config.spool, { recursive: true, mode: 0o700 });
-  const spool = await watchSpool({
-    folder: config.spool,
-    state: config.state,
-    log,
-    onPlan: (text, file) => beginFromPlan(text, file, {}, context),
-    onDocument: (value, file) => beginFromDocument(value, file, context),
-  });
+  const spool = await openSpool(context, log);
   log.info({ state: config.state, control: config.control, spool: config.spool }, 'sender ready');
   return {
     async stop() {
@@ -106,4 +99,17 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Sende
       await freeState();
     },
   };
+}
+
+/** Watches the spool folder, made if it is missing, and begins a campaign for what is put there. */
+async function openSpool(context: SenderContext, log: Log): ReturnType<typeof watchSpool> {
+  const { spool: folder, state } = context.config;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return watchSpool({
+    folder,
+    state,
+    log,
+    onPlan: (text, file) => beginFromPlan(text, file, {}, context),
+    onDocument: (value, file) => beginFromDocument(value, file, context),
+  });
 }

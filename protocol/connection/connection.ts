@@ -99,7 +99,7 @@ export class Connection<S extends Side> {
 
   /**
    * Exchanges hello and returns the other side; requests are answered by `handlers` from then on.
-   * MUST be called once. Throws E_PROTOCOL_VERSION, E_OUT_OF_PHASE or E_PEER_LOST, and closes.
+   * MUST be called once. Throws E_PROTOCOL_VERSION, E_OUT_OF_TURN or E_PEER_LOST, and closes.
    */
   async open(handlers: Handlers<S>): Promise<Hello> {
     const anyHandlers = handlers as AnyHandlers;
@@ -154,11 +154,11 @@ export class Connection<S extends Side> {
 
   /**
    * Makes another connection of the same peer a lane of this one: it carries the answers to pulls
-   * and nothing else, and either ends with the other. Throws E_OUT_OF_PHASE, E_BUSY.
+   * and nothing else, and either ends with the other. Throws E_OUT_OF_TURN, E_BUSY.
    */
   carry(lane: Connection<S>): void {
     if (lane === this || lane.campaign !== undefined || lane.#progress.lane || this.#progress.lane)
-      throw new Problem('E_OUT_OF_PHASE', 'This connection cannot become a lane of that one.');
+      throw new Problem('E_OUT_OF_TURN', 'This connection cannot become a lane of that one.');
     if (this.#lanes.count >= this.#limits.lanes)
       throw new Problem('E_BUSY', `The session has ${this.#lanes.count} lanes already.`);
     lane.#progress.lane = true;
@@ -189,7 +189,7 @@ export class Connection<S extends Side> {
   }
 
   /**
-   * Sends the other side a notice, which has no answer. Throws E_OUT_OF_PHASE or E_OTHER_CAMPAIGN
+   * Sends the other side a notice, which has no answer. Throws E_OUT_OF_TURN or E_OTHER_CAMPAIGN
    * where it may not be said now.
    */
   notify<N extends Exclude<SaidBy<S>, Requests>>(name: N, params: Params<N>): void {
@@ -247,7 +247,7 @@ export class Connection<S extends Side> {
   }
 
   /**
-   * Notices are heard in their order. One that comes out of phase is skipped; one that cannot be
+   * Notices are heard in their order. One that comes out of turn is skipped; one that cannot be
    * read ends the connection.
    */
   #hearNotice(frame: NoticeFrame): void {

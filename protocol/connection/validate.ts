@@ -12,7 +12,7 @@ export interface ConnectionProgress {
 }
 
 /**
- * A valid message: known, from the right side, in its phase, of this campaign, and of the right
+ * A valid message: known, from the right side, in its turn, of this campaign, and of the right
  * shape.
  */
 export interface ValidMessage {
@@ -37,18 +37,18 @@ export function validate(name: string, params: unknown, from: Side, progress: Re
   return { name, params: parsed };
 }
 
-/** Throws E_OUT_OF_PHASE where a message comes before its turn. */
+/** Throws E_OUT_OF_TURN where a message comes before its turn. */
 export function checkPhase(name: Name, progress: Readonly<ConnectionProgress>): void {
-  const { phase, onLane } = messages[name];
+  const { when, onLane } = messages[name];
   const wrong =
-    phase === 'greeting'
+    when === 'greeting'
       ? progress.greeted && 'hello was said already'
       : !progress.greeted
         ? 'hello comes first'
         : progress.lane && !onLane
           ? 'this connection is a lane'
-          : phase === 'campaign' && progress.campaign === undefined && 'no campaign is open on this connection';
-  if (wrong) throw new Problem('E_OUT_OF_PHASE', `${name} is out of phase: ${wrong}.`, { about: name });
+          : when === 'campaign' && progress.campaign === undefined && 'no campaign is open on this connection';
+  if (wrong) throw new Problem('E_OUT_OF_TURN', `${name} is out of turn: ${wrong}.`, { about: name });
 }
 
 /**

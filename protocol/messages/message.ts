@@ -16,14 +16,17 @@ type WhenSaid = 'greeting' | 'ready' | 'campaign';
 /** What hears a message: the connection itself, or a handler of the daemon. */
 type HeardBy = 'connection' | 'handler';
 
-/** What is declared of every message. */
+/**
+ * What is declared of every message. `since`, `purpose` and `repeatable` have no reader in the
+ * product: they are for whoever changes the message, and a test compares SPEC.md with them.
+ */
 interface SaidMessage<F extends SaidFrom, P extends z.ZodType, H extends HeardBy> {
   /** The side that says it. */
   readonly from: F;
   /** The first release of the major that knows it, counted from 1. */
   readonly since: number;
-  readonly phase: WhenSaid;
-  /** One sentence; SPEC.md repeats it word for word. */
+  readonly when: WhenSaid;
+  /** One sentence. */
   readonly purpose: string;
   /** What happens when it is said twice. */
   readonly repeatable: string;

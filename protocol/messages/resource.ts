@@ -14,7 +14,7 @@ const HowBuilt = z.enum(['created', 'adopted', 'found']);
 export const ensure = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: 'Builds one resource of the document: a port, the image of a sealed disk, a server, a floating IP.',
   repeatable: 'Yes; what this campaign has built already is found and answered again, never built twice.',
@@ -41,7 +41,7 @@ export const ensure = request({
 export const remove = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: 'Removes one resource that this campaign created at the destination; what it did not create is left alone.',
   repeatable: 'Yes; `removed` is false where there was nothing of ours to remove.',
@@ -54,7 +54,7 @@ export const remove = request({
 export const built = notice({
   from: 'receiver',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   purpose: 'Tells that a resource of the document now stands at the destination, verified; the progress of campaign.configure.',
   repeatable: 'Yes; after a resumption everything that stands is told again.',
   params: z.object({ campaign: CampaignId, ref: Ref, id: z.string(), how: HowBuilt }),

@@ -133,6 +133,13 @@ export class Builder {
     return { counts, details };
   }
 
+  /** How many resources of the network side were adopted. */
+  adoptedOnNetworkSide(): number {
+    const refs =
+      this.#document === null ? [] : networkSideOf(this.#document).map(({ kind, id }) => this.#ledger.get(refOf(kind, id)));
+    return refs.filter((entry) => entry?.state === 'built' && entry.how === 'adopted').length;
+  }
+
   /** Removes one resource that this campaign created; false where it created none. */
   async remove(ref: Ref): Promise<boolean> {
     await this.#building.get(ref)?.catch(() => undefined);

@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
@@ -18,6 +19,7 @@ import { Disks } from '../disks/disks.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
+import { finish, type Images, type Left } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
@@ -48,6 +50,7 @@ export class ReceiverCampaign {
   readonly imageDonors: ImageDonors;
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #workers: WorkerPool;
+  readonly #cloud: CampaignTools['cloud'];
   readonly #builder: Builder;
   readonly #work = new AbortController();
   /** The new servers that are probed from outside, by their id at the source. */
@@ -62,6 +65,7 @@ export class ReceiverCampaign {
     const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, images } = tools;
     this.#keptFor = keptFor;
     this.#workers = workers;
+    this.#cloud = cloud;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
@@ -87,10 +91,7 @@ export class ReceiverCampaign {
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     try {
       const campaign = new ReceiverCampaign(id, folder, ledger, tools);
-      const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null;
-        throw error;
-      });
+      const text = await readFile(campaign.#documentPath, 'utf8').catch(ifAbsent(null));
       if (text !== null) campaign.#builder.adopt(readJson(text, campaign.#documentPath));
       return campaign;
     } catch (error) {
@@ -144,7 +145,10 @@ export class ReceiverCampaign {
    * Stores the document, builds the network side in order and compares each resource with what was
    * wanted. Throws what the cloud throws.
    */
-  async configure(document: Configurations, onBuilt: OnBuilt): Promise<NetworkSide & { readonly digest: string }> {
+  async configure(
+    document: Configurations,
+    onBuilt: OnBuilt,
+  ): Promise<NetworkSide & { readonly digest: string; readonly adopted: number }> {
     if (document.campaign !== this.id)
       throw new Problem('E_OTHER_CAMPAIGN', `The document belongs to campaign ${document.campaign ?? 'none'}.`);
     this.mustGoOn();
@@ -165,7 +169,7 @@ export class ReceiverCampaign {
     const { counts, details } = await this.#configuring;
     await this.ledger.reach('configured');
     await writeMarker(this, { kind: 'configuration' }, { digest, counts });
-    return { counts, details, digest };
+    return { counts, details, digest, adopted: this.#builder.adoptedOnNetworkSide() };
   }
 
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
@@ -187,13 +191,19 @@ export class ReceiverCampaign {
     return this.inTurn('campaign.remove', () => this.#removeAll());
   }
 
-  /** Ends a rollback: frees the staged disks, except kept ones. Returns the bytes they took. */
-  commit(): Promise<number> {
+  /**
+   * Ends the possibility of a rollback: frees the staged disks, except kept ones, and makes what was
+   * built the tenant's own. Returns the bytes that the disks took, and what is left.
+   */
+  commit(images: Images = 'keep'): Promise<{ freed: number; left: Left }> {
     return this.inTurn('campaign.commit', async () => {
       await this.ledger.reach('committed');
       await this.imageDonors.close();
       if (this.#keptFor !== null) await this.disks.keepAll();
-      return this.#freeStaging();
+      const freed = await this.#freeStaging();
+      const { id: campaign, ledger } = this;
+      const left = await finish({ campaign, ledger, cloud: this.#cloud, signal: this.#work.signal }, images);
+      return { freed, left };
     });
   }
 

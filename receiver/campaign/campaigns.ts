@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { Id } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -8,7 +9,7 @@ import { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignTools, ReceiverCampaign } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
-import { claim, type Owner, ownerOf } from './owner.ts';
+import { claim, give, type Owner, operator, ownerOf } from './owner.ts';
 
 /** Most bytes that the indexes of all campaigns take together. */
 const indexBytes = 64 * 1024 * 1024;
@@ -36,6 +37,26 @@ export class Campaigns implements KeptUsers {
   /** Who began a campaign; null where nobody has. Throws E_STATE_DAMAGED. */
   ownerOf(id: string): Promise<Owner | null> {
     return ownerOf(this.#folder(id));
+  }
+
+  /**
+   * Hands a campaign to another sender. Throws E_CAMPAIGN_STATE while one of the `paired` keys owns
+   * it, or the operator does; E_STATE_DAMAGED, E_DISK_FULL.
+   */
+  async give(id: string, owner: Owner, paired: ReadonlySet<Owner>): Promise<void> {
+    const now = await ownerOf(this.#folder(id));
+    if (now === owner) return;
+    if (now === operator)
+      throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} came as a bundle; no sender can continue it.`, {
+        about: id,
+        hint: 'End it here: `receiver commit` or `receiver rollback`.',
+      });
+    if (now !== null && paired.has(now))
+      throw new Problem('E_CAMPAIGN_STATE', `The sender that owns campaign ${id} is still paired, and may be at work on it.`, {
+        about: id,
+        hint: 'If it will not come back, `receiver unpair` it first.',
+      });
+    await give(this.#folder(id), owner);
   }
 
   /** The campaign of an id, known or new, whoever owns it. */
@@ -69,10 +90,7 @@ export class Campaigns implements KeptUsers {
 
   /** The ids of every campaign that has a folder. */
   async ids(): Promise<string[]> {
-    const names = await readdir(join(this.#state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
+    const names = await readdir(join(this.#state, 'campaigns')).catch(ifAbsent<string[]>([]));
     return names.filter((name) => Id.safeParse(name).success && !name.startsWith('.')).sort();
   }
 

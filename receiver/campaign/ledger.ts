@@ -22,11 +22,12 @@ const rank: Readonly<Record<StandingAtReceiver, number>> = {
 
 /**
  * What the ledger knows of one ref. `intended` alone: the call that creates it may have been
- * carried out or not; `claimed`: nothing existed in its place.
+ * carried out or not; `claimed`: nothing existed in its place. `bare`: a commit is done with it:
+ * our stamp is off, or an image is removed.
  */
 export type LedgerEntry =
   | { readonly state: 'intended'; readonly ref: Ref; readonly claimed?: boolean }
-  | ({ readonly state: 'built'; readonly ref: Ref } & Built)
+  | ({ readonly state: 'built'; readonly ref: Ref; readonly bare?: true } & Built)
   | { readonly state: 'removed'; readonly ref: Ref };
 
 type Line = LedgerEntry | { readonly campaign: StandingAtReceiver };
@@ -72,6 +73,12 @@ export class Ledger {
 
   built(ref: Ref, built: Built): Promise<void> {
     return this.#add({ state: 'built', ref, ...built });
+  }
+
+  /** Notes that a commit is done with what was built for a ref. */
+  async bared(ref: Ref): Promise<void> {
+    const entry = this.#entries.get(ref);
+    if (entry?.state === 'built') await this.#add({ ...entry, bare: true });
   }
 
   removed(ref: Ref): Promise<void> {

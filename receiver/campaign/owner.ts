@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { claimDurably, syncFolder } from '../../shared/durable.ts';
+import { ifAbsent } from '../../shared/absent.ts';
+import { claimDurably, syncFolder, writeDurably } from '../../shared/durable.ts';
 import { hasMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 
@@ -19,10 +20,7 @@ const OwnerFile = z.object({ format: z.literal('godwit/owner'), version: z.liter
  */
 export async function ownerOf(folder: string): Promise<Owner | null> {
   const path = pathIn(folder);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+  const text = await readFile(path, 'utf8').catch(ifAbsent(null));
   // Bundles once had no other note of their owner than the import's marker.
   if (text === null) return (await hasMarker(folder, { kind: 'imported' })) ? operator : null;
   try {
@@ -38,11 +36,20 @@ export async function ownerOf(folder: string): Promise<Owner | null> {
  */
 export async function claim(folder: string, owner: Owner): Promise<boolean> {
   if ((await ownerOf(folder)) === null) {
-    await claimDurably(pathIn(folder), `${JSON.stringify({ format: 'godwit/owner', version: 1, owner })}\n`);
+    await claimDurably(pathIn(folder), textOf(owner));
     // The folder itself may be new.
     await syncFolder(dirname(folder));
   }
   return (await ownerOf(folder)) === owner;
+}
+
+/** Replaces the owner of a campaign, durably on return. Throws E_DISK_FULL. */
+export function give(folder: string, owner: Owner): Promise<void> {
+  return writeDurably(pathIn(folder), textOf(owner));
+}
+
+function textOf(owner: Owner): string {
+  return `${JSON.stringify({ format: 'godwit/owner', version: 1, owner })}\n`;
 }
 
 function pathIn(folder: string): string {

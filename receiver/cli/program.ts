@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { createProgram, type Terminal } from '../../shared/cli/program.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
+import { addGive } from './give-command.ts';
 import { addKept } from './kept-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addStatusCommands } from './status-commands.ts';
@@ -18,6 +19,7 @@ export function receiverProgram(terminal: Terminal): Command {
   program.commandsGroup('Set up:');
   addDaemonCommands(program, terminal);
   addPeerCommands(program, terminal);
+  addGive(program, terminal);
   program.commandsGroup('Look:');
   addStatusCommands(program, terminal);
   addKept(program, terminal);

@@ -43,10 +43,15 @@ function statusLines(status: ReceiverStatus, output: Output): string[] {
     `staging    ${showBytes(status.stagingFreeBytes)} free`,
     ...status.campaigns.flatMap((campaign) => [
       '',
-      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources built` : visible(campaign.problem)}`,
+      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources built` : visible(campaign.problem)}${ownerText(campaign.owner)}`,
       ...(campaign.disks.length === 0 ? [] : diskTable(campaign.disks, output)),
     ]),
   ];
+}
+
+/** Whose a campaign is, where somebody may have to do something about it. */
+function ownerText(owner: string | null): string {
+  return owner === null ? '; its sender is not paired' : `, of ${visible(owner)}`;
 }
 
 function diskTable(disks: ReceiverStatus['campaigns'][number]['disks'], output: Output): string[] {

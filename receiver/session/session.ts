@@ -37,7 +37,7 @@ export interface SessionTools {
    * Ends all other sessions of a campaign, then runs `bind` in the turn in which none is left.
    */
   readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
-  /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
+  /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_TURN, E_BUSY. */
   readonly join: (session: string) => void;
 }
 
@@ -48,6 +48,9 @@ interface OfferedCopy {
   readonly copy: Copy;
   readonly puller: Puller;
 }
+
+/** The handlers of some messages. */
+type HandlersOf<N extends keyof Handlers<'receiver'>> = Pick<Handlers<'receiver'>, N>;
 
 /** One connected sender: its campaign and the disks it offered. The campaign outlives it. */
 export class Session {
@@ -108,6 +111,17 @@ export class Session {
 
   /** Every message to the function that answers it. */
   #handlers(): Handlers<'receiver'> {
+    return {
+      ...this.#questionHandlers(),
+      ...this.#bindingHandlers(),
+      ...this.#campaignHandlers(),
+      ...this.#diskHandlers(),
+      ...this.#serverHandlers(),
+    };
+  }
+
+  /** Questions that need no campaign and write nothing. */
+  #questionHandlers(): HandlersOf<'cloud.facts' | 'campaign.preflight'> {
     const { cloud, campaigns, state } = this.#tools;
     return {
       'cloud.facts': async (_, { signal }) => {
@@ -122,6 +136,13 @@ export class Session {
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
         return { concerns: [...concerns, ...space], decisions };
       },
+    };
+  }
+
+  /** What makes this connection one of a campaign, or of another session. */
+  #bindingHandlers(): HandlersOf<'campaign.open' | 'session.join'> {
+    const { campaigns } = this.#tools;
+    return {
       'campaign.open': async ({ campaign: id }, { signal }) => {
         const known = (await campaigns.ids()).includes(id);
         const campaign = await campaigns.openFor(this.#tools.owner, id);
@@ -136,6 +157,14 @@ export class Session {
         this.#tools.join(session);
         return {};
       },
+    };
+  }
+
+  /** What is said of a whole campaign, and of one of its resources. */
+  #campaignHandlers(): HandlersOf<
+    'campaign.configure' | 'campaign.completed' | 'campaign.commit' | 'campaign.remove' | 'resource.ensure' | 'resource.remove'
+  > {
+    return {
       'campaign.configure': async ({ campaign, configurations }) => {
         const tell = this.#connection;
         const { details, ...marker } = await this.#bound().configure(configurations, (ref, { id, how }) => {
@@ -153,18 +182,26 @@ export class Session {
         await complete(this.#bound(), totals);
         return { agreed: true };
       },
-      'campaign.commit': async () => ({ freed_bytes: await this.#bound().commit() }),
+      'campaign.commit': async ({ images }) => {
+        const { freed, left } = await this.#bound().commit(images);
+        return { freed_bytes: freed, left };
+      },
       'campaign.remove': () => this.#bound().removeAll(),
       'resource.ensure': async ({ ref, power }) => {
         const built = await this.#bound().ensure(ref, power);
         return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
       },
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
+    };
+  }
+
+  #diskHandlers(): HandlersOf<'disk.offer' | 'disk.page' | 'disk.hole' | 'disk.seal' | 'disk.verify'> {
+    return {
       'disk.offer': (offer, { signal }) => this.#offer(offer, signal),
       'disk.page': async ({ handle, first, digests }) => {
         const { server, copy, puller } = this.#offered(handle);
         await this.#bound().imageDonors.ready(server, copy.shape);
-        return { lacking: await copy.take(first, Buffer.from(digests, 'base64'), puller) };
+        return { missing: await copy.take(first, Buffer.from(digests, 'base64'), puller) };
       },
       'disk.hole': async ({ handle, first, blocks }) => {
         const { copy } = this.#offered(handle);
@@ -177,6 +214,12 @@ export class Session {
         return sealed;
       },
       'disk.verify': ({ server, disk }, { signal }) => verifyDisk(this.#bound(), server, disk, signal),
+    };
+  }
+
+  #serverHandlers(): HandlersOf<'server.health' | 'server.watch' | 'server.completed'> {
+    const { cloud } = this.#tools;
+    return {
       'server.health': async ({ server, probe }, { signal }) =>
         (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
       'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),
@@ -219,7 +262,7 @@ export class Session {
   }
 
   #bound(): ReceiverCampaign {
-    if (this.#campaign === null) throw new Problem('E_OUT_OF_PHASE', 'No campaign is open on this connection.');
+    if (this.#campaign === null) throw new Problem('E_OUT_OF_TURN', 'No campaign is open on this connection.');
     return this.#campaign;
   }
 

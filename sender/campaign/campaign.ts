@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { ifAbsent } from '../../shared/absent.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Journal } from '../../shared/journal.ts';
@@ -56,11 +57,7 @@ export class Campaign {
   /** Opens a campaign's folder; null for one that never started. Throws E_STATE_DAMAGED. */
   static async open(state: string, id: string): Promise<Campaign | null> {
     const folder = folderOf(state, id);
-    const read = (name: string): Promise<string | null> =>
-      readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-        throw error;
-      });
+    const read = (name: string): Promise<string | null> => readFile(join(folder, name), 'utf8').catch(ifAbsent(null, 'ENOTDIR'));
     const [plan, document, journal] = await Promise.all([read('plan.yaml'), read('configurations.json'), read('journal.jsonl')]);
     // A power cut tore the first line of this journal, before anybody was told of the campaign.
     if (plan === null || document === null || journal === null || !journal.includes('\n')) return null;

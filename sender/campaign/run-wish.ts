@@ -23,7 +23,7 @@ export async function runWish(campaign: Campaign, tools: StepTools): Promise<Res
     for (const step of steps.filter((one) => belongs(one, campaign, standing))) {
       if (isInterrupted(tools)) return null;
       const end = await runStep(step, campaign, tools);
-      if (end?.rests !== undefined) return await rest(end.rests);
+      if (end?.rests !== undefined) return await rest(end.rests, end.problem);
     }
     return await rest(rests);
   } catch (error) {

@@ -68,7 +68,7 @@ function picture(campaign: CampaignStatus, output: Output): string[] {
   const moves = toldApart(campaign.moves);
   return [
     ...summary(campaign, output),
-    `  network side: ${campaign.built} of ${campaign.toBuild} built; servers: ${movedOf(campaign)} of ${campaign.moves.length} moved`,
+    `  network side: ${networkText(campaign)}; servers: ${serversText(campaign)}`,
     ...campaign.differences.map(({ ref, says }) => `  not as it was: ${visible(ref)}: ${visible(says)}`),
     ...problemLines(campaign.problem, '  ', output),
     '',
@@ -97,8 +97,18 @@ function problemLines(problem: ProblemJson | null, before: string, output: Outpu
   ];
 }
 
-function movedOf(campaign: CampaignStatus): number {
-  return campaign.moves.filter((move) => moveStates[move.state].hasMoved).length;
+/** `95 built, 15 adopted, of 110`. */
+function networkText({ built, adopted, toBuild }: CampaignStatus): string {
+  if (built === null) return `${toBuild} to build; how many are built is known when the receiver answers`;
+  return adopted === 0 ? `${built} of ${toBuild} built` : `${built} built, ${adopted} adopted, of ${toBuild}`;
+}
+
+/** `2 of 3 moved, 1 failed`. */
+function serversText({ moves }: CampaignStatus): string {
+  const count = (wanted: (state: MoveStatus['state']) => boolean): number => moves.filter(({ state }) => wanted(state)).length;
+  const failed = count((state) => state === 'failed');
+  const word = moves.some(({ state }) => state === 'frozen') ? 'frozen' : 'moved';
+  return `${count((state) => moveStates[state].hasMoved)} of ${moves.length} ${word}${failed === 0 ? '' : `, ${failed} failed`}`;
 }
 
 function diskText(disk: DiskStatus): string {

@@ -43,7 +43,7 @@ export function addReportCommands(program: Command, terminal: Terminal): void {
         if (html !== undefined) await writePage(html, reportPage(report));
         if (json) output.json(report);
         else if (html === undefined)
-          output.print(...reportText(report, { columns: output.size().columns, everyStage: phases === true }));
+          output.print(...reportText(report, { columns: output.size().columns, everyPhase: phases === true }));
         else output.print(`The report is in ${html}.`);
       }),
     );

@@ -85,7 +85,7 @@ async function* statuses({ daemon, output, signal }: SenderAsking): AsyncGenerat
 function conclude(campaign: CampaignStatus): void {
   const { rests } = campaignStates[campaign.state];
   if (rests === 'paused') throw new Problem('E_CANCELLED', `Campaign ${campaign.id} was paused.`, { about: campaign.id });
-  if (rests !== 'failed') return;
+  if (rests !== 'failed' && campaign.problem === null) return;
   const problem = campaign.problem ?? campaign.moves.find((move) => move.problem !== null)?.problem;
   throw problem ? fromJson(problem) : new Problem('E_CAMPAIGN_STATE', campaign.says, { about: campaign.id });
 }

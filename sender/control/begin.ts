@@ -89,7 +89,8 @@ async function prepare(
   const captured = await capture({ project, servers: whole ? [] : wanted }, context);
   const narrow = whole ? narrowTo(captured.document, wanted) : captured.document;
   const { document, gone, concerns: skipped } = withoutSkipped(narrow, plan.skip, file);
-  const chosen = withOptions(plan, document, options, file);
+  // The campaign's plan names all that is gone: what is read later is held against that.
+  const chosen = withOptions({ ...plan, skip: [...gone] }, document, options, file);
   const campaign = randomUUID();
   const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });
   const found = await preflight(frozen, context);

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
@@ -37,10 +38,7 @@ export class CampaignSet {
   /** Opens every campaign of the state directory and resumes those that were under way. */
   async start(): Promise<void> {
     const { state } = this.#tools;
-    const names = await readdir(join(state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [] as string[];
-      throw error;
-    });
+    const names = await readdir(join(state, 'campaigns')).catch(ifAbsent<string[]>([]));
     for (const name of names.sort()) {
       const campaign = await Campaign.open(state, name);
       if (campaign !== null) this.#run(campaign);

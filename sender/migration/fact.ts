@@ -30,6 +30,8 @@ export type Fact =
   | { readonly fact: 'undone'; readonly server: string; readonly phase: string }
   /** The move is back at its start; what was begun before no longer counts. */
   | { readonly fact: 'rolled back'; readonly server: string }
+  /** A server could not be moved; it is taken back, and the next `run` tries it again. */
+  | { readonly fact: 'failed'; readonly server: string; readonly problem: ProblemJson }
   | { readonly fact: 'problem'; readonly server: string | null; readonly phase: string; readonly problem: ProblemJson }
   /** The campaign rests in this state until the operator asks for something. */
   | { readonly fact: 'rests'; readonly state: RestState; readonly problem?: ProblemJson | undefined }

@@ -48,10 +48,10 @@ async function markCompleted(
     bytes_reused: sealed.reused * sealed.block_size,
     bytes_pulled: sealed.bytes_pulled,
   }));
-  const stages = Object.fromEntries(durationsOf(facts).map(({ name, ms }) => [name, ms]));
+  const phases = Object.fromEntries(durationsOf(facts).map(({ name, ms }) => [name, ms]));
   const stoppedAt = downSince(facts);
   const downMs = stoppedAt === undefined ? 0 : Date.now() - Date.parse(stoppedAt);
-  const summary = { stages, downtime_ms: learned.was === 'stopped' ? null : downMs, disks };
+  const summary = { phases, downtime_ms: learned.was === 'stopped' ? null : downMs, disks };
   await ask('server.completed', { campaign, server, summary }, signal);
   await writeMarker({ id: campaign, folder }, { kind: 'server', server }, summaryOfServer(disks));
 }

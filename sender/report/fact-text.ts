@@ -29,6 +29,8 @@ export function factText(fact: Fact): string {
       return undoneText(fact.phase);
     case 'rolled back':
       return 'rolled back';
+    case 'failed':
+      return `could not be moved: ${fact.problem.says} (${fact.problem.code})`;
     case 'problem':
       return `problem in ${undoingText(fact.phase)}: ${fact.problem.says} (${fact.problem.code})`;
     case 'rests':

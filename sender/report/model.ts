@@ -37,6 +37,12 @@ export interface MoveReport {
   }[];
 }
 
+/** Images of moved servers that stay, by the ref of their disk, and what still carries our stamp. */
+export interface LeftBehind {
+  readonly images: readonly { readonly ref: string; readonly id: string; readonly why: string }[];
+  readonly stamped: readonly { readonly ref: string; readonly why: string }[];
+}
+
 /** What a campaign did, derived from its journal. */
 export interface Report {
   readonly campaign: string;
@@ -53,5 +59,7 @@ export interface Report {
   };
   /** What is not at the destination as it was at the source. */
   readonly changes: ChangeLists;
+  /** What the commit left at the destination that is no part of the tenant; null before it. */
+  readonly left: LeftBehind | null;
   readonly problems: readonly (ProblemJson & { readonly at: string })[];
 }

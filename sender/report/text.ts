@@ -2,36 +2,38 @@ import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { changeTitles } from './changes.ts';
-import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
+import { everyPhaseText, phasesText } from './phases-text.ts';
 import { toldApart } from './server-names.ts';
-import { everyStageText, stagesText } from './stages-text.ts';
 
 /** How a report is written as text. */
 export interface TextOptions {
   /** Of the terminal; endless where nobody reads on one. */
   readonly columns?: number;
-  /** One line for each stage of each server, in place of one line for each server. */
-  readonly everyStage?: boolean;
+  /** One line for each phase of each server, in place of one line for each server. */
+  readonly everyPhase?: boolean;
 }
 
 /**
- * A report as lines of text: totals, tables of servers, stages, rounds, disks, and every problem.
+ * A report as lines of text: totals, tables of servers, phases, rounds, disks, and every problem.
  */
 export function reportText(report: Report, options: TextOptions = {}): string[] {
-  const { columns = Number.POSITIVE_INFINITY, everyStage = false } = options;
+  const { columns = Number.POSITIVE_INFINITY, everyPhase = false } = options;
   const moves = toldApart(report.moves);
   return [
     ...headLines(report),
     '',
     ...table(moves, serverColumns(moves), columns),
+    ...assumedNote(moves),
     ...section(
       moves.filter((move) => move.networkMs !== null),
       networkColumns(moves),
       columns,
     ),
-    ...(everyStage ? everyStageText(moves, columns) : stagesText(moves, columns)),
+    ...(everyPhase ? everyPhaseText(moves, columns) : phasesText(moves, columns)),
     ...section(
       moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name }))),
       roundColumns,
@@ -51,7 +53,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
   ];
 }
 
-function headLines({ campaign, project, state, startedAt, endedAt, totals, moves }: Report): string[] {
+function headLines({ campaign, project, state, startedAt, endedAt, totals, moves, left }: Report): string[] {
   const resources = Object.entries(totals.resources).map(([kind, count]) => countOf(kind, count));
   const sent = `${showBytes(totals.sentBytes)} sent${compression(moves)}`;
   return [
@@ -59,6 +61,7 @@ function headLines({ campaign, project, state, startedAt, endedAt, totals, moves
     `${showTime(startedAt)} – ${showTime(endedAt)} UTC`,
     `${countOf('server', totals.servers)}, ${showBytes(totals.diskBytes)} of disks, ${sent}`,
     ...(resources.length > 0 ? [`Built: ${resources.join(', ')}`] : []),
+    ...leftText(left).map(visible),
   ];
 }
 

@@ -108,6 +108,11 @@ export interface DestinationCloud {
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
   /**
+   * Takes the campaign's stamp from what `ensure` built, once it is committed; nothing else of it
+   * changes. Absent is fine, and so is one without a stamp.
+   */
+  unstamp(ref: Ref, id: string, campaign: string, patience: Patience): Promise<void>;
+  /**
    * Images with the digest of a source image, whose blocks need no transfer. MUST name only what
    * this project may use and no campaign made: such a disk may be another tenant's. MUST NOT write.
    * Absent: no donors.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ifAbsent } from '../absent.ts';
 import { syncFolder, writeDurably } from '../durable.ts';
 import type { Totals } from './totals.ts';
 
@@ -94,8 +95,8 @@ export async function readMarker<Kind extends keyof Markers>(
   folder: string,
   marker: MarkerOf<Kind>,
 ): Promise<MarkerSummary | null> {
-  const text = await readFile(pathOf(folder, marker), 'utf8').catch(ignoreAbsent);
-  return text === undefined ? null : (JSON.parse(text) as MarkerSummary);
+  const text = await readFile(pathOf(folder, marker), 'utf8').catch(ifAbsent(null));
+  return text === null ? null : (JSON.parse(text) as MarkerSummary);
 }
 
 /** Whether a marker is in a campaign's folder. */
@@ -107,7 +108,7 @@ export async function hasMarker<Kind extends keyof Markers>(folder: string, mark
 export async function removeMarker<Kind extends keyof Markers>(folder: string, marker: MarkerOf<Kind>): Promise<void> {
   const path = pathOf(folder, marker);
   await rm(path, { force: true });
-  await syncFolder(dirname(path)).catch(ignoreAbsent);
+  await syncFolder(dirname(path)).catch(ifAbsent(undefined));
 }
 
 /** Removes every marker of a campaign. */
@@ -119,9 +120,4 @@ function pathOf<Kind extends keyof Markers>(folder: string, { kind, ...words }: 
   const named = words as Readonly<Record<string, string>>;
   const parts = markers[kind].name.split('/').map((part) => part.replace(/<(\w+)>/, (_, word: string) => named[word] ?? ''));
   return join(folder, 'markers', ...parts);
-}
-
-function ignoreAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
 }

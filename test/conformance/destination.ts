@@ -128,7 +128,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       expect([...cloud.kinds]).not.toContain('image');
     });
 
-    test('tells its facts', async () => {
+    test('tells its facts: at least one flavor and an external network', async () => {
       const facts = DestinationFacts.parse({ ...(await cloud.facts(signal())), kinds: [...cloud.kinds], staging_free_bytes: 0 });
       expect(facts.flavors.length).toBeGreaterThan(0);
       expect(facts.networks.some((network) => network.external)).toBe(true);
@@ -178,7 +178,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       expect(built.get(refIn(tenant.get('network', 1)))?.how).toBe('created');
     });
 
-    test('builds nothing twice', async () => {
+    test('builds nothing twice when it is asked for the same resources again', async () => {
       for (const resource of inBuildOrder(tenant.resources)) {
         const again = await cloud.ensure(resource, contextFor(resource));
         expect(again.id, refIn(resource)).toBe(built.get(refIn(resource))?.id);
@@ -241,7 +241,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         expect(await cloud.donors([anImage({ id: 'spy', size: bytes.length, ...digest })], signal())).toEqual([]);
     });
 
-    test('tells a difference', async () => {
+    test('tells the difference of a resource that is not as it was wanted', async () => {
       const network = { ...tenant.get('network', 1), name: 'another name' };
       const says = await cloud.differences(network, built.get(refIn(network))?.id ?? '', contextFor(network));
       expect(says.told.join()).toContain('another name');

@@ -69,7 +69,7 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
     'resource.ensure': async ({ ref }) => ({ id: ref, how: 'created' }),
     'resource.remove': async () => ({ removed: false }),
     'disk.offer': async () => ({ handle: 1 }),
-    'disk.page': async ({ digests }) => ({ lacking: Buffer.from(digests, 'base64').length / 32 }),
+    'disk.page': async ({ digests }) => ({ missing: Buffer.from(digests, 'base64').length / 32 }),
     'disk.hole': async () => ({}),
     'disk.seal': async ({ root }) => ({
       root,

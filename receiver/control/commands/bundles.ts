@@ -67,7 +67,7 @@ export const commit = command({
   does: 'Make an import final: keep what it built, and delete the disks staged for it. `receiver rollback` is then refused.',
   params: OfCampaign,
   run: async ({ campaign }, { campaigns }: ReceiverContext) => ({
-    freedBytes: await (await imported(campaign, campaigns)).commit(),
+    freedBytes: (await (await imported(campaign, campaigns)).commit()).freed,
   }),
 });
 

@@ -9,6 +9,7 @@ import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
+import { unstamp } from './builders/unstamp.ts';
 import { findDonors } from './donor-images.ts';
 import { readFacts } from './facts/facts.ts';
 import { openImage } from './images/image-file.ts';
@@ -68,6 +69,10 @@ export class OpenStackDestination implements DestinationCloud {
     // Without an id the path would name the whole collection.
     if (id === '') throw new Problem('E_BUG', `Nothing is removed for ${ref}: it has no id.`, { about: ref });
     return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience, ref);
+  }
+
+  unstamp(ref: Ref, id: string, campaign: string, { signal }: Patience): Promise<void> {
+    return unstamp(this.#site, ref, id, campaign, signal);
   }
 
   donors(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly DonorImage[]> {

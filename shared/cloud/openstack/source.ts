@@ -4,10 +4,11 @@ import type { Configurations } from '../../model/configurations.ts';
 import type { ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
-import type { RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
+import type { Recaptured, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
 import { openImage } from './images/image-file.ts';
 import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './images/snapshots.ts';
 import { takeInventory } from './inventory/inventory.ts';
+import { recapture } from './inventory/recapture.ts';
 import { bring, changes, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
@@ -27,6 +28,10 @@ export class OpenStackSource implements SourceCloud {
 
   inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
     return takeInventory(this.#session, selection, signal);
+  }
+
+  recapture(serverId: string, signal: AbortSignal): Promise<Recaptured> {
+    return recapture(this.#session, serverId, signal);
   }
 
   state(serverId: string, signal: AbortSignal): Promise<ServerState> {

@@ -58,10 +58,11 @@ async function sayAll(world: World): Promise<{ connections: number; answered: nu
   let said = 0;
   let connections = 0;
   let answered = 0;
+  const campaigns = Array.from({ length: 50 }, () => randomUUID());
   while (said < wanted) {
     const peer = new HostilePeer(await world.dial(), dice);
     connections += 1;
-    const campaign = randomUUID();
+    const campaign = dice.of(campaigns);
     if (!dice.onceIn(10)) await peer.greet();
     if (!dice.onceIn(5)) await peer.ask('campaign.open', { campaign });
     while (peer.isOpen && said < wanted && !dice.onceIn(200)) {

@@ -20,7 +20,7 @@ export const flavor: Table = [
   { api: 'rxtx_factor',                field: 'rxtx_factor', fate: 'carried', sent: 'unless default', default: 1,
     accepts: anyValue },
   { api: 'extra_specs',                field: 'extra_specs', fate: 'carried', sent: 'with the stamp', default: {}, canonical: byName },
-  { api: 'description',                fate: 'told', why: 'the description of a flavor that is created has our stamp, for good' },
+  { api: 'description',                fate: 'told', why: 'the description of a flavor that is created has our stamp until the commit' },
   ...derived('Nova’s record of it', 'id', 'links', 'OS-FLV-DISABLED:disabled'),
 ];
 

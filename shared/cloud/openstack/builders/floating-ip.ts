@@ -7,7 +7,7 @@ import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, findStamped, removeStamped, stampedId } from './stamped.ts';
 
 /**
  * Floating IPs: the same address, one the plan names, or any of the pool. A free one of the project
@@ -34,12 +34,7 @@ export const floatingIp: Family<'floating_ip'> = {
     return { id: thing.id, how, detail: { address: thing.floating_ip_address } };
   },
 
-  async find(site, resource, context) {
-    return (
-      (await findStamped(site, collections.floating_ip, context.campaign, refOf('floating_ip', resource.id), context.signal))
-        ?.id ?? null
-    );
-  },
+  find: (site, resource, context) => stampedId(site, collections.floating_ip, refOf('floating_ip', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await site.get<ApiFloatingIp>('network', `/floatingips/${id}`, 'floatingip', context.signal);

@@ -10,7 +10,7 @@ import { claiming } from './claim.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import { legsOf, read } from './router.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, isStamped, refuseUnstamped, sweepLate } from './stamped.ts';
+import { collections, ensureStamped, isStamped, refuseUnstamped, stampedId, sweepLate } from './stamped.ts';
 
 /**
  * A router's interfaces, at their source addresses. One at the subnet's gateway address is added by
@@ -43,11 +43,7 @@ export const routerInterface: Family<'interface'> = {
     if (router === null || builtOrNull(context, refOf('network', resource.network_id)) === null) return null;
     const leg = await findLeg(site, resource, router, context);
     // A port that was created for the interface and never attached is ours too.
-    return (
-      leg?.id ??
-      (await findStamped(site, collections.port, context.campaign, refOf('interface', resource.id), context.signal))?.id ??
-      null
-    );
+    return leg?.id ?? (await stampedId(site, collections.port, refOf('interface', resource.id), context));
   },
 
   async differences(site, resource, id, context) {

@@ -9,7 +9,7 @@ import { requestFor } from '../attributes/request.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, refuseUnstamped, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, refuseUnstamped, removeStamped, stampedId } from './stamped.ts';
 
 /** Routers, without their gateways, interfaces and routes. */
 export const router: Family<'router'> = {
@@ -20,11 +20,7 @@ export const router: Family<'router'> = {
     return { id: thing.id, how };
   },
 
-  async find(site, resource, context) {
-    return (
-      (await findStamped(site, collections.router, context.campaign, refOf('router', resource.id), context.signal))?.id ?? null
-    );
-  },
+  find: (site, resource, context) => stampedId(site, collections.router, refOf('router', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await read(site, id, context.signal);

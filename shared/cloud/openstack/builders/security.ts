@@ -3,13 +3,14 @@ import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiRule, ApiSecurityGroup, ApiThing } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
+import { isDefaultGroup } from '../group-name.ts';
 import { tagsOf } from '../stamp.ts';
-import { defaultGroup, isDefaultGroup } from './default-group.ts';
+import { defaultGroup } from './default-group.ts';
 import { equal, type Family, gone } from './family.ts';
 import { createOrFind } from './late.ts';
 import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, removeNeutron, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, removeNeutron, removeStamped, stampedId } from './stamped.ts';
 
 /** Security groups without their rules; the project's `default` group is adopted. */
 export const securityGroup: Family<'security_group'> = {
@@ -24,10 +25,7 @@ export const securityGroup: Family<'security_group'> = {
     return { id: thing.id, how };
   },
 
-  async find(site, resource, context) {
-    const ref = refOf('security_group', resource.id);
-    return (await findStamped(site, collections.security_group, context.campaign, ref, context.signal))?.id ?? null;
-  },
+  find: (site, resource, context) => stampedId(site, collections.security_group, refOf('security_group', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await readGroup(site, id, context.signal);

@@ -68,6 +68,16 @@ export async function findStamped<T extends Stamped>(
   return described.find((one) => one.description === description) ?? null;
 }
 
+/** The id of what a campaign created for a ref, or null. */
+export async function stampedId(
+  site: Site,
+  collection: Collection,
+  ref: Ref,
+  { campaign, signal }: Pick<BuildContext, 'campaign' | 'signal'>,
+): Promise<string | null> {
+  return (await findStamped(site, collection, campaign, ref, signal))?.id ?? null;
+}
+
 /**
  * Finds or creates a resource with our stamp. Neutron takes no tags at creation, so the stamp is
  * first its description; `onBorn` runs then, and the tags and the real description follow.

@@ -1,7 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
-import { documentName } from '../builders/default-group.ts';
+import { documentName } from '../group-name.ts';
 import { movedTag } from '../stamp.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';

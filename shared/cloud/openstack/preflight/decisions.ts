@@ -1,9 +1,9 @@
 import { canonicalCidr, canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
 import { type Resource, refOf } from '../../../model/resource.ts';
-import { isDefaultGroup } from '../builders/default-group.ts';
 import { sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
+import { isDefaultGroup } from '../group-name.ts';
 import { flavorFor } from './server-rules.ts';
 import type { PreflightView } from './view.ts';
 

@@ -1,7 +1,7 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiRule } from '../api.ts';
-import { isDefaultGroup } from '../builders/default-group.ts';
 import { sameRule } from '../builders/rule.ts';
+import { isDefaultGroup } from '../group-name.ts';
 import { decide } from './decisions.ts';
 import { type PreflightRule, warning } from './rules.ts';
 

@@ -1,6 +1,6 @@
 import type { Concern } from '../../../model/concern.ts';
 import type { ResourceOf } from '../../../model/resource.ts';
-import { isDefaultGroup } from '../builders/default-group.ts';
+import { isDefaultGroup } from '../group-name.ts';
 import { decide } from './decisions.ts';
 import type { PreflightRule } from './rules.ts';
 import { flavorFor } from './server-rules.ts';

@@ -14,7 +14,7 @@ export type KeystoneIdentity =
   | { readonly method: 'application_credential'; readonly name: string; readonly user: Named; readonly secret: Secret };
 
 /**
- * Limits of one HTTP exchange, by phase: until connected, until the answer's headers, between two
+ * Limits of one HTTP exchange, by part: until connected, until the answer's headers, between two
  * pieces of its body.
  */
 interface HttpTimeouts {

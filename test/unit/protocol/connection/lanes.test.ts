@@ -146,20 +146,20 @@ describe('a session with lanes', () => {
   it('carries nothing but data on a lane', async () => {
     const { senderLanes, senderSockets } = await aSessionWith(1);
     const [lane] = senderLanes;
-    await expect(lane?.request('cloud.facts', {})).rejects.toMatchObject({ code: 'E_OUT_OF_PHASE' });
+    await expect(lane?.request('cloud.facts', {})).rejects.toMatchObject({ code: 'E_OUT_OF_TURN' });
     const answer = new Promise<string>((resolve) =>
       senderSockets[1]?.once('message', (data: Buffer) => resolve(data.toString())),
     );
     senderSockets[1]?.send(JSON.stringify({ id: 9, name: 'campaign.open', params: { campaign: aCampaign() } }));
-    expect(JSON.parse(await answer)).toMatchObject({ id: 9, problem: { code: 'E_OUT_OF_PHASE' } });
+    expect(JSON.parse(await answer)).toMatchObject({ id: 9, problem: { code: 'E_OUT_OF_TURN' } });
   });
 
   it('has no more lanes than the limit, and no lane of a lane', async () => {
     const { sender, senderLanes, lane } = await aSessionWith(limits.lanes);
     await expect(lane()).rejects.toMatchObject({ code: 'E_BUSY' });
     const [first, second] = senderLanes as [Connection<'sender'>, Connection<'sender'>];
-    expect(() => first.carry(second)).toThrow(expect.objectContaining({ code: 'E_OUT_OF_PHASE' }));
-    expect(() => sender.carry(sender)).toThrow(expect.objectContaining({ code: 'E_OUT_OF_PHASE' }));
+    expect(() => first.carry(second)).toThrow(expect.objectContaining({ code: 'E_OUT_OF_TURN' }));
+    expect(() => sender.carry(sender)).toThrow(expect.objectContaining({ code: 'E_OUT_OF_TURN' }));
   });
 
   it('keeps to one limit over all its lanes', async () => {

@@ -69,7 +69,7 @@ describe('pairing', () => {
     expect(await receiver.peers.list()).toHaveLength(1);
   });
 
-  test('refuses an expired code', async () => {
+  test('refuses a code whose ten minutes are over', async () => {
     let nowMs = 0;
     const window = new PairingWindow(() => nowMs);
     const receiver = await aReceiver({ pairing: { window, name: 'cloud-b' } });

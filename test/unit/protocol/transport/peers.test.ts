@@ -13,7 +13,7 @@ async function aList(): Promise<Peers> {
 }
 
 describe('the list of peers', () => {
-  test('is empty without a file', async () => {
+  test('is empty as long as there is no file', async () => {
     expect(await (await aList()).list()).toEqual([]);
   });
 

@@ -93,7 +93,7 @@ describe('a further connection', () => {
     const peer = await pair(sender, receiver);
     const main = await connect(sender, peer, receiver.address);
     const session = await open(main);
-    await expect(main.request('session.join', { session })).rejects.toMatchObject({ code: 'E_OUT_OF_PHASE' });
+    await expect(main.request('session.join', { session })).rejects.toMatchObject({ code: 'E_OUT_OF_TURN' });
     await main.close('The work is done.');
     const late = await connect(sender, peer, receiver.address);
     await expect(late.request('session.join', { session })).rejects.toMatchObject({ code: 'E_NOT_FOUND' });

@@ -58,7 +58,7 @@ async function say(connection: Connection<'sender'>, name: CampaignMessage, camp
 
 test('every request about a campaign that a sender may say has a row, and SPEC.md has the same table', async () => {
   const said = (Object.keys(messages) as Name[]).filter(
-    (name) => messages[name].phase === 'campaign' && messages[name].from === 'sender',
+    (name) => messages[name].when === 'campaign' && messages[name].from === 'sender',
   );
   expect(names).toEqual(said);
   const spec = await readFile(new URL('../../../../protocol/SPEC.md', import.meta.url), 'utf8');

@@ -42,7 +42,7 @@ test('no phase and no step is named in a string outside its table', async () => 
 });
 
 test('a string that names a phase is found, whatever holds it', () => {
-  const lines = ["if (fact.phase === 'stop')", "stages['freeze']", 'between(facts, "look", `mark`)', "new Set(['await window'])"];
+  const lines = ["if (fact.phase === 'stop')", "phases['freeze']", 'between(facts, "look", `mark`)', "new Set(['await window'])"];
   expect(lines.flatMap(namesIn)).toEqual(['stop', 'freeze', 'look', 'mark', 'await window']);
 });
 

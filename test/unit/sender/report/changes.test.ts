@@ -55,7 +55,7 @@ test('a report names what was told before the start, skipped, adopted, mapped an
     expect(text).toContain(says);
     expect(page).toContain(says);
   }
-  expect(statusOf(campaign, new Progress(), 0).differences).toEqual([
+  expect(statusOf(campaign, new Progress(), new Map()).differences).toEqual([
     { ref: 'network/net', says: 'mtu is 1442, not 1450' },
     { ref: `server/${server}`, says: 'config_drive is true, not false' },
   ]);

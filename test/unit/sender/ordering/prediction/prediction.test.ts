@@ -126,7 +126,7 @@ test('a report becomes history: only servers that moved whole, their bytes, and 
       diskBytes: 100,
       beganMs: 0,
       endedMs: 5000,
-      stages: { stop: { beganMs: 0, ms: 1000 }, copy: { beganMs: 1000, ms: 4000 } },
+      phases: { stop: { beganMs: 0, ms: 1000 }, copy: { beganMs: 1000, ms: 4000 } },
     },
   ]);
   expect(measureCampaign({ moves: [] })).toBeNull();

@@ -22,7 +22,7 @@ async function differ<K extends Kind>(
 }
 
 describe('what was built is compared, attribute by attribute', () => {
-  test('with what was wanted', async () => {
+  test('with what was wanted of it', async () => {
     const campaign = await aCampaign(await aFurnishedTwin());
     await built(campaign);
     expect(await differ(campaign, 'port', 0, {})).toBe('');

@@ -195,7 +195,7 @@ describe('a session', () => {
     await elsewhere.close();
   });
 
-  test('says where nobody listens', async () => {
+  test('says at which address nobody listens', async () => {
     const cloud = await aSmallCloud(() => undefined);
     const nobody = new CloudSession({ ...cloud.access, authUrl: 'http://127.0.0.1:1/v3' });
     const call = nobody.call(get('/x', { signal: AbortSignal.timeout(60_000) }));
