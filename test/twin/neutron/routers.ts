@@ -10,6 +10,7 @@ import { holds, readAddress } from './ip.ts';
 import { showAnswer } from './listing.ts';
 import type { HostRoute, Port, Router } from './model.ts';
 import { plainWish, plugPort } from './ports.ts';
+import { tendSnat } from './snat.ts';
 import { bump, checkQuota, missing, mustOwn, newStandard, standardView } from './standard.ts';
 import { removePort } from './unplug.ts';
 
@@ -137,7 +138,7 @@ function makeRouter({ cloud, caller }: Call, given: Record<string, unknown>): Ro
     adminStateUp: values.admin_state_up,
     gateway: null,
     routes: [],
-    distributed: values.distributed,
+    distributed: given['distributed'] === undefined ? cloud.settings.distributedRouters : values.distributed,
     ha: values.ha,
     zoneHints: values.availability_zone_hints,
   };
@@ -176,7 +177,10 @@ function changeRouter({ cloud, caller }: Call, router: Router, given: Record<str
   const values = readPut(caller, 'update_router', attributes, given);
   checkGatewayRights(caller, 'update_router', given['external_gateway_info']);
   if (values.routes !== undefined) checkRoutes(cloud, router, values.routes ?? []);
-  if (values.external_gateway_info !== undefined) setGateway(cloud, router, values.external_gateway_info);
+  if (values.external_gateway_info !== undefined) {
+    setGateway(cloud, router, values.external_gateway_info);
+    tendSnat(cloud, router);
+  }
   router.name = values.name ?? router.name;
   router.description = values.description ?? router.description;
   router.adminStateUp = values.admin_state_up ?? router.adminStateUp;
