@@ -60,10 +60,14 @@ export class Lanes {
   readonly #path: Path;
   readonly #limits: LaneLimits;
   readonly #lanes = new Map<FrameWriter, Lane>();
+  readonly #leaving = new Map<FrameWriter, Lane>();
   readonly #mayCut: () => boolean;
   readonly #frames: Waiting[] = [];
   #queuedBytes = 0;
-  readonly #sent = new Condition();
+  /** The lanes that carry data, or the main connection. */
+  #ways: readonly FrameWriter[];
+  /** Who waits for room, by how much may wait beyond `unsentBytes`. */
+  readonly #room = new Map<number, Condition>();
   #echoing: NodeJS.Timeout | undefined;
   /** What was counted of each way at the last look, and the sums of all. */
   readonly #busy = new Map<FrameWriter, number>();
@@ -76,6 +80,7 @@ export class Lanes {
   /** `path` is measured over `main`; `mayCut`: whether the other side puts parts together. */
   constructor(main: FrameWriter, path: Path, limits: LaneLimits, mayCut: () => boolean) {
     this.#main = main;
+    this.#ways = [main];
     this.#path = path;
     this.#limits = limits;
     this.#mayCut = mayCut;
@@ -109,6 +114,7 @@ export class Lanes {
   /** Sends data over one more lane from now on. `leave` closes it. */
   add(lane: FrameWriter, leave: () => void): void {
     this.#lanes.set(lane, { leave, use: 'data' });
+    this.#choose();
     lane.pump();
   }
 
@@ -117,6 +123,8 @@ export class Lanes {
     const isIdle = isEmpty(lane);
     if (this.#lanes.delete(lane)) this.#goneBytes += lane.window.arrivedBytes;
     this.#busy.delete(lane);
+    this.#leaving.delete(lane);
+    this.#choose();
     return isIdle;
   }
 
@@ -124,18 +132,20 @@ export class Lanes {
    * Gives data to so many lanes, the oldest. The others leave when they are empty, if they may.
    */
   keep(count: number, mayLeave: boolean): void {
-    const lanes = [...this.#lanes.values()].filter(({ use }) => use === 'data' || use === 'nothing');
-    for (const [place, lane] of lanes.entries()) {
+    const staying = [...this.#lanes].filter(([, { use }]) => use === 'data' || use === 'nothing');
+    for (const [place, [writer, lane]] of staying.entries()) {
       if (place < Math.max(1, count)) lane.use = 'data';
       else lane.use = mayLeave ? 'leaving' : 'nothing';
+      if (lane.use === 'leaving') this.#leaving.set(writer, lane);
     }
+    this.#choose();
     for (const way of this.#ways) way.pump();
     this.#letLeave();
   }
 
   /** Notes that the kernel has taken something, or that something has arrived. */
   sent(): void {
-    this.#sent.notifyAll();
+    for (const [beyond, waiting] of this.#room) if (!waiting.isIdle && this.#hasRoom(beyond)) waiting.notifyAll();
     this.#letLeave();
   }
 
@@ -145,13 +155,13 @@ export class Lanes {
    */
   async room(beyond: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const most = this.#limits.unsentBytes + beyond;
-    const hasRoom = (): boolean => this.#ways.reduce((sum, way) => sum + way.backlogBytes, this.#queuedBytes) <= most;
-    if (hasRoom()) return;
+    if (this.#hasRoom(beyond)) return;
+    const room = this.#room.get(beyond) ?? new Condition();
+    this.#room.set(beyond, room);
     if (this.#waiting === 0) this.#waitingSinceMs = performance.now();
     this.#waiting += 1;
     try {
-      while (!hasRoom()) await this.#sent.wait([signal]);
+      while (!this.#hasRoom(beyond)) await room.wait([signal]);
     } finally {
       this.#waiting -= 1;
       if (this.#waiting === 0) this.#waitedMs += performance.now() - this.#waitingSinceMs;
@@ -207,9 +217,14 @@ export class Lanes {
     this.#echoing.unref();
   }
 
-  get #ways(): readonly FrameWriter[] {
+  #choose(): void {
     const used = [...this.#lanes].flatMap(([writer, { use }]) => (use === 'data' ? [writer] : []));
-    return used.length === 0 ? [this.#main] : used;
+    this.#ways = used.length === 0 ? [this.#main] : used;
+  }
+
+  #hasRoom(beyond: number): boolean {
+    const waiting = this.#ways.reduce((sum, way) => sum + way.backlogBytes, this.#queuedBytes);
+    return waiting <= this.#limits.unsentBytes + beyond;
   }
 
   #busySince(way: FrameWriter): number {
@@ -219,9 +234,10 @@ export class Lanes {
   }
 
   #letLeave(): void {
-    for (const [writer, lane] of this.#lanes) {
-      if (lane.use !== 'leaving' || !isEmpty(writer)) continue;
+    for (const [writer, lane] of this.#leaving) {
+      if (!isEmpty(writer)) continue;
       lane.use = 'left';
+      this.#leaving.delete(writer);
       lane.leave();
     }
   }

@@ -201,7 +201,9 @@ export class CongestionWindow {
   #begin(rate: number): void {
     this.#flat = rate < this.#best * 1.25 ? this.#flat + 1 : 0;
     this.#best = Math.max(this.#best, rate);
-    this.#beginning = this.#flat < flatRounds && this.#path.queueMs < this.#limits.queueMs / 2;
+    // A queue while the rate still grows is a busy machine.
+    const isQueued = this.#flat > 0 && this.#path.queueMs > this.#limits.queueMs / 2;
+    this.#beginning = this.#flat < flatRounds && !isQueued;
     // Where TCP holds the line back, more would only fill the kernel's buffers.
     const most = Math.max(this.#window, 2 * rate * (this.#path.holdMs ?? Number.POSITIVE_INFINITY));
     this.#window = Math.min(this.#limits.windowBytes, this.#window * 2, most);

@@ -7,8 +7,21 @@ interface Report {
   readonly end?: { readonly sum_received?: { readonly bits_per_second: number } };
 }
 
+/** Over a line that loses packets iperf3 itself fails now and then. */
+const attempts = 3;
+
 /** What streams of TCP carry with nothing to read, write or encrypt: bytes per second received. */
 export async function iperf(lab: Lab, streams: number, seconds: number): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await measureOnce(lab, streams, seconds);
+    } catch (error) {
+      if (attempt === attempts) throw error;
+    }
+  }
+}
+
+async function measureOnce(lab: Lab, streams: number, seconds: number): Promise<number> {
   const server = lab.far.spawn(['iperf3', '--server', '--one-off', '--forceflush']);
   server.stderr.resume();
   // It says that it listens.
@@ -27,7 +40,8 @@ export async function iperf(lab: Lab, streams: number, seconds: number): Promise
   client.stderr.resume();
   const report = JSON.parse(await text(client.stdout)) as Report;
   const carried = report.end?.sum_received?.bits_per_second;
-  if (carried === undefined) throw new Error(`iperf3 failed: ${report.error ?? 'it says nothing'}`);
+  if (!carried && server.exitCode === null) server.kill();
+  if (!carried) throw new Error(`iperf3 failed: ${report.error ?? 'it says nothing'}`);
   if (server.exitCode === null) await once(server, 'exit');
   return carried / 8;
 }
