@@ -121,7 +121,14 @@ class Transfer {
     const offer = { campaign, ...this.#which, size, block_size: blockBytes, algorithm, data } as const;
     const { handle } = await connection.request('disk.offer', offer, { signal });
     const over = new AbortController();
-    const pages = new PageCache({ reader, workers, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
+    const pages = new PageCache({
+      reader,
+      workers,
+      turn: this,
+      algorithm,
+      lanes: () => connection.wire.lanes,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
     const rangesOf = (list: readonly ByteRange[], unit: number): ByteRange[] =>
       list.map(([first, count]) => rangeOf(first * unit, count * unit, size));
     const withdraw = peer.serve(connection, handle, {
