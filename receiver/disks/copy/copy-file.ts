@@ -105,7 +105,9 @@ export class CopyFile implements Donor {
     return this.blocks.isKnown(block);
   }
 
-  /** Whether all of a stretch was never written: it is holes, in the file and in the digest file. */
+  /**
+   * Whether all of a stretch was never written: it is holes, in the file and in the digest file.
+   */
   isBlank(first: number, count: number): boolean {
     for (const { isBlank } of this.blocks.alike(first, count)) if (!isBlank) return false;
     return true;
