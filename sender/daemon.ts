@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import { loadNext, loadOrCreateIdentity, prepareNext } from '../protocol/transport/identity.ts';
@@ -84,7 +83,6 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
   await campaigns.start();
   peer.start();
   const control = await serveControl(config.control, senderCommands, context, log);
-  await mkdir(config.spool, { recursive: true, mode: 0o700 });
   const spool = await watchSpool({
     folder: config.spool,
     state: config.state,

@@ -1,5 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
+import { makeFolder, syncTree } from './durable.ts';
 import { Problem } from './problem.ts';
 
 /** How long the holder may take to answer with its pid before it is reported without one. */
@@ -10,7 +11,7 @@ const answerMs = 1_000;
  * it or dies. Throws E_STATE_LOCKED with the holder's pid.
  */
 export async function holdState(dir: string): Promise<() => Promise<void>> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir);
   const name = await nameOf(dir);
   const server = createServer((asker) => {
     asker.on('error', () => asker.destroy());
@@ -22,6 +23,7 @@ export async function holdState(dir: string): Promise<() => Promise<void>> {
     throw new Problem('E_STATE_LOCKED', `The state directory ${dir} is in use by ${who}.`, { about: dir });
   }
   server.unref();
+  await syncTree(dir);
   return async () => {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   };

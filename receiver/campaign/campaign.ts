@@ -1,10 +1,10 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
-import { writeDurably } from '../../shared/durable.ts';
+import { removeDurably, writeDurably } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
@@ -83,7 +83,6 @@ export class Campaign {
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
   static async open(state: string, id: string, tools: CampaignTools): Promise<Campaign> {
     const folder = join(state, 'campaigns', id);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     try {
       const campaign = new Campaign(id, folder, ledger, tools);
@@ -221,7 +220,7 @@ export class Campaign {
     }
     if (kept.length > 0) return { removed, kept };
     await this.#freeStaging();
-    await rm(join(this.folder, 'markers'), { recursive: true, force: true });
+    await removeDurably(join(this.folder, 'markers'));
     await this.ledger.reach('removed');
     return { removed, kept };
   }

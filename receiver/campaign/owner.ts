@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { claimDurably, syncFolder } from '../../shared/durable.ts';
+import { claimDurably } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /** The owner of a campaign: a sender, by its first paired key (hex), or the operator. */
@@ -35,11 +35,8 @@ export async function ownerOf(folder: string): Promise<Owner | null> {
  * come before the first effect. Throws E_STATE_DAMAGED, E_DISK_FULL.
  */
 export async function claim(folder: string, owner: Owner): Promise<boolean> {
-  if ((await ownerOf(folder)) === null) {
+  if ((await ownerOf(folder)) === null)
     await claimDurably(pathIn(folder), `${JSON.stringify({ format: 'godwit/owner', version: 1, owner })}\n`);
-    // The folder itself may be new.
-    await syncFolder(dirname(folder));
-  }
   return (await ownerOf(folder)) === owner;
 }
 

@@ -1,6 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { syncFolder } from '../../shared/durable.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeDurably } from '../../shared/durable.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import type { CopyCounts } from './copy/copy.ts';
 
@@ -38,9 +38,7 @@ export class SealMarkers {
 
   /** Removes the marker, durably: it MUST NOT certify bytes that may still change. */
   async remove(server: string, disk: string): Promise<void> {
-    const marker = this.#path(server, disk);
-    await rm(marker, { force: true });
-    await syncFolder(dirname(marker)).catch(ignoreAbsent);
+    await removeDurably(this.#path(server, disk));
   }
 
   #path(server: string, disk: string): string {
