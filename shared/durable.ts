@@ -1,5 +1,6 @@
 import { link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { ifAbsent } from './absent.ts';
 import { needingRoom } from './disk-full.ts';
 
 /** Makes a folder's entries survive a power cut; fsync(2) of a file alone does not. */
@@ -36,9 +37,7 @@ function unlessForbidden(error: NodeJS.ErrnoException): [] {
 /** Deletes a file, or a folder with all that it holds, where it exists; it does not come back. */
 export async function removeDurably(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
-  await syncFolder(dirname(path)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+  await syncFolder(dirname(path)).catch(ifAbsent(undefined));
 }
 
 /** Makes a folder (0700), and those above it that are missing; a power cut leaves them. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-interface Stranger {
+interface UnprovedSocket {
   readonly socket: Socket;
   readonly deadline: NodeJS.Timeout;
 }
@@ -12,7 +12,7 @@ interface Stranger {
 export class Admission {
   readonly #limit: number;
   readonly #deadlineMs: number;
-  readonly #strangers = new Map<string, Stranger>();
+  readonly #strangers = new Map<string, UnprovedSocket>();
 
   constructor(limit: number, deadlineMs: number) {
     this.#limit = limit;

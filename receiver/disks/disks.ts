@@ -1,5 +1,6 @@
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -85,7 +86,7 @@ export class Disks {
     if (open !== undefined) await this.#shut(disk);
     // A sealed copy whose disk is offered again (a second attempt took a new snapshot) is the best
     // start.
-    await rename(this.#path(server, disk, 'raw'), part).catch(ignoreAbsent);
+    await rename(this.#path(server, disk, 'raw'), part).catch(ifAbsent(undefined));
     return this.#open(server, disk, part, shape);
   }
 
@@ -298,9 +299,4 @@ function inUse(disk: string): Problem {
 
 function isSame(ours: Shape, theirs: Shape): boolean {
   return ours.size === theirs.size && ours.blockSize === theirs.blockSize && ours.algorithm === theirs.algorithm;
-}
-
-function ignoreAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
 }

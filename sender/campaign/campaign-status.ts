@@ -36,7 +36,7 @@ export interface MoveStatus {
   readonly server: string;
   readonly name: string;
   readonly wave: string;
-  readonly state: 'waiting' | 'moving' | 'moved' | 'failed' | 'rolled back';
+  readonly state: 'waiting' | 'moving' | 'moved' | 'frozen' | 'failed' | 'rolled back';
   readonly phase: string | null;
   readonly disks: readonly DiskStatus[];
   /** Null once it is cut over, and for a cold move. */
@@ -58,9 +58,15 @@ export interface CampaignStatus {
   readonly says: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  /** Resources of the network side built so far, and how many there are. */
-  readonly built: number;
+  /**
+   * Resources of the network side: how many we built and adopted so far, and how many there are.
+   * `built` is null until the receiver has told, after a restart for instance.
+   */
+  readonly built: number | null;
+  readonly adopted: number;
   readonly toBuild: number;
   readonly moves: readonly MoveStatus[];
+  /** What is built but not as it was at the source, by resource. */
+  readonly differences: readonly { readonly ref: string; readonly says: string }[];
   readonly problem: ProblemJson | null;
 }

@@ -8,7 +8,7 @@ import type { SenderStatus } from '../control/commands/status.ts';
 import type { BandwidthStatus } from '../receiver/bandwidth.ts';
 import { widestName } from '../report/names.ts';
 import { shortId, toldApart } from '../report/server-names.ts';
-import type { View } from './live.ts';
+import type { LiveView } from './live.ts';
 import { isUnderWay, movesTable, paint, stageOf } from './moves-table.ts';
 import { warmText } from './warm-view.ts';
 
@@ -39,12 +39,12 @@ export function bandwidthText({ limit, by, bytesPerSecond }: BandwidthStatus): s
 }
 
 /** One campaign as it is watched: redrawn on a terminal, as changes elsewhere. */
-export function campaignView(campaign: CampaignStatus, output: Output): View {
+export function campaignView(campaign: CampaignStatus, output: Output): LiveView {
   const text = `campaign ${shortId(campaign.id)}: ${campaign.state}, ${visible(campaign.says)}`;
-  const whole = { key: campaign.id, stage: campaign.state, text };
+  const whole = { key: campaign.id, state: campaign.state, text };
   const moves = toldApart(campaign.moves).map((move) => ({
     key: move.server,
-    stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
+    state: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
     text: [
       shortName(move),
       stageOf(move),
@@ -68,7 +68,8 @@ function picture(campaign: CampaignStatus, output: Output): string[] {
   const moves = toldApart(campaign.moves);
   return [
     ...summary(campaign, output),
-    `  network side: ${campaign.built} of ${campaign.toBuild} built; servers: ${movedOf(campaign)} of ${campaign.moves.length} moved`,
+    `  network side: ${networkText(campaign)}; servers: ${serversText(campaign)}`,
+    ...campaign.differences.map(({ ref, says }) => `  not as it was: ${visible(ref)}: ${visible(says)}`),
     ...problemLines(campaign.problem, '  ', output),
     '',
     ...movesTable(moves, output),
@@ -96,8 +97,18 @@ function problemLines(problem: ProblemJson | null, before: string, output: Outpu
   ];
 }
 
-function movedOf(campaign: CampaignStatus): number {
-  return campaign.moves.filter((move) => moveStates[move.state].hasMoved).length;
+/** `95 built, 15 adopted, of 110`. */
+function networkText({ built, adopted, toBuild }: CampaignStatus): string {
+  if (built === null) return `${toBuild} to build; how many are built is known when the receiver answers`;
+  return adopted === 0 ? `${built} of ${toBuild} built` : `${built} built, ${adopted} adopted, of ${toBuild}`;
+}
+
+/** `2 of 3 moved, 1 failed`. */
+function serversText({ moves }: CampaignStatus): string {
+  const count = (wanted: (state: MoveStatus['state']) => boolean): number => moves.filter(({ state }) => wanted(state)).length;
+  const failed = count((state) => state === 'failed');
+  const word = moves.some(({ state }) => state === 'frozen') ? 'frozen' : 'moved';
+  return `${count((state) => moveStates[state].hasMoved)} of ${moves.length} ${word}${failed === 0 ? '' : `, ${failed} failed`}`;
 }
 
 function diskText(disk: DiskStatus): string {

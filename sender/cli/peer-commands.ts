@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { addPeers } from '../../shared/cli/peers.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -9,7 +9,7 @@ import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 
 /** Adds the commands about the receiver: pair, peers, unpair, rotate. */
-export function addPeerCommands(program: Command, stage: Stage): void {
+export function addPeerCommands(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'pair')
     .argument('<address>', 'where the receiver is: host, host:port, wss://host:port or ssh://user@host')
     .argument('[code]', 'the one-time code; asked for, or read from stdin, when it is left out')
@@ -24,13 +24,13 @@ export function addPeerCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, address: string, code: string | undefined) => {
+      asks(terminal, async ({ daemon, output, json }, address: string, code: string | undefined) => {
         const paired = await daemon.pair({ address, code: code ?? (await readCode()) });
         if (json) output.json(paired);
         else output.print(`Paired with ${visible(paired.name)}.`, `Its key: ${paired.fingerprint}`);
       }),
     );
-  addPeers(program, stage, asks, {
+  addPeers(program, terminal, asks, {
     self: 'sender',
     commands: senderCommands,
     name: 'cloud-b',

@@ -1,10 +1,12 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
-import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { changeTitles } from './changes.ts';
+import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { diskName } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
+import { phaseBar, phaseColours } from './phase-bar.ts';
 import { toldApart } from './server-names.ts';
-import { stageBar, stageColours } from './stage-bar.ts';
 import { escaped, reportStyle } from './style.ts';
 
 /**
@@ -14,7 +16,7 @@ import { escaped, reportStyle } from './style.ts';
 export function reportPage(report: Report): string {
   const { campaign, project, state, totals, problems } = report;
   const moves = toldApart(report.moves);
-  const colours = stageColours(moves);
+  const colours = phaseColours(moves);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -34,6 +36,9 @@ ${figure('of disks', showBytes(totals.diskBytes))}
 ${figure('sent', showBytes(totals.sentBytes))}
 ${figure('longest downtime', orDash(longest(moves)))}
 </section>
+${leftText(report.left)
+  .map((line) => `<p>${escaped(line)}</p>`)
+  .join('\n')}
 ${problems.length === 0 ? '' : problemSection(report)}
 <section>
 <h2>Servers</h2>
@@ -44,9 +49,9 @@ ${serverTable(moves)}
 ${byteTable(moves)}
 </section>
 <section>
-<h2>Stages</h2>
+<h2>Phases</h2>
 <p class="legend">${legend(colours)}</p>
-${moves.map((move) => stageSection(move, colours)).join('\n')}
+${moves.map((move) => phaseSection(move, colours)).join('\n')}
 </section>
 ${moves.some(({ rounds }) => rounds.length > 0) ? `<section>\n<h2>Rounds before the cutover</h2>\n${roundTable(moves)}\n</section>` : ''}
 <section>
@@ -60,6 +65,7 @@ ${table(
   Object.entries(totals.resources).map(([kind, count]) => [escaped(kind), number(String(count))]),
 )}
 </section>
+${changeSection(report)}
 <footer>Written by <code>sender report</code> from the campaign’s journal. Times are UTC; sizes are binary (1 KiB = 1024 B).</footer>
 </body>
 </html>
@@ -79,6 +85,14 @@ function problemSection({ problems }: Report): string {
   return `<section class="problems"><h2>Problems met</h2><ul>${items.join('')}</ul></section>`;
 }
 
+function changeSection({ changes }: Report): string {
+  const lists = changeTitles.flatMap(([list, title]) => {
+    const items = changes[list].map((says) => `<li>${escaped(says)}</li>`);
+    return items.length === 0 ? [] : [`<h3>${escaped(title)}</h3>\n<ul class="changes">${items.join('')}</ul>`];
+  });
+  return `<section>\n<h2>What is not as it was</h2>\n${lists.length === 0 ? '<p>Nothing.</p>' : lists.join('\n')}\n</section>`;
+}
+
 /** A column of a table of servers: its heading, and the HTML of its cells. */
 interface ServerColumn {
   readonly head: string;
@@ -95,9 +109,10 @@ function ofServers(moves: readonly MoveReport[], columns: readonly ServerColumn[
 
 /** Columns that no server has a value for are left out: the table fits a page of 1280 pixels. */
 function serverTable(moves: readonly MoveReport[]): string {
+  const notes = assumedNote(moves).map((note) => `\n<p>${escaped(note)}</p>`);
   const probed = { head: 'Probed', cell: (move: MoveReport) => number(orDash(move.probed?.downtimeMs ?? null)) };
   const forecast = { head: 'Forecast', cell: (move: MoveReport) => number(forecastOf(move)) };
-  return ofServers(moves, [
+  const servers = ofServers(moves, [
     { head: 'Server', cell: name },
     { head: 'State', cell: stateOf },
     { head: 'Took', cell: (move) => number(orDash(move.migrationMs)) },
@@ -111,6 +126,7 @@ function serverTable(moves: readonly MoveReport[]): string {
       cell: (move) => (move.destinationId === null ? '–' : `<code>${escaped(move.destinationId)}</code>`),
     },
   ]);
+  return `${servers}${notes.join('')}`;
 }
 
 function byteTable(moves: readonly MoveReport[]): string {
@@ -130,13 +146,13 @@ function stateOf({ state }: MoveReport): string {
   return `<span class="state ${escaped(state.replaceAll(' ', '-'))}">${escaped(state)}</span>`;
 }
 
-function stageSection(move: MoveReport, colours: ReadonlyMap<string, string>): string {
+function phaseSection(move: MoveReport, colours: ReadonlyMap<string, string>): string {
   const rows = move.phases.map((phase) => [escaped(phase.name), showTime(phase.startedAt), number(showDuration(phase.ms))]);
-  return `<h3>${name(move)}</h3>\n${stageBar(move, colours)}\n<details><summary>${move.phases.length} stages</summary>${table(['Stage', 'Began', 'Took'], rows)}</details>`;
+  return `<h3>${name(move)}</h3>\n${phaseBar(move, colours)}\n<details><summary>${move.phases.length} phases</summary>${table(['Phase', 'Began', 'Took'], rows)}</details>`;
 }
 
 function legend(colours: ReadonlyMap<string, string>): string {
-  return [...colours].map(([stage, colour]) => `<span><i style="background:${colour}"></i>${escaped(stage)}</span>`).join(' ');
+  return [...colours].map(([phase, colour]) => `<span><i style="background:${colour}"></i>${escaped(phase)}</span>`).join(' ');
 }
 
 function roundTable(moves: readonly MoveReport[]): string {

@@ -54,7 +54,7 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
     });
     afterAll(async () => {
       for (const left of await cloud.snapshots(campaign, AbortSignal.timeout(60_000)))
-        await cloud.release(left.id, AbortSignal.timeout(60_000));
+        await cloud.release(left.id, campaign, AbortSignal.timeout(60_000));
       await subject.close();
       await rm(folder, { recursive: true, force: true });
     });
@@ -76,6 +76,19 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       expect(document.ports.every((port) => /^[0-9a-f:]{17}$/.test(port.mac_address))).toBe(true);
       const byId = await cloud.inventory({ servers: [server.id] }, AbortSignal.timeout(60_000));
       expect(resourcesOf(byId.document)).toEqual(resourcesOf(document));
+    });
+
+    test('reads one server again just as it captured it', async () => {
+      const { document } = await cloud.inventory({ servers: [server.id] }, AbortSignal.timeout(60_000));
+      const now = await cloud.recapture(server.id, AbortSignal.timeout(60_000));
+      const { name, description, image_id, volumes, metadata, tags } = server;
+      expect(now.server).toMatchObject({ name, description, image_id, volumes, metadata, tags });
+      const plain = (things: readonly { readonly id: string }[]): object[] =>
+        things.map((thing) => ({ ...thing, kind: undefined, needs: undefined })).sort((a, b) => a.id.localeCompare(b.id));
+      expect(plain(now.ports)).toEqual(plain(document.ports));
+      expect(plain(now.floatingIps)).toEqual(plain(document.floating_ips));
+      const [{ name: flavorName, vcpus, ram, disk: gib, ephemeral, swap } = {}] = document.flavors;
+      expect(now.flavor).toMatchObject({ name: flavorName, vcpus, ram, disk: gib, ephemeral, swap });
     });
 
     test('says that a server does not exist', async () => {
@@ -104,7 +117,7 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       await mkdir(folder);
       const all = await cloud.snapshots(campaign, AbortSignal.timeout(60_000));
       expect(all.map(({ round }) => round).sort((a, b) => a - b)).toEqual([1, 2]);
-      await cloud.release(second.id, AbortSignal.timeout(60_000));
+      await cloud.release(second.id, campaign, AbortSignal.timeout(60_000));
     });
 
     test('ends a wait when it is told to', async () => {
@@ -123,14 +136,14 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       snapshot = await cloud.freeze(disk, { campaign, attempt: 1 }, patience());
       expect(snapshot).toMatchObject({ disk: disk.id, round: 0 });
       expect(snapshot.id).not.toBe(checkpoint?.id);
-      await cloud.release(checkpoint?.id ?? '', AbortSignal.timeout(60_000));
+      await cloud.release(checkpoint?.id ?? '', campaign, AbortSignal.timeout(60_000));
       expect(await cloud.freeze(disk, { campaign, attempt: 1 }, patience())).toEqual(snapshot);
       const second = await cloud.freeze(disk, { campaign, attempt: 2 }, patience());
       expect(second.id).not.toBe(snapshot.id);
       const all = await cloud.snapshots(campaign, AbortSignal.timeout(60_000));
       expect(all.map((one) => one.id).sort()).toEqual([snapshot.id, second.id].sort());
       expect(await cloud.snapshots(crypto.randomUUID(), AbortSignal.timeout(60_000))).toEqual([]);
-      await cloud.release(second.id, AbortSignal.timeout(60_000));
+      await cloud.release(second.id, campaign, AbortSignal.timeout(60_000));
     });
 
     test('reads the frozen disk, and never trusts what an earlier reading left', async () => {
@@ -166,9 +179,16 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       await source.close();
     });
 
+    test('refuses to delete the snapshot of another campaign', async () => {
+      await expect(cloud.release(snapshot.id, crypto.randomUUID(), AbortSignal.timeout(60_000))).rejects.toMatchObject({
+        code: 'E_FORBIDDEN',
+      });
+      expect(await cloud.snapshots(campaign, AbortSignal.timeout(60_000))).toHaveLength(1);
+    });
+
     test('releases a snapshot once, and does not mind the second time', async () => {
-      await cloud.release(snapshot.id, AbortSignal.timeout(60_000));
-      await cloud.release(snapshot.id, AbortSignal.timeout(60_000));
+      await cloud.release(snapshot.id, campaign, AbortSignal.timeout(60_000));
+      await cloud.release(snapshot.id, campaign, AbortSignal.timeout(60_000));
       expect(await cloud.snapshots(campaign, AbortSignal.timeout(60_000))).toEqual([]);
     });
 
@@ -176,10 +196,12 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       const { document } = await cloud.inventory({ servers: [subject.server] }, AbortSignal.timeout(60_000));
       const foreign = document.images[0];
       if (foreign === undefined) throw new Error('the server under test must be made from an image');
-      await expect(cloud.release(foreign.id, AbortSignal.timeout(60_000))).rejects.toMatchObject({ code: 'E_FORBIDDEN' });
+      await expect(cloud.release(foreign.id, campaign, AbortSignal.timeout(60_000))).rejects.toMatchObject({
+        code: 'E_FORBIDDEN',
+      });
     });
 
-    test('starts the server again', async () => {
+    test('starts a server that it stopped again', async () => {
       await cloud.start(server.id, patience());
       expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ power: 'running' });
     });

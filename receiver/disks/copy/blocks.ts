@@ -1,13 +1,13 @@
 /** Where the bytes of a block came from in this offer of the disk. */
-export type How = 'zero' | 'reused' | 'copied' | 'pulled';
+export type BlockOrigin = 'zero' | 'reused' | 'copied' | 'pulled';
 
 /** Blocks by where their bytes came from. */
-export type HowMany = Readonly<Record<How, number>>;
+export type HowMany = Readonly<Record<BlockOrigin, number>>;
 
 const known = 1;
 const verified = 2;
 const blank = 4;
-const hows: readonly (How | undefined)[] = [undefined, 'zero', 'reused', 'copied', 'pulled'];
+const hows: readonly (BlockOrigin | undefined)[] = [undefined, 'zero', 'reused', 'copied', 'pulled'];
 const howShift = 3;
 const howMask = 7 << howShift;
 
@@ -15,10 +15,10 @@ const howMask = 7 << howShift;
  * The state of each block, in one byte. Known: the file holds what the digest file names. Verified:
  * it was read back since. Blank: never written, so it is zeros.
  */
-export class Blocks {
+export class BlockStates {
   readonly length: number;
   readonly #flags: Uint8Array;
-  #counts: Record<How, number> = { zero: 0, reused: 0, copied: 0, pulled: 0 };
+  #counts: Record<BlockOrigin, number> = { zero: 0, reused: 0, copied: 0, pulled: 0 };
 
   /** `fresh`: the file was empty when it was opened. */
   constructor(length: number, fresh: boolean) {
@@ -38,7 +38,7 @@ export class Blocks {
     return this.#has(block, blank);
   }
 
-  how(block: number): How | undefined {
+  how(block: number): BlockOrigin | undefined {
     return hows[((this.#flags[block] ?? 0) & howMask) >> howShift];
   }
 
@@ -63,7 +63,7 @@ export class Blocks {
   }
 
   /** A block matches this offer's digest; the digest file MUST have that digest already. */
-  settle(block: number, how: How): void {
+  settle(block: number, how: BlockOrigin): void {
     this.#count(block, how);
     const before = (this.#flags[block] ?? 0) & (how === 'copied' || how === 'pulled' ? 0 : verified | blank);
     this.#flags[block] = before | known | (hows.indexOf(how) << howShift);
@@ -107,7 +107,7 @@ export class Blocks {
     return ((this.#flags[block] ?? 0) & flag) !== 0;
   }
 
-  #count(block: number, how: How | undefined): void {
+  #count(block: number, how: BlockOrigin | undefined): void {
     const before = this.how(block);
     if (before !== undefined) this.#counts[before] -= 1;
     if (how !== undefined) this.#counts[how] += 1;

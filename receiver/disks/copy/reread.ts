@@ -34,7 +34,7 @@ export async function reread(file: CopyFile, width: number, signal: AbortSignal)
   return bad;
 }
 
-interface Stretch {
+interface RereadBatch {
   readonly first: number;
   readonly digests: Buffer;
   readonly isHole: IsHole;
@@ -42,7 +42,7 @@ interface Stretch {
   readonly signal: AbortSignal;
 }
 
-async function rereadStretch(file: CopyFile, { first, digests, isHole, width, signal }: Stretch): Promise<number[]> {
+async function rereadStretch(file: CopyFile, { first, digests, isHole, width, signal }: RereadBatch): Promise<number[]> {
   const { blocks, shape } = file;
   const bad: number[] = [];
   const unread: number[] = [];

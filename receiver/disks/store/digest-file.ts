@@ -13,7 +13,7 @@ export interface Shape {
 }
 
 /** Blocks from the first to the last. */
-interface Range {
+interface BlockSpan {
   readonly low: number;
   readonly high: number;
 }
@@ -39,9 +39,9 @@ export class DigestFile {
   readonly #bits: Uint8Array;
   /** Marks that are being made durable; one that is taken back meanwhile is removed here too. */
   #pending: Uint8Array | null = null;
-  #dirty: Range | null = null;
+  #dirty: BlockSpan | null = null;
   /** Marks that are taken back here, and may still be in the file. */
-  #stale: Range | null = null;
+  #stale: BlockSpan | null = null;
   readonly #unmarking = new Semaphore(1);
   #lost: unknown = null;
 
@@ -193,7 +193,7 @@ export class DigestFile {
   }
 }
 
-function joined(range: Range | null, low: number, high: number): Range {
+function joined(range: BlockSpan | null, low: number, high: number): BlockSpan {
   return { low: Math.min(low, range?.low ?? low), high: Math.max(high, range?.high ?? high) };
 }
 
@@ -219,7 +219,7 @@ async function openOrMake(path: string): Promise<FileHandle> {
 }
 
 /** Sets the bits of known blocks, with pauses: a disk may have millions of blocks. */
-async function collect(bits: Uint8Array, range: Range, isKnown: (block: number) => boolean): Promise<void> {
+async function collect(bits: Uint8Array, range: BlockSpan, isKnown: (block: number) => boolean): Promise<void> {
   const most = 1024 * 1024;
   for (let from = range.low; from <= range.high; from += most) {
     for (let block = from; block <= Math.min(range.high, from + most - 1); block += 1) if (isKnown(block)) set(bits, block);

@@ -4,6 +4,7 @@ import { wasStopped } from '../../migration/durations.ts';
 import { rollBack } from '../../migration/migrate.ts';
 import type { Campaign } from '../campaign.ts';
 import { forEachServer } from '../each-server.ts';
+import { throwFailures } from '../failures.ts';
 import { migrationOf } from '../move-tools.ts';
 import { cleanupSignal, type StepTools } from '../step.ts';
 import { moveBatch } from '../wave.ts';
@@ -25,12 +26,13 @@ export async function finishStopped(campaign: Campaign, tools: StepTools): Promi
     await moveBatch(campaign, onward, { ...tools, halted });
     await takenBack;
   }
+  throwFailures(campaign);
 }
 
 /** Deletes the snapshots of rounds: a resting campaign leaves none at the source. */
 export async function releaseRounds({ id }: Campaign, tools: StepTools): Promise<undefined> {
   const signal = cleanupSignal(tools);
   for (const snapshot of await tools.source.snapshots(id, signal)) {
-    if (snapshot.round > 0) await tools.source.release(snapshot.id, signal);
+    if (snapshot.round > 0) await tools.source.release(snapshot.id, id, signal);
   }
 }

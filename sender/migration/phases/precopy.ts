@@ -48,7 +48,7 @@ export async function copyRound(move: Move, tools: Tools): Promise<void> {
 export async function releaseRounds(move: Move, { source, campaign, signal }: Tools): Promise<undefined> {
   const disks = new Set(move.disks.map((disk) => disk.id));
   for (const snapshot of await source.snapshots(campaign, signal)) {
-    if (snapshot.round > 0 && disks.has(snapshot.disk)) await source.release(snapshot.id, signal);
+    if (snapshot.round > 0 && disks.has(snapshot.disk)) await source.release(snapshot.id, campaign, signal);
   }
 }
 

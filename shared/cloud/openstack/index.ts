@@ -1,6 +1,6 @@
 import { provider } from '../provider.ts';
-import { OpenStackSettings } from './config.ts';
-import { resolveAccess } from './credentials.ts';
+import { OpenStackSettings } from './account/config.ts';
+import { resolveAccess } from './account/credentials.ts';
 
 /**
  * OpenStack, over its public HTTP APIs. Only here are the OS_* variables read. Each half is loaded
@@ -14,7 +14,7 @@ export const openstack = provider({
     return new OpenStackSource(await resolveAccess(settings, process.env));
   },
   retirement: async (settings) => {
-    const { OpenStackRetirement } = await import('./retirement.ts');
+    const { OpenStackRetirement } = await import('./servers/retirement.ts');
     return new OpenStackRetirement(await resolveAccess(settings, process.env));
   },
   destination: async (settings) => {
@@ -22,7 +22,7 @@ export const openstack = provider({
     return new OpenStackDestination(await resolveAccess(settings, process.env), settings);
   },
   examine: async (settings, signal) => {
-    const { examine } = await import('./examine.ts');
+    const { examine } = await import('./session/examine.ts');
     return examine(await resolveAccess(settings, process.env), signal);
   },
 });

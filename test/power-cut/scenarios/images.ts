@@ -6,7 +6,7 @@ import { copyImage } from '../../../receiver/disks/dedup/image-copy.ts';
 import { Disks } from '../../../receiver/disks/disks.ts';
 import { FreeSpace } from '../../../receiver/disks/store/free-space.ts';
 import { OpenStackDestination } from '../../../shared/cloud/openstack/destination.ts';
-import { openImage } from '../../../shared/cloud/openstack/image-file.ts';
+import { openImage } from '../../../shared/cloud/openstack/images/image-file.ts';
 import { blockDigest } from '../../../shared/disk/block-digest.ts';
 import { makeFolder } from '../../../shared/durable.ts';
 import { accessTo, Hand } from '../../conformance/furnish.ts';

@@ -26,7 +26,7 @@ export const receiver: Scenario = {
       }
       await ledger.reach('configured');
       say('state configured');
-      await writeMarker(folder, ['configurationCompleted'], { campaign: 'c', at: '2026', digest: 'd', counts: { networks: 1 } });
+      await writeMarker({ id: 'c', folder }, { kind: 'configuration' }, { digest: 'd', counts: { networks: 1 } });
       say('marker configurationCompleted');
       await ledger.reach('removing');
       say('state removing');

@@ -20,7 +20,7 @@ export const sender: Scenario = {
           await journal.append({ fact: 'done', server, phase });
           say(`fact done ${server} ${phase}`);
         }
-        await writeMarker(folder, [`${server}.completed`], { campaign: id, at: '2026', digest: 'd', counts: { disks: 1 } });
+        await writeMarker({ id, folder }, { kind: 'server', server }, { digest: 'd', counts: { disks: 1 } });
         say(`marker ${server}.completed`);
       }
     },

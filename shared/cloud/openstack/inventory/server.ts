@@ -1,7 +1,7 @@
 import type { ResourceOf } from '../../../model/resource.ts';
 import type { ApiFlavor, ApiImage, ApiServer } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
-import { guestProperties, propertiesOf } from '../image-properties.ts';
+import { guestProperties, propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
 import { bootsFromVolume } from './servers.ts';
@@ -59,6 +59,11 @@ function flavorOf(server: ApiServer, flavors: readonly ApiFlavor[]): ResourceOf<
     'OS-FLV-EXT-DATA:ephemeral': ephemeral,
     extra_specs: extra_specs ?? listed?.extra_specs,
   });
+}
+
+/** A server's flavor as far as the server itself tells it: without the id of the flavor list. */
+export function bareFlavorOf(server: ApiServer): ResourceOf<'flavor'> {
+  return flavorOf(server, []);
 }
 
 /**

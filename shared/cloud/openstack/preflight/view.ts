@@ -7,15 +7,15 @@ import { defaultGroup } from '../builders/default-group.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
 import type { Site } from '../builders/site.ts';
-import { listKeypairs } from '../facts.ts';
-import { readQuotas } from '../quotas.ts';
-import { listZones, type Zone } from '../zones.ts';
+import { listKeypairs } from '../facts/facts.ts';
+import { readQuotas } from '../facts/quotas.ts';
+import { listZones, type Zone } from '../facts/zones.ts';
 
 /**
  * The input of the rules: the wanted resources and the destination. Read once, so that all rules
  * see the same state.
  */
-export interface View {
+export interface PreflightView {
   readonly mappings: Mappings;
   readonly projectId: string;
   readonly admin: boolean;
@@ -49,7 +49,7 @@ export async function readView(
   resources: readonly Resource[],
   mappings: Mappings,
   signal: AbortSignal,
-): Promise<View> {
+): Promise<PreflightView> {
   const token = await site.session.token(signal);
   const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
   const target = (to: string): ApiNetwork | undefined =>

@@ -1,0 +1,55 @@
+import type { CloudFacts } from '../../facts.ts';
+import type { ApiNetwork, ApiSubnet } from '../api.ts';
+import { describe } from '../attributes/describe.ts';
+import { listFlavors } from '../builders/flavor.ts';
+import { Site } from '../builders/site.ts';
+import { partOf } from '../session/answer.ts';
+import type { CloudSession } from '../session/session.ts';
+import { readQuotas } from './quotas.ts';
+
+/** Reads the facts that the planner needs about a destination. */
+export async function readFacts(session: CloudSession, signal: AbortSignal): Promise<CloudFacts> {
+  const site = new Site(session);
+  const token = await session.token(signal);
+  const [flavors, networks, subnets, keypairs, quotas] = await Promise.all([
+    listFlavors(site, signal),
+    site.network<ApiNetwork>('/networks', 'networks', {}, signal),
+    site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
+    listKeypairs(session, signal),
+    readQuotas(session, signal),
+  ]);
+  return {
+    provider: 'openstack',
+    region: session.access.region ?? '',
+    project_id: token.projectId,
+    project_name: token.projectName,
+    admin: token.roles.includes('admin'),
+    flavors: flavors.map((flavor) => {
+      const { id, name, vcpus, ram, disk, ephemeral, swap, extra_specs } = describe('flavor', flavor);
+      return { id, name, vcpus, ram, disk, ephemeral, swap, extra_specs };
+    }),
+    networks: networks.map((network) => ({
+      id: network.id,
+      name: network.name,
+      external: network['router:external'] ?? false,
+      shared: network.shared,
+      project_id: network.project_id,
+      subnets: subnets
+        .filter((subnet) => subnet.network_id === network.id)
+        .map(({ id, name, cidr, ip_version }) => ({ id, name, cidr, ip_version })),
+    })),
+    keypairs: keypairs.map(({ name, fingerprint }) => ({ name, fingerprint })),
+    quotas,
+  };
+}
+
+/** Lists our own user's keypairs; Nova wraps each one. */
+export async function listKeypairs(
+  session: CloudSession,
+  signal: AbortSignal,
+): Promise<{ name: string; fingerprint: string; public_key: string }[]> {
+  const { body } = await session.call({ method: 'GET', service: 'compute', path: '/os-keypairs', signal });
+  type Wrapped = readonly { readonly keypair: { name: string; fingerprint: string; public_key: string } }[];
+  const wrapped = partOf<Wrapped>(body, 'keypairs', 'GET /os-keypairs');
+  return wrapped.map(({ keypair }) => keypair);
+}

@@ -1,0 +1,64 @@
+import type { DestinationFacts } from '../../facts.ts';
+import type { CloudSession } from '../session/session.ts';
+
+type Quotas = DestinationFacts['quotas'];
+
+/**
+ * Reads the project's limits and use. A service that does not tell them to this user leaves them
+ * out; -1 means unlimited.
+ */
+export async function readQuotas(session: CloudSession, signal: AbortSignal): Promise<Quotas> {
+  const { projectId } = await session.token(signal);
+  const tolerate = [403, 404];
+  const compute = await session.call({
+    method: 'GET',
+    service: 'compute',
+    path: `/os-quota-sets/${projectId}/detail`,
+    tolerate,
+    signal,
+  });
+  const network = await session.call({
+    method: 'GET',
+    service: 'network',
+    path: `/quotas/${projectId}/details`,
+    tolerate,
+    signal,
+  });
+  return {
+    ...picked((compute.body as { quota_set?: object } | null)?.quota_set, [
+      'instances',
+      'cores',
+      'ram',
+      'key_pairs',
+      'metadata_items',
+    ]),
+    ...picked((network.body as { quota?: object } | null)?.quota, [
+      'network',
+      'subnet',
+      'router',
+      'port',
+      'security_group',
+      'security_group_rule',
+      'floatingip',
+    ]),
+  };
+}
+
+interface Use {
+  readonly limit?: number;
+  /** Nova's name. */
+  readonly in_use?: number;
+  /** Neutron's name. */
+  readonly used?: number;
+  readonly reserved?: number;
+}
+
+function picked(all: object | undefined, names: readonly string[]): Quotas {
+  const quotas: Quotas = {};
+  for (const name of names) {
+    const use = (all as Record<string, Use> | undefined)?.[name];
+    if (typeof use?.limit === 'number')
+      quotas[name] = { limit: use.limit, used: (use.in_use ?? use.used ?? 0) + (use.reserved ?? 0) };
+  }
+  return quotas;
+}

@@ -1,0 +1,17 @@
+import type { ApiImage } from '../api.ts';
+import { rowOf } from '../attributes/attribute.ts';
+import { imageProperties, image as named } from '../attributes/image.ts';
+
+/** The free properties of an image, without values that are not strings. */
+export function propertiesOf(image: ApiImage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(image).filter(
+      (entry): entry is [string, string] => rowOf(named, entry[0]) === undefined && typeof entry[1] === 'string',
+    ),
+  );
+}
+
+/** The properties that a guest depends on wherever it runs. */
+export function guestProperties(properties: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => rowOf(imageProperties, name)?.fate === 'carried'));
+}

@@ -1,0 +1,112 @@
+import { Problem } from '../../../problem.ts';
+import type { Frozen, SourceRetirement } from '../../source-cloud.ts';
+import type { ApiAction, ApiServer } from '../api.ts';
+import type { Access } from '../session/access.ts';
+import { retryingly } from '../session/retry.ts';
+import { type CallGuard, CloudSession } from '../session/session.ts';
+import { movedTag } from '../stamp.ts';
+import { mayHaveRunSince, readActions } from './generation.ts';
+import { powerOf, readServer, taskOf } from './server-state.ts';
+
+/**
+ * Compute API, "Lock server", microversion 2.73: the reason of a lock. Older clouds lock without
+ * one.
+ */
+const reasoned = '2.73';
+
+/**
+ * Allows these writes at a source after commit: our tag, the lock, and deletion of a moved server.
+ * Throws E_BUG otherwise.
+ */
+const guard: CallGuard = ({ method, service, path, body }) => {
+  if (method === 'GET' || service !== 'compute') {
+    if (method === 'GET') return;
+  } else {
+    if (method === 'PUT' && path.endsWith(`/tags/${movedTag}`)) return;
+    if (method === 'DELETE' && /^\/servers\/[^/]+$/.test(path)) return;
+    const verbs = Object.keys((body ?? {}) as object);
+    if (method === 'POST' && /^\/servers\/[^/]+\/action$/.test(path) && ['lock', 'unlock'].includes(verbs.join())) return;
+  }
+  throw new Problem('E_BUG', `The source cloud must not be asked for ${method} ${path}.`);
+};
+
+/** Locks and deletes the source's servers after commit. */
+export class OpenStackRetirement implements SourceRetirement {
+  readonly #session: CloudSession;
+
+  constructor(access: Access) {
+    this.#session = new CloudSession(access, guard, 'source');
+  }
+
+  /** Each attempt reads the server again, so that a lost answer does no harm. */
+  retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    return retryingly(signal, () => this.#retire(serverId, frozen, signal));
+  }
+
+  destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    return retryingly(signal, () => this.#destroy(serverId, frozen, signal));
+  }
+
+  async #retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    const server = await this.#asFrozen(serverId, frozen, signal);
+    if (server === null) return;
+    const path = pathOf(serverId);
+    // Lock first: Nova records it, so a change of `updated` by the tag is known to be later than
+    // our read.
+    const why = (await this.#session.knows(reasoned, signal)) ? { locked_reason: reasonOf(frozen.campaign) } : null;
+    await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { lock: why }, signal });
+    await this.#session.call({ method: 'PUT', service: 'compute', path: `${path}/tags/${movedTag}`, signal });
+  }
+
+  async #destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    const server = await this.#asFrozen(serverId, frozen, signal);
+    if (server === null) return;
+    const path = pathOf(serverId);
+    // Only our own lock is removed; another lock means that somebody wants to keep the server.
+    if (isOurs(server, frozen))
+      await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { unlock: null }, signal });
+    await this.#session.call({ method: 'DELETE', service: 'compute', path, mayBeGone: true, signal });
+  }
+
+  /** Reads a server unchanged since its freeze; null if it is gone. Throws E_SERVER_STATE. */
+  async #asFrozen(id: string, frozen: Frozen, signal: AbortSignal): Promise<ApiServer | null> {
+    const actions = await readActions(this.#session, id, signal);
+    const server = await readServer(this.#session, id, signal);
+    if (server === null) return null;
+    const why = whyNotFrozen(server, frozen, actions);
+    if (why === null) return server;
+    throw new Problem('E_SERVER_STATE', `Server ${server.name} ${why} at the source; it is neither locked nor deleted.`, {
+      about: `server/${id}`,
+      hint: 'What it wrote there since it was frozen is not at the destination. See to it, then `sender commit --keep SERVER` leaves it as it is.',
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+}
+
+function pathOf(serverId: string): string {
+  return `/servers/${encodeURIComponent(serverId)}`;
+}
+
+/** The reason of a lock, for users of the source. */
+function reasonOf(campaign: string): string {
+  return `godwit: moved by campaign ${campaign}`;
+}
+
+/** Whether a server has a lock that a commit set. */
+function isOurs({ locked, locked_reason, tags }: ApiServer, { campaign }: Frozen): boolean {
+  return locked === true && (tags?.includes(movedTag) === true || locked_reason === reasonOf(campaign));
+}
+
+/** What a server did after its disk was frozen; null if it is unchanged. */
+function whyNotFrozen(server: ApiServer, frozen: Frozen, actions: readonly ApiAction[]): string | null {
+  const power = powerOf(server);
+  if (power !== 'stopped') return power === 'running' ? 'runs again' : `is ${server.status}`;
+  const task = taskOf(server);
+  if (task !== null) return `is busy (${task})`;
+  if (frozen.generation === undefined || !mayHaveRunSince(frozen.generation, server, actions)) return null;
+  // If a policy hides the actions, our lock changes the generation too; a check precedes it.
+  return actions.length === 0 && isOurs(server, frozen) ? null : 'was changed after its disk was frozen, and may have run,';
+}

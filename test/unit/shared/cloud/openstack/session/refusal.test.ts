@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { type CloudSide, problemOf } from '../../../../../../shared/cloud/openstack/session/refusal.ts';
+
+/** The hint for a refusal of one status by one side. */
+function hintFor(side: CloudSide, status: number): string {
+  const url = 'http://cloud.test/image/v2/images';
+  const refused = { method: 'POST', url, service: 'image', status, headers: {}, text: 'no' };
+  return problemOf(refused, side, (text) => text).hint;
+}
+
+test.each([403, 409, 413])('a source that answers %d is never told to change the destination', (status) => {
+  expect(hintFor('source', status)).not.toMatch(/destination|mapping|plan/);
+  expect(hintFor('destination', status)).toMatch(/destination|mapping|plan/);
+});
+
+test('what both clouds refuse alike has the hint of the table of problems', () => {
+  for (const status of [400, 401, 500]) expect(hintFor('source', status)).toBe(hintFor('destination', status));
+});
