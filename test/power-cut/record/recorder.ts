@@ -208,8 +208,11 @@ export class Recorder {
   #adopt(path: string, entry: { isDirectory(): boolean } | null): Inode {
     if (entry !== null && !entry.isDirectory()) return this.#inode('file', readFileSync(path));
     const folder = this.#inode('folder', Buffer.alloc(0));
-    for (const below of readdirSync(path, { withFileTypes: true }))
+    for (const below of readdirSync(path, { withFileTypes: true })) {
+      // A socket is no file: a power cut leaves none that anybody listens on.
+      if (!below.isDirectory() && !below.isFile()) continue;
       this.#name({ begin: -2, end: -2 } as Call, folder, [[below.name, this.#adopt(join(path, below.name), below)]]);
+    }
     folder.syncs.push({ begin: -1, end: -1, failed: false });
     return folder;
   }

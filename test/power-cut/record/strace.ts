@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 
@@ -32,11 +32,8 @@ export interface Tracing {
   readonly inject: string | undefined;
 }
 
-/**
- * Runs a program of Node under strace, children and threads too, until it ends, and returns strace's
- * log. Throws where it ends with another status than 0 or SIGKILL, by which a life may end itself.
- */
-export async function trace(args: readonly string[], { log, inject }: Tracing): Promise<string> {
+/** Starts a program of Node under strace, with its children and threads. */
+export function startTraced(args: readonly string[], { log, inject }: Tracing): ChildProcess {
   const faults = inject === undefined ? [] : ['-e', `inject=${inject}`];
   const options = ['-f', '-qq', '-y', '-xx', '-s', `${mostBytes}`, '-e', 'signal=none', '-e', `trace=${traced.join(',')}`];
   // What goes through an io_uring is no system call, and strace cannot see it. One thread of libuv
@@ -45,12 +42,20 @@ export async function trace(args: readonly string[], { log, inject }: Tracing): 
   // The filter spares calls that are not traced their stops; strace 6.1 injects no signal with it.
   const filter = inject?.includes('signal=') === true ? [] : ['--seccomp-bpf'];
   const command = [...filter, ...options, ...faults, '-o', log, process.execPath, ...args];
-  const child = spawn('strace', command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  return spawn('strace', command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/**
+ * Runs a program of Node under strace until it ends, and returns strace's log. Throws where it ends
+ * with another status than 0 or SIGKILL, by which a life may end itself.
+ */
+export async function trace(args: readonly string[], tracing: Tracing): Promise<string> {
+  const child = startTraced(args, tracing);
   let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
   const [status, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   if (status !== 0 && signal !== 'SIGKILL') throw new Error(`A traced process ended with ${status ?? signal}: ${said}`);
-  return readFile(log, 'utf8');
+  return readFile(tracing.log, 'utf8');
 }
