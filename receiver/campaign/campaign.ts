@@ -14,8 +14,8 @@ import { idOf, kindOf, type Power, type Ref, type Resource, refOf } from '../../
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
-import type { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { Disks } from '../disks/disks.ts';
+import type { Budget } from '../disks/store/budget.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
@@ -30,7 +30,9 @@ export interface CampaignTools {
   readonly log: Log;
   readonly freeSpace: FreeSpace;
   /** Shared by the indexes of all campaigns. */
-  readonly indexMemory: IndexMemory;
+  readonly indexMemory: Budget;
+  /** Shared by the copies of all campaigns. */
+  readonly blockMemory: Budget;
   /** Whether disks are written and read past the page cache, where possible. */
   readonly directIo: boolean;
   /**
@@ -62,7 +64,7 @@ export class ReceiverCampaign {
   readonly #course = new Semaphore(1);
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
-    const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, images } = tools;
+    const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, blockMemory, images } = tools;
     this.#keptFor = keptFor;
     this.#workers = workers;
     this.#cloud = cloud;
@@ -71,7 +73,7 @@ export class ReceiverCampaign {
     this.ledger = ledger;
     const donors = new Donors(workers, undefined, indexMemory);
     const isBuilt = (disk: string): boolean => ledger.get(refOf('disk', disk))?.state === 'built';
-    this.disks = new Disks(id, folder, { workers, freeSpace, log, directIo, donors }, isBuilt);
+    this.disks = new Disks(id, folder, { workers, freeSpace, log, directIo, donors, blockMemory }, isBuilt);
     this.#builder = new Builder({
       campaign: id,
       ledger,

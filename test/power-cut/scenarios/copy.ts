@@ -7,10 +7,12 @@ import { Donors } from '../../../receiver/disks/dedup/donors.ts';
 import type { Disks } from '../../../receiver/disks/disks.ts';
 import { Puller } from '../../../receiver/disks/pull/puller.ts';
 import { Window } from '../../../receiver/disks/pull/window.ts';
+import { Budget } from '../../../receiver/disks/store/budget.ts';
 import { DigestFile } from '../../../receiver/disks/store/digest-file.ts';
 import { FreeSpace } from '../../../receiver/disks/store/free-space.ts';
 import { blockDigest } from '../../../shared/disk/block-digest.ts';
 import { WorkerPool } from '../../../shared/disk/worker-pool.ts';
+import { markedIn } from '../../support/marked-in.ts';
 import { aDisk, type Offered, offered } from '../../support/offered.ts';
 
 const blockSize = 4096;
@@ -43,6 +45,7 @@ export function toolsWith(workers: WorkerPool, state: string): CopyTools {
     workers,
     donors: new Donors(workers),
     freeSpace: new FreeSpace(state),
+    blockMemory: new Budget(Number.POSITIVE_INFINITY),
     directIo: true,
     log: pino({ level: 'silent' }),
   };
@@ -86,7 +89,7 @@ export async function falseMarks(folder: string): Promise<string[]> {
     // Without bytes the other files are not believed.
     if (shape === null || bytes.length === 0) continue;
     const file = await DigestFile.open(base, shape);
-    for (const block of file.marked()) {
+    for (const block of markedIn(file)) {
       const is = blockDigest(
         shape.algorithm,
         bytes.subarray(block * shape.blockSize, Math.min(shape.size, (block + 1) * shape.blockSize)),

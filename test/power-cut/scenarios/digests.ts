@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DigestFile, type Shape } from '../../../receiver/disks/store/digest-file.ts';
 import { blockCount } from '../../../shared/model/disk.ts';
+import { markedIn } from '../../support/marked-in.ts';
 import type { Scenario } from '../scenario.ts';
 
 const shape: Shape = { size: 12 * 4096, blockSize: 4096, algorithm: 'sha256' };
@@ -45,7 +46,7 @@ export const digests: Scenario = {
     if (is === null) return [];
     const file = await DigestFile.open(path, is);
     const flaws: string[] = [];
-    for (const block of file.marked()) {
+    for (const block of markedIn(file)) {
       const digest = await file.read(block, 1);
       if (block >= blocks || !digest.equals(digestsOf(letters[is.algorithm], 1)))
         flaws.push(`the mark of block ${block} stands beside a digest that nobody wrote for ${is.algorithm}`);

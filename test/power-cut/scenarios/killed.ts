@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadOrCreateIdentity } from '../../../protocol/transport/identity.ts';
 import { DigestFile, type Shape } from '../../../receiver/disks/store/digest-file.ts';
 import { holdState } from '../../../shared/lock.ts';
+import { markedIn } from '../../support/marked-in.ts';
 import type { Scenario } from '../scenario.ts';
 
 const shape: Shape = { size: 8 * 4096, blockSize: 4096, algorithm: 'sha256' };
@@ -24,7 +25,7 @@ const lives: Scenario['lives'] = [
     say(`key ${(await loadOrCreateIdentity(identityIn(state), 'sender')).fingerprint}`);
     const file = await DigestFile.open(join(state, 'lib', 'disk'), shape);
     // Whatever is not marked may change now.
-    say(`marked ${[...file.marked()].join(' ')}`);
+    say(`marked ${markedIn(file).join(' ')}`);
   },
 ];
 
@@ -49,7 +50,7 @@ function killedBefore(sync: 'fsync' | 'fdatasync', number: number): Scenario {
         (await DigestFile.shapeOf(join(state, 'lib', 'disk'))) === null
           ? null
           : await DigestFile.open(join(state, 'lib', 'disk'), shape);
-      if (marked !== undefined && left !== null && [...left.marked()].some((block) => !marked.split(' ').includes(`${block}`)))
+      if (marked !== undefined && left !== null && markedIn(left).some((block) => !marked.split(' ').includes(`${block}`)))
         flaws.push('a block is marked again that was not, and may have changed');
       await left?.close();
       return flaws;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DigestFile } from '../../../../../receiver/disks/store/digest-file.ts';
 import { aFolder } from '../../../../support/folder.ts';
+import { markedIn } from '../../../../support/marked-in.ts';
 
 test('the marks of 300,000 blocks are taken back at once, as a trim of a large disk does', async () => {
   const blocks = 300_000;
@@ -13,17 +14,17 @@ test('the marks of 300,000 blocks are taken back at once, as a trim of a large d
     () => true,
     () => Promise.resolve(),
   );
-  expect([...digests.marked()]).toHaveLength(blocks);
+  expect(markedIn(digests)).toHaveLength(blocks);
   const changed = new Set(Array.from({ length: blocks - 2 }, (_, at) => at + 1));
   await digests.unmark([...changed]);
   await digests.flush(
     (block) => !changed.has(block),
     () => Promise.resolve(),
   );
-  expect([...digests.marked()]).toEqual([0, blocks - 1]);
+  expect(markedIn(digests)).toEqual([0, blocks - 1]);
   await digests.close();
   const again = await DigestFile.open(path, shape);
-  expect([...again.marked()]).toEqual([0, blocks - 1]);
+  expect(markedIn(again)).toEqual([0, blocks - 1]);
   await again.close();
 });
 
@@ -35,9 +36,9 @@ test('marks near those that are taken back are back with the next flush, and mar
   digests.note(0, blocks - 1);
   await flush(() => true);
   await digests.unmark([5000]);
-  expect([...digests.marked()]).toHaveLength(blocks - 4096);
+  expect(markedIn(digests)).toHaveLength(blocks - 4096);
   await flush((block) => block !== 5000);
-  expect([...digests.marked()]).toHaveLength(blocks - 1);
+  expect(markedIn(digests)).toHaveLength(blocks - 1);
   await digests.close();
 });
 
@@ -52,7 +53,7 @@ test('two that take back marks of one stretch both wait until they are gone from
   );
   const inFile = async (): Promise<number[]> => {
     const again = await DigestFile.open(path, shape);
-    const marked = [...again.marked()];
+    const marked = markedIn(again);
     await again.close();
     return marked;
   };
