@@ -110,7 +110,8 @@ describe('nothing is created twice', () => {
     expect(await census(await aHand(twin))).toEqual(whole);
     for (const resource of campaign.tenant.resources) {
       const { how, id } = campaign.built.get(`${resource.kind}/${resource.id}`) ?? {};
-      if (how !== 'adopted') expect(await campaign.cloud.differences(resource, id ?? '', campaign.context(resource))).toEqual({ fatal: [], told: [] });
+      if (how !== 'adopted')
+        expect(await campaign.cloud.differences(resource, id ?? '', campaign.context(resource))).toEqual({ fatal: [], told: [] });
     }
   }, 60_000);
 
