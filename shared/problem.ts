@@ -54,7 +54,7 @@ export const problems = {
   E_TOO_LARGE: { retry: 'never', exit: 10, hint: 'The message exceeds a limit of the protocol; see the limits in protocol/SPEC.md.' },
   E_UNKNOWN_MESSAGE: { retry: 'never', exit: 10, hint: 'The other daemon is older; upgrade it.' },
   E_OUT_OF_TURN: { retry: 'never', exit: 10, hint: 'A message came before its turn; restart the daemon that sent it, and compare releases.' },
-  E_PEER_UNPAIRED: { retry: 'never', exit: 11, hint: 'Pair the two daemons: `receiver pair` prints a code, then `sender pair <address> <code>`.' },
+  E_PEER_UNPAIRED: { retry: 'never', exit: 11, hint: 'Pair the two daemons: `receiver pair` prints a code, then `sender pair <address>` asks for it.' },
   E_PEER_IMPOSTOR: { retry: 'never', exit: 11, hint: 'Compare the fingerprint with `receiver peers` on the other machine. Only if it was reinstalled: unpair and pair again.' },
   E_PAIRING_CLOSED: { retry: 'never', exit: 11, hint: 'Run `receiver pair` on the destination controller for a fresh code.' },
   E_PAIRING_WRONG_CODE: { retry: 'never', exit: 11, hint: 'Read the code again from the terminal where `receiver pair` ran.' },

@@ -105,7 +105,7 @@ export const completed = request({
 });
 
 /** What a commit leaves that is no part of the tenant: images of servers, and our stamps. */
-const Left = z.object({
+const LeftAtCommit = z.object({
   images: z.array(z.object({ ref: Ref, id: z.string(), why: z.string() })).readonly(),
   stamped: z.array(z.object({ ref: Ref, why: z.string() })).readonly(),
 });
@@ -120,7 +120,7 @@ export const commit = request({
     'Ends the way back: the receiver frees the disks it kept for this campaign, takes its stamps from what it built, and removes none of it but, where that is wanted, the images of the servers.',
   repeatable: 'Yes; it goes on with what is left, and tells that again.',
   params: z.object({ campaign: CampaignId, images: z.enum(['keep', 'remove']).optional() }),
-  result: z.object({ freed_bytes: Bytes, left: Left.optional() }),
+  result: z.object({ freed_bytes: Bytes, left: LeftAtCommit.optional() }),
   problems: ['E_CAMPAIGN_STATE', 'E_DISK_FULL', ...cloudProblems],
 });
 

@@ -12,7 +12,10 @@ import type { Patience } from './patience.ts';
 export interface Built {
   readonly id: string;
   readonly how: 'created' | 'adopted' | 'found';
-  /** What the destination chose, for reports: `{ address: '172.24.4.9' }`. */
+  /**
+   * What the destination chose, for reports: `{ address: '172.24.4.9' }`. A port and a floating IP
+   * MUST have `address`, with blanks between several: only there is a new server probed.
+   */
   readonly detail?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -32,6 +35,8 @@ export interface BuildContext extends Patience {
   built(ref: Ref): string;
   /** The resource of a source ref, from the document. */
   resource(ref: Ref): Resource;
+  /** Every resource of the document. */
+  resources(): readonly Resource[];
   /**
    * Whether the ledger says that this campaign began to create it where there was nothing: an equal
    * resource without a stamp is then the one that it created.

@@ -81,12 +81,12 @@ export async function bring(session: CloudSession, id: string, change: Change, p
     if (taskOf(server) !== null) return undefined;
     if (server.status === change.to) return true;
     if (server.status !== change.from) throw unfit(server, change);
-    if (Date.now() < askAgainAt) return undefined;
-    askAgainAt = Date.now() + askAgainMs;
+    if (performance.now() < askAgainAt) return undefined;
+    askAgainAt = performance.now() + askAgainMs;
     await ask(session, server, change, patience.signal).catch((error: unknown) => {
       losses += 1;
       if (!isUnsure(error) || losses > lossesBorne) throw error;
-      askAgainAt = Date.now() + askAfterLossMs;
+      askAgainAt = performance.now() + askAfterLossMs;
     });
     return undefined;
   });

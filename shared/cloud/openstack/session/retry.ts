@@ -21,7 +21,7 @@ export interface RetryPatience {
  */
 export function patienceFor(call: { readonly method: string; readonly content?: unknown }): RetryPatience {
   const safe = call.method !== 'POST' && call.method !== 'PATCH' && call.content === undefined;
-  const until = Date.now() + budgetMs;
+  const until = performance.now() + budgetMs;
   let attempt = 0;
   return {
     next(outcome) {
@@ -29,7 +29,7 @@ export function patienceFor(call: { readonly method: string; readonly content?: 
       if (attempt >= attempts || !mayRepeat(outcome, safe)) return null;
       const asked = outcome instanceof Problem ? undefined : retryAfter(outcome.headers['retry-after']);
       const delayMs = asked ?? pause(attempt);
-      return Date.now() + delayMs > until ? null : delayMs;
+      return performance.now() + delayMs > until ? null : delayMs;
     },
   };
 }

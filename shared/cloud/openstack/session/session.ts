@@ -92,7 +92,7 @@ export class CloudSession {
 
   /** The current token, with user, project and roles. */
   async token(signal: AbortSignal): Promise<Token> {
-    if (this.#token !== null && Date.now() < this.#token.renewAtMs) return this.#token;
+    if (this.#token !== null && performance.now() < this.#token.renewAtMs) return this.#token;
     // Others wait for the same token: a caller that gives up does not end its renewal.
     this.#renewal ??= this.#renew(this.life).finally(() => {
       this.#renewal = null;

@@ -63,7 +63,7 @@ export async function issueToken(
   const lifeMs = Date.parse(token.expires_at) - Date.parse(token.issued_at);
   return {
     secret: new Secret(value),
-    renewAtMs: Date.now() + lifeMs - Math.min(120_000, lifeMs / 5),
+    renewAtMs: performance.now() + lifeMs - Math.min(120_000, lifeMs / 5),
     catalogue: token.catalog ?? [],
     roles: (token.roles ?? []).map((role) => role.name),
     userId: token.user.id,

@@ -16,12 +16,12 @@ const longestPauseMs = 3000;
  * E_CLOUD_TIMEOUT with `what`, E_CANCELLED.
  */
 export async function until<T>(what: string, patience: Patience, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + patience.timeoutMs;
+  const deadline = performance.now() + patience.timeoutMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.4, longestPauseMs)) {
     if (patience.signal.aborted) throw cancelled(patience.signal);
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() + pauseMs > deadline)
+    if (performance.now() + pauseMs > deadline)
       throw new Problem('E_CLOUD_TIMEOUT', `${what} did not come about within ${Math.round(patience.timeoutMs / 1000)} s.`);
     await sleep(pauseMs, undefined, { signal: patience.signal }).catch(() => {
       throw cancelled(patience.signal);
