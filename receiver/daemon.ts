@@ -23,6 +23,8 @@ import { Sessions } from './session/sessions.ts';
 /** A daemon that runs. `port` is the one it listens on. */
 export interface ReceiverDaemon {
   readonly port: number;
+  /** Everything but the level of the log, which is the caller's, needs a restart. */
+  reload(): void;
   stop(): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<R
   log.info({ state: config.state, control: config.control, port: listener.port }, 'receiver ready');
   return {
     port: listener.port,
+    reload() {},
     async stop() {
       await control.close();
       await sessions.close('The receiver is stopping.');

@@ -24,6 +24,8 @@ import { watchSpool } from './spool/spool.ts';
 
 /** A daemon that runs. */
 export interface SenderDaemon {
+  /** Takes over bandwidth and limits; the level of the log is the caller's. */
+  reload(config: SenderConfig): void;
   stop(): Promise<void>;
 }
 
@@ -69,8 +71,11 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Sende
     },
   });
   bandwidth.heed(() => campaigns.plannedBandwidth());
+  let current = config;
   const context: SenderContext = {
-    config,
+    get config() {
+      return current;
+    },
     release,
     link,
     bandwidth,
@@ -87,6 +92,10 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Sende
   const spool = await openSpool(context, log);
   log.info({ state: config.state, control: config.control, spool: config.spool }, 'sender ready');
   return {
+    reload(next) {
+      bandwidth.configure(next.bandwidth);
+      current = { ...config, limits: { ...config.limits, parallel: next.limits.parallel } };
+    },
     async stop() {
       stopping.abort(new Problem('E_CANCELLED', 'The sender is stopping.'));
       await spool.close();

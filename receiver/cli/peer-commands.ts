@@ -24,7 +24,8 @@ export function addPeerCommands(program: Command, terminal: Terminal): void {
           output.print(
             `Code: ${output.style('bold', opened.code)}`,
             `It works once, until ${showTime(opened.expiresAt)} UTC. On the source controller:`,
-            `  sender pair ${opened.address} ${opened.code}`,
+            `  sender pair ${opened.address}`,
+            'It asks for the code there.',
           );
         }
       }),

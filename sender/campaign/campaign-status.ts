@@ -12,7 +12,7 @@ export interface DiskStatus {
   readonly sizeBytes: number;
   readonly doneBytes: number;
   readonly sentBytes: number;
-  /** Of the last few seconds; 0 while nothing moves. */
+  /** What crosses the line, of the last few seconds; 0 while nothing does. */
   readonly bytesPerSecond: number;
   readonly etaSeconds: number | null;
 }
@@ -39,11 +39,24 @@ export interface MoveStatus {
   readonly state: 'waiting' | 'moving' | 'moved' | 'frozen' | 'failed' | 'rolled back';
   readonly phase: string | null;
   readonly disks: readonly DiskStatus[];
+  /** What crossed the line for it: in every round, and in the last copy of its disks. */
+  readonly sentBytes: number;
   /** Null once it is cut over, and for a cold move. */
   readonly warm: WarmStatus | null;
   /** The window or blackout it waits for; null where it waits for none. */
   readonly window: WindowStatus | null;
   readonly problem: ProblemJson | null;
+}
+
+/** How far all servers of a campaign are together. */
+export interface CampaignProgress {
+  /** Of all disks; of one that was not begun, what it may hold. */
+  readonly sizeBytes: number;
+  readonly doneBytes: number;
+  readonly sentBytes: number;
+  readonly bytesPerSecond: number;
+  /** Null while it cannot be told. */
+  readonly etaSeconds: number | null;
 }
 
 /** What a campaign can be doing when it does not rest. */
@@ -66,6 +79,7 @@ export interface CampaignStatus {
   readonly adopted: number;
   readonly toBuild: number;
   readonly moves: readonly MoveStatus[];
+  readonly progress: CampaignProgress;
   /** What is built but not as it was at the source, by resource. */
   readonly differences: readonly { readonly ref: string; readonly says: string }[];
   readonly problem: ProblemJson | null;

@@ -1,4 +1,5 @@
 import type { Dated } from '../../shared/journal.ts';
+import { labelsOf } from '../../shared/model/labels.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
@@ -12,12 +13,14 @@ import { recall } from '../migration/recall.ts';
 import { roundAlone } from '../migration/round.ts';
 import { type WindowStatus, windowOf } from '../migration/window.ts';
 import type { Campaign } from './campaign.ts';
+import { progressOf } from './campaign-progress.ts';
 import { moveStates } from './campaign-states.ts';
 import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './campaign-status.ts';
 import { configuredIn } from './configured.ts';
 import { detailsOf, differencesIn } from './details.ts';
 import { campaignItinerary, wavePauses } from './itinerary.ts';
 import type { Progress } from './progress.ts';
+import { sentBytesOf } from './sent-bytes.ts';
 import { readyBundle, saysOf } from './status-text.ts';
 
 /** The moves that a forecast learns from; only read where there is something to forecast. */
@@ -46,6 +49,7 @@ export function statusOf(
     .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)))
     .map((move) => ({ ...move, problem: awake.get(move.server) ?? move.problem }));
   const state = stateOf(campaign);
+  const planned = campaign.moves().flatMap((wave) => wave.moves.map(({ server, diskBytes }) => [server.id, diskBytes] as const));
   const held = moves.filter((move) => !moveStates[move.state].hasMoved && wasStopped(attemptOf(facts, move.server).facts)).length;
   return {
     id: campaign.id,
@@ -54,7 +58,7 @@ export function statusOf(
     says:
       isBundle && state === 'ready'
         ? readyBundle(campaign.id, moves.length)
-        : saysOf(state, moves, {
+        : saysOf(state, labelled(moves), {
             held,
             isBundle,
             isCancel: standing.is === 'working' && standing.wish === 'cancel',
@@ -66,6 +70,7 @@ export function statusOf(
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
     ...networkOf(campaign, built),
     moves,
+    progress: progressOf(moves, new Map(planned), standing.is === 'resting' ? null : progress.pace()),
     differences: differencesIn(detailsOf(campaign)),
     problem: standing.is === 'resting' ? standing.problem : null,
   };
@@ -93,6 +98,12 @@ function networkOf(
   return { built: isUnknown ? null : heard.size - adopted, adopted, toBuild };
 }
 
+/** The moves with names that tell same-named servers apart. */
+function labelled(moves: readonly MoveStatus[]): MoveStatus[] {
+  const labels = labelsOf(moves.map(({ server, name }) => ({ id: server, name })));
+  return moves.map((move) => ({ ...move, name: labels.get(move.server) ?? move.name }));
+}
+
 function stateOf(campaign: Campaign): CampaignState {
   const standing = standingOf(campaign.journal.facts);
   if (standing.is === 'resting') return standing.state;
@@ -111,13 +122,15 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Prog
   const last = own.facts.findLast((fact) => fact.fact === 'begun' || fact.fact === 'done' || fact.fact === 'undone');
   const state = moveStateOf(campaign, server.id);
   const stillRuns = state === 'moving' && !wasStopped(own.facts);
+  const disks = move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress));
   return {
     server: server.id,
     name: server.name,
     wave,
     state,
     phase: last !== undefined && 'phase' in last ? last.phase : null,
-    disks: move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress)),
+    disks,
+    sentBytes: sentBytesOf({ disks, rounds: roundsOf(facts, server.id) }),
     warm: stillRuns ? warmStatus(move, own.facts, facts, history) : null,
     window: stillRuns ? windowStatus(move, campaign, own.facts, history) : null,
     problem: problemOf(campaign, server.id, state),
@@ -210,5 +223,9 @@ function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progre
       bytesPerSecond: 0,
       etaSeconds: 0,
     };
+  const round = roundsOf(campaign.journal.facts, move.server.id).at(-1);
+  const isOfRound = round !== undefined && (progress.heardAt(id) ?? 0) <= Date.parse(round.at);
+  // What a round sent is in the journal; it counts once.
+  if (isOfRound) return { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
   return progress.of(id) ?? { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addDaemonCommandsOf } from '../../shared/cli/daemon-commands.ts';
 import type { Terminal } from '../../shared/cli/program.ts';
 import { readSenderConfig } from '../config.ts';
+import { senderClient } from '../control/client.ts';
 
 /** Adds the commands that need no running daemon. What only they need is imported when they run. */
 export function addDaemonCommands(program: Command, terminal: Terminal): void {
@@ -13,6 +14,8 @@ export function addDaemonCommands(program: Command, terminal: Terminal): void {
     checked: 'receiver',
     exits: [3, 10, 11, 12, 20],
     checks: async (config) => (await import('../doctor.ts')).senderChecks(config),
+    reloadable: ['bandwidth', 'limits.parallel'],
     start: async (config, log) => (await import('../daemon.ts')).startSender(config, log),
+    campaigns: async ({ control }) => (await senderClient(control).status()).campaigns.map(({ id }) => id),
   });
 }

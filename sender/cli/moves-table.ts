@@ -10,7 +10,7 @@ import { undoneText } from '../report/undone-text.ts';
 /** A row of the table: a server, or below it one of its disks that is being copied. */
 interface MoveRow {
   readonly move: MoveStatus;
-  readonly disk?: DiskStatus;
+  readonly disk?: DiskStatus | undefined;
 }
 
 /** The servers of a campaign and their disks under way, as a table. */
@@ -30,12 +30,15 @@ export function movesTable(moves: readonly MoveStatus[], output: Output): string
     {
       title: 'STATE',
       show: ({ move, disk }: MoveRow) =>
-        disk === undefined ? paint(stageOf(move), moveStates[move.state].colour, output) : barOf(disk),
+        disk === undefined ? paint(stageOf(move), moveStates[move.state].colour, output) : shareOf(disk),
     },
     { title: 'COPIED', show: copied, align: 'right' as const },
     {
       title: 'SENT',
-      show: (row: MoveRow) => total(row, (disk) => disk.sentBytes, showBytes),
+      show: ({ move, disk }: MoveRow) => {
+        const sent = disk === undefined ? move.sentBytes : disk.sentBytes;
+        return sent === 0 && disksOf({ move, disk }).length === 0 ? '-' : showBytes(sent);
+      },
       align: 'right' as const,
     },
     {
@@ -63,10 +66,14 @@ export function isUnderWay(disk: DiskStatus): boolean {
   return disk.doneBytes > 0 && disk.doneBytes < disk.sizeBytes;
 }
 
-/** Eight columns of a bar, then the share. */
-function barOf(disk: DiskStatus): string {
-  const filled = Math.floor((8 * disk.doneBytes) / Math.max(1, disk.sizeBytes));
-  return `${'█'.repeat(filled)}${'░'.repeat(8 - filled)} ${showShare(disk.doneBytes, disk.sizeBytes)}`;
+/** A bar of some columns that is filled as far as a part of a whole. */
+export function barOf(part: number, whole: number, columns: number): string {
+  const filled = Math.min(columns, Math.floor((columns * part) / Math.max(1, whole)));
+  return `${'█'.repeat(filled)}${'░'.repeat(columns - filled)}`;
+}
+
+function shareOf({ doneBytes, sizeBytes }: DiskStatus): string {
+  return `${barOf(doneBytes, sizeBytes, 8)} ${showShare(doneBytes, sizeBytes)}`;
 }
 
 /**

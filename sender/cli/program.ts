@@ -10,6 +10,7 @@ import { addMigrateCommand } from './migrate-command.ts';
 import { addObserveCommand } from './observe-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addPlanCommands } from './plan-commands.ts';
+import { addPruneCommand } from './prune-command.ts';
 import { addReportCommands } from './report-commands.ts';
 import { addStatusCommand } from './status-command.ts';
 import { addEndingCommands, addSteeringCommands } from './steering-commands.ts';
@@ -45,5 +46,6 @@ export function senderProgram(terminal: Terminal): Command {
   addEndingCommands(program, terminal);
   program.commandsGroup('Look back:');
   addReportCommands(program, terminal);
+  addPruneCommand(program, terminal);
   return program;
 }

@@ -9,6 +9,7 @@ import { Problem } from '../../shared/problem.ts';
 import type { DiskVerdict } from '../campaign/verify.ts';
 import { senderCommands } from '../control/registry.ts';
 import { diskName, widestName } from '../report/names.ts';
+import { toldApart } from '../report/server-names.ts';
 import { asks } from './ask.ts';
 import { chooseCampaign } from './choose-campaign.ts';
 
@@ -29,12 +30,12 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
     .action(
       asks(terminal, async ({ daemon, output, json }, wanted: string | undefined) => {
         const { campaigns } = await daemon.status();
-        const campaign = chooseCampaign(campaigns, wanted, 'verify');
+        const { id: campaign } = chooseCampaign(campaigns, wanted, 'verify');
         const disks = await daemon.verify({ campaign });
         const wrong = disks.filter(({ agrees }) => !agrees).length;
         const problem = wrong === 0 ? undefined : differing(wrong, disks.length);
         if (json) output.json({ campaign, disks, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });
-        else output.print(...verdictLines(disks, output));
+        else output.print(...verdictLines(toldApart(disks), output));
         if (problem !== undefined && !json) throw problem;
         if (problem !== undefined) process.exitCode = problem.exit;
       }),

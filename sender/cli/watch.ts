@@ -23,8 +23,12 @@ export async function watchCampaign(asking: SenderAsking, id: string): Promise<v
     if (campaign === undefined) throw new Problem('E_NOT_FOUND', `The daemon no longer knows the campaign ${id}.`, { about: id });
     if (json) output.json(campaign);
     else live.show(campaignView(campaign, output));
-    if (isSettled(campaign.state)) return conclude(campaign);
+    if (isSettled(campaign.state)) {
+      live.end();
+      return conclude(campaign);
+    }
   }
+  live.end();
   output.tell(`Campaign ${shortId(id)} continues. \`sender status --watch\` shows it again.`);
 }
 
@@ -41,16 +45,18 @@ export async function watchQuietly(asking: SenderAsking, wanted: string): Promis
 }
 
 /** Shows everything, or one campaign, until Ctrl-C. */
-export async function watchStatus(asking: SenderAsking, wanted: string | undefined): Promise<void> {
+export async function watchStatus(asking: SenderAsking, wanted: string | undefined, all: boolean): Promise<void> {
   const { output, json } = asking;
   const live = openLive(output);
+  let endedBefore: ReadonlySet<string> | undefined;
   for await (const status of statuses(asking)) {
+    endedBefore ??= new Set(status.campaigns.flatMap(({ id, state }) => (campaignStates[state].isOver ? [id] : [])));
     const only = wanted === undefined ? undefined : latestCampaign(status.campaigns, wanted);
     if (json) output.json(only ?? status);
     else {
-      const shown = only === undefined ? status.campaigns : [only];
+      const shown = only === undefined ? status.campaigns.filter(({ id }) => !endedBefore?.has(id)) : [only];
       live.show({
-        picture: statusLines(status, output, only?.id),
+        picture: (rows) => statusLines(status, output, { only: only?.id, all, rows }),
         items: [
           { key: '', state: status.peer?.state ?? 'unpaired', text: `receiver: ${status.peer?.state ?? 'not paired'}` },
           ...shown.flatMap((campaign) => campaignView(campaign, output).items),
@@ -58,6 +64,7 @@ export async function watchStatus(asking: SenderAsking, wanted: string | undefin
       });
     }
   }
+  live.end();
 }
 
 /** Yields every status until Ctrl-C, and waits for a daemon that is restarted meanwhile. */

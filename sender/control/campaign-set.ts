@@ -1,7 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifAbsent } from '../../shared/absent.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
+import { syncFolder } from '../../shared/durable.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -15,6 +16,7 @@ import type { PastMove } from '../migration/forecast.ts';
 import { type Plan, serversOf } from '../model/plan.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
 import type { Changes } from './changes.ts';
+import { logFacts } from './log-facts.ts';
 
 /** What the campaigns are run with. */
 export interface CampaignsTools {
@@ -64,10 +66,35 @@ export class CampaignSet {
     return this.#runners.get(wholeId(id, ids)) as Runner;
   }
 
-  /** Where every campaign stands, the oldest first. */
+  /** Where every campaign stands: those that are not over first, each kind newest first. */
   statuses(): CampaignStatus[] {
     const statuses = [...this.#runners.values()].map((runner) => runner.status());
-    return statuses.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+    const isOver = ({ state }: CampaignStatus): number => (campaignStates[state].isOver ? 1 : 0);
+    return statuses.sort((a, b) => isOver(a) - isOver(b) || b.startedAt.localeCompare(a.startedAt));
+  }
+
+  /**
+   * Moves the campaigns that are over, and ended before a time, out of the way: their folders go to
+   * `archive` in the state directory, whole. Returns where they stood.
+   */
+  async prune(endedBefore: number): Promise<CampaignStatus[]> {
+    const { state, changes } = this.#tools;
+    const old = this.statuses().filter(
+      (status) => campaignStates[status.state].isOver && Date.parse(status.endedAt ?? '') <= endedBefore,
+    );
+    for (const { id } of old) await this.#archive(id, state);
+    changes.notify();
+    return old;
+  }
+
+  async #archive(id: string, state: string): Promise<void> {
+    const runner = this.#runners.get(id);
+    this.#runners.delete(id);
+    await runner?.stop();
+    await mkdir(join(state, 'archive'), { recursive: true, mode: 0o700 });
+    await rename(join(state, 'campaigns', id), join(state, 'archive', id));
+    await syncFolder(join(state, 'archive'));
+    await syncFolder(join(state, 'campaigns'));
   }
 
   /** What earlier moves took, of whatever campaign. */
@@ -119,6 +146,7 @@ export class CampaignSet {
 
   #run(campaign: Campaign): void {
     const { changes } = this.#tools;
+    logFacts(campaign, this.#tools.runner.log);
     const runner = new Runner(campaign, {
       ...this.#tools.runner,
       onChange: () => changes.notify(),

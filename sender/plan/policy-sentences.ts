@@ -1,3 +1,4 @@
+import { labelsOf } from '../../shared/model/labels.ts';
 import { halvesOf } from '../campaign/rolling-wave.ts';
 import type { BandwidthSetting } from '../model/bandwidth.ts';
 import type { Calendar, Hours } from '../model/calendar.ts';
@@ -27,7 +28,8 @@ function failureSentence(most: number | undefined): string {
 
 function rollingSentence({ name, servers }: Plan['waves'][number]): string {
   const [first, second] = halvesOf(servers);
-  const list = (half: readonly (typeof servers)[number][]): string => half.map((server) => server.name ?? server.id).join(', ');
+  const labels = labelsOf(servers.map((server) => ({ id: server.id, name: server.name ?? server.id })));
+  const list = (half: readonly (typeof servers)[number][]): string => half.map(({ id }) => labels.get(id) ?? id).join(', ');
   return `Wave ${name} moves in halves: first ${list(first)}; then ${list(second)}, once each of the first runs at the destination and passes its probe.`;
 }
 

@@ -14,11 +14,6 @@ export function roundBytes({ rounds }: Pick<MoveReport, 'rounds'>): number {
   return rounds.reduce((total, { bytes }) => total + bytes, 0);
 }
 
-/** Bytes that crossed the link for a server: of every round and of the last copy. */
-export function sentBytes(move: Pick<MoveReport, 'disks' | 'rounds'>): number {
-  return sum(move, 'sentBytes') + roundBytes(move);
-}
-
 /** What the downtime of a warm move was expected to be; a question mark where a part is assumed. */
 export function forecastOf({ forecast }: MoveReport): string {
   const isAssumed = (forecast?.assumed.length ?? 0) > 0;

@@ -8,12 +8,15 @@ import type { ProbedDowntime } from './measures.ts';
 export interface MoveReport {
   readonly server: string;
   readonly name: string;
+  readonly wave: string;
   readonly state: string;
   readonly destinationId: string | null;
   readonly phases: readonly { readonly name: string; readonly startedAt: string; readonly ms: number }[];
   readonly migrationMs: number | null;
   /** From the stop at the source to the proof that the new server runs. */
   readonly downtimeMs: number | null;
+  /** When its stop was begun; null for one that was not stopped, or was stopped before. */
+  readonly downSince: string | null;
   /** As probes saw it from outside; null where nothing was probed or reached. */
   readonly probed: ProbedDowntime | null;
   /** From the first port until the new server answers. */
@@ -37,7 +40,9 @@ export interface MoveReport {
   }[];
 }
 
-/** Images of moved servers that stay, by the ref of their disk, and what still carries our stamp. */
+/**
+ * Images of moved servers that stay, by the ref of their disk, and what still carries our stamp.
+ */
 export interface LeftBehind {
   readonly images: readonly { readonly ref: string; readonly id: string; readonly why: string }[];
   readonly stamped: readonly { readonly ref: string; readonly why: string }[];
@@ -61,5 +66,6 @@ export interface Report {
   readonly changes: ChangeLists;
   /** What the commit left at the destination that is no part of the tenant; null before it. */
   readonly left: LeftBehind | null;
-  readonly problems: readonly (ProblemJson & { readonly at: string })[];
+  /** `overcome`: what failed was done later in the same attempt, by a retry. */
+  readonly problems: readonly (ProblemJson & { readonly at: string; readonly overcome: boolean })[];
 }

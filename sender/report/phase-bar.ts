@@ -11,7 +11,12 @@ const pale = ['#e69f00', '#56b4e9', '#cc79a7', '#b8a600', '#a8ddb5', '#c9c2e8', 
 const palette = dark.flatMap((colour, index) => [colour, pale[index] ?? colour]);
 
 const width = 1000;
-const height = 28;
+
+/** The time from the first phase of any server to the last. */
+export interface JourneySpan {
+  readonly from: number;
+  readonly until: number;
+}
 
 /** One colour per phase, the same for every server of a report, in the order of the journey. */
 export function phaseColours(moves: readonly MoveReport[]): ReadonlyMap<string, string> {
@@ -19,29 +24,44 @@ export function phaseColours(moves: readonly MoveReport[]): ReadonlyMap<string, 
   return new Map(names.map((name, index) => [name, palette[index % palette.length] ?? '#777777']));
 }
 
+/** The time that the phases of some servers span together; null before one has ended. */
+export function spanOf(moves: readonly MoveReport[]): JourneySpan | null {
+  const phases = moves.flatMap((move) => move.phases);
+  const from = phases.reduce((least, { startedAt }) => Math.min(least, Date.parse(startedAt)), Number.POSITIVE_INFINITY);
+  const until = phases.reduce((most, { startedAt, ms }) => Math.max(most, Date.parse(startedAt) + ms), Number.NEGATIVE_INFINITY);
+  return until > from ? { from, until } : null;
+}
+
 /**
- * A server's phases as one horizontal bar, as inline SVG: the length of a piece is the time its
- * phase took.
+ * A server's phases on the time line of all servers, as inline SVG: equal lengths are equal times,
+ * and what stands above each other happened at once. The line below is its downtime.
  */
-export function phaseBar(move: MoveReport, colours: ReadonlyMap<string, string>): string {
-  const begun = move.phases.map((phase) => Date.parse(phase.startedAt));
-  const ended = move.phases.map((phase, index) => (begun[index] ?? 0) + phase.ms);
-  const start = Math.min(...begun);
-  const whole = Math.max(...ended) - start;
-  if (move.phases.length === 0 || !(whole > 0)) return '<p>No phase has ended yet.</p>';
-  const scale = width / whole;
-  const pieces = move.phases.map((phase, index) => {
-    const x = ((begun[index] ?? start) - start) * scale;
-    const says = escaped(`${phase.name}: ${showDuration(phase.ms)}`);
+export function phaseBar(move: MoveReport, colours: ReadonlyMap<string, string>, { from, until }: JourneySpan): string {
+  const scale = width / (until - from);
+  const piece = (startedAt: string, ms: number, says: string, shape: string): string => {
+    const x = (Date.parse(startedAt) - from) * scale;
     // Half a unit at least, so that a phase of a millisecond can still be pointed at.
-    const length = Math.max(0.5, phase.ms * scale);
-    const ink = pale.includes(colours.get(phase.name) ?? '') ? '#14181d' : '#fff';
-    const label =
-      length > 12 * phase.name.length ? `<text x="${round(x + 8)}" y="19" fill="${ink}">${escaped(phase.name)}</text>` : '';
-    return `<g><title>${says}</title><rect x="${round(x)}" width="${round(length)}" height="${height}" fill="${colours.get(phase.name)}"/>${label}</g>`;
+    const length = Math.max(0.5, ms * scale);
+    return `<g><title>${escaped(says)}</title><rect x="${round(x)}" width="${round(length)}" ${shape}/></g>`;
+  };
+  const phases = move.phases.map(({ name, startedAt, ms }) =>
+    piece(startedAt, ms, `${name}: ${showDuration(ms)}`, `height="15" fill="${colours.get(name)}"`),
+  );
+  const down =
+    move.downSince === null || move.downtimeMs === null
+      ? ''
+      : piece(move.downSince, move.downtimeMs, `down: ${showDuration(move.downtimeMs)}`, 'y="17" height="4" class="down"');
+  const title = escaped(`Phases of ${move.name}`);
+  return `<svg class="phases" viewBox="0 0 ${width} 22" preserveAspectRatio="none" role="img" aria-label="${title}">${phases.join('')}${down}</svg>`;
+}
+
+/** Times of day above the bars: a few, evenly spaced. */
+export function timeAxis({ from, until }: JourneySpan): string {
+  const marks = [0, 1, 2, 3, 4, 5].map((part) => {
+    const time = new Date(from + ((until - from) * part) / 5).toISOString();
+    return `<span>${time.slice(11, 19)}</span>`;
   });
-  const title = escaped(`Phases of ${move.name}, ${showDuration(whole)} in all`);
-  return `<svg class="phases" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${pieces.join('')}</svg>`;
+  return `<div class="axis">${marks.join('')}</div>`;
 }
 
 function round(number: number): string {

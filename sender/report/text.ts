@@ -1,6 +1,7 @@
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { changeTitles } from './changes.ts';
 import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import { leftText } from './left-text.ts';
@@ -45,11 +46,26 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       columns,
     ),
     ...changesText(report.changes),
-    ...report.problems.flatMap((problem) => [
-      '',
-      `${showTime(problem.at)}  ${problem.code}: ${visible(problem.says)}`,
-      `  → ${visible(problem.hint)}`,
-    ]),
+    ...problemLines(report),
+  ];
+}
+
+/** Every problem that stopped something; those that a retry overcame are counted. */
+function problemLines({ problems }: Report): string[] {
+  const overcome = Map.groupBy(
+    problems.filter((problem) => problem.overcome),
+    ({ code }) => code,
+  );
+  const counts = [...overcome].map(([code, some]) => `${code} ${some.length}`);
+  return [
+    ...problems
+      .filter((problem) => !problem.overcome)
+      .flatMap((problem) => [
+        '',
+        `${showTime(problem.at)}  ${problem.code}: ${visible(problem.says)}`,
+        `  → ${visible(problem.hint)}`,
+      ]),
+    ...(counts.length === 0 ? [] : ['', `Overcome by retries: ${counts.join(', ')}; \`sender log\` shows each.`]),
   ];
 }
 
@@ -95,8 +111,8 @@ function serverColumns(moves: readonly MoveReport[]): Column<MoveReport>[] {
     { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
     { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
     { title: 'REUSED', show: (move) => showBytes(sum(move, 'reusedBytes') + sum(move, 'copiedBytes')), align: 'right' },
+    { title: 'SENT', show: (move) => showBytes(sentBytesOf(move)), align: 'right' },
     ...(moves.some(({ rounds }) => rounds.length > 0) ? [inRounds] : []),
-    { title: 'SENT', show: (move) => showBytes(sum(move, 'sentBytes')), align: 'right' },
     { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
   ];
 }

@@ -18,14 +18,18 @@ export interface DaemonParts<C extends { readonly log: { readonly level: LogLeve
   readonly checked: string;
   readonly exits: readonly ExitStatus[];
   readonly checks: (config: C) => Promise<readonly Check[]>;
-  readonly start: (config: C, log: Log) => Promise<RunningDaemon>;
+  /** The settings, or groups of them, that take effect without a restart; see `RunningDaemon`. */
+  readonly reloadable: readonly string[];
+  readonly start: (config: C, log: Log) => Promise<RunningDaemon<C>>;
+  /** The ids of the campaigns of the running daemon, which completion offers. */
+  readonly campaigns: (config: C) => Promise<readonly string[]>;
 }
 
 /** Adds the commands of a daemon that need it not to run. */
 export function addDaemonCommandsOf<C extends { readonly log: { readonly level: LogLevel } }>(
   program: Command,
   terminal: Terminal,
-  { name, example, readConfig, folders, checked, exits, checks, start }: DaemonParts<C>,
+  { name, example, readConfig, folders, checked, exits, checks, reloadable, start, campaigns }: DaemonParts<C>,
 ): void {
   program
     .command('init')
@@ -59,12 +63,12 @@ export function addDaemonCommandsOf<C extends { readonly log: { readonly level: 
   program
     .command('run')
     .description(
-      'Run the daemon in the foreground, as systemd does. SIGTERM or Ctrl-C stops it in order; a second one ends it at once, which is safe.',
+      'Run the daemon in the foreground, as systemd does. SIGTERM or Ctrl-C stops it in order; a second one ends it at once, which is safe. SIGHUP makes it read its configuration again.',
     )
     .addHelpText('after', epilogue([[`${name} run --config ./${name}.yaml`, 'runs with a configuration of your own']], [3]))
     .action(async function (this: Command) {
-      const config = await readConfig(cliOf(this, terminal).configFile);
-      await runDaemon(name, config.log.level, (log) => start(config, log));
+      const { configFile } = cliOf(this, terminal);
+      await runDaemon({ name, read: () => readConfig(configFile), reloadable, start });
     });
-  addCompletion(program, terminal);
+  addCompletion(program, terminal, async (configFile) => campaigns(await readConfig(configFile)));
 }

@@ -5,10 +5,12 @@ import { release } from '../release.ts';
 import { type ExitStatus, exitStatuses, explainExits } from './exit-codes.ts';
 import { showProblem } from './show-problem.ts';
 
-/** Where a program runs: what it writes to, and the signal of the first Ctrl-C. */
+/** Where a program runs: what it writes to, the signal of the first Ctrl-C, and who answers. */
 export interface Terminal {
   readonly output: Output;
   readonly signal: AbortSignal;
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly answer?: (question: string) => Promise<string>;
 }
 
 /** What every command is given beside its own arguments. */

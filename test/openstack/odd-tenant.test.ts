@@ -71,8 +71,8 @@ describe('a tenant that no sample thought of, through SSH alone', () => {
     expect(info.boots).toBe(2);
   });
 
-  test('can be taken back whole after it has moved', async () => {
-    await daemons.sender.ask(['rollback', campaign]);
+  test('can be taken back whole', async () => {
+    await daemons.sender.ask(['rollback', campaign, '--yes']);
     await untilState(daemons, campaign, 'rolled back');
     const after = await takeCensus(src);
     expect(idsOf(after)).toEqual(idsOf(before));

@@ -130,7 +130,7 @@ describe('a server that writes all the while moves warm between two real clouds'
   test('is verified on both sides, then committed; no snapshot is left', async () => {
     const { disks } = await daemons.sender.ask<{ disks: { agrees: boolean; says: string }[] }>(['verify', campaign]);
     expect(disks.map(({ agrees, says }) => (agrees ? 'the same' : says))).toEqual(['the same']);
-    await daemons.sender.ask(['commit', campaign]);
+    await daemons.sender.ask(['commit', campaign, '--yes']);
     await untilState(daemons, campaign, 'committed');
     expect((await takeCensus(src)).own.image).toEqual([]);
   });

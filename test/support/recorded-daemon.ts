@@ -1,3 +1,4 @@
+import { progressOf } from '../../sender/campaign/campaign-progress.ts';
 import type { CampaignStatus, MoveStatus } from '../../sender/campaign/campaign-status.ts';
 import type { SenderClient } from '../../sender/control/client.ts';
 import type { SenderStatus } from '../../sender/control/commands/status.ts';
@@ -23,6 +24,7 @@ export function aMoveStatus(name: string, more: Partial<MoveStatus> = {}): MoveS
     state: 'moving',
     phase: 'copy',
     disks: [disk],
+    sentBytes: more.disks?.reduce((sum, { sentBytes }) => sum + sentBytes, 0) ?? disk.sentBytes,
     warm: null,
     window: null,
     problem: null,
@@ -32,6 +34,7 @@ export function aMoveStatus(name: string, more: Partial<MoveStatus> = {}): MoveS
 
 /** A campaign as it stands while it moves. */
 export function aCampaignStatus(more: Partial<CampaignStatus> = {}): CampaignStatus {
+  const moves = more.moves ?? [aMoveStatus('db'), aMoveStatus('web', { state: 'waiting', phase: null, disks: [] })];
   return {
     id: '7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de',
     project: 'shop',
@@ -43,7 +46,8 @@ export function aCampaignStatus(more: Partial<CampaignStatus> = {}): CampaignSta
     adopted: 0,
     toBuild: 12,
     differences: [],
-    moves: [aMoveStatus('db'), aMoveStatus('web', { state: 'waiting', phase: null, disks: [] })],
+    moves,
+    progress: progressOf(moves, new Map(), 100 * 1024 ** 2),
     problem: null,
     ...more,
   };
@@ -113,6 +117,7 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
     peers: async () => [
       { name: 'cloud-b', address: peer.address, fingerprint: 'abcd ef01', pairedAt: '2026-11-20T09:00:00.000Z' },
     ],
+    prune: (params) => note('prune', params, campaigns),
     unpair: (params) => note('unpair', params, undefined),
     bandwidth: (params = {}) => {
       const { limit } = params;
@@ -135,6 +140,12 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
             remedy: 'Map it.',
           },
         ],
+        decisions: [],
+      }),
+    checkPlan: (params) =>
+      note('checkPlan', params, {
+        differences: ['server new (id): at the source, but not in the plan'],
+        concerns: [],
         decisions: [],
       }),
     migrate: (params) => note('migrate', params, { campaign: campaigns[0]?.id ?? '', concerns: [] }),

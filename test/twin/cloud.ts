@@ -33,6 +33,7 @@ export interface Settings {
   readonly dns: boolean;
   readonly withoutExtensions: readonly string[];
   readonly withoutServices: readonly ServiceName[];
+  readonly otherRegions: readonly string[];
   readonly maxRequestBytes: number;
 }
 

@@ -80,6 +80,8 @@ export interface TwinOptions {
   readonly withoutExtensions?: readonly string[];
   /** Services that the catalogue does not name. */
   readonly withoutServices?: readonly ServiceName[];
+  /** Further regions that the catalogue names; nobody answers there. */
+  readonly otherRegions?: readonly string[];
 }
 
 /** A running twin. */
@@ -169,6 +171,7 @@ function settingsFrom(options: TwinOptions): Settings {
     dns: options.dns ?? false,
     withoutExtensions: options.withoutExtensions ?? [],
     withoutServices: options.withoutServices ?? [],
+    otherRegions: options.otherRegions ?? [],
     maxRequestBytes: 114_688,
   };
 }

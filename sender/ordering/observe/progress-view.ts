@@ -6,7 +6,7 @@ import type { ObserveProgress } from './observe.ts';
  * The progress as a terminal redraws it, and as items that are written where nothing is redrawn.
  */
 interface ProgressView {
-  readonly picture: readonly string[];
+  readonly picture: () => readonly string[];
   readonly items: readonly { readonly key: string; readonly state: string; readonly text: string }[];
 }
 
@@ -19,7 +19,7 @@ export function progressView({ sources, conversations, rejected, leftMs }: Obser
   const total = `${conversations} conversations, ${rejected} not counted, ${left}`;
   const lines = sources.map(({ name, seen, state }) => `${state.padEnd(8)}  ${visible(name)}: ${seen} flows`);
   return {
-    picture: [...lines, total],
+    picture: () => [...lines, total],
     items: [
       ...sources.map(({ name, state }) => ({ key: name, state, text: `${state}: ${visible(name)}` })),
       { key: '', state: String(Math.ceil(leftMs / lineMs)), text: total },

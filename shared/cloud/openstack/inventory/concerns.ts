@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import { labelsOf } from '../../../model/labels.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
 import { documentName } from '../group-name.ts';
@@ -112,6 +113,23 @@ const localDisks: ServerRule = (server) => {
   );
 };
 
+/**
+ * Nova encrypts local disks where the flavor or the image asks for it, and snapshots are encrypted
+ * too (Nova's specification "Flavour and Image defined ephemeral storage encryption").
+ */
+const encrypted: ServerRule = (server, { images }) => {
+  const image = images.find(({ id }) => server.image && id === server.image.id);
+  const asks = [server.flavor.extra_specs?.['hw:ephemeral_encryption'], image?.['hw_ephemeral_encryption']];
+  if (!asks.some((value) => String(value).toLowerCase() === 'true')) return null;
+  return concern(
+    'server.encrypted',
+    'blocking',
+    server,
+    'has local disks that Nova encrypts: its snapshot cannot be read without a key that only the cloud has.',
+    'Rebuild it on a flavor and image without `hw:ephemeral_encryption`, or leave it out.',
+  );
+};
+
 const key: ServerRule = (server, { keypairs }) => {
   if (!server.key_name || keypairs.some((pair) => pair.name === server.key_name && pair.user_id === server.user_id)) return null;
   const says = `uses the keypair ${server.key_name} of another user, or one that is gone; only an admin may read another user's.`;
@@ -161,11 +179,12 @@ function userData({ scope, servers }: Contents): Concern[] {
   );
   const [first, ...others] = unread;
   if (first === undefined) return [];
+  const labels = labelsOf(servers);
   const who =
     others.length === 0
       ? `Server ${first.name}`
       : `Servers ${unread
-          .map(({ name }) => name)
+          .map(({ id, name }) => labels.get(id) ?? name)
           .sort()
           .join(', ')}`;
   return [
@@ -247,6 +266,7 @@ const rules: readonly ServerRule[] = [
   bootVolume,
   volumes,
   localDisks,
+  encrypted,
   key,
   keyTwin,
   image,

@@ -249,3 +249,15 @@ test('a report of a warm move has its rounds, counts their bytes, and keeps the 
   expect(reportText(report).join('\n')).toMatch(/DOWNTIME +FORECAST(.|\n)*15\.0 s +9\.0 s(.|\n)*ROUND +ENDED/);
   expect(reportPage(report)).toContain('Rounds before the cutover');
 });
+
+test('a problem is overcome when the same phase of its server was done before anything was taken back', async () => {
+  const problem = { code: 'E_CLOUD' as const, says: 'No.', hint: 'Later.' };
+  const failing: Fact = { fact: 'problem', server: 's1', phase: 'copy', problem };
+  const overcomeIn = async (...facts: Fact[]) =>
+    reportOf(await aCampaign([start, ...facts]), 'failed').problems.map(({ overcome }) => overcome);
+  const done: Fact = { fact: 'done', server: 's1', phase: 'copy' };
+  expect(await overcomeIn(failing, failing, done)).toEqual([true, true]);
+  expect(await overcomeIn(failing, { fact: 'done', server: 's2', phase: 'copy' })).toEqual([false]);
+  expect(await overcomeIn(failing, { fact: 'turned back', server: 's1' }, done)).toEqual([false]);
+  expect(await overcomeIn(failing, { fact: 'rests', state: 'failed', problem }, done)).toEqual([false]);
+});

@@ -10,6 +10,7 @@ import { aRecordingOutput } from '../../../support/recording-output.ts';
 /** Commands that the command line offers under another name: as an option or as a part. */
 const elsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sender: {
+    checkPlan: 'plan', // --check: a plan that was edited
     watch: 'status', // --watch: the status, on and on
     follow: 'log', // --follow: the journal, on and on
     beginExport: 'export', // its first half

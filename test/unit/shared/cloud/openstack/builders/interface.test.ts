@@ -1,65 +1,43 @@
 import { expect, test } from 'vitest';
-import { holdAddresses } from '../../../../../../shared/cloud/openstack/builders/hold.ts';
-import { Site } from '../../../../../../shared/cloud/openstack/builders/site.ts';
-import type { Resource } from '../../../../../../shared/model/resource.ts';
-import { aCampaign, aFurnishedTwin, aHand, type Campaign } from '../a-destination.ts';
+import { aCampaign, aFurnishedTwin, aHand } from '../a-destination.ts';
 
-/** A subnet whose first free address is that of the first server, and which DHCP leaves alone. */
-function narrow(one: Resource): Resource {
-  if (one.kind !== 'subnet' || one.cidr !== '10.199.7.0/24') return one;
-  const allocation_pools = [
-    { start: '10.199.7.2', end: '10.199.7.2' },
-    { start: '10.199.7.60', end: '10.199.7.99' },
-  ];
-  return { ...one, enable_dhcp: false, allocation_pools };
+interface Port {
+  readonly id: string;
+  readonly device_owner: string;
+  readonly fixed_ips: readonly { readonly ip_address: string }[];
 }
 
-async function buildAll(campaign: Campaign, until?: Resource): Promise<void> {
-  for (const one of campaign.tenant.resources) {
-    if (one.kind === 'image') continue;
-    if (one === until) return;
-    await campaign.ensure(narrow(one));
-  }
-}
-
-const owners = async (hand: Awaited<ReturnType<typeof aHand>>, address: string) => {
-  const { ports } = await hand.ask<{ ports: { device_owner: string; fixed_ips: { ip_address: string }[] }[] }>(
-    'GET',
-    'network',
-    '/ports',
-  );
-  return ports.filter(({ fixed_ips }) => fixed_ips.some((ip) => ip.ip_address === address)).map((port) => port.device_owner);
-};
-
-test('a distributed router’s SNAT port does not keep the address of a server that is built later', async () => {
-  const twin = await aFurnishedTwin({ distributedRouters: true });
+/** A cloud where all is built but the interface that is not at its subnet's gateway address. */
+async function aLegWithAPortOfItsOwn() {
+  const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin);
+  const leg = campaign.tenant.resources.filter(({ kind }) => kind === 'interface').at(-1);
+  if (leg?.kind !== 'interface') throw new Error('The sample tenant has no interface.');
+  await campaign.ensureAll(leg);
   const hand = await aHand(twin);
-  await buildAll(campaign, campaign.tenant.get('port'));
-  expect(await owners(hand, '10.199.7.2')).toEqual([]);
-  expect(await owners(hand, '10.199.7.66')).toEqual([]);
-  const admin = await aHand(twin, 'admin', 'demo');
-  const { ports } = await admin.ask<{ ports: { device_owner: string }[] }>('GET', 'network', '/ports');
-  expect(ports.map(({ device_owner }) => device_owner)).toContain('network:router_centralized_snat');
-  for (const index of [0, 1]) await campaign.ensure(campaign.tenant.get('port', index));
-  await campaign.removeAll();
+  const address = leg.fixed_ips[0]?.ip_address;
+  const ports = async (): Promise<Port[]> => {
+    const { ports } = await hand.ask<{ ports: Port[] }>('GET', 'network', '/ports');
+    return ports.filter(({ fixed_ips }) => fixed_ips.some(({ ip_address }) => ip_address === address));
+  };
+  return { twin, campaign, leg, ports };
+}
+
+test.each([
+  ['is lost', { do: 'lost-answer' } as const],
+  ['is a 502 although the work is done', { do: 'late', ms: 0, status: 502 } as const],
+])('an interface is there once where the answer %s, and the second request conflicts with the first', async (_name, fault) => {
+  const { twin, campaign, leg, ports } = await aLegWithAPortOfItsOwn();
+  twin.faults.set([{ ...fault, match: { method: 'PUT', path: '/add_router_interface$' }, times: 1 }]);
+  const built = await campaign.ensure(leg);
+  expect(await ports()).toMatchObject([{ id: built.id, device_owner: 'network:router_interface' }]);
+  expect(await campaign.ensure(leg)).toMatchObject({ id: built.id, how: 'found' });
 });
 
-test('ports that held addresses when the receiver died are taken away by the next attempt, and by a rollback', async () => {
-  const twin = await aFurnishedTwin({ distributedRouters: true });
-  const campaign = await aCampaign(twin);
-  const hand = await aHand(twin);
-  const leg = campaign.tenant.get('interface');
-  await buildAll(campaign, leg);
-  const site = new Site(hand.session);
-  await holdAddresses(site, leg, campaign.context(leg));
-  expect(await owners(hand, '10.199.7.2')).toEqual(['']);
-  const held = await campaign.cloud.find(leg, campaign.context(leg));
-  const patience = { timeoutMs: 10_000, signal: AbortSignal.timeout(10_000) };
-  await campaign.cloud.remove(`interface/${leg.id}`, held ?? '', campaign.id, patience);
-  expect(await owners(hand, '10.199.7.2')).toEqual([]);
-
-  await holdAddresses(site, leg, campaign.context(leg));
-  await campaign.ensure(leg);
-  expect(await owners(hand, '10.199.7.2')).toEqual([]);
+test('an interface whose port serves another router is a conflict', async () => {
+  const { twin, campaign, leg, ports } = await aLegWithAPortOfItsOwn();
+  const body = { NeutronError: { type: 'PortInUse', message: 'Port already has an attached device.', detail: '' } };
+  twin.faults.set([{ do: 'status', status: 409, body, match: { path: '/add_router_interface$' } }]);
+  await expect(campaign.ensure(leg)).rejects.toMatchObject({ code: 'E_CONFLICT' });
+  expect(await ports()).toMatchObject([{ device_owner: '' }]);
 });
