@@ -25,6 +25,7 @@ export function addPeerCommands(program: Command, terminal: Terminal): void {
             `Code: ${output.style('bold', opened.code)}`,
             `It works once, until ${showTime(opened.expiresAt)} UTC. On the source controller:`,
             `  sender pair ${opened.address} ${opened.code}`,
+            ...(opened.others.length > 0 ? [`or, where another address is reached: ${opened.others.join(', ')}`] : []),
           );
         }
       }),
