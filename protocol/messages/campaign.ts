@@ -20,6 +20,7 @@ export const cloudProblems = [
   'E_CLOUD_UNREACHABLE',
   'E_CLOUD_TIMEOUT',
   'E_CLOUD_TLS',
+  'E_CLOUD_REDIRECT',
   'E_ENDPOINT_MISSING',
   'E_CLOUD_REFUSED',
   'E_MICROVERSION',
@@ -94,17 +95,17 @@ export const completed = request({
   from: 'sender',
   since: 1,
   when: 'campaign',
-  answered: 'soon',
+  answered: 'when-done',
   purpose:
-    'Says that every server has moved, with totals that the receiver checks against its own books; it writes the marker `completed`.',
+    'Says that every server has moved, with totals that the receiver checks against its own books; it removes what the cloud made twice after a lost answer, and writes the marker `completed`.',
   repeatable: 'Yes; the totals are checked again, and the campaign stays as far as it has got.',
   params: z.object({ campaign: CampaignId, totals: Totals }),
   result: z.object({ agreed: z.literal(true) }),
-  problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
+  problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_CONFLICT', 'E_DISK_FULL', ...cloudProblems],
 });
 
 /** What a commit leaves that is no part of the tenant: images of servers, and our stamps. */
-const Left = z.object({
+const LeftAtCommit = z.object({
   images: z.array(z.object({ ref: Ref, id: z.string(), why: z.string() })).readonly(),
   stamped: z.array(z.object({ ref: Ref, why: z.string() })).readonly(),
 });
@@ -119,7 +120,7 @@ export const commit = request({
     'Ends the way back: the receiver frees the disks it kept for this campaign, takes its stamps from what it built, and removes none of it but, where that is wanted, the images of the servers.',
   repeatable: 'Yes; it goes on with what is left, and tells that again.',
   params: z.object({ campaign: CampaignId, images: z.enum(['keep', 'remove']).optional() }),
-  result: z.object({ freed_bytes: Bytes, left: Left.optional() }),
+  result: z.object({ freed_bytes: Bytes, left: LeftAtCommit.optional() }),
   problems: ['E_CAMPAIGN_STATE', 'E_DISK_FULL', ...cloudProblems],
 });
 

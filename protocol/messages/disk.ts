@@ -34,7 +34,7 @@ export const offer = request({
     data: Bytes.optional(),
   }),
   result: z.object({ handle: Handle }),
-  problems: ['E_NOT_FOUND', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
+  problems: ['E_NOT_FOUND', 'E_CAMPAIGN_STATE', 'E_DISK_FULL', 'E_TOO_LARGE'],
 });
 
 /** Names the blocks of a stretch of the disk. */

@@ -41,7 +41,7 @@ export const watch = request({
     'Has the receiver look at a new server from outside, five times a second at least, from before it exists until it answers its probe, and asks what was seen so far.',
   repeatable: 'Yes; the first one begins to look, every one tells what was seen.',
   params: z.object({ campaign: CampaignId, server: Id, probe: Probe }),
-  result: z.object({ address: z.string().nullable(), ago_ms: z.number().min(0).nullable(), samples: z.int().min(0) }),
+  result: z.object({ address: z.string().nullable(), ago_ms: z.number().nullable(), samples: z.int().min(0) }),
   problems: ['E_NOT_FOUND'],
 });
 

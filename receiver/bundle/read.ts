@@ -129,7 +129,7 @@ class BundleReader {
       const entry = await this.#next();
       if (entry.name === names.seal(number)) {
         const seal = parseEntry(Seal, await this.#json(entry, entry.name), entry.name);
-        root.addZeros(blocks - named);
+        await root.addZeros(blocks - named);
         const is = root.value();
         if (seal.pages !== pages) throw spoilt(`${seal.pages} pages belong before ${entry.name}; ${pages} came.`, entry.name);
         if (seal.root !== is)
@@ -143,7 +143,7 @@ class BundleReader {
       const first = (page ?? 0) * bundlePageBlocks;
       if (page === null || first < named || first >= blocks) throw outOfTurn(entry.name);
       const stretch = await this.#page(entry, number, first, Math.min(bundlePageBlocks, blocks - first), size);
-      root.addZeros(first - named);
+      await root.addZeros(first - named);
       addTo(root, stretch.blocks);
       named = first + stretch.blocks.length;
       pages += 1;

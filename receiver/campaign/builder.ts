@@ -88,15 +88,16 @@ export class Builder {
   }
 
   /**
-   * The addresses at which a new server may answer: floating ones that are built, then fixed ones.
+   * The addresses that the cloud gave the ports and floating IPs of a new server; those of the
+   * document do not count.
    */
   addressesOf({ ports }: ResourceOf<'server'>): string[] {
     const own = new Set(ports);
     return [...this.#resources.values()].flatMap((resource) => {
-      if (resource.kind === 'port' && own.has(resource.id)) return resource.fixed_ips.map(({ ip_address }) => ip_address);
-      if (resource.kind !== 'floating_ip' || resource.port_id === null || !own.has(resource.port_id)) return [];
-      const entry = this.#ledger.get(refOf('floating_ip', resource.id));
-      return entry?.state === 'built' ? (entry.detail?.['address'] ?? []) : [];
+      const port = resource.kind === 'port' ? resource.id : resource.kind === 'floating_ip' ? resource.port_id : null;
+      if (port === null || !own.has(port)) return [];
+      const entry = this.#ledger.get(refOf(resource.kind, resource.id));
+      return entry?.state === 'built' ? (entry.detail?.['address']?.split(' ') ?? []) : [];
     });
   }
 
@@ -151,6 +152,14 @@ export class Builder {
     await this.#ledger.removed(ref);
     this.#tools.onRemoved(ref);
     return removed;
+  }
+
+  /** Removes what the cloud made a second time, beside what the ledger calls built. */
+  async sweep(): Promise<void> {
+    const { campaign, signal } = this.#tools;
+    const cloud = await this.#tools.cloud();
+    const entries = this.#ledger.entries().flatMap((entry) => (entry.state === 'built' ? [entry] : []));
+    await cloud.sweep(campaign, new Map(entries.map(({ ref, id }) => [ref, id])), { timeoutMs: buildTimeoutMs, signal });
   }
 
   /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */
@@ -210,6 +219,7 @@ export class Builder {
       mappings: this.#document?.mappings ?? noMappings,
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),
+      resources: () => [...this.#resources.values()],
       timeoutMs: resource.kind === 'disk' ? importTimeoutMs : buildTimeoutMs,
       signal: this.#tools.signal,
     };

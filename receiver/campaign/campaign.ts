@@ -14,12 +14,12 @@ import { idOf, kindOf, type Power, type Ref, type Resource, refOf } from '../../
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
-import type { IndexMemory } from '../disks/dedup/prefix-index.ts';
 import { Disks } from '../disks/disks.ts';
+import type { Budget } from '../disks/store/budget.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
 import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
-import { finish, type Images, type Left } from './finish.ts';
+import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
@@ -30,7 +30,9 @@ export interface CampaignTools {
   readonly log: Log;
   readonly freeSpace: FreeSpace;
   /** Shared by the indexes of all campaigns. */
-  readonly indexMemory: IndexMemory;
+  readonly indexMemory: Budget;
+  /** Shared by the copies of all campaigns. */
+  readonly blockMemory: Budget;
   /** Whether disks are written and read past the page cache, where possible. */
   readonly directIo: boolean;
   /**
@@ -62,7 +64,7 @@ export class ReceiverCampaign {
   readonly #course = new Semaphore(1);
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
-    const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, images } = tools;
+    const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, blockMemory, images } = tools;
     this.#keptFor = keptFor;
     this.#workers = workers;
     this.#cloud = cloud;
@@ -71,7 +73,7 @@ export class ReceiverCampaign {
     this.ledger = ledger;
     const donors = new Donors(workers, undefined, indexMemory);
     const isBuilt = (disk: string): boolean => ledger.get(refOf('disk', disk))?.state === 'built';
-    this.disks = new Disks(id, folder, { workers, freeSpace, log, directIo, donors }, isBuilt);
+    this.disks = new Disks(id, folder, { workers, freeSpace, log, directIo, donors, blockMemory }, isBuilt);
     this.#builder = new Builder({
       campaign: id,
       ledger,
@@ -192,10 +194,10 @@ export class ReceiverCampaign {
   }
 
   /**
-   * Ends the possibility of a rollback: frees the staged disks, except kept ones, and makes what was
-   * built the tenant's own. Returns the bytes that the disks took, and what is left.
+   * Ends the possibility of a rollback: frees the staged disks, except kept ones, and makes what
+   * was built the tenant's own. Returns the bytes that the disks took, and what is left.
    */
-  commit(images: Images = 'keep'): Promise<{ freed: number; left: Left }> {
+  commit(images: Images = 'keep'): Promise<{ freed: number; left: Remainder }> {
     return this.inTurn('campaign.commit', async () => {
       await this.ledger.reach('committed');
       await this.imageDonors.close();
@@ -236,6 +238,11 @@ export class ReceiverCampaign {
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
   built(ref: Ref): string {
     return this.#builder.built(ref);
+  }
+
+  /** Removes what the cloud made a second time, after its answer was lost. */
+  sweep(): Promise<void> {
+    return this.#builder.sweep();
   }
 
   /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */

@@ -5,7 +5,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { Id } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { imagesOf, matching } from '../disks/dedup/image-donors.ts';
-import { IndexMemory } from '../disks/dedup/prefix-index.ts';
+import { Budget } from '../disks/store/budget.ts';
 import { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignTools, ReceiverCampaign } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
@@ -14,15 +14,26 @@ import { claim, give, type Owner, operator, ownerOf } from './owner.ts';
 /** Most bytes that the indexes of all campaigns take together. */
 const indexBytes = 64 * 1024 * 1024;
 
+/**
+ * Most bytes that the states of blocks take in all campaigns together: those of 32 TiB that is
+ * neither all zeros nor sealed.
+ */
+const blockStateBytes = 512 * 1024 * 1024;
+
 /** Every campaign of this receiver, each opened once. */
 export class Campaigns implements KeptUsers {
   readonly #state: string;
   readonly #tools: CampaignTools;
   readonly #open = new Map<string, Promise<ReceiverCampaign>>();
 
-  constructor(state: string, tools: Omit<CampaignTools, 'freeSpace' | 'indexMemory'>) {
+  constructor(state: string, tools: Omit<CampaignTools, 'freeSpace' | 'indexMemory' | 'blockMemory'>) {
     this.#state = state;
-    this.#tools = { ...tools, freeSpace: new FreeSpace(state), indexMemory: new IndexMemory(indexBytes) };
+    this.#tools = {
+      ...tools,
+      freeSpace: new FreeSpace(state),
+      indexMemory: new Budget(indexBytes),
+      blockMemory: new Budget(blockStateBytes),
+    };
   }
 
   /**

@@ -6,8 +6,9 @@ import type { ReceiverCampaign } from './campaign.ts';
 import { sumOfRoots } from './totals.ts';
 
 /**
- * Compares a sender's totals with ours and notes that every server has moved. A repeat is compared
- * again and changes nothing. Throws E_TOTALS_DISAGREE, E_CAMPAIGN_STATE.
+ * Compares a sender's totals with ours, removes what the cloud made twice, and notes that every
+ * server has moved. A repeat is compared again and changes nothing. Throws E_TOTALS_DISAGREE,
+ * E_CAMPAIGN_STATE, and the cloud's problems.
  */
 export function complete(campaign: ReceiverCampaign, totals: Totals): Promise<void> {
   return campaign.inTurn('campaign.completed', async () => {
@@ -15,6 +16,7 @@ export function complete(campaign: ReceiverCampaign, totals: Totals): Promise<vo
     if (complaints.length > 0)
       throw new Problem('E_TOTALS_DISAGREE', `The two daemons count differently: ${complaints.join('; ')}.`);
     if (campaign.ledger.standing === 'committed') return;
+    await campaign.sweep();
     await campaign.ledger.reach('completed');
     await writeMarker(campaign, { kind: 'campaign' }, summaryOfCampaign(totals));
   });

@@ -24,8 +24,9 @@ export function addPeerCommands(program: Command, terminal: Terminal): void {
           output.print(
             `Code: ${output.style('bold', opened.code)}`,
             `It works once, until ${showTime(opened.expiresAt)} UTC. On the source controller:`,
-            `  sender pair ${opened.address} ${opened.code}`,
-            ...(opened.others.length > 0 ? [`or, where another address is reached: ${opened.others.join(', ')}`] : []),
+            `  sender pair ${opened.address}`,
+            'It asks for the code there.',
+            ...(opened.others.length > 0 ? [`Where another address is reached: ${opened.others.join(', ')}`] : []),
           );
         }
       }),

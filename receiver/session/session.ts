@@ -65,7 +65,7 @@ export class Session {
 
   constructor(socket: WebSocket, tools: SessionTools) {
     this.#tools = tools;
-    this.#window = new Window(tools.windowBytes);
+    this.#window = new Window(tools.windowBytes, () => this.lanes);
     this.#connection = new Connection(socket, {
       role: 'receiver',
       release: tools.release,

@@ -42,13 +42,13 @@ export function offerDisk(peer: Peer, workers: WorkerPool, levels: LevelChoice =
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const source = await tools.source.open(snapshot, folder, tools.signal);
     try {
-      const fetched = Date.now();
+      const fetched = performance.now();
       const sealed = await new Transfer(
         source,
         { server: move.server.id, disk: disk.id },
         { peer, workers, levels, tools },
       ).run();
-      const done: SealedDisk = { ...sealed, transfer_ms: Date.now() - fetched };
+      const done: SealedDisk = { ...sealed, transfer_ms: Math.round(performance.now() - fetched) };
       const { root: digest, ...counts } = done;
       const marker = { kind: 'disk', server: move.server.id, disk: disk.id } as const;
       await writeMarker({ id: tools.campaign, folder: tools.folder }, marker, { digest, counts });
@@ -121,7 +121,14 @@ class Transfer {
     const offer = { campaign, ...this.#which, size, block_size: blockBytes, algorithm, data } as const;
     const { handle } = await connection.request('disk.offer', offer, { signal });
     const over = new AbortController();
-    const pages = new PageCache({ reader, workers, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
+    const pages = new PageCache({
+      reader,
+      workers,
+      turn: this,
+      algorithm,
+      lanes: () => connection.wire.lanes,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
     const rangesOf = (list: readonly ByteRange[], unit: number): ByteRange[] =>
       list.map(([first, count]) => rangeOf(first * unit, count * unit, size));
     const withdraw = peer.serve(connection, handle, {

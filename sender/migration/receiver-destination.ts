@@ -50,7 +50,7 @@ async function markCompleted(
   }));
   const phases = Object.fromEntries(durationsOf(facts).map(({ name, ms }) => [name, ms]));
   const stoppedAt = downSince(facts);
-  const downMs = stoppedAt === undefined ? 0 : Date.now() - Date.parse(stoppedAt);
+  const downMs = stoppedAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(stoppedAt));
   const summary = { phases, downtime_ms: learned.was === 'stopped' ? null : downMs, disks };
   await ask('server.completed', { campaign, server, summary }, signal);
   await writeMarker({ id: campaign, folder }, { kind: 'server', server }, summaryOfServer(disks));

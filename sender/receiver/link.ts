@@ -21,7 +21,7 @@ export async function receiverOf(peers: Peers): Promise<PairedPeer & { address: 
   const latest = paired.sort((a, b) => a.paired_at.localeCompare(b.paired_at)).at(-1);
   if (latest?.address === undefined) {
     throw new Problem('E_PEER_UNPAIRED', 'This sender is paired with no receiver.', {
-      hint: 'Run `receiver pair` there and `sender pair <address> <code>` here.',
+      hint: 'Run `receiver pair` there and `sender pair <address>` here; it asks for the code.',
     });
   }
   return { ...latest, address: latest.address };

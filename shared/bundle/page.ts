@@ -137,10 +137,12 @@ class EntryReader {
   }
 }
 
+const noDigest = Buffer.alloc(digestBytes);
+
 /** Adds blocks to the root of their disk, in order. */
 export function addTo(root: Root, blocks: readonly (PageBlock | ReadBlock)[]): void {
   for (const block of blocks) {
-    if (block.kind === 'zero') root.addZeros(1);
+    if (block.kind === 'zero') root.add(noDigest);
     else root.add(block.digest);
   }
 }

@@ -12,7 +12,10 @@ import type { Patience } from './patience.ts';
 export interface Built {
   readonly id: string;
   readonly how: 'created' | 'adopted' | 'found';
-  /** What the destination chose, for reports: `{ address: '172.24.4.9' }`. */
+  /**
+   * What the destination chose, for reports: `{ address: '172.24.4.9' }`. A port and a floating IP
+   * MUST have `address`, with blanks between several: only there is a new server probed.
+   */
   readonly detail?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -32,6 +35,8 @@ export interface BuildContext extends Patience {
   built(ref: Ref): string;
   /** The resource of a source ref, from the document. */
   resource(ref: Ref): Resource;
+  /** Every resource of the document. */
+  resources(): readonly Resource[];
   /**
    * Whether the ledger says that this campaign began to create it where there was nothing: an equal
    * resource without a stamp is then the one that it created.
@@ -107,6 +112,12 @@ export interface DestinationCloud {
    * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  /**
+   * Removes what this campaign made a second time: a request whose answer was lost went on when
+   * another had been sent. `built`: the resources that stay, by the refs of the ledger. Returns how
+   * many it removed; MAY be repeated.
+   */
+  sweep(campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number>;
   /**
    * Takes the campaign's stamp from what `ensure` built, once it is committed; nothing else of it
    * changes. Absent is fine, and so is one without a stamp.

@@ -106,11 +106,11 @@ async function probe(
   { destination, options, signal }: DestinationTools,
 ): Promise<undefined> {
   if (learned.was === 'stopped') return;
-  const end = Date.now() + options.probe_timeout_seconds * 1000;
+  const end = performance.now() + options.probe_timeout_seconds * 1000;
   for (;;) {
     const { healthy, says } = await destination.health(server.id, wanted, signal);
     if (healthy) return;
-    if (Date.now() >= end)
+    if (performance.now() >= end)
       throw new Problem(
         'E_UNHEALTHY',
         `Server ${server.name} does not ${wanted === undefined ? 'run' : 'pass its probe'} after ${options.probe_timeout_seconds} s: ${says}`,

@@ -47,9 +47,9 @@ export interface Cloud {
 }
 
 /** How a daemon reaches a cloud. */
-export function sectionOf({ twin }: Cloud): CloudSection {
+export function sectionOf({ twin }: Cloud, authUrl = twin.authUrl): CloudSection {
   const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
-  const auth = { auth_url: twin.authUrl, username: 'demo', password: 'twin', project_name: 'shop', ...domain };
+  const auth = { auth_url: authUrl, username: 'demo', password: 'twin', project_name: 'shop', ...domain };
   return { provider: 'openstack', settings: OpenStackSettings.parse({ auth }) };
 }
 
@@ -91,6 +91,8 @@ export class World {
   readonly receiverState: string;
   /** What the receiver makes of the destination: a cloud that can do less. */
   destinationAs: (cloud: DestinationCloud) => DestinationCloud = (cloud) => cloud;
+  /** Where the daemons reach a cloud: at itself, or at a proxy before it. */
+  frontOf: (cloud: Cloud) => string = ({ twin }) => twin.authUrl;
   readonly #server: WebSocketServer;
   #receiver: ReceiverLife | null = null;
 
@@ -145,7 +147,9 @@ export class World {
   /** Starts the receiver; its power may be cut before one of its ledger's records. */
   startReceiver(cutBefore?: number): Power {
     const power = new Power(this.receiverState, cutBefore);
-    const cloud = lazily(async () => this.destinationAs(await openCloud('destination', sectionOf(this.destination))));
+    const cloud = lazily(async () =>
+      this.destinationAs(await openCloud('destination', sectionOf(this.destination, this.frontOf(this.destination)))),
+    );
     const workers = new WorkerPool({ size: 1 });
     const campaigns = new Campaigns(this.receiverState, {
       cloud: cloud.get,
@@ -227,7 +231,7 @@ export class World {
       sockets.add(socket);
       return socket;
     };
-    const source = lazily(() => openCloud('source', sectionOf(this.source)));
+    const source = lazily(() => openCloud('source', sectionOf(this.source, this.frontOf(this.source))));
     const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
     const peer = new Peer({ ...peerOptions, campaign: null });
     const workers = new WorkerPool();
@@ -238,7 +242,7 @@ export class World {
       changes,
       runner: {
         source: source.get,
-        retirement: () => openCloud('retirement', sectionOf(this.source)),
+        retirement: () => openCloud('retirement', sectionOf(this.source, this.frontOf(this.source))),
         peer: peerOptions,
         log,
         workers,

@@ -10,6 +10,7 @@ import { Copy, type CopyTools } from '../../receiver/disks/copy/copy.ts';
 import { Donors } from '../../receiver/disks/dedup/donors.ts';
 import { type Asker, Puller } from '../../receiver/disks/pull/puller.ts';
 import { Window } from '../../receiver/disks/pull/window.ts';
+import { Budget } from '../../receiver/disks/store/budget.ts';
 import type { Shape } from '../../receiver/disks/store/digest-file.ts';
 import { FreeSpace } from '../../receiver/disks/store/free-space.ts';
 import { blockDigest, digestOf } from '../../shared/disk/block-digest.ts';
@@ -25,6 +26,7 @@ export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
     workers,
     donors: new Donors(workers, indexBytes),
     freeSpace: new FreeSpace(folder),
+    blockMemory: new Budget(Number.POSITIVE_INFINITY),
     directIo: true,
     log: pino({ level: 'silent' }),
   };

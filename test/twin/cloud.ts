@@ -32,6 +32,7 @@ export interface Settings {
   readonly tunnelMtu: number;
   readonly withoutExtensions: readonly string[];
   readonly withoutServices: readonly ServiceName[];
+  readonly otherRegions: readonly string[];
   readonly maxRequestBytes: number;
 }
 

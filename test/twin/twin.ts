@@ -78,6 +78,8 @@ export interface TwinOptions {
   readonly withoutExtensions?: readonly string[];
   /** Services that the catalogue does not name. */
   readonly withoutServices?: readonly ServiceName[];
+  /** Further regions that the catalogue names; nobody answers there. */
+  readonly otherRegions?: readonly string[];
 }
 
 /** A running twin. */
@@ -166,6 +168,7 @@ function settingsFrom(options: TwinOptions): Settings {
     tunnelMtu: options.tunnelMtu ?? 1450,
     withoutExtensions: options.withoutExtensions ?? [],
     withoutServices: options.withoutServices ?? [],
+    otherRegions: options.otherRegions ?? [],
     maxRequestBytes: 114_688,
   };
 }

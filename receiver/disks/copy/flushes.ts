@@ -15,7 +15,7 @@ export class Flushes {
   readonly #handles: CopyHandles;
   readonly #readBack: ReadBack;
   #unflushed = 0;
-  #flushedAt = Date.now();
+  #flushedAt = performance.now();
   #flushing: Promise<void> | null = null;
   #failed: unknown = null;
   #durable = 0;
@@ -63,7 +63,7 @@ export class Flushes {
   /** Flushes when it is time, then reads back; a failure is thrown by the next page. */
   soon(): void {
     if (this.#flushing !== null) return;
-    if (this.#unflushed < flushBytes && (this.#unflushed === 0 || Date.now() - this.#flushedAt < flushMs)) return;
+    if (this.#unflushed < flushBytes && (this.#unflushed === 0 || performance.now() - this.#flushedAt < flushMs)) return;
     // Before the flush: what is written while it runs may not be durable when it has ended.
     const written = this.#readBack.take();
     // The files must not be closed before it has ended.
@@ -112,6 +112,6 @@ export class Flushes {
       throw error;
     }
     this.#durable = done;
-    this.#flushedAt = Date.now();
+    this.#flushedAt = performance.now();
   }
 }

@@ -65,7 +65,7 @@ export class Pieces {
       const span = { donor, base: this.#next, pieces };
       this.#next += pieces;
       this.#spans.set(donor, span);
-      if (this.#unread === 0) this.#begun = Date.now();
+      if (this.#unread === 0) this.#begun = performance.now();
       this.#unread += 1;
       this.#learning = this.#learning.then(async () => {
         await donor.inUse.run(() => this.#read(span)).catch(() => this.forget(donor));
@@ -73,7 +73,7 @@ export class Pieces {
       });
     }
     this.#first ??= this.#learning;
-    const left = this.#begun + patienceMs - Date.now();
+    const left = this.#begun + patienceMs - performance.now();
     if (this.#unread > 0 && left > 0) await within(left, this.#first);
     return this.#unread === 0;
   }

@@ -1,17 +1,47 @@
+import { limits } from '../../../protocol/limits.ts';
 import { Condition } from '../../../shared/concurrency/condition.ts';
+
+const MiB = 1024 * 1024;
 
 /** How long after another disk's pull a window counts as shared: milliseconds. */
 const sharedMs = 1000;
 
+/**
+ * Raw bytes under way over one lane, and more for each further lane: a sender opens those where
+ * the line holds more than one of them does.
+ */
+const oneLaneBytes = 24 * MiB;
+const nextLaneBytes = 16 * MiB;
+
+/**
+ * Most raw bytes of a pull while other disks pull too, so that a few scattered blocks wait for at
+ * most one frame.
+ */
+const sharedPullBytes = limits.frameBytes / 4;
+
 /** Raw bytes a session may have requested and not yet written; what arrives must fit in memory. */
 export class Window {
+  readonly #most: number;
+  readonly #lanes: () => number;
   readonly #room = new Condition();
-  #free: number;
+  #taken = 0;
   #last: object | undefined;
   #sharedUntil = 0;
 
-  constructor(bytes: number) {
-    this.#free = bytes;
+  /** `most` bounds its bytes; `lanes` tells over how many lanes the answers come now. */
+  constructor(most: number, lanes: () => number = () => 1) {
+    this.#most = most;
+    this.#lanes = lanes;
+  }
+
+  /** Lanes that the answers come over; one where they come over the main connection. */
+  get lanes(): number {
+    return Math.max(1, this.#lanes());
+  }
+
+  /** Most raw bytes of one pull. */
+  get pullBytes(): number {
+    return this.isShared ? sharedPullBytes : limits.frameBytes;
   }
 
   /** Whether several disks pull at this time. */
@@ -27,17 +57,21 @@ export class Window {
     signal.throwIfAborted();
     if (this.#last !== undefined && this.#last !== owner) this.#sharedUntil = performance.now() + sharedMs;
     this.#last = owner;
-    if (!this.#room.isIdle || this.#free <= 0) await this.#room.wait([signal]);
-    this.#free -= bytes;
+    if (!this.#room.isIdle || !this.#isOpen) await this.#room.wait([signal]);
+    this.#taken += bytes;
     this.#wake();
   }
 
   leave(bytes: number): void {
-    this.#free += bytes;
+    this.#taken -= bytes;
     this.#wake();
   }
 
+  get #isOpen(): boolean {
+    return this.#taken < Math.min(this.#most, oneLaneBytes + (this.lanes - 1) * nextLaneBytes);
+  }
+
   #wake(): void {
-    if (this.#free > 0) this.#room.notifyOne();
+    if (this.#isOpen) this.#room.notifyOne();
   }
 }

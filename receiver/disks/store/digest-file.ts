@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { type Algorithm, blockCount, digestBytes } from '../../../shared/model/disk.ts';
 
@@ -63,17 +63,17 @@ export class DigestFile {
 
   /** The shape of the marks beside a copy, or null. */
   static async shapeOf(path: string): Promise<Shape | null> {
-    const marks = await readFile(`${path}.marks`).catch(() => null);
-    const [, size, block, algorithm] =
-      /^godwit-marks 1 (\d+) (\d+) (blake3|sha256)\n/.exec(marks?.toString('latin1', 0, headBytes) ?? '') ?? [];
+    const marks = await open(`${path}.marks`).catch(() => null);
+    const head = Buffer.alloc(headBytes);
+    await marks?.read(head, 0, headBytes, 0).finally(() => marks.close());
+    const [, size, block, algorithm] = /^godwit-marks 1 (\d+) (\d+) (blake3|sha256)\n/.exec(head.toString('latin1')) ?? [];
     if (size === undefined) return null;
     return { size: Number(size), blockSize: Number(block), algorithm: algorithm as Algorithm };
   }
 
-  /** Yields each marked block. */
-  *marked(): Generator<number> {
-    for (const [at, byte] of this.#bits.entries())
-      if (byte !== 0) for (let block = at * 8; block < at * 8 + 8; block += 1) if (has(this.#bits, block)) yield block;
+  /** Yields the runs of marked blocks of a stretch, each from its first to behind its last. */
+  *marked(first: number, end: number): Generator<[from: number, to: number]> {
+    yield* runsOfBits(this.#bits, first, end);
   }
 
   /** The digests of some blocks, in order; those that were never written are zeros. */
@@ -170,6 +170,22 @@ async function renew(digests: FileHandle, marks: FileHandle, head: Buffer, block
 async function openOrMake(path: string): Promise<FileHandle> {
   await (await open(path, 'a', 0o600)).close();
   return open(path, 'r+');
+}
+
+/** Yields the runs of bits that are set; eight equal ones cost one step. */
+function* runsOfBits(bits: Uint8Array, first: number, end: number): Generator<[from: number, to: number]> {
+  let from = -1;
+  for (let block = first; block < end; ) {
+    const byte = block % 8 === 0 ? (bits[block >> 3] ?? 0) : -1;
+    const isSet = has(bits, block);
+    if (isSet && from < 0) from = block;
+    if (!isSet && from >= 0) {
+      yield [from, block];
+      from = -1;
+    }
+    block += byte === 0 || byte === 0xff ? 8 : 1;
+  }
+  if (from >= 0) yield [from, end];
 }
 
 /** Sets the bits of known blocks, with pauses: a disk may have millions of blocks. */

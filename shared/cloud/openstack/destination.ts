@@ -9,6 +9,7 @@ import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
+import { sweep } from './builders/sweep.ts';
 import { unstamp } from './builders/unstamp.ts';
 import { findDonors } from './donor-images.ts';
 import { readFacts } from './facts/facts.ts';
@@ -69,6 +70,10 @@ export class OpenStackDestination implements DestinationCloud {
     // Without an id the path would name the whole collection.
     if (id === '') throw new Problem('E_BUG', `Nothing is removed for ${ref}: it has no id.`, { about: ref });
     return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience, ref);
+  }
+
+  sweep(campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number> {
+    return sweep(this.#site, campaign, built, patience);
   }
 
   unstamp(ref: Ref, id: string, campaign: string, { signal }: Patience): Promise<void> {

@@ -68,7 +68,7 @@ export class OpenStackSource implements SourceCloud {
     if (image === null) return;
     this.#guard.permitDelete(image, campaign);
     const path = `/images/${image.id}`;
-    await this.#session.call({ method: 'DELETE', service: 'image', path, tolerate: [404], signal });
+    await this.#session.call({ method: 'DELETE', service: 'image', path, mayBeGone: true, signal });
   }
 
   async snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]> {

@@ -11,6 +11,8 @@ import { requestFor } from '../attributes/request.ts';
 import { digestOfImage } from '../images/download.ts';
 import { guestProperties, propertiesOf } from '../images/image-properties.ts';
 import { readImage } from '../images/snapshots.ts';
+import { thingOf } from '../session/answer.ts';
+import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { cancelled } from '../session/transport.ts';
 import { until } from '../session/wait.ts';
@@ -127,7 +129,9 @@ async function stamped(
   return all.filter((image) => Object.entries(stamp).every(([name, value]) => image[name] === value) && !isSnapshot(image));
 }
 
-const isSnapshot = (image: ApiImage): boolean => image['image_type'] === 'snapshot' || image['instance_uuid'] !== undefined;
+/** Whether an image is a user's snapshot of a server. */
+export const isSnapshot = (image: ApiImage): boolean =>
+  image['image_type'] === 'snapshot' || image['instance_uuid'] !== undefined;
 
 /** Whether an image an earlier call left holds exactly these bytes. */
 async function isWhole(image: ApiImage, { bytes: source }: ImageBytes, context: BuildContext): Promise<boolean> {
@@ -144,7 +148,7 @@ async function destroy(site: Site, id: string, signal: AbortSignal): Promise<boo
     method: 'DELETE',
     service: 'image',
     path: `/images/${id}`,
-    tolerate: [404],
+    mayBeGone: true,
     signal,
   });
   return status !== 404;
@@ -158,16 +162,22 @@ async function create(
   context: BuildContext,
 ): Promise<ApiImage> {
   const { campaign, signal } = context;
+  const ref = refOf('disk', resource.id);
   const body = {
     ...guestProperties(resource.properties),
-    ...imageStamp(campaign, refOf('disk', resource.id)),
+    ...imageStamp(campaign, ref),
     ...(await requestFor(site, resource, context)),
     disk_format: format,
     container_format: 'bare',
     visibility: 'private',
     min_disk: Math.max(resource.min_disk, Math.ceil(virtualSize / bytesPerGiB)),
   };
-  return (await site.session.call({ method: 'POST', service: 'image', path: '/images', body, signal })).body as ApiImage;
+  const call = { method: 'POST', service: 'image', path: '/images', body, signal } as const;
+  return createOrFind(
+    async () => thingOf<ApiImage>((await site.session.call(call)).body, 'POST /images'),
+    async () => (await stamped(site, ref, context)).find(({ status }) => status === 'queued') ?? null,
+    signal,
+  );
 }
 
 /**

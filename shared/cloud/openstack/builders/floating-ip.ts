@@ -83,7 +83,15 @@ async function reservedAddress(site: Site, address: string, signal: AbortSignal)
 
 async function join(site: Site, ip: ApiFloatingIp, joined: Joined, signal: AbortSignal): Promise<void> {
   if (joined.port_id === undefined || ip.port_id === joined.port_id) return;
-  await site.send('PUT', 'network', `/floatingips/${ip.id}`, { floatingip: joined }, 'floatingip', signal);
+  const path = `/floatingips/${ip.id}`;
+  try {
+    await site.send('PUT', 'network', path, { floatingip: joined }, 'floatingip', signal);
+  } catch (error) {
+    // The first of two requests may have succeeded without an answer.
+    const conflicts = error instanceof Problem && error.code === 'E_CONFLICT';
+    const is = conflicts ? await site.get<ApiFloatingIp>('network', path, 'floatingip', signal) : null;
+    if (is?.port_id !== joined.port_id) throw error;
+  }
 }
 
 function taken(address: string, port: string, about: string): Problem {

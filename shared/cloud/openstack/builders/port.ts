@@ -15,7 +15,7 @@ export const port: Family<'port'> = {
     const { thing, how } = await claiming(site, resource.network_id, addresses, context, () =>
       ensureStamped<ApiPort>(site, collections.port, wanted, context),
     );
-    return { id: thing.id, how };
+    return { id: thing.id, how, detail: { address: thing.fixed_ips.map(({ ip_address }) => ip_address).join(' ') } };
   },
 
   find: (site, resource, context) => stampedId(site, collections.port, refOf('port', resource.id), context),

@@ -4,10 +4,10 @@ import type { ApiRule, ApiSecurityGroup, ApiThing } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { isDefaultGroup } from '../group-name.ts';
+import { createOrFind } from '../session/late.ts';
 import { tagsOf } from '../stamp.ts';
 import { defaultGroup } from './default-group.ts';
 import { equal, type Family, gone } from './family.ts';
-import { createOrFind } from './late.ts';
 import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, removeNeutron, removeStamped, stampedId } from './stamped.ts';
@@ -46,7 +46,7 @@ async function emptied(site: Site, group: ApiSecurityGroup, { signal }: BuildCon
       method: 'DELETE',
       service: 'network',
       path: `/security-group-rules/${rule.id}`,
-      tolerate: [404],
+      mayBeGone: true,
       signal,
     });
 }

@@ -6,12 +6,12 @@ import type { ApiServer } from '../api.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { bring, changes, readServer } from '../servers/server-state.ts';
+import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { until } from '../session/wait.ts';
 import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
-import { createOrFind } from './late.ts';
 import { orderOf } from './port-order.ts';
 import type { Site } from './site.ts';
 
@@ -169,7 +169,7 @@ async function untilReady(site: Site, resource: ResourceOf<'server'>, id: string
 /** Deletes a server and waits until it is gone, because its ports are free only then. */
 async function destroy(site: Site, id: string, patience: Patience): Promise<void> {
   const { signal } = patience;
-  await site.session.call({ method: 'DELETE', service: 'compute', path: `/servers/${id}`, tolerate: [404], signal });
+  await site.session.call({ method: 'DELETE', service: 'compute', path: `/servers/${id}`, mayBeGone: true, signal });
   await until(`The end of server ${id}`, patience, async () =>
     (await readServer(site.session, id, signal)) === null ? true : undefined,
   );

@@ -1,9 +1,10 @@
 import { Semaphore } from '../../../concurrency/semaphore.ts';
-import { Problem } from '../../../problem.ts';
 import { OpenStackSettings } from '../account/config.ts';
+import { partOf } from '../session/answer.ts';
 import type { ApiService } from '../session/catalogue.ts';
 import { listAll } from '../session/pages.ts';
 import type { ApiCall, CloudSession } from '../session/session.ts';
+import { joined } from '../session/wait.ts';
 
 /**
  * How disks are registered: the format, where there is a choice, and the number of parallel
@@ -40,7 +41,7 @@ export class Site {
     this.#extensions ??= listAll<{ alias: string }>(
       this.session,
       { service: 'network', path: '/extensions', key: 'extensions' },
-      signal,
+      this.session.life,
     ).then(
       (all) => new Set(all.map((extension) => extension.alias)),
       (error: unknown) => {
@@ -48,13 +49,13 @@ export class Site {
         throw error;
       },
     );
-    return (await this.#extensions).has(need);
+    return (await joined(this.#extensions, signal)).has(need);
   }
 
   /** Reads one resource; null if it is gone. `key`: its name in the answer. */
   async get<T>(service: ApiService, path: string, key: string, signal: AbortSignal): Promise<T | null> {
-    const { status, body } = await this.session.call({ method: 'GET', service, path, tolerate: [404], signal });
-    return status === 404 ? null : ((body as Record<string, T>)[key] ?? null);
+    const { status, body } = await this.session.call({ method: 'GET', service, path, mayBeGone: true, signal });
+    return status === 404 ? null : partOf<T>(body, key, `GET ${path}`);
   }
 
   /** Lists a collection of Neutron. */
@@ -72,8 +73,6 @@ export class Site {
     signal: AbortSignal,
   ): Promise<T> {
     const answer = await this.session.call({ method, service, path, body, signal });
-    const found = (answer.body as Record<string, T> | null)?.[key];
-    if (found === undefined) throw new Problem('E_CLOUD', `${method} ${path}: the answer has no ${key}.`);
-    return found;
+    return partOf<T>(answer.body, key, `${method} ${path}`);
   }
 }

@@ -2,9 +2,9 @@ import type { Ref } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
+import { createOrFind } from '../session/late.ts';
 import { until } from '../session/wait.ts';
 import { campaignTag, descriptionStamp, tagsOf } from '../stamp.ts';
-import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -182,7 +182,7 @@ export async function removeNeutron(site: Site, path: string, patience: Patience
   try {
     await until(`The removal of ${path}`, limit, async () => {
       try {
-        await site.session.call({ method: 'DELETE', service: 'network', path, tolerate: [404], signal: patience.signal });
+        await site.session.call({ method: 'DELETE', service: 'network', path, mayBeGone: true, signal: patience.signal });
         return true;
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'E_CONFLICT') throw error;

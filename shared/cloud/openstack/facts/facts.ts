@@ -3,6 +3,7 @@ import type { ApiNetwork, ApiSubnet } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { Site } from '../builders/site.ts';
+import { partOf } from '../session/answer.ts';
 import type { CloudSession } from '../session/session.ts';
 import { readQuotas } from './quotas.ts';
 
@@ -48,6 +49,7 @@ export async function listKeypairs(
   signal: AbortSignal,
 ): Promise<{ name: string; fingerprint: string; public_key: string }[]> {
   const { body } = await session.call({ method: 'GET', service: 'compute', path: '/os-keypairs', signal });
-  const wrapped = (body as { keypairs: { keypair: { name: string; fingerprint: string; public_key: string } }[] }).keypairs;
+  type Wrapped = readonly { readonly keypair: { name: string; fingerprint: string; public_key: string } }[];
+  const wrapped = partOf<Wrapped>(body, 'keypairs', 'GET /os-keypairs');
   return wrapped.map(({ keypair }) => keypair);
 }

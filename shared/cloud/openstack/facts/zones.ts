@@ -1,3 +1,4 @@
+import { partOf } from '../session/answer.ts';
 import type { CloudSession } from '../session/session.ts';
 
 /** An availability zone of Nova; only admins see its hosts, for others they are null. */
@@ -20,7 +21,7 @@ interface ApiZone {
 export async function listZones(session: CloudSession, admin: boolean, signal: AbortSignal): Promise<Zone[]> {
   const path = `/os-availability-zone${admin ? '/detail' : ''}`;
   const { body } = await session.call({ method: 'GET', service: 'compute', path, signal });
-  const { availabilityZoneInfo } = body as { availabilityZoneInfo: readonly ApiZone[] };
+  const availabilityZoneInfo = partOf<readonly ApiZone[]>(body, 'availabilityZoneInfo', `GET ${path}`);
   return availabilityZoneInfo.map(({ zoneName, zoneState, hosts }) => ({
     name: zoneName,
     available: zoneState.available,

@@ -4,6 +4,8 @@ import type { Patience } from '../../patience.ts';
 import type { RoundStamp, Snapshot, Stamp } from '../../source-cloud.ts';
 import type { ApiImage } from '../api.ts';
 import { mustReadServer, taskOf } from '../servers/server-state.ts';
+import { thingOf } from '../session/answer.ts';
+import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
@@ -15,8 +17,8 @@ const idleLooks = 10;
 /** Reads an image; null where it is gone. */
 export async function readImage(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiImage | null> {
   const path = `/images/${encodeURIComponent(id)}`;
-  const { status, body } = await session.call({ method: 'GET', service: 'image', path, tolerate: [404], signal });
-  return status === 404 ? null : (body as ApiImage);
+  const { status, body } = await session.call({ method: 'GET', service: 'image', path, mayBeGone: true, signal });
+  return status === 404 ? null : thingOf<ApiImage>(body, `GET ${path}`);
 }
 
 /**
@@ -65,9 +67,15 @@ async function snapshotDisk(
   const { signal } = patience;
   const stamp = snapshotStamp(made, refOf('disk', disk.id));
   const earlier = await stampedSnapshots(session, stamp, signal);
-  const usable = earlier.find((image) => ['active', 'queued', 'saving'].includes(image.status));
+  const usable = earlier.find(isUsable);
   if (usable === undefined) await ready();
-  const id = usable?.id ?? (await createSnapshot(session, disk.server_id, stamp, signal));
+  const id =
+    usable?.id ??
+    (await createOrFind(
+      () => createSnapshot(session, disk.server_id, stamp, signal),
+      async () => (await stampedSnapshots(session, stamp, signal)).find(isUsable)?.id ?? null,
+      signal,
+    ));
   const image = await untilActive(session, id, disk.server_id, patience);
   if (image.size === null || image.size === 0 || image['block_device_mapping'] !== undefined)
     throw new Problem('E_UNSUPPORTED', `The snapshot of server ${disk.server_id} holds no disk: it boots from a volume.`, {
@@ -75,6 +83,8 @@ async function snapshotDisk(
     });
   return snapshotOf(image);
 }
+
+const isUsable = ({ status }: ApiImage): boolean => ['active', 'queued', 'saving'].includes(status);
 
 /** An image as a snapshot. */
 export function snapshotOf(image: ApiImage): Snapshot {
@@ -116,7 +126,9 @@ async function createSnapshot(
   const path = `/servers/${encodeURIComponent(serverId)}/action`;
   // From microversion 2.45 the answer has the image's id.
   const answer = await session.call({ method: 'POST', service: 'compute', path, body, signal });
-  return (answer.body as { image_id: string }).image_id;
+  const { image_id } = (answer.body ?? {}) as { image_id?: unknown };
+  if (typeof image_id !== 'string') throw new Problem('E_CLOUD', `POST ${path}: the answer has no image_id.`);
+  return image_id;
 }
 
 async function untilActive(session: CloudSession, id: string, serverId: string, patience: Patience): Promise<ApiImage> {

@@ -113,6 +113,23 @@ const localDisks: ServerRule = (server) => {
   );
 };
 
+/**
+ * Nova encrypts local disks where the flavor or the image asks for it, and snapshots are encrypted
+ * too (Nova's specification "Flavour and Image defined ephemeral storage encryption").
+ */
+const encrypted: ServerRule = (server, { images }) => {
+  const image = images.find(({ id }) => server.image && id === server.image.id);
+  const asks = [server.flavor.extra_specs?.['hw:ephemeral_encryption'], image?.['hw_ephemeral_encryption']];
+  if (!asks.some((value) => String(value).toLowerCase() === 'true')) return null;
+  return concern(
+    'server.encrypted',
+    'blocking',
+    server,
+    'has local disks that Nova encrypts: its snapshot cannot be read without a key that only the cloud has.',
+    'Rebuild it on a flavor and image without `hw:ephemeral_encryption`, or leave it out.',
+  );
+};
+
 const key: ServerRule = (server, { keypairs }) => {
   if (!server.key_name || keypairs.some((pair) => pair.name === server.key_name && pair.user_id === server.user_id)) return null;
   const says = `uses the keypair ${server.key_name} of another user, or one that is gone; only an admin may read another user's.`;
@@ -249,6 +266,7 @@ const rules: readonly ServerRule[] = [
   bootVolume,
   volumes,
   localDisks,
+  encrypted,
   key,
   keyTwin,
   image,
@@ -284,21 +302,24 @@ function emptyServerGroups({ serverGroups, servers }: Contents): Concern[] {
 /** One concern for all ports of one owner: a load balancer or a trunk may have many. */
 function leftOutPorts({ otherPorts }: Contents): Concern[] {
   const byOwner = Map.groupBy(otherPorts, (port) => port.device_owner || port.device_id);
-  return [...byOwner].map(([owner, ports]): Concern => {
-    const [first, ...others] = ports;
-    const names = ports.map((port) => port.name || port.fixed_ips.map((ip) => ip.ip_address).join(' ') || port.id).join(', ');
-    const says =
-      others.length === 0
-        ? `The port ${names} belongs to ${owner}, which is not moved; it is left out.`
-        : `The ports ${names} belong to ${owner}, which is not moved; they are left out.`;
-    return {
-      code: 'port.left_out',
-      severity: 'warning',
-      ...(others.length === 0 ? { about: refOf('port', first?.id ?? '') } : {}),
-      says,
-      remedy: 'Make what they belong to at the destination by hand.',
-    };
-  });
+  return [...byOwner]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([owner, ports]): Concern => {
+      const [first, ...others] = ports;
+      const labels = ports.map((port) => port.name || port.fixed_ips.map((ip) => ip.ip_address).join(' ') || port.id);
+      const names = labels.sort().join(', ');
+      const says =
+        others.length === 0
+          ? `The port ${names} belongs to ${owner}, which is not moved; it is left out.`
+          : `The ports ${names} belong to ${owner}, which is not moved; they are left out.`;
+      return {
+        code: 'port.left_out',
+        severity: 'warning',
+        ...(others.length === 0 ? { about: refOf('port', first?.id ?? '') } : {}),
+        says,
+        remedy: 'Make what they belong to at the destination by hand.',
+      };
+    });
 }
 
 /** All reasons why servers, addresses and ports of the source cannot be moved, or not unchanged. */

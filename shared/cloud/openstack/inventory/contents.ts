@@ -13,7 +13,9 @@ import type {
   ApiSubnet,
   ApiThing,
 } from '../api.ts';
+import { listKeypairs } from '../facts/facts.ts';
 import { isRouterLeg } from '../router-leg.ts';
+import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { readable } from './readable.ts';
@@ -187,7 +189,7 @@ async function missing<T extends { readonly id: string }>(
       tolerate: [403, 404],
       signal,
     });
-    if (status === 200) found.push((body as Record<string, T>)[key] as T);
+    if (status === 200) found.push(partOf<T>(body, key, `GET ${path}/${id}`));
   }
   return found;
 }
@@ -214,7 +216,7 @@ async function readCompute(
       tolerate: [403, 404],
       signal,
     });
-    if (status === 200) images.push(body as ApiImage);
+    if (status === 200) images.push(thingOf<ApiImage>(body, `GET /images/${id}`));
     else heirs.push(...(await heirsOf(session, id, signal)));
   }
   const keypairs = await readKeypairs(session, servers, signal);
@@ -243,7 +245,7 @@ async function readServerGroups(session: CloudSession, scope: Scope, signal: Abo
   const query = scope.own ? {} : { all_projects: true };
   const call = { method: 'GET', service: 'compute', path: '/os-server-groups', query, tolerate: [403, 404], signal } as const;
   const { status, body } = await session.call(call);
-  const groups = status === 200 ? (body as { server_groups: readonly ApiServerGroup[] }).server_groups : [];
+  const groups = status === 200 ? partOf<readonly ApiServerGroup[]>(body, 'server_groups', 'GET /os-server-groups') : [];
   return groups.filter(({ project_id }) => project_id === undefined || project_id === scope.projectId);
 }
 
@@ -254,6 +256,9 @@ async function readKeypairs(session: CloudSession, servers: readonly ApiServer[]
   const { userId } = await session.token(signal);
   const wanted = new Map<string, { name: string; user: string }>();
   for (const { key_name: name, user_id: user } of servers) if (name) wanted.set(`${user}/${name}`, { name, user });
+  // Where no server says which are used, all of our own user's are.
+  const own = servers.length > 0 ? [] : await listKeypairs(session, signal);
+  for (const { name } of own) wanted.set(`${userId}/${name}`, { name, user: userId });
   const found: ApiKeypair[] = [];
   for (const { name, user } of wanted.values()) {
     const path = `/os-keypairs/${encodeURIComponent(name)}`;
@@ -266,7 +271,7 @@ async function readKeypairs(session: CloudSession, servers: readonly ApiServer[]
       tolerate: [400, 403, 404],
       signal,
     });
-    if (status === 200) found.push({ ...(body as { keypair: ApiKeypair }).keypair, user_id: user });
+    if (status === 200) found.push({ ...partOf<ApiKeypair>(body, 'keypair', `GET ${path}`), user_id: user });
   }
   return found;
 }

@@ -1,6 +1,7 @@
 import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiServer } from '../api.ts';
+import { partOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { unreadable } from './readable.ts';
@@ -25,7 +26,8 @@ export async function listServers(session: CloudSession, scope: Scope, signal: A
 export async function downServers(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<Concern[]> {
   if (!scope.own || !(await session.knows('2.69', signal))) return [];
   const { body } = await session.call({ method: 'GET', service: 'compute', path: '/servers', signal });
-  const { servers } = body as { readonly servers: readonly { readonly id: string; readonly status?: string }[] };
+  type Listed = readonly { readonly id: string; readonly status?: string }[];
+  const servers = partOf<Listed>(body, 'servers', 'GET /servers');
   return servers
     .filter(({ status }) => status === 'UNKNOWN')
     .map(({ id }) => unreadable('server', id, 'the part of the cloud that it lies in (a cell of Nova) is down'));

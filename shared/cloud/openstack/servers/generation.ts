@@ -1,4 +1,5 @@
 import type { ApiAction, ApiServer } from '../api.ts';
+import { partOf } from '../session/answer.ts';
 import type { CloudSession } from '../session/session.ts';
 
 /** Compute API, "List Actions For Server": the first microversion with `limit`. */
@@ -13,7 +14,7 @@ export async function readNewestAction(session: CloudSession, id: string, signal
   const query = (await session.knows(limited, signal)) ? { limit: 1 } : {};
   const answer = await session.call({ method: 'GET', service: 'compute', path, query, tolerate: [403, 404], signal });
   if (answer.status !== 200) return '';
-  const [newest] = (answer.body as { instanceActions: readonly ApiAction[] }).instanceActions;
+  const [newest] = partOf<readonly ApiAction[]>(answer.body, 'instanceActions', `GET ${path}`);
   return newest?.request_id ?? '';
 }
 
@@ -36,7 +37,7 @@ const harmless = new Set(['lock', 'unlock', 'createImage', 'createBackup']);
 export async function readActions(session: CloudSession, id: string, signal: AbortSignal): Promise<readonly ApiAction[]> {
   const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
   const answer = await session.call({ method: 'GET', service: 'compute', path, tolerate: [403, 404], signal });
-  return answer.status === 200 ? (answer.body as { instanceActions: readonly ApiAction[] }).instanceActions : [];
+  return answer.status === 200 ? partOf<readonly ApiAction[]>(answer.body, 'instanceActions', `GET ${path}`) : [];
 }
 
 /**

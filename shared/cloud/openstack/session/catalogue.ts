@@ -21,6 +21,22 @@ export function endpointOf(access: Access, token: Token, service: ApiService): s
   return /\/v\d+(\.\d+)?(\/[^/]+)?$/.test(trimmed) ? trimmed : `${trimmed}/${versions[service]}`;
 }
 
+/**
+ * Throws E_CONFIG where no region is chosen and the catalogue has several: compute of one and
+ * network of another would be captured as one cloud.
+ */
+export function mustBeOneRegion(access: Access, catalogue: Token['catalogue']): void {
+  if (access.region !== null) return;
+  const wanted = (['compute', 'network', 'image'] as const).filter((service) => access.endpoints[service] === undefined);
+  const entries = catalogue.filter(({ type }) => wanted.some((service) => service === type));
+  const offered = entries.flatMap(({ endpoints }) => endpoints).filter((endpoint) => endpoint.interface === access.interface);
+  const regions = [...new Set(offered.map((endpoint) => endpoint.region_id ?? endpoint.region ?? 'no name'))].sort();
+  if (regions.length < 2) return;
+  throw new Problem('E_CONFIG', `${access.origin}: the cloud has several regions (${regions.join(', ')}), and none is chosen.`, {
+    hint: 'Set `region_name`, in clouds.yaml or beside `cloud`; each region is a cloud of its own for a migration.',
+  });
+}
+
 function listed(access: Access, token: Token, service: ApiService): string {
   const all = token.catalogue.filter((entry) => entry.type === service).flatMap((entry) => entry.endpoints);
   const here = all.filter((endpoint) => access.region === null || (endpoint.region_id ?? endpoint.region) === access.region);

@@ -5,6 +5,9 @@ import type { ApiCall, CloudSession } from './session.ts';
 /** Page size; a cloud may return fewer, and always reports whether there are more. */
 const pageSize = 500;
 
+/** Number of pages after which a list counts as endless. */
+const mostPages = 10_000;
+
 /** What is listed: `path` of the collection, and `key`, under which a page holds it. */
 export interface Listing {
   readonly service: ApiService;
@@ -30,18 +33,23 @@ export async function listAll<T>(session: CloudSession, listing: Listing, signal
     const next = nextOf(body as Record<string, unknown>, key);
     if (next === null) return all;
     const marker = next.searchParams.get('marker') ?? next.search;
+    // A list that grows as fast as it is read would never end.
+    if (seen.size >= mostPages) throw new Problem('E_CLOUD', `GET ${path}: the list has more than ${mostPages} pages.`);
     if (seen.has(marker)) throw new Problem('E_CLOUD', `GET ${path}: the cloud links the same page again and again.`);
     seen.add(marker);
-    // Only the query is used, because behind a proxy the link's scheme and host are often wrong.
+    // Only the query is used: behind a proxy the link's host is often wrong, and a token never goes
+    // to another one.
     query = { ...query, ...grouped(next.searchParams) };
   }
 }
 
 function nextOf(body: Record<string, unknown>, key: string): URL | null {
-  const links = body[`${key}_links`] as { rel: string; href: string }[] | undefined;
-  const linked = links?.find((link) => link.rel === 'next')?.href;
-  const href = linked ?? body['next'] ?? (body['links'] as { next?: unknown } | undefined)?.next;
-  return typeof href === 'string' && href !== '' ? new URL(href, 'http://relative') : null;
+  const links = body[`${key}_links`];
+  const linked = Array.isArray(links)
+    ? (links as { rel?: unknown; href?: unknown }[]).find((link) => link?.rel === 'next')
+    : null;
+  const href = linked?.href ?? body['next'] ?? (body['links'] as { next?: unknown } | null | undefined)?.next;
+  return typeof href === 'string' && href !== '' ? URL.parse(href, 'http://relative') : null;
 }
 
 function grouped(parameters: URLSearchParams): Record<string, string[]> {

@@ -12,7 +12,14 @@ const steps = [...Object.values(campaignItinerary).flatMap((wish) => wish.steps.
 /** Files, and folders that end with a slash, where a name of a phase or step means something else. */
 const otherMeanings: Readonly<Record<string, readonly string[]>> = {
   // What becomes of a resource: create, adopt, skip; and the word of a mapping for the first.
-  create: ['sender/plan/plan-text.ts', 'receiver/bundle/check.ts', 'shared/model/concern.ts', 'shared/cloud/'],
+  create: [
+    'sender/plan/plan-text.ts',
+    'sender/control/begin.ts',
+    'sender/report/changes.ts',
+    'receiver/bundle/check.ts',
+    'shared/model/concern.ts',
+    'shared/cloud/',
+  ],
   // A command of the terminal.
   import: ['sender/cli/import-command.ts', 'receiver/cli/bundle-commands.ts'],
   // An event of a socket.

@@ -246,6 +246,32 @@ describe('a frozen disk', () => {
       await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED' });
     });
 
+    test.each([
+      ['AES', 1],
+      ['LUKS', 2],
+    ])('is refused when it is encrypted with %s', async (_, method) => {
+      const bytes = await converted('qcow2');
+      bytes.writeUInt32BE(method, 32);
+      const opened = cloud.open(await anImage(bytes), await aFolder(), signal());
+      await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED', message: expect.stringContaining('is encrypted') });
+    });
+
+    test('is refused when it has a feature that nobody knows', async () => {
+      const bytes = await made(['create', '-q', '-f', 'qcow2', 'out', '1M']);
+      bytes.writeBigUInt64BE(2n ** 40n, 72);
+      const opened = cloud.open(await anImage(bytes), await aFolder(), signal());
+      await expect(opened).rejects.toMatchObject({
+        code: 'E_UNSUPPORTED',
+        message: expect.stringContaining('features of qcow2'),
+      });
+    });
+
+    test('is refused when its backing file is missing', async () => {
+      const bytes = await made(['create', '-q', '-f', 'qcow2', '-u', '-b', 'gone.qcow2', '-F', 'qcow2', 'out', '1M']);
+      const opened = cloud.open(await anImage(bytes), await aFolder(), signal());
+      await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED', message: expect.stringContaining('another file') });
+    });
+
     test('is refused when it is not of the format that the cloud says', async () => {
       const opened = cloud.open(await anImage(await converted('vmdk'), 'qcow2'), await aFolder(), signal());
       await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED' });
