@@ -15,6 +15,7 @@ import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
 import { complete } from '../campaign/complete.ts';
+import { findEarlier } from '../campaign/earlier.ts';
 import type { Owner } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
 import { verifyDisk } from '../campaign/verify.ts';
@@ -118,10 +119,12 @@ export class Session {
       },
       'campaign.preflight': async ({ configurations }, { signal }) => {
         const resources = resourcesOf(configurations);
-        const { concerns, decisions } = await preflight(await cloud(), configurations, signal);
+        const destination = await cloud();
+        const { concerns, decisions } = await preflight(destination, configurations, signal);
+        const found = await findEarlier(campaigns, this.#tools.owner, configurations, destination, signal);
         const besideBytes = await campaigns.imageDonorBytes(configurations, signal);
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
-        return { concerns: [...concerns, ...space], decisions };
+        return { concerns: [...concerns, ...space, ...found.concerns], decisions, earlier: found.earlier };
       },
       'campaign.open': async ({ campaign: id }, { signal }) => {
         const known = (await campaigns.ids()).includes(id);

@@ -6,6 +6,7 @@ import { type Configurations, resourcesOf } from '../../shared/model/configurati
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Plan } from '../model/plan.ts';
+import { adopting } from '../plan/earlier.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { planText } from '../plan/plan-text.ts';
 import { inAskedOrder, makePlan } from '../plan/planner.ts';
@@ -47,10 +48,15 @@ export async function planMove(selection: Selection, context: SenderContext): Pr
   return { plan: planText(plan, resourcesOf(document), known, found.decisions), concerns: known, decisions: found.decisions };
 }
 
-/** The plan that is proposed for a document, mapped to what the destination has. */
+/**
+ * The plan that is proposed for a document, mapped to what the destination has and what earlier
+ * campaigns built there.
+ */
 export async function draft(document: Configurations, context: SenderContext, whole?: boolean): Promise<Plan> {
   const facts = await askNow(context.peer, 'cloud.facts', {}, context.stopping);
-  return makePlan(document, facts, context.config.limits.parallel, whole);
+  const plan = makePlan(document, facts, context.config.limits.parallel, whole);
+  const { earlier = [] } = await preflight({ ...document, mappings: plan.mappings }, context);
+  return earlier.length === 0 ? plan : { ...plan, mappings: adopting(plan.mappings, earlier, document) };
 }
 
 /** What the receiver finds in the way of a document; nothing is written there. */

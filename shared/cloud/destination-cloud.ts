@@ -99,6 +99,8 @@ export interface DestinationCloud {
    * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  /** Whether something of the network side, or a flavor, still exists. MUST NOT write. */
+  isThere(ref: Ref, id: string, signal: AbortSignal): Promise<boolean>;
   /**
    * Takes the campaign's stamp from what `ensure` built, once it is committed; nothing else of it
    * changes. Absent is fine, and so is one without a stamp.

@@ -1,4 +1,5 @@
 import { canonicalIp } from '../../../ip.ts';
+import { mappedTo } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
@@ -20,11 +21,19 @@ export const routerInterface: Family<'interface'> = {
   async ensure(site, resource, context) {
     const router = context.built(refOf('router', resource.router_id));
     const found = await findLeg(site, resource, router, context);
-    if (found !== null) return { id: found.id, how: 'found' };
+    const isAdopted = mappedTo(context.mappings, 'routers', resource.router_id) !== null;
+    if (found !== null) {
+      // On an adopted router only a leg on our own port is ours.
+      return { id: found.id, how: isAdopted && !isStamped(found, context.campaign) ? 'adopted' : 'found' };
+    }
     const [only, ...others] = resource.fixed_ips;
     const subnetId = only === undefined ? undefined : context.built(refOf('subnet', only.subnet_id));
+    // Where the router is not ours, our own port shows at a rollback that the leg is.
     const byGateway =
-      only !== undefined && others.length === 0 && (await isGateway(site, subnetId ?? '', only.ip_address, context));
+      !isAdopted &&
+      only !== undefined &&
+      others.length === 0 &&
+      (await isGateway(site, subnetId ?? '', only.ip_address, context));
     const addresses = resource.fixed_ips.map((ip) => ip.ip_address);
     const refused = await claiming(site, resource.network_id, addresses, context, async () => {
       const how = byGateway ? { subnet_id: subnetId } : { port_id: await madePort(site, resource, context) };
@@ -41,7 +50,9 @@ export const routerInterface: Family<'interface'> = {
   async find(site, resource, context) {
     const router = builtOrNull(context, refOf('router', resource.router_id));
     if (router === null || builtOrNull(context, refOf('network', resource.network_id)) === null) return null;
-    const leg = await findLeg(site, resource, router, context);
+    const there = await findLeg(site, resource, router, context);
+    const isAdopted = mappedTo(context.mappings, 'routers', resource.router_id) !== null;
+    const leg = isAdopted && there !== null && !isStamped(there, context.campaign) ? null : there;
     // A port that was created for the interface and never attached is ours too.
     return (
       leg?.id ??

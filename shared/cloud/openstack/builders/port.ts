@@ -1,14 +1,21 @@
+import { mappedTo } from '../../../model/mappings.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiPort } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { claiming } from './claim.ts';
+import { existing } from './existing.ts';
 import { type Family, gone } from './family.ts';
 import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
 
 /** Ports of servers: the same MAC and the same addresses, on networks we created or adopted. */
 export const port: Family<'port'> = {
   async ensure(site, resource, context) {
+    const mapped = mappedTo(context.mappings, 'ports', resource.id);
+    if (mapped !== null) {
+      const { id } = await existing<ApiPort>(site, 'ports', mapped, refOf('port', resource.id), context.signal);
+      return { id, how: 'adopted' };
+    }
     const attributes = await requestFor(site, resource, context);
     const wanted = { ref: refOf('port', resource.id), attributes, description: resource.description, tags: resource.tags };
     const addresses = resource.fixed_ips.map((ip) => ip.ip_address);
