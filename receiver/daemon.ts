@@ -21,7 +21,7 @@ import { receiverCommands } from './control/registry.ts';
 import { Sessions } from './session/sessions.ts';
 
 /** A daemon that runs. `port` is the one it listens on. */
-export interface Daemon {
+export interface ReceiverDaemon {
   readonly port: number;
   stop(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export interface Daemon {
  * Builds the receiver from its parts and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED,
  * E_LISTEN.
  */
-export async function startReceiver(config: ReceiverConfig, log: Log): Promise<Daemon> {
+export async function startReceiver(config: ReceiverConfig, log: Log): Promise<ReceiverDaemon> {
   const freeState = await holdState(config.state);
   const stopping = new AbortController();
   const identityFolder = join(config.state, 'identity');

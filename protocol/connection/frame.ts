@@ -2,7 +2,8 @@ import { ownsBuffer } from '../../shared/disk/owned.ts';
 import type { Codec } from '../../shared/disk/zstd.ts';
 import { Problem, type ProblemJson } from '../../shared/problem.ts';
 import { limits } from '../limits.ts';
-import type { Arrived, Packed } from '../messages/packed.ts';
+import type { ArrivedPieces, PackedPieces } from '../messages/packed.ts';
+import { weigh } from './weigh.ts';
 
 /** A request as it travels. `id` is chosen by the side that asks, and names the answer. */
 export interface RequestFrame {
@@ -33,7 +34,7 @@ interface ProblemFrame {
 export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
 
 /** A data frame as it is sent: what answers the pull `id`. */
-export interface DataFrame extends Packed {
+export interface DataFrame extends PackedPieces {
   readonly id: number;
 }
 
@@ -55,8 +56,8 @@ export function encodeText(frame: TextFrame): string {
 }
 
 /**
- * Reads a text frame; throws E_MALFORMED where it is not one of the four shapes. Unknown keys are
- * ignored.
+ * Reads a text frame; throws E_MALFORMED where it is not one of the four shapes, E_TOO_LARGE where
+ * it is too many values. Unknown keys are ignored.
  */
 export function decodeText(text: string): TextFrame {
   const value = parse(text);
@@ -90,7 +91,7 @@ export function encodeHeader({ id, codec, rawBytes, payload }: DataFrame): Buffe
  * Reads a data frame from its fragments, copying no payload that has memory of its own. Digests are
  * checked by whoever writes the blocks. Throws E_MALFORMED.
  */
-export function decodeData(fragments: readonly Buffer[]): Arrived & { readonly id: number } {
+export function decodeData(fragments: readonly Buffer[]): ArrivedPieces & { readonly id: number } {
   const [first = Buffer.alloc(0), ...others] = fragments;
   // Ours say the header in a fragment of its own; others may cut as they like.
   if (first.length !== headerBytes && others.length > 0) return decodeData([Buffer.concat(fragments)]);
@@ -118,6 +119,10 @@ function own(bytes: Uint8Array): Uint8Array {
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {
+  const { values, depth } = weigh(text, { values: limits.jsonValues, depth: limits.jsonDepth });
+  if (depth > limits.jsonDepth) throw malformed(`it is nested deeper than ${limits.jsonDepth} levels`);
+  if (values > limits.jsonValues)
+    throw new Problem('E_TOO_LARGE', `A text frame of more than ${limits.jsonValues} values is refused.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -125,23 +130,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
     throw new Problem('E_MALFORMED', 'A text frame is refused: it is not JSON.', { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('it is not an object');
-  if (isDeep(value)) throw malformed(`it is nested deeper than ${limits.jsonDepth} levels`);
   return value as Record<string, unknown>;
-}
-
-/**
- * Whether a value is nested beyond the limit. An explicit stack: what is too deep must not exhaust
- * ours.
- */
-function isDeep(root: object): boolean {
-  let level: object[] = [root];
-  for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > limits.jsonDepth) return true;
-    level = level.flatMap(
-      (value) => Object.values(value).filter((child) => typeof child === 'object' && child !== null) as object[],
-    );
-  }
-  return false;
 }
 
 function isId(id: unknown): id is number {

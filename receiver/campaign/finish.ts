@@ -17,7 +17,7 @@ const refusals: ReadonlySet<string> = new Set(['E_FORBIDDEN', 'E_CLOUD_REFUSED',
 export type Images = 'keep' | 'remove';
 
 /** What a commit left at the destination that is no part of the tenant, and why. */
-export interface Left {
+export interface Remainder {
   /** Images of moved servers that stay, by the ref of their disk. */
   readonly images: readonly { readonly ref: Ref; readonly id: string; readonly why: string }[];
   /** What still carries our stamp. */
@@ -37,10 +37,10 @@ export interface FinishTools {
  * images of its servers where that is wanted. The ledger notes each, so that a repeat goes on where
  * it was cut. What the cloud refuses is named and stops nothing else; throws what may pass.
  */
-export async function finish(tools: FinishTools, images: Images): Promise<Left> {
+export async function finish(tools: FinishTools, images: Images): Promise<Remainder> {
   const { ledger } = tools;
-  const stamped: Left['stamped'][number][] = [];
-  const kept: Left['images'][number][] = [];
+  const stamped: Remainder['stamped'][number][] = [];
+  const kept: Remainder['images'][number][] = [];
   const entries = ledger.entries().flatMap((entry) => (entry.state === 'built' && entry.how !== 'adopted' ? [entry] : []));
   await inParallel(entries, width, async ({ ref, id, bare }) => {
     if (bare) return;

@@ -1,7 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { ifAbsent } from '../../shared/absent.ts';
 import { claimDurably, syncFolder, writeDurably } from '../../shared/durable.ts';
+import { hasMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /** The owner of a campaign: a sender, by its first paired key (hex), or the operator. */
@@ -18,11 +20,9 @@ const OwnerFile = z.object({ format: z.literal('godwit/owner'), version: z.liter
  */
 export async function ownerOf(folder: string): Promise<Owner | null> {
   const path = pathIn(folder);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (text === null) return (await cameAsBundle(folder)) ? operator : null;
+  const text = await readFile(path, 'utf8').catch(ifAbsent(null));
+  // Bundles once had no other note of their owner than the import's marker.
+  if (text === null) return (await hasMarker(folder, { kind: 'imported' })) ? operator : null;
   try {
     return OwnerFile.parse(JSON.parse(text)).owner;
   } catch (cause) {
@@ -54,9 +54,4 @@ function textOf(owner: Owner): string {
 
 function pathIn(folder: string): string {
   return join(folder, 'owner.json');
-}
-
-/** Whether an import's marker exists: bundles once had no other note of their owner. */
-async function cameAsBundle(folder: string): Promise<boolean> {
-  return (await stat(join(folder, 'markers', 'imported')).catch(() => null)) !== null;
 }

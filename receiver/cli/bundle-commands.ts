@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import { readYaml } from '../../shared/config.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
@@ -17,7 +17,7 @@ interface ImportOptions {
 }
 
 /** Adds the commands about bundles: import, commit, rollback. */
-export function addBundleCommands(program: Command, stage: Stage): void {
+export function addBundleCommands(program: Command, terminal: Terminal): void {
   offer(program, receiverCommands, 'import')
     .argument('<bundle>', 'the file, or - for stdin')
     .option('--check', optionText(receiverCommands.check))
@@ -37,7 +37,7 @@ export function addBundleCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json, signal }, file: string, { check, mappings }: ImportOptions) => {
+      asks(terminal, async ({ daemon, output, json, signal }, file: string, { check, mappings }: ImportOptions) => {
         const wanted = mappings === undefined ? Mappings.parse({}) : await readYaml(mappings, Mappings, 'E_PLAN');
         const bytes = await bytesOf(file);
         const read = check === true ? daemon.check : daemon.import;
@@ -48,14 +48,14 @@ export function addBundleCommands(program: Command, stage: Stage): void {
       }),
     );
   ending(program, 'commit').action(
-    asks(stage, async ({ daemon, output, json }, campaign: string) => {
+    asks(terminal, async ({ daemon, output, json }, campaign: string) => {
       const done = await daemon.commit({ campaign });
       if (json) output.json(done);
       else output.print(`Committed; ${showBytes(done.freedBytes)} were freed. Run \`sender commit\` at the source, too.`);
     }),
   );
   ending(program, 'rollback').action(
-    asks(stage, async ({ daemon, output, json }, campaign: string) => {
+    asks(terminal, async ({ daemon, output, json }, campaign: string) => {
       const done = await daemon.rollback({ campaign });
       if (json) output.json(done);
       else

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { optionText } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
@@ -17,7 +17,7 @@ interface Options {
 }
 
 /** Adds the command about the disks that `keep_disks` keeps. */
-export function addKept(program: Command, stage: Stage): void {
+export function addKept(program: Command, terminal: Terminal): void {
   program
     .command('kept')
     .description(`${receiverCommands.kept.does} With an option, ${optionText(receiverCommands.freeKept)}.`)
@@ -42,7 +42,7 @@ export function addKept(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, options: Options) => {
+      asks(terminal, async ({ daemon, output, json }, options: Options) => {
         const unwanted = unwantedBy(options);
         if (unwanted === null) {
           const kept = await daemon.kept();

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createProgram, type Stage } from '../../shared/cli/program.ts';
+import { createProgram, type Terminal } from '../../shared/cli/program.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
 import { addGive } from './give-command.ts';
@@ -14,16 +14,16 @@ First time:  receiver init, edit the configuration, receiver doctor,
 Each move:   nothing; the sender asks for what it needs. See \`sender --help\`.`;
 
 /** The receiver's command line; each group of commands is one file. */
-export function receiverProgram(stage: Stage): Command {
-  const program = createProgram('receiver', says, stage.output);
+export function receiverProgram(terminal: Terminal): Command {
+  const program = createProgram('receiver', says, terminal.output);
   program.commandsGroup('Set up:');
-  addDaemonCommands(program, stage);
-  addPeerCommands(program, stage);
-  addGive(program, stage);
+  addDaemonCommands(program, terminal);
+  addPeerCommands(program, terminal);
+  addGive(program, terminal);
   program.commandsGroup('Look:');
-  addStatusCommands(program, stage);
-  addKept(program, stage);
+  addStatusCommands(program, terminal);
+  addKept(program, terminal);
   program.commandsGroup('Rebuild from a bundle:');
-  addBundleCommands(program, stage);
+  addBundleCommands(program, terminal);
   return program;
 }

@@ -66,5 +66,7 @@ export interface CampaignStatus {
   readonly adopted: number;
   readonly toBuild: number;
   readonly moves: readonly MoveStatus[];
+  /** What is built but not as it was at the source, by resource. */
+  readonly differences: readonly { readonly ref: string; readonly says: string }[];
   readonly problem: ProblemJson | null;
 }

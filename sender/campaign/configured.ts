@@ -1,7 +1,8 @@
 import type { Fact } from '../migration/fact.ts';
+import type { Learned } from '../migration/move.ts';
 
-/** What stands of the network side: all of it by kind, and how many of these were adopted. */
-export interface Configured {
+/** What the receiver said of the network side: all of it by kind, and how many were adopted. */
+export interface Configured extends Pick<Learned, 'details'> {
   readonly counts: Readonly<Record<string, number>>;
   readonly adopted?: number | undefined;
 }
@@ -10,9 +11,14 @@ export interface Configured {
 export function configuredIn(facts: readonly Fact[]): Configured | null {
   for (const fact of facts) {
     if (fact.fact !== 'done' || fact.server !== null) continue;
-    const { counts, adopted } = (fact.learned ?? {}) as Partial<Configured>;
+    const learned = (fact.learned ?? {}) as Partial<Configured>;
     // The totals that `complete` learned have no counts.
-    if (counts !== undefined) return { counts, adopted };
+    if (learned.counts !== undefined) return { ...learned, counts: learned.counts };
   }
   return null;
+}
+
+/** What the destination chose for the network side, by ref. */
+export function configuredDetails(facts: readonly Fact[]): NonNullable<Learned['details']> {
+  return configuredIn(facts)?.details ?? {};
 }

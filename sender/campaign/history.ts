@@ -18,7 +18,7 @@ export function historyOf(campaigns: readonly Campaign[]): PastMove[] {
         const sealed = Object.values(learnedIn(facts).sealed ?? {});
         return [
           {
-            stages: Object.fromEntries(durations.map(({ name, ms }) => [name, ms])),
+            phases: Object.fromEntries(durations.map(({ name, ms }) => [name, ms])),
             sizeBytes: sealed.reduce((sum, { size }) => sum + size, 0),
             // The copy of an earlier attempt stays at the receiver.
             partial: index > 0 || facts.some(({ fact }) => fact === 'round'),

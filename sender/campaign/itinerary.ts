@@ -18,7 +18,7 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
     { name: 'configure', does: 'hand over the document; the receiver builds the network side and compares it',
       run: configure, asksReceiver: true, once: true, retries: true },
     { name: 'move waves', does: 'move the servers along their itinerary, wave after wave',
-      run: moveWaves },
+      run: moveWaves, pausesAt: 'first half' },
     { name: 'complete', does: 'compare the totals with those of the receiver',
       run: complete, asksReceiver: true },
   ] },
@@ -60,3 +60,8 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
       run: removeAtReceiver, asksReceiver: true },
   ] },
 };
+
+/** Where rolling waves pause, as the journal calls it. */
+export const wavePauses: ReadonlySet<string> = new Set(
+  Object.values(campaignItinerary).flatMap(({ steps }) => steps.flatMap(({ pausesAt }) => pausesAt ?? [])),
+);

@@ -3,7 +3,7 @@ import type { DiskStatus } from './campaign-status.ts';
 /** Milliseconds over which a rate is averaged. */
 const windowMs = 5_000;
 
-interface Sample {
+interface RateSample {
   readonly at: number;
   readonly doneBytes: number;
 }
@@ -12,7 +12,7 @@ interface Sample {
  * The progress of every disk, as the copies report it. A restart loses it until they report again.
  */
 export class Progress {
-  readonly #disks = new Map<string, { sizeBytes: number; sentBytes: number; samples: Sample[] }>();
+  readonly #disks = new Map<string, { sizeBytes: number; sentBytes: number; samples: RateSample[] }>();
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {

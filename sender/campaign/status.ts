@@ -9,14 +9,15 @@ import { forecastOf, type PastMove, warmForecastOf } from '../migration/forecast
 import { phaseNamed } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
+import { roundAlone } from '../migration/round.ts';
 import { type WindowStatus, windowOf } from '../migration/window.ts';
 import type { Campaign } from './campaign.ts';
 import { moveStates } from './campaign-states.ts';
 import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './campaign-status.ts';
 import { configuredIn } from './configured.ts';
-import { campaignItinerary } from './itinerary.ts';
+import { detailsOf, differencesIn } from './details.ts';
+import { campaignItinerary, wavePauses } from './itinerary.ts';
 import type { Progress } from './progress.ts';
-import { isAwaitingFirstHalf } from './rolling-wave.ts';
 import { readyBundle, saysOf } from './status-text.ts';
 
 /** The moves that a forecast learns from; only read where there is something to forecast. */
@@ -57,7 +58,7 @@ export function statusOf(
             held,
             isBundle,
             isCancel: standing.is === 'working' && standing.wish === 'cancel',
-            isGated: isAwaitingFirstHalf(facts),
+            isGated: isAtWavePause(facts),
             half: onlyWayOn(facts)?.wish,
             kept: keptOf(facts),
           }),
@@ -65,8 +66,15 @@ export function statusOf(
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
     ...networkOf(campaign, built),
     moves,
+    differences: differencesIn(detailsOf(campaign)),
     problem: standing.is === 'resting' ? standing.problem : null,
   };
+}
+
+/** Whether the second half of a rolling wave waits for the first. */
+function isAtWavePause(facts: readonly Fact[]): boolean {
+  const last = facts.findLast((fact) => 'server' in fact && fact.server === null);
+  return last?.fact === 'begun' && wavePauses.has(last.phase);
 }
 
 /** How much of the network side stands; nothing is left of it after a whole rollback. */
@@ -161,14 +169,7 @@ function warmStatus(
   if (!hasBegun(own, 'rounds')) return null;
   const rounds = roundsOf(facts, server.id);
   return {
-    rounds: rounds.map(({ round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
-      round,
-      size,
-      blocks,
-      bytes,
-      snapshot_ms,
-      copy_ms,
-    })),
+    rounds: rounds.map(roundAlone),
     forecast: rounds.length === 0 ? null : warmForecastOf(rounds, history(), Date.now()),
     waits: hasWaitedFor(own, 'cutover'),
     cutover,

@@ -47,7 +47,12 @@ export interface Step {
   readonly name: string;
   /** For people: what happens here. */
   readonly does: string;
-  readonly run: (campaign: Campaign, tools: StepTools, name: string) => Promise<StepEnd | undefined>;
+  readonly run: (campaign: Campaign, tools: StepTools, step: Step) => Promise<StepEnd | undefined>;
+  /**
+   * What the journal calls the pause of a rolling wave: its second half begins when its first half
+   * is healthy.
+   */
+  readonly pausesAt?: string;
   /** Whether it asks the receiver; a campaign that goes into a bundle skips it. */
   readonly asksReceiver?: boolean;
   /**

@@ -8,7 +8,7 @@ import type { SenderStatus } from '../control/commands/status.ts';
 import type { BandwidthStatus } from '../receiver/bandwidth.ts';
 import { widestName } from '../report/names.ts';
 import { shortId, toldApart } from '../report/server-names.ts';
-import type { View } from './live.ts';
+import type { LiveView } from './live.ts';
 import { isUnderWay, movesTable, paint, stageOf } from './moves-table.ts';
 import { warmText } from './warm-view.ts';
 
@@ -39,12 +39,12 @@ export function bandwidthText({ limit, by, bytesPerSecond }: BandwidthStatus): s
 }
 
 /** One campaign as it is watched: redrawn on a terminal, as changes elsewhere. */
-export function campaignView(campaign: CampaignStatus, output: Output): View {
+export function campaignView(campaign: CampaignStatus, output: Output): LiveView {
   const text = `campaign ${shortId(campaign.id)}: ${campaign.state}, ${visible(campaign.says)}`;
-  const whole = { key: campaign.id, stage: campaign.state, text };
+  const whole = { key: campaign.id, state: campaign.state, text };
   const moves = toldApart(campaign.moves).map((move) => ({
     key: move.server,
-    stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
+    state: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
     text: [
       shortName(move),
       stageOf(move),
@@ -69,6 +69,7 @@ function picture(campaign: CampaignStatus, output: Output): string[] {
   return [
     ...summary(campaign, output),
     `  network side: ${networkText(campaign)}; servers: ${serversText(campaign)}`,
+    ...campaign.differences.map(({ ref, says }) => `  not as it was: ${visible(ref)}: ${visible(says)}`),
     ...problemLines(campaign.problem, '  ', output),
     '',
     ...movesTable(moves, output),

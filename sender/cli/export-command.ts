@@ -3,22 +3,22 @@ import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
-import { type Chosen, choosing, selectionOf } from './selection.ts';
+import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
 import { watchQuietly } from './watch.ts';
 
-interface ExportChoice extends Chosen {
+interface ExportChoice extends SelectionFlags {
   readonly to: string;
   readonly campaign?: string;
 }
 
 /** Adds the command that writes a bundle. */
-export function addExportCommand(program: Command, stage: Stage): void {
+export function addExportCommand(program: Command, terminal: Terminal): void {
   choosing(program.command('export'))
     .description(`${senderCommands.beginExport.does} ${senderCommands.bundle.does}`)
     .requiredOption('--to <file>', 'where the bundle goes; - for stdout')
@@ -34,7 +34,7 @@ export function addExportCommand(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async (asking, chosen: ExportChoice) => {
+      asks(terminal, async (asking, chosen: ExportChoice) => {
         const { daemon, output, json, signal } = asking;
         let { campaign } = chosen;
         if (campaign === undefined) {

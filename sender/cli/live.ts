@@ -2,22 +2,22 @@ import type { Output } from '../../shared/print/output.ts';
 import { cut } from '../../shared/print/text.ts';
 
 /** What can be shown of something that changes. */
-export interface View {
+export interface LiveView {
   /** The whole picture, for a terminal that redraws it. */
   readonly picture: readonly string[];
   /**
-   * The same as items, for everywhere else: an item is printed when its stage or its text changes.
+   * The same as items, for everywhere else: an item is printed when its state or its text changes.
    */
-  readonly items: readonly { readonly key: string; readonly stage: string; readonly text: string }[];
+  readonly items: readonly { readonly key: string; readonly state: string; readonly text: string }[];
 }
 
 /** Shows views as they come. `end` leaves the last one standing. */
 export interface Live {
-  show(view: View): void;
+  show(view: LiveView): void;
   end(): void;
 }
 
-/** How often an item whose stage stays the same may be written again where nothing redraws. */
+/** How often an item whose state stays the same may be written again where nothing redraws. */
 const quietMs = 5_000;
 
 /**
@@ -49,13 +49,13 @@ function redrawn(output: Output): Live {
 }
 
 function quiet(output: Output, now: () => number): Live {
-  const shown = new Map<string, { stage: string; text: string; at: number }>();
+  const shown = new Map<string, { state: string; text: string; at: number }>();
   return {
     show({ items }) {
-      for (const { key, stage, text } of items) {
+      for (const { key, state, text } of items) {
         const last = shown.get(key);
-        if (last !== undefined && last.stage === stage && (last.text === text || now() - last.at < quietMs)) continue;
-        shown.set(key, { stage, text, at: now() });
+        if (last !== undefined && last.state === state && (last.text === text || now() - last.at < quietMs)) continue;
+        shown.set(key, { state, text, at: now() });
         output.print(text);
       }
     },

@@ -8,39 +8,39 @@ import { diskName, widestName } from '../report/names.ts';
 import { undoneText } from '../report/undone-text.ts';
 
 /** A row of the table: a server, or below it one of its disks that is being copied. */
-interface Row {
+interface MoveRow {
   readonly move: MoveStatus;
   readonly disk?: DiskStatus;
 }
 
 /** The servers of a campaign and their disks under way, as a table. */
 export function movesTable(moves: readonly MoveStatus[], output: Output): string[] {
-  const rows = moves.flatMap((move): Row[] => [{ move }, ...move.disks.filter(isUnderWay).map((disk) => ({ move, disk }))]);
+  const rows = moves.flatMap((move): MoveRow[] => [{ move }, ...move.disks.filter(isUnderWay).map((disk) => ({ move, disk }))]);
   const waves = new Set(moves.map((move) => move.wave));
   const columns = [
     {
       title: '  SERVER',
-      show: ({ move, disk }: Row) =>
+      show: ({ move, disk }: MoveRow) =>
         disk === undefined ? `  ${visible(move.name)}` : `    ${visible(diskName(disk.id, move.server))}`,
       most: widestName,
     },
     ...(waves.size > 1
-      ? [{ title: 'WAVE', show: ({ move, disk }: Row) => (disk === undefined ? visible(move.wave) : ''), most: widestName }]
+      ? [{ title: 'WAVE', show: ({ move, disk }: MoveRow) => (disk === undefined ? visible(move.wave) : ''), most: widestName }]
       : []),
     {
       title: 'STATE',
-      show: ({ move, disk }: Row) =>
+      show: ({ move, disk }: MoveRow) =>
         disk === undefined ? paint(stageOf(move), moveStates[move.state].colour, output) : barOf(disk),
     },
     { title: 'COPIED', show: copied, align: 'right' as const },
     {
       title: 'SENT',
-      show: (row: Row) => total(row, (disk) => disk.sentBytes, showBytes),
+      show: (row: MoveRow) => total(row, (disk) => disk.sentBytes, showBytes),
       align: 'right' as const,
     },
     {
       title: 'RATE',
-      show: (row: Row) => total(row, (disk) => disk.bytesPerSecond, showRate),
+      show: (row: MoveRow) => total(row, (disk) => disk.bytesPerSecond, showRate),
       align: 'right' as const,
     },
     { title: 'ETA', show: etaOf, align: 'right' as const },
@@ -73,16 +73,16 @@ function barOf(disk: DiskStatus): string {
  * The disks that a row counts; one of which nothing was heard yet has no size and counts for
  * nothing.
  */
-function disksOf({ move, disk }: Row): readonly DiskStatus[] {
+function disksOf({ move, disk }: MoveRow): readonly DiskStatus[] {
   return (disk === undefined ? move.disks : [disk]).filter(({ sizeBytes }) => sizeBytes > 0);
 }
 
-function total(row: Row, of: (disk: DiskStatus) => number, show: (sum: number) => string): string {
+function total(row: MoveRow, of: (disk: DiskStatus) => number, show: (sum: number) => string): string {
   const disks = disksOf(row);
   return disks.length === 0 ? '-' : show(disks.reduce((sum, disk) => sum + of(disk), 0));
 }
 
-function copied(row: Row): string {
+function copied(row: MoveRow): string {
   const size = total(row, (disk) => disk.sizeBytes, showBytes);
   if (size === '-') return '-';
   const done = total(row, (disk) => disk.doneBytes, showBytes);
@@ -91,7 +91,7 @@ function copied(row: Row): string {
   return `${size.endsWith(` ${unit}`) ? number : done} of ${size}`;
 }
 
-function etaOf(row: Row): string {
+function etaOf(row: MoveRow): string {
   const left = disksOf(row).flatMap((disk) => (disk.etaSeconds === null ? [] : [disk.etaSeconds]));
   const longest = Math.max(0, ...left);
   return longest === 0 ? '-' : showDuration(longest * 1_000);

@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
 import { writeText } from '../operator-file.ts';
 import { asks } from './ask.ts';
-import { type Chosen, choosing, selectionOf } from './selection.ts';
+import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
 
-interface OutputChosen extends Chosen {
+interface OutputChosen extends SelectionFlags {
   readonly output?: string;
 }
 
 /** Adds the commands that come before a migration: capture, plan. */
-export function addPlanCommands(program: Command, stage: Stage): void {
+export function addPlanCommands(program: Command, terminal: Terminal): void {
   choosing(offer(program, senderCommands, 'capture'))
     .option('-o, --output <file>', 'where to write the document; stdout when it is left out')
     .addHelpText(
@@ -27,7 +27,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, chosen: OutputChosen) => {
+      asks(terminal, async ({ daemon, output, json }, chosen: OutputChosen) => {
         const { document, concerns } = await daemon.capture(selectionOf(chosen));
         const text = `${JSON.stringify(document, undefined, 2)}\n`;
         if (chosen.output !== undefined) await writeText(chosen.output, text);
@@ -53,7 +53,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, chosen: OutputChosen) => {
+      asks(terminal, async ({ daemon, output, json }, chosen: OutputChosen) => {
         const { plan, concerns, decisions } = await daemon.plan(selectionOf(chosen));
         if (chosen.output !== undefined) await writeText(chosen.output, plan);
         const blocking = concerns.filter(({ severity }) => severity === 'blocking').length;

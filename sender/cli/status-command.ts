@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
@@ -8,7 +8,7 @@ import { latestCampaign } from './choose-campaign.ts';
 import { watchStatus } from './watch.ts';
 
 /** Adds `status`: where everything stands, once or on and on. */
-export function addStatusCommand(program: Command, stage: Stage): void {
+export function addStatusCommand(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'status')
     .argument('[campaign]', 'only this one, by the beginning of its id')
     .option('--watch', optionText(senderCommands.watch))
@@ -23,7 +23,7 @@ export function addStatusCommand(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async (asking, wanted: string | undefined, { watch }: { watch?: true }) => {
+      asks(terminal, async (asking, wanted: string | undefined, { watch }: { watch?: true }) => {
         if (watch) return await watchStatus(asking, wanted);
         const { daemon, output, json } = asking;
         const status = await daemon.status();

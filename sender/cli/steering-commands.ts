@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { type Example, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { type Example, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { Problem } from '../../shared/problem.ts';
 import { isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { senderCommands } from '../control/registry.ts';
-import { type Asking, asks } from './ask.ts';
+import { asks, type SenderAsking } from './ask.ts';
 import { chooseCampaign } from './choose-campaign.ts';
 import { watchCampaign } from './watch.ts';
 
@@ -25,23 +25,23 @@ interface SteeringChoice {
 type Steering = 'pause' | 'resume' | 'cancel' | 'rollback';
 
 /** Adds the commands that hold a campaign and let it go on: pause, resume. */
-export function addSteeringCommands(program: Command, stage: Stage): void {
-  addSteering(program, stage, 'pause', 'pauses the only campaign that moves');
-  watchable(addSteering(program, stage, 'resume', 'continues the only campaign that can'));
+export function addSteeringCommands(program: Command, terminal: Terminal): void {
+  addSteering(program, terminal, 'pause', 'pauses the only campaign that moves');
+  watchable(addSteering(program, terminal, 'resume', 'continues the only campaign that can'));
 }
 
 /** Adds the commands that end a campaign: commit, rollback, cancel. */
-export function addEndingCommands(program: Command, stage: Stage): void {
-  addCommit(program, stage);
-  watchable(addSteering(program, stage, 'rollback', 'undoes the only campaign that is not committed'))
+export function addEndingCommands(program: Command, terminal: Terminal): void {
+  addCommit(program, terminal);
+  watchable(addSteering(program, terminal, 'rollback', 'undoes the only campaign that is not committed'))
     .option('--keep <servers...>', 'leave these servers, and what they stand on, at the destination for good')
     .option('--give-up <servers...>', 'remove these servers at the destination even if they cannot run at the source again');
-  addSteering(program, stage, 'cancel', 'cancels the only campaign under way');
+  addSteering(program, terminal, 'cancel', 'cancels the only campaign under way');
 }
 
-function addSteering(program: Command, stage: Stage, name: Steering, does: string): Command {
+function addSteering(program: Command, terminal: Terminal, name: Steering, does: string): Command {
   return campaignCommand(program, name, [[`sender ${name}`, does]]).action(
-    asks(stage, async (asking, wanted: string | undefined, { watch, ...excepted }: SteeringChoice) => {
+    asks(terminal, async (asking, wanted: string | undefined, { watch, ...excepted }: SteeringChoice) => {
       const { campaigns } = await asking.daemon.status();
       const campaign = chooseCampaign(campaigns, wanted, name);
       await showOutcome(asking, await asking.daemon[name]({ campaign, ...excepted }), watch);
@@ -49,7 +49,7 @@ function addSteering(program: Command, stage: Stage, name: Steering, does: strin
   );
 }
 
-function addCommit(program: Command, stage: Stage): void {
+function addCommit(program: Command, terminal: Terminal): void {
   const command = campaignCommand(program, 'commit', [
     ['sender commit', 'commits the only campaign that is ready'],
     ['sender commit --delete-source --yes', 'and deletes the moved servers at the source'],
@@ -60,7 +60,7 @@ function addCommit(program: Command, stage: Stage): void {
     .option('--keep <servers...>', 'leave these source servers as they are, neither locked nor deleted')
     .option('--yes', 'needed with --delete-source: deleted servers cannot be brought back')
     .action(
-      asks(stage, async (asking, wanted: string | undefined, { deleteSource, yes, watch, ...excepted }: CommitChoice) => {
+      asks(terminal, async (asking, wanted: string | undefined, { deleteSource, yes, watch, ...excepted }: CommitChoice) => {
         if (deleteSource && !yes) {
           throw new Problem('E_USAGE', 'Deleting the source servers cannot be undone.', {
             hint: 'Add --yes if you are sure.',
@@ -88,7 +88,7 @@ function watchable(command: Command): Command {
  * Prints what the campaign does now, or shows it until it rests; its failure becomes the command's
  * own.
  */
-async function showOutcome(asking: Asking, campaign: CampaignStatus, watch?: true): Promise<void> {
+async function showOutcome(asking: SenderAsking, campaign: CampaignStatus, watch?: true): Promise<void> {
   const { output, json } = asking;
   if (watch) await watchCampaign(asking, campaign.id);
   else if (json) output.json(campaign);

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { type Column, table } from '../../shared/print/table.ts';
@@ -13,7 +13,7 @@ import { asks } from './ask.ts';
 import { chooseCampaign } from './choose-campaign.ts';
 
 /** Adds `verify`: both sides of a finished campaign, read again. */
-export function addVerifyCommand(program: Command, stage: Stage): void {
+export function addVerifyCommand(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'verify')
     .argument('[campaign]', 'its id, or the beginning of it; may be left out when only one is meant')
     .addHelpText(
@@ -27,7 +27,7 @@ export function addVerifyCommand(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, wanted: string | undefined) => {
+      asks(terminal, async ({ daemon, output, json }, wanted: string | undefined) => {
         const { campaigns } = await daemon.status();
         const campaign = chooseCampaign(campaigns, wanted, 'verify');
         const disks = await daemon.verify({ campaign });

@@ -4,7 +4,7 @@ import { campaignStates, isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import type { SenderStatus } from '../control/commands/status.ts';
 import { shortId } from '../report/server-names.ts';
-import type { Asking } from './ask.ts';
+import type { SenderAsking } from './ask.ts';
 import { campaignView, statusLines } from './campaign-view.ts';
 import { latestCampaign } from './choose-campaign.ts';
 import { openLive } from './live.ts';
@@ -15,7 +15,7 @@ const absenceMs = 60_000;
 /**
  * Shows a campaign until it rests; its failure becomes the command's own. Ctrl-C leaves it running.
  */
-export async function watchCampaign(asking: Asking, id: string): Promise<void> {
+export async function watchCampaign(asking: SenderAsking, id: string): Promise<void> {
   const { output, json } = asking;
   const live = openLive(output);
   for await (const status of statuses(asking)) {
@@ -29,7 +29,7 @@ export async function watchCampaign(asking: Asking, id: string): Promise<void> {
 }
 
 /** Waits until a campaign rests and prints each step; its failure becomes the command's own. */
-export async function watchQuietly(asking: Asking, wanted: string): Promise<void> {
+export async function watchQuietly(asking: SenderAsking, wanted: string): Promise<void> {
   let last = '';
   for await (const status of statuses(asking)) {
     const campaign = latestCampaign(status.campaigns, wanted);
@@ -41,7 +41,7 @@ export async function watchQuietly(asking: Asking, wanted: string): Promise<void
 }
 
 /** Shows everything, or one campaign, until Ctrl-C. */
-export async function watchStatus(asking: Asking, wanted: string | undefined): Promise<void> {
+export async function watchStatus(asking: SenderAsking, wanted: string | undefined): Promise<void> {
   const { output, json } = asking;
   const live = openLive(output);
   for await (const status of statuses(asking)) {
@@ -52,7 +52,7 @@ export async function watchStatus(asking: Asking, wanted: string | undefined): P
       live.show({
         picture: statusLines(status, output, only?.id),
         items: [
-          { key: '', stage: status.peer?.state ?? 'unpaired', text: `receiver: ${status.peer?.state ?? 'not paired'}` },
+          { key: '', state: status.peer?.state ?? 'unpaired', text: `receiver: ${status.peer?.state ?? 'not paired'}` },
           ...shown.flatMap((campaign) => campaignView(campaign, output).items),
         ],
       });
@@ -61,7 +61,7 @@ export async function watchStatus(asking: Asking, wanted: string | undefined): P
 }
 
 /** Yields every status until Ctrl-C, and waits for a daemon that is restarted meanwhile. */
-async function* statuses({ daemon, output, signal }: Asking): AsyncGenerator<SenderStatus> {
+async function* statuses({ daemon, output, signal }: SenderAsking): AsyncGenerator<SenderStatus> {
   let goneAtMs: number | undefined = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     let gone = new Problem('E_DAEMON_DOWN', 'The daemon has stopped.');

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
@@ -9,7 +10,7 @@ import { campaignStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { historyOf } from '../campaign/history.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
-import { standingOf } from '../migration/fact.ts';
+import { type Foreseen, standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import { type Plan, serversOf } from '../model/plan.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
@@ -37,10 +38,7 @@ export class CampaignSet {
   /** Opens every campaign of the state directory and resumes those that were under way. */
   async start(): Promise<void> {
     const { state } = this.#tools;
-    const names = await readdir(join(state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [] as string[];
-      throw error;
-    });
+    const names = await readdir(join(state, 'campaigns')).catch(ifAbsent<string[]>([]));
     for (const name of names.sort()) {
       const campaign = await Campaign.open(state, name);
       if (campaign !== null) this.#run(campaign);
@@ -52,8 +50,8 @@ export class CampaignSet {
   }
 
   /** Writes a new campaign to the state directory and starts it. */
-  async create(plan: Plan, document: Configurations): Promise<void> {
-    this.#run(await Campaign.create(this.#tools.state, plan, document));
+  async create(plan: Plan, document: Configurations, foreseen?: Foreseen): Promise<void> {
+    this.#run(await Campaign.create(this.#tools.state, plan, document, foreseen));
   }
 
   /** The campaign of an id, or of the first four or more characters of one. Throws E_NOT_FOUND. */

@@ -1,3 +1,4 @@
+import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Power } from '../../shared/model/resource.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Round } from './round.ts';
@@ -5,6 +6,8 @@ import type { Round } from './round.ts';
 /** One line of a campaign's journal, which is all that the sender knows of a campaign. */
 export type Fact =
   | { readonly fact: 'started'; readonly project: string; readonly release: string; readonly servers: readonly string[] }
+  /** What was told before the first write, and accepted by starting. */
+  | ({ readonly fact: 'foreseen' } & Foreseen)
   /** `server` is null for a step of the whole campaign. */
   | { readonly fact: 'begun'; readonly server: string | null; readonly phase: string }
   | { readonly fact: 'done'; readonly server: string | null; readonly phase: string; readonly learned?: object | undefined }
@@ -34,6 +37,12 @@ export type Fact =
   | { readonly fact: 'rests'; readonly state: RestState; readonly problem?: ProblemJson | undefined }
   /** What the operator asked for; it is worked on until the campaign rests. */
   | ({ readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined } & Exceptions);
+
+/** What both clouds said of a plan: the concerns, and what is not simply created. */
+export interface Foreseen {
+  readonly concerns: readonly Concern[];
+  readonly decisions: readonly Decision[];
+}
 
 /** The servers, by id, that a wish excepts: those that stay as they are, and those given up. */
 export interface Exceptions {

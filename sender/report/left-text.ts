@@ -1,7 +1,9 @@
 import type { LeftBehind } from './model.ts';
 import { countOf } from './names.ts';
 
-/** What a commit left at the destination beside the tenant, in lines; none where nothing is left. */
+/**
+ * What a commit left at the destination beside the tenant, in lines; none where nothing is left.
+ */
 export function leftText(left: LeftBehind | null): string[] {
   if (left === null) return [];
   const byReason = Map.groupBy(left.images, ({ why }) => why);

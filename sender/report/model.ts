@@ -1,6 +1,7 @@
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
+import type { TenantChanges } from './changes.ts';
 import type { ProbedDowntime } from './measures.ts';
 
 /** Times and bytes of one server's move, from the journal alone. Milliseconds and bytes. */
@@ -36,7 +37,9 @@ export interface MoveReport {
   }[];
 }
 
-/** Images of moved servers that stay, by the ref of their disk, and what still carries our stamp. */
+/**
+ * Images of moved servers that stay, by the ref of their disk, and what still carries our stamp.
+ */
 export interface LeftBehind {
   readonly images: readonly { readonly ref: string; readonly id: string; readonly why: string }[];
   readonly stamped: readonly { readonly ref: string; readonly why: string }[];
@@ -56,6 +59,8 @@ export interface Report {
     readonly sentBytes: number;
     readonly resources: Readonly<Record<string, number>>;
   };
+  /** What is not at the destination as it was at the source. */
+  readonly changes: TenantChanges;
   /** What the commit left at the destination that is no part of the tenant; null before it. */
   readonly left: LeftBehind | null;
   readonly problems: readonly (ProblemJson & { readonly at: string })[];

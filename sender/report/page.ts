@@ -1,11 +1,12 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import { changeTitles } from './changes.ts';
 import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { diskName } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
+import { phaseBar, phaseColours } from './phase-bar.ts';
 import { toldApart } from './server-names.ts';
-import { stageBar, stageColours } from './stage-bar.ts';
 import { escaped, reportStyle } from './style.ts';
 
 /**
@@ -15,7 +16,7 @@ import { escaped, reportStyle } from './style.ts';
 export function reportPage(report: Report): string {
   const { campaign, project, state, totals, problems } = report;
   const moves = toldApart(report.moves);
-  const colours = stageColours(moves);
+  const colours = phaseColours(moves);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -48,9 +49,9 @@ ${serverTable(moves)}
 ${byteTable(moves)}
 </section>
 <section>
-<h2>Stages</h2>
+<h2>Phases</h2>
 <p class="legend">${legend(colours)}</p>
-${moves.map((move) => stageSection(move, colours)).join('\n')}
+${moves.map((move) => phaseSection(move, colours)).join('\n')}
 </section>
 ${moves.some(({ rounds }) => rounds.length > 0) ? `<section>\n<h2>Rounds before the cutover</h2>\n${roundTable(moves)}\n</section>` : ''}
 <section>
@@ -64,6 +65,7 @@ ${table(
   Object.entries(totals.resources).map(([kind, count]) => [escaped(kind), number(String(count))]),
 )}
 </section>
+${changeSection(report)}
 <footer>Written by <code>sender report</code> from the campaign’s journal. Times are UTC; sizes are binary (1 KiB = 1024 B).</footer>
 </body>
 </html>
@@ -81,6 +83,14 @@ function problemSection({ problems }: Report): string {
       `<li><time>${showTime(at)}</time> <code>${escaped(code)}</code>${about === undefined ? '' : ` <code>${escaped(about)}</code>`}<br>${escaped(says)}<br><em>${escaped(hint)}</em></li>`,
   );
   return `<section class="problems"><h2>Problems met</h2><ul>${items.join('')}</ul></section>`;
+}
+
+function changeSection({ changes }: Report): string {
+  const lists = changeTitles.flatMap(([list, title]) => {
+    const items = changes[list].map((says) => `<li>${escaped(says)}</li>`);
+    return items.length === 0 ? [] : [`<h3>${escaped(title)}</h3>\n<ul class="changes">${items.join('')}</ul>`];
+  });
+  return `<section>\n<h2>What is not as it was</h2>\n${lists.length === 0 ? '<p>Nothing.</p>' : lists.join('\n')}\n</section>`;
 }
 
 /** A column of a table of servers: its heading, and the HTML of its cells. */
@@ -136,13 +146,13 @@ function stateOf({ state }: MoveReport): string {
   return `<span class="state ${escaped(state.replaceAll(' ', '-'))}">${escaped(state)}</span>`;
 }
 
-function stageSection(move: MoveReport, colours: ReadonlyMap<string, string>): string {
+function phaseSection(move: MoveReport, colours: ReadonlyMap<string, string>): string {
   const rows = move.phases.map((phase) => [escaped(phase.name), showTime(phase.startedAt), number(showDuration(phase.ms))]);
-  return `<h3>${name(move)}</h3>\n${stageBar(move, colours)}\n<details><summary>${move.phases.length} stages</summary>${table(['Stage', 'Began', 'Took'], rows)}</details>`;
+  return `<h3>${name(move)}</h3>\n${phaseBar(move, colours)}\n<details><summary>${move.phases.length} phases</summary>${table(['Phase', 'Began', 'Took'], rows)}</details>`;
 }
 
 function legend(colours: ReadonlyMap<string, string>): string {
-  return [...colours].map(([stage, colour]) => `<span><i style="background:${colour}"></i>${escaped(stage)}</span>`).join(' ');
+  return [...colours].map(([phase, colour]) => `<span><i style="background:${colour}"></i>${escaped(phase)}</span>`).join(' ');
 }
 
 function roundTable(moves: readonly MoveReport[]): string {

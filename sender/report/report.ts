@@ -6,6 +6,8 @@ import { downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
+import { roundAlone } from '../migration/round.ts';
+import { changesOf } from './changes.ts';
 import { sentBytes } from './figures.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
 import type { LeftBehind, MoveReport, Report } from './model.ts';
@@ -28,6 +30,7 @@ export function reportOf(campaign: Campaign, state: string): Report {
       sentBytes: moves.reduce((sum, move) => sum + sentBytes(move), 0),
       resources: totalsOf(campaign).resources,
     },
+    changes: changesOf(campaign),
     left: leftIn(facts),
     problems: facts.flatMap((fact) => (fact.fact === 'problem' ? [{ ...fact.problem, at: fact.at }] : [])),
   };
@@ -53,15 +56,7 @@ function moveReport(campaign: Campaign, move: Move): MoveReport {
     probed: probedOf(facts),
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,
-    rounds: roundsOf(campaign.journal.facts, move.server.id).map(({ at, round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
-      round,
-      size,
-      blocks,
-      bytes,
-      snapshot_ms,
-      copy_ms,
-      endedAt: at,
-    })),
+    rounds: roundsOf(campaign.journal.facts, move.server.id).map((round) => ({ ...roundAlone(round), endedAt: round.at })),
     disks: Object.entries(learned.sealed ?? {}).map(([id, disk]) => ({
       id,
       sizeBytes: disk.size,

@@ -4,7 +4,7 @@ export function shortId(id: string): string {
 }
 
 /** A server as lists of servers hold it. */
-interface NamedServer {
+interface ListedServer {
   readonly server: string;
   readonly name: string;
 }
@@ -13,7 +13,7 @@ interface NamedServer {
  * Returns the servers with the beginning of the id behind every name that several of them have:
  * `app (3f2a1c)`. Servers whose ids begin alike show more of theirs.
  */
-export function toldApart<S extends NamedServer>(servers: readonly S[]): S[] {
+export function toldApart<S extends ListedServer>(servers: readonly S[]): S[] {
   const alike = Map.groupBy(servers, ({ name }) => name);
   return servers.map((one) => {
     const same = new Set((alike.get(one.name) ?? []).map(({ server }) => server));

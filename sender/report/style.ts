@@ -27,8 +27,9 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; pad
 th { color: var(--soft); font-weight: 600; white-space: nowrap; } .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .state { font-weight: 600; } .moved, .ready, .committed { color: var(--good); } .failed { color: var(--bad); }
 .legend span { margin-right: 1rem; white-space: nowrap; } .legend i { display: inline-block; width: .8em; height: .8em; border-radius: .15em; margin-right: .35em; }
-svg.stages { width: 100%; height: auto; display: block; border-radius: .25rem; background: var(--tint); } svg text { font: 600 13px system-ui, sans-serif; }
+svg.phases { width: 100%; height: auto; display: block; border-radius: .25rem; background: var(--tint); } svg text { font: 600 13px system-ui, sans-serif; }
 details { margin: .3rem 0 0; } summary { color: var(--soft); cursor: pointer; }
+.changes li { overflow-wrap: anywhere; }
 .problems { border-left: .25rem solid var(--bad); padding-left: 1rem; } .problems li { margin-bottom: .6rem; }
 footer { color: var(--soft); margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: .8rem; }
 @media print { body { max-width: none; padding: 0; } details { display: none; } }

@@ -1,26 +1,27 @@
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
+import { changeTitles } from './changes.ts';
 import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
 import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
+import { everyPhaseText, phasesText } from './phases-text.ts';
 import { toldApart } from './server-names.ts';
-import { everyStageText, stagesText } from './stages-text.ts';
 
 /** How a report is written as text. */
 export interface TextOptions {
   /** Of the terminal; endless where nobody reads on one. */
   readonly columns?: number;
-  /** One line for each stage of each server, in place of one line for each server. */
-  readonly everyStage?: boolean;
+  /** One line for each phase of each server, in place of one line for each server. */
+  readonly everyPhase?: boolean;
 }
 
 /**
- * A report as lines of text: totals, tables of servers, stages, rounds, disks, and every problem.
+ * A report as lines of text: totals, tables of servers, phases, rounds, disks, and every problem.
  */
 export function reportText(report: Report, options: TextOptions = {}): string[] {
-  const { columns = Number.POSITIVE_INFINITY, everyStage = false } = options;
+  const { columns = Number.POSITIVE_INFINITY, everyPhase = false } = options;
   const moves = toldApart(report.moves);
   return [
     ...headLines(report),
@@ -32,7 +33,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       networkColumns(moves),
       columns,
     ),
-    ...(everyStage ? everyStageText(moves, columns) : stagesText(moves, columns)),
+    ...(everyPhase ? everyPhaseText(moves, columns) : phasesText(moves, columns)),
     ...section(
       moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name }))),
       roundColumns,
@@ -43,6 +44,7 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       diskColumns,
       columns,
     ),
+    ...changesText(report.changes),
     ...report.problems.flatMap((problem) => [
       '',
       `${showTime(problem.at)}  ${problem.code}: ${visible(problem.says)}`,
@@ -133,6 +135,13 @@ const diskColumns: readonly Column<DiskRow>[] = [
   { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
   { title: 'ROOT DIGEST', whole: true, show: (disk) => disk.root },
 ];
+
+/** Each list of changes under its heading; nothing where there is none. */
+function changesText(changes: Report['changes']): string[] {
+  return changeTitles.flatMap(([list, title]) =>
+    changes[list].length === 0 ? [] : ['', `${title}:`, ...changes[list].map((says) => `  - ${visible(says)}`)],
+  );
+}
 
 /** A table after an empty line; nothing where there is nothing to show. */
 function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string[] {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Problem } from '../problem.ts';
-import { epilogue, type Stage } from './program.ts';
+import { epilogue, type Terminal } from './program.ts';
 
 /** Shells that a completion script can be written for. */
 const shells = ['bash', 'zsh', 'fish'] as const;
@@ -11,14 +11,14 @@ interface Word {
 }
 
 /** Adds the command that prints the completion script of the program it is added to. */
-export function addCompletion(program: Command, stage: Stage): void {
+export function addCompletion(program: Command, terminal: Terminal): void {
   const name = program.name();
   program
     .command('completion')
     .description('Print the completion script for a shell.')
     .argument('<shell>', shells.join(', '))
     .addHelpText('after', epilogue([[`${name} completion bash > /etc/bash_completion.d/${name}`, 'for every user of bash']], []))
-    .action((shell: string) => stage.output.raw(completionScript(program, shell)));
+    .action((shell: string) => terminal.output.raw(completionScript(program, shell)));
 }
 
 /** The completion script of a program for a shell, written from its commands and their options. */
@@ -43,10 +43,10 @@ function completionScript(program: Command, shell: string): string {
   }
 }
 
-type Commands = readonly (Word & { readonly command: Command })[];
+type CompletedCommands = readonly (Word & { readonly command: Command })[];
 type OptionsOf = (command: Command) => readonly Word[];
 
-function bash(name: string, commands: Commands, options: OptionsOf): string {
+function bash(name: string, commands: CompletedCommands, options: OptionsOf): string {
   const cases = commands.map(({ word, command }) => `    ${word}) words="${join(options(command))}" ;;`);
   return `# bash completion for ${name}; put it into /etc/bash_completion.d/${name}
 _${name}() {
@@ -68,7 +68,7 @@ complete -o filenames -F _${name} ${name}
 `;
 }
 
-function zsh(name: string, commands: Commands, options: OptionsOf): string {
+function zsh(name: string, commands: CompletedCommands, options: OptionsOf): string {
   const described = ({ word, says }: Word): string => `'${quoted(word.replaceAll(':', '\\:'))}:${quoted(says)}'`;
   const cases = commands.map(
     ({ word, command }) =>
@@ -94,7 +94,7 @@ if [ "$funcstack[1]" = "_${name}" ]; then _${name} "$@"; else compdef _${name} $
 `;
 }
 
-function fish(name: string, commands: Commands, general: readonly Word[]): string {
+function fish(name: string, commands: CompletedCommands, general: readonly Word[]): string {
   const option = (condition: string, { word, says }: Word): string =>
     `complete -c ${name} -n "${condition}" -l ${word.replace(/^--/, '')} -d '${quoted(says)}'`;
   return [

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { processOutput } from '../print/output.ts';
-import { runProgram, type Stage } from './program.ts';
+import { runProgram, type Terminal } from './program.ts';
 
 /** Runs a program as this process: it takes the arguments and sets the exit status. */
-export async function main(createProgram: (stage: Stage) => Command): Promise<void> {
+export async function main(createProgram: (terminal: Terminal) => Command): Promise<void> {
   const interrupted = new AbortController();
   const output = processOutput();
   const program = createProgram({ output, signal: interrupted.signal });

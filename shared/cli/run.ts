@@ -6,7 +6,7 @@ import { release } from '../release.ts';
 import { boundMemory } from './memory.ts';
 
 /** A daemon that runs. */
-export interface Running {
+export interface RunningDaemon {
   stop(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ export interface Running {
  * Runs a daemon until SIGTERM or SIGINT stops it in order; a second signal ends it at once.
  * `boundMemory` starts the program over: only `start` may load what the daemon needs.
  */
-export async function runDaemon(name: string, level: LogLevel, start: (log: Log) => Promise<Running>): Promise<void> {
+export async function runDaemon(name: string, level: LogLevel, start: (log: Log) => Promise<RunningDaemon>): Promise<void> {
   boundMemory();
   const log = openLog(name, level);
   const notifier = openNotifier(process.env, log);

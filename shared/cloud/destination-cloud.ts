@@ -12,8 +12,19 @@ import type { Patience } from './patience.ts';
 export interface Built {
   readonly id: string;
   readonly how: 'created' | 'adopted' | 'found';
-  /** What the destination chose, for reports: `{ address: '172.24.4.9' }`. */
+  /**
+   * What the destination chose, for reports: `{ address: '172.24.4.9' }`. A port and a floating IP
+   * MUST have `address`, with blanks between several: only there is a new server probed.
+   */
   readonly detail?: Readonly<Record<string, string>> | undefined;
+}
+
+/** How a built resource differs from the wanted one, in sentences. */
+export interface Differences {
+  /** A guest or its network would not be as it was: the build fails. */
+  readonly fatal: readonly string[];
+  /** What harms no guest: it is reported, and stops nothing. */
+  readonly told: readonly string[];
 }
 
 /** What a builder receives besides the resource. */
@@ -86,10 +97,10 @@ export interface DestinationCloud {
    */
   occupied(resource: Resource, context: BuildContext): Promise<boolean>;
   /**
-   * The differences of the built resource from the wanted one, in sentences; empty when it is
-   * equal. Given a disk's bytes, also whether the cloud says that it stores these.
+   * The differences of the built resource, as it is read back, from the wanted one. Given a disk's
+   * bytes, also whether the cloud says that it stores these.
    */
-  differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
+  differences(resource: Resource, id: string, context: BuildContext): Promise<Differences>;
   /**
    * Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting.
    */
@@ -101,6 +112,12 @@ export interface DestinationCloud {
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
   /** Whether something of the network side, or a flavor, still exists. MUST NOT write. */
   isThere(ref: Ref, id: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Removes what this campaign made a second time: a request whose answer was lost went on when
+   * another had been sent. `built`: the resources that stay, by the refs of the ledger. Returns how
+   * many it removed; MAY be repeated.
+   */
+  sweep(campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number>;
   /**
    * Takes the campaign's stamp from what `ensure` built, once it is committed; nothing else of it
    * changes. Absent is fine, and so is one without a stamp.

@@ -201,7 +201,7 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       });
     });
 
-    test('starts the server again', async () => {
+    test('starts a server that it stopped again', async () => {
       await cloud.start(server.id, patience());
       expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ power: 'running' });
     });

@@ -87,7 +87,7 @@ describe('a tenant moves between two real clouds', () => {
     }
   });
 
-  test('both daemons stayed small', async () => {
+  test('both daemons stayed small in memory during the whole migration', async () => {
     expect(await daemons.sender.peakMiB()).toBeLessThan(300);
     expect(await daemons.receiver.peakMiB()).toBeLessThan(300);
   });

@@ -61,6 +61,10 @@ export class PlainDestination implements DestinationCloud {
     return this.#below.isThere(...given);
   }
 
+  sweep(...given: Parameters<DestinationCloud['sweep']>) {
+    return this.#below.sweep(...given);
+  }
+
   unstamp(...given: Parameters<DestinationCloud['unstamp']>) {
     this.#mustKnow(kindOf(given[0]));
     return this.#below.unstamp(...given);

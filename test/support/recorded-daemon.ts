@@ -42,6 +42,7 @@ export function aCampaignStatus(more: Partial<CampaignStatus> = {}): CampaignSta
     built: 12,
     adopted: 0,
     toBuild: 12,
+    differences: [],
     moves: [aMoveStatus('db'), aMoveStatus('web', { state: 'waiting', phase: null, disks: [] })],
     problem: null,
     ...more,
@@ -149,9 +150,10 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
     rollback: steer('rollback', 'rolling back'),
     verify: (params) => note('verify', params, []),
     report: async ({ campaign: id }) => {
+      const changes = { leftOut: [], mapped: [], adopted: [], changed: [] };
       const totals = { servers: 0, diskBytes: 0, sentBytes: 0, resources: {} };
       const { project, state, startedAt, endedAt } = find(id);
-      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, left: null, problems: [] };
+      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, changes, left: null, problems: [] };
     },
     log: async ({ campaign }) => facts(campaign),
     follow: async function* ({ campaign }) {

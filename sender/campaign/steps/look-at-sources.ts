@@ -8,14 +8,14 @@ import { withRetries } from '../../migration/retry.ts';
 import type { Campaign } from '../campaign.ts';
 import { type Failure, problemAbout } from '../failures.ts';
 import { awakeProblem } from '../source-watch.ts';
-import { type StepEnd, type StepTools, workSignal } from '../step.ts';
+import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts';
 
 /**
  * Reads every source server before a commit takes effect. Where one cannot be read, or all have run
  * again, the campaign stays as it is; a single one that ran again is noted, and the commit leaves
  * it out.
  */
-export async function lookAtSources(campaign: Campaign, tools: StepTools, step: string): Promise<StepEnd | undefined> {
+export async function lookAtSources(campaign: Campaign, tools: StepTools, { name: step }: Step): Promise<StepEnd | undefined> {
   const { journal } = campaign;
   if (isUnderWay(journal.facts, step)) return undefined;
   const kept = exceptedFrom(journal.facts, 'commit', 'keep');

@@ -4,7 +4,7 @@ import { wasStopped } from '../../migration/durations.ts';
 import type { Campaign } from '../campaign.ts';
 import { areTooMany, throwFailures } from '../failures.ts';
 import { awaitFirstHalf, type Batch, batchesOf } from '../rolling-wave.ts';
-import { isInterrupted, type StepEnd, type StepTools } from '../step.ts';
+import { isInterrupted, type Step, type StepEnd, type StepTools } from '../step.ts';
 import { moveBatch, wantsMoves } from '../wave.ts';
 import { releaseRounds } from './pause.ts';
 
@@ -12,12 +12,12 @@ import { releaseRounds } from './pause.ts';
  * Moves every unmoved server, wave after wave; stops as soon as the operator wants something else,
  * or more servers failed than the plan allows. Throws what failed once the others have moved.
  */
-export async function moveWaves(campaign: Campaign, tools: StepTools): Promise<StepEnd | undefined> {
+export async function moveWaves(campaign: Campaign, tools: StepTools, step: Step): Promise<StepEnd | undefined> {
   try {
     const gated: Problem[] = [];
     for (const batch of batchesOf(campaign)) {
       if (areTooMany(campaign)) break;
-      const why = await whyNotBegun(campaign, batch, tools);
+      const why = await whyNotBegun(campaign, batch, tools, step);
       if (why !== null) gated.push(why);
       else await moveBatch(campaign, unmovedOf(campaign, batch), tools);
       if (!wantsMoves(campaign)) {
@@ -44,11 +44,11 @@ function unmovedOf(campaign: Campaign, { moves }: Batch): Batch['moves'] {
 }
 
 /** Why the second half of a farm is not begun; null where it may be, and for every other batch. */
-async function whyNotBegun(campaign: Campaign, batch: Batch, tools: StepTools): Promise<Problem | null> {
+async function whyNotBegun(campaign: Campaign, batch: Batch, tools: StepTools, { pausesAt }: Step): Promise<Problem | null> {
   const left = unmovedOf(campaign, batch);
   // A server that an interruption left stopped does not wait for the first half, which was healthy
   // when this server began.
   const isNew = !left.some(({ server: { id } }) => wasStopped(attemptOf(campaign.journal.facts, id).facts));
   if (left.length === 0 || !isNew || batch.after.length === 0 || campaign.plan.to !== 'receiver') return null;
-  return awaitFirstHalf(campaign, batch, tools);
+  return pausesAt === undefined ? null : awaitFirstHalf(campaign, batch, tools, pausesAt);
 }

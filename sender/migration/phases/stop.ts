@@ -10,8 +10,9 @@ const settleMs = 1_000;
 const settleLooks = 60;
 
 /**
- * Stops the source server and waits until it is seen stopped. Just before, a server that was changed
- * since its capture is refused, and whether it runs is noted: its owner may have stopped it.
+ * Stops the source server and waits until it is seen stopped. Just before, a server that was
+ * changed since its capture is refused, and whether it runs is noted: its owner may have stopped
+ * it.
  */
 export async function stop(move: Move, tools: Tools): Promise<undefined> {
   const { server } = move;

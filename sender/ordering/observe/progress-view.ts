@@ -7,7 +7,7 @@ import type { ObserveProgress } from './observe.ts';
  */
 interface ProgressView {
   readonly picture: readonly string[];
-  readonly items: readonly { readonly key: string; readonly stage: string; readonly text: string }[];
+  readonly items: readonly { readonly key: string; readonly state: string; readonly text: string }[];
 }
 
 /** How often the remaining time is written where nothing is redrawn. */
@@ -21,8 +21,8 @@ export function progressView({ sources, conversations, rejected, leftMs }: Obser
   return {
     picture: [...lines, total],
     items: [
-      ...sources.map(({ name, state }) => ({ key: name, stage: state, text: `${state}: ${visible(name)}` })),
-      { key: '', stage: String(Math.ceil(leftMs / lineMs)), text: total },
+      ...sources.map(({ name, state }) => ({ key: name, state, text: `${state}: ${visible(name)}` })),
+      { key: '', state: String(Math.ceil(leftMs / lineMs)), text: total },
     ],
   };
 }

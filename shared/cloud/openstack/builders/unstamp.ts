@@ -47,7 +47,9 @@ async function fromNeutron(
   });
 }
 
-/** Compute API, "Delete a single tag": no other tag is written, so none that was just added is lost. */
+/**
+ * Compute API, "Delete a single tag": no other tag is written, so none that was just added is lost.
+ */
 async function fromServer(site: Site, ref: Ref, id: string, campaign: string, signal: AbortSignal): Promise<void> {
   const is = await readServer(site.session, id, signal);
   for (const tag of tagsOf(campaign, ref)) {

@@ -4,7 +4,7 @@ import type { ApiFloatingIp, ApiPort, ApiThing } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { mustReadServer } from '../servers/server-state.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { bareFlavorOf } from './server.ts';
 import { bootsFromVolume } from './servers.ts';
 
@@ -12,7 +12,7 @@ import { bootsFromVolume } from './servers.ts';
  * Reads one server again with its ports and floating IPs, in two round trips: the whole project is
  * too much while the server is stopped. Throws E_NOT_FOUND.
  */
-export async function recapture(session: Session, id: string, signal: AbortSignal): Promise<Recaptured> {
+export async function recapture(session: CloudSession, id: string, signal: AbortSignal): Promise<Recaptured> {
   const list = <T extends ApiThing>(
     path: string,
     key: string,

@@ -1,11 +1,10 @@
 import { canonicalIp } from '../../../ip.ts';
-import type { Ref } from '../../../model/resource.ts';
-import { refOf } from '../../../model/resource.ts';
+import { type Ref, refOf } from '../../../model/resource.ts';
 import { decide } from './decisions.ts';
-import { blocking, type Rule, warning } from './rules.ts';
+import { blocking, type PreflightRule, warning } from './rules.ts';
 
 /** A router or group that the plan maps to must exist. */
-export const absentTargets: Rule = (view) => {
+export const absentTargets: PreflightRule = (view) => {
   const absent: { readonly about: Ref; readonly name: string }[] = [
     ...view.of('router').filter(({ id }) => view.router(id) === undefined),
     ...view.of('security_group').filter(({ id }) => view.group(id) === undefined),
@@ -16,7 +15,7 @@ export const absentTargets: Rule = (view) => {
 };
 
 /** A router that is adopted must lead where the source's does: its gateway is not changed. */
-export const adoptedGateways: Rule = (view) =>
+export const adoptedGateways: PreflightRule = (view) =>
   view.of('gateway').flatMap(({ id, name, router_id, network_id }) => {
     const router = view.router(router_id);
     if (!router || router.external_gateway_info?.network_id === view.network(network_id)?.id) return [];
@@ -31,7 +30,7 @@ export const adoptedGateways: Rule = (view) =>
   });
 
 /** Static routes of a router that is adopted are not changed. */
-export const adoptedRoutes: Rule = (view) =>
+export const adoptedRoutes: PreflightRule = (view) =>
   view.of('routes').flatMap((routes) => {
     const router = view.router(routes.router_id);
     if (!router) return [];
@@ -52,7 +51,7 @@ export const adoptedRoutes: Rule = (view) =>
 /**
  * A new interface of a router needs its address; on an adopted network another router may have it.
  */
-export const interfaceConflicts: Rule = (view) => {
+export const interfaceConflicts: PreflightRule = (view) => {
   const made = new Set(decide(view, view.of('interface')).flatMap(({ ref, action }) => (action === 'create' ? [ref] : [])));
   return view.of('interface').flatMap((leg) => {
     const network = view.network(leg.network_id);
@@ -74,7 +73,7 @@ export const interfaceConflicts: Rule = (view) => {
 };
 
 /** Rules that are added to an adopted group apply to every port that is in it already. */
-export const widenedGroups: Rule = (view) =>
+export const widenedGroups: PreflightRule = (view) =>
   view.of('security_group').flatMap((group) => {
     const there = view.group(group.id);
     if (!there) return [];

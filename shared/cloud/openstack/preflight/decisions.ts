@@ -3,11 +3,11 @@ import type { Decision } from '../../../model/concern.ts';
 import { mappedTo } from '../../../model/mappings.ts';
 import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiSecurityGroup } from '../api.ts';
-import { isDefaultGroup } from '../builders/default-group.ts';
 import { sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
+import { isDefaultGroup } from '../group-name.ts';
 import { flavorFor } from './server-rules.ts';
-import type { View } from './view.ts';
+import type { PreflightView } from './view.ts';
 
 type Choice = Omit<Decision, 'ref'>;
 
@@ -21,12 +21,12 @@ function mapped(there: { readonly id: string; readonly name: string } | null | u
 }
 
 /** The group of the destination that takes the place of one; null where it is created. */
-function adoptedGroup(view: View, group: ResourceOf<'security_group'>): ApiSecurityGroup | null {
+function adoptedGroup(view: PreflightView, group: ResourceOf<'security_group'>): ApiSecurityGroup | null {
   return view.group(group.id) ?? (isDefaultGroup(group) ? view.defaultGroup : null);
 }
 
 /** The leg that an adopted router has at an interface's addresses. */
-function legOf(view: View, resource: ResourceOf<'interface'>): Choice {
+function legOf(view: PreflightView, resource: ResourceOf<'interface'>): Choice {
   const router = view.router(resource.router_id);
   const network = view.network(resource.network_id);
   if (!router || !network) return create();
@@ -38,11 +38,11 @@ function legOf(view: View, resource: ResourceOf<'interface'>): Choice {
 }
 
 /** Decides what would happen to each resource. */
-export function decide(view: View, resources: readonly Resource[]): Decision[] {
+export function decide(view: PreflightView, resources: readonly Resource[]): Decision[] {
   return resources.map((resource) => ({ ref: refOf(resource.kind, resource.id), ...choose(view, resource) }));
 }
 
-function choose(view: View, resource: Resource): Choice {
+function choose(view: PreflightView, resource: Resource): Choice {
   switch (resource.kind) {
     case 'network': {
       const there = view.network(resource.id);

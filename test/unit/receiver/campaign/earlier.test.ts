@@ -23,7 +23,7 @@ test('a server that was left out joins its neighbours: a second campaign adopts 
   expect(concerns.filter(({ severity }) => severity === 'blocking')).toEqual([]);
   expect(concerns.map(({ code }) => code)).not.toContain('security_group.widened');
   const made = decisions.filter(({ action }) => action === 'create').map(({ ref }) => ref.split('/')[0]);
-  expect([...new Set(made)].toSorted()).toEqual(['disk', 'port', 'server']);
+  expect(new Set(made)).toEqual(new Set(['disk', 'port', 'server']));
   expect(plan).toContain('routers:');
   const { campaign: second } = await sender.daemon.migrate({ plan, file: 'plan.yaml', options: {} });
   await untilCampaign(sender, second, 'ready');
@@ -93,7 +93,7 @@ function toEach({ mappings }: Plan, name: string, to: string): Plan['mappings'][
 async function networkSideOf({ user }: Cloud): Promise<readonly (readonly string[])[]> {
   const kinds = ['networks', 'subnets', 'routers', 'security-groups', 'security-group-rules'];
   const lists = kinds.map((kind) => user.list<{ id: string }>('network', `/${kind}`, kind.replaceAll('-', '_')));
-  return (await Promise.all(lists)).map((list) => list.map(({ id }) => id).toSorted());
+  return (await Promise.all(lists)).map((list) => list.map(({ id }) => id).toSorted((a, b) => a.localeCompare(b)));
 }
 
 async function statusOf({ daemon }: SenderLife, id: string) {

@@ -65,7 +65,7 @@ const moved = (server: string, journey = cold): Fact[] =>
     { fact: 'done', server, phase: name, learned: learned[name]?.(server) },
   ]);
 
-test('a report follows from the journal alone: stages, downtime, bytes and roots', async () => {
+test('a report follows from the journal alone: phases, downtime, bytes and roots', async () => {
   const campaign = await aCampaign([start, configured, ...moved('s1'), ...moved('s2'), { fact: 'rests', state: 'ready' }]);
   const report = reportOf(campaign, 'ready');
   expect(reportOf(campaign, 'ready')).toEqual(report);
@@ -226,7 +226,7 @@ test('a server that is copied while it runs shows its rounds and a forecast, and
     cutover: 'now',
     rounds: [{ round: 1 }, { round: 2 }],
   });
-  expect(copying.moves[0]?.warm?.forecast?.stages).toMatchObject({ freeze: 100 });
+  expect(copying.moves[0]?.warm?.forecast?.phases).toMatchObject({ freeze: 100 });
   expect(() => toCutOver(copying, [])).toThrow(expect.objectContaining({ code: 'E_CAMPAIGN_STATE' }));
   expect(toCutOver(copying, ['web 1'])).toEqual(['s1']);
   expect(() => toCutOver(copying, ['web 2'])).toThrow(expect.objectContaining({ code: 'E_CAMPAIGN_STATE' }));
@@ -239,7 +239,7 @@ test('a server that is copied while it runs shows its rounds and a forecast, and
 });
 
 test('a report of a warm move has its rounds, counts their bytes, and keeps the forecast beside what was measured', async () => {
-  const forecast = { downtimeMs: 9_000, stages: { stop: 9_000 }, deltaBytes: MiB, assumed: [] };
+  const forecast = { downtimeMs: 9_000, phases: { stop: 9_000 }, deltaBytes: MiB, assumed: [] };
   const whole = moved('s1', itinerary).map((fact) =>
     fact.fact === 'done' && fact.phase === 'await cutover' ? { ...fact, learned: { forecast } } : fact,
   );

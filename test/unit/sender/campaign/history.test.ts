@@ -23,7 +23,7 @@ test('a campaign that was rolled back has measured what a forecast would otherwi
   const [past, ...others] = historyOf([campaign]);
   expect(others).toEqual([]);
   expect(past).toMatchObject({ sizeBytes: 3, partial: false });
-  expect(Object.keys(past?.stages ?? {})).toEqual(downtimePhases.map(({ name }) => name));
+  expect(Object.keys(past?.phases ?? {})).toEqual(downtimePhases.map(({ name }) => name));
   for (const fact of facts) await campaign.journal.append(fact);
   expect(historyOf([campaign]).map(({ partial }) => partial)).toEqual([false, true]);
 });

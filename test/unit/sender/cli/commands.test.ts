@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CommandLine } from './a-command-line.ts';
 
 let line: CommandLine;
@@ -75,6 +75,16 @@ describe('peers, report and log', () => {
     expect(await line.run('pair', 'cloud-b.example.org', '4K7Q-M2XD')).toBe(0);
     expect(line.daemon.asked).toEqual([['pair', { address: 'cloud-b.example.org', code: '4K7Q-M2XD' }]]);
     expect(line.output.text()).toBe('Paired with cloud-b.\nIts key: abcd ef01\n');
+  });
+
+  test('a code that was given as an argument is hidden from the list of processes, and warned about', async () => {
+    const title = process.title;
+    onTestFinished(() => {
+      process.title = title;
+    });
+    await line.run('pair', 'cloud-b.example.org', '4K7Q-M2XD');
+    expect(line.told()).toContain('next time leave it out');
+    expect(process.title).toBe('sender pair');
   });
 
   test('a report is written as a page where one is asked for', async () => {

@@ -76,7 +76,7 @@ describe('sender cutover', () => {
 
   test('is shown with rounds and forecast while it is waited for', async () => {
     const round = { round: 2, size: 2 ** 34, blocks: 40, bytes: 40 * 2 ** 20, snapshot_ms: 9_000, copy_ms: 31_000 };
-    const forecast = { downtimeMs: 71_000, stages: { stop: 4_000, freeze: 9_000 }, deltaBytes: 2 ** 20, assumed: ['stop'] };
+    const forecast = { downtimeMs: 71_000, phases: { stop: 4_000, freeze: 9_000 }, deltaBytes: 2 ** 20, assumed: ['stop'] };
     const warm = { rounds: [round], forecast, waits: true, cutover: 'manual', asked: false };
     await line.serve(aRecordedDaemon([aCampaignStatus({ moves: [aMoveStatus('db', { phase: 'await cutover', warm })] })]));
     await line.run('status');

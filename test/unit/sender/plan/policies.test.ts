@@ -66,8 +66,8 @@ test('a cold server that would be down for longer than any window is told of, on
   expect(concern).toMatchObject({ code: 'calendar.too_short', severity: 'warning', about: 'server/s1' });
   expect(concern?.says).toMatch(/down for about \d\d min \(assumed: .*no window of two weeks is that long/);
   // What such a disk took here before fits.
-  const stages = { stop: 5_000, freeze: 10_000, copy: 200_000, import: 100_000, plug: 1, create: 9_000, connect: 1, probe: 1 };
-  expect(policyConcerns(plan, now, sized, [{ stages, sizeBytes: 100 * 2 ** 30, partial: false }])).toEqual([]);
+  const phases = { stop: 5_000, freeze: 10_000, copy: 200_000, import: 100_000, plug: 1, create: 9_000, connect: 1, probe: 1 };
+  expect(policyConcerns(plan, now, sized, [{ phases, sizeBytes: 100 * 2 ** 30, partial: false }])).toEqual([]);
   expect(policyConcerns(planOf({ ...plan, to: 'bundle' }), now, sized, [])).toEqual([]);
 });
 

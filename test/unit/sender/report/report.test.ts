@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { itinerary } from '../../../../sender/migration/itinerary.ts';
 import type { MoveReport, Report } from '../../../../sender/report/model.ts';
 import { reportPage } from '../../../../sender/report/page.ts';
-import { stageColours } from '../../../../sender/report/stage-bar.ts';
+import { phaseColours } from '../../../../sender/report/phase-bar.ts';
 import { reportText } from '../../../../sender/report/text.ts';
 
 const GiB = 1024 ** 3;
 
-/** A server's move with every stage, begun `startMs` after noon. */
+/** A server's move with every phase, begun `startMs` after noon. */
 function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): MoveReport {
   const lengths = {
     preflight: 220,
@@ -68,6 +68,7 @@ function aReport(more: Partial<Report> = {}): Report {
       sentBytes: 6 * GiB,
       resources: { network: 2, subnet: 2, router: 1, port: 3, server: 3 },
     },
+    changes: { leftOut: [], mapped: [], adopted: [], changed: [] },
     left: null,
     problems: [
       {
@@ -91,7 +92,7 @@ test('what a commit left at the destination is named, with the reason', () => {
 });
 
 test('a forecast with an assumed part is marked, and it is said which part', () => {
-  const forecast = { downtimeMs: 9_000, stages: { stop: 9_000 }, deltaBytes: 0, assumed: ['import'] };
+  const forecast = { downtimeMs: 9_000, phases: { stop: 9_000 }, deltaBytes: 0, assumed: ['import'] };
   const assumed = aReport({ moves: [aMove('web', 0, { forecast })] });
   expect(reportText(assumed).join('\n')).toMatch(
     /9\.0 s\?(.|\n)*is assumed in part, because no earlier move had measured it: import/,
@@ -108,7 +109,7 @@ describe('the page of a report', () => {
     expect(page).toMatch(/^<!doctype html>/);
   });
 
-  test('shows every server, stage, disk, digest and problem', () => {
+  test('shows every server, phase, disk, digest and problem', () => {
     const page = reportPage(aReport());
     for (const move of aReport().moves) {
       expect(page).toContain(move.name);
@@ -119,17 +120,17 @@ describe('the page of a report', () => {
     expect(page.match(/<svg /g)?.length).toBe(3);
   });
 
-  test('lays the pieces of a bar end to end, each as long as its stage took', () => {
-    const bar = reportPage(aReport()).match(/<svg class="stages".*?<\/svg>/s)?.[0] ?? '';
+  test('lays the pieces of a bar end to end, each as long as its phase took', () => {
+    const bar = reportPage(aReport()).match(/<svg class="phases".*?<\/svg>/s)?.[0] ?? '';
     const pieces = [...bar.matchAll(/<rect x="([\d.]+)" width="([\d.]+)"/g)].map(([, x, width]) => [Number(x), Number(width)]);
     expect(pieces.length).toBe(8);
     const [last = [0, 0]] = pieces.slice(-1);
     expect((last[0] ?? 0) + (last[1] ?? 0)).toBeCloseTo(1_000, 0);
   });
 
-  test('has a colour of its own for every stage of a journey', () => {
+  test('has a colour of its own for every phase of a journey', () => {
     const phases = itinerary.map(({ name }) => ({ name, startedAt: '2026-11-21T12:00:00Z', ms: 1_000 }));
-    const colours = [...stageColours([aMove('db', 0, { phases })]).values()];
+    const colours = [...phaseColours([aMove('db', 0, { phases })]).values()];
     expect(new Set(colours).size).toBe(itinerary.length);
   });
 
@@ -157,7 +158,7 @@ describe('the page of a report', () => {
         totals: { servers: 1, diskBytes: 0, sentBytes: 0, resources: {} },
       }),
     );
-    expect(page).toContain('No stage has ended yet.');
+    expect(page).toContain('No phase has ended yet.');
     expect(page).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 });
@@ -165,10 +166,10 @@ describe('the page of a report', () => {
 describe('the text of a report', () => {
   test('fits the terminal and keeps every number', () => {
     const report = aReport({ moves: [aMove('db', 0)] });
-    expect(reportText(report, { columns: 120, everyStage: true }).join('\n')).toMatchSnapshot();
+    expect(reportText(report, { columns: 120, everyPhase: true }).join('\n')).toMatchSnapshot();
   });
 
-  test('has one line for the stages of each server, without stages that are short on all of them', () => {
+  test('has one line for the phases of each server, without phases that are short on all of them', () => {
     const lines = reportText(aReport({ problems: [], moves: [aMove('db', 0), aMove('app-1', 210_000)] }));
     expect(lines.join('\n')).toMatchSnapshot();
     const brief = aMove('db', 0).phases.map((phase) => (phase.name === 'seal' ? { ...phase, ms: 99 } : phase));

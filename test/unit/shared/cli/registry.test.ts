@@ -30,7 +30,7 @@ const rows = sides.flatMap(({ side, commands, make }) =>
   Object.entries<AnyCommand>(commands).map(([name, command]) => ({ side, name, command, make })),
 );
 
-const stage = { output: aRecordingOutput(), signal: new AbortController().signal };
+const terminal = { output: aRecordingOutput(), signal: new AbortController().signal };
 
 /** The help of a command, in words: without the line breaks of its layout. */
 function helpOf(program: Command, name: string): string {
@@ -40,7 +40,7 @@ function helpOf(program: Command, name: string): string {
 
 describe.each(rows)('the command $name of the $side', ({ side, name, command, make }) => {
   test('is offered on the command line, whose help says what it does', () => {
-    const help = helpOf(make(stage), elsewhere[side]?.[name] ?? name).toLowerCase();
+    const help = helpOf(make(terminal), elsewhere[side]?.[name] ?? name).toLowerCase();
     expect(help).toContain(command.does.replace(/\.$/, '').toLowerCase());
   });
 

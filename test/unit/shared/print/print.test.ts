@@ -87,7 +87,7 @@ describe('a table', () => {
 });
 
 describe('something live', () => {
-  const item = (stage: string, text: string) => ({ picture: [], items: [{ key: 'web', stage, text }] });
+  const item = (state: string, text: string) => ({ picture: [], items: [{ key: 'web', state, text }] });
 
   test('is redrawn in place on a terminal, within its width and height', () => {
     const output = aRecordingOutput({ columns: 10, rows: 4 });
@@ -100,7 +100,7 @@ describe('something live', () => {
     ]);
   });
 
-  test('is a line per change of stage elsewhere, and a line per few seconds while it lasts', () => {
+  test('is a line per change of state elsewhere, and a line per few seconds while it lasts', () => {
     const output = aRecordingOutput();
     let nowMs = 0;
     const live = openLive(output, () => nowMs);
