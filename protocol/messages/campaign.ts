@@ -29,6 +29,9 @@ export const cloudProblems = [
 
 const documentProblems = ['E_DOCUMENT', 'E_DOCUMENT_VERSION', 'E_DUPLICATE', 'E_DANGLING', 'E_CYCLE'] as const;
 
+/** What an earlier campaign of the sender built for a resource, and still stands. */
+const Earlier = z.object({ ref: Ref, id: z.string(), campaign: CampaignId, address: z.string().optional() });
+
 /** Asks what would stand in the way. */
 export const preflight = request({
   from: 'sender',
@@ -39,7 +42,11 @@ export const preflight = request({
     'Asks what would stand in the way of a campaign, and what would become of each resource; nothing is written on the cloud.',
   repeatable: 'Yes; it reads only, and is answered afresh each time.',
   params: z.object({ campaign: CampaignId, configurations: Document }),
-  result: z.object({ concerns: z.array(Concern).readonly(), decisions: z.array(Decision).readonly() }),
+  result: z.object({
+    concerns: z.array(Concern).readonly(),
+    decisions: z.array(Decision).readonly(),
+    earlier: z.array(Earlier).readonly().optional(),
+  }),
   problems: [...documentProblems, ...cloudProblems],
 });
 

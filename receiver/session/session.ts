@@ -14,6 +14,7 @@ import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
 import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
 import { complete, completeServer } from '../campaign/complete.ts';
+import { findEarlier } from '../campaign/earlier.ts';
 import type { Owner } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
 import { verifyDisk } from '../campaign/verify.ts';
@@ -131,10 +132,12 @@ export class Session {
       },
       'campaign.preflight': async ({ configurations }, { signal }) => {
         const resources = resourcesOf(configurations);
-        const { concerns, decisions } = await preflight(await cloud(), configurations, signal);
+        const destination = await cloud();
+        const { concerns, decisions } = await preflight(destination, configurations, signal);
+        const found = await findEarlier(campaigns, this.#tools.owner, configurations, destination, signal);
         const besideBytes = await campaigns.imageDonorBytes(configurations, signal);
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
-        return { concerns: [...concerns, ...space], decisions };
+        return { concerns: [...concerns, ...space, ...found.concerns], decisions, earlier: found.earlier };
       },
     };
   }

@@ -1,3 +1,4 @@
+import { mappedTo } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiPort } from '../api.ts';
@@ -6,6 +7,7 @@ import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { tables } from '../attributes/tables.ts';
 import { claiming } from './claim.ts';
+import { existing } from './existing.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
@@ -13,6 +15,11 @@ import { collections, ensureStamped, removeStamped, stampedId } from './stamped.
 /** Ports of servers: the same MAC and the same addresses, on networks we created or adopted. */
 export const port: Family<'port'> = {
   async ensure(site, resource, context) {
+    const mapped = mappedTo(context.mappings, 'ports', resource.id);
+    if (mapped !== null) {
+      const { id } = await existing<ApiPort>(site, 'ports', mapped, refOf('port', resource.id), context.signal);
+      return { id, how: 'adopted' };
+    }
     const { dns_name, ...others } = await requestFor(site, resource, context);
     const isKept = dns_name !== undefined && (await isHostName(site, resource, context));
     const attributes = isKept ? { ...others, dns_name } : others;

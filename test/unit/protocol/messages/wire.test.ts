@@ -66,6 +66,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
         { code: 'flavor.missing', severity: 'blocking', about: 'flavor/f1', says: 'No such flavor.', remedy: 'Map it.' },
       ],
       decisions: [{ ref: 'network/n1', action: 'create', why: 'Nothing there has its name.' }],
+      earlier: [{ ref: 'floating_ip/f1', id: 'b1', campaign, address: '203.0.113.7' }],
     },
   ],
   'campaign.open': [{ campaign }, { known: true, state: 'configured', session: '00112233445566778899aabbccddeeff' }],
