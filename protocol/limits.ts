@@ -14,6 +14,11 @@ export const limits = {
    * Deepest nesting of a text frame: twice what any message has, far below what a parser minds.
    */
   jsonDepth: 64,
+  /**
+   * Values in one text frame: a list of some ten thousand resources, parsed in a hundredth of a
+   * second.
+   */
+  jsonValues: 131_072,
   /** Longest block: a block is checked as a whole, so one flipped bit costs no more than this. */
   blockBytes: 1 * MiB,
   /** Shortest block: a page of memory, and a sector of every disk. */
@@ -31,6 +36,8 @@ export const limits = {
    * saved.
    */
   afterBytes: 1 * MiB,
+  /** Blocks of one disk, 32 TiB of the usual ones: each takes a digest and some bits. */
+  diskBlocks: 2 ** 29,
   /** Digests in one manifest page: 171 KiB of base64, 256 MiB of disk at 64 KiB a block. */
   pageDigests: 4096,
   /**

@@ -49,7 +49,7 @@ function sendersCheck({ state }: ReceiverConfig): Check {
     ask: async () => {
       const peers = await new Peers(join(state, 'peers.json')).list();
       if (peers.length > 0) return { says: `paired with ${peers.map((peer) => peer.name).join(', ')}` };
-      return { says: 'not paired yet', remedy: '`receiver pair` prints a code, then `sender pair <address> <code>` there' };
+      return { says: 'not paired yet', remedy: '`receiver pair` prints a code, then `sender pair <address>` there asks for it' };
     },
   };
 }

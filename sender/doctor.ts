@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadOrCreateIdentity } from '../protocol/transport/identity.ts';
 import { Peers } from '../protocol/transport/peers.ts';
@@ -9,6 +9,7 @@ import { Problem } from '../shared/problem.ts';
 import type { SenderConfig } from './config.ts';
 import { senderClient } from './control/client.ts';
 import { dialReceiver, receiverOf, sshOptions } from './receiver/link.ts';
+import { mustBePrivate } from './spool/trust.ts';
 
 /** What `sender doctor` asks once the configuration is read. */
 export function senderChecks(config: SenderConfig): Check[] {
@@ -17,14 +18,14 @@ export function senderChecks(config: SenderConfig): Check[] {
     clockCheck(),
     toolsCheck(),
     stateCheck(config.state),
-    spoolCheck(config.spool),
+    spoolCheck(config.spool, config.state),
     daemonCheck(config.state, config.control),
     cloudCheck(config.cloud),
     receiverCheck(config),
   ];
 }
 
-function spoolCheck(folder: string): Check {
+function spoolCheck(folder: string, state: string): Check {
   return {
     name: 'spool',
     ask: async () => {
@@ -36,6 +37,9 @@ function spoolCheck(folder: string): Check {
           hint,
         });
       });
+      // The state directory is the daemon's, whoever asks.
+      const { uid } = await stat(state);
+      await mustBePrivate(folder, uid);
       return { says: `${folder} is watched for plans and documents` };
     },
   };
@@ -58,7 +62,7 @@ function receiverCheck(config: SenderConfig): Check {
 async function dialled(config: SenderConfig, signal: AbortSignal): Promise<{ says: string; remedy?: string }> {
   const peers = new Peers(join(config.state, 'peers.json'));
   if ((await peers.list()).every((peer) => peer.address === undefined)) {
-    return { says: 'not paired yet', remedy: '`receiver pair` prints a code, then `sender pair <address> <code>`' };
+    return { says: 'not paired yet', remedy: '`receiver pair` prints a code, then `sender pair <address>` asks for it' };
   }
   const peer = await receiverOf(peers);
   const identity = await loadOrCreateIdentity(join(config.state, 'identity'), 'sender');

@@ -1,9 +1,16 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from './problem.ts';
 
-/** How long the holder may take to answer with its pid before it is reported without one. */
-const answerMs = 1_000;
+/** How often the lock is asked for, and the pause between: `doctor` holds it for a moment. */
+const tries = 5;
+const pauseMs = 50;
+
+/** SQLITE_BUSY: another process has the lock. */
+const busy = 5;
 
 /**
  * Makes this process the only daemon on a state directory, which it makes (0700), until it releases
@@ -11,53 +18,58 @@ const answerMs = 1_000;
  */
 export async function holdState(dir: string): Promise<() => Promise<void>> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const name = await nameOf(dir);
-  const server = createServer((asker) => {
-    asker.on('error', () => asker.destroy());
-    asker.end(`${process.pid}\n`);
-  });
-  if (!(await listened(server, name))) {
-    const pid = await holderOf(name);
-    const who = pid === undefined ? 'another process' : `process ${pid}`;
-    throw new Problem('E_STATE_LOCKED', `The state directory ${dir} is in use by ${who}.`, { about: dir });
+  for (let attempt = 1; ; attempt += 1) {
+    const lock = lockIn(dir, 'BEGIN EXCLUSIVE');
+    if (lock !== null) {
+      await writeFile(pidFile(dir), `${process.pid}\n`, { mode: 0o600 });
+      return async () => {
+        await rm(pidFile(dir), { force: true });
+        lock.close();
+      };
+    }
+    if (attempt === tries)
+      throw new Problem('E_STATE_LOCKED', `The state directory ${dir} is in use by process ${await pidIn(dir)}.`, { about: dir });
+    await sleep(pauseMs);
   }
-  server.unref();
-  return async () => {
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  };
 }
 
 /** The pid of the daemon that holds a state directory; undefined when there is none. */
 export async function stateHolder(dir: string): Promise<number | undefined> {
-  return await holderOf(await nameOf(dir));
+  if (!existsSync(lockFile(dir))) return undefined;
+  const lock = lockIn(dir, 'SELECT name FROM sqlite_schema', true);
+  lock?.close();
+  return lock === null ? await pidIn(dir) : undefined;
 }
 
 /**
- * An abstract socket (unix(7)): one process of a network namespace can bind it, by whatever path,
- * and the kernel frees it when that process dies.
+ * Locks a file of the directory by a statement of SQLite, since Node has no lock of its own
+ * (fcntl(2), F_SETLK): it holds in every namespace and on every host that shares the directory, no
+ * other user can take it, and the kernel frees it when the process dies. Null where another has it.
  */
-async function nameOf(dir: string): Promise<string> {
-  const { dev, ino } = await stat(dir, { bigint: true });
-  return `\0godwit-state-${dev}-${ino}`;
-}
-
-async function listened(server: Server, path: string): Promise<boolean> {
-  return await new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
-    server.listen({ path }, () => resolve(true));
-  });
-}
-
-async function holderOf(path: string): Promise<number | undefined> {
-  const said = await new Promise<string>((resolve) => {
-    let text = '';
-    const asker = connect({ path, timeout: answerMs });
-    asker.on('data', (data) => {
-      text += data.toString('latin1').slice(0, 20);
+function lockIn(dir: string, statement: string, readOnly = false): DatabaseSync | null {
+  const lock = new DatabaseSync(lockFile(dir), { readOnly, timeout: 0 });
+  try {
+    lock.exec(statement);
+    return lock;
+  } catch (error) {
+    lock.close();
+    if ((error as { errcode?: number }).errcode === busy) return null;
+    throw new Problem('E_STATE_DAMAGED', `${lockFile(dir)} cannot be locked: ${(error as Error).message}.`, {
+      about: lockFile(dir),
+      cause: error,
     });
-    asker.on('timeout', () => asker.destroy());
-    asker.on('error', () => resolve(''));
-    asker.on('close', () => resolve(text));
-  });
-  return /^\d+\n/.test(said) ? Number.parseInt(said, 10) : undefined;
+  }
+}
+
+/** The pid that the holder noted, in its own namespace; 0 until it has. */
+async function pidIn(dir: string): Promise<number> {
+  return Number.parseInt(await readFile(pidFile(dir), 'utf8').catch(() => ''), 10) || 0;
+}
+
+function lockFile(dir: string): string {
+  return join(dir, 'lock');
+}
+
+function pidFile(dir: string): string {
+  return join(dir, 'daemon.pid');
 }

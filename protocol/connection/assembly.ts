@@ -1,5 +1,5 @@
 import { Problem } from '../../shared/problem.ts';
-import type { Arrived } from '../messages/packed.ts';
+import type { ArrivedPieces } from '../messages/packed.ts';
 import type { ArrivedFrame } from './frame.ts';
 
 /** Puts the parts of one data frame together, in whatever order the lanes bring them. */
@@ -15,7 +15,7 @@ export class Assembly {
   /**
    * Adds a part; returns the whole once nothing lacks. Throws E_MALFORMED for what does not fit.
    */
-  add({ codec, rawBytes, payload, part }: ArrivedFrame): Arrived | undefined {
+  add({ codec, rawBytes, payload, part }: ArrivedFrame): ArrivedPieces | undefined {
     const { part: first, ...own } = this.#first;
     if (part === undefined || part.of !== first?.of || codec !== own.codec || rawBytes !== own.rawBytes)
       throw malformed('its parts are of different frames');

@@ -8,14 +8,14 @@ import { type Handlers, messages, type Params, type Requests, type Result, type 
 import type { Throttle } from '../pacing/throttle.ts';
 import { commonFeatures, noCommonMajor, features as ourFeatures, subprotocol } from '../version.ts';
 import { type ArrivedFrame, decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
-import type { FrameWriter, Outgoing } from './frame-writer.ts';
+import type { FrameToSend, FrameWriter } from './frame-writer.ts';
 import { Greeting } from './greeting.ts';
-import { Lanes, type Wire } from './lanes.ts';
+import { Lanes, type LineStatus } from './lanes.ts';
 import { Link, type LinkListener } from './link.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import { Outstanding } from './outstanding.ts';
 import { type AnyHandlers, RequestDispatcher } from './request-dispatcher.ts';
-import { checkCampaign, checkPhase, type Progress, validate, validatePart } from './validate.ts';
+import { type ConnectionProgress, checkCampaign, checkPhase, validate, validatePart } from './validate.ts';
 
 /** Who this side is, and how it behaves. */
 export interface ConnectionOptions<S extends Side> {
@@ -56,7 +56,7 @@ export class Connection<S extends Side> {
   readonly #link: Link;
   readonly #lanes: Lanes;
   readonly #outstanding: Outstanding;
-  readonly #progress: Progress = { greeted: false, campaign: undefined, lane: false };
+  readonly #progress: ConnectionProgress = { greeted: false, campaign: undefined, lane: false };
   readonly #greeting: Greeting;
   readonly #notices: NoticeQueue;
   #dispatcher: RequestDispatcher | undefined;
@@ -64,7 +64,7 @@ export class Connection<S extends Side> {
   #progressed = false;
   #hearAnswer = (id: number, arrived: ArrivedFrame): void => this.#outstanding.arrived(id, arrived);
   #onSent = (): void => this.#lanes.sent();
-  #next = (writer: FrameWriter): Outgoing | undefined => this.#lanes.next(writer);
+  #next = (writer: FrameWriter): FrameToSend | undefined => this.#lanes.next(writer);
 
   /**
    * Takes over an open socket. MUST be called in the turn in which the socket opened, or frames
@@ -101,7 +101,7 @@ export class Connection<S extends Side> {
 
   /**
    * Exchanges hello and returns the other side; requests are answered by `handlers` from then on.
-   * MUST be called once. Throws E_PROTOCOL_VERSION, E_OUT_OF_PHASE or E_PEER_LOST, and closes.
+   * MUST be called once. Throws E_PROTOCOL_VERSION, E_OUT_OF_TURN or E_PEER_LOST, and closes.
    */
   async open(handlers: Handlers<S>): Promise<Hello> {
     const anyHandlers = handlers as AnyHandlers;
@@ -150,7 +150,7 @@ export class Connection<S extends Side> {
   }
 
   /** What data has met on its way to the other side. */
-  get wire(): Wire {
+  get wire(): LineStatus {
     return this.#lanes.wire;
   }
 
@@ -161,11 +161,11 @@ export class Connection<S extends Side> {
 
   /**
    * Makes another connection of the same peer a lane of this one: it carries the answers to pulls
-   * and nothing else, and either ends with the other. Throws E_OUT_OF_PHASE, E_BUSY.
+   * and nothing else, and either ends with the other. Throws E_OUT_OF_TURN, E_BUSY.
    */
   carry(lane: Connection<S>): void {
     if (lane === this || lane.campaign !== undefined || lane.#progress.lane || this.#progress.lane)
-      throw new Problem('E_OUT_OF_PHASE', 'This connection cannot become a lane of that one.');
+      throw new Problem('E_OUT_OF_TURN', 'This connection cannot become a lane of that one.');
     if (this.#lanes.count >= this.#limits.lanes)
       throw new Problem('E_BUSY', `The session has ${this.#lanes.count} lanes already.`);
     lane.#progress.lane = true;
@@ -207,7 +207,7 @@ export class Connection<S extends Side> {
   }
 
   /**
-   * Sends the other side a notice, which has no answer. Throws E_OUT_OF_PHASE or E_OTHER_CAMPAIGN
+   * Sends the other side a notice, which has no answer. Throws E_OUT_OF_TURN or E_OTHER_CAMPAIGN
    * where it may not be said now.
    */
   notify<N extends Exclude<SaidBy<S>, Requests>>(name: N, params: Params<N>): void {
@@ -266,7 +266,7 @@ export class Connection<S extends Side> {
   }
 
   /**
-   * Notices are heard in their order. One that comes out of phase is skipped; one that cannot be
+   * Notices are heard in their order. One that comes out of turn is skipped; one that cannot be
    * read ends the connection.
    */
   #hearNotice(frame: NoticeFrame): void {

@@ -2,7 +2,8 @@ import { ownsBuffer } from '../../shared/disk/owned.ts';
 import type { Codec } from '../../shared/disk/zstd.ts';
 import { Problem, type ProblemJson } from '../../shared/problem.ts';
 import { limits } from '../limits.ts';
-import type { Arrived, Packed } from '../messages/packed.ts';
+import type { ArrivedPieces, PackedPieces } from '../messages/packed.ts';
+import { weigh } from './weigh.ts';
 
 /** A request as it travels. `id` is chosen by the side that asks, and names the answer. */
 export interface RequestFrame {
@@ -35,20 +36,20 @@ export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
 /**
  * Where the payload of a part lies in that of its frame: the offset, and the length of the whole.
  */
-interface Part {
+interface FramePart {
   readonly at: number;
   readonly of: number;
 }
 
 /** A data frame as it is sent: what answers the pull `id`, or a part of it. */
-export interface DataFrame extends Packed {
+export interface DataFrame extends PackedPieces {
   readonly id: number;
-  readonly part?: Part | undefined;
+  readonly part?: FramePart | undefined;
 }
 
 /** A data frame, or a part of one, as it arrived. */
-export interface ArrivedFrame extends Arrived {
-  readonly part?: Part | undefined;
+export interface ArrivedFrame extends ArrivedPieces {
+  readonly part?: FramePart | undefined;
 }
 
 /**
@@ -73,8 +74,8 @@ export function encodeText(frame: TextFrame): string {
 }
 
 /**
- * Reads a text frame; throws E_MALFORMED where it is not one of the four shapes. Unknown keys are
- * ignored.
+ * Reads a text frame; throws E_MALFORMED where it is not one of the four shapes, E_TOO_LARGE where
+ * it is too many values. Unknown keys are ignored.
  */
 export function decodeText(text: string): TextFrame {
   const value = parse(text);
@@ -137,7 +138,7 @@ export function decodeData(fragments: readonly Buffer[]): ArrivedFrame & { reado
   return part === undefined ? { id, codec, rawBytes, payload } : { id, codec, rawBytes, payload, part };
 }
 
-function readPart(frame: Buffer, length: number): Part {
+function readPart(frame: Buffer, length: number): FramePart {
   const of = frame.readUInt32BE(headerBytes);
   const at = frame.readUInt32BE(headerBytes + 4);
   if (length === 0 || at + length > of) throw malformed(`a part of ${length} bytes at ${at} does not lie in ${of}`);
@@ -150,6 +151,10 @@ function own(bytes: Uint8Array): Uint8Array {
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {
+  const { values, depth } = weigh(text, { values: limits.jsonValues, depth: limits.jsonDepth });
+  if (depth > limits.jsonDepth) throw malformed(`it is nested deeper than ${limits.jsonDepth} levels`);
+  if (values > limits.jsonValues)
+    throw new Problem('E_TOO_LARGE', `A text frame of more than ${limits.jsonValues} values is refused.`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -157,23 +162,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
     throw new Problem('E_MALFORMED', 'A text frame is refused: it is not JSON.', { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('it is not an object');
-  if (isDeep(value)) throw malformed(`it is nested deeper than ${limits.jsonDepth} levels`);
   return value as Record<string, unknown>;
-}
-
-/**
- * Whether a value is nested beyond the limit. An explicit stack: what is too deep must not exhaust
- * ours.
- */
-function isDeep(root: object): boolean {
-  let level: object[] = [root];
-  for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > limits.jsonDepth) return true;
-    level = level.flatMap(
-      (value) => Object.values(value).filter((child) => typeof child === 'object' && child !== null) as object[],
-    );
-  }
-  return false;
 }
 
 function isId(id: unknown): id is number {

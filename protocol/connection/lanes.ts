@@ -3,10 +3,10 @@ import { giveBack } from '../../shared/disk/give-back.ts';
 import type { Limits } from '../limits.ts';
 import type { Path } from '../pacing/path.ts';
 import type { DataFrame } from './frame.ts';
-import type { FrameWriter, Outgoing } from './frame-writer.ts';
+import type { FrameToSend, FrameWriter } from './frame-writer.ts';
 
 /** What is known of the line of a session. */
-export interface Wire {
+export interface LineStatus {
   /** Lanes that are in use beside the main connection. */
   readonly lanes: number;
   /**
@@ -35,11 +35,11 @@ const leastPartBytes = 64 * 1024;
 const mostPartBytes = 512 * 1024;
 
 /** What a lane is for: data, nothing at present, or to finish what it carries and close. */
-type Use = 'data' | 'nothing' | 'leaving' | 'left';
+type LaneUse = 'data' | 'nothing' | 'leaving' | 'left';
 
 interface Lane {
   readonly leave: () => void;
-  use: Use;
+  use: LaneUse;
 }
 
 /** A frame that waits, or of which a part does. */
@@ -86,7 +86,7 @@ export class Lanes {
     this.#mayCut = mayCut;
   }
 
-  get wire(): Wire {
+  get wire(): LineStatus {
     const ways = this.#ways;
     const sum = (of: (way: FrameWriter) => number): number => ways.reduce((all, way) => all + of(way), 0);
     const everybody = [this.#main, ...this.#lanes.keys()];
@@ -184,7 +184,7 @@ export class Lanes {
   }
 
   /** What a way sends next: a part of the next frame, or all of it where it is short. */
-  next(way: FrameWriter): Outgoing | undefined {
+  next(way: FrameWriter): FrameToSend | undefined {
     const [waiting] = this.#frames;
     if (waiting === undefined || !this.#ways.includes(way)) return undefined;
     const { frame, dealt } = waiting;

@@ -5,7 +5,7 @@ import { Assembly } from './assembly.ts';
 import { type ArrivedFrame, maxId } from './frame.ts';
 
 /** How one request is asked. */
-export interface Asking {
+export interface RequestTerms {
   /** What its problems are about, for people: the message's name. */
   readonly about: string;
   /** Whether the answer is a binary frame. */
@@ -16,7 +16,7 @@ export interface Asking {
   readonly signals: readonly AbortSignal[];
 }
 
-interface Waiting {
+interface OpenRequest {
   readonly binary: boolean;
   /** The parts of its answer that have arrived. */
   assembly?: Assembly;
@@ -29,7 +29,7 @@ interface Waiting {
  * turn.
  */
 export class Outstanding {
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, OpenRequest>();
   readonly #requests: Semaphore;
   readonly #pulls: Semaphore;
   #last = 0;
@@ -43,7 +43,7 @@ export class Outstanding {
    * Sends a request by `say` as soon as the window allows, and waits for its answer. One that is
    * given up keeps its place until the answer comes: the other side still works on it.
    */
-  async ask({ about, binary, timeoutMs, signals }: Asking, say: (id: number) => void): Promise<unknown> {
+  async ask({ about, binary, timeoutMs, signals }: RequestTerms, say: (id: number) => void): Promise<unknown> {
     await this.#window(binary).enter(signals);
     const id = this.#nextId();
     let timer: NodeJS.Timeout | undefined;
@@ -111,7 +111,7 @@ export class Outstanding {
     return binary ? this.#pulls : this.#requests;
   }
 
-  #take(id: number): Waiting | undefined {
+  #take(id: number): OpenRequest | undefined {
     const waiting = this.#waiting.get(id);
     if (!waiting) return undefined;
     this.#waiting.delete(id);

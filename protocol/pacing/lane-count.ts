@@ -11,7 +11,7 @@ export interface LineState {
   readonly waitedMs: number;
 }
 
-interface Look extends LineState {
+interface LineLook extends LineState {
   readonly atMs: number;
 }
 
@@ -57,7 +57,7 @@ export class LaneCount {
   /** More lanes that seemed to add nothing; the fewer may turn out to carry less than they did. */
   #refuted: Carried | undefined;
   #settledAtMs = 0;
-  #since: Look | undefined;
+  #since: LineLook | undefined;
   #restMs = firstRestMs;
   #restUntilMs = 0;
 
@@ -80,7 +80,7 @@ export class LaneCount {
     this.#rest(nowMs);
   }
 
-  #measure(now: Look): void {
+  #measure(now: LineLook): void {
     const since = this.#since ?? now;
     this.#since = since;
     const tookMs = now.atMs - since.atMs;
@@ -90,7 +90,7 @@ export class LaneCount {
     this.#judge((now.arrivedBytes - since.arrivedBytes) / tookMs, now);
   }
 
-  #judge(rate: number, now: Look): void {
+  #judge(rate: number, now: LineLook): void {
     const before = this.#before;
     const refuted = this.#refuted;
     this.#before = undefined;

@@ -1,32 +1,57 @@
 import type { Socket } from 'node:net';
+import { Crowd } from './crowd.ts';
 
-interface Stranger {
+interface UnprovedSocket {
   readonly socket: Socket;
   readonly deadline: NodeJS.Timeout;
+  crowd: Crowd;
+}
+
+/** How many sockets may wait at a listener, and for how long. */
+export interface AdmissionLimits {
+  readonly strangers: number;
+  readonly secured: number;
+  readonly strangerMs: number;
 }
 
 /**
- * Limits how many sockets unproved clients hold, and for how long. When all places are taken the
- * oldest socket is closed, because a real peer needs only a moment.
+ * Limits how many sockets unproved clients hold, and for how long. Those whose TLS is done are
+ * counted apart, so that no number of idle connects puts one of them out.
  */
 export class Admission {
-  readonly #limit: number;
-  readonly #deadlineMs: number;
-  readonly #strangers = new Map<string, Stranger>();
+  readonly #limits: AdmissionLimits;
+  readonly #waiting: Crowd;
+  readonly #secured: Crowd;
+  readonly #strangers = new Map<string, UnprovedSocket>();
 
-  constructor(limit: number, deadlineMs: number) {
-    this.#limit = limit;
-    this.#deadlineMs = deadlineMs;
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+    this.#waiting = new Crowd(limits.strangers);
+    this.#secured = new Crowd(limits.secured);
   }
 
   /** Starts the clock of a socket that has just been accepted. */
   enter(socket: Socket): void {
     const key = keyOf(socket);
-    const oldest = this.#strangers.values().next().value;
-    if (this.#strangers.size >= this.#limit) oldest?.socket.destroy();
-    const deadline = setTimeout(() => socket.destroy(), this.#deadlineMs).unref();
-    this.#strangers.set(key, { socket, deadline });
+    const deadline = setTimeout(() => socket.destroy(), this.#limits.strangerMs).unref();
+    this.#strangers.set(key, { socket, deadline, crowd: this.#waiting });
+    this.#waiting.add(socket);
     socket.once('close', () => this.#forget(key, socket));
+  }
+
+  /** TLS is done on top of this socket; its clock goes on. */
+  secured(tls: Socket): void {
+    const stranger = this.#strangers.get(keyOf(tls));
+    if (stranger === undefined) return;
+    this.#waiting.remove(stranger.socket);
+    stranger.crowd = this.#secured;
+    this.#secured.add(stranger.socket);
+  }
+
+  /** The TLS on top of this socket proved a pinned key: no stranger takes its place any more. */
+  known(tls: Socket): void {
+    const stranger = this.#strangers.get(keyOf(tls));
+    stranger?.crowd.remove(stranger.socket);
   }
 
   /** Stops the clock of a socket, or of the TLS on top of it, whose peer has proved itself. */
@@ -45,6 +70,7 @@ export class Admission {
     const stranger = this.#strangers.get(key);
     if (stranger?.socket !== socket) return;
     clearTimeout(stranger.deadline);
+    stranger.crowd.remove(socket);
     this.#strangers.delete(key);
   }
 }

@@ -7,11 +7,17 @@ export interface TransportLimits {
    */
   readonly strangerMs: number;
   /**
-   * Unproved clients at once; one more pushes out the oldest, so that a peer can always connect.
+   * Clients at once whose TLS is not done. One more puts out one of the network that has the most,
+   * by chance, so that a peer can always connect.
    */
   readonly strangers: number;
-  /** All sockets of a listener together; protects file descriptors. */
-  readonly sockets: number;
+  /** Clients at once whose TLS is done and whose upgrade is not; they are put out the same way. */
+  readonly secured: number;
+  /**
+   * Connections of all peers, lanes included; protects file descriptors. No peer may have more of
+   * them than are left, so that there is always one for another.
+   */
+  readonly peerSockets: number;
   /** Request line and headers; ours need less than one KiB. */
   readonly headerBytes: number;
   /** Largest WebSocket message: the longest text frame of the protocol. */
@@ -33,8 +39,9 @@ export interface TransportLimits {
 /** The limits that hold unless overridden. */
 export const transportLimits: TransportLimits = {
   strangerMs: 10_000,
-  strangers: 64,
-  sockets: 512,
+  strangers: 256,
+  secured: 64,
+  peerSockets: 4096,
   headerBytes: 8 * 1024,
   messageBytes: limits.textBytes,
   lookupMs: 10_000,

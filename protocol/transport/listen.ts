@@ -13,7 +13,7 @@ import { fingerprintOf, printFingerprint } from './certificate.ts';
 import type { Identity } from './identity.ts';
 import { type TransportLimits, transportLimits } from './limits.ts';
 import { answerPairing, type PairingServer, pairingProtocol } from './pairing.ts';
-import type { Peer, Peers } from './peers.ts';
+import type { PairedPeer, Peers } from './peers.ts';
 import { refuse } from './refusal.ts';
 import { learnRotation, pinPresented, rotationHeaders } from './rotation.ts';
 import { tlsProfile } from './tls-profile.ts';
@@ -32,7 +32,7 @@ export interface ListenOptions {
   /** 0 takes a free port. */
   readonly port: number;
   /** Is given each open WebSocket of a pinned peer; MUST add its `message` listener at once. */
-  readonly onSocket: (socket: WebSocket, peer: Peer) => void;
+  readonly onSocket: (socket: WebSocket, peer: PairedPeer) => void;
   /** Answers pairings; without it every pairing is refused as closed. */
   readonly pairing?: PairingServer;
   /** Called with the problem of each connection that was refused, and of each failed pairing. */
@@ -73,7 +73,7 @@ export class Listener {
     this.#limits = { ...transportLimits, ...options.limits };
     this.#identity = options.identity;
     this.#nextKey = options.nextKey;
-    this.#admission = new Admission(this.#limits.strangers, this.#limits.strangerMs);
+    this.#admission = new Admission(this.#limits);
     this.#sessions = webSocketServer(this.#limits.messageBytes, subprotocol);
     this.#pairings = webSocketServer(4096, pairingProtocol);
     this.#server = createServer({
@@ -90,7 +90,6 @@ export class Listener {
       keepAlive: true,
       keepAliveInitialDelay: this.#limits.keepAliveMs,
     });
-    this.#server.maxConnections = this.#limits.sockets;
     this.closed = new Promise((resolve) => this.#server.once('close', () => resolve()));
   }
 
@@ -117,6 +116,7 @@ export class Listener {
       for (const [name, value] of Object.entries(this.#headers.get(request) ?? {})) lines.push(`${name}: ${value}`);
     });
     this.#server.on('connection', (socket: Socket) => this.#admission.enter(socket));
+    this.#server.on('secureConnection', (socket: Socket) => void this.#meet(socket));
     // Garbage, TLS 1.2 and half a handshake end here; the socket is of no more use to anybody.
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
     this.#server.on('clientError', (_error, socket) => socket.destroy());
@@ -143,6 +143,17 @@ export class Listener {
     this.#server.closeIdleConnections();
   }
 
+  /** Counts a socket whose TLS is done; never throws. */
+  async #meet(socket: Socket): Promise<void> {
+    this.#admission.secured(socket);
+    try {
+      const pinned = await this.#options.peers.byKey(presentedKey(socket).fingerprint);
+      if (pinned !== undefined) this.#admission.known(socket);
+    } catch {
+      // Who shows no key may pair; a damaged list of peers is reported at the upgrade.
+    }
+  }
+
   /** Accepts or refuses one upgrade; never throws, whatever is sent. */
   async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
@@ -156,6 +167,7 @@ export class Listener {
       const problem = asProblem(error);
       if (problem.code === 'E_PEER_UNPAIRED') refuse(socket, 403, problem);
       else if (problem.code === 'E_PROTOCOL_VERSION') refuse(socket, 426, problem);
+      else if (problem.code === 'E_BUSY') refuse(socket, 503, problem);
       // Problems of our own files are for our log alone.
       else refuse(socket, 500, new Problem('E_PEER_UNREACHABLE', 'The receiver cannot read its peers now; its log says why.'));
       this.#options.onRefused?.(problem, from);
@@ -169,6 +181,7 @@ export class Listener {
     const moved = await pinPresented(pinned, stranger.fingerprint, stranger.certificate, peers);
     const peer = await learnRotation(moved, request.headers, peers);
     this.#options.signal.throwIfAborted();
+    this.#mustHavePlace(stranger.fingerprint, peer.name);
     this.#headers.set(request, rotationHeaders(peer, this.#nextKey));
     this.#sessions.handleUpgrade(request, socket, head, (webSocket) => {
       this.#admission.leave(request.socket);
@@ -181,6 +194,14 @@ export class Listener {
       // The peer may have been unpaired between the look into the file and now.
       void this.#dropUnpaired();
     });
+  }
+
+  /** Throws E_BUSY where this peer has as many connections as are left for all others. */
+  #mustHavePlace(fingerprint: string, name: string): void {
+    const own = [...this.#keys.values()].filter((key) => key === fingerprint).length;
+    if (own < this.#limits.peerSockets - this.#keys.size) return;
+    const says = `The receiver has ${this.#keys.size} connections open, ${own} of them of ${name}; it takes no more of this peer now.`;
+    throw new Problem('E_BUSY', says, { about: name });
   }
 
   #openPairing(request: IncomingMessage, socket: Duplex, head: Buffer, stranger: Stranger): void {

@@ -9,8 +9,8 @@ const ProblemBody = z.object({ code: z.string().max(64), says: z.string(), hint:
 const bodyBytes = 16 * 1024;
 
 /** Answers an upgrade with a status and a problem as JSON, and closes. */
-export function refuse(socket: Duplex, status: 403 | 426 | 500, problem: Problem): void {
-  const reasons = { 403: 'Forbidden', 426: 'Upgrade Required', 500: 'Internal Server Error' };
+export function refuse(socket: Duplex, status: 403 | 426 | 500 | 503, problem: Problem): void {
+  const reasons = { 403: 'Forbidden', 426: 'Upgrade Required', 500: 'Internal Server Error', 503: 'Service Unavailable' };
   const body = `${JSON.stringify(problem)}\n`;
   const head = [
     `HTTP/1.1 ${status} ${reasons[status]}`,

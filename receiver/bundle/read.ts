@@ -14,7 +14,7 @@ import {
   Seal,
   spoilt,
 } from '../../shared/bundle/format.ts';
-import { addTo, decodePage, type Place, payloadOf, type ReadBlock } from '../../shared/bundle/page.ts';
+import { addTo, type BlockPlace, decodePage, payloadOf, type ReadBlock } from '../../shared/bundle/page.ts';
 import { TarReader } from '../../shared/bundle/tar.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { blockCount, Root } from '../../shared/model/disk.ts';
@@ -23,7 +23,7 @@ import { Problem } from '../../shared/problem.ts';
 /**
  * A stretch of blocks of a disk in a bundle. `bytesOf` unpacks a block of kind `here` on demand.
  */
-export interface Stretch {
+export interface BundlePage {
   readonly first: number;
   readonly blocks: readonly ReadBlock[];
   readonly bytesOf: (block: ReadBlock & { readonly kind: 'here' }) => Promise<Buffer>;
@@ -39,7 +39,7 @@ export interface BundleVisitor {
   /** A disk begins; `number` counts from 1. */
   disk(number: number, head: DiskHead, header: Header): Promise<void>;
   /** A page with bytes in it; blocks between pages are zeros. */
-  page(stretch: Stretch): Promise<void>;
+  page(stretch: BundlePage): Promise<void>;
   /** A disk is complete and has this root; `untold`: blocks of zeros behind the last page. */
   seal(root: string): Promise<void>;
   end(): Promise<void>;
@@ -129,7 +129,7 @@ class BundleReader {
       const entry = await this.#next();
       if (entry.name === names.seal(number)) {
         const seal = parseEntry(Seal, await this.#json(entry, entry.name), entry.name);
-        root.addZeros(blocks - named);
+        await root.addZeros(blocks - named);
         const is = root.value();
         if (seal.pages !== pages) throw spoilt(`${seal.pages} pages belong before ${entry.name}; ${pages} came.`, entry.name);
         if (seal.root !== is)
@@ -143,7 +143,7 @@ class BundleReader {
       const first = (page ?? 0) * bundlePageBlocks;
       if (page === null || first < named || first >= blocks) throw outOfTurn(entry.name);
       const stretch = await this.#page(entry, number, first, Math.min(bundlePageBlocks, blocks - first), size);
-      root.addZeros(first - named);
+      await root.addZeros(first - named);
       addTo(root, stretch.blocks);
       named = first + stretch.blocks.length;
       pages += 1;
@@ -151,7 +151,13 @@ class BundleReader {
     }
   }
 
-  async #page(entry: { name: string; size: number }, disk: number, first: number, count: number, size: number): Promise<Stretch> {
+  async #page(
+    entry: { name: string; size: number },
+    disk: number,
+    first: number,
+    count: number,
+    size: number,
+  ): Promise<BundlePage> {
     const { name } = entry;
     const lengths = Array.from({ length: count }, (_, at) => Math.min(bundleBlockBytes, size - (first + at) * bundleBlockBytes));
     const page = decodePage(await this.#tar.content(entry, pageEntryBytes), lengths, name);
@@ -170,7 +176,7 @@ class BundleReader {
   }
 
   /** A block that repeats another MUST name an earlier one of the same length. */
-  #mustHaveCome(place: Place, own: Place, length: number, name: string): void {
+  #mustHaveCome(place: BlockPlace, own: BlockPlace, length: number, name: string): void {
     const size = this.#sizes[place.disk - 1] ?? 0;
     const theirs = Math.min(bundleBlockBytes, size - place.block * bundleBlockBytes);
     const isEarlier = place.disk < own.disk || (place.disk === own.disk && place.block < own.block);

@@ -1,11 +1,21 @@
+import { BlockList, isIPv6 } from 'node:net';
 import { Sampler } from '../../shared/probe/sampler.ts';
 
 /** A new server that never answers is no longer looked at: milliseconds. */
 const longestMs = 3_600_000;
 
+/** What no router passes on: an address of the machine that probes, or of its own link. */
+const unrouted = new BlockList();
+unrouted.addSubnet('0.0.0.0', 8, 'ipv4');
+unrouted.addSubnet('169.254.0.0', 16, 'ipv4');
+unrouted.addSubnet('224.0.0.0', 3, 'ipv4');
+unrouted.addAddress('::1', 'ipv6');
+unrouted.addSubnet('fe80::', 10, 'ipv6');
+unrouted.addSubnet('ff00::', 8, 'ipv6');
+
 /**
  * What was seen of a new server. `ago_ms`: time since its first answer, null before it. Spans are
- * used because the two clocks differ.
+ * used because the two clocks differ, and one may be set while it is measured.
  */
 export interface FirstAnswer {
   readonly address: string | null;
@@ -16,7 +26,10 @@ export interface FirstAnswer {
 /** What a watch knows of the server it waits for. */
 export interface Watched {
   readonly probe: string;
-  /** The addresses it may answer at, as far as they are known. */
+  /**
+   * The addresses at which the cloud has built it, as far as they are known. MUST come from the
+   * cloud: a sender could name any address of the destination's own network.
+   */
   readonly addresses: () => readonly string[];
   /** Whether it may exist: an earlier answer comes from another machine. */
   readonly isBegun: () => boolean;
@@ -32,7 +45,7 @@ export class Watch {
   constructor({ probe, addresses, isBegun }: Watched) {
     this.#sampler = new Sampler({
       probe,
-      addresses,
+      addresses: () => addresses().filter((address) => !unrouted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')),
       onAnswer: (address) => {
         if (!isBegun()) this.#strangers.add(address);
         else if (!this.#strangers.has(address)) this.#hear(address);
@@ -46,7 +59,7 @@ export class Watch {
   look(): FirstAnswer {
     const { samples } = this.#sampler;
     if (this.#first === null) return { address: null, ago_ms: null, samples };
-    return { address: this.#first.address, ago_ms: Date.now() - this.#first.atMs, samples };
+    return { address: this.#first.address, ago_ms: performance.now() - this.#first.atMs, samples };
   }
 
   stop(): void {
@@ -55,7 +68,7 @@ export class Watch {
   }
 
   #hear(address: string): void {
-    this.#first ??= { address, atMs: Date.now() };
+    this.#first ??= { address, atMs: performance.now() };
     this.stop();
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
@@ -10,11 +10,11 @@ import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 
 /** Adds the commands that look: status and ledger. */
-export function addStatusCommands(program: Command, stage: Stage): void {
+export function addStatusCommands(program: Command, terminal: Terminal): void {
   offer(program, receiverCommands, 'status')
     .addHelpText('after', epilogue([['receiver status --json', 'prints the same for a script']], [3]))
     .action(
-      asks(stage, async ({ daemon, output, json }) => {
+      asks(terminal, async ({ daemon, output, json }) => {
         const status = await daemon.status();
         if (json) output.json(status);
         else output.print(...statusLines(status, output));
@@ -24,7 +24,7 @@ export function addStatusCommands(program: Command, stage: Stage): void {
     .argument('[campaign]', 'only of this campaign')
     .addHelpText('after', epilogue([['receiver ledger --json', 'prints every line for a script']], [3]))
     .action(
-      asks(stage, async ({ daemon, output, json }, campaign: string | undefined) => {
+      asks(terminal, async ({ daemon, output, json }, campaign: string | undefined) => {
         const lines = await daemon.ledger({ campaign });
         if (json) output.json({ ledger: lines });
         else output.print(...ledgerTable(lines, output));
@@ -43,10 +43,15 @@ function statusLines(status: ReceiverStatus, output: Output): string[] {
     `staging    ${showBytes(status.stagingFreeBytes)} free`,
     ...status.campaigns.flatMap((campaign) => [
       '',
-      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources built` : visible(campaign.problem)}`,
+      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources built` : visible(campaign.problem)}${ownerText(campaign.owner)}`,
       ...(campaign.disks.length === 0 ? [] : diskTable(campaign.disks, output)),
     ]),
   ];
+}
+
+/** Whose a campaign is, where somebody may have to do something about it. */
+function ownerText(owner: string | null): string {
+  return owner === null ? '; its sender is not paired' : `, of ${visible(owner)}`;
 }
 
 function diskTable(disks: ReceiverStatus['campaigns'][number]['disks'], output: Output): string[] {

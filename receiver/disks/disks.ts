@@ -1,7 +1,11 @@
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { limits } from '../../protocol/limits.ts';
+import { ifAbsent } from '../../shared/absent.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
+import { within } from '../../shared/concurrency/within.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
+import { blockCount } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Copy, type CopyTools } from './copy/copy.ts';
 import { PinnedDigests } from './copy/pinned-digests.ts';
@@ -23,6 +27,12 @@ export interface Copying {
   readonly durable: number;
   readonly mended: number;
 }
+
+/**
+ * How long an offer waits until the blocks of the receiver's disks are known, in milliseconds; those
+ * of large ones are learned beside the work, and found later.
+ */
+const learnMs = 5_000;
 
 /**
  * The copies of one campaign's disks: `disks/<server>/<disk>.part`, or `….raw` and a marker once
@@ -62,6 +72,7 @@ export class Disks {
    */
   offer(server: string, disk: string, shape: Shape, dataBytes?: number): Promise<Copy> {
     return this.#inTurn(disk, async () => {
+      mustBeTracked(disk, shape);
       await this.remember();
       if (this.#readers.has(disk) || this.#isBuilt(disk)) throw inUse(disk);
       const copy = await this.#offer(server, disk, shape);
@@ -72,6 +83,8 @@ export class Disks {
 
   async #offer(server: string, disk: string, shape: Shape): Promise<Copy> {
     const open = this.#copies.get(disk);
+    // A sealed disk that may change is read for nobody any more: that would take as long as it is.
+    if (open !== undefined) this.#tools.donors.pieces.forget(open.file);
     // The work of an older connection must have ended before the next one begins.
     await open?.file.inUse.ended();
     if (open !== undefined && !open.file.whole && isSame(open.shape, shape)) return open;
@@ -85,8 +98,10 @@ export class Disks {
     if (open !== undefined) await this.#shut(disk);
     // A sealed copy whose disk is offered again (a second attempt took a new snapshot) is the best
     // start.
-    await rename(this.#path(server, disk, 'raw'), part).catch(ignoreAbsent);
-    return this.#open(server, disk, part, shape);
+    await rename(this.#path(server, disk, 'raw'), part).catch(ifAbsent(undefined));
+    const copy = await this.#open(server, disk, part, shape);
+    await within(learnMs, copy.donate());
+    return copy;
   }
 
   /** The record of a sealed disk, or null. */
@@ -112,6 +127,7 @@ export class Disks {
           throw new Problem('E_ROOT_MISMATCH', `The root of the copy is ${own}, the sender says ${root}.`, { about: copy.path });
         await copy.file.rename(this.#path(server, disk, 'raw'));
         copy.file.whole = true;
+        copy.file.blocks.seal();
       });
       const sealed = { ...copy.counts(), size: copy.shape.size, block_size: copy.shape.blockSize, root };
       await this.#markers.write(server, disk, sealed);
@@ -222,7 +238,8 @@ export class Disks {
   }
 
   async #remember(): Promise<void> {
-    if (this.#kept !== null) await this.#borrowed.addKept(this.#kept);
+    const learning: Promise<unknown>[] = [];
+    if (this.#kept !== null) learning.push((await this.#borrowed.addKept(this.#kept)).learned);
     const folder = join(this.#folder, 'disks');
     for (const server of await readdir(folder).catch(() => [])) {
       for (const name of await readdir(join(folder, server))) {
@@ -230,27 +247,26 @@ export class Disks {
         const disk = name.slice(0, -'.raw'.length);
         const shape = await DigestFile.shapeOf(this.#base(server, disk));
         if (shape === null || this.#copies.has(disk) || (await this.sealed(server, disk)) === null) continue;
-        (await this.#open(server, disk, this.#path(server, disk, 'raw'), shape)).file.whole = true;
+        const copy = await this.#open(server, disk, this.#path(server, disk, 'raw'), shape);
+        copy.file.whole = true;
+        learning.push(copy.donate());
       }
     }
+    await within(
+      learnMs,
+      Promise.all(learning).then(() => undefined),
+    );
   }
 
   async #open(server: string, disk: string, path: string, shape: Shape): Promise<Copy> {
     const copy = await Copy.open(path, this.#base(server, disk), shape, this.#tools);
     this.#copies.set(disk, copy);
-    try {
-      await copy.donate();
-      return copy;
-    } catch (error) {
-      await this.#shut(disk);
-      throw error;
-    }
+    return copy;
   }
 
   async #unseal(copy: Copy, part: string): Promise<void> {
     await copy.file.rename(part);
     copy.file.whole = false;
-    this.#tools.donors.pieces.forget(copy.file);
     copy.begin();
   }
 
@@ -296,11 +312,14 @@ function inUse(disk: string): Problem {
   });
 }
 
-function isSame(ours: Shape, theirs: Shape): boolean {
-  return ours.size === theirs.size && ours.blockSize === theirs.blockSize && ours.algorithm === theirs.algorithm;
+/** Throws E_TOO_LARGE for a disk of more blocks than a receiver keeps track of. */
+function mustBeTracked(disk: string, { size, blockSize }: Shape): void {
+  const blocks = blockCount(size, blockSize);
+  if (blocks <= limits.diskBlocks) return;
+  const says = `Disk ${disk} has ${blocks} blocks of ${blockSize} bytes; a receiver keeps track of ${limits.diskBlocks} at most.`;
+  throw new Problem('E_TOO_LARGE', says, { about: `disk/${disk}`, hint: 'Larger blocks are fewer.' });
 }
 
-function ignoreAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
+function isSame(ours: Shape, theirs: Shape): boolean {
+  return ours.size === theirs.size && ours.blockSize === theirs.blockSize && ours.algorithm === theirs.algorithm;
 }

@@ -4,7 +4,7 @@ import { Problem } from '../../shared/problem.ts';
 import { Session, type SessionTools } from './session.ts';
 
 /** The peer of a connection: its name for people, its key for us. */
-export interface From {
+export interface ConnectedPeer {
   readonly name: string;
   readonly fingerprint: string;
   /** The key it was paired with, where a rotation has replaced that. */
@@ -22,14 +22,14 @@ export interface SessionStatus {
 /** Every connection of this receiver that is open: sessions, and the lanes of sessions. */
 export class Sessions {
   readonly #tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join'>;
-  readonly #open = new Map<Session, { readonly from: From; readonly done: Promise<void> }>();
+  readonly #open = new Map<Session, { readonly from: ConnectedPeer; readonly done: Promise<void> }>();
 
   constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join'>) {
     this.#tools = tools;
   }
 
   /** Serves an open socket until it is closed. MUST be called in the turn in which it opened. */
-  serve(socket: WebSocket, from: From): void {
+  serve(socket: WebSocket, from: ConnectedPeer): void {
     const session: Session = new Session(socket, {
       ...this.#tools,
       owner: firstKeyOf(from),

@@ -92,7 +92,7 @@ export class DowntimeProbe {
     for (let times = 0; times < asks; times += 1) {
       const { address, ago_ms, samples } = await this.#ask(probe);
       if (address !== null && ago_ms !== null)
-        return void (await this.#note('first answer', address, Date.now() - ago_ms, samples));
+        return void (await this.#note('first answer', address, Date.now() - Math.max(0, ago_ms), samples));
       await sleep(askMs, undefined, { signal: this.#tools.signal });
     }
   }

@@ -59,7 +59,7 @@ export async function beginExport(selection: Selection, context: SenderContext):
     waves: [{ name: 'wave-1', servers }],
   });
   const campaign = randomUUID();
-  await context.campaigns.create(plan, inOrderOf(plan, { ...captured, campaign }));
+  await context.campaigns.create(plan, inOrderOf(plan, { ...captured, campaign }), { concerns, decisions: [] });
   return { campaign, concerns };
 }
 
@@ -92,6 +92,7 @@ async function prepare(
   ];
   mustNotBlock(concerns, { about: file });
   const { kinds } = await askNow(context.peer, 'cloud.facts', {}, context.stopping);
-  await campaigns.create(chosen, supportedDocument(frozen, new Set(kinds)));
+  const decisions = found.decisions.filter(({ action }) => action !== 'create');
+  await campaigns.create(chosen, supportedDocument(frozen, new Set(kinds)), { concerns, decisions });
   return { campaign, concerns };
 }

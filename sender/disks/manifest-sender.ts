@@ -1,6 +1,5 @@
-import { setImmediate as breathe } from 'node:timers/promises';
 import { type Algorithm, blockBytes, isZero, Root } from '../../shared/model/disk.ts';
-import type { Page, PageCache } from './page-cache.ts';
+import type { CachedPage, PageCache } from './page-cache.ts';
 
 /** The requests of a manifest; each resolves when what it names is in the copy. */
 export interface ManifestRequests {
@@ -10,9 +9,6 @@ export interface ManifestRequests {
 
 /** Zeros are sent when so many blocks of them came together, a GiB, so that progress shows. */
 const holeBlocks = 16_384;
-
-/** Blocks of zeros that are added to a root at a time: 1 ms of the event loop. */
-const rootBlocks = 32_768;
 
 /** Sends the manifest of one disk in order: pages by their digests, and stretches of zeros. */
 export class ManifestSender {
@@ -41,7 +37,7 @@ export class ManifestSender {
   }
 
   /** Sends a page once it is read. */
-  async page(page: Page): Promise<void> {
+  async page(page: CachedPage): Promise<void> {
     const digests = await page.digests;
     if (isZero(digests)) {
       this.#pages.drop(page);
@@ -55,10 +51,7 @@ export class ManifestSender {
 
   /** Sends zeros, together with those before and behind them. */
   async hole(first: number, blocks: number): Promise<void> {
-    for (let left = blocks; left > 0; left -= rootBlocks) {
-      this.#root.addZeros(Math.min(left, rootBlocks));
-      if (left > rootBlocks) await breathe();
-    }
+    await this.#root.addZeros(blocks);
     const joined = this.#hole.blocks > 0;
     this.#hole = { first: joined ? this.#hole.first : first, blocks: this.#hole.blocks + blocks };
     if (this.#hole.blocks >= holeBlocks) this.#flush();

@@ -79,9 +79,10 @@ function spanMs(facts: readonly Dated<Fact>[], phases: readonly Phase[]): number
 
 /**
  * Milliseconds from the first beginning of one phase to the end of another; null until both exist.
+ * Zero where the clock was set back between them.
  */
 function between(facts: readonly Dated<Fact>[], from: string | undefined, to: string | undefined): number | null {
   const begun = facts.find((fact) => fact.fact === 'begun' && fact.phase === from);
   const done = facts.find((fact) => fact.fact === 'done' && fact.phase === to);
-  return begun === undefined || done === undefined ? null : Date.parse(done.at) - Date.parse(begun.at);
+  return begun === undefined || done === undefined ? null : Math.max(0, Date.parse(done.at) - Date.parse(begun.at));
 }

@@ -43,6 +43,11 @@ export const Plan = z.strictObject({
     .strictObject({
       /** Servers that may be on their way at once inside a wave. */
       parallel: z.int().min(1).max(mostParallel).default(1),
+      /**
+       * Servers that may fail: with one more, no further server is begun. Without it the others go
+       * on, however many fail. 0: the first failure stops the campaign.
+       */
+      max_failures: z.int().min(0).optional(),
       /** Seconds to wait between the end of one server's move and the start of the next. */
       delay_seconds: z.number().min(0).default(0),
       /** Seconds a guest may take to shut down before the stop counts as failed. */
@@ -56,6 +61,11 @@ export const Plan = z.strictObject({
        * run at the source again.
        */
       peer_timeout_seconds: z.number().positive().default(900),
+      /**
+       * What a commit does with the images that the disks were registered as: a cloud needs them
+       * only to rebuild, rescue or evacuate their servers.
+       */
+      images: z.enum(['keep', 'remove']).default('keep'),
       /**
        * `warm`: disks are copied while their server runs, round by round, and only the last round
        * is downtime.

@@ -11,6 +11,8 @@ export interface Look {
   readonly size: bigint;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
+  /** The owner. */
+  readonly uid: bigint;
 }
 
 /** A file's text, as it was at one look. */

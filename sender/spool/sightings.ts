@@ -3,30 +3,37 @@ import { asProblem, type Problem } from '../../shared/problem.ts';
 import { kindOf } from './name.ts';
 import { isSame, type Look, lookAt } from './read.ts';
 import type { SpoolTiming } from './timing.ts';
+import { isTrusted } from './trust.ts';
 
 /** What is known of one file: how it looked, since when, and whether it is still to be taken. */
 export interface Sighting {
   readonly look: Look;
   readonly sinceMs: number;
-  readonly verdict: 'open' | 'closed';
+  /** `foreign`: another user's, and left alone. */
+  readonly verdict: 'open' | 'closed' | 'foreign';
   readonly notBeforeMs: number;
   readonly tries: number;
 }
 
 /** The look of a file that cannot be looked at. */
-const nothing: Look = { ino: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n };
+const nothing: Look = { ino: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n, uid: 0n };
 
 /** The files of the spool folder as they were last seen. */
 export class Sightings {
   readonly #folder: string;
   readonly #timing: SpoolTiming;
+  readonly #own: number;
   readonly #refuse: (name: string, problem: Problem) => Promise<void>;
   readonly #sightings = new Map<string, Sighting>();
 
-  /** `refuse` gets what cannot be a plan or a document, such as a link. */
-  constructor(folder: string, timing: SpoolTiming, refuse: (name: string, problem: Problem) => Promise<void>) {
+  /**
+   * `own`: the user of the daemon. `refuse` gets what cannot be a plan or a document, such as a
+   * link.
+   */
+  constructor(folder: string, timing: SpoolTiming, own: number, refuse: (name: string, problem: Problem) => Promise<void>) {
     this.#folder = folder;
     this.#timing = timing;
+    this.#own = own;
     this.#refuse = refuse;
   }
 
@@ -44,6 +51,11 @@ export class Sightings {
     const isDue = ({ verdict, sinceMs, notBeforeMs }: Sighting): boolean =>
       verdict === 'open' && nowMs - sinceMs >= this.#timing.settleMs && nowMs >= notBeforeMs;
     return [...this.#sightings].filter(([, sighting]) => isDue(sighting));
+  }
+
+  /** The files of other users, which are not taken. */
+  foreign(): string[] {
+    return [...this.#sightings].filter(([, { verdict }]) => verdict === 'foreign').map(([name]) => name);
   }
 
   /** How long until some file must be looked at, unless an event comes. */
@@ -86,7 +98,8 @@ export class Sightings {
       const look = await lookAt(this.#folder, name);
       if (look === undefined) this.#sightings.delete(name);
       else if (before === undefined || !isSame(before.look, look)) {
-        this.#sightings.set(name, { look, sinceMs: nowMs, verdict: 'open', notBeforeMs: nowMs, tries: 0 });
+        const verdict = isTrusted(Number(look.uid), this.#own) ? 'open' : 'foreign';
+        this.#sightings.set(name, { look, sinceMs: nowMs, verdict, notBeforeMs: nowMs, tries: 0 });
       }
     } catch (thrown) {
       if (before?.verdict === 'closed') return;

@@ -8,6 +8,7 @@ import { Outcomes } from './outcome.ts';
 import { type Look, readAt, type SpoolText, seemsWhole } from './read.ts';
 import { type Sighting, Sightings } from './sightings.ts';
 import { defaultTiming, type SpoolTiming } from './timing.ts';
+import { mustBePrivate } from './trust.ts';
 
 /** What a spool needs: its folder, the state directory, and what starts a campaign. */
 export interface SpoolOptions {
@@ -20,12 +21,14 @@ export interface SpoolOptions {
   /** Starts a campaign from a parsed `configurations.json`. */
   readonly onDocument: (value: unknown, file: string) => Promise<{ campaign: string }>;
   readonly timing?: Partial<SpoolTiming> | undefined;
+  /** The user of the daemon, whose files and root's are taken. */
+  readonly own?: number | undefined;
 }
 
 /** Files due at once that make a burst. */
 const burst = 16;
 
-/** Watches the spool folder until it is closed: watches first, then scans, then returns. */
+/** Watches the spool folder until it is closed. */
 export async function watchSpool(options: SpoolOptions): Promise<{ close(): Promise<void> }> {
   const spool = new Spool(options);
   await spool.start();
@@ -41,6 +44,9 @@ class Spool {
   readonly #timing: SpoolTiming;
   readonly #outcomes: Outcomes;
   readonly #sightings: Sightings;
+  readonly #own: number;
+  /** What keeps files from being taken, as it was said last. */
+  #said = '';
   #watcher: FSWatcher | undefined;
   #wake: () => void = () => undefined;
   /** Whether an event came since the last scan began. */
@@ -51,14 +57,16 @@ class Spool {
   constructor(options: SpoolOptions) {
     this.#options = options;
     this.#timing = { ...defaultTiming, ...options.timing };
+    this.#own = options.own ?? process.getuid?.() ?? 0;
     this.#outcomes = new Outcomes(options.folder, options.state);
-    this.#sightings = new Sightings(options.folder, this.#timing, (name, problem) => this.#refuse(name, null, problem));
+    this.#sightings = new Sightings(options.folder, this.#timing, this.#own, (name, problem) =>
+      this.#refuse(name, null, problem),
+    );
   }
 
   async start(): Promise<void> {
     await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
     await this.#listen();
-    await this.#sightings.scan();
     this.#looping = this.#loop();
   }
 
@@ -74,14 +82,29 @@ class Spool {
       this.#heard = false;
       let next = this.#timing.scanMs;
       try {
+        await mustBePrivate(this.#options.folder, this.#own);
         await this.#sightings.scan();
+        this.#sayOnce(this.#foreignText());
         await this.#takeDue();
         next = this.#sightings.nextLookMs();
       } catch (thrown) {
-        this.#options.log.error({ error: asProblem(thrown), folder: this.#options.folder }, 'the spool could not be read');
+        const { message, hint } = asProblem(thrown);
+        this.#sayOnce(`the spool is not read: ${message} ${hint}`);
       }
       await this.#pause(next);
     }
+  }
+
+  /** Says what keeps files from being taken, once for as long as it is so. */
+  #sayOnce(says: string): void {
+    if (says !== '' && says !== this.#said) this.#options.log.error({ folder: this.#options.folder }, says);
+    this.#said = says;
+  }
+
+  #foreignText(): string {
+    const [first] = this.#sightings.foreign();
+    if (first === undefined) return '';
+    return `files of other users are not taken from the spool, ${first} for one; give them to user ${this.#own}, the daemon's: chown`;
   }
 
   async #takeDue(): Promise<void> {

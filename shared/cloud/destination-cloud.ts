@@ -12,8 +12,19 @@ import type { Patience } from './patience.ts';
 export interface Built {
   readonly id: string;
   readonly how: 'created' | 'adopted' | 'found';
-  /** What the destination chose, for reports: `{ address: '172.24.4.9' }`. */
+  /**
+   * What the destination chose, for reports: `{ address: '172.24.4.9' }`. A port and a floating IP
+   * MUST have `address`, with blanks between several: only there is a new server probed.
+   */
   readonly detail?: Readonly<Record<string, string>> | undefined;
+}
+
+/** How a built resource differs from the wanted one, in sentences. */
+export interface Differences {
+  /** A guest or its network would not be as it was: the build fails. */
+  readonly fatal: readonly string[];
+  /** What harms no guest: it is reported, and stops nothing. */
+  readonly told: readonly string[];
 }
 
 /** What a builder receives besides the resource. */
@@ -86,10 +97,10 @@ export interface DestinationCloud {
    */
   occupied(resource: Resource, context: BuildContext): Promise<boolean>;
   /**
-   * The differences of the built resource from the wanted one, in sentences; empty when it is
-   * equal. Given a disk's bytes, also whether the cloud says that it stores these.
+   * The differences of the built resource, as it is read back, from the wanted one. Given a disk's
+   * bytes, also whether the cloud says that it stores these.
    */
-  differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
+  differences(resource: Resource, id: string, context: BuildContext): Promise<Differences>;
   /**
    * Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting.
    */
@@ -99,6 +110,17 @@ export interface DestinationCloud {
    * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  /**
+   * Removes what this campaign made a second time: a request whose answer was lost went on when
+   * another had been sent. `built`: the resources that stay, by the refs of the ledger. Returns how
+   * many it removed; MAY be repeated.
+   */
+  sweep(campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number>;
+  /**
+   * Takes the campaign's stamp from what `ensure` built, once it is committed; nothing else of it
+   * changes. Absent is fine, and so is one without a stamp.
+   */
+  unstamp(ref: Ref, id: string, campaign: string, patience: Patience): Promise<void>;
   /**
    * Images with the digest of a source image, whose blocks need no transfer. MUST name only what
    * this project may use and no campaign made: such a disk may be another tenant's. MUST NOT write.

@@ -1,5 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../problem.ts';
 import type { Extent } from './block-source.ts';
+
+/** Groups that are counted before other work has its turn: some milliseconds. */
+const pauseGroups = 1024;
 
 /**
  * Which clusters of a disk hold anything, and where each comes among those that do. It takes one
@@ -16,18 +20,9 @@ export class Allocation {
   readonly #before: readonly number[];
   #recent: { readonly group: number; readonly places: readonly number[] } | null = null;
 
-  private constructor(bits: Uint8Array, perGroup: number) {
+  private constructor(bits: Uint8Array, perGroup: number, { total, groups, before }: Counted) {
     this.#bits = bits;
     this.#perGroup = perGroup;
-    const before: number[] = [];
-    const groups: number[] = [];
-    let total = 0;
-    for (let group = 0; group * perGroup < bits.length * 8; group++) {
-      const count = this.places(group).length;
-      if (count > 0) groups.push(group);
-      before.push(total);
-      total += count;
-    }
     this.total = total;
     this.groups = groups;
     this.#before = before;
@@ -46,7 +41,7 @@ export class Allocation {
       if (!zero) mark(bits, Math.floor(offset / cluster), Math.ceil(end / cluster));
     }
     if (end !== size) throw new Problem('E_BUG', `The extents end at ${end}, the disk at ${size}.`);
-    return new Allocation(bits, perGroup);
+    return new Allocation(bits, perGroup, await counted(bits, perGroup));
   }
 
   /** The allocated clusters of a group, counted from the group's first, in order. */
@@ -84,6 +79,32 @@ export class Allocation {
     while (count < most && places[at + count] === first + count) count++;
     return { cluster: low * this.#perGroup + first, count };
   }
+}
+
+/** What is counted of all groups. */
+interface Counted {
+  readonly total: number;
+  readonly groups: readonly number[];
+  readonly before: readonly number[];
+}
+
+/** Bits that are set in a byte. */
+const setIn = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
+/** Counts what every group holds, with pauses: a large disk has tens of thousands. */
+async function counted(bits: Uint8Array, perGroup: number): Promise<Counted> {
+  const before: number[] = [];
+  const groups: number[] = [];
+  let total = 0;
+  for (let group = 0; group * perGroup < bits.length * 8; group++) {
+    let count = 0;
+    for (const byte of bits.subarray((group * perGroup) / 8, ((group + 1) * perGroup) / 8)) count += setIn[byte] ?? 0;
+    if (count > 0) groups.push(group);
+    before.push(total);
+    total += count;
+    if (group % pauseGroups === 0) await setImmediate();
+  }
+  return { total, groups, before };
 }
 
 function mark(bits: Uint8Array, from: number, to: number): void {

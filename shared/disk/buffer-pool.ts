@@ -12,7 +12,7 @@ export interface PageBuffer {
 /** How long free memory is kept for the next disk: milliseconds. */
 const idleMs = 10_000;
 
-interface Waiting {
+interface BufferRequest {
   readonly owner: object;
   /** Buffers that may be held by all when it gets its own. */
   readonly most: number;
@@ -26,7 +26,7 @@ interface Waiting {
 export class BufferPool {
   readonly #count: number;
   readonly #held = new Map<object, number>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<BufferRequest>();
   readonly #free: SharedArrayBuffer[] = [];
   #taken = 0;
   #idle: NodeJS.Timeout | undefined;
@@ -48,7 +48,7 @@ export class BufferPool {
     signal.throwIfAborted();
     const most = this.#count + beyond;
     if (this.#taken < most && this.#waiting.size === 0) return this.#give(owner);
-    let waiting: Waiting | undefined;
+    let waiting: BufferRequest | undefined;
     try {
       return await abortable<PageBuffer>([signal], (resolve) => {
         waiting = { owner, most, give: () => resolve(this.#give(owner)) };
@@ -90,9 +90,9 @@ export class BufferPool {
     else if (this.#taken === 0) this.#idle = setTimeout(() => this.#free.splice(1), idleMs).unref();
   }
 
-  #next(): Waiting | undefined {
+  #next(): BufferRequest | undefined {
     const waiting = [...this.#waiting].filter(({ most }) => this.#taken < most);
-    const holds = ({ owner }: Waiting): number => this.#held.get(owner) ?? 0;
+    const holds = ({ owner }: BufferRequest): number => this.#held.get(owner) ?? 0;
     const [poorest] = waiting.toSorted((one, other) => holds(one) - holds(other));
     if (poorest === undefined) return undefined;
     const owners = new Set([...this.#held.keys(), ...waiting.map(({ owner }) => owner)]);

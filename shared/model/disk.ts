@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 
 /**
  * Bytes of a block, the identity of what a disk holds. Small enough that clones share most of their
@@ -49,6 +50,9 @@ export function isZero(bytes: Uint8Array): boolean {
   return true;
 }
 
+/** MiB of zeros that a root takes before other work has its turn: some milliseconds. */
+const pauseSteps = 8;
+
 /**
  * A disk's root: SHA-256 over its size, its block size, the algorithm and every block's digest in
  * order.
@@ -65,10 +69,15 @@ export class Root {
     this.#hash.update(digests);
   }
 
-  /** Adds blocks of zeros. A million of them take 20 ms: who adds more pauses in between. */
-  addZeros(blocks: number): void {
-    for (let left = blocks * digestBytes; left > 0; left -= zeros.length)
+  /**
+   * Adds blocks of zeros, with pauses: those of a large disk take seconds. Nothing else MUST be
+   * added meanwhile.
+   */
+  async addZeros(blocks: number): Promise<void> {
+    for (let left = blocks * digestBytes, steps = 1; left > 0; left -= zeros.length, steps += 1) {
       this.#hash.update(zeros.subarray(0, Math.min(left, zeros.length)));
+      if (steps % pauseSteps === 0) await setImmediate();
+    }
   }
 
   /** The root, lower-case hex; afterwards nothing can be added. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { firstKeyOf } from '../../../protocol/transport/peers.ts';
 import { command } from '../../../shared/control/command.ts';
 import { Nothing } from '../../../shared/control/params.ts';
 import { freeBytes } from '../../../shared/disk/free.ts';
 import { asProblem } from '../../../shared/problem.ts';
 import type { Campaigns } from '../../campaign/campaigns.ts';
+import { operator } from '../../campaign/owner.ts';
 import type { ReceiverContext } from '../context.ts';
 
 /** What `receiver status` shows. */
@@ -22,6 +24,8 @@ export interface ReceiverStatus {
     /** `damaged`: what is stored of it cannot be read, and `problem` says why. */
     readonly state: string;
     readonly problem?: string;
+    /** The sender that owns it, `operator`, or null where that sender is not paired. */
+    readonly owner: string | null;
     readonly built: number;
     readonly disks: readonly {
       readonly id: string;
@@ -50,13 +54,20 @@ export interface LedgerLine {
 export const status = command({
   does: 'Show which senders are connected and how far each campaign is on this side; `sender status` shows whole moves.',
   params: Nothing,
-  run: async (_, { release, listening, state, sessions, campaigns }: ReceiverContext): Promise<ReceiverStatus> => {
+  run: async (_, { release, listening, state, sessions, campaigns, peers }: ReceiverContext): Promise<ReceiverStatus> => {
     const ids = await campaigns.ids();
+    const names = new Map((await peers.list()).map((peer) => [firstKeyOf(peer), peer.name]));
+    const ownerOf = async (id: string): Promise<string | null> => {
+      const owner = await campaigns.ownerOf(id).catch(() => null);
+      return owner === operator ? operator : (names.get(owner ?? '') ?? null);
+    };
     return {
       release,
       listening,
       sessions: sessions.status(),
-      campaigns: await Promise.all(ids.map((id) => campaignStatus(id, campaigns).catch((error) => damaged(id, error)))),
+      campaigns: await Promise.all(
+        ids.map(async (id) => campaignStatus(id, campaigns, await ownerOf(id)).catch((error) => damaged(id, error))),
+      ),
       stagingFreeBytes: await freeBytes(state),
     };
   },
@@ -80,16 +91,20 @@ export const ledger = command({
   },
 });
 
-async function campaignStatus(id: string, campaigns: Campaigns): Promise<ReceiverStatus['campaigns'][number]> {
+async function campaignStatus(
+  id: string,
+  campaigns: Campaigns,
+  owner: string | null,
+): Promise<ReceiverStatus['campaigns'][number]> {
   const campaign = await campaigns.known(id);
   const built = campaign.ledger.entries().filter(({ state }) => state === 'built').length;
   const disks = campaign.disks
     .copies()
     .map((copy) => ({ id: copy.id, sizeBytes: copy.size, durableBytes: copy.durable, mended: copy.mended, sealed: false }));
-  return { id, state: campaign.ledger.standing, built, disks };
+  return { id, state: campaign.ledger.standing, owner, built, disks };
 }
 
 /** One that cannot be opened hides no other. */
 function damaged(id: string, error: unknown): ReceiverStatus['campaigns'][number] {
-  return { id, state: 'damaged', problem: asProblem(error).message, built: 0, disks: [] };
+  return { id, state: 'damaged', problem: asProblem(error).message, owner: null, built: 0, disks: [] };
 }

@@ -1,13 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { digestBytes } from '../../../shared/model/disk.ts';
 import type { Donors } from '../dedup/donors.ts';
+import { chunkPlaces } from '../store/byte-map.ts';
 import { isZeroAt, runsOf } from '../store/digests.ts';
-import type { How } from './blocks.ts';
+import type { BlockOrigin } from './blocks.ts';
 import type { CopyFile } from './copy-file.ts';
 import type { Flushes } from './flushes.ts';
 
-/** Blocks of a hole that are handled before other work has its turn. */
-const holeBlocks = 1024 * 1024;
+/** Blocks of a hole that are handled together: a few milliseconds where they were written. */
+const holeBlocks = chunkPlaces;
+
+/** Stretches of a hole after which other work has its turn. */
+const pauseStretches = 64;
 
 /**
  * Records which blocks of a copy match their digests: in the digest file, in memory, for the next
@@ -25,12 +29,12 @@ export class BlockRecorder {
   }
 
   /** A block was found that matches its digest. */
-  found(block: number, how: How): void {
+  found(block: number, how: BlockOrigin): void {
     if (this.#file.blocks.how(block) === undefined) this.#file.blocks.settle(block, how);
   }
 
   /** Blocks at these places of a page, in rising order, match their digests in the file. */
-  async record(first: number, digests: Uint8Array, places: readonly number[], how: How): Promise<void> {
+  async record(first: number, digests: Uint8Array, places: readonly number[], how: BlockOrigin): Promise<void> {
     for (const [from, to] of runsOf(places)) {
       const some = digests.subarray(from * digestBytes, to * digestBytes);
       await this.#file.writeDigests(first + from, some);
@@ -53,26 +57,31 @@ export class BlockRecorder {
 
   /** Makes a stretch of blocks zeros, with pauses: a disk may have millions of them. */
   async makeHole(first: number, count: number): Promise<void> {
-    for (let from = first; from < first + count; from += holeBlocks) {
-      await this.#makeStretch(from, Math.min(holeBlocks, first + count - from));
-      await setImmediate();
+    for (let from = first, stretches = 1; from < first + count; stretches += 1) {
+      const to = Math.min(first + count, (Math.floor(from / holeBlocks) + 1) * holeBlocks);
+      await this.#makeStretch(from, to - from);
+      // A stretch that was never written takes no time.
+      if (stretches % pauseStretches === 0) await setImmediate();
+      from = to;
     }
   }
 
   async #makeStretch(first: number, count: number): Promise<void> {
     const { blocks } = this.#file;
-    const written: number[] = [];
-    for (let block = first; block < first + count; block += 1) if (!blocks.isBlank(block)) written.push(block);
-    if (written.length === 0) {
+    const stretches = [...blocks.alike(first, count)];
+    if (stretches.every(({ isBlank }) => isBlank)) {
       blocks.settleBlank(first, count);
       this.#flushes.note(first, count, 'zero');
       return;
     }
-    for (let block = first; block < first + count; block += 1) if (blocks.isBlank(block)) this.found(block, 'zero');
     const digests = await this.#file.digests(first, count);
-    const isThere = (block: number): boolean => blocks.isKnown(block) && isZeroAt(digests, block - first);
-    for (const block of written.filter(isThere)) this.found(block, 'zero');
-    const others = written.filter((block) => !isThere(block));
+    const others: number[] = [];
+    for (const { from, to, isBlank, isKnown } of stretches) {
+      for (let block = from; block < to; block += 1) {
+        if (isBlank || (isKnown && isZeroAt(digests, block - first))) this.found(block, 'zero');
+        else others.push(block);
+      }
+    }
     await this.#file.distrust(others);
     await this.makeZeros(others);
   }

@@ -1,17 +1,19 @@
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { openDirect } from '../../../shared/disk/direct.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
-import type { OpenFile, Range } from '../../../shared/disk/reading.ts';
+import type { ByteRange, OpenFile } from '../../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { syncFolder } from '../../../shared/durable.ts';
 import { digestBytes, pageBytes, Root } from '../../../shared/model/disk.ts';
 import type { Donor } from '../dedup/donor.ts';
 import type { Target } from '../pull/puller.ts';
+import type { Budget } from '../store/budget.ts';
 import { DigestFile, type Shape } from '../store/digest-file.ts';
 import { partsOf, runsOf } from '../store/digests.ts';
 import { InUse } from '../store/in-use.ts';
-import { Blocks } from './blocks.ts';
+import { BlockStates } from './blocks.ts';
 
 /** The open files of a copy. `direct`: the same file past the page cache, where supported. */
 export interface CopyHandles {
@@ -19,6 +21,16 @@ export interface CopyHandles {
   readonly direct: FileHandle | null;
   readonly digests: DigestFile;
 }
+
+/** What the file of a copy is made with. `isFresh`: it was empty when it was opened. */
+interface CopyFileTools {
+  readonly isFresh: boolean;
+  readonly workers: WorkerPool;
+  readonly memory: Budget;
+}
+
+/** Blocks whose marks are read before other work has its turn. */
+const markBlocks = 256 * 1024;
 
 /** Digests that are read at once when the root is computed. */
 const rootBlocks = 32 * 1024;
@@ -29,7 +41,7 @@ const bytesPerStatBlock = 512;
 /** The file of a copy, its digest file, and the state of every block; a donor for other disks. */
 export class CopyFile implements Donor {
   readonly shape: Shape;
-  readonly blocks: Blocks;
+  readonly blocks: BlockStates;
   readonly inUse = new InUse();
   readonly workers: WorkerPool;
   /** Whether the disk is sealed: it is complete and does not change. */
@@ -37,14 +49,28 @@ export class CopyFile implements Donor {
   readonly #handles: CopyHandles;
   #path: string;
 
-  /** `isFresh`: the file was empty when it was opened. */
-  constructor(path: string, shape: Shape, handles: CopyHandles, isFresh: boolean, workers: WorkerPool) {
+  private constructor(path: string, shape: Shape, handles: CopyHandles, { isFresh, workers, memory }: CopyFileTools) {
     this.#path = path;
     this.shape = shape;
     this.#handles = handles;
     this.workers = workers;
-    this.blocks = new Blocks(handles.digests.blocks, isFresh);
-    for (const block of handles.digests.marked()) this.blocks.remember(block);
+    this.blocks = new BlockStates(handles.digests.blocks, isFresh, memory);
+  }
+
+  /** The copy of open files, with the blocks known that are marked. Throws E_BUSY. */
+  static async of(path: string, shape: Shape, handles: CopyHandles, tools: CopyFileTools): Promise<CopyFile> {
+    const file = new CopyFile(path, shape, handles, tools);
+    try {
+      for (let first = 0; first < file.blocks.length; first += markBlocks) {
+        const end = Math.min(file.blocks.length, first + markBlocks);
+        for (const [from, to] of handles.digests.marked(first, end)) file.blocks.remember(from, to - from);
+        await setImmediate();
+      }
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   get path(): string {
@@ -77,6 +103,12 @@ export class CopyFile implements Donor {
 
   holds(block: number): boolean {
     return this.blocks.isKnown(block);
+  }
+
+  /** Whether all of a stretch was never written: it is holes, in the file and in the digest file. */
+  isBlank(first: number, count: number): boolean {
+    for (const { isBlank } of this.blocks.alike(first, count)) if (!isBlank) return false;
+    return true;
   }
 
   /** Bytes that the file uses on disk, without its holes. */
@@ -116,7 +148,12 @@ export class CopyFile implements Donor {
     const { size, blockSize, algorithm } = this.shape;
     const root = new Root(size, blockSize, algorithm);
     for (let first = 0; first < this.blocks.length; first += rootBlocks) {
-      const digests = await this.digests(first, Math.min(rootBlocks, this.blocks.length - first));
+      const count = Math.min(rootBlocks, this.blocks.length - first);
+      if (this.isBlank(first, count)) {
+        await root.addZeros(count);
+        continue;
+      }
+      const digests = await this.digests(first, count);
       root.add(digests);
       giveBack(digests);
     }
@@ -133,14 +170,15 @@ export class CopyFile implements Donor {
   /** Closes the files; no work may be under way on them. */
   async close(): Promise<void> {
     const { digests, direct, file } = this.#handles;
+    this.blocks.close();
     await digests.close();
     await direct?.close();
     await file.close();
   }
 
-  #rangesOf(blocks: readonly number[]): Range[] {
+  #rangesOf(blocks: readonly number[]): ByteRange[] {
     const { size, blockSize } = this.shape;
-    return runsOf(blocks).map(([from, to]): Range => {
+    return runsOf(blocks).map(([from, to]): ByteRange => {
       const offset = from * blockSize;
       return [offset, Math.min(size, to * blockSize) - offset];
     });

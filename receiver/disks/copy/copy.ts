@@ -5,6 +5,7 @@ import { Problem } from '../../../shared/problem.ts';
 import type { Donors, LastMatch } from '../dedup/donors.ts';
 import type { Puller, Tally } from '../pull/puller.ts';
 import { Refinement } from '../pull/refinement.ts';
+import type { Budget } from '../store/budget.ts';
 import type { Shape } from '../store/digest-file.ts';
 import { isZeroAt } from '../store/digests.ts';
 import type { FreeSpace } from '../store/free-space.ts';
@@ -13,7 +14,7 @@ import { BlockRecorder } from './block-recorder.ts';
 import type { HowMany } from './blocks.ts';
 import { CopyFile, type CopyHandles, openHandles } from './copy-file.ts';
 import { Flushes } from './flushes.ts';
-import { Page, type PageTools } from './page.ts';
+import { CopyPage, type PageTools } from './page.ts';
 import { reread } from './reread.ts';
 
 /** How a copy was made: counts of blocks, and bytes pulled, raw and as frames. */
@@ -29,6 +30,8 @@ export interface CopyTools {
   readonly workers: WorkerPool;
   readonly donors: Donors;
   readonly freeSpace: FreeSpace;
+  /** For the states of blocks; shared by all copies. */
+  readonly blockMemory: Budget;
   /** Whether the file is written and read past the page cache, where possible. */
   readonly directIo: boolean;
   readonly log: Log;
@@ -52,6 +55,8 @@ export class Copy implements Tally {
   readonly #changes = new InUse();
   /** Whether it is being sealed. */
   #sealing = false;
+  /** Ends soon once this copy is no donor any more. */
+  #learning: Promise<void> = Promise.resolve();
   #mended = 0;
   #pulledBytes = 0;
   #wireBytes = 0;
@@ -70,7 +75,8 @@ export class Copy implements Tally {
    */
   static async open(path: string, base: string, shape: Shape, tools: CopyTools): Promise<Copy> {
     const { handles, isFresh } = await openHandles(path, base, shape, tools.directIo);
-    return new Copy(new CopyFile(path, shape, handles, isFresh, tools.workers), handles, tools);
+    const file = await CopyFile.of(path, shape, handles, { isFresh, workers: tools.workers, memory: tools.blockMemory });
+    return new Copy(file, handles, tools);
   }
 
   get path(): string {
@@ -119,7 +125,7 @@ export class Copy implements Tally {
     this.#mustLieInside(first, digests.length / digestBytes);
     return this.#change(async () => {
       this.flushes.throwIfFailed();
-      const pulled = await new Page(this.#pageTools, first, digests, puller).fill();
+      const pulled = await new CopyPage(this.#pageTools, first, digests, puller).fill();
       this.flushes.soon();
       return pulled;
     });
@@ -171,11 +177,21 @@ export class Copy implements Tally {
     });
   }
 
-  /** Makes this copy a donor, with the blocks it has and those that are still to come. */
-  async donate(): Promise<void> {
-    const { donors } = this.#tools;
-    if (this.file.blocks.isEmpty) donors.add(this.file);
-    else await donors.addAll(this.file);
+  /**
+   * Makes this copy a donor, with the blocks it has and those that are still to come; resolves when
+   * those it has are learned, which takes minutes for a large disk. Never rejects.
+   */
+  donate(): Promise<void> {
+    const { donors, log } = this.#tools;
+    if (this.file.blocks.isEmpty) {
+      donors.add(this.file);
+      return this.#learning;
+    }
+    this.#learning = donors.addAll(this.file).catch((error: unknown) => {
+      donors.remove(this.file);
+      log.warn({ err: error, path: this.path }, 'a disk is no donor for others: its digests cannot be read');
+    });
+    return this.#learning;
   }
 
   /** Blocks that arrived wrong and were pulled again. */
@@ -195,7 +211,7 @@ export class Copy implements Tally {
 
   /** Ends what is under way, saves what can be saved, and closes the files. */
   async close(): Promise<void> {
-    await this.file.inUse.ended();
+    await Promise.all([this.file.inUse.ended(), this.#learning]);
     // The last page may have begun a flush, after which the file is read.
     await this.flushes.stopReading();
     try {

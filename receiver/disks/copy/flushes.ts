@@ -1,4 +1,4 @@
-import type { How } from './blocks.ts';
+import type { BlockOrigin } from './blocks.ts';
 import type { CopyFile, CopyHandles } from './copy-file.ts';
 import { ReadBack } from './read-back.ts';
 
@@ -15,7 +15,7 @@ export class Flushes {
   readonly #handles: CopyHandles;
   readonly #readBack: ReadBack;
   #unflushed = 0;
-  #flushedAt = Date.now();
+  #flushedAt = performance.now();
   #flushing: Promise<void> | null = null;
   #failed: unknown = null;
   #durable = 0;
@@ -40,7 +40,7 @@ export class Flushes {
    * Notes finished blocks, to be marked by the next flush; MUST come after their bytes and digests
    * are written.
    */
-  note(first: number, count: number, how: How): void {
+  note(first: number, count: number, how: BlockOrigin): void {
     this.#handles.digests.note(first, first + count - 1);
     // Zeros are not lost by a power cut, so they cause no flush.
     if (how === 'zero') return;
@@ -63,7 +63,7 @@ export class Flushes {
   /** Flushes when it is time, then reads back; a failure is thrown by the next page. */
   soon(): void {
     if (this.#flushing !== null) return;
-    if (this.#unflushed < flushBytes && (this.#unflushed === 0 || Date.now() - this.#flushedAt < flushMs)) return;
+    if (this.#unflushed < flushBytes && (this.#unflushed === 0 || performance.now() - this.#flushedAt < flushMs)) return;
     // Before the flush: what is written while it runs may not be durable when it has ended.
     const written = this.#readBack.take();
     // The files must not be closed before it has ended.
@@ -112,6 +112,6 @@ export class Flushes {
       throw error;
     }
     this.#durable = done;
-    this.#flushedAt = Date.now();
+    this.#flushedAt = performance.now();
   }
 }

@@ -4,7 +4,7 @@ import { digestBytes, Root } from '../../../shared/model/disk.ts';
 import type { CopyFile } from './copy-file.ts';
 
 /** Digests that are checked together: 64 KiB of them. */
-const stretchBlocks = 2048;
+export const stretchBlocks = 2048;
 
 /** Digests that are read at once when they are pinned; whole stretches. */
 const readBlocks = 16 * stretchBlocks;
@@ -35,7 +35,14 @@ export class PinnedDigests {
     const root = new Root(size, blockSize, algorithm);
     const checks = Buffer.alloc(Math.ceil(file.blocks.length / stretchBlocks) * checkBytes);
     for (let first = 0; first < file.blocks.length; first += readBlocks) {
-      const digests = await file.digests(first, Math.min(readBlocks, file.blocks.length - first));
+      const count = Math.min(readBlocks, file.blocks.length - first);
+      if (file.isBlank(first, count)) {
+        await root.addZeros(count);
+        for (let place = 0; place < count; place += stretchBlocks)
+          checkOfZeros(Math.min(stretchBlocks, count - place)).copy(checks, ((first + place) / stretchBlocks) * checkBytes);
+        continue;
+      }
+      const digests = await file.digests(first, count);
       root.add(digests);
       for (let place = 0; place * digestBytes < digests.length; place += stretchBlocks) {
         const some = digests.subarray(place * digestBytes, (place + stretchBlocks) * digestBytes);
@@ -44,6 +51,12 @@ export class PinnedDigests {
       giveBack(digests);
     }
     return new PinnedDigests(file, root.value(), checks);
+  }
+
+  /** Whether all blocks of the stretch that begins with this one are zeros; nothing is read. */
+  isZeros(first: number, count: number): boolean {
+    const stretch = first / stretchBlocks;
+    return this.#checks.subarray(stretch * checkBytes, (stretch + 1) * checkBytes).equals(checkOfZeros(count));
   }
 
   /** The digests of some blocks, in order; null where the file has changed. */
@@ -70,4 +83,11 @@ export class PinnedDigests {
     this.#last = { stretch, digests };
     return digests;
   }
+}
+
+const wholeOfZeros = hash('sha256', Buffer.alloc(stretchBlocks * digestBytes), 'buffer');
+
+/** The check of so many digests of zeros. */
+function checkOfZeros(count: number): Buffer {
+  return count === stretchBlocks ? wholeOfZeros : hash('sha256', Buffer.alloc(count * digestBytes), 'buffer');
 }

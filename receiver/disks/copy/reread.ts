@@ -1,18 +1,18 @@
+import { setImmediate } from 'node:timers/promises';
 import { inParallel } from '../../../shared/concurrency/parallel.ts';
-import type { Extent } from '../../../shared/disk/block-source.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
-import { holesOf } from '../../../shared/disk/holes.ts';
 import { digestBytes, extentOf, isZero, pageBytes } from '../../../shared/model/disk.ts';
 import { digestsAt, isZeroAt, partsOf } from '../store/digests.ts';
 import type { CopyFile } from './copy-file.ts';
+import { HoleMap } from './hole-map.ts';
 
-/**
- * Whether a stretch of a file is a hole, which reads as zeros and holds no data that could change.
- */
 type IsHole = (offset: number, length: number) => boolean;
 
 /** Blocks that are checked together: where all of them are a hole, none is read. */
 const stretchBlocks = 32 * 1024;
+
+/** Stretches that need no look after which other work has its turn. */
+const pauseStretches = 64;
 
 /**
  * Reads back every block that was not read since it was written; returns those that differ from the
@@ -20,21 +20,40 @@ const stretchBlocks = 32 * 1024;
  */
 export async function reread(file: CopyFile, width: number, signal: AbortSignal): Promise<number[]> {
   const { blocks, shape } = file;
-  const isHole = await knowHoles(file, signal);
+  const holes = new HoleMap(file.path, shape.size, signal);
   const bad: number[] = [];
-  for (let first = 0; first < blocks.length; first += stretchBlocks) {
-    signal.throwIfAborted();
-    const count = Math.min(stretchBlocks, blocks.length - first);
-    const digests = await file.digests(first, count);
-    const isThere = isHole(first * shape.blockSize, count * shape.blockSize) && isZero(digests);
-    if (isThere) blocks.verify(first, count);
-    else bad.push(...(await rereadStretch(file, { first, digests, isHole, width, signal })));
-    giveBack(digests);
+  try {
+    for (let first = 0, steps = 1; first < blocks.length; first += stretchBlocks, steps += 1) {
+      signal.throwIfAborted();
+      const count = Math.min(stretchBlocks, blocks.length - first);
+      if (steps % pauseStretches === 0) await setImmediate();
+      if (isVerified(file, first, count)) continue;
+      const from = first * shape.blockSize;
+      const to = Math.min(shape.size, from + count * shape.blockSize);
+      const isHole = await holes.within(from, to);
+      const isWhole = isHole(from, to - from);
+      if (isWhole && file.isBlank(first, count)) {
+        blocks.verify(first, count);
+        continue;
+      }
+      const digests = await file.digests(first, count);
+      if (isWhole && isZero(digests)) blocks.verify(first, count);
+      else for (const block of await rereadStretch(file, { first, digests, isHole, width, signal })) bad.push(block);
+      giveBack(digests);
+    }
+  } finally {
+    await holes.close();
   }
   return bad;
 }
 
-interface Stretch {
+/** Whether all of a stretch was read since it was written. */
+function isVerified({ blocks }: CopyFile, first: number, count: number): boolean {
+  for (const alike of blocks.alike(first, count)) if (!alike.isVerified) return false;
+  return true;
+}
+
+interface RereadBatch {
   readonly first: number;
   readonly digests: Buffer;
   readonly isHole: IsHole;
@@ -42,7 +61,7 @@ interface Stretch {
   readonly signal: AbortSignal;
 }
 
-async function rereadStretch(file: CopyFile, { first, digests, isHole, width, signal }: Stretch): Promise<number[]> {
+async function rereadStretch(file: CopyFile, { first, digests, isHole, width, signal }: RereadBatch): Promise<number[]> {
   const { blocks, shape } = file;
   const bad: number[] = [];
   const unread: number[] = [];
@@ -62,26 +81,4 @@ async function rereadStretch(file: CopyFile, { first, digests, isHole, width, si
     }
   });
   return bad.sort((a, b) => a - b);
-}
-
-/** The holes of a copy; none where the file system does not report them, so that all is read. */
-async function knowHoles({ path, shape }: CopyFile, signal: AbortSignal): Promise<IsHole> {
-  const data: Extent[] = [];
-  try {
-    for await (const extent of holesOf(path, shape.size, signal)) if (!extent.zero) data.push(extent);
-  } catch {
-    return () => false;
-  }
-  return (offset, length) => {
-    let low = 0;
-    let high = data.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const extent = data[middle] as Extent;
-      if (extent.offset + extent.length <= offset) low = middle + 1;
-      else high = middle;
-    }
-    const next = data[low];
-    return next === undefined || next.offset >= offset + length;
-  };
 }

@@ -1,17 +1,18 @@
+import { setImmediate } from 'node:timers/promises';
 import type { BlockSource } from '../../../shared/disk/block-source.ts';
 import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
 import { asProblem } from '../../../shared/problem.ts';
 import { isSameAt, isZeroAt } from '../store/digests.ts';
 import type { CopyFile } from './copy-file.ts';
-import type { PinnedDigests } from './pinned-digests.ts';
+import { type PinnedDigests, stretchBlocks } from './pinned-digests.ts';
 
-/** Digests that are read together to find holes. */
-const stretchBlocks = 2048;
+/** Stretches of zeros after which other work has its turn. */
+const pauseStretches = 1024;
 
 const never = new AbortController().signal;
 
 /** The digests of a sealed disk, and the callback for wrong blocks. */
-export interface Guard {
+export interface SealGuard {
   /** The digests that its root covers. */
   readonly digests: PinnedDigests;
   /** Hears of changed blocks, or of none where the list of digests has changed; throws. */
@@ -23,7 +24,7 @@ export interface Guard {
  * A sealed disk whose blocks are checked while it is read, so that the result matches its root.
  * Zeros are not read from the file. Closing it leaves the copy open.
  */
-export function sealedSource(file: CopyFile, guard: Guard): BlockSource {
+export function sealedSource(file: CopyFile, guard: SealGuard): BlockSource {
   let isOpen = true;
   const shut = (): void => {
     if (isOpen) guard.onClose();
@@ -57,12 +58,12 @@ export function sealedSource(file: CopyFile, guard: Guard): BlockSource {
       }
       return buffer;
     },
-    extents: (signal) => extentsOf(file, digestsOf, signal),
+    extents: (signal) => extentsOf(file, guard.digests, digestsOf, signal),
     close: async () => shut(),
   };
 }
 
-interface Stretch {
+interface GuardedRange {
   readonly first: number;
   readonly from: number;
   readonly to: number;
@@ -71,7 +72,7 @@ interface Stretch {
 
 async function proven(
   file: CopyFile,
-  { first, from, to, digests }: Stretch,
+  { first, from, to, digests }: GuardedRange,
   offset: number,
   into: Buffer,
   onWrong: (blocks: readonly number[]) => Promise<never>,
@@ -98,6 +99,7 @@ async function proven(
 /** The data and holes of a sealed disk, from its digests, in order. */
 async function* extentsOf(
   file: CopyFile,
+  pinned: PinnedDigests,
   digestsOf: (first: number, count: number) => Promise<Buffer>,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly offset: number; readonly length: number; readonly zero: boolean }> {
@@ -107,10 +109,13 @@ async function* extentsOf(
   for (let first = 0; first < file.blocks.length; first += stretchBlocks) {
     signal.throwIfAborted();
     const count = Math.min(stretchBlocks, file.blocks.length - first);
-    const digests = await digestsOf(first, count);
+    const isHole = pinned.isZeros(first, count);
+    if ((first / stretchBlocks) % pauseStretches === 0) await setImmediate();
+    if (isHole && zero) continue;
+    const digests = isHole ? null : await digestsOf(first, count);
     for (let place = 0; place < count; place += 1) {
       const at = (first + place) * blockSize;
-      const now = isZeroAt(digests, place);
+      const now = digests === null || isZeroAt(digests, place);
       if (at > 0 && now !== zero) {
         yield { offset, length: at - offset, zero };
         offset = at;

@@ -22,9 +22,10 @@ export class BorrowedDonors {
     this.#tools = tools;
   }
 
-  /** Adds every disk that is kept in a folder. */
-  async addKept(folder: string): Promise<void> {
-    for (const donor of await openKept(folder)) await this.#add(donor);
+  /** Adds every disk that is kept in a folder; `learned` resolves when their blocks are known. */
+  async addKept(folder: string): Promise<{ readonly learned: Promise<unknown> }> {
+    const donors = await openKept(folder);
+    return { learned: Promise.allSettled(donors.map((donor) => this.#add(donor))) };
   }
 
   /**
@@ -57,7 +58,7 @@ export class BorrowedDonors {
 
   async #add(donor: FileDonor): Promise<void> {
     this.#open.push(donor);
-    await this.#tools.donors.addAll(donor);
+    await donor.inUse.run(() => this.#tools.donors.addAll(donor));
   }
 
   async #remove(gone: readonly FileDonor[]): Promise<void> {

@@ -1,10 +1,11 @@
 import { giveBack } from '../../../shared/disk/give-back.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
-import { blockCount, digestBytes } from '../../../shared/model/disk.ts';
+import { blockCount, digestBytes, isZero } from '../../../shared/model/disk.ts';
+import { Budget } from '../store/budget.ts';
 import { isSameAt, isZeroAt } from '../store/digests.ts';
 import type { Donor } from './donor.ts';
 import { Pieces } from './pieces.ts';
-import { IndexMemory, PrefixIndex } from './prefix-index.ts';
+import { PrefixIndex } from './prefix-index.ts';
 
 /** Where a wanted block may be found; it MUST be read and checked before it is used. */
 export interface DonorMatch {
@@ -24,7 +25,7 @@ export interface LastMatch {
 }
 
 /** A donor with its numbers in the index. */
-interface DonorSpan {
+interface DonorBlocks {
   readonly donor: Donor;
   /** The number of its first block among those of all donors. */
   readonly base: number;
@@ -35,7 +36,7 @@ interface DonorSpan {
 const reach = 64;
 
 /** Blocks of a donor that are learned at once. */
-const stretchBlocks = 32 * 1024;
+const stretchBlocks = 8 * 1024;
 
 /** Places are numbered by 32 bits. */
 const mostPlaces = 2 ** 32 - 2;
@@ -49,7 +50,7 @@ const usualBytes = 32 * 1024 * 1024;
  */
 export class Donors {
   readonly #index: PrefixIndex;
-  readonly #spans: DonorSpan[] = [];
+  readonly #spans: DonorBlocks[] = [];
   /** Digests that are being pulled; each resolves when it has arrived. */
   readonly #coming = new Map<string, Promise<void>>();
   #next = 0;
@@ -59,7 +60,7 @@ export class Donors {
   /**
    * `mostBytes`: of each of the two indexes, a power of two. `memory`: shared with other tenants.
    */
-  constructor(workers: WorkerPool, mostBytes: number = usualBytes, memory: IndexMemory = new IndexMemory(2 * mostBytes)) {
+  constructor(workers: WorkerPool, mostBytes: number = usualBytes, memory: Budget = new Budget(2 * mostBytes)) {
     this.#index = new PrefixIndex(mostBytes, memory);
     this.pieces = new Pieces(workers, new PrefixIndex(mostBytes, memory), (digests, at) => {
       const place = this.#index.find(digests, at);
@@ -96,12 +97,13 @@ export class Donors {
       if (!isZeroAt(digests, at / digestBytes)) this.#index.add(digests, at, span.base + block);
   }
 
-  /** Makes a disk a donor and learns all its blocks. */
+  /** Makes a disk a donor and learns all its blocks; ends early where it is removed. */
   async addAll(donor: Donor): Promise<void> {
     this.add(donor);
     const blocks = blockCount(donor.shape.size, donor.shape.blockSize);
-    for (let first = 0; first < blocks; first += stretchBlocks) {
+    for (let first = 0; first < blocks && this.#spanOf(donor) !== undefined; first += stretchBlocks) {
       const digests = Buffer.from(await donor.digests(first, Math.min(stretchBlocks, blocks - first)));
+      if (isZero(digests)) continue;
       for (let place = 0; place * digestBytes < digests.length; place += 1)
         if (!donor.holds(first + place)) digests.fill(0, place * digestBytes, (place + 1) * digestBytes);
       this.learn(donor, first, digests);
@@ -117,7 +119,7 @@ export class Donors {
     const found: DonorMatch[] = [];
     let rest = [...places];
     let most = 0;
-    const follow = async (span: DonorSpan, shift: number, near: number): Promise<void> => {
+    const follow = async (span: DonorBlocks, shift: number, near: number): Promise<void> => {
       const [hits, misses] = await this.#compare(span, shift, first, digests, rest, near);
       found.push(...hits);
       rest = misses;
@@ -157,7 +159,7 @@ export class Donors {
 
   /** Compares the places around `near` with the donor's blocks at the same distance. */
   async #compare(
-    { donor, blocks }: DonorSpan,
+    { donor, blocks }: DonorBlocks,
     shift: number,
     first: number,
     digests: Uint8Array,
@@ -179,11 +181,11 @@ export class Donors {
     return [hits, misses];
   }
 
-  #spanOf(donor: Donor): DonorSpan | undefined {
+  #spanOf(donor: Donor): DonorBlocks | undefined {
     return this.#spans.find((span) => span.donor === donor);
   }
 
-  #spanAt(place: number): DonorSpan | undefined {
+  #spanAt(place: number): DonorBlocks | undefined {
     return this.#spans.find(({ base, blocks }) => place >= base && place < base + blocks);
   }
 }

@@ -1,3 +1,5 @@
+import { Budget } from '../store/budget.ts';
+
 /** Bytes of one entry: 32 bits of a digest, and where it was seen. */
 const entryBytes = 8;
 
@@ -6,25 +8,8 @@ const fullness = 0.75;
 
 const smallest = 4096;
 
-/** The memory that all indexes of a daemon take together, beside 32 KiB each. */
-export class IndexMemory {
-  #free: number;
-
-  constructor(bytes: number) {
-    this.#free = bytes;
-  }
-
-  /** Takes so many bytes; takes none and returns false where they are not free. */
-  take(bytes: number): boolean {
-    if (bytes > this.#free) return false;
-    this.#free -= bytes;
-    return true;
-  }
-
-  giveBack(bytes: number): void {
-    this.#free += bytes;
-  }
-}
+/** Slots of the table before that each addition moves: done long before the new table is full. */
+const movedAtOnce = 16;
 
 /**
  * A bounded table from 32 bits of a digest to its place, below 2^32, which the caller MUST check. A
@@ -32,15 +17,18 @@ export class IndexMemory {
  */
 export class PrefixIndex {
   readonly #most: number;
-  readonly #memory: IndexMemory;
+  readonly #memory: Budget;
   /** Pairs: 32 bits of the digest, and the place plus one; zero is an empty entry. */
   #table = new Uint32Array(smallest * 2);
+  /** The table before, while its entries move; `#moved`: the first that has not. */
+  #old: Uint32Array | null = null;
+  #moved = 0;
   #count = 0;
   /** Only digests whose highest `rate` bits are zeros are kept. */
   #rate = 0;
 
-  /** `mostBytes`: a power of two. `memory`: shared with others. */
-  constructor(mostBytes: number, memory: IndexMemory = new IndexMemory(mostBytes)) {
+  /** `mostBytes`: a power of two. `memory`: shared with others, beside 32 KiB of each index. */
+  constructor(mostBytes: number, memory: Budget = new Budget(mostBytes)) {
     this.#most = Math.max(smallest, mostBytes / entryBytes);
     this.#memory = memory;
   }
@@ -65,24 +53,22 @@ export class PrefixIndex {
     const prefix = prefixAt(digest, at);
     if (!this.#isKept(prefix)) return;
     if (this.#count >= this.#slots * fullness) this.#makeRoom();
-    if (this.#isKept(prefix)) this.#put(prefix, place + 1);
+    if (this.#old !== null) this.#move(movedAtOnce);
+    if (this.#isKept(prefix)) this.#put(prefix, placeIn(this.#old, prefix) ?? place + 1);
   }
 
   /** The probable place of a digest; undefined where it is unknown or not in the sample. */
   find(digest: Uint8Array, at: number): number | undefined {
     const prefix = prefixAt(digest, at);
-    const mask = this.#slots - 1;
-    for (let slot = prefix & mask; ; slot = (slot + 1) & mask) {
-      const place = this.#table[slot * 2 + 1];
-      if (place === 0 || place === undefined) return undefined;
-      if (this.#table[slot * 2] === prefix) return place - 1;
-    }
+    const place = placeIn(this.#table, prefix) ?? placeIn(this.#old, prefix);
+    return place === undefined ? undefined : place - 1;
   }
 
   /** Empties the table, and returns its memory. */
   clear(): void {
     this.#memory.giveBack(this.#table.byteLength - smallest * entryBytes);
     this.#table = new Uint32Array(smallest * 2);
+    this.#old = null;
     this.#count = 0;
     this.#rate = 0;
   }
@@ -107,7 +93,12 @@ export class PrefixIndex {
     this.#count += 1;
   }
 
+  /**
+   * Begins a larger table, or a smaller sample. The entries move with the next additions: moving
+   * millions of them at once would keep everybody waiting.
+   */
   #makeRoom(): void {
+    if (this.#old !== null) this.#move(Number.POSITIVE_INFINITY);
     const before = this.#table;
     if (this.#slots < this.#most && this.#memory.take(before.byteLength)) this.#table = new Uint32Array(before.length * 2);
     else {
@@ -115,11 +106,32 @@ export class PrefixIndex {
       this.#table = new Uint32Array(before.length);
     }
     this.#count = 0;
-    for (let at = 0; at < before.length; at += 2) {
-      const prefix = before[at] ?? 0;
-      const place = before[at + 1] ?? 0;
+    this.#old = before;
+    this.#moved = 0;
+  }
+
+  /** Moves entries of so many slots from the table before. */
+  #move(slots: number): void {
+    const old = this.#old ?? this.#table;
+    const end = Math.min(old.length, this.#moved + slots * 2);
+    for (let at = this.#moved; at < end; at += 2) {
+      const prefix = old[at] ?? 0;
+      const place = old[at + 1] ?? 0;
       if (place !== 0 && this.#isKept(prefix)) this.#put(prefix, place);
     }
+    this.#moved = end;
+    if (end === old.length) this.#old = null;
+  }
+}
+
+/** The place plus one that a table has for a prefix. */
+function placeIn(table: Uint32Array | null, prefix: number): number | undefined {
+  if (table === null) return undefined;
+  const mask = table.length / 2 - 1;
+  for (let slot = prefix & mask; ; slot = (slot + 1) & mask) {
+    const place = table[slot * 2 + 1];
+    if (place === 0 || place === undefined) return undefined;
+    if (table[slot * 2] === prefix) return place;
   }
 }
 

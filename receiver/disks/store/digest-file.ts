@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { type Algorithm, blockCount, digestBytes } from '../../../shared/model/disk.ts';
 
@@ -12,7 +12,7 @@ export interface Shape {
 }
 
 /** Blocks from the first to the last. */
-interface Range {
+interface BlockSpan {
   readonly low: number;
   readonly high: number;
 }
@@ -32,7 +32,7 @@ export class DigestFile {
   readonly #bits: Uint8Array;
   /** Marks that are being made durable; one that is taken back meanwhile is removed here too. */
   #pending: Uint8Array | null = null;
-  #dirty: Range | null = null;
+  #dirty: BlockSpan | null = null;
 
   private constructor(blocks: number, digests: FileHandle, marks: FileHandle, bits: Uint8Array) {
     this.blocks = blocks;
@@ -63,17 +63,17 @@ export class DigestFile {
 
   /** The shape of the marks beside a copy, or null. */
   static async shapeOf(path: string): Promise<Shape | null> {
-    const marks = await readFile(`${path}.marks`).catch(() => null);
-    const [, size, block, algorithm] =
-      /^godwit-marks 1 (\d+) (\d+) (blake3|sha256)\n/.exec(marks?.toString('latin1', 0, headBytes) ?? '') ?? [];
+    const marks = await open(`${path}.marks`).catch(() => null);
+    const head = Buffer.alloc(headBytes);
+    await marks?.read(head, 0, headBytes, 0).finally(() => marks.close());
+    const [, size, block, algorithm] = /^godwit-marks 1 (\d+) (\d+) (blake3|sha256)\n/.exec(head.toString('latin1')) ?? [];
     if (size === undefined) return null;
     return { size: Number(size), blockSize: Number(block), algorithm: algorithm as Algorithm };
   }
 
-  /** Yields each marked block. */
-  *marked(): Generator<number> {
-    for (const [at, byte] of this.#bits.entries())
-      if (byte !== 0) for (let block = at * 8; block < at * 8 + 8; block += 1) if (has(this.#bits, block)) yield block;
+  /** Yields the runs of marked blocks of a stretch, each from its first to behind its last. */
+  *marked(first: number, end: number): Generator<[from: number, to: number]> {
+    yield* runsOfBits(this.#bits, first, end);
   }
 
   /** The digests of some blocks, in order; those that were never written are zeros. */
@@ -172,8 +172,24 @@ async function openOrMake(path: string): Promise<FileHandle> {
   return open(path, 'r+');
 }
 
+/** Yields the runs of bits that are set; eight equal ones cost one step. */
+function* runsOfBits(bits: Uint8Array, first: number, end: number): Generator<[from: number, to: number]> {
+  let from = -1;
+  for (let block = first; block < end; ) {
+    const byte = block % 8 === 0 ? (bits[block >> 3] ?? 0) : -1;
+    const isSet = has(bits, block);
+    if (isSet && from < 0) from = block;
+    if (!isSet && from >= 0) {
+      yield [from, block];
+      from = -1;
+    }
+    block += byte === 0 || byte === 0xff ? 8 : 1;
+  }
+  if (from >= 0) yield [from, end];
+}
+
 /** Sets the bits of known blocks, with pauses: a disk may have millions of blocks. */
-async function collect(bits: Uint8Array, range: Range, isKnown: (block: number) => boolean): Promise<void> {
+async function collect(bits: Uint8Array, range: BlockSpan, isKnown: (block: number) => boolean): Promise<void> {
   const most = 1024 * 1024;
   for (let from = range.low; from <= range.high; from += most) {
     for (let block = from; block <= Math.min(range.high, from + most - 1); block += 1) if (isKnown(block)) set(bits, block);

@@ -27,16 +27,16 @@ export async function copyRound(move: Move, tools: Tools): Promise<void> {
   const round = (tools.rounds.of(move.server.id).at(-1)?.round ?? 0) + 1;
   const sum = { size: 0, blocks: 0, bytes: 0, snapshot_ms: 0, copy_ms: 0 };
   for (const disk of move.disks) {
-    const begun = Date.now();
+    const begun = performance.now();
     const stamp = { campaign, attempt: move.attempt, round };
     const snapshot = await source.checkpoint(disk, stamp, { timeoutMs: snapshotTimeoutMs, signal });
-    const stands = Date.now();
+    const stands = performance.now();
     const sealed = await tools.offer(move, disk, snapshot, tools);
     sum.size += sealed.size;
     sum.blocks += sealed.pulled;
     sum.bytes += sealed.bytes_wire;
-    sum.snapshot_ms += stands - begun;
-    sum.copy_ms += Date.now() - stands;
+    sum.snapshot_ms += Math.round(stands - begun);
+    sum.copy_ms += Math.round(performance.now() - stands);
   }
   await dropCopy(move, tools);
   // Before the round is noted: nobody looks for the snapshots of a finished round.

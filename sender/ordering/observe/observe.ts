@@ -49,6 +49,7 @@ export async function observe(sources: readonly TrafficSource[], watching: Obser
   const aggregator = new FlowAggregator(resolve, 'observe');
   const deduplicator = new FlowDeduplicator();
   const began = new Date();
+  const end = performance.now() + forMs;
   const enough = AbortSignal.any([stop, AbortSignal.timeout(forMs)]);
   const states = sources.map(({ name }): { -readonly [Key in keyof SourceState]: SourceState[Key] } => ({
     name,
@@ -60,7 +61,7 @@ export async function observe(sources: readonly TrafficSource[], watching: Obser
       sources: states,
       conversations: aggregator.size,
       rejected: Object.values(aggregator.rejected).reduce((sum, count) => sum + count, 0),
-      leftMs: enough.aborted ? 0 : Math.max(0, began.getTime() + forMs - Date.now()),
+      leftMs: enough.aborted ? 0 : Math.max(0, end - performance.now()),
     });
   const problems: Problem[] = [];
   const watchOne = async (source: TrafficSource, index: number): Promise<ObservedPeriod[]> => {

@@ -116,6 +116,7 @@ const extensions = [
   'extraroute',
   'extraroute-atomic',
   'filter-validation',
+  'floating-ip-port-forwarding',
   'fip-port-details',
   'net-mtu',
   'net-mtu-writable',
@@ -140,8 +141,12 @@ const extensions = [
   'tag-ports-during-bulk-creation',
 ].map((alias) => ({ alias, name: alias, description: alias, updated: '2022-10-05T00:00:00-00:00', links: [] }));
 
+function extensionsOf({ settings }: Cloud): typeof extensions {
+  return extensions.filter(({ alias }) => !settings.withoutExtensions.includes(alias));
+}
+
 function extension(call: Call): Answer {
-  const found = extensions.find((each) => each.alias === call.param('alias'));
+  const found = extensionsOf(call.cloud).find((each) => each.alias === call.param('alias'));
   if (found === undefined) throw notFound(`Extension with alias ${call.param('alias')} does not exist`, 'ExtensionNotFound');
   return { status: 200, body: { extension: found } };
 }
@@ -197,7 +202,7 @@ export const extraRoutes: readonly Route[] = [
   })),
   route('network', 'PUT', '/v2.0/quotas/:project', setQuota),
   route('network', 'DELETE', '/v2.0/quotas/:project', resetQuota),
-  route('network', 'GET', '/v2.0/extensions', () => ({ status: 200, body: { extensions } })),
+  route('network', 'GET', '/v2.0/extensions', ({ cloud }) => ({ status: 200, body: { extensions: extensionsOf(cloud) } })),
   route('network', 'GET', '/v2.0/extensions/:alias', extension),
   route('network', 'GET', '/v2.0/availability_zones', (call) =>
     listAnswer(call, 'availability_zones', zones, ['name', 'resource', 'state']),

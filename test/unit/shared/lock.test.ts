@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -26,11 +27,16 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** Another process that holds a directory until it is killed. */
-async function aHolder(dir: string): Promise<ChildProcess> {
+const separate = ['unshare', '--user', '--map-root-user', '--net'];
+const canSeparate = spawnSync(separate[0] ?? '', [...separate.slice(1), 'true']).status === 0;
+const why = canSeparate ? '' : ' (skipped: this machine makes no network namespaces)';
+
+/** Another process that holds a directory until it is killed, begun by another program. */
+async function aHolder(dir: string, by: readonly string[] = []): Promise<ChildProcess> {
   const lock = join(import.meta.dirname, '../../../shared/lock.ts');
   const code = `import { holdState } from ${JSON.stringify(lock)}; await holdState(${JSON.stringify(dir)}); console.log('held'); setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [program = '', ...args] = [...by, process.execPath, '--input-type=module', '--eval', code];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   await once(child.stdout, 'data');
   return child;
@@ -70,4 +76,31 @@ test('a released directory can be held again, and has no holder meanwhile', asyn
 test('two directories are two holds', async () => {
   const releases = [await holdState(join(home, 'a')), await holdState(join(home, 'b'))];
   for (const release of releases) await release();
+});
+
+test.skipIf(!canSeparate)(`two daemons in two network namespaces are two daemons on one directory${why}`, async () => {
+  await aHolder(join(home, 'state'), separate);
+  await expect(holdState(join(home, 'state'))).rejects.toMatchObject({ code: 'E_STATE_LOCKED' });
+  expect(await stateHolder(join(home, 'state'))).toBeGreaterThan(0);
+});
+
+test('an abstract socket with the name of the directory keeps no daemon out', async () => {
+  const { dev, ino } = await stat(home, { bigint: true });
+  const squatter = createServer();
+  await new Promise<void>((resolve) => squatter.listen({ path: `\0godwit-state-${dev}-${ino}` }, resolve));
+  try {
+    await (await holdState(home))();
+  } finally {
+    squatter.close();
+  }
+});
+
+test('a question about the holder makes no file, and does not keep a daemon out', async () => {
+  expect(await stateHolder(home)).toBeUndefined();
+  expect(await readdir(home)).toEqual([]);
+  const release = await holdState(home);
+  await release();
+  const asking = Promise.all(Array.from({ length: 200 }, () => stateHolder(home)));
+  await (await holdState(home))();
+  await asking;
 });

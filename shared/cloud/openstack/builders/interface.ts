@@ -10,7 +10,7 @@ import { claiming } from './claim.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import { legsOf, read } from './router.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, isStamped, refuseUnstamped, sweepLate } from './stamped.ts';
+import { collections, ensureStamped, isStamped, refuseUnstamped, stampedId, sweepLate } from './stamped.ts';
 
 /**
  * A router's interfaces, at their source addresses. One at the subnet's gateway address is added by
@@ -28,7 +28,7 @@ export const routerInterface: Family<'interface'> = {
     const addresses = resource.fixed_ips.map((ip) => ip.ip_address);
     const refused = await claiming(site, resource.network_id, addresses, context, async () => {
       const how = byGateway ? { subnet_id: subnetId } : { port_id: await madePort(site, resource, context) };
-      return attach(site, router, how, context.signal);
+      return attach(site, router, how, () => findLeg(site, resource, router, context), context.signal);
     });
     const made = await findLeg(site, resource, router, context);
     // A request that is sent again after a lost answer is refused if the first one succeeded.
@@ -43,11 +43,7 @@ export const routerInterface: Family<'interface'> = {
     if (router === null || builtOrNull(context, refOf('network', resource.network_id)) === null) return null;
     const leg = await findLeg(site, resource, router, context);
     // A port that was created for the interface and never attached is ours too.
-    return (
-      leg?.id ??
-      (await findStamped(site, collections.port, context.campaign, refOf('interface', resource.id), context.signal))?.id ??
-      null
-    );
+    return leg?.id ?? (await stampedId(site, collections.port, refOf('interface', resource.id), context));
   },
 
   async differences(site, resource, id, context) {
@@ -71,7 +67,7 @@ async function findLeg(
   context: BuildContext,
 ): Promise<ApiPort | null> {
   const legs = await legsOf(site, router, context.built(refOf('network', resource.network_id)), context.signal);
-  for (const leg of legs) if ((await differencesOf(site, resource, leg, context)).length === 0) return leg;
+  for (const leg of legs) if ((await differencesOf(site, resource, leg, context)).fatal.length === 0) return leg;
   return null;
 }
 
@@ -88,12 +84,14 @@ async function madePort(site: Site, resource: ResourceOf<'interface'>, context: 
 
 /**
  * Network API, "Add interface to router". Returns a refusal instead of throwing it, so that the
- * caller decides.
+ * caller decides. A request that is sent again after a lost answer conflicts with its own port:
+ * PortInUse (neutron/db/l3_db.py, _check_router_port).
  */
 async function attach(
   site: Site,
   router: string,
   how: Readonly<Record<string, unknown>>,
+  leg: () => Promise<ApiPort | null>,
   signal: AbortSignal,
 ): Promise<Problem | null> {
   const path = `/routers/${router}/add_router_interface`;
@@ -102,6 +100,7 @@ async function attach(
     return null;
   } catch (error) {
     if (error instanceof Problem && error.code === 'E_CLOUD_REFUSED') return error;
+    if (error instanceof Problem && error.code === 'E_CONFLICT' && (await leg()) !== null) return error;
     throw error;
   }
 }
@@ -111,12 +110,12 @@ async function detach(site: Site, port: ApiPort, campaign: string, patience: Pat
   const router = port.device_id === '' ? null : await read(site, port.device_id, signal);
   if (router === null) {
     refuseUnstamped(port, 'port', campaign);
-    await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, tolerate: [404], signal });
+    await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, mayBeGone: true, signal });
     return;
   }
   if (!isStamped(port, campaign)) refuseUnstamped(router, 'router', campaign);
   const path = `/routers/${router.id}/remove_router_interface`;
-  await site.session.call({ method: 'PUT', service: 'network', path, body: { port_id: port.id }, tolerate: [404], signal });
+  await site.session.call({ method: 'PUT', service: 'network', path, body: { port_id: port.id }, mayBeGone: true, signal });
   // Neutron deletes the port with the interface. A port that we created may remain: delete it.
-  await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, tolerate: [404], signal });
+  await site.session.call({ method: 'DELETE', service: 'network', path: `/ports/${port.id}`, mayBeGone: true, signal });
 }

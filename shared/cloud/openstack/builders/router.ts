@@ -3,12 +3,12 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiPort, ApiRouter } from '../api.ts';
-import { compare, differencesOf } from '../attributes/differences.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, refuseUnstamped, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, refuseUnstamped, removeStamped, stampedId } from './stamped.ts';
 
 /** Routers, without their gateways, interfaces and routes. */
 export const router: Family<'router'> = {
@@ -19,11 +19,7 @@ export const router: Family<'router'> = {
     return { id: thing.id, how };
   },
 
-  async find(site, resource, context) {
-    return (
-      (await findStamped(site, collections.router, context.campaign, refOf('router', resource.id), context.signal))?.id ?? null
-    );
-  },
+  find: (site, resource, context) => stampedId(site, collections.router, refOf('router', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await read(site, id, context.signal);
@@ -85,10 +81,8 @@ export const gateway: Family<'gateway'> = {
     const is = await read(site, id, context.signal);
     if (!is?.external_gateway_info) return gone('gateway of router', id);
     const wanted = wantedAddresses(resource, context.mappings);
-    return [
-      ...(await differencesOf(site, resource, is.external_gateway_info, context)),
-      ...(wanted.length === 0 ? [] : compare({ addresses: [[...wanted].sort(), addressesOf(is).sort()] })),
-    ];
+    const addresses = wanted.length === 0 ? [] : compare({ addresses: [[...wanted].sort(), addressesOf(is).sort()] });
+    return withMore(await differencesOf(site, resource, is.external_gateway_info, context), addresses);
   },
 
   async remove(site, id, campaign, { signal }) {
@@ -122,7 +116,7 @@ export function wantedAddresses(
 export const routes: Family<'routes'> = {
   async ensure(site, resource, context) {
     const before = await routerOf(site, resource, context);
-    const same = (await differencesOf(site, resource, before, context)).length === 0;
+    const same = (await differencesOf(site, resource, before, context)).fatal.length === 0;
     if (!same) await change(site, before.id, await requestFor(site, resource, context), context.signal);
     return { id: before.id, how: same ? 'found' : 'created' };
   },

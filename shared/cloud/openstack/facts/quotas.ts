@@ -1,5 +1,5 @@
 import type { DestinationFacts } from '../../facts.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 
 type Quotas = DestinationFacts['quotas'];
 
@@ -7,7 +7,7 @@ type Quotas = DestinationFacts['quotas'];
  * Reads the project's limits and use. A service that does not tell them to this user leaves them
  * out; -1 means unlimited.
  */
-export async function readQuotas(session: Session, signal: AbortSignal): Promise<Quotas> {
+export async function readQuotas(session: CloudSession, signal: AbortSignal): Promise<Quotas> {
   const { projectId } = await session.token(signal);
   const tolerate = [403, 404];
   const compute = await session.call({

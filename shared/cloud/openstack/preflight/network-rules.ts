@@ -2,11 +2,11 @@ import { canonicalCidr, canonicalIp, contains, overlap } from '../../../ip.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { wantedAddresses } from '../builders/router.ts';
-import { blocking, type Rule, warning } from './rules.ts';
-import type { View } from './view.ts';
+import { blocking, type PreflightRule, warning } from './rules.ts';
+import type { PreflightView } from './view.ts';
 
 /** External networks belong to others: the plan names a replacement for each. */
-export const externalNetworks: Rule = (view) =>
+export const externalNetworks: PreflightRule = (view) =>
   view.of('network').flatMap((network) => {
     const about = refOf('network', network.id);
     const there = view.network(network.id);
@@ -52,7 +52,7 @@ export const externalNetworks: Rule = (view) =>
   });
 
 /** An adopted network must have the subnets of its ports. */
-export const adoptedSubnets: Rule = (view) =>
+export const adoptedSubnets: PreflightRule = (view) =>
   view.of('subnet').flatMap((subnet) => {
     const network = view.network(subnet.network_id);
     if (network === null || network === undefined) return [];
@@ -71,7 +71,7 @@ export const adoptedSubnets: Rule = (view) =>
   });
 
 /** Neutron attaches no router to two subnets that overlap; the gateway's subnet counts as well. */
-export const routerOverlaps: Rule = (view) =>
+export const routerOverlaps: PreflightRule = (view) =>
   view.of('gateway').flatMap((gateway) => {
     const outside = view.network(gateway.network_id);
     const external = view.subnets.filter((one) => one.network_id === outside?.id);
@@ -94,7 +94,7 @@ export const routerOverlaps: Rule = (view) =>
   });
 
 /** On an adopted network our addresses may already be in use. */
-export const addressConflicts: Rule = (view) =>
+export const addressConflicts: PreflightRule = (view) =>
   view.of('port').flatMap((port) => {
     const network = view.network(port.network_id);
     if (network === null || network === undefined) return [];
@@ -124,7 +124,7 @@ export const addressConflicts: Rule = (view) =>
   });
 
 /** A gateway's addresses must be in the external network and free. Only admins may choose them. */
-export const gatewayAddresses: Rule = (view) =>
+export const gatewayAddresses: PreflightRule = (view) =>
   view.of('gateway').flatMap((gateway) => {
     const snat =
       gateway.enable_snat === false && !view.admin
@@ -140,7 +140,7 @@ export const gatewayAddresses: Rule = (view) =>
     return [...snat, ...wantedAddresses(gateway, view.mappings).flatMap((address) => gatewayAddress(view, gateway, address))];
   });
 
-function gatewayAddress(view: View, gateway: ResourceOf<'gateway'>, address: string): Concern[] {
+function gatewayAddress(view: PreflightView, gateway: ResourceOf<'gateway'>, address: string): Concern[] {
   const about = refOf('gateway', gateway.id);
   const remedy = 'Set `ip: auto` in `mappings.gateways`, or choose another address.';
   switch (chosenAddress(view, gateway.network_id, address)) {
@@ -165,7 +165,7 @@ function gatewayAddress(view: View, gateway: ResourceOf<'gateway'>, address: str
 }
 
 /** A floating IP's address must be free too, or be the project's own and unused. */
-export const floatingAddresses: Rule = (view) =>
+export const floatingAddresses: PreflightRule = (view) =>
   view.of('floating_ip').flatMap((floating) => {
     const about = refOf('floating_ip', floating.id);
     const to = view.mappings.floating_ips[floating.id]?.to ?? 'auto';
@@ -194,7 +194,7 @@ export const floatingAddresses: Rule = (view) =>
     return found === 'taken' ? [blocking('floating_ip.taken', about, `The floating IP ${address} is taken.`, remedy)] : [];
   });
 
-function chosenAddress(view: View, networkId: string, address: string): 'free' | 'rights' | 'outside' | 'taken' {
+function chosenAddress(view: PreflightView, networkId: string, address: string): 'free' | 'rights' | 'outside' | 'taken' {
   const network = view.network(networkId);
   const subnets = view.subnets.filter((one) => one.network_id === network?.id);
   if (subnets.length > 0 && !subnets.some((one) => contains(one.cidr, address))) return 'outside';

@@ -8,13 +8,13 @@ import * as groups from './default-group-rules.ts';
 import * as limits from './limit-rules.ts';
 import * as networks from './network-rules.ts';
 import { quotas } from './quota-rule.ts';
-import type { Rule } from './rules.ts';
+import type { PreflightRule } from './rules.ts';
 import * as servers from './server-rules.ts';
 import { readView } from './view.ts';
 import { zones } from './zone-rule.ts';
 
 /** All rules of preflight, one per line. */
-const rules: readonly Rule[] = [
+const rules: readonly PreflightRule[] = [
   networks.externalNetworks,
   networks.adoptedSubnets,
   networks.routerOverlaps,

@@ -1,13 +1,13 @@
 import type { Concern } from '../../../model/concern.ts';
 import type { ResourceOf } from '../../../model/resource.ts';
-import { isDefaultGroup } from '../builders/default-group.ts';
+import { isDefaultGroup } from '../group-name.ts';
 import { decide } from './decisions.ts';
-import type { Rule } from './rules.ts';
+import type { PreflightRule } from './rules.ts';
 import { flavorFor } from './server-rules.ts';
-import type { View } from './view.ts';
+import type { PreflightView } from './view.ts';
 
 /** All resources together must fit into the project's quotas. */
-export const quotas: Rule = (view) =>
+export const quotas: PreflightRule = (view) =>
   Object.entries(needed(view)).flatMap(([name, count]): Concern[] => {
     const quota = view.quotas[name];
     if (quota === undefined || quota.limit < 0 || quota.used + count <= quota.limit) return [];
@@ -15,7 +15,7 @@ export const quotas: Rule = (view) =>
     return [{ code: `quota.${name}`, severity: 'blocking', says, remedy: `Raise it to ${quota.used + count} or more.` }];
   });
 
-function needed(view: View): Record<string, number> {
+function needed(view: PreflightView): Record<string, number> {
   const rules = view.of('security_group_rule');
   const newRules = decide(view, rules).filter((decision) => decision.action === 'create');
   const created = view.of('network').filter((one) => view.network(one.id) === null && !one.external);
@@ -43,7 +43,7 @@ function needed(view: View): Record<string, number> {
   };
 }
 
-function sizeOf(view: View, server: ResourceOf<'server'>): { readonly vcpus: number; readonly ram: number } {
+function sizeOf(view: PreflightView, server: ResourceOf<'server'>): { readonly vcpus: number; readonly ram: number } {
   const flavor = view.of('flavor').find((one) => one.id === server.flavor_id);
   if (flavor === undefined) return { vcpus: server.vcpus ?? 0, ram: server.memory_mib ?? 0 };
   const target = flavorFor(view, flavor);

@@ -15,7 +15,7 @@ import { listZones, type Zone } from '../facts/zones.ts';
  * The input of the rules: the wanted resources and the destination. Read once, so that all rules
  * see the same state.
  */
-export interface View {
+export interface PreflightView {
   readonly mappings: Mappings;
   readonly projectId: string;
   readonly admin: boolean;
@@ -49,7 +49,7 @@ export async function readView(
   resources: readonly Resource[],
   mappings: Mappings,
   signal: AbortSignal,
-): Promise<View> {
+): Promise<PreflightView> {
   const token = await site.session.token(signal);
   const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
   const target = (to: string): ApiNetwork | undefined =>

@@ -8,9 +8,12 @@ const budgetMs = 120_000;
 /** The longest pause that a cloud may ask for: milliseconds. */
 const longestPauseMs = 60_000;
 
+/** What came of one request, as far as it matters for another. */
+type Outcome = Pick<Incoming, 'status' | 'headers'> | Problem;
+
 /** How long to wait before the next attempt; null when there is none. */
 export interface RetryPatience {
-  next(outcome: Incoming | Problem): number | null;
+  next(outcome: Outcome): number | null;
 }
 
 /**
@@ -18,7 +21,7 @@ export interface RetryPatience {
  */
 export function patienceFor(call: { readonly method: string; readonly content?: unknown }): RetryPatience {
   const safe = call.method !== 'POST' && call.method !== 'PATCH' && call.content === undefined;
-  const until = Date.now() + budgetMs;
+  const until = performance.now() + budgetMs;
   let attempt = 0;
   return {
     next(outcome) {
@@ -26,12 +29,12 @@ export function patienceFor(call: { readonly method: string; readonly content?: 
       if (attempt >= attempts || !mayRepeat(outcome, safe)) return null;
       const asked = outcome instanceof Problem ? undefined : retryAfter(outcome.headers['retry-after']);
       const delayMs = asked ?? pause(attempt);
-      return Date.now() + delayMs > until ? null : delayMs;
+      return performance.now() + delayMs > until ? null : delayMs;
     },
   };
 }
 
-function mayRepeat(outcome: Incoming | Problem, safe: boolean): boolean {
+function mayRepeat(outcome: Outcome, safe: boolean): boolean {
   if (outcome instanceof Problem) return neverSent(outcome) || (safe && outcome.retry === 'later');
   if (outcome.status === 429) return true;
   return safe && [502, 503, 504].includes(outcome.status);

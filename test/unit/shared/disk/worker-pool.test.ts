@@ -270,23 +270,43 @@ test('a pool that is told to start runs all its threads before there is work, on
   expect(threads).toHaveLength(3);
 });
 
-test('a stretch that is punched reads as zeros and takes no room, also where nothing can be punched', async () => {
+test('a long stretch that is punched reads as zeros and takes no room, also where nothing can be punched', async () => {
   const workers = aPool();
   const path = join(await aFolder(), 'disk');
   const file = await open(path, 'w+');
   onTestFinished(() => file.close());
-  const noise = randomBytes(40 * blockSize);
+  const many = 8 * 1024 * 1024;
+  const noise = randomBytes(many + 2 * blockSize);
   for (const where of [path, join(path, 'nowhere')]) {
     await file.write(noise, 0, noise.length, 0);
     await file.sync();
-    const written = await workers.run('punch', { path: where, fd: file.fd, ranges: [[blockSize, 38 * blockSize]] }, { turn });
+    const written = await workers.run('punch', { path: where, fd: file.fd, ranges: [[blockSize, many]] }, { turn });
     const bytes = Buffer.alloc(noise.length);
     await file.read(bytes, 0, bytes.length, 0);
     expect(
-      bytes.equals(Buffer.concat([noise.subarray(0, blockSize), Buffer.alloc(38 * blockSize), noise.subarray(39 * blockSize)])),
+      bytes.equals(Buffer.concat([noise.subarray(0, blockSize), Buffer.alloc(many), noise.subarray(many + blockSize)])),
     ).toBe(true);
     expect(written).toEqual(where === path ? [] : [0]);
     if (where === path) expect((await file.stat()).blocks * 512).toBeLessThanOrEqual(3 * blockSize);
+  }
+});
+
+test('a thousand short stretches become zeros without a process for each', async () => {
+  const workers = aPool();
+  const path = join(await aFolder(), 'disk');
+  const file = await open(path, 'w+');
+  onTestFinished(() => file.close());
+  const noise = randomBytes(2000 * blockSize);
+  await file.write(noise, 0, noise.length, 0);
+  const ranges = Array.from({ length: 1000 }, (_, at) => [2 * at * blockSize, blockSize] as const);
+  // A process takes some milliseconds of the system, and a thousand of them seconds.
+  const written = await workers.run('punch', { path, fd: file.fd, ranges }, { turn });
+  expect(written).toHaveLength(1000);
+  const bytes = Buffer.alloc(noise.length);
+  await file.read(bytes, 0, bytes.length, 0);
+  for (let block = 0; block < 2000; block += 1) {
+    const wanted = block % 2 === 0 ? Buffer.alloc(blockSize) : noise.subarray(block * blockSize, (block + 1) * blockSize);
+    expect(bytes.subarray(block * blockSize, (block + 1) * blockSize).equals(wanted)).toBe(true);
   }
 });
 

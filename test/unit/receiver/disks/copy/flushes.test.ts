@@ -6,6 +6,7 @@ import type { Copy } from '../../../../../receiver/disks/copy/copy.ts';
 import { Flushes } from '../../../../../receiver/disks/copy/flushes.ts';
 import { DigestFile } from '../../../../../receiver/disks/store/digest-file.ts';
 import { aFolder } from '../../../../support/folder.ts';
+import { markedIn } from '../../../../support/marked-in.ts';
 import { aCopy, aDisk, offered, pullerOf, someTools } from '../../../../support/offered.ts';
 
 const blockSize = 4096;
@@ -42,9 +43,9 @@ async function someFlushes(disk: Buffer, size = blockSize): Promise<Some> {
 
 /** Lets the clock say what a test says. */
 function aClock(): { passes: (ms: number) => void } {
-  vi.useFakeTimers({ toFake: ['Date'] });
+  vi.useFakeTimers({ toFake: ['performance'] });
   onTestFinished(() => void vi.useRealTimers());
-  return { passes: (ms) => void vi.setSystemTime(Date.now() + ms) };
+  return { passes: (ms) => void vi.advanceTimersByTime(ms) };
 }
 
 const verifiedOf = (copy: Copy): number[] =>
@@ -56,10 +57,10 @@ test('what was written is flushed after ten seconds, not before, and is then dur
   flushes.note(0, 3, 'pulled');
   clock.passes(9999);
   await soon();
-  expect([flushes.durable, [...digests.marked()], verifiedOf(copy)]).toEqual([0, [], []]);
+  expect([flushes.durable, markedIn(digests), verifiedOf(copy)]).toEqual([0, [], []]);
   clock.passes(1);
   await soon();
-  expect([flushes.durable, [...digests.marked()], verifiedOf(copy)]).toEqual([3, [0, 1, 2], [0, 1, 2]]);
+  expect([flushes.durable, markedIn(digests), verifiedOf(copy)]).toEqual([3, [0, 1, 2], [0, 1, 2]]);
 });
 
 test('the next flush is ten seconds after the last, and none is made where nothing was written', async () => {
@@ -72,10 +73,10 @@ test('the next flush is ten seconds after the last, and none is made where nothi
   expect(flushes.durable).toBe(3);
   flushes.note(1, 1, 'copied');
   await soon();
-  expect([...digests.marked()]).toEqual([]);
+  expect(markedIn(digests)).toEqual([]);
   clock.passes(10_000);
   await soon();
-  expect([...digests.marked()]).toEqual([1]);
+  expect(markedIn(digests)).toEqual([1]);
 });
 
 test('128 MiB are flushed at once, and what is reused is not read back for it', async () => {
@@ -89,7 +90,7 @@ test('128 MiB are flushed at once, and what is reused is not read back for it', 
   flushes.note(count - 1, 1, 'reused');
   await soon();
   expect(flushes.durable).toBe(count);
-  expect([...digests.marked()]).toHaveLength(count);
+  expect(markedIn(digests)).toHaveLength(count);
   expect(verifiedOf(copy)).toEqual([]);
 });
 
@@ -99,9 +100,9 @@ test('zeros hasten no flush, and are marked by the next one', async () => {
   flushes.note(1, 1, 'zero');
   clock.passes(10_000);
   await soon();
-  expect([...digests.marked()]).toEqual([]);
+  expect(markedIn(digests)).toEqual([]);
   await flushes.now();
-  expect([...digests.marked()]).toEqual([1]);
+  expect(markedIn(digests)).toEqual([1]);
 });
 
 test('what is settled while a flush is under way is durable with the next one, which waits for it', async () => {
@@ -124,7 +125,7 @@ test('what is written while a flush is under way is neither marked nor read back
   flushes.soon();
   flushes.note(2, 1, 'pulled');
   await soon();
-  expect([[...digests.marked()], verifiedOf(copy)]).toEqual([
+  expect([markedIn(digests), verifiedOf(copy)]).toEqual([
     [0, 1],
     [0, 1],
   ]);
@@ -149,7 +150,7 @@ test('a flush that fails makes nothing durable, marks nothing, and is told to wh
   flushes.throwIfFailed();
   await soon();
   expect(() => flushes.throwIfFailed()).toThrow('file closed');
-  expect([flushes.durable, [...digests.marked()], verifiedOf(copy)]).toEqual([0, [], []]);
+  expect([flushes.durable, markedIn(digests), verifiedOf(copy)]).toEqual([0, [], []]);
   await expect(flushes.now()).rejects.toThrow('file closed');
 });
 
@@ -177,10 +178,10 @@ test('a flush that a full disk lets fail is told once, and is made again by whoe
   await soon();
   expect(() => flushes.throwIfFailed()).toThrow('ENOSPC');
   flushes.throwIfFailed();
-  expect([flushes.durable, [...digests.marked()], verifiedOf(copy)]).toEqual([0, [], []]);
+  expect([flushes.durable, markedIn(digests), verifiedOf(copy)]).toEqual([0, [], []]);
   await soon();
   flushes.throwIfFailed();
-  expect([flushes.durable, [...digests.marked()]]).toEqual([3, [0, 1, 2]]);
+  expect([flushes.durable, markedIn(digests)]).toEqual([3, [0, 1, 2]]);
 });
 
 test('a disk that fails a flush is not trusted again, for its pages may be gone', async () => {

@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { CopyTools } from '../../../../../receiver/disks/copy/copy.ts';
 import { Donors } from '../../../../../receiver/disks/dedup/donors.ts';
-import { IndexMemory, PrefixIndex } from '../../../../../receiver/disks/dedup/prefix-index.ts';
+import { PrefixIndex } from '../../../../../receiver/disks/dedup/prefix-index.ts';
 import { Disks } from '../../../../../receiver/disks/disks.ts';
+import { Budget } from '../../../../../receiver/disks/store/budget.ts';
 import { aFolder, problemOf } from '../../../../support/folder.ts';
 import { aDisk, aNoise, fill, type Offered, offered, pullerOf, someTools } from '../../../../support/offered.ts';
 
@@ -44,7 +45,7 @@ describe('the index of digests', () => {
 
   test('shares its memory with others, and keeps a sample where they have taken it, until they give it back', () => {
     const digests = randomBytes(32 * 20_000);
-    const memory = new IndexMemory(256 * KiB);
+    const memory = new Budget(256 * KiB);
     const first = new PrefixIndex(256 * KiB, memory);
     const second = new PrefixIndex(256 * KiB, memory);
     const fill = (index: PrefixIndex): void => {

@@ -28,7 +28,10 @@ test('a gateway with an IPv4 and an IPv6 address keeps both, and a difference in
   };
   const built = await campaign.cloud.ensure(gateway, context);
   expect(built.detail).toEqual({ address: '172.24.10.44, 2001:db8:5::44' });
-  expect(await campaign.cloud.differences(gateway, built.id, context)).toEqual([]);
+  expect(await campaign.cloud.differences(gateway, built.id, context)).toEqual({ fatal: [], told: [] });
   const less = { ...gateway, external_fixed_ips: gateway.external_fixed_ips.slice(0, 1) };
-  expect(await campaign.cloud.differences(less, built.id, context)).toEqual([expect.stringContaining('2001:db8:5::44')]);
+  expect(await campaign.cloud.differences(less, built.id, context)).toEqual({
+    fatal: [expect.stringContaining('2001:db8:5::44')],
+    told: [],
+  });
 });

@@ -186,7 +186,7 @@ describe('before a write, the destination is asked', () => {
     expect(await codes(campaign, {}, named)).toEqual(found);
   });
 
-  test('and nothing is written', async () => {
+  test('and nothing is written there', async () => {
     const twin = await aFurnishedTwin();
     const campaign = await aCampaign(twin);
     const before = twin.requests.length;
