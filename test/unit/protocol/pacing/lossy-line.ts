@@ -110,8 +110,11 @@ export class LossySimulation {
   }
 
   #confirm(lane: Lane): void {
+    const { bytesPerMs, rttMs, isDeaf = false } = this.#line;
     const packet = lane.packets.shift();
-    if (packet?.lost === true) {
+    const share = (2 * bytesPerMs * rttMs) / packetBytes / this.lanes.length;
+    if (isDeaf) lane.cwnd = Math.min(share, lane.cwnd + 1);
+    else if (packet?.lost === true) {
       if (this.#nowMs - lane.cutAtMs < this.#line.rttMs) return;
       lane.cutAtMs = this.#nowMs;
       lane.isStarting = false;
