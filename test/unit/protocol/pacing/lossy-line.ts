@@ -11,6 +11,8 @@ export interface LossyLine {
   readonly bytesPerMs: number;
   readonly rttMs: number;
   readonly loss: number;
+  /** Whether TCP sends on at its rate whatever is lost, as BBR does. */
+  readonly isDeaf?: boolean;
 }
 
 /** One lane: our window, and a TCP beneath it that halves at a loss and delivers in order. */
