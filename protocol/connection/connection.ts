@@ -8,7 +8,7 @@ import { type Handlers, messages, type Params, type Requests, type Result, type 
 import type { Throttle } from '../pacing/throttle.ts';
 import { commonFeatures, noCommonMajor, features as ourFeatures, subprotocol } from '../version.ts';
 import { type ArrivedFrame, decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
-import type { FrameToSend, FrameWriter } from './frame-writer.ts';
+import type { FrameWriter, OutgoingFrame } from './frame-writer.ts';
 import { Greeting } from './greeting.ts';
 import { Lanes, type LineStatus } from './lanes.ts';
 import { Link, type LinkListener } from './link.ts';
@@ -64,7 +64,7 @@ export class Connection<S extends Side> {
   #progressed = false;
   #hearAnswer = (id: number, arrived: ArrivedFrame): void => this.#outstanding.arrived(id, arrived);
   #onSent = (): void => this.#lanes.sent();
-  #next = (writer: FrameWriter): FrameToSend | undefined => this.#lanes.next(writer);
+  #next = (writer: FrameWriter): OutgoingFrame | undefined => this.#lanes.next(writer);
 
   /**
    * Takes over an open socket. MUST be called in the turn in which the socket opened, or frames

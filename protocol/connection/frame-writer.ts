@@ -23,7 +23,7 @@ const echoBytes = 5;
 const throttledMs = 100;
 
 /** A data frame, or a part of one, on its way to the socket. */
-export interface FrameToSend {
+export interface OutgoingFrame {
   readonly frame: DataFrame;
   /** Called once the socket does not need the payload any more. */
   readonly taken: () => void;
@@ -37,7 +37,7 @@ export interface FrameWriterOptions {
   /** The path of the session that it writes for. */
   readonly path: Path;
   /** Gives the next data frame, when the line has room for one. */
-  readonly next: (writer: FrameWriter) => FrameToSend | undefined;
+  readonly next: (writer: FrameWriter) => OutgoingFrame | undefined;
   /** Called whenever the kernel has taken something, or the other side has confirmed something. */
   readonly onSent: () => void;
 }
@@ -52,7 +52,7 @@ export class FrameWriter {
   readonly #window: CongestionWindow;
   #path: Path;
   readonly #texts: string[] = [];
-  #current: FrameToSend | undefined;
+  #current: OutgoingFrame | undefined;
   /** Bytes of the present frame's payload that are sent; undefined before its header is. */
   #sentBytes: number | undefined;
   #textBytes = 0;
@@ -172,7 +172,7 @@ export class FrameWriter {
   }
 
   /** Sends a fragment of the present frame; the payload is not copied. */
-  #sendFragment({ frame, taken }: FrameToSend): void {
+  #sendFragment({ frame, taken }: OutgoingFrame): void {
     const { payload } = frame;
     if (this.#sentBytes === undefined) {
       this.#sentBytes = 0;

@@ -3,7 +3,7 @@ import { giveBack } from '../../shared/disk/give-back.ts';
 import type { Limits } from '../limits.ts';
 import type { Path } from '../pacing/path.ts';
 import type { DataFrame } from './frame.ts';
-import type { FrameToSend, FrameWriter } from './frame-writer.ts';
+import type { FrameWriter, OutgoingFrame } from './frame-writer.ts';
 
 /** What is known of the line of a session. */
 export interface LineStatus {
@@ -184,7 +184,7 @@ export class Lanes {
   }
 
   /** What a way sends next: a part of the next frame, or all of it where it is short. */
-  next(way: FrameWriter): FrameToSend | undefined {
+  next(way: FrameWriter): OutgoingFrame | undefined {
     const [waiting] = this.#frames;
     if (waiting === undefined || !this.#ways.includes(way)) return undefined;
     const { frame, dealt } = waiting;

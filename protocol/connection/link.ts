@@ -4,7 +4,7 @@ import { type CloseCode, type Closed, closeReason, readClose, readError } from '
 import type { Limits } from '../limits.ts';
 import { Path } from '../pacing/path.ts';
 import type { Throttle } from '../pacing/throttle.ts';
-import { type FrameToSend, FrameWriter } from './frame-writer.ts';
+import { FrameWriter, type OutgoingFrame } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 /** Who hears what a link receives. What `text` and `data` throw closes the link. */
@@ -14,7 +14,7 @@ export interface LinkListener {
   /** The kernel has taken something, or the other side has confirmed something. */
   sent(): void;
   /** What the writer sends next; undefined where there is nothing for it. */
-  next(writer: FrameWriter): FrameToSend | undefined;
+  next(writer: FrameWriter): OutgoingFrame | undefined;
   /** Whether too many notices wait on this side; nothing more is read then. */
   isBehind(): boolean;
   /** The reason that the other side gave in its goodbye. */
@@ -53,7 +53,7 @@ export class Link {
     this.#listener = listener;
     this.path = new Path(limits);
     const onSent = (): void => this.#sent();
-    const next = (writer: FrameWriter): FrameToSend | undefined => listener.next(writer);
+    const next = (writer: FrameWriter): OutgoingFrame | undefined => listener.next(writer);
     this.writer = new FrameWriter(socket, { limits, throttle, path: this.path, next, onSent });
     const silence = new Problem('E_PEER_LOST', `Nothing was heard for ${limits.silentHeartbeats} heartbeats.`);
     const onSilence = (): void => this.drop(4002, silence);

@@ -12,7 +12,7 @@ interface Mark {
 }
 
 /** One round: from when its first byte was sent until that byte is confirmed. */
-interface RateRound {
+interface WindowRound {
   readonly endsAt: number;
   readonly sinceMs: number;
   readonly arrived: number;
@@ -51,7 +51,7 @@ export class CongestionWindow {
   #busyMs = 0;
   #nowMs = 0;
   #lastId = 0;
-  #round: RateRound;
+  #round: WindowRound;
   /** The rates of the last rounds with a full window, bytes per millisecond. */
   #rates: number[] = [];
   /** Until the line is found: the window doubles, as in the slow start of TCP. */
@@ -209,7 +209,7 @@ export class CongestionWindow {
     this.#window = Math.min(this.#limits.windowBytes, this.#window * 2, most);
   }
 
-  #newRound(): RateRound {
+  #newRound(): WindowRound {
     return { endsAt: this.#sent, sinceMs: this.#nowMs, arrived: this.#arrived, marks: 0, full: 0 };
   }
 }

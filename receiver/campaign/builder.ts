@@ -219,6 +219,7 @@ export class Builder {
       mappings: this.#document?.mappings ?? noMappings,
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),
+      resources: () => [...this.#resources.values()],
       timeoutMs: resource.kind === 'disk' ? importTimeoutMs : buildTimeoutMs,
       signal: this.#tools.signal,
     };

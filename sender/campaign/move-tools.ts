@@ -47,7 +47,7 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
     destination: destinationAtReceiver({ campaign: id, ask, folder, journal, moveOf }),
     mustBeStopped: async (server, until) => {
       const move = moveOf(server);
-      const isCaptured = mustBeAsCaptured(move, { source, document: campaign.document }, until);
+      const isCaptured = mustBeAsCaptured(move, { source, document: campaign.document, skip: plan.skip }, until);
       await Promise.all([mustBeStopped(move, source, until), isCaptured]);
     },
     copyAgain: async (server, until) => void (await copy(moveOf(server), { ...offerTools, offer, signal: until })),
@@ -56,6 +56,7 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
       add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
     },
     document: campaign.document,
+    skip: plan.skip,
     stops: {
       isAsked: (server) => isStopAsked(attemptOf(journal.facts, server).facts),
       ask: async (server, was) => void (await journal.append({ fact: 'stop asked', server, was })),

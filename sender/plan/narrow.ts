@@ -22,7 +22,8 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
     if (resource.kind === 'disk') return wanted.includes(resource.server_id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);
     if (resource.kind === 'image') return images.has(resource.id);
-    if (resource.kind === 'keypair') return keys.has(resource.id);
+    // Without servers, keypairs move for their own sake.
+    if (resource.kind === 'keypair') return servers.length === 0 || keys.has(resource.id);
     return true;
   });
   return parseConfigurations({ ...document, ...groupByKind(kept) });

@@ -6,7 +6,7 @@ import { detailsOf, differencesIn } from '../campaign/details.ts';
 import { labelOf, nameOf } from './names.ts';
 
 /** What is not at the destination as it was at the source, in sentences. */
-export interface TenantChanges {
+export interface ChangeLists {
   /** What was told before the start. */
   readonly leftOut: readonly string[];
   /** What stands in the place of what, as the plan says. */
@@ -20,7 +20,7 @@ export interface TenantChanges {
 type Details = ReturnType<typeof detailsOf>;
 
 /** What a campaign left out, mapped, adopted and changed, from its journal and its documents. */
-export function changesOf(campaign: Campaign): TenantChanges {
+export function changesOf(campaign: Campaign): ChangeLists {
   const { facts } = campaign.journal;
   const foreseen = facts.find((fact) => fact.fact === 'foreseen');
   const byRef = new Map(resourcesOf(campaign.document).map((one) => [refOf(one.kind, one.id), one]));
@@ -60,7 +60,7 @@ function mappedIn({ document, plan: { mappings } }: Campaign, details: Details):
 }
 
 /** The heading of each list of changes, in the order in which they are shown. */
-export const changeTitles: readonly (readonly [keyof TenantChanges, string])[] = [
+export const changeTitles: readonly (readonly [keyof ChangeLists, string])[] = [
   ['leftOut', 'Left out, or told before the start'],
   ['mapped', 'Mapped'],
   ['adopted', 'Adopted: was there already'],

@@ -1,7 +1,7 @@
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
-import type { TenantChanges } from './changes.ts';
+import type { ChangeLists } from './changes.ts';
 import type { ProbedDowntime } from './measures.ts';
 
 /** Times and bytes of one server's move, from the journal alone. Milliseconds and bytes. */
@@ -63,7 +63,7 @@ export interface Report {
     readonly resources: Readonly<Record<string, number>>;
   };
   /** What is not at the destination as it was at the source. */
-  readonly changes: TenantChanges;
+  readonly changes: ChangeLists;
   /** What the commit left at the destination that is no part of the tenant; null before it. */
   readonly left: LeftBehind | null;
   /** `overcome`: what failed was done later in the same attempt, by a retry. */

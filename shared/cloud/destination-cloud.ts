@@ -35,6 +35,8 @@ export interface BuildContext extends Patience {
   built(ref: Ref): string;
   /** The resource of a source ref, from the document. */
   resource(ref: Ref): Resource;
+  /** Every resource of the document. */
+  resources(): readonly Resource[];
   /**
    * Whether the ledger says that this campaign began to create it where there was nothing: an equal
    * resource without a stamp is then the one that it created.

@@ -94,6 +94,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         return found.id;
       },
       resource: (ref) => tenant.resources.find((one) => refIn(one) === ref) as Resource,
+      resources: () => tenant.resources,
       disk: resource.kind === 'disk' ? diskOf(refIn(resource)) : undefined,
       ...more,
     });

@@ -1,5 +1,6 @@
 import type { Recaptured } from '../../../shared/cloud/source-cloud.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
+import { type Kind, type Ref, refOf } from '../../../shared/model/resource.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
@@ -19,16 +20,27 @@ const notCompared: ReadonlySet<string> = new Set(['kind', 'needs']);
  */
 export async function mustBeAsCaptured(
   { server }: Move,
-  { source, document }: Pick<Tools, 'source' | 'document'>,
+  { source, document, skip }: Pick<Tools, 'source' | 'document' | 'skip'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const changes = changesOf(document, await source.recapture(server.id, signal));
+  const changes = changesOf(document, withoutSkipped(await source.recapture(server.id, signal), skip));
   if (changes.length === 0) return;
   const says = `Server ${server.name} was changed at the source since it was captured: ${changes.join('; ')}.`;
   throw new Problem('E_SERVER_STATE', says, {
     about: `server/${server.id}`,
     hint: 'Undo the change, then `sender resume`. Or end this campaign, and plan the server anew as it is.',
   });
+}
+
+/** What was read without what the plan skips, which the document lacks. */
+function withoutSkipped(now: Recaptured, skip: readonly Ref[]): Recaptured {
+  if (skip.length === 0) return now;
+  const isKept = (kind: Kind, id: string): boolean => !skip.includes(refOf(kind, id));
+  const ports = now.ports.map((port) => ({
+    ...port,
+    security_groups: port.security_groups.filter((id) => isKept('security_group', id)),
+  }));
+  return { ...now, ports, floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)) };
 }
 
 /** The differences of a server, its flavor, ports and floating IPs from the document, as text. */

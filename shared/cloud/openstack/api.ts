@@ -44,7 +44,7 @@ interface ApiFixedIp {
 }
 
 /** `external_gateway_info` of a router. */
-interface ApiGateway extends ApiThing {
+export interface ApiGateway extends ApiThing {
   readonly network_id: string;
   readonly enable_snat?: boolean;
   readonly external_fixed_ips?: readonly ApiFixedIp[];

@@ -19,7 +19,9 @@ const tagged = {
   floatingips: { map: (cloud: Cloud) => cloud.state.floatingIps, none: missing.floatingIp },
 } as const;
 
+/** neutron/extensions/tagging.py, MAX_TAG_LEN and MAX_TAGS_COUNT. */
 const longestTag = 255;
+const mostTags = 50;
 const tagText = text(longestTag);
 
 function taggedThing(call: Call, type: keyof typeof tagged): Standard {
@@ -44,7 +46,7 @@ function tagRoutes(type: keyof typeof tagged): Route[] {
   return [
     route('network', 'GET', base, (call) => ({ status: 200, body: { tags: taggedThing(call, type).tags } })),
     route('network', 'PUT', base, (call) => {
-      const { tags } = parse(z.object({ tags: z.array(z.string().max(longestTag)) }), call.body);
+      const { tags } = parse(z.object({ tags: z.array(z.string().max(longestTag)).max(mostTags) }), call.body);
       return { status: 200, body: { tags: change(call, () => tags).tags } };
     }),
     route('network', 'DELETE', base, (call) => {

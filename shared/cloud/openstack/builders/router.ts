@@ -1,8 +1,9 @@
 import { canonicalIp } from '../../../ip.ts';
+import { accepts } from '../../../model/accepted.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
-import type { ApiPort, ApiRouter } from '../api.ts';
+import type { ApiGateway, ApiPort, ApiRouter } from '../api.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { isRouterLeg } from '../router-leg.ts';
@@ -63,6 +64,7 @@ export const gateway: Family<'gateway'> = {
     // Only admins may set SNAT, so it is sent only where the cloud's default differs from the
     // source.
     if (
+      !isSnatLeft(resource, context) &&
       enable_snat !== null &&
       is.external_gateway_info?.enable_snat !== undefined &&
       is.external_gateway_info.enable_snat !== enable_snat
@@ -82,7 +84,9 @@ export const gateway: Family<'gateway'> = {
     if (!is?.external_gateway_info) return gone('gateway of router', id);
     const wanted = wantedAddresses(resource, context.mappings);
     const addresses = wanted.length === 0 ? [] : compare({ addresses: [[...wanted].sort(), addressesOf(is).sort()] });
-    return withMore(await differencesOf(site, resource, is.external_gateway_info, context), addresses);
+    const asked = isSnatLeft(resource, context) ? { ...resource, enable_snat: null } : resource;
+    const found = await differencesOf(site, asked, is.external_gateway_info, context);
+    return withMore(found, addresses, compare({ enable_snat: snatOf(resource, asked, is.external_gateway_info) }));
   },
 
   async remove(site, id, campaign, { signal }) {
@@ -93,6 +97,15 @@ export const gateway: Family<'gateway'> = {
     return true;
   },
 };
+
+/** Whether the plan leaves SNAT to the cloud, because only an admin may switch it. */
+function isSnatLeft(resource: ResourceOf<'gateway'>, { mappings }: BuildContext): boolean {
+  return accepts(mappings, 'gateway.snat_rights', refOf('gateway', resource.id));
+}
+
+function snatOf(wanted: ResourceOf<'gateway'>, asked: ResourceOf<'gateway'>, is: ApiGateway): [unknown, unknown] {
+  return asked === wanted ? [null, null] : [wanted.enable_snat, is.enable_snat ?? wanted.enable_snat];
+}
 
 function addressesOf(is: ApiRouter): string[] {
   return (is.external_gateway_info?.external_fixed_ips ?? []).map((ip) => canonicalIp(ip.ip_address));

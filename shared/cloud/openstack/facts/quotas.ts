@@ -24,7 +24,10 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
     tolerate,
     signal,
   });
+  // Only a Glance with limits in Keystone has them (Image API v2.13, "Show usage"); sizes in MiB.
+  const image = await session.call({ method: 'GET', service: 'image', path: '/info/usage', tolerate, signal });
   return {
+    ...picked((image.body as { usage?: object } | null)?.usage, ['image_count_total', 'image_size_total']),
     ...picked((compute.body as { quota_set?: object } | null)?.quota_set, [
       'instances',
       'cores',
@@ -44,21 +47,23 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
   };
 }
 
-interface Use {
+interface QuotaUse {
   readonly limit?: number;
   /** Nova's name. */
   readonly in_use?: number;
   /** Neutron's name. */
   readonly used?: number;
+  /** Glance's name. */
+  readonly usage?: number;
   readonly reserved?: number;
 }
 
 function picked(all: object | undefined, names: readonly string[]): Quotas {
   const quotas: Quotas = {};
   for (const name of names) {
-    const use = (all as Record<string, Use> | undefined)?.[name];
+    const use = (all as Record<string, QuotaUse> | undefined)?.[name];
     if (typeof use?.limit === 'number')
-      quotas[name] = { limit: use.limit, used: (use.in_use ?? use.used ?? 0) + (use.reserved ?? 0) };
+      quotas[name] = { limit: use.limit, used: (use.in_use ?? use.used ?? use.usage ?? 0) + (use.reserved ?? 0) };
   }
   return quotas;
 }

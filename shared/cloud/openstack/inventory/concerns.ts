@@ -302,21 +302,24 @@ function emptyServerGroups({ serverGroups, servers }: Contents): Concern[] {
 /** One concern for all ports of one owner: a load balancer or a trunk may have many. */
 function leftOutPorts({ otherPorts }: Contents): Concern[] {
   const byOwner = Map.groupBy(otherPorts, (port) => port.device_owner || port.device_id);
-  return [...byOwner].map(([owner, ports]): Concern => {
-    const [first, ...others] = ports;
-    const names = ports.map((port) => port.name || port.fixed_ips.map((ip) => ip.ip_address).join(' ') || port.id).join(', ');
-    const says =
-      others.length === 0
-        ? `The port ${names} belongs to ${owner}, which is not moved; it is left out.`
-        : `The ports ${names} belong to ${owner}, which is not moved; they are left out.`;
-    return {
-      code: 'port.left_out',
-      severity: 'warning',
-      ...(others.length === 0 ? { about: refOf('port', first?.id ?? '') } : {}),
-      says,
-      remedy: 'Make what they belong to at the destination by hand.',
-    };
-  });
+  return [...byOwner]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([owner, ports]): Concern => {
+      const [first, ...others] = ports;
+      const labels = ports.map((port) => port.name || port.fixed_ips.map((ip) => ip.ip_address).join(' ') || port.id);
+      const names = labels.sort().join(', ');
+      const says =
+        others.length === 0
+          ? `The port ${names} belongs to ${owner}, which is not moved; it is left out.`
+          : `The ports ${names} belong to ${owner}, which is not moved; they are left out.`;
+      return {
+        code: 'port.left_out',
+        severity: 'warning',
+        ...(others.length === 0 ? { about: refOf('port', first?.id ?? '') } : {}),
+        says,
+        remedy: 'Make what they belong to at the destination by hand.',
+      };
+    });
 }
 
 /** All reasons why servers, addresses and ports of the source cannot be moved, or not unchanged. */

@@ -13,6 +13,7 @@ import type {
   ApiSubnet,
   ApiThing,
 } from '../api.ts';
+import { listKeypairs } from '../facts/facts.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
@@ -255,6 +256,9 @@ async function readKeypairs(session: CloudSession, servers: readonly ApiServer[]
   const { userId } = await session.token(signal);
   const wanted = new Map<string, { name: string; user: string }>();
   for (const { key_name: name, user_id: user } of servers) if (name) wanted.set(`${user}/${name}`, { name, user });
+  // Where no server says which are used, all of our own user's are.
+  const own = servers.length > 0 ? [] : await listKeypairs(session, signal);
+  for (const { name } of own) wanted.set(`${userId}/${name}`, { name, user: userId });
   const found: ApiKeypair[] = [];
   for (const { name, user } of wanted.values()) {
     const path = `/os-keypairs/${encodeURIComponent(name)}`;

@@ -78,12 +78,12 @@ function covers(range: string, cidr: string): boolean {
   return range.includes('/') && length(range) <= length(cidr);
 }
 
-type RouterRoutes = NonNullable<ApiRouter['routes']>;
+type StaticRoutes = NonNullable<ApiRouter['routes']>;
 
 /**
  * The static routes of a router whose next hop is behind none of the interfaces that are left out.
  */
-function keptRoutes(router: ApiRouter, contents: Contents, kept: Contents['interfaces']): RouterRoutes {
+function keptRoutes(router: ApiRouter, contents: Contents, kept: Contents['interfaces']): StaticRoutes {
   const lost = lostSubnets(router, contents, kept);
   return (router.routes ?? []).filter(({ nexthop }) => !lost.some(({ cidr }) => contains(cidr, nexthop)));
 }

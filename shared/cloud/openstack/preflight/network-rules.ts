@@ -45,11 +45,32 @@ export const externalNetworks: PreflightRule = (view) =>
           'network.shared',
           about,
           `Network ${network.name} is shared with other projects; it would be created as the project's own.`,
-          'Map it to a shared network of the destination, if there is one.',
+          sharedRemedy(view, network.name),
         ),
       ];
     return [];
   });
+
+/**
+ * No API tells the largest MTU. Where every network of the destination has less than the source's,
+ * its tunnels probably allow no more.
+ */
+export const smallerMtu: PreflightRule = (view) => {
+  const inside = view.networks.filter((one) => one['router:external'] !== true && typeof one.mtu === 'number');
+  if (inside.length === 0) return [];
+  const most = Math.max(...inside.map(({ mtu }) => mtu ?? 0));
+  return view
+    .of('network')
+    .filter((one) => view.network(one.id) === null && !one.external && (one.mtu ?? 0) > most)
+    .map((one) =>
+      warning(
+        'network.mtu',
+        refOf('network', one.id),
+        `Network ${one.name} has an MTU of ${one.mtu}; the destination's networks have at most ${most}, and it may be lowered to that.`,
+        'Nothing, if the guests learn it by DHCP. The report says what it became.',
+      ),
+    );
+};
 
 /** An adopted network must have the subnets of its ports. */
 export const adoptedSubnets: PreflightRule = (view) =>
@@ -206,4 +227,11 @@ function chosenAddress(view: PreflightView, networkId: string, address: string):
     ...subnets.flatMap((one) => one.gateway_ip ?? []),
   ];
   return used.some((one) => canonicalIp(one) === ip) ? 'taken' : 'free';
+}
+
+function sharedRemedy(view: PreflightView, name: string): string {
+  const there = view.networks.find((one) => one.shared === true && one.name === name);
+  return there === undefined
+    ? 'Map it to a shared network of the destination, if there is one.'
+    : `The destination has a shared network of this name: map it to ${there.id}, if that is the same.`;
 }

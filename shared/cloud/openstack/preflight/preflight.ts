@@ -5,8 +5,11 @@ import type { Site } from '../builders/site.ts';
 import { unsupportedAttributes } from './attribute-rule.ts';
 import { decide } from './decisions.ts';
 import * as groups from './default-group-rules.ts';
+import { absentExtensions } from './extension-rule.ts';
 import * as limits from './limit-rules.ts';
+import { networkTags, untoldLimits } from './network-limit-rules.ts';
 import * as networks from './network-rules.ts';
+import { owner } from './owner-rule.ts';
 import { quotas } from './quota-rule.ts';
 import type { PreflightRule } from './rules.ts';
 import * as servers from './server-rules.ts';
@@ -29,7 +32,12 @@ const rules: readonly PreflightRule[] = [
   servers.names,
   limits.serverLimits,
   limits.keypairNames,
+  networkTags,
+  untoldLimits,
+  absentExtensions,
   unsupportedAttributes,
+  networks.smallerMtu,
+  owner,
   zones,
   quotas,
 ];

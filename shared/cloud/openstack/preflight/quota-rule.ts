@@ -40,7 +40,17 @@ function needed(view: PreflightView): Record<string, number> {
     cores: sizes.reduce((sum, size) => sum + size.vcpus, 0),
     ram: sizes.reduce((sum, size) => sum + size.ram, 0),
     key_pairs: keys.length,
+    // Every disk is an image until the commit at least.
+    image_count_total: view.of('disk').length,
+    image_size_total: imageMebibytes(view),
   };
+}
+
+/** What the images of the disks take at the least: what the source's images hold. */
+function imageMebibytes(view: PreflightView): number {
+  const images = new Map(view.of('image').map((image) => [image.id, image.size ?? 0]));
+  const bytes = view.of('server').reduce((sum, { image_id }) => sum + (images.get(image_id ?? '') ?? 0), 0);
+  return Math.ceil(bytes / 2 ** 20);
 }
 
 function sizeOf(view: PreflightView, server: ResourceOf<'server'>): { readonly vcpus: number; readonly ram: number } {
