@@ -4,6 +4,7 @@ import { Connection, type ConnectionOptions } from '../../protocol/connection/co
 import { limits } from '../../protocol/limits.ts';
 import type { Handlers } from '../../protocol/messages.ts';
 import { LaneCount } from '../../protocol/pacing/lane-count.ts';
+import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem } from '../../shared/problem.ts';
 
@@ -23,6 +24,11 @@ export interface LaneTools {
 /** Between two looks at the line, and after a lane that could not be opened: milliseconds. */
 const lookMs = 250;
 const againMs = 10_000;
+
+/**
+ * Lanes that are opened at once: an SSH server drops logins beyond ten (sshd_config, MaxStartups).
+ */
+const openingAtOnce = 8;
 
 /**
  * Opens the lanes of a session, and more or fewer as the line asks for, until the session or
@@ -51,7 +57,10 @@ export async function keepLanes(
   }
 }
 
-/** Opens lanes side by side: each takes five round trips. Returns why one could not be opened. */
+/**
+ * Opens lanes, some side by side, for each takes five round trips. Returns why one could not be
+ * opened; no further one is tried then.
+ */
 async function openLanes(
   lanes: number,
   main: Connection<'sender'>,
@@ -60,11 +69,13 @@ async function openLanes(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (lanes <= 0) return undefined;
-  const opening = Array.from({ length: lanes }, () => openLane(main, session, tools, signal));
-  const ends = await Promise.allSettled(opening);
-  const refused = ends.filter((end) => end.status === 'rejected');
-  if (refused.length < lanes) tools.log.info({ lanes: main.wire.lanes }, 'lanes are open');
-  return refused[0]?.reason;
+  try {
+    await inParallel([...Array(lanes).keys()], openingAtOnce, () => openLane(main, session, tools, signal));
+  } catch (refusal) {
+    return refusal;
+  }
+  tools.log.info({ lanes: main.wire.lanes }, 'lanes are open');
+  return undefined;
 }
 
 async function openLane(main: Connection<'sender'>, session: string, tools: LaneTools, signal: AbortSignal): Promise<void> {

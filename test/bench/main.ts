@@ -39,7 +39,9 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 async function run(options: Options): Promise<Results> {
   const began = performance.now();
   const scale = options.quick ? quick : whole;
-  const wanted = makers.filter(({ id }) => options.only.length === 0 || options.only.includes(id));
+  // Whether the benchmark works is seen without the twelve long lines, which take their time.
+  const usual = options.quick ? makers.filter((maker) => !lineRows.includes(maker)) : makers;
+  const wanted = options.only.length === 0 ? usual : makers.filter(({ id }) => options.only.includes(id));
   await installMissing(say);
   await mkdir(options.work, { recursive: true });
   await mustHaveRoom(options.work, scale, wanted.includes(siblingsRow));

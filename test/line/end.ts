@@ -84,7 +84,8 @@ async function send(options: EndOptions): Promise<EndResult> {
   if (peer === undefined) throw new Error('Nobody is paired.');
   const throttle = new Throttle();
   throttle.limit(options.bytesPerSecond);
-  const payload = Buffer.alloc(frameBytes, 0x5a);
+  // Memory that threads share, as a page has, is not given back once it is sent.
+  const payload = Buffer.from(new SharedArrayBuffer(frameBytes)).fill(0x5a);
   const handlers = senderHandlers({ 'disk.pull': async () => ({ codec: 'none', rawBytes: frameBytes, payload }) });
   const reach = (): ReturnType<typeof dial> => dial({ address: `${address}:${port}`, identity, peer, peers, signal });
   const own: ConnectionOptions<'sender'> = { role: 'sender', name: 'near', release: '0', throttle };

@@ -62,6 +62,12 @@ export class Ours {
     return (await this.#order({ do: 'move', campaign: this.campaign, disks, parallel, control })) as Moved;
   }
 
+  /** Round trips of control messages while nothing moves, in milliseconds. */
+  async listen(seconds: number): Promise<readonly number[]> {
+    const { trips } = (await this.#order({ do: 'listen', campaign: this.campaign, seconds })) as Moved;
+    return trips;
+  }
+
   /** Where a server's disk arrived. */
   arrived(server: string): string {
     return join(this.#folder, 'receiver/campaigns', this.campaign, 'disks', server, `${diskOf(server)}.raw`);

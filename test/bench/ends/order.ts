@@ -14,6 +14,7 @@ export interface OrderedDisk {
 export type Order =
   | { readonly do: 'pair'; readonly address: string; readonly code: string }
   | { readonly do: 'configure'; readonly campaign: string; readonly configurations: Configurations }
+  | { readonly do: 'listen'; readonly campaign: string; readonly seconds: number }
   | {
       readonly do: 'move';
       readonly campaign: string;

@@ -90,6 +90,19 @@ async function moveDisks(campaign: string, disks: readonly OrderedDisk[], parall
   return { seconds, sealed, trips };
 }
 
+/** Sends control messages for some seconds over a line that carries nothing else. */
+async function listen(campaign: string, seconds: number): Promise<Moved> {
+  const peer = await connect(campaign);
+  const trips: number[] = [];
+  const over = new AbortController();
+  const asking = askControl(peer, campaign, trips, over.signal);
+  await sleep(seconds * 1000);
+  over.abort();
+  await asking;
+  await peer.stop('Enough was heard.');
+  return { seconds, sealed: [], trips };
+}
+
 /**
  * Sends a cheap request again and again, without waiting for answers, and records how long each
  * answer takes: milliseconds.
@@ -125,6 +138,8 @@ async function obey(order: Order): Promise<unknown> {
       workers.start();
       await configure(order.campaign, order.configurations);
       return {};
+    case 'listen':
+      return listen(order.campaign, order.seconds);
     case 'move':
       return moveDisks(order.campaign, order.disks, order.parallel, order.control);
   }

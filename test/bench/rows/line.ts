@@ -16,6 +16,7 @@ const rttMs = 100;
 /** How long each contender should need, so that its beginning counts for little: seconds. */
 const wantedSeconds = 20;
 const iperfSeconds = 12;
+const listenSeconds = 6;
 const mostDiskBytes = 2048 * MiB;
 const leastDiskBytes = 4 * MiB;
 
@@ -65,11 +66,13 @@ function rowOf({ id, link, congestion, lossPercent }: Line): RowMaker {
       const disk = await bench.disks.noise(bytes);
       const runs: Run[] = [];
       const trips: number[] = [];
+      const idle: number[] = [];
       for (let round = 1; round <= bench.rounds; round += 1) {
         if (round > 1) await listen();
         const moved = await move(bench, link, disk, round);
         runs.push(moved.run);
         trips.push(...moved.trips);
+        idle.push(...moved.idle);
       }
       const others = [];
       for (const rival of [rivals.nbdcopy, rivals.rsync]) others.push(await beside(bench, rival, link, one[0] ?? 0));
@@ -80,7 +83,7 @@ function rowOf({ id, link, congestion, lossPercent }: Line): RowMaker {
       ];
       const verdicts = [
         judge(carried, spreadOf(sixteen).median, targets[lossPercent]),
-        ...judgeControl(trips),
+        judgeControl(trips, idle),
         judgeMemory(runs),
       ];
       return { id, title: 'a disk of random bytes', link: link.name, usedBytes: bytes, runs, verdicts, notes };
@@ -106,6 +109,7 @@ async function move({ lab, say, notePeak }: Bench, link: Link, disk: string, rou
   try {
     await warm(disk);
     await lab.shape(link);
+    const idle = await ours.listen(listenSeconds);
     let trips: readonly number[] = [];
     const cost = await measure(lab, async () => {
       const moved = await ours.move({ server: disk }, { control: true });
@@ -118,9 +122,9 @@ async function move({ lab, say, notePeak }: Bench, link: Link, disk: string, rou
     const run: Run = { ...cost, peakBytes, contender: 'godwit', round };
     const memory = `${Math.round(peakBytes.near / MiB)} and ${Math.round(peakBytes.far / MiB)} MiB`;
     say(
-      `  godwit: ${run.seconds.toFixed(1)} s, control p99 ${percentile(trips, 0.99).toFixed(0)} ms, ${memory}, load ${run.loadBefore}`,
+      `  godwit: ${run.seconds.toFixed(1)} s, control p99 ${percentile(trips, 0.99).toFixed(0)} ms (idle ${percentile(idle, 0.99).toFixed(0)}), ${memory}, load ${run.loadBefore}`,
     );
-    return { run, trips };
+    return { run, trips, idle };
   } finally {
     await ours.close();
   }
@@ -138,11 +142,15 @@ function judge(carried: number, sixteen: number, least: number): Verdict {
   return { target: `at least ${least} x sixteen streams of iperf3`, seen: `${ratio.toFixed(2)} x`, met: ratio >= least };
 }
 
-function judgeControl(trips: readonly number[]): Verdict[] {
+/** A message that TCP has to send again takes long over an idle line, too: that is no queue of ours. */
+function judgeControl(trips: readonly number[], idle: readonly number[]): Verdict {
   const p99 = percentile(trips, 0.99);
-  const seen = `p50 ${percentile(trips, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, of ${trips.length}`;
-  const most = rttMs + 50;
-  return [{ target: `p99 of a control message under ${most} ms`, seen, met: p99 < most }];
+  const idle99 = percentile(idle, 0.99);
+  const both = (of: readonly number[]): string =>
+    `p50 ${percentile(of, 0.5).toFixed(0)} ms, p99 ${percentile(of, 0.99).toFixed(0)} ms`;
+  const seen = `${both(trips)}, of ${trips.length}; idle ${both(idle)}`;
+  const target = 'p99 of a control message at most 50 ms above that of an idle line';
+  return { target, seen, met: p99 <= idle99 + 50 };
 }
 
 function judgeMemory(runs: readonly Run[]): Verdict {

@@ -6,7 +6,6 @@ const root = join(import.meta.dirname, '../../..');
 
 /** Files of shared/ that one daemon alone reaches, and why they lie there all the same. */
 const allowed: Readonly<Record<string, string>> = {
-  'shared/concurrency/parallel.ts': 'everything about concurrency lies in one folder',
   'shared/concurrency/within.ts': 'everything about concurrency lies in one folder',
 };
 

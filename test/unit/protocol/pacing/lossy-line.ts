@@ -11,6 +11,8 @@ export interface LossyLine {
   readonly bytesPerMs: number;
   readonly rttMs: number;
   readonly loss: number;
+  /** Whether TCP sends on at its rate whatever is lost, as BBR does. */
+  readonly isDeaf?: boolean;
 }
 
 /** One lane: our window, and a TCP beneath it that halves at a loss and delivers in order. */
@@ -110,8 +112,11 @@ export class LossySimulation {
   }
 
   #confirm(lane: Lane): void {
+    const { bytesPerMs, rttMs, isDeaf = false } = this.#line;
     const packet = lane.packets.shift();
-    if (packet?.lost === true) {
+    const share = (2 * bytesPerMs * rttMs) / packetBytes / this.lanes.length;
+    if (isDeaf) lane.cwnd = Math.min(share, lane.cwnd + 1);
+    else if (packet?.lost === true) {
       if (this.#nowMs - lane.cutAtMs < this.#line.rttMs) return;
       lane.cutAtMs = this.#nowMs;
       lane.isStarting = false;

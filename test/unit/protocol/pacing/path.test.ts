@@ -81,6 +81,15 @@ describe('lanes on a line that loses packets', () => {
     expect(ours.run(30_000) / most).toBeGreaterThan(0.9);
   });
 
+  test.each([1, 4])('behind a TCP that does not give way to loss are as fast as it, %d of them', (lanes) => {
+    const line = { bytesPerMs: 12_500, rttMs: 100, loss: 0.01, isDeaf: true };
+    const alone = new LossySimulation(line, lanes, false);
+    const ours = new LossySimulation(line, lanes);
+    alone.run(5_000);
+    ours.run(10_000);
+    expect(ours.run(20_000) / alone.run(10_000)).toBeGreaterThan(0.9);
+  });
+
   test('keep no more than they carry in a second: the end of a disk waits for the slowest', () => {
     const simulation = new LossySimulation({ bytesPerMs: 12_500, rttMs: 100, loss: 0.01 }, 16);
     simulation.run(10_000);
