@@ -21,6 +21,8 @@ import { verifyDisk } from '../campaign/verify.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import { type Asker, Puller } from '../disks/pull/puller.ts';
 import { Window } from '../disks/pull/window.ts';
+import type { Budget } from '../disks/store/budget.ts';
+import { DocumentParts } from './document-parts.ts';
 
 /** What a session needs. */
 export interface SessionTools {
@@ -38,6 +40,8 @@ export interface SessionTools {
    * Ends all other sessions of a campaign, then runs `bind` in the turn in which none is left.
    */
   readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
+  /** Memory for documents that come in parts. */
+  readonly documents: Budget;
   /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
   readonly join: (session: string) => void;
 }
@@ -59,11 +63,13 @@ export class Session {
   readonly #connection: Connection<'receiver'>;
   readonly #offers = new Map<number, Offered>();
   readonly #window: Window;
+  readonly #parts: DocumentParts;
   #campaign: Campaign | null = null;
 
   constructor(socket: WebSocket, tools: SessionTools) {
     this.#tools = tools;
     this.#window = new Window(tools.windowBytes);
+    this.#parts = new DocumentParts(tools.documents);
     this.#connection = new Connection(socket, {
       role: 'receiver',
       release: tools.release,
@@ -85,6 +91,7 @@ export class Session {
       this.#tools.log.warn({ err: error }, 'hello failed');
     }
     const closed = await this.#connection.closed;
+    this.#parts.close();
     this.#tools.log.info({ code: closed.code, says: closed.says }, 'sender gone');
   }
 
@@ -116,7 +123,12 @@ export class Session {
         const facts = await destination.facts(signal);
         return { ...facts, kinds: [...destination.kinds], staging_free_bytes: await freeBytes(state) };
       },
-      'campaign.preflight': async ({ configurations }, { signal }) => {
+      'document.part': async ({ campaign, part, resources }) => {
+        this.#parts.add(campaign, part, resources);
+        return {};
+      },
+      'campaign.preflight': async ({ campaign, configurations: own, parts }, { signal }) => {
+        const configurations = this.#parts.take(campaign, own, parts);
         const resources = resourcesOf(configurations);
         const { concerns, decisions } = await preflight(await cloud(), configurations, signal);
         const besideBytes = await campaigns.imageDonorBytes(configurations, signal);
@@ -137,7 +149,8 @@ export class Session {
         this.#tools.join(session);
         return {};
       },
-      'campaign.configure': async ({ campaign, configurations }) => {
+      'campaign.configure': async ({ campaign, configurations: own, parts }) => {
+        const configurations = this.#parts.take(campaign, own, parts);
         const tell = this.#connection;
         const marker = await this.#bound().configure(configurations, (ref, { id, how }) => {
           // A progress notice to a closed connection is dropped; the next connection is told

@@ -1,7 +1,11 @@
 import type { WebSocket } from 'ws';
 import { firstKeyOf } from '../../protocol/transport/peers.ts';
 import { Problem } from '../../shared/problem.ts';
+import { Budget } from '../disks/store/budget.ts';
 import { Session, type SessionTools } from './session.ts';
+
+/** Most bytes of documents that come in parts, of all connections together: four long ones. */
+const documentBytes = 256 * 1024 * 1024;
 
 /** The peer of a connection: its name for people, its key for us. */
 export interface From {
@@ -21,10 +25,11 @@ export interface SessionStatus {
 
 /** Every connection of this receiver that is open: sessions, and the lanes of sessions. */
 export class Sessions {
-  readonly #tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join'>;
+  readonly #tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents'>;
+  readonly #documents = new Budget(documentBytes);
   readonly #open = new Map<Session, { readonly from: From; readonly done: Promise<void> }>();
 
-  constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join'>) {
+  constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents'>) {
     this.#tools = tools;
   }
 
@@ -33,6 +38,7 @@ export class Sessions {
     const session: Session = new Session(socket, {
       ...this.#tools,
       owner: firstKeyOf(from),
+      documents: this.#documents,
       takeOver: (campaign, bind) => this.#takeOver(campaign, session, bind),
       join: (id) => this.#join(id, session),
     });
