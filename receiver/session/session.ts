@@ -40,6 +40,8 @@ export interface SessionTools {
    * Ends all other sessions of a campaign, then runs `bind` in the turn in which none is left.
    */
   readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
+  /** What the windows of all sessions share. */
+  readonly window: Window;
   /** Memory for documents that come in parts. */
   readonly documents: Budget;
   /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
@@ -64,11 +66,13 @@ export class Session {
   readonly #offers = new Map<number, Offered>();
   readonly #window: Window;
   readonly #parts: DocumentParts;
+  /** The campaigns that were opened for it, as often as they were. */
+  readonly #given: string[] = [];
   #campaign: Campaign | null = null;
 
   constructor(socket: WebSocket, tools: SessionTools) {
     this.#tools = tools;
-    this.#window = new Window(tools.windowBytes);
+    this.#window = new Window(tools.windowBytes, tools.window);
     this.#parts = new DocumentParts(tools.documents);
     this.#connection = new Connection(socket, {
       role: 'receiver',
@@ -92,6 +96,7 @@ export class Session {
     }
     const closed = await this.#connection.closed;
     this.#parts.close();
+    for (const id of this.#given) await this.#tools.campaigns.leave(id);
     this.#tools.log.info({ code: closed.code, says: closed.says }, 'sender gone');
   }
 
@@ -138,6 +143,7 @@ export class Session {
       'campaign.open': async ({ campaign: id }, { signal }) => {
         const known = (await campaigns.ids()).includes(id);
         const campaign = await campaigns.openFor(this.#tools.owner, id);
+        this.#given.push(id);
         await this.#tools.takeOver(id, () => {
           signal.throwIfAborted();
           this.#campaign = campaign;

@@ -9,9 +9,16 @@ export class Window {
   #free: number;
   #last: object | undefined;
   #sharedUntil = 0;
+  readonly #all: Window | null;
+  #inside = 0;
 
-  constructor(bytes: number) {
+  /**
+   * `all`: the window that the sessions of a daemon share. One that has nothing requested need not
+   * wait there: a sender that does not answer keeps no other waiting.
+   */
+  constructor(bytes: number, all: Window | null = null) {
     this.#free = bytes;
+    this.#all = all;
   }
 
   /** Whether several disks pull at this time. */
@@ -29,11 +36,26 @@ export class Window {
     this.#last = owner;
     if (!this.#room.isIdle || this.#free <= 0) await this.#room.wait([signal]);
     this.#free -= bytes;
+    this.#inside += 1;
     this.#wake();
+    if (this.#all === null) return;
+    try {
+      if (this.#inside === 1) this.#all.#free -= bytes;
+      else await this.#all.enter(bytes, this, signal);
+    } catch (error) {
+      this.#leave(bytes);
+      throw error;
+    }
   }
 
   leave(bytes: number): void {
+    this.#leave(bytes);
+    this.#all?.leave(bytes);
+  }
+
+  #leave(bytes: number): void {
     this.#free += bytes;
+    this.#inside -= 1;
     this.#wake();
   }
 
