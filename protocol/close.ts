@@ -12,7 +12,7 @@ export const closeCodes = {
   1009: { problem: 'E_TOO_LARGE', says: 'A frame was longer than the limit.' },
   1011: { problem: 'E_PEER_LOST', says: 'The side failed at what it was told, and cannot go on.' },
   4000: { problem: 'E_PROTOCOL_VERSION', says: 'The two sides have no major version in common.' },
-  4001: { problem: 'E_OUT_OF_PHASE', says: 'Hello did not come in time, or was not answered as it should be.' },
+  4001: { problem: 'E_OUT_OF_TURN', says: 'Hello did not come in time, or was not answered as it should be.' },
   4002: { problem: 'E_PEER_LOST', says: 'Nothing was heard for too long, or the peer asked and did not read the answers.' },
   4003: { problem: 'E_PEER_UNPAIRED', says: 'The peer is not, or no longer, paired.' },
 } as const satisfies Record<number, { problem: ProblemCode | undefined; says: string }>;

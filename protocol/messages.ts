@@ -4,7 +4,7 @@ import * as cloud from './messages/cloud.ts';
 import * as disk from './messages/disk.ts';
 import * as document from './messages/document.ts';
 import type { Message, Side } from './messages/message.ts';
-import type { Arrived, Packed } from './messages/packed.ts';
+import type { ArrivedPieces, PackedPieces } from './messages/packed.ts';
 import * as resource from './messages/resource.ts';
 import * as server from './messages/server.ts';
 import * as session from './messages/session.ts';
@@ -54,10 +54,10 @@ export type Requests = { [N in Name]: Messages[N] extends { readonly kind: 'noti
 /** What a request is answered with. */
 export type Result<N extends Requests> = Messages[N] extends { readonly result: infer R extends z.ZodType }
   ? z.output<R>
-  : Arrived;
+  : ArrivedPieces;
 
 /** What a handler answers a request with. */
-type Answer<N extends Requests> = Messages[N] extends { readonly kind: 'pull' } ? Packed : Result<N>;
+type HandlerAnswer<N extends Requests> = Messages[N] extends { readonly kind: 'pull' } ? PackedPieces : Result<N>;
 
 /** What a handler gets beside the params: `signal` aborts when the connection is over. */
 export interface Context {
@@ -75,7 +75,7 @@ type HeardByConnection = {
  */
 export type Handlers<S extends Side> = {
   readonly [N in Exclude<SaidBy<S extends 'sender' ? 'receiver' : 'sender'>, HeardByConnection>]: N extends Requests
-    ? (params: Params<N>, context: Context) => Promise<Answer<N>>
+    ? (params: Params<N>, context: Context) => Promise<HandlerAnswer<N>>
     : (params: Params<N>, context: Context) => Promise<void>;
 };
 

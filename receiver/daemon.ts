@@ -21,8 +21,10 @@ import { receiverCommands } from './control/registry.ts';
 import { Sessions } from './session/sessions.ts';
 
 /** A daemon that runs. `port` is the one it listens on. */
-export interface Daemon {
+export interface ReceiverDaemon {
   readonly port: number;
+  /** Everything but the level of the log, which is the caller's, needs a restart. */
+  reload(): void;
   stop(): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export interface Daemon {
  * Builds the receiver from its parts and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED,
  * E_LISTEN.
  */
-export async function startReceiver(config: ReceiverConfig, log: Log): Promise<Daemon> {
+export async function startReceiver(config: ReceiverConfig, log: Log): Promise<ReceiverDaemon> {
   const freeState = await holdState(config.state);
   const stopping = new AbortController();
   const identityFolder = join(config.state, 'identity');
@@ -92,6 +94,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<D
   log.info({ state: config.state, control: config.control, port: listener.port }, 'receiver ready');
   return {
     port: listener.port,
+    reload() {},
     async stop() {
       await control.close();
       await sessions.close('The receiver is stopping.');

@@ -18,17 +18,19 @@ import { Changes } from './control/changes.ts';
 import type { SenderContext } from './control/context.ts';
 import { senderCommands } from './control/registry.ts';
 import { Bandwidth } from './receiver/bandwidth.ts';
-import { dialReceiver, type Link, sshOptions } from './receiver/link.ts';
+import { dialReceiver, type ReceiverLink, sshOptions } from './receiver/link.ts';
 import { Peer } from './receiver/peer.ts';
 import { watchSpool } from './spool/spool.ts';
 
 /** A daemon that runs. */
-export interface Daemon {
+export interface SenderDaemon {
+  /** Takes over bandwidth and limits; the level of the log is the caller's. */
+  reload(config: SenderConfig): void;
   stop(): Promise<void>;
 }
 
 /** Builds the sender from its parts and starts it. Throws E_STATE_LOCKED, E_STATE_DAMAGED. */
-export async function startSender(config: SenderConfig, log: Log): Promise<Daemon> {
+export async function startSender(config: SenderConfig, log: Log): Promise<SenderDaemon> {
   const freeState = await holdState(config.state);
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -36,7 +38,7 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
   let identity = await loadOrCreateIdentity(identityFolder, 'sender');
   let next = await loadNext(identityFolder, 'sender');
   const peers = new Peers(join(config.state, 'peers.json'));
-  const link: Link = { identity: () => identity, nextKey: () => next?.fingerprint, peers, ssh: await sshOptions(config) };
+  const link: ReceiverLink = { identity: () => identity, nextKey: () => next?.fingerprint, peers, ssh: await sshOptions(config) };
 
   const source = lazily(() => openCloud('source', config.cloud));
   const bandwidth = new Bandwidth(config.bandwidth);
@@ -69,8 +71,11 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
     },
   });
   bandwidth.heed(() => campaigns.plannedBandwidth());
+  let current = config;
   const context: SenderContext = {
-    config,
+    get config() {
+      return current;
+    },
     release,
     link,
     bandwidth,
@@ -84,16 +89,13 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
   await campaigns.start();
   peer.start();
   const control = await serveControl(config.control, senderCommands, context, log);
-  await mkdir(config.spool, { recursive: true, mode: 0o700 });
-  const spool = await watchSpool({
-    folder: config.spool,
-    state: config.state,
-    log,
-    onPlan: (text, file) => beginFromPlan(text, file, {}, context),
-    onDocument: (value, file) => beginFromDocument(value, file, context),
-  });
+  const spool = await openSpool(context, log);
   log.info({ state: config.state, control: config.control, spool: config.spool }, 'sender ready');
   return {
+    reload(next) {
+      bandwidth.configure(next.bandwidth);
+      current = { ...config, limits: { ...config.limits, parallel: next.limits.parallel } };
+    },
     async stop() {
       stopping.abort(new Problem('E_CANCELLED', 'The sender is stopping.'));
       await spool.close();
@@ -106,4 +108,17 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Daemo
       await freeState();
     },
   };
+}
+
+/** Watches the spool folder, made if it is missing, and begins a campaign for what is put there. */
+async function openSpool(context: SenderContext, log: Log): ReturnType<typeof watchSpool> {
+  const { spool: folder, state } = context.config;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return watchSpool({
+    folder,
+    state,
+    log,
+    onPlan: (text, file) => beginFromPlan(text, file, {}, context),
+    onDocument: (value, file) => beginFromDocument(value, file, context),
+  });
 }

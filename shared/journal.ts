@@ -29,6 +29,7 @@ export class Journal<F extends object> {
   #length: number;
   #torn = false;
   readonly #writing = new Semaphore(1);
+  readonly #listeners: ((fact: Dated<F>) => void)[] = [];
 
   private constructor(path: string, file: FileHandle, facts: Dated<F>[], length: number) {
     this.path = path;
@@ -55,6 +56,11 @@ export class Journal<F extends object> {
     }
   }
 
+  /** Has a listener told of every fact that is appended from now on. */
+  heed(listener: (fact: Dated<F>) => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** Everything appended so far, oldest first. */
   get facts(): readonly Dated<F>[] {
     return this.#facts;
@@ -79,6 +85,7 @@ export class Journal<F extends object> {
       }
       this.#facts.push(dated);
     });
+    for (const listener of this.#listeners) listener(dated);
     return dated;
   }
 

@@ -6,8 +6,6 @@ export default defineConfig({
     reporters: ['default', './test/closing-line.ts'],
     // Most tests wait for clouds and sockets; two files at a time use two cores.
     maxWorkers: 2,
-    // Once more where a busy machine let a wait run out; what is wrong is wrong twice.
-    retry: 1,
     projects: [
       { test: { name: 'unit', root: '.', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       {

@@ -3,19 +3,19 @@ import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
 import type { Closed } from '../close.ts';
 import { limits as defaults, type Limits } from '../limits.ts';
 import type { Side } from '../messages/message.ts';
-import type { Arrived } from '../messages/packed.ts';
+import type { ArrivedPieces } from '../messages/packed.ts';
 import type { Hello } from '../messages/session.ts';
 import { type Handlers, messages, type Params, type Requests, type Result, type SaidBy } from '../messages.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import { commonFeatures, noCommonMajor, features as ourFeatures, subprotocol } from '../version.ts';
 import { decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
 import { Greeting } from './greeting.ts';
-import { Lanes, type Wire } from './lanes.ts';
+import { Lanes, type LineStatus } from './lanes.ts';
 import { Link, type LinkListener } from './link.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import { Outstanding } from './outstanding.ts';
 import { type AnyHandlers, RequestDispatcher } from './request-dispatcher.ts';
-import { checkCampaign, checkPhase, type Progress, validate, validatePart } from './validate.ts';
+import { type ConnectionProgress, checkCampaign, checkPhase, validate, validatePart } from './validate.ts';
 
 /** Who this side is, and how it behaves. */
 export interface ConnectionOptions<S extends Side> {
@@ -56,13 +56,13 @@ export class Connection<S extends Side> {
   readonly #link: Link;
   readonly #lanes: Lanes;
   readonly #outstanding: Outstanding;
-  readonly #progress: Progress = { greeted: false, campaign: undefined, lane: false };
+  readonly #progress: ConnectionProgress = { greeted: false, campaign: undefined, lane: false };
   readonly #greeting: Greeting;
   readonly #notices: NoticeQueue;
   #dispatcher: RequestDispatcher | undefined;
   #goodbye: string | undefined;
   #progressed = false;
-  #hearAnswer = (id: number, arrived: Arrived): void => this.#outstanding.answer(id, true, arrived);
+  #hearAnswer = (id: number, arrived: ArrivedPieces): void => this.#outstanding.answer(id, true, arrived);
   #onSent = (): void => this.#lanes.sent();
 
   /**
@@ -99,7 +99,7 @@ export class Connection<S extends Side> {
 
   /**
    * Exchanges hello and returns the other side; requests are answered by `handlers` from then on.
-   * MUST be called once. Throws E_PROTOCOL_VERSION, E_OUT_OF_PHASE or E_PEER_LOST, and closes.
+   * MUST be called once. Throws E_PROTOCOL_VERSION, E_OUT_OF_TURN or E_PEER_LOST, and closes.
    */
   async open(handlers: Handlers<S>): Promise<Hello> {
     const anyHandlers = handlers as AnyHandlers;
@@ -148,17 +148,17 @@ export class Connection<S extends Side> {
   }
 
   /** What data has met on its way to the other side. */
-  get wire(): Wire {
+  get wire(): LineStatus {
     return this.#lanes.wire;
   }
 
   /**
    * Makes another connection of the same peer a lane of this one: it carries the answers to pulls
-   * and nothing else, and either ends with the other. Throws E_OUT_OF_PHASE, E_BUSY.
+   * and nothing else, and either ends with the other. Throws E_OUT_OF_TURN, E_BUSY.
    */
   carry(lane: Connection<S>): void {
     if (lane === this || lane.campaign !== undefined || lane.#progress.lane || this.#progress.lane)
-      throw new Problem('E_OUT_OF_PHASE', 'This connection cannot become a lane of that one.');
+      throw new Problem('E_OUT_OF_TURN', 'This connection cannot become a lane of that one.');
     if (this.#lanes.count >= this.#limits.lanes)
       throw new Problem('E_BUSY', `The session has ${this.#lanes.count} lanes already.`);
     lane.#progress.lane = true;
@@ -189,7 +189,7 @@ export class Connection<S extends Side> {
   }
 
   /**
-   * Sends the other side a notice, which has no answer. Throws E_OUT_OF_PHASE or E_OTHER_CAMPAIGN
+   * Sends the other side a notice, which has no answer. Throws E_OUT_OF_TURN or E_OTHER_CAMPAIGN
    * where it may not be said now.
    */
   notify<N extends Exclude<SaidBy<S>, Requests>>(name: N, params: Params<N>): void {
@@ -247,7 +247,7 @@ export class Connection<S extends Side> {
   }
 
   /**
-   * Notices are heard in their order. One that comes out of phase is skipped; one that cannot be
+   * Notices are heard in their order. One that comes out of turn is skipped; one that cannot be
    * read ends the connection.
    */
   #hearNotice(frame: NoticeFrame): void {

@@ -2,7 +2,7 @@ import { ownsBuffer } from '../../shared/disk/owned.ts';
 import type { Codec } from '../../shared/disk/zstd.ts';
 import { Problem, type ProblemJson } from '../../shared/problem.ts';
 import { limits } from '../limits.ts';
-import type { Arrived, Packed } from '../messages/packed.ts';
+import type { ArrivedPieces, PackedPieces } from '../messages/packed.ts';
 import { weigh } from './weigh.ts';
 
 /** A request as it travels. `id` is chosen by the side that asks, and names the answer. */
@@ -34,7 +34,7 @@ interface ProblemFrame {
 export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
 
 /** A data frame as it is sent: what answers the pull `id`. */
-export interface DataFrame extends Packed {
+export interface DataFrame extends PackedPieces {
   readonly id: number;
 }
 
@@ -91,7 +91,7 @@ export function encodeHeader({ id, codec, rawBytes, payload }: DataFrame): Buffe
  * Reads a data frame from its fragments, copying no payload that has memory of its own. Digests are
  * checked by whoever writes the blocks. Throws E_MALFORMED.
  */
-export function decodeData(fragments: readonly Buffer[]): Arrived & { readonly id: number } {
+export function decodeData(fragments: readonly Buffer[]): ArrivedPieces & { readonly id: number } {
   const [first = Buffer.alloc(0), ...others] = fragments;
   // Ours say the header in a fragment of its own; others may cut as they like.
   if (first.length !== headerBytes && others.length > 0) return decodeData([Buffer.concat(fragments)]);

@@ -3,18 +3,18 @@ import { Problem } from '../../shared/problem.ts';
 import type { Side } from '../messages/message.ts';
 import type { Hello } from '../messages/session.ts';
 import type { Link } from './link.ts';
-import type { Progress } from './validate.ts';
+import type { ConnectionProgress } from './validate.ts';
 
 /** The exchange of hello at the beginning of a connection. */
 export class Greeting {
   /** What this side says of itself. */
   readonly own: Hello;
   readonly #link: Link;
-  readonly #progress: Progress;
+  readonly #progress: ConnectionProgress;
   readonly #met = Promise.withResolvers<Hello>();
   #peer: Hello | undefined;
 
-  constructor(own: Hello, link: Link, progress: Progress) {
+  constructor(own: Hello, link: Link, progress: ConnectionProgress) {
     this.own = own;
     this.#link = link;
     this.#progress = progress;
@@ -34,7 +34,7 @@ export class Greeting {
   meet(hello: Hello): void {
     if (hello.role !== this.otherRole) {
       const says = `This is a ${this.own.role}, and so is the other side: ${hello.name}.`;
-      this.#link.drop(4001, new Problem('E_OUT_OF_PHASE', says));
+      this.#link.drop(4001, new Problem('E_OUT_OF_TURN', says));
       return;
     }
     this.#peer = hello;
@@ -44,7 +44,7 @@ export class Greeting {
 
   /** Waits for the other side's hello, which ends the connection when it does not come in time. */
   async inTime(helloMs: number): Promise<Hello> {
-    const late = new Problem('E_OUT_OF_PHASE', `Hello did not come within ${helloMs / 1000} s.`);
+    const late = new Problem('E_OUT_OF_TURN', `Hello did not come within ${helloMs / 1000} s.`);
     const timer = setTimeout(() => this.#link.drop(4001, late), helloMs);
     try {
       return await abortable<Hello>([this.#link.signal], (resolve, reject) => void this.#met.promise.then(resolve, reject));

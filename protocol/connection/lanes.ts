@@ -3,7 +3,7 @@ import type { DataFrame } from './frame.ts';
 import type { FrameWriter } from './frame-writer.ts';
 
 /** What is known of the line of a session. */
-export interface Wire {
+export interface LineStatus {
   /** Lanes beside the main connection. */
   readonly lanes: number;
   /**
@@ -29,7 +29,7 @@ export class Lanes {
     this.#main = main;
   }
 
-  get wire(): Wire {
+  get wire(): LineStatus {
     const ways = this.#ways;
     const sum = (of: (way: FrameWriter) => number): number => ways.reduce((all, way) => all + of(way), 0);
     const rtts = ways.map((way) => way.window.rttMs).filter((rttMs) => rttMs !== undefined);

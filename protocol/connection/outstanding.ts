@@ -4,7 +4,7 @@ import { Problem } from '../../shared/problem.ts';
 import { maxId } from './frame.ts';
 
 /** How one request is asked. */
-export interface Asking {
+export interface RequestTerms {
   /** What its problems are about, for people: the message's name. */
   readonly about: string;
   /** Whether the answer is a binary frame. */
@@ -15,7 +15,7 @@ export interface Asking {
   readonly signals: readonly AbortSignal[];
 }
 
-interface Waiting {
+interface OpenRequest {
   readonly binary: boolean;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Error) => void;
@@ -26,7 +26,7 @@ interface Waiting {
  * turn.
  */
 export class Outstanding {
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, OpenRequest>();
   readonly #requests: Semaphore;
   readonly #pulls: Semaphore;
   #last = 0;
@@ -40,7 +40,7 @@ export class Outstanding {
    * Sends a request by `say` as soon as the window allows, and waits for its answer. One that is
    * given up keeps its place until the answer comes: the other side still works on it.
    */
-  async ask({ about, binary, timeoutMs, signals }: Asking, say: (id: number) => void): Promise<unknown> {
+  async ask({ about, binary, timeoutMs, signals }: RequestTerms, say: (id: number) => void): Promise<unknown> {
     await this.#window(binary).enter(signals);
     const id = this.#nextId();
     let timer: NodeJS.Timeout | undefined;
@@ -94,7 +94,7 @@ export class Outstanding {
     return binary ? this.#pulls : this.#requests;
   }
 
-  #take(id: number): Waiting | undefined {
+  #take(id: number): OpenRequest | undefined {
     const waiting = this.#waiting.get(id);
     if (!waiting) return undefined;
     this.#waiting.delete(id);

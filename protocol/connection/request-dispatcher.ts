@@ -2,11 +2,11 @@ import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import type { Limits } from '../limits.ts';
 import { bytesPulled } from '../messages/disk.ts';
-import type { Packed } from '../messages/packed.ts';
+import type { PackedPieces } from '../messages/packed.ts';
 import { type Context, messages, type Name } from '../messages.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import type { Lanes } from './lanes.ts';
-import type { Progress, ValidMessage } from './validate.ts';
+import type { ConnectionProgress, ValidMessage } from './validate.ts';
 import { checkCampaign } from './validate.ts';
 
 /** Handlers by name, without their types: `validate` has checked what they get. */
@@ -17,7 +17,7 @@ interface DispatcherTools {
   readonly writer: FrameWriter;
   readonly lanes: Lanes;
   readonly limits: Limits;
-  readonly progress: Progress;
+  readonly progress: ConnectionProgress;
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +27,7 @@ export class RequestDispatcher {
   readonly #writer: FrameWriter;
   readonly #lanes: Lanes;
   readonly #limits: Limits;
-  readonly #progress: Progress;
+  readonly #progress: ConnectionProgress;
   readonly #signal: AbortSignal;
   readonly #pulls: Semaphore;
   readonly #smallPulls: Semaphore;
@@ -93,7 +93,7 @@ export class RequestDispatcher {
       await places.run(async () => {
         // A small pull does not wait for the long ones before it.
         await this.#lanes.room(isSmall ? unsentBytes + pullsServed * frameBytes : unsentBytes, this.#signal);
-        const packed = (await this.#handle(name, params)) as Packed;
+        const packed = (await this.#handle(name, params)) as PackedPieces;
         this.#lanes.send({ id, ...packed });
       }, this.#signal);
     } finally {

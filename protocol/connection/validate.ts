@@ -3,7 +3,7 @@ import type { Side } from '../messages/message.ts';
 import { isName, messages, type Name } from '../messages.ts';
 
 /** How far a connection has got: what may be said depends on it, on both sides alike. */
-export interface Progress {
+export interface ConnectionProgress {
   greeted: boolean;
   /** The campaign that the connection is bound to. */
   campaign: string | undefined;
@@ -12,7 +12,7 @@ export interface Progress {
 }
 
 /**
- * A valid message: known, from the right side, in its phase, of this campaign, and of the right
+ * A valid message: known, from the right side, in its turn, of this campaign, and of the right
  * shape.
  */
 export interface ValidMessage {
@@ -24,7 +24,7 @@ export interface ValidMessage {
  * Checks a message of `from`; nothing after this checks it again. Throws the problem to answer
  * with.
  */
-export function validate(name: string, params: unknown, from: Side, progress: Readonly<Progress>): ValidMessage {
+export function validate(name: string, params: unknown, from: Side, progress: Readonly<ConnectionProgress>): ValidMessage {
   if (!isName(name))
     throw new Problem('E_UNKNOWN_MESSAGE', `There is no message ${JSON.stringify(name.slice(0, 100))} in this release.`);
   const message = messages[name];
@@ -37,25 +37,25 @@ export function validate(name: string, params: unknown, from: Side, progress: Re
   return { name, params: parsed };
 }
 
-/** Throws E_OUT_OF_PHASE where a message comes before its turn. */
-export function checkPhase(name: Name, progress: Readonly<Progress>): void {
-  const { phase, onLane } = messages[name];
+/** Throws E_OUT_OF_TURN where a message comes before its turn. */
+export function checkPhase(name: Name, progress: Readonly<ConnectionProgress>): void {
+  const { when, onLane } = messages[name];
   const wrong =
-    phase === 'greeting'
+    when === 'greeting'
       ? progress.greeted && 'hello was said already'
       : !progress.greeted
         ? 'hello comes first'
         : progress.lane && !onLane
           ? 'this connection is a lane'
-          : phase === 'campaign' && progress.campaign === undefined && 'no campaign is open on this connection';
-  if (wrong) throw new Problem('E_OUT_OF_PHASE', `${name} is out of phase: ${wrong}.`, { about: name });
+          : when === 'campaign' && progress.campaign === undefined && 'no campaign is open on this connection';
+  if (wrong) throw new Problem('E_OUT_OF_TURN', `${name} is out of turn: ${wrong}.`, { about: name });
 }
 
 /**
  * Throws E_OTHER_CAMPAIGN where a message names another campaign than the one the connection is
  * bound to.
  */
-export function checkCampaign(name: Name, params: unknown, progress: Readonly<Progress>): void {
+export function checkCampaign(name: Name, params: unknown, progress: Readonly<ConnectionProgress>): void {
   const { campaign } = params as { campaign?: string };
   if (campaign !== undefined && progress.campaign !== undefined && campaign !== progress.campaign) {
     const says = `${name} names campaign ${campaign}; this connection is bound to ${progress.campaign}.`;

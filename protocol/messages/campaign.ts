@@ -21,6 +21,7 @@ export const cloudProblems = [
   'E_CLOUD_UNREACHABLE',
   'E_CLOUD_TIMEOUT',
   'E_CLOUD_TLS',
+  'E_CLOUD_REDIRECT',
   'E_ENDPOINT_MISSING',
   'E_CLOUD_REFUSED',
   'E_MICROVERSION',
@@ -36,7 +37,7 @@ const documentProblems = ['E_DOCUMENT', 'E_DOCUMENT_VERSION', 'E_DUPLICATE', 'E_
 export const preflight = request({
   from: 'sender',
   since: 1,
-  phase: 'ready',
+  when: 'ready',
   answered: 'when-done',
   purpose:
     'Asks what would stand in the way of a campaign, and what would become of each resource; nothing is written on the cloud.',
@@ -50,7 +51,7 @@ export const preflight = request({
 export const open = request({
   from: 'sender',
   since: 1,
-  phase: 'ready',
+  when: 'ready',
   answered: 'soon',
   opens: true,
   binds: 'campaign',
@@ -70,13 +71,16 @@ export const open = request({
 export const configure = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose:
-    'Hands over configurations.json; the receiver stores it, builds the network side in order, verifies it and writes the marker configurationCompleted.',
+    'Hands over configurations.json; the receiver stores it, builds the network side in order, verifies it and writes the marker `configurationCompleted`.',
   repeatable: 'Yes, with the same document: what exists is found again. Another document is refused with E_CAMPAIGN_STATE.',
   params: z.object({ campaign: CampaignId, configurations: Document, parts: Parts }),
-  result: z.object({ marker: z.object({ counts: z.record(z.string(), z.int()), digest: Sha256 }) }),
+  result: z.object({
+    marker: z.object({ counts: z.record(z.string(), z.int()), digest: Sha256, adopted: z.int().min(0).optional() }),
+    details: z.record(z.string(), z.record(z.string(), z.string())).readonly().optional(),
+  }),
   problems: [
     ...documentProblems,
     ...cloudProblems,
@@ -94,34 +98,41 @@ export const configure = request({
 export const completed = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
-  answered: 'soon',
+  when: 'campaign',
+  answered: 'when-done',
   purpose:
-    'Says that every server has moved, with totals that the receiver checks against its own books; it writes the marker completed.',
+    'Says that every server has moved, with totals that the receiver checks against its own books; it removes what the cloud made twice after a lost answer, and writes the marker `completed`.',
   repeatable: 'Yes; the totals are checked again, and the campaign stays as far as it has got.',
   params: z.object({ campaign: CampaignId, totals: Totals }),
   result: z.object({ agreed: z.literal(true) }),
-  problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_DISK_FULL'],
+  problems: ['E_TOTALS_DISAGREE', 'E_CAMPAIGN_STATE', 'E_CONFLICT', 'E_DISK_FULL', ...cloudProblems],
+});
+
+/** What a commit leaves that is no part of the tenant: images of servers, and our stamps. */
+const LeftAtCommit = z.object({
+  images: z.array(z.object({ ref: Ref, id: z.string(), why: z.string() })).readonly(),
+  stamped: z.array(z.object({ ref: Ref, why: z.string() })).readonly(),
 });
 
 /** Ends the way back. */
 export const commit = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
-  purpose: 'Ends the way back: the receiver frees the disks it kept for this campaign and never removes what it built.',
-  repeatable: 'Yes; the second time there is nothing left to free.',
-  params: z.object({ campaign: CampaignId }),
-  result: z.object({ freed_bytes: Bytes }),
-  problems: ['E_CAMPAIGN_STATE', ...cloudProblems],
+  purpose:
+    'Ends the way back: the receiver frees the disks it kept for this campaign, takes its stamps from what it built, and removes none of it but, where that is wanted, the images of the servers.',
+  repeatable: 'Yes; it goes on with what is left, and tells that again.',
+  params: z.object({ campaign: CampaignId, images: z.enum(['keep', 'remove']).optional() }),
+  result: z.object({ freed_bytes: Bytes, left: LeftAtCommit.optional() }),
+  problems: ['E_CAMPAIGN_STATE', 'E_DISK_FULL', ...cloudProblems],
 });
 
 /** Rolls back. */
 export const remove = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: 'Removes everything that this campaign created at the destination, in the reverse order, and nothing else.',
   repeatable: 'Yes; what is gone stays gone and is not listed again.',

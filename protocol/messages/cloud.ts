@@ -7,7 +7,7 @@ import { request } from './message.ts';
 export const facts = request({
   from: 'sender',
   since: 1,
-  phase: 'ready',
+  when: 'ready',
   answered: 'soon',
   purpose: 'Asks what the destination cloud offers, so that a plan can be made.',
   repeatable: 'Yes; it reads only, and is answered afresh each time.',

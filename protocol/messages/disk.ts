@@ -15,7 +15,7 @@ const mostAfter = limits.afterBytes / limits.pieceBytes;
 export const offer = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'soon',
   purpose: 'Offers the frozen disk of a stopped server for pulling, and fixes how it is cut into blocks.',
   repeatable:
@@ -41,13 +41,13 @@ export const offer = request({
 export const page = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: 'Names the blocks of one stretch of the disk by digest; answered once every one of them is in the copy.',
   repeatable:
     'Yes; blocks that are in the copy are not pulled again. From `disk.seal` on it is refused with E_CAMPAIGN_STATE until the disk is offered again.',
   params: z.object({ handle: Handle, first: Blocks, digests: digests(32, limits.pageDigests) }),
-  result: z.object({ lacking: Blocks }),
+  result: z.object({ missing: Blocks }),
   problems: ['E_NOT_FOUND', 'E_BLOCK_MISMATCH', 'E_DISK_FULL'],
 });
 
@@ -55,7 +55,7 @@ export const page = request({
 export const hole = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: 'Says that one stretch of the disk is zeros, however long it is; answered once it is zeros in the copy.',
   repeatable: 'Yes; a hole stays one. From `disk.seal` on it is refused as a page is.',
@@ -68,7 +68,7 @@ export const hole = request({
 export const refine = request({
   from: 'receiver',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'soon',
   purpose:
     'Asks for the digests of the pieces of some blocks, so that only the pieces that are nowhere at the receiver are pulled.',
@@ -82,7 +82,7 @@ export const refine = request({
 export const pull = pullMessage({
   from: 'receiver',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'soon',
   purpose:
     'Asks for pieces of an offered disk; the answer is one binary frame with all of them, in the order they are asked for.',
@@ -100,7 +100,7 @@ export function bytesPulled({ pieces }: { readonly pieces: readonly (readonly [f
 export const seal = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: "Closes the copy: the receiver reads it again from its own disk, compares the root and writes the disk's marker.",
   repeatable: 'Yes; a sealed disk is answered from its marker.',
@@ -123,7 +123,7 @@ export const seal = request({
 export const verify = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose:
     'Has the receiver read its sealed copy of a disk again, as a whole, and compare it with what the cloud says it stores.',

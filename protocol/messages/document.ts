@@ -8,7 +8,7 @@ import { request } from './message.ts';
 export const part = request({
   from: 'sender',
   since: 1,
-  phase: 'ready',
+  when: 'ready',
   answered: 'soon',
   purpose:
     'Hands over some resources of a document that is too long for one message, before the message that names how many parts there are.',

@@ -23,6 +23,9 @@ export function stretch(most: number) {
   return z.tuple([z.int().min(0), z.int().min(1).max(most)]).readonly();
 }
 
+/** Stretches of pieces or blocks: the first, and how many. */
+export type Stretches = readonly (readonly [first: number, count: number])[];
+
 /**
  * Stretches of a disk, in its own units: the first and how many, most often in rising order. `most`
  * bounds their sum.

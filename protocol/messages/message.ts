@@ -5,25 +5,28 @@ import type { ProblemCode } from '../../shared/problem.ts';
 export type Side = 'sender' | 'receiver';
 
 /** Who says a message: one side, or either. */
-type From = Side | 'either';
+type SaidFrom = Side | 'either';
 
 /**
  * When a message may be said: as the greeting itself, any time after it, or only once a campaign is
  * open.
  */
-type Phase = 'greeting' | 'ready' | 'campaign';
+type WhenSaid = 'greeting' | 'ready' | 'campaign';
 
 /** What hears a message: the connection itself, or a handler of the daemon. */
 type HeardBy = 'connection' | 'handler';
 
-/** What is declared of every message. */
-interface Said<F extends From, P extends z.ZodType, H extends HeardBy> {
+/**
+ * What is declared of every message. `since`, `purpose` and `repeatable` have no reader in the
+ * product: they are for whoever changes the message, and a test compares SPEC.md with them.
+ */
+interface SaidMessage<F extends SaidFrom, P extends z.ZodType, H extends HeardBy> {
   /** The side that says it. */
   readonly from: F;
   /** The first release of the major that knows it, counted from 1. */
   readonly since: number;
-  readonly phase: Phase;
-  /** One sentence; SPEC.md repeats it word for word. */
+  readonly when: WhenSaid;
+  /** One sentence. */
   readonly purpose: string;
   /** What happens when it is said twice. */
   readonly repeatable: string;
@@ -50,40 +53,43 @@ interface Answered {
 }
 
 /** A message with an answer. */
-export interface Request<F extends From, P extends z.ZodType, R extends z.ZodType, H extends HeardBy = 'handler'>
-  extends Said<F, P, H>,
+export interface Request<F extends SaidFrom, P extends z.ZodType, R extends z.ZodType, H extends HeardBy = 'handler'>
+  extends SaidMessage<F, P, H>,
     Answered {
   readonly kind: 'request';
   readonly result: R;
 }
 
 /** A message whose answer is a binary frame. */
-export interface Pull<F extends From, P extends z.ZodType> extends Said<F, P, 'handler'>, Answered {
+export interface Pull<F extends SaidFrom, P extends z.ZodType> extends SaidMessage<F, P, 'handler'>, Answered {
   readonly kind: 'pull';
 }
 
 /** A message without an answer. */
-export interface Notice<F extends From, P extends z.ZodType, H extends HeardBy = 'handler'> extends Said<F, P, H> {
+export interface Notice<F extends SaidFrom, P extends z.ZodType, H extends HeardBy = 'handler'> extends SaidMessage<F, P, H> {
   readonly kind: 'notice';
 }
 
 /** Any message. */
-export type Message = Request<From, z.ZodType, z.ZodType, HeardBy> | Pull<From, z.ZodType> | Notice<From, z.ZodType, HeardBy>;
+export type Message =
+  | Request<SaidFrom, z.ZodType, z.ZodType, HeardBy>
+  | Pull<SaidFrom, z.ZodType>
+  | Notice<SaidFrom, z.ZodType, HeardBy>;
 
 /** Declares a message with an answer. */
-export function request<F extends From, P extends z.ZodType, R extends z.ZodType, H extends HeardBy = 'handler'>(
+export function request<F extends SaidFrom, P extends z.ZodType, R extends z.ZodType, H extends HeardBy = 'handler'>(
   message: Omit<Request<F, P, R, H>, 'kind'>,
 ): Request<F, P, R, H> {
   return { kind: 'request', ...message };
 }
 
 /** Declares a message whose answer is a binary frame. */
-export function pull<F extends From, P extends z.ZodType>(message: Omit<Pull<F, P>, 'kind'>): Pull<F, P> {
+export function pull<F extends SaidFrom, P extends z.ZodType>(message: Omit<Pull<F, P>, 'kind'>): Pull<F, P> {
   return { kind: 'pull', ...message };
 }
 
 /** Declares a message without an answer. */
-export function notice<F extends From, P extends z.ZodType, H extends HeardBy = 'handler'>(
+export function notice<F extends SaidFrom, P extends z.ZodType, H extends HeardBy = 'handler'>(
   message: Omit<Notice<F, P, H>, 'kind'>,
 ): Notice<F, P, H> {
   return { kind: 'notice', ...message };

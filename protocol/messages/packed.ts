@@ -4,7 +4,7 @@ import type { Codec } from '../../shared/disk/zstd.ts';
  * The answer to a pull: the pieces in the order they were asked for, one behind the other, packed
  * by `codec`. `rawBytes` is their unpacked length; the payload is never longer.
  */
-export interface Packed {
+export interface PackedPieces {
   readonly codec: Codec;
   readonly rawBytes: number;
   readonly payload: Uint8Array;
@@ -14,6 +14,6 @@ export interface Packed {
  * The same where it has arrived: `payload` as the parts it came in, each in memory of its own,
  * which nobody has put together yet.
  */
-export interface Arrived extends Omit<Packed, 'payload'> {
+export interface ArrivedPieces extends Omit<PackedPieces, 'payload'> {
   readonly payload: readonly Uint8Array[];
 }

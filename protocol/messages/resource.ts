@@ -8,18 +8,18 @@ import { notice, request } from './message.ts';
  * How a resource came to be there: made now, somebody else's and mapped to, or ours from an earlier
  * attempt.
  */
-const How = z.enum(['created', 'adopted', 'found']);
+const HowBuilt = z.enum(['created', 'adopted', 'found']);
 
 /** Builds one resource. */
 export const ensure = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: 'Builds one resource of the document: a port, the image of a sealed disk, a server, a floating IP.',
   repeatable: 'Yes; what this campaign has built already is found and answered again, never built twice.',
   params: z.object({ campaign: CampaignId, ref: Ref, power: Power.extract(['running', 'stopped']).optional() }),
-  result: z.object({ id: z.string(), how: How, detail: z.record(z.string(), z.string()).readonly().optional() }),
+  result: z.object({ id: z.string(), how: HowBuilt, detail: z.record(z.string(), z.string()).readonly().optional() }),
   problems: [
     'E_BLOCK_MISMATCH',
     'E_CAMPAIGN_STATE',
@@ -41,7 +41,7 @@ export const ensure = request({
 export const remove = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'when-done',
   purpose: 'Removes one resource that this campaign created at the destination; what it did not create is left alone.',
   repeatable: 'Yes; `removed` is false where there was nothing of ours to remove.',
@@ -54,8 +54,8 @@ export const remove = request({
 export const built = notice({
   from: 'receiver',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   purpose: 'Tells that a resource of the document now stands at the destination, verified; the progress of campaign.configure.',
   repeatable: 'Yes; after a resumption everything that stands is told again.',
-  params: z.object({ campaign: CampaignId, ref: Ref, id: z.string(), how: How }),
+  params: z.object({ campaign: CampaignId, ref: Ref, id: z.string(), how: HowBuilt }),
 });

@@ -6,11 +6,11 @@ import { Bytes, CampaignId, Sha256 } from './field.ts';
 import { request } from './message.ts';
 
 /**
- * What one server's move took, as the sender saw it. `stages` are milliseconds by phase name;
+ * What one server's move took, as the sender saw it. `phases` are milliseconds by their names;
  * `downtime_ms` runs from stop to healthy.
  */
 const ServerSummary = z.object({
-  stages: z.record(z.string(), z.number()),
+  phases: z.record(z.string(), z.number()),
   downtime_ms: z.number().nullable(),
   disks: z
     .array(z.object({ disk: Id, size: Bytes, root: Sha256, bytes_zero: Bytes, bytes_reused: Bytes, bytes_pulled: Bytes }))
@@ -21,7 +21,7 @@ const ServerSummary = z.object({
 export const health = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'soon',
   purpose:
     'Asks once whether the new server works: it runs, and passes its probe where one is given. The sender asks again while it may still come.',
@@ -35,7 +35,7 @@ export const health = request({
 export const watch = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'soon',
   purpose:
     'Has the receiver look at a new server from outside, five times a second at least, from before it exists until it answers its probe, and asks what was seen so far.',
@@ -49,7 +49,7 @@ export const watch = request({
 export const completed = request({
   from: 'sender',
   since: 1,
-  phase: 'campaign',
+  when: 'campaign',
   answered: 'soon',
   purpose: 'Says that a server has moved and works; the receiver writes the marker `<server>.completed`.',
   repeatable: 'Yes; the marker has the latest summary, until every server has moved.',

@@ -15,12 +15,12 @@ export type Hello = z.infer<typeof Hello>;
 export const hello = request({
   from: 'sender',
   since: 1,
-  phase: 'greeting',
+  when: 'greeting',
   answered: 'soon',
   heardBy: 'connection',
   opens: true,
   purpose: 'Introduces the two sides to each other; nothing else is heard before it.',
-  repeatable: 'Once per connection; a second one is refused with E_OUT_OF_PHASE and changes nothing.',
+  repeatable: 'Once per connection; a second one is refused with E_OUT_OF_TURN and changes nothing.',
   params: Hello,
   result: Hello,
   problems: [],
@@ -30,7 +30,7 @@ export const hello = request({
 export const join = request({
   from: 'sender',
   since: 1,
-  phase: 'ready',
+  when: 'ready',
   answered: 'soon',
   opens: true,
   purpose:
@@ -45,7 +45,7 @@ export const join = request({
 export const goodbye = notice({
   from: 'either',
   since: 1,
-  phase: 'ready',
+  when: 'ready',
   heardBy: 'connection',
   onLane: true,
   purpose: 'Says that this side closes the connection now, and why, so that the other need not take it for a broken link.',

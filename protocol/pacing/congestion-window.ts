@@ -16,7 +16,7 @@ interface Mark {
  * What the marks of one round have shown: the greatest rate (bytes per millisecond), the least
  * round trip, and the least with a full window.
  */
-interface Round {
+interface RateRound {
   readonly endsAt: number;
   rate: number;
   rttMs: number;
@@ -199,6 +199,6 @@ export class CongestionWindow {
   }
 }
 
-function newRound(endsAt: number): Round {
+function newRound(endsAt: number): RateRound {
   return { endsAt, rate: 0, rttMs: Number.POSITIVE_INFINITY, fullRttMs: Number.POSITIVE_INFINITY };
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Crowd } from './crowd.ts';
 
-interface Stranger {
+interface UnprovedSocket {
   readonly socket: Socket;
   readonly deadline: NodeJS.Timeout;
   crowd: Crowd;
@@ -22,7 +22,7 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #waiting: Crowd;
   readonly #secured: Crowd;
-  readonly #strangers = new Map<string, Stranger>();
+  readonly #strangers = new Map<string, UnprovedSocket>();
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;

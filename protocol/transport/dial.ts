@@ -9,7 +9,7 @@ import { type TransportLimits, transportLimits } from './limits.ts';
 import type { ShownKey } from './pairing.ts';
 import { pairingProtocol, provePairing } from './pairing.ts';
 import { readPairingCode } from './pairing-code.ts';
-import type { Peer, Peers } from './peers.ts';
+import type { PairedPeer, Peers } from './peers.ts';
 import { inTime } from './phase.ts';
 import { learnRotation, pinPresented, rotationHeaders } from './rotation.ts';
 import { openTunnel, type SshOptions } from './ssh-tunnel.ts';
@@ -33,7 +33,7 @@ export interface Route {
  * Opens a WebSocket to a paired receiver. Listeners MUST be added before the next event loop turn.
  */
 export async function dial(
-  route: Route & { readonly peer: Peer; readonly peers: Peers; readonly nextKey?: string | undefined },
+  route: Route & { readonly peer: PairedPeer; readonly peers: Peers; readonly nextKey?: string | undefined },
 ): Promise<WebSocket> {
   const { peer, peers, nextKey } = route;
   const accept = (shown: ShownKey): void => {
@@ -56,7 +56,7 @@ export async function dial(
 /** Pairs with the receiver at an address by the code it printed, pins its key, returns the peer. */
 export async function pairWith(
   route: Route & { readonly code: string; readonly name: string; readonly peers: Peers },
-): Promise<Peer> {
+): Promise<PairedPeer> {
   const code = readPairingCode(route.code);
   const limits = { ...transportLimits, ...route.limits };
   const { webSocket, shown } = await reach(route, () => undefined, { protocol: pairingProtocol, headers: {} });
@@ -126,7 +126,7 @@ async function openStream(
   return await openTunnel(tcp, address, ssh, signal, limits);
 }
 
-function impostor(peer: Peer, address: string, shown: ShownKey): Problem {
+function impostor(peer: PairedPeer, address: string, shown: ShownKey): Problem {
   const says = [
     `What answers at ${address} is not ${peer.name}, or its key was replaced.`,
     `Pinned: ${printFingerprint(peer.fingerprint)}. Shown: ${printFingerprint(shown.fingerprint)}.`,

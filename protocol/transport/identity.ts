@@ -7,11 +7,11 @@ import { Problem } from '../../shared/problem.ts';
 import { fingerprintOf, selfSigned } from './certificate.ts';
 
 /** Which of the two daemons an identity belongs to. */
-export type Role = 'sender' | 'receiver';
+export type DaemonRole = 'sender' | 'receiver';
 
 /** The key of a daemon, and the certificate that carries its public half through TLS. */
 export interface Identity {
-  readonly role: Role;
+  readonly role: DaemonRole;
   readonly privateKey: KeyObject;
   /** PEM. */
   readonly certificate: string;
@@ -25,7 +25,7 @@ const lifeYears = 10;
  * Reads the identity in a folder, or makes one. Key and certificate are one file, so no crash
  * splits them; a damaged one is E_STATE_DAMAGED and never replaced, for peers have pinned it.
  */
-export async function loadOrCreateIdentity(dir: string, role: Role): Promise<Identity> {
+export async function loadOrCreateIdentity(dir: string, role: DaemonRole): Promise<Identity> {
   const path = join(dir, 'identity.pem');
   const found = await load(path, role);
   if (found !== undefined) return found;
@@ -40,7 +40,7 @@ export async function loadOrCreateIdentity(dir: string, role: Role): Promise<Ide
  * Makes the next identity the current one, by one rename, and returns it; without a next one the
  * current one stays. A crash before leaves both; peers that know the next key accept it after.
  */
-export async function prepareNext(dir: string, role: Role): Promise<Identity> {
+export async function prepareNext(dir: string, role: DaemonRole): Promise<Identity> {
   const path = join(dir, 'identity.next.pem');
   await claimDurably(path, freshPem(role));
   const next = await load(path, role);
@@ -50,7 +50,7 @@ export async function prepareNext(dir: string, role: Role): Promise<Identity> {
 }
 
 /** Reads the next identity if a rotation is under way. */
-export async function loadNext(dir: string, role: Role): Promise<Identity | undefined> {
+export async function loadNext(dir: string, role: DaemonRole): Promise<Identity | undefined> {
   return await load(join(dir, 'identity.next.pem'), role);
 }
 
@@ -58,7 +58,7 @@ export async function loadNext(dir: string, role: Role): Promise<Identity | unde
  * Makes the next identity the current one, by one rename, and returns it; without a next one the
  * current one stays. A crash before leaves both; peers that know the next key accept it after.
  */
-export async function promoteNext(dir: string, role: Role): Promise<Identity> {
+export async function promoteNext(dir: string, role: DaemonRole): Promise<Identity> {
   if ((await loadNext(dir, role)) !== undefined) {
     await rename(join(dir, 'identity.next.pem'), join(dir, 'identity.pem'));
     await syncFolder(dir);
@@ -67,7 +67,7 @@ export async function promoteNext(dir: string, role: Role): Promise<Identity> {
 }
 
 /** Private key (PKCS#8) and certificate as one PEM text. */
-function freshPem(role: Role): string {
+function freshPem(role: DaemonRole): string {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const now = new Date();
   // An hour back, so that a peer whose clock is a little behind shows people a plausible date.
@@ -83,7 +83,7 @@ export function privateKeyPem(privateKey: KeyObject): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-async function load(path: string, role: Role): Promise<Identity | undefined> {
+async function load(path: string, role: DaemonRole): Promise<Identity | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -103,7 +103,7 @@ async function load(path: string, role: Role): Promise<Identity | undefined> {
 }
 
 /** The cause is left out on purpose: an error about a key must never carry a piece of it. */
-function parse(text: string, path: string, role: Role): Identity {
+function parse(text: string, path: string, role: DaemonRole): Identity {
   try {
     const privateKey = createPrivateKey(text);
     const certificate = new X509Certificate(text);

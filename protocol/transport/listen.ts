@@ -13,7 +13,7 @@ import { fingerprintOf, printFingerprint } from './certificate.ts';
 import type { Identity } from './identity.ts';
 import { type TransportLimits, transportLimits } from './limits.ts';
 import { answerPairing, type PairingServer, pairingProtocol } from './pairing.ts';
-import type { Peer, Peers } from './peers.ts';
+import type { PairedPeer, Peers } from './peers.ts';
 import { refuse } from './refusal.ts';
 import { learnRotation, pinPresented, rotationHeaders } from './rotation.ts';
 import { tlsProfile } from './tls-profile.ts';
@@ -32,7 +32,7 @@ export interface ListenOptions {
   /** 0 takes a free port. */
   readonly port: number;
   /** Is given each open WebSocket of a pinned peer; MUST add its `message` listener at once. */
-  readonly onSocket: (socket: WebSocket, peer: Peer) => void;
+  readonly onSocket: (socket: WebSocket, peer: PairedPeer) => void;
   /** Answers pairings; without it every pairing is refused as closed. */
   readonly pairing?: PairingServer;
   /** Called with the problem of each connection that was refused, and of each failed pairing. */

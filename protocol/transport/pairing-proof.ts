@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Role } from './identity.ts';
+import type { DaemonRole } from './identity.ts';
 
 /** What a proof is bound to: both keys as seen in the TLS handshake, and a nonce of each side. */
 export interface PairingContext {
@@ -17,7 +17,7 @@ export interface PairingContext {
  * Proves knowledge of the code: HMAC-SHA256 (RFC 2104) keyed by it, over role, keys and nonces. Who
  * sits between shows other keys; role and nonces keep a proof from being used again.
  */
-export function pairingProof(code: string, role: Role, context: PairingContext): string {
+export function pairingProof(code: string, role: DaemonRole, context: PairingContext): string {
   const parts = ['godwit-pair.1', role, context.sender, context.receiver, context.senderNonce, context.receiverNonce];
   return createHmac('sha256', code).update(parts.join('\n')).digest('hex');
 }

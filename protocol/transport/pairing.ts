@@ -5,13 +5,15 @@ import { asProblem, Problem } from '../../shared/problem.ts';
 import type { TransportLimits } from './limits.ts';
 import { isSameProof, pairingProof } from './pairing-proof.ts';
 import type { PairingWindow } from './pairing-window.ts';
-import type { Peer, Peers } from './peers.ts';
+import type { PairedPeer, Peers } from './peers.ts';
 import { plain, problemFrom } from './refusal.ts';
 
 /** The WebSocket subprotocol of a pairing. */
 export const pairingProtocol = 'godwit-pair.1';
 
-const Hello = z.object({ hello: z.object({ name: z.string().min(1).max(200), nonce: z.string().regex(/^[0-9a-f]{64}$/) }) });
+const PairingHello = z.object({
+  hello: z.object({ name: z.string().min(1).max(200), nonce: z.string().regex(/^[0-9a-f]{64}$/) }),
+});
 const Proof = z.object({ proof: z.string().regex(/^[0-9a-f]{64}$/) });
 
 /** The receiver's side of pairings: its window, its own name, and a callback for new peers. */
@@ -19,7 +21,7 @@ export interface PairingServer {
   readonly window: PairingWindow;
   /** What senders call this receiver; the host name, usually. */
   readonly name: string;
-  readonly onPaired?: (peer: Peer) => void;
+  readonly onPaired?: (peer: PairedPeer) => void;
 }
 
 /** A key and the certificate that showed it, as seen in our own TLS handshake. */
@@ -43,7 +45,7 @@ interface Exchange {
 export async function answerPairing(exchange: Exchange & { readonly pairing: PairingServer | undefined }): Promise<void> {
   const { webSocket, pairing, peers, ours, theirs, limits } = exchange;
   try {
-    const { hello } = await receive(webSocket, Hello, limits.strangerMs);
+    const { hello } = await receive(webSocket, PairingHello, limits.strangerMs);
     if (pairing === undefined) throw new Problem('E_PAIRING_CLOSED', 'The receiver is not waiting to be paired.');
     pairing.window.mustBeOpen();
     const receiverNonce = newNonce();
@@ -68,11 +70,11 @@ export async function answerPairing(exchange: Exchange & { readonly pairing: Pai
 /** Pairs with a receiver: proves the code, checks the receiver's proof, and pins its key. */
 export async function provePairing(
   exchange: Exchange & { readonly code: string; readonly name: string; readonly address: string },
-): Promise<Peer> {
+): Promise<PairedPeer> {
   const { webSocket, peers, ours, theirs, limits, code, name, address } = exchange;
   const senderNonce = newNonce();
   send(webSocket, { hello: { name, nonce: senderNonce } });
-  const { hello } = await receive(webSocket, Hello, limits.strangerMs);
+  const { hello } = await receive(webSocket, PairingHello, limits.strangerMs);
   const context = { sender: ours, receiver: theirs.fingerprint, senderNonce, receiverNonce: hello.nonce };
   send(webSocket, { proof: pairingProof(code, 'sender', context) });
   const { proof } = await receive(webSocket, Proof, limits.strangerMs);
@@ -85,7 +87,7 @@ export async function provePairing(
   return await peers.add({ ...newPeer(plain(hello.name, 64), theirs), address });
 }
 
-function newPeer(name: string, key: ShownKey): Peer {
+function newPeer(name: string, key: ShownKey): PairedPeer {
   return { name, fingerprint: key.fingerprint, certificate: key.certificate, paired_at: new Date().toISOString() };
 }
 

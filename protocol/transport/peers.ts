@@ -7,7 +7,7 @@ import { Problem } from '../../shared/problem.ts';
 
 const Fingerprint = z.string().regex(/^[0-9a-f]{64}$/);
 
-const Peer = z.object({
+const PairedPeer = z.object({
   /** What people call it; unique in the file. */
   name: z.string().min(1),
   /** Where it is dialled; absent for a peer that dials us. */
@@ -29,16 +29,16 @@ const Peer = z.object({
 });
 
 /** One daemon that we have paired with. */
-export type Peer = Readonly<z.infer<typeof Peer>>;
+export type PairedPeer = Readonly<z.infer<typeof PairedPeer>>;
 
 /**
  * The key a peer was first paired with; its campaigns are stored under it through every rotation.
  */
-export function firstKeyOf({ first_fingerprint, fingerprint }: Pick<Peer, 'first_fingerprint' | 'fingerprint'>): string {
+export function firstKeyOf({ first_fingerprint, fingerprint }: Pick<PairedPeer, 'first_fingerprint' | 'fingerprint'>): string {
   return first_fingerprint ?? fingerprint;
 }
 
-const PeersFile = z.object({ format: z.literal('godwit/peers'), version: z.literal(1), peers: z.array(Peer) });
+const PeersFile = z.object({ format: z.literal('godwit/peers'), version: z.literal(1), peers: z.array(PairedPeer) });
 
 /** How often the file is looked at for changes made by another process. */
 const watchIntervalMs = 500;
@@ -57,7 +57,7 @@ export class Peers {
   }
 
   /** Every peer; none when the file does not exist yet. A damaged file throws E_STATE_DAMAGED. */
-  async list(): Promise<readonly Peer[]> {
+  async list(): Promise<readonly PairedPeer[]> {
     let text: string;
     try {
       text = await readFile(this.path, 'utf8');
@@ -69,7 +69,7 @@ export class Peers {
   }
 
   /** The peer whose key this is, or else the one that has announced it as its next. */
-  async byKey(fingerprint: string): Promise<Peer | undefined> {
+  async byKey(fingerprint: string): Promise<PairedPeer | undefined> {
     const peers = await this.list();
     return (
       peers.find((one) => one.fingerprint === fingerprint) ??
@@ -80,7 +80,7 @@ export class Peers {
   /**
    * Pins a peer. The same key replaces its entry; another key with the same name gets a new name.
    */
-  async add(peer: Peer): Promise<Peer> {
+  async add(peer: PairedPeer): Promise<PairedPeer> {
     return await this.#write((peers) => {
       const others = peers.filter((one) => one.fingerprint !== peer.fingerprint && one.next_fingerprint !== peer.fingerprint);
       const first = peers.find((one) => one.fingerprint === peer.fingerprint)?.first_fingerprint;
@@ -97,7 +97,7 @@ export class Peers {
    * Unpins a peer by name or fingerprint and returns its entry; no other entry accepts its key.
    * Throws E_NOT_FOUND.
    */
-  async remove(nameOrFingerprint: string): Promise<Peer> {
+  async remove(nameOrFingerprint: string): Promise<PairedPeer> {
     return await this.#write((peers) => {
       const removed = peers.find((one) => isNamed(one, nameOrFingerprint));
       if (removed === undefined) throw notPaired(nameOrFingerprint);
@@ -111,7 +111,7 @@ export class Peers {
    * Changes the entry of a pinned key; undefined when it was unpinned meanwhile. Throws
    * E_PEER_UNPAIRED for a new key that another peer has or has announced.
    */
-  async change(fingerprint: string, change: (peer: Peer) => Peer): Promise<Peer | undefined> {
+  async change(fingerprint: string, change: (peer: PairedPeer) => PairedPeer): Promise<PairedPeer | undefined> {
     return await this.#write((peers) => {
       const old = peers.find((one) => one.fingerprint === fingerprint);
       if (old === undefined) return { peers, result: undefined };
@@ -133,7 +133,7 @@ export class Peers {
     });
   }
 
-  async #write<T>(edit: (peers: readonly Peer[]) => { peers: readonly Peer[]; result: T }): Promise<T> {
+  async #write<T>(edit: (peers: readonly PairedPeer[]) => { peers: readonly PairedPeer[]; result: T }): Promise<T> {
     // The next writer waits for this one, whether it succeeds or not.
     return await this.#writing.run(async () => {
       const before = await this.list();
@@ -146,7 +146,7 @@ export class Peers {
   }
 }
 
-function parsePeers(text: string, path: string): readonly Peer[] {
+function parsePeers(text: string, path: string): readonly PairedPeer[] {
   try {
     return PeersFile.parse(JSON.parse(text)).peers;
   } catch (error) {
@@ -154,16 +154,16 @@ function parsePeers(text: string, path: string): readonly Peer[] {
   }
 }
 
-function isNamed(peer: Peer, nameOrFingerprint: string): boolean {
+function isNamed(peer: PairedPeer, nameOrFingerprint: string): boolean {
   return peer.name === nameOrFingerprint || peer.fingerprint === nameOrFingerprint.replaceAll(' ', '').toLowerCase();
 }
 
 /** Every key with which a peer is accepted. */
-function keysOf({ fingerprint, next_fingerprint }: Peer): readonly string[] {
+function keysOf({ fingerprint, next_fingerprint }: PairedPeer): readonly string[] {
   return next_fingerprint === undefined ? [fingerprint] : [fingerprint, next_fingerprint];
 }
 
-function withoutNext(peer: Peer, fingerprint: string): Peer {
+function withoutNext(peer: PairedPeer, fingerprint: string): PairedPeer {
   if (peer.next_fingerprint !== fingerprint) return peer;
   const { next_fingerprint: _, ...rest } = peer;
   return rest;
@@ -181,7 +181,7 @@ function notPaired(name: string): Problem {
   return new Problem('E_NOT_FOUND', `No peer is called ${JSON.stringify(name)}.`, { about: name });
 }
 
-function freeName(wanted: string, others: readonly Peer[]): string {
+function freeName(wanted: string, others: readonly PairedPeer[]): string {
   const taken = new Set(others.map((one) => one.name));
   for (let n = 1; ; n++) {
     const name = n === 1 ? wanted : `${wanted}-${n}`;

@@ -10,7 +10,7 @@ export type ConnectionState =
   | { readonly is: 'waiting'; readonly delayMs: number; readonly problem: Problem | undefined; readonly final: boolean };
 
 /** How long to wait between two attempts. */
-export interface Patience {
+export interface ReconnectDelays {
   /** Doubled at every failure in a row: a restarting peer is back in a second. */
   readonly firstMs: number;
   /** The longest pause: a link may have been repaired without anybody telling us. */
@@ -21,7 +21,7 @@ export interface Patience {
   readonly goodMs: number;
 }
 
-const defaultPatience: Patience = { firstMs: 1_000, longestMs: 30_000, finalMs: 60_000, goodMs: 30_000 };
+const defaultPatience: ReconnectDelays = { firstMs: 1_000, longestMs: 30_000, finalMs: 60_000, goodMs: 30_000 };
 
 /** What to do with a connection, and callbacks. */
 export interface KeepOptions {
@@ -33,7 +33,7 @@ export interface KeepOptions {
    */
   readonly onSocket: (socket: WebSocket, progressed: () => void) => Promise<void>;
   readonly onState: (state: ConnectionState) => void;
-  readonly patience?: Partial<Patience>;
+  readonly patience?: Partial<ReconnectDelays>;
   /** A number from 0 to 1, for jitter. */
   readonly random?: () => number;
 }
@@ -60,7 +60,7 @@ export async function keepConnected(dialOnce: (signal: AbortSignal) => Promise<W
  * The pause before the next attempt, doubled each time and drawn from its upper half, so that many
  * senders do not dial at once.
  */
-export function backOff(patience: Pick<Patience, 'firstMs' | 'longestMs'>, failures: number, random: number): number {
+export function backOff(patience: Pick<ReconnectDelays, 'firstMs' | 'longestMs'>, failures: number, random: number): number {
   const whole = Math.min(patience.longestMs, patience.firstMs * 2 ** Math.min(failures - 1, 30));
   return whole / 2 + (whole / 2) * random;
 }

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Problem } from '../../shared/problem.ts';
-import { type Identity, loadNext, promoteNext, type Role } from './identity.ts';
-import { firstKeyOf, type Peer, type Peers } from './peers.ts';
+import { type DaemonRole, type Identity, loadNext, promoteNext } from './identity.ts';
+import { firstKeyOf, type PairedPeer, type Peers } from './peers.ts';
 
 const announces = 'godwit-next-key';
 const confirms = 'godwit-knows-next-key';
 
 /** Upgrade headers: our next key during a rotation, and the peer's next key as we know it. */
-export function rotationHeaders(peer: Peer, ourNext: string | undefined): Readonly<Record<string, string>> {
+export function rotationHeaders(peer: PairedPeer, ourNext: string | undefined): Readonly<Record<string, string>> {
   return {
     ...(ourNext === undefined ? {} : { [announces]: ourNext }),
     ...(peer.next_fingerprint === undefined ? {} : { [confirms]: peer.next_fingerprint }),
@@ -18,7 +18,7 @@ export function rotationHeaders(peer: Peer, ourNext: string | undefined): Readon
  * Notes what a peer, proved by its pinned key, says about its next key and about ours; durable when
  * this returns. Throws E_PEER_UNPAIRED for a next key that another peer has.
  */
-export async function learnRotation(peer: Peer, headers: IncomingHttpHeaders, peers: Peers): Promise<Peer> {
+export async function learnRotation(peer: PairedPeer, headers: IncomingHttpHeaders, peers: Peers): Promise<PairedPeer> {
   const next = keyIn(headers[announces]) ?? peer.next_fingerprint;
   const known = keyIn(headers[confirms]) ?? peer.knows_our_next;
   if (next === peer.next_fingerprint && known === peer.knows_our_next) return peer;
@@ -30,11 +30,16 @@ export async function learnRotation(peer: Peer, headers: IncomingHttpHeaders, pe
 }
 
 /** Pins the announced key once a peer proves itself with it; the old key is then refused. */
-export async function pinPresented(peer: Peer, fingerprint: string, certificate: string, peers: Peers): Promise<Peer> {
+export async function pinPresented(
+  peer: PairedPeer,
+  fingerprint: string,
+  certificate: string,
+  peers: Peers,
+): Promise<PairedPeer> {
   if (peer.fingerprint === fingerprint) return peer;
   const moved = await peers.change(
     peer.fingerprint,
-    ({ next_fingerprint: _used, ...old }): Peer => ({
+    ({ next_fingerprint: _used, ...old }): PairedPeer => ({
       ...old,
       fingerprint,
       certificate,
@@ -46,7 +51,7 @@ export async function pinPresented(peer: Peer, fingerprint: string, certificate:
 }
 
 /** Ends a rotation once every peer has confirmed the next key; else throws E_ROTATION_PENDING. */
-export async function completeRotation(dir: string, role: Role, peers: Peers): Promise<Identity> {
+export async function completeRotation(dir: string, role: DaemonRole, peers: Peers): Promise<Identity> {
   const next = await loadNext(dir, role);
   const behind = next === undefined ? [] : (await peers.list()).filter((peer) => peer.knows_our_next !== next.fingerprint);
   if (behind.length > 0) {

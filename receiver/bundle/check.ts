@@ -5,7 +5,7 @@ import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestBytes } from '../../shared/model/disk.ts';
 import { kindOf } from '../../shared/model/resource.ts';
 import { begunHere, isBegun, lookAhead, mapped, type Outlook, type OutlookTools } from './outlook.ts';
-import type { BundleVisitor, Stretch } from './read.ts';
+import type { BundlePage, BundleVisitor } from './read.ts';
 
 /** What a check needs. `says` reports sentences, and the outlook of an import. */
 export interface CheckTools extends OutlookTools {
@@ -59,7 +59,7 @@ export class Checker implements BundleVisitor {
     this.#seen.push(new Map());
   }
 
-  async page({ first, blocks, bytesOf }: Stretch): Promise<void> {
+  async page({ first, blocks, bytesOf }: BundlePage): Promise<void> {
     // Slices of one pool: a buffer for each page would take twice as much.
     const digests = Buffer.allocUnsafe(blocks.length * rememberedBytes).fill(0);
     this.#seen.at(-1)?.set(first / bundlePageBlocks, digests);
@@ -86,7 +86,7 @@ export class Checker implements BundleVisitor {
   }
 
   /** Computes the digests of the blocks whose bytes are in this page, in a worker thread. */
-  async #hash(first: number, { blocks, bytesOf }: Stretch): Promise<void> {
+  async #hash(first: number, { blocks, bytesOf }: BundlePage): Promise<void> {
     const { workers, signal } = this.#tools;
     const here = blocks.flatMap((block, at) => (block.kind === 'here' ? [{ block, index: first + at }] : []));
     if (here.length === 0) return;

@@ -1,15 +1,15 @@
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { Arrival, Destination, DestinationTools } from '../../shared/journey/destination.ts';
-import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
+import { summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
 import { refOf } from '../../shared/model/resource.ts';
-import type { Campaign } from '../campaign/campaign.ts';
+import type { ReceiverCampaign } from '../campaign/campaign.ts';
 
 /** How long a new server may take to run, and then to be healthy: seconds. */
 const options = { build_timeout_seconds: 1_800, probe_timeout_seconds: 300 };
 
 /** What the phases of one server of a bundle need: this receiver's campaign and its cloud. */
 export function bundleTools(
-  campaign: Campaign,
+  campaign: ReceiverCampaign,
   arrival: Arrival,
   cloud: () => Promise<DestinationCloud>,
   signal: AbortSignal,
@@ -23,7 +23,7 @@ export function bundleTools(
   };
 }
 
-function destinationHere(campaign: Campaign, arrival: Arrival, cloud: () => Promise<DestinationCloud>): Destination {
+function destinationHere(campaign: ReceiverCampaign, arrival: Arrival, cloud: () => Promise<DestinationCloud>): Destination {
   return {
     ensure: (ref, signal) => {
       signal.throwIfAborted();
@@ -31,15 +31,12 @@ function destinationHere(campaign: Campaign, arrival: Arrival, cloud: () => Prom
     },
     remove: async (ref) => void (await campaign.remove(ref)),
     health: async (server, probe, signal) => (await cloud()).healthy(campaign.built(refOf('server', server)), probe, signal),
-    completed: (server) => {
-      const disks = arrival.disks.map(({ id }) => refOf('disk', id));
-      const refs = [...disks, ...arrival.ports, refOf('server', server), ...arrival.floatingIps];
-      return writeMarker(campaign.folder, [`${server}.completed`], {
-        campaign: campaign.id,
-        at: new Date().toISOString(),
-        digest: digestOfJson(refs),
-        counts: { disks: disks.length },
-      });
+    completed: async (server) => {
+      const sealed = await Promise.all(
+        arrival.disks.map(async ({ id: disk }) => ({ disk, seal: await campaign.disks.sealed(server, disk) })),
+      );
+      const disks = sealed.flatMap(({ disk, seal }) => (seal === null ? [] : [{ disk, root: seal.root, size: seal.size }]));
+      await writeMarker(campaign, { kind: 'server', server }, summaryOfServer(disks));
     },
   };
 }

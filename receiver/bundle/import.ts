@@ -6,17 +6,15 @@ import { destinationHalf } from '../../shared/journey/destination-half.ts';
 import { runPhases } from '../../shared/journey/run-phases.ts';
 import { mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
+import { digestOfJson, summaryOfCampaign, writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Campaign } from '../campaign/campaign.ts';
+import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import { operator } from '../campaign/owner.ts';
+import { sumOfRoots } from '../campaign/totals.ts';
 import { bundleTools } from './destination.ts';
 import { begunHere, isBegun, lookAhead, mapped, type OutlookTools } from './outlook.ts';
-import type { BundleVisitor, Stretch } from './read.ts';
+import type { BundlePage, BundleVisitor } from './read.ts';
 import { Staging } from './staging.ts';
-
-/** The marker of a campaign that came as a bundle. */
-const importMarker = 'imported';
 
 const remedy = 'Resolve them, or map otherwise in a file for `--mappings`; nothing was written.';
 
@@ -34,7 +32,7 @@ export interface ImportTools extends OutlookTools {
  */
 export class Importer implements BundleVisitor {
   readonly #tools: ImportTools;
-  #campaign: Campaign | null = null;
+  #campaign: ReceiverCampaign | null = null;
   #staging: Staging | null = null;
   #document: Configurations | null = null;
   /** Disks of each server that have not come yet. */
@@ -56,12 +54,7 @@ export class Importer implements BundleVisitor {
     const wanted = supportedDocument(whole, (await this.#tools.cloud()).kinds);
     this.#document = wanted;
     for (const { server_id } of document.disks) this.#awaited.set(server_id, (this.#awaited.get(server_id) ?? 0) + 1);
-    await writeMarker(this.#campaign.folder, [importMarker], {
-      campaign: header.campaign,
-      at: new Date().toISOString(),
-      digest: digestOfJson(document),
-      counts: {},
-    });
+    await writeMarker(this.#campaign, { kind: 'imported' }, { digest: digestOfJson(document), counts: {} });
     const { counts } = await this.#campaign.configure(wanted, () => undefined);
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
     says(`The network side stands: ${all} resources.`);
@@ -74,7 +67,7 @@ export class Importer implements BundleVisitor {
     await this.#staging?.begin(head, header);
   }
 
-  async page(stretch: Stretch): Promise<void> {
+  async page(stretch: BundlePage): Promise<void> {
     await this.#staging?.page(stretch);
   }
 
@@ -90,14 +83,10 @@ export class Importer implements BundleVisitor {
   async end(): Promise<void> {
     const campaign = this.#bound;
     await campaign.ledger.reach('completed');
-    const counts = { servers: this.#document?.servers.length ?? 0, disks: this.#document?.disks.length ?? 0 };
-    await writeMarker(campaign.folder, ['completed'], {
-      campaign: campaign.id,
-      at: new Date().toISOString(),
-      digest: digestOfJson(this.#document ?? {}),
-      counts,
-    });
-    this.#tools.says(`All ${counts.servers} servers are here.`);
+    const servers = this.#document?.servers.length ?? 0;
+    const { bytes, ...sum } = await sumOfRoots(campaign);
+    await writeMarker(campaign, { kind: 'campaign' }, summaryOfCampaign({ servers, disk_bytes: bytes, ...sum }));
+    this.#tools.says(`All ${servers} servers are here.`);
   }
 
   /** The campaign of the bundle, once its header was read. */
@@ -110,7 +99,7 @@ export class Importer implements BundleVisitor {
     await this.#staging?.close();
   }
 
-  get #bound(): Campaign {
+  get #bound(): ReceiverCampaign {
     if (this.#campaign === null) throw new Problem('E_BUG', 'The bundle has not begun.');
     return this.#campaign;
   }

@@ -1,6 +1,6 @@
 import { Problem } from '../../shared/problem.ts';
 
-interface Running {
+interface RunningImport {
   readonly stop: AbortController;
   readonly done: PromiseWithResolvers<void>;
 }
@@ -10,7 +10,7 @@ interface Running {
  * command has gone.
  */
 export class Imports {
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<string, RunningImport>();
 
   /**
    * Begins an import that `signal` may end. `bind` names its campaign, ends an older import of it
@@ -21,7 +21,7 @@ export class Imports {
     readonly bind: (campaign: string) => Promise<void>;
     readonly end: () => void;
   } {
-    const mine: Running = { stop: new AbortController(), done: Promise.withResolvers() };
+    const mine: RunningImport = { stop: new AbortController(), done: Promise.withResolvers() };
     return {
       signal: AbortSignal.any([signal, mine.stop.signal]),
       bind: async (campaign) => {

@@ -7,7 +7,7 @@ import { type Configurations, resourcesOf } from '../../shared/model/configurati
 import { type Mappings, overlaid } from '../../shared/model/mappings.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Campaign } from '../campaign/campaign.ts';
+import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
 import { operator } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
@@ -32,7 +32,7 @@ export interface OutlookTools {
 /**
  * The campaign of a bundle, if it was begun here. Throws E_CAMPAIGN_STATE for a sender's campaign.
  */
-export async function begunHere({ campaigns }: OutlookTools, id: string): Promise<Campaign | null> {
+export async function begunHere({ campaigns }: OutlookTools, id: string): Promise<ReceiverCampaign | null> {
   const owner = await campaigns.ownerOf(id);
   if (owner !== null && owner !== operator)
     throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is driven by its sender here; a bundle cannot continue it.`);
@@ -40,7 +40,7 @@ export async function begunHere({ campaigns }: OutlookTools, id: string): Promis
 }
 
 /** Whether a campaign has built or begun anything, which may be its own and was checked before. */
-export function isBegun(known: Campaign | null): known is Campaign {
+export function isBegun(known: ReceiverCampaign | null): known is ReceiverCampaign {
   return known !== null && known.ledger.entries().length > 0;
 }
 
@@ -48,7 +48,11 @@ export function isBegun(known: Campaign | null): known is Campaign {
  * The document with the operator's mappings over those the campaign began with, or over the
  * proposed ones for a new campaign.
  */
-export async function mapped(tools: OutlookTools, document: Configurations, known: Campaign | null): Promise<Configurations> {
+export async function mapped(
+  tools: OutlookTools,
+  document: Configurations,
+  known: ReceiverCampaign | null,
+): Promise<Configurations> {
   const begun = known?.mappings;
   const layers = begun === undefined ? [await proposed(tools, document), document.mappings] : [begun];
   return { ...document, mappings: overlaid(...layers, tools.mappings) };

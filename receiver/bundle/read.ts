@@ -14,7 +14,7 @@ import {
   Seal,
   spoilt,
 } from '../../shared/bundle/format.ts';
-import { addTo, decodePage, type Place, payloadOf, type ReadBlock } from '../../shared/bundle/page.ts';
+import { addTo, type BlockPlace, decodePage, payloadOf, type ReadBlock } from '../../shared/bundle/page.ts';
 import { TarReader } from '../../shared/bundle/tar.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { blockCount, Root } from '../../shared/model/disk.ts';
@@ -23,7 +23,7 @@ import { Problem } from '../../shared/problem.ts';
 /**
  * A stretch of blocks of a disk in a bundle. `bytesOf` unpacks a block of kind `here` on demand.
  */
-export interface Stretch {
+export interface BundlePage {
   readonly first: number;
   readonly blocks: readonly ReadBlock[];
   readonly bytesOf: (block: ReadBlock & { readonly kind: 'here' }) => Promise<Buffer>;
@@ -39,7 +39,7 @@ export interface BundleVisitor {
   /** A disk begins; `number` counts from 1. */
   disk(number: number, head: DiskHead, header: Header): Promise<void>;
   /** A page with bytes in it; blocks between pages are zeros. */
-  page(stretch: Stretch): Promise<void>;
+  page(stretch: BundlePage): Promise<void>;
   /** A disk is complete and has this root; `untold`: blocks of zeros behind the last page. */
   seal(root: string): Promise<void>;
   end(): Promise<void>;
@@ -151,7 +151,13 @@ class BundleReader {
     }
   }
 
-  async #page(entry: { name: string; size: number }, disk: number, first: number, count: number, size: number): Promise<Stretch> {
+  async #page(
+    entry: { name: string; size: number },
+    disk: number,
+    first: number,
+    count: number,
+    size: number,
+  ): Promise<BundlePage> {
     const { name } = entry;
     const lengths = Array.from({ length: count }, (_, at) => Math.min(bundleBlockBytes, size - (first + at) * bundleBlockBytes));
     const page = decodePage(await this.#tar.content(entry, pageEntryBytes), lengths, name);
@@ -170,7 +176,7 @@ class BundleReader {
   }
 
   /** A block that repeats another MUST name an earlier one of the same length. */
-  #mustHaveCome(place: Place, own: Place, length: number, name: string): void {
+  #mustHaveCome(place: BlockPlace, own: BlockPlace, length: number, name: string): void {
     const size = this.#sizes[place.disk - 1] ?? 0;
     const theirs = Math.min(bundleBlockBytes, size - place.block * bundleBlockBytes);
     const isEarlier = place.disk < own.disk || (place.disk === own.disk && place.block < own.block);

@@ -1,17 +1,17 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Arrived } from '../../protocol/messages/packed.ts';
+import type { Stretches } from '../../protocol/messages/field.ts';
+import type { ArrivedPieces } from '../../protocol/messages/packed.ts';
 import { bundleBlockBytes, bundlePageBlocks, type DiskHead, type Header, spoilt } from '../../shared/bundle/format.ts';
-import type { Place } from '../../shared/bundle/page.ts';
+import type { BlockPlace } from '../../shared/bundle/page.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { digestBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import type { Disks } from '../disks/disks.ts';
-import type { Stretches } from '../disks/pull/missing-block.ts';
 import { Puller } from '../disks/pull/puller.ts';
 import { Window } from '../disks/pull/window.ts';
-import type { Stretch } from './read.ts';
+import type { BundlePage } from './read.ts';
 
 /** The disks of a bundle are filled page by page: only one page is under way. */
 const windowBytes = bundlePageBlocks * bundleBlockBytes;
@@ -56,7 +56,7 @@ export class Staging {
   /**
    * Makes the copy equal to a stretch; what lies between the last stretch and this one is zeros.
    */
-  async page({ first, blocks, bytesOf }: Stretch): Promise<void> {
+  async page({ first, blocks, bytesOf }: BundlePage): Promise<void> {
     await this.#zeros(first);
     this.#named = first + blocks.length;
     if (this.#copy === null || this.#puller === null) return;
@@ -108,7 +108,7 @@ export class Staging {
   }
 
   /** The pieces that the copy asks for: finds whole blocks, and cuts them. */
-  async #pull(pieces: Stretches): Promise<Arrived> {
+  async #pull(pieces: Stretches): Promise<ArrivedPieces> {
     const { size } = this.#head;
     const parts: Buffer[] = [];
     for (const [first, count] of pieces) {
@@ -127,7 +127,7 @@ export class Staging {
   }
 
   /** The bytes of an earlier block: of this page, of this disk, or of an earlier disk. */
-  async #before({ place }: { readonly place: Place }, first: number): Promise<Buffer> {
+  async #before({ place }: { readonly place: BlockPlace }, first: number): Promise<Buffer> {
     const own = this.#heads.length;
     if (place.disk === own && place.block >= first) return this.#bytesAt(place.block);
     const head = this.#heads[place.disk - 1] as DiskHead;

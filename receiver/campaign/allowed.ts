@@ -1,6 +1,6 @@
 import type { Handlers } from '../../protocol/messages.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Standing } from './ledger.ts';
+import type { StandingAtReceiver } from './ledger.ts';
 
 /** A message about the campaign that a connection is bound to. */
 export type CampaignMessage = Exclude<
@@ -31,10 +31,10 @@ export const allowed = {
   'server.health':      { new: 'early', configured: 'yes',   completed: 'yes',  removing: 'undone', removed: 'undone', committed: 'yes' },
   'server.watch':       { new: 'early', configured: 'yes',   completed: 'yes',  removing: 'undone', removed: 'undone', committed: 'yes' },
   'server.completed':   { new: 'early', configured: 'yes',   completed: 'yes',  removing: 'undone', removed: 'undone', committed: 'yes' },
-} as const satisfies Record<CampaignMessage, Record<Standing, Verdict>>;
+} as const satisfies Record<CampaignMessage, Record<StandingAtReceiver, Verdict>>;
 
 /** Throws E_CAMPAIGN_STATE or E_COMMITTED where a message is not worked on in a state. */
-export function mustAllow(message: CampaignMessage, standing: Standing, about?: string): void {
+export function mustAllow(message: CampaignMessage, standing: StandingAtReceiver, about?: string): void {
   const verdict: Verdict = allowed[message][standing];
   switch (verdict) {
     case 'yes':

@@ -18,6 +18,12 @@ const importTimeoutMs = 24 * 3_600_000;
 /** Reports that a resource is built. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
 
+/** The network side as it stands: how many of each kind, and what the cloud chose, by ref. */
+export interface NetworkSide {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly details: Readonly<Record<string, NonNullable<Built['detail']>>>;
+}
+
 /** What a builder needs. */
 export interface BuilderTools {
   readonly campaign: string;
@@ -112,18 +118,27 @@ export class Builder {
     return building;
   }
 
-  /** Builds what comes before any server, in order; returns how many of each kind. */
-  async buildNetworkSide(onBuilt: OnBuilt): Promise<Readonly<Record<string, number>>> {
+  /** Builds what comes before any server, in order. */
+  async buildNetworkSide(onBuilt: OnBuilt): Promise<NetworkSide> {
     const counts: Record<string, number> = {};
+    const details: Record<string, NonNullable<Built['detail']>> = {};
     const first = new Set(this.#document === null ? [] : networkSideOf(this.#document).map(({ kind, id }) => refOf(kind, id)));
     for (const resource of inBuildOrder([...this.#resources.values()])) {
       const ref = refOf(resource.kind, resource.id);
       if (!first.has(ref)) continue;
       const built = await this.ensure(ref);
       counts[resource.kind] = (counts[resource.kind] ?? 0) + 1;
+      if (built.detail !== undefined) details[ref] = built.detail;
       onBuilt(ref, built);
     }
-    return counts;
+    return { counts, details };
+  }
+
+  /** How many resources of the network side were adopted. */
+  adoptedOnNetworkSide(): number {
+    const refs =
+      this.#document === null ? [] : networkSideOf(this.#document).map(({ kind, id }) => this.#ledger.get(refOf(kind, id)));
+    return refs.filter((entry) => entry?.state === 'built' && entry.how === 'adopted').length;
   }
 
   /** Removes one resource that this campaign created; false where it created none. */
@@ -139,11 +154,20 @@ export class Builder {
     return removed;
   }
 
+  /** Removes what the cloud made a second time, beside what the ledger calls built. */
+  async sweep(): Promise<void> {
+    const { campaign, signal } = this.#tools;
+    const cloud = await this.#tools.cloud();
+    const entries = this.#ledger.entries().flatMap((entry) => (entry.state === 'built' ? [entry] : []));
+    await cloud.sweep(campaign, new Map(entries.map(({ ref, id }) => [ref, id])), { timeoutMs: buildTimeoutMs, signal });
+  }
+
   /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */
   async differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
     const resource = this.resource(ref);
     const cloud = await this.#tools.cloud();
-    return cloud.differences(resource, id, { ...this.#context(resource), disk });
+    const { fatal, told } = await cloud.differences(resource, id, { ...this.#context(resource), disk });
+    return [...fatal, ...told];
   }
 
   /** Resolves when nothing is being built any more, even after a failure. */
@@ -171,11 +195,12 @@ export class Builder {
       const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context));
       await this.#ledger.intend(ref, claimed);
       const built = await cloud.ensure(resource, { ...context, claimed, disk });
-      const differences = built.how === 'adopted' ? [] : await cloud.differences(resource, built.id, context);
-      if (differences.length > 0)
-        throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${differences.join('; ')}.`, { about: ref });
-      await this.#ledger.built(ref, built);
-      return built;
+      const { fatal, told } = await cloud.differences(resource, built.id, context);
+      if (fatal.length > 0 && built.how !== 'adopted')
+        throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${fatal.join('; ')}.`, { about: ref });
+      const compared = withDifferences(built, built.how === 'adopted' ? fatal : told);
+      await this.#ledger.built(ref, compared);
+      return compared;
     } finally {
       await disk?.close();
     }
@@ -194,8 +219,15 @@ export class Builder {
       mappings: this.#document?.mappings ?? noMappings,
       built: (ref) => this.built(ref),
       resource: (ref) => this.resource(ref),
+      resources: () => [...this.#resources.values()],
       timeoutMs: resource.kind === 'disk' ? importTimeoutMs : buildTimeoutMs,
       signal: this.#tools.signal,
     };
   }
+}
+
+/** What was built, with how it differs from the source's. */
+function withDifferences(built: Built, differences: readonly string[]): Built {
+  if (differences.length === 0) return built;
+  return { ...built, detail: { ...built.detail, differs: differences.join('; ') } };
 }

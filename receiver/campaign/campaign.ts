@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
@@ -8,7 +9,7 @@ import { writeDurably } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
-import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
+import { digestOfJson, removeMarkers, writeMarker } from '../../shared/model/marker.ts';
 import { idOf, kindOf, type Power, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
@@ -17,7 +18,8 @@ import { Disks } from '../disks/disks.ts';
 import type { Budget } from '../disks/store/budget.ts';
 import type { FreeSpace } from '../disks/store/free-space.ts';
 import { type CampaignMessage, mustAllow } from './allowed.ts';
-import { Builder, type OnBuilt } from './builder.ts';
+import { Builder, type NetworkSide, type OnBuilt } from './builder.ts';
+import { finish, type Images, type Remainder } from './finish.ts';
 import { Ledger } from './ledger.ts';
 import { type FirstAnswer, Watch } from './watch.ts';
 
@@ -42,7 +44,7 @@ export interface CampaignTools {
 }
 
 /** One campaign of the receiver: document, ledger, disks and markers in one folder. */
-export class Campaign {
+export class ReceiverCampaign {
   readonly id: string;
   readonly folder: string;
   readonly ledger: Ledger;
@@ -50,11 +52,12 @@ export class Campaign {
   readonly imageDonors: ImageDonors;
   readonly #keptFor: CampaignTools['keptFor'];
   readonly #workers: WorkerPool;
+  readonly #cloud: CampaignTools['cloud'];
   readonly #builder: Builder;
   readonly #work = new AbortController();
   /** The new servers that are probed from outside, by their id at the source. */
   readonly #watches = new Map<string, Watch>();
-  #configuring: Promise<Readonly<Record<string, number>>> | null = null;
+  #configuring: Promise<NetworkSide> | null = null;
   /** Whether a sender is served; donors then save bytes on the link. */
   #served = false;
   /** Commit, rollback and their like run one at a time; each is judged by the state before it. */
@@ -64,6 +67,7 @@ export class Campaign {
     const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, blockMemory, images } = tools;
     this.#keptFor = keptFor;
     this.#workers = workers;
+    this.#cloud = cloud;
     this.id = id;
     this.folder = folder;
     this.ledger = ledger;
@@ -83,16 +87,13 @@ export class Campaign {
   }
 
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
-  static async open(state: string, id: string, tools: CampaignTools): Promise<Campaign> {
+  static async open(state: string, id: string, tools: CampaignTools): Promise<ReceiverCampaign> {
     const folder = join(state, 'campaigns', id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     try {
-      const campaign = new Campaign(id, folder, ledger, tools);
-      const text = await readFile(campaign.#documentPath, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null;
-        throw error;
-      });
+      const campaign = new ReceiverCampaign(id, folder, ledger, tools);
+      const text = await readFile(campaign.#documentPath, 'utf8').catch(ifAbsent(null));
       if (text !== null) campaign.#builder.adopt(readJson(text, campaign.#documentPath));
       return campaign;
     } catch (error) {
@@ -149,7 +150,7 @@ export class Campaign {
   async configure(
     document: Configurations,
     onBuilt: OnBuilt,
-  ): Promise<{ counts: Readonly<Record<string, number>>; digest: string }> {
+  ): Promise<NetworkSide & { readonly digest: string; readonly adopted: number }> {
     if (document.campaign !== this.id)
       throw new Problem('E_OTHER_CAMPAIGN', `The document belongs to campaign ${document.campaign ?? 'none'}.`);
     this.mustGoOn();
@@ -167,15 +168,10 @@ export class Campaign {
     this.#configuring ??= this.#builder.buildNetworkSide(onBuilt).finally(() => {
       this.#configuring = null;
     });
-    const counts = await this.#configuring;
+    const { counts, details } = await this.#configuring;
     await this.ledger.reach('configured');
-    await writeMarker(this.folder, ['configurationCompleted'], {
-      campaign: this.id,
-      at: new Date().toISOString(),
-      digest,
-      counts,
-    });
-    return { counts, digest };
+    await writeMarker(this, { kind: 'configuration' }, { digest, counts });
+    return { counts, details, digest, adopted: this.#builder.adoptedOnNetworkSide() };
   }
 
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
@@ -197,13 +193,19 @@ export class Campaign {
     return this.inTurn('campaign.remove', () => this.#removeAll());
   }
 
-  /** Ends a rollback: frees the staged disks, except kept ones. Returns the bytes they took. */
-  commit(): Promise<number> {
+  /**
+   * Ends the possibility of a rollback: frees the staged disks, except kept ones, and makes what
+   * was built the tenant's own. Returns the bytes that the disks took, and what is left.
+   */
+  commit(images: Images = 'keep'): Promise<{ freed: number; left: Remainder }> {
     return this.inTurn('campaign.commit', async () => {
       await this.ledger.reach('committed');
       await this.imageDonors.close();
       if (this.#keptFor !== null) await this.disks.keepAll();
-      return this.#freeStaging();
+      const freed = await this.#freeStaging();
+      const { id: campaign, ledger } = this;
+      const left = await finish({ campaign, ledger, cloud: this.#cloud, signal: this.#work.signal }, images);
+      return { freed, left };
     });
   }
 
@@ -223,7 +225,7 @@ export class Campaign {
     }
     if (kept.length > 0) return { removed, kept };
     await this.#freeStaging();
-    await rm(join(this.folder, 'markers'), { recursive: true, force: true });
+    await removeMarkers(this.folder);
     await this.ledger.reach('removed');
     return { removed, kept };
   }
@@ -236,6 +238,11 @@ export class Campaign {
   /** The destination's id of a built resource. Throws E_NOT_FOUND. */
   built(ref: Ref): string {
     return this.#builder.built(ref);
+  }
+
+  /** Removes what the cloud made a second time, after its answer was lost. */
+  sweep(): Promise<void> {
+    return this.#builder.sweep();
   }
 
   /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */

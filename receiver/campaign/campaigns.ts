@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
@@ -9,10 +10,10 @@ import { imagesOf, matching } from '../disks/dedup/image-donors.ts';
 import { Budget } from '../disks/store/budget.ts';
 import { FreeSpace } from '../disks/store/free-space.ts';
 import { Archive } from './archive.ts';
-import { Campaign, type CampaignTools } from './campaign.ts';
+import { type CampaignTools, ReceiverCampaign } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
-import { Ledger, type LedgerState, type Standing } from './ledger.ts';
-import { claim, type Owner, ownerOf } from './owner.ts';
+import { Ledger, type LedgerState, type StandingAtReceiver } from './ledger.ts';
+import { claim, give, type Owner, operator, ownerOf } from './owner.ts';
 
 /** Most bytes that the indexes of all campaigns take together. */
 const indexBytes = 64 * 1024 * 1024;
@@ -29,7 +30,7 @@ const looksAtOnce = 16;
 /** Where one campaign stands; a problem where what is stored of it cannot be read. */
 interface CampaignLook {
   readonly id: string;
-  readonly state: Standing | Problem;
+  readonly state: StandingAtReceiver | Problem;
   readonly built: number;
 }
 
@@ -44,7 +45,7 @@ export interface Overview {
 export class Campaigns implements KeptUsers {
   readonly #state: string;
   readonly #tools: CampaignTools;
-  readonly #open = new Map<string, Promise<Campaign>>();
+  readonly #open = new Map<string, Promise<ReceiverCampaign>>();
   /** How many sessions each campaign was given to. */
   readonly #users = new Map<string, number>();
   readonly #archive: Archive;
@@ -65,7 +66,7 @@ export class Campaigns implements KeptUsers {
    * The campaign of an id for its owner; a new one is his from now on. Throws E_NOT_FOUND, with one
    * sentence for all reasons, where it is not his; E_STATE_DAMAGED, E_DISK_FULL.
    */
-  async openFor(owner: Owner, id: string): Promise<Campaign> {
+  async openFor(owner: Owner, id: string): Promise<ReceiverCampaign> {
     if (!(await claim(this.#folder(id), owner))) throw notYours(id);
     const campaign = await this.open(id);
     this.#users.set(id, (this.#users.get(id) ?? 0) + 1);
@@ -88,11 +89,31 @@ export class Campaigns implements KeptUsers {
     return ownerOf(this.#folder(id));
   }
 
+  /**
+   * Hands a campaign to another sender. Throws E_CAMPAIGN_STATE while one of the `paired` keys owns
+   * it, or the operator does; E_STATE_DAMAGED, E_DISK_FULL.
+   */
+  async give(id: string, owner: Owner, paired: ReadonlySet<Owner>): Promise<void> {
+    const now = await ownerOf(this.#folder(id));
+    if (now === owner) return;
+    if (now === operator)
+      throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} came as a bundle; no sender can continue it.`, {
+        about: id,
+        hint: 'End it here: `receiver commit` or `receiver rollback`.',
+      });
+    if (now !== null && paired.has(now))
+      throw new Problem('E_CAMPAIGN_STATE', `The sender that owns campaign ${id} is still paired, and may be at work on it.`, {
+        about: id,
+        hint: 'If it will not come back, `receiver unpair` it first.',
+      });
+    await give(this.#folder(id), owner);
+  }
+
   /** The campaign of an id, known or new, whoever owns it. */
-  open(id: string): Promise<Campaign> {
+  open(id: string): Promise<ReceiverCampaign> {
     const known = this.#open.get(id);
     if (known !== undefined) return known;
-    const opening = Campaign.open(this.#state, id, this.#tools);
+    const opening = ReceiverCampaign.open(this.#state, id, this.#tools);
     this.#open.set(id, opening);
     opening.catch(() => this.#open.delete(id));
     return opening;
@@ -119,10 +140,7 @@ export class Campaigns implements KeptUsers {
 
   /** The ids of every campaign that has a folder. */
   async ids(): Promise<string[]> {
-    const names = await readdir(join(this.#state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    });
+    const names = await readdir(join(this.#state, 'campaigns')).catch(ifAbsent<string[]>([]));
     return names.filter((name) => Id.safeParse(name).success && !name.startsWith('.')).sort();
   }
 
@@ -167,12 +185,12 @@ export class Campaigns implements KeptUsers {
   }
 
   /** A campaign that is open now; undefined where it is not. */
-  async opened(id: string): Promise<Campaign | undefined> {
+  async opened(id: string): Promise<ReceiverCampaign | undefined> {
     return await this.#open.get(id)?.catch(() => undefined);
   }
 
   /** A campaign that exists. Throws E_NOT_FOUND. */
-  async known(id: string): Promise<Campaign> {
+  async known(id: string): Promise<ReceiverCampaign> {
     await this.mustExist(id);
     return this.open(id);
   }
@@ -190,13 +208,13 @@ export class Campaigns implements KeptUsers {
     return join(this.#state, 'campaigns', id);
   }
 
-  async #opened(): Promise<Campaign[]> {
+  async #opened(): Promise<ReceiverCampaign[]> {
     const campaigns = await Promise.allSettled(this.#open.values());
     return campaigns.flatMap((campaign) => (campaign.status === 'fulfilled' ? [campaign.value] : []));
   }
 }
 
-function isOver(standing: Standing): standing is 'committed' | 'removed' {
+function isOver(standing: StandingAtReceiver): standing is 'committed' | 'removed' {
   return standing === 'committed' || standing === 'removed';
 }
 

@@ -1,31 +1,42 @@
-import { writeMarker } from '../../shared/model/marker.ts';
+import { summaryOfCampaign, summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
+import { refOf } from '../../shared/model/resource.ts';
 import type { Totals } from '../../shared/model/totals.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Campaign } from './campaign.ts';
+import type { ReceiverCampaign } from './campaign.ts';
 import { sumOfRoots } from './totals.ts';
 
 /**
- * Compares a sender's totals with ours and notes that every server has moved. A repeat is compared
- * again and changes nothing. Throws E_TOTALS_DISAGREE, E_CAMPAIGN_STATE.
+ * Compares a sender's totals with ours, removes what the cloud made twice, and notes that every
+ * server has moved. A repeat is compared again and changes nothing. Throws E_TOTALS_DISAGREE,
+ * E_CAMPAIGN_STATE, and the cloud's problems.
  */
-export function complete(campaign: Campaign, totals: Totals): Promise<void> {
+export function complete(campaign: ReceiverCampaign, totals: Totals): Promise<void> {
   return campaign.inTurn('campaign.completed', async () => {
     const complaints = await complaintsOf(campaign, totals);
     if (complaints.length > 0)
       throw new Problem('E_TOTALS_DISAGREE', `The two daemons count differently: ${complaints.join('; ')}.`);
     if (campaign.ledger.standing === 'committed') return;
+    await campaign.sweep();
     await campaign.ledger.reach('completed');
-    const counts = { servers: totals.servers, disks: totals.disks, disk_bytes: totals.disk_bytes };
-    await writeMarker(campaign.folder, ['completed'], {
-      campaign: campaign.id,
-      at: new Date().toISOString(),
-      digest: totals.roots,
-      counts,
-    });
+    await writeMarker(campaign, { kind: 'campaign' }, summaryOfCampaign(totals));
   });
 }
 
-async function complaintsOf(campaign: Campaign, totals: Totals): Promise<string[]> {
+/**
+ * Notes that one server has moved; once every server has, a late repeat changes nothing. Throws
+ * E_NOT_FOUND for a server that was not built.
+ */
+export async function completeServer(
+  campaign: ReceiverCampaign,
+  server: string,
+  disks: Parameters<typeof summaryOfServer>[0],
+): Promise<void> {
+  campaign.built(refOf('server', server));
+  if (campaign.ledger.standing !== 'configured') return;
+  await writeMarker(campaign, { kind: 'server', server }, summaryOfServer(disks));
+}
+
+async function complaintsOf(campaign: ReceiverCampaign, totals: Totals): Promise<string[]> {
   const own = await sumOfRoots(campaign);
   const resources = campaign.builtByKind();
   return [

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
 import { syncFolder } from '../../shared/durable.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -90,9 +91,9 @@ function isChosen(unwanted: Unwanted, groups: readonly Group[], known: readonly 
 
 async function groupsIn(root: string, users: KeptUsers): Promise<Group[]> {
   const groups: Group[] = [];
-  for (const name of await readdir(root).catch(ignoreAbsent)) {
+  for (const name of await readdir(root).catch(ifAbsent<string[]>([], 'ENOTDIR'))) {
     const folder = join(root, name);
-    const files = await readdir(folder).catch(ignoreAbsent);
+    const files = await readdir(folder).catch(ifAbsent<string[]>([], 'ENOTDIR'));
     const ids = new Set(files.flatMap((file) => fileOf.exec(file)?.[1] ?? []));
     const usedBy = ids.size === 0 ? null : await users.userOf(folder);
     for (const campaign of ids) {
@@ -106,9 +107,4 @@ async function groupsIn(root: string, users: KeptUsers): Promise<Group[]> {
 async function measure(folder: string, files: readonly string[]): Promise<Pick<KeptCampaign, 'disks' | 'bytes' | 'keptAt'>> {
   const { bytes, latestMs } = await diskUsageOf(folder, files);
   return { disks: files.filter((file) => file.endsWith('.raw')).length, bytes, keptAt: new Date(latestMs).toISOString() };
-}
-
-function ignoreAbsent(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-  throw error;
 }

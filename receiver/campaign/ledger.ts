@@ -3,52 +3,60 @@ import { Journal, readFacts } from '../../shared/journal.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 
 /** The state of a campaign at the receiver, as its sender is told. */
-export type CampaignState = 'new' | 'configured' | 'completed' | 'committed' | 'removed';
+export type CampaignStateAtReceiver = 'new' | 'configured' | 'completed' | 'committed' | 'removed';
 
 /** The same states, and `removing`: its removal has begun and not ended. */
-export type Standing = CampaignState | 'removing';
+export type StandingAtReceiver = CampaignStateAtReceiver | 'removing';
 
 /**
  * The order of states: a campaign never goes back to a lower rank, and never leaves the highest.
  */
-const rank: Readonly<Record<Standing, number>> = { new: 0, configured: 1, completed: 2, removing: 3, removed: 4, committed: 4 };
+const rank: Readonly<Record<StandingAtReceiver, number>> = {
+  new: 0,
+  configured: 1,
+  completed: 2,
+  removing: 3,
+  removed: 4,
+  committed: 4,
+};
 
 /**
  * What the ledger knows of one ref. `intended` alone: the call that creates it may have been
- * carried out or not; `claimed`: nothing existed in its place.
+ * carried out or not; `claimed`: nothing existed in its place. `bare`: a commit is done with it:
+ * our stamp is off, or an image is removed.
  */
-export type Entry =
+export type LedgerEntry =
   | { readonly state: 'intended'; readonly ref: Ref; readonly claimed?: boolean }
-  | ({ readonly state: 'built'; readonly ref: Ref } & Built)
+  | ({ readonly state: 'built'; readonly ref: Ref; readonly bare?: true } & Built)
   | { readonly state: 'removed'; readonly ref: Ref };
 
-type Line = Entry | { readonly campaign: Standing };
+type Line = LedgerEntry | { readonly campaign: StandingAtReceiver };
 
 /** What the lines of a ledger say. */
 export class LedgerState {
-  readonly #entries = new Map<Ref, Entry>();
-  #state: CampaignState = 'new';
-  #standing: Standing = 'new';
+  readonly #entries = new Map<Ref, LedgerEntry>();
+  #state: CampaignStateAtReceiver = 'new';
+  #standing: StandingAtReceiver = 'new';
 
   constructor(lines: readonly Line[]) {
     for (const line of lines) this.take(line);
   }
 
   /** The campaign's state; while it is being removed, the state before. */
-  get state(): CampaignState {
+  get state(): CampaignStateAtReceiver {
     return this.#state;
   }
 
-  get standing(): Standing {
+  get standing(): StandingAtReceiver {
     return this.#standing;
   }
 
   /** The latest entry of each ref, in the order they were first intended. */
-  entries(): Entry[] {
+  entries(): LedgerEntry[] {
     return [...this.#entries.values()];
   }
 
-  get(ref: Ref): Entry | undefined {
+  get(ref: Ref): LedgerEntry | undefined {
     return this.#entries.get(ref);
   }
 
@@ -87,20 +95,20 @@ export class Ledger {
   }
 
   /** The campaign's state; while it is being removed, the state before. */
-  get state(): CampaignState {
+  get state(): CampaignStateAtReceiver {
     return this.#is.state;
   }
 
-  get standing(): Standing {
+  get standing(): StandingAtReceiver {
     return this.#is.standing;
   }
 
   /** The latest entry of each ref, in the order they were first intended. */
-  entries(): Entry[] {
+  entries(): LedgerEntry[] {
     return this.#is.entries();
   }
 
-  get(ref: Ref): Entry | undefined {
+  get(ref: Ref): LedgerEntry | undefined {
     return this.#is.get(ref);
   }
 
@@ -113,12 +121,18 @@ export class Ledger {
     return this.#add({ state: 'built', ref, ...built });
   }
 
+  /** Notes that a commit is done with what was built for a ref. */
+  async bared(ref: Ref): Promise<void> {
+    const entry = this.get(ref);
+    if (entry?.state === 'built') await this.#add({ ...entry, bare: true });
+  }
+
   removed(ref: Ref): Promise<void> {
     return this.#add({ state: 'removed', ref });
   }
 
   /** Notes the campaign's state; a state that was reached or passed already writes no line. */
-  async reach(standing: Standing): Promise<void> {
+  async reach(standing: StandingAtReceiver): Promise<void> {
     if (rank[standing] > rank[this.#is.standing]) await this.#add({ campaign: standing });
   }
 

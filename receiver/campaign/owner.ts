@@ -1,7 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { claimDurably, syncFolder } from '../../shared/durable.ts';
+import { ifAbsent } from '../../shared/absent.ts';
+import { claimDurably, syncFolder, writeDurably } from '../../shared/durable.ts';
+import { hasMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /** The owner of a campaign: a sender, by its first paired key (hex), or the operator. */
@@ -18,11 +20,9 @@ const OwnerFile = z.object({ format: z.literal('godwit/owner'), version: z.liter
  */
 export async function ownerOf(folder: string): Promise<Owner | null> {
   const path = pathIn(folder);
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
-  if (text === null) return (await cameAsBundle(folder)) ? operator : null;
+  const text = await readFile(path, 'utf8').catch(ifAbsent(null));
+  // Bundles once had no other note of their owner than the import's marker.
+  if (text === null) return (await hasMarker(folder, { kind: 'imported' })) ? operator : null;
   try {
     return OwnerFile.parse(JSON.parse(text)).owner;
   } catch (cause) {
@@ -36,18 +36,22 @@ export async function ownerOf(folder: string): Promise<Owner | null> {
  */
 export async function claim(folder: string, owner: Owner): Promise<boolean> {
   if ((await ownerOf(folder)) === null) {
-    await claimDurably(pathIn(folder), `${JSON.stringify({ format: 'godwit/owner', version: 1, owner })}\n`);
+    await claimDurably(pathIn(folder), textOf(owner));
     // The folder itself may be new.
     await syncFolder(dirname(folder));
   }
   return (await ownerOf(folder)) === owner;
 }
 
-function pathIn(folder: string): string {
-  return join(folder, 'owner.json');
+/** Replaces the owner of a campaign, durably on return. Throws E_DISK_FULL. */
+export function give(folder: string, owner: Owner): Promise<void> {
+  return writeDurably(pathIn(folder), textOf(owner));
 }
 
-/** Whether an import's marker exists: bundles once had no other note of their owner. */
-async function cameAsBundle(folder: string): Promise<boolean> {
-  return (await stat(join(folder, 'markers', 'imported')).catch(() => null)) !== null;
+function textOf(owner: Owner): string {
+  return `${JSON.stringify({ format: 'godwit/owner', version: 1, owner })}\n`;
+}
+
+function pathIn(folder: string): string {
+  return join(folder, 'owner.json');
 }

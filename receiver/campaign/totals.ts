@@ -1,8 +1,8 @@
 import { digestOfRoots } from '../../shared/model/totals.ts';
-import type { Campaign } from './campaign.ts';
+import type { ReceiverCampaign } from './campaign.ts';
 
 /** The totals of this campaign's verified and imported disks, from their markers. */
-export async function sumOfRoots(campaign: Campaign): Promise<{ roots: string; disks: number; bytes: number }> {
+export async function sumOfRoots(campaign: ReceiverCampaign): Promise<{ roots: string; disks: number; bytes: number }> {
   const roots: [disk: string, root: string][] = [];
   let bytes = 0;
   for (const entry of campaign.ledger.entries()) {

@@ -2,7 +2,7 @@ import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { sha256Of } from '../../shared/disk/whole-digest.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Campaign } from './campaign.ts';
+import type { ReceiverCampaign } from './campaign.ts';
 
 /**
  * The state of a disk at the destination. `sha256`: of the whole sealed copy, null where
@@ -20,7 +20,12 @@ export interface Verified {
  * Reads a whole sealed copy again, and compares the cloud's image with it. Throws E_COMMITTED once
  * the copies are deleted, and what the cloud throws.
  */
-export async function verifyDisk(campaign: Campaign, server: string, disk: string, signal: AbortSignal): Promise<Verified> {
+export async function verifyDisk(
+  campaign: ReceiverCampaign,
+  server: string,
+  disk: string,
+  signal: AbortSignal,
+): Promise<Verified> {
   const ref = refOf('disk', disk);
   campaign.mustAllow('disk.verify', ref);
   const entry = campaign.ledger.get(ref);
@@ -39,7 +44,7 @@ export async function verifyDisk(campaign: Campaign, server: string, disk: strin
   }
 }
 
-async function imageFlaws(campaign: Campaign, ref: Ref, image: string | null, copy: BlockSource): Promise<string[]> {
+async function imageFlaws(campaign: ReceiverCampaign, ref: Ref, image: string | null, copy: BlockSource): Promise<string[]> {
   if (image === null) return [];
   const differences = await campaign.differencesOf(ref, image, copy);
   return differences.map((difference) => `Image ${image} is not as it was made: ${difference}`);

@@ -1,7 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { wholeId } from '../../shared/campaign-id.ts';
+import { confirm, confirmable } from '../../shared/cli/confirm.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import { readYaml } from '../../shared/config.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
@@ -9,15 +11,19 @@ import { visible } from '../../shared/print/text.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
 import { receiverCommands } from '../control/registry.ts';
-import { asks } from './ask.ts';
+import { asks, type ReceiverAsking } from './ask.ts';
 
 interface ImportOptions {
   readonly check?: true;
   readonly mappings?: string;
 }
 
+interface Confirmed {
+  readonly yes?: true;
+}
+
 /** Adds the commands about bundles: import, commit, rollback. */
-export function addBundleCommands(program: Command, stage: Stage): void {
+export function addBundleCommands(program: Command, terminal: Terminal): void {
   offer(program, receiverCommands, 'import')
     .argument('<bundle>', 'the file, or - for stdin')
     .option('--check', optionText(receiverCommands.check))
@@ -31,13 +37,13 @@ export function addBundleCommands(program: Command, stage: Stage): void {
         [
           ['receiver import tenant.tar', 'from a file'],
           ['receiver import --check tenant.tar', 'verifies the whole file; nothing is written'],
-          ['ssh source sender export --project shop --to - | receiver import -', 'through a pipe'],
+          ['ssh source sender export --project shop --to - --yes | receiver import -', 'through a pipe'],
         ],
         [3, 20, 21, 30, 40],
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json, signal }, file: string, { check, mappings }: ImportOptions) => {
+      asks(terminal, async ({ daemon, output, json, signal }, file: string, { check, mappings }: ImportOptions) => {
         const wanted = mappings === undefined ? Mappings.parse({}) : await readYaml(mappings, Mappings, 'E_PLAN');
         const bytes = await bytesOf(file);
         const read = check === true ? daemon.check : daemon.import;
@@ -48,14 +54,28 @@ export function addBundleCommands(program: Command, stage: Stage): void {
       }),
     );
   ending(program, 'commit').action(
-    asks(stage, async ({ daemon, output, json }, campaign: string) => {
+    asks(terminal, async (asking, wanted: string, { yes }: Confirmed) => {
+      const { daemon, output, json } = asking;
+      const { id: campaign, built } = await campaignNamed(asking, wanted);
+      const effects = [
+        `Commit the import ${campaign}: ${built} resources stay for good.`,
+        '  The disks staged for it are deleted. `receiver rollback` does not work afterwards.',
+      ];
+      await confirm(asking, yes, effects, 'Commit it?');
       const done = await daemon.commit({ campaign });
       if (json) output.json(done);
       else output.print(`Committed; ${showBytes(done.freedBytes)} were freed. Run \`sender commit\` at the source, too.`);
     }),
   );
   ending(program, 'rollback').action(
-    asks(stage, async ({ daemon, output, json }, campaign: string) => {
+    asks(terminal, async (asking, wanted: string, { yes }: Confirmed) => {
+      const { daemon, output, json } = asking;
+      const { id: campaign, built } = await campaignNamed(asking, wanted);
+      const effects = [
+        `Roll back the import ${campaign}: what it created of ${built} resources is removed, servers with their disks.`,
+        '  What was written to these servers since they run here is LOST.',
+      ];
+      await confirm(asking, yes, effects, 'Roll it back?');
       const done = await daemon.rollback({ campaign });
       if (json) output.json(done);
       else
@@ -64,8 +84,21 @@ export function addBundleCommands(program: Command, stage: Stage): void {
   );
 }
 
+/** A campaign as `receiver status` shows it, by the beginning of its id. Throws E_NOT_FOUND. */
+async function campaignNamed(
+  { daemon }: ReceiverAsking,
+  wanted: string,
+): Promise<{ readonly id: string; readonly built: number }> {
+  const { campaigns } = await daemon.status();
+  const id = wholeId(
+    wanted,
+    campaigns.map((campaign) => campaign.id),
+  );
+  return { id, built: campaigns.find((campaign) => campaign.id === id)?.built ?? 0 };
+}
+
 function ending(program: Command, name: 'commit' | 'rollback'): Command {
-  return offer(program, receiverCommands, name)
+  return confirmable(offer(program, receiverCommands, name))
     .argument('<campaign>', 'its id, or the beginning of it, as `receiver status` shows it')
     .addHelpText(
       'after',

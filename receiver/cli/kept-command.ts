@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
+import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { numberOf } from '../../shared/cli/number-option.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { optionText } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
@@ -14,12 +15,12 @@ interface Options {
   readonly free?: string;
   readonly olderThan?: number;
   readonly all?: true;
+  readonly yes?: true;
 }
 
 /** Adds the command about the disks that `keep_disks` keeps. */
-export function addKept(program: Command, stage: Stage): void {
-  program
-    .command('kept')
+export function addKept(program: Command, terminal: Terminal): void {
+  confirmable(program.command('kept'))
     .description(`${receiverCommands.kept.does} With an option, ${optionText(receiverCommands.freeKept)}.`)
     .addOption(
       new Option('--free <campaign>', 'free those of one campaign: its id, or the beginning of it').conflicts([
@@ -42,7 +43,8 @@ export function addKept(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, options: Options) => {
+      asks(terminal, async (asking, options: Options) => {
+        const { daemon, output, json } = asking;
         const unwanted = unwantedBy(options);
         if (unwanted === null) {
           const kept = await daemon.kept();
@@ -51,6 +53,8 @@ export function addKept(program: Command, stage: Stage): void {
           else output.print(...keptTable(kept, output));
           return;
         }
+        const chosen = chosenBy(unwanted, await daemon.kept());
+        if (chosen.length > 0) await confirm(asking, options.yes, freeEffects(chosen), 'Delete them?');
         const done = await daemon.freeKept(unwanted);
         if (json) output.json(done);
         else output.print(...freedLines(done));
@@ -62,6 +66,23 @@ function unwantedBy({ free, olderThan, all }: Options): Unwanted | null {
   if (free !== undefined) return { which: 'campaign', campaign: free };
   if (olderThan !== undefined) return { which: 'older', days: olderThan };
   return all === true ? { which: 'all' } : null;
+}
+
+function chosenBy(unwanted: Unwanted, kept: readonly KeptCampaign[]): readonly KeptCampaign[] {
+  switch (unwanted.which) {
+    case 'campaign':
+      return kept.filter(({ campaign }) => campaign.startsWith(unwanted.campaign));
+    case 'older':
+      return kept.filter(({ keptAt }) => Date.parse(keptAt) < Date.now() - unwanted.days * 86_400_000);
+    case 'all':
+      return kept;
+  }
+}
+
+function freeEffects(kept: readonly KeptCampaign[]): string[] {
+  const bytes = kept.reduce((sum, one) => sum + one.bytes, 0);
+  const names = kept.map(({ campaign }) => campaign.slice(0, 8)).join(', ');
+  return [`Delete the kept disks of ${kept.length} campaigns (${names}): ${showBytes(bytes)}.`];
 }
 
 function keptTable(kept: readonly KeptCampaign[], output: Output): string[] {

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
 import { addPeers } from '../../shared/cli/peers.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { showTime } from '../../shared/print/units.ts';
 import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 
 /** Adds the commands about senders: pair, peers, unpair, rotate. */
-export function addPeerCommands(program: Command, stage: Stage): void {
+export function addPeerCommands(program: Command, terminal: Terminal): void {
   offer(program, receiverCommands, 'pair')
     .option(
       '--valid-for <seconds>',
@@ -17,7 +17,7 @@ export function addPeerCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['receiver pair', 'prints the code; a second call makes the first code worthless']], [3]))
     .action(
-      asks(stage, async ({ daemon, output, json }, { validFor }: { validFor?: number }) => {
+      asks(terminal, async ({ daemon, output, json }, { validFor }: { validFor?: number }) => {
         const opened = await daemon.pair({ seconds: validFor });
         if (json) output.json(opened);
         else {
@@ -30,7 +30,7 @@ export function addPeerCommands(program: Command, stage: Stage): void {
         }
       }),
     );
-  addPeers(program, stage, asks, {
+  addPeers(program, terminal, asks, {
     self: 'receiver',
     commands: receiverCommands,
     name: 'cloud-a',

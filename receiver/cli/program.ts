@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { createProgram, type Stage } from '../../shared/cli/program.ts';
+import { createProgram, type Terminal } from '../../shared/cli/program.ts';
 import { addBundleCommands } from './bundle-commands.ts';
 import { addDaemonCommands } from './daemon-commands.ts';
+import { addGive } from './give-command.ts';
 import { addKept } from './kept-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addStatusCommands } from './status-commands.ts';
@@ -13,15 +14,16 @@ First time:  receiver init, edit the configuration, receiver doctor,
 Each move:   nothing; the sender asks for what it needs. See \`sender --help\`.`;
 
 /** The receiver's command line; each group of commands is one file. */
-export function receiverProgram(stage: Stage): Command {
-  const program = createProgram('receiver', says, stage.output);
+export function receiverProgram(terminal: Terminal): Command {
+  const program = createProgram('receiver', says, terminal.output);
   program.commandsGroup('Set up:');
-  addDaemonCommands(program, stage);
-  addPeerCommands(program, stage);
+  addDaemonCommands(program, terminal);
+  addPeerCommands(program, terminal);
+  addGive(program, terminal);
   program.commandsGroup('Look:');
-  addStatusCommands(program, stage);
-  addKept(program, stage);
+  addStatusCommands(program, terminal);
+  addKept(program, terminal);
   program.commandsGroup('Rebuild from a bundle:');
-  addBundleCommands(program, stage);
+  addBundleCommands(program, terminal);
   return program;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
@@ -11,7 +11,7 @@ import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 
 /** Adds the commands that look: status and ledger. */
-export function addStatusCommands(program: Command, stage: Stage): void {
+export function addStatusCommands(program: Command, terminal: Terminal): void {
   offer(program, receiverCommands, 'status')
     .option(
       '--ended <number>',
@@ -20,7 +20,7 @@ export function addStatusCommands(program: Command, stage: Stage): void {
     )
     .addHelpText('after', epilogue([['receiver status --json', 'prints the same for a script']], [3]))
     .action(
-      asks(stage, async ({ daemon, output, json }, { ended }: { ended?: number }) => {
+      asks(terminal, async ({ daemon, output, json }, { ended }: { ended?: number }) => {
         const status = await daemon.status({ ended });
         if (json) output.json(status);
         else output.print(...statusLines(status, output));
@@ -30,7 +30,7 @@ export function addStatusCommands(program: Command, stage: Stage): void {
     .argument('[campaign]', 'only of this campaign')
     .addHelpText('after', epilogue([['receiver ledger --json', 'prints every line for a script']], [3]))
     .action(
-      asks(stage, async ({ daemon, output, json }, campaign: string | undefined) => {
+      asks(terminal, async ({ daemon, output, json }, campaign: string | undefined) => {
         const lines = await daemon.ledger({ campaign });
         if (json) output.json({ ledger: lines });
         else output.print(...ledgerTable(lines, output));
@@ -50,10 +50,15 @@ function statusLines(status: ReceiverStatus, output: Output): string[] {
     ...(status.endedCampaigns === 0 ? [] : [`ended      ${status.endedCampaigns} campaigns, the newest of them below`]),
     ...status.campaigns.flatMap((campaign) => [
       '',
-      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources built` : visible(campaign.problem)}`,
+      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources built` : visible(campaign.problem)}${ownerText(campaign.owner)}`,
       ...(campaign.disks.length === 0 ? [] : diskTable(campaign.disks, output)),
     ]),
   ];
+}
+
+/** Whose a campaign is, where somebody may have to do something about it. */
+function ownerText(owner: string | null): string {
+  return owner === null ? '; its sender is not paired' : `, of ${visible(owner)}`;
 }
 
 function diskTable(disks: ReceiverStatus['campaigns'][number]['disks'], output: Output): string[] {

@@ -1,6 +1,7 @@
 import type { Commands } from '../../shared/control/command.ts';
 import * as bundles from './commands/bundles.ts';
 import * as kept from './commands/kept.ts';
+import * as owners from './commands/owners.ts';
 import * as pairing from './commands/pairing.ts';
 import * as status from './commands/status.ts';
 import type { ReceiverContext } from './context.ts';
@@ -16,6 +17,7 @@ export const receiverCommands = {
   peers: pairing.peers,
   unpair: pairing.unpair,
   rotate: pairing.rotate,
+  give: owners.give,
   import: bundles.importBundle,
   check: bundles.check,
   commit: bundles.commit,

@@ -1,6 +1,7 @@
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { limits } from '../../protocol/limits.ts';
+import { ifAbsent } from '../../shared/absent.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { within } from '../../shared/concurrency/within.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
@@ -97,7 +98,7 @@ export class Disks {
     if (open !== undefined) await this.#shut(disk);
     // A sealed copy whose disk is offered again (a second attempt took a new snapshot) is the best
     // start.
-    await rename(this.#path(server, disk, 'raw'), part).catch(ignoreAbsent);
+    await rename(this.#path(server, disk, 'raw'), part).catch(ifAbsent(undefined));
     const copy = await this.#open(server, disk, part, shape);
     await within(learnMs, copy.donate());
     return copy;
@@ -321,9 +322,4 @@ function mustBeTracked(disk: string, { size, blockSize }: Shape): void {
 
 function isSame(ours: Shape, theirs: Shape): boolean {
   return ours.size === theirs.size && ours.blockSize === theirs.blockSize && ours.algorithm === theirs.algorithm;
-}
-
-function ignoreAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
 }

@@ -1,7 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { syncFolder } from '../../shared/durable.ts';
-import { writeMarker } from '../../shared/model/marker.ts';
+import { type MarkerOf, readMarker, removeMarker, writeMarker } from '../../shared/model/marker.ts';
 import type { CopyCounts } from './copy/copy.ts';
 
 /** The record of a sealed disk, as its marker holds it. */
@@ -11,44 +8,31 @@ export interface Sealed extends CopyCounts {
   readonly block_size: number;
 }
 
-/** The markers of a campaign's sealed disks: `markers/<server>/<disk>.completed`. */
+/** The markers of a campaign's sealed disks. */
 export class SealMarkers {
-  readonly #campaign: string;
-  readonly #folder: string;
+  readonly #campaign: { readonly id: string; readonly folder: string };
 
-  constructor(campaign: string, folder: string) {
-    this.#campaign = campaign;
-    this.#folder = folder;
+  constructor(id: string, folder: string) {
+    this.#campaign = { id, folder };
   }
 
   /** The record of a sealed disk, or null. */
   async read(server: string, disk: string): Promise<Sealed | null> {
-    const text = await readFile(this.#path(server, disk), 'utf8').catch(ignoreAbsent);
-    if (text === undefined) return null;
-    const { digest, counts } = JSON.parse(text) as { digest: string; counts: Sealed };
-    return { ...counts, root: digest };
+    const marker = await readMarker(this.#campaign.folder, markerOf(server, disk));
+    return marker === null ? null : { ...(marker.counts as unknown as Sealed), root: marker.digest };
   }
 
   /** Writes the marker, durably. */
   async write(server: string, disk: string, { root, ...counts }: Sealed): Promise<void> {
-    const at = new Date().toISOString();
-    const marker = { campaign: this.#campaign, at, digest: root, counts };
-    await writeMarker(this.#folder, [server, `${disk}.completed`], marker);
+    await writeMarker(this.#campaign, markerOf(server, disk), { digest: root, counts });
   }
 
   /** Removes the marker, durably: it MUST NOT certify bytes that may still change. */
   async remove(server: string, disk: string): Promise<void> {
-    const marker = this.#path(server, disk);
-    await rm(marker, { force: true });
-    await syncFolder(dirname(marker)).catch(ignoreAbsent);
-  }
-
-  #path(server: string, disk: string): string {
-    return join(this.#folder, 'markers', server, `${disk}.completed`);
+    await removeMarker(this.#campaign.folder, markerOf(server, disk));
   }
 }
 
-function ignoreAbsent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === 'ENOENT') return undefined;
-  throw error;
+function markerOf(server: string, disk: string): MarkerOf<'disk'> {
+  return { kind: 'disk', server, disk };
 }

@@ -7,14 +7,13 @@ import { freeBytes } from '../../shared/disk/free.ts';
 import { needingRoom } from '../../shared/disk-full.ts';
 import type { Log } from '../../shared/log.ts';
 import { resourcesOf } from '../../shared/model/configurations.ts';
-import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
-import type { Campaign } from '../campaign/campaign.ts';
+import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
-import { complete } from '../campaign/complete.ts';
+import { complete, completeServer } from '../campaign/complete.ts';
 import type { Owner } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
 import { verifyDisk } from '../campaign/verify.ts';
@@ -44,17 +43,20 @@ export interface SessionTools {
   readonly window: Window;
   /** Memory for documents that come in parts. */
   readonly documents: Budget;
-  /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_PHASE, E_BUSY. */
+  /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_TURN, E_BUSY. */
   readonly join: (session: string) => void;
 }
 
 /** A disk that this connection offered. */
-interface Offered {
+interface OfferedCopy {
   readonly server: string;
   readonly disk: string;
   readonly copy: Copy;
   readonly puller: Puller;
 }
+
+/** The handlers of some messages. */
+type HandlersOf<N extends keyof Handlers<'receiver'>> = Pick<Handlers<'receiver'>, N>;
 
 /** One connected sender: its campaign and the disks it offered. The campaign outlives it. */
 export class Session {
@@ -63,12 +65,12 @@ export class Session {
   readonly since = new Date().toISOString();
   readonly #tools: SessionTools;
   readonly #connection: Connection<'receiver'>;
-  readonly #offers = new Map<number, Offered>();
+  readonly #offers = new Map<number, OfferedCopy>();
   readonly #window: Window;
   readonly #parts: DocumentParts;
   /** The campaigns that were opened for it, as often as they were. */
   readonly #given: string[] = [];
-  #campaign: Campaign | null = null;
+  #campaign: ReceiverCampaign | null = null;
 
   constructor(socket: WebSocket, tools: SessionTools) {
     this.#tools = tools;
@@ -121,6 +123,17 @@ export class Session {
 
   /** Every message to the function that answers it. */
   #handlers(): Handlers<'receiver'> {
+    return {
+      ...this.#questionHandlers(),
+      ...this.#bindingHandlers(),
+      ...this.#campaignHandlers(),
+      ...this.#diskHandlers(),
+      ...this.#serverHandlers(),
+    };
+  }
+
+  /** Questions that need no campaign and write nothing. */
+  #questionHandlers(): HandlersOf<'cloud.facts' | 'document.part' | 'campaign.preflight'> {
     const { cloud, campaigns, state } = this.#tools;
     return {
       'cloud.facts': async (_, { signal }) => {
@@ -140,6 +153,13 @@ export class Session {
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
         return { concerns: [...concerns, ...space], decisions };
       },
+    };
+  }
+
+  /** What makes this connection one of a campaign, or of another session. */
+  #bindingHandlers(): HandlersOf<'campaign.open' | 'session.join'> {
+    const { campaigns } = this.#tools;
+    return {
       'campaign.open': async ({ campaign: id }, { signal }) => {
         const known = (await campaigns.ids()).includes(id);
         const campaign = await campaigns.openFor(this.#tools.owner, id);
@@ -155,10 +175,18 @@ export class Session {
         this.#tools.join(session);
         return {};
       },
+    };
+  }
+
+  /** What is said of a whole campaign, and of one of its resources. */
+  #campaignHandlers(): HandlersOf<
+    'campaign.configure' | 'campaign.completed' | 'campaign.commit' | 'campaign.remove' | 'resource.ensure' | 'resource.remove'
+  > {
+    return {
       'campaign.configure': async ({ campaign, configurations: own, parts }) => {
         const configurations = this.#parts.take(campaign, own, parts);
         const tell = this.#connection;
-        const marker = await this.#bound().configure(configurations, (ref, { id, how }) => {
+        const { details, ...marker } = await this.#bound().configure(configurations, (ref, { id, how }) => {
           // A progress notice to a closed connection is dropped; the next connection is told
           // everything.
           try {
@@ -167,24 +195,32 @@ export class Session {
             this.#tools.log.debug({ ref }, 'progress was not heard');
           }
         });
-        return { marker };
+        return { marker, details };
       },
       'campaign.completed': async ({ totals }) => {
         await complete(this.#bound(), totals);
         return { agreed: true };
       },
-      'campaign.commit': async () => ({ freed_bytes: await this.#bound().commit() }),
+      'campaign.commit': async ({ images }) => {
+        const { freed, left } = await this.#bound().commit(images);
+        return { freed_bytes: freed, left };
+      },
       'campaign.remove': () => this.#bound().removeAll(),
       'resource.ensure': async ({ ref, power }) => {
         const built = await this.#bound().ensure(ref, power);
         return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
       },
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
+    };
+  }
+
+  #diskHandlers(): HandlersOf<'disk.offer' | 'disk.page' | 'disk.hole' | 'disk.seal' | 'disk.verify'> {
+    return {
       'disk.offer': (offer, { signal }) => this.#offer(offer, signal),
       'disk.page': async ({ handle, first, digests }) => {
         const { server, copy, puller } = this.#offered(handle);
         await this.#bound().imageDonors.ready(server, copy.shape);
-        return { lacking: await copy.take(first, Buffer.from(digests, 'base64'), puller) };
+        return { missing: await copy.take(first, Buffer.from(digests, 'base64'), puller) };
       },
       'disk.hole': async ({ handle, first, blocks }) => {
         const { copy } = this.#offered(handle);
@@ -197,21 +233,17 @@ export class Session {
         return sealed;
       },
       'disk.verify': ({ server, disk }, { signal }) => verifyDisk(this.#bound(), server, disk, signal),
+    };
+  }
+
+  #serverHandlers(): HandlersOf<'server.health' | 'server.watch' | 'server.completed'> {
+    const { cloud } = this.#tools;
+    return {
       'server.health': async ({ server, probe }, { signal }) =>
         (await cloud()).healthy(this.#bound().built(refOf('server', server)), probe, signal),
       'server.watch': async ({ server, probe }) => this.#bound().watch(server, probe),
-      'server.completed': async ({ campaign, server, summary }) => {
-        const digest = digestOfJson(summary.disks.map(({ disk, root }) => [disk, root]));
-        const counts = { disks: summary.disks.length, bytes: summary.disks.reduce((sum, { size }) => sum + size, 0) };
-        const { ledger, folder } = this.#bound();
-        this.#bound().built(refOf('server', server));
-        if (ledger.standing !== 'configured') return {};
-        await writeMarker(folder, [`${server}.completed`], {
-          campaign,
-          at: new Date().toISOString(),
-          digest,
-          counts,
-        });
+      'server.completed': async ({ server, summary }) => {
+        await completeServer(this.#bound(), server, summary.disks);
         return {};
       },
     };
@@ -248,12 +280,12 @@ export class Session {
     return { handle };
   }
 
-  #bound(): Campaign {
-    if (this.#campaign === null) throw new Problem('E_OUT_OF_PHASE', 'No campaign is open on this connection.');
+  #bound(): ReceiverCampaign {
+    if (this.#campaign === null) throw new Problem('E_OUT_OF_TURN', 'No campaign is open on this connection.');
     return this.#campaign;
   }
 
-  #offered(handle: number): Offered {
+  #offered(handle: number): OfferedCopy {
     const offered = this.#offers.get(handle);
     if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
     return offered;
@@ -274,9 +306,15 @@ function namingDisk(handlers: Handlers<'receiver'>, state: string): Handlers<'re
 }
 
 /** A handler without its types, which are restored once all are wrapped. */
-type Handle = (...given: unknown[]) => Promise<unknown>;
+type UntypedHandler = (...given: unknown[]) => Promise<unknown>;
 
-function wrapped(handlers: Handlers<'receiver'>, wrap: (name: string, handle: Handle) => Handle): Handlers<'receiver'> {
-  const all = Object.entries(handlers as Readonly<Record<string, Handle>>).map(([name, handle]) => [name, wrap(name, handle)]);
+function wrapped(
+  handlers: Handlers<'receiver'>,
+  wrap: (name: string, handle: UntypedHandler) => UntypedHandler,
+): Handlers<'receiver'> {
+  const all = Object.entries(handlers as Readonly<Record<string, UntypedHandler>>).map(([name, handle]) => [
+    name,
+    wrap(name, handle),
+  ]);
   return Object.fromEntries(all) as unknown as Handlers<'receiver'>;
 }

@@ -15,7 +15,7 @@ const allWindowsBytes = 128 * 1024 * 1024;
 const documentBytes = 256 * 1024 * 1024;
 
 /** The peer of a connection: its name for people, its key for us. */
-export interface From {
+export interface ConnectedPeer {
   readonly name: string;
   readonly fingerprint: string;
   /** The key it was paired with, where a rotation has replaced that. */
@@ -35,7 +35,7 @@ export class Sessions {
   readonly #tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window'>;
   readonly #window: Window;
   readonly #documents = new Budget(documentBytes);
-  readonly #open = new Map<Session, { readonly from: From; readonly done: Promise<void> }>();
+  readonly #open = new Map<Session, { readonly from: ConnectedPeer; readonly done: Promise<void> }>();
 
   constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window'>) {
     this.#tools = tools;
@@ -43,7 +43,7 @@ export class Sessions {
   }
 
   /** Serves an open socket until it is closed. MUST be called in the turn in which it opened. */
-  serve(socket: WebSocket, from: From): void {
+  serve(socket: WebSocket, from: ConnectedPeer): void {
     const session: Session = new Session(socket, {
       ...this.#tools,
       owner: firstKeyOf(from),

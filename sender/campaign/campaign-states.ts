@@ -56,6 +56,7 @@ export const moveStates: Readonly<Record<MoveStatus['state'], MoveStateRow>> = {
   waiting: { hasMoved: false, showsPhase: false },
   moving: { hasMoved: false, showsPhase: true, colour: 'cyan' },
   moved: { hasMoved: true, showsPhase: false, colour: 'green' },
+  frozen: { hasMoved: true, showsPhase: false, colour: 'green' },
   failed: { hasMoved: false, showsPhase: false, colour: 'red' },
   'rolled back': { hasMoved: false, showsPhase: false },
 };

@@ -12,7 +12,7 @@ export interface DiskStatus {
   readonly sizeBytes: number;
   readonly doneBytes: number;
   readonly sentBytes: number;
-  /** Of the last few seconds; 0 while nothing moves. */
+  /** What crosses the line, of the last few seconds; 0 while nothing does. */
   readonly bytesPerSecond: number;
   readonly etaSeconds: number | null;
 }
@@ -36,14 +36,27 @@ export interface MoveStatus {
   readonly server: string;
   readonly name: string;
   readonly wave: string;
-  readonly state: 'waiting' | 'moving' | 'moved' | 'failed' | 'rolled back';
+  readonly state: 'waiting' | 'moving' | 'moved' | 'frozen' | 'failed' | 'rolled back';
   readonly phase: string | null;
   readonly disks: readonly DiskStatus[];
+  /** What crossed the line for it: in every round, and in the last copy of its disks. */
+  readonly sentBytes: number;
   /** Null once it is cut over, and for a cold move. */
   readonly warm: WarmStatus | null;
   /** The window or blackout it waits for; null where it waits for none. */
   readonly window: WindowStatus | null;
   readonly problem: ProblemJson | null;
+}
+
+/** How far all servers of a campaign are together. */
+export interface CampaignProgress {
+  /** Of all disks; of one that was not begun, what it may hold. */
+  readonly sizeBytes: number;
+  readonly doneBytes: number;
+  readonly sentBytes: number;
+  readonly bytesPerSecond: number;
+  /** Null while it cannot be told. */
+  readonly etaSeconds: number | null;
 }
 
 /** What a campaign can be doing when it does not rest. */
@@ -58,9 +71,16 @@ export interface CampaignStatus {
   readonly says: string;
   readonly startedAt: string;
   readonly endedAt: string | null;
-  /** Resources of the network side built so far, and how many there are. */
-  readonly built: number;
+  /**
+   * Resources of the network side: how many we built and adopted so far, and how many there are.
+   * `built` is null until the receiver has told, after a restart for instance.
+   */
+  readonly built: number | null;
+  readonly adopted: number;
   readonly toBuild: number;
   readonly moves: readonly MoveStatus[];
+  readonly progress: CampaignProgress;
+  /** What is built but not as it was at the source, by resource. */
+  readonly differences: readonly { readonly ref: string; readonly says: string }[];
   readonly problem: ProblemJson | null;
 }

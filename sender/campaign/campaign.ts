@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { ifAbsent } from '../../shared/absent.ts';
 import { parseYaml } from '../../shared/config.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { Journal } from '../../shared/journal.ts';
@@ -9,7 +10,7 @@ import { type Configurations, parseConfigurations } from '../../shared/model/con
 import { diskBytesOf } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import { attemptOf, hasMoved } from '../migration/attempt.ts';
-import type { Fact } from '../migration/fact.ts';
+import type { Fact, Foreseen } from '../migration/fact.ts';
 import { lastPhaseTo } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
 import { Plan, serversOf } from '../model/plan.ts';
@@ -35,7 +36,7 @@ export class Campaign {
   /**
    * Makes the folder of a new campaign. The journal comes last: without one nothing has started.
    */
-  static async create(state: string, plan: Plan, document: Configurations): Promise<Campaign> {
+  static async create(state: string, plan: Plan, document: Configurations, foreseen?: Foreseen): Promise<Campaign> {
     if (document.campaign === undefined) throw new Problem('E_BUG', 'A campaign needs an id.');
     const folder = folderOf(state, document.campaign);
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -48,6 +49,7 @@ export class Campaign {
       release: document.release,
       servers: serversOf(plan),
     });
+    if (foreseen !== undefined) await journal.append({ fact: 'foreseen', ...foreseen });
     await journal.append({ fact: 'asked', wish: 'run' });
     return new Campaign(folder, plan, document, journal);
   }
@@ -55,11 +57,7 @@ export class Campaign {
   /** Opens a campaign's folder; null for one that never started. Throws E_STATE_DAMAGED. */
   static async open(state: string, id: string): Promise<Campaign | null> {
     const folder = folderOf(state, id);
-    const read = (name: string): Promise<string | null> =>
-      readFile(join(folder, name), 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
-        throw error;
-      });
+    const read = (name: string): Promise<string | null> => readFile(join(folder, name), 'utf8').catch(ifAbsent(null, 'ENOTDIR'));
     const [plan, document, journal] = await Promise.all([read('plan.yaml'), read('configurations.json'), read('journal.jsonl')]);
     // A power cut tore the first line of this journal, before anybody was told of the campaign.
     if (plan === null || document === null || journal === null || !journal.includes('\n')) return null;

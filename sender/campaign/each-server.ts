@@ -1,5 +1,6 @@
-import { asProblem, Problem } from '../../shared/problem.ts';
+import { asProblem } from '../../shared/problem.ts';
 import type { Move } from '../migration/move.ts';
+import { type Failure, throwAll } from './failures.ts';
 import { isInterrupted, type StepTools, workSignal } from './step.ts';
 
 /**
@@ -12,7 +13,7 @@ export async function forEachServer(
   fails: string,
   work: (move: Move) => Promise<void>,
 ): Promise<void> {
-  const failed: { readonly name: string; readonly problem: Problem }[] = [];
+  const failed: Failure[] = [];
   for (const move of moves) {
     try {
       await work(move);
@@ -22,11 +23,5 @@ export async function forEachServer(
       failed.push({ name: move.server.name, problem: asProblem(error) });
     }
   }
-  const [first] = failed;
-  if (first === undefined) return;
-  const { problem } = first;
-  if (failed.length === 1) throw problem;
-  const each = failed.map(({ name, problem: { message } }) => `${name}: ${message}`).join(' ');
-  const says = `${failed.length} of ${moves.length} servers ${fails}. ${each}`;
-  throw new Problem(problem.code, says, { hint: problem.hint, cause: problem });
+  throwAll(failed, `of ${moves.length} servers ${fails}`);
 }

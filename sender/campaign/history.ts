@@ -1,24 +1,30 @@
-import { attemptOf, roundsOf } from '../migration/attempt.ts';
+import { attemptsOf } from '../migration/attempt.ts';
 import { durationsOf } from '../migration/durations.ts';
 import type { PastMove } from '../migration/forecast.ts';
-import { recall } from '../migration/recall.ts';
+import { learnedIn } from '../migration/recall.ts';
+import { serversOf } from '../model/plan.ts';
 import type { Campaign } from './campaign.ts';
 
-/** What the finished moves of some campaigns took: what a forecast learns from. */
+/**
+ * What the moves of some campaigns took: what a forecast learns from. An attempt that was rolled
+ * back measured every phase that it finished.
+ */
 export function historyOf(campaigns: readonly Campaign[]): PastMove[] {
-  return campaigns.flatMap((campaign) =>
-    campaign
-      .moves()
-      .flatMap(({ moves }) => moves)
-      .filter(({ server }) => campaign.moved(server.id))
-      .map((move) => {
-        const sealed = Object.values(recall(move, campaign.journal).learned.sealed ?? {});
-        const durations = durationsOf(attemptOf(campaign.journal.facts, move.server.id).facts);
-        return {
-          stages: Object.fromEntries(durations.map(({ name, ms }) => [name, ms])),
-          sizeBytes: sealed.reduce((sum, { size }) => sum + size, 0),
-          warm: roundsOf(campaign.journal.facts, move.server.id).length > 0,
-        };
+  return campaigns.flatMap(({ plan, journal }) =>
+    serversOf(plan).flatMap((server) =>
+      attemptsOf(journal.facts, server).flatMap((facts, index): PastMove[] => {
+        const durations = durationsOf(facts);
+        if (durations.length === 0) return [];
+        const sealed = Object.values(learnedIn(facts).sealed ?? {});
+        return [
+          {
+            phases: Object.fromEntries(durations.map(({ name, ms }) => [name, ms])),
+            sizeBytes: sealed.reduce((sum, { size }) => sum + size, 0),
+            // The copy of an earlier attempt stays at the receiver.
+            partial: index > 0 || facts.some(({ fact }) => fact === 'round'),
+          },
+        ];
       }),
+    ),
   );
 }

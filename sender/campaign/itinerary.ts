@@ -3,6 +3,7 @@ import type { WishRow } from './step.ts';
 import { commitAtReceiver, destroyServers, releaseSnapshots, retireServers } from './steps/commit.ts';
 import { complete } from './steps/complete.ts';
 import { configure } from './steps/configure.ts';
+import { lookAtSources } from './steps/look-at-sources.ts';
 import { finishStopped, releaseRounds } from './steps/pause.ts';
 import { removeAtReceiver, rollBackAll, rollBackUnfinished } from './steps/roll-back.ts';
 import { moveWaves } from './steps/waves.ts';
@@ -17,7 +18,7 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
     { name: 'configure', does: 'hand over the document; the receiver builds the network side and compares it',
       run: configure, asksReceiver: true, once: true, retries: true },
     { name: 'move waves', does: 'move the servers along their itinerary, wave after wave',
-      run: moveWaves },
+      run: moveWaves, pausesAt: 'first half' },
     { name: 'complete', does: 'compare the totals with those of the receiver',
       run: complete, asksReceiver: true },
   ] },
@@ -34,10 +35,13 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
       run: rollBackUnfinished },
   ] },
 
-  // The receiver comes first: its resources are safe before the source is changed.
+  // The look comes first, because what follows cannot be undone; then the receiver, so that its
+  // resources are safe before the source is changed.
   commit: { shows: 'committing', rests: 'committed', steps: [
-    { name: 'commit at receiver', does: 'have the receiver end its way back and free its disks',
-      run: commitAtReceiver, asksReceiver: true },
+    { name: 'look at sources', does: 'read every source server again; where one cannot be read, nothing is committed',
+      run: lookAtSources },
+    { name: 'commit at receiver', does: 'have the receiver end its way back, free its disks and take its stamps away',
+      run: commitAtReceiver, asksReceiver: true, retries: true },
     { name: 'retire', does: 'tag and lock the source servers',
       run: retireServers, deletesSource: false },
     { name: 'destroy', does: 'delete the source servers',
@@ -56,3 +60,8 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
       run: removeAtReceiver, asksReceiver: true },
   ] },
 };
+
+/** Where rolling waves pause, as the journal calls it. */
+export const wavePauses: ReadonlySet<string> = new Set(
+  Object.values(campaignItinerary).flatMap(({ steps }) => steps.flatMap(({ pausesAt }) => pausesAt ?? [])),
+);

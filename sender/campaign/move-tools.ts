@@ -7,6 +7,7 @@ import { itineraryTo } from '../migration/itinerary.ts';
 import type { Migration } from '../migration/migrate.ts';
 import type { Move } from '../migration/move.ts';
 import type { Tools } from '../migration/phase.ts';
+import { mustBeAsCaptured } from '../migration/phases/as-captured.ts';
 import { copy } from '../migration/phases/copy.ts';
 import { mustBeStopped } from '../migration/phases/freeze.ts';
 import { recall } from '../migration/recall.ts';
@@ -44,13 +45,18 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
     signal,
     options: plan.options,
     destination: destinationAtReceiver({ campaign: id, ask, folder, journal, moveOf }),
-    mustBeStopped: async (server, until) => void (await mustBeStopped(moveOf(server), source, until)),
+    mustBeStopped: async (server, until) => {
+      const move = moveOf(server);
+      const isCaptured = mustBeAsCaptured(move, { source, document: campaign.document, skip: plan.skip }, until);
+      await Promise.all([mustBeStopped(move, source, until), isCaptured]);
+    },
     copyAgain: async (server, until) => void (await copy(moveOf(server), { ...offerTools, offer, signal: until })),
     rounds: {
       of: (server) => roundsOf(journal.facts, server),
       add: async (server, round) => void (await journal.append({ fact: 'round', server, ...round })),
     },
     document: campaign.document,
+    skip: plan.skip,
     stops: {
       isAsked: (server) => isStopAsked(attemptOf(journal.facts, server).facts),
       ask: async (server, was) => void (await journal.append({ fact: 'stop asked', server, was })),

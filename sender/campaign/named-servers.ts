@@ -1,14 +1,33 @@
 import { Problem } from '../../shared/problem.ts';
 import type { CampaignStatus, MoveStatus } from './campaign-status.ts';
 
-/** The servers of a campaign that are named by id or name, in that order. Throws E_NOT_FOUND. */
+/** Characters of an id that name a server at the least. */
+const fewest = 4;
+
+/** Whether a word is the id, the beginning of the id, or the name of a server. */
+function isCalled({ server, name }: MoveStatus, word: string): boolean {
+  return server === word || name === word || (word.length >= fewest && server.startsWith(word));
+}
+
+/** Whether a campaign has every one of these servers. */
+export function hasServers({ moves }: CampaignStatus, wanted: readonly string[]): boolean {
+  return wanted.every((word) => moves.some((move) => isCalled(move, word)));
+}
+
+/**
+ * The servers of a campaign that are named by name, id or the beginning of it, in that order.
+ * Throws E_NOT_FOUND.
+ */
 export function namedServers({ id, moves }: CampaignStatus, wanted: readonly string[]): MoveStatus[] {
-  return wanted.map((name) => {
-    const matches = moves.filter((move) => move.server === name || move.name === name);
+  return wanted.map((word) => {
+    const matches = moves.filter((move) => isCalled(move, word));
     const [only] = matches;
-    if (only === undefined || matches.length > 1)
-      throw new Problem('E_NOT_FOUND', `${name} is ${only === undefined ? 'no' : 'more than one'} server of campaign ${id}.`);
-    return only;
+    if (only === undefined) throw new Problem('E_NOT_FOUND', `${word} is no server of campaign ${id}.`);
+    if (matches.length === 1) return only;
+    const ids = matches.map(({ server }) => server).join(', ');
+    throw new Problem('E_NOT_FOUND', `${word} is more than one server of campaign ${id}: ${ids}.`, {
+      hint: 'Name it by its id, or by the beginning of its id.',
+    });
   });
 }
 

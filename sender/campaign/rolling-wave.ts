@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
-import type { Fact } from '../migration/fact.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
@@ -9,9 +8,6 @@ import { type StepTools, workSignal } from './step.ts';
 
 /** Between two looks at the moved servers: milliseconds. */
 const lookMs = 1_000;
-
-/** What the journal calls the wait between the halves of a rolling wave. */
-const firstHalf = 'first half';
 
 /** Servers that may move together, and those that must be healthy before. */
 export interface Batch {
@@ -40,30 +36,41 @@ export function halvesOf<T>(servers: readonly T[]): readonly [first: readonly T[
 
 /**
  * Waits until all servers of the first half that ran at the source are healthy in the same look.
- * Returns early when the campaign halts. Throws E_UNHEALTHY after `probe_timeout_seconds`.
+ * Returns early when the campaign halts. Returns a problem, which is noted, where one has not
+ * moved, or is not healthy after `probe_timeout_seconds`. The journal notes the wait as `phase`.
  */
-export async function awaitFirstHalf(campaign: Campaign, { wave, after }: Batch, tools: StepTools): Promise<void> {
+export async function awaitFirstHalf(
+  campaign: Campaign,
+  { wave, after }: Batch,
+  tools: StepTools,
+  phase: string,
+): Promise<Problem | null> {
+  const refuse = async ({ server }: Move, says: string): Promise<Problem> => {
+    const problem = new Problem(
+      'E_UNHEALTHY',
+      `The second half of ${wave} is not begun: server ${server.name} of the first ${says}`,
+      {
+        about: refOf('server', server.id),
+        hint: 'Mend it, then `sender resume`; or `sender rollback`.',
+      },
+    );
+    await campaign.journal.append({ fact: 'problem', server: null, phase, problem: problem.toJSON() });
+    return problem;
+  };
+  const absent = after.find(({ server }) => !campaign.moved(server.id));
+  if (absent !== undefined && !tools.halted.aborted) return refuse(absent, 'has not moved.');
   const asked = after.filter((move) => recall(move, campaign.journal).learned.was !== 'stopped');
-  await campaign.journal.append({ fact: 'begun', server: null, phase: firstHalf });
+  await campaign.journal.append({ fact: 'begun', server: null, phase });
   const seconds = campaign.plan.options.probe_timeout_seconds;
   for (const limit = performance.now() + seconds * 1000; ; ) {
-    if (tools.halted.aborted) return;
+    if (tools.halted.aborted) return null;
     const sick = await firstSick(campaign, asked, tools);
     if (sick === null) break;
-    if (performance.now() >= limit) {
-      const says = `The second half of ${wave} is not begun: server ${sick.move.server.name} of the first is not healthy at the destination for ${seconds} s: ${sick.says}`;
-      const hint = 'Mend it at the destination, then `sender resume`; or `sender rollback`.';
-      throw new Problem('E_UNHEALTHY', says, { about: refOf('server', sick.move.server.id), hint });
-    }
+    if (performance.now() >= limit) return refuse(sick.move, `is not healthy at the destination for ${seconds} s: ${sick.says}`);
     await sleep(lookMs, undefined, { signal: workSignal(tools) });
   }
-  await campaign.journal.append({ fact: 'done', server: null, phase: firstHalf });
-}
-
-/** Whether the second half of a rolling wave waits for the first. */
-export function isAwaitingFirstHalf(facts: readonly Fact[]): boolean {
-  const last = facts.findLast((fact) => 'server' in fact && fact.server === null);
-  return last?.fact === 'begun' && last.phase === firstHalf;
+  await campaign.journal.append({ fact: 'done', server: null, phase });
+  return null;
 }
 
 /** The first server that is not healthy, and why not; null where all are. */

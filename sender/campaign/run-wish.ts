@@ -23,7 +23,7 @@ export async function runWish(campaign: Campaign, tools: StepTools): Promise<Res
     for (const step of steps.filter((one) => belongs(one, campaign, standing))) {
       if (isInterrupted(tools)) return null;
       const end = await runStep(step, campaign, tools);
-      if (end?.rests !== undefined) return await rest(end.rests);
+      if (end?.rests !== undefined) return await rest(end.rests, end.problem);
     }
     return await rest(rests);
   } catch (error) {
@@ -47,7 +47,7 @@ async function runStep(step: Step, campaign: Campaign, tools: StepTools): Promis
   const place = { server: null, phase: step.name };
   await journal.append({ fact: 'begun', ...place });
   tools.log.info({ campaign: id, step: step.name }, step.does);
-  const work = (): Promise<StepEnd | undefined> => step.run(campaign, tools, step.name);
+  const work = (): Promise<StepEnd | undefined> => step.run(campaign, tools, step);
   const retryTools = { journal, retryDelaysMs: tools.retryDelaysMs, signal: workSignal(tools) };
   const end = step.retries ? await withRetries(work, place, retryTools) : await work();
   if (end?.rests === undefined) await journal.append({ fact: 'done', ...place, learned: end?.learned });

@@ -41,7 +41,8 @@ export class Runner {
   readonly #tools: RunnerTools;
   readonly #progress = new Progress();
   readonly #stopping = new AbortController();
-  readonly #built = new Set<string>();
+  /** What the receiver told of the network side since the daemon started: how each came to be. */
+  readonly #built = new Map<string, string>();
   readonly #watch: SourceWatch;
   /** Aborts the work on the present wish when another one replaces it. */
   #supersede = new AbortController();
@@ -66,7 +67,7 @@ export class Runner {
     const standing = standingOf(this.campaign.journal.facts);
     const isReady = standing.is === 'resting' && standing.state === 'ready';
     const awake = isReady ? this.#watch.awake() : undefined;
-    return statusOf(this.campaign, this.#progress, this.#built.size, this.#tools.history, awake);
+    return statusOf(this.campaign, this.#progress, this.#built, this.#tools.history, awake);
   }
 
   /** Continues where the journal says the campaign was; a resting campaign stays at rest. */
@@ -151,8 +152,8 @@ export class Runner {
     const peer = new Peer({
       ...this.#tools.peer,
       campaign: this.campaign.id,
-      onBuilt: (ref) => {
-        this.#built.add(ref);
+      onBuilt: (ref, _id, how) => {
+        this.#built.set(ref, how);
         onChange();
       },
       onState: ({ state, problem }) => absence.heard(state === 'connected', problem),

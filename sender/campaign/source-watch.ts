@@ -59,7 +59,8 @@ export class SourceWatch {
   }
 }
 
-function awakeProblem({ id, name }: { readonly id: string; readonly name: string }, why: string): Problem {
+/** Says that a source server has run again, and what its operator can do. */
+export function awakeProblem({ id, name }: { readonly id: string; readonly name: string }, why: string): Problem {
   return new Problem('E_SERVER_STATE', `Server ${name} ${why} at the source, beside its copy at the destination.`, {
     about: `server/${id}`,
     hint: 'Stop one of the two. `sender commit` neither locks nor deletes this source server; `sender rollback` gives up what the new one wrote.',

@@ -1,4 +1,5 @@
 import { phaseNamed } from '../migration/itinerary.ts';
+import { moveStates } from './campaign-states.ts';
 import type { CampaignState, MoveStatus } from './campaign-status.ts';
 
 /** What is said of a bundle whose servers are all frozen. */
@@ -10,6 +11,10 @@ export function readyBundle(id: string, servers: number): string {
 export interface Circumstances {
   /** How many servers are stopped in the middle of their move. */
   readonly held: number;
+  /** Whether the servers go into a bundle. */
+  readonly isBundle: boolean;
+  /** Whether it works on a cancel. */
+  readonly isCancel: boolean;
   /** Whether the second half of a farm waits for the first. */
   readonly isGated: boolean;
   /** What is half done after a failed commit or rollback. */
@@ -19,20 +24,25 @@ export interface Circumstances {
 }
 
 /** One sentence on what a campaign does. */
-export function saysOf(state: CampaignState, moves: readonly MoveStatus[], { held, isGated, half, kept }: Circumstances): string {
+export function saysOf(state: CampaignState, moves: readonly MoveStatus[], circumstances: Circumstances): string {
+  const { held, isBundle, isCancel, isGated, half, kept } = circumstances;
   const left = moves.filter(({ problem }) => problem !== null).map(({ name }) => name);
   const but = moves.filter(({ server }) => kept.has(server)).map(({ name }) => name);
-  const moved = moves.filter((move) => move.state === 'moved').length;
+  const count = moves.filter((move) => moveStates[move.state].hasMoved).length;
+  const moved = `${count} of ${moves.length} servers ${isBundle ? 'frozen' : 'moved'}`;
+  const failed = moves.filter((move) => move.state === 'failed').map(({ name }) => name);
   switch (state) {
     case 'preparing':
       return 'The receiver builds the network side; no server is touched yet.';
     case 'moving':
-      return `${moved} of ${moves.length} servers moved${movingSays(moves, isGated)}`;
+      return `${moved}${failed.length === 0 ? '' : `, ${failed.length} failed`}${movingSays(moves, isGated)}`;
     case 'paused':
-      return `${moved} of ${moves.length} servers moved; \`sender resume\` goes on, \`sender rollback\` undoes all of it.`;
+      return `${moved}; \`sender resume\` goes on, \`sender rollback\` undoes all of it.`;
     case 'failed':
       if (half !== undefined) return halfSays(half, left);
-      return `Stopped by a problem with ${moved} of ${moves.length} servers moved; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` takes all back.`;
+      if (failed.length > 0 && held === 0)
+        return `${moved}; ${listed(failed)} could not be moved, and ${failed.length === 1 ? 'is' : 'are'} at the source as before. \`sender resume\` tries again, \`sender rollback\` takes all back.`;
+      return `Stopped by a problem with ${moved}; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` takes all back.`;
     case 'ready':
       if (left.length > 0)
         return `All ${moves.length} servers moved, but at the source ${listed(left)} may run again: \`sender commit\` leaves such a source server as it is.`;
@@ -44,6 +54,7 @@ export function saysOf(state: CampaignState, moves: readonly MoveStatus[], { hel
         ? 'Committed. The source servers no longer start by accident.'
         : `Committed. The source servers no longer start by accident, but for ${listed(but)}, left as asked.`;
     case 'rolling back':
+      if (isCancel) return 'The moves under way are taken back; what has moved, and the network side, stays at the destination.';
       return 'What this campaign built is being removed and the source servers started.';
     case 'rolled back':
       if (but.length > 0)

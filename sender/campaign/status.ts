@@ -1,4 +1,5 @@
 import type { Dated } from '../../shared/journal.ts';
+import { labelsOf } from '../../shared/model/labels.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
@@ -9,13 +10,17 @@ import { forecastOf, type PastMove, warmForecastOf } from '../migration/forecast
 import { phaseNamed } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
+import { roundAlone } from '../migration/round.ts';
 import { type WindowStatus, windowOf } from '../migration/window.ts';
 import type { Campaign } from './campaign.ts';
+import { progressOf } from './campaign-progress.ts';
+import { moveStates } from './campaign-states.ts';
 import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus } from './campaign-status.ts';
-import { configuredCounts } from './configured.ts';
-import { campaignItinerary } from './itinerary.ts';
+import { configuredIn } from './configured.ts';
+import { detailsOf, differencesIn } from './details.ts';
+import { campaignItinerary, wavePauses } from './itinerary.ts';
 import type { Progress } from './progress.ts';
-import { isAwaitingFirstHalf } from './rolling-wave.ts';
+import { sentBytesOf } from './sent-bytes.ts';
 import { readyBundle, saysOf } from './status-text.ts';
 
 /** The moves that a forecast learns from; only read where there is something to forecast. */
@@ -25,13 +30,14 @@ type History = () => readonly PastMove[];
 type Awake = ReadonlyMap<string, ProblemJson>;
 
 /**
- * The progress of a campaign, from its journal and copies. `built` counts what the receiver
- * announced since the daemon started; `awake`: moved servers that run again at the source.
+ * The progress of a campaign, from its journal and copies. `built`: how each resource came to be
+ * that the receiver announced since the daemon started; `awake`: moved servers that run again at
+ * the source.
  */
 export function statusOf(
   campaign: Campaign,
   progress: Progress,
-  built: number,
+  built: ReadonlyMap<string, string>,
   history: History = () => [],
   awake: Awake = new Map(),
 ): CampaignStatus {
@@ -43,8 +49,8 @@ export function statusOf(
     .flatMap(({ wave, moves: list }) => list.map((move) => moveStatus(campaign, wave, move, progress, history)))
     .map((move) => ({ ...move, problem: awake.get(move.server) ?? move.problem }));
   const state = stateOf(campaign);
-  const held = moves.filter((move) => move.state !== 'moved' && wasStopped(attemptOf(facts, move.server).facts)).length;
-  const toBuild = networkSideOf(campaign.document).length;
+  const planned = campaign.moves().flatMap((wave) => wave.moves.map(({ server, diskBytes }) => [server.id, diskBytes] as const));
+  const held = moves.filter((move) => !moveStates[move.state].hasMoved && wasStopped(attemptOf(facts, move.server).facts)).length;
   return {
     id: campaign.id,
     project: campaign.document.source.project_name,
@@ -52,14 +58,50 @@ export function statusOf(
     says:
       isBundle && state === 'ready'
         ? readyBundle(campaign.id, moves.length)
-        : saysOf(state, moves, { held, isGated: isAwaitingFirstHalf(facts), half: onlyWayOn(facts)?.wish, kept: keptOf(facts) }),
+        : saysOf(state, labelled(moves), {
+            held,
+            isBundle,
+            isCancel: standing.is === 'working' && standing.wish === 'cancel',
+            isGated: isAtWavePause(facts),
+            half: onlyWayOn(facts)?.wish,
+            kept: keptOf(facts),
+          }),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
-    built: isConfigured(campaign) ? toBuild : Math.min(built, toBuild),
-    toBuild,
+    ...networkOf(campaign, built),
     moves,
+    progress: progressOf(moves, new Map(planned), standing.is === 'resting' ? null : progress.pace()),
+    differences: differencesIn(detailsOf(campaign)),
     problem: standing.is === 'resting' ? standing.problem : null,
   };
+}
+
+/** Whether the second half of a rolling wave waits for the first. */
+function isAtWavePause(facts: readonly Fact[]): boolean {
+  const last = facts.findLast((fact) => 'server' in fact && fact.server === null);
+  return last?.fact === 'begun' && wavePauses.has(last.phase);
+}
+
+/** How much of the network side stands; nothing is left of it after a whole rollback. */
+function networkOf(
+  campaign: Campaign,
+  heard: ReadonlyMap<string, string>,
+): Pick<CampaignStatus, 'built' | 'adopted' | 'toBuild'> {
+  const { facts } = campaign.journal;
+  const toBuild = networkSideOf(campaign.document).length;
+  const configured = configuredIn(facts);
+  if (stateOf(campaign) === 'rolled back' && keptOf(facts).size === 0) return { built: 0, adopted: 0, toBuild };
+  const { adopted = 0 } = configured ?? { adopted: [...heard.values()].filter((how) => how === 'adopted').length };
+  if (configured !== null) return { built: toBuild - adopted, adopted, toBuild };
+  // After a restart the receiver may have built much of which nothing was heard yet.
+  const isUnknown = heard.size === 0 && facts.some((fact) => fact.fact === 'begun' && fact.server === null);
+  return { built: isUnknown ? null : heard.size - adopted, adopted, toBuild };
+}
+
+/** The moves with names that tell same-named servers apart. */
+function labelled(moves: readonly MoveStatus[]): MoveStatus[] {
+  const labels = labelsOf(moves.map(({ server, name }) => ({ id: server, name })));
+  return moves.map((move) => ({ ...move, name: labels.get(move.server) ?? move.name }));
 }
 
 function stateOf(campaign: Campaign): CampaignState {
@@ -70,7 +112,7 @@ function stateOf(campaign: Campaign): CampaignState {
 
 /** Whether the network side is built; a bundle has none to build. */
 function isConfigured({ plan, journal }: Campaign): boolean {
-  return plan.to === 'bundle' || configuredCounts(journal.facts) !== null;
+  return plan.to === 'bundle' || configuredIn(journal.facts) !== null;
 }
 
 function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Progress, history: History): MoveStatus {
@@ -80,13 +122,15 @@ function moveStatus(campaign: Campaign, wave: string, move: Move, progress: Prog
   const last = own.facts.findLast((fact) => fact.fact === 'begun' || fact.fact === 'done' || fact.fact === 'undone');
   const state = moveStateOf(campaign, server.id);
   const stillRuns = state === 'moving' && !wasStopped(own.facts);
+  const disks = move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress));
   return {
     server: server.id,
     name: server.name,
     wave,
     state,
     phase: last !== undefined && 'phase' in last ? last.phase : null,
-    disks: move.disks.map((disk) => diskStatus(campaign, move, disk.id, progress)),
+    disks,
+    sentBytes: sentBytesOf({ disks, rounds: roundsOf(facts, server.id) }),
     warm: stillRuns ? warmStatus(move, own.facts, facts, history) : null,
     window: stillRuns ? windowStatus(move, campaign, own.facts, history) : null,
     problem: problemOf(campaign, server.id, state),
@@ -102,7 +146,9 @@ function problemOf({ journal: { facts } }: Campaign, server: string, state: Move
   const at = facts.findLastIndex((fact) => fact.fact === 'problem' && isOf(fact));
   const last = facts[at];
   if (last?.fact !== 'problem') return null;
-  if (state !== 'moved') return last.problem;
+  // What was met before a rollback is in the report; it is none of the server as it is now.
+  if (state === 'rolled back' || state === 'waiting') return null;
+  if (!moveStates[state].hasMoved) return last.problem;
   const standing = standingOf(facts);
   const isOver = standing.is === 'resting' && (standing.state === 'committed' || standing.state === 'rolled back');
   return isOver || at < facts.findLastIndex((fact) => fact.fact === 'done' && isOf(fact)) ? null : last.problem;
@@ -117,10 +163,13 @@ function keptOf(facts: readonly Fact[]): ReadonlySet<string> {
 function moveStateOf(campaign: Campaign, server: string): MoveStatus['state'] {
   const { facts } = campaign.journal;
   const own = attemptOf(facts, server);
-  if (campaign.moved(server)) return 'moved';
+  if (campaign.moved(server)) return campaign.plan.to === 'bundle' ? 'frozen' : 'moved';
   const isResting = standingOf(facts).is === 'resting';
-  if (!isResting && own.facts.length > 0) return 'moving';
-  if (isResting && facts.some((fact) => fact.fact === 'problem' && fact.server === server)) return 'failed';
+  const isStuck = own.facts.at(-1)?.fact === 'failed';
+  if (!isResting && own.facts.length > 0 && !isStuck) return 'moving';
+  if (isStuck || own.facts.some(({ fact }) => fact === 'problem')) return 'failed';
+  const wished = facts.findLastIndex((fact) => fact.fact === 'asked' && (fact.wish === 'run' || fact.wish === 'rollback'));
+  if (facts.slice(wished + 1).some((fact) => fact.fact === 'failed' && fact.server === server)) return 'failed';
   return own.attempt > 1 ? 'rolled back' : 'waiting';
 }
 
@@ -133,14 +182,7 @@ function warmStatus(
   if (!hasBegun(own, 'rounds')) return null;
   const rounds = roundsOf(facts, server.id);
   return {
-    rounds: rounds.map(({ round, size, blocks, bytes, snapshot_ms, copy_ms }) => ({
-      round,
-      size,
-      blocks,
-      bytes,
-      snapshot_ms,
-      copy_ms,
-    })),
+    rounds: rounds.map(roundAlone),
     forecast: rounds.length === 0 ? null : warmForecastOf(rounds, history(), Date.now()),
     waits: hasWaitedFor(own, 'cutover'),
     cutover,
@@ -181,5 +223,9 @@ function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progre
       bytesPerSecond: 0,
       etaSeconds: 0,
     };
+  const round = roundsOf(campaign.journal.facts, move.server.id).at(-1);
+  const isOfRound = round !== undefined && (progress.heardAt(id) ?? 0) <= Date.parse(round.at);
+  // What a round sent is in the journal; it counts once.
+  if (isOfRound) return { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
   return progress.of(id) ?? { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
 }

@@ -1,5 +1,6 @@
 import type { SourceCloud, SourceRetirement } from '../../shared/cloud/source-cloud.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Problem } from '../../shared/problem.ts';
 import type { OfferDisk, OnDisk } from '../disks/offer-disk.ts';
 import type { RestState } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
@@ -36,6 +37,8 @@ export interface StepTools {
 export interface StepEnd {
   readonly learned?: object;
   readonly rests?: RestState;
+  /** Why it rests there, where that is not what the operator asked for. */
+  readonly problem?: Problem;
 }
 
 /** One step of a wish. `run` MUST be safe to repeat, also after half of it. */
@@ -44,7 +47,12 @@ export interface Step {
   readonly name: string;
   /** For people: what happens here. */
   readonly does: string;
-  readonly run: (campaign: Campaign, tools: StepTools, name: string) => Promise<StepEnd | undefined>;
+  readonly run: (campaign: Campaign, tools: StepTools, step: Step) => Promise<StepEnd | undefined>;
+  /**
+   * What the journal calls the pause of a rolling wave: its second half begins when its first half
+   * is healthy.
+   */
+  readonly pausesAt?: string;
   /** Whether it asks the receiver; a campaign that goes into a bundle skips it. */
   readonly asksReceiver?: boolean;
   /**

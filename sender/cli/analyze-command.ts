@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { writeDurably } from '../../shared/durable.ts';
 import { mostParallel } from '../model/plan.ts';
 import { writeText } from '../operator-file.ts';
@@ -18,7 +18,7 @@ import { analysisText } from '../ordering/report/text.ts';
 import { namesOf } from '../ordering/traffic/named-server.ts';
 
 /** Adds `analyze`: the order of a move, computed from traffic. It needs no daemon and no cloud. */
-export function addAnalyzeCommand(program: Command, stage: Stage): void {
+export function addAnalyzeCommand(program: Command, terminal: Terminal): void {
   program
     .command('analyze')
     .description(
@@ -78,12 +78,12 @@ export function addAnalyzeCommand(program: Command, stage: Stage): void {
       ),
     )
     .action(async function (this: Command, matrices: readonly string[], chosen: AnalyzeFlags) {
-      await run(this, stage, matrices, chosen);
+      await run(this, terminal, matrices, chosen);
     });
 }
 
-async function run(command: Command, stage: Stage, matrices: readonly string[], chosen: AnalyzeFlags): Promise<void> {
-  const { output, json } = cliOf(command, stage);
+async function run(command: Command, terminal: Terminal, matrices: readonly string[], chosen: AnalyzeFlags): Promise<void> {
+  const { output, json } = cliOf(command, terminal);
   const files = await readFiles(matrices, chosen);
   const tenant = tenantOf(files);
   const wishes = analyzeOptions(chosen, files, tenant);

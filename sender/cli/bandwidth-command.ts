@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { bandwidthText } from './campaign-view.ts';
 
 /** Adds the command that shows and sets what may be sent: bandwidth. */
-export function addBandwidthCommand(program: Command, stage: Stage): void {
+export function addBandwidthCommand(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'bandwidth')
     .argument(
       '[limit]',
@@ -24,7 +24,7 @@ export function addBandwidthCommand(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, limit: string | undefined) => {
+      asks(terminal, async ({ daemon, output, json }, limit: string | undefined) => {
         const bandwidth = await daemon.bandwidth({ limit });
         if (json) output.json(bandwidth);
         else output.print(bandwidthText(bandwidth));

@@ -1,35 +1,55 @@
 import type { Output } from '../../shared/print/output.ts';
 import { cut, visible } from '../../shared/print/text.ts';
-import { showBytes, showDuration, showRate, showTime } from '../../shared/print/units.ts';
-import type { ProblemJson } from '../../shared/problem.ts';
-import { campaignStates, isSettled, moveStates } from '../campaign/campaign-states.ts';
+import { showBytes, showDuration, showRate } from '../../shared/print/units.ts';
+import { campaignStates, isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus, DiskStatus, MoveStatus } from '../campaign/campaign-status.ts';
 import type { SenderStatus } from '../control/commands/status.ts';
 import type { BandwidthStatus } from '../receiver/bandwidth.ts';
 import { widestName } from '../report/names.ts';
 import { shortId, toldApart } from '../report/server-names.ts';
-import type { View } from './live.ts';
-import { isUnderWay, movesTable, paint, stageOf } from './moves-table.ts';
+import { picture, summary } from './campaign-picture.ts';
+import type { LiveView } from './live.ts';
+import { isUnderWay, stageOf } from './moves-table.ts';
 import { warmText } from './warm-view.ts';
 
+/** How many campaigns that have ended are shown unless all are asked for. */
+export const mostEnded = 3;
+
+/** What of a status is shown. */
+export interface StatusChoice {
+  /** The id of the only campaign that is shown, whole. */
+  readonly only?: string | undefined;
+  /** Every campaign that has ended, too. */
+  readonly all?: boolean | undefined;
+  /** Lines of the terminal; endless where nothing is redrawn. */
+  readonly rows?: number | undefined;
+}
+
 /**
- * What `sender status` shows: the receiver, then each campaign. One that has ended takes two lines
- * unless it was asked for.
+ * What `sender status` shows: the receiver, then each campaign, open ones first. One that has ended
+ * takes two lines unless it was asked for.
  */
-export function statusLines(status: SenderStatus, output: Output, wanted?: string): string[] {
+export function statusLines(status: SenderStatus, output: Output, choice: StatusChoice = {}): string[] {
+  const { only, all = false, rows = Number.POSITIVE_INFINITY } = choice;
   const { peer } = status;
   const paired =
     peer === null ? 'not paired; see `sender pair --help`' : `${visible(peer.name)} at ${peer.address}: ${peer.state}`;
-  const shown = wanted === undefined ? status.campaigns : status.campaigns.filter(({ id }) => id === wanted);
-  return [
+  const whole = status.campaigns.filter(({ id, state }) => (only === undefined ? !campaignStates[state].isOver : id === only));
+  const ended = only === undefined ? status.campaigns.filter(({ state }) => campaignStates[state].isOver) : [];
+  const shown = all ? ended : ended.slice(0, mostEnded);
+  const head = [
     `receiver   ${paired}${peer !== null && peer.state !== 'connected' ? ` (${visible(peer.says)})` : ''}`,
-    ...(wanted === undefined ? [`bandwidth  ${bandwidthText(status.bandwidth)}`] : []),
-    ...(shown.length === 0 ? ['campaigns  none'] : []),
-    ...shown.flatMap((campaign) => [
-      '',
-      ...(wanted === undefined && campaignStates[campaign.state].isOver ? summary(campaign, output) : picture(campaign, output)),
-    ]),
+    ...(only === undefined ? [`bandwidth  ${bandwidthText(status.bandwidth)}`] : []),
+    ...(whole.length + ended.length === 0 ? ['campaigns  none'] : []),
   ];
+  const foot = [
+    ...shown.flatMap((campaign) => ['', ...summary(campaign, output)]),
+    ...(ended.length > shown.length
+      ? ['', `… and ${ended.length - shown.length} more that have ended: \`sender status --all\``]
+      : []),
+  ];
+  const share = Math.floor((rows - head.length - foot.length) / Math.max(1, whole.length)) - 1;
+  return [...head, ...whole.flatMap((campaign) => ['', ...picture(campaign, output, share)]), ...foot];
 }
 
 /** The limit on what is sent, and what is sent now. */
@@ -39,65 +59,29 @@ export function bandwidthText({ limit, by, bytesPerSecond }: BandwidthStatus): s
 }
 
 /** One campaign as it is watched: redrawn on a terminal, as changes elsewhere. */
-export function campaignView(campaign: CampaignStatus, output: Output): View {
+export function campaignView(campaign: CampaignStatus, output: Output): LiveView {
   const text = `campaign ${shortId(campaign.id)}: ${campaign.state}, ${visible(campaign.says)}`;
-  const whole = { key: campaign.id, stage: campaign.state, text };
+  const whole = { key: campaign.id, state: campaign.state, text };
   const moves = toldApart(campaign.moves).map((move) => ({
     key: move.server,
-    stage: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
-    text: [
+    state: `${move.state} ${move.phase} ${move.warm?.rounds.length ?? ''} ${move.window?.opensAt ?? ''}`,
+    text: `server ${move.server} ${[
       shortName(move),
       stageOf(move),
       ...(move.warm === null ? [] : [warmText(move.warm)]),
       ...(move.window === null ? [] : [move.window.says]),
       ...move.disks.filter(isUnderWay).map(diskText),
-    ].join(', '),
+    ].join(', ')}`,
   }));
   return {
-    picture: picture(campaign, output),
+    picture: (rows) => picture(campaign, output, rows),
     // How a campaign ended comes after how its servers did.
     items: isSettled(campaign.state) ? [...moves, whole] : [whole, ...moves],
   };
 }
 
-function summary(campaign: CampaignStatus, output: Output): string[] {
-  return [headline(campaign, output), `  ${visible(campaign.says)}`];
-}
-
-function picture(campaign: CampaignStatus, output: Output): string[] {
-  const moves = toldApart(campaign.moves);
-  return [
-    ...summary(campaign, output),
-    `  network side: ${campaign.built} of ${campaign.toBuild} built; servers: ${movedOf(campaign)} of ${campaign.moves.length} moved`,
-    ...problemLines(campaign.problem, '  ', output),
-    '',
-    ...movesTable(moves, output),
-    ...moves.flatMap((move) => (move.warm === null ? [] : [`  ${shortName(move)}: ${warmText(move.warm)}`])),
-    ...moves.flatMap((move) => (move.window === null ? [] : [`  ${shortName(move)} ${visible(move.window.says)}`])),
-    ...moves.flatMap((move) => problemLines(move.problem, `  ${shortName(move)}: `, output)),
-  ];
-}
-
 function shortName({ name }: MoveStatus): string {
   return cut(visible(name), widestName);
-}
-
-function headline(campaign: CampaignStatus, output: Output): string {
-  const end = campaign.endedAt === null ? '' : ` – ${showTime(campaign.endedAt)}`;
-  const state = paint(campaign.state, campaignStates[campaign.state].colour, output);
-  return `campaign   ${campaign.id}  ${visible(campaign.project)}  ${state}  ${showTime(campaign.startedAt)}${end} UTC`;
-}
-
-function problemLines(problem: ProblemJson | null, before: string, output: Output): string[] {
-  if (problem === null) return [];
-  return [
-    `${before}${output.style('red', visible(problem.says))} (${problem.code})`,
-    `  ${output.style('dim', `→ ${visible(problem.hint)}`)}`,
-  ];
-}
-
-function movedOf(campaign: CampaignStatus): number {
-  return campaign.moves.filter((move) => moveStates[move.state].hasMoved).length;
 }
 
 function diskText(disk: DiskStatus): string {

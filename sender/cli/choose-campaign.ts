@@ -1,22 +1,46 @@
 import { Problem } from '../../shared/problem.ts';
 import { type CampaignCommand, campaignStates, statesAllowing } from '../campaign/campaign-states.ts';
 import type { CampaignState, CampaignStatus } from '../campaign/campaign-status.ts';
+import { hasServers } from '../campaign/named-servers.ts';
 
 /**
  * Finds the campaign a command is about: by its id or the beginning of it, or the only one that the
- * command fits. Throws E_NOT_FOUND, E_CAMPAIGN_STATE or E_USAGE, and names what there is.
+ * command fits and that has the named servers. Throws E_NOT_FOUND, E_CAMPAIGN_STATE or E_USAGE, and
+ * names what there is.
  */
 export function chooseCampaign(
   campaigns: readonly CampaignStatus[],
   wanted: string | undefined,
   command: CampaignCommand,
-): string {
-  if (wanted !== undefined) return named(campaigns, wanted).id;
-  const fitting = campaigns.filter(({ state }) => isMeant(state, command));
-  if (fitting.length === 1 && fitting[0] !== undefined) return fitting[0].id;
+  servers: readonly string[] = [],
+): CampaignStatus {
+  if (wanted !== undefined) return named(campaigns, wanted);
+  const possible = campaigns.filter(({ state }) => isMeant(state, command));
+  const having = possible.filter((campaign) => hasServers(campaign, servers));
+  // A server that none of them has is for the daemon to name.
+  const fitting = having.length === 0 ? possible : having;
+  if (fitting.length === 1 && fitting[0] !== undefined) return fitting[0];
   if (fitting.length > 1) throw new Problem('E_USAGE', `Which campaign? There are ${list(fitting)}.`);
   if (campaigns.length === 0) throw none();
   throw new Problem('E_CAMPAIGN_STATE', `No campaign is ${statesAllowing(command).join(' or ')}: ${list(campaigns)}.`);
+}
+
+/**
+ * Reads `[campaign] [servers...]`: the first word is a server where no campaign is called so and a
+ * campaign that the command fits has such a server.
+ */
+export function chooseServers(
+  campaigns: readonly CampaignStatus[],
+  words: readonly string[],
+  command: CampaignCommand,
+): { readonly campaign: CampaignStatus; readonly servers: readonly string[] } {
+  const [first, ...others] = words;
+  const isCampaign = campaigns.some(({ id }) => first !== undefined && id.startsWith(first));
+  const isServer = campaigns.some(
+    (campaign) => first !== undefined && isMeant(campaign.state, command) && hasServers(campaign, [first]),
+  );
+  if (isServer && !isCampaign) return { campaign: chooseCampaign(campaigns, undefined, command, words), servers: words };
+  return { campaign: chooseCampaign(campaigns, first, command, others), servers: others };
 }
 
 function isMeant(state: CampaignState, command: CampaignCommand): boolean {

@@ -1,55 +1,21 @@
 import type { Command } from 'commander';
-import { addCompletion } from '../../shared/cli/completion.ts';
-import { doctor } from '../../shared/cli/doctor.ts';
-import { initialise } from '../../shared/cli/init.ts';
-import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
-import { runDaemon } from '../../shared/cli/run.ts';
+import { addDaemonCommandsOf } from '../../shared/cli/daemon-commands.ts';
+import type { Terminal } from '../../shared/cli/program.ts';
 import { readSenderConfig } from '../config.ts';
+import { senderClient } from '../control/client.ts';
 
 /** Adds the commands that need no running daemon. What only they need is imported when they run. */
-export function addDaemonCommands(program: Command, stage: Stage): void {
-  program
-    .command('init')
-    .description(
-      'Write a configuration from the example, make the state directory, and say what to do next. Nothing is overwritten.',
-    )
-    .addHelpText('after', epilogue([['sender init --config ./sender.yaml', 'writes the example there']], [3]))
-    .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
-      await initialise(cli, new URL('../sender.example.yaml', import.meta.url), async () => {
-        const { state, spool } = await readSenderConfig(cli.configFile);
-        return [state, spool];
-      });
-    });
-  program
-    .command('doctor')
-    .description(
-      'Check what a move needs on this side, and say how to mend what is wrong: machine, configuration, state, cloud, receiver.',
-    )
-    .addHelpText(
-      'after',
-      epilogue(
-        [
-          ['sender doctor', 'works with and without a running daemon'],
-          ['sender doctor --json', 'prints every check for a script'],
-        ],
-        [3, 10, 11, 12, 20],
-      ),
-    )
-    .action(async function (this: Command) {
-      const cli = cliOf(this, stage);
-      const { senderChecks } = await import('../doctor.ts');
-      await doctor(cli, async () => senderChecks(await readSenderConfig(cli.configFile)));
-    });
-  program
-    .command('run')
-    .description(
-      'Run the daemon in the foreground, as systemd does. SIGTERM or Ctrl-C stops it in order; a second one ends it at once, which is safe.',
-    )
-    .addHelpText('after', epilogue([['sender run --config ./sender.yaml', 'runs with a configuration of your own']], [3]))
-    .action(async function (this: Command) {
-      const config = await readSenderConfig(cliOf(this, stage).configFile);
-      await runDaemon('sender', config.log.level, async (log) => (await import('../daemon.ts')).startSender(config, log));
-    });
-  addCompletion(program, stage);
+export function addDaemonCommands(program: Command, terminal: Terminal): void {
+  addDaemonCommandsOf(program, terminal, {
+    name: 'sender',
+    example: new URL('../sender.example.yaml', import.meta.url),
+    readConfig: readSenderConfig,
+    folders: ({ state, spool }) => [state, spool],
+    checked: 'receiver',
+    exits: [3, 10, 11, 12, 20],
+    checks: async (config) => (await import('../doctor.ts')).senderChecks(config),
+    reloadable: ['bandwidth', 'limits.parallel'],
+    start: async (config, log) => (await import('../daemon.ts')).startSender(config, log),
+    campaigns: async ({ control }) => (await senderClient(control).status()).campaigns.map(({ id }) => id),
+  });
 }

@@ -3,23 +3,26 @@ import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { confirm, confirmable } from '../../shared/cli/confirm.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
-import { type Chosen, choosing, selectionOf } from './selection.ts';
+import { exportEffects } from './effects.ts';
+import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
 import { watchQuietly } from './watch.ts';
 
-interface ExportChoice extends Chosen {
+interface ExportChoice extends SelectionFlags {
   readonly to: string;
   readonly campaign?: string;
+  readonly yes?: true;
 }
 
 /** Adds the command that writes a bundle. */
-export function addExportCommand(program: Command, stage: Stage): void {
-  choosing(program.command('export'))
+export function addExportCommand(program: Command, terminal: Terminal): void {
+  confirmable(choosing(program.command('export')))
     .description(`${senderCommands.beginExport.does} ${senderCommands.bundle.does}`)
     .requiredOption('--to <file>', 'where the bundle goes; - for stdout')
     .option('--campaign <id>', 'write the bundle of an export that was begun before; may be repeated')
@@ -27,18 +30,21 @@ export function addExportCommand(program: Command, stage: Stage): void {
       'after',
       epilogue(
         [
-          ['sender export --project shop --to shop.tar', 'a whole project into a file'],
+          ['sender export --project shop --to shop.tar', 'asks, then stops the servers of a project and writes them into a file'],
           ['sender export --campaign 3f2a --to - > /dev/st0', 'once more, onto a tape'],
         ],
         [3, 20, 22, 40, 41],
       ),
     )
     .action(
-      asks(stage, async (asking, chosen: ExportChoice) => {
+      asks(terminal, async (asking, chosen: ExportChoice) => {
         const { daemon, output, json, signal } = asking;
         let { campaign } = chosen;
         if (campaign === undefined) {
-          const begun = await daemon.beginExport(selectionOf(chosen));
+          const selection = selectionOf(chosen);
+          if (chosen.yes !== true)
+            await confirm(asking, chosen.yes, exportEffects((await daemon.capture(selection)).document), 'Stop and export them?');
+          const begun = await daemon.beginExport(selection);
           ({ campaign } = begun);
           showConcerns(begun.concerns, output);
           output.tell(`Campaign ${campaign} stops the servers and freezes their disks.`);

@@ -5,11 +5,11 @@ import type { MoveStatus } from '../campaign/campaign-status.ts';
 import type { Fact } from '../migration/fact.ts';
 import { factText } from '../report/fact-text.ts';
 import { widestName } from '../report/names.ts';
-import { toldApart } from '../report/server-names.ts';
+import { shortId, toldApart } from '../report/server-names.ts';
 
 /**
- * Returns what shows a fact of a campaign with these servers as one line: time, server, what
- * happened.
+ * Returns what shows a fact of a campaign with these servers as one line: time, the beginning of
+ * the server's id, its name, what happened.
  */
 export function factLines(moves: readonly MoveStatus[]): (fact: Dated<Fact>) => string {
   const names = new Map(toldApart(moves).map(({ server, name }) => [server, cut(visible(name), widestName)]));
@@ -17,6 +17,7 @@ export function factLines(moves: readonly MoveStatus[]): (fact: Dated<Fact>) => 
   return (fact) => {
     const server = 'server' in fact ? fact.server : null;
     const name = server === null ? 'campaign' : (names.get(server) ?? server);
-    return `${showTime(fact.at)}  ${pad(name, width)}  ${visible(factText(fact))}`;
+    const id = server === null ? '' : shortId(server);
+    return `${showTime(fact.at)}  ${pad(id, 8)}  ${pad(name, width)}  ${visible(factText(fact))}`;
   };
 }

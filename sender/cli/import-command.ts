@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { readJson, writeText } from '../operator-file.ts';
 import { importOldConfigurations } from '../plan/import.ts';
 
 /** Adds the command that reads documents of the older sender; it needs no daemon and no cloud. */
-export function addImportCommand(program: Command, stage: Stage): void {
+export function addImportCommand(program: Command, terminal: Terminal): void {
   program
     .command('import')
     .description('Turn a document of the older sender into a configurations.json of this release.')
@@ -15,7 +15,7 @@ export function addImportCommand(program: Command, stage: Stage): void {
       epilogue([['sender import old.json -o configurations.json', 'then read it; capture the project where more is needed']], []),
     )
     .action(async function (this: Command, file: string, { output: target }: { readonly output?: string }) {
-      const { output, json } = cliOf(this, stage);
+      const { output, json } = cliOf(this, terminal);
       const document = importOldConfigurations(await readJson(file), file);
       const text = `${JSON.stringify(document, undefined, 2)}\n`;
       if (target !== undefined) await writeText(target, text);

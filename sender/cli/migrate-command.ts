@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { readText } from '../operator-file.ts';
@@ -10,7 +10,7 @@ import { asks } from './ask.ts';
 import { showConcerns } from './show-concerns.ts';
 import { watchCampaign } from './watch.ts';
 
-interface Chosen {
+interface MigrateFlags {
   readonly order?: string;
   readonly parallel?: number;
   readonly delay?: number;
@@ -21,7 +21,7 @@ interface Chosen {
 const { parallel, delaySeconds } = MigrateOptions.shape;
 
 /** Adds `migrate`: it starts a campaign from a plan. */
-export function addMigrateCommand(program: Command, stage: Stage): void {
+export function addMigrateCommand(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'migrate')
     .argument('<plan>', 'the file that `sender plan` wrote and you have read')
     .option('--order <servers>', 'ids or names, separated by commas: these first, in this order')
@@ -41,7 +41,7 @@ export function addMigrateCommand(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async (asking, file: string, chosen: Chosen) => {
+      asks(terminal, async (asking, file: string, chosen: MigrateFlags) => {
         const options = {
           order: namesIn(chosen.order),
           parallel: chosen.parallel,

@@ -8,39 +8,42 @@ import { diskName, widestName } from '../report/names.ts';
 import { undoneText } from '../report/undone-text.ts';
 
 /** A row of the table: a server, or below it one of its disks that is being copied. */
-interface Row {
+interface MoveRow {
   readonly move: MoveStatus;
-  readonly disk?: DiskStatus;
+  readonly disk?: DiskStatus | undefined;
 }
 
 /** The servers of a campaign and their disks under way, as a table. */
 export function movesTable(moves: readonly MoveStatus[], output: Output): string[] {
-  const rows = moves.flatMap((move): Row[] => [{ move }, ...move.disks.filter(isUnderWay).map((disk) => ({ move, disk }))]);
+  const rows = moves.flatMap((move): MoveRow[] => [{ move }, ...move.disks.filter(isUnderWay).map((disk) => ({ move, disk }))]);
   const waves = new Set(moves.map((move) => move.wave));
   const columns = [
     {
       title: '  SERVER',
-      show: ({ move, disk }: Row) =>
+      show: ({ move, disk }: MoveRow) =>
         disk === undefined ? `  ${visible(move.name)}` : `    ${visible(diskName(disk.id, move.server))}`,
       most: widestName,
     },
     ...(waves.size > 1
-      ? [{ title: 'WAVE', show: ({ move, disk }: Row) => (disk === undefined ? visible(move.wave) : ''), most: widestName }]
+      ? [{ title: 'WAVE', show: ({ move, disk }: MoveRow) => (disk === undefined ? visible(move.wave) : ''), most: widestName }]
       : []),
     {
       title: 'STATE',
-      show: ({ move, disk }: Row) =>
-        disk === undefined ? paint(stageOf(move), moveStates[move.state].colour, output) : barOf(disk),
+      show: ({ move, disk }: MoveRow) =>
+        disk === undefined ? paint(stageOf(move), moveStates[move.state].colour, output) : shareOf(disk),
     },
     { title: 'COPIED', show: copied, align: 'right' as const },
     {
       title: 'SENT',
-      show: (row: Row) => total(row, (disk) => disk.sentBytes, showBytes),
+      show: ({ move, disk }: MoveRow) => {
+        const sent = disk === undefined ? move.sentBytes : disk.sentBytes;
+        return sent === 0 && disksOf({ move, disk }).length === 0 ? '-' : showBytes(sent);
+      },
       align: 'right' as const,
     },
     {
       title: 'RATE',
-      show: (row: Row) => total(row, (disk) => disk.bytesPerSecond, showRate),
+      show: (row: MoveRow) => total(row, (disk) => disk.bytesPerSecond, showRate),
       align: 'right' as const,
     },
     { title: 'ETA', show: etaOf, align: 'right' as const },
@@ -63,26 +66,30 @@ export function isUnderWay(disk: DiskStatus): boolean {
   return disk.doneBytes > 0 && disk.doneBytes < disk.sizeBytes;
 }
 
-/** Eight columns of a bar, then the share. */
-function barOf(disk: DiskStatus): string {
-  const filled = Math.floor((8 * disk.doneBytes) / Math.max(1, disk.sizeBytes));
-  return `${'█'.repeat(filled)}${'░'.repeat(8 - filled)} ${showShare(disk.doneBytes, disk.sizeBytes)}`;
+/** A bar of some columns that is filled as far as a part of a whole. */
+export function barOf(part: number, whole: number, columns: number): string {
+  const filled = Math.min(columns, Math.floor((columns * part) / Math.max(1, whole)));
+  return `${'█'.repeat(filled)}${'░'.repeat(columns - filled)}`;
+}
+
+function shareOf({ doneBytes, sizeBytes }: DiskStatus): string {
+  return `${barOf(doneBytes, sizeBytes, 8)} ${showShare(doneBytes, sizeBytes)}`;
 }
 
 /**
  * The disks that a row counts; one of which nothing was heard yet has no size and counts for
  * nothing.
  */
-function disksOf({ move, disk }: Row): readonly DiskStatus[] {
+function disksOf({ move, disk }: MoveRow): readonly DiskStatus[] {
   return (disk === undefined ? move.disks : [disk]).filter(({ sizeBytes }) => sizeBytes > 0);
 }
 
-function total(row: Row, of: (disk: DiskStatus) => number, show: (sum: number) => string): string {
+function total(row: MoveRow, of: (disk: DiskStatus) => number, show: (sum: number) => string): string {
   const disks = disksOf(row);
   return disks.length === 0 ? '-' : show(disks.reduce((sum, disk) => sum + of(disk), 0));
 }
 
-function copied(row: Row): string {
+function copied(row: MoveRow): string {
   const size = total(row, (disk) => disk.sizeBytes, showBytes);
   if (size === '-') return '-';
   const done = total(row, (disk) => disk.doneBytes, showBytes);
@@ -91,7 +98,7 @@ function copied(row: Row): string {
   return `${size.endsWith(` ${unit}`) ? number : done} of ${size}`;
 }
 
-function etaOf(row: Row): string {
+function etaOf(row: MoveRow): string {
   const left = disksOf(row).flatMap((disk) => (disk.etaSeconds === null ? [] : [disk.etaSeconds]));
   const longest = Math.max(0, ...left);
   return longest === 0 ? '-' : showDuration(longest * 1_000);

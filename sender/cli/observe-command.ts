@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { cliOf, epilogue, type Stage } from '../../shared/cli/program.ts';
+import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readSenderConfig } from '../config.ts';
@@ -18,7 +18,7 @@ import { sshOptions } from '../receiver/link.ts';
 import { openLive } from './live.ts';
 
 /** Adds `observe`: which servers talk to each other, from what the nodes already know. */
-export function addObserveCommand(program: Command, stage: Stage): void {
+export function addObserveCommand(program: Command, terminal: Terminal): void {
   const port = (format: string, name: string): Option =>
     new Option(`--${format} <port>`, `listen for ${name} on this UDP port`).argParser(parsePort);
   program
@@ -60,12 +60,12 @@ export function addObserveCommand(program: Command, stage: Stage): void {
       ),
     )
     .action(async function (this: Command, chosen: ObserveFlags) {
-      await watch(this, stage, chosen);
+      await watch(this, terminal, chosen);
     });
 }
 
-async function watch(command: Command, stage: Stage, chosen: ObserveFlags): Promise<void> {
-  const { output, json, configFile, signal } = cliOf(command, stage);
+async function watch(command: Command, terminal: Terminal, chosen: ObserveFlags): Promise<void> {
+  const { output, json, configFile, signal } = cliOf(command, terminal);
   const before = await readEarlierMatrix(chosen.output, chosen.merge === true);
   const documents = await documentsOf(chosen, configFile);
   const resolve = addressDirectory(documents);

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { addPeers } from '../../shared/cli/peers.ts';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -9,7 +9,7 @@ import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 
 /** Adds the commands about the receiver: pair, peers, unpair, rotate. */
-export function addPeerCommands(program: Command, stage: Stage): void {
+export function addPeerCommands(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'pair')
     .argument('<address>', 'where the receiver is: host, host:port, wss://host:port or ssh://user@host')
     .argument('[code]', 'leave it out: the code is asked for, or read from stdin; here every user of the machine can read it')
@@ -24,18 +24,18 @@ export function addPeerCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, address: string, code: string | undefined) => {
+      asks(terminal, async ({ daemon, output, json, answer }, address: string, code: string | undefined) => {
         if (code !== undefined) {
           // What `ps` shows of this process from now on.
           process.title = 'sender pair';
           output.tell(shown);
         }
-        const paired = await daemon.pair({ address, code: code ?? (await readCode()) });
+        const paired = await daemon.pair({ address, code: code ?? (await (answer?.('Pairing code: ') ?? readCode())) });
         if (json) output.json(paired);
         else output.print(`Paired with ${visible(paired.name)}.`, `Its key: ${paired.fingerprint}`);
       }),
     );
-  addPeers(program, stage, asks, {
+  addPeers(program, terminal, asks, {
     self: 'sender',
     commands: senderCommands,
     name: 'cloud-b',
@@ -47,14 +47,8 @@ export function addPeerCommands(program: Command, stage: Stage): void {
 const shown =
   'The code was in the list of processes, and may be in the history of the shell: next time leave it out, and it is asked for.';
 
-/** Asks for the code, so that it stays out of the shell's history and the list of processes. */
+/** Reads the code from stdin: it stays out of the shell's history and the list of processes. */
 async function readCode(): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stdin.isTTY ? process.stderr : undefined });
-  try {
-    if (process.stdin.isTTY) return await lines.question('Pairing code: ');
-    for await (const line of lines) return line;
-  } finally {
-    lines.close();
-  }
+  for await (const line of createInterface({ input: process.stdin })) return line;
   throw new Problem('E_USAGE', 'No pairing code was given.');
 }

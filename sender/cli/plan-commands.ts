@@ -1,19 +1,29 @@
-import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
+import { offer, optionText } from '../../shared/cli/registered-command.ts';
+import type { Concern } from '../../shared/model/concern.ts';
+import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
-import { writeText } from '../operator-file.ts';
-import { asks } from './ask.ts';
-import { type Chosen, choosing, selectionOf } from './selection.ts';
+import { readText, writeText } from '../operator-file.ts';
+import { isEdited, withMark } from '../plan/edited.ts';
+import { asks, type SenderAsking } from './ask.ts';
+import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
 
-interface OutputChosen extends Chosen {
+interface OutputChosen extends SelectionFlags {
   readonly output?: string;
 }
 
+interface PlanChosen extends OutputChosen {
+  readonly force?: true;
+  readonly check?: string;
+}
+
 /** Adds the commands that come before a migration: capture, plan. */
-export function addPlanCommands(program: Command, stage: Stage): void {
+export function addPlanCommands(program: Command, terminal: Terminal): void {
   choosing(offer(program, senderCommands, 'capture'))
     .option('-o, --output <file>', 'where to write the document; stdout when it is left out')
     .addHelpText(
@@ -27,17 +37,20 @@ export function addPlanCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, chosen: OutputChosen) => {
+      asks(terminal, async ({ daemon, output, json }, chosen: OutputChosen) => {
         const { document, concerns } = await daemon.capture(selectionOf(chosen));
         const text = `${JSON.stringify(document, undefined, 2)}\n`;
         if (chosen.output !== undefined) await writeText(chosen.output, text);
         if (json) output.json(chosen.output === undefined ? { document, concerns } : { file: chosen.output, concerns });
         else if (chosen.output === undefined) output.raw(text);
+        else output.print(`Wrote ${chosen.output}.`);
         if (!json) showConcerns(concerns, output);
       }),
     );
   choosing(offer(program, senderCommands, 'plan'))
     .option('-o, --output <file>', 'where to write the plan; stdout when it is left out')
+    .option('--force', 'write over a file that was edited, or that is no plan')
+    .addOption(new Option('--check <file>', optionText(senderCommands.checkPlan)).conflicts(['output', 'force']))
     .addHelpText(
       'after',
       epilogue(
@@ -46,6 +59,7 @@ export function addPlanCommands(program: Command, stage: Stage): void {
             'sender plan --project shop -o plan.yaml',
             'plans the move of a whole project; edit the file, then `sender migrate plan.yaml`',
           ],
+          ['sender plan --check plan.yaml', 'shows what has changed since, and what would stop it; starts nothing'],
           ['sender plan --project shop --tag web --user alice -o web.yaml', 'plans the servers of one user that carry a tag'],
           ['sender plan --all --json', 'prints plan, concerns and decisions for a script'],
         ],
@@ -53,19 +67,59 @@ export function addPlanCommands(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, chosen: OutputChosen) => {
-        const { plan, concerns, decisions } = await daemon.plan(selectionOf(chosen));
-        if (chosen.output !== undefined) await writeText(chosen.output, plan);
-        const blocking = concerns.filter(({ severity }) => severity === 'blocking').length;
-        const problem =
-          blocking === 0 ? undefined : new Problem('E_BLOCKED', `${blocking} of the concerns would stop this plan.`);
+      asks(terminal, async (asking, { check, force, ...chosen }: PlanChosen) => {
+        if (check !== undefined) return await checkFile(asking, check);
+        const selection = selectionOf(chosen);
+        if (chosen.output !== undefined && force !== true) await mustBeOurs(chosen.output);
+        const { plan, concerns, decisions } = await asking.daemon.plan(selection);
+        if (chosen.output !== undefined) await writeText(chosen.output, withMark(plan));
         const written = chosen.output === undefined ? { plan } : { file: chosen.output };
-        if (json)
-          output.json({ ...written, concerns, decisions, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });
-        else if (chosen.output === undefined) output.raw(plan);
-        if (!json) showConcerns(concerns, output);
-        if (problem !== undefined && !json) throw problem;
-        if (problem !== undefined) process.exitCode = problem.exit;
+        const lines =
+          chosen.output === undefined
+            ? plan.trimEnd().split('\n')
+            : [
+                `Wrote ${chosen.output}. Read and edit it; \`sender plan --check ${chosen.output}\` checks it, \`sender migrate ${chosen.output}\` starts it.`,
+              ];
+        conclude(asking, { ...written, decisions }, lines, concerns);
       }),
     );
+}
+
+async function checkFile(asking: SenderAsking, file: string): Promise<void> {
+  const { output, daemon } = asking;
+  const { differences, concerns, decisions } = await daemon.checkPlan({ plan: await readText(file), file: resolve(file) });
+  const lines =
+    differences.length === 0
+      ? [`${file} is what \`sender plan\` would write now.`]
+      : [
+          `What ${file} says otherwise than \`sender plan\` would now: your edits, and changes of the clouds.`,
+          ...differences.map((difference) => `  ${output.style('yellow', visible(difference))}`),
+        ];
+  conclude(asking, { file, differences, decisions }, lines, concerns);
+}
+
+/** Shows a result as lines or as JSON, and every concern; what blocks is the command's failure. */
+function conclude({ output, json }: SenderAsking, result: object, lines: readonly string[], concerns: readonly Concern[]): void {
+  const blocking = concerns.filter(({ severity }) => severity === 'blocking').length;
+  const problem = blocking === 0 ? undefined : new Problem('E_BLOCKED', `${blocking} of the concerns would stop this plan.`);
+  if (json) output.json({ ...result, concerns, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });
+  else {
+    output.print(...lines);
+    showConcerns(concerns, output);
+  }
+  if (problem !== undefined && !json) throw problem;
+  if (problem !== undefined) process.exitCode = problem.exit;
+}
+
+/** Throws E_USAGE where a file is no plan of ours, or was edited since `sender plan` wrote it. */
+async function mustBeOurs(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw new Problem('E_USAGE', `${file} cannot be read: ${error.message}.`, { about: file, cause: error });
+  });
+  if (text === null || text === '' || !isEdited(text)) return;
+  throw new Problem('E_USAGE', `${file} was edited since \`sender plan\` wrote it, or is no plan; it is not overwritten.`, {
+    about: file,
+    hint: 'Write to another file and compare; `sender plan --check FILE` checks the edited one; --force overwrites it.',
+  });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { createProgram, type Stage } from '../../shared/cli/program.ts';
+import { createProgram, type Terminal } from '../../shared/cli/program.ts';
 import { addAnalyzeCommand } from './analyze-command.ts';
 import { addBandwidthCommand } from './bandwidth-command.ts';
 import { addCutoverCommand } from './cutover-command.ts';
@@ -10,6 +10,7 @@ import { addMigrateCommand } from './migrate-command.ts';
 import { addObserveCommand } from './observe-command.ts';
 import { addPeerCommands } from './peer-commands.ts';
 import { addPlanCommands } from './plan-commands.ts';
+import { addPruneCommand } from './prune-command.ts';
 import { addReportCommands } from './report-commands.ts';
 import { addStatusCommand } from './status-command.ts';
 import { addEndingCommands, addSteeringCommands } from './steering-commands.ts';
@@ -23,27 +24,28 @@ Each move:   sender plan, read and edit the plan, sender migrate,
              sender status --watch, then sender commit or sender rollback`;
 
 /** The sender's command line; each group of commands is one file. */
-export function senderProgram(stage: Stage): Command {
-  const program = createProgram('sender', says, stage.output);
+export function senderProgram(terminal: Terminal): Command {
+  const program = createProgram('sender', says, terminal.output);
   program.commandsGroup('Set up:');
-  addDaemonCommands(program, stage);
-  addPeerCommands(program, stage);
+  addDaemonCommands(program, terminal);
+  addPeerCommands(program, terminal);
   program.commandsGroup('Prepare a move:');
-  addPlanCommands(program, stage);
-  addImportCommand(program, stage);
-  addObserveCommand(program, stage);
-  addAnalyzeCommand(program, stage);
+  addPlanCommands(program, terminal);
+  addImportCommand(program, terminal);
+  addObserveCommand(program, terminal);
+  addAnalyzeCommand(program, terminal);
   program.commandsGroup('Move:');
-  addMigrateCommand(program, stage);
-  addExportCommand(program, stage);
-  addStatusCommand(program, stage);
-  addSteeringCommands(program, stage);
-  addCutoverCommand(program, stage);
-  addBandwidthCommand(program, stage);
+  addMigrateCommand(program, terminal);
+  addExportCommand(program, terminal);
+  addStatusCommand(program, terminal);
+  addSteeringCommands(program, terminal);
+  addCutoverCommand(program, terminal);
+  addBandwidthCommand(program, terminal);
   program.commandsGroup('Finish a move:');
-  addVerifyCommand(program, stage);
-  addEndingCommands(program, stage);
+  addVerifyCommand(program, terminal);
+  addEndingCommands(program, terminal);
   program.commandsGroup('Look back:');
-  addReportCommands(program, stage);
+  addReportCommands(program, terminal);
+  addPruneCommand(program, terminal);
   return program;
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import type { Dated } from '../../shared/journal.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -19,31 +19,31 @@ interface ReportChoice {
 }
 
 /** Adds the commands that look back: report and log. */
-export function addReportCommands(program: Command, stage: Stage): void {
+export function addReportCommands(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'report')
     .argument('[campaign]', 'the beginning of its id; the latest when it is left out')
     .addOption(new Option('--html <file>', 'write a page for a browser, complete in itself').conflicts('text'))
     .option('--text', 'print text (the default)')
-    .addOption(new Option('--phases', 'print one line for each stage of each server').conflicts('html'))
+    .addOption(new Option('--phases', 'print one line for each phase of each server').conflicts('html'))
     .addHelpText(
       'after',
       epilogue(
         [
           ['sender report --html report.html', 'writes the page of the latest campaign'],
-          ['sender report --phases', 'shows when each stage of each server began'],
+          ['sender report --phases', 'shows when each phase of each server began'],
           ['sender report --json > report.json', 'keeps the numbers'],
         ],
         [3],
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, wanted: string | undefined, { html, phases }: ReportChoice) => {
+      asks(terminal, async ({ daemon, output, json }, wanted: string | undefined, { html, phases }: ReportChoice) => {
         const { campaigns } = await daemon.status();
         const report = await daemon.report({ campaign: latestCampaign(campaigns, wanted).id });
         if (html !== undefined) await writePage(html, reportPage(report));
         if (json) output.json(report);
         else if (html === undefined)
-          output.print(...reportText(report, { columns: output.size().columns, everyStage: phases === true }));
+          output.print(...reportText(report, { columns: output.size().columns, everyPhase: phases === true }));
         else output.print(`The report is in ${html}.`);
       }),
     );
@@ -52,7 +52,7 @@ export function addReportCommands(program: Command, stage: Stage): void {
     .option('--follow', optionText(senderCommands.follow))
     .addHelpText('after', epilogue([['sender log --follow', 'follows the latest campaign, one entry on each line']], [3]))
     .action(
-      asks(stage, async ({ daemon, output, json, signal }, wanted: string | undefined, { follow }: { follow?: true }) => {
+      asks(terminal, async ({ daemon, output, json, signal }, wanted: string | undefined, { follow }: { follow?: true }) => {
         const { campaigns } = await daemon.status();
         const { id: campaign, moves } = latestCampaign(campaigns, wanted);
         const lineOf = factLines(moves);

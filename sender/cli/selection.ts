@@ -3,7 +3,7 @@ import type { Selection } from '../../shared/cloud/source-cloud.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /** What the options of `choosing` say. */
-export interface Chosen {
+export interface SelectionFlags {
   readonly project?: string;
   readonly server?: readonly string[];
   readonly user?: readonly string[];
@@ -22,7 +22,7 @@ export function choosing(command: Command): Command {
 }
 
 /** The servers that were chosen: those that fit every option. Throws E_USAGE where none were. */
-export function selectionOf({ project, server, user, tag, all }: Chosen): Selection {
+export function selectionOf({ project, server, user, tag, all }: SelectionFlags): Selection {
   if ([project, server, user, tag, all].every((chosen) => chosen === undefined)) {
     throw new Problem('E_USAGE', 'Say what to take: --project NAME, --server NAME, --user NAME, --tag TAG, or --all.');
   }

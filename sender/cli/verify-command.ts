@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { epilogue, type Stage } from '../../shared/cli/program.ts';
+import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { type Column, table } from '../../shared/print/table.ts';
@@ -9,11 +9,12 @@ import { Problem } from '../../shared/problem.ts';
 import type { DiskVerdict } from '../campaign/verify.ts';
 import { senderCommands } from '../control/registry.ts';
 import { diskName, widestName } from '../report/names.ts';
+import { toldApart } from '../report/server-names.ts';
 import { asks } from './ask.ts';
 import { chooseCampaign } from './choose-campaign.ts';
 
 /** Adds `verify`: both sides of a finished campaign, read again. */
-export function addVerifyCommand(program: Command, stage: Stage): void {
+export function addVerifyCommand(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'verify')
     .argument('[campaign]', 'its id, or the beginning of it; may be left out when only one is meant')
     .addHelpText(
@@ -27,14 +28,14 @@ export function addVerifyCommand(program: Command, stage: Stage): void {
       ),
     )
     .action(
-      asks(stage, async ({ daemon, output, json }, wanted: string | undefined) => {
+      asks(terminal, async ({ daemon, output, json }, wanted: string | undefined) => {
         const { campaigns } = await daemon.status();
-        const campaign = chooseCampaign(campaigns, wanted, 'verify');
+        const { id: campaign } = chooseCampaign(campaigns, wanted, 'verify');
         const disks = await daemon.verify({ campaign });
         const wrong = disks.filter(({ agrees }) => !agrees).length;
         const problem = wrong === 0 ? undefined : differing(wrong, disks.length);
         if (json) output.json({ campaign, disks, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });
-        else output.print(...verdictLines(disks, output));
+        else output.print(...verdictLines(toldApart(disks), output));
         if (problem !== undefined && !json) throw problem;
         if (problem !== undefined) process.exitCode = problem.exit;
       }),

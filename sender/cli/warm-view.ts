@@ -16,7 +16,7 @@ export function warmText({ rounds, forecast, waits, cutover, asked }: WarmStatus
     : `${done}; ${next}; forecast of its downtime: ${showDuration(forecast.downtimeMs)}${why(forecast)}`;
 }
 
-function why({ stages, assumed }: NonNullable<WarmStatus['forecast']>): string {
-  const parts = Object.entries(stages).map(([name, ms]) => `${name} ${showDuration(ms)}${assumed.includes(name) ? '?' : ''}`);
+function why({ phases, assumed }: NonNullable<WarmStatus['forecast']>): string {
+  const parts = Object.entries(phases).map(([name, ms]) => `${name} ${showDuration(ms)}${assumed.includes(name) ? '?' : ''}`);
   return ` (${parts.join(', ')}${assumed.length > 0 ? '; ? is assumed, nothing was moved from here yet' : ''})`;
 }

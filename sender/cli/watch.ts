@@ -4,7 +4,7 @@ import { campaignStates, isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import type { SenderStatus } from '../control/commands/status.ts';
 import { shortId } from '../report/server-names.ts';
-import type { Asking } from './ask.ts';
+import type { SenderAsking } from './ask.ts';
 import { campaignView, statusLines } from './campaign-view.ts';
 import { latestCampaign } from './choose-campaign.ts';
 import { openLive } from './live.ts';
@@ -15,7 +15,7 @@ const absenceMs = 60_000;
 /**
  * Shows a campaign until it rests; its failure becomes the command's own. Ctrl-C leaves it running.
  */
-export async function watchCampaign(asking: Asking, id: string): Promise<void> {
+export async function watchCampaign(asking: SenderAsking, id: string): Promise<void> {
   const { output, json } = asking;
   const live = openLive(output);
   for await (const status of statuses(asking)) {
@@ -23,13 +23,17 @@ export async function watchCampaign(asking: Asking, id: string): Promise<void> {
     if (campaign === undefined) throw new Problem('E_NOT_FOUND', `The daemon no longer knows the campaign ${id}.`, { about: id });
     if (json) output.json(campaign);
     else live.show(campaignView(campaign, output));
-    if (isSettled(campaign.state)) return conclude(campaign);
+    if (isSettled(campaign.state)) {
+      live.end();
+      return conclude(campaign);
+    }
   }
+  live.end();
   output.tell(`Campaign ${shortId(id)} continues. \`sender status --watch\` shows it again.`);
 }
 
 /** Waits until a campaign rests and prints each step; its failure becomes the command's own. */
-export async function watchQuietly(asking: Asking, wanted: string): Promise<void> {
+export async function watchQuietly(asking: SenderAsking, wanted: string): Promise<void> {
   let last = '';
   for await (const status of statuses(asking)) {
     const campaign = latestCampaign(status.campaigns, wanted);
@@ -41,27 +45,30 @@ export async function watchQuietly(asking: Asking, wanted: string): Promise<void
 }
 
 /** Shows everything, or one campaign, until Ctrl-C. */
-export async function watchStatus(asking: Asking, wanted: string | undefined): Promise<void> {
+export async function watchStatus(asking: SenderAsking, wanted: string | undefined, all: boolean): Promise<void> {
   const { output, json } = asking;
   const live = openLive(output);
+  let endedBefore: ReadonlySet<string> | undefined;
   for await (const status of statuses(asking)) {
+    endedBefore ??= new Set(status.campaigns.flatMap(({ id, state }) => (campaignStates[state].isOver ? [id] : [])));
     const only = wanted === undefined ? undefined : latestCampaign(status.campaigns, wanted);
     if (json) output.json(only ?? status);
     else {
-      const shown = only === undefined ? status.campaigns : [only];
+      const shown = only === undefined ? status.campaigns.filter(({ id }) => !endedBefore?.has(id)) : [only];
       live.show({
-        picture: statusLines(status, output, only?.id),
+        picture: (rows) => statusLines(status, output, { only: only?.id, all, rows }),
         items: [
-          { key: '', stage: status.peer?.state ?? 'unpaired', text: `receiver: ${status.peer?.state ?? 'not paired'}` },
+          { key: '', state: status.peer?.state ?? 'unpaired', text: `receiver: ${status.peer?.state ?? 'not paired'}` },
           ...shown.flatMap((campaign) => campaignView(campaign, output).items),
         ],
       });
     }
   }
+  live.end();
 }
 
 /** Yields every status until Ctrl-C, and waits for a daemon that is restarted meanwhile. */
-async function* statuses({ daemon, output, signal }: Asking): AsyncGenerator<SenderStatus> {
+async function* statuses({ daemon, output, signal }: SenderAsking): AsyncGenerator<SenderStatus> {
   let goneAtMs: number | undefined = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     let gone = new Problem('E_DAEMON_DOWN', 'The daemon has stopped.');
@@ -85,7 +92,7 @@ async function* statuses({ daemon, output, signal }: Asking): AsyncGenerator<Sen
 function conclude(campaign: CampaignStatus): void {
   const { rests } = campaignStates[campaign.state];
   if (rests === 'paused') throw new Problem('E_CANCELLED', `Campaign ${campaign.id} was paused.`, { about: campaign.id });
-  if (rests !== 'failed') return;
+  if (rests !== 'failed' && campaign.problem === null) return;
   const problem = campaign.problem ?? campaign.moves.find((move) => move.problem !== null)?.problem;
   throw problem ? fromJson(problem) : new Problem('E_CAMPAIGN_STATE', campaign.says, { about: campaign.id });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Selection, takesWhole } from '../../shared/cloud/source-cloud.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { parseYaml } from '../../shared/config.ts';
+import { withAccepted } from '../../shared/model/accepted.ts';
 import { type Concern, mustNotBlock } from '../../shared/model/concern.ts';
 import { parseConfigurations } from '../../shared/model/configurations.ts';
 import { overlaid } from '../../shared/model/mappings.ts';
@@ -12,6 +13,7 @@ import { concernsOf, leaveMoved, narrowTo } from '../plan/narrow.ts';
 import { inOrderOf, type MigrateOptions, withOptions } from '../plan/options.ts';
 import { inAskedOrder } from '../plan/planner.ts';
 import { policyConcerns } from '../plan/policies.ts';
+import { aboutTheRest, withoutSkipped } from '../plan/skip.ts';
 import { askNow } from '../receiver/ask-now.ts';
 import { capture, draft, preflight } from './capture-and-plan.ts';
 import type { SenderContext } from './context.ts';
@@ -59,12 +61,17 @@ export async function beginExport(selection: Selection, context: SenderContext):
     waves: [{ name: 'wave-1', servers }],
   });
   const campaign = randomUUID();
-  await context.campaigns.create(plan, inOrderOf(plan, { ...captured, campaign }));
+  await context.campaigns.create(plan, inOrderOf(plan, { ...captured, campaign }), { concerns, decisions: [] });
   return { campaign, concerns };
 }
 
 async function begin(plan: Plan, file: string, options: MigrateOptions, context: SenderContext): Promise<Begun> {
   const wanted = serversOf(plan);
+  if (wanted.length === 0 && !plan.source.whole)
+    throw new Problem('E_PLAN', `${file} moves nothing: it names no server, and not the whole project.`, {
+      about: file,
+      hint: 'Name servers in `waves`, or set `whole: true` to move networks, groups and addresses alone.',
+    });
   const twice = wanted.find((id, index) => wanted.indexOf(id) !== index);
   if (twice !== undefined) throw new Problem('E_PLAN', `${file} names server ${twice} twice.`, { about: file });
   return await context.campaigns.reserve(wanted, () => prepare(plan, wanted, file, options, context));
@@ -80,18 +87,23 @@ async function prepare(
   const { campaigns } = context;
   const { project_id: project, whole } = plan.source;
   const captured = await capture({ project, servers: whole ? [] : wanted }, context);
-  const document = whole ? narrowTo(captured.document, wanted) : captured.document;
-  const chosen = withOptions(plan, document, options, file);
+  const narrow = whole ? narrowTo(captured.document, wanted) : captured.document;
+  const { document, gone, concerns: skipped } = withoutSkipped(narrow, plan.skip, file);
+  // The campaign's plan names all that is gone: what is read later is held against that.
+  const chosen = withOptions({ ...plan, skip: [...gone] }, document, options, file);
   const campaign = randomUUID();
   const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });
   const found = await preflight(frozen, context);
-  const concerns = [
+  const all = [
     ...policyConcerns(chosen, Date.now(), frozen, campaigns.history()),
-    ...concernsOf(captured.concerns, document),
+    ...aboutTheRest(concernsOf(captured.concerns, document), gone),
+    ...skipped,
     ...found.concerns,
   ];
+  const concerns = withAccepted(all, chosen.mappings);
   mustNotBlock(concerns, { about: file });
   const { kinds } = await askNow(context.peer, 'cloud.facts', {}, context.stopping);
-  await campaigns.create(chosen, supportedDocument(frozen, new Set(kinds)));
+  const decisions = found.decisions.filter(({ action }) => action !== 'create');
+  await campaigns.create(chosen, supportedDocument(frozen, new Set(kinds)), { concerns, decisions });
   return { campaign, concerns };
 }

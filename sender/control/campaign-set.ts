@@ -1,6 +1,8 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ifAbsent } from '../../shared/absent.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
+import { syncFolder } from '../../shared/durable.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -9,11 +11,12 @@ import { campaignStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { historyOf } from '../campaign/history.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
-import { standingOf } from '../migration/fact.ts';
+import { type Foreseen, standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import { type Plan, serversOf } from '../model/plan.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
 import type { Changes } from './changes.ts';
+import { logFacts } from './log-facts.ts';
 
 /** What the campaigns are run with. */
 export interface CampaignsTools {
@@ -37,10 +40,7 @@ export class CampaignSet {
   /** Opens every campaign of the state directory and resumes those that were under way. */
   async start(): Promise<void> {
     const { state } = this.#tools;
-    const names = await readdir(join(state, 'campaigns')).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [] as string[];
-      throw error;
-    });
+    const names = await readdir(join(state, 'campaigns')).catch(ifAbsent<string[]>([]));
     for (const name of names.sort()) {
       const campaign = await Campaign.open(state, name);
       if (campaign !== null) this.#run(campaign);
@@ -52,8 +52,8 @@ export class CampaignSet {
   }
 
   /** Writes a new campaign to the state directory and starts it. */
-  async create(plan: Plan, document: Configurations): Promise<void> {
-    this.#run(await Campaign.create(this.#tools.state, plan, document));
+  async create(plan: Plan, document: Configurations, foreseen?: Foreseen): Promise<void> {
+    this.#run(await Campaign.create(this.#tools.state, plan, document, foreseen));
   }
 
   /** The campaign of an id, or of the first four or more characters of one. Throws E_NOT_FOUND. */
@@ -66,10 +66,35 @@ export class CampaignSet {
     return this.#runners.get(wholeId(id, ids)) as Runner;
   }
 
-  /** Where every campaign stands, the oldest first. */
+  /** Where every campaign stands: those that are not over first, each kind newest first. */
   statuses(): CampaignStatus[] {
     const statuses = [...this.#runners.values()].map((runner) => runner.status());
-    return statuses.sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+    const isOver = ({ state }: CampaignStatus): number => (campaignStates[state].isOver ? 1 : 0);
+    return statuses.sort((a, b) => isOver(a) - isOver(b) || b.startedAt.localeCompare(a.startedAt));
+  }
+
+  /**
+   * Moves the campaigns that are over, and ended before a time, out of the way: their folders go to
+   * `archive` in the state directory, whole. Returns where they stood.
+   */
+  async prune(endedBefore: number): Promise<CampaignStatus[]> {
+    const { state, changes } = this.#tools;
+    const old = this.statuses().filter(
+      (status) => campaignStates[status.state].isOver && Date.parse(status.endedAt ?? '') <= endedBefore,
+    );
+    for (const { id } of old) await this.#archive(id, state);
+    changes.notify();
+    return old;
+  }
+
+  async #archive(id: string, state: string): Promise<void> {
+    const runner = this.#runners.get(id);
+    this.#runners.delete(id);
+    await runner?.stop();
+    await mkdir(join(state, 'archive'), { recursive: true, mode: 0o700 });
+    await rename(join(state, 'campaigns', id), join(state, 'archive', id));
+    await syncFolder(join(state, 'archive'));
+    await syncFolder(join(state, 'campaigns'));
   }
 
   /** What earlier moves took, of whatever campaign. */
@@ -121,6 +146,7 @@ export class CampaignSet {
 
   #run(campaign: Campaign): void {
     const { changes } = this.#tools;
+    logFacts(campaign, this.#tools.runner.log);
     const runner = new Runner(campaign, {
       ...this.#tools.runner,
       onChange: () => changes.notify(),

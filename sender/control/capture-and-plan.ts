@@ -3,6 +3,7 @@ import type { Result } from '../../protocol/messages.ts';
 import { type Selection, takesWhole } from '../../shared/cloud/source-cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { networkSideOf } from '../../shared/model/network-side.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Plan } from '../model/plan.ts';
@@ -33,18 +34,24 @@ export async function capture(selection: Selection, { config, source, stopping }
 export async function planMove(selection: Selection, context: SenderContext): Promise<PlanResult> {
   const all = await capture(selection, context);
   const { document: captured, concerns } = selection.servers.length === 0 ? leaveMoved(all) : all;
-  if (captured.servers.length === 0)
-    throw new Problem(
-      'E_NOT_FOUND',
-      all.document.servers.length === 0
-        ? 'The selection holds no server; there is nothing to move.'
-        : 'Every server of the project was moved by an earlier campaign; there is nothing left to move.',
-    );
+  mustHoldSomething(captured, all.document, takesWhole(selection));
   const document = inAskedOrder(captured, selection.servers);
   const plan = await draft(document, context, takesWhole(selection));
   const found = await preflight({ ...document, mappings: plan.mappings }, context);
   const known = [...concerns, ...found.concerns];
   return { plan: planText(plan, resourcesOf(document), known, found.decisions), concerns: known, decisions: found.decisions };
+}
+
+/** Throws E_NOT_FOUND where nothing is left to move. A whole project moves without servers, too. */
+function mustHoldSomething(captured: Configurations, before: Configurations, whole: boolean): void {
+  if (captured.servers.length > 0) return;
+  if (before.servers.length > 0)
+    throw new Problem(
+      'E_NOT_FOUND',
+      'Every server of the project was moved by an earlier campaign; there is nothing left to move.',
+    );
+  if (whole && networkSideOf(captured).some((one) => one.kind !== 'network' || !one.external)) return;
+  throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to move.');
 }
 
 /** The plan that is proposed for a document, mapped to what the destination has. */

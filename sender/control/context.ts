@@ -1,7 +1,7 @@
 import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import type { SenderConfig } from '../config.ts';
 import type { Bandwidth } from '../receiver/bandwidth.ts';
-import type { Link } from '../receiver/link.ts';
+import type { ReceiverLink } from '../receiver/link.ts';
 import type { Peer } from '../receiver/peer.ts';
 import type { CampaignSet } from './campaign-set.ts';
 import type { Changes } from './changes.ts';
@@ -10,7 +10,7 @@ import type { Changes } from './changes.ts';
 export interface SenderContext {
   readonly config: SenderConfig;
   readonly release: string;
-  readonly link: Link;
+  readonly link: ReceiverLink;
   readonly bandwidth: Bandwidth;
   /** The connection that plans are made over; each campaign has its own. */
   readonly peer: Peer;

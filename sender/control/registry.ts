@@ -13,6 +13,7 @@ import type { SenderContext } from './context.ts';
 export const senderCommands = {
   status: status.status,
   watch: status.watch,
+  prune: status.prune,
   bandwidth: status.bandwidth,
   pair: pairing.pair,
   peers: pairing.peers,
@@ -20,6 +21,7 @@ export const senderCommands = {
   rotate: pairing.rotate,
   capture: planning.capture,
   plan: planning.plan,
+  checkPlan: planning.checkPlan,
   migrate: campaigns.migrate,
   beginExport: campaigns.beginExport,
   bundle: campaigns.bundle,

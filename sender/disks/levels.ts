@@ -1,7 +1,7 @@
-import type { Packed } from '../../shared/disk/jobs/pack.ts';
+import type { PackResult } from '../../shared/disk/jobs/pack.ts';
 
 /** What the link tells of itself. */
-export interface Wire {
+export interface LineUse {
   /** Bytes of data that have arrived at the other side since the session began. */
   readonly arrivedBytes: number;
   /** Milliseconds for which the line has been carrying something since the session began. */
@@ -9,7 +9,7 @@ export interface Wire {
 }
 
 /** The line at one moment. */
-interface Observation extends Wire {
+interface Observation extends LineUse {
   readonly at: number;
 }
 
@@ -66,7 +66,7 @@ export class Levels {
   }
 
   /** The level for the next frame of so many raw bytes; 0 leaves it unpacked. */
-  next(wire: Wire, rawBytes: number): number {
+  next(wire: LineUse, rawBytes: number): number {
     const at = this.#now();
     this.#last ??= { ...wire, at };
     const arrived = wire.arrivedBytes - this.#last.arrivedBytes;
@@ -83,7 +83,7 @@ export class Levels {
   }
 
   /** Learns how fast threads pack now, from one frame. */
-  learn(level: number, { rawBytes, workMs }: Pick<Packed, 'rawBytes' | 'workMs'>): void {
+  learn(level: number, { rawBytes, workMs }: Pick<PackResult, 'rawBytes' | 'workMs'>): void {
     const rung = ladder.find((one) => one.level === level);
     if (rung === undefined || rawBytes < smallBytes) return;
     const expectedMs = (rawBytes * 1000) / (2 * rung.bytesPerSecond * usualRatio);

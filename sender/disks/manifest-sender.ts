@@ -1,5 +1,5 @@
 import { type Algorithm, blockBytes, isZero, Root } from '../../shared/model/disk.ts';
-import type { Page, PageCache } from './page-cache.ts';
+import type { CachedPage, PageCache } from './page-cache.ts';
 
 /** The requests of a manifest; each resolves when what it names is in the copy. */
 export interface ManifestRequests {
@@ -37,7 +37,7 @@ export class ManifestSender {
   }
 
   /** Sends a page once it is read. */
-  async page(page: Page): Promise<void> {
+  async page(page: CachedPage): Promise<void> {
     const digests = await page.digests;
     if (isZero(digests)) {
       this.#pages.drop(page);

@@ -37,9 +37,14 @@ export interface OfferTools {
 }
 
 /** Whose disk is offered. */
-interface Owner {
+interface DiskOwner {
   readonly server: { readonly id: string };
 }
 
 /** Offers one disk's blocks and returns what it was sealed with. */
-export type OfferDisk = (owner: Owner, disk: ResourceOf<'disk'>, snapshot: Snapshot, tools: OfferTools) => Promise<SealedDisk>;
+export type OfferDisk = (
+  owner: DiskOwner,
+  disk: ResourceOf<'disk'>,
+  snapshot: Snapshot,
+  tools: OfferTools,
+) => Promise<SealedDisk>;

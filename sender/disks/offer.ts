@@ -1,18 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { headerBytes } from '../../protocol/connection/frame.ts';
 import { bytesPulled } from '../../protocol/messages/disk.ts';
-import type { Packed } from '../../protocol/messages/packed.ts';
+import type { PackedPieces } from '../../protocol/messages/packed.ts';
 import { algorithms } from '../../shared/disk/block-digest.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
-import type { Packed as PackedByWorker } from '../../shared/disk/jobs/pack.ts';
-import { heldStretch, type Part, type Range } from '../../shared/disk/reading.ts';
+import type { PackResult } from '../../shared/disk/jobs/pack.ts';
+import { type ByteRange, type DiskPart, heldStretch } from '../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Peer } from '../receiver/peer.ts';
 import { diskFolder } from './folder.ts';
-import { Levels, type Wire } from './levels.ts';
+import { Levels, type LineUse } from './levels.ts';
 import { ManifestSender } from './manifest-sender.ts';
 import type { OfferDisk, OfferTools, SealedDisk } from './offer-disk.ts';
 import { PageCache } from './page-cache.ts';
@@ -27,8 +27,8 @@ const refersFrom = 9;
 
 /** Chooses how hard each frame is packed. */
 export interface LevelChoice {
-  next(wire: Wire, rawBytes: number): number;
-  learn(level: number, packed: PackedByWorker): void;
+  next(wire: LineUse, rawBytes: number): number;
+  learn(level: number, packed: PackResult): void;
 }
 
 /**
@@ -50,8 +50,8 @@ export function offerDisk(peer: Peer, workers: WorkerPool, levels: LevelChoice =
       ).run();
       const done: SealedDisk = { ...sealed, transfer_ms: Math.round(performance.now() - fetched) };
       const { root: digest, ...counts } = done;
-      const at = new Date().toISOString();
-      await writeMarker(tools.folder, [move.server.id, `${disk.id}.completed`], { campaign: tools.campaign, at, digest, counts });
+      const marker = { kind: 'disk', server: move.server.id, disk: disk.id } as const;
+      await writeMarker({ id: tools.campaign, folder: tools.folder }, marker, { digest, counts });
       return done;
     } finally {
       await source.close();
@@ -122,7 +122,7 @@ class Transfer {
     const { handle } = await connection.request('disk.offer', offer, { signal });
     const over = new AbortController();
     const pages = new PageCache({ reader, workers, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
-    const rangesOf = (list: readonly Range[], unit: number): Range[] =>
+    const rangesOf = (list: readonly ByteRange[], unit: number): ByteRange[] =>
       list.map(([first, count]) => rangeOf(first * unit, count * unit, size));
     const withdraw = peer.serve(connection, handle, {
       pull: (list, after) =>
@@ -166,7 +166,7 @@ class Transfer {
    * Packs what was pulled. Raw bytes that lie together are sent from their buffer, which is held
    * until the receiver has them.
    */
-  async #pack(parts: readonly Part[], level: number, after: Uint8Array | undefined): Promise<Packed> {
+  async #pack(parts: readonly DiskPart[], level: number, after: Uint8Array | undefined): Promise<PackedPieces> {
     const payload = level === 0 ? heldStretch(parts) : null;
     if (payload !== null) return { codec: 'none', rawBytes: payload.length, payload };
     const { workers, levels } = this.#means;
@@ -205,7 +205,7 @@ async function sendManifest(
  * A stretch of a disk in bytes; its last unit may be short. Throws E_MALFORMED for one that is not
  * of the disk.
  */
-function rangeOf(offset: number, length: number, size: number): Range {
+function rangeOf(offset: number, length: number, size: number): ByteRange {
   if (offset >= size || offset + length >= size + blockBytes)
     throw new Problem('E_MALFORMED', `The disk of ${size} bytes has no ${length} bytes at ${offset}.`);
   return [offset, Math.min(length, size - offset)];

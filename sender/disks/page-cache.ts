@@ -1,5 +1,5 @@
 import type { PageBuffer } from '../../shared/disk/buffer-pool.ts';
-import type { Part, Range } from '../../shared/disk/reading.ts';
+import type { ByteRange, DiskPart } from '../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockBytes, blockCount, pageBlocks, pageBytes } from '../../shared/model/disk.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -8,7 +8,7 @@ import type { Reader } from './reader.ts';
 import { pageOf, type Stretch } from './stretches.ts';
 
 /** One page in memory, from before it is read until nobody needs it. */
-export interface Page extends Stretch {
+export interface CachedPage extends Stretch {
   readonly buffer: PageBuffer;
   /** The digests of its blocks, 32 bytes each, once it is read. */
   readonly digests: Promise<Uint8Array>;
@@ -32,9 +32,9 @@ export interface PagesOptions {
 export class PageCache {
   readonly #options: PagesOptions;
   readonly #pageDigests: PageDigests;
-  readonly #open = new Set<Page>();
+  readonly #open = new Set<CachedPage>();
   /** Pages that were sent and not yet answered, by their number. */
-  readonly #sent = new Map<number, Page>();
+  readonly #sent = new Map<number, CachedPage>();
 
   constructor(options: PagesOptions) {
     this.#options = options;
@@ -45,25 +45,25 @@ export class PageCache {
    * Begins to read a page as soon as there is memory for it. MUST be followed by `drop`, unless the
    * pages are closed.
    */
-  async open(stretch: Stretch): Promise<Page> {
+  async open(stretch: Stretch): Promise<CachedPage> {
     const { reader, workers, turn, algorithm, signal } = this.#options;
     const buffer = await workers.buffer(turn, signal);
     const digests = reader.read(stretch.first, stretch.blocks, buffer, algorithm);
     // Awaited in the order of the disk; until then a failure must not count as unhandled.
     digests.catch(() => undefined);
-    const page: Page = { ...stretch, buffer, digests, users: 1 };
+    const page: CachedPage = { ...stretch, buffer, digests, users: 1 };
     this.#open.add(page);
     return page;
   }
 
   /** Makes a page answerable: it is going to be sent as `digests`. */
-  offer(page: Page, digests: Uint8Array): void {
+  offer(page: CachedPage, digests: Uint8Array): void {
     this.#pageDigests.keep(page.first, digests);
     this.#sent.set(pageOf(page.first), page);
   }
 
   /** Lets go of a page. */
-  drop(page: Page): void {
+  drop(page: CachedPage): void {
     if (this.#sent.get(pageOf(page.first)) === page) this.#sent.delete(pageOf(page.first));
     this.#leave(page);
   }
@@ -72,10 +72,10 @@ export class PageCache {
    * Does `work` with the bytes of ranges, wherever they are. Throws E_MALFORMED for a page that was
    * not sent, E_DISK_CHANGED for one that has changed since.
    */
-  async use<T>(ranges: readonly Range[], work: (parts: readonly Part[]) => Promise<T>): Promise<T> {
-    const held: Page[] = [];
+  async use<T>(ranges: readonly ByteRange[], work: (parts: readonly DiskPart[]) => Promise<T>): Promise<T> {
+    const held: CachedPage[] = [];
     try {
-      const parts: Part[] = [];
+      const parts: DiskPart[] = [];
       for (const [page, own] of byPage(ranges)) {
         const sent = this.#sent.get(page);
         if (sent === undefined) parts.push({ from: await this.#readAgain(page, own), ranges: own });
@@ -92,7 +92,7 @@ export class PageCache {
   }
 
   /** Bytes of one page, as long as it is held anyway; null otherwise. `release` MUST follow. */
-  hold([offset, length]: Range): { readonly bytes: Uint8Array; release(): void } | null {
+  hold([offset, length]: ByteRange): { readonly bytes: Uint8Array; release(): void } | null {
     const page = this.#sent.get(Math.floor(offset / pageBytes));
     const at = offset - (page?.first ?? 0) * blockBytes;
     if (page === undefined || at < 0 || at + length > page.blocks * blockBytes) return null;
@@ -110,7 +110,7 @@ export class PageCache {
     }
   }
 
-  #leave(page: Page): void {
+  #leave(page: CachedPage): void {
     page.users -= 1;
     if (page.users > 0 || !this.#open.delete(page)) return;
     page.buffer.release();
@@ -120,7 +120,7 @@ export class PageCache {
    * Reads a whole page, proves it and keeps what is asked for. Holds one buffer at most, so that no
    * two of them wait for each other.
    */
-  async #readAgain(page: number, ranges: readonly Range[]): Promise<{ bytes: Uint8Array; base: number }> {
+  async #readAgain(page: number, ranges: readonly ByteRange[]): Promise<{ bytes: Uint8Array; base: number }> {
     const { reader, workers, turn, algorithm, signal } = this.#options;
     const first = page * pageBlocks;
     if (!this.#pageDigests.has(page)) throw new Problem('E_MALFORMED', `Block ${first} and those behind it were not named yet.`);
@@ -144,8 +144,8 @@ export class PageCache {
  * Ranges cut where one page ends and the next begins, those of a page together, in the order they
  * are asked for.
  */
-function byPage(ranges: readonly Range[]): (readonly [page: number, ranges: Range[]])[] {
-  const pages: (readonly [number, Range[]])[] = [];
+function byPage(ranges: readonly ByteRange[]): (readonly [page: number, ranges: ByteRange[]])[] {
+  const pages: (readonly [number, ByteRange[]])[] = [];
   for (const [offset, length] of ranges) {
     for (let at = offset; at < offset + length; ) {
       const page = Math.floor(at / pageBytes);

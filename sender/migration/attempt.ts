@@ -2,12 +2,21 @@ import type { Dated } from '../../shared/journal.ts';
 import type { Fact } from './fact.ts';
 import type { Round } from './round.ts';
 
+/** The facts of every attempt of one server, oldest first; the last one may be empty. */
+export function attemptsOf(facts: readonly Dated<Fact>[], server: string): Dated<Fact>[][] {
+  const attempts: Dated<Fact>[][] = [[]];
+  for (const fact of facts) {
+    if (!('server' in fact) || fact.server !== server) continue;
+    if (fact.fact === 'rolled back') attempts.push([]);
+    else attempts.at(-1)?.push(fact);
+  }
+  return attempts;
+}
+
 /** The facts of one server's present attempt, oldest first; `attempt` counts from 1. */
 export function attemptOf(facts: readonly Dated<Fact>[], server: string): { attempt: number; facts: Dated<Fact>[] } {
-  const own = facts.filter((fact) => 'server' in fact && fact.server === server);
-  const backs = own.filter((fact) => fact.fact === 'rolled back').length;
-  const last = own.findLastIndex((fact) => fact.fact === 'rolled back');
-  return { attempt: backs + 1, facts: own.slice(last + 1) };
+  const attempts = attemptsOf(facts, server);
+  return { attempt: attempts.length, facts: attempts.at(-1) ?? [] };
 }
 
 /** The phases that have begun among some facts, done or not. */

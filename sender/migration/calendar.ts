@@ -7,7 +7,7 @@ const dayMs = 86_400_000;
 const yearMs = 366 * dayMs;
 const weekMs = 8 * dayMs;
 
-interface Stretch {
+interface MsSpan {
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -62,12 +62,12 @@ export function opensFor(calendar: Calendar, atMs: number, lengthMs: number): nu
 /**
  * The blackout around a time, the latest-ending one if there are several; null where there is none.
  */
-export function blackoutAt(calendar: Calendar, atMs: number): (Stretch & { readonly reason: string }) | null {
+export function blackoutAt(calendar: Calendar, atMs: number): (MsSpan & { readonly reason: string }) | null {
   const around = blackoutsOf(calendar).filter((blackout) => holds(blackout, atMs));
   return around.sort((a, b) => b.toMs - a.toMs)[0] ?? null;
 }
 
-function blackoutsOf({ zone, blackout }: Calendar): (Stretch & { readonly reason: string })[] {
+function blackoutsOf({ zone, blackout }: Calendar): (MsSpan & { readonly reason: string })[] {
   return blackout.map(({ from, to, reason }) => ({
     fromMs: instantOfMoment(zone, from, 'from'),
     toMs: instantOfMoment(zone, to, 'to'),
@@ -85,7 +85,7 @@ function nextWindow(calendar: Calendar, atMs: number): number {
  * The windows from the day before a time to a week after it; one without bounds where the calendar
  * has none.
  */
-function windowsAround({ zone, windows }: Calendar, atMs: number): Stretch[] {
+function windowsAround({ zone, windows }: Calendar, atMs: number): MsSpan[] {
   if (windows.length === 0) return [{ fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY }];
   const today = Math.floor(localMs(zone, atMs) / dayMs) * dayMs;
   return windows.flatMap((hours) =>
@@ -96,7 +96,7 @@ function windowsAround({ zone, windows }: Calendar, atMs: number): Stretch[] {
 }
 
 /** One window on one day; empty where the change to summer time skips it. */
-function windowOn(zone: string, { from, to }: Hours, day: number): Stretch {
+function windowOn(zone: string, { from, to }: Hours, day: number): MsSpan {
   const end = day + timeMs(to) + (to > from ? 0 : dayMs);
   return { fromMs: instantOf(zone, day + timeMs(from)), toMs: instantOf(zone, end) };
 }
@@ -106,6 +106,6 @@ function timeMs(time: string): number {
   return (hours * 60 + minutes) * 60_000;
 }
 
-function holds({ fromMs, toMs }: Stretch, atMs: number): boolean {
+function holds({ fromMs, toMs }: MsSpan, atMs: number): boolean {
   return atMs >= fromMs && atMs < toMs;
 }

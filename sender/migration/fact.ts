@@ -1,3 +1,4 @@
+import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Power } from '../../shared/model/resource.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Round } from './round.ts';
@@ -5,6 +6,8 @@ import type { Round } from './round.ts';
 /** One line of a campaign's journal, which is all that the sender knows of a campaign. */
 export type Fact =
   | { readonly fact: 'started'; readonly project: string; readonly release: string; readonly servers: readonly string[] }
+  /** What was told before the first write, and accepted by starting. */
+  | ({ readonly fact: 'foreseen' } & Foreseen)
   /** `server` is null for a step of the whole campaign. */
   | { readonly fact: 'begun'; readonly server: string | null; readonly phase: string }
   | { readonly fact: 'done'; readonly server: string | null; readonly phase: string; readonly learned?: object | undefined }
@@ -27,11 +30,19 @@ export type Fact =
   | { readonly fact: 'undone'; readonly server: string; readonly phase: string }
   /** The move is back at its start; what was begun before no longer counts. */
   | { readonly fact: 'rolled back'; readonly server: string }
+  /** A server could not be moved; it is taken back, and the next `run` tries it again. */
+  | { readonly fact: 'failed'; readonly server: string; readonly problem: ProblemJson }
   | { readonly fact: 'problem'; readonly server: string | null; readonly phase: string; readonly problem: ProblemJson }
   /** The campaign rests in this state until the operator asks for something. */
   | { readonly fact: 'rests'; readonly state: RestState; readonly problem?: ProblemJson | undefined }
   /** What the operator asked for; it is worked on until the campaign rests. */
   | ({ readonly fact: 'asked'; readonly wish: Wish; readonly deleteSource?: boolean | undefined } & Exceptions);
+
+/** What both clouds said of a plan: the concerns, and what is not simply created. */
+export interface Foreseen {
+  readonly concerns: readonly Concern[];
+  readonly decisions: readonly Decision[];
+}
 
 /** The servers, by id, that a wish excepts: those that stay as they are, and those given up. */
 export interface Exceptions {

@@ -1,15 +1,16 @@
 import type { Dated } from '../../shared/journal.ts';
 import { downtimePhases } from './itinerary.ts';
+import { median } from './median.ts';
 import type { Forecast, Move } from './move.ts';
 import type { Phase } from './phase.ts';
 import { begunAtMs, type Round } from './round.ts';
 
 /** What an earlier move took, by phase, and the bytes of its disks. */
 export interface PastMove {
-  readonly stages: Readonly<Record<string, number>>;
+  readonly phases: Readonly<Record<string, number>>;
   readonly sizeBytes: number;
-  /** Whether its last copy brought only what the rounds had left. */
-  readonly warm: boolean;
+  /** Whether its last copy brought only what rounds or an earlier attempt had left. */
+  readonly partial: boolean;
 }
 
 /** How long one phase is expected to take; `isAssumed` where nothing was measured. */
@@ -51,9 +52,9 @@ export function warmForecastOf(rounds: readonly Dated<Round>[], past: readonly P
 
 function sumUp(deltaBytes: number, expect: (phase: Phase) => Expected): Forecast {
   const expected = downtimePhases.map((phase) => ({ name: phase.name, ...expect(phase) }));
-  const stages = Object.fromEntries(expected.map(({ name, ms }) => [name, Math.round(ms)]));
-  const downtimeMs = Object.values(stages).reduce((sum, ms) => sum + ms, 0);
-  return { downtimeMs, stages, deltaBytes, assumed: expected.flatMap(({ name, isAssumed }) => (isAssumed ? [name] : [])) };
+  const phases = Object.fromEntries(expected.map(({ name, ms }) => [name, Math.round(ms)]));
+  const downtimeMs = Object.values(phases).reduce((sum, ms) => sum + ms, 0);
+  return { downtimeMs, phases, deltaBytes, assumed: expected.flatMap(({ name, isAssumed }) => (isAssumed ? [name] : [])) };
 }
 
 /**
@@ -63,18 +64,18 @@ function sumUp(deltaBytes: number, expect: (phase: Phase) => Expected): Forecast
 function expectedOf(phase: Phase, sizeBytes: number, past: readonly PastMove[]): Expected {
   const { name, assumed = { ms: 0 }, likeRound } = phase;
   if ('ms' in assumed) {
-    const ms = median(past.flatMap(({ stages }) => stages[name] ?? []));
-    return { ms: ms ?? assumed.ms, isAssumed: ms === null };
+    const ms = median(past.flatMap(({ phases }) => phases[name] ?? []));
+    return { ms: ms ?? assumed.ms, isAssumed: ms === undefined };
   }
-  // The last copy of a warm move says nothing about a whole disk.
-  const telling = likeRound === 'blocks' ? past.filter(({ warm }) => !warm) : past;
+  // A partial copy says nothing about a whole disk.
+  const telling = likeRound === 'blocks' ? past.filter(({ partial }) => !partial) : past;
   const rate = median(telling.flatMap((move) => rateIn(move, name)));
-  return { ms: sizeBytes / (rate ?? assumed.bytesPerMs), isAssumed: rate === null };
+  return { ms: sizeBytes / (rate ?? assumed.bytesPerMs), isAssumed: rate === undefined };
 }
 
 /** Bytes of disk per millisecond in a phase of an earlier move. */
-function rateIn({ stages, sizeBytes }: PastMove, name: string): number[] {
-  const ms = stages[name];
+function rateIn({ phases, sizeBytes }: PastMove, name: string): number[] {
+  const ms = phases[name];
   return ms && sizeBytes > 0 ? [sizeBytes / ms] : [];
 }
 
@@ -102,11 +103,4 @@ function copyMs(rounds: readonly Round[], bytes: number): number {
   if (large.bytes === small.bytes) return large.copy_ms;
   const perByte = Math.max(0, (large.copy_ms - small.copy_ms) / (large.bytes - small.bytes));
   return Math.max(0, small.copy_ms + perByte * (bytes - small.bytes));
-}
-
-function median(values: readonly number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  const low = sorted[Math.floor((sorted.length - 1) / 2)];
-  const high = sorted[Math.ceil((sorted.length - 1) / 2)];
-  return low === undefined || high === undefined ? null : (low + high) / 2;
 }

@@ -7,7 +7,7 @@ import type { Calendar } from '../model/calendar.ts';
 export interface Forecast {
   readonly downtimeMs: number;
   /** By phase, in the order of the itinerary. */
-  readonly stages: Readonly<Record<string, number>>;
+  readonly phases: Readonly<Record<string, number>>;
   /**
    * Bytes copied while it is down: what changed since the last round, or the disks of a cold move.
    */

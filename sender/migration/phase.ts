@@ -31,6 +31,8 @@ export interface Tools extends OfferTools, DestinationTools {
   };
   /** What was captured of the tenant before anything began. */
   readonly document: Configurations;
+  /** What the plan skips, which the document lacks. */
+  readonly skip: Plan['skip'];
   /** Whether a server's stop was requested already, and the note that it is requested next. */
   readonly stops: {
     readonly isAsked: (server: string) => boolean;

@@ -1,6 +1,6 @@
 import type { Journal } from '../../shared/journal.ts';
 import type { Destination } from '../../shared/journey/destination.ts';
-import { digestOfJson, writeMarker } from '../../shared/model/marker.ts';
+import { summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
 import { attemptOf } from './attempt.ts';
 import { downSince, durationsOf } from './durations.ts';
 import type { Fact } from './fact.ts';
@@ -48,12 +48,10 @@ async function markCompleted(
     bytes_reused: sealed.reused * sealed.block_size,
     bytes_pulled: sealed.bytes_pulled,
   }));
-  const stages = Object.fromEntries(durationsOf(facts).map(({ name, ms }) => [name, ms]));
+  const phases = Object.fromEntries(durationsOf(facts).map(({ name, ms }) => [name, ms]));
   const stoppedAt = downSince(facts);
   const downMs = stoppedAt === undefined ? 0 : Math.max(0, Date.now() - Date.parse(stoppedAt));
-  const summary = { stages, downtime_ms: learned.was === 'stopped' ? null : downMs, disks };
+  const summary = { phases, downtime_ms: learned.was === 'stopped' ? null : downMs, disks };
   await ask('server.completed', { campaign, server, summary }, signal);
-  const digest = digestOfJson(disks.map(({ disk, root }) => [disk, root]));
-  const counts = { disks: disks.length, bytes: disks.reduce((sum, { size }) => sum + size, 0) };
-  await writeMarker(folder, [`${server}.completed`], { campaign, at: new Date().toISOString(), digest, counts });
+  await writeMarker({ id: campaign, folder }, { kind: 'server', server }, summaryOfServer(disks));
 }

@@ -17,6 +17,11 @@ export interface Round {
   readonly copy_ms: number;
 }
 
+/** A round without what else its fact of the journal has. */
+export function roundAlone({ round, size, blocks, bytes, snapshot_ms, copy_ms }: Round): Round {
+  return { round, size, blocks, bytes, snapshot_ms, copy_ms };
+}
+
 /**
  * When a round's snapshot was requested, in ms since the epoch; the next round has later writes.
  */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Mappings } from '../../shared/model/mappings.ts';
+import { Mappings, noMappings, orEmpty } from '../../shared/model/mappings.ts';
 import { Probe } from '../../shared/model/probe.ts';
-import { Id } from '../../shared/model/resource.ts';
+import { Id, Ref } from '../../shared/model/resource.ts';
 import { BandwidthSetting } from './bandwidth.ts';
 import { Calendar } from './calendar.ts';
 
@@ -21,6 +21,25 @@ function isTime(text: string): boolean {
 export const mostParallel = 16;
 
 const Mode = z.enum(['cold', 'warm']);
+
+const ServerEntry = z.strictObject({
+  id: Id,
+  name: z.string().optional(),
+  probe: Probe.optional(),
+  mode: Mode.optional(),
+  cutover: Cutover.optional(),
+});
+
+const WaveEntry = z.strictObject({
+  name: z.string().min(1).max(100),
+  /**
+   * Whether its servers are a farm that moves in two halves: the second is begun when every server
+   * of the first runs and passes its probe.
+   */
+  rolling: z.boolean().optional(),
+  /** A server's own `mode` and `cutover` stand above the plan's. */
+  servers: orEmpty(z.array(ServerEntry), []),
+});
 
 /**
  * `plan.yaml`: what moves, in which order, mapped to what. The operator edits it; unknown keys are
@@ -43,6 +62,11 @@ export const Plan = z.strictObject({
     .strictObject({
       /** Servers that may be on their way at once inside a wave. */
       parallel: z.int().min(1).max(mostParallel).default(1),
+      /**
+       * Servers that may fail: with one more, no further server is begun. Without it the others go
+       * on, however many fail. 0: the first failure stops the campaign.
+       */
+      max_failures: z.int().min(0).optional(),
       /** Seconds to wait between the end of one server's move and the start of the next. */
       delay_seconds: z.number().min(0).default(0),
       /** Seconds a guest may take to shut down before the stop counts as failed. */
@@ -56,6 +80,11 @@ export const Plan = z.strictObject({
        * run at the source again.
        */
       peer_timeout_seconds: z.number().positive().default(900),
+      /**
+       * What a commit does with the images that the disks were registered as: a cloud needs them
+       * only to rebuild, rescue or evacuate their servers.
+       */
+      images: z.enum(['keep', 'remove']).default('keep'),
       /**
        * `warm`: disks are copied while their server runs, round by round, and only the last round
        * is downtime.
@@ -80,31 +109,10 @@ export const Plan = z.strictObject({
    * those of the calendar's zone, or of the sender's machine.
    */
   bandwidth: BandwidthSetting.optional(),
-  waves: z
-    .array(
-      z.strictObject({
-        name: z.string().min(1).max(100),
-        /**
-         * Whether its servers are a farm that moves in two halves: the second is begun when every
-         * server of the first runs and passes its probe.
-         */
-        rolling: z.boolean().optional(),
-        /** A server's own `mode` and `cutover` stand above the plan's. */
-        servers: z
-          .array(
-            z.strictObject({
-              id: Id,
-              name: z.string().optional(),
-              probe: Probe.optional(),
-              mode: Mode.optional(),
-              cutover: Cutover.optional(),
-            }),
-          )
-          .min(1),
-      }),
-    )
-    .min(1),
-  mappings: Mappings.prefault({}),
+  /** Resources that stay behind, by ref, with all that cannot be without them. */
+  skip: orEmpty(z.array(Ref), []),
+  waves: orEmpty(z.array(WaveEntry), []),
+  mappings: orEmpty(Mappings, noMappings),
 });
 export type Plan = z.infer<typeof Plan>;
 

@@ -1,5 +1,6 @@
 import type { Concern } from '../../shared/model/concern.ts';
 import { type Configurations, groupByKind, parseConfigurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { labelsOf } from '../../shared/model/labels.ts';
 import { refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 
@@ -21,7 +22,8 @@ export function narrowTo(document: Configurations, wanted: readonly string[]): C
     if (resource.kind === 'disk') return wanted.includes(resource.server_id);
     if (resource.kind === 'flavor') return flavors.has(resource.id);
     if (resource.kind === 'image') return images.has(resource.id);
-    if (resource.kind === 'keypair') return keys.has(resource.id);
+    // Without servers, keypairs move for their own sake.
+    if (resource.kind === 'keypair') return servers.length === 0 || keys.has(resource.id);
     return true;
   });
   return parseConfigurations({ ...document, ...groupByKind(kept) });
@@ -48,7 +50,8 @@ export function leaveMoved(captured: { readonly document: Configurations; readon
   if (moved.length === 0) return captured;
   const staying = captured.document.servers.filter((server) => !moved.includes(server)).map(({ id }) => id);
   const document = narrowTo(captured.document, staying);
-  const names = moved.map(({ name }) => name).join(', ');
+  const labels = labelsOf(captured.document.servers);
+  const names = moved.map(({ id, name }) => labels.get(id) ?? name).join(', ');
   const warning: Concern = {
     code: 'server.moved',
     severity: 'warning',

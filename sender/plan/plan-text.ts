@@ -2,7 +2,7 @@ import { Document } from 'yaml';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import { kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import type { Plan } from '../model/plan.ts';
-import { countOf, wordOf } from '../report/names.ts';
+import { countOf, nameOf, wordOf } from '../report/names.ts';
 import { planHeader } from './plan-header.ts';
 import { policySentences } from './policy-sentences.ts';
 import { wrapped } from './wrapped.ts';
@@ -78,15 +78,6 @@ function labelsOf(resources: readonly Resource[]): Label {
     if (name === '') return ref;
     return (alike.get(`${kindOf(ref)} ${name}`)?.length ?? 0) > 1 ? `${name} (${ref})` : name;
   };
-}
-
-/**
- * What people know a resource by: its name, or for one without a name what tells it from others.
- */
-function nameOf(resource: Resource): string {
-  if (resource.kind === 'floating_ip') return resource.floating_ip_address;
-  if (resource.kind === 'port') return resource.name || resource.fixed_ips.map(({ ip_address }) => ip_address).join(', ');
-  return 'name' in resource ? resource.name : '';
 }
 
 function section(title: string, items: readonly string[]): string[] {

@@ -13,7 +13,8 @@ export function makePlan(document: Configurations, facts: DestinationFacts, para
     version: 1,
     source: { project_id: document.source.project_id, project_name: document.source.project_name, whole },
     options: { parallel },
-    waves: [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
+    waves:
+      document.servers.length === 0 ? [] : [{ name: 'wave-1', servers: document.servers.map(({ id, name }) => ({ id, name })) }],
     mappings: proposeMappings(supportedDocument(document, new Set(facts.kinds)), facts),
   });
 }

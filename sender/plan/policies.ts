@@ -68,7 +68,7 @@ function neverOpen(calendar: Calendar, nowMs: number): Concern[] {
  * A server that is stopped first and would be down for longer than any window is open never finds
  * one.
  */
-function tooLong(calendar: Calendar, cold: readonly Sized[], nowMs: number, past: readonly PastMove[]): Concern[] {
+function tooLong(calendar: Calendar, cold: readonly SizedServer[], nowMs: number, past: readonly PastMove[]): Concern[] {
   if (opensAt(calendar, nowMs) === null) return [];
   return cold.flatMap(({ id, name, diskBytes }): Concern[] => {
     const { downtimeMs, assumed } = coldForecastOf(diskBytes, past);
@@ -86,7 +86,7 @@ function tooLong(calendar: Calendar, cold: readonly Sized[], nowMs: number, past
   });
 }
 
-interface Sized {
+interface SizedServer {
   readonly id: string;
   readonly name: string;
   readonly diskBytes: number;
@@ -96,7 +96,7 @@ interface Sized {
  * The servers that are stopped before they are copied, and run: one that is off is not down for
  * anybody.
  */
-function coldOf(waves: Plan['waves'], options: Plan['options'], document: Configurations): Sized[] {
+function coldOf(waves: Plan['waves'], options: Plan['options'], document: Configurations): SizedServer[] {
   const planned = waves.flatMap(({ servers }) => servers).filter(({ mode }) => (mode ?? options.mode) === 'cold');
   return planned.flatMap(({ id }) => {
     const server = document.servers.find((one) => one.id === id);

@@ -1,3 +1,4 @@
+import { labelsOf } from '../../shared/model/labels.ts';
 import { halvesOf } from '../campaign/rolling-wave.ts';
 import type { BandwidthSetting } from '../model/bandwidth.ts';
 import type { Calendar, Hours } from '../model/calendar.ts';
@@ -5,18 +6,30 @@ import type { Plan } from '../model/plan.ts';
 
 /** The policies that a plan sets, in sentences. */
 export function policySentences(plan: Plan): string[] {
-  const { parallel, delay_seconds } = plan.options;
+  const { parallel, delay_seconds, max_failures, images } = plan.options;
   return [
     `${parallel === 1 ? 'One server moves' : `Up to ${parallel} servers move`} at a time${delay_seconds > 0 ? `; the next one begins ${delay_seconds} s after one has ended` : ''}.`,
+    failureSentence(max_failures),
+    images === 'keep'
+      ? 'The images of the servers stay at the destination after the commit: it rebuilds, rescues and evacuates servers from them.'
+      : 'The commit removes the images of the servers at the destination, where the cloud allows it.',
     ...plan.waves.filter(({ rolling }) => rolling).map(rollingSentence),
     ...(plan.calendar === undefined ? [] : calendarSentences(plan.calendar)),
     ...(plan.bandwidth === undefined ? [] : bandwidthSentences(plan.bandwidth, plan.calendar?.zone ?? "of the sender's machine")),
   ];
 }
 
+function failureSentence(most: number | undefined): string {
+  const runs = 'A server that cannot be moved runs at the source again';
+  if (most === undefined) return `${runs}, and the others go on; \`max_failures\` stops the campaign when too many fail.`;
+  if (most === 0) return `${runs}, and no further server is begun.`;
+  return `${runs}, and the others go on; when more than ${most} have failed, no further server is begun.`;
+}
+
 function rollingSentence({ name, servers }: Plan['waves'][number]): string {
   const [first, second] = halvesOf(servers);
-  const list = (half: readonly (typeof servers)[number][]): string => half.map((server) => server.name ?? server.id).join(', ');
+  const labels = labelsOf(servers.map((server) => ({ id: server.id, name: server.name ?? server.id })));
+  const list = (half: readonly (typeof servers)[number][]): string => half.map(({ id }) => labels.get(id) ?? id).join(', ');
   return `Wave ${name} moves in halves: first ${list(first)}; then ${list(second)}, once each of the first runs at the destination and passes its probe.`;
 }
 

@@ -13,3 +13,11 @@ export interface PlanResult {
   readonly concerns: readonly Concern[];
   readonly decisions: readonly Decision[];
 }
+
+/** An edited plan held against both clouds as they are now. */
+export interface PlanCheck {
+  /** What the plan says otherwise than a new one would, in sentences. */
+  readonly differences: readonly string[];
+  readonly concerns: readonly Concern[];
+  readonly decisions: readonly Decision[];
+}

@@ -37,7 +37,7 @@ const samples = 5;
  */
 export class Bandwidth {
   readonly throttle: Throttle;
-  readonly #setting: BandwidthSetting;
+  #setting: BandwidthSetting;
   readonly #now: () => Date;
   readonly #taken: { readonly atMs: number; readonly bytes: number }[] = [];
   #asked: number | null | 'configured' = 'configured';
@@ -58,6 +58,12 @@ export class Bandwidth {
    */
   heed(plans: () => readonly (PlannedBandwidth | null)[]): void {
     this.#plans = plans;
+    this.look();
+  }
+
+  /** Takes another configured limit; what a command or a plan says still stands above it. */
+  configure(setting: BandwidthSetting): void {
+    this.#setting = setting;
     this.look();
   }
 

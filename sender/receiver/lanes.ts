@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { Connection, type ConnectionOptions } from '../../protocol/connection/connection.ts';
-import type { Wire } from '../../protocol/connection/lanes.ts';
+import type { LineStatus } from '../../protocol/connection/lanes.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Handlers } from '../../protocol/messages.ts';
 import type { Log } from '../../shared/log.ts';
@@ -37,7 +37,7 @@ const tcpBytes = 2 * 1024 * 1024;
 const looks = 3;
 
 /** How many lanes a line asks for: one, or as many as fill it where one window of TCP does not. */
-export function lanesFor({ bytesPerSecond, rttMs = 0 }: Pick<Wire, 'bytesPerSecond' | 'rttMs'>): number {
+export function lanesFor({ bytesPerSecond, rttMs = 0 }: Pick<LineStatus, 'bytesPerSecond' | 'rttMs'>): number {
   return Math.max(1, Math.min(limits.lanes, Math.ceil((bytesPerSecond * rttMs) / 1000 / tcpBytes)));
 }
 

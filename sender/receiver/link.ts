@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import type { WebSocket } from 'ws';
 import { dial } from '../../protocol/transport/dial.ts';
 import type { Identity } from '../../protocol/transport/identity.ts';
-import type { Peers, Peer as PinnedPeer } from '../../protocol/transport/peers.ts';
+import type { PairedPeer, Peers } from '../../protocol/transport/peers.ts';
 import type { SshOptions } from '../../protocol/transport/ssh-tunnel.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { SenderConfig } from '../config.ts';
 
 /** Who we are and who may be our receiver. */
-export interface Link {
+export interface ReceiverLink {
   readonly identity: () => Identity;
   readonly nextKey: () => string | undefined;
   readonly peers: Peers;
@@ -16,7 +16,7 @@ export interface Link {
 }
 
 /** The receiver this sender is paired with: the one paired last. Throws E_PEER_UNPAIRED. */
-export async function receiverOf(peers: Peers): Promise<PinnedPeer & { address: string }> {
+export async function receiverOf(peers: Peers): Promise<PairedPeer & { address: string }> {
   const paired = (await peers.list()).filter((peer) => peer.address !== undefined);
   const latest = paired.sort((a, b) => a.paired_at.localeCompare(b.paired_at)).at(-1);
   if (latest?.address === undefined) {
@@ -28,7 +28,7 @@ export async function receiverOf(peers: Peers): Promise<PinnedPeer & { address: 
 }
 
 /** Opens a socket to the paired receiver. */
-export async function dialReceiver({ identity, nextKey, peers, ssh }: Link, signal: AbortSignal): Promise<WebSocket> {
+export async function dialReceiver({ identity, nextKey, peers, ssh }: ReceiverLink, signal: AbortSignal): Promise<WebSocket> {
   const peer = await receiverOf(peers);
   return dial({ address: peer.address, identity: identity(), peer, peers, ssh, nextKey: nextKey(), signal });
 }

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import { Connection, type ConnectionOptions } from '../../protocol/connection/connection.ts';
-import type { Packed } from '../../protocol/messages/packed.ts';
+import type { Stretches } from '../../protocol/messages/field.ts';
+import type { PackedPieces } from '../../protocol/messages/packed.ts';
 import type { Handlers, Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
 import type { Throttle } from '../../protocol/pacing/throttle.ts';
 import { keepConnected } from '../../protocol/transport/reconnect.ts';
@@ -36,13 +37,10 @@ export interface PeerState {
   readonly problem: Problem | null;
 }
 
-/** Stretches as a pull or a refinement names them: the first of each, and how many. */
-type Stretches = readonly (readonly [first: number, count: number])[];
-
 /** What the receiver may ask of an offered disk. */
-export interface Offered {
+export interface OfferedDisk {
   /** The bytes of pieces, in the order asked; they may refer back to `after`. */
-  pull(pieces: Stretches, after?: Stretches[number]): Promise<Packed>;
+  pull(pieces: Stretches, after?: Stretches[number]): Promise<PackedPieces>;
   /** The digests of the pieces of blocks, 8 bytes each, in the order asked. */
   refine(blocks: Stretches): Promise<Uint8Array>;
 }
@@ -51,7 +49,7 @@ export interface Offered {
 export class Peer {
   readonly #options: PeerOptions;
   readonly #stopping = new AbortController();
-  readonly #disks = new WeakMap<Connection<'sender'>, Map<number, Offered>>();
+  readonly #disks = new WeakMap<Connection<'sender'>, Map<number, OfferedDisk>>();
   #live: Connection<'sender'> | null = null;
   #state: PeerState = { state: 'connecting', says: 'Dialling the receiver.', problem: null };
   readonly #connected = new Condition();
@@ -137,8 +135,8 @@ export class Peer {
   }
 
   /** Answers what the receiver asks of one offered disk, until the returned function is called. */
-  serve(connection: Connection<'sender'>, handle: number, disk: Offered): () => void {
-    const disks = this.#disks.get(connection) ?? new Map<number, Offered>();
+  serve(connection: Connection<'sender'>, handle: number, disk: OfferedDisk): () => void {
+    const disks = this.#disks.get(connection) ?? new Map<number, OfferedDisk>();
     this.#disks.set(connection, disks.set(handle, disk));
     return () => disks.delete(handle);
   }
@@ -182,7 +180,7 @@ export class Peer {
   }
 
   #handlers(connection: Connection<'sender'>): Handlers<'sender'> {
-    const offered = (handle: number): Offered => {
+    const offered = (handle: number): OfferedDisk => {
       const disk = this.#disks.get(connection)?.get(handle);
       if (disk === undefined) throw new Problem('E_NOT_FOUND', `No disk is offered under handle ${handle}.`);
       return disk;

@@ -1,5 +1,6 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import type { Fact } from '../migration/fact.ts';
+import type { Learned } from '../migration/move.ts';
 import { countOf } from './names.ts';
 import { undoingText, undoneText } from './undone-text.ts';
 
@@ -8,10 +9,12 @@ export function factText(fact: Fact): string {
   switch (fact.fact) {
     case 'started':
       return `started: project ${fact.project}, ${countOf('server', fact.servers.length)}, release ${fact.release}`;
+    case 'foreseen':
+      return `told before the start: ${countOf('concern', fact.concerns.length)}`;
     case 'begun':
       return `${fact.phase} begun`;
     case 'done':
-      return `${fact.phase} done`;
+      return `${fact.phase} done${differencesText(fact.learned)}`;
     case 'round':
       return `round ${fact.round} brought ${showBytes(fact.bytes)} in ${showDuration(fact.snapshot_ms + fact.copy_ms)}`;
     case 'cutover asked':
@@ -26,6 +29,8 @@ export function factText(fact: Fact): string {
       return undoneText(fact.phase);
     case 'rolled back':
       return 'rolled back';
+    case 'failed':
+      return `could not be moved: ${fact.problem.says} (${fact.problem.code})`;
     case 'problem':
       return `problem in ${undoingText(fact.phase)}: ${fact.problem.says} (${fact.problem.code})`;
     case 'rests':
@@ -38,6 +43,13 @@ export function factText(fact: Fact): string {
       // A fact that this release has no words for is still named.
       return (fact as { readonly fact: string }).fact;
   }
+}
+
+function differencesText(learned: Learned = {}): string {
+  const differences = Object.entries(learned.details ?? {}).flatMap(([ref, { differs }]) =>
+    differs ? `${ref}: ${differs}` : [],
+  );
+  return differences.length === 0 ? '' : `; not as it was: ${differences.join('; ')}`;
 }
 
 function askedText({ wish, deleteSource, keep = [], giveUp = [] }: Extract<Fact, { fact: 'asked' }>): string {

@@ -14,14 +14,17 @@ export function roundBytes({ rounds }: Pick<MoveReport, 'rounds'>): number {
   return rounds.reduce((total, { bytes }) => total + bytes, 0);
 }
 
-/** Bytes that crossed the link for a server: of every round and of the last copy. */
-export function sentBytes(move: Pick<MoveReport, 'disks' | 'rounds'>): number {
-  return sum(move, 'sentBytes') + roundBytes(move);
+/** What the downtime of a warm move was expected to be; a question mark where a part is assumed. */
+export function forecastOf({ forecast }: MoveReport): string {
+  const isAssumed = (forecast?.assumed.length ?? 0) > 0;
+  return `${orDash(forecast?.downtimeMs ?? null)}${isAssumed ? '?' : ''}`;
 }
 
-/** What the downtime of a warm move was expected to be. */
-export function forecastOf({ forecast }: MoveReport): string {
-  return orDash(forecast?.downtimeMs ?? null);
+/** What the question marks of the forecasts mean; nothing where there are none. */
+export function assumedNote(moves: readonly MoveReport[]): string[] {
+  const assumed = new Set(moves.flatMap(({ forecast }) => forecast?.assumed ?? []));
+  if (assumed.size === 0) return [];
+  return [`? is assumed in part, because no earlier move had measured it: ${[...assumed].join(', ')}`];
 }
 
 /** A duration, or a dash where there is none yet. */

@@ -1,18 +1,22 @@
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
+import type { ChangeLists } from './changes.ts';
 import type { ProbedDowntime } from './measures.ts';
 
 /** Times and bytes of one server's move, from the journal alone. Milliseconds and bytes. */
 export interface MoveReport {
   readonly server: string;
   readonly name: string;
+  readonly wave: string;
   readonly state: string;
   readonly destinationId: string | null;
   readonly phases: readonly { readonly name: string; readonly startedAt: string; readonly ms: number }[];
   readonly migrationMs: number | null;
   /** From the stop at the source to the proof that the new server runs. */
   readonly downtimeMs: number | null;
+  /** When its stop was begun; null for one that was not stopped, or was stopped before. */
+  readonly downSince: string | null;
   /** As probes saw it from outside; null where nothing was probed or reached. */
   readonly probed: ProbedDowntime | null;
   /** From the first port until the new server answers. */
@@ -36,6 +40,14 @@ export interface MoveReport {
   }[];
 }
 
+/**
+ * Images of moved servers that stay, by the ref of their disk, and what still carries our stamp.
+ */
+export interface LeftBehind {
+  readonly images: readonly { readonly ref: string; readonly id: string; readonly why: string }[];
+  readonly stamped: readonly { readonly ref: string; readonly why: string }[];
+}
+
 /** What a campaign did, derived from its journal. */
 export interface Report {
   readonly campaign: string;
@@ -50,5 +62,10 @@ export interface Report {
     readonly sentBytes: number;
     readonly resources: Readonly<Record<string, number>>;
   };
-  readonly problems: readonly (ProblemJson & { readonly at: string })[];
+  /** What is not at the destination as it was at the source. */
+  readonly changes: ChangeLists;
+  /** What the commit left at the destination that is no part of the tenant; null before it. */
+  readonly left: LeftBehind | null;
+  /** `overcome`: what failed was done later in the same attempt, by a retry. */
+  readonly problems: readonly (ProblemJson & { readonly at: string; readonly overcome: boolean })[];
 }

@@ -1,3 +1,5 @@
+import { kindOf, type Ref, type Resource } from '../../shared/model/resource.ts';
+
 /** A kind of resource with its number, for people: `1 router`, `3 floating IPs`. */
 export function countOf(kind: string, count: number): string {
   if (kind === 'routes') return `routes of ${count} ${count === 1 ? 'router' : 'routers'}`;
@@ -18,3 +20,18 @@ export function diskName(id: string, server: string): string {
 
 /** How wide a column of names becomes at most: names of the cloud have up to 255 characters. */
 export const widestName = 40;
+
+/**
+ * What people know a resource by: its name, or for one without a name what tells it from others.
+ */
+export function nameOf(resource: Resource): string {
+  if (resource.kind === 'floating_ip') return resource.floating_ip_address;
+  if (resource.kind === 'port') return resource.name || resource.fixed_ips.map(({ ip_address }) => ip_address).join(', ');
+  return 'name' in resource ? resource.name : '';
+}
+
+/** `server web-1`; the ref itself where the resource has no name, or is not known. */
+export function labelOf(ref: Ref, resource: Resource | undefined): string {
+  const name = resource === undefined ? '' : nameOf(resource);
+  return name === '' ? ref : `${wordOf(kindOf(ref))} ${name}`;
+}

@@ -1,36 +1,40 @@
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
-import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { sentBytesOf } from '../campaign/sent-bytes.ts';
+import { changeTitles } from './changes.ts';
+import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
+import { everyPhaseText, phasesText } from './phases-text.ts';
 import { toldApart } from './server-names.ts';
-import { everyStageText, stagesText } from './stages-text.ts';
 
 /** How a report is written as text. */
 export interface TextOptions {
   /** Of the terminal; endless where nobody reads on one. */
   readonly columns?: number;
-  /** One line for each stage of each server, in place of one line for each server. */
-  readonly everyStage?: boolean;
+  /** One line for each phase of each server, in place of one line for each server. */
+  readonly everyPhase?: boolean;
 }
 
 /**
- * A report as lines of text: totals, tables of servers, stages, rounds, disks, and every problem.
+ * A report as lines of text: totals, tables of servers, phases, rounds, disks, and every problem.
  */
 export function reportText(report: Report, options: TextOptions = {}): string[] {
-  const { columns = Number.POSITIVE_INFINITY, everyStage = false } = options;
+  const { columns = Number.POSITIVE_INFINITY, everyPhase = false } = options;
   const moves = toldApart(report.moves);
   return [
     ...headLines(report),
     '',
     ...table(moves, serverColumns(moves), columns),
+    ...assumedNote(moves),
     ...section(
       moves.filter((move) => move.networkMs !== null),
       networkColumns(moves),
       columns,
     ),
-    ...(everyStage ? everyStageText(moves, columns) : stagesText(moves, columns)),
+    ...(everyPhase ? everyPhaseText(moves, columns) : phasesText(moves, columns)),
     ...section(
       moves.flatMap((move) => move.rounds.map((round) => ({ ...round, server: move.name }))),
       roundColumns,
@@ -41,15 +45,31 @@ export function reportText(report: Report, options: TextOptions = {}): string[] 
       diskColumns,
       columns,
     ),
-    ...report.problems.flatMap((problem) => [
-      '',
-      `${showTime(problem.at)}  ${problem.code}: ${visible(problem.says)}`,
-      `  → ${visible(problem.hint)}`,
-    ]),
+    ...changesText(report.changes),
+    ...problemLines(report),
   ];
 }
 
-function headLines({ campaign, project, state, startedAt, endedAt, totals, moves }: Report): string[] {
+/** Every problem that stopped something; those that a retry overcame are counted. */
+function problemLines({ problems }: Report): string[] {
+  const overcome = Map.groupBy(
+    problems.filter((problem) => problem.overcome),
+    ({ code }) => code,
+  );
+  const counts = [...overcome].map(([code, some]) => `${code} ${some.length}`);
+  return [
+    ...problems
+      .filter((problem) => !problem.overcome)
+      .flatMap((problem) => [
+        '',
+        `${showTime(problem.at)}  ${problem.code}: ${visible(problem.says)}`,
+        `  → ${visible(problem.hint)}`,
+      ]),
+    ...(counts.length === 0 ? [] : ['', `Overcome by retries: ${counts.join(', ')}; \`sender log\` shows each.`]),
+  ];
+}
+
+function headLines({ campaign, project, state, startedAt, endedAt, totals, moves, left }: Report): string[] {
   const resources = Object.entries(totals.resources).map(([kind, count]) => countOf(kind, count));
   const sent = `${showBytes(totals.sentBytes)} sent${compression(moves)}`;
   return [
@@ -57,6 +77,7 @@ function headLines({ campaign, project, state, startedAt, endedAt, totals, moves
     `${showTime(startedAt)} – ${showTime(endedAt)} UTC`,
     `${countOf('server', totals.servers)}, ${showBytes(totals.diskBytes)} of disks, ${sent}`,
     ...(resources.length > 0 ? [`Built: ${resources.join(', ')}`] : []),
+    ...leftText(left).map(visible),
   ];
 }
 
@@ -90,8 +111,8 @@ function serverColumns(moves: readonly MoveReport[]): Column<MoveReport>[] {
     { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
     { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
     { title: 'REUSED', show: (move) => showBytes(sum(move, 'reusedBytes') + sum(move, 'copiedBytes')), align: 'right' },
+    { title: 'SENT', show: (move) => showBytes(sentBytesOf(move)), align: 'right' },
     ...(moves.some(({ rounds }) => rounds.length > 0) ? [inRounds] : []),
-    { title: 'SENT', show: (move) => showBytes(sum(move, 'sentBytes')), align: 'right' },
     { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
   ];
 }
@@ -130,6 +151,13 @@ const diskColumns: readonly Column<DiskRow>[] = [
   { title: 'SIZE', show: (disk) => showBytes(disk.sizeBytes), align: 'right' },
   { title: 'ROOT DIGEST', whole: true, show: (disk) => disk.root },
 ];
+
+/** Each list of changes under its heading; nothing where there is none. */
+function changesText(changes: Report['changes']): string[] {
+  return changeTitles.flatMap(([list, title]) =>
+    changes[list].length === 0 ? [] : ['', `${title}:`, ...changes[list].map((says) => `  - ${visible(says)}`)],
+  );
+}
 
 /** A table after an empty line; nothing where there is nothing to show. */
 function section<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string[] {

@@ -11,7 +11,7 @@ const Accepted = z.object({ file: z.string(), digest: z.string(), campaign: z.st
 /** A file that started a campaign. `digest`: SHA-256 of its content; `at`: ISO 8601, UTC. */
 export type Accepted = Readonly<z.infer<typeof Accepted>>;
 
-const Refused = z.object({ digest: z.string(), changed: z.string(), again: z.literal('never') });
+const RefusedFile = z.object({ digest: z.string(), changed: z.string(), again: z.literal('never') });
 
 /** Keeps what became of each file: beside it for people, in the state directory for the daemon. */
 export class Outcomes {
@@ -62,7 +62,7 @@ export class Outcomes {
    * read again.
    */
   async wasRefused(name: string, digest: string, look: Look): Promise<boolean> {
-    const refused = await readJson(this.#beside(name, '.problem.json'), Refused);
+    const refused = await readJson(this.#beside(name, '.problem.json'), RefusedFile);
     return refused?.digest === digest && refused.changed === String(look.mtimeNs);
   }
 

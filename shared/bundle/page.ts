@@ -12,7 +12,7 @@ const here = 1;
 const before = 2;
 
 /** A block where its bytes were already: the disk's number, and the index in it. */
-export interface Place {
+export interface BlockPlace {
   readonly disk: number;
   readonly block: number;
 }
@@ -21,7 +21,7 @@ export interface Place {
 export type PageBlock =
   | { readonly kind: 'zero' }
   | { readonly kind: 'here'; readonly digest: Buffer; readonly bytes: Buffer }
-  | { readonly kind: 'before'; readonly digest: Buffer; readonly place: Place };
+  | { readonly kind: 'before'; readonly digest: Buffer; readonly place: BlockPlace };
 
 /**
  * One block of a page as it is read; its bytes come with `payloadOf`, `at` is their offset there.
@@ -29,7 +29,7 @@ export type PageBlock =
 export type ReadBlock =
   | { readonly kind: 'zero' }
   | { readonly kind: 'here'; readonly digest: Buffer; readonly at: number; readonly length: number }
-  | { readonly kind: 'before'; readonly digest: Buffer; readonly place: Place };
+  | { readonly kind: 'before'; readonly digest: Buffer; readonly place: BlockPlace };
 
 /** A page that was read: its blocks, and its payload still packed. */
 export interface ReadPage {
@@ -68,7 +68,7 @@ function encodeBlock(block: PageBlock): Buffer {
 
 /** Reads a page whose blocks must have these lengths. Throws E_BUNDLE; nothing is unpacked yet. */
 export function decodePage(entry: Buffer, lengths: readonly number[], name: string): ReadPage {
-  const reader = new Bytes(entry, name);
+  const reader = new EntryReader(entry, name);
   const count = reader.take(2).readUInt16BE(0);
   const codec = reader.take(1)[0] ?? 0;
   const reserved = reader.take(1)[0];
@@ -116,7 +116,7 @@ async function inflate(payload: Buffer, rawBytes: number, name: string): Promise
 }
 
 /** Takes an entry apart from its beginning. */
-class Bytes {
+class EntryReader {
   readonly #bytes: Buffer;
   readonly #name: string;
   #at = 0;

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { type Cli, cliOf, type Stage } from './program.ts';
+import { type Cli, cliOf, type Terminal } from './program.ts';
 
 /** What a command works with that asks a running daemon: its output and options, and the daemon. */
-export interface Asking<D> extends Cli {
+export interface DaemonAsking<D> extends Cli {
   readonly daemon: D;
 }
 
@@ -10,15 +10,15 @@ export interface Asking<D> extends Cli {
  * Makes the action of a command that asks the running daemon; it is given arguments, then options.
  */
 export type Asks<D> = <A extends unknown[]>(
-  stage: Stage,
-  act: (asking: Asking<D>, ...given: A) => Promise<void>,
+  terminal: Terminal,
+  act: (asking: DaemonAsking<D>, ...given: A) => Promise<void>,
 ) => (this: Command, ...given: unknown[]) => Promise<void>;
 
 /** The `asks` of a program whose daemon is found through its configuration file. */
 export function asksThrough<D>(daemonOf: (configFile: string) => Promise<D>): Asks<D> {
-  return <A extends unknown[]>(stage: Stage, act: (asking: Asking<D>, ...given: A) => Promise<void>) =>
+  return <A extends unknown[]>(terminal: Terminal, act: (asking: DaemonAsking<D>, ...given: A) => Promise<void>) =>
     async function (this: Command, ...given: unknown[]): Promise<void> {
-      const cli = cliOf(this, stage);
+      const cli = cliOf(this, terminal);
       await act({ ...cli, daemon: await daemonOf(cli.configFile) }, ...(given as A));
     };
 }

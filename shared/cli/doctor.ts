@@ -18,7 +18,7 @@ export interface Check {
 }
 
 /** The outcome of one check, as it is printed. */
-export interface Outcome {
+export interface CheckOutcome {
   readonly name: string;
   readonly state: 'ok' | 'warn' | 'fail' | 'skipped';
   readonly says: string;
@@ -35,8 +35,8 @@ const checkMs = 30_000;
  */
 export async function doctor(cli: Cli, configured: () => Promise<readonly Check[]>): Promise<void> {
   const { output, json, signal } = cli;
-  const outcomes: Outcome[] = [];
-  const note = (outcome: Outcome): void => {
+  const outcomes: CheckOutcome[] = [];
+  const note = (outcome: CheckOutcome): void => {
     outcomes.push(outcome);
     if (!json) output.print(...linesOf(outcome, output));
   };
@@ -52,7 +52,7 @@ export async function doctor(cli: Cli, configured: () => Promise<readonly Check[
   process.exitCode = exit;
 }
 
-async function outcomeOf(check: Check, before: readonly Outcome[], signal: AbortSignal): Promise<Outcome> {
+async function outcomeOf(check: Check, before: readonly CheckOutcome[], signal: AbortSignal): Promise<CheckOutcome> {
   const { name } = check;
   const isUnwell = (need: string): boolean =>
     before.some((one) => one.name === need && (one.state === 'fail' || one.state === 'skipped'));
@@ -69,7 +69,7 @@ async function outcomeOf(check: Check, before: readonly Outcome[], signal: Abort
 
 const styles = { ok: 'green', warn: 'yellow', fail: 'red', skipped: 'dim' } as const;
 
-function linesOf({ name, state, says, remedy }: Outcome, output: Output): string[] {
+function linesOf({ name, state, says, remedy }: CheckOutcome, output: Output): string[] {
   const word = output.style(styles[state], state.padEnd(7));
   const [first = '', ...more] = says.split('\n').map(visible);
   return [

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import { processOutput } from '../print/output.ts';
-import { runProgram, type Stage } from './program.ts';
+import { runProgram, type Terminal } from './program.ts';
+import { prompt } from './prompt.ts';
 
 /** Runs a program as this process: it takes the arguments and sets the exit status. */
-export async function main(createProgram: (stage: Stage) => Command): Promise<void> {
+export async function main(createProgram: (terminal: Terminal) => Command): Promise<void> {
   const interrupted = new AbortController();
   const output = processOutput();
-  const program = createProgram({ output, signal: interrupted.signal });
+  const stage = { output, signal: interrupted.signal };
+  const isAttended = process.stdin.isTTY && process.stderr.isTTY;
+  const program = createProgram(isAttended ? Object.assign(stage, { answer: prompt }) : stage);
   // `run` handles SIGINT itself. Any other command stops at the first Ctrl-C; the second one kills
   // it.
   if (!process.argv.slice(2).includes('run')) process.once('SIGINT', () => interrupted.abort());

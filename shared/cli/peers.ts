@@ -4,7 +4,7 @@ import { type Column, table } from '../print/table.ts';
 import { visible } from '../print/text.ts';
 import { showTime } from '../print/units.ts';
 import type { Asks } from './ask.ts';
-import { type Example, epilogue, type Stage } from './program.ts';
+import { type Example, epilogue, type Terminal } from './program.ts';
 import { offer } from './registered-command.ts';
 
 /** A paired daemon as either side lists it; only the sender knows an address. */
@@ -33,12 +33,12 @@ export interface PeerWords {
 }
 
 /** Adds the commands that both sides have about their peers: peers, unpair, rotate. */
-export function addPeers(program: Command, stage: Stage, asks: Asks<PeerClient>, words: PeerWords): void {
+export function addPeers(program: Command, terminal: Terminal, asks: Asks<PeerClient>, words: PeerWords): void {
   const { self, commands, name } = words;
   offer(program, commands, 'peers')
     .addHelpText('after', epilogue([[`${self} peers --json`, 'prints what it knows of each for a script']], [3]))
     .action(
-      asks(stage, async ({ daemon, output, json }) => {
+      asks(terminal, async ({ daemon, output, json }) => {
         const peers = await daemon.peers();
         if (json) output.json({ peers });
         else output.print(...table(peers, columnsOf(peers), output.size().columns));
@@ -48,7 +48,7 @@ export function addPeers(program: Command, stage: Stage, asks: Asks<PeerClient>,
     .argument('<name>', `its name or fingerprint, as \`${self} peers\` shows it`)
     .addHelpText('after', epilogue([[`${self} unpair ${name}`, `forgets ${name}`]], [3]))
     .action(
-      asks(stage, async ({ daemon, output, json }, peer: string) => {
+      asks(terminal, async ({ daemon, output, json }, peer: string) => {
         await daemon.unpair({ name: peer });
         if (json) output.json({ unpaired: peer });
         else output.print(`${visible(peer)} is no longer paired.`);
@@ -57,7 +57,7 @@ export function addPeers(program: Command, stage: Stage, asks: Asks<PeerClient>,
   offer(program, commands, 'rotate')
     .addHelpText('after', epilogue([words.rotation], [3, 11]))
     .action(
-      asks(stage, async ({ daemon, output, json }) => {
+      asks(terminal, async ({ daemon, output, json }) => {
         const { fingerprint } = await daemon.rotate();
         if (json) output.json({ fingerprint });
         else output.print(`The key is now ${fingerprint}`);

@@ -5,14 +5,16 @@ import { release } from '../release.ts';
 import { type ExitStatus, exitStatuses, explainExits } from './exit-codes.ts';
 import { showProblem } from './show-problem.ts';
 
-/** Where a program runs: what it writes to, and the signal of the first Ctrl-C. */
-export interface Stage {
+/** Where a program runs: what it writes to, the signal of the first Ctrl-C, and who answers. */
+export interface Terminal {
   readonly output: Output;
   readonly signal: AbortSignal;
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly answer?: (question: string) => Promise<string>;
 }
 
 /** What every command is given beside its own arguments. */
-export interface Cli extends Stage {
+export interface Cli extends Terminal {
   /** Whether data and failures are wanted as JSON. */
   readonly json: boolean;
   /** The configuration file; it need not exist. */
@@ -58,9 +60,9 @@ export function epilogue(examples: readonly Example[], statuses: readonly ExitSt
 }
 
 /** What a command is given, from the options of the program. */
-export function cliOf(command: Command, stage: Stage): Cli {
+export function cliOf(command: Command, terminal: Terminal): Cli {
   const { config, json } = command.optsWithGlobals<{ config: string; json?: true }>();
-  return { ...stage, json: json === true, configFile: config };
+  return { ...terminal, json: json === true, configFile: config };
 }
 
 /**

@@ -19,6 +19,14 @@ export interface Built {
   readonly detail?: Readonly<Record<string, string>> | undefined;
 }
 
+/** How a built resource differs from the wanted one, in sentences. */
+export interface Differences {
+  /** A guest or its network would not be as it was: the build fails. */
+  readonly fatal: readonly string[];
+  /** What harms no guest: it is reported, and stops nothing. */
+  readonly told: readonly string[];
+}
+
 /** What a builder receives besides the resource. */
 export interface BuildContext extends Patience {
   readonly campaign: string;
@@ -27,6 +35,8 @@ export interface BuildContext extends Patience {
   built(ref: Ref): string;
   /** The resource of a source ref, from the document. */
   resource(ref: Ref): Resource;
+  /** Every resource of the document. */
+  resources(): readonly Resource[];
   /**
    * Whether the ledger says that this campaign began to create it where there was nothing: an equal
    * resource without a stamp is then the one that it created.
@@ -89,10 +99,10 @@ export interface DestinationCloud {
    */
   occupied(resource: Resource, context: BuildContext): Promise<boolean>;
   /**
-   * The differences of the built resource from the wanted one, in sentences; empty when it is
-   * equal. Given a disk's bytes, also whether the cloud says that it stores these.
+   * The differences of the built resource, as it is read back, from the wanted one. Given a disk's
+   * bytes, also whether the cloud says that it stores these.
    */
-  differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]>;
+  differences(resource: Resource, id: string, context: BuildContext): Promise<Differences>;
   /**
    * Whether a server runs and, with a probe, answers; `says` is for people. One look, no waiting.
    */
@@ -102,6 +112,17 @@ export interface DestinationCloud {
    * (E_FORBIDDEN) what does not carry the campaign's stamp where the cloud can carry one.
    */
   remove(ref: Ref, id: string, campaign: string, patience: Patience): Promise<boolean>;
+  /**
+   * Removes what this campaign made a second time: a request whose answer was lost went on when
+   * another had been sent. `built`: the resources that stay, by the refs of the ledger. Returns how
+   * many it removed; MAY be repeated.
+   */
+  sweep(campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number>;
+  /**
+   * Takes the campaign's stamp from what `ensure` built, once it is committed; nothing else of it
+   * changes. Absent is fine, and so is one without a stamp.
+   */
+  unstamp(ref: Ref, id: string, campaign: string, patience: Patience): Promise<void>;
   /**
    * Images with the digest of a source image, whose blocks need no transfer. MUST name only what
    * this project may use and no campaign made: such a disk may be another tenant's. MUST NOT write.

@@ -26,9 +26,9 @@ function entry<T extends { to: string | null }>(id: string, value: T): [string, 
   return value.to === null ? [] : [[id, { ...value, to: value.to }]];
 }
 
-type Sized = Pick<CloudFacts['flavors'][number], 'vcpus' | 'ram' | 'disk' | 'ephemeral' | 'swap'>;
+type FlavorSize = Pick<CloudFacts['flavors'][number], 'vcpus' | 'ram' | 'disk' | 'ephemeral' | 'swap'>;
 
-function sameSize(a: Sized, b: Sized): boolean {
+function sameSize(a: FlavorSize, b: FlavorSize): boolean {
   return a.vcpus === b.vcpus && a.ram === b.ram && a.disk === b.disk && a.ephemeral === b.ephemeral && a.swap === b.swap;
 }
 

@@ -44,6 +44,19 @@ export interface ServerState {
 }
 
 /**
+ * One server as it is now, and what its owner may change beside it, described as a capture does. A
+ * flavor has the id that the server tells, not that of a flavor list.
+ */
+export interface Recaptured {
+  readonly server: ResourceOf<'server'>;
+  readonly flavor: ResourceOf<'flavor'>;
+  /** Whether the server tells the extra specs of its flavor. */
+  readonly areSpecsKnown: boolean;
+  readonly ports: readonly ResourceOf<'port'>[];
+  readonly floatingIps: readonly ResourceOf<'floating_ip'>[];
+}
+
+/**
  * What a snapshot is made for. `attempt` counts the moves of one server in one campaign, from 1.
  */
 export interface Stamp {
@@ -82,6 +95,11 @@ export interface SourceCloud {
    * cannot be captured or moved.
    */
   inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }>;
+  /**
+   * Reads one server again for a comparison with its capture. MUST be quick, because the server may
+   * be stopped meanwhile. Throws E_NOT_FOUND.
+   */
+  recapture(serverId: string, signal: AbortSignal): Promise<Recaptured>;
   state(serverId: string, signal: AbortSignal): Promise<ServerState>;
   /**
    * Stops a server and waits until it is seen stopped; one that is stopped already is left so.

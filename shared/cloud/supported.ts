@@ -5,7 +5,7 @@ import { factsOf } from '../model/kinds.ts';
 import { type Kind, kindOf, type Ref, type Resource, refOf } from '../model/resource.ts';
 
 /** What it costs that a destination cannot build a kind: what becomes of the servers. */
-interface Cost {
+interface UnsupportedCost {
   readonly severity: Concern['severity'];
   readonly costs: string;
 }
@@ -14,7 +14,7 @@ interface Cost {
  * One row per kind: blocking where no server can be built without it. An image is a reference that
  * no destination builds, so it costs nothing.
  */
-const costOf: Readonly<Record<Exclude<Kind, 'image'>, Cost>> = {
+const costOf: Readonly<Record<Exclude<Kind, 'image'>, UnsupportedCost>> = {
   network: { severity: 'blocking', costs: 'servers have nothing to be connected to' },
   subnet: { severity: 'blocking', costs: 'servers have no addresses' },
   router: { severity: 'warning', costs: 'no network is joined to another, or to the outside' },

@@ -6,7 +6,7 @@ import { fromJson, Problem, type ProblemJson } from '../problem.ts';
 import { longestBytes, problemTrailer } from './wire.ts';
 
 /** What comes back: the answer of a command, or why there is none. */
-type Answer = { readonly result?: unknown; readonly problem?: ProblemJson };
+type ControlAnswer = { readonly result?: unknown; readonly problem?: ProblemJson };
 
 /**
  * Asks for a command that answers once, and throws its failure as it was in the daemon. Throws
@@ -116,9 +116,9 @@ async function ask(path: string, command: string, params: object, signal: AbortS
 }
 
 function resultOf(text: string, path: string): unknown {
-  let answer: Answer;
+  let answer: ControlAnswer;
   try {
-    answer = JSON.parse(text) as Answer;
+    answer = JSON.parse(text) as ControlAnswer;
   } catch {
     throw new Problem('E_DAEMON_DOWN', `The daemon at ${path} broke off its answer.`, { about: path });
   }

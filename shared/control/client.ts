@@ -6,19 +6,19 @@ import type { AnyCommand, Commands } from './command.ts';
 export type Client<D extends Commands> = { readonly [N in keyof D]: Method<D[N]> };
 
 /** What a caller passes for one command. */
-type Params<D extends AnyCommand> = z.input<D['params']>;
+type CommandParams<D extends AnyCommand> = z.input<D['params']>;
 
 /** What a caller gets back. */
-type Answer<D extends AnyCommand> = ReturnType<D['run']>;
+type CommandAnswer<D extends AnyCommand> = ReturnType<D['run']>;
 
 /** How one command is asked for; its params may be left out where none is required. */
 type Method<D extends AnyCommand> = {
-  once: Record<never, never> extends Params<D>
-    ? (params?: Params<D>, signal?: AbortSignal) => Answer<D>
-    : (params: Params<D>, signal?: AbortSignal) => Answer<D>;
-  stream: (params: Params<D>, signal: AbortSignal) => Answer<D>;
-  download: (params: Params<D>, signal: AbortSignal) => Answer<D>;
-  upload: (params: Params<D>, bytes: AsyncIterable<Buffer>, signal: AbortSignal) => Answer<D>;
+  once: Record<never, never> extends CommandParams<D>
+    ? (params?: CommandParams<D>, signal?: AbortSignal) => CommandAnswer<D>
+    : (params: CommandParams<D>, signal?: AbortSignal) => CommandAnswer<D>;
+  stream: (params: CommandParams<D>, signal: AbortSignal) => CommandAnswer<D>;
+  download: (params: CommandParams<D>, signal: AbortSignal) => CommandAnswer<D>;
+  upload: (params: CommandParams<D>, bytes: AsyncIterable<Buffer>, signal: AbortSignal) => CommandAnswer<D>;
 }[D['kind']];
 
 /** The commands of the daemon at a socket; each throws what it throws there, or E_DAEMON_DOWN. */

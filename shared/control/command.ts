@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 
 /** How a command answers: once, as a stream, with bytes, or as a stream while it takes bytes. */
-type Kind = 'once' | 'stream' | 'download' | 'upload';
+type CommandKind = 'once' | 'stream' | 'download' | 'upload';
 
 /**
  * A command of a daemon. `P`: its params; `C`: what the daemon gives it to work with; `A`: its
  * answer.
  */
-export interface Command<K extends Kind, P extends z.ZodType, C, A> {
+export interface Command<K extends CommandKind, P extends z.ZodType, C, A> {
   readonly kind: K;
   /** Its effect in plain English; the help of the command line shows it word for word. */
   readonly does: string;
@@ -17,7 +17,7 @@ export interface Command<K extends Kind, P extends z.ZodType, C, A> {
 }
 
 /** What a command is declared with: everything but its kind. */
-type Declared<P extends z.ZodType, C, A> = Omit<Command<Kind, P, C, A>, 'kind'>;
+type Declared<P extends z.ZodType, C, A> = Omit<Command<CommandKind, P, C, A>, 'kind'>;
 
 /** A command that answers once. */
 export function command<P extends z.ZodType, C, R>(declared: Declared<P, C, Promise<R>>): Command<'once', P, C, Promise<R>> {
@@ -46,7 +46,7 @@ export function upload<P extends z.ZodType, C, R>(
 }
 
 /** Any command that runs with a context `C`. */
-export interface AnyCommand<C = never> extends Omit<Command<Kind, z.ZodType, C, unknown>, 'run'> {
+export interface AnyCommand<C = never> extends Omit<Command<CommandKind, z.ZodType, C, unknown>, 'run'> {
   readonly run: (
     params: never,
     context: C,

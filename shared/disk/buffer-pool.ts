@@ -12,7 +12,7 @@ export interface PageBuffer {
 /** How long free memory is kept for the next disk: milliseconds. */
 const idleMs = 10_000;
 
-interface Waiting {
+interface BufferRequest {
   readonly owner: object;
   readonly give: () => void;
 }
@@ -24,7 +24,7 @@ interface Waiting {
 export class BufferPool {
   readonly #count: number;
   readonly #held = new Map<object, number>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<BufferRequest>();
   readonly #free: SharedArrayBuffer[] = [];
   #taken = 0;
   #idle: NodeJS.Timeout | undefined;
@@ -42,7 +42,7 @@ export class BufferPool {
   async take(owner: object, signal: AbortSignal): Promise<PageBuffer> {
     signal.throwIfAborted();
     if (this.#taken < this.#count && this.#waiting.size === 0) return this.#give(owner);
-    let waiting: Waiting | undefined;
+    let waiting: BufferRequest | undefined;
     try {
       return await abortable<PageBuffer>([signal], (resolve) => {
         waiting = { owner, give: () => resolve(this.#give(owner)) };
@@ -84,9 +84,9 @@ export class BufferPool {
     else if (this.#taken === 0) this.#idle = setTimeout(() => this.#free.splice(1), idleMs).unref();
   }
 
-  #next(): Waiting | undefined {
+  #next(): BufferRequest | undefined {
     const waiting = [...this.#waiting];
-    const holds = ({ owner }: Waiting): number => this.#held.get(owner) ?? 0;
+    const holds = ({ owner }: BufferRequest): number => this.#held.get(owner) ?? 0;
     const [poorest] = waiting.toSorted((one, other) => holds(one) - holds(other));
     if (poorest === undefined) return undefined;
     const owners = new Set([...this.#held.keys(), ...waiting.map(({ owner }) => owner)]);

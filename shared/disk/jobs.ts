@@ -20,4 +20,4 @@ export type JobName = keyof Jobs;
 export type Task<N extends JobName> = Parameters<Jobs[N]>[0];
 
 /** What a job returns. */
-export type Outcome<N extends JobName> = ReturnType<Jobs[N]>;
+export type JobOutcome<N extends JobName> = ReturnType<Jobs[N]>;

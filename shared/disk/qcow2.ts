@@ -14,7 +14,7 @@ const copied = 1n << 63n;
  * Where each part of the file begins, in clusters, and how many it has. Everything but the data
  * comes first, so that its size is known before a byte is read.
  */
-interface Layout {
+interface Qcow2Layout {
   readonly refcountTable: number;
   readonly refcountTableClusters: number;
   readonly refcountBlocks: number;
@@ -44,7 +44,7 @@ class Qcow2 {
   readonly size: number;
   readonly #disk: BlockSource;
   readonly #allocation: Allocation;
-  readonly #layout: Layout;
+  readonly #layout: Qcow2Layout;
 
   constructor(disk: BlockSource, allocation: Allocation) {
     this.#disk = disk;
@@ -162,7 +162,7 @@ function entries(index: number, total: number, pointerOf: (entry: number) => big
 /**
  * The refcount blocks count themselves and their table too: their number grows until it suffices.
  */
-function layOut(size: number, allocation: Allocation): Layout {
+function layOut(size: number, allocation: Allocation): Qcow2Layout {
   const l1Entries = Math.max(1, Math.ceil(size / cluster / perTable));
   const l1Clusters = Math.ceil((l1Entries * 8) / cluster);
   const rest = 1 + l1Clusters + allocation.groups.length + allocation.total;

@@ -6,18 +6,18 @@ import { alignedMemory, directUnit } from './direct.ts';
  * Bytes of a disk: in a file that this process has open, in a buffer whose first byte is the disk's
  * byte `base`, or in hand.
  */
-type Bytes =
+type ByteHolder =
   | OpenFile
   | { readonly buffer: SharedArrayBuffer; readonly base: number }
   | { readonly bytes: Uint8Array; readonly base: number };
 
 /** A stretch of a disk: offset and length in bytes. */
-export type Range = readonly [offset: number, length: number];
+export type ByteRange = readonly [offset: number, length: number];
 
 /** Stretches of a disk and where their bytes are. */
-export interface Part {
-  readonly from: Bytes;
-  readonly ranges: readonly Range[];
+export interface DiskPart {
+  readonly from: ByteHolder;
+  readonly ranges: readonly ByteRange[];
 }
 
 /** A file that this process has open. */
@@ -85,13 +85,13 @@ export function writeFully({ fd, direct }: OpenFile, bytes: Uint8Array, offset: 
 }
 
 /** readSync and writeSync alike. */
-type Call = (fd: number, bytes: Uint8Array, from: number, length: number, offset: number) => number;
+type FileCall = (fd: number, bytes: Uint8Array, from: number, length: number, offset: number) => number;
 
 /**
  * Reads or writes what can go past the page cache, and returns how many bytes went; the rest goes
  * the usual way.
  */
-function pastCache(direct: number | undefined, bytes: Uint8Array, offset: number, call: Call): number {
+function pastCache(direct: number | undefined, bytes: Uint8Array, offset: number, call: FileCall): number {
   const length = bytes.length - (bytes.length % directUnit);
   if (direct === undefined || length === 0 || offset % directUnit !== 0) return 0;
   try {
@@ -107,7 +107,7 @@ function pastCache(direct: number | undefined, bytes: Uint8Array, offset: number
  * Parts one after the other as one stretch of memory: a view where they lie so already, else
  * gathered in this thread's scratch.
  */
-export function gather(parts: readonly Part[]): Buffer {
+export function gather(parts: readonly DiskPart[]): Buffer {
   const held = heldStretch(parts);
   if (held !== null) return held;
   const into = scratch(parts.reduce((sum, { ranges }) => sum + lengthOf(ranges), 0));
@@ -124,7 +124,7 @@ export function gather(parts: readonly Part[]): Buffer {
 }
 
 /** A view of parts that lie one after the other in one memory; null for others. */
-export function heldStretch(parts: readonly Part[]): Buffer | null {
+export function heldStretch(parts: readonly DiskPart[]): Buffer | null {
   const [only] = parts;
   const start = only?.ranges[0]?.[0];
   if (only === undefined || start === undefined || parts.length > 1 || 'fd' in only.from || !isOneStretch(only.ranges))
@@ -133,18 +133,18 @@ export function heldStretch(parts: readonly Part[]): Buffer | null {
 }
 
 /** Bytes in all ranges. */
-function lengthOf(ranges: readonly Range[]): number {
+function lengthOf(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, [, length]) => sum + length, 0);
 }
 
-function isOneStretch(ranges: readonly Range[]): boolean {
+function isOneStretch(ranges: readonly ByteRange[]): boolean {
   return ranges.every(([offset], index) => {
     const before = ranges[index - 1];
     return before === undefined || before[0] + before[1] === offset;
   });
 }
 
-function viewOf(held: Exclude<Bytes, OpenFile>, [offset, length]: Range): Buffer {
+function viewOf(held: Exclude<ByteHolder, OpenFile>, [offset, length]: ByteRange): Buffer {
   const all =
     'buffer' in held ? Buffer.from(held.buffer) : Buffer.from(held.bytes.buffer, held.bytes.byteOffset, held.bytes.length);
   const at = offset - held.base;

@@ -4,9 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { FairQueue } from '../concurrency/fair-queue.ts';
 import { asProblem, fromJson, Problem } from '../problem.ts';
 import { BufferPool, type PageBuffer } from './buffer-pool.ts';
-import type { JobName, Outcome, Task } from './jobs.ts';
+import type { JobName, JobOutcome, Task } from './jobs.ts';
 import { ownedBy } from './owned.ts';
-import type { Answer, Order } from './worker.ts';
+import type { Order, WorkerAnswer } from './worker.ts';
 
 /** How much a pool may take. */
 export interface WorkerPoolOptions {
@@ -20,7 +20,7 @@ export interface WorkerPoolOptions {
  * How a job is asked. `turn` names whose work it is, usually a disk: the turns are served in
  * rotation.
  */
-export interface Asking {
+export interface JobOptions {
   readonly turn: object;
   /** Goes before what else waits in the same turn. */
   readonly urgent?: boolean;
@@ -92,13 +92,13 @@ export class WorkerPool {
    * Has a job done by a thread, and returns what it returns. Throws the problem the job met, or
    * E_CANCELLED from a pool that is closed.
    */
-  run<N extends JobName>(name: N, task: Task<N>, { turn, urgent = false, gives }: Asking): Promise<Outcome<N>> {
+  run<N extends JobName>(name: N, task: Task<N>, { turn, urgent = false, gives }: JobOptions): Promise<JobOutcome<N>> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     if (this.#closed !== null) return Promise.reject(this.#closed);
     this.#turns.add(turn, { order: { name, task }, gives: ownedBy(gives ?? []), resolve, reject, done: promise }, urgent);
     this.#waiting += 1;
     this.#assign();
-    return promise as Promise<Outcome<N>>;
+    return promise as Promise<JobOutcome<N>>;
   }
 
   /**
@@ -154,7 +154,7 @@ export class WorkerPool {
     const resourceLimits = { maxYoungGenerationSizeMb: 8 };
     const thread = new Worker(new URL(`./worker${extname(import.meta.url)}`, import.meta.url), { resourceLimits });
     const worker: PoolWorker = { thread, jobs: [] };
-    thread.on('message', (answer: Answer) => this.#hear(worker, answer));
+    thread.on('message', (answer: WorkerAnswer) => this.#hear(worker, answer));
     thread.on('error', (error: Error) => this.#lose(worker, error.message));
     thread.on('exit', (code) => this.#lose(worker, `it ended with ${code}`));
     thread.unref();
@@ -162,7 +162,7 @@ export class WorkerPool {
     return worker;
   }
 
-  #hear(worker: PoolWorker, answer: Answer): void {
+  #hear(worker: PoolWorker, answer: WorkerAnswer): void {
     const job = worker.jobs.shift();
     if (worker.jobs.length === 0) worker.thread.unref();
     if ('problem' in answer) job?.reject(fromJson(answer.problem));

@@ -10,14 +10,14 @@ export interface Order {
 }
 
 /** What a worker answers: what the job returned, or the problem it met. */
-export type Answer = { readonly outcome: unknown } | { readonly problem: ProblemJson };
+export type WorkerAnswer = { readonly outcome: unknown } | { readonly problem: ProblemJson };
 
 parentPort?.on('message', ({ name, task }: Order) => {
   const answer = work(name, task);
   parentPort?.postMessage(answer, 'outcome' in answer ? ownedBy(bytesOf(answer.outcome)) : []);
 });
 
-function work(name: JobName, task: unknown): Answer {
+function work(name: JobName, task: unknown): WorkerAnswer {
   try {
     const job = jobs[name] as (task: unknown) => unknown;
     return { outcome: job(task) };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ref, refOf } from '../model/resource.ts';
 import { asProblem, Problem } from '../problem.ts';
-import type { Arrival, Arrived, DestinationTools } from './destination.ts';
+import type { Arrival, DestinationTools, LearnedOnArrival } from './destination.ts';
 import type { PhaseOf } from './phase.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { PhaseOf } from './phase.ts';
  * import of a bundle by itself.
  */
 // biome-ignore format: a table is read by row
-export const destinationHalf: readonly PhaseOf<Arrival, DestinationTools, Arrived>[] = [
+export const destinationHalf: readonly PhaseOf<Arrival, DestinationTools, LearnedOnArrival>[] = [
   { name: 'import', does: 'register the verified disk as an image at the destination',
     side: 'destination', run: importDisks, tidy: removeImages, downtime: true, stage: 'register', assumed: { bytesPerMs: 100_000 } },
   { name: 'plug', does: 'create the ports with the same MAC and fixed addresses',
@@ -36,7 +36,7 @@ const lookMs = 1_000;
  * Registers the verified disks as images. A disk that changed since is copied again before the
  * problem is thrown, so that the next try succeeds.
  */
-async function importDisks(move: Arrival, tools: DestinationTools): Promise<Arrived> {
+async function importDisks(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   try {
     return await ensureAll(diskRefs(move), tools);
   } catch (error) {
@@ -54,7 +54,7 @@ function removeImages(move: Arrival, tools: DestinationTools): Promise<void> {
 }
 
 /** Creates the server's ports, in the order of its interfaces. */
-function plug(move: Arrival, tools: DestinationTools): Promise<Arrived> {
+function plug(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   return ensureAll(move.ports, tools);
 }
 
@@ -66,7 +66,7 @@ function unplug(move: Arrival, tools: DestinationTools): Promise<void> {
  * Creates the server and returns when it runs, or is stopped as it was just before our stop; the
  * source MUST be seen stopped, for the same machine may not run twice.
  */
-async function create({ server, learned }: Arrival, tools: DestinationTools): Promise<Arrived> {
+async function create({ server, learned }: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   await tools.mustBeStopped(server.id, tools.signal);
   const seconds = tools.options.build_timeout_seconds;
   const late = new AbortController();
@@ -89,7 +89,7 @@ function remove({ server }: Arrival, tools: DestinationTools): Promise<void> {
 }
 
 /** Gives the floating addresses to the new server. */
-function connect(move: Arrival, tools: DestinationTools): Promise<Arrived> {
+function connect(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   return ensureAll(move.floatingIps, tools);
 }
 
@@ -132,7 +132,7 @@ async function ensureAll(
   refs: readonly Ref[],
   { destination, signal }: DestinationTools,
   power?: Arrival['learned']['was'],
-): Promise<Arrived> {
+): Promise<LearnedOnArrival> {
   const built: Record<string, string> = {};
   const details: Record<string, Readonly<Record<string, string>>> = {};
   for (const ref of refs) {

@@ -13,7 +13,7 @@ export interface Arrival {
 }
 
 /** What the destination half learns: destination ids by ref, and what the destination chose. */
-export interface Arrived {
+export interface LearnedOnArrival {
   readonly built: Readonly<Record<string, string>>;
   readonly details: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -45,7 +45,7 @@ export interface Destination {
 }
 
 /** How long a new server may take. */
-interface Timeouts {
+interface ServerTimeouts {
   /** Seconds until it runs. */
   readonly build_timeout_seconds: number;
   /** Seconds its probe may fail before it counts as unhealthy. */
@@ -59,6 +59,6 @@ export interface DestinationTools {
   readonly mustBeStopped: (server: string, signal: AbortSignal) => Promise<void>;
   /** Copies the wrong blocks of a server's disks again; absent where the source cannot be asked. */
   readonly copyAgain?: (server: string, signal: AbortSignal) => Promise<void>;
-  readonly options: Timeouts;
+  readonly options: ServerTimeouts;
   readonly signal: AbortSignal;
 }

@@ -59,11 +59,11 @@ export function kindOf(ref: Ref): Kind {
   return ref.slice(0, ref.indexOf('/')) as Kind;
 }
 
-const Name = z.string().max(255);
+const ResourceName = z.string().max(255);
 const Tags = z.array(z.string().max(255)).default([]);
 
 /** What every resource has. `needs` lists the refs that must exist before it can be built. */
-const common = { id: Id, name: Name, needs: z.array(Ref).default([]) };
+const common = { id: Id, name: ResourceName, needs: z.array(Ref).default([]) };
 const described = { ...common, description: z.string().default(''), tags: Tags };
 
 const AllocationPool = z.object({ start: z.string(), end: z.string() });
@@ -169,6 +169,8 @@ const Port = z.object({
   dns_domain: z.string().default(''),
   propagate_uplink_status: z.boolean().nullable().default(null),
   device_id: z.string().default(''),
+  /** Who uses it, where no server does: `vip:keepalived`; empty for ports of servers. */
+  device_owner: z.string().default(''),
 });
 
 /** A floating IP. `floating_ip_address` is what the source has; the plan says what it becomes. */

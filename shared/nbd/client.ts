@@ -1,7 +1,7 @@
 import { Problem } from '../problem.ts';
 import { type Agreement, shakeHands } from './handshake.ts';
 import { Inbox } from './inbox.ts';
-import { type Ask, claim, errorIn, isComplete, type Read, type Status, statusesIn } from './pending.ts';
+import { claim, errorIn, isComplete, type PendingRead, type PendingStatus, type Status, statusesIn } from './pending.ts';
 import { chunks, commands, magics, readBytes, requestBytes } from './wire.ts';
 
 /** How long a server may take to shake hands: milliseconds. */
@@ -25,7 +25,7 @@ export class NbdClient {
   readonly size: number;
   readonly #contexts: ReadonlyMap<string, number>;
   readonly #inbox: Inbox;
-  readonly #pending = new Map<bigint, Read | Ask>();
+  readonly #pending = new Map<bigint, PendingRead | PendingStatus>();
   #cookie = 0n;
 
   private constructor(inbox: Inbox, { size, contexts }: Agreement) {
@@ -102,7 +102,7 @@ export class NbdClient {
     return this.#inbox.end(requestBytes(commands.disconnect, 0n, 0, 0));
   }
 
-  #ask(asked: Read | Ask): void {
+  #ask(asked: PendingRead | PendingStatus): void {
     const { offset, length, kind, reject } = asked;
     if (this.#inbox.failure !== null) {
       reject(this.#inbox.failure);
@@ -146,7 +146,7 @@ export class NbdClient {
     if ((flags & chunks.done) !== 0) this.#settle(cookie, asked);
   }
 
-  async #hearData(asked: Read, type: number, length: number): Promise<void> {
+  async #hearData(asked: PendingRead, type: number, length: number): Promise<void> {
     if (length < 9 || (type !== chunks.offsetData && (type !== chunks.offsetHole || length !== 12)))
       throw this.#inbox.fail('answers a read with something else');
     const at = Number((await this.#inbox.take(8)).readBigUInt64BE(0)) - asked.offset;
@@ -157,7 +157,7 @@ export class NbdClient {
     else await this.#inbox.fill(place);
   }
 
-  async #hearStatus(asked: Ask, type: number, length: number): Promise<void> {
+  async #hearStatus(asked: PendingStatus, type: number, length: number): Promise<void> {
     if (type !== chunks.blockStatus) throw this.#inbox.fail('answers a question for extents with something else');
     const payload = await this.#payload(length, statusBytes);
     if (payload.length < 4) throw this.#inbox.fail('names no context');
@@ -179,7 +179,7 @@ export class NbdClient {
     this.#settle(cookie, asked);
   }
 
-  #settle(cookie: bigint, asked: Read | Ask): void {
+  #settle(cookie: bigint, asked: PendingRead | PendingStatus): void {
     const whole = asked.failed !== null || (asked.kind === 'read' ? isComplete(asked) : asked.found !== null);
     if (!whole) throw this.#inbox.fail('ends an answer before it is whole');
     this.#pending.delete(cookie);

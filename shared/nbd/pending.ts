@@ -7,7 +7,7 @@ export interface Status {
   readonly flags: number;
 }
 
-interface Waiting<T> {
+interface PendingRequest<T> {
   readonly offset: number;
   readonly length: number;
   readonly resolve: (value: T) => void;
@@ -17,7 +17,7 @@ interface Waiting<T> {
 }
 
 /** A read under way: every byte of `into` must come exactly once, in whatever order. */
-export interface Read extends Waiting<Buffer> {
+export interface PendingRead extends PendingRequest<Buffer> {
   readonly kind: 'read';
   readonly into: Buffer;
   /** Runs that have come, relative to `into`, sorted, none touching the next. */
@@ -25,14 +25,14 @@ export interface Read extends Waiting<Buffer> {
 }
 
 /** A question for a context's flags under way. */
-export interface Ask extends Waiting<readonly Status[]> {
+export interface PendingStatus extends PendingRequest<readonly Status[]> {
   readonly kind: 'status';
   readonly context: number;
   found: readonly Status[] | null;
 }
 
 /** Claims a run for bytes that come now; false where it lies outside the read or came before. */
-export function claim({ got, into }: Read, start: number, length: number): boolean {
+export function claim({ got, into }: PendingRead, start: number, length: number): boolean {
   const end = start + length;
   if (start < 0 || length <= 0 || end > into.length) return false;
   // Servers answer in order, as good as always: the last run is the one that grows.
@@ -53,7 +53,7 @@ export function claim({ got, into }: Read, start: number, length: number): boole
 }
 
 /** Whether every byte of a read has come. */
-export function isComplete({ got, into }: Read): boolean {
+export function isComplete({ got, into }: PendingRead): boolean {
   return into.length === 0 || (got.length === 1 && got[0]?.start === 0 && got[0].end === into.length);
 }
 

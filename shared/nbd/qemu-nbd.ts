@@ -29,7 +29,7 @@ export async function serveImage(path: string, format: string, signal: AbortSign
   // A socket's name has room for 107 bytes and a campaign's folder may need more: both sides go by
   // the open folder instead.
   const folder = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
-  const server = await Server.start(path, format, `/proc/self/fd/3/${name}`, folder.fd);
+  const server = await NbdServer.start(path, format, `/proc/self/fd/3/${name}`, folder.fd);
   const close = async (source?: BlockSource): Promise<void> => {
     await source?.close();
     await server.end();
@@ -50,18 +50,18 @@ export async function serveImage(path: string, format: string, signal: AbortSign
 }
 
 /** A qemu-nbd process: what it said, and its end. */
-class Server {
+class NbdServer {
   readonly #child: ChildProcess;
   #said = '';
   #ended: string | null = null;
 
   /** Starts qemu-nbd, which finds `folder` open as its file 3. */
-  static async start(path: string, format: string, socket: string, folder: number): Promise<Server> {
+  static async start(path: string, format: string, socket: string, folder: number): Promise<NbdServer> {
     const file = { driver: 'file', filename: path };
     const image = `json:${JSON.stringify({ driver: format, file, ...(format === 'qcow2' ? { backing: null } : {}) })}`;
     const options = ['--read-only', `--shared=${clients}`, `--socket=${socket}`];
     const [command, ...args] = await confined(['qemu-nbd', ...options, image], { memoryBytes });
-    return new Server(spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe', folder] }));
+    return new NbdServer(spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe', folder] }));
   }
 
   private constructor(child: ChildProcess) {

@@ -3,7 +3,7 @@ import { connect, isIP } from 'node:net';
 import { request } from 'undici';
 
 /** What one look at one address showed; `says` is for people. */
-export interface Answer {
+export interface ProbeAnswer {
   readonly good: boolean;
   readonly says: string;
 }
@@ -19,14 +19,14 @@ export function isNetworkProbe(probe: string): boolean {
  * Looks once whether an address answers a probe (`tcp:PORT`, `http:PORT/PATH`, `http:/PATH`,
  * `ping`) within a limit. Never throws: what keeps it from answering is what it says.
  */
-export function answerOf(probe: string, address: string, limitMs: number, signal: AbortSignal): Promise<Answer> {
+export function answerOf(probe: string, address: string, limitMs: number, signal: AbortSignal): Promise<ProbeAnswer> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
   const rest = probe.slice(probe.indexOf(':') + 1);
   if (probe === 'ping') return ping(address, limit);
   return probe.startsWith('tcp:') ? tcp(address, Number(rest), limit) : http(address, rest, limit);
 }
 
-function tcp(host: string, port: number, signal: AbortSignal): Promise<Answer> {
+function tcp(host: string, port: number, signal: AbortSignal): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, signal });
     const end = (good: boolean, says: string): void => {
@@ -38,7 +38,7 @@ function tcp(host: string, port: number, signal: AbortSignal): Promise<Answer> {
   });
 }
 
-async function http(host: string, rest: string, signal: AbortSignal): Promise<Answer> {
+async function http(host: string, rest: string, signal: AbortSignal): Promise<ProbeAnswer> {
   const slash = rest.indexOf('/');
   const [port, path] = slash === -1 ? [rest, '/'] : [rest.slice(0, slash) || '80', rest.slice(slash)];
   const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}${path}`;
@@ -55,7 +55,7 @@ async function http(host: string, rest: string, signal: AbortSignal): Promise<An
  * One ICMP echo through ping(8) of iputils, which needs no privilege where
  * net.ipv4.ping_group_range allows it, as systemd's default does.
  */
-function ping(host: string, signal: AbortSignal): Promise<Answer> {
+function ping(host: string, signal: AbortSignal): Promise<ProbeAnswer> {
   // Only an address ever reaches the command line.
   if (isIP(host) === 0) return Promise.resolve({ good: false, says: `${host} is no address.` });
   return new Promise((resolve) => {

@@ -14,7 +14,7 @@ const atOnce = 8;
  * What the samples of one address showed: when it answered first and last (milliseconds since the
  * epoch), and how often.
  */
-export interface Seen {
+export interface SeenAnswers {
   readonly address: string;
   readonly firstMs: number;
   readonly lastMs: number;
@@ -36,7 +36,7 @@ export interface SamplerOptions {
 export class Sampler {
   readonly #options: SamplerOptions;
   readonly #over = new AbortController();
-  readonly #seen = new Map<string, Seen>();
+  readonly #seen = new Map<string, SeenAnswers>();
   readonly #waiting = new Map<string, number>();
   #timer: NodeJS.Timeout | null = null;
   #samples = 0;
@@ -51,7 +51,7 @@ export class Sampler {
   }
 
   /** Every address that answered. */
-  get seen(): Seen[] {
+  get seen(): SeenAnswers[] {
     return [...this.#seen.values()];
   }
 

@@ -94,6 +94,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         return found.id;
       },
       resource: (ref) => tenant.resources.find((one) => refIn(one) === ref) as Resource,
+      resources: () => tenant.resources,
       disk: resource.kind === 'disk' ? diskOf(refIn(resource)) : undefined,
       ...more,
     });
@@ -128,7 +129,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
       expect([...cloud.kinds]).not.toContain('image');
     });
 
-    test('tells its facts', async () => {
+    test('tells its facts: at least one flavor and an external network', async () => {
       const facts = DestinationFacts.parse({ ...(await cloud.facts(signal())), kinds: [...cloud.kinds], staging_free_bytes: 0 });
       expect(facts.flavors.length).toBeGreaterThan(0);
       expect(facts.networks.some((network) => network.external)).toBe(true);
@@ -171,14 +172,14 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         const thing = await cloud.ensure(resource, context);
         built.set(ref, thing);
         if (thing.how === 'adopted') continue;
-        expect(await cloud.differences(resource, thing.id, context), ref).toEqual([]);
+        expect(await cloud.differences(resource, thing.id, context), ref).toEqual({ fatal: [], told: [] });
         if (resource.kind !== 'keypair') expect(await cloud.find(resource, context), ref).toBe(thing.id);
       }
       expect(built.get(refIn(tenant.get('network')))?.how).toBe('adopted');
       expect(built.get(refIn(tenant.get('network', 1)))?.how).toBe('created');
     });
 
-    test('builds nothing twice', async () => {
+    test('builds nothing twice when it is asked for the same resources again', async () => {
       for (const resource of inBuildOrder(tenant.resources)) {
         const again = await cloud.ensure(resource, contextFor(resource));
         expect(again.id, refIn(resource)).toBe(built.get(refIn(resource))?.id);
@@ -241,10 +242,10 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         expect(await cloud.donors([anImage({ id: 'spy', size: bytes.length, ...digest })], signal())).toEqual([]);
     });
 
-    test('tells a difference', async () => {
+    test('tells the difference of a resource that is not as it was wanted', async () => {
       const network = { ...tenant.get('network', 1), name: 'another name' };
       const says = await cloud.differences(network, built.get(refIn(network))?.id ?? '', contextFor(network));
-      expect(says.join()).toContain('another name');
+      expect(says.told.join()).toContain('another name');
     });
 
     test('makes a disk again whose bytes are not those it was given', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { OpenStackSettings } from '../../shared/cloud/openstack/account/config.ts';
 import { resolveAccess } from '../../shared/cloud/openstack/account/credentials.ts';
 import type { Access } from '../../shared/cloud/openstack/session/access.ts';
-import { type Call, Session } from '../../shared/cloud/openstack/session/session.ts';
+import { type ApiCall, CloudSession } from '../../shared/cloud/openstack/session/session.ts';
 import { until } from '../../shared/cloud/openstack/session/wait.ts';
 
 /** The access of a seeded user of an embedded twin. */
@@ -13,13 +13,13 @@ export function accessTo(authUrl: string, user: 'demo' | 'admin', project: strin
 
 /** Calls a cloud's API as a user. */
 export class Hand {
-  readonly session: Session;
+  readonly session: CloudSession;
 
   constructor(access: Access) {
-    this.session = new Session(access);
+    this.session = new CloudSession(access);
   }
 
-  async ask<T>(method: Call['method'], service: Call['service'], path: string, body?: unknown): Promise<T> {
+  async ask<T>(method: ApiCall['method'], service: ApiCall['service'], path: string, body?: unknown): Promise<T> {
     return (await this.session.call({ method, service, path, body, signal: AbortSignal.timeout(30_000) })).body as T;
   }
 

@@ -78,6 +78,19 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       expect(resourcesOf(byId.document)).toEqual(resourcesOf(document));
     });
 
+    test('reads one server again just as it captured it', async () => {
+      const { document } = await cloud.inventory({ servers: [server.id] }, AbortSignal.timeout(60_000));
+      const now = await cloud.recapture(server.id, AbortSignal.timeout(60_000));
+      const { name, description, image_id, volumes, metadata, tags } = server;
+      expect(now.server).toMatchObject({ name, description, image_id, volumes, metadata, tags });
+      const plain = (things: readonly { readonly id: string }[]): object[] =>
+        things.map((thing) => ({ ...thing, kind: undefined, needs: undefined })).sort((a, b) => a.id.localeCompare(b.id));
+      expect(plain(now.ports)).toEqual(plain(document.ports));
+      expect(plain(now.floatingIps)).toEqual(plain(document.floating_ips));
+      const [{ name: flavorName, vcpus, ram, disk: gib, ephemeral, swap } = {}] = document.flavors;
+      expect(now.flavor).toMatchObject({ name: flavorName, vcpus, ram, disk: gib, ephemeral, swap });
+    });
+
     test('says that a server does not exist', async () => {
       const inventory = cloud.inventory({ servers: ['there is no such server'] }, AbortSignal.timeout(60_000));
       await expect(inventory).rejects.toMatchObject({ code: 'E_NOT_FOUND' });
@@ -188,7 +201,7 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       });
     });
 
-    test('starts the server again', async () => {
+    test('starts a server that it stopped again', async () => {
       await cloud.start(server.id, patience());
       expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ power: 'running' });
     });

@@ -39,7 +39,7 @@ export async function reportOn(sender: WrittenConfig): Promise<Report> {
 
 /** Commits the campaign and waits, a minute at most, until that is done. */
 export async function commitMove(sender: WrittenConfig): Promise<void> {
-  await ask(sender, ['commit']);
+  await ask(sender, ['commit', '--yes']);
   for (let looks = 0; looks < 120; looks++) {
     const { state, problem } = await campaignOf(sender);
     if (state === 'committed') return;

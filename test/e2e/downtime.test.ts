@@ -74,7 +74,7 @@ async function open(port: number): Promise<Server> {
   return server;
 }
 
-test('the time in which a server did not answer is measured from outside, and is in the report beside the stages', async () => {
+test('the time in which a server did not answer is measured from outside, and is in the report beside the phases', async () => {
   await aReachedServer(world.source.user);
   const free = await open(0);
   const { port } = free.address() as AddressInfo;

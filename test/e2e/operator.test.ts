@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Outcome } from '../../shared/cli/doctor.ts';
+import type { CheckOutcome } from '../../shared/cli/doctor.ts';
 import { startNode } from '../support/child.ts';
 import { startTwin } from '../support/clouds.ts';
 import {
@@ -40,9 +40,9 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-const checksOf = async (config: WrittenConfig): Promise<Record<string, Outcome>> => {
+const checksOf = async (config: WrittenConfig): Promise<Record<string, CheckOutcome>> => {
   const { stdout } = await cli(config, ['doctor', '--json']);
-  const { checks } = JSON.parse(stdout) as { checks: Outcome[] };
+  const { checks } = JSON.parse(stdout) as { checks: CheckOutcome[] };
   return Object.fromEntries(checks.map((check) => [check.name, check]));
 };
 

@@ -143,7 +143,7 @@ describe('the playground', () => {
     const moved = compare(before.west, await portraitOf(east.user)).filter(({ differs }) => differs !== null);
     expect(moved).toEqual([]);
 
-    await run('sender rollback');
+    await run('sender rollback --yes');
     await expect.poll(async () => (await campaign())?.state, { timeout: 60_000, interval: 300 }).toBe('rolled back');
     expect(await portraitOf(west.user)).toEqual(before.west);
     expect(await portraitOf(east.user)).toEqual(before.east);
@@ -159,7 +159,7 @@ describe('the playground', () => {
     );
     expect([proof.holds, wrong]).toEqual([true, []]);
 
-    await run(tour.at(-1)?.command ?? '');
+    await run(`${tour.at(-1)?.command} --yes`);
     const states = async () => (await ask<SenderStatus>('sender status')).campaigns.map(({ state }) => state).sort();
     await expect.poll(states, { timeout: 60_000, interval: 300 }).toEqual(['committed', 'rolled back']);
     expect((await proveCommit(west)).filter(({ differs }) => differs !== null)).toEqual([]);

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -32,6 +32,32 @@ async function connected(): Promise<void> {
     (await ask<{ peer: { state: string } | null }>(sender.config, ['status'])).peer?.state;
   await expect.poll(state, { timeout: 30_000, interval: 300 }).toBe('connected');
 }
+
+test('SIGHUP makes a sender read its configuration again, and a faulty one changes nothing', async () => {
+  const { file } = sender.config;
+  const before = await readFile(file, 'utf8');
+  const { pid } = sender.child();
+  const limit = async (): Promise<string> => (await ask<{ limit: string }>(sender.config, ['bandwidth'])).limit;
+  const log = () => sender.child().output();
+  await writeFile(file, `${before}\nbandwidth: 3mbit\nssh: { key: /etc/other }\n`);
+  process.kill(pid, 'SIGHUP');
+  await expect.poll(limit, { timeout: 20_000 }).toBe('3mbit');
+  expect(await log()).toMatch(/"now":\["bandwidth"\],"afterRestart":\["ssh.key"\],"says":"the configuration was read again"/);
+  await writeFile(file, `${before}\nbandwidth: fast\n`);
+  process.kill(pid, 'SIGHUP');
+  await expect.poll(log, { timeout: 20_000 }).toContain('is refused; the one before stays');
+  // Commands read the file, too.
+  await writeFile(file, before);
+  expect(await limit()).toBe('3mbit');
+  process.kill(pid, 'SIGHUP');
+  await expect.poll(limit, { timeout: 20_000 }).toBe('none');
+});
+
+test('SIGHUP does not end a receiver', async () => {
+  process.kill(receiver.child().pid, 'SIGHUP');
+  await expect.poll(() => receiver.child().output(), { timeout: 20_000 }).toContain('the configuration was read again');
+  expect(receiver.child().isRunning()).toBe(true);
+});
 
 describe.each([
   { name: 'sender', own: () => sender, other: () => receiver },

@@ -78,7 +78,7 @@ describe('a paired sender that says what it must not', () => {
 
   test.each<[string, (object | string | Buffer)[], string | number]>([
     ['an unknown message', [hello, bad('campaign.destroy')], 'E_UNKNOWN_MESSAGE'],
-    ['a message out of phase', [hello, bad('campaign.commit', { campaign: crypto.randomUUID() })], 'E_OUT_OF_PHASE'],
+    ['a message out of phase', [hello, bad('campaign.commit', { campaign: crypto.randomUUID() })], 'E_OUT_OF_TURN'],
     ['a path for a campaign', [hello, bad('campaign.open', { campaign: '../../etc' })], 'E_MALFORMED'],
     ['half a frame of JSON', [hello, '{"id":9,'], 1002],
     ['a cut-off binary frame', [hello, Buffer.alloc(3)], 1002],

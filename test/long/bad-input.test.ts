@@ -70,7 +70,7 @@ describe('a plan', () => {
 });
 
 describe('a cloud that changed since the plan was written', () => {
-  test('a quota of zero blocks', async () => {
+  test('a quota of zero servers stops the campaign before anything is built', async () => {
     const { faults } = clouds.destination.twin;
     faults.set([{ do: 'quota', service: 'compute', set: { instances: 0 } }]);
     expect(await clouds.refusalOf(good)).toMatchObject({ code: 'E_BLOCKED', exit: 40 });

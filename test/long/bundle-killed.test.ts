@@ -30,7 +30,7 @@ beforeAll(async () => {
   const sender = await startDaemon(await writeSenderConfig(dir, access(source, 'west')), endings);
   receiver = await startDaemon(await writeReceiverConfig(dir, access(destination, 'east')), endings);
   bundle = join(dir, 'shop.tar');
-  ({ campaign } = await ask<{ campaign: string }>(sender.config, ['export', '--project', 'shop', '--to', bundle]));
+  ({ campaign } = await ask<{ campaign: string }>(sender.config, ['export', '--project', 'shop', '--to', bundle, '--yes']));
 }, 60_000);
 afterAll(() => endings?.run());
 

@@ -39,7 +39,14 @@ beforeAll(async () => {
 afterAll(() => endings?.run());
 
 test('a project is exported without a receiver: stopped, frozen, written; and never over another file', async () => {
-  const exported = await ask<{ campaign: string; bytes: number }>(sender.config, ['export', '--project', 'shop', '--to', bundle]);
+  const exported = await ask<{ campaign: string; bytes: number }>(sender.config, [
+    'export',
+    '--project',
+    'shop',
+    '--to',
+    bundle,
+    '--yes',
+  ]);
   ({ campaign } = exported);
   expect(exported.bytes % 10_240).toBe(0);
   expect((await censusOf(source)).statuses).toEqual(['SHUTOFF', 'SHUTOFF']);
@@ -107,9 +114,9 @@ test('the whole bundle rebuilds the tenant, from a pipe too, and twice is once',
 });
 
 test('each side ends by itself: what was imported is taken back, and the source runs again', async () => {
-  const { code } = await cli(receiver.config, ['rollback', campaign]);
+  const { code } = await cli(receiver.config, ['rollback', campaign, '--yes']);
   expect(code).toBe(0);
   expect((await censusOf(destination)).ids).toEqual(before.ids);
-  expect((await cli(sender.config, ['rollback', campaign, '--watch'])).code).toBe(0);
+  expect((await cli(sender.config, ['rollback', campaign, '--watch', '--yes'])).code).toBe(0);
   expect((await censusOf(source)).statuses).toEqual(['ACTIVE', 'ACTIVE']);
 });

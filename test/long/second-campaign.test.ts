@@ -16,7 +16,10 @@ afterAll(() => clouds?.close());
 
 /** Moves by a plan, and ends the way back. */
 async function moveAndCommit(plan: Plan): Promise<void> {
-  for (const args of [['migrate', await clouds.planFile(plan)], ['commit']]) {
+  for (const args of [
+    ['migrate', await clouds.planFile(plan)],
+    ['commit', '--yes'],
+  ]) {
     const { code, stdout, stderr } = await cli(clouds.sender.config, [...args, '--watch']);
     expect(code, `${stdout}${stderr}`).toBe(0);
   }

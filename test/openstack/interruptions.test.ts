@@ -88,7 +88,7 @@ describe('a campaign that is hit again and again', () => {
 
 describe('a rollback', () => {
   test('leaves the destination exactly as it was, and nothing of ours at the source', async () => {
-    await daemons.sender.ask(['rollback', campaign]);
+    await daemons.sender.ask(['rollback', campaign, '--yes']);
     await untilState(daemons, campaign, 'rolled back');
     expect(idsOf(await takeCensus(dst))).toEqual(idsOf(empty));
     const after = await takeCensus(src);

@@ -119,14 +119,14 @@ function moveText({ name, state, phase, disks }: CampaignStatus['moves'][number]
 
 const mib = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
 
-/** Tells what a campaign took: per server and stage, bytes and downtime. */
+/** Tells what a campaign took: per server and phase, bytes and downtime. */
 export async function report({ sender, receiver }: Daemons, campaign: string): Promise<Report> {
   const told = await sender.ask<Report>(['report', campaign]);
   for (const { name, phases, downtimeMs, disks } of told.moves) {
-    const stages = phases.map((phase) => `${phase.name} ${(phase.ms / 1000).toFixed(1)}`).join(', ');
+    const times = phases.map((phase) => `${phase.name} ${(phase.ms / 1000).toFixed(1)}`).join(', ');
     const [disk] = disks;
     const bytes = disk ? `${mib(disk.sizeBytes)}, ${mib(disk.zeroBytes)} zeros, ${mib(disk.sentBytes)} sent` : 'no disk';
-    tell(told.project, `${name.slice(0, 20)}: down ${((downtimeMs ?? 0) / 1000).toFixed(1)} s; ${bytes}; seconds: ${stages}`);
+    tell(told.project, `${name.slice(0, 20)}: down ${((downtimeMs ?? 0) / 1000).toFixed(1)} s; ${bytes}; seconds: ${times}`);
   }
   const own = await sender.peakMiB();
   const other = await receiver.peakMiB();

@@ -72,7 +72,7 @@ describe('a tenant that no sample thought of, through SSH alone', () => {
   });
 
   test('can be taken back whole', async () => {
-    await daemons.sender.ask(['rollback', campaign]);
+    await daemons.sender.ask(['rollback', campaign, '--yes']);
     await untilState(daemons, campaign, 'rolled back');
     const after = await takeCensus(src);
     expect(idsOf(after)).toEqual(idsOf(before));

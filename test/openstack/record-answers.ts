@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OpenStackSettings } from '../../shared/cloud/openstack/account/config.ts';
 import { resolveAccess } from '../../shared/cloud/openstack/account/credentials.ts';
-import { Session } from '../../shared/cloud/openstack/session/session.ts';
+import { CloudSession } from '../../shared/cloud/openstack/session/session.ts';
 
 type Thing = Readonly<Record<string, unknown>>;
 
@@ -12,16 +12,16 @@ const [release, member, admin] = process.argv.slice(2);
 if (release === undefined || member === undefined || admin === undefined)
   throw new Error('usage: record-answers.ts <release> <member’s cloud> <admin’s cloud>');
 
-async function sessionOf(cloud: string): Promise<Session> {
-  return new Session(await resolveAccess(OpenStackSettings.parse({ cloud }), process.env));
+async function sessionOf(cloud: string): Promise<CloudSession> {
+  return new CloudSession(await resolveAccess(OpenStackSettings.parse({ cloud }), process.env));
 }
 
-async function get(session: Session, service: 'network' | 'compute' | 'image', path: string): Promise<Thing> {
+async function get(session: CloudSession, service: 'network' | 'compute' | 'image', path: string): Promise<Thing> {
   return (await session.call({ method: 'GET', service, path, signal: AbortSignal.timeout(60_000) })).body as Thing;
 }
 
 /** Everything of the member's project that a session shows. */
-async function answersOf(session: Session, project: string): Promise<Record<string, Thing[]>> {
+async function answersOf(session: CloudSession, project: string): Promise<Record<string, Thing[]>> {
   const list = async (path: string, key: string): Promise<Thing[]> =>
     (await get(session, 'network', `${path}?project_id=${project}`))[key] as Thing[];
   const [ports, routers, groups] = await Promise.all([

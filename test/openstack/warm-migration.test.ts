@@ -118,7 +118,7 @@ describe('a server that writes all the while moves warm between two real clouds'
     const seconds = (ms = 0): string => (ms / 1000).toFixed(1);
     tell(
       project,
-      `down ${seconds(move?.downtimeMs ?? 0)} s by the stages, ${seconds(move?.probed?.downtimeMs)} s by the probes, at most ${seconds(heard.firstMs - heard.lastMs)} s by the operator, ${seconds(move?.forecast?.downtimeMs)} s foretold; network ${seconds(move?.networkMs ?? 0)} s, overhead ${seconds(move?.overheadMs ?? 0)} s`,
+      `down ${seconds(move?.downtimeMs ?? 0)} s by the phases, ${seconds(move?.probed?.downtimeMs)} s by the probes, at most ${seconds(heard.firstMs - heard.lastMs)} s by the operator, ${seconds(move?.forecast?.downtimeMs)} s foretold; network ${seconds(move?.networkMs ?? 0)} s, overhead ${seconds(move?.overheadMs ?? 0)} s`,
     );
     expect(move?.disks[0]?.sentBytes).toBeLessThan((rounds[0]?.bytes ?? 0) / 2);
     expect(move?.probed).not.toBeNull();
@@ -130,7 +130,7 @@ describe('a server that writes all the while moves warm between two real clouds'
   test('is verified on both sides, then committed; no snapshot is left', async () => {
     const { disks } = await daemons.sender.ask<{ disks: { agrees: boolean; says: string }[] }>(['verify', campaign]);
     expect(disks.map(({ agrees, says }) => (agrees ? 'the same' : says))).toEqual(['the same']);
-    await daemons.sender.ask(['commit', campaign]);
+    await daemons.sender.ask(['commit', campaign, '--yes']);
     await untilState(daemons, campaign, 'committed');
     expect((await takeCensus(src)).own.image).toEqual([]);
   });

@@ -76,7 +76,7 @@ describe('a tenant moves between two real clouds', () => {
   });
 
   test('commit locks and tags the source servers and takes our snapshots away', async () => {
-    await daemons.sender.ask(['commit', campaign]);
+    await daemons.sender.ask(['commit', campaign, '--yes']);
     await untilState(daemons, campaign, 'committed');
     const after = await takeCensus(src);
     expect(idsOf(after)).toEqual(idsOf(before));
@@ -87,7 +87,7 @@ describe('a tenant moves between two real clouds', () => {
     }
   });
 
-  test('both daemons stayed small', async () => {
+  test('both daemons stayed small in memory during the whole migration', async () => {
     expect(await daemons.sender.peakMiB()).toBeLessThan(300);
     expect(await daemons.receiver.peakMiB()).toBeLessThan(300);
   });

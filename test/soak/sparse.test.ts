@@ -22,7 +22,7 @@ function aSink(heard: { pulled: number }): Answering {
         const blocks = (Buffer.byteLength(digests, 'base64') / digestBytes) | 0;
         const pieces = [[(first * blockBytes) / pieceBytes, (blocks * blockBytes) / pieceBytes]] as const;
         heard.pulled += (await connection.request('disk.pull', { handle, pieces })).rawBytes;
-        return { lacking: blocks };
+        return { missing: blocks };
       },
     }),
   };

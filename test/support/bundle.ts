@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type BundleVisitor, readBundle, type Stretch } from '../../receiver/bundle/read.ts';
+import { type BundlePage, type BundleVisitor, readBundle } from '../../receiver/bundle/read.ts';
 import { writeBundle } from '../../sender/campaign/bundle/write.ts';
 import { bundleBlockBytes, type DiskHead, type Header } from '../../shared/bundle/format.ts';
 import { digestOf } from '../../shared/disk/block-digest.ts';
@@ -64,7 +64,7 @@ export class Rebuilder implements BundleVisitor {
     this.said.push(`disk ${disk}`);
   }
 
-  async page({ first, blocks, bytesOf }: Stretch): Promise<void> {
+  async page({ first, blocks, bytesOf }: BundlePage): Promise<void> {
     const own = this.disks.at(-1) ?? Buffer.alloc(0);
     for (const [at, block] of blocks.entries()) {
       if (block.kind === 'zero') continue;

@@ -11,7 +11,7 @@ import { Peers } from '../../protocol/transport/peers.ts';
 import { subprotocol } from '../../protocol/version.ts';
 import { Importer } from '../../receiver/bundle/import.ts';
 import { readBundle } from '../../receiver/bundle/read.ts';
-import type { Campaign } from '../../receiver/campaign/campaign.ts';
+import type { ReceiverCampaign } from '../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../receiver/session/sessions.ts';
 import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
@@ -29,7 +29,7 @@ import type { CloudSection } from '../../shared/cloud/section.ts';
 import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
-import { startTwin, type Twin } from '../twin/twin.ts';
+import { startTwin, type Twin, type TwinOptions } from '../twin/twin.ts';
 import { inPieces } from './bundle.ts';
 import { directClient } from './direct-client.ts';
 import { OpenStackUser } from './openstack-user.ts';
@@ -47,15 +47,15 @@ export interface Cloud {
 }
 
 /** How a daemon reaches a cloud. */
-export function sectionOf({ twin }: Cloud): CloudSection {
+export function sectionOf({ twin }: Cloud, authUrl = twin.authUrl): CloudSection {
   const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
-  const auth = { auth_url: twin.authUrl, username: 'demo', password: 'twin', project_name: 'shop', ...domain };
+  const auth = { auth_url: authUrl, username: 'demo', password: 'twin', project_name: 'shop', ...domain };
   return { provider: 'openstack', settings: OpenStackSettings.parse({ auth }) };
 }
 
 /** Starts an embedded cloud as fast as it can be, on what an earlier one left in `stateDir`. */
-export async function openCloudAt(stateDir: string): Promise<Cloud> {
-  const twin = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true, seed: { projects: ['shop'] } });
+export async function openCloudAt(stateDir: string, options: Partial<TwinOptions> = {}): Promise<Cloud> {
+  const twin = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true, seed: { projects: ['shop'] }, ...options });
   const user = await OpenStackUser.signIn({ authUrl: twin.authUrl, user: 'demo', password: 'twin', project: 'shop' });
   return { twin, user };
 }
@@ -91,6 +91,8 @@ export class World {
   readonly receiverState: string;
   /** What the receiver makes of the destination: a cloud that can do less. */
   destinationAs: (cloud: DestinationCloud) => DestinationCloud = (cloud) => cloud;
+  /** Where the daemons reach a cloud: at itself, or at a proxy before it. */
+  frontOf: (cloud: Cloud) => string = ({ twin }) => twin.authUrl;
   readonly #server: WebSocketServer;
   #receiver: ReceiverLife | null = null;
 
@@ -106,14 +108,14 @@ export class World {
    * Opens a world in `dir` from copies of the clouds and states below `template`; the receiver is
    * off.
    */
-  static async open(template: string, dir: string): Promise<World> {
+  static async open(template: string, dir: string, destinationAs: Partial<TwinOptions> = {}): Promise<World> {
     for (const side of ['sender', 'receiver']) {
       await mkdir(join(dir, side), { recursive: true });
       if (existsSync(join(template, side))) await cp(join(template, side), join(dir, side), { recursive: true });
     }
     const clouds = ['source', 'destination'].map(async (name) => {
       await cp(join(template, name), join(dir, name), { recursive: true });
-      return openCloudAt(join(dir, name));
+      return openCloudAt(join(dir, name), name === 'destination' ? destinationAs : {});
     });
     const [source, destination] = (await Promise.all(clouds)) as [Cloud, Cloud];
     return World.#between(source, destination, dir);
@@ -145,7 +147,9 @@ export class World {
   /** Starts the receiver; its power may be cut before one of its ledger's records. */
   startReceiver(cutBefore?: number): Power {
     const power = new Power(this.receiverState, cutBefore);
-    const cloud = lazily(async () => this.destinationAs(await openCloud('destination', sectionOf(this.destination))));
+    const cloud = lazily(async () =>
+      this.destinationAs(await openCloud('destination', sectionOf(this.destination, this.frontOf(this.destination)))),
+    );
     const workers = new WorkerPool({ size: 1 });
     const campaigns = new Campaigns(this.receiverState, {
       cloud: cloud.get,
@@ -169,7 +173,7 @@ export class World {
   }
 
   /** A campaign of the receiver, which is on. */
-  async openCampaign(id: string): Promise<Campaign> {
+  async openCampaign(id: string): Promise<ReceiverCampaign> {
     if (this.#receiver === null) throw new Error('The receiver is off.');
     return this.#receiver.campaigns.open(id);
   }
@@ -189,6 +193,16 @@ export class World {
       await importer.close();
     }
     return said;
+  }
+
+  /** A connection to the receiver, as a paired sender has it before it says anything. */
+  dial(): Promise<WebSocket> {
+    return dialled((this.#server.address() as AddressInfo).port);
+  }
+
+  /** Cuts every connection between the daemons, as a link does that fails. */
+  cutLink(): void {
+    for (const socket of this.#receiver?.sockets ?? []) socket.terminate();
   }
 
   /** Ends the receiver as a power cut does. */
@@ -217,7 +231,7 @@ export class World {
       sockets.add(socket);
       return socket;
     };
-    const source = lazily(() => openCloud('source', sectionOf(this.source)));
+    const source = lazily(() => openCloud('source', sectionOf(this.source, this.frontOf(this.source))));
     const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
     const peer = new Peer({ ...peerOptions, campaign: null });
     const workers = new WorkerPool();
@@ -228,7 +242,7 @@ export class World {
       changes,
       runner: {
         source: source.get,
-        retirement: () => openCloud('retirement', sectionOf(this.source)),
+        retirement: () => openCloud('retirement', sectionOf(this.source, this.frontOf(this.source))),
         peer: peerOptions,
         log,
         workers,

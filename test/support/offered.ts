@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { limits } from '../../protocol/limits.ts';
-import type { Packed } from '../../protocol/messages/packed.ts';
+import type { Stretches } from '../../protocol/messages/field.ts';
+import type { PackedPieces } from '../../protocol/messages/packed.ts';
 import { Copy, type CopyTools } from '../../receiver/disks/copy/copy.ts';
 import { Donors } from '../../receiver/disks/dedup/donors.ts';
-import type { Stretches } from '../../receiver/disks/pull/missing-block.ts';
 import { type Asker, Puller } from '../../receiver/disks/pull/puller.ts';
 import { Window } from '../../receiver/disks/pull/window.ts';
 import { Budget } from '../../receiver/disks/store/budget.ts';
@@ -46,7 +46,7 @@ export function aNoise(bytes: number): Buffer {
 }
 
 /** Flips one bit in the payload's byte `at`, counted from the end where it is negative. */
-export function flipped(packed: Packed, at: number): Packed {
+export function flipped(packed: PackedPieces, at: number): PackedPieces {
   const payload = Buffer.from(packed.payload);
   const byte = at < 0 ? payload.length + at : at;
   payload.writeUInt8(payload.readUInt8(byte) ^ 1, byte);
@@ -78,7 +78,7 @@ export function offered(
   {
     blockSize = 4096,
     algorithm = 'sha256' as Algorithm,
-    tamper = (packed: Packed, _pull: number, _after?: Buffer): Packed => packed,
+    tamper = (packed: PackedPieces, _pull: number, _after?: Buffer): PackedPieces => packed,
   } = {},
 ): Offered {
   const count = blockCount(disk.length, blockSize);

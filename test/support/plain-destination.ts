@@ -56,6 +56,15 @@ export class PlainDestination implements DestinationCloud {
     return this.#below.remove(...given);
   }
 
+  sweep(...given: Parameters<DestinationCloud['sweep']>) {
+    return this.#below.sweep(...given);
+  }
+
+  unstamp(...given: Parameters<DestinationCloud['unstamp']>) {
+    this.#mustKnow(kindOf(given[0]));
+    return this.#below.unstamp(...given);
+  }
+
   close(): Promise<void> {
     return this.#below.close();
   }

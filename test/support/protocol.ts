@@ -5,14 +5,14 @@ import { Connection, type ConnectionOptions } from '../../protocol/connection/co
 import { type DataFrame, decodeData, encodeHeader } from '../../protocol/connection/frame.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Side } from '../../protocol/messages/message.ts';
-import type { Packed } from '../../protocol/messages/packed.ts';
+import type { PackedPieces } from '../../protocol/messages/packed.ts';
 import type { Handlers } from '../../protocol/messages.ts';
 import { subprotocol } from '../../protocol/version.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { Problem } from '../../shared/problem.ts';
 
 /** One piece of a made-up disk: its bytes follow from its index, so that both ends can make it. */
-export function aPiece(index: number): Packed {
+export function aPiece(index: number): PackedPieces {
   const payload = Buffer.alloc(limits.pieceBytes);
   payload.writeUInt32BE(index + 1);
   return { codec: 'none', rawBytes: payload.length, payload };
@@ -70,7 +70,7 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
     'resource.ensure': async ({ ref }) => ({ id: ref, how: 'created' }),
     'resource.remove': async () => ({ removed: false }),
     'disk.offer': async () => ({ handle: 1 }),
-    'disk.page': async ({ digests }) => ({ lacking: Buffer.from(digests, 'base64').length / 32 }),
+    'disk.page': async ({ digests }) => ({ missing: Buffer.from(digests, 'base64').length / 32 }),
     'disk.hole': async () => ({}),
     'disk.seal': async ({ root }) => ({
       root,

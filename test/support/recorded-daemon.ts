@@ -1,3 +1,4 @@
+import { progressOf } from '../../sender/campaign/campaign-progress.ts';
 import type { CampaignStatus, MoveStatus } from '../../sender/campaign/campaign-status.ts';
 import type { SenderClient } from '../../sender/control/client.ts';
 import type { SenderStatus } from '../../sender/control/commands/status.ts';
@@ -23,6 +24,7 @@ export function aMoveStatus(name: string, more: Partial<MoveStatus> = {}): MoveS
     state: 'moving',
     phase: 'copy',
     disks: [disk],
+    sentBytes: more.disks?.reduce((sum, { sentBytes }) => sum + sentBytes, 0) ?? disk.sentBytes,
     warm: null,
     window: null,
     problem: null,
@@ -32,6 +34,7 @@ export function aMoveStatus(name: string, more: Partial<MoveStatus> = {}): MoveS
 
 /** A campaign as it stands while it moves. */
 export function aCampaignStatus(more: Partial<CampaignStatus> = {}): CampaignStatus {
+  const moves = more.moves ?? [aMoveStatus('db'), aMoveStatus('web', { state: 'waiting', phase: null, disks: [] })];
   return {
     id: '7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de',
     project: 'shop',
@@ -40,8 +43,11 @@ export function aCampaignStatus(more: Partial<CampaignStatus> = {}): CampaignSta
     startedAt: '2026-11-21T12:00:00.000Z',
     endedAt: null,
     built: 12,
+    adopted: 0,
     toBuild: 12,
-    moves: [aMoveStatus('db'), aMoveStatus('web', { state: 'waiting', phase: null, disks: [] })],
+    differences: [],
+    moves,
+    progress: progressOf(moves, new Map(), 100 * 1024 ** 2),
     problem: null,
     ...more,
   };
@@ -111,6 +117,7 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
     peers: async () => [
       { name: 'cloud-b', address: peer.address, fingerprint: 'abcd ef01', pairedAt: '2026-11-20T09:00:00.000Z' },
     ],
+    prune: (params) => note('prune', params, campaigns),
     unpair: (params) => note('unpair', params, undefined),
     bandwidth: (params = {}) => {
       const { limit } = params;
@@ -135,6 +142,12 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
         ],
         decisions: [],
       }),
+    checkPlan: (params) =>
+      note('checkPlan', params, {
+        differences: ['server new (id): at the source, but not in the plan'],
+        concerns: [],
+        decisions: [],
+      }),
     migrate: (params) => note('migrate', params, { campaign: campaigns[0]?.id ?? '', concerns: [] }),
     beginExport: (params) => note('beginExport', params, { campaign: campaigns[0]?.id ?? '', concerns: [] }),
     bundle: async function* (params) {
@@ -148,9 +161,10 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
     rollback: steer('rollback', 'rolling back'),
     verify: (params) => note('verify', params, []),
     report: async ({ campaign: id }) => {
+      const changes = { leftOut: [], mapped: [], adopted: [], changed: [] };
       const totals = { servers: 0, diskBytes: 0, sentBytes: 0, resources: {} };
       const { project, state, startedAt, endedAt } = find(id);
-      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, problems: [] };
+      return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, changes, left: null, problems: [] };
     },
     log: async ({ campaign }) => facts(campaign),
     follow: async function* ({ campaign }) {

@@ -24,10 +24,14 @@ export const sha256 = (bytes: Buffer): string => createHash('sha256').update(byt
  * Makes a source with a small shop and an empty destination, in `source` and `destination` below
  * `dir`.
  */
-export async function makeShop(dir: string, diskOf: (name: string) => Buffer = aDisk): Promise<void> {
+export async function makeShop(
+  dir: string,
+  diskOf: (name: string) => Buffer = aDisk,
+  servers?: readonly string[],
+): Promise<void> {
   const [source, destination] = await Promise.all([openCloudAt(join(dir, 'source')), openCloudAt(join(dir, 'destination'))]);
   await provideBoth(await adminOf(source), await adminOf(destination));
-  await fillShop(source.user, dir, diskOf);
+  await fillShop(source.user, dir, diskOf, servers);
   // Neutron makes a project's default group when its groups are first listed.
   await destination.user.list('network', '/security-groups', 'security_groups');
   await Promise.all([source.twin.stop(), destination.twin.stop()]);

@@ -62,13 +62,13 @@ export function runOnSite(
       tick(site, guests);
       nowMs += tickSeconds * 1000;
       for (const { load, beganMs, stageMs } of guests.filter(({ stage }) => stage === 4)) {
-        const stages: Record<string, { beganMs: number; ms: number }> = {};
+        const phases: Record<string, { beganMs: number; ms: number }> = {};
         let at = beganMs;
         for (const [index, name] of ['stop', 'copy', 'import', 'create'].entries()) {
-          stages[name] = { beganMs: at, ms: stageMs[index] as number };
+          phases[name] = { beganMs: at, ms: stageMs[index] as number };
           at += stageMs[index] as number;
         }
-        done.push({ ...load, beganMs, endedMs: nowMs, stages });
+        done.push({ ...load, beganMs, endedMs: nowMs, phases });
       }
       guests = guests.filter(({ stage }) => stage < 4);
     }

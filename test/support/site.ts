@@ -128,7 +128,7 @@ export async function flawsOfMove(site: Site): Promise<string[]> {
 
 /** Rolls a campaign back and lists every way in which the clouds are not as before it. */
 export async function takeBack(site: Site, id: string): Promise<string[]> {
-  await ask(site.sender.config, ['rollback', id]);
+  await ask(site.sender.config, ['rollback', id, '--yes']);
   await until(site, id, 'rolled back');
   const source = await look(site.source);
   const destination = await look(site.destination);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage: boot.sh. Installs both daemons into a Debian of its own, boots that under a real systemd (systemd-nspawn), and takes the
-# units through their lives: ready, paired, killed, hung, stopped, removed. Needs root; says loudly when it cannot run.
+# units through their lives: ready, paired, reloaded, upgraded, killed, hung, stopped, removed. Needs root; says loudly when it cannot run.
 #
 # The Debian is made once (two minutes, 260 MB) and kept in GODWIT_SYSTEMD, /var/tmp/godwit-systemd by default; nothing else of
 # this machine is written.
@@ -98,6 +98,23 @@ as_godwit sender pair 127.0.0.1 <<<"$code" || fail "pairing failed"
 is_connected() { as_godwit sender status | grep -q ': connected'; }
 until_true 30 "the session" is_connected
 
+say "reloading"
+until_logged() { until_true 20 "$2 in the log of $1" inside sh -c "journalctl -q -o cat -u godwit-$1 | grep -q '$2'"; }
+echo "bandwidth: 3mbit" >>"$machine/etc/godwit/sender.yaml"
+main=$(property sender MainPID)
+inside systemctl reload godwit-sender godwit-receiver || fail "a unit cannot be reloaded"
+until_logged sender '"now":\["bandwidth"\]'
+until_logged receiver 'the configuration was read again'
+as_godwit sender bandwidth | grep -q 'at most 3mbit' || fail "the bandwidth was not taken over"
+[ "$(property sender MainPID)" = "$main" ] || fail "the reload started the sender again"
+
+say "upgrading while both run"
+DESTDIR=$machine "$repository/shared/install/install.sh" >/dev/null
+as_godwit sender status | grep -q ': connected' || fail "the session ended with the installation"
+inside systemctl daemon-reload
+inside systemctl restart godwit-sender godwit-receiver || fail "a unit did not start after the upgrade"
+until_true 30 "the session after the upgrade" is_connected
+
 say "killing the sender with -9"
 inside kill -9 "$(property sender MainPID)"
 has_restarted() { [ "$(property "$1" NRestarts)" -ge "$2" ] && is_active "$1"; }
@@ -129,10 +146,15 @@ say "removing"
 inside systemctl poweroff || true
 wait "$pid" || true
 pid=
+DESTDIR=$machine "$repository/shared/install/install.sh" --uninstall receiver >/dev/null
+[ -x "$machine/usr/local/bin/sender" ] && [ -x "$machine/opt/godwit/bin/node" ] || fail "the removal of the receiver took the sender along"
+[ ! -e "$machine/usr/local/bin/receiver" ] || fail "the receiver was not removed"
 DESTDIR=$machine "$repository/shared/install/install.sh" --uninstall >/dev/null
-left=$(find "$machine" -xdev \( -path "$machine/proc" -o -path "$machine/sys" \) -prune -o \( -name '*godwit*' -o -path '*/bin/sender' -o -path '*/bin/receiver' \) -print | sed "s#^$machine##" | grep -v '^/etc/systemd\|^/var/lib/godwit-\(sender\|receiver\)\|^/etc/godwit\|^/var/log/' || true)
+left=$(find "$machine" -xdev \( -path "$machine/proc" -o -path "$machine/sys" \) -prune -o \( -name '*godwit*' -o -path '*/bin/sender' -o -path '*/bin/receiver' -o -name '_sender' -o -name 'receiver.fish' \) -print | sed "s#^$machine##" | grep -v '^/etc/systemd\|^/var/lib/godwit-\(sender\|receiver\)\|^/etc/godwit\|^/var/log/' || true)
 [ -z "$left" ] || fail "left behind: $left"
 [ -e "$machine/var/lib/godwit-sender/peers.json" ] || fail "the state was removed without --purge"
-DESTDIR=$machine "$repository/shared/install/install.sh" --uninstall --purge >/dev/null
+DESTDIR=$machine "$repository/shared/install/install.sh" --uninstall --purge </dev/null >/dev/null 2>&1 && fail "--purge deleted the state without a question"
+[ -e "$machine/var/lib/godwit-sender/peers.json" ] || fail "the state was deleted without a question"
+DESTDIR=$machine "$repository/shared/install/install.sh" --uninstall --purge --yes >/dev/null
 [ ! -e "$machine/var/lib/godwit-sender" ] || fail "--purge kept the state"
 say "PASSED: units under a real systemd"

@@ -28,7 +28,11 @@ export interface Settings {
    */
   readonly zeroDiskForMembers: boolean;
   readonly forceConfigDrive: boolean;
+  readonly distributedRouters: boolean;
+  readonly tunnelMtu: number;
+  readonly withoutExtensions: readonly string[];
   readonly withoutServices: readonly ServiceName[];
+  readonly otherRegions: readonly string[];
   readonly maxRequestBytes: number;
 }
 

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import type { Image } from './glance/model.ts';
 import type { ApplicationCredential, Assignment, Project, Token, User } from './keystone/model.ts';
-import type { FloatingIp, Network, Port, Router, SecurityGroup, SecurityRule, Subnet } from './neutron/model.ts';
-import type { Flavor, Keypair, Server } from './nova/model.ts';
+import type { FloatingIp, Network, Port, PortForwarding, Router, SecurityGroup, SecurityRule, Subnet } from './neutron/model.ts';
+import type { Flavor, Keypair, Server, ServerGroup } from './nova/model.ts';
 
 /** Quotas of one service for one project, by resource name; -1 is unlimited. */
 export type QuotaSet = Record<string, number>;
@@ -23,9 +23,11 @@ export interface State {
   readonly groups: Map<string, SecurityGroup>;
   readonly rules: Map<string, SecurityRule>;
   readonly floatingIps: Map<string, FloatingIp>;
+  readonly portForwardings: Map<string, PortForwarding>;
   readonly flavors: Map<string, Flavor>;
   readonly keypairs: Map<string, Keypair>;
   readonly servers: Map<string, Server>;
+  readonly serverGroups: Map<string, ServerGroup>;
   /** Quotas that differ from the defaults, by `service:project`. */
   readonly quotas: Map<string, QuotaSet>;
   /** Counters that never go back, such as the number in instance names. */
@@ -48,9 +50,11 @@ function emptyState(): State {
     groups: new Map(),
     rules: new Map(),
     floatingIps: new Map(),
+    portForwardings: new Map(),
     flavors: new Map(),
     keypairs: new Map(),
     servers: new Map(),
+    serverGroups: new Map(),
     quotas: new Map(),
     counters: new Map(),
   };

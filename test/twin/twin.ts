@@ -15,6 +15,7 @@ import { extraRoutes } from './neutron/extras.ts';
 import { floatingIpRoutes } from './neutron/floating-ips.ts';
 import { interfaceRoutes } from './neutron/interfaces.ts';
 import { networkRoutes } from './neutron/networks.ts';
+import { portForwardingRoutes } from './neutron/port-forwardings.ts';
 import { portRoutes } from './neutron/ports.ts';
 import { routerRoutes } from './neutron/routers.ts';
 import { groupRoutes } from './neutron/security-groups.ts';
@@ -29,6 +30,7 @@ import { keypairRoutes } from './nova/keypairs.ts';
 import { metadataRoutes } from './nova/metadata.ts';
 import { computeQuotaRoutes } from './nova/quotas.ts';
 import { resumeServers } from './nova/restart.ts';
+import { serverGroupRoutes } from './nova/server-groups.ts';
 import { serverRoutes } from './nova/servers.ts';
 import { serverTagRoutes } from './nova/tags.ts';
 import type { Route } from './route.ts';
@@ -68,8 +70,16 @@ export interface TwinOptions {
   readonly zeroDiskForMembers?: boolean;
   /** `force_config_drive` of nova.conf: every server gets a config drive. */
   readonly forceConfigDrive?: boolean;
+  /** `router_distributed` of neutron.conf: new routers are distributed. */
+  readonly distributedRouters?: boolean;
+  /** The largest MTU of tenant networks; 1450 by default, as VXLAN leaves it. */
+  readonly tunnelMtu?: number;
+  /** Extensions of Neutron that this cloud lacks. */
+  readonly withoutExtensions?: readonly string[];
   /** Services that the catalogue does not name. */
   readonly withoutServices?: readonly ServiceName[];
+  /** Further regions that the catalogue names; nobody answers there. */
+  readonly otherRegions?: readonly string[];
 }
 
 /** A running twin. */
@@ -120,12 +130,14 @@ const routes: readonly Route[] = [
   ...groupRoutes,
   ...ruleRoutes,
   ...floatingIpRoutes,
+  ...portForwardingRoutes,
   ...extraRoutes,
   ...serverRoutes,
   ...actionRoutes,
   ...instanceActionRoutes,
   ...metadataRoutes,
   ...serverTagRoutes,
+  ...serverGroupRoutes,
   ...serverInterfaceRoutes,
   ...flavorRoutes,
   ...keypairRoutes,
@@ -152,7 +164,11 @@ function settingsFrom(options: TwinOptions): Settings {
     strictUtf8: options.strictUtf8 ?? true,
     zeroDiskForMembers: options.zeroDiskForMembers ?? false,
     forceConfigDrive: options.forceConfigDrive ?? false,
+    distributedRouters: options.distributedRouters ?? false,
+    tunnelMtu: options.tunnelMtu ?? 1450,
+    withoutExtensions: options.withoutExtensions ?? [],
     withoutServices: options.withoutServices ?? [],
+    otherRegions: options.otherRegions ?? [],
     maxRequestBytes: 114_688,
   };
 }

@@ -8,7 +8,7 @@ import { Checker } from '../../bundle/check.ts';
 import { Importer } from '../../bundle/import.ts';
 import type { Outlook } from '../../bundle/outlook.ts';
 import { readWithProgress } from '../../bundle/read-with-progress.ts';
-import type { Campaign } from '../../campaign/campaign.ts';
+import type { ReceiverCampaign } from '../../campaign/campaign.ts';
 import type { Campaigns } from '../../campaign/campaigns.ts';
 import { operator } from '../../campaign/owner.ts';
 import type { ReceiverContext } from '../context.ts';
@@ -67,7 +67,7 @@ export const commit = command({
   does: 'Make an import final: keep what it built, and delete the disks staged for it. `receiver rollback` is then refused.',
   params: OfCampaign,
   run: async ({ campaign }, { campaigns }: ReceiverContext) => ({
-    freedBytes: await (await imported(campaign, campaigns)).commit(),
+    freedBytes: (await (await imported(campaign, campaigns)).commit()).freed,
   }),
 });
 
@@ -87,7 +87,7 @@ export const rollback = command({
 });
 
 /** A campaign that came as a bundle; only its sender may end any other. */
-async function imported(wanted: string, campaigns: Campaigns): Promise<Campaign> {
+async function imported(wanted: string, campaigns: Campaigns): Promise<ReceiverCampaign> {
   const id = wholeId(wanted, await campaigns.ids());
   if ((await campaigns.ownerOf(id)) === operator) return campaigns.known(id);
   throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is driven by its sender.`, {

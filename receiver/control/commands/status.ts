@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { firstKeyOf } from '../../../protocol/transport/peers.ts';
 import { command } from '../../../shared/control/command.ts';
 import { freeBytes } from '../../../shared/disk/free.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { Campaigns, Overview } from '../../campaign/campaigns.ts';
+import { operator } from '../../campaign/owner.ts';
 import type { ReceiverContext } from '../context.ts';
 
 /** What `receiver status` shows. */
@@ -21,6 +23,8 @@ export interface ReceiverStatus {
     /** `damaged`: what is stored of it cannot be read, and `problem` says why. */
     readonly state: string;
     readonly problem?: string;
+    /** The sender that owns it, `operator`, or null where that sender is not paired. */
+    readonly owner: string | null;
     readonly built: number;
     readonly disks: readonly {
       readonly id: string;
@@ -51,13 +55,20 @@ export interface LedgerLine {
 export const status = command({
   does: 'Show which senders are connected and how far each campaign is on this side; `sender status` shows whole moves.',
   params: z.object({ ended: z.int().min(0).max(10_000).default(10) }),
-  run: async ({ ended }, { release, listening, state, sessions, campaigns }: ReceiverContext): Promise<ReceiverStatus> => {
+  run: async ({ ended }, { release, listening, state, sessions, campaigns, peers }: ReceiverContext): Promise<ReceiverStatus> => {
     const all = await campaigns.overview(ended);
+    const names = new Map((await peers.list()).map((peer) => [firstKeyOf(peer), peer.name]));
+    const ownerOf = async (id: string): Promise<string | null> => {
+      const owner = await campaigns.ownerOf(id).catch(() => null);
+      return owner === operator ? operator : (names.get(owner ?? '') ?? null);
+    };
     return {
       release,
       listening,
       sessions: sessions.status(),
-      campaigns: await Promise.all([...all.live, ...all.ended].map((one) => campaignStatus(one, campaigns))),
+      campaigns: await Promise.all(
+        [...all.live, ...all.ended].map(async (one) => campaignStatus(one, campaigns, await ownerOf(one.id))),
+      ),
       endedCampaigns: all.endedCount,
       stagingFreeBytes: await freeBytes(state),
     };
@@ -85,9 +96,10 @@ export const ledger = command({
 async function campaignStatus(
   { id, state, built }: Overview['live'][number],
   campaigns: Campaigns,
+  owner: string | null,
 ): Promise<ReceiverStatus['campaigns'][number]> {
   // One that cannot be read hides no other.
-  if (state instanceof Problem) return { id, state: 'damaged', problem: state.message, built, disks: [] };
+  if (state instanceof Problem) return { id, state: 'damaged', problem: state.message, owner: null, built, disks: [] };
   const copies = (await campaigns.opened(id))?.disks.copies() ?? [];
   const disks = copies.map((copy) => ({
     id: copy.id,
@@ -96,5 +108,5 @@ async function campaignStatus(
     mended: copy.mended,
     sealed: false,
   }));
-  return { id, state, built, disks };
+  return { id, state, owner, built, disks };
 }

@@ -3,7 +3,7 @@ import { digestBytes, isZero } from '../../../shared/model/disk.ts';
 import type { Donors } from '../dedup/donors.ts';
 import { chunkPlaces } from '../store/byte-map.ts';
 import { isZeroAt, runsOf } from '../store/digests.ts';
-import type { How } from './blocks.ts';
+import type { BlockOrigin } from './blocks.ts';
 import type { CopyFile } from './copy-file.ts';
 import type { Flushes } from './flushes.ts';
 
@@ -29,12 +29,12 @@ export class BlockRecorder {
   }
 
   /** A block was found that matches its digest. */
-  found(block: number, how: How): void {
+  found(block: number, how: BlockOrigin): void {
     if (this.#file.blocks.how(block) === undefined) this.#file.blocks.settle(block, how);
   }
 
   /** Blocks at these places of a page, in rising order, match their digests in the file. */
-  async record(first: number, digests: Uint8Array, places: readonly number[], how: How): Promise<void> {
+  async record(first: number, digests: Uint8Array, places: readonly number[], how: BlockOrigin): Promise<void> {
     for (const [from, to] of runsOf(places)) {
       const some = digests.subarray(from * digestBytes, to * digestBytes);
       await this.#file.writeDigests(first + from, some);

@@ -2,10 +2,10 @@ import { Budget } from '../store/budget.ts';
 import { ByteMap } from '../store/byte-map.ts';
 
 /** Where the bytes of a block came from in this offer of the disk. */
-export type How = 'zero' | 'reused' | 'copied' | 'pulled';
+export type BlockOrigin = 'zero' | 'reused' | 'copied' | 'pulled';
 
 /** Blocks by where their bytes came from. */
-export type HowMany = Readonly<Record<How, number>>;
+export type HowMany = Readonly<Record<BlockOrigin, number>>;
 
 /** Blocks of a stretch that are in the same state; `to` is the one behind the last. */
 interface Alike {
@@ -14,13 +14,13 @@ interface Alike {
   readonly isBlank: boolean;
   readonly isKnown: boolean;
   readonly isVerified: boolean;
-  readonly how: How | undefined;
+  readonly how: BlockOrigin | undefined;
 }
 
 const known = 1;
 const verified = 2;
 const blank = 4;
-const hows: readonly (How | undefined)[] = [undefined, 'zero', 'reused', 'copied', 'pulled'];
+const hows: readonly (BlockOrigin | undefined)[] = [undefined, 'zero', 'reused', 'copied', 'pulled'];
 const howShift = 3;
 const howMask = 7 << howShift;
 
@@ -28,11 +28,11 @@ const howMask = 7 << howShift;
  * The state of each block, in one byte. Known: the file holds what the digest file names. Verified:
  * it was read back since. Blank: never written, so it is zeros.
  */
-export class Blocks {
+export class BlockStates {
   readonly length: number;
   readonly #flags: ByteMap;
   #known = 0;
-  #counts: Record<How, number> = { zero: 0, reused: 0, copied: 0, pulled: 0 };
+  #counts: Record<BlockOrigin, number> = { zero: 0, reused: 0, copied: 0, pulled: 0 };
 
   /** `fresh`: the file was empty when it was opened. `memory`: shared with other disks. */
   constructor(length: number, fresh: boolean, memory: Budget = new Budget(Number.POSITIVE_INFINITY)) {
@@ -52,7 +52,7 @@ export class Blocks {
     return (this.#flags.get(block) & blank) !== 0;
   }
 
-  how(block: number): How | undefined {
+  how(block: number): BlockOrigin | undefined {
     return howOf(this.#flags.get(block));
   }
 
@@ -90,7 +90,7 @@ export class Blocks {
   }
 
   /** A block matches this offer's digest; the digest file MUST have that digest already. */
-  settle(block: number, how: How): void {
+  settle(block: number, how: BlockOrigin): void {
     const before = this.#flags.get(block);
     const kept = how === 'copied' || how === 'pulled' ? 0 : before & (verified | blank);
     this.#flags.set(block, kept | flagsOf(how));
@@ -160,10 +160,10 @@ export class Blocks {
   }
 }
 
-function flagsOf(how: How): number {
+function flagsOf(how: BlockOrigin): number {
   return known | (hows.indexOf(how) << howShift);
 }
 
-function howOf(byte: number): How | undefined {
+function howOf(byte: number): BlockOrigin | undefined {
   return hows[(byte & howMask) >> howShift];
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { openDirect } from '../../../shared/disk/direct.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
-import type { OpenFile, Range } from '../../../shared/disk/reading.ts';
+import type { ByteRange, OpenFile } from '../../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { syncFolder } from '../../../shared/durable.ts';
 import { digestBytes, pageBytes, Root } from '../../../shared/model/disk.ts';
@@ -13,7 +13,7 @@ import type { Budget } from '../store/budget.ts';
 import { DigestFile, type Shape } from '../store/digest-file.ts';
 import { partsOf, runsOf } from '../store/digests.ts';
 import { InUse } from '../store/in-use.ts';
-import { Blocks } from './blocks.ts';
+import { BlockStates } from './blocks.ts';
 
 /** The open files of a copy. `direct`: the same file past the page cache, where supported. */
 export interface CopyHandles {
@@ -41,7 +41,7 @@ const bytesPerStatBlock = 512;
 /** The file of a copy, its digest file, and the state of every block; a donor for other disks. */
 export class CopyFile implements Donor {
   readonly shape: Shape;
-  readonly blocks: Blocks;
+  readonly blocks: BlockStates;
   readonly inUse = new InUse();
   readonly workers: WorkerPool;
   /** Whether the disk is sealed: it is complete and does not change. */
@@ -54,7 +54,7 @@ export class CopyFile implements Donor {
     this.shape = shape;
     this.#handles = handles;
     this.workers = workers;
-    this.blocks = new Blocks(handles.digests.blocks, isFresh, memory);
+    this.blocks = new BlockStates(handles.digests.blocks, isFresh, memory);
   }
 
   /** The copy of open files, with the blocks known that are marked. Throws E_BUSY. */
@@ -176,9 +176,9 @@ export class CopyFile implements Donor {
     await file.close();
   }
 
-  #rangesOf(blocks: readonly number[]): Range[] {
+  #rangesOf(blocks: readonly number[]): ByteRange[] {
     const { size, blockSize } = this.shape;
-    return runsOf(blocks).map(([from, to]): Range => {
+    return runsOf(blocks).map(([from, to]): ByteRange => {
       const offset = from * blockSize;
       return [offset, Math.min(size, to * blockSize) - offset];
     });

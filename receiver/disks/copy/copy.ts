@@ -14,7 +14,7 @@ import { BlockRecorder } from './block-recorder.ts';
 import type { HowMany } from './blocks.ts';
 import { CopyFile, type CopyHandles, openHandles } from './copy-file.ts';
 import { Flushes } from './flushes.ts';
-import { Page, type PageTools } from './page.ts';
+import { CopyPage, type PageTools } from './page.ts';
 import { reread } from './reread.ts';
 
 /** How a copy was made: counts of blocks, and bytes pulled, raw and as frames. */
@@ -125,7 +125,7 @@ export class Copy implements Tally {
     this.#mustLieInside(first, digests.length / digestBytes);
     return this.#change(async () => {
       this.flushes.throwIfFailed();
-      const pulled = await new Page(this.#pageTools, first, digests, puller).fill();
+      const pulled = await new CopyPage(this.#pageTools, first, digests, puller).fill();
       this.flushes.soon();
       return pulled;
     });

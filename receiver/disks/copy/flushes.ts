@@ -1,4 +1,4 @@
-import type { How } from './blocks.ts';
+import type { BlockOrigin } from './blocks.ts';
 import type { CopyFile, CopyHandles } from './copy-file.ts';
 import { ReadBack } from './read-back.ts';
 
@@ -40,7 +40,7 @@ export class Flushes {
    * Notes finished blocks, to be marked by the next flush; MUST come after their bytes and digests
    * are written.
    */
-  note(first: number, count: number, how: How): void {
+  note(first: number, count: number, how: BlockOrigin): void {
     this.#handles.digests.note(first, first + count - 1);
     // Zeros are not lost by a power cut, so they cause no flush.
     if (how === 'zero') return;

@@ -36,7 +36,7 @@ interface Fetched {
  * Makes one page of a copy equal to the manifest: compares what is there, copies from donors, and
  * pulls the rest.
  */
-export class Page {
+export class CopyPage {
   readonly #tools: PageTools;
   readonly #first: number;
   readonly #digests: Uint8Array;

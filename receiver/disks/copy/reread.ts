@@ -53,7 +53,7 @@ function isVerified({ blocks }: CopyFile, first: number, count: number): boolean
   return true;
 }
 
-interface Stretch {
+interface RereadBatch {
   readonly first: number;
   readonly digests: Buffer;
   readonly isHole: IsHole;
@@ -61,7 +61,7 @@ interface Stretch {
   readonly signal: AbortSignal;
 }
 
-async function rereadStretch(file: CopyFile, { first, digests, isHole, width, signal }: Stretch): Promise<number[]> {
+async function rereadStretch(file: CopyFile, { first, digests, isHole, width, signal }: RereadBatch): Promise<number[]> {
   const { blocks, shape } = file;
   const bad: number[] = [];
   const unread: number[] = [];

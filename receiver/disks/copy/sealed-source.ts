@@ -12,7 +12,7 @@ const pauseStretches = 1024;
 const never = new AbortController().signal;
 
 /** The digests of a sealed disk, and the callback for wrong blocks. */
-export interface Guard {
+export interface SealGuard {
   /** The digests that its root covers. */
   readonly digests: PinnedDigests;
   /** Hears of changed blocks, or of none where the list of digests has changed; throws. */
@@ -24,7 +24,7 @@ export interface Guard {
  * A sealed disk whose blocks are checked while it is read, so that the result matches its root.
  * Zeros are not read from the file. Closing it leaves the copy open.
  */
-export function sealedSource(file: CopyFile, guard: Guard): BlockSource {
+export function sealedSource(file: CopyFile, guard: SealGuard): BlockSource {
   let isOpen = true;
   const shut = (): void => {
     if (isOpen) guard.onClose();
@@ -63,7 +63,7 @@ export function sealedSource(file: CopyFile, guard: Guard): BlockSource {
   };
 }
 
-interface Stretch {
+interface GuardedRange {
   readonly first: number;
   readonly from: number;
   readonly to: number;
@@ -72,7 +72,7 @@ interface Stretch {
 
 async function proven(
   file: CopyFile,
-  { first, from, to, digests }: Stretch,
+  { first, from, to, digests }: GuardedRange,
   offset: number,
   into: Buffer,
   onWrong: (blocks: readonly number[]) => Promise<never>,

@@ -25,7 +25,7 @@ export interface LastMatch {
 }
 
 /** A donor with its numbers in the index. */
-interface DonorSpan {
+interface DonorBlocks {
   readonly donor: Donor;
   /** The number of its first block among those of all donors. */
   readonly base: number;
@@ -50,7 +50,7 @@ const usualBytes = 32 * 1024 * 1024;
  */
 export class Donors {
   readonly #index: PrefixIndex;
-  readonly #spans: DonorSpan[] = [];
+  readonly #spans: DonorBlocks[] = [];
   /** Digests that are being pulled; each resolves when it has arrived. */
   readonly #coming = new Map<string, Promise<void>>();
   #next = 0;
@@ -119,7 +119,7 @@ export class Donors {
     const found: DonorMatch[] = [];
     let rest = [...places];
     let most = 0;
-    const follow = async (span: DonorSpan, shift: number, near: number): Promise<void> => {
+    const follow = async (span: DonorBlocks, shift: number, near: number): Promise<void> => {
       const [hits, misses] = await this.#compare(span, shift, first, digests, rest, near);
       found.push(...hits);
       rest = misses;
@@ -159,7 +159,7 @@ export class Donors {
 
   /** Compares the places around `near` with the donor's blocks at the same distance. */
   async #compare(
-    { donor, blocks }: DonorSpan,
+    { donor, blocks }: DonorBlocks,
     shift: number,
     first: number,
     digests: Uint8Array,
@@ -181,11 +181,11 @@ export class Donors {
     return [hits, misses];
   }
 
-  #spanOf(donor: Donor): DonorSpan | undefined {
+  #spanOf(donor: Donor): DonorBlocks | undefined {
     return this.#spans.find((span) => span.donor === donor);
   }
 
-  #spanAt(place: number): DonorSpan | undefined {
+  #spanAt(place: number): DonorBlocks | undefined {
     return this.#spans.find(({ base, blocks }) => place >= base && place < base + blocks);
   }
 }

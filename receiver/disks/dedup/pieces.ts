@@ -1,6 +1,6 @@
 import { inParallel } from '../../../shared/concurrency/parallel.ts';
 import { within } from '../../../shared/concurrency/within.ts';
-import type { Range } from '../../../shared/disk/reading.ts';
+import type { ByteRange } from '../../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { blockCount, digestBytes, pageBytes, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
 import { isZeroAt, runsOf } from '../store/digests.ts';
@@ -14,7 +14,7 @@ export interface PieceMatch {
   readonly at: number;
 }
 
-interface DonorSpan {
+interface DonorPieces {
   readonly donor: Donor;
   /** The number of its first piece among those of all donors. */
   readonly base: number;
@@ -39,7 +39,7 @@ export class Pieces {
   readonly #workers: WorkerPool;
   readonly #holder: Holder;
   readonly #index: PrefixIndex;
-  readonly #spans = new Map<Donor, DonorSpan>();
+  readonly #spans = new Map<Donor, DonorPieces>();
   #next = 0;
   #learning: Promise<void> = Promise.resolve();
   /** The reading of the donors that existed at the first search. */
@@ -95,7 +95,7 @@ export class Pieces {
     return undefined;
   }
 
-  async #read({ donor, base }: DonorSpan): Promise<void> {
+  async #read({ donor, base }: DonorPieces): Promise<void> {
     const { size, blockSize, algorithm } = donor.shape;
     const step = Math.max(1, pageBytes / blockSize);
     const blocks = blockCount(size, blockSize);
@@ -108,7 +108,7 @@ export class Pieces {
         (place) => !isZeroAt(digests, place) && !this.#isRead(digests, place, donor),
       );
       if (places.length === 0) return;
-      const ranges = runsOf(places).map(([from, to]): Range => {
+      const ranges = runsOf(places).map(([from, to]): ByteRange => {
         const offset = (first + from) * blockSize;
         return [offset, Math.min(size, (first + to) * blockSize) - offset];
       });

@@ -1,8 +1,5 @@
-import type { Part } from '../../../shared/disk/jobs/unpack.ts';
+import type { BlockPart } from '../../../shared/disk/jobs/unpack.ts';
 import { pieceBytes } from '../../../shared/model/disk.ts';
-
-/** Stretches of pieces or blocks: the first, and how many. */
-export type Stretches = readonly (readonly [first: number, count: number])[];
 
 /**
  * A block that the copy lacks. `offset` and `length` in bytes. `parts`: its pieces that are in a
@@ -13,19 +10,19 @@ export interface MissingBlock {
   readonly digest: Uint8Array;
   readonly offset: number;
   readonly length: number;
-  readonly parts?: readonly (Part | null)[] | undefined;
+  readonly parts?: readonly (BlockPart | null)[] | undefined;
   /** The other disk's block that gives all `parts`. */
   readonly donated?: { readonly path: string; readonly block: number } | undefined;
 }
 
 /** A missing block that must be pulled, at least in part. */
-export interface Wanted {
+export interface BlockToPull {
   readonly missing: MissingBlock;
-  readonly parts: readonly (Part | null)[] | undefined;
+  readonly parts: readonly (BlockPart | null)[] | undefined;
 }
 
 /** Raw bytes that a block's pull brings. */
-export function pulledBytes({ missing, parts }: Wanted): number {
+export function pulledBytes({ missing, parts }: BlockToPull): number {
   if (parts === undefined) return missing.length;
   return parts.reduce((sum, part, index) => sum + (part === null ? pieceLength(missing, index) : 0), 0);
 }

@@ -1,14 +1,15 @@
 import { headerBytes } from '../../../protocol/connection/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
-import type { Arrived } from '../../../protocol/messages/packed.ts';
+import type { Stretches } from '../../../protocol/messages/field.ts';
+import type { ArrivedPieces } from '../../../protocol/messages/packed.ts';
 import { Condition } from '../../../shared/concurrency/condition.ts';
-import type { Part } from '../../../shared/disk/jobs/unpack.ts';
+import type { BlockPart } from '../../../shared/disk/jobs/unpack.ts';
 import type { OpenFile } from '../../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
 import { type Algorithm, pageBytes } from '../../../shared/model/disk.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
 import { layOut } from './layout.ts';
-import { type MissingBlock, pulledBytes, type Stretches, type Wanted } from './missing-block.ts';
+import { type BlockToPull, type MissingBlock, pulledBytes } from './missing-block.ts';
 import { piecesOf, type Tail, tailOf } from './tail.ts';
 import type { Window } from './window.ts';
 
@@ -39,7 +40,7 @@ export interface Asker {
    * `after`: pieces to which the answer may refer back, because they are here before it is
    * unpacked.
    */
-  pull(pieces: Stretches, after?: Stretches[number]): Promise<Arrived>;
+  pull(pieces: Stretches, after?: Stretches[number]): Promise<ArrivedPieces>;
   /** The first 8 bytes of the digests of the pieces of some blocks. */
   refine(blocks: Stretches): Promise<Uint8Array>;
 }
@@ -75,8 +76,8 @@ interface Landing {
   readonly blameless?: boolean;
 }
 
-interface Queued extends Wanted {
-  parts: readonly (Part | null)[] | undefined;
+interface Queued extends BlockToPull {
+  parts: readonly (BlockPart | null)[] | undefined;
   attempts: number;
   /** Whether its frame must refer back to nothing, because one that did arrived wrong. */
   alone: boolean;
@@ -213,7 +214,7 @@ export class Puller {
     const { workers, file, algorithm, turn } = this.#target;
     const { pieces, blocks } = layOut(batch);
     const everyone = { bad: [...batch.keys()] };
-    let arrived: Arrived = { codec: 'none', rawBytes: 0, payload: [] };
+    let arrived: ArrivedPieces = { codec: 'none', rawBytes: 0, payload: [] };
     if (pieces.length > 0) {
       arrived = await this.#ask(pieces, before === undefined ? undefined : piecesOf(before.range));
       const wireBytes = arrived.payload.reduce((sum, { length }) => sum + length, headerBytes);
@@ -235,7 +236,7 @@ export class Puller {
     }
   }
 
-  async #ask(pieces: Stretches, after: Stretches[number] | undefined): Promise<Arrived> {
+  async #ask(pieces: Stretches, after: Stretches[number] | undefined): Promise<ArrivedPieces> {
     this.#asking += 1;
     try {
       return await this.#asker.pull(pieces, after);

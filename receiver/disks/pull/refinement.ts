@@ -1,19 +1,20 @@
 import { limits } from '../../../protocol/limits.ts';
+import type { Stretches } from '../../../protocol/messages/field.ts';
 import { digestOf } from '../../../shared/disk/block-digest.ts';
-import type { Part } from '../../../shared/disk/jobs/unpack.ts';
+import type { BlockPart } from '../../../shared/disk/jobs/unpack.ts';
 import { type Algorithm, pieceBytes, pieceDigestBytes } from '../../../shared/model/disk.ts';
 import type { Donor } from '../dedup/donor.ts';
 import type { Pieces } from '../dedup/pieces.ts';
 import { Savings } from '../dedup/savings.ts';
 import { partsOf } from '../store/digests.ts';
-import type { MissingBlock, Stretches } from './missing-block.ts';
+import type { MissingBlock } from './missing-block.ts';
 import type { Puller, Target } from './puller.ts';
 
 /**
  * What is known of one block: the names of its pieces, those of the file's old bytes there, and its
  * offset in both lists, bytes.
  */
-interface Names {
+interface PieceNames {
   readonly wanted: Uint8Array;
   readonly old: Uint8Array | null;
   readonly at: number;
@@ -106,10 +107,10 @@ export class Refinement {
     }
   }
 
-  #partsOf({ offset, length }: MissingBlock, { wanted, old, at }: Names): (Part | null)[] {
+  #partsOf({ offset, length }: MissingBlock, { wanted, old, at }: PieceNames): (BlockPart | null)[] {
     const { algorithm, file } = this.#target;
     const { fd } = file;
-    return Array.from({ length: Math.ceil(length / pieceBytes) }, (_, index): Part | null => {
+    return Array.from({ length: Math.ceil(length / pieceBytes) }, (_, index): BlockPart | null => {
       const place = index * pieceBytes;
       const size = Math.min(pieceBytes, length - place);
       const name = at + index * pieceDigestBytes;

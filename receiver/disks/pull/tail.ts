@@ -1,19 +1,20 @@
 import { limits } from '../../../protocol/limits.ts';
-import type { Range } from '../../../shared/disk/reading.ts';
+import type { Stretches } from '../../../protocol/messages/field.ts';
+import type { ByteRange } from '../../../shared/disk/reading.ts';
 import { pageBytes, pieceBytes } from '../../../shared/model/disk.ts';
-import type { Stretches, Wanted } from './missing-block.ts';
+import type { BlockToPull } from './missing-block.ts';
 
 /**
  * The end of a pull's bytes, to which the next pull may refer back. `landed`: resolves with whether
  * it is in the file.
  */
 export interface Tail {
-  readonly range: Range;
+  readonly range: ByteRange;
   readonly landed: Promise<boolean>;
 }
 
 /** The tail of a batch; `wrong` resolves with the offsets of wrong blocks. */
-export function tailOf(batch: readonly Wanted[], wrong: Promise<readonly number[]>): Tail | undefined {
+export function tailOf(batch: readonly BlockToPull[], wrong: Promise<readonly number[]>): Tail | undefined {
   const range = endOf(batch);
   if (range === undefined) return undefined;
   const [from, length] = range;
@@ -24,8 +25,8 @@ export function tailOf(batch: readonly Wanted[], wrong: Promise<readonly number[
  * The last adjacent whole blocks of a batch, as far as one frame may refer back and one page
  * reaches; undefined where there are none.
  */
-function endOf(batch: readonly Wanted[]): Range | undefined {
-  let tail: Range | undefined;
+function endOf(batch: readonly BlockToPull[]): ByteRange | undefined {
+  let tail: ByteRange | undefined;
   for (const { missing, parts } of batch.toReversed()) {
     const { offset, length } = missing;
     const [from, bytes] = tail ?? [offset + length, 0];
@@ -38,6 +39,6 @@ function endOf(batch: readonly Wanted[]): Range | undefined {
 }
 
 /** The pieces of some bytes of the disk. */
-export function piecesOf([offset, length]: Range): Stretches[number] {
+export function piecesOf([offset, length]: ByteRange): Stretches[number] {
   return [offset / pieceBytes, length / pieceBytes];
 }

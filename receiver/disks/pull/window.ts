@@ -3,6 +3,9 @@ import { Condition } from '../../../shared/concurrency/condition.ts';
 /** How long after another disk's pull a window counts as shared: milliseconds. */
 const sharedMs = 1000;
 
+/** How long a session that has nothing requested waits for what all share: milliseconds. */
+const patienceMs = 2000;
+
 /** Raw bytes a session may have requested and not yet written; what arrives must fit in memory. */
 export class Window {
   readonly #room = new Condition();
@@ -13,8 +16,8 @@ export class Window {
   #inside = 0;
 
   /**
-   * `all`: the window that the sessions of a daemon share. One that has nothing requested need not
-   * wait there: a sender that does not answer keeps no other waiting.
+   * `all`: the window that the sessions of a daemon share. One that has nothing requested waits
+   * there for a moment only: a sender that does not answer holds up no other for long.
    */
   constructor(bytes: number, all: Window | null = null) {
     this.#free = bytes;
@@ -40,12 +43,24 @@ export class Window {
     this.#wake();
     if (this.#all === null) return;
     try {
-      if (this.#inside === 1) this.#all.#free -= bytes;
-      else await this.#all.enter(bytes, this, signal);
+      await this.#all.#share(bytes, this.#inside === 1, signal);
     } catch (error) {
       this.#leave(bytes);
       throw error;
     }
+  }
+
+  /** As `enter`, but that who has nothing inside waits for a while only. */
+  async #share(bytes: number, isFirst: boolean, signal: AbortSignal): Promise<void> {
+    const patience = isFirst ? [AbortSignal.timeout(patienceMs)] : [];
+    try {
+      if (!this.#room.isIdle || this.#free <= 0) await this.#room.wait([signal, ...patience]);
+    } catch (error) {
+      if (signal.aborted || !isFirst) throw error;
+    }
+    this.#free -= bytes;
+    this.#inside += 1;
+    this.#wake();
   }
 
   leave(bytes: number): void {

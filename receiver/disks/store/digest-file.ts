@@ -12,7 +12,7 @@ export interface Shape {
 }
 
 /** Blocks from the first to the last. */
-interface Range {
+interface BlockSpan {
   readonly low: number;
   readonly high: number;
 }
@@ -32,7 +32,7 @@ export class DigestFile {
   readonly #bits: Uint8Array;
   /** Marks that are being made durable; one that is taken back meanwhile is removed here too. */
   #pending: Uint8Array | null = null;
-  #dirty: Range | null = null;
+  #dirty: BlockSpan | null = null;
 
   private constructor(blocks: number, digests: FileHandle, marks: FileHandle, bits: Uint8Array) {
     this.blocks = blocks;
@@ -189,7 +189,7 @@ function* runsOfBits(bits: Uint8Array, first: number, end: number): Generator<[f
 }
 
 /** Sets the bits of known blocks, with pauses: a disk may have millions of blocks. */
-async function collect(bits: Uint8Array, range: Range, isKnown: (block: number) => boolean): Promise<void> {
+async function collect(bits: Uint8Array, range: BlockSpan, isKnown: (block: number) => boolean): Promise<void> {
   const most = 1024 * 1024;
   for (let from = range.low; from <= range.high; from += most) {
     for (let block = from; block <= Math.min(range.high, from + most - 1); block += 1) if (isKnown(block)) set(bits, block);

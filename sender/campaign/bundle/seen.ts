@@ -1,4 +1,4 @@
-import type { Place } from '../../../shared/bundle/page.ts';
+import type { BlockPlace } from '../../../shared/bundle/page.ts';
 
 /** Bytes of a digest that are kept: no two different blocks agree in 128 bits. */
 const keptBytes = 16;
@@ -12,7 +12,7 @@ const smallest = 64 * 1024;
  * Which blocks a bundle holds already, and where. A full table learns no more, so that later blocks
  * may be written twice.
  */
-export class Seen {
+export class KnownBlocks {
   readonly #most: number;
   #slots = smallest;
   #count = 0;
@@ -29,7 +29,7 @@ export class Seen {
    * The place of a block with this digest. An unknown block is remembered at `place`, and undefined
    * is returned.
    */
-  place(digest: Buffer, place: Place): Place | undefined {
+  place(digest: Buffer, place: BlockPlace): BlockPlace | undefined {
     const slot = this.#slotOf(digest);
     const disk = this.#places[slot * 2] ?? 0;
     if (disk !== 0) return { disk, block: this.#places[slot * 2 + 1] ?? 0 };
@@ -39,7 +39,7 @@ export class Seen {
     return undefined;
   }
 
-  #put(slot: number, digest: Buffer, { disk, block }: Place): void {
+  #put(slot: number, digest: Buffer, { disk, block }: BlockPlace): void {
     digest.copy(this.#digests, slot * keptBytes, 0, keptBytes);
     this.#places[slot * 2] = disk;
     this.#places[slot * 2 + 1] = block;

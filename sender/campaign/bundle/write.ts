@@ -14,7 +14,7 @@ import type { BlockSource } from '../../../shared/disk/block-source.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { type Algorithm, isZero, Root } from '../../../shared/model/disk.ts';
 import { release } from '../../../shared/release.ts';
-import { Seen } from './seen.ts';
+import { KnownBlocks } from './seen.ts';
 
 const pageBytes = bundlePageBlocks * bundleBlockBytes;
 
@@ -68,7 +68,7 @@ class DiskWriter {
   readonly #algorithm: Algorithm;
   readonly #signal: AbortSignal;
   readonly #onWritten: OnWritten;
-  readonly #seen = new Seen();
+  readonly #seen = new KnownBlocks();
   readonly #roots = createHash('sha256');
   #disks = 0;
   #pages = 0;

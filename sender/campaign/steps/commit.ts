@@ -5,21 +5,25 @@ import { recall } from '../../migration/recall.ts';
 import { withRetries } from '../../migration/retry.ts';
 import type { Campaign } from '../campaign.ts';
 import { forEachServer } from '../each-server.ts';
-import { type StepTools, workSignal } from '../step.ts';
+import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts';
 
-/** Has the receiver give up the possibility of a rollback. */
-export async function commitAtReceiver({ id }: Campaign, tools: StepTools): Promise<undefined> {
-  await tools.ask('campaign.commit', { campaign: id }, workSignal(tools));
+/**
+ * Has the receiver give up the possibility of a rollback, and make what it built the tenant's own;
+ * learns what stays at the destination beside it.
+ */
+export async function commitAtReceiver({ id, plan }: Campaign, tools: StepTools): Promise<StepEnd> {
+  const { left } = await tools.ask('campaign.commit', { campaign: id, images: plan.options.images }, workSignal(tools));
+  return { learned: { left } };
 }
 
 /** Tags and locks every source server, so that none is started by accident. */
-export function retireServers(campaign: Campaign, tools: StepTools, step: string): Promise<undefined> {
-  return endEachServer(campaign, tools, step, (retirement, ...given) => retirement.retire(...given));
+export function retireServers(campaign: Campaign, tools: StepTools, step: Step): Promise<undefined> {
+  return endEachServer(campaign, tools, step.name, (retirement, ...given) => retirement.retire(...given));
 }
 
 /** Deletes every source server. */
-export function destroyServers(campaign: Campaign, tools: StepTools, step: string): Promise<undefined> {
-  return endEachServer(campaign, tools, step, (retirement, ...given) => retirement.destroy(...given));
+export function destroyServers(campaign: Campaign, tools: StepTools, step: Step): Promise<undefined> {
+  return endEachServer(campaign, tools, step.name, (retirement, ...given) => retirement.destroy(...given));
 }
 
 /** Deletes every snapshot this campaign made at the source. */

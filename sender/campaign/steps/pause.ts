@@ -4,6 +4,7 @@ import { wasStopped } from '../../migration/durations.ts';
 import { rollBack } from '../../migration/migrate.ts';
 import type { Campaign } from '../campaign.ts';
 import { forEachServer } from '../each-server.ts';
+import { throwFailures } from '../failures.ts';
 import { migrationOf } from '../move-tools.ts';
 import { cleanupSignal, type StepTools } from '../step.ts';
 import { moveBatch } from '../wave.ts';
@@ -25,6 +26,7 @@ export async function finishStopped(campaign: Campaign, tools: StepTools): Promi
     await moveBatch(campaign, onward, { ...tools, halted });
     await takenBack;
   }
+  throwFailures(campaign);
 }
 
 /** Deletes the snapshots of rounds: a resting campaign leaves none at the source. */

@@ -44,7 +44,7 @@ export async function removeAtReceiver(campaign: Campaign, tools: StepTools): Pr
 async function keepAtReceiver(campaign: Campaign, tools: StepTools): Promise<undefined> {
   const { id } = campaign;
   await tools.ask('campaign.completed', { campaign: id, totals: totalsOf(campaign) }, workSignal(tools));
-  await tools.ask('campaign.commit', { campaign: id }, workSignal(tools));
+  await tools.ask('campaign.commit', { campaign: id, images: campaign.plan.options.images }, workSignal(tools));
 }
 
 async function rollBackMoves(campaign: Campaign, tools: StepTools, which: (move: Move) => boolean): Promise<undefined> {

@@ -24,7 +24,7 @@ export const verify = command({
 
 /** What a campaign did, derived from its journal. */
 export const report = command({
-  does: 'Show what a campaign did: the time of every stage, bytes, downtime and digests of each server, and the totals.',
+  does: 'Show what a campaign did: the time of every phase, bytes, downtime and digests of each server, and the totals.',
   params: OfCampaign,
   run: async ({ campaign: id }, { campaigns }: SenderContext): Promise<Report> => {
     const runner = campaigns.find(id);

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { command } from '../../../shared/control/command.ts';
 import * as planning from '../capture-and-plan.ts';
+import { checkPlan as check } from '../check-plan.ts';
 import type { SenderContext } from '../context.ts';
 import { OfSelection } from './params.ts';
 
@@ -15,4 +17,11 @@ export const plan = command({
   does: 'Write a plan to read and edit: what moves, in which order, to what, and every problem that would stop the move. Neither cloud is changed.',
   params: OfSelection,
   run: async (selection, context: SenderContext) => await planning.planMove(selection, context),
+});
+
+/** Holds an edited plan against both clouds; `file` names its origin in complaints. */
+export const checkPlan = command({
+  does: 'Check an edited plan without starting it: what it says otherwise than a new plan would, and what would stop it.',
+  params: z.object({ plan: z.string(), file: z.string() }),
+  run: async ({ plan: text, file }, context: SenderContext) => await check(text, file, context),
 });

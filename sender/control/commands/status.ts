@@ -39,6 +39,14 @@ export const watch = stream({
   },
 });
 
+/** Puts campaigns that are over out of the way. */
+export const prune = command({
+  does: 'Move campaigns that were committed or rolled back out of the status: their folders go to `archive` in the state directory, and nothing is deleted.',
+  params: z.object({ days: z.number().min(0).max(36_500) }),
+  run: async ({ days }, { campaigns }: SenderContext): Promise<readonly CampaignStatus[]> =>
+    await campaigns.prune(Date.now() - days * 86_400_000),
+});
+
 /** Shows the limit on what is sent; sets it where one is given. */
 export const bandwidth = command({
   does: 'Show or limit the rate at which all campaigns together send. The limit holds until the daemon stops; `bandwidth` in the configuration lasts.',

@@ -1,25 +1,29 @@
+import type { Recaptured } from '../../../shared/cloud/source-cloud.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
+import { type Kind, type Ref, refOf } from '../../../shared/model/resource.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 
-/** The attributes of a server that its owner may change between the capture and the stop. */
-const ofServer = ['name', 'description', 'flavor_id', 'image_id', 'volumes', 'metadata', 'tags'] as const;
+/** The attributes of a server that its owner may change between the capture and the creation. */
+const ofServer = ['name', 'description', 'image_id', 'volumes', 'metadata', 'tags'] as const;
 
-/** The sizes of a flavor: a resize may keep its name. */
-const ofFlavor = ['vcpus', 'ram', 'disk', 'ephemeral', 'swap', 'extra_specs'] as const;
+/** The attributes of a flavor: a resize may keep its name. */
+const ofFlavor = ['name', 'vcpus', 'ram', 'disk', 'ephemeral', 'swap'] as const;
 
 /** The attributes of a port or a floating IP that are ours, not the tenant's. */
-const notCompared: ReadonlySet<string> = new Set(['needs']);
+const notCompared: ReadonlySet<string> = new Set(['kind', 'needs']);
 
 /**
- * Captures the stopped server again and compares it with the document, because changes made since
- * would be lost. Throws E_SERVER_STATE with the differences.
+ * Reads the server again and compares it with the document, because changes made since would be
+ * lost. Throws E_SERVER_STATE with the differences.
  */
-export async function mustBeAsCaptured({ server }: Move, { source, document, signal }: Tools): Promise<void> {
-  const selection = { project: document.source.project_id, servers: [server.id] };
-  const { document: now } = await source.inventory(selection, signal);
-  const changes = changesOf(server.id, document, now);
+export async function mustBeAsCaptured(
+  { server }: Move,
+  { source, document, skip }: Pick<Tools, 'source' | 'document' | 'skip'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const changes = changesOf(document, withoutSkipped(await source.recapture(server.id, signal), skip));
   if (changes.length === 0) return;
   const says = `Server ${server.name} was changed at the source since it was captured: ${changes.join('; ')}.`;
   throw new Problem('E_SERVER_STATE', says, {
@@ -28,41 +32,45 @@ export async function mustBeAsCaptured({ server }: Move, { source, document, sig
   });
 }
 
-/**
- * The differences of a server, its flavor, ports and floating IPs between two captures, as text.
- */
-function changesOf(id: string, before: Configurations, now: Configurations): string[] {
-  const was = before.servers.find((server) => server.id === id);
-  const is = now.servers.find((server) => server.id === id);
-  if (was === undefined || is === undefined) return [];
+/** What was read without what the plan skips, which the document lacks. */
+function withoutSkipped(now: Recaptured, skip: readonly Ref[]): Recaptured {
+  if (skip.length === 0) return now;
+  const isKept = (kind: Kind, id: string): boolean => !skip.includes(refOf(kind, id));
+  const ports = now.ports.map((port) => ({
+    ...port,
+    security_groups: port.security_groups.filter((id) => isKept('security_group', id)),
+  }));
+  return { ...now, ports, floatingIps: now.floatingIps.filter(({ id }) => isKept('floating_ip', id)) };
+}
+
+/** The differences of a server, its flavor, ports and floating IPs from the document, as text. */
+function changesOf(before: Configurations, now: Recaptured): string[] {
+  const was = before.servers.find((server) => server.id === now.server.id);
+  if (was === undefined) return [];
   const flavorWas = before.flavors.find((flavor) => flavor.id === was.flavor_id);
-  const flavorIs = now.flavors.find((flavor) => flavor.id === is.flavor_id);
-  const portsWas = portsOf(was.ports, before);
-  const portsIs = portsOf(is.ports, now);
+  const portsWas = before.ports.filter(({ id }) => was.ports.includes(id));
+  const portsIs: readonly Thing[] = now.ports;
   // A document without any floating IP may be meant for a destination that has none.
   const isCarried = before.floating_ips.length > 0;
+  const floatingWas = before.floating_ips.filter(({ port_id }) => port_id !== null && was.ports.includes(port_id));
   return [
-    ...differing('', was, is, ofServer),
+    ...differing('', was, now.server, ofServer),
     // A document for a destination without flavors has none.
-    ...(flavorWas === undefined || flavorIs === undefined ? [] : differing('flavor: ', flavorWas, flavorIs, ofFlavor)),
+    ...(flavorWas === undefined ? [] : differing('flavor: ', flavorWas, now.flavor, specsOf(now))),
     ...changesAmong('port', portsWas, before.security_groups.length > 0 ? portsIs : withoutGroups(portsIs)),
-    ...(isCarried ? changesAmong('floating IP', floatingIpsOf(was.ports, before), floatingIpsOf(is.ports, now)) : []),
+    ...(isCarried ? changesAmong('floating IP', floatingWas, now.floatingIps) : []),
   ];
+}
+
+function specsOf({ areSpecsKnown }: Recaptured): readonly string[] {
+  return areSpecsKnown ? [...ofFlavor, 'extra_specs'] : ofFlavor;
 }
 
 type Thing = Readonly<Record<string, unknown>> & { readonly id: string; readonly name: string };
 
-function portsOf(ids: readonly string[], { ports }: Configurations): Thing[] {
-  return ports.filter(({ id }) => ids.includes(id));
-}
-
 /** The ports as a document for a destination without security groups has them. */
 function withoutGroups(ports: readonly Thing[]): Thing[] {
   return ports.map((port) => ({ ...port, security_groups: [] }));
-}
-
-function floatingIpsOf(ports: readonly string[], { floating_ips }: Configurations): Thing[] {
-  return floating_ips.filter(({ port_id }) => port_id !== null && ports.includes(port_id));
 }
 
 function changesAmong(what: string, was: readonly Thing[], is: readonly Thing[]): string[] {
@@ -79,10 +87,11 @@ function changesAmong(what: string, was: readonly Thing[], is: readonly Thing[])
   ];
 }
 
-function differing<T extends object>(of: string, was: T, is: T, names: readonly (keyof T & string)[]): string[] {
+function differing(of: string, was: object, is: object, names: readonly string[]): string[] {
+  const valueIn = (thing: object, name: string): unknown => (thing as Readonly<Record<string, unknown>>)[name];
   return names.flatMap((name) => {
-    const before = canonical(was[name]);
-    const after = canonical(is[name]);
+    const before = canonical(valueIn(was, name));
+    const after = canonical(valueIn(is, name));
     return before === after ? [] : [`${of}${name} ${after} instead of ${before}`];
   });
 }

@@ -16,16 +16,19 @@ const idleLooks = 300;
 
 /**
  * Snapshots every disk of the stopped server; refuses a server that was started by others, or
- * differs from its capture.
+ * differs from its capture. It is read again beside the snapshot, which costs no downtime.
  */
 export async function freeze(move: Move, tools: Tools): Promise<Learned> {
   await mustBeStopped(move, tools.source, tools.signal);
-  await mustBeAsCaptured(move, tools);
   const stamp = { campaign: tools.campaign, attempt: move.attempt };
   const snapshots: Record<string, Snapshot> = {};
-  for (const disk of move.disks) {
-    snapshots[disk.id] = await tools.source.freeze(disk, stamp, { timeoutMs: snapshotTimeoutMs, signal: tools.signal });
-  }
+  const takeAll = async (): Promise<void> => {
+    for (const disk of move.disks)
+      snapshots[disk.id] = await tools.source.freeze(disk, stamp, { timeoutMs: snapshotTimeoutMs, signal: tools.signal });
+  };
+  // Both end before a failure is told: a server is not started while its snapshot is made.
+  const ends = await Promise.allSettled([mustBeAsCaptured(move, tools, tools.signal), takeAll()]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   const { generation } = await mustBeStopped(move, tools.source, tools.signal);
   return { snapshots, generation };
 }

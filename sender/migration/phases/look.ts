@@ -6,7 +6,8 @@ import type { Tools } from '../phase.ts';
 export async function look({ server }: Move, { source, signal }: Tools): Promise<Learned> {
   const about = `server/${server.id}`;
   const { power, word, busy, locked, fault } = await source.state(server.id, signal);
-  if (locked)
+  // A stopped server is only snapshotted, which a lock does not forbid.
+  if (locked && power !== 'stopped')
     throw new Problem('E_SERVER_STATE', `Server ${server.name} is locked; it cannot be stopped.`, {
       about,
       hint: 'Unlock it at the source, then `sender resume`.',

@@ -3,17 +3,22 @@ import type { ServerState } from '../../../shared/cloud/source-cloud.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
+import { mustBeAsCaptured } from './as-captured.ts';
 
 /** Pause between two looks at a server that changes its state (milliseconds), and their number. */
 const settleMs = 1_000;
 const settleLooks = 60;
 
 /**
- * Stops the source server and waits until it is seen stopped. Whether it ran is noted just before,
- * because its owner may have stopped it.
+ * Stops the source server and waits until it is seen stopped. Just before, a server that was
+ * changed since its capture is refused, and whether it runs is noted: its owner may have stopped
+ * it.
  */
-export async function stop({ server }: Move, { source, options, stops, signal }: Tools): Promise<undefined> {
+export async function stop(move: Move, tools: Tools): Promise<undefined> {
+  const { server } = move;
+  const { source, options, stops, signal } = tools;
   if (!stops.isAsked(server.id)) {
+    await mustBeAsCaptured(move, tools, signal);
     const { power } = await source.state(server.id, signal);
     if (power !== 'other') await stops.ask(server.id, power);
   }

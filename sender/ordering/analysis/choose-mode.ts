@@ -3,12 +3,12 @@ import { proposeOrder } from '../order/propose.ts';
 import type { OrderRequest, Proposal, Weights } from '../order/request.ts';
 import { hasWaveConstraints, isolateSets, tidyWaves } from '../order/tidy-waves.ts';
 import type { Load, SiteModel } from '../prediction/model.ts';
-import { compareModes, type Mode, type Prediction } from '../prediction/predict.ts';
+import { compareModes, type PredictedMode, type Prediction } from '../prediction/predict.ts';
 import type { ServiceMembers } from '../services/service.ts';
 import type { TrafficPair } from '../traffic/pairs.ts';
 
 /** A mode with the order that was proposed for it. */
-export interface ProposedMode extends Mode {
+export interface ProposedMode extends PredictedMode {
   readonly request: OrderRequest;
   readonly proposal: Proposal;
 }

@@ -3,7 +3,7 @@ import type { Tenant } from '../input/tenant.ts';
 import { compareText } from '../math/compare-text.ts';
 import { costOfWaves } from '../order/propose.ts';
 import { costOfOrder, costsOfRandomOrders } from '../order/reference-orders.ts';
-import type { Cost } from '../order/request.ts';
+import type { OrderCost } from '../order/request.ts';
 import type { ProposedMode } from './choose-mode.ts';
 
 /** How many random orders the proposal is compared with. */
@@ -11,10 +11,10 @@ const randomOrders = 1_000;
 
 /** The proposal and the orders it is compared with. The costs of the random orders ascend. */
 export interface Comparison {
-  readonly proposed: Cost;
-  readonly given: Cost;
-  readonly alphabetical: Cost;
-  readonly random: readonly Cost[];
+  readonly proposed: OrderCost;
+  readonly given: OrderCost;
+  readonly alphabetical: OrderCost;
+  readonly random: readonly OrderCost[];
   /** Lower bound: no order with as many servers at once costs less. */
   readonly bound: number;
   readonly method: 'exact' | 'heuristic';

@@ -1,6 +1,6 @@
+import { median } from '../../migration/median.ts';
 import type { RoundLimits } from '../../migration/round.ts';
 import type { MovingServer } from '../input/moving-server.ts';
-import { median } from '../math/median.ts';
 import type { TimedServer as Moving } from '../order/request.ts';
 import type { MeasuredCampaign } from '../prediction/measured-campaign.ts';
 import { type Load, type SiteModel, stageRate, stages, stageWork } from '../prediction/model.ts';

@@ -72,7 +72,7 @@ function payloadOf(frame: Buffer, link: LinkLayer): number | 'other' | 'malforme
   return type === etherTypes.ipv4 || type === etherTypes.ipv6 ? start : 'other';
 }
 
-interface Header {
+interface IpHeader {
   readonly source: string;
   readonly destination: string;
   readonly protocol: number;
@@ -81,7 +81,7 @@ interface Header {
   readonly fragment: Packet['fragment'];
 }
 
-function ipv4(bytes: Buffer, wire: number): Header | null {
+function ipv4(bytes: Buffer, wire: number): IpHeader | null {
   const payload = ((bytes[0] ?? 0) & 15) * 4;
   if (bytes.length < 20 || payload < 20) return null;
   const source = addressAt(bytes, 12, 4);
@@ -101,7 +101,7 @@ function ipv4(bytes: Buffer, wire: number): Header | null {
 /** Extension headers before the payload (RFC 8200): hop-by-hop, routing, destination, mobility. */
 const extensions: ReadonlySet<number> = new Set([0, 43, 60, 135]);
 
-function ipv6(bytes: Buffer, wire: number): Header | null {
+function ipv6(bytes: Buffer, wire: number): IpHeader | null {
   if (bytes.length < 40) return null;
   const source = addressAt(bytes, 8, 6);
   const destination = addressAt(bytes, 24, 6);
@@ -128,7 +128,7 @@ function ipv6(bytes: Buffer, wire: number): Header | null {
 
 const portProtocols: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
 
-function withPorts(bytes: Buffer, { payload, ...header }: Header, vni: number | null): Packet | 'malformed' {
+function withPorts(bytes: Buffer, { payload, ...header }: IpHeader, vni: number | null): Packet | 'malformed' {
   const bare = { ...header, vni, sourcePort: 0, destinationPort: 0, initiator: 'unclear' as const };
   if (!portProtocols.has(header.protocol) || header.fragment?.first === false) return bare;
   if (bytes.length < payload + 4) return 'malformed';

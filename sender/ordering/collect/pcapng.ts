@@ -8,7 +8,7 @@ const longestBlockBytes = longestFrameBytes + 65_536;
 /** The type of a section header block is the same in both byte orders. */
 const section = 0x0a0d0d0a;
 
-interface Interface {
+interface CaptureInterface {
   readonly link: LinkLayer | undefined;
   readonly perSecond: number;
   readonly snapBytes: number;
@@ -20,7 +20,7 @@ interface Interface {
  */
 export async function* readPcapng(stream: ByteStream, onDamage: () => void): AsyncGenerator<Frame> {
   let little = false;
-  let interfaces: Interface[] = [];
+  let interfaces: CaptureInterface[] = [];
   let type = section;
   for (;;) {
     const head = await stream.take(type === section ? 8 : 4);
@@ -56,7 +56,7 @@ function reader(little: boolean) {
   };
 }
 
-function interfaceOf(body: Buffer, little: boolean): Interface {
+function interfaceOf(body: Buffer, little: boolean): CaptureInterface {
   const { u16, u32 } = reader(little);
   if (body.length < 8) return { link: undefined, perSecond: 1e6, snapBytes: 0 };
   let perSecond = 1e6;
@@ -72,7 +72,7 @@ function interfaceOf(body: Buffer, little: boolean): Interface {
   return { link: linkLayers[u16(body, 0)], perSecond, snapBytes: u32(body, 4) };
 }
 
-function enhancedPacket(body: Buffer, little: boolean, interfaces: readonly Interface[]): Frame | null {
+function enhancedPacket(body: Buffer, little: boolean, interfaces: readonly CaptureInterface[]): Frame | null {
   const { u32 } = reader(little);
   if (body.length < 20) return null;
   const from = interfaces[u32(body, 0)];
@@ -83,7 +83,7 @@ function enhancedPacket(body: Buffer, little: boolean, interfaces: readonly Inte
 }
 
 /** A simple packet has no time. The aggregator repairs the 0 and counts the repair. */
-function simplePacket(body: Buffer, little: boolean, [from]: readonly Interface[]): Frame | null {
+function simplePacket(body: Buffer, little: boolean, [from]: readonly CaptureInterface[]): Frame | null {
   if (body.length < 4 || from === undefined) return null;
   const wireBytes = reader(little).u32(body, 0);
   const kept = Math.min(wireBytes, from.snapBytes === 0 ? wireBytes : from.snapBytes, body.length - 4);

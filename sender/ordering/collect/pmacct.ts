@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { FlowObservation } from '../traffic/flow-observation.ts';
 
-const Count = z.coerce.number();
-const Row = z.object({
+const NumberText = z.coerce.number();
+const PmacctRow = z.object({
   ip_src: z.string(),
   ip_dst: z.string(),
   port_src: z.coerce.number().default(0),
   port_dst: z.coerce.number().default(0),
   ip_proto: z.union([z.string(), z.number()]),
-  bytes: Count,
-  packets: Count.default(0),
+  bytes: NumberText,
+  packets: NumberText.default(0),
   timestamp_start: z.string().optional(),
   timestamp_end: z.string().optional(),
   stamp_inserted: z.string().optional(),
@@ -27,7 +27,7 @@ export function parsePmacct(line: string, seenMs: number): FlowObservation | nul
   } catch {
     return null;
   }
-  const row = Row.safeParse(value);
+  const row = PmacctRow.safeParse(value);
   if (!row.success) return null;
   const { ip_src, ip_dst, port_src, port_dst, ip_proto, bytes, packets, ...times } = row.data;
   const firstMs = timeOf(times.timestamp_start ?? times.stamp_inserted) ?? seenMs;

@@ -3,14 +3,14 @@ import { addressAt } from './bytes.ts';
 import { decodePacket, type LinkLayer, type Packet } from './packet.ts';
 
 /** A sampled packet, and how many packets it represents. */
-export interface Sample {
+export interface SflowSample {
   readonly packet: Packet;
   readonly rate: number;
 }
 
 /** The content of an sFlow datagram. */
 export interface SflowDatagram {
-  readonly samples: readonly Sample[];
+  readonly samples: readonly SflowSample[];
   readonly agent: string;
   readonly subAgent: number;
   readonly sequence: number;
@@ -32,7 +32,7 @@ export function parseSflow(datagram: Buffer): SflowDatagram | null {
   const after = family === 1 ? 12 : 24;
   if (datagram.length < after + 16) return null;
   const count = datagram.readUInt32BE(after + 12);
-  const samples: Sample[] = [];
+  const samples: SflowSample[] = [];
   let malformed = 0;
   let at = after + 16;
   for (let index = 0; index < count; index++) {
@@ -53,7 +53,7 @@ export function parseSflow(datagram: Buffer): SflowDatagram | null {
 }
 
 /** The observation of all packets that a sample represents. */
-export function sampledObservation({ packet, rate }: Sample, atMs: number, network: string | undefined): FlowObservation {
+export function sampledObservation({ packet, rate }: SflowSample, atMs: number, network: string | undefined): FlowObservation {
   const { source, destination, protocol, sourcePort, destinationPort, bytes, initiator } = packet;
   return {
     source,
@@ -77,7 +77,7 @@ function partAt(bytes: Buffer, at: number): Buffer | null {
   return length % 4 === 0 && length <= bytes.length - at - 8 ? bytes.subarray(at + 8, at + 8 + length) : null;
 }
 
-function flowSample(body: Buffer, expanded: boolean): { samples: Sample[]; malformed: number } {
+function flowSample(body: Buffer, expanded: boolean): { samples: SflowSample[]; malformed: number } {
   // In an expanded sample the source and both interfaces take two words each.
   const records = expanded ? 44 : 32;
   if (body.length < records) return { samples: [], malformed: 1 };

@@ -4,7 +4,7 @@ import { compareText } from '../math/compare-text.ts';
 import type { PastCampaign } from '../prediction/backtest.ts';
 import { measureCampaign } from '../prediction/measured-campaign.ts';
 
-const Count = z.number().min(0);
+const Amount = z.number().min(0);
 
 /** The parts of `sender report --json` that are read. */
 const ReportFile = z.object({
@@ -14,9 +14,9 @@ const ReportFile = z.object({
     z.object({
       server: z.string(),
       state: z.string(),
-      phases: z.array(z.object({ name: z.string(), startedAt: z.iso.datetime(), ms: Count })),
-      disks: z.array(z.object({ sizeBytes: Count, sentBytes: Count })),
-      rounds: z.array(z.object({ endedAt: z.iso.datetime(), bytes: Count, snapshot_ms: Count, copy_ms: Count })).optional(),
+      phases: z.array(z.object({ name: z.string(), startedAt: z.iso.datetime(), ms: Amount })),
+      disks: z.array(z.object({ sizeBytes: Amount, sentBytes: Amount })),
+      rounds: z.array(z.object({ endedAt: z.iso.datetime(), bytes: Amount, snapshot_ms: Amount, copy_ms: Amount })).optional(),
     }),
   ),
 });

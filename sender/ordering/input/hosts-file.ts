@@ -4,7 +4,7 @@ import { Problem } from '../../../shared/problem.ts';
 import type { Host } from '../placement/place.ts';
 
 /** As in the plan. */
-const Zone = z
+const HostZone = z
   .string()
   .max(255)
   .regex(/^[^:\s]+$/, 'must not contain blanks or colons');
@@ -20,10 +20,10 @@ const HostsFile = z.strictObject({
           memory_mib: z.number().min(0),
           disk_gib: z.number().min(0),
           /** Its availability zone; the host itself is named where it is absent. */
-          zone: Zone.optional(),
+          zone: HostZone.optional(),
         })
         .refine(
-          ({ id, zone }) => zone !== undefined || Zone.safeParse(id).success,
+          ({ id, zone }) => zone !== undefined || HostZone.safeParse(id).success,
           'needs a zone, because its id is no hostname',
         ),
     )

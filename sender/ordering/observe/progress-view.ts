@@ -6,8 +6,8 @@ import type { ObserveProgress } from './observe.ts';
  * The progress as a terminal redraws it, and as items that are written where nothing is redrawn.
  */
 interface ProgressView {
-  readonly picture: readonly string[];
-  readonly items: readonly { readonly key: string; readonly stage: string; readonly text: string }[];
+  readonly picture: () => readonly string[];
+  readonly items: readonly { readonly key: string; readonly state: string; readonly text: string }[];
 }
 
 /** How often the remaining time is written where nothing is redrawn. */
@@ -19,10 +19,10 @@ export function progressView({ sources, conversations, rejected, leftMs }: Obser
   const total = `${conversations} conversations, ${rejected} not counted, ${left}`;
   const lines = sources.map(({ name, seen, state }) => `${state.padEnd(8)}  ${visible(name)}: ${seen} flows`);
   return {
-    picture: [...lines, total],
+    picture: () => [...lines, total],
     items: [
-      ...sources.map(({ name, state }) => ({ key: name, stage: state, text: `${state}: ${visible(name)}` })),
-      { key: '', stage: String(Math.ceil(leftMs / lineMs)), text: total },
+      ...sources.map(({ name, state }) => ({ key: name, state, text: `${state}: ${visible(name)}` })),
+      { key: '', state: String(Math.ceil(leftMs / lineMs)), text: total },
     ],
   };
 }

@@ -4,7 +4,7 @@ import { cutIntoWaves } from './cut-waves.ts';
 import { mostParallel, solveParallel } from './exact-parallel.ts';
 import { isSequentiallySolvable, solveSequential } from './exact-sequential.ts';
 import { type Instance, impossible } from './instance.ts';
-import type { Cost, OrderRequest, Proposal, ScheduledServer } from './request.ts';
+import type { OrderCost, OrderRequest, Proposal, ScheduledServer } from './request.ts';
 import { searchOrder } from './search.ts';
 import { costInSeconds, costOfSequence, scheduleOf, simulate, toSeconds } from './simulate.ts';
 import { topologicalOrder } from './topological-order.ts';
@@ -56,7 +56,7 @@ function solveExactly(instance: Instance): WaveSequence {
 export function costOfWaves(
   request: OrderRequest,
   waves: readonly (readonly string[])[],
-): Cost & { readonly schedule: ScheduledServer[] } {
+): OrderCost & { readonly schedule: ScheduledServer[] } {
   const instance = instanceOf(request);
   const index = new Map(instance.ids.map((id, i) => [id, i]));
   const sequence = sequenceOf(waves.map((wave) => wave.map((id) => index.get(id) ?? -1)));

@@ -1,7 +1,7 @@
 import { seededRandom, shuffled } from '../math/random.ts';
 import { instanceOf } from './build-instance.ts';
 import type { Instance } from './instance.ts';
-import type { Cost, OrderRequest } from './request.ts';
+import type { OrderCost, OrderRequest } from './request.ts';
 import { costInSeconds, simulate } from './simulate.ts';
 import { topologicalOrder } from './topological-order.ts';
 import { WaveCapacity } from './wave-capacity.ts';
@@ -11,7 +11,7 @@ import type { WaveSequence } from './wave-sequence.ts';
  * What a given order costs, changed as little as the constraints require; waves are filled up to
  * their limits.
  */
-export function costOfOrder(request: OrderRequest, ids: readonly string[]): Cost {
+export function costOfOrder(request: OrderRequest, ids: readonly string[]): OrderCost {
   const instance = instanceOf(request);
   const place = new Map(ids.map((id, index) => [id, index]));
   return costOf(
@@ -21,7 +21,7 @@ export function costOfOrder(request: OrderRequest, ids: readonly string[]): Cost
 }
 
 /** What random orders cost that keep the constraints, in the order in which they were drawn. */
-export function costsOfRandomOrders(request: OrderRequest, count: number, seed: number): Cost[] {
+export function costsOfRandomOrders(request: OrderRequest, count: number, seed: number): OrderCost[] {
   const instance = instanceOf(request);
   const random = seededRandom(seed);
   const free = instance.groups.length === 0 && instance.predecessors.every((list) => list.length === 0);
@@ -36,7 +36,7 @@ export function costsOfRandomOrders(request: OrderRequest, count: number, seed: 
   });
 }
 
-function costOf(instance: Instance, order: Int32Array): Cost {
+function costOf(instance: Instance, order: Int32Array): OrderCost {
   return costInSeconds(instance, simulate(instance, fillWaves(instance, order)));
 }
 

@@ -58,7 +58,7 @@ export interface OrderRequest {
 }
 
 /** What an order costs, in seconds: `cost` is the sum of the three means by their weights. */
-export interface Cost {
+export interface OrderCost {
   readonly cost: number;
   readonly serviceDowntimeSeconds: number;
   readonly splitSeconds: number;
@@ -73,7 +73,7 @@ export interface ScheduledServer {
 }
 
 /** A proposed order with its waves and its lower bound. */
-export interface Proposal extends Cost {
+export interface Proposal extends OrderCost {
   readonly waves: readonly (readonly string[])[];
   readonly schedule: readonly ScheduledServer[];
   /** Lower bound; equal to `cost` where `method` is `exact`. */

@@ -1,6 +1,6 @@
 import { type Instance, weightUnits } from './instance.ts';
 import { earliestLane } from './lanes.ts';
-import type { Cost, ScheduledServer } from './request.ts';
+import type { OrderCost, ScheduledServer } from './request.ts';
 import type { WaveSequence } from './wave-sequence.ts';
 
 /** When each server goes down and is up again, and the length of the campaign, in quanta. */
@@ -72,7 +72,7 @@ export function toSeconds({ quantumMs, weights }: Instance, cost: number): numbe
 }
 
 /** The cost of a timeline in seconds, with the three means that it consists of. */
-export function costInSeconds(instance: Instance, timeline: Timeline): Cost {
+export function costInSeconds(instance: Instance, timeline: Timeline): OrderCost {
   const { members, serviceWeight, quantumMs, size, from, to, weight, pause } = instance;
   const seconds = quantumMs / 1000;
   let downtime = 0;

@@ -1,4 +1,4 @@
-import { median } from '../math/median.ts';
+import { median } from '../../migration/median.ts';
 import { type MeasuredCampaign, mostAtOnce } from './measured-campaign.ts';
 import { assumedSite, type SiteModel, type Stage, stageRate } from './model.ts';
 import { simulateCampaign } from './simulate-campaign.ts';

@@ -9,7 +9,7 @@ export interface MeasuredCampaign {
     readonly beganMs: number;
     readonly endedMs: number;
     /** By the phase's name in the itinerary. */
-    readonly stages: Readonly<Record<string, { readonly beganMs: number; readonly ms: number }>>;
+    readonly phases: Readonly<Record<string, { readonly beganMs: number; readonly ms: number }>>;
     /** The copies of a warm move that were made while the server ran. */
     readonly rounds?: readonly MeasuredRound[] | undefined;
   })[];
@@ -60,7 +60,7 @@ function measuredMove(
     bytes,
   }));
   const last = disks.reduce((sum, disk) => sum + disk.sentBytes, 0);
-  const stages = Object.fromEntries(
+  const byName = Object.fromEntries(
     phases.map(({ name, startedAt, ms }) => [name, { beganMs: Date.parse(startedAt) - zero, ms }]),
   );
   return {
@@ -69,8 +69,8 @@ function measuredMove(
     diskBytes: disks.reduce((sum, disk) => sum + disk.sizeBytes, 0),
     beganMs: beganAtMs - zero,
     endedMs: Math.max(...phases.map(({ startedAt, ms }) => Date.parse(startedAt) + ms)) - zero,
-    stages,
-    ...(copies.length === 0 ? {} : { rounds: copies, warm: warmOf(copies, last, stages[lastSnapshot]?.beganMs) }),
+    phases: byName,
+    ...(copies.length === 0 ? {} : { rounds: copies, warm: warmOf(copies, last, byName[lastSnapshot]?.beganMs) }),
   };
 }
 

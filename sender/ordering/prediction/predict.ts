@@ -10,7 +10,7 @@ export interface Estimate {
 }
 
 /** Named settings of a campaign. */
-export interface Mode extends CampaignSettings {
+export interface PredictedMode extends CampaignSettings {
   readonly name: string;
 }
 
@@ -31,7 +31,12 @@ const ninety = 1.645;
 const serverFactor = 1.5;
 
 /** Predicts a campaign on a site in one mode. */
-export function predict(model: SiteModel, loads: readonly Load[], services: readonly ServiceMembers[], mode: Mode): Prediction {
+export function predict(
+  model: SiteModel,
+  loads: readonly Load[],
+  services: readonly ServiceMembers[],
+  mode: PredictedMode,
+): Prediction {
   const { timelines, lengthMs } = simulateCampaign(model, loads, mode);
   const byId = new Map(timelines.map((timeline) => [timeline.id, timeline]));
   const named = new Set(services.flatMap(({ servers }) => servers));
@@ -65,7 +70,7 @@ export function compareModes(
   model: SiteModel,
   loads: readonly Load[],
   services: readonly ServiceMembers[],
-  modes: readonly Mode[],
+  modes: readonly PredictedMode[],
   score = ({ serviceDowntimeMs, lengthMs }: Prediction): number => serviceDowntimeMs.value + lengthMs.value / 100,
 ): { readonly best: Prediction | null; readonly all: readonly Prediction[] } {
   const all = modes.map((mode) => predict(model, loads, services, mode));

@@ -29,9 +29,9 @@ export function comparePrediction(prediction: Prediction, measured: MeasuredCamp
   const lengthMs = Math.max(...measured.servers.map(({ endedMs }) => endedMs));
   return [
     row('campaign', prediction.lengthMs, lengthMs),
-    ...measured.servers.flatMap(({ id, beganMs, endedMs, stages }) => {
+    ...measured.servers.flatMap(({ id, beganMs, endedMs, phases }) => {
       const predicted = prediction.servers.find((server) => server.id === id);
-      return predicted === undefined ? [] : [row(id, predicted.downtimeMs, endedMs - (stages[firstDown]?.beganMs ?? beganMs))];
+      return predicted === undefined ? [] : [row(id, predicted.downtimeMs, endedMs - (phases[firstDown]?.beganMs ?? beganMs))];
     }),
   ];
 }

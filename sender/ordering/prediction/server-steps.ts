@@ -5,7 +5,7 @@ import { stageWork } from './model.ts';
 /**
  * A step of a move: its stage, its work (bytes or milliseconds), and whether the server is down.
  */
-export interface Step {
+export interface ServerStep {
   readonly stage: Stage;
   readonly work: number;
   readonly isDown: boolean;
@@ -15,7 +15,7 @@ export interface Step {
  * The steps of a server's move; `next` takes the time at which the last step ended. A warm server
  * is copied in rounds by the sender's own rule, each with what it changed during the last one.
  */
-export function* serverSteps(model: SiteModel, load: Load, beganMs: number): Generator<Step, void, number> {
+export function* serverSteps(model: SiteModel, load: Load, beganMs: number): Generator<ServerStep, void, number> {
   let bytes = load.sentBytes;
   let scanMs = 0;
   if (load.warm !== undefined) {

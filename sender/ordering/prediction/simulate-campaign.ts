@@ -1,5 +1,5 @@
 import { type Load, type SiteModel, type Stage, stageRate, stages } from './model.ts';
-import { type Step, serverSteps } from './server-steps.ts';
+import { type ServerStep, serverSteps } from './server-steps.ts';
 
 /** The waves of a campaign, and how many servers move at once in a wave. */
 export interface CampaignSettings {
@@ -39,12 +39,12 @@ function variation(count: number, stage: number, parallel: number): number {
 interface MoveInProgress {
   readonly load: Load;
   readonly number: number;
-  readonly journey: Generator<Step, void, number>;
+  readonly journey: Generator<ServerStep, void, number>;
   readonly stageMs: Record<Stage, number>;
   readonly beganAtMs: number;
   downAtMs: number;
   /** Null at the end of the move. */
-  step: Step | null;
+  step: ServerStep | null;
   left: number;
 }
 

@@ -23,7 +23,7 @@ export function stageUtilisations(history: readonly MeasuredCampaign[], stage: S
       const first = stage === 'transfer' ? server.rounds?.[0] : undefined;
       const own =
         first === undefined
-          ? phases.flatMap((name) => server.stages[name] ?? [])
+          ? phases.flatMap((name) => server.phases[name] ?? [])
           : // What a warm server sends when it is down says more of reading than of sending.
             [{ beganMs: first.beganMs + first.snapshotMs, ms: first.copyMs }];
       if (own.length === 0) return [];

@@ -4,7 +4,7 @@ import type { Analysis } from '../analysis/analysis.ts';
 import { comparedWithRandom } from '../analysis/comparison.ts';
 import { distributionOf, quantileOf } from '../math/distribution.ts';
 import { percent, relativeTo } from '../math/figures.ts';
-import type { Cost } from '../order/request.ts';
+import type { OrderCost } from '../order/request.ts';
 import { indented } from './lines.ts';
 
 /** Widest bar of a histogram, in columns. */
@@ -19,8 +19,8 @@ export function costTitle({ weights }: Analysis): string {
 /** The costs of the proposal, the given order, alphabetical order, random orders, and the bound. */
 export function costLines({ comparison, prediction }: Analysis, columns: number): string[] {
   const { proposed, given, alphabetical, random, bound, method } = comparison;
-  const at = (part: number): Cost => quantileOf(random, part);
-  const row = (what: string, cost: Cost) => ({ what, ...cost });
+  const at = (part: number): OrderCost => quantileOf(random, part);
+  const row = (what: string, cost: OrderCost) => ({ what, ...cost });
   const rows = [
     row(`proposed (${method})`, proposed),
     row('as given', given),

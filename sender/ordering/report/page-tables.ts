@@ -4,15 +4,15 @@ import { escaped as escapeHtml } from '../../report/style.ts';
 import type { Analysis } from '../analysis/analysis.ts';
 import { quantileOf } from '../math/distribution.ts';
 import { relativeTo, signedPercent } from '../math/figures.ts';
-import type { Cost } from '../order/request.ts';
+import type { OrderCost } from '../order/request.ts';
 import { namesOf } from '../traffic/named-server.ts';
 import { crossoverSentence, showRange } from './estimate-text.ts';
 import { plain } from './picture/drawing.ts';
 
 export function costTable({ proposed, given, alphabetical, random, bound, method }: Analysis['comparison']): string {
-  const at = (part: number): Cost => quantileOf(random, part);
+  const at = (part: number): OrderCost => quantileOf(random, part);
   const seconds = (value: number): string => number(showDuration(1000 * value));
-  const row = (what: string, cost: Cost): string[] => [
+  const row = (what: string, cost: OrderCost): string[] => [
     what,
     number(cost.cost.toFixed(0)),
     number(relativeTo(cost.cost, proposed.cost)),

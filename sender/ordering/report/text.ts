@@ -9,7 +9,7 @@ import { placementLines } from './placement-text.ts';
 import { modeLines, pastLines, timeLines } from './prediction-text.ts';
 
 /** One section of the text. */
-interface Section {
+interface TextSection {
   readonly title: string;
   readonly lines: readonly string[];
 }
@@ -19,9 +19,9 @@ export function analysisText(analysis: Analysis, columns: number): string[] {
   return sectionsOf(analysis, columns).flatMap(({ title, lines }, index) => [...(index > 0 ? [''] : []), title, ...lines]);
 }
 
-function sectionsOf(analysis: Analysis, columns: number): Section[] {
+function sectionsOf(analysis: Analysis, columns: number): TextSection[] {
   const { prediction, waves, past, placement, misplaced, notes } = analysis;
-  const sections: Section[] = [
+  const sections: TextSection[] = [
     { title: servicesTitle(analysis), lines: serviceLines(analysis) },
     { title: `Proposed: ${prediction.mode}, in ${count(waves.length, 'wave')}`, lines: waveLines(analysis, columns) },
     { title: costTitle(analysis), lines: costLines(analysis, columns) },

@@ -5,12 +5,12 @@ import { type FlowMatrix, outside } from '../traffic/matrix.ts';
  * `front` is asked from outside, `middle` is asked and asks, `back` is only asked, `client` only
  * asks, `alone` does neither.
  */
-type Role = 'front' | 'middle' | 'back' | 'client' | 'alone';
+type TierRole = 'front' | 'middle' | 'back' | 'client' | 'alone';
 
 /** A server's role and tier in its service. */
 export interface TierMember {
   readonly server: string;
-  readonly role: Role;
+  readonly role: TierRole;
   /** 1 for the servers that are asked from outside, one more for each step behind them. */
   readonly tier: number;
   /** Whether addresses outside the tenant ask it. */

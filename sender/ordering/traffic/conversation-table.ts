@@ -8,7 +8,7 @@ export interface TableLimits {
 }
 
 /** The running totals of one conversation. */
-interface Totals {
+interface ConversationTotals {
   readonly initiator: string;
   readonly responder: string;
   readonly protocol: string;
@@ -24,7 +24,7 @@ interface Totals {
 /** Adds flows up by initiator, responder, protocol and port, within fixed memory. */
 export class ConversationTable {
   readonly #limits: TableLimits;
-  readonly #totals = new Map<string, Totals>();
+  readonly #totals = new Map<string, ConversationTotals>();
   /** How many ports each pair has. */
   readonly #ports = new Map<string, number>();
 
@@ -77,12 +77,12 @@ export class ConversationTable {
   }
 }
 
-function emptyTotals({ initiator, responder, protocol, port, firstMs, lastMs }: Flow): Totals {
+function emptyTotals({ initiator, responder, protocol, port, firstMs, lastMs }: Flow): ConversationTotals {
   const counts = { sentBytes: 0, receivedBytes: 0, sentPackets: 0, receivedPackets: 0 };
   return { initiator, responder, protocol, port, ...counts, firstMs, lastMs };
 }
 
-function addCounts(totals: Totals, { sent, received, firstMs, lastMs }: Flow): void {
+function addCounts(totals: ConversationTotals, { sent, received, firstMs, lastMs }: Flow): void {
   totals.sentBytes = saturatingSum(totals.sentBytes, sent.bytes);
   totals.sentPackets = saturatingSum(totals.sentPackets, sent.packets);
   totals.receivedBytes = saturatingSum(totals.receivedBytes, received.bytes);

@@ -44,7 +44,7 @@ interface ApiFixedIp {
 }
 
 /** `external_gateway_info` of a router. */
-interface ApiGateway extends ApiThing {
+export interface ApiGateway extends ApiThing {
   readonly network_id: string;
   readonly enable_snat?: boolean;
   readonly external_fixed_ips?: readonly ApiFixedIp[];
@@ -53,7 +53,7 @@ interface ApiGateway extends ApiThing {
 /** GET /v2.0/routers. */
 export interface ApiRouter extends Standard {
   readonly name: string;
-  readonly routes?: readonly ApiThing[];
+  readonly routes?: readonly { readonly destination: string; readonly nexthop: string }[];
   readonly external_gateway_info?: ApiGateway | null;
 }
 
@@ -66,6 +66,7 @@ export interface ApiPort extends Standard {
   readonly device_id: string;
   readonly device_owner: string;
   readonly security_groups?: readonly string[];
+  readonly allowed_address_pairs?: readonly { readonly ip_address: string }[];
   readonly 'binding:vnic_type'?: string;
 }
 
@@ -161,6 +162,8 @@ export interface ApiKeypair extends ApiThing {
 /** GET /os-server-groups. */
 export interface ApiServerGroup extends ApiThing {
   readonly id: string;
+  /** From 2.13 on. */
+  readonly project_id?: string;
   readonly name: string;
   readonly members: readonly string[];
 }

@@ -3,12 +3,14 @@ import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BuildContext, Built, DestinationCloud, DonorImage } from '../destination-cloud.ts';
+import type { BuildContext, Built, DestinationCloud, Differences, DonorImage } from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
+import { sweep } from './builders/sweep.ts';
+import { unstamp } from './builders/unstamp.ts';
 import { findDonors } from './donor-images.ts';
 import { readFacts } from './facts/facts.ts';
 import { openImage } from './images/image-file.ts';
@@ -16,16 +18,16 @@ import { preflight } from './preflight/preflight.ts';
 import { lookAt } from './servers/health.ts';
 import type { Access } from './session/access.ts';
 import { retryingly } from './session/retry.ts';
-import { Session } from './session/session.ts';
+import { CloudSession } from './session/session.ts';
 
 /** An OpenStack cloud as destination. */
 export class OpenStackDestination implements DestinationCloud {
   readonly kinds: ReadonlySet<Kind> = new Set(kinds.filter((kind) => kind !== 'image'));
-  readonly #session: Session;
+  readonly #session: CloudSession;
   readonly #site: Site;
 
   constructor(access: Access, settings?: ImportSettings) {
-    this.#session = new Session(access);
+    this.#session = new CloudSession(access);
     this.#site = new Site(this.#session, settings);
   }
 
@@ -56,7 +58,7 @@ export class OpenStackDestination implements DestinationCloud {
     return (await familyOf(resource.kind).occupied?.(this.#site, resource, context)) ?? false;
   }
 
-  differences(resource: Resource, id: string, context: BuildContext): Promise<readonly string[]> {
+  differences(resource: Resource, id: string, context: BuildContext): Promise<Differences> {
     return familyOf(resource.kind).differences(this.#site, resource, id, context);
   }
 
@@ -68,6 +70,14 @@ export class OpenStackDestination implements DestinationCloud {
     // Without an id the path would name the whole collection.
     if (id === '') throw new Problem('E_BUG', `Nothing is removed for ${ref}: it has no id.`, { about: ref });
     return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience, ref);
+  }
+
+  sweep(campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number> {
+    return sweep(this.#site, campaign, built, patience);
+  }
+
+  unstamp(ref: Ref, id: string, campaign: string, { signal }: Patience): Promise<void> {
+    return unstamp(this.#site, ref, id, campaign, signal);
   }
 
   donors(images: readonly ResourceOf<'image'>[], signal: AbortSignal): Promise<readonly DonorImage[]> {

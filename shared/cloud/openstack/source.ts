@@ -4,14 +4,15 @@ import type { Configurations } from '../../model/configurations.ts';
 import type { ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
-import type { RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
+import type { Recaptured, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
 import { openImage } from './images/image-file.ts';
 import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './images/snapshots.ts';
 import { takeInventory } from './inventory/inventory.ts';
+import { recapture } from './inventory/recapture.ts';
 import { bring, changes, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
-import { Session } from './session/session.ts';
+import { CloudSession } from './session/session.ts';
 
 /**
  * An OpenStack cloud as source. Its guard allows only start, stop, snapshot and deletion of our
@@ -19,14 +20,18 @@ import { Session } from './session/session.ts';
  */
 export class OpenStackSource implements SourceCloud {
   readonly #guard = new SourceGuard();
-  readonly #session: Session;
+  readonly #session: CloudSession;
 
   constructor(access: Access) {
-    this.#session = new Session(access, this.#guard.check, 'source');
+    this.#session = new CloudSession(access, this.#guard.check, 'source');
   }
 
   inventory(selection: Selection, signal: AbortSignal): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
     return takeInventory(this.#session, selection, signal);
+  }
+
+  recapture(serverId: string, signal: AbortSignal): Promise<Recaptured> {
+    return recapture(this.#session, serverId, signal);
   }
 
   state(serverId: string, signal: AbortSignal): Promise<ServerState> {
@@ -63,7 +68,7 @@ export class OpenStackSource implements SourceCloud {
     if (image === null) return;
     this.#guard.permitDelete(image, campaign);
     const path = `/images/${image.id}`;
-    await this.#session.call({ method: 'DELETE', service: 'image', path, tolerate: [404], signal });
+    await this.#session.call({ method: 'DELETE', service: 'image', path, mayBeGone: true, signal });
   }
 
   async snapshots(campaign: string, signal: AbortSignal): Promise<readonly Snapshot[]> {

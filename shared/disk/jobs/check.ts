@@ -1,6 +1,6 @@
 import { type Algorithm, digestBytes } from '../../model/disk.ts';
 import { blockDigest } from '../block-digest.ts';
-import { type OpenFile, type Range, readPadded, scratch } from '../reading.ts';
+import { type ByteRange, type OpenFile, readPadded, scratch } from '../reading.ts';
 
 /**
  * What is checked: ranges of a file that begin at a block, and the digests of their blocks in
@@ -8,7 +8,7 @@ import { type OpenFile, type Range, readPadded, scratch } from '../reading.ts';
  */
 export interface CheckJob {
   readonly file: OpenFile;
-  readonly ranges: readonly Range[];
+  readonly ranges: readonly ByteRange[];
   readonly digests: Uint8Array;
   readonly blockSize: number;
   readonly algorithm: Algorithm;

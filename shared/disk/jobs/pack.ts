@@ -1,5 +1,5 @@
 import { giveBack } from '../give-back.ts';
-import { gather, type Part } from '../reading.ts';
+import { type DiskPart, gather } from '../reading.ts';
 import { type Codec, canComeAfter, compress } from '../zstd.ts';
 
 /**
@@ -7,13 +7,13 @@ import { type Codec, canComeAfter, compress } from '../zstd.ts';
  * as they are. `after`: bytes that the other side has before it unpacks them.
  */
 export interface PackJob {
-  readonly parts: readonly Part[];
+  readonly parts: readonly DiskPart[];
   readonly level: number;
   readonly after?: Uint8Array | undefined;
 }
 
 /** Bytes ready for the wire: never more than the raw ones. */
-export interface Packed {
+export interface PackResult {
   readonly codec: Codec;
   readonly rawBytes: number;
   readonly payload: Uint8Array<ArrayBuffer>;
@@ -22,7 +22,7 @@ export interface Packed {
 }
 
 /** Packs stretches into one payload, compressed where that pays. */
-export function pack({ parts, level, after }: PackJob): Packed {
+export function pack({ parts, level, after }: PackJob): PackResult {
   const begun = performance.now();
   const raw = gather(parts);
   const before = after !== undefined && canComeAfter(after) ? after : undefined;

@@ -1,10 +1,10 @@
 import { type Algorithm, pieceBytes, pieceDigestBytes } from '../../model/disk.ts';
 import { digestOf } from '../block-digest.ts';
-import { gather, type Part } from '../reading.ts';
+import { type DiskPart, gather } from '../reading.ts';
 
 /** What is cut into pieces: stretches of a disk, each beginning at a piece. */
 export interface PiecesJob {
-  readonly parts: readonly Part[];
+  readonly parts: readonly DiskPart[];
   readonly algorithm: Algorithm;
 }
 

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { type Range, scratch, writeFully } from '../reading.ts';
+import { type ByteRange, scratch, writeFully } from '../reading.ts';
 
 /** What is made zeros: ranges of a file, by its path and by its descriptor. */
 export interface PunchJob {
   readonly path: string;
   readonly fd: number;
-  readonly ranges: readonly Range[];
+  readonly ranges: readonly ByteRange[];
 }
 
 /** Zeros written at once: bytes. */

@@ -3,21 +3,21 @@ import { Problem } from '../../problem.ts';
 import { blockDigest } from '../block-digest.ts';
 import { alignedMemory } from '../direct.ts';
 import { giveBack } from '../give-back.ts';
-import { type OpenFile, type Range, readFully, readPadded, scratch } from '../reading.ts';
+import { type ByteRange, type OpenFile, readFully, readPadded, scratch } from '../reading.ts';
 import { Run } from '../run.ts';
 import { type Codec, canComeAfter, decompress } from '../zstd.ts';
 
 /** A part of a block: bytes `at` of the payload's raw bytes, or of the file `fd`. */
-export interface Part {
+export interface BlockPart {
   readonly at: number;
   readonly length: number;
   readonly fd?: number;
 }
 
 /** A block that is to be written: where, and what it is made of, in order. */
-interface Wanted {
+interface BlockToMake {
   readonly offset: number;
-  readonly parts: readonly Part[];
+  readonly parts: readonly BlockPart[];
 }
 
 /**
@@ -29,10 +29,10 @@ export interface UnpackJob {
   readonly payload: readonly Uint8Array[];
   readonly codec: Codec;
   /** The stretch of the file that the payload refers back to, where its codec does so. */
-  readonly after?: Range | undefined;
+  readonly after?: ByteRange | undefined;
   /** How many raw bytes were asked for. */
   readonly rawBytes: number;
-  readonly blocks: readonly Wanted[];
+  readonly blocks: readonly BlockToMake[];
   readonly digests: Uint8Array;
   readonly algorithm: Algorithm;
   readonly file: OpenFile;
@@ -50,14 +50,14 @@ export function unpack({ payload, codec, after, rawBytes, blocks, digests, algor
   const run = new Run(file);
   const isRight = (block: Buffer, place: number): boolean =>
     blockDigest(algorithm, block).equals(digests.subarray(place * digestBytes, (place + 1) * digestBytes));
-  const make = ({ offset, parts, places, blockLength }: Stretch): number[] => {
+  const make = ({ offset, parts, places, blockLength }: BlockBatch): number[] => {
     const memory = run.next(offset, lengthOf(parts));
     assemble(memory, { raw, parts, file, offset });
     const bad = places.filter((place, index) => !isRight(memory.subarray(index * blockLength, (index + 1) * blockLength), place));
     if (bad.length === 0) run.keep(memory.length);
     if (bad.length === 0 || places.length === 1) return bad;
     // Of those that lie together some are right.
-    return places.flatMap((place) => make(stretchOf(blocks[place] as Wanted, place)));
+    return places.flatMap((place) => make(stretchOf(blocks[place] as BlockToMake, place)));
   };
   const bad = stretchesOf(blocks).flatMap(make);
   run.write();
@@ -70,12 +70,12 @@ export function unpack({ payload, codec, after, rawBytes, blocks, digests, algor
  * Blocks of one length that are made together: where the first belongs, and their places among
  * those wanted.
  */
-interface Stretch extends Wanted {
+interface BlockBatch extends BlockToMake {
   readonly places: readonly number[];
   readonly blockLength: number;
 }
 
-function stretchOf({ offset, parts }: Wanted, place: number): Stretch {
+function stretchOf({ offset, parts }: BlockToMake, place: number): BlockBatch {
   return { offset, parts, places: [place], blockLength: lengthOf(parts) };
 }
 
@@ -83,8 +83,8 @@ function stretchOf({ offset, parts }: Wanted, place: number): Stretch {
  * Joins blocks that lie together here and in one other file, as far as a page: they are read at
  * once.
  */
-function stretchesOf(blocks: readonly Wanted[]): Stretch[] {
-  const stretches: Stretch[] = [];
+function stretchesOf(blocks: readonly BlockToMake[]): BlockBatch[] {
+  const stretches: BlockBatch[] = [];
   for (const [place, block] of blocks.entries()) {
     const own = stretchOf(block, place);
     const last = stretches.at(-1);
@@ -95,7 +95,7 @@ function stretchesOf(blocks: readonly Wanted[]): Stretch[] {
   return stretches;
 }
 
-function together(one: Stretch, next: Stretch): Stretch | undefined {
+function together(one: BlockBatch, next: BlockBatch): BlockBatch | undefined {
   const [part, ...others] = one.parts;
   const [after, ...more] = next.parts;
   if (part === undefined || after === undefined || others.length + more.length > 0) return undefined;
@@ -114,7 +114,7 @@ function lengthOf(parts: readonly { readonly length: number }[]): number {
  * What a payload refers back to. Throws E_MALFORMED where nothing was named, or what nothing can
  * refer back to.
  */
-function bytesBefore(file: OpenFile, after: Range | undefined): Buffer {
+function bytesBefore(file: OpenFile, after: ByteRange | undefined): Buffer {
   if (after === undefined) throw new Problem('E_MALFORMED', 'A frame refers back to bytes that were not named to its sender.');
   const [offset, length] = after;
   const bytes = Buffer.from(alignedMemory(length));
@@ -124,7 +124,7 @@ function bytesBefore(file: OpenFile, after: Range | undefined): Buffer {
 }
 
 /** What a block is made of, and where it belongs. */
-interface Recipe extends Wanted {
+interface Recipe extends BlockToMake {
   readonly raw: readonly Uint8Array[];
   readonly file: OpenFile;
 }

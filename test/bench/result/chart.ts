@@ -6,7 +6,12 @@ const drawn = ['cold-100', 'cold-1000', 'cold-free', 'few-100', 'few-1000', 'sib
 
 const sheet = { columns: 2, panelWidth: 470, gap: 24, margin: 24, barHeight: 20, headHeight: 56, footHeight: 60 };
 const bar = { left: 172, widest: 190 };
-const ink = { text: '#1a1a1a', faint: '#5f6b76', ours: '#0b6e4f', rival: '#b8c4ce', spread: '#1a1a1a', paper: '#ffffff' };
+/** Colours by day and in the dark, as classes: a style of its own would stand above them. */
+const style = [
+  'text{font-family:"DejaVu Sans",Verdana,Arial,sans-serif;fill:#1a1a1a}',
+  'text.faint{fill:#5f6b76}.ours{fill:#0b6e4f}.rival{fill:#b8c4ce}.spread{stroke:#1a1a1a}.paper{fill:#ffffff}',
+  '@media (prefers-color-scheme: dark){text{fill:#e6edf3}text.faint{fill:#a9b4c0}.ours{fill:#3fb68b}.rival{fill:#56616d}.spread{stroke:#e6edf3}.paper{fill:#12161b}}',
+].join('\n');
 
 /**
  * The results as an SVG without references to other files: seconds of each contender, less is
@@ -27,8 +32,8 @@ export function chartOf(results: Results): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
     '<title>Seconds that Godwit and other programs take to move disks</title>',
-    `<style>text{font-family:"DejaVu Sans",Verdana,Arial,sans-serif;fill:${ink.text}}</style>`,
-    `<rect width="${width}" height="${height}" fill="${ink.paper}"/>`,
+    `<style>${style}</style>`,
+    `<rect class="paper" width="${width}" height="${height}"/>`,
     text(sheet.margin, sheet.margin + 8, 'Seconds, less is better. Green: Godwit. Behind each bar: bytes on the wire.', {
       size: 15,
       weight: 700,
@@ -46,7 +51,7 @@ function panel(row: Row, left: number, top: number): string {
   const longest = Math.max(...bars.map(({ max }) => max));
   return [
     text(left, top + 16, row.link, { size: 15, weight: 700 }),
-    text(left, top + 36, row.title, { size: 12, fill: ink.faint }),
+    text(left, top + 36, row.title, { size: 12, faint: true }),
     ...bars.map((one, place) => drawBar(one, left, top + sheet.headHeight + place * sheet.barHeight, bar.widest / longest)),
   ].join('\n');
 }
@@ -75,8 +80,8 @@ function drawBar({ name, median, min, max, wireBytes }: Bar, left: number, top: 
   const weight = ours ? 700 : 400;
   return [
     text(from - 8, y, name, { size: 12, anchor: 'end', weight }),
-    `<rect x="${from}" y="${top + 3}" width="${Math.max(1, median * perSecond).toFixed(1)}" height="${sheet.barHeight - 6}" fill="${ours ? ink.ours : ink.rival}"/>`,
-    ...(max > min ? [`<path d="M${at(min)} ${middle}H${at(max)}" stroke="${ink.spread}" stroke-width="1.5"/>`] : []),
+    `<rect x="${from}" y="${top + 3}" width="${Math.max(1, median * perSecond).toFixed(1)}" height="${sheet.barHeight - 6}" class="${ours ? 'ours' : 'rival'}"/>`,
+    ...(max > min ? [`<path d="M${at(min)} ${middle}H${at(max)}" class="spread" stroke-width="1.5"/>`] : []),
     text(Number(at(max)) + 6, y, says, { size: 12, weight }),
   ].join('\n');
 }
@@ -88,7 +93,7 @@ function foot({ at, rounds, seed, machine, quick }: Results, top: number): strin
     'Godwit over TLS, with fdatasync and a comparison of the whole copy; the daemons run, dialling is counted, as it is for ssh.',
     `${at.slice(0, 10)}, ${cores}, Linux ${machine['kernel'] ?? ''}, seed ${seed}. Reproduce: npm run bench`,
   ];
-  return lines.map((line, place) => text(sheet.margin, top + place * 16, line, { size: 10.5, fill: ink.faint }));
+  return lines.map((line, place) => text(sheet.margin, top + place * 16, line, { size: 10.5, faint: true }));
 }
 
 function heightOf({ runs }: Row): number {
@@ -98,11 +103,11 @@ function heightOf({ runs }: Row): number {
 interface Look {
   readonly size: number;
   readonly weight?: number;
-  readonly fill?: string;
+  readonly faint?: true;
   readonly anchor?: string;
 }
 
-function text(x: number, y: number, says: string, { size, weight = 400, fill = ink.text, anchor = 'start' }: Look): string {
+function text(x: number, y: number, says: string, { size, weight = 400, faint, anchor = 'start' }: Look): string {
   const safe = says.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" style="fill:${fill}" text-anchor="${anchor}">${safe}</text>`;
+  return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}"${faint ? ' class="faint"' : ''} text-anchor="${anchor}">${safe}</text>`;
 }

@@ -71,6 +71,31 @@ export function createImage(call: Call): Answer {
   };
 }
 
+/**
+ * What a project stores, with its limits; sizes in MiB (Image API v2.13, "Show usage"). A cloud
+ * without limits in Keystone tells none.
+ */
+export function usage({ cloud, caller }: Call): Answer {
+  const own = [...cloud.state.images.values()].filter((image) => image.owner === caller.projectId);
+  const limits = {
+    count: quotaOf(cloud, 'image', caller.projectId, 'image_count'),
+    bytes: quotaOf(cloud, 'image', caller.projectId, 'image_bytes'),
+  };
+  const mebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
+  const told = {
+    ...(limits.count < 0 ? {} : { image_count_total: { limit: limits.count, usage: own.length } }),
+    ...(limits.bytes < 0
+      ? {}
+      : {
+          image_size_total: {
+            limit: mebibytes(limits.bytes),
+            usage: mebibytes(own.reduce((sum, { size }) => sum + (size ?? 0), 0)),
+          },
+        }),
+  };
+  return { status: 200, body: { usage: told } };
+}
+
 /** Refuses one image more than the project's quota allows (unified limits of Glance answer 413). */
 export function checkImageCount(cloud: Cloud, projectId: string): void {
   const limit = quotaOf(cloud, 'image', projectId, 'image_count');

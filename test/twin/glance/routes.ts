@@ -4,7 +4,7 @@ import { parse } from '../body.ts';
 import { imagePath } from '../cloud.ts';
 import { conflict, forbidden, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
-import { createImage, diskFormats } from './create.ts';
+import { createImage, diskFormats, usage } from './create.ts';
 import { download, upload } from './data.ts';
 import { imageOf, imageView, ownImageOf, touch } from './images.ts';
 import { listImages } from './list.ts';
@@ -135,6 +135,7 @@ export const imageRoutes: readonly Route[] = [
   route('image', 'GET', '/', versions, { open: true }),
   route('image', 'GET', '/versions', versions, { open: true }),
   route('image', 'GET', '/v2/schemas/image', imageSchema),
+  route('image', 'GET', '/v2/info/usage', usage),
   route('image', 'GET', '/v2/images', listImages),
   route('image', 'POST', '/v2/images', createImage),
   route('image', 'GET', '/v2/images/:id', (call) => ({ status: 200, body: imageView(imageOf(call)) })),

@@ -32,20 +32,22 @@ interface CatalogueEntry {
  * network without a version.
  */
 export function catalogueFor(cloud: Cloud, projectId: string): CatalogueEntry[] {
-  const { region, withoutServices } = cloud.settings;
+  const { region, withoutServices, otherRegions } = cloud.settings;
   return services
     .filter(({ service }) => !withoutServices.includes(service))
     .map(({ service, type, name, path }) => ({
       id: idFor(`${region} ${type}`),
       type,
       name,
-      endpoints: ['public', 'internal', 'admin'].map((kind) => ({
-        id: idFor(`${region} ${type} ${kind}`),
-        interface: kind,
-        region,
-        region_id: region,
-        url: `${cloud.url(service)}${path}${service === 'volume' ? projectId : ''}`,
-      })),
+      endpoints: [region, ...otherRegions].flatMap((name) =>
+        ['public', 'internal', 'admin'].map((kind) => ({
+          id: idFor(`${name} ${type} ${kind}`),
+          interface: kind,
+          region: name,
+          region_id: name,
+          url: `${name === region ? cloud.url(service) : `http://${name.toLowerCase()}.invalid/${service}`}${path}${service === 'volume' ? projectId : ''}`,
+        })),
+      ),
     }));
 }
 

@@ -69,6 +69,15 @@ export const listOf =
     return value.map((item) => check(item, name));
   };
 
+/** A list of at most so many values. */
+export const atMost =
+  <T>(most: number, check: Check<T[]>): Check<T[]> =>
+  (value, name) => {
+    const all = check(value, name);
+    if (all.length > most) throw badRequest(`The number of ${name} exceeds the maximum ${most}.`, 'InvalidInput');
+    return all;
+  };
+
 /** One of some words. */
 export const oneOf =
   <const T extends string | number>(...words: readonly T[]): Check<T> =>

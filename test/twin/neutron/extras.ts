@@ -19,7 +19,9 @@ const tagged = {
   floatingips: { map: (cloud: Cloud) => cloud.state.floatingIps, none: missing.floatingIp },
 } as const;
 
+/** neutron/extensions/tagging.py, MAX_TAG_LEN and MAX_TAGS_COUNT. */
 const longestTag = 255;
+const mostTags = 50;
 const tagText = text(longestTag);
 
 function taggedThing(call: Call, type: keyof typeof tagged): Standard {
@@ -44,7 +46,7 @@ function tagRoutes(type: keyof typeof tagged): Route[] {
   return [
     route('network', 'GET', base, (call) => ({ status: 200, body: { tags: taggedThing(call, type).tags } })),
     route('network', 'PUT', base, (call) => {
-      const { tags } = parse(z.object({ tags: z.array(z.string().max(longestTag)) }), call.body);
+      const { tags } = parse(z.object({ tags: z.array(z.string().max(longestTag)).max(mostTags) }), call.body);
       return { status: 200, body: { tags: change(call, () => tags).tags } };
     }),
     route('network', 'DELETE', base, (call) => {
@@ -116,6 +118,7 @@ const extensions = [
   'extraroute',
   'extraroute-atomic',
   'filter-validation',
+  'floating-ip-port-forwarding',
   'fip-port-details',
   'net-mtu',
   'net-mtu-writable',
@@ -140,8 +143,12 @@ const extensions = [
   'tag-ports-during-bulk-creation',
 ].map((alias) => ({ alias, name: alias, description: alias, updated: '2022-10-05T00:00:00-00:00', links: [] }));
 
+function extensionsOf({ settings }: Cloud): typeof extensions {
+  return extensions.filter(({ alias }) => !settings.withoutExtensions.includes(alias));
+}
+
 function extension(call: Call): Answer {
-  const found = extensions.find((each) => each.alias === call.param('alias'));
+  const found = extensionsOf(call.cloud).find((each) => each.alias === call.param('alias'));
   if (found === undefined) throw notFound(`Extension with alias ${call.param('alias')} does not exist`, 'ExtensionNotFound');
   return { status: 200, body: { extension: found } };
 }
@@ -197,7 +204,7 @@ export const extraRoutes: readonly Route[] = [
   })),
   route('network', 'PUT', '/v2.0/quotas/:project', setQuota),
   route('network', 'DELETE', '/v2.0/quotas/:project', resetQuota),
-  route('network', 'GET', '/v2.0/extensions', () => ({ status: 200, body: { extensions } })),
+  route('network', 'GET', '/v2.0/extensions', ({ cloud }) => ({ status: 200, body: { extensions: extensionsOf(cloud) } })),
   route('network', 'GET', '/v2.0/extensions/:alias', extension),
   route('network', 'GET', '/v2.0/availability_zones', (call) =>
     listAnswer(call, 'availability_zones', zones, ['name', 'resource', 'state']),

@@ -10,6 +10,7 @@ import { holds, overlap, readAddress } from './ip.ts';
 import type { FixedIp, Port, Router, Subnet } from './model.ts';
 import { plainWish, plugPort } from './ports.ts';
 import { interfacesOf, routerOf } from './routers.ts';
+import { tendSnat } from './snat.ts';
 import { bump, missing, mustOwn } from './standard.ts';
 import { removePort } from './unplug.ts';
 
@@ -41,8 +42,9 @@ function addInterface(call: Call): Answer {
   mustOwn(call, router, 'add_router_interface');
   const { subnet, port } = named(call);
   if (subnet !== undefined && port !== undefined) throw bad('Cannot specify both subnet-id and port-id');
-  if (port !== undefined) return interfaceAnswer(router, attachPort(cloud, router, port));
-  return interfaceAnswer(router, attachSubnet(call, router, subnet), subnet?.id);
+  const leg = port === undefined ? attachSubnet(call, router, subnet) : attachPort(cloud, router, port);
+  tendSnat(cloud, router);
+  return interfaceAnswer(router, leg, port === undefined ? subnet?.id : undefined);
 }
 
 function attachPort(cloud: Cloud, router: Router, port: Port): Port {
@@ -142,6 +144,7 @@ function removeInterface(call: Call): Answer {
     port.fixedIps = port.fixedIps.filter((fixed) => !leaving.includes(fixed));
     bump(cloud, port);
   } else removePort(cloud, port);
+  tendSnat(cloud, router);
   return answer;
 }
 

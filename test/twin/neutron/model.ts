@@ -126,6 +126,17 @@ export interface SecurityRule extends Standard {
   readonly remoteGroupId: string | null;
 }
 
+/** One forwarded port of a floating IP. */
+export interface PortForwarding {
+  readonly id: string;
+  readonly floatingIpId: string;
+  readonly protocol: 'tcp' | 'udp';
+  readonly external_port: number;
+  readonly internal_port: number;
+  readonly internal_ip_address: string;
+  readonly internal_port_id: string;
+}
+
 /** A floating IP. */
 export interface FloatingIp extends Standard {
   readonly networkId: string;

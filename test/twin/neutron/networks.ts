@@ -10,8 +10,7 @@ import type { Network } from './model.ts';
 import { bump, checkQuota, missing, newStandard, standardView } from './standard.ts';
 import { isAutoDeleted, removePort } from './unplug.ts';
 
-/** MTU of a tenant network (vxlan takes 50 bytes of 1500) and of an external flat one. */
-const tunnelMtu = 1450;
+/** MTU of an external flat network. */
 const flatMtu = 1500;
 
 const attributes = {
@@ -78,7 +77,7 @@ function makeNetwork(call: Call, given: Record<string, unknown>): Network {
   const { projectId, values } = readPost(call.caller, 'create_network', attributes, given);
   checkQuota(cloud, projectId, 'network');
   const provider = providerOf(cloud, values);
-  const most = provider.type === 'vxlan' ? tunnelMtu : flatMtu;
+  const most = provider.type === 'vxlan' ? cloud.settings.tunnelMtu : flatMtu;
   if (values.mtu > most) throw tooBig(most);
   const network: Network = {
     ...newStandard(projectId, values.description),
@@ -119,7 +118,7 @@ function providerOf(cloud: Cloud, values: Given<typeof attributes>): Network['pr
 
 function changeNetwork(call: Call, network: Network, given: Record<string, unknown>): void {
   const values = readPut(call.caller, 'update_network', attributes, given);
-  const most = network.provider.type === 'vxlan' ? tunnelMtu : flatMtu;
+  const most = network.provider.type === 'vxlan' ? call.cloud.settings.tunnelMtu : flatMtu;
   if ((values.mtu ?? 0) > most) throw tooBig(most);
   network.name = values.name ?? network.name;
   network.description = values.description ?? network.description;

@@ -5,6 +5,7 @@ import type { Call } from '../route.ts';
 import { textOf } from '../text.ts';
 import { assignAddresses, isAutoAddressed, isRouterPort, newMac, type WantedIp } from './addresses.ts';
 import {
+  atMost,
   bool,
   dictionary,
   type Given,
@@ -46,7 +47,8 @@ const attributes = {
   device_id: { check: text(), fallback: '' },
   device_owner: { check: text(), fallback: '' },
   port_security_enabled: { check: bool, fallback: null },
-  allowed_address_pairs: { check: listOf(pair), fallback: [] },
+  // max_allowed_address_pair of neutron.conf, at its default.
+  allowed_address_pairs: { check: atMost(10, listOf(pair)), fallback: [] },
   extra_dhcp_opts: { check: orNull(listOf(dhcpOption)), fallback: null },
   'binding:vnic_type': { check: text(), fallback: 'normal' },
   'binding:host_id': { check: orNull(text()), fallback: '', adminOnly: true },

@@ -3,13 +3,14 @@ import type { Caller } from '../policy.ts';
 import { badRequest, conflict, forbidden } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { prefixOf } from './addresses.ts';
-import { bool, ipAddress, listOf, orNull, prefix, readPost, readPut, shape, text, uuid } from './attributes.ts';
+import { atMost, bool, ipAddress, listOf, orNull, prefix, readPost, readPut, shape, text, uuid } from './attributes.ts';
 import { type Collection, collectionRoutes, sentFor, thingOf } from './collection.ts';
 import { isLeg, plugHa, unplugHa } from './ha.ts';
 import { holds, readAddress } from './ip.ts';
 import { showAnswer } from './listing.ts';
 import type { HostRoute, Port, Router } from './model.ts';
 import { plainWish, plugPort } from './ports.ts';
+import { tendSnat } from './snat.ts';
 import { bump, checkQuota, missing, mustOwn, newStandard, standardView } from './standard.ts';
 import { removePort } from './unplug.ts';
 
@@ -41,7 +42,8 @@ const attributes = {
   flavor_id: { check: orNull(uuid), fallback: null, put: false },
   // The extension extraroute has it for PUT alone: a new router has no interfaces for a next hop to
   // be on.
-  routes: { check: orNull(listOf(hostRoute)), fallback: [], post: false },
+  // max_routes of neutron.conf, at its default.
+  routes: { check: orNull(atMost(30, listOf(hostRoute))), fallback: [], post: false },
 };
 
 /** The router as Neutron shows it. */
@@ -136,7 +138,7 @@ function makeRouter({ cloud, caller }: Call, given: Record<string, unknown>): Ro
     adminStateUp: values.admin_state_up,
     gateway: null,
     routes: [],
-    distributed: values.distributed,
+    distributed: given['distributed'] === undefined ? cloud.settings.distributedRouters : values.distributed,
     ha: values.ha,
     zoneHints: values.availability_zone_hints,
   };
@@ -175,7 +177,10 @@ function changeRouter({ cloud, caller }: Call, router: Router, given: Record<str
   const values = readPut(caller, 'update_router', attributes, given);
   checkGatewayRights(caller, 'update_router', given['external_gateway_info']);
   if (values.routes !== undefined) checkRoutes(cloud, router, values.routes ?? []);
-  if (values.external_gateway_info !== undefined) setGateway(cloud, router, values.external_gateway_info);
+  if (values.external_gateway_info !== undefined) {
+    setGateway(cloud, router, values.external_gateway_info);
+    tendSnat(cloud, router);
+  }
   router.name = values.name ?? router.name;
   router.description = values.description ?? router.description;
   router.adminStateUp = values.admin_state_up ?? router.adminStateUp;

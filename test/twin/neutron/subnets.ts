@@ -4,6 +4,7 @@ import type { Call } from '../route.ts';
 import { textOf } from '../text.ts';
 import { defaultPools, isRouterPort, numberOf, prefixOf, takenOn } from './addresses.ts';
 import {
+  atMost,
   bool,
   type Check,
   type Given,
@@ -46,8 +47,9 @@ const attributes = {
   // Not sending a gateway is not the same as sending null: undefined lets Neutron choose.
   gateway_ip: { check: orNull(ipAddress), fallback: undefined },
   allocation_pools: { check: listOf(pool), fallback: undefined },
-  dns_nameservers: { check: listOf(ipAddress), fallback: [] as string[] },
-  host_routes: { check: listOf(hostRoute), fallback: [] },
+  // max_dns_nameservers and max_subnet_host_routes of neutron.conf, at their defaults.
+  dns_nameservers: { check: atMost(5, listOf(ipAddress)), fallback: [] as string[] },
+  host_routes: { check: atMost(20, listOf(hostRoute)), fallback: [] },
   enable_dhcp: { check: bool, fallback: true },
   ipv6_ra_mode: { check: orNull(mode), fallback: null, put: false },
   ipv6_address_mode: { check: orNull(mode), fallback: null, put: false },

@@ -13,6 +13,7 @@ import { recordAction } from './instance-actions.ts';
 import { metadataSchema } from './metadata.ts';
 import type { Flavor, Server } from './model.ts';
 import { requestNetworks } from './networks.ts';
+import { joinGroup } from './server-groups.ts';
 import { tagSchema } from './tags.ts';
 import { linksOf } from './view.ts';
 
@@ -135,6 +136,7 @@ export function createServer(call: Call): Answer {
   checkMetadataQuota(call, Object.keys(given.metadata ?? {}).length);
   const server = newRecord(call, given, image, flavor, place, requested);
   recordAction(call, server, 'create');
+  joinGroup(call, server.id);
   cloud.state.servers.set(server.id, server);
   cloud.changed();
   buildServer(cloud, server);

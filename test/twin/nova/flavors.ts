@@ -126,6 +126,18 @@ function createFlavor(call: Call): Answer {
   return { status: 200, body: { flavor: flavorView(call, flavor) } };
 }
 
+const newDescription = z.strictObject({ flavor: z.strictObject({ description: z.string().max(65535).nullable() }) });
+
+/** Compute API, "Update Flavor Description" (nova/api/openstack/compute/flavor_manage.py, _update). */
+function updateFlavor(call: Call): Answer {
+  if (call.minor < 55) throw notFound('The resource could not be found.');
+  requireAdmin(call.caller, 'os_compute_api:os-flavor-manage:update');
+  const flavor = flavorOf(call);
+  flavor.description = parse(newDescription, call.body).flavor.description;
+  call.cloud.changed();
+  return { status: 200, body: { flavor: flavorView(call, flavor) } };
+}
+
 function deleteFlavor(call: Call): Answer {
   requireAdmin(call.caller, 'os_compute_api:os-flavor-manage:delete');
   const flavor = flavorOf(call);
@@ -198,6 +210,7 @@ export const flavorRoutes: readonly Route[] = [
   route('compute', 'GET', '/v2.1/flavors/detail', (call) => listFlavors(call, true)),
   route('compute', 'POST', '/v2.1/flavors', createFlavor),
   route('compute', 'GET', '/v2.1/flavors/:id', (call) => ({ status: 200, body: { flavor: flavorView(call, flavorOf(call)) } })),
+  route('compute', 'PUT', '/v2.1/flavors/:id', updateFlavor),
   route('compute', 'DELETE', '/v2.1/flavors/:id', deleteFlavor),
   route('compute', 'GET', '/v2.1/flavors/:id/os-extra_specs', (call) => ({
     status: 200,

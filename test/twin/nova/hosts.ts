@@ -96,7 +96,12 @@ function versions(call: Call): Answer {
   return { status: 200, body: { versions: [old, versionView(call)] } };
 }
 
+/**
+ * The version document. Without its slash Nova answers 302 (nova/api/openstack/compute/routes.py,
+ * ROUTE_LIST).
+ */
 function version(call: Call): Answer {
+  if (!call.path.endsWith('/')) return { status: 302, headers: { location: `${call.cloud.url('compute')}/v2.1/` } };
   const media = [{ base: 'application/json', type: 'application/vnd.openstack.compute+json;version=2.1' }];
   return { status: 200, body: { version: { ...versionView(call), 'media-types': media } } };
 }

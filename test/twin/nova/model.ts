@@ -118,3 +118,12 @@ export interface Server {
   /** The last console lines the twin itself has written. */
   console: string[];
 }
+
+/** A server group; deleted servers are no longer shown as members. */
+export interface ServerGroup {
+  readonly id: string;
+  readonly project: string;
+  readonly name: string;
+  readonly policy: string;
+  members: readonly string[];
+}

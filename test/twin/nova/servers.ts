@@ -235,5 +235,4 @@ export const serverRoutes: readonly Route[] = [
   route('compute', 'GET', '/v2.1/servers/:id', (call) => showServer(call)),
   route('compute', 'PUT', '/v2.1/servers/:id', updateServer),
   route('compute', 'DELETE', '/v2.1/servers/:id', deleteServer),
-  route('compute', 'GET', '/v2.1/os-server-groups', () => ({ status: 200, body: { server_groups: [] } })),
 ];

@@ -32,7 +32,7 @@ describe('SPEC.md', () => {
     expect(section).toContain(`**May be repeated?** ${message.repeatable}\n`);
     const answered = message.kind === 'notice' ? '' : ` · **Answered.** ${message.answered}`;
     expect(section).toContain(
-      `**Direction.** ${directions[message.from]} · **Since.** ${message.since} · **Phase.** ${message.phase} · **Kind.** ${message.kind}${answered}\n`,
+      `**Direction.** ${directions[message.from]} · **Since.** ${message.since} · **When.** ${message.when} · **Kind.** ${message.kind}${answered}\n`,
     );
     expect(tableUnder(section, 'Params')).toEqual(fieldsOf(message.params));
     expect(tableUnder(section, 'Result')).toEqual(message.kind === 'request' ? fieldsOf(message.result) : []);
@@ -76,7 +76,7 @@ describe('SPEC.md', () => {
     expect(costs).toEqual(costs.map(([size = 0]) => [size, 2 ** 30 / size, (2 ** 30 / size) * 32]));
   });
 
-  it('names the subprotocol', () => {
+  it('names the subprotocol that both sides offer', () => {
     expect(spec).toContain(`**subprotocol** \`${subprotocol}\``);
   });
 });

@@ -1,5 +1,5 @@
 import { px } from './drawing.ts';
-import { type Place, pillHeight } from './place.ts';
+import { pillHeight, type ServerPlace } from './place.ts';
 
 /** A cubic curve as an SVG path. */
 interface Curve {
@@ -15,7 +15,7 @@ interface Curve {
 /**
  * The curve between two servers: between facing sides, or beside them where one is above the other.
  */
-export function curveBetween(from: Place, to: Place): string {
+export function curveBetween(from: ServerPlace, to: ServerPlace): string {
   const y1 = from.y + pillHeight / 2;
   const y2 = to.y + pillHeight / 2;
   const inRing = from.box === to.box && from.side !== null && to.side !== null;
@@ -37,7 +37,7 @@ export function curveBetween(from: Place, to: Place): string {
   return beside(edge(from, false), y1, edge(to, false), y2, -reach, -reach);
 }
 
-function edge(place: Place, right: boolean): number {
+function edge(place: ServerPlace, right: boolean): number {
   return right ? place.x + place.width : place.x;
 }
 
@@ -47,7 +47,7 @@ function beside(x1: number, y1: number, x2: number, y2: number, reach1: number, 
 }
 
 /** A curve from the lower edge of one server to the upper edge of another. */
-function downwards(upper: Place, lower: Place): string {
+function downwards(upper: ServerPlace, lower: ServerPlace): string {
   const x1 = upper.x + upper.width / 2;
   const x2 = lower.x + lower.width / 2;
   const y1 = upper.y + pillHeight;

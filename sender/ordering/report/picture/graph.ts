@@ -5,7 +5,7 @@ import { namesOf } from '../../traffic/named-server.ts';
 import { curveBetween } from './curve.ts';
 import { type Drawing, element, hint, textAt } from './drawing.ts';
 import { type Box, layoutOf } from './layout.ts';
-import type { Place } from './place.ts';
+import type { ServerPlace } from './place.ts';
 import { serverPill } from './server-pill.ts';
 import type { Steps } from './steps.ts';
 
@@ -72,7 +72,7 @@ export interface Scale {
   readonly width: number;
 }
 
-function scaleOf(talks: Analysis['talks'], placeOf: ReadonlyMap<string, Place>): Scale {
+function scaleOf(talks: Analysis['talks'], placeOf: ReadonlyMap<string, ServerPlace>): Scale {
   const inBox = new Map<number, number>();
   for (const { a, b } of talks) {
     const box = placeOf.get(a)?.box;

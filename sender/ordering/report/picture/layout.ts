@@ -1,7 +1,7 @@
 import type { Service } from '../../services/service.ts';
 import { grid, ring, tierColumns } from './arrange.ts';
 import { label, textWide } from './drawing.ts';
-import { type Place, type PlaceInBox, pillHeight } from './place.ts';
+import { type PlaceInBox, pillHeight, type ServerPlace } from './place.ts';
 
 /** The box of a service. */
 export interface Box {
@@ -38,7 +38,7 @@ interface ServiceSketch {
  * Places every server. Each service is a box with its tiers from left to right; boxes follow each
  * other like words on a page, in the order of the move.
  */
-export function layoutOf(scene: Scene): { boxes: Box[]; places: Place[]; width: number; height: number } {
+export function layoutOf(scene: Scene): { boxes: Box[]; places: ServerPlace[]; width: number; height: number } {
   const large = scene.services.filter(({ parts }) => parts.length > 1);
   const single = scene.services.filter(({ parts }) => parts.length === 1);
   const alone = single.length > 0 ? [singlesSketch(single, scene.nameOf)] : [];
@@ -48,7 +48,7 @@ export function layoutOf(scene: Scene): { boxes: Box[]; places: Place[]; width: 
   const widest = Math.max(0, ...sketches.map(({ width }) => width));
   const room = Math.max(widest, Math.min(1500, Math.max(1080, Math.sqrt(area * 1.7))));
   const boxes: Box[] = [];
-  const places: Place[] = [];
+  const places: ServerPlace[] = [];
   let x = 0;
   let y = 0;
   let rowHeight = 0;

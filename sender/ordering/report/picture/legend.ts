@@ -5,7 +5,7 @@ import { type Scale, widthOf } from './graph.ts';
 import type { Steps } from './steps.ts';
 
 /** An entry of the legend: a sign that is drawn at x, as wide as `width`, and its meaning. */
-interface Entry {
+interface LegendEntry {
   readonly sign: (x: number) => string;
   readonly width: number;
   readonly text: string;
@@ -27,7 +27,7 @@ export function legendOf(analysis: Analysis, steps: Steps, graph: { readonly lef
   return { width: x, height: 20, body: body.join('') };
 }
 
-function stepEntry({ waves }: Analysis, steps: Steps): Entry {
+function stepEntry({ waves }: Analysis, steps: Steps): LegendEntry {
   const first = waves[0]?.servers[0] ?? '';
   const last = waves.at(-1)?.servers.at(-1) ?? '';
   const colours = steps.count > 1 ? [steps.colour(first), steps.colour(last)] : [steps.colour(first)];
@@ -45,7 +45,7 @@ function stepEntry({ waves }: Analysis, steps: Steps): Entry {
 }
 
 /** The widths of the heaviest line, of a tenth and of a hundredth of it. */
-function widthEntries(scale: Scale): Entry[] {
+function widthEntries(scale: Scale): LegendEntry[] {
   if (scale.bytes === 0) return [];
   return [1, 0.1, 0.01].map((part) => ({
     sign: (x) => lineSign('talk', x, widthOf(part * scale.bytes, scale).toFixed(1)),

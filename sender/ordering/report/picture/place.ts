@@ -10,7 +10,7 @@ export interface PlaceInBox {
 }
 
 /** The position of a server in the picture, and the number of its box. */
-export interface Place extends PlaceInBox {
+export interface ServerPlace extends PlaceInBox {
   readonly box: number;
 }
 

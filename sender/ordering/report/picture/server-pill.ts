@@ -1,9 +1,9 @@
 import { element, hint, px, textAt } from './drawing.ts';
-import { badgeWidth, type Place, pillHeight } from './place.ts';
+import { badgeWidth, pillHeight, type ServerPlace } from './place.ts';
 import type { Steps } from './steps.ts';
 
 /** A server: its number on its colour, its name, and an arrow where it is asked from outside. */
-export function serverPill(place: Place, name: string, steps: Steps, isExposed: boolean): string {
+export function serverPill(place: ServerPlace, name: string, steps: Steps, isExposed: boolean): string {
   const { server, text, x, y, width } = place;
   const colour = steps.colour(server);
   const number = steps.of(server) + 1;

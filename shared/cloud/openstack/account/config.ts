@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const Text = z.string().min(1);
+const NonEmptyText = z.string().min(1);
 
 /**
  * The `auth` section, spelled as in clouds.yaml. Secrets may be given as `file:/path` or
@@ -8,19 +8,19 @@ const Text = z.string().min(1);
  */
 const Auth = z.strictObject({
   auth_url: z.url(),
-  username: Text.optional(),
-  user_id: Text.optional(),
-  password: Text.optional(),
-  user_domain_name: Text.optional(),
-  user_domain_id: Text.optional(),
-  project_name: Text.optional(),
-  project_id: Text.optional(),
-  project_domain_name: Text.optional(),
-  project_domain_id: Text.optional(),
-  token: Text.optional(),
-  application_credential_id: Text.optional(),
-  application_credential_name: Text.optional(),
-  application_credential_secret: Text.optional(),
+  username: NonEmptyText.optional(),
+  user_id: NonEmptyText.optional(),
+  password: NonEmptyText.optional(),
+  user_domain_name: NonEmptyText.optional(),
+  user_domain_id: NonEmptyText.optional(),
+  project_name: NonEmptyText.optional(),
+  project_id: NonEmptyText.optional(),
+  project_domain_name: NonEmptyText.optional(),
+  project_domain_id: NonEmptyText.optional(),
+  token: NonEmptyText.optional(),
+  application_credential_id: NonEmptyText.optional(),
+  application_credential_name: NonEmptyText.optional(),
+  application_credential_secret: NonEmptyText.optional(),
 });
 
 /**
@@ -29,18 +29,18 @@ const Auth = z.strictObject({
  */
 export const OpenStackSettings = z.strictObject({
   /** A name in clouds.yaml. */
-  cloud: Text.optional(),
+  cloud: NonEmptyText.optional(),
   /**
    * The clouds.yaml to read, instead of searching the usual places; secure.yaml is expected beside
    * it.
    */
-  clouds_file: Text.optional(),
-  auth_type: Text.optional(),
+  clouds_file: NonEmptyText.optional(),
+  auth_type: NonEmptyText.optional(),
   auth: Auth.optional(),
-  region_name: Text.optional(),
+  region_name: NonEmptyText.optional(),
   interface: z.enum(['public', 'internal', 'admin']).optional(),
   /** A PEM file with the authority that signed the cloud's certificates. */
-  cacert: Text.optional(),
+  cacert: NonEmptyText.optional(),
   /** False accepts any certificate; for laboratories only. */
   verify: z.boolean().optional(),
   /**

@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
-import type { Access, Domain, Identity, Named } from '../session/access.ts';
-import { type Environment, isSection, merge, readCloudsFile, type Section } from './clouds-file.ts';
+import type { Access } from '../session/access.ts';
+import { type CloudEntry, readEntry, textOf } from './cloud-entry.ts';
+import { type Environment, readCloudsFile, type Written } from './clouds-file.ts';
+import { isSection, type YamlMapping } from './clouds-yaml.ts';
 import type { OpenStackSettings } from './config.ts';
+import { identityOf } from './identity.ts';
 
 /**
  * Decides how a cloud is reached. Precedence: the settings; their cloud in clouds.yaml; the cloud
@@ -12,32 +15,34 @@ import type { OpenStackSettings } from './config.ts';
  * does not mix with OS_* variables. Throws E_CONFIG.
  */
 export async function resolveAccess(settings: OpenStackSettings, environment: Environment): Promise<Access> {
-  const { section, origin } = await chosen(settings, environment);
-  const own = {
-    auth: settings.auth,
-    auth_type: settings.auth_type,
-    region_name: settings.region_name,
-    interface: settings.interface,
-    cacert: settings.cacert,
-    verify: settings.verify,
-  };
-  const merged = merge(section, await withSecrets(dropUndefined(own), environment)) as Section;
-  return accessOf(merged, origin, settings);
+  const written = await chosen(settings, environment);
+  const entry = withSettings(readEntry(written), settings, await ownAuth(settings, environment));
+  const access = await accessOf(entry, written.origin, settings);
+  mustAgree(access, settings, environment, written.origin);
+  return access;
 }
 
-async function chosen(settings: OpenStackSettings, environment: Environment): Promise<{ section: Section; origin: string }> {
-  if (settings.auth !== undefined && settings.cloud === undefined) return { section: {}, origin: 'the settings' };
-  const name = settings.cloud ?? environment['OS_CLOUD'];
+async function chosen(settings: OpenStackSettings, environment: Environment): Promise<Written> {
+  const region = settings.region_name;
+  if (settings.auth !== undefined && settings.cloud === undefined)
+    return { section: {}, profiles: {}, origin: 'the settings', region };
+  const name = settings.cloud ?? (environment['OS_CLOUD'] || undefined);
   const variables = environmentSection(environment);
-  if (name === undefined && variables !== null) return { section: variables, origin: 'the OS_* environment' };
+  if (name === undefined && variables !== null)
+    return { section: variables, profiles: {}, origin: 'the OS_* environment', region };
   const file = await readCloudsFile(environment, settings.clouds_file);
   if (file === null) throw new Problem('E_CONFIG', noCloud(name), { hint: 'Set `cloud` and put clouds.yaml in /etc/openstack.' });
-  const names = Object.keys(file.clouds);
+  const { path, clouds, profiles } = file;
+  const names = Object.keys(clouds);
   const only = name ?? (names.length === 1 ? names[0] : undefined);
-  const section = only === undefined ? undefined : file.clouds[only];
-  if (only !== undefined && section !== undefined) return { section, origin: `cloud ${only} of ${file.path}` };
-  const says = only === undefined ? 'No cloud is chosen' : `There is no cloud ${only}`;
-  throw new Problem('E_CONFIG', `${says} in ${file.path}; it lists ${names.join(', ') || 'none'}.`, { about: file.path });
+  if (only === undefined || !Object.hasOwn(clouds, only)) {
+    const says = only === undefined ? 'No cloud is chosen' : `There is no cloud ${only}`;
+    throw new Problem('E_CONFIG', `${says} in ${path}; it lists ${names.join(', ') || 'none'}.`, { about: path });
+  }
+  const origin = `cloud ${only} of ${path}`;
+  const section = clouds[only];
+  if (!isSection(section)) throw new Problem('E_CONFIG', `${origin}: it must be a mapping.`, { about: path });
+  return { section, profiles, origin, region };
 }
 
 function noCloud(name: string | undefined): string {
@@ -46,42 +51,68 @@ function noCloud(name: string | undefined): string {
     : `The cloud ${name} is named, but there is no clouds.yaml.`;
 }
 
-/** The OS_* variables as a cloud of clouds.yaml; null when there are none that authenticate. */
-function environmentSection(environment: Environment): Section | null {
-  const auth: Record<string, string> = {};
-  const rest: Record<string, string> = {};
-  for (const [key, value] of Object.entries(environment)) {
-    if (!key.startsWith('OS_') || value === undefined || value === '') continue;
-    const name = key.slice(3).toLowerCase();
-    (authKeys.has(name) ? auth : rest)[name] = value;
-  }
-  return auth['auth_url'] === undefined ? null : { ...rest, auth };
-}
+/** Variables that only choose, and prefixes of other programs (openstacksdk, `_get_os_environ`). */
+const selectors = new Set(['OS_CLOUD', 'OS_REGION_NAME', 'OS_CLIENT_CONFIG_FILE', 'OS_CLIENT_SECURE_FILE', 'OS_CLOUD_NAME']);
+const foreign = /^OS_(TEST|STD|LOG)/;
 
-const authKeys = new Set(
-  `auth_url username user_id password user_domain_name user_domain_id project_name project_id project_domain_name project_domain_id
-   tenant_name tenant_id default_domain default_domain_id default_domain_name token
-   application_credential_id application_credential_name application_credential_secret`.split(/\s+/),
-);
-
-function dropUndefined(section: Section): Section {
+/** The OS_* variables as a cloud of clouds.yaml; null where they only choose one. */
+function environmentSection(environment: Environment): YamlMapping | null {
+  const names = Object.keys(environment).filter(
+    (name) => name.startsWith('OS_') && !foreign.test(name) && environment[name] !== undefined,
+  );
+  if (names.every((name) => selectors.has(name))) return null;
   return Object.fromEntries(
-    Object.entries(section).flatMap(([key, value]) => {
-      if (value === undefined) return [];
-      return [[key, isSection(value) ? dropUndefined(value) : value]];
-    }),
+    names.map((name) => [name.slice(3).toLowerCase(), environment[name]]).filter(([name]) => name !== 'cloud'),
   );
 }
 
-/** Resolves `file:` and `env:` in the settings' own secrets. */
-async function withSecrets(section: Section, environment: Environment): Promise<Section> {
-  if (!isSection(section['auth'])) return section;
-  const auth: Record<string, unknown> = { ...section['auth'] };
+/**
+ * The region of a cloud that OS_CLOUD names is the file's, as for openstacksdk, though the
+ * `openstack` command takes OS_REGION_NAME: where the two differ, nobody knows what is meant.
+ */
+function mustAgree({ region }: Access, settings: OpenStackSettings, environment: Environment, origin: string): void {
+  const wanted = environment['OS_REGION_NAME'];
+  if (settings.cloud !== undefined || settings.region_name !== undefined || settings.auth !== undefined) return;
+  if (!wanted || region === null || wanted === region) return;
+  throw new Problem('E_CONFIG', `${origin}: its region is ${region}, but OS_REGION_NAME is ${wanted}.`, {
+    hint: 'Set `region_name` beside `cloud`.',
+  });
+}
+
+/** Keys of which one makes the other meaningless: the settings' own takes the place of both. */
+const alternatives = ['user_domain', 'project_domain', 'project', 'default_domain', 'application_credential'];
+
+/** Lays the settings over a cloud. */
+function withSettings(
+  { auth, rest }: CloudEntry,
+  settings: OpenStackSettings,
+  own: Readonly<Record<string, string>>,
+): CloudEntry {
+  const merged: Record<string, string> = { ...auth };
+  for (const stem of alternatives)
+    if (own[`${stem}_id`] !== undefined || own[`${stem}_name`] !== undefined) {
+      delete merged[`${stem}_id`];
+      delete merged[`${stem}_name`];
+    }
+  if (own['username'] !== undefined) delete merged['user_id'];
+  if (own['user_id'] !== undefined) delete merged['username'];
+  const { auth_type, region_name, interface: kind, cacert, verify } = settings;
+  const given = dropUndefined({ auth_type, region_name, interface: kind, endpoint_type: kind, cacert, verify });
+  return { auth: { ...merged, ...own }, rest: { ...rest, ...given } };
+}
+
+function dropUndefined<T>(section: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(section).filter((entry): entry is [string, T] => entry[1] !== undefined));
+}
+
+/** The settings' own `auth`, with `file:` and `env:` resolved in its secrets. */
+async function ownAuth({ auth }: OpenStackSettings, environment: Environment): Promise<Record<string, string>> {
+  const own: Record<string, string> = dropUndefined<string>(auth ?? {});
   for (const key of ['password', 'token', 'application_credential_secret']) {
-    const value = auth[key];
-    if (typeof value === 'string') auth[key] = await followed(value, key, environment);
+    const value = own[key];
+    if (value !== undefined) own[key] = await followed(value, key, environment);
   }
-  return { ...section, auth };
+  return own;
 }
 
 async function followed(value: string, key: string, environment: Environment): Promise<string> {
@@ -102,36 +133,38 @@ async function read(path: string, setting: string): Promise<string> {
   }
 }
 
-async function accessOf(section: Section, origin: string, settings: OpenStackSettings): Promise<Access> {
-  const auth = isSection(section['auth']) ? section['auth'] : {};
-  const text = (key: string, of: Section = auth): string | undefined => {
-    const value = of[key];
-    if (value === '' || !['string', 'number', 'boolean'].includes(typeof value)) return undefined;
-    return String(value as string | number | boolean);
+async function accessOf({ auth, rest }: CloudEntry, origin: string, settings: OpenStackSettings): Promise<Access> {
+  const text = (key: string): string | undefined => {
+    const value = textOf(rest[key] ?? undefined, key, origin);
+    // openstacksdk puts other keys of the cloud in their place, or fails.
+    if (value !== undefined && /[{}]/.test(value)) throw new Problem('E_CONFIG', `${origin}: ${key} must have no braces.`);
+    return value;
   };
-  const authUrl = text('auth_url');
+  const authUrl = auth['auth_url'];
   if (authUrl === undefined || !URL.canParse(authUrl)) throw new Problem('E_CONFIG', `${origin}: auth.auth_url is not a URL.`);
-  const version = text('identity_api_version', section);
-  if (version !== undefined && !/^3(\.|$)/.test(version))
+  const version = text('identity_api_version') ?? (/\/v2[.\d]*\/*$/.test(authUrl) ? '2' : '3');
+  if (!/^3(\.|$)/.test(version))
     throw new Problem('E_CONFIG', `${origin}: identity_api_version is ${version}; only version 3 is spoken.`);
-  const identity = identityOf(text, text('auth_type', section), origin);
-  const cacert = text('cacert', section);
-  const cert = text('cert', section);
-  const key = text('key', section);
+  const { identity, project } = identityOf(auth, text('auth_type'), {
+    defaultDomain: text('default_domain') ?? 'default',
+    origin,
+  });
+  refusePerService(rest, origin);
+  const cacert = text('cacert');
+  const cert = text('cert');
+  const key = text('key');
   return {
     origin,
     authUrl: `${authUrl.replace(/\/+$/, '').replace(/\/v[\d.]+$/, '')}/v3`,
     identity,
-    project: identity.method === 'application_credential' ? null : projectOf(text, identity, origin),
-    region: text('region_name', section) ?? null,
-    interface: interfaceOf(text('interface', section) ?? text('endpoint_type', section), origin),
+    project,
+    region: text('region_name') ?? null,
+    interface: interfaceOf(text('endpoint_type') ?? text('interface'), origin),
     ca: cacert === undefined ? null : await read(cacert, 'cacert'),
     clientCertificate:
       cert === undefined ? null : { cert: await read(cert, 'cert'), key: new Secret(await read(key ?? cert, 'key')) },
-    verify:
-      !['false', 'no', 'off', '0'].includes((text('verify', section) ?? 'true').toLowerCase()) &&
-      !truth(text('insecure', section)),
-    endpoints: overridesOf(section),
+    verify: truth(rest['verify'], true, 'verify', origin) && !truth(rest['insecure'], false, 'insecure', origin),
+    endpoints: overridesOf(rest, origin),
     timeouts: {
       connectMs: settings.connect_timeout_seconds * 1000,
       headersMs: settings.answer_timeout_seconds * 1000,
@@ -140,56 +173,16 @@ async function accessOf(section: Section, origin: string, settings: OpenStackSet
   };
 }
 
-const truth = (value: string | undefined): boolean => ['true', 'yes', 'on', '1'].includes((value ?? '').toLowerCase());
+/** Texts that openstacksdk reads as yes or no where a text is all there is; it knows no others. */
+const words: Readonly<Record<string, boolean>> = { true: true, false: false };
 
-type Text = (key: string) => string | undefined;
-
-function identityOf(text: Text, type: string | undefined, origin: string): Identity {
-  const credentialId = text('application_credential_id');
-  const credentialName = text('application_credential_name');
-  const kind = type?.replace(/^v3/, '').replaceAll('_', '');
-  if (kind === 'applicationcredential' || (kind === undefined && (credentialId ?? credentialName) !== undefined)) {
-    const secret = new Secret(needed(text, 'application_credential_secret', origin));
-    if (credentialId !== undefined) return { method: 'application_credential', id: credentialId, secret };
-    const name = needed(text, 'application_credential_name', origin);
-    return { method: 'application_credential', name, user: userOf(text, origin), secret };
-  }
-  const token = text('token');
-  if (kind === 'token' || (kind === undefined && token !== undefined && text('password') === undefined))
-    return { method: 'token', token: new Secret(needed(text, 'token', origin)) };
-  if (kind !== undefined && kind !== 'password')
-    throw new Problem(
-      'E_CONFIG',
-      `${origin}: auth_type ${type} is not supported; use password, token or v3applicationcredential.`,
-    );
-  return { method: 'password', user: userOf(text, origin), password: new Secret(needed(text, 'password', origin)) };
-}
-
-function needed(text: Text, key: string, origin: string): string {
-  const value = text(key);
-  if (value === undefined) throw new Problem('E_CONFIG', `${origin}: auth.${key} is missing.`);
-  return value;
-}
-
-function userOf(text: Text, origin: string): Named {
-  const id = text('user_id');
-  return id === undefined ? { name: needed(text, 'username', origin), domain: domainOf(text, 'user_domain') } : { id };
-}
-
-function projectOf(text: Text, identity: Identity, origin: string): Named | null {
-  const id = text('project_id') ?? text('tenant_id');
-  if (id !== undefined) return { id };
-  const name = text('project_name') ?? text('tenant_name');
-  if (name !== undefined) return { name, domain: domainOf(text, 'project_domain') };
-  if (identity.method === 'token') return null;
-  throw new Problem('E_CONFIG', `${origin}: auth.project_name (or project_id) is missing.`);
-}
-
-function domainOf(text: Text, prefix: string): Domain {
-  const id = text(`${prefix}_id`);
-  if (id !== undefined) return { id };
-  const name = text(`${prefix}_name`) ?? text('default_domain_name');
-  return name === undefined ? { id: text('default_domain_id') ?? text('default_domain') ?? 'default' } : { name };
+/** A yes or no. A text stands for one only in `insecure`, as in openstacksdk. */
+function truth(value: unknown, otherwise: boolean, key: string, origin: string): boolean {
+  if (typeof value === 'boolean') return value;
+  if (value === undefined || value === '' || (key === 'insecure' && value === null)) return otherwise;
+  const word = key === 'insecure' && typeof value === 'string' ? words[value.toLowerCase()] : undefined;
+  if (word === undefined) throw new Problem('E_CONFIG', `${origin}: ${key} must be true or false, without quotes.`);
+  return word;
 }
 
 function interfaceOf(value: string | undefined, origin: string): Access['interface'] {
@@ -198,11 +191,25 @@ function interfaceOf(value: string | undefined, origin: string): Access['interfa
   throw new Problem('E_CONFIG', `${origin}: interface ${value} is none of public, internal, admin.`);
 }
 
-function overridesOf(section: Section): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(section).flatMap(([key, value]) => {
-      const service = /^(\w+)_endpoint_override$/.exec(key)?.[1];
-      return service === undefined || typeof value !== 'string' ? [] : [[service, value]];
-    }),
-  );
+/** The services whose endpoints are looked for. */
+const services = ['compute', 'network', 'image'] as const;
+
+/** One service in another region or interface than the rest would be another cloud's. */
+function refusePerService(rest: YamlMapping, origin: string): void {
+  const keys = services.flatMap((service) => [
+    ...['region_name', 'interface', 'endpoint_type', 'service_type', 'service_name'].map((key) => `${service}_${key}`),
+  ]);
+  const found = keys.find((key) => rest[key] !== undefined && rest[key] !== null);
+  if (found === undefined) return;
+  throw new Problem('E_CONFIG', `${origin}: ${found} is not supported; all services are used in one region, by one interface.`, {
+    hint: `Give the address itself: ${found.replace(/_.*/, '')}_endpoint_override.`,
+  });
+}
+
+function overridesOf(rest: YamlMapping, origin: string): Readonly<Record<string, string>> {
+  const address = (service: string): string | undefined => {
+    const [override, plain] = [`${service}_endpoint_override`, `${service}_endpoint`];
+    return textOf(rest[override] ?? undefined, override, origin) ?? textOf(rest[plain] ?? undefined, plain, origin);
+  };
+  return dropUndefined(Object.fromEntries(services.map((service) => [service, address(service)])));
 }

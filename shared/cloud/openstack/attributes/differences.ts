@@ -1,60 +1,39 @@
 import type { Resource } from '../../../model/resource.ts';
-import type { BuildContext } from '../../destination-cloud.ts';
+import type { BuildContext, Differences } from '../../destination-cloud.ts';
 import type { ApiThing } from '../api.ts';
 import { type Attribute, canonicalOf, isDefault, type Offer, takes } from './attribute.ts';
 import { fieldOf, wantedOf } from './request.ts';
 import { tables } from './tables.ts';
 
-/**
- * The differences of an answer's carried attributes from the source resource that are errors, in
- * sentences.
- */
+/** The differences of an answer's carried attributes from the source resource. */
 export async function differencesOf(
   cloud: Offer,
   resource: Resource,
   answer: ApiThing,
   context: BuildContext,
-): Promise<string[]> {
-  return await compared(cloud, resource, answer, context, false);
-}
-
-/** The differences that are acceptable, in sentences: they are reported. */
-export async function acceptedDifferencesOf(
-  cloud: Offer,
-  resource: Resource,
-  answer: ApiThing,
-  context: BuildContext,
-): Promise<string[]> {
-  return await compared(cloud, resource, answer, context, true);
-}
-
-/** The sentences on the differences that are acceptable, or on those that are not. */
-async function compared(
-  cloud: Offer,
-  resource: Resource,
-  answer: ApiThing,
-  context: BuildContext,
-  acceptable: boolean,
-): Promise<string[]> {
-  const rows = await comparedRows(cloud, resource, answer, context);
-  return rows.flatMap((row) => {
-    const { wanted, is } = valuesOf(row, resource, answer, context);
-    const isAccepted = row.accepts?.(wanted, is) === true;
-    return isAccepted === acceptable ? said(row, wanted, is) : [];
-  });
-}
-
-async function comparedRows(cloud: Offer, resource: Resource, answer: ApiThing, context: BuildContext): Promise<Attribute[]> {
-  const rows: Attribute[] = [];
+): Promise<Differences> {
+  const fatal: string[] = [];
+  const told: string[] = [];
   for (const row of tables[resource.kind]) {
-    if (row.api === null || row.fate !== 'carried' || (row.sent === 'if known' && isDefault(row, fieldOf(row, resource))))
-      continue;
-    // Preflight has already reported what the credentials cannot read and what the cloud does not
-    // accept.
-    if (answer[row.api] === undefined || !(await takes(cloud, row, fieldOf(row, resource), context.signal))) continue;
-    rows.push(row);
+    if (!isCompared(row, resource, answer)) continue;
+    const { wanted, is } = valuesOf(row, resource, answer, context);
+    // A value that the cloud does not accept was not sent, and preflight has reported it.
+    const isSent = await takes(cloud, row, fieldOf(row, resource), context.signal);
+    const list = isSent && row.accepts?.(wanted, is) !== true ? fatal : told;
+    list.push(...said(row, wanted, is));
   }
-  return rows;
+  return { fatal, told };
+}
+
+/** Differences with further ones, which are fatal unless they are said to be told. */
+export function withMore({ fatal, told }: Differences, more: readonly string[], moreTold: readonly string[] = []): Differences {
+  return { fatal: [...fatal, ...more], told: [...told, ...moreTold] };
+}
+
+/** The credentials may not read an attribute that the answer lacks. */
+function isCompared(row: Attribute, resource: Resource, answer: ApiThing): boolean {
+  if (row.api === null || row.fate !== 'carried' || answer[row.api] === undefined) return false;
+  return row.sent !== 'if known' || !isDefault(row, fieldOf(row, resource));
 }
 
 function valuesOf(

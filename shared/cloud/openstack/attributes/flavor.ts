@@ -1,6 +1,6 @@
 import { derived, type Table } from './attribute.ts';
 import { byName } from './canonical.ts';
-import { name } from './standard.ts';
+import { anyValue, name } from './standard.ts';
 
 /**
  * Compute API, "List flavors with details". Most flavors are mapped; the rows serve those the plan
@@ -17,9 +17,10 @@ export const flavor: Table = [
   { api: 'swap',                       field: 'swap',        fate: 'carried', sent: 'always', default: 0, read: mebibytes, canonical: mebibytes },
   { api: 'os-flavor-access:is_public', field: 'is_public',   fate: 'mapped', sent: 'always', default: true, write: no,
     why: 'a flavor that is created is for the project alone, not for the whole cloud' },
-  { api: 'rxtx_factor',                field: 'rxtx_factor', fate: 'carried', sent: 'unless default', default: 1 },
+  { api: 'rxtx_factor',                field: 'rxtx_factor', fate: 'carried', sent: 'unless default', default: 1,
+    accepts: anyValue },
   { api: 'extra_specs',                field: 'extra_specs', fate: 'carried', sent: 'with the stamp', default: {}, canonical: byName },
-  { api: 'description',                fate: 'told', why: 'the description of a flavor that is created has our stamp, for good' },
+  { api: 'description',                fate: 'told', why: 'the description of a flavor that is created has our stamp until the commit' },
   ...derived('Nova’s record of it', 'id', 'links', 'OS-FLV-DISABLED:disabled'),
 ];
 

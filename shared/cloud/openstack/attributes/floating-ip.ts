@@ -1,5 +1,5 @@
 import { derived, type Table } from './attribute.ts';
-import { books, described } from './standard.ts';
+import { anyValue, books, described } from './standard.ts';
 
 /**
  * Network API v2.0, "Show floating IP details". The plan maps the address; the port is associated
@@ -12,8 +12,10 @@ export const floatingIp: Table = [
   { api: 'floating_ip_address', field: 'floating_ip_address', fate: 'mapped' },
   { api: 'port_id',             field: 'port_id',             fate: 'mapped', default: null, refers: 'port' },
   { api: 'fixed_ip_address',    field: 'fixed_ip_address',    fate: 'mapped', default: null },
-  { api: 'dns_name',            field: 'dns_name',            fate: 'carried', sent: 'unless default', default: '', needs: 'dns-integration' },
-  { api: 'dns_domain',          field: 'dns_domain',          fate: 'carried', sent: 'unless default', default: '', needs: 'dns-integration' },
+  { api: 'dns_name',            field: 'dns_name',            fate: 'carried', sent: 'unless default', default: '', needs: 'dns-integration',
+    accepts: anyValue },
+  { api: 'dns_domain',          field: 'dns_domain',          fate: 'carried', sent: 'unless default', default: '', needs: 'dns-integration',
+    accepts: anyValue },
   { api: 'port_forwardings',    fate: 'told', why: 'the port forwardings of a floating IP are not moved' },
   { api: 'qos_policy_id',       fate: 'told', why: 'QoS policies are not moved' },
   ...derived('from its port and its network', 'router_id', 'port_details', 'status', 'qos_network_policy_id', 'distributed'),

@@ -2,11 +2,11 @@ import { type Kind, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 
 /** What holds an id: the id itself, an object with a `subnet_id`, or a list of either. */
-type Holder = string | null | { readonly subnet_id: string } | readonly (string | { readonly subnet_id: string })[];
+type IdHolder = string | null | { readonly subnet_id: string } | readonly (string | { readonly subnet_id: string })[];
 
 /** The ids in a field's value. */
 export function idsIn(value: unknown): string[] {
-  const holders = [value as Holder].flat();
+  const holders = [value as IdHolder].flat();
   return holders.flatMap((holder) => (typeof holder === 'string' ? holder : (holder?.subnet_id ?? [])));
 }
 

@@ -1,5 +1,5 @@
 import { derived, type Table } from './attribute.ts';
-import { books, described, name } from './standard.ts';
+import { anyValue, books, described, name } from './standard.ts';
 
 const hosts = 'each cloud chooses how it carries a network';
 
@@ -10,11 +10,11 @@ export const network: Table = [
   ...described,
   { api: 'admin_state_up',            field: 'admin_state_up',            fate: 'carried', sent: 'always', default: true },
   { api: 'mtu',                       field: 'mtu',                       fate: 'carried', sent: 'if known', default: null,
-    needs: 'net-mtu-writable', accepts: isSmaller },
+    needs: 'net-mtu-writable', accepts: anyValue },
   { api: 'port_security_enabled',     field: 'port_security_enabled',     fate: 'carried', sent: 'always', default: true,
     needs: 'port-security', vital: true },
   { api: 'dns_domain',                field: 'dns_domain',                fate: 'carried', sent: 'unless default', default: '',
-    needs: 'dns-integration' },
+    needs: 'dns-integration', accepts: anyValue },
   { api: 'router:external',           field: 'external',                  fate: 'mapped', default: false },
   { api: 'shared',                    field: 'shared',                    fate: 'mapped', default: false },
   { api: 'provider:network_type',     field: 'provider_network_type',     fate: 'derived', default: null, why: hosts },
@@ -32,11 +32,3 @@ export const network: Table = [
   ...derived('the state of the network', 'status', 'availability_zones', 'subnets'),
   ...books,
 ];
-
-/**
- * Whether the MTU is smaller: the destination's tunnels may allow less, and the network then has
- * the cloud's MTU.
- */
-function isSmaller(wanted: number, is: number): boolean {
-  return is <= wanted;
-}

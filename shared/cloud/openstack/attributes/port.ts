@@ -2,7 +2,7 @@ import { type Resource, type ResourceOf, refOf } from '../../../model/resource.t
 import type { BuildContext } from '../../destination-cloud.ts';
 import { derived, type Table } from './attribute.ts';
 import { fixedIps, lowerCase, unordered } from './canonical.ts';
-import { books, described, name } from './standard.ts';
+import { anyValue, books, described, name } from './standard.ts';
 
 const hosts = 'depends on the hosts of the destination';
 
@@ -21,19 +21,21 @@ export const port: Table = [
   { api: 'port_security_enabled',   field: 'port_security_enabled',   fate: 'carried', sent: 'always', default: true,
     needs: 'port-security', vital: true },
   { api: 'allowed_address_pairs',   field: 'allowed_address_pairs',   fate: 'carried', sent: 'unless default', default: [],
-    keys: ['ip_address', 'mac_address'], canonical: pairs },
+    needs: 'allowed-address-pairs', vital: true, keys: ['ip_address', 'mac_address'], canonical: pairs },
   { api: 'extra_dhcp_opts',         field: 'extra_dhcp_opts',         fate: 'carried', sent: 'unless default', default: [],
     needs: 'extra_dhcp_opt', vital: true, keys: ['opt_name', 'opt_value', 'ip_version'], canonical: options },
-  { api: 'binding:vnic_type',       field: 'binding_vnic_type',       fate: 'carried', sent: 'unless default', default: 'normal' },
+  { api: 'binding:vnic_type',       field: 'binding_vnic_type',       fate: 'carried', sent: 'unless default', default: 'normal',
+    needs: 'binding', vital: true },
   { api: 'dns_name',                field: 'dns_name',                fate: 'carried', sent: 'unless default', default: '',
-    needs: 'dns-integration' },
+    needs: 'dns-integration', accepts: anyValue },
   { api: 'dns_domain',              field: 'dns_domain',              fate: 'carried', sent: 'unless default', default: '',
-    needs: 'dns-domain-ports' },
+    needs: 'dns-domain-ports', accepts: anyValue },
   // Its default changed from false to true, so the source's value is sent wherever possible.
   { api: 'propagate_uplink_status', field: 'propagate_uplink_status', fate: 'carried', sent: 'if known', default: null,
-    needs: 'uplink-status-propagation', harmless: isNo },
+    needs: 'uplink-status-propagation', harmless: isNo, accepts: anyValue },
   { api: 'device_id',               field: 'device_id',               fate: 'mapped', default: '' },
-  { api: 'device_owner',            fate: 'told', why: 'it is set by what plugs the port in', harmless: isNovas },
+  { api: 'device_owner',            field: 'device_owner',            fate: 'carried', sent: 'unless default', default: '',
+    read: withoutNovas, canonical: withoutNovas, accepts: anyValue },
   { api: 'qos_policy_id',           fate: 'told', why: 'QoS policies are not moved' },
   { api: 'trunk_details',           fate: 'told', why: 'trunks are not moved, nor are the VLANs that the guest has on this port' },
   { api: 'numa_affinity_policy',    fate: 'told', why: hosts },
@@ -51,13 +53,17 @@ export const port: Table = [
   ...books,
 ];
 
-type Ip = { readonly subnet_id: string; readonly ip_address: string };
+type FixedIpAddress = { readonly subnet_id: string; readonly ip_address: string };
 
 /**
  * On SLAAC subnets Neutron derives the address from the MAC and refuses a chosen one; the same MAC
  * gives the same address.
  */
-function chosenIps(translated: readonly Ip[], source: { readonly fixed_ips: readonly Ip[] }, context: BuildContext): unknown {
+function chosenIps(
+  translated: readonly FixedIpAddress[],
+  source: { readonly fixed_ips: readonly FixedIpAddress[] },
+  context: BuildContext,
+): unknown {
   return translated.map((fixed, index) => {
     const subnet: Resource = context.resource(refOf('subnet', source.fixed_ips[index]?.subnet_id ?? ''));
     return subnet.kind === 'subnet' && followsMac(subnet) ? { subnet_id: fixed.subnet_id } : fixed;
@@ -104,6 +110,7 @@ function isNovasProfile(profile: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(profile).every((key) => novasKeys.includes(key));
 }
 
-function isNovas(owner: string): boolean {
-  return owner.startsWith('compute:');
+/** The owner of a port; Nova and Ironic write theirs when they plug the port in. */
+function withoutNovas(owner: string): string {
+  return /^(compute|baremetal):/.test(owner) ? '' : owner;
 }

@@ -1,6 +1,6 @@
 import { canonicalCidr } from '../../../ip.ts';
 import { derived, type Table } from './attribute.ts';
-import { areOurs, books, described, name } from './standard.ts';
+import { anyValue, areOurs, books, described, name } from './standard.ts';
 
 /** Network API v2.0, "Show security group". */
 // biome-ignore format: a table is read by column
@@ -29,7 +29,7 @@ export const ruleContent: Table = [
 /** Network API v2.0, "Show security group rule". Rules accept no tags at creation. */
 // biome-ignore format: a table is read by column
 export const securityGroupRule: Table = [
-  { api: 'description',             field: 'description',       fate: 'carried', sent: 'always', default: '' },
+  { api: 'description',             field: 'description',       fate: 'carried', sent: 'always', default: '', accepts: anyValue },
   { api: 'security_group_id',       field: 'security_group_id', fate: 'carried', sent: 'always', refers: 'security_group' },
   ...ruleContent,
   { api: 'remote_address_group_id', fate: 'told', why: 'address groups are not moved, and a rule that names one is left out' },

@@ -3,7 +3,7 @@ import { powerOf } from '../servers/server-state.ts';
 import { foreignTags } from '../stamp.ts';
 import { derived, type Table } from './attribute.ts';
 import { byName } from './canonical.ts';
-import { name, ownTags } from './standard.ts';
+import { anyValue, name, ownTags } from './standard.ts';
 
 const hosts = 'depends on the hosts of the destination';
 
@@ -17,30 +17,34 @@ export const server: Table = [
   { api: 'flavor',                              field: 'flavor_id',         fate: 'mapped', refers: 'flavor',
     keys: ['original_name', 'vcpus', 'ram', 'disk', 'ephemeral', 'swap', 'extra_specs', 'id', 'links'] },
   { api: 'key_name',                            field: 'key_name',          fate: 'carried', sent: 'unless default', default: null,
-    refers: 'keypair' },
+    refers: 'keypair',
+    accepts: anyValue },
   { api: null,                                  field: 'ports',             fate: 'mapped', default: [],
     refers: 'port', why: 'Neutron lists the ports of a server, Nova their order' },
   { api: null,                                  field: 'disks',             fate: 'mapped', default: [],
     refers: 'disk', why: 'the disk that a server made from an image boots from' },
   { api: 'image',                               field: 'image_id',          fate: 'mapped', default: null,
     why: 'the new server is made from its own disk' },
-  { api: 'description',                         field: 'description',       fate: 'carried', sent: 'unless default', default: '' },
+  { api: 'description',                         field: 'description',       fate: 'carried', sent: 'unless default', default: '',
+    accepts: anyValue },
   { api: 'status',                              field: 'power',             fate: 'mapped', read: powerOfStatus },
   { api: null,                                  field: 'vcpus',             fate: 'mapped', default: null, why: 'its flavor’s' },
   { api: null,                                  field: 'memory_mib',        fate: 'mapped', default: null, why: 'its flavor’s' },
-  { api: 'metadata',                            field: 'metadata',          fate: 'carried', sent: 'always', default: {}, canonical: byName },
+  { api: 'metadata',                            field: 'metadata',          fate: 'carried', sent: 'always', default: {}, canonical: byName,
+    accepts: anyValue },
   { api: 'tags',                                field: 'tags',              fate: 'carried', sent: 'with the stamp', default: [],
-    read: foreignTags, canonical: ownTags },
+    read: foreignTags, canonical: ownTags, accepts: anyValue },
   { api: 'OS-EXT-SRV-ATTR:user_data',           field: 'user_data',         fate: 'carried', sent: 'unless default', default: null,
     sentAs: 'user_data', secret: true },
   { api: 'config_drive',                        field: 'config_drive',      fate: 'carried', sent: 'always', default: false,
     read: yes, canonical: yes, accepts: hasMore },
   { api: 'OS-EXT-SRV-ATTR:hostname',            field: 'hostname',          fate: 'carried', sent: 'if known', default: '',
     needs: '2.90', sentAs: 'hostname',
-    values: [{ needs: '2.90', fits: isLabel }, { needs: '2.94', fits: isFullName }] },
-  { api: 'OS-DCF:diskConfig',                   field: 'disk_config',       fate: 'carried', sent: 'unless default', default: 'MANUAL' },
+    values: [{ needs: '2.90', fits: isLabel }, { needs: '2.94', fits: isFullName }], accepts: anyValue },
+  { api: 'OS-DCF:diskConfig',                   field: 'disk_config',       fate: 'carried', sent: 'unless default', default: 'MANUAL',
+    accepts: anyValue },
   { api: 'OS-EXT-AZ:availability_zone',         field: 'availability_zone', fate: 'mapped', default: '' },
-  { api: 'locked',                              field: 'locked',            fate: 'mapped', default: false, why: 'a locked server is not moved' },
+  { api: 'locked',                              field: 'locked',            fate: 'mapped', default: false, why: 'a locked server is not moved while it runs; the new one is not locked' },
   { api: 'user_id',                             field: 'user_id',           fate: 'mapped', default: '',
     why: 'it becomes a server of the destination’s credentials' },
   { api: 'os-extended-volumes:volumes_attached', field: 'volumes',          fate: 'told', default: [],

@@ -8,8 +8,13 @@ export const books: Table = [
   ...derived('the record of its changes', 'created_at', 'updated_at', 'revision_number'),
 ];
 
+/** Whether a difference is acceptable where no guest notices the attribute: always. */
+export function anyValue(): boolean {
+  return true;
+}
+
 /** The name that users choose. */
-export const name: Attribute = { api: 'name', field: 'name', fate: 'carried', sent: 'always', default: '' };
+export const name: Attribute = { api: 'name', field: 'name', fate: 'carried', sent: 'always', default: '', accepts: anyValue };
 
 /**
  * Description and tags, which hold our stamps temporarily; Network API v2.0, "Standard attributes
@@ -17,8 +22,9 @@ export const name: Attribute = { api: 'name', field: 'name', fate: 'carried', se
  */
 // biome-ignore format: a table is read by column
 export const described: Table = [
-  { api: 'description', field: 'description', fate: 'carried', sent: 'with the stamp', default: '' },
-  { api: 'tags',        field: 'tags',        fate: 'carried', sent: 'with the stamp', default: [], read: foreignTags, canonical: ownTags },
+  { api: 'description', field: 'description', fate: 'carried', sent: 'with the stamp', default: '', accepts: anyValue },
+  { api: 'tags',        field: 'tags',        fate: 'carried', sent: 'with the stamp', default: [], read: foreignTags, canonical: ownTags,
+    accepts: anyValue },
 ];
 
 /** A resource's own tags, sorted. */

@@ -1,7 +1,7 @@
 import { canonicalCidr } from '../../../ip.ts';
 import { derived, type Table } from './attribute.ts';
 import { ip, pools, routes, unordered } from './canonical.ts';
-import { books, described, name } from './standard.ts';
+import { anyValue, books, described, name } from './standard.ts';
 
 /** Network API v2.0, "Show subnet details". */
 // biome-ignore format: a table is read by column
@@ -24,7 +24,7 @@ export const subnet: Table = [
   { api: 'service_types',        field: 'service_types',        fate: 'carried', sent: 'unless default', default: [],
     needs: 'subnet-service-types', canonical: unordered },
   { api: 'dns_publish_fixed_ip', field: 'dns_publish_fixed_ip', fate: 'carried', sent: 'unless default', default: false,
-    needs: 'subnet-dns-publish-fixed-ip' },
+    needs: 'subnet-dns-publish-fixed-ip', accepts: anyValue },
   { api: 'subnetpool_id',        fate: 'told', why: 'subnet pools are not moved; the range is created as it is' },
   { api: 'segment_id',           fate: 'told', why: 'segments of routed provider networks are not moved' },
   ...derived('that of its network', 'router:external', 'shared'),

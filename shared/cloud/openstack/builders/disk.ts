@@ -6,11 +6,13 @@ import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiImage } from '../api.ts';
 import { byName } from '../attributes/canonical.ts';
-import { compare, differencesOf } from '../attributes/differences.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { digestOfImage } from '../images/download.ts';
 import { guestProperties, propertiesOf } from '../images/image-properties.ts';
 import { readImage } from '../images/snapshots.ts';
+import { thingOf } from '../session/answer.ts';
+import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { cancelled } from '../session/transport.ts';
 import { until } from '../session/wait.ts';
@@ -70,15 +72,16 @@ export const disk: Family<'disk'> = {
     const kept = guestProperties(propertiesOf(is));
     const file = source === undefined ? null : await presented(source, is.disk_format ?? 'raw', signal);
     const stored = file === null || (await isWhole(is, file, context)) ? 'the same' : 'others, by its own digest';
-    return [
-      ...(await differencesOf(site, resource, is, context)),
-      ...compare({
-        status: ['active', is.status],
-        disk_format: [is.disk_format === 'qcow2' ? 'qcow2' : 'raw', is.disk_format],
-        properties: [byName(resource.properties), byName(kept)],
-        bytes: ['the same', stored],
-      }),
-    ];
+    const asked = Object.keys(resource.properties);
+    const fatal = compare({
+      status: ['active', is.status],
+      disk_format: [is.disk_format === 'qcow2' ? 'qcow2' : 'raw', is.disk_format],
+      properties: [byName(resource.properties), byName(only(kept, (name) => asked.includes(name)))],
+      bytes: ['the same', stored],
+    });
+    // Glance may add properties to every image (the import plugin `inject_image_metadata`).
+    const added = byName(only(kept, (name) => !asked.includes(name)));
+    return withMore(await differencesOf(site, resource, is, context), fatal, compare({ 'further properties': [[], added] }));
   },
 
   async remove(site, id, campaign, { signal }, ref) {
@@ -92,6 +95,10 @@ export const disk: Family<'disk'> = {
     return destroy(site, id, signal);
   },
 };
+
+function only(properties: Readonly<Record<string, string>>, isWanted: (name: string) => boolean): Record<string, string> {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => isWanted(name)));
+}
 
 /** A disk as the bytes of an image of some format. */
 interface ImageBytes {
@@ -122,7 +129,9 @@ async function stamped(
   return all.filter((image) => Object.entries(stamp).every(([name, value]) => image[name] === value) && !isSnapshot(image));
 }
 
-const isSnapshot = (image: ApiImage): boolean => image['image_type'] === 'snapshot' || image['instance_uuid'] !== undefined;
+/** Whether an image is a user's snapshot of a server. */
+export const isSnapshot = (image: ApiImage): boolean =>
+  image['image_type'] === 'snapshot' || image['instance_uuid'] !== undefined;
 
 /** Whether an image an earlier call left holds exactly these bytes. */
 async function isWhole(image: ApiImage, { bytes: source }: ImageBytes, context: BuildContext): Promise<boolean> {
@@ -139,7 +148,7 @@ async function destroy(site: Site, id: string, signal: AbortSignal): Promise<boo
     method: 'DELETE',
     service: 'image',
     path: `/images/${id}`,
-    tolerate: [404],
+    mayBeGone: true,
     signal,
   });
   return status !== 404;
@@ -153,16 +162,22 @@ async function create(
   context: BuildContext,
 ): Promise<ApiImage> {
   const { campaign, signal } = context;
+  const ref = refOf('disk', resource.id);
   const body = {
     ...guestProperties(resource.properties),
-    ...imageStamp(campaign, refOf('disk', resource.id)),
+    ...imageStamp(campaign, ref),
     ...(await requestFor(site, resource, context)),
     disk_format: format,
     container_format: 'bare',
     visibility: 'private',
     min_disk: Math.max(resource.min_disk, Math.ceil(virtualSize / bytesPerGiB)),
   };
-  return (await site.session.call({ method: 'POST', service: 'image', path: '/images', body, signal })).body as ApiImage;
+  const call = { method: 'POST', service: 'image', path: '/images', body, signal } as const;
+  return createOrFind(
+    async () => thingOf<ApiImage>((await site.session.call(call)).body, 'POST /images'),
+    async () => (await stamped(site, ref, context)).find(({ status }) => status === 'queued') ?? null,
+    signal,
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Kind } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import { disk } from './disk.ts';
-import type { Family } from './family.ts';
+import { equal, type Family } from './family.ts';
 import { flavor } from './flavor.ts';
 import { floatingIp } from './floating-ip.ts';
 import { routerInterface } from './interface.ts';
@@ -14,7 +14,7 @@ import { server } from './server.ts';
 import { subnet } from './subnet.ts';
 
 const reference = (): never => {
-  throw new Problem('E_BUG', 'An image is a reference to what a server was made from; it is not built.');
+  throw new Problem('E_UNSUPPORTED', 'An image is a reference to what a server was made from; it is not built.');
 };
 
 /** How each kind is built, one line per kind. */
@@ -31,7 +31,7 @@ export const families: { readonly [K in Kind]: Family<K> } = {
   floating_ip: floatingIp,
   keypair,
   flavor,
-  image: { ensure: async () => reference(), find: async () => null, differences: async () => [], remove: async () => false },
+  image: { ensure: async () => reference(), find: async () => null, differences: async () => equal, remove: async () => false },
   disk,
   server,
 };

@@ -1,5 +1,5 @@
 import type { Kind, Ref, ResourceOf } from '../../../model/resource.ts';
-import type { BuildContext, Built } from '../../destination-cloud.ts';
+import type { BuildContext, Built, Differences } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
 import type { Site } from './site.ts';
 
@@ -9,12 +9,17 @@ export interface Family<K extends Kind> {
   /** For kinds that carry no stamp: DestinationCloud's `occupied`. */
   occupied?(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<boolean>;
   find(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<string | null>;
-  differences(site: Site, resource: ResourceOf<K>, id: string, context: BuildContext): Promise<readonly string[]>;
+  differences(site: Site, resource: ResourceOf<K>, id: string, context: BuildContext): Promise<Differences>;
   remove(site: Site, id: string, campaign: string, patience: Patience, ref: Ref): Promise<boolean>;
 }
 
-/** The message for a resource that is missing. */
-export const gone = (what: string, id: string): readonly string[] => [`${what} ${id} is not there`];
+/** Equal to what was wanted. */
+export const equal: Differences = { fatal: [], told: [] };
+
+/** How a resource differs that is missing. */
+export function gone(what: string, id: string): Differences {
+  return { fatal: [`${what} ${id} is not there`], told: [] };
+}
 
 /** The destination's resource for a ref, or null if there is none. */
 export function builtOrNull(context: BuildContext, ref: Parameters<BuildContext['built']>[0]): string | null {

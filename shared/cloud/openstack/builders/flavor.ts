@@ -5,10 +5,10 @@ import type { ApiFlavor } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
+import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { descriptionStamp } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
-import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -52,7 +52,7 @@ export const flavor: Family<'flavor'> = {
       throw new Problem('E_FORBIDDEN', `The flavor ${id} does not carry the stamp of campaign ${campaign}; it is not touched.`, {
         about: id,
       });
-    await site.session.call({ method: 'DELETE', service: 'compute', path: `/flavors/${id}`, tolerate: [404], signal });
+    await site.session.call({ method: 'DELETE', service: 'compute', path: `/flavors/${id}`, mayBeGone: true, signal });
     return true;
   },
 };

@@ -3,11 +3,11 @@ import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiFloatingIp } from '../api.ts';
-import { compare, differencesOf } from '../attributes/differences.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, findStamped, removeStamped, stampedId } from './stamped.ts';
 
 /**
  * Floating IPs: the same address, one the plan names, or any of the pool. A free one of the project
@@ -34,26 +34,19 @@ export const floatingIp: Family<'floating_ip'> = {
     return { id: thing.id, how, detail: { address: thing.floating_ip_address } };
   },
 
-  async find(site, resource, context) {
-    return (
-      (await findStamped(site, collections.floating_ip, context.campaign, refOf('floating_ip', resource.id), context.signal))
-        ?.id ?? null
-    );
-  },
+  find: (site, resource, context) => stampedId(site, collections.floating_ip, refOf('floating_ip', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await site.get<ApiFloatingIp>('network', `/floatingips/${id}`, 'floatingip', context.signal);
     if (is === null) return gone('floating IP', id);
     const wanted = wantedFloating(resource, context);
     const joined = joinedTo(resource, context);
-    return [
-      ...(await differencesOf(site, resource, is, context)),
-      ...compare({
-        port_id: [joined.port_id ?? null, is.port_id],
-        fixed_ip_address: [joined.fixed_ip_address ?? is.fixed_ip_address, is.fixed_ip_address],
-        address: [wanted ?? canonicalIp(is.floating_ip_address), canonicalIp(is.floating_ip_address)],
-      }),
-    ];
+    const joining = compare({
+      port_id: [joined.port_id ?? null, is.port_id],
+      fixed_ip_address: [joined.fixed_ip_address ?? is.fixed_ip_address, is.fixed_ip_address],
+      address: [wanted ?? canonicalIp(is.floating_ip_address), canonicalIp(is.floating_ip_address)],
+    });
+    return withMore(await differencesOf(site, resource, is, context), joining);
   },
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.floating_ip, id, campaign, patience, ref),
@@ -63,7 +56,7 @@ export const floatingIp: Family<'floating_ip'> = {
 function wantedFloating(resource: ResourceOf<'floating_ip'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
   const to = mappings.floating_ips[resource.id]?.to ?? 'auto';
   if (to === 'skip')
-    throw new Problem('E_BUG', `The plan skips floating IP ${resource.floating_ip_address}; it must not be built.`, {
+    throw new Problem('E_UNMAPPED', `The plan skips floating IP ${resource.floating_ip_address}; it must not be built.`, {
       about: refOf('floating_ip', resource.id),
     });
   if (to === 'auto') return null;
@@ -90,7 +83,15 @@ async function reservedAddress(site: Site, address: string, signal: AbortSignal)
 
 async function join(site: Site, ip: ApiFloatingIp, joined: Joined, signal: AbortSignal): Promise<void> {
   if (joined.port_id === undefined || ip.port_id === joined.port_id) return;
-  await site.send('PUT', 'network', `/floatingips/${ip.id}`, { floatingip: joined }, 'floatingip', signal);
+  const path = `/floatingips/${ip.id}`;
+  try {
+    await site.send('PUT', 'network', path, { floatingip: joined }, 'floatingip', signal);
+  } catch (error) {
+    // The first of two requests may have succeeded without an answer.
+    const conflicts = error instanceof Problem && error.code === 'E_CONFLICT';
+    const is = conflicts ? await site.get<ApiFloatingIp>('network', path, 'floatingip', signal) : null;
+    if (is?.port_id !== joined.port_id) throw error;
+  }
 }
 
 function taken(address: string, port: string, about: string): Problem {

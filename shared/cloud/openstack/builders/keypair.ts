@@ -47,7 +47,7 @@ export const keypair: Family<'keypair'> = {
 
   async remove(site, id, _campaign, { signal }) {
     const path = `/os-keypairs/${encodeURIComponent(id)}`;
-    const { status } = await site.session.call({ method: 'DELETE', service: 'compute', path, tolerate: [404], signal });
+    const { status } = await site.session.call({ method: 'DELETE', service: 'compute', path, mayBeGone: true, signal });
     return status !== 404;
   },
 };

@@ -7,7 +7,7 @@ import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
 
 /** The existing network that a source network is mapped to; null where one is created. */
 export function mappedNetwork(mappings: Mappings, networkId: string): string | null {
@@ -33,14 +33,10 @@ export const network: Family<'network'> = {
       const { mtu: _, ...others } = attributes;
       return ensureStamped<ApiNetwork>(site, collections.network, { ...wanted, attributes: others }, context);
     });
-    return { id: thing.id, how, ...(thing.mtu ? { detail: { mtu: String(thing.mtu) } } : {}) };
+    return { id: thing.id, how };
   },
 
-  async find(site, resource, context) {
-    return (
-      (await findStamped(site, collections.network, context.campaign, refOf('network', resource.id), context.signal))?.id ?? null
-    );
-  },
+  find: (site, resource, context) => stampedId(site, collections.network, refOf('network', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await site.get<ApiNetwork>('network', `/networks/${id}`, 'network', context.signal);

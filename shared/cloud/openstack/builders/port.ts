@@ -4,7 +4,7 @@ import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { claiming } from './claim.ts';
 import { type Family, gone } from './family.ts';
-import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
 
 /** Ports of servers: the same MAC and the same addresses, on networks we created or adopted. */
 export const port: Family<'port'> = {
@@ -18,9 +18,7 @@ export const port: Family<'port'> = {
     return { id: thing.id, how, detail: { address: thing.fixed_ips.map(({ ip_address }) => ip_address).join(' ') } };
   },
 
-  async find(site, resource, context) {
-    return (await findStamped(site, collections.port, context.campaign, refOf('port', resource.id), context.signal))?.id ?? null;
-  },
+  find: (site, resource, context) => stampedId(site, collections.port, refOf('port', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await site.get<ApiPort>('network', `/ports/${id}`, 'port', context.signal);

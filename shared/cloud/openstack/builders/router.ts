@@ -1,14 +1,15 @@
 import { canonicalIp } from '../../../ip.ts';
+import { accepts } from '../../../model/accepted.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
-import type { ApiPort, ApiRouter } from '../api.ts';
-import { compare, differencesOf } from '../attributes/differences.ts';
+import type { ApiGateway, ApiPort, ApiRouter } from '../api.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { isRouterLeg } from '../router-leg.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, refuseUnstamped, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, refuseUnstamped, removeStamped, stampedId } from './stamped.ts';
 
 /** Routers, without their gateways, interfaces and routes. */
 export const router: Family<'router'> = {
@@ -19,11 +20,7 @@ export const router: Family<'router'> = {
     return { id: thing.id, how };
   },
 
-  async find(site, resource, context) {
-    return (
-      (await findStamped(site, collections.router, context.campaign, refOf('router', resource.id), context.signal))?.id ?? null
-    );
-  },
+  find: (site, resource, context) => stampedId(site, collections.router, refOf('router', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await read(site, id, context.signal);
@@ -67,6 +64,7 @@ export const gateway: Family<'gateway'> = {
     // Only admins may set SNAT, so it is sent only where the cloud's default differs from the
     // source.
     if (
+      !isSnatLeft(resource, context) &&
       enable_snat !== null &&
       is.external_gateway_info?.enable_snat !== undefined &&
       is.external_gateway_info.enable_snat !== enable_snat
@@ -85,10 +83,10 @@ export const gateway: Family<'gateway'> = {
     const is = await read(site, id, context.signal);
     if (!is?.external_gateway_info) return gone('gateway of router', id);
     const wanted = wantedAddresses(resource, context.mappings);
-    return [
-      ...(await differencesOf(site, resource, is.external_gateway_info, context)),
-      ...(wanted.length === 0 ? [] : compare({ addresses: [[...wanted].sort(), addressesOf(is).sort()] })),
-    ];
+    const addresses = wanted.length === 0 ? [] : compare({ addresses: [[...wanted].sort(), addressesOf(is).sort()] });
+    const asked = isSnatLeft(resource, context) ? { ...resource, enable_snat: null } : resource;
+    const found = await differencesOf(site, asked, is.external_gateway_info, context);
+    return withMore(found, addresses, compare({ enable_snat: snatOf(resource, asked, is.external_gateway_info) }));
   },
 
   async remove(site, id, campaign, { signal }) {
@@ -99,6 +97,15 @@ export const gateway: Family<'gateway'> = {
     return true;
   },
 };
+
+/** Whether the plan leaves SNAT to the cloud, because only an admin may switch it. */
+function isSnatLeft(resource: ResourceOf<'gateway'>, { mappings }: BuildContext): boolean {
+  return accepts(mappings, 'gateway.snat_rights', refOf('gateway', resource.id));
+}
+
+function snatOf(wanted: ResourceOf<'gateway'>, asked: ResourceOf<'gateway'>, is: ApiGateway): [unknown, unknown] {
+  return asked === wanted ? [null, null] : [wanted.enable_snat, is.enable_snat ?? wanted.enable_snat];
+}
 
 function addressesOf(is: ApiRouter): string[] {
   return (is.external_gateway_info?.external_fixed_ips ?? []).map((ip) => canonicalIp(ip.ip_address));
@@ -122,7 +129,7 @@ export function wantedAddresses(
 export const routes: Family<'routes'> = {
   async ensure(site, resource, context) {
     const before = await routerOf(site, resource, context);
-    const same = (await differencesOf(site, resource, before, context)).length === 0;
+    const same = (await differencesOf(site, resource, before, context)).fatal.length === 0;
     if (!same) await change(site, before.id, await requestFor(site, resource, context), context.signal);
     return { id: before.id, how: same ? 'found' : 'created' };
   },

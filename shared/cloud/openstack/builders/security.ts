@@ -3,13 +3,14 @@ import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiRule, ApiSecurityGroup, ApiThing } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
+import { isDefaultGroup } from '../group-name.ts';
+import { createOrFind } from '../session/late.ts';
 import { tagsOf } from '../stamp.ts';
-import { defaultGroup, isDefaultGroup } from './default-group.ts';
-import { type Family, gone } from './family.ts';
-import { createOrFind } from './late.ts';
+import { defaultGroup } from './default-group.ts';
+import { equal, type Family, gone } from './family.ts';
 import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
-import { collections, ensureStamped, findStamped, removeNeutron, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, removeNeutron, removeStamped, stampedId } from './stamped.ts';
 
 /** Security groups without their rules; the project's `default` group is adopted. */
 export const securityGroup: Family<'security_group'> = {
@@ -24,15 +25,12 @@ export const securityGroup: Family<'security_group'> = {
     return { id: thing.id, how };
   },
 
-  async find(site, resource, context) {
-    const ref = refOf('security_group', resource.id);
-    return (await findStamped(site, collections.security_group, context.campaign, ref, context.signal))?.id ?? null;
-  },
+  find: (site, resource, context) => stampedId(site, collections.security_group, refOf('security_group', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await readGroup(site, id, context.signal);
     if (is === null) return gone('security group', id);
-    return isDefaultGroup(resource) ? [] : differencesOf(site, resource, is, context);
+    return isDefaultGroup(resource) ? equal : differencesOf(site, resource, is, context);
   },
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.security_group, id, campaign, patience, ref),
@@ -48,7 +46,7 @@ async function emptied(site: Site, group: ApiSecurityGroup, { signal }: BuildCon
       method: 'DELETE',
       service: 'network',
       path: `/security-group-rules/${rule.id}`,
-      tolerate: [404],
+      mayBeGone: true,
       signal,
     });
 }
@@ -94,7 +92,7 @@ export const securityGroupRule: Family<'security_group_rule'> = {
     if (is === null) return gone('security group rule', id);
     // A rule of the adopted default group may be another user's, with its own description.
     const adopted = isDefault(resource, context) && sameRule(contentOf(resource, context), is);
-    return adopted ? [] : differencesOf(site, resource, is, context);
+    return adopted ? equal : differencesOf(site, resource, is, context);
   },
 
   async remove(site, id, _campaign, patience) {

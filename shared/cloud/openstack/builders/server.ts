@@ -1,17 +1,17 @@
 import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext, Built } from '../../destination-cloud.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
 import type { ApiServer } from '../api.ts';
-import { acceptedDifferencesOf, compare, differencesOf } from '../attributes/differences.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { bring, changes, readServer } from '../servers/server-state.ts';
+import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
 import { until } from '../session/wait.ts';
 import { campaignTag, tagsOf } from '../stamp.ts';
 import { type Family, gone } from './family.ts';
 import { presentFlavor } from './flavor.ts';
-import { createOrFind } from './late.ts';
 import { orderOf } from './port-order.ts';
 import type { Site } from './site.ts';
 
@@ -25,7 +25,7 @@ export const server: Family<'server'> = {
     if (earlier !== null) {
       refuseOtherDisk(resource, earlier, context);
       await untilReady(site, resource, earlier.id, context);
-      return { id: earlier.id, how: 'found', ...(await told(site, resource, earlier.id, context)) };
+      return { id: earlier.id, how: 'found' };
     }
     const id = await createOrFind(
       () => create(site, resource, context),
@@ -33,7 +33,7 @@ export const server: Family<'server'> = {
       context.signal,
     );
     await untilReady(site, resource, id, context);
-    return { id, how: 'created', ...(await told(site, resource, id, context)) };
+    return { id, how: 'created' };
   },
 
   async find(site, resource, context) {
@@ -46,15 +46,13 @@ export const server: Family<'server'> = {
     const ports = resource.ports.map((port) => context.built(refOf('port', port)));
     const [zone] = context.mappings.servers?.[resource.id]?.availability_zone.split(':') ?? [];
     const isZone = is['OS-EXT-AZ:availability_zone'] ?? '';
-    return [
-      ...(await differencesOf(site, resource, is, context)),
-      ...compare({
-        status: [resource.power === 'stopped' ? 'SHUTOFF' : 'ACTIVE', is.status],
-        image: [imageId(resource, context), is.image ? is.image.id : null],
-        ports: [ports, await orderOf(site, is, ports, context.signal)],
-        availability_zone: [zone ?? isZone, isZone],
-      }),
-    ];
+    const fatal = compare({
+      status: [resource.power === 'stopped' ? 'SHUTOFF' : 'ACTIVE', is.status],
+      image: [imageId(resource, context), is.image ? is.image.id : null],
+      ports: [ports, await orderOf(site, is, ports, context.signal)],
+    });
+    const told = compare({ availability_zone: [zone ?? isZone, isZone] });
+    return withMore(await differencesOf(site, resource, is, context), fatal, told);
   },
 
   async remove(site, id, campaign, patience, ref) {
@@ -107,21 +105,6 @@ async function ownServer(site: Site, resource: ResourceOf<'server'>, context: Bu
     about: refIn(resource),
     hint: 'Delete those that do not run, then resume.',
   });
-}
-
-/**
- * Reports differences of the new server that harm no guest, such as a config drive that the cloud
- * forces.
- */
-async function told(
-  site: Site,
-  resource: ResourceOf<'server'>,
-  id: string,
-  context: BuildContext,
-): Promise<Pick<Built, 'detail'>> {
-  const is = await readServer(site.session, id, context.signal);
-  const differences = is === null ? [] : await acceptedDifferencesOf(site, resource, is, context);
-  return differences.length === 0 ? {} : { detail: { differs: differences.join('; ') } };
 }
 
 /** Refuses a server that an earlier attempt built from an earlier copy of the disk. */
@@ -186,7 +169,7 @@ async function untilReady(site: Site, resource: ResourceOf<'server'>, id: string
 /** Deletes a server and waits until it is gone, because its ports are free only then. */
 async function destroy(site: Site, id: string, patience: Patience): Promise<void> {
   const { signal } = patience;
-  await site.session.call({ method: 'DELETE', service: 'compute', path: `/servers/${id}`, tolerate: [404], signal });
+  await site.session.call({ method: 'DELETE', service: 'compute', path: `/servers/${id}`, mayBeGone: true, signal });
   await until(`The end of server ${id}`, patience, async () =>
     (await readServer(site.session, id, signal)) === null ? true : undefined,
   );

@@ -1,9 +1,10 @@
 import { Semaphore } from '../../../concurrency/semaphore.ts';
-import { Problem } from '../../../problem.ts';
 import { OpenStackSettings } from '../account/config.ts';
-import type { Service } from '../session/catalogue.ts';
+import { partOf } from '../session/answer.ts';
+import type { ApiService } from '../session/catalogue.ts';
 import { listAll } from '../session/pages.ts';
-import type { Call, Session } from '../session/session.ts';
+import type { ApiCall, CloudSession } from '../session/session.ts';
+import { joined } from '../session/wait.ts';
 
 /**
  * How disks are registered: the format, where there is a choice, and the number of parallel
@@ -15,12 +16,12 @@ export type ImportSettings = Pick<OpenStackSettings, 'disk_format' | 'uploads'>;
  * The destination as the builders see it: its session, its extensions, and how it registers disks.
  */
 export class Site {
-  readonly session: Session;
+  readonly session: CloudSession;
   readonly diskFormat: 'qcow2' | 'raw';
   readonly uploads: Semaphore;
   #extensions: Promise<ReadonlySet<string>> | null = null;
 
-  constructor(session: Session, { disk_format, uploads }: ImportSettings = OpenStackSettings.parse({})) {
+  constructor(session: CloudSession, { disk_format, uploads }: ImportSettings = OpenStackSettings.parse({})) {
     this.session = session;
     this.diskFormat = disk_format;
     this.uploads = new Semaphore(uploads);
@@ -40,7 +41,7 @@ export class Site {
     this.#extensions ??= listAll<{ alias: string }>(
       this.session,
       { service: 'network', path: '/extensions', key: 'extensions' },
-      signal,
+      this.session.life,
     ).then(
       (all) => new Set(all.map((extension) => extension.alias)),
       (error: unknown) => {
@@ -48,32 +49,30 @@ export class Site {
         throw error;
       },
     );
-    return (await this.#extensions).has(need);
+    return (await joined(this.#extensions, signal)).has(need);
   }
 
   /** Reads one resource; null if it is gone. `key`: its name in the answer. */
-  async get<T>(service: Service, path: string, key: string, signal: AbortSignal): Promise<T | null> {
-    const { status, body } = await this.session.call({ method: 'GET', service, path, tolerate: [404], signal });
-    return status === 404 ? null : ((body as Record<string, T>)[key] ?? null);
+  async get<T>(service: ApiService, path: string, key: string, signal: AbortSignal): Promise<T | null> {
+    const { status, body } = await this.session.call({ method: 'GET', service, path, mayBeGone: true, signal });
+    return status === 404 ? null : partOf<T>(body, key, `GET ${path}`);
   }
 
   /** Lists a collection of Neutron. */
-  network<T>(path: string, key: string, query: Call['query'], signal: AbortSignal): Promise<T[]> {
+  network<T>(path: string, key: string, query: ApiCall['query'], signal: AbortSignal): Promise<T[]> {
     return listAll<T>(this.session, { service: 'network', path, key, query }, signal);
   }
 
   /** Makes one Neutron or Nova call with a body and returns the value under `key` of the answer. */
   async send<T>(
     method: 'POST' | 'PUT',
-    service: Service,
+    service: ApiService,
     path: string,
     body: unknown,
     key: string,
     signal: AbortSignal,
   ): Promise<T> {
     const answer = await this.session.call({ method, service, path, body, signal });
-    const found = (answer.body as Record<string, T> | null)?.[key];
-    if (found === undefined) throw new Problem('E_CLOUD', `${method} ${path}: the answer has no ${key}.`);
-    return found;
+    return partOf<T>(answer.body, key, `${method} ${path}`);
   }
 }

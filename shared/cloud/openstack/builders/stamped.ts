@@ -2,9 +2,9 @@ import type { Ref } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
+import { createOrFind } from '../session/late.ts';
 import { until } from '../session/wait.ts';
 import { campaignTag, descriptionStamp, tagsOf } from '../stamp.ts';
-import { createOrFind } from './late.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -34,7 +34,7 @@ interface Stamped {
 }
 
 /** What is created: the request's attributes, and the final description and tags. */
-export interface Wanted {
+export interface ResourceToCreate {
   readonly ref: Ref;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly description: string;
@@ -68,6 +68,16 @@ export async function findStamped<T extends Stamped>(
   return described.find((one) => one.description === description) ?? null;
 }
 
+/** The id of what a campaign created for a ref, or null. */
+export async function stampedId(
+  site: Site,
+  collection: Collection,
+  ref: Ref,
+  { campaign, signal }: Pick<BuildContext, 'campaign' | 'signal'>,
+): Promise<string | null> {
+  return (await findStamped(site, collection, campaign, ref, signal))?.id ?? null;
+}
+
 /**
  * Finds or creates a resource with our stamp. Neutron takes no tags at creation, so the stamp is
  * first its description; `onBorn` runs then, and the tags and the real description follow.
@@ -75,7 +85,7 @@ export async function findStamped<T extends Stamped>(
 export async function ensureStamped<T extends Stamped>(
   site: Site,
   collection: Collection,
-  wanted: Wanted,
+  wanted: ResourceToCreate,
   context: BuildContext,
   onBorn: (thing: T) => Promise<void> = async () => undefined,
 ): Promise<{ thing: T; how: 'created' | 'found' }> {
@@ -172,7 +182,7 @@ export async function removeNeutron(site: Site, path: string, patience: Patience
   try {
     await until(`The removal of ${path}`, limit, async () => {
       try {
-        await site.session.call({ method: 'DELETE', service: 'network', path, tolerate: [404], signal: patience.signal });
+        await site.session.call({ method: 'DELETE', service: 'network', path, mayBeGone: true, signal: patience.signal });
         return true;
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'E_CONFLICT') throw error;

@@ -6,7 +6,7 @@ import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { type Family, gone } from './family.ts';
 import { mappedNetwork } from './network.ts';
-import { collections, ensureStamped, findStamped, removeStamped } from './stamped.ts';
+import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
 
 /**
  * Subnets: created in networks that we create; in an adopted one, the subnet of the same range is
@@ -33,11 +33,7 @@ export const subnet: Family<'subnet'> = {
     return { id: thing.id, how };
   },
 
-  async find(site, resource, context) {
-    return (
-      (await findStamped(site, collections.subnet, context.campaign, refOf('subnet', resource.id), context.signal))?.id ?? null
-    );
-  },
+  find: (site, resource, context) => stampedId(site, collections.subnet, refOf('subnet', resource.id), context),
 
   async differences(site, resource, id, context) {
     const is = await site.get<ApiSubnet>('network', `/subnets/${id}`, 'subnet', context.signal);

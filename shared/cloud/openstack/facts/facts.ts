@@ -3,11 +3,12 @@ import type { ApiNetwork, ApiSubnet } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { Site } from '../builders/site.ts';
-import type { Session } from '../session/session.ts';
+import { partOf } from '../session/answer.ts';
+import type { CloudSession } from '../session/session.ts';
 import { readQuotas } from './quotas.ts';
 
 /** Reads the facts that the planner needs about a destination. */
-export async function readFacts(session: Session, signal: AbortSignal): Promise<CloudFacts> {
+export async function readFacts(session: CloudSession, signal: AbortSignal): Promise<CloudFacts> {
   const site = new Site(session);
   const token = await session.token(signal);
   const [flavors, networks, subnets, keypairs, quotas] = await Promise.all([
@@ -44,10 +45,11 @@ export async function readFacts(session: Session, signal: AbortSignal): Promise<
 
 /** Lists our own user's keypairs; Nova wraps each one. */
 export async function listKeypairs(
-  session: Session,
+  session: CloudSession,
   signal: AbortSignal,
 ): Promise<{ name: string; fingerprint: string; public_key: string }[]> {
   const { body } = await session.call({ method: 'GET', service: 'compute', path: '/os-keypairs', signal });
-  const wrapped = (body as { keypairs: { keypair: { name: string; fingerprint: string; public_key: string } }[] }).keypairs;
+  type Wrapped = readonly { readonly keypair: { name: string; fingerprint: string; public_key: string } }[];
+  const wrapped = partOf<Wrapped>(body, 'keypairs', 'GET /os-keypairs');
   return wrapped.map(({ keypair }) => keypair);
 }

@@ -1,5 +1,5 @@
 import type { DestinationFacts } from '../../facts.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 
 type Quotas = DestinationFacts['quotas'];
 
@@ -7,7 +7,7 @@ type Quotas = DestinationFacts['quotas'];
  * Reads the project's limits and use. A service that does not tell them to this user leaves them
  * out; -1 means unlimited.
  */
-export async function readQuotas(session: Session, signal: AbortSignal): Promise<Quotas> {
+export async function readQuotas(session: CloudSession, signal: AbortSignal): Promise<Quotas> {
   const { projectId } = await session.token(signal);
   const tolerate = [403, 404];
   const compute = await session.call({
@@ -24,7 +24,10 @@ export async function readQuotas(session: Session, signal: AbortSignal): Promise
     tolerate,
     signal,
   });
+  // Only a Glance with limits in Keystone has them (Image API v2.13, "Show usage"); sizes in MiB.
+  const image = await session.call({ method: 'GET', service: 'image', path: '/info/usage', tolerate, signal });
   return {
+    ...picked((image.body as { usage?: object } | null)?.usage, ['image_count_total', 'image_size_total']),
     ...picked((compute.body as { quota_set?: object } | null)?.quota_set, [
       'instances',
       'cores',
@@ -50,6 +53,8 @@ interface Use {
   readonly in_use?: number;
   /** Neutron's name. */
   readonly used?: number;
+  /** Glance's name. */
+  readonly usage?: number;
   readonly reserved?: number;
 }
 
@@ -58,7 +63,7 @@ function picked(all: object | undefined, names: readonly string[]): Quotas {
   for (const name of names) {
     const use = (all as Record<string, Use> | undefined)?.[name];
     if (typeof use?.limit === 'number')
-      quotas[name] = { limit: use.limit, used: (use.in_use ?? use.used ?? 0) + (use.reserved ?? 0) };
+      quotas[name] = { limit: use.limit, used: (use.in_use ?? use.used ?? use.usage ?? 0) + (use.reserved ?? 0) };
   }
   return quotas;
 }

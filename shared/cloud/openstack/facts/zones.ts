@@ -1,4 +1,5 @@
-import type { Session } from '../session/session.ts';
+import { partOf } from '../session/answer.ts';
+import type { CloudSession } from '../session/session.ts';
 
 /** An availability zone of Nova; only admins see its hosts, for others they are null. */
 export interface Zone {
@@ -17,10 +18,10 @@ interface ApiZone {
  * Lists the zones that servers can be built in, with their hosts for an admin. Compute API, "Get
  * Availability Zone Information" and "Get Detailed …".
  */
-export async function listZones(session: Session, admin: boolean, signal: AbortSignal): Promise<Zone[]> {
+export async function listZones(session: CloudSession, admin: boolean, signal: AbortSignal): Promise<Zone[]> {
   const path = `/os-availability-zone${admin ? '/detail' : ''}`;
   const { body } = await session.call({ method: 'GET', service: 'compute', path, signal });
-  const { availabilityZoneInfo } = body as { availabilityZoneInfo: readonly ApiZone[] };
+  const availabilityZoneInfo = partOf<readonly ApiZone[]>(body, 'availabilityZoneInfo', `GET ${path}`);
   return availabilityZoneInfo.map(({ zoneName, zoneState, hosts }) => ({
     name: zoneName,
     available: zoneState.available,

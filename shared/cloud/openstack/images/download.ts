@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Problem } from '../../../problem.ts';
 import type { ApiImage } from '../api.ts';
 import { retryingly } from '../session/retry.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { discard } from '../session/transport.ts';
 import { SparseFile } from './sparse-file.ts';
 
@@ -17,7 +17,7 @@ export function digestOfImage(image: ApiImage): { readonly algorithm: string; re
  * digest. Throws E_IMAGE_MISMATCH, E_CLOUD (a 204: no bytes yet), and the session's errors.
  */
 export async function downloadImage(
-  session: Session,
+  session: CloudSession,
   image: ApiImage,
   path: string,
   signal: AbortSignal,
@@ -41,7 +41,7 @@ export async function downloadImage(
 }
 
 async function once(
-  session: Session,
+  session: CloudSession,
   image: ApiImage,
   path: string,
   algorithm: string,

@@ -7,7 +7,7 @@ import { needingRoom } from '../../../disk-full.ts';
 import { syncFolder, writeDurably } from '../../../durable.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiImage } from '../api.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { downloadImage } from './download.ts';
 import { openStored } from './open-stored.ts';
 import { readImage } from './snapshots.ts';
@@ -33,7 +33,7 @@ const rawFormats = new Set(['raw', 'ami', 'iso']);
  * what `openStored` throws.
  */
 export async function openImage(
-  session: Session,
+  session: CloudSession,
   imageId: string,
   folder: string,
   signal: AbortSignal,
@@ -52,7 +52,7 @@ const fileOf = (folder: string, imageId: string, format: string): string => join
 
 /** Downloads an image; returns its format. */
 async function fetch(
-  session: Session,
+  session: CloudSession,
   imageId: string,
   folder: string,
   note: string,

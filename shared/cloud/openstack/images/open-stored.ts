@@ -4,16 +4,16 @@ import type { BlockSource } from '../../../disk/block-source.ts';
 import { openFile } from '../../../disk/file.ts';
 import { holesOf } from '../../../disk/holes.ts';
 import { serveImage } from '../../../nbd/qemu-nbd.ts';
-import { convertToRaw, qemuFormat, refuseReferences } from './qemu-img.ts';
+import { convertToRaw, qemuFormat, refuseUnreadable } from './qemu-img.ts';
 
 /**
  * Opens a stored image: raw directly, others through qemu-nbd, or converted to raw without it.
- * Images are untrusted: the format is never guessed, and references to other files are refused.
+ * Images are untrusted: the format is never guessed, and encryption and references to other files are refused.
  * Throws E_UNSUPPORTED, E_MISSING_TOOL, E_NBD, E_DISK_FULL.
  */
 export async function openStored(path: string, format: string, signal: AbortSignal): Promise<BlockSource> {
   if (format === 'raw') return openRaw(path);
-  await refuseReferences(path, format, signal);
+  await refuseUnreadable(path, format, signal);
   if (await isInstalled('qemu-nbd')) return serveImage(path, qemuFormat(format), signal);
   const copy = `${path}.raw`;
   await convertToRaw(path, format, copy, signal);

@@ -13,6 +13,7 @@ const briefly: Bounds = { memoryBytes: 1024 ** 3, cpuSeconds: 30 };
 const atLength: Bounds = { memoryBytes: 4 * 1024 ** 3 };
 
 interface ImageInfo {
+  readonly encrypted?: boolean;
   readonly 'backing-filename'?: string;
   readonly 'full-backing-filename'?: string;
   readonly 'format-specific'?: {
@@ -27,13 +28,15 @@ const qemuNames: Readonly<Record<string, string>> = { vhd: 'vpc' };
 export const qemuFormat = (format: string): string => qemuNames[format] ?? format;
 
 /**
- * Refuses an image that refers to other files: they would be ours. The qcow2 header is checked
- * first, because QEMU opens its data file. Throws E_MISSING_TOOL, E_UNSUPPORTED.
+ * Refuses an image that cannot be read: one that is encrypted, has features that nobody here knows,
+ * or refers to other files, which would be ours. The qcow2 header is checked first, because QEMU
+ * opens its data file. Throws E_MISSING_TOOL, E_UNSUPPORTED.
  */
-export async function refuseReferences(path: string, format: string, signal: AbortSignal): Promise<void> {
-  if (format === 'qcow2' && (await namesFiles(path))) throw refersElsewhere(path);
+export async function refuseUnreadable(path: string, format: string, signal: AbortSignal): Promise<void> {
+  if (format === 'qcow2') await checkQcow2(path);
   const { stdout } = await qemuImg(['info', '--output=json', '-f', qemuFormat(format), path], briefly, signal);
   const info = JSON.parse(stdout) as ImageInfo;
+  if (info.encrypted === true) throw encrypted(path);
   const own = info['format-specific']?.data;
   const elsewhere = own?.extents?.some(({ filename }) => filename !== undefined && filename !== path) ?? false;
   if (elsewhere || (info['backing-filename'] ?? info['full-backing-filename'] ?? own?.['data-file'])) throw refersElsewhere(path);
@@ -47,21 +50,34 @@ export async function convertToRaw(from: string, format: string, to: string, sig
   await qemuImg(['convert', '-f', qemuFormat(format), '-O', 'raw', '-S', '4k', from, to], atLength, signal);
 }
 
+/** Bits of `incompatible_features` that QEMU 7.2 knows: dirty, corrupt, data file, compression, L2. */
+const knownFeatures = 0b1_1111n;
+const externalData = 0b100n;
+
 /**
- * Whether a qcow2 header names a backing file (byte 8) or an external data file (bit 2 of the
- * incompatible features, byte 72); see QEMU, docs/interop/qcow2.
+ * Looks at a qcow2 header (QEMU, docs/interop/qcow2): the backing file at byte 8, the encryption at
+ * byte 32, and from version 3 the incompatible features at byte 72.
  */
-async function namesFiles(path: string): Promise<boolean> {
+async function checkQcow2(path: string): Promise<void> {
+  const head = Buffer.alloc(80);
   const file = await open(path, 'r');
   try {
-    const head = Buffer.alloc(80);
     const { bytesRead } = await file.read(head, 0, head.length, 0);
-    if (bytesRead < 72) return false;
-    const external = head.readUInt32BE(4) >= 3 && (head.readBigUInt64BE(72) & 4n) !== 0n;
-    return external || head.readBigUInt64BE(8) !== 0n;
+    if (bytesRead < 72) return;
   } finally {
     await file.close();
   }
+  if (head.readUInt32BE(32) !== 0) throw encrypted(path);
+  const features = head.readUInt32BE(4) >= 3 ? head.readBigUInt64BE(72) : 0n;
+  if ((features & ~knownFeatures) !== 0n)
+    throw new Problem('E_UNSUPPORTED', `The image in ${path} has features of qcow2 that are not known here (${features}).`, {
+      about: path,
+    });
+  if ((features & externalData) !== 0n || head.readBigUInt64BE(8) !== 0n) throw refersElsewhere(path);
+}
+
+function encrypted(path: string): Problem {
+  return new Problem('E_UNSUPPORTED', `The image in ${path} is encrypted, and only its cloud has the key.`, { about: path });
 }
 
 function refersElsewhere(path: string): Problem {

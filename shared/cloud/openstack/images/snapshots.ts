@@ -4,8 +4,10 @@ import type { Patience } from '../../patience.ts';
 import type { RoundStamp, Snapshot, Stamp } from '../../source-cloud.ts';
 import type { ApiImage } from '../api.ts';
 import { mustReadServer, taskOf } from '../servers/server-state.ts';
+import { thingOf } from '../session/answer.ts';
+import { createOrFind } from '../session/late.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
 import { snapshotStamp } from '../stamp.ts';
 
@@ -13,10 +15,10 @@ import { snapshotStamp } from '../stamp.ts';
 const idleLooks = 10;
 
 /** Reads an image; null where it is gone. */
-export async function readImage(session: Session, id: string, signal: AbortSignal): Promise<ApiImage | null> {
+export async function readImage(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiImage | null> {
   const path = `/images/${encodeURIComponent(id)}`;
-  const { status, body } = await session.call({ method: 'GET', service: 'image', path, tolerate: [404], signal });
-  return status === 404 ? null : (body as ApiImage);
+  const { status, body } = await session.call({ method: 'GET', service: 'image', path, mayBeGone: true, signal });
+  return status === 404 ? null : thingOf<ApiImage>(body, `GET ${path}`);
 }
 
 /**
@@ -24,7 +26,7 @@ export async function readImage(session: Session, id: string, signal: AbortSigna
  * snapshots, so a user's snapshot of a moved server has an old stamp: only this campaign's count.
  */
 export async function stampedSnapshots(
-  session: Session,
+  session: CloudSession,
   stamp: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<ApiImage[]> {
@@ -37,7 +39,7 @@ export async function stampedSnapshots(
  * Freezes a stopped server's root disk as an image. Throws E_SERVER_STATE, E_SERVER_FAULT,
  * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
  */
-export function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
+export function freezeDisk(session: CloudSession, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
   return snapshotDisk(session, disk, { ...made, round: 0 }, patience, () => mustBeFrozen(session, disk.server_id, patience));
 }
 
@@ -46,7 +48,7 @@ export function freezeDisk(session: Session, disk: ResourceOf<'disk'>, made: Sta
  * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
  */
 export function checkpointDisk(
-  session: Session,
+  session: CloudSession,
   disk: ResourceOf<'disk'>,
   made: RoundStamp,
   patience: Patience,
@@ -56,7 +58,7 @@ export function checkpointDisk(
 
 /** `ready` is called before a snapshot is made, not if one already exists. */
 async function snapshotDisk(
-  session: Session,
+  session: CloudSession,
   disk: ResourceOf<'disk'>,
   made: RoundStamp,
   patience: Patience,
@@ -65,9 +67,15 @@ async function snapshotDisk(
   const { signal } = patience;
   const stamp = snapshotStamp(made, refOf('disk', disk.id));
   const earlier = await stampedSnapshots(session, stamp, signal);
-  const usable = earlier.find((image) => ['active', 'queued', 'saving'].includes(image.status));
+  const usable = earlier.find(isUsable);
   if (usable === undefined) await ready();
-  const id = usable?.id ?? (await createSnapshot(session, disk.server_id, stamp, signal));
+  const id =
+    usable?.id ??
+    (await createOrFind(
+      () => createSnapshot(session, disk.server_id, stamp, signal),
+      async () => (await stampedSnapshots(session, stamp, signal)).find(isUsable)?.id ?? null,
+      signal,
+    ));
   const image = await untilActive(session, id, disk.server_id, patience);
   if (image.size === null || image.size === 0 || image['block_device_mapping'] !== undefined)
     throw new Problem('E_UNSUPPORTED', `The snapshot of server ${disk.server_id} holds no disk: it boots from a volume.`, {
@@ -76,6 +84,8 @@ async function snapshotDisk(
   return snapshotOf(image);
 }
 
+const isUsable = ({ status }: ApiImage): boolean => ['active', 'queued', 'saving'].includes(status);
+
 /** An image as a snapshot. */
 export function snapshotOf(image: ApiImage): Snapshot {
   const disk = idOf((image['godwit_source'] ?? '') as Ref);
@@ -83,7 +93,7 @@ export function snapshotOf(image: ApiImage): Snapshot {
   return { id: image.id, disk, round, format: image.disk_format ?? 'raw', size: image.size ?? 0 };
 }
 
-async function mustBeFrozen(session: Session, serverId: string, { signal }: Patience): Promise<void> {
+async function mustBeFrozen(session: CloudSession, serverId: string, { signal }: Patience): Promise<void> {
   const server = await mustReadServer(session, serverId, signal);
   const task = taskOf(server);
   if (server.status === 'SHUTOFF' && task === null) return;
@@ -95,7 +105,7 @@ async function mustBeFrozen(session: Session, serverId: string, { signal }: Pati
  * Waits for the end of a server's task, such as a backup. Nova snapshots in these states (Compute
  * API reference, "Create Image").
  */
-async function untilSnapshotable(session: Session, serverId: string, patience: Patience): Promise<void> {
+async function untilSnapshotable(session: CloudSession, serverId: string, patience: Patience): Promise<void> {
   await until(`An idle moment of server ${serverId}`, patience, async () => {
     const server = await mustReadServer(session, serverId, patience.signal);
     if (taskOf(server) !== null) return undefined;
@@ -107,7 +117,7 @@ async function untilSnapshotable(session: Session, serverId: string, patience: P
 }
 
 async function createSnapshot(
-  session: Session,
+  session: CloudSession,
   serverId: string,
   stamp: Readonly<Record<string, string>>,
   signal: AbortSignal,
@@ -116,10 +126,12 @@ async function createSnapshot(
   const path = `/servers/${encodeURIComponent(serverId)}/action`;
   // From microversion 2.45 the answer has the image's id.
   const answer = await session.call({ method: 'POST', service: 'compute', path, body, signal });
-  return (answer.body as { image_id: string }).image_id;
+  const { image_id } = (answer.body ?? {}) as { image_id?: unknown };
+  if (typeof image_id !== 'string') throw new Problem('E_CLOUD', `POST ${path}: the answer has no image_id.`);
+  return image_id;
 }
 
-async function untilActive(session: Session, id: string, serverId: string, patience: Patience): Promise<ApiImage> {
+async function untilActive(session: CloudSession, id: string, serverId: string, patience: Patience): Promise<ApiImage> {
   let idle = 0;
   return until(`The snapshot of server ${serverId}`, patience, async () => {
     const image = await readImage(session, id, patience.signal);

@@ -2,7 +2,7 @@ import { Problem } from '../../../problem.ts';
 import type { Selection } from '../../source-cloud.ts';
 import type { ApiServer } from '../api.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { foreignTags } from '../stamp.ts';
 import type { Scope } from './scope.ts';
 import { pickServers } from './servers.ts';
@@ -12,7 +12,7 @@ import { pickServers } from './servers.ts';
  * E_NOT_FOUND if one of these matches none, E_FORBIDDEN if user names may not be read.
  */
 export async function chooseServers(
-  session: Session,
+  session: CloudSession,
   scope: Scope,
   selection: Selection,
   all: readonly ApiServer[],
@@ -43,7 +43,7 @@ export async function chooseServers(
  * The ids of the users with an id or name. Identity API, "List users"; names are unique only within
  * a domain.
  */
-async function idsOf(session: Session, user: string, all: readonly ApiServer[], signal: AbortSignal): Promise<string[]> {
+async function idsOf(session: CloudSession, user: string, all: readonly ApiServer[], signal: AbortSignal): Promise<string[]> {
   const token = await session.token(signal);
   if (user === token.userName) return [token.userId];
   if (user === token.userId || all.some((server) => server.user_id === user)) return [user];

@@ -1,14 +1,15 @@
 import type { Concern } from '../../../model/concern.ts';
+import { labelsOf } from '../../../model/labels.ts';
 import { refOf } from '../../../model/resource.ts';
 import type { ApiServer } from '../api.ts';
-import { documentName } from '../builders/default-group.ts';
+import { documentName } from '../group-name.ts';
 import { movedTag } from '../stamp.ts';
 import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
 import { heirOf } from './server.ts';
 import { bootsFromVolume, volumesOf } from './servers.ts';
 
-type Rule = (server: ApiServer, contents: Contents) => Concern | null;
+type ServerRule = (server: ApiServer, contents: Contents) => Concern | null;
 
 function concern(code: string, severity: Concern['severity'], server: ApiServer, says: string, remedy: string): Concern {
   return { code, severity, about: refOf('server', server.id), says: `Server ${server.name} ${says}`, remedy };
@@ -17,7 +18,7 @@ function concern(code: string, severity: Concern['severity'], server: ApiServer,
 /** What each state of a server means for its move; in other states it cannot be stopped. */
 const states: Readonly<Record<string, [severity: Concern['severity'], says: string, remedy: string] | null>> = {
   ACTIVE: null,
-  SHUTOFF: ['warning', 'is stopped already.', 'Nothing to do: it moves, and is left stopped at both sides.'],
+  SHUTOFF: ['warning', 'is stopped already.', 'Nothing to do: it is moved, and left stopped at both sides.'],
   ERROR: ['blocking', 'is in state ERROR', 'Repair it (for instance with a hard reboot), or leave it out.'],
   PAUSED: ['blocking', 'is paused.', 'Unpause it, or leave it out.'],
   SUSPENDED: ['blocking', 'is suspended.', 'Resume it, or leave it out.'],
@@ -27,7 +28,7 @@ const states: Readonly<Record<string, [severity: Concern['severity'], says: stri
   VERIFY_RESIZE: ['blocking', 'has a resize that was not confirmed.', 'Confirm or revert the resize, or leave it out.'],
 };
 
-const state: Rule = (server) => {
+const state: ServerRule = (server) => {
   const known = states[server.status];
   if (known === null) return null;
   const [severity, says, remedy] = known ?? [
@@ -39,7 +40,7 @@ const state: Rule = (server) => {
   return concern(`server.${server.status.toLowerCase()}`, severity, server, `${says}${fault}`, remedy);
 };
 
-const busy: Rule = (server) => {
+const busy: ServerRule = (server) => {
   const task = server['OS-EXT-STS:task_state'];
   return task
     ? concern('server.busy', 'warning', server, `is at work (${task}).`, 'Wait until the cloud has finished with it.')
@@ -49,7 +50,7 @@ const busy: Rule = (server) => {
 /** Whether a committed campaign moved the server: commit tags and locks it. */
 export const isMoved = (server: ApiServer): boolean => server.locked === true && server.tags?.includes(movedTag) === true;
 
-const moved: Rule = (server) =>
+const moved: ServerRule = (server) =>
   isMoved(server)
     ? concern(
         'server.moved',
@@ -60,13 +61,22 @@ const moved: Rule = (server) =>
       )
     : null;
 
-const locked: Rule = (server) => {
+const locked: ServerRule = (server) => {
   if (server.locked !== true) return null;
   const why = server.locked_reason ? ` (${server.locked_reason})` : '';
+  // A stopped server is only snapshotted, which a lock does not forbid (nova/compute/api.py).
+  if (server.status === 'SHUTOFF')
+    return concern(
+      'server.lock_left',
+      'warning',
+      server,
+      `is locked${why}; the lock stays at the source, and the new server has none.`,
+      'Lock it at the destination after the commit, if it must be: openstack server lock.',
+    );
   return concern('server.locked', 'blocking', server, `is locked${why}.`, `Unlock it: openstack server unlock ${server.id}`);
 };
 
-const bootVolume: Rule = (server) =>
+const bootVolume: ServerRule = (server) =>
   bootsFromVolume(server)
     ? concern(
         'server.boot_volume',
@@ -77,7 +87,7 @@ const bootVolume: Rule = (server) =>
       )
     : null;
 
-const volumes: Rule = (server) => {
+const volumes: ServerRule = (server) => {
   const attached = volumesOf(server);
   if (attached.length === 0 || bootsFromVolume(server)) return null;
   const says = `has ${attached.length} volume${attached.length > 1 ? 's' : ''} attached (${attached.join(', ')}); this release does not move volumes.`;
@@ -90,7 +100,7 @@ const volumes: Rule = (server) => {
   );
 };
 
-const localDisks: Rule = (server) => {
+const localDisks: ServerRule = (server) => {
   const { ephemeral, swap } = server.flavor;
   if (ephemeral === 0 && Number(swap || 0) === 0) return null;
   const remedy = 'Copy what is needed to the root disk first; the source server keeps its disks until commit.';
@@ -103,7 +113,24 @@ const localDisks: Rule = (server) => {
   );
 };
 
-const key: Rule = (server, { keypairs }) => {
+/**
+ * Nova encrypts local disks where the flavor or the image asks for it, and snapshots are encrypted
+ * too (Nova's specification "Flavour and Image defined ephemeral storage encryption").
+ */
+const encrypted: ServerRule = (server, { images }) => {
+  const image = images.find(({ id }) => server.image && id === server.image.id);
+  const asks = [server.flavor.extra_specs?.['hw:ephemeral_encryption'], image?.['hw_ephemeral_encryption']];
+  if (!asks.some((value) => String(value).toLowerCase() === 'true')) return null;
+  return concern(
+    'server.encrypted',
+    'blocking',
+    server,
+    'has local disks that Nova encrypts: its snapshot cannot be read without a key that only the cloud has.',
+    'Rebuild it on a flavor and image without `hw:ephemeral_encryption`, or leave it out.',
+  );
+};
+
+const key: ServerRule = (server, { keypairs }) => {
   if (!server.key_name || keypairs.some((pair) => pair.name === server.key_name && pair.user_id === server.user_id)) return null;
   const says = `uses the keypair ${server.key_name} of another user, or one that is gone; only an admin may read another user's.`;
   return concern(
@@ -115,14 +142,14 @@ const key: Rule = (server, { keypairs }) => {
   );
 };
 
-const keyTwin: Rule = (server, { keypairs }) => {
+const keyTwin: ServerRule = (server, { keypairs }) => {
   const same = keypairs.filter((pair) => pair.name === server.key_name);
   if (same.every((pair) => pair.public_key === same[0]?.public_key)) return null;
   const says = `uses a keypair ${server.key_name}, and so does another user's server, with another key; only one can be made.`;
   return concern('server.keypair_name', 'warning', server, says, 'Nothing, if the guests have their keys on their disks.');
 };
 
-const image: Rule = (server, contents) => {
+const image: ServerRule = (server, contents) => {
   if (bootsFromVolume(server) || !server.image) return null;
   const { id } = server.image;
   if (contents.images.some((one) => one.id === id)) return null;
@@ -152,11 +179,12 @@ function userData({ scope, servers }: Contents): Concern[] {
   );
   const [first, ...others] = unread;
   if (first === undefined) return [];
+  const labels = labelsOf(servers);
   const who =
     others.length === 0
       ? `Server ${first.name}`
       : `Servers ${unread
-          .map(({ name }) => name)
+          .map(({ id, name }) => labels.get(id) ?? name)
           .sort()
           .join(', ')}`;
   return [
@@ -170,7 +198,7 @@ function userData({ scope, servers }: Contents): Concern[] {
   ];
 }
 
-const interfaces: Rule = (server, { ports }) => {
+const interfaces: ServerRule = (server, { ports }) => {
   const own = ports.filter((port) => port.device_id === server.id);
   const says = 'has several ports on several networks, and the cloud does not tell in which order.';
   const remedy = 'Compare the order of `ports` of the server in configurations.json with the guest.';
@@ -181,7 +209,7 @@ const interfaces: Rule = (server, { ports }) => {
  * Nova shows the MAC and addresses of every interface, Neutron only the ports that the credentials
  * may read.
  */
-const unseenPorts: Rule = (server, { ports }) => {
+const unseenPorts: ServerRule = (server, { ports }) => {
   const seen = new Set(ports.filter((port) => port.device_id === server.id).map((port) => port.mac_address.toLowerCase()));
   const unseen = Object.entries(server.addresses).flatMap(([network, entries]) =>
     entries.flatMap((entry) => {
@@ -200,7 +228,7 @@ const unseenPorts: Rule = (server, { ports }) => {
   );
 };
 
-const vnic: Rule = (server, { ports }) => {
+const vnic: ServerRule = (server, { ports }) => {
   const special = ports.filter((port) => port.device_id === server.id && (port['binding:vnic_type'] ?? 'normal') !== 'normal');
   if (special.length === 0) return null;
   const kinds = special.map((port) => port['binding:vnic_type']).join(', ');
@@ -231,13 +259,14 @@ function foreignGroups({ scope, groups }: Contents): Concern[] {
     );
 }
 
-const rules: readonly Rule[] = [
+const rules: readonly ServerRule[] = [
   state,
   busy,
   locked,
   bootVolume,
   volumes,
   localDisks,
+  encrypted,
   key,
   keyTwin,
   image,
@@ -246,11 +275,56 @@ const rules: readonly Rule[] = [
   vnic,
 ];
 
+/**
+ * The concerns about one server. Where one blocks, those that only describe how it moves are not
+ * said.
+ */
+function concernsOfServer(server: ApiServer, contents: Contents): Concern[] {
+  const found = (isMoved(server) ? [moved] : rules).flatMap((rule) => rule(server, contents) ?? []);
+  const isBlocked = found.some(({ severity }) => severity === 'blocking');
+  return isBlocked ? found.filter(({ code }) => code !== 'server.shutoff' && code !== 'server.lock_left') : found;
+}
+
+/** Groups without a server that moves; those with one are told with their servers. */
+function emptyServerGroups({ serverGroups, servers }: Contents): Concern[] {
+  const empty = serverGroups.filter(({ members }) => !servers.some(({ id }) => members.includes(id)));
+  if (empty.length === 0) return [];
+  return [
+    {
+      code: 'server_group.left_out',
+      severity: 'warning',
+      says: `Server groups are not moved; these have no server that moves: ${empty.map(({ name }) => name).join(', ')}.`,
+      remedy: 'Make them at the destination by hand, if servers will need them.',
+    },
+  ];
+}
+
+/** One concern for all ports of one owner: a load balancer or a trunk may have many. */
+function leftOutPorts({ otherPorts }: Contents): Concern[] {
+  const byOwner = Map.groupBy(otherPorts, (port) => port.device_owner || port.device_id);
+  return [...byOwner]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([owner, ports]): Concern => {
+      const [first, ...others] = ports;
+      const labels = ports.map((port) => port.name || port.fixed_ips.map((ip) => ip.ip_address).join(' ') || port.id);
+      const names = labels.sort().join(', ');
+      const says =
+        others.length === 0
+          ? `The port ${names} belongs to ${owner}, which is not moved; it is left out.`
+          : `The ports ${names} belong to ${owner}, which is not moved; they are left out.`;
+      return {
+        code: 'port.left_out',
+        severity: 'warning',
+        ...(others.length === 0 ? { about: refOf('port', first?.id ?? '') } : {}),
+        says,
+        remedy: 'Make what they belong to at the destination by hand.',
+      };
+    });
+}
+
 /** All reasons why servers, addresses and ports of the source cannot be moved, or not unchanged. */
 export function sourceConcerns(contents: Contents): Concern[] {
-  const ofServers = contents.servers.flatMap((server) =>
-    (isMoved(server) ? [moved] : rules).flatMap((rule) => rule(server, contents) ?? []),
-  );
+  const ofServers = contents.servers.flatMap((server) => concernsOfServer(server, contents));
   const ofAddresses = contents.floatingIps
     .filter((ip) => ip.port_id !== null && !contents.ports.some((port) => port.id === ip.port_id))
     .map(
@@ -262,14 +336,12 @@ export function sourceConcerns(contents: Contents): Concern[] {
         remedy: 'Make what it serves at the destination by hand.',
       }),
     );
-  const ofPorts = contents.otherPorts.map(
-    (port): Concern => ({
-      code: 'port.left_out',
-      severity: 'warning',
-      about: refOf('port', port.id),
-      says: `The port ${port.name || port.id} belongs to ${port.device_owner || port.device_id}, which is not moved; it is left out.`,
-      remedy: 'Make what it belongs to at the destination by hand.',
-    }),
-  );
-  return [...ofServers, ...userData(contents), ...ofAddresses, ...ofPorts, ...foreignGroups(contents)];
+  return [
+    ...ofServers,
+    ...userData(contents),
+    ...ofAddresses,
+    ...leftOutPorts(contents),
+    ...emptyServerGroups(contents),
+    ...foreignGroups(contents),
+  ];
 }

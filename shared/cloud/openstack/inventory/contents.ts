@@ -13,9 +13,11 @@ import type {
   ApiSubnet,
   ApiThing,
 } from '../api.ts';
+import { listKeypairs } from '../facts/facts.ts';
 import { isRouterLeg } from '../router-leg.ts';
+import { partOf, thingOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { readable } from './readable.ts';
 import type { Scope } from './scope.ts';
 import { bootsFromVolume } from './servers.ts';
@@ -45,6 +47,8 @@ export interface Contents {
   readonly keypairs: readonly ApiKeypair[];
   /** Snapshots of servers whose image is deleted; Nova gave them that image's properties. */
   readonly heirs: readonly ApiImage[];
+  /** The project's server groups, as far as the credentials may read them. */
+  readonly serverGroups: readonly ApiServerGroup[];
   /** The concerns about records that cannot be read. */
   readonly unreadable: readonly Concern[];
 }
@@ -56,7 +60,7 @@ const batch = 40;
  * Reads what a project has. External and shared networks of other projects are fetched one by one.
  */
 export async function readContents(
-  session: Session,
+  session: CloudSession,
   scope: Scope,
   chosen: readonly ApiServer[],
   signal: AbortSignal,
@@ -84,9 +88,9 @@ export async function readContents(
     list<ApiFloatingIp>('floating_ip', '/floatingips', 'floatingips'),
     list<ApiPort>('port', '/ports', 'ports'),
   ]);
-  const unplugged = all.filter((port) => port.device_id === '' && port.device_owner === '');
+  const unplugged = all.filter((port) => port.device_id === '' && !isOfNetwork(port));
   const ports = [...whole('port', await portsOf(session, servers, signal)), ...unplugged];
-  const otherPorts = all.filter((port) => !unplugged.includes(port) && !/^(network|compute):/.test(port.device_owner));
+  const otherPorts = all.filter((port) => !unplugged.includes(port) && !isMadeByCloud(port));
   const interfaces = whole('port', await portsOf(session, routers, signal)).filter(isRouterLeg);
   const inUse = [...ports, ...interfaces];
   const networkIds = [
@@ -115,13 +119,29 @@ export async function readContents(
     otherPorts: otherPorts.filter(({ id }) => !ports.some((port) => port.id === id)),
     interfaces,
     groups: [...groups, ...foreignGroups],
-    floatingIps,
+    floatingIps: await withForwardings(session, floatingIps, signal),
     unreadable: [...new Map(unreadable.map((one) => [one.about, one])).values()],
     ...(await readCompute(session, scope, servers, signal)),
   };
 }
 
-async function portsOf(session: Session, devices: readonly { readonly id: string }[], signal: AbortSignal): Promise<ApiPort[]> {
+function isOfNetwork({ device_owner }: ApiPort): boolean {
+  return device_owner.startsWith('network:');
+}
+
+/**
+ * Whether the cloud makes the port anew: those of DHCP, metadata, routers and floating IPs
+ * (neutron_lib/constants.py, DEVICE_OWNER_*). The legs of routers are captured as interfaces.
+ */
+function isMadeByCloud({ device_owner }: ApiPort): boolean {
+  return /^network:(dhcp|distributed|router_|ha_router_|floatingip)/.test(device_owner);
+}
+
+async function portsOf(
+  session: CloudSession,
+  devices: readonly { readonly id: string }[],
+  signal: AbortSignal,
+): Promise<ApiPort[]> {
   const ports: ApiPort[] = [];
   for (let start = 0; start < devices.length; start += batch) {
     const query = { device_id: devices.slice(start, start + batch).map((device) => device.id) };
@@ -130,8 +150,28 @@ async function portsOf(session: Session, devices: readonly { readonly id: string
   return ports;
 }
 
+/**
+ * Adds the port forwardings of floating IPs without a port. Before the extension
+ * `expose-port-forwarding-in-fip`, Neutron shows them only one by one.
+ */
+async function withForwardings(
+  session: CloudSession,
+  all: readonly ApiFloatingIp[],
+  signal: AbortSignal,
+): Promise<readonly ApiFloatingIp[]> {
+  const shown: ApiFloatingIp[] = [];
+  for (const ip of all) {
+    const isHidden = ip.port_id === null && ip['port_forwardings'] === undefined;
+    const path = `/floatingips/${ip.id}/port_forwardings`;
+    const call = { method: 'GET', service: 'network', path, tolerate: [403, 404], signal } as const;
+    const { status, body } = isHidden ? await session.call(call) : { status: 0, body: null };
+    shown.push(status === 200 ? { ...ip, ...(body as { port_forwardings: unknown }) } : ip);
+  }
+  return shown;
+}
+
 async function missing<T extends { readonly id: string }>(
-  session: Session,
+  session: CloudSession,
   have: readonly T[],
   wanted: readonly string[],
   where: (id: string) => readonly [path: string, id: string, key: string],
@@ -149,17 +189,17 @@ async function missing<T extends { readonly id: string }>(
       tolerate: [403, 404],
       signal,
     });
-    if (status === 200) found.push((body as Record<string, T>)[key] as T);
+    if (status === 200) found.push(partOf<T>(body, key, `GET ${path}/${id}`));
   }
   return found;
 }
 
 async function readCompute(
-  session: Session,
+  session: CloudSession,
   scope: Scope,
   servers: readonly ApiServer[],
   signal: AbortSignal,
-): Promise<Pick<Contents, 'servers' | 'flavors' | 'images' | 'heirs' | 'keypairs'>> {
+): Promise<Pick<Contents, 'servers' | 'serverGroups' | 'flavors' | 'images' | 'heirs' | 'keypairs'>> {
   const query = scope.admin ? { is_public: 'none' } : {};
   const flavors = await listAll<ApiFlavor>(
     session,
@@ -176,49 +216,49 @@ async function readCompute(
       tolerate: [403, 404],
       signal,
     });
-    if (status === 200) images.push(body as ApiImage);
+    if (status === 200) images.push(thingOf<ApiImage>(body, `GET /images/${id}`));
     else heirs.push(...(await heirsOf(session, id, signal)));
   }
   const keypairs = await readKeypairs(session, servers, signal);
-  return { servers: await withGroups(session, scope, servers, signal), flavors, images, heirs, keypairs };
+  const serverGroups = await readServerGroups(session, scope, signal);
+  const grouped = servers.map((server) => ({
+    ...server,
+    server_groups: serverGroups.filter(({ members }) => members.includes(server.id)).map(({ name }) => name),
+  }));
+  return { servers: grouped, serverGroups, flavors, images, heirs, keypairs };
 }
 
 /**
  * The snapshots of servers made from an image. Nova copies its id and properties to each
  * (nova/compute/utils.py).
  */
-function heirsOf(session: Session, image: string, signal: AbortSignal): Promise<ApiImage[]> {
+function heirsOf(session: CloudSession, image: string, signal: AbortSignal): Promise<ApiImage[]> {
   const query = { base_image_ref: image };
   return listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
 }
 
 /**
- * Reads server groups by list, because Nova shows them only for a single server. Older clouds and
- * some policies refuse.
+ * Reads the project's server groups by list, because Nova shows them only for a single server.
+ * Older clouds and some policies refuse.
  */
-async function withGroups(
-  session: Session,
-  scope: Scope,
-  servers: readonly ApiServer[],
-  signal: AbortSignal,
-): Promise<readonly ApiServer[]> {
+async function readServerGroups(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<readonly ApiServerGroup[]> {
   const query = scope.own ? {} : { all_projects: true };
   const call = { method: 'GET', service: 'compute', path: '/os-server-groups', query, tolerate: [403, 404], signal } as const;
   const { status, body } = await session.call(call);
-  const groups = status === 200 ? (body as { server_groups: readonly ApiServerGroup[] }).server_groups : [];
-  return servers.map((server) => ({
-    ...server,
-    server_groups: groups.filter(({ members }) => members.includes(server.id)).map(({ name }) => name),
-  }));
+  const groups = status === 200 ? partOf<readonly ApiServerGroup[]>(body, 'server_groups', 'GET /os-server-groups') : [];
+  return groups.filter(({ project_id }) => project_id === undefined || project_id === scope.projectId);
 }
 
 /**
  * Keypairs belong to users: our own user's are listed, and only admins may read those of others.
  */
-async function readKeypairs(session: Session, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
+async function readKeypairs(session: CloudSession, servers: readonly ApiServer[], signal: AbortSignal): Promise<ApiKeypair[]> {
   const { userId } = await session.token(signal);
   const wanted = new Map<string, { name: string; user: string }>();
   for (const { key_name: name, user_id: user } of servers) if (name) wanted.set(`${user}/${name}`, { name, user });
+  // Where no server says which are used, all of our own user's are.
+  const own = servers.length > 0 ? [] : await listKeypairs(session, signal);
+  for (const { name } of own) wanted.set(`${userId}/${name}`, { name, user: userId });
   const found: ApiKeypair[] = [];
   for (const { name, user } of wanted.values()) {
     const path = `/os-keypairs/${encodeURIComponent(name)}`;
@@ -231,7 +271,7 @@ async function readKeypairs(session: Session, servers: readonly ApiServer[], sig
       tolerate: [400, 403, 404],
       signal,
     });
-    if (status === 200) found.push({ ...(body as { keypair: ApiKeypair }).keypair, user_id: user });
+    if (status === 200) found.push({ ...partOf<ApiKeypair>(body, 'keypair', `GET ${path}`), user_id: user });
   }
   return found;
 }

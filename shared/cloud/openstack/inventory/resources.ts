@@ -1,7 +1,7 @@
 import { type Ref, type Resource, refOf } from '../../../model/resource.ts';
 import type { ApiPort, ApiSecurityGroup } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
-import { documentName } from '../builders/default-group.ts';
+import { documentName } from '../group-name.ts';
 import { propertiesOf } from '../images/image-properties.ts';
 import type { Contents } from './contents.ts';
 import { routerOf } from './router.ts';

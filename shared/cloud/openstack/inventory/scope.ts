@@ -1,6 +1,6 @@
 import { Problem } from '../../../problem.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 
 /**
  * The project to read. `own`: the one of the credentials; any other needs the rights of an admin.
@@ -21,7 +21,7 @@ interface ApiProject {
  * Finds the selected project by id or name, by default the credentials' own. Throws E_NOT_FOUND,
  * E_FORBIDDEN.
  */
-export async function scopeOf(session: Session, project: string | undefined, signal: AbortSignal): Promise<Scope> {
+export async function scopeOf(session: CloudSession, project: string | undefined, signal: AbortSignal): Promise<Scope> {
   const token = await session.token(signal);
   const admin = token.roles.includes('admin');
   if (project === undefined || project === token.projectId || project === token.projectName)

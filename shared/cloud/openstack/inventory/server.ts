@@ -61,6 +61,11 @@ function flavorOf(server: ApiServer, flavors: readonly ApiFlavor[]): ResourceOf<
   });
 }
 
+/** A server's flavor as far as the server itself tells it: without the id of the flavor list. */
+export function bareFlavorOf(server: ApiServer): ResourceOf<'flavor'> {
+  return flavorOf(server, []);
+}
+
 /**
  * The snapshot with the properties of a deleted image: one of this server, or of another server
  * made from the image.

@@ -1,13 +1,14 @@
 import type { Concern } from '../../../model/concern.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiServer } from '../api.ts';
+import { partOf } from '../session/answer.ts';
 import { listAll } from '../session/pages.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { unreadable } from './readable.ts';
 import type { Scope } from './scope.ts';
 
 /** Lists the project's servers, in the order they were created. */
-export async function listServers(session: Session, scope: Scope, signal: AbortSignal): Promise<ApiServer[]> {
+export async function listServers(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<ApiServer[]> {
   const whose = scope.own ? {} : { all_tenants: true, project_id: scope.projectId };
   const query = { ...whose, sort_key: 'created_at', sort_dir: 'asc' };
   const servers = await listAll<ApiServer>(
@@ -22,10 +23,11 @@ export async function listServers(session: Session, scope: Scope, signal: AbortS
  * Reports servers in cells that are down. Nova names them (from 2.69) only without filter, sort
  * or page (nova/api/openstack/compute/servers.py, `_is_cell_down_supported`).
  */
-export async function downServers(session: Session, scope: Scope, signal: AbortSignal): Promise<Concern[]> {
+export async function downServers(session: CloudSession, scope: Scope, signal: AbortSignal): Promise<Concern[]> {
   if (!scope.own || !(await session.knows('2.69', signal))) return [];
   const { body } = await session.call({ method: 'GET', service: 'compute', path: '/servers', signal });
-  const { servers } = body as { readonly servers: readonly { readonly id: string; readonly status?: string }[] };
+  type Listed = readonly { readonly id: string; readonly status?: string }[];
+  const servers = partOf<Listed>(body, 'servers', 'GET /servers');
   return servers
     .filter(({ status }) => status === 'UNKNOWN')
     .map(({ id }) => unreadable('server', id, 'the part of the cloud that it lies in (a cell of Nova) is down'));

@@ -29,8 +29,16 @@ function unseenRemotes({ groups }: Contents): Concern[] {
     if (rules.length === 0) return [];
     const about = refOf('security_group', group.id);
     const remotes = rules.map((rule) => rule.remote_group_id).join(', ');
-    const says = `The security group ${group.name} lets in members of groups that cannot be read (${remotes}); these rules are left out.`;
-    return [{ code: 'security_group.remote_unseen', severity: 'warning', about, says, remedy }];
+    const says = `The security group ${group.name} lets in members of groups of other projects, which do not move (${remotes}); these rules are left out.`;
+    return [
+      {
+        code: 'security_group.remote_unseen',
+        severity: 'warning',
+        about,
+        says,
+        remedy: 'Give it rules with addresses in their place, if those members must still be let in.',
+      },
+    ];
   });
 }
 

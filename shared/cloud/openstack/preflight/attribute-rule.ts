@@ -4,14 +4,14 @@ import { type Attribute, isDefault, needOf } from '../attributes/attribute.ts';
 import { fieldOf } from '../attributes/request.ts';
 import { tables } from '../attributes/tables.ts';
 import { decide } from './decisions.ts';
-import { blocking, type Rule, warning } from './rules.ts';
-import type { View } from './view.ts';
+import { blocking, type PreflightRule, warning } from './rules.ts';
+import type { PreflightView } from './view.ts';
 
 /**
  * Reports each attribute that the destination does not support, once for all resources that have
  * it.
  */
-export const unsupportedAttributes: Rule = (view) =>
+export const unsupportedAttributes: PreflightRule = (view) =>
   kinds.flatMap((kind) =>
     tables[kind]
       .filter((row) => row.needs !== undefined)
@@ -24,7 +24,7 @@ export const unsupportedAttributes: Rule = (view) =>
  * The requirements of a row that the destination lacks (null: no cloud takes the value), with the
  * resources concerned.
  */
-function lackedNeeds(view: View, kind: Kind, row: Attribute): Map<string | null, Decision[]> {
+function lackedNeeds(view: PreflightView, kind: Kind, row: Attribute): Map<string | null, Decision[]> {
   const lacked = new Map<string | null, Resource[]>();
   for (const resource of view.of(kind)) {
     const value = fieldOf(row, resource);

@@ -1,11 +1,11 @@
 import { canonicalCidr, canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
 import { type Resource, refOf } from '../../../model/resource.ts';
-import { isDefaultGroup } from '../builders/default-group.ts';
 import { sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
+import { isDefaultGroup } from '../group-name.ts';
 import { flavorFor } from './server-rules.ts';
-import type { View } from './view.ts';
+import type { PreflightView } from './view.ts';
 
 type Choice = Omit<Decision, 'ref'>;
 
@@ -14,11 +14,11 @@ const adopt = (id: string, why: string): Choice => ({ action: 'adopt', id, why }
 const skip = (why: string): Choice => ({ action: 'skip', why });
 
 /** Decides what would happen to each resource. */
-export function decide(view: View, resources: readonly Resource[]): Decision[] {
+export function decide(view: PreflightView, resources: readonly Resource[]): Decision[] {
   return resources.map((resource) => ({ ref: refOf(resource.kind, resource.id), ...choose(view, resource) }));
 }
 
-function choose(view: View, resource: Resource): Choice {
+function choose(view: PreflightView, resource: Resource): Choice {
   switch (resource.kind) {
     case 'network': {
       const there = view.network(resource.id);

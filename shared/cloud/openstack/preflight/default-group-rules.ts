@@ -1,12 +1,12 @@
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { ApiRule } from '../api.ts';
-import { isDefaultGroup } from '../builders/default-group.ts';
 import { sameRule } from '../builders/rule.ts';
+import { isDefaultGroup } from '../group-name.ts';
 import { decide } from './decisions.ts';
-import { type Rule, warning } from './rules.ts';
+import { type PreflightRule, warning } from './rules.ts';
 
 /** The destination's default group is adopted together with the rules it already has. */
-export const openDefaultGroup: Rule = (view) => {
+export const openDefaultGroup: PreflightRule = (view) => {
   const group = view.of('security_group').find(isDefaultGroup);
   if (group === undefined) return [];
   const own = view.of('security_group_rule').filter((rule) => rule.security_group_id === group.id);
@@ -30,7 +30,7 @@ export const openDefaultGroup: Rule = (view) => {
  * Rules added to the destination's default group apply to every port in it, not only to the moved
  * ones.
  */
-export const widenedDefaultGroup: Rule = (view) => {
+export const widenedDefaultGroup: PreflightRule = (view) => {
   const group = view.of('security_group').find(isDefaultGroup);
   if (group === undefined) return [];
   const own = view.of('security_group_rule').filter((rule) => rule.security_group_id === group.id);
@@ -47,12 +47,12 @@ export const widenedDefaultGroup: Rule = (view) => {
   ];
 };
 
-type Said = Pick<
+type ToldRule = Pick<
   ApiRule | ResourceOf<'security_group_rule'>,
   'direction' | 'ethertype' | 'protocol' | 'port_range_min' | 'remote_ip_prefix' | 'remote_group_id'
 >;
 
-function inWords(rules: readonly Said[]): string {
+function inWords(rules: readonly ToldRule[]): string {
   const texts = rules.map(
     (rule) =>
       `${rule.direction} ${rule.ethertype} ${rule.protocol ?? 'any'} ${rule.port_range_min ?? ''} ${rule.remote_ip_prefix ?? rule.remote_group_id ?? 'anywhere'}`,

@@ -2,8 +2,8 @@ import type { Concern } from '../../../model/concern.ts';
 import { idOf, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
 import { decide } from './decisions.ts';
-import { blocking, type Rule } from './rules.ts';
-import { freeKeyNames, type View } from './view.ts';
+import { blocking, type PreflightRule } from './rules.ts';
+import { freeKeyNames, type PreflightView } from './view.ts';
 
 /**
  * Compute API, "Create server": number of tags, and length of one, which may contain neither slash
@@ -23,7 +23,7 @@ const longestText = 255;
  * Finds what Nova would refuse at server creation, which is after the disk is copied and the source
  * is stopped.
  */
-export const serverLimits: Rule = (view) =>
+export const serverLimits: PreflightRule = (view) =>
   view
     .of('server')
     .flatMap((server) => [
@@ -35,7 +35,7 @@ export const serverLimits: Rule = (view) =>
     ]);
 
 /** Before 2.92, Nova allows letters, digits, spaces, dashes and underscores in a keypair's name. */
-export const keypairNames: Rule = (view) => {
+export const keypairNames: PreflightRule = (view) => {
   const allowed = view.lacks.has(freeKeyNames) ? /^[A-Za-z0-9 _-]+$/ : /^[A-Za-z0-9 _@.-]+$/;
   const refused = view.of('keypair').filter(({ name }) => !allowed.test(name) || name.length > longestText);
   return decide(view, refused)
@@ -92,7 +92,7 @@ function tagsIn(server: ResourceOf<'server'>): Concern[] {
   ];
 }
 
-function metadataIn(view: View, server: ResourceOf<'server'>): Concern[] {
+function metadataIn(view: PreflightView, server: ResourceOf<'server'>): Concern[] {
   const about = refOf('server', server.id);
   const entries = Object.entries(server.metadata);
   const limit = view.quotas['metadata_items']?.limit ?? -1;

@@ -6,13 +6,13 @@ import { describe } from '../attributes/describe.ts';
 import { extraSpecs } from '../attributes/flavor.ts';
 import { blocking, warning } from './rules.ts';
 
-type Flavor = ResourceOf<'flavor'>;
+type WantedFlavor = ResourceOf<'flavor'>;
 
 /**
  * The differences between a source flavor and its mapped flavor: what the guest would lose blocks,
  * the rest is reported.
  */
-export function mappedFlavorConcerns(flavor: Flavor, target: ApiFlavor): Concern[] {
+export function mappedFlavorConcerns(flavor: WantedFlavor, target: ApiFlavor): Concern[] {
   const about = refOf('flavor', flavor.id);
   const is = describe('flavor', target);
   const hidden = target.extra_specs === undefined && Object.keys(flavor.extra_specs).length > 0;
@@ -55,7 +55,7 @@ export function mappedFlavorConcerns(flavor: Flavor, target: ApiFlavor): Concern
 }
 
 /** Sizes and shares that differ; `flavor.smaller` reports fewer vCPUs and less memory. */
-function sizesThatDiffer(flavor: Flavor, is: Flavor): string[] {
+function sizesThatDiffer(flavor: WantedFlavor, is: WantedFlavor): string[] {
   const larger = (['vcpus', 'ram'] as const).filter((field) => is[field] > flavor[field]);
   const other = (['disk', 'ephemeral', 'swap', 'rxtx_factor'] as const).filter((field) => is[field] !== flavor[field]);
   const gone = disksThatGo(flavor, is);
@@ -65,7 +65,7 @@ function sizesThatDiffer(flavor: Flavor, is: Flavor): string[] {
 }
 
 /** An ephemeral or swap disk is a device that the guest may mount. */
-function disksThatGo(flavor: Flavor, is: Flavor): string[] {
+function disksThatGo(flavor: WantedFlavor, is: WantedFlavor): string[] {
   return (['ephemeral', 'swap'] as const)
     .filter((field) => flavor[field] > 0 && is[field] === 0)
     .map((field) => `${field} is 0, not ${flavor[field]}`);
@@ -78,7 +78,7 @@ interface Spec {
   readonly is: string | undefined;
 }
 
-function specsThatDiffer(flavor: Flavor, is: Flavor): Spec[] {
+function specsThatDiffer(flavor: WantedFlavor, is: WantedFlavor): Spec[] {
   const names = new Set([...Object.keys(flavor.extra_specs), ...Object.keys(is.extra_specs)]);
   return [...names]
     .sort()

@@ -2,11 +2,11 @@ import { canonicalCidr, canonicalIp, contains, overlap } from '../../../ip.ts';
 import type { Concern } from '../../../model/concern.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { wantedAddresses } from '../builders/router.ts';
-import { blocking, type Rule, warning } from './rules.ts';
-import type { View } from './view.ts';
+import { blocking, type PreflightRule, warning } from './rules.ts';
+import type { PreflightView } from './view.ts';
 
 /** External networks belong to others: the plan names a replacement for each. */
-export const externalNetworks: Rule = (view) =>
+export const externalNetworks: PreflightRule = (view) =>
   view.of('network').flatMap((network) => {
     const about = refOf('network', network.id);
     const there = view.network(network.id);
@@ -45,14 +45,35 @@ export const externalNetworks: Rule = (view) =>
           'network.shared',
           about,
           `Network ${network.name} is shared with other projects; it would be created as the project's own.`,
-          'Map it to a shared network of the destination, if there is one.',
+          sharedRemedy(view, network.name),
         ),
       ];
     return [];
   });
 
+/**
+ * No API tells the largest MTU. Where every network of the destination has less than the source's,
+ * its tunnels probably allow no more.
+ */
+export const smallerMtu: PreflightRule = (view) => {
+  const inside = view.networks.filter((one) => one['router:external'] !== true && typeof one.mtu === 'number');
+  if (inside.length === 0) return [];
+  const most = Math.max(...inside.map(({ mtu }) => mtu ?? 0));
+  return view
+    .of('network')
+    .filter((one) => view.network(one.id) === null && !one.external && (one.mtu ?? 0) > most)
+    .map((one) =>
+      warning(
+        'network.mtu',
+        refOf('network', one.id),
+        `Network ${one.name} has an MTU of ${one.mtu}; the destination's networks have at most ${most}, and it may be lowered to that.`,
+        'Nothing, if the guests learn it by DHCP. The report says what it became.',
+      ),
+    );
+};
+
 /** An adopted network must have the subnets of its ports. */
-export const adoptedSubnets: Rule = (view) =>
+export const adoptedSubnets: PreflightRule = (view) =>
   view.of('subnet').flatMap((subnet) => {
     const network = view.network(subnet.network_id);
     if (network === null || network === undefined) return [];
@@ -71,7 +92,7 @@ export const adoptedSubnets: Rule = (view) =>
   });
 
 /** Neutron attaches no router to two subnets that overlap; the gateway's subnet counts as well. */
-export const routerOverlaps: Rule = (view) =>
+export const routerOverlaps: PreflightRule = (view) =>
   view.of('gateway').flatMap((gateway) => {
     const outside = view.network(gateway.network_id);
     const external = view.subnets.filter((one) => one.network_id === outside?.id);
@@ -94,7 +115,7 @@ export const routerOverlaps: Rule = (view) =>
   });
 
 /** On an adopted network our addresses may already be in use. */
-export const addressConflicts: Rule = (view) =>
+export const addressConflicts: PreflightRule = (view) =>
   view.of('port').flatMap((port) => {
     const network = view.network(port.network_id);
     if (network === null || network === undefined) return [];
@@ -124,7 +145,7 @@ export const addressConflicts: Rule = (view) =>
   });
 
 /** A gateway's addresses must be in the external network and free. Only admins may choose them. */
-export const gatewayAddresses: Rule = (view) =>
+export const gatewayAddresses: PreflightRule = (view) =>
   view.of('gateway').flatMap((gateway) => {
     const snat =
       gateway.enable_snat === false && !view.admin
@@ -140,7 +161,7 @@ export const gatewayAddresses: Rule = (view) =>
     return [...snat, ...wantedAddresses(gateway, view.mappings).flatMap((address) => gatewayAddress(view, gateway, address))];
   });
 
-function gatewayAddress(view: View, gateway: ResourceOf<'gateway'>, address: string): Concern[] {
+function gatewayAddress(view: PreflightView, gateway: ResourceOf<'gateway'>, address: string): Concern[] {
   const about = refOf('gateway', gateway.id);
   const remedy = 'Set `ip: auto` in `mappings.gateways`, or choose another address.';
   switch (chosenAddress(view, gateway.network_id, address)) {
@@ -165,7 +186,7 @@ function gatewayAddress(view: View, gateway: ResourceOf<'gateway'>, address: str
 }
 
 /** A floating IP's address must be free too, or be the project's own and unused. */
-export const floatingAddresses: Rule = (view) =>
+export const floatingAddresses: PreflightRule = (view) =>
   view.of('floating_ip').flatMap((floating) => {
     const about = refOf('floating_ip', floating.id);
     const to = view.mappings.floating_ips[floating.id]?.to ?? 'auto';
@@ -194,7 +215,7 @@ export const floatingAddresses: Rule = (view) =>
     return found === 'taken' ? [blocking('floating_ip.taken', about, `The floating IP ${address} is taken.`, remedy)] : [];
   });
 
-function chosenAddress(view: View, networkId: string, address: string): 'free' | 'rights' | 'outside' | 'taken' {
+function chosenAddress(view: PreflightView, networkId: string, address: string): 'free' | 'rights' | 'outside' | 'taken' {
   const network = view.network(networkId);
   const subnets = view.subnets.filter((one) => one.network_id === network?.id);
   if (subnets.length > 0 && !subnets.some((one) => contains(one.cidr, address))) return 'outside';
@@ -206,4 +227,11 @@ function chosenAddress(view: View, networkId: string, address: string): 'free' |
     ...subnets.flatMap((one) => one.gateway_ip ?? []),
   ];
   return used.some((one) => canonicalIp(one) === ip) ? 'taken' : 'free';
+}
+
+function sharedRemedy(view: PreflightView, name: string): string {
+  const there = view.networks.find((one) => one.shared === true && one.name === name);
+  return there === undefined
+    ? 'Map it to a shared network of the destination, if there is one.'
+    : `The destination has a shared network of this name: map it to ${there.id}, if that is the same.`;
 }

@@ -5,16 +5,19 @@ import type { Site } from '../builders/site.ts';
 import { unsupportedAttributes } from './attribute-rule.ts';
 import { decide } from './decisions.ts';
 import * as groups from './default-group-rules.ts';
+import { absentExtensions } from './extension-rule.ts';
 import * as limits from './limit-rules.ts';
+import { networkTags, untoldLimits } from './network-limit-rules.ts';
 import * as networks from './network-rules.ts';
+import { owner } from './owner-rule.ts';
 import { quotas } from './quota-rule.ts';
-import type { Rule } from './rules.ts';
+import type { PreflightRule } from './rules.ts';
 import * as servers from './server-rules.ts';
 import { readView } from './view.ts';
 import { zones } from './zone-rule.ts';
 
 /** All rules of preflight, one per line. */
-const rules: readonly Rule[] = [
+const rules: readonly PreflightRule[] = [
   networks.externalNetworks,
   networks.adoptedSubnets,
   networks.routerOverlaps,
@@ -29,7 +32,12 @@ const rules: readonly Rule[] = [
   servers.names,
   limits.serverLimits,
   limits.keypairNames,
+  networkTags,
+  untoldLimits,
+  absentExtensions,
   unsupportedAttributes,
+  networks.smallerMtu,
+  owner,
   zones,
   quotas,
 ];

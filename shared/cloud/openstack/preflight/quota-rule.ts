@@ -1,13 +1,13 @@
 import type { Concern } from '../../../model/concern.ts';
 import type { ResourceOf } from '../../../model/resource.ts';
-import { isDefaultGroup } from '../builders/default-group.ts';
+import { isDefaultGroup } from '../group-name.ts';
 import { decide } from './decisions.ts';
-import type { Rule } from './rules.ts';
+import type { PreflightRule } from './rules.ts';
 import { flavorFor } from './server-rules.ts';
-import type { View } from './view.ts';
+import type { PreflightView } from './view.ts';
 
 /** All resources together must fit into the project's quotas. */
-export const quotas: Rule = (view) =>
+export const quotas: PreflightRule = (view) =>
   Object.entries(needed(view)).flatMap(([name, count]): Concern[] => {
     const quota = view.quotas[name];
     if (quota === undefined || quota.limit < 0 || quota.used + count <= quota.limit) return [];
@@ -15,7 +15,7 @@ export const quotas: Rule = (view) =>
     return [{ code: `quota.${name}`, severity: 'blocking', says, remedy: `Raise it to ${quota.used + count} or more.` }];
   });
 
-function needed(view: View): Record<string, number> {
+function needed(view: PreflightView): Record<string, number> {
   const rules = view.of('security_group_rule');
   const newRules = decide(view, rules).filter((decision) => decision.action === 'create');
   const created = view.of('network').filter((one) => view.network(one.id) === null && !one.external);
@@ -40,10 +40,20 @@ function needed(view: View): Record<string, number> {
     cores: sizes.reduce((sum, size) => sum + size.vcpus, 0),
     ram: sizes.reduce((sum, size) => sum + size.ram, 0),
     key_pairs: keys.length,
+    // Every disk is an image until the commit at least.
+    image_count_total: view.of('disk').length,
+    image_size_total: imageMebibytes(view),
   };
 }
 
-function sizeOf(view: View, server: ResourceOf<'server'>): { readonly vcpus: number; readonly ram: number } {
+/** What the images of the disks take at the least: what the source's images hold. */
+function imageMebibytes(view: PreflightView): number {
+  const images = new Map(view.of('image').map((image) => [image.id, image.size ?? 0]));
+  const bytes = view.of('server').reduce((sum, { image_id }) => sum + (images.get(image_id ?? '') ?? 0), 0);
+  return Math.ceil(bytes / 2 ** 20);
+}
+
+function sizeOf(view: PreflightView, server: ResourceOf<'server'>): { readonly vcpus: number; readonly ram: number } {
   const flavor = view.of('flavor').find((one) => one.id === server.flavor_id);
   if (flavor === undefined) return { vcpus: server.vcpus ?? 0, ram: server.memory_mib ?? 0 };
   const target = flavorFor(view, flavor);

@@ -1,9 +1,9 @@
 import type { Concern } from '../../../model/concern.ts';
 import type { Ref } from '../../../model/resource.ts';
-import type { View } from './view.ts';
+import type { PreflightView } from './view.ts';
 
 /** One check of preflight. A rule MUST NOT write, and MUST report everything it finds. */
-export type Rule = (view: View) => Concern[];
+export type PreflightRule = (view: PreflightView) => Concern[];
 
 /** Makes a concern that stops the campaign. */
 export function blocking(code: string, about: Ref, says: string, remedy: string): Concern {

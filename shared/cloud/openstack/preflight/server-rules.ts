@@ -3,16 +3,16 @@ import type { ApiFlavor } from '../api.ts';
 import { mappedFlavor } from '../builders/flavor.ts';
 import { sameKey } from '../builders/keypair.ts';
 import { mappedFlavorConcerns } from './mapped-flavor.ts';
-import { blocking, type Rule, warning } from './rules.ts';
-import type { View } from './view.ts';
+import { blocking, type PreflightRule, warning } from './rules.ts';
+import type { PreflightView } from './view.ts';
 
 /** What a source flavor becomes. */
-export function flavorFor(view: View, flavor: ResourceOf<'flavor'>): ApiFlavor | 'create' | undefined {
+export function flavorFor(view: PreflightView, flavor: ResourceOf<'flavor'>): ApiFlavor | 'create' | undefined {
   return mappedFlavor(view.flavors, flavor, view.mappings.flavors[flavor.id]?.to);
 }
 
 /** Every flavor needs a mapped flavor with a large enough disk, or the right to create one. */
-export const flavors: Rule = (view) =>
+export const flavors: PreflightRule = (view) =>
   view.of('flavor').flatMap((flavor) => {
     const about = refOf('flavor', flavor.id);
     const target = flavorFor(view, flavor);
@@ -43,7 +43,7 @@ export const flavors: Rule = (view) =>
   });
 
 /** The flavor must have room for the disk, and the memory that the image requires. */
-export const disks: Rule = (view) =>
+export const disks: PreflightRule = (view) =>
   view.of('server').flatMap((server) => {
     const about = refOf('server', server.id);
     const flavor = view.of('flavor').find((one) => one.id === server.flavor_id);
@@ -87,7 +87,7 @@ export const disks: Rule = (view) =>
   });
 
 /** A keypair of the same name with another key would change who can log in. */
-export const keypairs: Rule = (view) =>
+export const keypairs: PreflightRule = (view) =>
   view.of('keypair').flatMap((keypair) => {
     const there = view.keypairs.find((one) => one.name === keypair.name);
     if (there === undefined || sameKey(there, keypair)) return [];
@@ -103,7 +103,7 @@ export const keypairs: Rule = (view) =>
   });
 
 /** Databases with three bytes per character refuse longer characters (Zed: in every name). */
-export const names: Rule = (view) =>
+export const names: PreflightRule = (view) =>
   (['network', 'subnet', 'router', 'security_group', 'port', 'server'] as const).flatMap((kind) =>
     view
       .of(kind)

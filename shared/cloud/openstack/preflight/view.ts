@@ -2,6 +2,7 @@ import type { Mappings } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type { ApiFlavor, ApiFloatingIp, ApiKeypair, ApiNetwork, ApiPort, ApiSecurityGroup, ApiSubnet } from '../api.ts';
 import type { Attribute } from '../attributes/attribute.ts';
+import { neededExtensions } from '../attributes/extensions.ts';
 import { tables } from '../attributes/tables.ts';
 import { defaultGroup } from '../builders/default-group.ts';
 import { listFlavors } from '../builders/flavor.ts';
@@ -15,9 +16,11 @@ import { listZones, type Zone } from '../facts/zones.ts';
  * The input of the rules: the wanted resources and the destination. Read once, so that all rules
  * see the same state.
  */
-export interface View {
+export interface PreflightView {
   readonly mappings: Mappings;
   readonly projectId: string;
+  /** Whose credentials they are. */
+  readonly userName: string;
   readonly admin: boolean;
   readonly flavors: readonly ApiFlavor[];
   readonly networks: readonly ApiNetwork[];
@@ -49,7 +52,7 @@ export async function readView(
   resources: readonly Resource[],
   mappings: Mappings,
   signal: AbortSignal,
-): Promise<View> {
+): Promise<PreflightView> {
   const token = await site.session.token(signal);
   const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
   const target = (to: string): ApiNetwork | undefined =>
@@ -64,6 +67,7 @@ export async function readView(
   return {
     mappings,
     projectId: token.projectId,
+    userName: token.userName,
     admin,
     networks,
     ports,
@@ -91,7 +95,7 @@ function needsOf({ needs, values = [] }: Attribute): string[] {
 }
 
 async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const needs = new Set([freeKeyNames, ...Object.values(tables).flatMap((table) => table.flatMap(needsOf))]);
+  const needs = new Set([freeKeyNames, ...neededExtensions, ...Object.values(tables).flatMap((table) => table.flatMap(needsOf))]);
   const lacks = new Set<string>();
   for (const need of needs) if (!(await site.offers(need, signal))) lacks.add(need);
   return lacks;

@@ -1,8 +1,8 @@
 import { refOf } from '../../../model/resource.ts';
-import { blocking, type Rule, warning } from './rules.ts';
+import { blocking, type PreflightRule, warning } from './rules.ts';
 
 /** The wanted zone, and the host where one is named, must exist. Only admins may name a host. */
-export const zones: Rule = (view) =>
+export const zones: PreflightRule = (view) =>
   Object.entries(view.mappings.servers ?? {}).flatMap(([id, { availability_zone: wanted }]) => {
     const about = refOf('server', id);
     const server = view.of('server').find((one) => one.id === id);

@@ -1,5 +1,6 @@
 import type { ApiAction, ApiServer } from '../api.ts';
-import type { Session } from '../session/session.ts';
+import { partOf } from '../session/answer.ts';
+import type { CloudSession } from '../session/session.ts';
 
 /** Compute API, "List Actions For Server": the first microversion with `limit`. */
 const limited = '2.58';
@@ -8,12 +9,12 @@ const limited = '2.58';
  * Reads the id of a server's newest action. MUST be read before the server: a run between the two
  * then still brings a newer one. Empty where a policy hides actions; `updated` alone decides then.
  */
-export async function readNewestAction(session: Session, id: string, signal: AbortSignal): Promise<string> {
+export async function readNewestAction(session: CloudSession, id: string, signal: AbortSignal): Promise<string> {
   const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
   const query = (await session.knows(limited, signal)) ? { limit: 1 } : {};
   const answer = await session.call({ method: 'GET', service: 'compute', path, query, tolerate: [403, 404], signal });
   if (answer.status !== 200) return '';
-  const [newest] = (answer.body as { instanceActions: readonly ApiAction[] }).instanceActions;
+  const [newest] = partOf<readonly ApiAction[]>(answer.body, 'instanceActions', `GET ${path}`);
   return newest?.request_id ?? '';
 }
 
@@ -33,10 +34,10 @@ const harmless = new Set(['lock', 'unlock', 'createImage', 'createBackup']);
  * Reads a server's actions, newest first. MUST be read before the server; empty if a policy hides
  * them.
  */
-export async function readActions(session: Session, id: string, signal: AbortSignal): Promise<readonly ApiAction[]> {
+export async function readActions(session: CloudSession, id: string, signal: AbortSignal): Promise<readonly ApiAction[]> {
   const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
   const answer = await session.call({ method: 'GET', service: 'compute', path, tolerate: [403, 404], signal });
-  return answer.status === 200 ? (answer.body as { instanceActions: readonly ApiAction[] }).instanceActions : [];
+  return answer.status === 200 ? partOf<readonly ApiAction[]>(answer.body, 'instanceActions', `GET ${path}`) : [];
 }
 
 /**

@@ -1,7 +1,7 @@
 import { answerOf, isNetworkProbe } from '../../../probe/answer.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiServer } from '../api.ts';
-import type { Session } from '../session/session.ts';
+import type { CloudSession } from '../session/session.ts';
 import { readServer } from './server-state.ts';
 
 /** How long one address may take to answer a probe: milliseconds. */
@@ -12,7 +12,7 @@ const probeMs = 5000;
  * `console:TEXT`), answers at any of its addresses.
  */
 export async function lookAt(
-  session: Session,
+  session: CloudSession,
   id: string,
   probe: string | undefined,
   signal: AbortSignal,
@@ -44,7 +44,7 @@ function addressesOf(server: ApiServer): string[] {
  * and again.
  */
 async function lookAtConsole(
-  session: Session,
+  session: CloudSession,
   id: string,
   text: string,
   signal: AbortSignal,

@@ -2,7 +2,8 @@ import { Problem } from '../../../problem.ts';
 import type { Frozen, SourceRetirement } from '../../source-cloud.ts';
 import type { ApiAction, ApiServer } from '../api.ts';
 import type { Access } from '../session/access.ts';
-import { type Guard, Session } from '../session/session.ts';
+import { retryingly } from '../session/retry.ts';
+import { type CallGuard, CloudSession } from '../session/session.ts';
 import { movedTag } from '../stamp.ts';
 import { mayHaveRunSince, readActions } from './generation.ts';
 import { powerOf, readServer, taskOf } from './server-state.ts';
@@ -17,7 +18,7 @@ const reasoned = '2.73';
  * Allows these writes at a source after commit: our tag, the lock, and deletion of a moved server.
  * Throws E_BUG otherwise.
  */
-const guard: Guard = ({ method, service, path, body }) => {
+const guard: CallGuard = ({ method, service, path, body }) => {
   if (method === 'GET' || service !== 'compute') {
     if (method === 'GET') return;
   } else {
@@ -31,13 +32,22 @@ const guard: Guard = ({ method, service, path, body }) => {
 
 /** Locks and deletes the source's servers after commit. */
 export class OpenStackRetirement implements SourceRetirement {
-  readonly #session: Session;
+  readonly #session: CloudSession;
 
   constructor(access: Access) {
-    this.#session = new Session(access, guard, 'source');
+    this.#session = new CloudSession(access, guard, 'source');
   }
 
-  async retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+  /** Each attempt reads the server again, so that a lost answer does no harm. */
+  retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    return retryingly(signal, () => this.#retire(serverId, frozen, signal));
+  }
+
+  destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+    return retryingly(signal, () => this.#destroy(serverId, frozen, signal));
+  }
+
+  async #retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
     const server = await this.#asFrozen(serverId, frozen, signal);
     if (server === null) return;
     const path = pathOf(serverId);
@@ -48,14 +58,14 @@ export class OpenStackRetirement implements SourceRetirement {
     await this.#session.call({ method: 'PUT', service: 'compute', path: `${path}/tags/${movedTag}`, signal });
   }
 
-  async destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
+  async #destroy(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
     const server = await this.#asFrozen(serverId, frozen, signal);
     if (server === null) return;
     const path = pathOf(serverId);
     // Only our own lock is removed; another lock means that somebody wants to keep the server.
     if (isOurs(server, frozen))
       await this.#session.call({ method: 'POST', service: 'compute', path: `${path}/action`, body: { unlock: null }, signal });
-    await this.#session.call({ method: 'DELETE', service: 'compute', path, tolerate: [404], signal });
+    await this.#session.call({ method: 'DELETE', service: 'compute', path, mayBeGone: true, signal });
   }
 
   /** Reads a server unchanged since its freeze; null if it is gone. Throws E_SERVER_STATE. */

@@ -3,19 +3,21 @@ import { Problem } from '../../../problem.ts';
 import type { Patience } from '../../patience.ts';
 import type { ServerState } from '../../source-cloud.ts';
 import type { ApiServer } from '../api.ts';
-import type { Session } from '../session/session.ts';
+import { partOf } from '../session/answer.ts';
+import { isUnsure } from '../session/late.ts';
+import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
 import { generationOf, readNewestAction } from './generation.ts';
 
 /** Reads a server; null where it is gone. */
-export async function readServer(session: Session, id: string, signal: AbortSignal): Promise<ApiServer | null> {
+export async function readServer(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiServer | null> {
   const path = `/servers/${encodeURIComponent(id)}`;
-  const { status, body } = await session.call({ method: 'GET', service: 'compute', path, tolerate: [404], signal });
-  return status === 404 ? null : (body as { server: ApiServer }).server;
+  const { status, body } = await session.call({ method: 'GET', service: 'compute', path, mayBeGone: true, signal });
+  return status === 404 ? null : partOf<ApiServer>(body, 'server', `GET ${path}`);
 }
 
 /** Reads a server that should be there. Throws E_NOT_FOUND. */
-export async function mustReadServer(session: Session, id: string, signal: AbortSignal): Promise<ApiServer> {
+export async function mustReadServer(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiServer> {
   const server = await readServer(session, id, signal);
   if (server === null) throw new Problem('E_NOT_FOUND', `There is no server ${id}.`, { about: `server/${id}` });
   return server;
@@ -33,7 +35,7 @@ export function powerOf({ status }: Pick<ApiServer, 'status'>): Power {
 }
 
 /** Reads a server's state. Throws E_NOT_FOUND. */
-export async function readState(session: Session, id: string, signal: AbortSignal): Promise<ServerState> {
+export async function readState(session: CloudSession, id: string, signal: AbortSignal): Promise<ServerState> {
   const newestAction = await readNewestAction(session, id, signal);
   const server = await mustReadServer(session, id, signal);
   return {
@@ -51,6 +53,9 @@ export async function readState(session: Session, id: string, signal: AbortSigna
  * by a busy server.
  */
 const askAgainMs = 30_000;
+/** The same pause after a request without an answer, and how many of those are made. */
+const askAfterLossMs = 2_000;
+const lossesBorne = 5;
 
 interface Change {
   readonly action: 'os-start' | 'os-stop';
@@ -68,21 +73,26 @@ export const changes = {
  * Brings a server to the wanted power state and waits for it; does nothing if it is already there.
  * Throws E_SERVER_FAULT with the cloud's message, E_SERVER_STATE, E_CLOUD_TIMEOUT.
  */
-export async function bring(session: Session, id: string, change: Change, patience: Patience): Promise<void> {
-  let askedAt = Number.NEGATIVE_INFINITY;
+export async function bring(session: CloudSession, id: string, change: Change, patience: Patience): Promise<void> {
+  let askAgainAt = 0;
+  let losses = 0;
   await until(`Server ${id} in state ${change.to}`, patience, async () => {
     const server = await mustReadServer(session, id, patience.signal);
     if (taskOf(server) !== null) return undefined;
     if (server.status === change.to) return true;
     if (server.status !== change.from) throw unfit(server, change);
-    if (performance.now() - askedAt < askAgainMs) return undefined;
-    askedAt = performance.now();
-    await ask(session, server, change, patience.signal);
+    if (performance.now() < askAgainAt) return undefined;
+    askAgainAt = performance.now() + askAgainMs;
+    await ask(session, server, change, patience.signal).catch((error: unknown) => {
+      losses += 1;
+      if (!isUnsure(error) || losses > lossesBorne) throw error;
+      askAgainAt = performance.now() + askAfterLossMs;
+    });
     return undefined;
   });
 }
 
-async function ask(session: Session, { id, locked }: ApiServer, change: Change, signal: AbortSignal): Promise<void> {
+async function ask(session: CloudSession, { id, locked }: ApiServer, change: Change, signal: AbortSignal): Promise<void> {
   const path = `/servers/${encodeURIComponent(id)}/action`;
   const call = { method: 'POST', service: 'compute', path, body: { [change.action]: null }, tolerate: [409], signal } as const;
   const { status, body } = await session.call(call);

@@ -1,6 +1,6 @@
 import { Problem } from '../../../problem.ts';
 import type { ApiImage } from '../api.ts';
-import type { Guard } from '../session/session.ts';
+import type { CallGuard } from '../session/session.ts';
 
 /**
  * The server actions a source may be asked for; see the Compute API reference, "Servers - run an
@@ -10,7 +10,8 @@ const actions = new Set(['os-start', 'os-stop', 'createImage']);
 
 /**
  * Decides what may be written at the source: start, stop and snapshot a server, and delete an image
- * with the stamp of the campaign that asks. Any other request is a defect of ours and never leaves the machine.
+ * with the stamp of the campaign that asks. Any other request is a defect of ours and never leaves
+ * the machine.
  */
 export class SourceGuard {
   readonly #ours = new Set<string>();
@@ -34,7 +35,7 @@ export class SourceGuard {
   }
 
   /** The session asks this before every call. Throws E_BUG. */
-  readonly check: Guard = ({ method, service, path, body }) => {
+  readonly check: CallGuard = ({ method, service, path, body }) => {
     if (method === 'GET' || method === 'HEAD') return;
     const verbs = typeof body === 'object' && body !== null ? Object.keys(body) : [];
     const isAction = method === 'POST' && service === 'compute' && /^\/servers\/[^/]+\/action$/.test(path);

@@ -7,17 +7,17 @@ export type Named = { readonly id: string } | { readonly name: string; readonly 
 export type Domain = { readonly id: string } | { readonly name: string };
 
 /** How we authenticate with Keystone: Identity API v3, "Authentication and token management". */
-export type Identity =
+export type KeystoneIdentity =
   | { readonly method: 'password'; readonly user: Named; readonly password: Secret }
   | { readonly method: 'token'; readonly token: Secret }
   | { readonly method: 'application_credential'; readonly id: string; readonly secret: Secret }
   | { readonly method: 'application_credential'; readonly name: string; readonly user: Named; readonly secret: Secret };
 
 /**
- * Limits of one HTTP exchange, by phase: until connected, until the answer's headers, between two
+ * Limits of one HTTP exchange, by part: until connected, until the answer's headers, between two
  * pieces of its body.
  */
-interface Timeouts {
+interface HttpTimeouts {
   readonly connectMs: number;
   readonly headersMs: number;
   readonly bodyIdleMs: number;
@@ -32,7 +32,7 @@ export interface Access {
   readonly origin: string;
   /** Ends in `/v3`. */
   readonly authUrl: string;
-  readonly identity: Identity;
+  readonly identity: KeystoneIdentity;
   /** Null for an application credential and for a token that is scoped already. */
   readonly project: Named | null;
   readonly region: string | null;
@@ -45,5 +45,5 @@ export interface Access {
    * Addresses instead of the catalogue's, by service type: `compute`, `network`, `image`.
    */
   readonly endpoints: Readonly<Record<string, string>>;
-  readonly timeouts: Timeouts;
+  readonly timeouts: HttpTimeouts;
 }

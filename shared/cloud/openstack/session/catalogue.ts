@@ -3,25 +3,41 @@ import type { Access } from './access.ts';
 import type { Token } from './token.ts';
 
 /** The services that we call. */
-export type Service = 'identity' | 'compute' | 'network' | 'image';
+export type ApiService = 'identity' | 'compute' | 'network' | 'image';
 
 /**
  * The version that is added to an endpoint that names none; the catalogue of many clouds lists
  * Neutron and Glance so.
  */
-const versions: Readonly<Record<Service, string>> = { identity: 'v3', compute: 'v2.1', network: 'v2.0', image: 'v2' };
+const versions: Readonly<Record<ApiService, string>> = { identity: 'v3', compute: 'v2.1', network: 'v2.0', image: 'v2' };
 
 /**
  * The address of a service with its version and no trailing slash; E_ENDPOINT_MISSING where the
  * catalogue has none for the region and interface.
  */
-export function endpointOf(access: Access, token: Token, service: Service): string {
+export function endpointOf(access: Access, token: Token, service: ApiService): string {
   const url = access.endpoints[service] ?? (service === 'identity' ? access.authUrl : listed(access, token, service));
   const trimmed = url.replace(/\/+$/, '');
   return /\/v\d+(\.\d+)?(\/[^/]+)?$/.test(trimmed) ? trimmed : `${trimmed}/${versions[service]}`;
 }
 
-function listed(access: Access, token: Token, service: Service): string {
+/**
+ * Throws E_CONFIG where no region is chosen and the catalogue has several: compute of one and
+ * network of another would be captured as one cloud.
+ */
+export function mustBeOneRegion(access: Access, catalogue: Token['catalogue']): void {
+  if (access.region !== null) return;
+  const wanted = (['compute', 'network', 'image'] as const).filter((service) => access.endpoints[service] === undefined);
+  const entries = catalogue.filter(({ type }) => wanted.some((service) => service === type));
+  const offered = entries.flatMap(({ endpoints }) => endpoints).filter((endpoint) => endpoint.interface === access.interface);
+  const regions = [...new Set(offered.map((endpoint) => endpoint.region_id ?? endpoint.region ?? 'no name'))].sort();
+  if (regions.length < 2) return;
+  throw new Problem('E_CONFIG', `${access.origin}: the cloud has several regions (${regions.join(', ')}), and none is chosen.`, {
+    hint: 'Set `region_name`, in clouds.yaml or beside `cloud`; each region is a cloud of its own for a migration.',
+  });
+}
+
+function listed(access: Access, token: Token, service: ApiService): string {
   const all = token.catalogue.filter((entry) => entry.type === service).flatMap((entry) => entry.endpoints);
   const here = all.filter((endpoint) => access.region === null || (endpoint.region_id ?? endpoint.region) === access.region);
   const found = here.find((endpoint) => endpoint.interface === access.interface);

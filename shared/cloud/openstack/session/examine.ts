@@ -1,7 +1,7 @@
 import { Problem } from '../../../problem.ts';
 import type { Access } from './access.ts';
-import { endpointOf, type Service } from './catalogue.ts';
-import { Session } from './session.ts';
+import { type ApiService, endpointOf } from './catalogue.ts';
+import { CloudSession } from './session.ts';
 
 /**
  * A small read of each service that proves its endpoint: Networking API v2.0 and Image API v2, one
@@ -10,7 +10,7 @@ import { Session } from './session.ts';
 const reads = [
   { service: 'network', path: '/networks', query: { limit: 1, fields: 'id' } },
   { service: 'image', path: '/images', query: { limit: 1 } },
-] as const satisfies readonly { service: Service; path: string; query: object }[];
+] as const satisfies readonly { service: ApiService; path: string; query: object }[];
 
 /**
  * How far this machine's clock may be from the cloud's before it is worth a word: tokens and
@@ -23,7 +23,7 @@ const skewMs = 60_000;
  * prevents it.
  */
 export async function examine(access: Access, signal: AbortSignal): Promise<readonly string[]> {
-  const session = new Session(access, ({ method }) => {
+  const session = new CloudSession(access, ({ method }) => {
     if (method !== 'GET') throw new Problem('E_FORBIDDEN', `An examination only reads; it must not ${method}.`);
   });
   try {

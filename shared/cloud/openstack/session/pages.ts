@@ -1,27 +1,30 @@
 import { Problem } from '../../../problem.ts';
-import type { Service } from './catalogue.ts';
-import type { Call, Session } from './session.ts';
+import type { ApiService } from './catalogue.ts';
+import type { ApiCall, CloudSession } from './session.ts';
 
 /** Page size; a cloud may return fewer, and always reports whether there are more. */
 const pageSize = 500;
 
+/** Number of pages after which a list counts as endless. */
+const mostPages = 10_000;
+
 /** What is listed: `path` of the collection, and `key`, under which a page holds it. */
 export interface Listing {
-  readonly service: Service;
+  readonly service: ApiService;
   readonly path: string;
   readonly key: string;
-  readonly query?: Call['query'];
+  readonly query?: ApiCall['query'];
 }
 
 /**
  * Lists a whole collection, page by page. Nova and Neutron link the next page under `<key>_links`,
  * Glance under `next`, Keystone under `links`.
  */
-export async function listAll<T>(session: Session, listing: Listing, signal: AbortSignal): Promise<T[]> {
+export async function listAll<T>(session: CloudSession, listing: Listing, signal: AbortSignal): Promise<T[]> {
   const { service, path, key } = listing;
   const all: T[] = [];
   const seen = new Set<string>();
-  let query: Call['query'] = service === 'identity' ? listing.query : { limit: pageSize, ...listing.query };
+  let query: ApiCall['query'] = service === 'identity' ? listing.query : { limit: pageSize, ...listing.query };
   for (;;) {
     const { body } = await session.call({ method: 'GET', service, path, query, signal });
     const page = (body as Record<string, unknown> | null)?.[key];
@@ -30,18 +33,23 @@ export async function listAll<T>(session: Session, listing: Listing, signal: Abo
     const next = nextOf(body as Record<string, unknown>, key);
     if (next === null) return all;
     const marker = next.searchParams.get('marker') ?? next.search;
+    // A list that grows as fast as it is read would never end.
+    if (seen.size >= mostPages) throw new Problem('E_CLOUD', `GET ${path}: the list has more than ${mostPages} pages.`);
     if (seen.has(marker)) throw new Problem('E_CLOUD', `GET ${path}: the cloud links the same page again and again.`);
     seen.add(marker);
-    // Only the query is used, because behind a proxy the link's scheme and host are often wrong.
+    // Only the query is used: behind a proxy the link's host is often wrong, and a token never goes
+    // to another one.
     query = { ...query, ...grouped(next.searchParams) };
   }
 }
 
 function nextOf(body: Record<string, unknown>, key: string): URL | null {
-  const links = body[`${key}_links`] as { rel: string; href: string }[] | undefined;
-  const linked = links?.find((link) => link.rel === 'next')?.href;
-  const href = linked ?? body['next'] ?? (body['links'] as { next?: unknown } | undefined)?.next;
-  return typeof href === 'string' && href !== '' ? new URL(href, 'http://relative') : null;
+  const links = body[`${key}_links`];
+  const linked = Array.isArray(links)
+    ? (links as { rel?: unknown; href?: unknown }[]).find((link) => link?.rel === 'next')
+    : null;
+  const href = linked?.href ?? body['next'] ?? (body['links'] as { next?: unknown } | null | undefined)?.next;
+  return typeof href === 'string' && href !== '' ? URL.parse(href, 'http://relative') : null;
 }
 
 function grouped(parameters: URLSearchParams): Record<string, string[]> {

@@ -11,7 +11,7 @@ export interface Refused {
 }
 
 /** Which cloud of a migration refused: what an operator can do differs. */
-export type Side = 'source' | 'destination';
+export type CloudSide = 'source' | 'destination';
 
 /** What an operator does about the source; the table of problems speaks of the destination. */
 const hintsAtSource: Partial<Record<ProblemCode, string>> = {
@@ -24,8 +24,9 @@ const hintsAtSource: Partial<Record<ProblemCode, string>> = {
  * Turns an error answer into a problem with the cloud's own message, its request id, the method and
  * the path.
  */
-export function problemOf(refused: Refused, side: Side, redacted: (text: string) => string): Problem {
+export function problemOf(refused: Refused, side: CloudSide, redacted: (text: string) => string): Problem {
   const { method, url, service, status, headers, text } = refused;
+  if (status < 400) return redirected(refused, redacted);
   const says = messageOf(text).slice(0, 1000);
   const requestId = headers['x-openstack-request-id'] ?? headers['x-compute-request-id'];
   const path = new URL(url).pathname;
@@ -33,7 +34,24 @@ export function problemOf(refused: Refused, side: Side, redacted: (text: string)
   const sentence = `The ${service} service answered ${status}: ${says || 'no message'} (${method} ${path}${tail})`;
   const code = codeOf(status, text);
   const hint = side === 'source' ? hintsAtSource[code] : undefined;
-  return new Problem(code, redacted(sentence), hint === undefined ? {} : { hint });
+  return new Problem(code, redacted(sentence), { cause: { status }, ...(hint === undefined ? {} : { hint }) });
+}
+
+/**
+ * Says where an answer points. It is not followed: the token is for the catalogue's address, and a
+ * request with a body would arrive as a GET.
+ */
+export function redirected({ method, url, service, status, headers }: Refused, redacted: (text: string) => string): Problem {
+  const to = URL.parse(headers['location'] ?? '', url);
+  const where = to === null ? 'without saying where to' : `to ${to.origin}${to.pathname}`;
+  const says = `The ${service} service answers ${method} ${new URL(url).pathname} with a redirection (${status}) ${where}.`;
+  return new Problem('E_CLOUD_REDIRECT', redacted(says), { about: new URL(url).origin });
+}
+
+/** The status of the answer that a problem comes from; undefined where there was no answer. */
+export function statusOf({ cause }: Problem): number | undefined {
+  const status = typeof cause === 'object' && cause !== null ? (cause as { status?: unknown }).status : undefined;
+  return typeof status === 'number' ? status : undefined;
 }
 
 function codeOf(status: number, text: string): ProblemCode {

@@ -8,9 +8,12 @@ const budgetMs = 120_000;
 /** The longest pause that a cloud may ask for: milliseconds. */
 const longestPauseMs = 60_000;
 
+/** What came of one request, as far as it matters for another. */
+type Outcome = Pick<Incoming, 'status' | 'headers'> | Problem;
+
 /** How long to wait before the next attempt; null when there is none. */
 export interface RetryPatience {
-  next(outcome: Incoming | Problem): number | null;
+  next(outcome: Outcome): number | null;
 }
 
 /**
@@ -31,7 +34,7 @@ export function patienceFor(call: { readonly method: string; readonly content?: 
   };
 }
 
-function mayRepeat(outcome: Incoming | Problem, safe: boolean): boolean {
+function mayRepeat(outcome: Outcome, safe: boolean): boolean {
   if (outcome instanceof Problem) return neverSent(outcome) || (safe && outcome.retry === 'later');
   if (outcome.status === 429) return true;
   return safe && [502, 503, 504].includes(outcome.status);

@@ -2,12 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../problem.ts';
 import { redact, Secret } from '../../../secret.ts';
 import type { Access } from './access.ts';
-import { endpointOf, type Service } from './catalogue.ts';
+import { type ApiAnswer, readJson, readText } from './answer.ts';
+import { type ApiService, endpointOf, mustBeOneRegion } from './catalogue.ts';
 import { maximumOf, negotiate } from './microversion.ts';
-import { problemOf, type Side } from './refusal.ts';
+import { type CloudSide, problemOf } from './refusal.ts';
 import { patienceFor } from './retry.ts';
 import { issueToken, type Token } from './token.ts';
 import { cancelled, discard, failureOf, type Incoming, Transport } from './transport.ts';
+import { joined } from './wait.ts';
 
 /** A streamed body that can be opened again, because a request may be sent again. */
 interface Content {
@@ -19,9 +21,9 @@ interface Content {
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** One call of a service's API. */
-export interface Call {
+export interface ApiCall {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly service: Service;
+  readonly service: ApiService;
   /** Below the endpoint, with its version: `/servers/detail`. */
   readonly path: string;
   readonly query?: Query | undefined;
@@ -31,42 +33,33 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Error statuses that are a valid answer to this call: `[404]`. */
   readonly tolerate?: readonly number[] | undefined;
+  /** A 404 in the service's own words is an answer: what the path names is gone. */
+  readonly mayBeGone?: boolean | undefined;
   readonly headersTimeoutMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
-/** An answer; `body` is parsed JSON, text, or null where there is none. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: unknown;
-}
-
 /** Decides whether a call may be made at all; throws where it may not. */
-export type Guard = (call: Pick<Call, 'method' | 'service' | 'path' | 'body'>) => void;
+export type CallGuard = (call: Pick<ApiCall, 'method' | 'service' | 'path' | 'body'>) => void;
 
-/**
- * Largest answer that is read into memory: bytes. A page holds some hundred records of a few
- * kilobytes.
- */
-const longestAnswer = 64 * 1024 * 1024;
 const userAgent = 'godwit';
 
 /**
  * One user's session with one cloud: token, catalogue, microversion, retries, errors as problems.
  * Renews a token before it expires and when it is refused. An error text MUST NOT contain a token.
  */
-export class Session {
+export class CloudSession {
   readonly access: Access;
   readonly #transport: Transport;
-  readonly #guard: Guard;
-  readonly #side: Side;
+  readonly #guard: CallGuard;
+  readonly #side: CloudSide;
   readonly #secrets = new Set<Secret>();
+  readonly #life = new AbortController();
   #token: Token | null = null;
   #renewal: Promise<Token> | null = null;
   #microversion: Promise<string> | null = null;
 
-  constructor(access: Access, guard: Guard = () => undefined, side: Side = 'destination') {
+  constructor(access: Access, guard: CallGuard = () => undefined, side: CloudSide = 'destination') {
     this.access = access;
     this.#transport = new Transport(access);
     this.#guard = guard;
@@ -78,29 +71,33 @@ export class Session {
    * Makes one call and reads its answer. Throws E_AUTH, E_FORBIDDEN, E_QUOTA, E_CONFLICT, E_CLOUD,
    * and the transport's errors.
    */
-  async call(call: Call): Promise<Answer> {
-    const incoming = await this.#send(call);
-    const text = await this.#read(incoming, call);
-    return { status: incoming.status, headers: incoming.headers, body: parsed(text, incoming.headers['content-type'] ?? '') };
+  call(call: ApiCall): Promise<ApiAnswer> {
+    return this.#carryOut(call, (incoming) => readJson(incoming, call, (error) => this.failure(error, call)));
   }
 
   /** GETs a body as a stream, for what is too large to hold; the caller consumes or discards it. */
-  async stream(call: Call): Promise<Incoming> {
-    return this.#send(call);
+  stream(call: ApiCall): Promise<Incoming> {
+    return this.#carryOut(call, (incoming) => Promise.resolve(incoming));
+  }
+
+  /** Aborts when the session is closed; work that several callers share runs under it. */
+  get life(): AbortSignal {
+    return this.#life.signal;
   }
 
   /** The problem for a broken stream. */
-  failure(error: unknown, call: Call): Problem {
+  failure(error: unknown, call: ApiCall): Problem {
     return failureOf(error, { method: call.method, url: `${this.access.authUrl}${call.path}`, signal: call.signal }, this.access);
   }
 
   /** The current token, with user, project and roles. */
   async token(signal: AbortSignal): Promise<Token> {
     if (this.#token !== null && performance.now() < this.#token.renewAtMs) return this.#token;
-    this.#renewal ??= this.#renew(signal).finally(() => {
+    // Others wait for the same token: a caller that gives up does not end its renewal.
+    this.#renewal ??= this.#renew(this.life).finally(() => {
       this.#renewal = null;
     });
-    return this.#renewal;
+    return joined(this.#renewal, signal);
   }
 
   /**
@@ -108,11 +105,11 @@ export class Session {
    * cloud is too old.
    */
   async microversion(signal: AbortSignal): Promise<string> {
-    this.#microversion ??= this.#negotiate(signal).catch((error: unknown) => {
+    this.#microversion ??= this.#negotiate(this.life).catch((error: unknown) => {
       this.#microversion = null;
       throw error;
     });
-    return this.#microversion;
+    return joined(this.#microversion, signal);
   }
 
   /** Whether the compute service knows a microversion. */
@@ -122,12 +119,14 @@ export class Session {
   }
 
   close(): Promise<void> {
+    this.#life.abort(new Problem('E_CANCELLED', 'The session with the cloud is closed.'));
     return this.#transport.close();
   }
 
   async #renew(signal: AbortSignal): Promise<Token> {
     const token = await issueToken(this.access, this.#transport, signal, (text) => redact(text, this.#secrets));
     this.#secrets.add(token.secret);
+    mustBeOneRegion(this.access, token.catalogue);
     this.#token = token;
     return token;
   }
@@ -135,25 +134,33 @@ export class Session {
   async #negotiate(signal: AbortSignal): Promise<string> {
     const url = endpointOf(this.access, await this.token(signal), 'compute');
     const root = /^.*\/v\d+(\.\d+)?(?=\/|$)/.exec(url)?.[0] ?? url;
-    const { body } = await this.call({ method: 'GET', service: 'compute', path: root, signal });
+    // Without the slash Nova answers 302 (nova/api/openstack/compute/routes.py, ROUTE_LIST).
+    const { body } = await this.call({ method: 'GET', service: 'compute', path: `${root}/`, signal });
     return negotiate(body);
   }
 
-  /** Sends a call until it is answered or its patience ends. Throws problems only. */
-  async #send(call: Call): Promise<Incoming> {
+  /**
+   * Sends a call until an answer is taken or its patience ends. An answer that breaks off or cannot
+   * be read is sent for again like one that never came. Throws problems only.
+   */
+  async #carryOut<T>(call: ApiCall, take: (incoming: Incoming) => Promise<T>): Promise<T> {
     this.#guard(call);
     const patience = patienceFor(call);
     let renewed = false;
     for (;;) {
       const token = await this.token(call.signal);
-      const outcome = await this.#once(call, token);
-      if (!(outcome instanceof Problem) && (outcome.status < 400 || call.tolerate?.includes(outcome.status))) return outcome;
+      let outcome = await this.#once(call, token);
       if (!(outcome instanceof Problem) && outcome.status === 401 && !renewed) {
         // Revoked or expired in the meantime; the body, if any, is opened again.
         renewed = true;
         discard(outcome);
         if (this.#token === token) this.#token = null;
         continue;
+      }
+      if (isAnswer(outcome, call)) {
+        const taken = await take(outcome).catch(problemIn);
+        if (!(taken instanceof Problem)) return taken;
+        outcome = taken;
       }
       const delayMs = patience.next(outcome);
       if (delayMs === null) throw outcome instanceof Problem ? outcome : await this.#refusal(outcome, call, token);
@@ -164,7 +171,7 @@ export class Session {
     }
   }
 
-  async #once(call: Call, token: Token): Promise<Incoming | Problem> {
+  async #once(call: ApiCall, token: Token): Promise<Incoming | Problem> {
     const isCompute = call.service === 'compute' && !call.path.startsWith('http');
     const headers: Record<string, string> = {
       'user-agent': userAgent,
@@ -187,7 +194,7 @@ export class Session {
     });
   }
 
-  #url(call: Call, token: Token): string {
+  #url(call: ApiCall, token: Token): string {
     const url = new URL(call.path.startsWith('http') ? call.path : `${endpointOf(this.access, token, call.service)}${call.path}`);
     for (const [key, value] of Object.entries(call.query ?? {})) {
       for (const one of [value].flat()) if (one !== undefined) url.searchParams.append(key, String(one));
@@ -195,36 +202,23 @@ export class Session {
     return url.href;
   }
 
-  async #refusal(incoming: Incoming, call: Call, token: Token): Promise<Problem> {
+  async #refusal(incoming: Incoming, call: ApiCall, token: Token): Promise<Problem> {
     const { method, service } = call;
-    const text = await this.#read(incoming, call).catch(() => '');
+    const text = await readText(incoming, `${method} ${call.path}`, (error) => this.failure(error, call)).catch(() => '');
     const refused = { method, service, url: this.#url(call, token), status: incoming.status, headers: incoming.headers, text };
     return problemOf(refused, this.#side, (sentence) => redact(sentence, this.#secrets));
   }
-
-  async #read(incoming: Incoming, call: Call): Promise<string> {
-    const pieces: Buffer[] = [];
-    let length = 0;
-    try {
-      for await (const piece of incoming.body) {
-        length += (piece as Buffer).length;
-        if (length > longestAnswer)
-          throw new Problem('E_CLOUD', `${call.method} ${call.path}: the answer exceeds ${longestAnswer} bytes.`);
-        pieces.push(piece as Buffer);
-      }
-    } catch (error) {
-      throw this.failure(error, call);
-    }
-    return Buffer.concat(pieces).toString('utf8');
-  }
 }
 
-function parsed(text: string, type: string): unknown {
-  if (text === '') return null;
-  if (!/json/.test(type)) return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Problem('E_CLOUD', `The cloud's answer is cut off or not JSON: ${text.slice(0, 60)}`);
-  }
+/** Whether a call was answered: a success, or an error status that the call takes for an answer. */
+function isAnswer(outcome: Incoming | Problem, { tolerate, mayBeGone }: ApiCall): outcome is Incoming {
+  if (outcome instanceof Problem) return false;
+  const { status } = outcome;
+  return status < 300 || tolerate?.includes(status) === true || (status === 404 && mayBeGone === true);
+}
+
+/** A problem as an outcome; anything else is thrown on. */
+function problemIn(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  throw error;
 }

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
-import type { Access, Identity, Named } from './access.ts';
-import { messageOf } from './refusal.ts';
-import { retryingly } from './retry.ts';
-import type { Transport } from './transport.ts';
+import type { Access, KeystoneIdentity, Named } from './access.ts';
+import { notJson, parsed, readText } from './answer.ts';
+import { messageOf, redirected } from './refusal.ts';
+import { patienceFor } from './retry.ts';
+import { cancelled, failureOf, type Incoming, type Outgoing, type Transport } from './transport.ts';
 
 /** One entry of the catalogue. */
 interface CatalogueEntry {
@@ -41,7 +43,7 @@ interface TokenBody {
 }
 
 /**
- * Asks Keystone for a token (Identity API v3, POST /v3/auth/tokens). Throws E_AUTH and what the
+ * Asks Keystone for a token (KeystoneIdentity API v3, POST /v3/auth/tokens). Throws E_AUTH and what the
  * transport throws.
  */
 export async function issueToken(
@@ -53,14 +55,8 @@ export async function issueToken(
   const url = `${access.authUrl}/auth/tokens`;
   const body = JSON.stringify({ auth: { identity: identityOf(access.identity), ...scopeOf(access) } });
   const headers = { 'user-agent': 'godwit', accept: 'application/json', 'content-type': 'application/json' };
-  // A second token does no harm, so this POST is repeated like a GET.
-  const { answer, text } = await retryingly(signal, async () => {
-    const answer = await transport.send({ method: 'POST', url, headers, body, signal });
-    return { answer, text: await answer.body.toArray().then((pieces) => Buffer.concat(pieces as Buffer[]).toString('utf8')) };
-  });
-  const value = answer.headers['x-subject-token'];
-  if (answer.status >= 300 || value === undefined) throw refusal(access, answer.status, redacted(messageOf(text)));
-  const { token } = JSON.parse(text) as TokenBody;
+  const outgoing = { method: 'POST', url, headers, body, signal };
+  const { value, token } = await askedFor(access, transport, outgoing, redacted);
   if (token.project === undefined)
     throw new Problem('E_AUTH', `The token of ${access.origin} belongs to no project; name one with project_name.`);
   // The cloud's clock may differ from ours: only the token's lifetime is taken from it.
@@ -77,6 +73,57 @@ export async function issueToken(
   };
 }
 
+interface Issued {
+  readonly value: string;
+  readonly token: TokenBody['token'];
+}
+
+/** A second token does no harm, so the request is repeated like a GET. */
+async function askedFor(
+  access: Access,
+  transport: Transport,
+  outgoing: Outgoing,
+  redacted: (text: string) => string,
+): Promise<Issued> {
+  const patience = patienceFor({ method: 'GET' });
+  for (;;) {
+    const outcome = await once(access, transport, outgoing, redacted);
+    if ('value' in outcome) return outcome;
+    const delayMs = patience.next(outcome.failure);
+    if (delayMs === null) throw outcome.problem;
+    await sleep(delayMs, undefined, { signal: outgoing.signal }).catch(() => {
+      throw cancelled(outgoing.signal);
+    });
+  }
+}
+
+/** One request and what came of it: a token, or why there is none. */
+async function once(
+  access: Access,
+  transport: Transport,
+  outgoing: Outgoing,
+  redacted: (text: string) => string,
+): Promise<Issued | { readonly failure: Pick<Incoming, 'status' | 'headers'> | Problem; readonly problem: Problem }> {
+  try {
+    const answer = await transport.send(outgoing);
+    const { status, headers } = answer;
+    const text = await readText(answer, 'POST /auth/tokens', (error) => failureOf(error, outgoing, access));
+    if (status >= 300) {
+      const refused = { method: 'POST', url: outgoing.url, service: 'identity', status, headers, text };
+      const problem = status < 400 ? redirected(refused, redacted) : refusal(access, status, redacted(messageOf(text)));
+      return { failure: answer, problem };
+    }
+    const value = headers['x-subject-token'];
+    const { token } = (parsed(text) ?? {}) as Partial<TokenBody>;
+    if (value === undefined || token?.user === undefined)
+      throw notJson('POST /auth/tokens', status, headers['content-type'], redacted(messageOf(text)));
+    return { value, token };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { failure: error, problem: error };
+  }
+}
+
 function refusal(access: Access, status: number, says: string): Problem {
   const sentence = `Keystone at ${access.authUrl} answered ${status}: ${says || 'no message'} (credentials from ${access.origin})`;
   if (status === 401 || status === 403) {
@@ -89,7 +136,7 @@ function refusal(access: Access, status: number, says: string): Problem {
   return new Problem(status >= 500 || status === 429 ? 'E_CLOUD' : 'E_CLOUD_REFUSED', sentence);
 }
 
-function identityOf(identity: Identity): object {
+function identityOf(identity: KeystoneIdentity): object {
   switch (identity.method) {
     case 'password':
       return { methods: ['password'], password: { user: { ...named(identity.user), password: identity.password.reveal() } } };

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { abortable } from '../../../concurrency/abortable.ts';
 import { Problem } from '../../../problem.ts';
 import type { Patience } from '../../patience.ts';
 import { cancelled } from './transport.ts';
@@ -25,5 +26,17 @@ export async function until<T>(what: string, patience: Patience, look: () => Pro
     await sleep(pauseMs, undefined, { signal: patience.signal }).catch(() => {
       throw cancelled(patience.signal);
     });
+  }
+}
+
+/**
+ * Waits for work that other callers wait for too: one that gives up does not end it. Throws what
+ * the work throws, E_CANCELLED.
+ */
+export async function joined<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  try {
+    return await abortable<T>([signal], (resolve, reject) => void work.then(resolve, reject));
+  } catch (error) {
+    throw signal.aborted ? cancelled(signal) : error;
   }
 }

@@ -44,7 +44,7 @@ describe('hello', () => {
     expect(['zstd', 'warm', 'known-blocks'].filter((feature) => receiver.has(feature))).toEqual(['warm']);
   });
 
-  it('does not care who dialled', async () => {
+  it('opens a connection whichever side has dialled the other', async () => {
     const done = Promise.withResolvers<string>();
     const loopback = await Loopback.open((socket) => {
       const sender = new Connection(socket, options('sender'));
@@ -68,7 +68,7 @@ describe('hello', () => {
     });
     open.push(loopback);
     await loopback.dial();
-    expect(await closed.promise).toMatchObject({ code: 'E_OUT_OF_PHASE' });
+    expect(await closed.promise).toMatchObject({ code: 'E_OUT_OF_TURN' });
   });
 
   it('tells people which side to upgrade when the majors differ', async () => {
@@ -99,7 +99,7 @@ describe('hello', () => {
 describe('a campaign', () => {
   it('must be open before its messages are said', async () => {
     const { sender } = await pair();
-    await expect(sender.request('campaign.commit', { campaign: aCampaign() })).rejects.toMatchObject({ code: 'E_OUT_OF_PHASE' });
+    await expect(sender.request('campaign.commit', { campaign: aCampaign() })).rejects.toMatchObject({ code: 'E_OUT_OF_TURN' });
   });
 
   it('binds the connection on both sides', async () => {

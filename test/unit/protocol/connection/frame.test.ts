@@ -25,7 +25,7 @@ const text = fc.oneof(
 );
 
 describe('a text frame', () => {
-  it('is read as it was written', () => {
+  it('is read as it was written, whatever it holds', () => {
     fc.assert(
       fc.property(text, (frame) => {
         expect(decodeText(encodeText(frame))).toEqual(frame);
@@ -84,7 +84,7 @@ describe('a text frame', () => {
 });
 
 describe('a binary frame', () => {
-  it('is read as it was written', () => {
+  it('is read as it was written, whatever it holds', () => {
     fc.assert(
       fc.property(data, (frame) => {
         expect(decodeWhole(encodeData(frame))).toEqual(frame);
@@ -143,7 +143,7 @@ describe('a binary frame', () => {
     expect(() => decodeWhole(frame)).toThrow(expect.objectContaining({ code: 'E_MALFORMED' }));
   });
 
-  it('with the id 0 is refused', () => {
+  it('with the id 0 is refused, because no request has it', () => {
     const frame = encodeData({ id: 0, codec: 'none', rawBytes: 16, payload: Buffer.alloc(16) });
     expect(() => decodeWhole(frame)).toThrow('names no pull');
   });

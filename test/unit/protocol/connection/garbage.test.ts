@@ -94,9 +94,9 @@ const offer = (params: object) => ({
 
 describe('a request is answered with a problem, and the connection goes on', () => {
   it.each([
-    ['before hello', [{ ...open, id: 3 }], 'E_OUT_OF_PHASE'],
-    ['that greets twice', [hello, { ...hello, id: 3 }], 'E_OUT_OF_PHASE'],
-    ['before its campaign is open', [hello, { id: 3, name: 'campaign.commit', params: { campaign } }], 'E_OUT_OF_PHASE'],
+    ['before hello', [{ ...open, id: 3 }], 'E_OUT_OF_TURN'],
+    ['that greets twice', [hello, { ...hello, id: 3 }], 'E_OUT_OF_TURN'],
+    ['before its campaign is open', [hello, { id: 3, name: 'campaign.commit', params: { campaign } }], 'E_OUT_OF_TURN'],
     [
       'of another campaign',
       [hello, open, { id: 3, name: 'campaign.commit', params: { campaign: aCampaign() } }],

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { Connection, type ConnectionOptions } from '../../../../protocol/connection/connection.ts';
 import { limits } from '../../../../protocol/limits.ts';
-import type { Packed } from '../../../../protocol/messages/packed.ts';
+import type { PackedPieces } from '../../../../protocol/messages/packed.ts';
 import type { Handlers } from '../../../../protocol/messages.ts';
 import { Throttle } from '../../../../protocol/pacing/throttle.ts';
 import { features } from '../../../../protocol/version.ts';
@@ -69,7 +69,7 @@ async function aSessionWith(
 }
 
 /** A frame whose every four bytes tell which it is. */
-function aFrame(index: number, bytes: number): Packed {
+function aFrame(index: number, bytes: number): PackedPieces {
   const payload = Buffer.alloc(bytes);
   for (let at = 0; at + 4 <= bytes; at += 4) payload.writeUInt32BE(index * 65_537 + at, at);
   return { codec: 'none', rawBytes: bytes, payload };
@@ -146,20 +146,20 @@ describe('a session with lanes', () => {
   it('carries nothing but data on a lane', async () => {
     const { senderLanes, senderSockets } = await aSessionWith(1);
     const [lane] = senderLanes;
-    await expect(lane?.request('cloud.facts', {})).rejects.toMatchObject({ code: 'E_OUT_OF_PHASE' });
+    await expect(lane?.request('cloud.facts', {})).rejects.toMatchObject({ code: 'E_OUT_OF_TURN' });
     const answer = new Promise<string>((resolve) =>
       senderSockets[1]?.once('message', (data: Buffer) => resolve(data.toString())),
     );
     senderSockets[1]?.send(JSON.stringify({ id: 9, name: 'campaign.open', params: { campaign: aCampaign() } }));
-    expect(JSON.parse(await answer)).toMatchObject({ id: 9, problem: { code: 'E_OUT_OF_PHASE' } });
+    expect(JSON.parse(await answer)).toMatchObject({ id: 9, problem: { code: 'E_OUT_OF_TURN' } });
   });
 
   it('has no more lanes than the limit, and no lane of a lane', async () => {
     const { sender, senderLanes, lane } = await aSessionWith(limits.lanes);
     await expect(lane()).rejects.toMatchObject({ code: 'E_BUSY' });
     const [first, second] = senderLanes as [Connection<'sender'>, Connection<'sender'>];
-    expect(() => first.carry(second)).toThrow(expect.objectContaining({ code: 'E_OUT_OF_PHASE' }));
-    expect(() => sender.carry(sender)).toThrow(expect.objectContaining({ code: 'E_OUT_OF_PHASE' }));
+    expect(() => first.carry(second)).toThrow(expect.objectContaining({ code: 'E_OUT_OF_TURN' }));
+    expect(() => sender.carry(sender)).toThrow(expect.objectContaining({ code: 'E_OUT_OF_TURN' }));
   });
 
   it('keeps to one limit over all its lanes', async () => {

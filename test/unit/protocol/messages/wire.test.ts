@@ -74,13 +74,25 @@ const samples: { readonly [N in Name]: Sample<N> } = {
   'campaign.open': [{ campaign }, { known: true, state: 'configured', session: '00112233445566778899aabbccddeeff' }],
   'campaign.configure': [
     { campaign, configurations: aDocument() },
-    { marker: { counts: { network: 1, subnet: 2 }, digest: root } },
+    {
+      marker: { counts: { network: 1, subnet: 2 }, digest: root, adopted: 1 },
+      details: { 'network/n1': { differs: 'mtu is 1442, not 1450' } },
+    },
   ],
   'campaign.completed': [
     { campaign, totals: { servers: 1, disks: 1, disk_bytes: 3145728, resources: { network: 1 }, roots: root } },
     { agreed: true },
   ],
-  'campaign.commit': [{ campaign }, { freed_bytes: 3145728 }],
+  'campaign.commit': [
+    { campaign, images: 'keep' },
+    {
+      freed_bytes: 3145728,
+      left: {
+        images: [{ ref: 'disk/s1.root', id: 'b1', why: 'Its server needs it.' }],
+        stamped: [{ ref: 'network/n1', why: 'Refused.' }],
+      },
+    },
+  ],
   'campaign.remove': [{ campaign }, { removed: ['port/p1', 'network/n1'], kept: [{ ref: 'flavor/f1', why: 'It was adopted.' }] }],
   'resource.ensure': [
     { campaign, ref: 'floating_ip/fip1' },
@@ -89,7 +101,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
   'resource.remove': [{ campaign, ref: 'server/s1' }, { removed: true }],
   'resource.built': [{ campaign, ref: 'network/n1', id: 'b2', how: 'found' }],
   'disk.offer': [{ campaign, server, disk, size: 196608, block_size: 65536, algorithm: 'blake3', data: 131072 }, { handle }],
-  'disk.page': [{ handle, first: 0, digests: Buffer.alloc(96, 0xab).fill(0, 32, 64).toString('base64') }, { lacking: 2 }],
+  'disk.page': [{ handle, first: 0, digests: Buffer.alloc(96, 0xab).fill(0, 32, 64).toString('base64') }, { missing: 2 }],
   'disk.hole': [{ handle, first: 3, blocks: 4096 }, {}],
   'disk.refine': [{ handle, blocks: [[2, 1]] }, { pieces: Buffer.alloc(128, 0xcd).toString('base64') }],
   'disk.pull': [
@@ -122,7 +134,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
       campaign,
       server,
       summary: {
-        stages: { stop: 5200, copy: 61000.5 },
+        phases: { stop: 5200, copy: 61000.5 },
         downtime_ms: 93000,
         disks: [{ disk, size: 3145728, root, bytes_zero: 1048576, bytes_reused: 1048576, bytes_pulled: 1048576 }],
       },
@@ -148,7 +160,7 @@ describe('the golden frames of major 1', () => {
     const [params, result] = samples[name];
     const frame = decodeText(said);
     const from = messages[name].from === 'receiver' ? 'receiver' : 'sender';
-    const greeted = messages[name].phase !== 'greeting';
+    const greeted = messages[name].when !== 'greeting';
     const progress = { greeted, campaign: greeted ? campaign : undefined, lane: false };
     expect(frame).toMatchObject({ name });
     expect(validate(name, 'params' in frame ? frame.params : undefined, from, progress).params).toEqual(params);

@@ -4,12 +4,12 @@ import type { WebSocket } from 'ws';
 import { WebSocket as Client } from 'ws';
 import { dial } from '../../../../protocol/transport/dial.ts';
 import type { TransportLimits } from '../../../../protocol/transport/limits.ts';
-import type { Peer } from '../../../../protocol/transport/peers.ts';
+import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import { tlsProfile } from '../../../../protocol/transport/tls-profile.ts';
 import { aHouse, aPair, aReceiver, closing, echo, type House, pair, problemOf, untilTestEnds } from './house.ts';
 import { aClosedPort, aPort, aTap } from './taps.ts';
 
-async function open(sender: House, peer: Peer, address: string, limits: Partial<TransportLimits> = {}): Promise<WebSocket> {
+async function open(sender: House, peer: PairedPeer, address: string, limits: Partial<TransportLimits> = {}): Promise<WebSocket> {
   return await dial({ address, ...sender, peer, signal: untilTestEnds(), limits });
 }
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { WebSocket } from 'ws';
 import { pairWith } from '../../../../protocol/transport/dial.ts';
-import { type Identity, loadOrCreateIdentity, type Role } from '../../../../protocol/transport/identity.ts';
+import { type DaemonRole, type Identity, loadOrCreateIdentity } from '../../../../protocol/transport/identity.ts';
 import { type Listener, type ListenOptions, listen } from '../../../../protocol/transport/listen.ts';
 import { PairingWindow } from '../../../../protocol/transport/pairing-window.ts';
-import { type Peer, Peers } from '../../../../protocol/transport/peers.ts';
+import { type PairedPeer, Peers } from '../../../../protocol/transport/peers.ts';
 import type { Problem } from '../../../../shared/problem.ts';
 
 /** One daemon's transport on disk: its folder, identity and peers. */
@@ -25,7 +25,7 @@ export async function aFolder(): Promise<string> {
 }
 
 /** A daemon that has an identity and no peers. */
-export async function aHouse(role: Role): Promise<House> {
+export async function aHouse(role: DaemonRole): Promise<House> {
   const dir = await aFolder();
   return { dir, identity: await loadOrCreateIdentity(join(dir, 'identity'), role), peers: new Peers(join(dir, 'peers.json')) };
 }
@@ -42,7 +42,7 @@ export interface Receiver extends House {
   readonly listener: Listener;
   readonly window: PairingWindow;
   readonly address: string;
-  readonly sockets: { readonly webSocket: WebSocket; readonly peer: Peer }[];
+  readonly sockets: { readonly webSocket: WebSocket; readonly peer: PairedPeer }[];
   readonly refused: Problem[];
 }
 
@@ -73,7 +73,7 @@ export async function aReceiver(more: Partial<ListenOptions> = {}, house?: House
  * A sender and a receiver that have paired, and the receiver as the sender knows it. Odd limits
  * hold for the time after pairing.
  */
-export async function aPair(more: Partial<ListenOptions> = {}): Promise<{ sender: House; receiver: Receiver; peer: Peer }> {
+export async function aPair(more: Partial<ListenOptions> = {}): Promise<{ sender: House; receiver: Receiver; peer: PairedPeer }> {
   const sender = await aHouse('sender');
   const house = await aHouse('receiver');
   const peer = await pair(sender, await aReceiver({}, house));
@@ -81,7 +81,7 @@ export async function aPair(more: Partial<ListenOptions> = {}): Promise<{ sender
 }
 
 /** Pairs a sender with a receiver by a fresh code. */
-export async function pair(sender: House, receiver: Receiver): Promise<Peer> {
+export async function pair(sender: House, receiver: Receiver): Promise<PairedPeer> {
   const code = receiver.window.open();
   const { identity, peers } = sender;
   return await pairWith({ address: receiver.address, code, name: 'cloud-a', identity, peers, signal: untilTestEnds() });

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { dial } from '../../../../protocol/transport/dial.ts';
-import type { Peer } from '../../../../protocol/transport/peers.ts';
+import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import { tlsProfile } from '../../../../protocol/transport/tls-profile.ts';
 import { aHouse, aPair, aReceiver, echo, type House, problemOf, type Receiver, untilTestEnds } from './house.ts';
 import { aStranger, hungUp } from './taps.ts';
@@ -12,7 +12,7 @@ import { aStranger, hungUp } from './taps.ts';
 interface Paired {
   readonly sender: House;
   readonly receiver: Receiver;
-  readonly peer: Peer;
+  readonly peer: PairedPeer;
 }
 
 /** The proof that nothing has happened to the daemon: a session still opens and answers. */
@@ -43,7 +43,7 @@ async function everything(socket: TLSSocket): Promise<string> {
 }
 
 describe('the open port', () => {
-  test('survives garbage', async () => {
+  test('survives garbage from clients that are no peers', async () => {
     const paired = await aPair();
     for (const garbage of [
       randomBytes(100_000),
@@ -58,7 +58,7 @@ describe('the open port', () => {
     await expectAlive(paired);
   });
 
-  test('survives plain HTTP', async () => {
+  test('survives a client that speaks plain HTTP to it', async () => {
     const paired = await aPair();
     const stranger = await aStranger(paired.receiver.listener.port);
     stranger.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
@@ -66,7 +66,7 @@ describe('the open port', () => {
     await expectAlive(paired);
   });
 
-  test('refuses TLS 1.2', async () => {
+  test('refuses a client that speaks no newer TLS than 1.2', async () => {
     const paired = await aPair();
     await expect(
       overTls(paired, paired.sender, { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', ciphers: 'DEFAULT' }),
@@ -225,7 +225,7 @@ describe('the open port', () => {
     await Promise.all(strangers.map(hungUp));
   });
 
-  test('that is taken is told so', async () => {
+  test('that another program holds already is told so', async () => {
     const receiver = await aReceiver();
     const problem = await problemOf(aReceiver({ port: receiver.listener.port }));
     expect(problem.code).toBe('E_LISTEN');

@@ -21,11 +21,11 @@ describe('a pairing code', () => {
     expect(newPairingCode()).toMatch(/^([0-9A-HJKMNP-TV-Z]{5}-){3}[0-9A-HJKMNP-TV-Z]{5}$/);
   });
 
-  test('is another one every time', () => {
+  test('is another one every time that one is made', () => {
     expect(new Set(Array.from({ length: 1000 }, newPairingCode)).size).toBe(1000);
   });
 
-  test('is read as people type it', () => {
+  test('is read as people type it, in any case and with any spaces', () => {
     const code = '01ABC-DEFGH-JKMNP-QRST1';
     for (const typed of ['o1abc-defgh-jkmnp-qrsti', ' OLABCDEFGHJKMNPQRSTL\n', '0 1 A B C D E F G H J K M N P Q R S T 1'])
       expect(readPairingCode(typed)).toBe(readPairingCode(code));
@@ -57,7 +57,7 @@ describe('a pairing window', () => {
     expect(window.redeem(proofWith(code), context)).toBe(pairingProof(readPairingCode(code), 'receiver', context));
   });
 
-  test('lets a code be used once', () => {
+  test('lets a code be used once, and never again', () => {
     const window = new PairingWindow();
     const proof = proofWith(window.open());
     window.redeem(proof, context);

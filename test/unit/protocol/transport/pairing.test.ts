@@ -3,12 +3,12 @@ import { WebSocket } from 'ws';
 import { dial, pairWith } from '../../../../protocol/transport/dial.ts';
 import { newPairingCode } from '../../../../protocol/transport/pairing-code.ts';
 import { PairingWindow } from '../../../../protocol/transport/pairing-window.ts';
-import type { Peer } from '../../../../protocol/transport/peers.ts';
+import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import { tlsProfile } from '../../../../protocol/transport/tls-profile.ts';
 import { aHouse, aReceiver, echo, type House, pair, problemOf, type Receiver, untilTestEnds } from './house.ts';
 import { aTap } from './taps.ts';
 
-async function tryCode(sender: House, receiver: Receiver, code: string, address = receiver.address): Promise<Peer> {
+async function tryCode(sender: House, receiver: Receiver, code: string, address = receiver.address): Promise<PairedPeer> {
   const { identity, peers } = sender;
   return await pairWith({ address, code, name: 'cloud-a', identity, peers, signal: untilTestEnds() });
 }
@@ -29,7 +29,7 @@ describe('pairing', () => {
   });
 
   test('tells the receiver who was paired', async () => {
-    const told: Peer[] = [];
+    const told: PairedPeer[] = [];
     const window = new PairingWindow();
     const receiver = await aReceiver({ pairing: { window, name: 'cloud-b', onPaired: (peer) => told.push(peer) } });
     await tryCode(await aHouse('sender'), receiver, window.open());
@@ -69,7 +69,7 @@ describe('pairing', () => {
     expect(await receiver.peers.list()).toHaveLength(1);
   });
 
-  test('refuses an expired code', async () => {
+  test('refuses a code whose ten minutes are over', async () => {
     let nowMs = 0;
     const window = new PairingWindow(() => nowMs);
     const receiver = await aReceiver({ pairing: { window, name: 'cloud-b' } });

@@ -1,10 +1,10 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { firstKeyOf, type Peer, Peers } from '../../../../protocol/transport/peers.ts';
+import { firstKeyOf, type PairedPeer, Peers } from '../../../../protocol/transport/peers.ts';
 import { aFolder, problemOf, untilTestEnds } from './house.ts';
 
-function aPeer(name: string, digit = '1'): Peer {
+function aPeer(name: string, digit = '1'): PairedPeer {
   return { name, fingerprint: digit.repeat(64), certificate: 'PEM', paired_at: '2026-11-21T00:00:00.000Z' };
 }
 
@@ -13,7 +13,7 @@ async function aList(): Promise<Peers> {
 }
 
 describe('the list of peers', () => {
-  test('is empty without a file', async () => {
+  test('is empty as long as there is no file', async () => {
     expect(await (await aList()).list()).toEqual([]);
   });
 

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { dial } from '../../../../protocol/transport/dial.ts';
 import { type Identity, loadOrCreateIdentity, prepareNext } from '../../../../protocol/transport/identity.ts';
-import { firstKeyOf, type Peer } from '../../../../protocol/transport/peers.ts';
+import { firstKeyOf, type PairedPeer } from '../../../../protocol/transport/peers.ts';
 import { completeRotation } from '../../../../protocol/transport/rotation.ts';
 import { aHouse, aPair, closing, echo, type House, pair, problemOf, type Receiver, untilTestEnds } from './house.ts';
 
 /** The only peer of a sender. */
-async function theReceiver(sender: House): Promise<Peer> {
+async function theReceiver(sender: House): Promise<PairedPeer> {
   const [peer] = await sender.peers.list();
   if (peer === undefined) throw new Error('Nobody is paired.');
   return peer;

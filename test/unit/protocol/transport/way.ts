@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { pairWith } from '../../../../protocol/transport/dial.ts';
 import type { ListenOptions } from '../../../../protocol/transport/listen.ts';
-import type { Peer } from '../../../../protocol/transport/peers.ts';
+import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import type { SshOptions } from '../../../../protocol/transport/ssh-tunnel.ts';
 import { anSshKey, type SshServer, startSshServer } from '../../../support/ssh-server.ts';
 import { aFolder, aHouse, aReceiver, type House, type Receiver, untilTestEnds } from './house.ts';
@@ -45,7 +45,7 @@ export async function aWay(
 }
 
 /** Pairs the two over that way. */
-export async function pairOver({ sender, receiver, address, ssh }: Way, more: Partial<SshOptions> = {}): Promise<Peer> {
+export async function pairOver({ sender, receiver, address, ssh }: Way, more: Partial<SshOptions> = {}): Promise<PairedPeer> {
   const { identity, peers } = sender;
   const code = receiver.window.open();
   return await pairWith({ address, code, name: 'cloud-a', identity, peers, signal: untilTestEnds(), ssh: { ...ssh, ...more } });

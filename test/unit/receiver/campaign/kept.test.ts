@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Campaign } from '../../../../receiver/campaign/campaign.ts';
+import type { ReceiverCampaign } from '../../../../receiver/campaign/campaign.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { freeKept, listKept, type Unwanted } from '../../../../receiver/campaign/kept.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
@@ -28,7 +28,7 @@ async function aKeeper() {
     await workers.close();
   });
   const root = join(state, 'kept');
-  const serve = async (peer: string): Promise<Campaign> => {
+  const serve = async (peer: string): Promise<ReceiverCampaign> => {
     const campaign = await campaigns.open(randomUUID());
     campaign.serve(peer);
     return campaign;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readMarker, summaryOfServer } from '../../../../shared/model/marker.ts';
 import { beginMigration, type SenderLife, untilState, World } from '../../../support/in-process.ts';
 import { PlainDestination } from '../../../support/plain-destination.ts';
 import { censusOf, countsOf, makeShop, shopServers } from '../../../support/shop.ts';
@@ -83,6 +84,12 @@ test('a bundle is imported there without them, and again when it is imported twi
   expect(countsOf(once)).toMatchObject({ keypairs: were['keypairs'], floatingips: were['floatingips'] });
   await world.importBundle(bundle);
   expect((await censusOf(world.destination)).ids).toEqual(once.ids);
+  const { folder } = await world.openCampaign(campaign);
+  for (const { id, server_id: server } of (await sender.daemon.capture({ servers: [] })).document.disks) {
+    const seal = await readMarker(folder, { kind: 'disk', server, disk: id });
+    const moved = { disk: id, root: seal?.digest ?? '', size: seal?.counts['size'] ?? 0 };
+    expect(await readMarker(folder, { kind: 'server', server })).toMatchObject(summaryOfServer([moved]));
+  }
 });
 
 test('a document with something that cannot be built there is refused before anything is built', async () => {

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Campaign } from '../../../../receiver/campaign/campaign.ts';
+import type { ReceiverCampaign } from '../../../../receiver/campaign/campaign.ts';
 import { Watch } from '../../../../receiver/campaign/watch.ts';
 import { aDocumentJson, aFlavor, aNetwork, aResource, aServer } from '../../../support/build.ts';
 import { aFolder } from '../../protocol/transport/house.ts';
@@ -23,7 +23,7 @@ async function aPort(host: string): Promise<{ port: number; visits: () => number
 }
 
 /** A campaign whose document claims an address for its server. */
-async function aCampaign(claimed: string): Promise<Campaign> {
+async function aCampaign(claimed: string): Promise<ReceiverCampaign> {
   const state = await aFolder();
   const id = randomUUID();
   const fixed_ips = [{ subnet_id: 'sub', ip_address: claimed }];

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { Connection } from '../../../../protocol/connection/connection.ts';
 import { dial } from '../../../../protocol/transport/dial.ts';
 import type { Identity } from '../../../../protocol/transport/identity.ts';
-import type { Peer } from '../../../../protocol/transport/peers.ts';
+import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../../../receiver/session/sessions.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
@@ -51,7 +51,7 @@ export function someCampaigns(state: string): Campaigns {
 
 /** A sender that is paired with a site. */
 export interface PairedSender extends House {
-  readonly peer: Peer;
+  readonly peer: PairedPeer;
 }
 
 export async function aPairedSender({ receiver }: PairedSite): Promise<PairedSender> {

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { Connection } from '../../../../protocol/connection/connection.ts';
 import { dial } from '../../../../protocol/transport/dial.ts';
-import type { Peer as PinnedPeer } from '../../../../protocol/transport/peers.ts';
+import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import type { SshOptions } from '../../../../protocol/transport/ssh-tunnel.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../../../receiver/session/sessions.ts';
@@ -43,13 +43,13 @@ async function aSite(): Promise<{ sessions: Sessions; receiver: Receiver }> {
 }
 
 /** A greeted connection of a sender over TLS. */
-async function connect(house: House, peer: PinnedPeer, address: string, ssh?: SshOptions): Promise<Connection<'sender'>> {
+async function connect(house: House, peer: PairedPeer, address: string, ssh?: SshOptions): Promise<Connection<'sender'>> {
   const connection = new Connection(await reach(house, peer, address, ssh), options('sender'));
   await connection.open(senderHandlers());
   return connection;
 }
 
-async function reach(house: House, peer: PinnedPeer, address: string, ssh?: SshOptions): Promise<WebSocket> {
+async function reach(house: House, peer: PairedPeer, address: string, ssh?: SshOptions): Promise<WebSocket> {
   return await dial({ address, ...house, peer, signal: untilTestEnds(), ...(ssh === undefined ? {} : { ssh }) });
 }
 
@@ -93,7 +93,7 @@ describe('a further connection', () => {
     const peer = await pair(sender, receiver);
     const main = await connect(sender, peer, receiver.address);
     const session = await open(main);
-    await expect(main.request('session.join', { session })).rejects.toMatchObject({ code: 'E_OUT_OF_PHASE' });
+    await expect(main.request('session.join', { session })).rejects.toMatchObject({ code: 'E_OUT_OF_TURN' });
     await main.close('The work is done.');
     const late = await connect(sender, peer, receiver.address);
     await expect(late.request('session.join', { session })).rejects.toMatchObject({ code: 'E_NOT_FOUND' });

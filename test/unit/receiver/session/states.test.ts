@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Connection } from '../../../../protocol/connection/connection.ts';
 import { messages, type Name } from '../../../../protocol/messages.ts';
 import { allowed, type CampaignMessage, type Verdict } from '../../../../receiver/campaign/allowed.ts';
-import type { Ledger, Standing } from '../../../../receiver/campaign/ledger.ts';
+import type { Ledger, StandingAtReceiver } from '../../../../receiver/campaign/ledger.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import {
   aPairedSender,
@@ -31,7 +31,7 @@ const codeOf: Readonly<Record<Exclude<Verdict, 'yes'>, string>> = {
 
 /** A campaign that has got so far, and a connection that is bound to it. */
 async function aCampaignThatIs(
-  standing: Standing,
+  standing: StandingAtReceiver,
   site: PairedSite,
   sender: PairedSender,
 ): Promise<{ id: string; ledger: Ledger; connection: Connection<'sender'> }> {
@@ -58,7 +58,7 @@ async function say(connection: Connection<'sender'>, name: CampaignMessage, camp
 
 test('every request about a campaign that a sender may say has a row, and SPEC.md has the same table', async () => {
   const said = (Object.keys(messages) as Name[]).filter(
-    (name) => messages[name].phase === 'campaign' && messages[name].from === 'sender',
+    (name) => messages[name].when === 'campaign' && messages[name].from === 'sender',
   );
   expect(names).toEqual(said);
   const spec = await readFile(new URL('../../../../protocol/SPEC.md', import.meta.url), 'utf8');

@@ -23,6 +23,6 @@ export function whatIsSaid(campaign: string): { readonly [N in CampaignMessage]:
     'disk.verify': disk,
     'server.health': { campaign, server: 's1' },
     'server.watch': { campaign, server: 's1', probe: 'ping' },
-    'server.completed': { campaign, server: 's1', summary: { stages: {}, downtime_ms: null, disks: [] } },
+    'server.completed': { campaign, server: 's1', summary: { phases: {}, downtime_ms: null, disks: [] } },
   };
 }

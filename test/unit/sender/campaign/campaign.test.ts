@@ -65,7 +65,7 @@ const moved = (server: string, journey = cold): Fact[] =>
     { fact: 'done', server, phase: name, learned: learned[name]?.(server) },
   ]);
 
-test('a report follows from the journal alone: stages, downtime, bytes and roots', async () => {
+test('a report follows from the journal alone: phases, downtime, bytes and roots', async () => {
   const campaign = await aCampaign([start, configured, ...moved('s1'), ...moved('s2'), { fact: 'rests', state: 'ready' }]);
   const report = reportOf(campaign, 'ready');
   expect(reportOf(campaign, 'ready')).toEqual(report);
@@ -119,8 +119,8 @@ test('an attempt that was rolled back leaves its problems in the report and noth
 });
 
 test('the status tells what happens now, and what an operator may do next', async () => {
-  const look = async (...facts: Fact[]) => statusOf(await aCampaign([start, ...facts]), new Progress(), 0);
-  expect(await look()).toMatchObject({ state: 'preparing', built: 0, toBuild: 1 });
+  const look = async (...facts: Fact[]) => statusOf(await aCampaign([start, ...facts]), new Progress(), new Map());
+  expect(await look()).toMatchObject({ state: 'preparing', built: 0, adopted: 0, toBuild: 1 });
   const moving = await look(configured, ...moved('s1'), { fact: 'begun', server: 's2', phase: 'freeze' });
   expect(moving.state).toBe('moving');
   expect(moving.says).toContain('1 of 2 servers moved; web 2: snapshot its disk');
@@ -137,6 +137,50 @@ test('the status tells what happens now, and what an operator may do next', asyn
     { fact: 'rests', state: 'failed', problem },
   );
   expect(failed).toMatchObject({ state: 'failed', problem, moves: [{ state: 'failed', problem }, { state: 'waiting' }] });
+});
+
+test('the network side is unknown until the receiver has told, and what was adopted is not called built', async () => {
+  const asked: Fact = { fact: 'begun', server: null, phase: 'configure' };
+  const look = async (built: ReadonlyMap<string, string>, ...facts: Fact[]) =>
+    statusOf(await aCampaign([start, ...facts]), new Progress(), built);
+  expect(await look(new Map(), asked)).toMatchObject({ built: null, adopted: 0, toBuild: 1 });
+  expect(await look(new Map([['flavor/f1', 'adopted']]), asked)).toMatchObject({ built: 0, adopted: 1, toBuild: 1 });
+  const counted: Fact = { fact: 'done', server: null, phase: 'configure', learned: { counts: { flavor: 1 }, adopted: 1 } };
+  expect(await look(new Map(), asked, counted)).toMatchObject({ built: 0, adopted: 1, toBuild: 1 });
+  const back: Fact[] = [
+    { fact: 'asked', wish: 'rollback' },
+    { fact: 'rests', state: 'rolled back' },
+  ];
+  expect(await look(new Map(), asked, configured, ...back)).toMatchObject({ built: 0, adopted: 0 });
+});
+
+test('after a rollback no server is shown as failed, and a cancel says that what was built stays', async () => {
+  const look = async (...facts: Fact[]) => statusOf(await aCampaign([start, configured, ...facts]), new Progress(), new Map());
+  const problem = { code: 'E_QUOTA' as const, says: 'No.', hint: 'More.' };
+  const met: Fact[] = [
+    { fact: 'begun', server: 's1', phase: 'look' },
+    { fact: 'problem', server: 's1', phase: 'look', problem },
+    { fact: 'failed', server: 's1', problem },
+    { fact: 'rolled back', server: 's1' },
+  ];
+  const failed = await look(...met, { fact: 'rests', state: 'failed', problem });
+  expect(failed.moves[0]).toMatchObject({ state: 'failed', problem });
+  const back = await look(...met, { fact: 'asked', wish: 'rollback' }, { fact: 'rests', state: 'rolled back' });
+  expect(back.moves[0]).toMatchObject({ state: 'rolled back', problem: null });
+  const cancelled = await look(...moved('s1'), { fact: 'asked', wish: 'cancel' });
+  expect(cancelled.says).toContain('what has moved, and the network side, stays at the destination');
+});
+
+test('the servers of an export are frozen, and not moved', async () => {
+  const state = await aFolder();
+  const document = aTenant(1);
+  const made = await Campaign.create(state, aPlan(document, { to: 'bundle' }), document);
+  onTestFinished(() => made.journal.close());
+  for (const fact of moved('s1').filter((one) => 'phase' in one && ['look', 'stop', 'freeze'].includes(one.phase)))
+    await made.journal.append(fact);
+  const status = statusOf(made, new Progress(), new Map());
+  expect(status.moves[0]?.state).toBe('frozen');
+  expect(status.says).toContain('1 of 1 servers frozen');
 });
 
 test('a campaign is read back as it was made; a folder that never started is none, a damaged one says so', async () => {
@@ -174,7 +218,7 @@ const beforeCutover: Fact[] = [
 ];
 
 test('a server that is copied while it runs shows its rounds and a forecast, and, once it only waits, how to cut it over', async () => {
-  const look = async (...facts: Fact[]) => statusOf(await aCampaign([start, configured, ...facts]), new Progress(), 0);
+  const look = async (...facts: Fact[]) => statusOf(await aCampaign([start, configured, ...facts]), new Progress(), new Map());
   const copying = await look(...beforeCutover);
   expect(copying.moves[0]?.warm).toMatchObject({
     waits: false,
@@ -182,7 +226,7 @@ test('a server that is copied while it runs shows its rounds and a forecast, and
     cutover: 'now',
     rounds: [{ round: 1 }, { round: 2 }],
   });
-  expect(copying.moves[0]?.warm?.forecast?.stages).toMatchObject({ freeze: 100 });
+  expect(copying.moves[0]?.warm?.forecast?.phases).toMatchObject({ freeze: 100 });
   expect(() => toCutOver(copying, [])).toThrow(expect.objectContaining({ code: 'E_CAMPAIGN_STATE' }));
   expect(toCutOver(copying, ['web 1'])).toEqual(['s1']);
   expect(() => toCutOver(copying, ['web 2'])).toThrow(expect.objectContaining({ code: 'E_CAMPAIGN_STATE' }));
@@ -195,7 +239,7 @@ test('a server that is copied while it runs shows its rounds and a forecast, and
 });
 
 test('a report of a warm move has its rounds, counts their bytes, and keeps the forecast beside what was measured', async () => {
-  const forecast = { downtimeMs: 9_000, stages: { stop: 9_000 }, deltaBytes: MiB, assumed: [] };
+  const forecast = { downtimeMs: 9_000, phases: { stop: 9_000 }, deltaBytes: MiB, assumed: [] };
   const whole = moved('s1', itinerary).map((fact) =>
     fact.fact === 'done' && fact.phase === 'await cutover' ? { ...fact, learned: { forecast } } : fact,
   );
@@ -204,4 +248,16 @@ test('a report of a warm move has its rounds, counts their bytes, and keeps the 
   expect(report.totals.sentBytes).toBe(4 * MiB);
   expect(reportText(report).join('\n')).toMatch(/DOWNTIME +FORECAST(.|\n)*15\.0 s +9\.0 s(.|\n)*ROUND +ENDED/);
   expect(reportPage(report)).toContain('Rounds before the cutover');
+});
+
+test('a problem is overcome when the same phase of its server was done before anything was taken back', async () => {
+  const problem = { code: 'E_CLOUD' as const, says: 'No.', hint: 'Later.' };
+  const failing: Fact = { fact: 'problem', server: 's1', phase: 'copy', problem };
+  const overcomeIn = async (...facts: Fact[]) =>
+    reportOf(await aCampaign([start, ...facts]), 'failed').problems.map(({ overcome }) => overcome);
+  const done: Fact = { fact: 'done', server: 's1', phase: 'copy' };
+  expect(await overcomeIn(failing, failing, done)).toEqual([true, true]);
+  expect(await overcomeIn(failing, { fact: 'done', server: 's2', phase: 'copy' })).toEqual([false]);
+  expect(await overcomeIn(failing, { fact: 'turned back', server: 's1' }, done)).toEqual([false]);
+  expect(await overcomeIn(failing, { fact: 'rests', state: 'failed', problem }, done)).toEqual([false]);
 });

@@ -1,27 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CampaignStatus } from '../../../../sender/campaign/campaign-status.ts';
-import { beginMigration, type Cloud, type SenderLife, untilState, World } from '../../../support/in-process.ts';
-import { makeShop } from '../../../support/shop.ts';
+import { untilState, type World } from '../../../support/in-process.ts';
+import {
+  act,
+  failedOne as rested,
+  ShopTemplate,
+  type Started,
+  serversAt,
+  untilFact,
+  untilServers,
+} from '../../../support/shop-world.ts';
 import { warm } from '../../../support/warm.ts';
 
-/** What is seen of a server. */
-interface Seen {
-  readonly id: string;
-  readonly name: string;
-  readonly status: string;
-  readonly locked: boolean;
-}
-
-let dir: string;
+let template: ShopTemplate;
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'changed-source-'));
-  await makeShop(dir);
+  template = await ShopTemplate.make();
 });
-afterAll(() => rm(dir, { recursive: true, force: true }));
+afterAll(() => template.remove());
 
 test('a commit that deletes keeps a source server that ran after its disk was frozen, and deletes the others', async () => {
   const { world, sender, campaign } = await aReadyCampaign();
@@ -41,6 +37,30 @@ test('a commit that deletes keeps a source server that ran after its disk was fr
   await untilState(sender, 'committed');
   expect((await sender.daemon.status()).campaigns[0]?.says).toContain('but for web 1');
   await untilServers(world.source, [['web 1', 'SHUTOFF', false]]);
+});
+
+test('a commit whose sources cannot be read commits nothing: the campaign stays ready, and can be rolled back', async () => {
+  const { world, sender, campaign } = await aReadyCampaign();
+  world.source.twin.faults.set([{ do: 'status', status: 403, match: { service: 'compute', path: '/servers/[^/]+$' } }]);
+  await sender.daemon.commit({ campaign, deleteSource: true });
+  await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);
+  const [status] = (await sender.daemon.status()).campaigns;
+  expect(status?.state).toBe('ready');
+  expect(status?.problem?.says).toContain('Nothing was committed');
+  expect((await world.openCampaign(campaign)).ledger.state).toBe('completed');
+  world.source.twin.faults.clear();
+  await sender.daemon.rollback({ campaign });
+  await untilState(sender, 'rolled back');
+});
+
+test('a commit of which every source server ran again commits nothing', async () => {
+  const { world, sender, campaign } = await aReadyCampaign();
+  for (const server of await serversAt(world.source)) await act(world.source, server, 'os-start', 'ACTIVE');
+  await sender.daemon.commit({ campaign, deleteSource: false });
+  await untilFact(sender, campaign, ({ fact, problem }) => fact === 'rests' && problem !== undefined);
+  expect((await world.openCampaign(campaign)).ledger.state).toBe('completed');
+  const [status] = (await sender.daemon.status()).campaigns;
+  expect(status).toMatchObject({ state: 'ready', problem: { code: 'E_SERVER_STATE' } });
 });
 
 test('a commit locks no source server that runs again, and one that is gone is none', async () => {
@@ -102,7 +122,7 @@ test('a server that its owner stopped while it waited for its cutover stays stop
   ]);
 });
 
-test('a server that was changed while it waited is not built as it was: the problem names each difference, and it runs on at the source', async () => {
+test('a server that was changed while it waited is not stopped: the problem names each difference, it runs on at the source, and the others wait on', async () => {
   const { world, sender, campaign } = await aWaitingCampaign();
   const { user } = world.source;
   const [web] = await serversAt(world.source);
@@ -111,7 +131,8 @@ test('a server that was changed while it waited is not built as it was: the prob
   await user.send('POST', 'compute', `/servers/${web?.id}/metadata`, { metadata: { owner: 'accounts' } });
   await user.send('PUT', 'network', `/ports/${port?.id}`, { port: { security_groups: [] } });
   await sender.daemon.cutover({ campaign, servers: ['web 1'] });
-  const { problem } = await rested(sender);
+  const { says, problem } = await untilFailed(sender, 'web 1');
+  expect(says).toContain('0 of 2 servers moved, 1 failed; -web/é waits for the cutover');
   expect(problem?.code).toBe('E_SERVER_STATE');
   for (const part of ['web 1 was changed at the source', 'is new', 'metadata', 'security_groups'])
     expect(problem?.says).toContain(part);
@@ -120,40 +141,21 @@ test('a server that was changed while it waited is not built as it was: the prob
     ['-web/é', 'ACTIVE', false],
   ]);
   expect(await serversAt(world.destination)).toEqual([]);
+  const facts = (await sender.daemon.log({ campaign })) as readonly { readonly fact: string }[];
+  expect(facts.filter(({ fact }) => fact === 'stop asked')).toEqual([]);
 });
-
-interface Started {
-  readonly world: World;
-  readonly sender: SenderLife;
-  readonly campaign: string;
-}
-
-async function aWorld(): Promise<Omit<Started, 'campaign'>> {
-  const world = await World.open(dir, await mkdtemp(join(dir, 'world-')));
-  onTestFinished(() => world.close());
-  world.startReceiver();
-  const sender = await world.startSender();
-  onTestFinished(() => sender.stop());
-  return { world, sender };
-}
 
 /** A campaign whose servers have all moved; something may happen before its status is asked for. */
 async function aReadyCampaign(before: (world: World) => Promise<void> = async () => undefined): Promise<Started> {
-  const { world, sender } = await aWorld();
-  const campaign = await beginMigration(sender);
-  for (;;) {
-    const facts = (await sender.daemon.log({ campaign })) as { fact: string; state?: string }[];
-    if (facts.some(({ fact, state }) => fact === 'rests' && state === 'ready')) break;
-    await sleep(20);
-  }
+  const { world, sender, campaign } = await template.started();
+  await untilFact(sender, campaign, ({ fact, state }) => fact === 'rests' && state === 'ready');
   await before(world);
   return { world, sender, campaign };
 }
 
 /** A warm campaign whose servers wait for the operator's word. */
 async function aWaitingCampaign(): Promise<Started> {
-  const { world, sender } = await aWorld();
-  const campaign = await beginMigration(sender, warm('manual'));
+  const { world, sender, campaign } = await template.started(warm('manual'));
   for (;;) {
     const [status] = (await sender.daemon.status()).campaigns;
     if (status?.moves.every((move) => move.warm?.waits)) return { world, sender, campaign };
@@ -176,31 +178,16 @@ async function halfRolledBack(): Promise<Started> {
   return { world, sender, campaign };
 }
 
-async function rested({ daemon }: SenderLife): Promise<CampaignStatus> {
-  for (;;) {
-    const [campaign] = (await daemon.status()).campaigns;
-    if (campaign?.state === 'failed') return campaign;
-    await sleep(30);
-  }
-}
-
 function codesOf(moves: CampaignStatus['moves']): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(moves.map(({ name, problem }) => [name, problem?.code]));
 }
 
-/** The servers of a cloud, the shop's first one first. */
-async function serversAt({ user }: Cloud): Promise<Seen[]> {
-  const servers = await user.list<Seen>('compute', '/servers/detail', 'servers');
-  return servers.sort((a, b) => b.name.localeCompare(a.name));
-}
-
-async function untilServers(cloud: Cloud, wanted: readonly (readonly [string, string, boolean])[]): Promise<void> {
-  const seen = async () => (await serversAt(cloud)).map(({ name, status, locked }) => [name, status, locked]);
-  await expect.poll(seen, { timeout: 20_000 }).toEqual(wanted);
-}
-
-async function act(cloud: Cloud, server: Seen | undefined, action: string, status: string): Promise<void> {
-  await cloud.user.send('POST', 'compute', `/servers/${server?.id}/action`, { [action]: null });
-  const seen = async () => (await serversAt(cloud)).find(({ id }) => id === server?.id)?.status;
-  await expect.poll(seen, { timeout: 20_000 }).toBe(status);
+/** Waits until one server has failed while the campaign goes on; what is said of both. */
+async function untilFailed({ daemon }: Started['sender'], name: string): Promise<Pick<CampaignStatus, 'says' | 'problem'>> {
+  for (;;) {
+    const [campaign] = (await daemon.status()).campaigns;
+    const move = campaign?.moves.find((one) => one.name === name);
+    if (campaign?.state === 'moving' && move?.state === 'failed') return { says: campaign.says, problem: move.problem };
+    await sleep(30);
+  }
 }

@@ -24,7 +24,7 @@ test('rate and time left follow what was done in the last seconds', () => {
     sizeBytes: 1000,
     doneBytes: 400,
     sentBytes: 200,
-    bytesPerSecond: 100,
+    bytesPerSecond: 50,
     etaSeconds: 6,
   });
 });
@@ -48,4 +48,53 @@ test('a comparison that begins again counts from its own beginning, never below 
   clock.pass(1000);
   progress.hear('d', 1000, 100, 800);
   expect(progress.of('d')).toMatchObject({ doneBytes: 100, bytesPerSecond: 0, etaSeconds: null });
+});
+
+test('blocks that do not cross the line have no rate, and count for the time left', () => {
+  const clock = aClock();
+  const progress = new Progress(clock.now);
+  for (let second = 0; second <= 4; second += 1) {
+    progress.hear('d', 1000, second * 100, 0);
+    clock.pass(1000);
+  }
+  expect(progress.of('d')).toMatchObject({ bytesPerSecond: 0, etaSeconds: 8 });
+});
+
+test('the time left stays near the truth where the bytes come in bursts', () => {
+  const clock = aClock();
+  const progress = new Progress(clock.now);
+  const size = 200_000;
+  const worst: number[] = [];
+  for (let second = 0; second <= 300; second += 1) {
+    // 400 bytes a second in the mean: 2,000 in every fifth.
+    const done = 2_000 * Math.floor(second / 5);
+    progress.hear('d', size, done, done);
+    const { etaSeconds } = progress.of('d') ?? {};
+    if (second >= 30) worst.push(Math.abs(Math.log2((etaSeconds ?? Number.POSITIVE_INFINITY) / ((size - done) / 400))));
+    clock.pass(1000);
+  }
+  expect(Math.max(...worst)).toBeLessThan(0.3);
+});
+
+test('the pace of a campaign is what all its disks gain, over minutes', () => {
+  const clock = aClock();
+  const progress = new Progress(clock.now);
+  expect(progress.pace()).toBeNull();
+  for (let second = 0; second <= 100; second += 1) {
+    progress.hear('a', 1e6, second * 100, 0);
+    progress.hear('b', 1e6, second * 50, 0);
+    clock.pass(1000);
+  }
+  expect(progress.pace()).toBeGreaterThan(140);
+  expect(progress.pace()).toBeLessThan(152);
+});
+
+test('samples of a copy that reports a thousand times a second stay few', () => {
+  const clock = aClock();
+  const progress = new Progress(clock.now);
+  for (let count = 0; count < 20_000; count += 1) {
+    progress.hear('d', 1e9, count, count);
+    clock.pass(1);
+  }
+  expect(progress.of('d')).toMatchObject({ bytesPerSecond: 1000, doneBytes: 19_999 });
 });

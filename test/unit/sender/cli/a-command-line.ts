@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { senderProgram } from '../../../../sender/cli/program.ts';
 import type { SenderStatus } from '../../../../sender/control/commands/status.ts';
-import { runProgram } from '../../../../shared/cli/program.ts';
+import { runProgram, type Terminal } from '../../../../shared/cli/program.ts';
 import { type ControlServer, serveControl } from '../../../../shared/control/serve.ts';
 import { answeredBy, aRecordedDaemon, type RecordedDaemon } from '../../../support/recorded-daemon.ts';
 import { aRecordingOutput } from '../../../support/recording-output.ts';
@@ -50,10 +50,23 @@ export class CommandLine {
     await this.#server?.close();
   }
 
-  /** Runs one command as a person would type it, and returns its exit status. */
+  /** Runs one command as a script would, and returns its exit status. */
   async run(...args: readonly string[]): Promise<number> {
+    return await this.#runOn({ output: this.output, signal: AbortSignal.timeout(10_000) }, args);
+  }
+
+  /** Runs one command on a terminal where a person answers every question the same. */
+  async runAnswering(answer: string, ...args: readonly string[]): Promise<number> {
+    const asked = async (question: string): Promise<string> => {
+      this.output.tell(question);
+      return answer;
+    };
+    return await this.#runOn({ output: this.output, signal: AbortSignal.timeout(10_000), answer: asked }, args);
+  }
+
+  async #runOn(terminal: Terminal, args: readonly string[]): Promise<number> {
     process.exitCode = undefined;
-    const program = senderProgram({ output: this.output, signal: AbortSignal.timeout(10_000) });
+    const program = senderProgram(terminal);
     return await runProgram(program, [...args, '--config', this.file('sender.yaml')], this.output);
   }
 

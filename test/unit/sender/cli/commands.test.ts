@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CommandLine } from './a-command-line.ts';
 
@@ -13,7 +13,8 @@ describe('sender plan', () => {
     const file = line.file('plan.yaml');
     expect(await line.run('plan', '--project', 'shop', '--server', 'web', '-rf', '-o', file)).toBe(2);
     expect(await line.run('plan', '--project', 'shop', '--server', 'web', 'db', '-o', file)).toBe(40);
-    expect(await readFile(file, 'utf8')).toBe('version: 1\n');
+    expect(await readFile(file, 'utf8')).toMatch(/^version: 1\n/);
+    expect(line.output.text()).toContain(`Wrote ${file}.`);
     expect(line.daemon.asked).toEqual([['plan', { project: 'shop', servers: ['web', 'db'] }]]);
     const said = line.told();
     expect(said.indexOf('flavor.missing')).toBeLessThan(said.indexOf('name.twice'));
@@ -28,6 +29,27 @@ describe('sender plan', () => {
       decisions: [],
     });
     expect(line.output.err).toEqual([]);
+  });
+
+  test('writes over its own plan, and never over one that was edited unless it is forced', async () => {
+    const file = line.file('plan.yaml');
+    for (const again of [1, 2, 3]) expect([again, await line.run('plan', '--all', '-o', file)]).toEqual([again, 40]);
+    await writeFile(file, (await readFile(file, 'utf8')).replace('version: 1', 'version: 1 # mine'));
+    line.daemon.asked.length = 0;
+    expect(await line.run('plan', '--all', '-o', file)).toBe(2);
+    expect(line.told()).toContain('plan.yaml was edited since `sender plan` wrote it, or is no plan; it is not overwritten.');
+    expect(await readFile(file, 'utf8')).toContain('# mine');
+    expect(line.daemon.asked).toEqual([]);
+    expect(await line.run('plan', '--all', '-o', file, '--force')).toBe(40);
+    expect(await readFile(file, 'utf8')).not.toContain('# mine');
+  });
+
+  test('--check hands an edited plan over and starts nothing', async () => {
+    const file = line.file('plan.yaml');
+    await writeFile(file, 'version: 1\n');
+    expect(await line.run('plan', '--check', file)).toBe(0);
+    expect(line.daemon.asked).toEqual([['checkPlan', { plan: 'version: 1\n', file }]]);
+    expect(line.output.text()).toContain('  server new (id): at the source, but not in the plan');
   });
 
   test('wants to be told what to plan', async () => {

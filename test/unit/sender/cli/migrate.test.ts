@@ -33,7 +33,9 @@ describe('sender migrate', () => {
       { ...line.status(), campaigns: [aCampaignStatus({ state: 'ready', says: 'Everything moved.' })] },
     ];
     expect(await line.run('migrate', line.file('plan.yaml'), '--watch')).toBe(0);
-    expect(line.output.text()).toContain('db, copy, 5.0 GiB of 20.0 GiB at 80.0 MiB/s, 3 min 12 s to go');
+    expect(line.output.text()).toMatch(
+      /^[\d-]{10} [\d:]{8} {2}server id-of-db db, copy, 5\.0 GiB of 20\.0 GiB at 80\.0 MiB\/s, 3 min 12 s to go$/m,
+    );
     expect(line.output.text()).toMatch(/ready, Everything moved\.\n$/);
   });
 
@@ -50,8 +52,8 @@ describe('sender migrate', () => {
     ];
     expect(await line.run('migrate', line.file('plan.yaml'), '--watch')).toBe(0);
     const text = line.output.text();
-    expect(text).toMatch(/app \(3f2a1c\), moved.*\napp \(3f2a1d\), moved.*\ndb, plug undone\n/);
-    expect(text).toMatch(/\ncampaign 7c0a2d8e: ready, Everything moved\.\n$/);
+    expect(text).toMatch(/server 3f2a1c77 app \(3f2a1c\), moved.*\n.* app \(3f2a1d\), moved.*\n.* id-of-db db, plug undone\n/);
+    expect(text).toMatch(/ {2}campaign 7c0a2d8e: ready, Everything moved\.\n$/);
   });
 
   test('--watch leaves the rate out while nothing moves', async () => {

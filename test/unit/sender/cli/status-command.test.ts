@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aCampaignStatus, aMoveStatus, aRecordedDaemon } from '../../../support/recorded-daemon.ts';
+import { aRecordingOutput } from '../../../support/recording-output.ts';
 import { CommandLine } from './a-command-line.ts';
 
 let line: CommandLine;
@@ -50,5 +51,25 @@ describe('sender status', () => {
     expect(line.output.text()).toBe(
       'receiver   not paired; see `sender pair --help`\nbandwidth  at most 100mbit; now 11.3 MiB/s\ncampaigns  none\n',
     );
+  });
+
+  test('shows open campaigns whole, and of the others the last three unless --all is given', async () => {
+    const ended = Array.from({ length: 5 }, (_, index) => aCampaignStatus({ id: `${index}${index}-over`, state: 'committed' }));
+    await line.serve(aRecordedDaemon([aCampaignStatus({ id: 'open' }), ...ended]));
+    await line.run('status');
+    expect(line.output.text()).toMatch(
+      /campaign {3}open [\s\S]*SERVER[\s\S]*00-over[\s\S]*22-over[\s\S]*… and 2 more that have ended: `sender status --all`\n$/,
+    );
+    expect(line.output.text()).not.toContain('33-over');
+    line.output = aRecordingOutput();
+    await line.run('status', '--all');
+    expect(line.output.text()).toContain('44-over');
+  });
+
+  test('prune archives what ended before some days, and says what', async () => {
+    await line.serve(aRecordedDaemon([aCampaignStatus({ id: 'gone', state: 'committed' })]));
+    expect(await line.run('prune', '--older-than', '30')).toBe(0);
+    expect(line.daemon.asked).toEqual([['prune', { days: 30 }]]);
+    expect(line.output.text()).toBe('1 campaign archived.\n  gone  shop  committed\n');
   });
 });

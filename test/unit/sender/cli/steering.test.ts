@@ -9,7 +9,7 @@ beforeEach(async () => {
 afterEach(() => line.close());
 
 describe('steering a campaign', () => {
-  test.each(['pause', 'cancel', 'rollback'])('%s finds the only campaign it can be about', async (command) => {
+  test.each(['pause', 'cancel'])('%s finds the only campaign it can be about', async (command) => {
     expect(await line.run(command)).toBe(0);
     expect(line.daemon.asked).toEqual([[command, { campaign: '7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de' }]]);
   });
@@ -19,7 +19,7 @@ describe('steering a campaign', () => {
       ...aRecordedDaemon(),
       rollback: async () => aCampaignStatus({ state: 'rolling back', says: 'It is undone.' }),
     });
-    await line.run('rollback');
+    await line.run('rollback', '--yes');
     expect(line.output.text()).toMatch(/rolling back\. It is undone\. Follow it with `sender status --watch`\.\n$/);
   });
 
@@ -49,17 +49,14 @@ describe('steering a campaign', () => {
     );
   });
 
-  test('deletes the source only on a twice spoken word', async () => {
-    await line.serve(aRecordedDaemon([aCampaignStatus({ state: 'ready' })]));
-    expect(await line.run('commit', '--delete-source')).toBe(2);
-    expect(line.daemon.asked).toEqual([]);
-    expect(await line.run('commit', '--delete-source', '--yes')).toBe(0);
-    expect(await line.run('commit')).toBe(0);
-    const { id: campaign } = aCampaignStatus();
-    expect(line.daemon.asked).toEqual([
-      ['commit', { campaign, deleteSource: true }],
-      ['commit', { campaign, deleteSource: false }],
-    ]);
+  test('means the campaign that has the named servers where several could be meant', async () => {
+    const other = aCampaignStatus({
+      id: '9b1c0000-0000-4000-8000-000000000000',
+      moves: [aMoveStatus('mail', { state: 'moved' })],
+    });
+    await line.serve(aRecordedDaemon([aCampaignStatus(), other]));
+    expect(await line.run('rollback', '--yes', '--keep', 'mail')).toBe(0);
+    expect(line.daemon.asked).toEqual([['rollback', { campaign: other.id, keep: ['mail'] }]]);
   });
 });
 
@@ -74,9 +71,19 @@ describe('sender cutover', () => {
     ]);
   });
 
+  test('needs no campaign where a server is named', async () => {
+    const { id } = aCampaignStatus();
+    expect(await line.run('cutover', 'web')).toBe(0);
+    expect(await line.run('cutover', 'web', 'db')).toBe(0);
+    expect(line.daemon.asked).toEqual([
+      ['cutover', { campaign: id, servers: ['web'] }],
+      ['cutover', { campaign: id, servers: ['web', 'db'] }],
+    ]);
+  });
+
   test('is shown with rounds and forecast while it is waited for', async () => {
     const round = { round: 2, size: 2 ** 34, blocks: 40, bytes: 40 * 2 ** 20, snapshot_ms: 9_000, copy_ms: 31_000 };
-    const forecast = { downtimeMs: 71_000, stages: { stop: 4_000, freeze: 9_000 }, deltaBytes: 2 ** 20, assumed: ['stop'] };
+    const forecast = { downtimeMs: 71_000, phases: { stop: 4_000, freeze: 9_000 }, deltaBytes: 2 ** 20, assumed: ['stop'] };
     const warm = { rounds: [round], forecast, waits: true, cutover: 'manual', asked: false };
     await line.serve(aRecordedDaemon([aCampaignStatus({ moves: [aMoveStatus('db', { phase: 'await cutover', warm })] })]));
     await line.run('status');

@@ -22,7 +22,7 @@ describe('sender verify', () => {
   };
 
   test('shows every disk and what is wrong with it, and ends with 30 where one differs', async () => {
-    const disks = [verdict, { ...verdict, name: 'web', agrees: false, says: 'The copy differs.' }];
+    const disks = [verdict, { ...verdict, server: 't', disk: 't.root', name: 'web', agrees: false, says: 'The copy differs.' }];
     await line.serve({ ...aRecordedDaemon([aCampaignStatus({ state: 'ready' })]), verify: async () => disks });
     expect(await line.run('verify')).toBe(30);
     expect(line.output.text()).toBe(

@@ -79,10 +79,10 @@ export class PlainReceiver {
       'disk.page': async ({ first, digests }) => {
         const told = Buffer.from(digests, 'base64');
         told.copy(this.#digests, first * digestBytes);
-        let lacking = 0;
-        for (let place = 0; place * digestBytes < told.length; place += 1) lacking += await this.#take(first + place);
+        let missing = 0;
+        for (let place = 0; place * digestBytes < told.length; place += 1) missing += await this.#take(first + place);
         await this.onPage(first);
-        return { lacking };
+        return { missing };
       },
       'disk.hole': async ({ first, blocks }) => {
         this.holes.push([first, blocks]);

@@ -61,7 +61,7 @@ class Reading extends PlainReceiver {
             ? payload
             : decompress(payload, end - start, arrived.codec === 'zstd-after' ? before : undefined);
         if (!raw.equals(this.#disk.subarray(start, end))) this.#wrong += 1;
-        return { lacking: blocks };
+        return { missing: blocks };
       },
       'disk.seal': async ({ root }) => {
         const counts = { blocks: 0, zero: 0, reused: 0, copied: 0, mended: 0, bytes_wire: 0, pulled: 0, bytes_pulled: 0 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Levels, type Wire } from '../../../../sender/disks/levels.ts';
+import { Levels, type LineUse } from '../../../../sender/disks/levels.ts';
 
 const MiB = 1024 * 1024;
 const frame = 4 * MiB;
@@ -14,7 +14,7 @@ class World {
   readonly #slower: number;
   readonly #levels: Levels;
   #now = 0;
-  #wire: Wire = { arrivedBytes: 0, busyMs: 0 };
+  #wire: LineUse = { arrivedBytes: 0, busyMs: 0 };
 
   constructor({ threads = 2, slower = 1 } = {}) {
     this.#threads = threads;

@@ -1,18 +1,25 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { campaignItinerary } from '../../../../sender/campaign/itinerary.ts';
+import { campaignItinerary, wavePauses } from '../../../../sender/campaign/itinerary.ts';
 import { itinerary } from '../../../../sender/migration/itinerary.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const tables = ['sender/migration/itinerary.ts', 'shared/journey/destination-half.ts', 'sender/campaign/itinerary.ts'];
 const phases = itinerary.map(({ name }) => name);
-const steps = Object.values(campaignItinerary).flatMap((wish) => wish.steps.map(({ name }) => name));
+const steps = [...Object.values(campaignItinerary).flatMap((wish) => wish.steps.map(({ name }) => name)), ...wavePauses];
 
 /** Files, and folders that end with a slash, where a name of a phase or step means something else. */
 const otherMeanings: Readonly<Record<string, readonly string[]>> = {
   // What becomes of a resource: create, adopt, skip; and the word of a mapping for the first.
-  create: ['sender/plan/plan-text.ts', 'receiver/bundle/check.ts', 'shared/model/concern.ts', 'shared/cloud/'],
+  create: [
+    'sender/plan/plan-text.ts',
+    'sender/control/begin.ts',
+    'sender/report/changes.ts',
+    'receiver/bundle/check.ts',
+    'shared/model/concern.ts',
+    'shared/cloud/',
+  ],
   // A command of the terminal.
   import: ['sender/cli/import-command.ts', 'receiver/cli/bundle-commands.ts'],
   // An event of a socket.
@@ -42,7 +49,7 @@ test('no phase and no step is named in a string outside its table', async () => 
 });
 
 test('a string that names a phase is found, whatever holds it', () => {
-  const lines = ["if (fact.phase === 'stop')", "stages['freeze']", 'between(facts, "look", `mark`)', "new Set(['await window'])"];
+  const lines = ["if (fact.phase === 'stop')", "phases['freeze']", 'between(facts, "look", `mark`)', "new Set(['await window'])"];
   expect(lines.flatMap(namesIn)).toEqual(['stop', 'freeze', 'look', 'mark', 'await window']);
 });
 

@@ -63,20 +63,20 @@ test('a forecast grows with what the guest has written since the last round, at 
   expect(at(40)?.deltaBytes).toBeGreaterThan(at(20)?.deltaBytes ?? 0);
   expect(at(40)?.downtimeMs).toBeGreaterThan(at(20)?.downtimeMs ?? 0);
   expect(at(100_000)?.deltaBytes).toBe(20 * GiB);
-  expect(at(20)?.stages).toMatchObject({ freeze: 20_000, stop: 30_000 });
+  expect(at(20)?.phases).toMatchObject({ freeze: 20_000, stop: 30_000 });
   expect(at(20)?.assumed).toContain('create');
 });
 
 test('a forecast knows nothing before the first round, and takes what it cannot measure from earlier moves', () => {
   expect(warmForecastOf([], [], 0)).toBeNull();
   const past = [4_000, 6_000, 90_000].map((stop) => ({
-    stages: { stop, import: 40_000, plug: 1_000, create: 12_000, connect: 500, probe: 3_000 },
+    phases: { stop, import: 40_000, plug: 1_000, create: 12_000, connect: 500, probe: 3_000 },
     sizeBytes: 10 * GiB,
-    warm: true,
+    partial: true,
   }));
   const forecast = warmForecastOf([endedAt(10, aRound(1, 10 * GiB))], past, 600_000);
   expect(forecast?.assumed).toEqual([]);
-  expect(forecast?.stages).toEqual({
+  expect(forecast?.phases).toEqual({
     stop: 6_000,
     freeze: 10_000,
     copy: 60_000,
@@ -90,7 +90,7 @@ test('a forecast knows nothing before the first round, and takes what it cannot 
 });
 
 test('the downtime of a server that is stopped first grows with its disk, at the pace of earlier moves of its kind', () => {
-  const stages = {
+  const phases = {
     stop: 4_000,
     freeze: 8_000,
     copy: 100_000,
@@ -100,11 +100,11 @@ test('the downtime of a server that is stopped first grows with its disk, at the
     connect: 500,
     probe: 3_000,
   };
-  const cold = { stages, sizeBytes: 10 * GiB, warm: false };
+  const cold = { phases, sizeBytes: 10 * GiB, partial: false };
   // The last copy of a warm move says nothing of a whole disk.
-  const past = [cold, { ...cold, stages: { ...stages, copy: 1_000 }, warm: true }];
+  const past = [cold, { ...cold, phases: { ...phases, copy: 1_000 }, partial: true }];
   const forecast = coldForecastOf(20 * GiB, past);
-  expect(forecast.stages).toEqual({ ...stages, copy: 200_000, import: 80_000 });
+  expect(forecast.phases).toEqual({ ...phases, copy: 200_000, import: 80_000 });
   expect(forecast).toMatchObject({ downtimeMs: 308_500, deltaBytes: 20 * GiB, assumed: [] });
   expect(coldForecastOf(20 * GiB, past.slice(1)).assumed).toEqual(['copy']);
   expect(coldForecastOf(20 * GiB, []).assumed).toContain('stop');

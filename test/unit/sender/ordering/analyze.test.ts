@@ -261,7 +261,7 @@ describe('placement on hosts', () => {
     expect(err).toContain('All servers together need cpu 8; all hosts together have 4.');
   });
 
-  test('are written into the plan', async () => {
+  test('writes the hosts into the plan, as the zones of its servers', async () => {
     const host = (id: string): string => `  - {id: ${id}, vcpus: 4, memory_mib: 4096, disk_gib: 20}\n`;
     await writeFile(join(home, 'hosts.yaml'), `hosts:\n${host('one')}${host('two')}`);
     const servers = ['a', 'c', 'b', 'd'].map((id) => `{id: ${id}}`).join(', ');

@@ -66,8 +66,8 @@ test('a cold server that would be down for longer than any window is told of, on
   expect(concern).toMatchObject({ code: 'calendar.too_short', severity: 'warning', about: 'server/s1' });
   expect(concern?.says).toMatch(/down for about \d\d min \(assumed: .*no window of two weeks is that long/);
   // What such a disk took here before fits.
-  const stages = { stop: 5_000, freeze: 10_000, copy: 200_000, import: 100_000, plug: 1, create: 9_000, connect: 1, probe: 1 };
-  expect(policyConcerns(plan, now, sized, [{ stages, sizeBytes: 100 * 2 ** 30, warm: false }])).toEqual([]);
+  const phases = { stop: 5_000, freeze: 10_000, copy: 200_000, import: 100_000, plug: 1, create: 9_000, connect: 1, probe: 1 };
+  expect(policyConcerns(plan, now, sized, [{ phases, sizeBytes: 100 * 2 ** 30, partial: false }])).toEqual([]);
   expect(policyConcerns(planOf({ ...plan, to: 'bundle' }), now, sized, [])).toEqual([]);
 });
 
@@ -91,6 +91,8 @@ test('every policy is explained in a sentence or two', () => {
   });
   expect(policySentences(plan)).toEqual([
     'Up to 2 servers move at a time; the next one begins 30 s after one has ended.',
+    'A server that cannot be moved runs at the source again, and the others go on; `max_failures` stops the campaign when too many fail.',
+    'The images of the servers stay at the destination after the commit: it rebuilds, rescues and evacuates servers from them.',
     'Wave farm moves in halves: first web-1, web-2; then s3, once each of the first runs at the destination and passes its probe.',
     'Servers are stopped mon, tue 22:00-05:00, or sun, all day only (Europe/Berlin), each only if its forecast downtime fits into what is left of the window; a server that is down is always moved to its end.',
     'From 2026-12-24 to 2026-12-26 inclusive (Europe/Berlin) nothing new is begun: holidays.',

@@ -1,13 +1,14 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { itinerary } from '../../../../sender/migration/itinerary.ts';
 import type { MoveReport, Report } from '../../../../sender/report/model.ts';
 import { reportPage } from '../../../../sender/report/page.ts';
-import { stageColours } from '../../../../sender/report/stage-bar.ts';
+import { phaseColours } from '../../../../sender/report/phase-bar.ts';
 import { reportText } from '../../../../sender/report/text.ts';
 
 const GiB = 1024 ** 3;
 
-/** A server's move with every stage, begun `startMs` after noon. */
+/** A server's move with every phase, begun `startMs` after noon. */
 function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): MoveReport {
   const lengths = {
     preflight: 220,
@@ -28,11 +29,13 @@ function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): M
   return {
     server: `id-of-${name}`,
     name,
+    wave: 'wave-1',
     state: 'moved',
     destinationId: '0b9e3f3e-7a43-4a77-9d2a-1f5f6f9a8c11',
     phases,
     migrationMs: 200_620,
     downtimeMs: 199_500,
+    downSince: phases[1]?.startedAt ?? null,
     probed: null,
     networkMs: null,
     overheadMs: null,
@@ -68,26 +71,52 @@ function aReport(more: Partial<Report> = {}): Report {
       sentBytes: 6 * GiB,
       resources: { network: 2, subnet: 2, router: 1, port: 3, server: 3 },
     },
+    changes: { leftOut: [], mapped: [], adopted: [], changed: [] },
+    left: null,
     problems: [
       {
         code: 'E_PEER_LOST',
         says: 'The link was cut.',
         hint: 'The sender reconnects by itself.',
         at: '2026-11-21T12:03:10.000Z',
+        overcome: false,
       },
     ],
     ...more,
   };
 }
 
+test('what a commit left at the destination is named, with the reason', () => {
+  const image = { ref: 'disk/s1.root', id: 'i1', why: 'its server needs it' };
+  const left = { images: [image, { ...image, id: 'i2' }], stamped: [{ ref: 'network/n1', why: 'Refused.' }] };
+  const lines = reportText(aReport({ left }));
+  expect(lines).toContain('Left at the destination: 2 images of moved servers, because its server needs it: i1, i2');
+  expect(lines).toContain('Left at the destination: our tags on network/n1: Refused.');
+  expect(reportPage(aReport({ left }))).toContain('i1, i2</p>');
+});
+
+test('a forecast with an assumed part is marked, and it is said which part', () => {
+  const forecast = { downtimeMs: 9_000, phases: { stop: 9_000 }, deltaBytes: 0, assumed: ['import'] };
+  const assumed = aReport({ moves: [aMove('web', 0, { forecast })] });
+  expect(reportText(assumed).join('\n')).toMatch(
+    /9\.0 s\?(.|\n)*is assumed in part, because no earlier move had measured it: import/,
+  );
+  expect(reportPage(assumed)).toContain('had measured it: import</p>');
+  const measured = aReport({ moves: [aMove('web', 0, { forecast: { ...forecast, assumed: [] } })] });
+  expect(reportText(measured).join('\n')).not.toContain('?');
+});
+
 describe('the page of a report', () => {
   test('is one file: it asks for nothing from anywhere', () => {
     const page = reportPage(aReport());
-    expect(page).not.toMatch(/<script|<link|src=|url\(|@import|https?:/i);
+    expect(page).not.toMatch(/<script [^>]|<link|src=|url\(|@import|https?:|fetch|import\(/i);
+    const [, script = ''] = /<script>(.*?)<\/script>/s.exec(page) ?? [];
+    const hash = createHash('sha256').update(script).digest('base64');
+    expect(page).toContain(`script-src &#39;sha256-${hash}&#39;"`);
     expect(page).toMatch(/^<!doctype html>/);
   });
 
-  test('shows every server, stage, disk, digest and problem', () => {
+  test('shows every server, phase, disk, digest and problem', () => {
     const page = reportPage(aReport());
     for (const move of aReport().moves) {
       expect(page).toContain(move.name);
@@ -98,17 +127,50 @@ describe('the page of a report', () => {
     expect(page.match(/<svg /g)?.length).toBe(3);
   });
 
-  test('lays the pieces of a bar end to end, each as long as its stage took', () => {
-    const bar = reportPage(aReport()).match(/<svg class="stages".*?<\/svg>/s)?.[0] ?? '';
-    const pieces = [...bar.matchAll(/<rect x="([\d.]+)" width="([\d.]+)"/g)].map(([, x, width]) => [Number(x), Number(width)]);
-    expect(pieces.length).toBe(8);
-    const [last = [0, 0]] = pieces.slice(-1);
-    expect((last[0] ?? 0) + (last[1] ?? 0)).toBeCloseTo(1_000, 0);
+  test('draws all servers on one time line: equal lengths are equal times, and the downtime is below', () => {
+    const bars = [...reportPage(aReport()).matchAll(/<svg class="phases".*?<\/svg>/gs)].map(([bar]) =>
+      [...bar.matchAll(/<rect x="([\d.]+)" width="([\d.]+)"[^/]*?(class="down")?\/>/g)].map(([, x, width, isDown]) => ({
+        x: Number(x),
+        end: Number(x) + Number(width),
+        isDown: isDown !== undefined,
+      })),
+    );
+    // 620.62 s from the first phase of the first server to the last of the third.
+    const unit = 1_000 / 620_620;
+    expect(bars.map((pieces) => pieces.length)).toEqual([9, 9, 9]);
+    expect(bars[0]?.[0]?.x).toBeCloseTo(0, 0);
+    expect(bars[1]?.[0]?.x).toBeCloseTo(210_000 * unit, 0);
+    expect(bars[2]?.[7]?.end).toBeCloseTo(1_000, 0);
+    const [down] = bars[1]?.filter(({ isDown }) => isDown) ?? [];
+    expect(down?.x).toBeCloseTo(210_220 * unit, 0);
+    expect((down?.end ?? 0) - (down?.x ?? 0)).toBeCloseTo(199_500 * unit, 0);
   });
 
-  test('has a colour of its own for every stage of a journey', () => {
+  test('folds problems that a retry overcame, and shows those that stopped something', () => {
+    const [problem] = aReport().problems;
+    const overcome = Array.from({ length: 30 }, () => ({ ...problem, code: 'E_CLOUD', overcome: true }));
+    const problems = [...overcome, problem] as Report['problems'];
+    const page = reportPage(aReport({ problems }));
+    expect(page.match(/<h2>Problems met<\/h2><ul>(.*?)<\/ul>/s)?.[1]?.match(/<li>/g)).toHaveLength(1);
+    expect(page).toContain('<summary>30 problems that a retry overcame</summary>');
+    const text = reportText(aReport({ problems })).join('\n');
+    expect(text).toContain('E_PEER_LOST: The link was cut.');
+    expect(text).toContain('Overcome by retries: E_CLOUD 30; `sender log` shows each.');
+    expect(text).not.toContain('E_CLOUD: ');
+  });
+
+  test('gives every row of a server what search, sorting and groups read', () => {
+    const page = reportPage(aReport({ moves: [aMove('Db "1"', 0, { wave: 'night & day' })] }));
+    const find = 'data-find="db &quot;1&quot; id-of-db &quot;1&quot; moved night &amp; day';
+    // Servers, time line, 8 phases, bytes, and 1 disk.
+    expect(page.split(find).length - 1).toBe(1 + 1 + 8 + 1 + 1);
+    expect(page).toContain('data-wave="night &amp; day"');
+    expect(page).toContain('<data value="199500">3 min 20 s</data>');
+  });
+
+  test('has a colour of its own for every phase of a journey', () => {
     const phases = itinerary.map(({ name }) => ({ name, startedAt: '2026-11-21T12:00:00Z', ms: 1_000 }));
-    const colours = [...stageColours([aMove('db', 0, { phases })]).values()];
+    const colours = [...phaseColours([aMove('db', 0, { phases })]).values()];
     expect(new Set(colours).size).toBe(itinerary.length);
   });
 
@@ -136,18 +198,18 @@ describe('the page of a report', () => {
         totals: { servers: 1, diskBytes: 0, sentBytes: 0, resources: {} },
       }),
     );
-    expect(page).toContain('No stage has ended yet.');
-    expect(page).not.toMatch(/NaN|Infinity|undefined|null/);
+    expect(page).toContain('No phase has ended yet.');
+    expect(page.replace(/<script>.*<\/script>/s, '')).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 });
 
 describe('the text of a report', () => {
   test('fits the terminal and keeps every number', () => {
     const report = aReport({ moves: [aMove('db', 0)] });
-    expect(reportText(report, { columns: 120, everyStage: true }).join('\n')).toMatchSnapshot();
+    expect(reportText(report, { columns: 120, everyPhase: true }).join('\n')).toMatchSnapshot();
   });
 
-  test('has one line for the stages of each server, without stages that are short on all of them', () => {
+  test('has one line for the phases of each server, without phases that are short on all of them', () => {
     const lines = reportText(aReport({ problems: [], moves: [aMove('db', 0), aMove('app-1', 210_000)] }));
     expect(lines.join('\n')).toMatchSnapshot();
     const brief = aMove('db', 0).phases.map((phase) => (phase.name === 'seal' ? { ...phase, ms: 99 } : phase));
@@ -180,6 +242,6 @@ describe('the text of a report', () => {
     const moves = [aMove('db', 0, { rounds })];
     const text = reportText(aReport({ moves, totals: { servers: 1, diskBytes: 20 * GiB, sentBytes: 5 * GiB, resources: {} } }));
     expect(text).toContain('1 server, 20.0 GiB of disks, 5.0 GiB sent');
-    expect(text.join('\n')).toMatch(/IN ROUNDS +SENT(.|\n)*db .* 3\.0 GiB +2\.0 GiB/);
+    expect(text.join('\n')).toMatch(/SENT +IN ROUNDS(.|\n)*db .* 5\.0 GiB +3\.0 GiB/);
   });
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Seen } from '../../../../sender/campaign/bundle/seen.ts';
+import { KnownBlocks } from '../../../../sender/campaign/bundle/seen.ts';
 import { bundleBlockBytes } from '../../../../shared/bundle/format.ts';
 import { aBundle, aCampaignOf, rebuilt } from '../../../support/bundle.ts';
 
@@ -71,12 +71,12 @@ test('a memory of blocks that is full learns no more, and forgets nothing', () =
     bytes.writeUInt32BE(number, 8);
     return bytes;
   };
-  const seen = new Seen(60_000);
+  const seen = new KnownBlocks(60_000);
   for (let number = 0; number < 60_000; number += 300)
     expect(seen.place(digest(number), { disk: 1, block: number })).toBeUndefined();
   for (let number = 0; number < 60_000; number += 300)
     expect(seen.place(digest(number), { disk: 2, block: 0 })).toEqual({ disk: 1, block: number });
-  const full = new Seen(2);
+  const full = new KnownBlocks(2);
   for (const number of [1, 2, 3]) full.place(digest(number), { disk: 1, block: number });
   expect(full.place(digest(3), { disk: 1, block: 9 })).toBeUndefined();
   expect(full.place(digest(2), { disk: 1, block: 9 })).toEqual({ disk: 1, block: 2 });

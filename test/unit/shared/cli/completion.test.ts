@@ -20,11 +20,14 @@ function told(text: string, shell: string, args: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'godwit-completion-'));
   try {
     writeFileSync(join(folder, 'completion'), text);
+    // The program as the scripts call it: it prints ids, and notes how it was asked.
+    const program = '#!/bin/sh\necho "$@" >>./asked\nprintf "7c0a2d8e\\n9b1c0000\\n"\n';
+    writeFileSync(join(folder, 'sender'), program, { mode: 0o755 });
     return execFileSync(shell, args, {
       cwd: folder,
       encoding: 'utf8',
       timeout: 30_000,
-      env: { ...process.env, HOME: folder, TERM: 'dumb' },
+      env: { ...process.env, PATH: `${folder}:${process.env['PATH']}`, HOME: folder, TERM: 'dumb' },
     });
   } finally {
     rmSync(folder, { recursive: true });
@@ -63,7 +66,7 @@ const isThere = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).sta
 
 describe('completion in bash', () => {
   test('offers the commands that begin so', async () => {
-    expect(offered(await script(senderProgram, 'bash'), 'sender', 'p')).toEqual(['pair', 'peers', 'plan', 'pause']);
+    expect(offered(await script(senderProgram, 'bash'), 'sender', 'p')).toEqual(['pair', 'peers', 'plan', 'pause', 'prune']);
     expect(offered(await script(receiverProgram, 'bash'), 'receiver', 'l')).toEqual(['ledger']);
   });
 
@@ -73,19 +76,37 @@ describe('completion in bash', () => {
     expect(offered(text, 'sender', '--json', 'migrate', '--pa')).toEqual(['--parallel']);
     expect(offered(text, 'sender', 'migrate', 'compl')).toEqual(['completion']);
   });
+
+  test('is not led astray by the options of the program before the command', async () => {
+    const text = await script(senderProgram, 'bash');
+    expect(offered(text, 'sender', '--config', 'x.yaml', 'commit', '--d')).toEqual(['--delete-source']);
+    expect(offered(text, 'sender', '--config', '=', 'x.yaml', 'rollb')).toEqual(['rollback']);
+    expect(offered(text, 'sender', '--config', 'compl')).toEqual(['completion']);
+    expect(offered(text, 'sender', '--j')).toEqual(['--json']);
+  });
+
+  test('offers campaigns where one can be named', async () => {
+    const text = await script(senderProgram, 'bash');
+    expect(offered(text, 'sender', 'rollback', '')).toEqual(['7c0a2d8e', '9b1c0000']);
+    expect(offered(text, 'sender', '--config', 'x.yaml', 'status', '--watch', '9')).toEqual(['9b1c0000']);
+  });
 });
 
 test.skipIf(!isThere('fish'))('completion in fish offers commands and options (needs fish)', async () => {
   const text = await script(senderProgram, 'fish');
-  expect(offeredByFish(text, 'sender p').sort()).toEqual(['pair', 'pause', 'peers', 'plan']);
+  expect(offeredByFish(text, 'sender p').sort()).toEqual(['pair', 'pause', 'peers', 'plan', 'prune']);
   expect(offeredByFish(text, 'sender commit --d')).toEqual(['--delete-source']);
   expect(offeredByFish(text, 'sender --json migrate --pa')).toEqual(['--parallel']);
+  expect(offeredByFish(text, 'sender --config x.yaml rollb')).toEqual(['rollback']);
+  expect(offeredByFish(text, 'sender --config x.yaml rollback 7')).toEqual(['7c0a2d8e']);
 });
 
 test.skipIf(!isThere('zsh'))('completion in zsh completes commands and options (needs zsh)', { timeout: 60_000 }, async () => {
   const text = await script(senderProgram, 'zsh');
   expect(completedByZsh(text, 'sender rollb').trim()).toBe('sender rollback');
   expect(completedByZsh(text, 'sender commit --del').trim()).toBe('sender commit --delete-source');
+  expect(completedByZsh(text, 'sender --config x.yaml rollb').trim()).toBe('sender --config x.yaml rollback');
+  expect(completedByZsh(text, 'sender --config x.yaml rollback 7').trim()).toBe('sender --config x.yaml rollback 7c0a2d8e');
 });
 
 test.each(['zsh', 'fish'])('completion in %s names every command with its sentence', async (shell) => {

@@ -3,15 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { receiverProgram } from '../../../../receiver/cli/program.ts';
 import { senderProgram } from '../../../../sender/cli/program.ts';
 import { exitStatuses } from '../../../../shared/cli/exit-codes.ts';
-import { runProgram, type Stage } from '../../../../shared/cli/program.ts';
+import { runProgram, type Terminal } from '../../../../shared/cli/program.ts';
 import { type ProblemKind, problems } from '../../../../shared/problem.ts';
 import { aRecordingOutput, type RecordingOutput } from '../../../support/recording-output.ts';
 
-const programs: Readonly<Record<string, (stage: Stage) => Command>> = { sender: senderProgram, receiver: receiverProgram };
+const programs: Readonly<Record<string, (terminal: Terminal) => Command>> = { sender: senderProgram, receiver: receiverProgram };
 
 function make(name: string): { program: Command; output: RecordingOutput; run: (...args: string[]) => Promise<number> } {
   const output = aRecordingOutput();
-  const program = (programs[name] as (stage: Stage) => Command)({ output, signal: new AbortController().signal });
+  const program = (programs[name] as (terminal: Terminal) => Command)({ output, signal: new AbortController().signal });
   return { program, output, run: (...args) => runProgram(program, args, output) };
 }
 

@@ -10,6 +10,7 @@ import { aRecordingOutput } from '../../../support/recording-output.ts';
 /** Commands that the command line offers under another name: as an option or as a part. */
 const elsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sender: {
+    checkPlan: 'plan', // --check: a plan that was edited
     watch: 'status', // --watch: the status, on and on
     follow: 'log', // --follow: the journal, on and on
     beginExport: 'export', // its first half
@@ -30,7 +31,7 @@ const rows = sides.flatMap(({ side, commands, make }) =>
   Object.entries<AnyCommand>(commands).map(([name, command]) => ({ side, name, command, make })),
 );
 
-const stage = { output: aRecordingOutput(), signal: new AbortController().signal };
+const terminal = { output: aRecordingOutput(), signal: new AbortController().signal };
 
 /** The help of a command, in words: without the line breaks of its layout. */
 function helpOf(program: Command, name: string): string {
@@ -40,7 +41,7 @@ function helpOf(program: Command, name: string): string {
 
 describe.each(rows)('the command $name of the $side', ({ side, name, command, make }) => {
   test('is offered on the command line, whose help says what it does', () => {
-    const help = helpOf(make(stage), elsewhere[side]?.[name] ?? name).toLowerCase();
+    const help = helpOf(make(terminal), elsewhere[side]?.[name] ?? name).toLowerCase();
     expect(help).toContain(command.does.replace(/\.$/, '').toLowerCase());
   });
 

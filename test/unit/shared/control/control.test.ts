@@ -91,11 +91,11 @@ async function post(path: string, body: string, method = 'POST'): Promise<{ stat
 }
 
 describe('the control socket', () => {
-  test('answers a command', async () => {
+  test('answers a command with what the daemon returns', async () => {
     expect(await callControl(socket, 'double', { number: 21 })).toBe(42);
   });
 
-  test('is for its user alone', async () => {
+  test('is open to the user of the daemon alone', async () => {
     expect(((await stat(socket)).mode & 0o777).toString(8)).toBe('600');
     expect(((await stat(join(home, 'run'))).mode & 0o777).toString(8)).toBe('700');
   });

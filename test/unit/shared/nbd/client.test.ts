@@ -49,7 +49,7 @@ describe('an NBD client', () => {
     expect(read[2].equals(disk)).toBe(true);
   });
 
-  test('fills holes with zeros', async () => {
+  test('fills the holes of a disk with zeros', async () => {
     const client = await aClient({
       request: ({ cookie, offset, length }, socket) => {
         socket.write(chunk(cookie, 2, Buffer.concat([u64(offset), u32(length - 10)]), { done: false }));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Packed } from '../../../../../protocol/messages/packed.ts';
+import type { PackedPieces } from '../../../../../protocol/messages/packed.ts';
 import type { Copy } from '../../../../../receiver/disks/copy/copy.ts';
 import { compress } from '../../../../../shared/disk/zstd.ts';
 import { blockBytes, digestBytes, pageBlocks, pageBytes, pieceBytes } from '../../../../../shared/model/disk.ts';
@@ -37,7 +37,7 @@ async function fillInOrder(copy: Copy, offer: Offered): Promise<void> {
 }
 
 /** Answers as a sender on a slow line does: packed, and referring back where it may. */
-function packed(raw: Packed, _pull: number, after?: Buffer): Packed {
+function packed(raw: PackedPieces, _pull: number, after?: Buffer): PackedPieces {
   const payload = compress(raw.payload, 6, after);
   return payload === null ? raw : { ...raw, codec: after === undefined ? 'zstd' : 'zstd-after', payload };
 }
@@ -45,7 +45,7 @@ function packed(raw: Packed, _pull: number, after?: Buffer): Packed {
 test('a pull names the end of the one before, and what refers back to it arrives in fewer bytes', async () => {
   const disk = aChain(3);
   const sizes: number[] = [];
-  const tamper = (...given: Parameters<typeof packed>): Packed => {
+  const tamper = (...given: Parameters<typeof packed>): PackedPieces => {
     const sent = packed(...given);
     sizes.push(sent.payload.length);
     return sent;
@@ -64,7 +64,8 @@ test('a pull names the end of the one before, and what refers back to it arrives
 
 test('what refers back to a block that came out wrong is pulled again by itself, and only that block counts as mended', async () => {
   const disk = aChain(2);
-  const flip = (raw: Packed, pull: number, after?: Buffer): Packed => (pull > 1 ? packed(raw, pull, after) : flipped(raw, -1));
+  const flip = (raw: PackedPieces, pull: number, after?: Buffer): PackedPieces =>
+    pull > 1 ? packed(raw, pull, after) : flipped(raw, -1);
   const offer = offered(disk, { blockSize: blockBytes, tamper: flip });
   const { copy, path } = await aCopy(offer, someTools());
   await fillInOrder(copy, offer);
@@ -80,7 +81,8 @@ test('what refers back to a block that came out wrong is pulled again by itself,
 
 test('a block that came out wrong elsewhere than at the end costs nobody else a pull', async () => {
   const disk = aChain(2);
-  const flip = (raw: Packed, pull: number, after?: Buffer): Packed => (pull > 1 ? packed(raw, pull, after) : flipped(raw, 0));
+  const flip = (raw: PackedPieces, pull: number, after?: Buffer): PackedPieces =>
+    pull > 1 ? packed(raw, pull, after) : flipped(raw, 0);
   const offer = offered(disk, { blockSize: blockBytes, tamper: flip });
   const { copy } = await aCopy(offer, someTools());
   await fillInOrder(copy, offer);
@@ -90,7 +92,7 @@ test('a block that came out wrong elsewhere than at the end costs nobody else a 
 });
 
 test('a frame that refers back where nothing was named is never used', async () => {
-  const tamper = (raw: Packed): Packed => ({
+  const tamper = (raw: PackedPieces): PackedPieces => ({
     ...raw,
     codec: 'zstd-after',
     payload: compress(raw.payload, 6, aNoise(MiB)) ?? raw.payload,
@@ -105,7 +107,7 @@ test('a frame that refers back where nothing was named is never used', async () 
 
 test('a frame that refers back to other bytes than are here is pulled again without, and counted', async () => {
   const disk = aNoise(2 * pageBytes);
-  const other = (raw: Packed, _pull: number, after?: Buffer): Packed => {
+  const other = (raw: PackedPieces, _pull: number, after?: Buffer): PackedPieces => {
     const payload = after === undefined ? null : compress(raw.payload, 6, raw.payload.subarray(0, MiB));
     return payload === null ? raw : { ...raw, codec: 'zstd-after', payload };
   };

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Packed } from '../../../../../protocol/messages/packed.ts';
+import type { PackedPieces } from '../../../../../protocol/messages/packed.ts';
 import type { Asker } from '../../../../../receiver/disks/pull/puller.ts';
 import { aFolder, problemOf } from '../../../../support/folder.ts';
 import { aCopy, aDisk, aNoise, fill, flipped, offered, pullerOf, someTools } from '../../../../support/offered.ts';
@@ -133,7 +133,7 @@ test('bytes that change on our own disk between writing and sealing are seen, in
 test('a block that arrives wrong is asked for three times, then the copy gives up; once wrong is forgiven, and counted', async () => {
   const disk = aDisk('ab', blockSize);
   for (const wrongs of [1, 3]) {
-    const flip = (packed: Packed, pull: number): Packed => (pull > wrongs ? packed : flipped(packed, -1));
+    const flip = (packed: PackedPieces, pull: number): PackedPieces => (pull > wrongs ? packed : flipped(packed, -1));
     const offer = offered(disk, { tamper: flip });
     const { copy } = await aCopy(offer, someTools());
     const taken = copy.take(0, offer.digests, pullerOf(copy, offer));
@@ -146,9 +146,9 @@ test('a block that arrives wrong is asked for three times, then the copy gives u
 });
 
 test.each([
-  ['more', (packed: Packed): Packed => ({ ...packed, rawBytes: packed.rawBytes + 1 })],
-  ['less', (packed: Packed): Packed => ({ ...packed, rawBytes: 1, payload: packed.payload.subarray(0, 1) })],
-  ['no zstd', (packed: Packed): Packed => ({ ...packed, codec: 'zstd' })],
+  ['more', (packed: PackedPieces): PackedPieces => ({ ...packed, rawBytes: packed.rawBytes + 1 })],
+  ['less', (packed: PackedPieces): PackedPieces => ({ ...packed, rawBytes: 1, payload: packed.payload.subarray(0, 1) })],
+  ['no zstd', (packed: PackedPieces): PackedPieces => ({ ...packed, codec: 'zstd' })],
 ])('a frame that says %s than was asked for is never used', async (_, tamper) => {
   const offer = offered(aDisk('ab', blockSize), { tamper });
   const { copy } = await aCopy(offer, someTools());

@@ -22,7 +22,7 @@ test('a window is shared for as long as several disks pull through it, and a sec
   expect(window.isShared).toBe(false);
 });
 
-test('sessions share a window, and a session that has nothing requested never waits for the others', async () => {
+test('sessions share a window, and a session that has nothing requested waits for the others a moment only', async () => {
   const all = new Window(10);
   const [greedy, other] = [new Window(100, all), new Window(100, all)];
   await greedy.enter(5, greedy, signal);

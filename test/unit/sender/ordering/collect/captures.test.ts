@@ -150,7 +150,7 @@ describe('a file of packets', () => {
     await expect(read(Buffer.from('no capture'))).rejects.toMatchObject({ code: 'E_TRAFFIC' });
   });
 
-  test('with any bytes in it ends', async () => {
+  test('with any bytes in it is read to its end or refused', async () => {
     const wholes = [aPcap([aFrame()]), aPcapng([aFrame()])];
     await fc.assert(
       fc.asyncProperty(

@@ -47,7 +47,7 @@ describe('NetFlow 5', () => {
     expect(parseNetflow(packed([2, 9], Buffer.alloc(70)))).toBeNull();
   });
 
-  test('survives whatever arrives', () => {
+  test('survives whatever arrives in place of a datagram', () => {
     fc.assert(fc.property(damaged(aNetflow([{}, {}])), (datagram) => void parseNetflow(datagram)));
   });
 });
@@ -253,7 +253,7 @@ describe('sFlow 5', () => {
     });
   });
 
-  test('survives whatever arrives', () => {
+  test('survives whatever arrives in place of a datagram', () => {
     fc.assert(fc.property(damaged(anSflow([aFrame(), tunnelled(aFrame(), 1)], 8)), (datagram) => void parseSflow(datagram)));
   });
 });

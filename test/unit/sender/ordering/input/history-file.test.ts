@@ -20,12 +20,12 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 function aReport(day: number, { servers }: MeasuredCampaign): object {
   const zero = Date.UTC(2026, 10, day);
   const at = (ms: number): string => new Date(zero + ms).toISOString();
-  const moves = servers.map(({ id, sentBytes, diskBytes, stages }) => ({
+  const moves = servers.map(({ id, sentBytes, diskBytes, phases }) => ({
     server: id,
     name: id,
     state: 'moved',
     disks: [{ sizeBytes: diskBytes, sentBytes }],
-    phases: Object.entries(stages).map(([name, { beganMs, ms }]) => ({ name, startedAt: at(beganMs), ms })),
+    phases: Object.entries(phases).map(([name, { beganMs, ms }]) => ({ name, startedAt: at(beganMs), ms })),
   }));
   return { campaign: `of day ${day}`, project: 'shop', state: 'committed', startedAt: at(0), moves };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fitSite } from '../../../../../sender/ordering/prediction/fit.ts';
 import { type MeasuredCampaign, measureCampaign } from '../../../../../sender/ordering/prediction/measured-campaign.ts';
 import { assumedSite, type SiteModel, withLink } from '../../../../../sender/ordering/prediction/model.ts';
-import { compareModes, crossover, type Mode, predict } from '../../../../../sender/ordering/prediction/predict.ts';
+import { compareModes, crossover, type PredictedMode, predict } from '../../../../../sender/ordering/prediction/predict.ts';
 import { comparePrediction } from '../../../../../sender/ordering/prediction/prediction-error.ts';
 import { simulateCampaign } from '../../../../../sender/ordering/prediction/simulate-campaign.ts';
 import { equalLoads, oldSite, runOnSite } from '../../../../support/simulated-site.ts';
@@ -78,7 +78,7 @@ test('a crowded site has a crossover: all at once is quicker for few servers, on
 });
 
 /** Modes for given waves: one after the other, several at once in one wave, and wave by wave. */
-function modesForWaves(waves: readonly (readonly string[])[]): Mode[] {
+function modesForWaves(waves: readonly (readonly string[])[]): PredictedMode[] {
   const all = [waves.flat()];
   const widest = Math.max(1, ...waves.map((wave) => wave.length));
   return [
@@ -126,7 +126,7 @@ test('a report becomes history: only servers that moved whole, their bytes, and 
       diskBytes: 100,
       beganMs: 0,
       endedMs: 5000,
-      stages: { stop: { beganMs: 0, ms: 1000 }, copy: { beganMs: 1000, ms: 4000 } },
+      phases: { stop: { beganMs: 0, ms: 1000 }, copy: { beganMs: 1000, ms: 4000 } },
     },
   ]);
   expect(measureCampaign({ moves: [] })).toBeNull();

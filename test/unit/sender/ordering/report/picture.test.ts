@@ -86,7 +86,7 @@ describe('the pictures', () => {
     expect(new Set([...svg.matchAll(/rx="2" fill="(#\w+)"/g)].map(([, colour]) => colour)).size).toBe(3);
   });
 
-  test('survive hostile names', async () => {
+  test('survive hostile names of servers and services', async () => {
     const lines = hostile.slice(1).map((name, index) => `${hostile[index]} > ${name} 80 ${1000 + index}`);
     const traffic = someTraffic('a > b 80 1000', 'b > a 90 5');
     const [conversation] = traffic.conversations;

@@ -2,16 +2,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Access } from '../../../../../shared/cloud/openstack/session/access.ts';
-import { Session } from '../../../../../shared/cloud/openstack/session/session.ts';
+import { CloudSession } from '../../../../../shared/cloud/openstack/session/session.ts';
 import { Secret } from '../../../../../shared/secret.ts';
 
 /** Answers one request of a service; `path` begins with the service's name. */
 export type Answer = (path: string, request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
+/** Answers the nth request for a token itself, or leaves it to the small cloud. */
+export type Keystone = (nth: number, response: ServerResponse) => 'answered' | undefined;
+
 /** A small real HTTP server with a Keystone that gives tokens, in front of what a test wants to happen. */
 export interface SmallCloud {
   readonly access: Access;
-  readonly session: Session;
+  readonly session: CloudSession;
   /** Tokens given so far, oldest first. */
   readonly tokens: readonly string[];
   /** Every request but those for tokens, as `METHOD /path`. */
@@ -29,15 +32,26 @@ export function json(response: ServerResponse, body: unknown, status = 200, head
 /** Starts a small cloud that ends with the test. */
 export async function aSmallCloud(
   answer: Answer,
-  options: { tokenLifeMs?: number; access?: Partial<Access> } = {},
+  options: { tokenLifeMs?: number; access?: Partial<Access>; keystone?: Keystone; discoveryMs?: number } = {},
 ): Promise<SmallCloud> {
   const tokens: string[] = [];
   const requests: string[] = [];
+  let asked = 0;
   const server = createServer((request, response) => {
     const path = request.url ?? '';
-    if (path === '/v3/auth/tokens') return giveToken(response);
+    if (path === '/v3/auth/tokens') {
+      asked += 1;
+      if (options.keystone?.(asked, response) === 'answered') return;
+      setTimeout(() => giveToken(response), options.discoveryMs ?? 0);
+      return;
+    }
     requests.push(`${request.method} ${path}`);
-    if (/^\/compute\/v2\.1\/?$/.test(path)) return json(response, { version: { version: '2.93', min_version: '2.1' } });
+    if (path === '/compute/v2.1') return void response.writeHead(302, { location: '/compute/v2.1/' }).end();
+    if (path === '/compute/v2.1/') {
+      const version = { version: '2.93', min_version: '2.1' };
+      setTimeout(() => json(response, { version }), options.discoveryMs ?? 0);
+      return;
+    }
     void Promise.resolve(answer(path, request, response)).catch((error: unknown) => response.destroy(error as Error));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -73,7 +87,7 @@ export async function aSmallCloud(
     timeouts: { connectMs: 2000, headersMs: 2000, bodyIdleMs: 500 },
     ...options.access,
   };
-  const session = new Session(access);
+  const session = new CloudSession(access);
   onTestFinished(async () => {
     await session.close();
     server.closeAllConnections();

@@ -72,6 +72,7 @@ export async function aCampaign(twin: Twin, user: 'demo' | 'admin' = 'demo', pro
       return found.id;
     },
     resource: (ref) => tenant.resources.find((one) => refIn(one) === ref) as Resource,
+    resources: () => tenant.resources,
     disk: resource.kind === 'disk' ? aDisk(bytes) : undefined,
   });
   const ensure = async (resource: Resource): Promise<Built> => {

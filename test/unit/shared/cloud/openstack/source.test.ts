@@ -1,19 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { OpenStackRetirement } from '../../../../../shared/cloud/openstack/servers/retirement.ts';
 import { OpenStackSource } from '../../../../../shared/cloud/openstack/source.ts';
 import type { Frozen, Snapshot } from '../../../../../shared/cloud/source-cloud.ts';
 import { accessTo, type Hand, populate } from '../../../../conformance/furnish.ts';
+import { aFolder } from '../../../../support/folder.ts';
 import { hasQemu } from '../../../../support/qemu.ts';
 import type { Twin } from '../../../../twin/twin.ts';
-import { aFurnishedTwin, aHand } from './a-destination.ts';
-
-const patience = () => ({ timeoutMs: 10_000, signal: AbortSignal.timeout(15_000) });
-const signal = () => AbortSignal.timeout(15_000);
+import { aHand } from './a-destination.ts';
+import { aSourceWithServers, patience, signal } from './a-source.ts';
 
 let twin: Twin;
 let hand: Hand;
@@ -21,12 +19,7 @@ let cloud: OpenStackSource;
 let serverId: string;
 
 beforeEach(async () => {
-  twin = await aFurnishedTwin();
-  await populate(twin.authUrl);
-  hand = await aHand(twin);
-  cloud = new OpenStackSource(await accessTo(twin.authUrl, 'demo'));
-  onTestFinished(() => cloud.close());
-  serverId = (await cloud.inventory({ servers: [] }, signal())).document.servers[0]?.id ?? '';
+  ({ twin, hand, cloud, serverId } = await aSourceWithServers());
 });
 
 const act = (verb: string, more: unknown = null) => hand.ask('POST', 'compute', `/servers/${serverId}/action`, { [verb]: more });
@@ -42,12 +35,6 @@ async function frozen(): Promise<Snapshot> {
   const [disk] = document.disks;
   if (disk === undefined) throw new Error('the server has no disk');
   return cloud.freeze({ kind: 'disk', ...disk }, { campaign: crypto.randomUUID(), attempt: 1 }, patience());
-}
-
-async function aFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'source-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 describe('a capture says what stands in the way of a server that', () => {
@@ -123,7 +110,9 @@ describe('a capture says what stays behind', () => {
   test('of ports that neither a server nor nobody has', async () => {
     const { networks } = await hand.ask<{ networks: { id: string; name: string }[] }>('GET', 'network', '/networks');
     const network_id = networks.find(({ name }) => name === 'net1')?.id;
-    await hand.ask('POST', 'network', '/ports', { port: { network_id, name: 'vip', device_owner: 'Octavia' } });
+    await hand.ask('POST', 'network', '/ports', {
+      port: { network_id, name: 'vip', device_owner: 'Octavia', device_id: 'lb-1' },
+    });
     const { concerns, document } = await cloud.inventory({ servers: [] }, signal());
     expect(concerns).toContainEqual(expect.objectContaining({ code: 'port.left_out', says: expect.stringContaining('vip') }));
     expect(document.ports.map(({ name }) => name)).not.toContain('vip');
@@ -255,6 +244,32 @@ describe('a frozen disk', () => {
     ])('is refused when it names another file %s', async (_, format, bytes) => {
       const opened = cloud.open(await anImage(await bytes(), format), await aFolder(), signal());
       await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED' });
+    });
+
+    test.each([
+      ['AES', 1],
+      ['LUKS', 2],
+    ])('is refused when it is encrypted with %s', async (_, method) => {
+      const bytes = await converted('qcow2');
+      bytes.writeUInt32BE(method, 32);
+      const opened = cloud.open(await anImage(bytes), await aFolder(), signal());
+      await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED', message: expect.stringContaining('is encrypted') });
+    });
+
+    test('is refused when it has a feature that nobody knows', async () => {
+      const bytes = await made(['create', '-q', '-f', 'qcow2', 'out', '1M']);
+      bytes.writeBigUInt64BE(2n ** 40n, 72);
+      const opened = cloud.open(await anImage(bytes), await aFolder(), signal());
+      await expect(opened).rejects.toMatchObject({
+        code: 'E_UNSUPPORTED',
+        message: expect.stringContaining('features of qcow2'),
+      });
+    });
+
+    test('is refused when its backing file is missing', async () => {
+      const bytes = await made(['create', '-q', '-f', 'qcow2', '-u', '-b', 'gone.qcow2', '-F', 'qcow2', 'out', '1M']);
+      const opened = cloud.open(await anImage(bytes), await aFolder(), signal());
+      await expect(opened).rejects.toMatchObject({ code: 'E_UNSUPPORTED', message: expect.stringContaining('another file') });
     });
 
     test('is refused when it is not of the format that the cloud says', async () => {

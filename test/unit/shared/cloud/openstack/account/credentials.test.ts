@@ -110,6 +110,66 @@ describe('how a cloud is reached', () => {
   });
 });
 
+describe('clouds.yaml means what it means to openstacksdk', () => {
+  const cloud = (text: string) => put('.config/openstack/clouds.yaml', text).then(() => resolve({ cloud: 'one' }));
+  const auth = 'auth_url: http://a.example, username: u, password: p, project_name: x';
+
+  test('where a merge key brings a part of it', async () => {
+    const text = `base: &base {region_name: north, verify: no, auth: {${auth}}}\nclouds: {one: {<<: *base, region_name: south}}`;
+    expect(await cloud(text)).toMatchObject({ region: 'south', verify: false, project: { name: 'x' } });
+  });
+
+  test('where domains and the password stand beside auth', async () => {
+    const access = await cloud(
+      'clouds: {one: {auth: {auth_url: http://a.example, username: u, project_name: x}, password: p, user_domain_name: A, project-domain-id: b}}',
+    );
+    expect(access.identity).toMatchObject({ user: { domain: { name: 'A' } }, password: expect.anything() });
+    expect(access.project).toEqual({ name: 'x', domain: { id: 'b' } });
+  });
+
+  test('where one domain_name stands for both domains', async () => {
+    const access = await cloud(`clouds: {one: {auth: {${auth}, domain_name: Customers}}}`);
+    expect(access.identity).toMatchObject({ user: { domain: { name: 'Customers' } } });
+    expect(access.project).toEqual({ name: 'x', domain: { name: 'Customers' } });
+  });
+
+  test('where OS_DOMAIN_NAME stands for both domains', async () => {
+    const { OS_USER_DOMAIN_NAME: _user, OS_PROJECT_DOMAIN_ID: _project, ...others } = variables;
+    const access = await resolve({}, { ...others, OS_DOMAIN_NAME: 'Customers' });
+    expect(access.identity).toMatchObject({ user: { domain: { name: 'Customers' } } });
+    expect(access.project).toMatchObject({ domain: { name: 'Customers' } });
+  });
+
+  test('where a profile of clouds-public.yaml has the rest, and the address its region', async () => {
+    await put(
+      '.config/openstack/clouds-public.yaml',
+      'public-clouds: {vendor: {auth: {auth_url: "https://{region_name}.vendor.example/v3"}, interface: internal}}',
+    );
+    expect(
+      await cloud('clouds: {one: {profile: vendor, region_name: north, auth: {username: u, password: p, project_id: x}}}'),
+    ).toMatchObject({
+      authUrl: 'https://north.vendor.example/v3',
+      interface: 'internal',
+    });
+  });
+
+  test('where a region has values of its own', async () => {
+    const text = `clouds: {one: {auth: {${auth}}, regions: [{name: north, values: {interface: admin}}, south]}}`;
+    await put('.config/openstack/clouds.yaml', text);
+    expect(await resolve({ cloud: 'one', region_name: 'north' })).toMatchObject({ region: 'north', interface: 'admin' });
+    expect(await resolve({ cloud: 'one', region_name: 'south' })).toMatchObject({ region: 'south', interface: 'public' });
+  });
+
+  test('and what is set beside the cloud takes the place of what says the same in another way', async () => {
+    await put('.config/openstack/clouds.yaml', `clouds: {one: {auth: {${auth}, user_domain_id: a}, endpoint_type: internal}}`);
+    const own = { auth_url: 'http://b.example', user_domain_name: 'B' };
+    expect(await resolve({ cloud: 'one', auth: own, interface: 'admin' })).toMatchObject({
+      identity: { user: { domain: { name: 'B' } } },
+      interface: 'admin',
+    });
+  });
+});
+
 describe('a folder that is closed to the daemon', () => {
   let closed: string;
   beforeEach(async () => {
@@ -172,6 +232,41 @@ describe('what is wrong with the configuration is said', () => {
       code: 'E_CONFIG',
       message: expect.stringContaining(says),
     });
+  });
+
+  test.each([
+    ['several regions, of which none is chosen', 'regions: [north, south]', 'several regions (north, south), and none is chosen'],
+    ['several regions in one text', 'region_name: "north,south"', 'several regions (north, south), and none is chosen'],
+    ['a region for one service', 'region_name: north, compute_region_name: south', 'compute_region_name is not supported'],
+    ['a number that YAML reads in another way', 'region_name: 012', 'region_name must be a text; put it in quotes'],
+    ['an unknown profile', 'profile: vendor', 'there is no profile vendor in clouds-public.yaml'],
+    ['a word for no', 'insecure: "nope"', 'insecure must be true or false'],
+    ['a spelling that openstacksdk passes over', 'endpoint-type: internal', 'endpoint-type is not read by openstacksdk'],
+    ['a setting that no plugin takes', 'auth: {auth_url: http://a.example, user_domain: A}', 'auth.user_domain is not known'],
+  ])('%s', async (_name, text, says) => {
+    const auth = text.startsWith('auth:')
+      ? ''
+      : 'auth: {auth_url: http://a.example, username: u, password: p, project_name: x}, ';
+    const path = await put('.config/openstack/clouds.yaml', `clouds: {one: {${auth}${text}}}`);
+    await expect(resolve({ cloud: 'one' })).rejects.toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining(`cloud one of ${path}: `),
+    });
+    await expect(resolve({ cloud: 'one' })).rejects.toThrow(says);
+  });
+
+  test('a region that is not listed', async () => {
+    await put('.config/openstack/clouds.yaml', 'clouds: {one: {auth: {auth_url: http://a.example}, regions: [north, south]}}');
+    await expect(resolve({ cloud: 'one', region_name: 'west' })).rejects.toThrow(
+      'there is no region west; it lists north, south',
+    );
+  });
+
+  test('two regions, one of the file and one of the environment', async () => {
+    await put('.config/openstack/clouds.yaml', clouds.replaceAll('username: demo', 'username: demo, password: p'));
+    await expect(resolve({}, { OS_CLOUD: 'one', OS_REGION_NAME: 'south' })).rejects.toThrow(
+      'its region is north, but OS_REGION_NAME is south',
+    );
   });
 
   test('a file that is not YAML, without quoting the line that may hold a password', async () => {

@@ -10,7 +10,7 @@ const introduction = `# Every attribute of OpenStack's answers, and what becomes
 
 This file is written from the tables beside it: \`npx vitest run --config test/vitest.config.ts --project unit attributes/readme --update\`.
 
-- _carried_: the same at the destination; created so, and compared after.
+- _carried_: the same at the destination; created so, and compared after. A difference that harms no guest is told in the report; any other stops the move.
 - _mapped_: the plan, or what is built before it, says what it becomes.
 - _derived_: each cloud works it out by itself.
 - _told_: it cannot be carried, and a capture says so where it has a value (\`<kind>.not_carried\`).

@@ -78,7 +78,6 @@ describe('an attribute that cannot be carried', () => {
     ['the QoS policy of a port', 'port', { qos_policy_id: 'q' }],
     ['what an admin wrote for a port’s hardware', 'port', { 'binding:profile': { trusted: 'true' } }],
     ['the trunk of a port', 'port', { trunk_details: { trunk_id: 't' } }],
-    ['an owner of its own', 'port', { device_owner: 'somebody' }],
     ['the port forwardings of a floating IP', 'floating_ip', { port_forwardings: [{ external_port: 80 }] }],
     ['the subnet pool of a subnet', 'subnet', { subnetpool_id: 'p' }],
     ['a routed provider network', 'network', { l2_adjacency: false }],

@@ -26,7 +26,7 @@ test.each([[true], [false]])(
     const flavor = aResource('flavor', { id: 'f', name: 'of the tenant', vcpus: 1, ram: 256, disk: 2, is_public });
     const context = { ...campaign.context(flavor), mappings: { ...campaign.tenant.mappings, flavors: created([flavor]) } };
     const { id } = await campaign.cloud.ensure(flavor, context);
-    expect(await campaign.cloud.differences(flavor, id, context)).toEqual([]);
+    expect(await campaign.cloud.differences(flavor, id, context)).toEqual({ fatal: [], told: [] });
     const demo = await aHand(twin);
     const { flavors } = await demo.ask<{ flavors: { id: string }[] }>('GET', 'compute', '/flavors');
     expect(flavors.map((one) => one.id)).toContain(id);

@@ -30,5 +30,5 @@ test.each([
   await campaign.ensure(subnet);
   const context = { ...campaign.context(port), resource: () => subnet };
   const { id } = await campaign.cloud.ensure(port, context);
-  expect(await campaign.cloud.differences(port, id, context)).toEqual([]);
+  expect(await campaign.cloud.differences(port, id, context)).toEqual({ fatal: [], told: [] });
 });

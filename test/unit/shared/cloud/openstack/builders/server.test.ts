@@ -10,7 +10,10 @@ test.each([['w'], ['web_1'], ['web.example.com']])(
     await campaign.ensureAll(server);
     const named = { ...server, hostname };
     const { id } = await campaign.ensure(named);
-    expect(await campaign.cloud.differences(named, id, campaign.context(named))).toEqual([]);
+    expect(await campaign.cloud.differences(named, id, campaign.context(named))).toEqual({
+      fatal: [],
+      told: [expect.stringMatching(/^hostname is ".+", not ".+"$/)],
+    });
   },
 );
 
@@ -20,8 +23,10 @@ test('a config drive that the cloud forces on every server is told, and does not
   const server = campaign.tenant.get('server');
   await campaign.ensureAll(server);
   const built = await campaign.ensure(server);
-  expect(built.detail).toEqual({ differs: 'config_drive is true, not false' });
-  expect(await campaign.cloud.differences(server, built.id, campaign.context(server))).toEqual([]);
+  expect(await campaign.cloud.differences(server, built.id, campaign.context(server))).toEqual({
+    fatal: [],
+    told: ['config_drive is true, not false'],
+  });
 });
 
 test('a config drive that the guest had and the cloud did not make is a difference', async () => {
@@ -29,8 +34,10 @@ test('a config drive that the guest had and the cloud did not make is a differen
   const campaign = await aCampaign(twin);
   const server = campaign.tenant.get('server');
   await campaign.ensureAll(server);
-  const { id, detail } = await campaign.ensure(server);
-  expect(detail).toBeUndefined();
+  const { id } = await campaign.ensure(server);
   const wanted = { ...server, config_drive: true };
-  expect(await campaign.cloud.differences(wanted, id, campaign.context(wanted))).toEqual(['config_drive is false, not true']);
+  expect(await campaign.cloud.differences(wanted, id, campaign.context(wanted))).toEqual({
+    fatal: ['config_drive is false, not true'],
+    told: [],
+  });
 });

@@ -1,16 +1,10 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { until } from '../../../../../../shared/cloud/openstack/session/wait.ts';
-import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
-import { accessTo, populate } from '../../../../../conformance/furnish.ts';
-import { aFurnishedTwin, aHand } from '../a-destination.ts';
+import { aSourceWithServers, patience, signal } from '../a-source.ts';
 
 test('where the image of a server is gone, a snapshot of the server tells what hardware the guest depends on', async () => {
-  const twin = await aFurnishedTwin();
-  await populate(twin.authUrl);
-  const demo = await aHand(twin);
-  const source = new OpenStackSource(await accessTo(twin.authUrl, 'demo'));
-  onTestFinished(() => source.close());
-  const capture = () => source.inventory({ servers: [] }, AbortSignal.timeout(15_000));
+  const { hand: demo, cloud: source } = await aSourceWithServers();
+  const capture = () => source.inventory({ servers: [] }, signal());
   const before = await capture();
   const [server] = before.document.servers;
   expect(before.document.disks[0]?.properties).toMatchObject({ hw_disk_bus: 'virtio' });
@@ -24,8 +18,7 @@ test('where the image of a server is gone, a snapshot of the server tells what h
   );
 
   await demo.ask('POST', 'compute', `/servers/${server?.id}/action`, { createImage: { name: 'before the move' } });
-  const patience = { timeoutMs: 10_000, signal: AbortSignal.timeout(15_000) };
-  await until('The snapshot', patience, async () => {
+  await until('The snapshot', patience(), async () => {
     const { images } = await demo.ask<{ images: { name: string; status: string }[] }>('GET', 'image', '/images');
     return images.some((image) => image.name === 'before the move' && image.status === 'active') ? true : undefined;
   });

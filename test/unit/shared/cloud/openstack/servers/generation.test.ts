@@ -1,11 +1,8 @@
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
-import { accessTo, type Hand, populate } from '../../../../../conformance/furnish.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
+import type { Hand } from '../../../../../conformance/furnish.ts';
 import type { Twin } from '../../../../../twin/twin.ts';
-import { aFurnishedTwin, aHand } from '../a-destination.ts';
-
-const patience = () => ({ timeoutMs: 10_000, signal: AbortSignal.timeout(15_000) });
-const signal = () => AbortSignal.timeout(15_000);
+import { aSourceWithServers, patience, signal } from '../a-source.ts';
 
 let twin: Twin;
 let hand: Hand;
@@ -13,12 +10,7 @@ let cloud: OpenStackSource;
 let serverId: string;
 
 beforeEach(async () => {
-  twin = await aFurnishedTwin();
-  await populate(twin.authUrl);
-  hand = await aHand(twin);
-  cloud = new OpenStackSource(await accessTo(twin.authUrl, 'demo'));
-  onTestFinished(() => cloud.close());
-  serverId = (await cloud.inventory({ servers: [] }, signal())).document.servers[0]?.id ?? '';
+  ({ twin, hand, cloud, serverId } = await aSourceWithServers());
   await cloud.stop(serverId, patience());
 });
 

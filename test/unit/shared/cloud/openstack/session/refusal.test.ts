@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { problemOf, type Side } from '../../../../../../shared/cloud/openstack/session/refusal.ts';
+import { type CloudSide, problemOf } from '../../../../../../shared/cloud/openstack/session/refusal.ts';
 
 /** The hint for a refusal of one status by one side. */
-function hintFor(side: Side, status: number): string {
+function hintFor(side: CloudSide, status: number): string {
   const url = 'http://cloud.test/image/v2/images';
   const refused = { method: 'POST', url, service: 'image', status, headers: {}, text: 'no' };
   return problemOf(refused, side, (text) => text).hint;

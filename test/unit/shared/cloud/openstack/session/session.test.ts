@@ -8,7 +8,7 @@ import { selfSigned } from '../../../../../../protocol/transport/certificate.ts'
 import { OpenStackSettings } from '../../../../../../shared/cloud/openstack/account/config.ts';
 import { resolveAccess } from '../../../../../../shared/cloud/openstack/account/credentials.ts';
 import { listAll } from '../../../../../../shared/cloud/openstack/session/pages.ts';
-import { Session } from '../../../../../../shared/cloud/openstack/session/session.ts';
+import { CloudSession } from '../../../../../../shared/cloud/openstack/session/session.ts';
 import { startTwin } from '../../../../../twin/twin.ts';
 import { aSmallCloud, canary, json, soon } from '../a-cloud.ts';
 
@@ -187,7 +187,7 @@ describe('a session', () => {
 
   test('names the endpoint that is missing, and what there is', async () => {
     const cloud = await aSmallCloud(() => undefined);
-    const elsewhere = new Session({ ...cloud.access, region: 'elsewhere' });
+    const elsewhere = new CloudSession({ ...cloud.access, region: 'elsewhere' });
     await expect(elsewhere.call(get('/x'))).rejects.toMatchObject({
       code: 'E_ENDPOINT_MISSING',
       message: 'The catalogue has no public endpoint of the network service in region elsewhere; it has public in here.',
@@ -195,9 +195,9 @@ describe('a session', () => {
     await elsewhere.close();
   });
 
-  test('says where nobody listens', async () => {
+  test('says at which address nobody listens', async () => {
     const cloud = await aSmallCloud(() => undefined);
-    const nobody = new Session({ ...cloud.access, authUrl: 'http://127.0.0.1:1/v3' });
+    const nobody = new CloudSession({ ...cloud.access, authUrl: 'http://127.0.0.1:1/v3' });
     const call = nobody.call(get('/x', { signal: AbortSignal.timeout(60_000) }));
     await expect(call).rejects.toMatchObject({ code: 'E_CLOUD_UNREACHABLE', about: 'http://127.0.0.1:1' });
     await nobody.close();
@@ -225,11 +225,11 @@ describe('a cloud with a certificate of its own', () => {
     });
     const auth = { auth_url: twin.authUrl, username: 'demo', password: 'twin', project_name: 'demo' };
     const access = await resolveAccess(OpenStackSettings.parse({ auth }), {});
-    const strangers = new Session(access);
+    const strangers = new CloudSession(access);
     const origin = new URL(twin.authUrl).origin;
     await expect(strangers.token(soon())).rejects.toMatchObject({ code: 'E_CLOUD_TLS', about: origin });
     await strangers.close();
-    const friends = new Session({ ...access, ca });
+    const friends = new CloudSession({ ...access, ca });
     expect((await friends.token(soon())).projectName).toBe('demo');
     expect(await friends.call(get('/networks'))).toMatchObject({ status: 200 });
     await friends.close();

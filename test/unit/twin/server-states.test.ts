@@ -67,7 +67,7 @@ test('a locked server is closed to members and open to admins', async () => {
   expect((await room.admin.ask('POST', `${c}/servers/${id}/action`, { 'os-stop': null })).status).toBe(202);
 });
 
-test('every state has its word', async () => {
+test('every state of a server has its word in the answers', async () => {
   const room = await aRoom();
   const id = await aServer(room.demo, room.image, room.flavor);
   const ways = [

@@ -1,0 +1,53 @@
+import { fromJson, Problem, type ProblemJson } from '../../shared/problem.ts';
+import type { Fact } from '../migration/fact.ts';
+import type { Campaign } from './campaign.ts';
+
+/** A server whose work failed, and why. */
+export interface Failure {
+  readonly name: string;
+  readonly problem: Problem;
+}
+
+/** The servers, by id, that could not be moved since the operator last asked for something. */
+export function failuresSinceAsked(facts: readonly Fact[]): ReadonlyMap<string, ProblemJson> {
+  const asked = facts.findLastIndex(({ fact }) => fact === 'asked');
+  return new Map(facts.slice(asked + 1).flatMap((fact) => (fact.fact === 'failed' ? [[fact.server, fact.problem]] : [])));
+}
+
+/** Whether more servers failed than the plan's `max_failures`; without it none is too many. */
+export function areTooMany({ journal, plan }: Campaign): boolean {
+  const most = plan.options.max_failures;
+  return most !== undefined && failuresSinceAsked(journal.facts).size > most;
+}
+
+/** Throws what failed since the operator last asked for something, as one problem. */
+export function throwFailures(campaign: Campaign): void {
+  const { plan, journal } = campaign;
+  const failures = [...failuresSinceAsked(journal.facts)].map(([server, problem]) => ({
+    name: campaign.moveOf(server).server.name,
+    problem: fromJson(problem),
+  }));
+  const stopped = areTooMany(campaign)
+    ? ` No further server was begun, because the plan lets ${plan.options.max_failures} fail.`
+    : '';
+  const total = plan.waves.flatMap(({ servers }) => servers).length;
+  throwAll(failures, `of ${total} servers could not be moved`, stopped);
+}
+
+/** Throws several failures as one problem; returns where there is none. */
+export function throwAll(failures: readonly Failure[], fails: string, also = ''): void {
+  if (failures.length > 0) throw problemAbout(failures, fails, also);
+}
+
+/**
+ * One problem about at least one failure, with the code of the first. `fails` ends its sentence,
+ * which begins with their number: `of 34 servers …`.
+ */
+export function problemAbout(failures: readonly Failure[], fails: string, also = ''): Problem {
+  const [first] = failures;
+  if (first === undefined) throw new Problem('E_BUG', 'There is no failure to tell of.');
+  const { problem } = first;
+  if (failures.length === 1 && also === '') return problem;
+  const each = failures.map(({ name, problem: { message } }) => `${name}: ${message}`).join(' ');
+  return new Problem(problem.code, `${failures.length} ${fails}. ${each}${also}`, { hint: problem.hint, cause: problem });
+}

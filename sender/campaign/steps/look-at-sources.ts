@@ -1,0 +1,66 @@
+import type { Dated } from '../../../shared/journal.ts';
+import { asProblem } from '../../../shared/problem.ts';
+import { exceptedFrom, type Fact } from '../../migration/fact.ts';
+import type { Move } from '../../migration/move.ts';
+import { whyNotFrozen } from '../../migration/phases/freeze.ts';
+import { recall } from '../../migration/recall.ts';
+import { withRetries } from '../../migration/retry.ts';
+import type { Campaign } from '../campaign.ts';
+import { type Failure, problemAbout } from '../failures.ts';
+import { awakeProblem } from '../source-watch.ts';
+import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts';
+
+/**
+ * Reads every source server before a commit takes effect. Where one cannot be read, or all have run
+ * again, the campaign stays as it is; a single one that ran again is noted, and the commit leaves
+ * it out.
+ */
+export async function lookAtSources(campaign: Campaign, tools: StepTools, { name: step }: Step): Promise<StepEnd | undefined> {
+  const { journal } = campaign;
+  if (isUnderWay(journal.facts, step)) return undefined;
+  const kept = exceptedFrom(journal.facts, 'commit', 'keep');
+  const moves = campaign.moves().flatMap(({ moves: wave }) => wave.filter(({ server }) => !kept.has(server.id)));
+  const failures: Failure[] = [];
+  for (const move of moves) {
+    const problem = await whyNot(campaign, move, tools, step);
+    if (problem !== null) failures.push({ name: move.server.name, problem });
+  }
+  const unread = failures.filter(({ problem }) => problem.code !== 'E_SERVER_STATE');
+  const also = ' Nothing was committed, and `sender rollback` is still possible.';
+  if (unread.length > 0)
+    return { rests: 'ready', problem: problemAbout(unread, `of ${moves.length} source servers could not be read`, also) };
+  if (failures.length > 0 && failures.length === moves.length)
+    return { rests: 'ready', problem: problemAbout(failures, `of ${moves.length} source servers have run again`, also) };
+  return undefined;
+}
+
+/** Whether an earlier try of this commit went past the look. */
+function isUnderWay(facts: readonly Dated<Fact>[], step: string): boolean {
+  const asked = facts.findIndex((fact) => fact.fact === 'asked' && fact.wish === 'commit');
+  return facts.slice(asked).some((fact) => fact.fact === 'begun' && fact.phase !== step);
+}
+
+/** The problem of a source server that ran again or cannot be read; null for one that is gone. */
+async function whyNot(campaign: Campaign, move: Move, tools: StepTools, step: string): Promise<Failure['problem'] | null> {
+  const { journal } = campaign;
+  const signal = workSignal(tools);
+  const { server, learned } = recall(move, journal);
+  const place = { server: server.id, phase: step };
+  const { retryDelaysMs } = tools;
+  const look = async (): Promise<void> => {
+    const state = await tools.source.state(server.id, signal).catch((error: unknown) => {
+      // A server that is gone cannot run.
+      if (asProblem(error).code === 'E_NOT_FOUND') return null;
+      throw error;
+    });
+    const why = state === null ? null : whyNotFrozen(state, learned.generation);
+    if (why !== null) throw awakeProblem(server, why);
+  };
+  try {
+    await withRetries(look, place, { journal, retryDelaysMs, signal });
+    return null;
+  } catch (error) {
+    signal.throwIfAborted();
+    return asProblem(error);
+  }
+}

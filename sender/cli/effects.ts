@@ -1,0 +1,73 @@
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { labelsOf } from '../../shared/model/labels.ts';
+import type { CampaignStatus, MoveStatus } from '../campaign/campaign-status.ts';
+import { namedServers } from '../campaign/named-servers.ts';
+import { countOf } from '../report/names.ts';
+import { shortId, toldApart } from '../report/server-names.ts';
+
+/** How many servers are named before the rest becomes a number. */
+const mostNames = 10;
+
+/** What `sender commit` does to a campaign, with names and numbers, for its question. */
+export function commitEffects(campaign: CampaignStatus, deleteSource: boolean, keep: readonly string[]): string[] {
+  const kept = idsOf(campaign, keep);
+  const moved = toldApart(campaign.moves).filter(({ state }) => state === 'moved');
+  const retired = moved.filter(({ server }) => !kept.has(server));
+  const left = moved.filter(({ server }) => kept.has(server));
+  const fate = deleteSource ? 'are DELETED at the source, with their disks' : 'stay stopped at the source, and are locked';
+  return [
+    `Commit campaign ${shortId(campaign.id)} of project ${campaign.project}:`,
+    `  ${serversText(retired)} ${fate}.`,
+    ...(left.length > 0 ? [`  ${serversText(left)} stay at the source as they are.`] : []),
+    '  The snapshots of this campaign are deleted. `sender rollback` does not work afterwards.',
+  ];
+}
+
+/** What `sender rollback` does to a campaign, with names and numbers, for its question. */
+export function rollbackEffects(campaign: CampaignStatus, keep: readonly string[], giveUp: readonly string[]): string[] {
+  const kept = idsOf(campaign, keep);
+  const given = idsOf(campaign, giveUp);
+  const moves = toldApart(campaign.moves);
+  const back = moves.filter(({ server, state }) => !kept.has(server) && state !== 'waiting' && state !== 'rolled back');
+  const arrived = back.filter(({ state }) => state === 'moved');
+  const lost = moves.filter(({ server }) => given.has(server));
+  const staying = moves.filter(({ server }) => kept.has(server));
+  return [
+    `Roll back campaign ${shortId(campaign.id)} of project ${campaign.project}:`,
+    ...(arrived.length > 0
+      ? [`  ${serversText(arrived)} are removed at the destination: what was written there since the move is LOST.`]
+      : []),
+    `  ${serversText(back)} go back to the source, and are started if they ran.`,
+    ...(lost.length > 0 ? [`  ${serversText(lost)} are removed even if the source server cannot run again.`] : []),
+    staying.length > 0
+      ? `  ${serversText(staying)} stay at the destination for good, with the network side.`
+      : `  What this campaign created of ${countOf('resource', campaign.toBuild)} of the network side is removed.`,
+  ];
+}
+
+/** What `sender export` does to the servers of a document, with names and numbers. */
+export function exportEffects({ source, servers }: Configurations): string[] {
+  const labels = labelsOf(servers);
+  const names = servers.map(({ id }) => labels.get(id) ?? id);
+  return [
+    `Export project ${source.project_name}:`,
+    `  ${namesText(names)} are stopped now, and stay stopped until \`sender commit\` or \`sender rollback\`.`,
+    '  Their disks are frozen as snapshots at the source.',
+  ];
+}
+
+function idsOf(campaign: CampaignStatus, wanted: readonly string[]): ReadonlySet<string> {
+  return new Set(namedServers(campaign, wanted).map(({ server }) => server));
+}
+
+function serversText(moves: readonly MoveStatus[]): string {
+  return namesText(moves.map(({ name }) => name));
+}
+
+/** `3 servers (db, web-1, web-2)`; of very many, only the first are named. */
+function namesText(names: readonly string[]): string {
+  if (names.length === 0) return 'No servers';
+  const shown = names.slice(0, mostNames).join(', ');
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
+  return `${countOf('server', names.length)} (${shown}${more})`;
+}

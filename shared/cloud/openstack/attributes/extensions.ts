@@ -1,0 +1,24 @@
+import type { Kind } from '../../../model/resource.ts';
+
+/** The stamp of what is created lies in its description and tags. */
+const stamp = ['standard-attr-description', 'standard-attr-tag'];
+
+/**
+ * The extensions of Neutron without which a kind cannot be built, by their aliases in neutron-lib.
+ * Those that an attribute needs are in its table.
+ */
+export const extensionsOf = {
+  network: stamp,
+  subnet: stamp,
+  router: ['router', ...stamp],
+  gateway: ['router', 'external-net'],
+  interface: ['router'],
+  routes: ['extraroute'],
+  security_group: ['security-group', ...stamp],
+  security_group_rule: ['security-group'],
+  port: stamp,
+  floating_ip: ['router', 'external-net', ...stamp],
+} as const satisfies Partial<Record<Kind, readonly string[]>>;
+
+/** Every extension that a kind may need. */
+export const neededExtensions: readonly string[] = [...new Set(Object.values(extensionsOf).flat())];

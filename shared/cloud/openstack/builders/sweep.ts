@@ -1,0 +1,54 @@
+import type { Ref } from '../../../model/resource.ts';
+import type { Patience } from '../../patience.ts';
+import type { ApiImage } from '../api.ts';
+import { listAll } from '../session/pages.ts';
+import { descriptionStamp } from '../stamp.ts';
+import { isSnapshot } from './disk.ts';
+import type { Site } from './site.ts';
+import { collections, removeNeutron } from './stamped.ts';
+
+interface Described {
+  readonly id: string;
+  readonly description?: string | null;
+}
+
+/** The collections in an order in which what is used goes after what uses it. */
+const usersFirst = ['floating_ip', 'port', 'router', 'subnet', 'network', 'security_group'] as const;
+
+/**
+ * Removes the duplicates of built resources: what a request made after it had been given up (504)
+ * and another had been sent. A duplicate has the stamp of its ref and another id; it has no tags,
+ * so the stamp is still its description. Servers are left to their builder.
+ */
+export async function sweep(site: Site, campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number> {
+  const kept = new Map([...built].map(([ref, id]) => [descriptionStamp(campaign, ref), id]));
+  const isLate = (stamp: string, id: string): boolean => kept.has(stamp) && kept.get(stamp) !== id;
+  let removed = 0;
+  const project_id = await site.projectId(patience.signal);
+  for (const kind of usersFirst) {
+    const { path, many } = collections[kind];
+    const query = { project_id, fields: ['id', 'description'] };
+    const all = await site.network<Described>(path, many, query, patience.signal);
+    for (const { id, description } of all) {
+      if (!isLate(description ?? '', id)) continue;
+      await removeNeutron(site, `${path}/${id}`, patience);
+      removed += 1;
+    }
+  }
+  return removed + (await sweepImages(site, campaign, isLate, patience));
+}
+
+async function sweepImages(
+  site: Site,
+  campaign: string,
+  isLate: (stamp: string, id: string) => boolean,
+  { signal }: Patience,
+): Promise<number> {
+  const query = { godwit_campaign: campaign };
+  const all = await listAll<ApiImage>(site.session, { service: 'image', path: '/images', key: 'images', query }, signal);
+  const ours = all.filter((image) => image['godwit_campaign'] === campaign && !isSnapshot(image));
+  const late = ours.filter(({ id, godwit_source }) => isLate(descriptionStamp(campaign, String(godwit_source) as Ref), id));
+  for (const { id } of late)
+    await site.session.call({ method: 'DELETE', service: 'image', path: `/images/${id}`, mayBeGone: true, signal });
+  return late.length;
+}

@@ -1,0 +1,75 @@
+import { kindOf, type Ref } from '../../../model/resource.ts';
+import type { ApiFlavor } from '../api.ts';
+import { readServer } from '../servers/server-state.ts';
+import { descriptionStamp, tagsOf } from '../stamp.ts';
+import type { Site } from './site.ts';
+import { type Collection, collections } from './stamped.ts';
+
+/** The collections of Neutron whose members carry our tags, and the rules, which may have them. */
+const tagged: Readonly<Record<string, Collection>> = {
+  ...collections,
+  interface: collections.port,
+  security_group_rule: { path: '/security-group-rules', many: 'security_group_rules', one: 'security_group_rule' },
+};
+
+/**
+ * Takes the stamp of a campaign from what it built; nothing else of it changes. Absent is fine. An
+ * image keeps its stamp, which excludes it from the donors of other tenants' disks.
+ */
+export async function unstamp(site: Site, ref: Ref, id: string, campaign: string, signal: AbortSignal): Promise<void> {
+  const kind = kindOf(ref);
+  if (kind === 'server') return fromServer(site, ref, id, campaign, signal);
+  if (kind === 'flavor') return fromFlavor(site, ref, id, campaign, signal);
+  const collection = tagged[kind];
+  if (collection !== undefined) await fromNeutron(site, collection, ref, id, campaign, signal);
+}
+
+async function fromNeutron(
+  site: Site,
+  { path, one }: Collection,
+  ref: Ref,
+  id: string,
+  campaign: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const thing = await site.get<{ readonly tags?: readonly string[] }>('network', `${path}/${id}`, one, signal);
+  const all = thing?.tags ?? [];
+  const ours: readonly string[] = tagsOf(campaign, ref);
+  const tags = all.filter((tag) => !ours.includes(tag));
+  if (tags.length === all.length) return;
+  await site.session.call({
+    method: 'PUT',
+    service: 'network',
+    path: `${path}/${id}/tags`,
+    body: { tags },
+    tolerate: [404],
+    signal,
+  });
+}
+
+/**
+ * Compute API, "Delete a single tag": no other tag is written, so none that was just added is lost.
+ */
+async function fromServer(site: Site, ref: Ref, id: string, campaign: string, signal: AbortSignal): Promise<void> {
+  const is = await readServer(site.session, id, signal);
+  for (const tag of tagsOf(campaign, ref)) {
+    if (!is?.tags?.includes(tag)) continue;
+    const path = `/servers/${id}/tags/${encodeURIComponent(tag)}`;
+    await site.session.call({ method: 'DELETE', service: 'compute', path, tolerate: [404], signal });
+  }
+}
+
+/** Compute API, "Update Flavor Description", from microversion 2.55. */
+async function fromFlavor(site: Site, ref: Ref, id: string, campaign: string, signal: AbortSignal): Promise<void> {
+  const is = await site.get<ApiFlavor>('compute', `/flavors/${encodeURIComponent(id)}`, 'flavor', signal);
+  if (is === null || is.description !== descriptionStamp(campaign, ref)) return;
+  const body = { flavor: { description: null } };
+  await site.session.call({
+    method: 'PUT',
+    service: 'compute',
+    path: `/flavors/${encodeURIComponent(id)}`,
+    body,
+    tolerate: [404],
+    signal,
+  });
+}

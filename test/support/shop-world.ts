@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished } from 'vitest';
+import type { CampaignStatus } from '../../sender/campaign/campaign-status.ts';
+import { beginMigration, type Cloud, type SenderLife, World } from './in-process.ts';
+import { makeShop } from './shop.ts';
+
+/** What is seen of a server. */
+export interface Seen {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly locked: boolean;
+}
+
+/** Two clouds with both daemons at work. */
+export interface ShopWorld {
+  readonly world: World;
+  readonly sender: SenderLife;
+}
+
+/** Such a world, and the campaign that was started in it. */
+export interface Started extends ShopWorld {
+  readonly campaign: string;
+}
+
+/** The two clouds from which the worlds of one test file are copied. */
+export class ShopTemplate {
+  readonly #dir: string;
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Makes a source with a small shop, of these servers, and an empty destination. */
+  static async make(servers?: readonly string[]): Promise<ShopTemplate> {
+    const dir = await mkdtemp(join(tmpdir(), 'shop-world-'));
+    await makeShop(dir, undefined, servers);
+    return new ShopTemplate(dir);
+  }
+
+  remove(): Promise<void> {
+    return rm(this.#dir, { recursive: true, force: true });
+  }
+
+  /** Opens a world until the test is over. */
+  async world(): Promise<ShopWorld> {
+    const world = await World.open(this.#dir, await mkdtemp(join(this.#dir, 'world-')));
+    onTestFinished(() => world.close());
+    world.startReceiver();
+    return { world, sender: await started(world) };
+  }
+
+  /** Opens a world and starts the campaign of the whole project in it. */
+  async started(edit?: (plan: string) => string): Promise<Started> {
+    const { world, sender } = await this.world();
+    return { world, sender, campaign: await beginMigration(sender, edit) };
+  }
+}
+
+/** The senders that were killed: nothing is left to stop of them. */
+const killed = new WeakSet<SenderLife>();
+
+async function started(world: World): Promise<SenderLife> {
+  const sender = await world.startSender();
+  onTestFinished(async () => {
+    if (!killed.has(sender)) await sender.stop();
+  });
+  return sender;
+}
+
+/** Kills a sender, and starts another one on the state that it leaves. */
+export async function restarted({ world, sender }: ShopWorld): Promise<SenderLife> {
+  await sender.kill();
+  killed.add(sender);
+  return started(world);
+}
+
+/** Waits until a fact is in the journal of a campaign; no status is asked for meanwhile. */
+export async function untilFact(
+  { daemon }: SenderLife,
+  campaign: string,
+  is: (fact: Readonly<Record<string, unknown>>) => boolean,
+): Promise<void> {
+  const end = performance.now() + 60_000;
+  for (;;) {
+    const facts = (await daemon.log({ campaign })) as Readonly<Record<string, unknown>>[];
+    if (facts.some(is)) return;
+    if (performance.now() > end) throw new Error(`It did not come; the last facts: ${JSON.stringify(facts.slice(-3))}`);
+    await sleep(10);
+  }
+}
+
+/** The only campaign, once it has failed. */
+export async function failedOne({ daemon }: SenderLife): Promise<CampaignStatus> {
+  const end = performance.now() + 60_000;
+  for (;;) {
+    const [campaign] = (await daemon.status()).campaigns;
+    if (campaign?.state === 'failed') return campaign;
+    if (performance.now() > end) throw new Error(`It is ${campaign?.state}: ${JSON.stringify(campaign?.moves)}`);
+    await sleep(30);
+  }
+}
+
+/** The servers of a cloud, the shop's first one first. */
+export async function serversAt({ user }: Cloud): Promise<Seen[]> {
+  const servers = await user.list<Seen>('compute', '/servers/detail', 'servers');
+  return servers.sort((a, b) => b.name.localeCompare(a.name));
+}
+
+/** Waits until a cloud has these servers: name, status and whether they are locked. */
+export async function untilServers(cloud: Cloud, wanted: readonly (readonly [string, string, boolean])[]): Promise<void> {
+  const seen = async () => (await serversAt(cloud)).map(({ name, status, locked }) => [name, status, locked]);
+  await expect.poll(seen, { timeout: 20_000 }).toEqual(wanted);
+}
+
+/** Does something to a server, as its owner. */
+export async function order(cloud: Cloud, server: Seen | undefined, action: string, body: unknown = null): Promise<void> {
+  await cloud.user.send('POST', 'compute', `/servers/${server?.id}/action`, { [action]: body });
+}
+
+/** Does something to a server, and waits for the state that this leads to. */
+export async function act(cloud: Cloud, server: Seen | undefined, action: string, status: string): Promise<void> {
+  await order(cloud, server, action);
+  const seen = async () => (await serversAt(cloud)).find(({ id }) => id === server?.id)?.status;
+  await expect.poll(seen, { timeout: 20_000 }).toBe(status);
+}

@@ -1,0 +1,29 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { beginMigration, untilState, World } from '../../../support/in-process.ts';
+import { makeShop } from '../../../support/shop.ts';
+
+test('an MTU and a config drive that the cloud made other than asked are told in ledger, status, log and report', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'told-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  await makeShop(dir);
+  const world = await World.open(dir, join(dir, 'world'), { tunnelMtu: 1442, forceConfigDrive: true });
+  onTestFinished(() => world.close());
+  world.startReceiver();
+  const sender = await world.startSender();
+  onTestFinished(() => sender.stop());
+
+  const campaign = await beginMigration(sender);
+  await untilState(sender, 'ready');
+  const { changes } = await sender.daemon.report({ campaign });
+  expect(changes.changed).toEqual(expect.arrayContaining([expect.stringMatching(/^network .*: mtu is 1442, not 1450$/)]));
+  expect(changes.changed).toEqual(expect.arrayContaining([expect.stringMatching(/^server .*: config_drive is true, not false/)]));
+  const { campaigns } = await sender.daemon.status();
+  expect(campaigns[0]?.differences.map(({ says }) => says)).toContain('mtu is 1442, not 1450');
+  const ledger = await readFile(join(dir, 'world', 'receiver', 'campaigns', campaign, 'ledger.jsonl'), 'utf8');
+  expect(ledger).toMatch(/"ref":"network\/[^"]+"[^\n]*"differs":"mtu is 1442, not 1450"/);
+  await sender.daemon.rollback({ campaign });
+  await untilState(sender, 'rolled back');
+}, 120_000);

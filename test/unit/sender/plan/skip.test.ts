@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { aboutTheRest, withoutSkipped } from '../../../../sender/plan/skip.ts';
+import type { Concern } from '../../../../shared/model/concern.ts';
+import { concernTable } from '../../../../shared/model/concern-table.ts';
+import { aDocument, aNetwork, aResource, aServer } from '../../../support/build.ts';
+
+const document = aDocument({
+  networks: [aNetwork({ id: 'n1' }), aNetwork({ id: 'n2' })],
+  subnets: [aResource('subnet', { id: 'u2', needs: ['network/n2'], network_id: 'n2' })],
+  routers: [aResource('router', { id: 'r1' })],
+  gateways: [aResource('gateway', { id: 'r1', needs: ['router/r1', 'network/n1'], router_id: 'r1', network_id: 'n1' })],
+  security_groups: [aResource('security_group', { id: 'g1' }), aResource('security_group', { id: 'g2' })],
+  security_group_rules: [
+    aResource('security_group_rule', {
+      id: 'x1',
+      needs: ['security_group/g1', 'security_group/g2'],
+      security_group_id: 'g1',
+      remote_group_id: 'g2',
+    }),
+  ],
+  keypairs: [aResource('keypair', { id: 'ops', name: 'ops' })],
+  flavors: [aResource('flavor', { id: 'f1' })],
+  ports: [aResource('port', { id: 'p1', needs: ['network/n1', 'security_group/g2'], network_id: 'n1', security_groups: ['g2'] })],
+  servers: [
+    aServer({ id: 's1', flavor_id: 'f1', key_name: 'ops', ports: ['p1'], needs: ['keypair/ops', 'port/p1', 'flavor/f1'] }),
+  ],
+});
+
+test('what a plan skips goes with all that cannot be without it, and all of it is told', () => {
+  const { document: rest, gone, concerns } = withoutSkipped(document, ['network/n2', 'router/r1'], 'plan.yaml');
+  expect([...gone].sort()).toEqual(['gateway/r1', 'network/n2', 'router/r1', 'subnet/u2']);
+  expect([rest.networks, rest.subnets, rest.routers, rest.gateways].map(({ length }) => length)).toEqual([1, 0, 0, 0]);
+  expect(concerns).toMatchObject([{ code: 'plan.skipped', severity: 'warning' }]);
+  for (const ref of gone) expect(concerns[0]?.says).toContain(ref);
+});
+
+test('a server does without its keypair, and a port without its security group', () => {
+  const { document: rest } = withoutSkipped(document, ['keypair/ops', 'security_group/g2'], 'plan.yaml');
+  expect(rest.servers).toMatchObject([{ id: 's1', key_name: null, needs: ['port/p1', 'flavor/f1'] }]);
+  expect(rest.ports).toMatchObject([{ security_groups: [], needs: ['network/n1'] }]);
+  expect(rest.security_group_rules).toEqual([]);
+});
+
+test('what takes a server with it, and what is not there, is refused by name', () => {
+  expect(() => withoutSkipped(document, ['port/p1'], 'plan.yaml')).toThrow(/takes servers with it/);
+  expect(() => withoutSkipped(document, ['network/n9'], 'plan.yaml')).toThrow(/skips network\/n9/);
+});
+
+test('a plan that skips nothing changes nothing and says nothing', () => {
+  expect(withoutSkipped(document, [], 'plan.yaml')).toEqual({ document, gone: new Set(), concerns: [] });
+});
+
+test.each(concernTable.filter(({ ways }) => ways?.includes('skip')).map(({ code }) => [code.replace('*', 'router')]))(
+  'a plan that skips the resource is not stopped by %s',
+  (code) => {
+    const concern: Concern = { code, severity: 'blocking', about: 'router/r1', says: 'It cannot be.', remedy: 'Change it.' };
+    const { gone } = withoutSkipped(document, ['router/r1'], 'plan.yaml');
+    expect(aboutTheRest([concern], gone)).toEqual([]);
+    expect(aboutTheRest([concern], new Set())).toEqual([concern]);
+  },
+);

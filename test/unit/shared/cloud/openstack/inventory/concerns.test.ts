@@ -1,0 +1,113 @@
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
+import { accessTo, type Hand, populate } from '../../../../../conformance/furnish.ts';
+import type { Twin } from '../../../../../twin/twin.ts';
+import { aFurnishedTwin, aHand } from '../a-destination.ts';
+
+let twin: Twin;
+let demo: Hand;
+let source: OpenStackSource;
+let networkId: string;
+
+beforeEach(async () => {
+  twin = await aFurnishedTwin();
+  await populate(twin.authUrl);
+  demo = await aHand(twin);
+  source = new OpenStackSource(await accessTo(twin.authUrl, 'demo'));
+  onTestFinished(() => source.close());
+  const { networks } = await demo.ask<{ networks: { id: string; name: string }[] }>('GET', 'network', '/networks');
+  networkId = networks.find(({ name }) => name === 'net1')?.id ?? '';
+});
+
+const captured = () => source.inventory({ servers: [] }, AbortSignal.timeout(15_000));
+const codes = async () => (await captured()).concerns.map(({ severity, code }) => `${severity} ${code}`);
+
+async function aPort(fields: object): Promise<string> {
+  const port = { network_id: networkId, ...fields };
+  return (await demo.ask<{ port: { id: string } }>('POST', 'network', '/ports', { port })).port.id;
+}
+
+const serverId = async () => (await captured()).document.servers[0]?.id ?? '';
+
+async function act(verb: string, until?: string): Promise<void> {
+  const id = await serverId();
+  await demo.ask('POST', 'compute', `/servers/${id}/action`, { [verb]: null });
+  while (until !== undefined && (await source.state(id, AbortSignal.timeout(5000))).word !== until)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+test('a port with an owner of its own and no device is carried with its owner', async () => {
+  const id = await aPort({ device_owner: 'vip:keepalived' });
+  const { document, concerns } = await captured();
+  expect(document.ports.find((port) => port.id === id)?.device_owner).toBe('vip:keepalived');
+  expect(concerns.map(({ code }) => code)).not.toContain('port.left_out');
+});
+
+test('ports of something that is not moved are told, in one line for each owner', async () => {
+  await aPort({ device_owner: 'Octavia', device_id: 'lb-1', name: 'one' });
+  await aPort({ device_owner: 'Octavia', device_id: 'lb-2', name: 'two' });
+  await aPort({ device_owner: 'compute:nova', device_id: crypto.randomUUID(), name: 'of a server that is gone' });
+  const { concerns } = await captured();
+  const says = concerns.filter(({ code }) => code === 'port.left_out').map((one) => one.says);
+  expect(says).toHaveLength(2);
+  expect(says[0]).toMatch(/of a server that is gone belongs to compute:nova/);
+  expect(says[1]).toMatch(/one, two belong to Octavia/);
+});
+
+test('port forwardings are told, though the cloud shows them only one floating IP at a time', async () => {
+  const { networks } = await demo.ask<{ networks: { id: string; name: string }[] }>('GET', 'network', '/networks');
+  const floating_network_id = networks.find(({ name }) => name === 'ext')?.id;
+  const made = await demo.ask<{ floatingip: { id: string } }>('POST', 'network', '/floatingips', {
+    floatingip: { floating_network_id },
+  });
+  expect(await codes()).not.toContain('warning floating_ip.not_carried');
+  const port_forwarding = {
+    protocol: 'tcp',
+    external_port: 2222,
+    internal_port: 22,
+    internal_ip_address: '192.168.50.9',
+    internal_port_id: crypto.randomUUID(),
+  };
+  await demo.ask('POST', 'network', `/floatingips/${made.floatingip.id}/port_forwardings`, { port_forwarding });
+  expect(await codes()).toContain('warning floating_ip.not_carried');
+});
+
+test('a server group is told, with its servers or where it has none', async () => {
+  expect(await codes()).not.toContain('warning server_group.left_out');
+  const made = await demo.ask<{ server_group: { id: string } }>('POST', 'compute', '/os-server-groups', {
+    server_group: { name: 'apart', policy: 'anti-affinity' },
+  });
+  expect(await codes()).toContain('warning server_group.left_out');
+  const { images } = await demo.ask<{ images: { id: string }[] }>('GET', 'image', '/images');
+  const { flavors } = await demo.ask<{ flavors: { id: string; name: string }[] }>('GET', 'compute', '/flavors');
+  const flavorRef = flavors.find(({ name }) => name === 'm1.bare')?.id;
+  const server = { name: 'apart-1', imageRef: images[0]?.id, flavorRef, networks: 'none' };
+  await demo.ask('POST', 'compute', '/servers', { server, 'os:scheduler_hints': { group: made.server_group.id } });
+  const found = await captured();
+  expect(found.concerns.map(({ code }) => code)).not.toContain('server_group.left_out');
+  expect(found.concerns.find(({ code }) => code === 'server.not_carried')?.says).toContain(
+    'server_groups (["apart"]) of server apart-1',
+  );
+});
+
+test('a stopped server that is locked is moved, and its lock is told', async () => {
+  await act('os-stop', 'SHUTOFF');
+  await act('lock');
+  expect(await codes()).toEqual(expect.arrayContaining(['warning server.shutoff', 'warning server.lock_left']));
+  expect(await codes()).not.toContain('blocking server.locked');
+});
+
+test('a server that is blocked is not said to be moved', async () => {
+  await act('os-stop', 'SHUTOFF');
+  expect(await codes()).toContain('warning server.shutoff');
+  const admin = await aHand(twin, 'admin');
+  const { network } = await admin.ask<{ network: { id: string } }>('POST', 'network', '/networks', {
+    network: { name: 'shared', shared: true },
+  });
+  await admin.ask('POST', 'network', '/subnets', { subnet: { network_id: network.id, cidr: '10.66.0.0/24', ip_version: 4 } });
+  const { port } = await admin.ask<{ port: { id: string } }>('POST', 'network', '/ports', { port: { network_id: network.id } });
+  const interfaceAttachment = { port_id: port.id };
+  await admin.ask('POST', 'compute', `/servers/${await serverId()}/os-interface`, { interfaceAttachment });
+  expect(await codes()).toContain('blocking server.port_unseen');
+  expect(await codes()).not.toContain('warning server.shutoff');
+});
