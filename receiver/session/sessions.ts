@@ -9,7 +9,7 @@ import { Session, type SessionTools } from './session.ts';
  * Most bytes of disks that are requested of all senders together, whatever the number of campaigns,
  * beside one pull of each.
  */
-const allWindowsBytes = 128 * 1024 * 1024;
+const allWindowsBytes = 64 * 1024 * 1024;
 
 /** Most bytes of documents that come in parts, of all connections together: four long ones. */
 const documentBytes = 256 * 1024 * 1024;

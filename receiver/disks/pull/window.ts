@@ -4,7 +4,7 @@ import { Condition } from '../../../shared/concurrency/condition.ts';
 const sharedMs = 1000;
 
 /** How long a session that has nothing requested waits for what all share: milliseconds. */
-const patienceMs = 2000;
+const patienceMs = 10_000;
 
 /** Raw bytes a session may have requested and not yet written; what arrives must fit in memory. */
 export class Window {

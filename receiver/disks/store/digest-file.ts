@@ -65,7 +65,11 @@ export class DigestFile {
   static async shapeOf(path: string): Promise<Shape | null> {
     const marks = await open(`${path}.marks`).catch(() => null);
     const head = Buffer.alloc(headBytes);
-    await marks?.read(head, 0, headBytes, 0).finally(() => marks.close());
+    try {
+      await marks?.read(head, 0, headBytes, 0);
+    } finally {
+      await marks?.close();
+    }
     const [, size, block, algorithm] = /^godwit-marks 1 (\d+) (\d+) (blake3|sha256)\n/.exec(head.toString('latin1')) ?? [];
     if (size === undefined) return null;
     return { size: Number(size), blockSize: Number(block), algorithm: algorithm as Algorithm };
