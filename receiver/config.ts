@@ -33,7 +33,7 @@ export const ReceiverSettings = z.strictObject({
         .int()
         .min(4)
         .max(limits.pullBytes / MiB)
-        .default(24),
+        .default(64),
     })
     .prefault({}),
 });

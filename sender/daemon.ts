@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printFingerprint } from '../protocol/transport/certificate.ts';
 import { loadNext, loadOrCreateIdentity, prepareNext } from '../protocol/transport/identity.ts';
@@ -113,7 +112,6 @@ export async function startSender(config: SenderConfig, log: Log): Promise<Sende
 /** Watches the spool folder, made if it is missing, and begins a campaign for what is put there. */
 async function openSpool(context: SenderContext, log: Log): ReturnType<typeof watchSpool> {
   const { spool: folder, state } = context.config;
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   return watchSpool({
     folder,
     state,

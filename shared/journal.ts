@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Semaphore } from './concurrency/semaphore.ts';
 import { isFull } from './disk-full.ts';
-import { syncFolder } from './durable.ts';
+import { makeFolder, syncFolder } from './durable.ts';
 import { Problem } from './problem.ts';
 
 /** One line of a journal. `at` is ISO 8601, UTC. */
@@ -40,7 +40,7 @@ export class Journal<F extends object> {
 
   /** Opens or makes a journal. Throws E_STATE_DAMAGED when a line before the last is not JSON. */
   static async open<F extends object>(path: string): Promise<Journal<F>> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path));
     const file = await open(path, 'a+', 0o600);
     try {
       const bytes = await file.readFile();

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeFolder, syncTree } from './durable.ts';
 import { Problem } from './problem.ts';
 
 /** How often the lock is asked for, and the pause between: `doctor` holds it for a moment. */
@@ -17,11 +18,12 @@ const busy = 5;
  * it or dies. Throws E_STATE_LOCKED with the holder's pid.
  */
 export async function holdState(dir: string): Promise<() => Promise<void>> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir);
   for (let attempt = 1; ; attempt += 1) {
     const lock = lockIn(dir, 'BEGIN EXCLUSIVE');
     if (lock !== null) {
       await writeFile(pidFile(dir), `${process.pid}\n`, { mode: 0o600 });
+      await syncTree(dir);
       return async () => {
         await rm(pidFile(dir), { force: true });
         lock.close();

@@ -19,7 +19,15 @@ export default defineConfig({
       },
       { test: { name: 'e2e', root: '.', include: ['test/e2e/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 180_000 } },
       { test: { name: 'long', root: '.', include: ['test/long/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 180_000 } },
-      { test: { name: 'chaos', root: '.', include: ['test/chaos/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'chaos',
+          root: '.',
+          include: ['test/chaos/**/*.test.ts', 'test/power-cut/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: 'soak',

@@ -3,12 +3,12 @@ import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
 import type { Closed } from '../close.ts';
 import { limits as defaults, type Limits } from '../limits.ts';
 import type { Side } from '../messages/message.ts';
-import type { ArrivedPieces } from '../messages/packed.ts';
 import type { Hello } from '../messages/session.ts';
 import { type Handlers, messages, type Params, type Requests, type Result, type SaidBy } from '../messages.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import { commonFeatures, noCommonMajor, features as ourFeatures, subprotocol } from '../version.ts';
-import { decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
+import { type ArrivedFrame, decodeData, decodeText, type NoticeFrame, type RequestFrame } from './frame.ts';
+import type { FrameWriter, OutgoingFrame } from './frame-writer.ts';
 import { Greeting } from './greeting.ts';
 import { Lanes, type LineStatus } from './lanes.ts';
 import { Link, type LinkListener } from './link.ts';
@@ -62,19 +62,21 @@ export class Connection<S extends Side> {
   #dispatcher: RequestDispatcher | undefined;
   #goodbye: string | undefined;
   #progressed = false;
-  #hearAnswer = (id: number, arrived: ArrivedPieces): void => this.#outstanding.answer(id, true, arrived);
+  #hearAnswer = (id: number, arrived: ArrivedFrame): void => this.#outstanding.arrived(id, arrived);
   #onSent = (): void => this.#lanes.sent();
+  #next = (writer: FrameWriter): OutgoingFrame | undefined => this.#lanes.next(writer);
 
   /**
-   * Takes over an open socket. MUST be called in the turn in which the socket opened, or frames are
-   * lost; `open` follows at once.
+   * Takes over an open socket. MUST be called in the turn in which the socket opened, or frames
+   * are lost; `open` follows at once.
    */
   constructor(socket: WebSocket, options: ConnectionOptions<S>) {
     this.#socket = socket;
     this.#options = options;
     this.#limits = { ...defaults, ...options.limits };
     this.#link = new Link(socket, { limits: this.#limits, throttle: options.throttle, listener: this.#listener });
-    this.#lanes = new Lanes(this.#link.writer);
+    const mayCut = (): boolean => this.#progress.greeted && this.has('parts');
+    this.#lanes = new Lanes(this.#link.writer, this.#link.path, this.#limits, mayCut);
     this.#outstanding = new Outstanding(this.#limits.requests, this.#limits.pulls);
     const { role, release, name, features } = options;
     const hello = { role, release, features: features ?? ourFeatures, name };
@@ -137,9 +139,9 @@ export class Connection<S extends Side> {
     return this.#progress.lane;
   }
 
-  /** Bytes sent that the kernel has not taken yet. */
+  /** Bytes sent that no lane, or over this connection not the kernel, has taken yet. */
   get unsentBytes(): number {
-    return this.#link.writer.unsent;
+    return this.#link.writer.unsent + this.#lanes.queuedBytes;
   }
 
   /** Requests said and not yet answered, pulls included. */
@@ -150,6 +152,11 @@ export class Connection<S extends Side> {
   /** What data has met on its way to the other side. */
   get wire(): LineStatus {
     return this.#lanes.wire;
+  }
+
+  /** Measures the path once, before data does. */
+  echo(): void {
+    this.#lanes.echo();
   }
 
   /**
@@ -163,14 +170,25 @@ export class Connection<S extends Side> {
       throw new Problem('E_BUSY', `The session has ${this.#lanes.count} lanes already.`);
     lane.#progress.lane = true;
     lane.#hearAnswer = (id, arrived) => this.#hearAnswer(id, arrived);
+    const { writer } = lane.#link;
     lane.#onSent = () => this.#lanes.sent();
-    this.#lanes.add(lane.#link.writer);
+    lane.#next = (way) => this.#lanes.next(way);
+    writer.follow(this.#link.path);
+    this.#lanes.add(writer, () => void lane.close('The lane is not needed.'));
     void lane.closed.then(({ says, problem }) => {
-      if (problem) this.#link.drop(1011, new Problem('E_PEER_LOST', `A lane of the session ended: ${says}`));
-      // The other side closes the session in peace, and its first connection is only slower.
-      else void this.close(says);
+      const isIdle = this.#lanes.remove(writer);
+      // Nobody knows which of its frames arrived.
+      if (problem || !isIdle) this.#link.drop(1011, new Problem('E_PEER_LOST', `A lane of the session ended: ${says}`));
     });
     void this.closed.then(({ says }) => lane.close(says));
+  }
+
+  /**
+   * Uses no more than so many lanes. The others leave once all that they carry has arrived; where
+   * the other side does not know that lanes may leave, they stay open and carry nothing.
+   */
+  keepLanes(count: number): void {
+    this.#lanes.keep(count, this.has('leaving-lanes'));
   }
 
   /** Whether both sides have a feature. */
@@ -210,6 +228,7 @@ export class Connection<S extends Side> {
       text: (data) => this.#hearText(data),
       data: (fragments) => this.#hearData(fragments),
       sent: () => this.#onSent(),
+      next: (writer) => this.#next(writer),
       isBehind: () => this.#notices.length > this.#limits.notices,
       goodbye: () => this.#goodbye,
       refused: (problem) => this.#options.observe?.(problem),

@@ -1,16 +1,20 @@
 import type { WebSocket } from 'ws';
-import { giveBack } from '../../shared/disk/give-back.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Limits } from '../limits.ts';
 import { CongestionWindow } from '../pacing/congestion-window.ts';
+import type { Path } from '../pacing/path.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import { type DataFrame, encodeHeader, encodeText, type TextFrame } from './frame.ts';
 
 /**
- * Bytes that the socket may hold on this side of the kernel: enough that the kernel never waits for
- * us.
+ * Bytes that the socket may hold on this side of the kernel: enough that the kernel never waits
+ * for us.
  */
 const socketBytes = 512 * 1024;
+
+/** Bytes of the pings that are marks, and of those that are echoes. */
+const markBytes = 4;
+const echoBytes = 5;
 
 /**
  * Longest wait for the throttle before it is asked again, for its limit may have changed:
@@ -18,12 +22,23 @@ const socketBytes = 512 * 1024;
  */
 const throttledMs = 100;
 
+/** A data frame, or a part of one, on its way to the socket. */
+export interface OutgoingFrame {
+  readonly frame: DataFrame;
+  /** Called once the socket does not need the payload any more. */
+  readonly taken: () => void;
+}
+
 /** What a frame writer is made with. */
 export interface FrameWriterOptions {
   readonly limits: Limits;
   /** Bounds what all writers together send; absent: nothing does. */
   readonly throttle?: Throttle | undefined;
-  /** Called whenever the kernel has taken something. */
+  /** The path of the session that it writes for. */
+  readonly path: Path;
+  /** Gives the next data frame, when the line has room for one. */
+  readonly next: (writer: FrameWriter) => OutgoingFrame | undefined;
+  /** Called whenever the kernel has taken something, or the other side has confirmed something. */
   readonly onSent: () => void;
 }
 
@@ -35,11 +50,11 @@ export class FrameWriter {
   readonly #socket: WebSocket;
   readonly #options: FrameWriterOptions;
   readonly #window: CongestionWindow;
-  readonly #frames: { readonly header: Buffer; readonly payload: Uint8Array }[] = [];
+  #path: Path;
   readonly #texts: string[] = [];
-  /** Bytes of the first frame's payload that are sent; undefined before its header is. */
+  #current: OutgoingFrame | undefined;
+  /** Bytes of the present frame's payload that are sent; undefined before its header is. */
   #sentBytes: number | undefined;
-  #backlog = 0;
   #textBytes = 0;
   #timer: NodeJS.Timeout | undefined;
   #heldBackMs = 0;
@@ -47,12 +62,13 @@ export class FrameWriter {
   constructor(socket: WebSocket, options: FrameWriterOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#window = new CongestionWindow(options.limits);
+    this.#path = options.path;
+    this.#window = new CongestionWindow(options.limits, options.path);
   }
 
   /** Bytes that the kernel has not taken yet. */
   get unsent(): number {
-    return this.#socket.bufferedAmount + this.#backlog;
+    return this.#socket.bufferedAmount + this.backlogBytes;
   }
 
   /** Bytes of texts that wait for the end of a data frame. */
@@ -60,14 +76,28 @@ export class FrameWriter {
     return this.#textBytes;
   }
 
-  /** Bytes of data frames that wait for the line. */
+  /** Bytes of the present data frame that wait for the line. */
   get backlogBytes(): number {
-    return this.#backlog;
+    return this.#current === undefined ? 0 : this.#current.frame.payload.length - (this.#sentBytes ?? 0);
   }
 
-  /** What the line is like: its round trip and rate, and the bytes that have arrived over it. */
-  get window(): Pick<CongestionWindow, 'rttMs' | 'bytesPerSecond' | 'arrivedBytes'> {
+  /** What the line is like: its rate, and the bytes that are on their way or have arrived. */
+  get window(): Pick<CongestionWindow, 'bytesPerSecond' | 'inFlightBytes' | 'arrivedBytes' | 'windowBytes'> {
     return this.#window;
+  }
+
+  /** Goes by the path of another session, whose lane this has become. */
+  follow(path: Path): void {
+    this.#path = path;
+    this.#window.follow(path);
+  }
+
+  /** Sends a small ping that measures the path. */
+  echo(): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    const data = Buffer.alloc(echoBytes);
+    data.writeUInt32BE(this.#path.echo(performance.now()), 1);
+    this.#socket.ping(data);
   }
 
   /**
@@ -95,75 +125,63 @@ export class FrameWriter {
     }
   }
 
-  /**
-   * Sends a data frame as the line allows; SHOULD come only while `backlogBytes` is small. The
-   * payload is not copied and MUST NOT be used again: once it is sent, its memory is given back.
-   */
-  sendData(frame: DataFrame): void {
-    const { payload } = frame;
-    const isSmall = payload.length <= this.#options.limits.smallPullBytes;
-    const behind = isSmall ? this.#frames.findIndex((one, place) => this.#isLonger(one.payload, place)) : -1;
-    this.#frames.splice(behind < 0 ? this.#frames.length : behind, 0, { header: encodeHeader(frame), payload });
-    this.#backlog += frame.payload.length;
-    this.#pump();
-  }
-
-  /** Whether a waiting frame is longer than small ones are; the first may be half sent. */
-  #isLonger(payload: Uint8Array, place: number): boolean {
-    return payload.length > this.#options.limits.smallPullBytes && (place > 0 || this.#sentBytes === undefined);
-  }
-
   /** Hears a pong: if it answers a mark, the bytes before it have arrived. */
   hearPong(data: Buffer): void {
-    if (data.length !== 4) return;
-    this.#window.returned(data.readUInt32BE(0), performance.now());
-    this.#pump();
+    if (data.length === echoBytes) this.#path.returned(data.readUInt32BE(1), performance.now());
+    if (data.length === markBytes) this.#window.returned(data.readUInt32BE(0), performance.now());
+    else return;
+    this.pump();
+    this.#options.onSent();
   }
 
-  /** Forgets what is not sent yet. MUST be called when the connection is over. */
+  /** Forgets texts that are not sent yet. MUST be called when the connection is over. */
   stop(): void {
     clearTimeout(this.#timer);
-    this.#frames.length = 0;
     this.#texts.length = 0;
-    this.#backlog = 0;
   }
 
   /** Sends as much as may be sent now; whatever holds it up calls it again. */
-  #pump(): void {
-    while (this.#frames.length > 0 && this.#mayGo()) this.#sendFragment();
-    if (this.#window.isDue(this.#frames.length === 0)) this.#mark();
+  pump(): void {
+    while (this.#hasRoom) {
+      this.#current ??= this.#options.next(this);
+      if (this.#current === undefined || this.#isHeldBack()) break;
+      this.#sendFragment(this.#current);
+    }
+    if (this.#window.isDue(this.#current === undefined)) this.#mark();
   }
 
-  #mayGo(): boolean {
+  get #hasRoom(): boolean {
     if (this.#timer !== undefined || this.#socket.readyState !== this.#socket.OPEN) return false;
-    if (this.#socket.bufferedAmount >= socketBytes || this.#window.inFlightBytes >= this.#window.windowBytes) return false;
+    return this.#socket.bufferedAmount < socketBytes && this.#window.inFlightBytes < this.#window.windowBytes;
+  }
+
+  /** Whether the throttle holds it back; then it pumps again when that lets go. */
+  #isHeldBack(): boolean {
     const delayMs = this.#options.throttle?.delayMs ?? 0;
-    if (delayMs === 0) return true;
+    if (delayMs === 0) return false;
     const since = performance.now();
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
         this.#heldBackMs += performance.now() - since;
-        this.#pump();
+        this.pump();
       },
       Math.min(delayMs, throttledMs),
     );
-    return false;
+    return true;
   }
 
-  #sendFragment(): void {
-    const [frame] = this.#frames;
-    if (frame === undefined) return;
-    const { header, payload } = frame;
+  /** Sends a fragment of the present frame; the payload is not copied. */
+  #sendFragment({ frame, taken }: OutgoingFrame): void {
+    const { payload } = frame;
     if (this.#sentBytes === undefined) {
       this.#sentBytes = 0;
-      this.#socket.send(header, { binary: true, fin: payload.length === 0 });
+      this.#socket.send(encodeHeader(frame), { binary: true, fin: payload.length === 0 });
     }
     const fragment = payload.subarray(this.#sentBytes, this.#sentBytes + this.#window.fragmentBytes);
     this.#sentBytes += fragment.length;
     const last = this.#sentBytes === payload.length;
-    if (fragment.length > 0) this.#send(fragment, last, last ? payload : undefined);
-    this.#backlog -= fragment.length;
+    if (fragment.length > 0) this.#send(fragment, last, last ? taken : undefined);
     this.#window.sent(fragment.length, performance.now());
     this.#options.throttle?.take(fragment.length);
     if (last) this.#endFrame();
@@ -171,7 +189,7 @@ export class FrameWriter {
   }
 
   #endFrame(): void {
-    this.#frames.shift();
+    this.#current = undefined;
     this.#sentBytes = undefined;
     this.#textBytes = 0;
     for (const text of this.#texts.splice(0)) this.#send(text, true);
@@ -179,20 +197,18 @@ export class FrameWriter {
 
   #mark(): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const data = Buffer.allocUnsafe(4);
-    data.writeUInt32BE(this.#window.mark(performance.now()) >>> 0);
+    const data = Buffer.allocUnsafe(markBytes);
+    // Where the kernel takes no more, TCP says how much is on its way, and not our window.
+    const isHeld = this.#socket.bufferedAmount > socketBytes / 4;
+    data.writeUInt32BE(this.#window.mark(performance.now(), isHeld) >>> 0);
     this.#socket.ping(data);
   }
 
-  /**
-   * `whole` is the payload that ends with this: once the socket is done with it, its memory goes
-   * back.
-   */
-  #send(data: string | Uint8Array, fin: boolean, whole?: Uint8Array): void {
+  #send(data: string | Uint8Array, fin: boolean, taken?: () => void): void {
     // The callback's error is ignored: the socket's close event reports it once.
     this.#socket.send(data, { fin }, (error) => {
-      if (whole !== undefined && !error) giveBack(whole);
-      this.#pump();
+      if (!error) taken?.();
+      this.pump();
       this.#options.onSent();
     });
   }

@@ -33,9 +33,23 @@ interface ProblemFrame {
 /** What a text frame can be. */
 export type TextFrame = RequestFrame | NoticeFrame | ResultFrame | ProblemFrame;
 
-/** A data frame as it is sent: what answers the pull `id`. */
+/**
+ * Where the payload of a part lies in that of its frame: the offset, and the length of the whole.
+ */
+interface FramePart {
+  readonly at: number;
+  readonly of: number;
+}
+
+/** A data frame as it is sent: what answers the pull `id`, or a part of it. */
 export interface DataFrame extends PackedPieces {
   readonly id: number;
+  readonly part?: FramePart | undefined;
+}
+
+/** A data frame, or a part of one, as it arrived. */
+export interface ArrivedFrame extends ArrivedPieces {
+  readonly part?: FramePart | undefined;
 }
 
 /**
@@ -47,7 +61,11 @@ export const maxId = 0xffff_ffff;
 /** Bytes of a binary frame before the payload: kind 1, codec 1, reserved 2, id 4, raw length 4. */
 export const headerBytes = 12;
 
+/** Bytes before the payload of a part: the same, then whole payload 4, offset in it 4. */
+const partHeaderBytes = 20;
+
 const kindData = 1;
+const kindPart = 2;
 const codecs: readonly Codec[] = ['none', 'zstd', 'zstd-after'];
 
 /** Writes a text frame. */
@@ -76,31 +94,36 @@ export function decodeText(text: string): TextFrame {
  * Writes the header of a data frame; the payload follows it as it is, so that nobody has to copy
  * it. Numbers are big endian.
  */
-export function encodeHeader({ id, codec, rawBytes, payload }: DataFrame): Buffer {
+export function encodeHeader({ id, codec, rawBytes, payload, part }: DataFrame): Buffer {
   if (rawBytes > limits.frameBytes || payload.length > rawBytes)
     throw new Problem('E_TOO_LARGE', `A frame of ${payload.length} bytes for ${rawBytes} is too long.`);
-  const header = Buffer.alloc(headerBytes);
-  header.writeUInt8(kindData, 0);
+  const header = Buffer.alloc(part === undefined ? headerBytes : partHeaderBytes);
+  header.writeUInt8(part === undefined ? kindData : kindPart, 0);
   header.writeUInt8(codecs.indexOf(codec), 1);
   header.writeUInt32BE(id, 4);
   header.writeUInt32BE(rawBytes, 8);
+  if (part === undefined) return header;
+  header.writeUInt32BE(part.of, headerBytes);
+  header.writeUInt32BE(part.at, headerBytes + 4);
   return header;
 }
 
 /**
- * Reads a data frame from its fragments, copying no payload that has memory of its own. Digests are
- * checked by whoever writes the blocks. Throws E_MALFORMED.
+ * Reads a data frame, or a part of one, from its fragments, copying no payload that has memory of
+ * its own. Digests are checked by whoever writes the blocks. Throws E_MALFORMED.
  */
-export function decodeData(fragments: readonly Buffer[]): ArrivedPieces & { readonly id: number } {
+export function decodeData(fragments: readonly Buffer[]): ArrivedFrame & { readonly id: number } {
   const [first = Buffer.alloc(0), ...others] = fragments;
+  const isPart = first[0] === kindPart;
+  const ownBytes = isPart ? partHeaderBytes : headerBytes;
   // Ours say the header in a fragment of its own; others may cut as they like.
-  if (first.length !== headerBytes && others.length > 0) return decodeData([Buffer.concat(fragments)]);
-  const frame = first.subarray(0, headerBytes);
-  const rest = first.subarray(headerBytes);
+  if (first.length !== ownBytes && others.length > 0) return decodeData([Buffer.concat(fragments)]);
+  const frame = first.subarray(0, ownBytes);
+  const rest = first.subarray(ownBytes);
   const payload = [rest, ...others].filter(({ length }) => length > 0).map(own);
   const length = payload.reduce((sum, part) => sum + part.length, 0);
-  if (frame.length < headerBytes) throw malformed(`a binary frame of ${frame.length} bytes has no room for its header`);
-  if (frame.readUInt8(0) !== kindData) throw malformed(`binary frames of kind ${frame.readUInt8(0)} are not known`);
+  if (frame.length < ownBytes) throw malformed(`a binary frame of ${frame.length} bytes has no room for its header`);
+  if (!isPart && frame.readUInt8(0) !== kindData) throw malformed(`binary frames of kind ${frame.readUInt8(0)} are not known`);
   const codec = codecs[frame.readUInt8(1)];
   if (codec === undefined) throw malformed(`codec ${frame.readUInt8(1)} is not known`);
   if (frame.readUInt16BE(2) !== 0) throw malformed('the reserved bytes of a binary frame are not zero');
@@ -108,9 +131,18 @@ export function decodeData(fragments: readonly Buffer[]): ArrivedPieces & { read
   if (id === 0) throw malformed('a data frame names no pull');
   const rawBytes = frame.readUInt32BE(8);
   if (rawBytes > limits.frameBytes) throw malformed(`a data frame of ${rawBytes} bytes is too long`);
-  if (codec === 'none' ? length !== rawBytes : length > rawBytes)
-    throw malformed(`a data frame says ${rawBytes} bytes and has ${length}`);
-  return { id, codec, rawBytes, payload };
+  const part = isPart ? readPart(frame, length) : undefined;
+  const whole = part?.of ?? length;
+  if (codec === 'none' ? whole !== rawBytes : whole > rawBytes)
+    throw malformed(`a data frame says ${rawBytes} bytes and has ${whole}`);
+  return part === undefined ? { id, codec, rawBytes, payload } : { id, codec, rawBytes, payload, part };
+}
+
+function readPart(frame: Buffer, length: number): FramePart {
+  const of = frame.readUInt32BE(headerBytes);
+  const at = frame.readUInt32BE(headerBytes + 4);
+  if (length === 0 || at + length > of) throw malformed(`a part of ${length} bytes at ${at} does not lie in ${of}`);
+  return { at, of };
 }
 
 /** Bytes in memory of their own, which can be moved to another thread. */

@@ -2,16 +2,19 @@ import type { RawData, WebSocket } from 'ws';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { type CloseCode, type Closed, closeReason, readClose, readError } from '../close.ts';
 import type { Limits } from '../limits.ts';
+import { Path } from '../pacing/path.ts';
 import type { Throttle } from '../pacing/throttle.ts';
-import { FrameWriter } from './frame-writer.ts';
+import { FrameWriter, type OutgoingFrame } from './frame-writer.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 /** Who hears what a link receives. What `text` and `data` throw closes the link. */
 export interface LinkListener {
   text(data: Buffer): void;
   data(fragments: readonly Buffer[]): void;
-  /** The kernel has taken something. */
+  /** The kernel has taken something, or the other side has confirmed something. */
   sent(): void;
+  /** What the writer sends next; undefined where there is nothing for it. */
+  next(writer: FrameWriter): OutgoingFrame | undefined;
   /** Whether too many notices wait on this side; nothing more is read then. */
   isBehind(): boolean;
   /** The reason that the other side gave in its goodbye. */
@@ -34,6 +37,8 @@ export class Link {
   /** Resolves when the link is over; never rejects. */
   readonly closed: Promise<Closed>;
   readonly writer: FrameWriter;
+  /** The path that this link alone would go by. */
+  readonly path: Path;
   readonly #socket: WebSocket;
   readonly #limits: Limits;
   readonly #listener: LinkListener;
@@ -46,7 +51,10 @@ export class Link {
     this.#socket = socket;
     this.#limits = limits;
     this.#listener = listener;
-    this.writer = new FrameWriter(socket, { limits, throttle, onSent: () => this.#sent() });
+    this.path = new Path(limits);
+    const onSent = (): void => this.#sent();
+    const next = (writer: FrameWriter): OutgoingFrame | undefined => listener.next(writer);
+    this.writer = new FrameWriter(socket, { limits, throttle, path: this.path, next, onSent });
     const silence = new Problem('E_PEER_LOST', `Nothing was heard for ${limits.silentHeartbeats} heartbeats.`);
     const onSilence = (): void => this.drop(4002, silence);
     this.#heartbeat = new Heartbeat(socket, limits.heartbeatMs, limits.silentHeartbeats, onSilence);

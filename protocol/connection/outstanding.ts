@@ -1,7 +1,8 @@
 import { abortable } from '../../shared/concurrency/abortable.ts';
 import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import { Problem } from '../../shared/problem.ts';
-import { maxId } from './frame.ts';
+import { Assembly } from './assembly.ts';
+import { type ArrivedFrame, maxId } from './frame.ts';
 
 /** How one request is asked. */
 export interface RequestTerms {
@@ -17,6 +18,8 @@ export interface RequestTerms {
 
 interface OpenRequest {
   readonly binary: boolean;
+  /** The parts of its answer that have arrived. */
+  assembly?: Assembly;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: Error) => void;
 }
@@ -68,6 +71,20 @@ export class Outstanding {
     const waiting = this.#take(id);
     if (waiting?.binary === binary) waiting.resolve(value);
     else waiting?.reject(new Problem('E_MALFORMED', `Request ${id} was answered with a ${binary ? 'binary' : 'text'} frame.`));
+  }
+
+  /**
+   * Answers a pull with a frame, or with the last part of one. A part that nobody waits for is
+   * skipped. Throws E_MALFORMED for parts that do not fit together.
+   */
+  arrived(id: number, frame: ArrivedFrame): void {
+    const waiting = this.#waiting.get(id);
+    if (frame.part === undefined || waiting?.binary === false) this.answer(id, true, frame);
+    else if (waiting !== undefined) {
+      waiting.assembly ??= new Assembly(frame);
+      const whole = waiting.assembly.add(frame);
+      if (whole !== undefined) this.answer(id, true, whole);
+    }
   }
 
   /** Rejects a request with a problem. */

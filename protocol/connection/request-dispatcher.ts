@@ -87,12 +87,12 @@ export class RequestDispatcher {
     if (this.#openPulls >= this.#limits.pulls) throw busy(`${this.#openPulls} pulls are open`);
     this.#openPulls += 1;
     try {
-      const { smallPullBytes, unsentBytes, pullsServed, frameBytes } = this.#limits;
+      const { smallPullBytes, pullsServed, frameBytes } = this.#limits;
       const isSmall = bytesPulled(params as Parameters<typeof bytesPulled>[0]) <= smallPullBytes;
       const places = isSmall ? this.#smallPulls : this.#pulls;
       await places.run(async () => {
         // A small pull does not wait for the long ones before it.
-        await this.#lanes.room(isSmall ? unsentBytes + pullsServed * frameBytes : unsentBytes, this.#signal);
+        await this.#lanes.room(isSmall ? pullsServed * frameBytes : 0, this.#signal);
         const packed = (await this.#handle(name, params)) as PackedPieces;
         this.#lanes.send({ id, ...packed });
       }, this.#signal);

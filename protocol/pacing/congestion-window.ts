@@ -1,4 +1,5 @@
 import type { Limits } from '../limits.ts';
+import type { Path } from './path.ts';
 
 /** A place in the stream whose arrival the other side confirms. */
 interface Mark {
@@ -6,33 +7,38 @@ interface Mark {
   /** Bytes sent up to and with this place, since the beginning. */
   readonly upTo: number;
   readonly atMs: number;
-  /** Bytes on their way when it was sent, its own included. */
-  readonly inFlight: number;
   /** Whether the window, and not a lack of data, said how many. */
   readonly full: boolean;
 }
 
-/**
- * What the marks of one round have shown: the greatest rate (bytes per millisecond), the least
- * round trip, and the least with a full window.
- */
-interface RateRound {
+/** One round: from when its first byte was sent until that byte is confirmed. */
+interface WindowRound {
   readonly endsAt: number;
-  rate: number;
-  rttMs: number;
-  fullRttMs: number;
+  readonly sinceMs: number;
+  readonly arrived: number;
+  /** Marks that came back, and how many of them from a full window. */
+  marks: number;
+  full: number;
 }
 
 /** The limits of the protocol that bound a window. */
-export type CongestionLimits = Pick<Limits, 'queueMs' | 'leastWindowBytes' | 'windowBytes' | 'fragmentBytes' | 'pathMs'>;
+export type CongestionLimits = Pick<Limits, 'leastWindowBytes' | 'windowBytes' | 'fragmentBytes' | 'queueMs'>;
+
+/** Rounds whose highest rate counts: what one loss took from TCP does not close the window. */
+const ratedRounds = 4;
+
+/** Rounds without a quarter more of rate after which the beginning is over, as in BBR. */
+const flatRounds = 3;
 
 /**
- * Bounds the bytes in flight to the line's rate times the least round trip plus `queueMs`, as TCP
- * BBR and LEDBAT (RFC 6817) do: Node can neither see nor bound the kernel's buffers. Times in ms.
+ * Bounds the bytes in flight of one lane to its rate times as long as the path lets data be on its
+ * way: Node can neither see nor bound the kernel's buffers. Times in ms.
  */
 export class CongestionWindow {
   readonly #limits: CongestionLimits;
+  #path: Path;
   readonly #marks: Mark[] = [];
+  /** The window until the path and the rate are known. */
   #window: number;
   #sent = 0;
   #marked = 0;
@@ -45,33 +51,38 @@ export class CongestionWindow {
   #busyMs = 0;
   #nowMs = 0;
   #lastId = 0;
-  #round = newRound(0);
-  #rate = 0;
-  #leastMs = Number.POSITIVE_INFINITY;
-  #leastAtMs = 0;
-  /** Until the first queue: the window doubles, as in the slow start of TCP. */
+  #round: WindowRound;
+  /** The rates of the last rounds with a full window, bytes per millisecond. */
+  #rates: number[] = [];
+  /** Until the line is found: the window doubles, as in the slow start of TCP. */
   #beginning = true;
-  /** The widest window since the least round trip was measured with a thin stream. */
+  #best = 0;
+  #flat = 0;
+  /** The widest window since the path was last doubted. */
   #widest = 0;
-  /** Where a thinner stream began, by which the least round trip is measured anew. */
-  #thinFrom: number | undefined;
 
-  constructor(limits: CongestionLimits) {
+  constructor(limits: CongestionLimits, path: Path) {
     this.#limits = limits;
+    this.#path = path;
     this.#window = Math.min(limits.windowBytes, 4 * limits.leastWindowBytes);
+    this.#round = this.#newRound();
+  }
+
+  /** Goes by another path: that of the session whose lane this has become. */
+  follow(path: Path): void {
+    this.#path = path;
   }
 
   /** Bytes that may be on their way at once. */
   get windowBytes(): number {
-    if (this.#thinFrom === undefined) return this.#window;
-    // Just little enough that our own queue runs dry.
-    const { leastWindowBytes, queueMs } = this.#limits;
-    return Math.max(leastWindowBytes, this.#rate * Math.max(this.#leastMs - queueMs / 2, this.#leastMs / 4));
+    const { leastWindowBytes, windowBytes } = this.#limits;
+    const { holdMs } = this.#path;
+    const wanted = this.#beginning || holdMs === undefined ? this.#window : this.#rate * holdMs;
+    return Math.max(leastWindowBytes, Math.min(windowBytes, wanted));
   }
 
   /**
-   * Bytes to say at once: a sixteenth of the window, so that a ping between two of them is never
-   * held up for long.
+   * Bytes to say at once: a part of the window, so that a ping between two is never held up long.
    */
   get fragmentBytes(): number {
     return Math.max(this.#limits.leastWindowBytes / 4, Math.min(this.#limits.fragmentBytes, Math.floor(this.windowBytes / 16)));
@@ -87,27 +98,26 @@ export class CongestionWindow {
     return this.#arrived;
   }
 
-  /**
-   * The least round trip that is still believed: milliseconds; undefined before the first mark has
-   * come back.
-   */
-  get rttMs(): number | undefined {
-    return Number.isFinite(this.#leastMs) ? this.#leastMs : undefined;
-  }
-
   /** What the line has carried when we gave it enough: bytes per second; 0 before it is known. */
   get bytesPerSecond(): number {
     return this.#rate * 1000;
   }
 
+  get #rate(): number {
+    return Math.max(0, ...this.#rates);
+  }
+
   /**
-   * Whether a mark is due: thirty-two to a window, so that what one lets out is no burst; one
-   * behind the last byte, or the last that the window lets out, opens it again.
+   * Whether a mark is due: up to thirty-two to a window, so that what one lets out is no burst;
+   * one behind the last byte, or the last that the window lets out, opens it again.
    */
   isDue(last: boolean): boolean {
     const unmarked = this.#sent - this.#marked;
     const stuck = this.#marks.length === 0 && this.inFlightBytes >= this.windowBytes;
-    return unmarked > 0 && (last || stuck || unmarked >= this.windowBytes / 32);
+    // A narrow window has fewer: many lanes with a ping for every few packets would cost a core.
+    const { windowBytes } = this;
+    const apart = Math.max(windowBytes / 32, Math.min(this.#limits.fragmentBytes, windowBytes / 8));
+    return unmarked > 0 && (last || stuck || unmarked >= apart);
   }
 
   /**
@@ -120,23 +130,24 @@ export class CongestionWindow {
 
   /** Notes bytes that are on their way now. */
   sent(bytes: number, nowMs: number): void {
-    if (this.inFlightBytes === 0) this.#busySinceMs = nowMs;
+    if (this.inFlightBytes === 0) {
+      this.#busySinceMs = nowMs;
+      this.#nowMs = nowMs;
+      this.#round = this.#newRound();
+    }
     this.#sent += bytes;
   }
 
-  /** Sets a mark behind what was sent; returns its name. */
-  mark(nowMs: number): number {
+  /**
+   * Sets a mark behind what was sent; returns its name. `isHeld`: the socket had more than the
+   * kernel takes.
+   */
+  mark(nowMs: number, isHeld = false): number {
     // Four bytes name a mark on the wire.
     this.#lastId = (this.#lastId + 1) >>> 0;
     this.#marked = this.#sent;
-    const inFlight = this.inFlightBytes;
-    this.#marks.push({
-      id: this.#lastId,
-      upTo: this.#sent,
-      atMs: nowMs,
-      inFlight,
-      full: this.#thinFrom === undefined && inFlight >= 0.75 * this.#window,
-    });
+    const full = !this.#path.isDraining && (isHeld || this.inFlightBytes >= 0.75 * this.windowBytes);
+    this.#marks.push({ id: this.#lastId, upTo: this.#sent, atMs: nowMs, full });
     return this.#lastId;
   }
 
@@ -154,51 +165,51 @@ export class CongestionWindow {
     // A clock of microseconds and a line in the same machine: a round trip of nothing would be an
     // endless rate.
     const rttMs = Math.max(0.05, nowMs - mark.atMs);
-    this.#round.rate = Math.max(this.#round.rate, mark.inFlight / rttMs);
-    this.#round.rttMs = Math.min(this.#round.rttMs, rttMs);
-    if (mark.full) this.#round.fullRttMs = Math.min(this.#round.fullRttMs, rttMs);
-    if (this.inFlightBytes === 0) this.#busyMs += Math.max(0, nowMs - this.#busySinceMs - Math.min(this.#leastMs, rttMs));
-    if (this.#thinFrom !== undefined) this.#measure(mark, rttMs, nowMs);
-    else if (this.#arrived >= this.#round.endsAt) this.#look(nowMs);
+    this.#round.marks += 1;
+    if (mark.full) this.#round.full += 1;
+    if (this.inFlightBytes === 0)
+      this.#busyMs += Math.max(0, nowMs - this.#busySinceMs - Math.min(this.#path.rttMs ?? rttMs, rttMs));
+    // What a loss held up is confirmed at once: only a round of some round trips tells a rate.
+    const leastMs = (this.#path.rttMs ?? 0) * (this.#beginning ? 1 : 2);
+    if (this.#arrived >= this.#round.endsAt && nowMs - this.#round.sinceMs >= leastMs) this.#look(nowMs);
   }
 
   /** Once in a round: what it taught. */
   #look(nowMs: number): void {
-    const { rate, rttMs, fullRttMs } = this.#round;
-    this.#round = newRound(this.#sent);
-    if (rttMs <= this.#leastMs) {
-      this.#leastMs = rttMs;
-      this.#leastAtMs = nowMs;
-    }
-    const { queueMs, leastWindowBytes, windowBytes, pathMs } = this.#limits;
+    const { marks, full, sinceMs, arrived } = this.#round;
+    this.#round = this.#newRound();
+    const mean = (this.#arrived - arrived) / Math.max(0.05, nowMs - sinceMs);
     // A round in which we had too little to say tells the least that the line can do, and nothing
     // about the most.
-    const full = Number.isFinite(fullRttMs);
-    if (!full && rate <= this.#rate) return;
-    this.#rate = rate;
-    this.#beginning &&= !full || fullRttMs < this.#leastMs * 1.1 + queueMs / 10;
-    const wanted = this.#beginning && full ? Number.POSITIVE_INFINITY : rate * (this.#leastMs + queueMs);
-    this.#window = Math.max(leastWindowBytes, Math.min(windowBytes, this.#window * 2, wanted));
-    this.#widest = Math.max(this.#widest, this.#window);
+    if (full * 2 < marks) {
+      if (mean > this.#rate) this.#rates = [mean];
+      return;
+    }
+    this.#rates.push(mean);
+    if (this.#rates.length > ratedRounds) this.#rates.shift();
+    if (this.#beginning) this.#begin(mean);
+    const { windowBytes } = this;
+    this.#widest = Math.max(this.#widest, windowBytes);
+    if (windowBytes >= this.#widest / 2) return;
     // A window that only shrinks is caused by another delay than our own: the path is longer than
     // we believe.
-    if (full && (nowMs - this.#leastAtMs > pathMs || this.#window < this.#widest / 2)) this.#thinFrom = this.#sent;
+    this.#widest = windowBytes;
+    this.#path.doubt(nowMs);
   }
 
-  /**
-   * The first mark of the thin stream that had a thin stream before it tells the round trip without
-   * our own queue.
-   */
-  #measure(mark: Mark, rttMs: number, nowMs: number): void {
-    if (mark.upTo <= (this.#thinFrom ?? 0) || mark.inFlight > this.windowBytes + this.fragmentBytes) return;
-    this.#leastMs = rttMs;
-    this.#leastAtMs = nowMs;
-    this.#thinFrom = undefined;
-    this.#widest = this.#window;
-    this.#round = newRound(this.#sent);
+  /** The window doubles until a queue shows, or until that makes it no faster. */
+  #begin(rate: number): void {
+    this.#flat = rate < this.#best * 1.25 ? this.#flat + 1 : 0;
+    this.#best = Math.max(this.#best, rate);
+    // A queue while the rate still grows is a busy machine.
+    const isQueued = this.#flat > 0 && this.#path.queueMs > this.#limits.queueMs / 2;
+    this.#beginning = this.#flat < flatRounds && !isQueued;
+    // Where TCP holds the line back, more would only fill the kernel's buffers.
+    const most = Math.max(this.#window, 2 * rate * (this.#path.holdMs ?? Number.POSITIVE_INFINITY));
+    this.#window = Math.min(this.#limits.windowBytes, this.#window * 2, most);
   }
-}
 
-function newRound(endsAt: number): RateRound {
-  return { endsAt, rate: 0, rttMs: Number.POSITIVE_INFINITY, fullRttMs: Number.POSITIVE_INFINITY };
+  #newRound(): WindowRound {
+    return { endsAt: this.#sent, sinceMs: this.#nowMs, arrived: this.#arrived, marks: 0, full: 0 };
+  }
 }

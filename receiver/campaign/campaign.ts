@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifAbsent } from '../../shared/absent.ts';
 import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
@@ -89,7 +89,6 @@ export class ReceiverCampaign {
   /** Opens a campaign's folder, making it for a new one. Throws E_STATE_DAMAGED, E_DISK_FULL. */
   static async open(state: string, id: string, tools: CampaignTools): Promise<ReceiverCampaign> {
     const folder = join(state, 'campaigns', id);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     const ledger = await Ledger.open(join(folder, 'ledger.jsonl'));
     try {
       const campaign = new ReceiverCampaign(id, folder, ledger, tools);

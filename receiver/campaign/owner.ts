@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ifAbsent } from '../../shared/absent.ts';
-import { claimDurably, syncFolder, writeDurably } from '../../shared/durable.ts';
+import { claimDurably, writeDurably } from '../../shared/durable.ts';
 import { hasMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
 
@@ -35,11 +35,7 @@ export async function ownerOf(folder: string): Promise<Owner | null> {
  * come before the first effect. Throws E_STATE_DAMAGED, E_DISK_FULL.
  */
 export async function claim(folder: string, owner: Owner): Promise<boolean> {
-  if ((await ownerOf(folder)) === null) {
-    await claimDurably(pathIn(folder), textOf(owner));
-    // The folder itself may be new.
-    await syncFolder(dirname(folder));
-  }
+  if ((await ownerOf(folder)) === null) await claimDurably(pathIn(folder), textOf(owner));
   return (await ownerOf(folder)) === owner;
 }
 

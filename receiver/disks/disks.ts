@@ -29,8 +29,8 @@ export interface Copying {
 }
 
 /**
- * How long an offer waits until the blocks of the receiver's disks are known, in milliseconds; those
- * of large ones are learned beside the work, and found later.
+ * How long an offer waits until the blocks of the receiver's disks are known, in milliseconds;
+ * those of large ones are learned beside the work, and found later.
  */
 const learnMs = 5_000;
 

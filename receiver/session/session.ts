@@ -74,7 +74,7 @@ export class Session {
 
   constructor(socket: WebSocket, tools: SessionTools) {
     this.#tools = tools;
-    this.#window = new Window(tools.windowBytes, tools.window);
+    this.#window = new Window(tools.windowBytes, () => this.lanes, tools.window);
     this.#parts = new DocumentParts(tools.documents);
     this.#connection = new Connection(socket, {
       role: 'receiver',

@@ -39,7 +39,7 @@ export class Sessions {
 
   constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window'>) {
     this.#tools = tools;
-    this.#window = new Window(Math.max(allWindowsBytes, 2 * tools.windowBytes));
+    this.#window = new Window(Math.max(allWindowsBytes, 2 * tools.windowBytes), () => Number.POSITIVE_INFINITY);
   }
 
   /** Serves an open socket until it is closed. MUST be called in the turn in which it opened. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { ifAbsent } from '../../shared/absent.ts';
@@ -39,7 +39,6 @@ export class Campaign {
   static async create(state: string, plan: Plan, document: Configurations, foreseen?: Foreseen): Promise<Campaign> {
     if (document.campaign === undefined) throw new Problem('E_BUG', 'A campaign needs an id.');
     const folder = folderOf(state, document.campaign);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeDurably(join(folder, 'plan.yaml'), stringify(plan, { lineWidth: 0 }));
     await writeDurably(join(folder, 'configurations.json'), `${JSON.stringify(document, null, 2)}\n`);
     const journal = await Journal.open<Fact>(join(folder, 'journal.jsonl'));

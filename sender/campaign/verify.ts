@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import type { Result } from '../../protocol/messages.ts';
 import type { Snapshot, SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import { sha256Of } from '../../shared/disk/whole-digest.ts';
+import { makeFolder } from '../../shared/durable.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { diskFolder } from '../disks/folder.ts';
 import type { Move } from '../migration/move.ts';
@@ -84,7 +84,7 @@ async function readAgain(
   { source, signal }: VerifyTools,
 ): Promise<ReadAgain> {
   const place = diskFolder(folder, move.server.id);
-  await mkdir(place, { recursive: true, mode: 0o700 });
+  await makeFolder(place);
   const opened = await source.open(snapshot, place, signal);
   try {
     return { size: opened.size, sha256: await sha256Of(opened, signal) };

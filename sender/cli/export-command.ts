@@ -1,14 +1,10 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { showBytes } from '../../shared/print/units.ts';
-import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
+import { writeBundle } from './bundle-file.ts';
 import { exportEffects } from './effects.ts';
 import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
@@ -50,39 +46,10 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
           output.tell(`Campaign ${campaign} stops the servers and freezes their disks.`);
         }
         await watchQuietly(asking, campaign);
-        const bytes = await written(daemon.bundle({ campaign }, signal), chosen.to, signal);
+        const bytes = await writeBundle(daemon.bundle({ campaign }, signal), chosen.to, signal);
         const says = `The bundle is complete: ${showBytes(bytes)}. The servers stay stopped. Run \`sender commit\` once they run elsewhere, or \`sender rollback\`.`;
         if (json && chosen.to !== '-') output.json({ campaign, file: chosen.to, bytes });
         else output.tell(says);
       }),
     );
-}
-
-/**
- * Writes bytes to stdout or a file, and returns how many; a file that they break off in is removed.
- */
-async function written(bundle: AsyncIterable<Buffer>, to: string, signal: AbortSignal): Promise<number> {
-  let bytes = 0;
-  const counted = async function* (): AsyncGenerator<Buffer> {
-    for await (const piece of bundle) {
-      bytes += piece.length;
-      yield piece;
-    }
-  };
-  const end = to === '-' ? stdout() : createWriteStream(to, { flags: 'wx', mode: 0o600 });
-  try {
-    await pipeline(counted(), end, { signal });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST')
-      throw new Problem('E_USAGE', `${to} is there already; it is not overwritten.`, { about: to, cause: error });
-    if (to !== '-') await rm(to, { force: true });
-    throw error;
-  }
-  return bytes;
-}
-
-/** Stdout, which stays open. */
-function stdout(): Writable {
-  return new Writable({ write: (piece: Buffer, _, done) => void process.stdout.write(piece, done) });
 }

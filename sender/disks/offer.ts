@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { headerBytes } from '../../protocol/connection/frame.ts';
 import { bytesPulled } from '../../protocol/messages/disk.ts';
 import type { PackedPieces } from '../../protocol/messages/packed.ts';
@@ -7,6 +6,7 @@ import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { PackResult } from '../../shared/disk/jobs/pack.ts';
 import { type ByteRange, type DiskPart, heldStretch } from '../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
+import { makeFolder } from '../../shared/durable.ts';
 import { blockBytes, pieceBytes } from '../../shared/model/disk.ts';
 import { writeMarker } from '../../shared/model/marker.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -39,7 +39,7 @@ export function offerDisk(peer: Peer, workers: WorkerPool, levels: LevelChoice =
   workers.start();
   return async (move, disk, snapshot, tools) => {
     const folder = diskFolder(tools.folder, move.server.id);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const source = await tools.source.open(snapshot, folder, tools.signal);
     try {
       const fetched = performance.now();
@@ -121,7 +121,14 @@ class Transfer {
     const offer = { campaign, ...this.#which, size, block_size: blockBytes, algorithm, data } as const;
     const { handle } = await connection.request('disk.offer', offer, { signal });
     const over = new AbortController();
-    const pages = new PageCache({ reader, workers, turn: this, algorithm, signal: AbortSignal.any([signal, over.signal]) });
+    const pages = new PageCache({
+      reader,
+      workers,
+      turn: this,
+      algorithm,
+      lanes: () => connection.wire.lanes,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
     const rangesOf = (list: readonly ByteRange[], unit: number): ByteRange[] =>
       list.map(([first, count]) => rangeOf(first * unit, count * unit, size));
     const withdraw = peer.serve(connection, handle, {

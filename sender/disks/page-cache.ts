@@ -22,12 +22,21 @@ export interface PagesOptions {
   readonly workers: WorkerPool;
   readonly turn: object;
   readonly algorithm: Algorithm;
+  /** Lanes that the pages are sent over now. */
+  readonly lanes: () => number;
   readonly signal: AbortSignal;
 }
 
 /**
- * The pages of an offered disk. A page is held from its reading until the receiver has it; one that
- * is asked for later is read again, and sent only if its digests are still the same.
+ * Pages that may be held for each lane beyond the first, and most of them: a page is held for two
+ * round trips and more, and a line with several lanes is a long one.
+ */
+const pagesOfLane = 3;
+const mostBeyond = 12;
+
+/**
+ * The pages of an offered disk. A page is held from its reading until the receiver has it; one
+ * that is asked for later is read again, and sent only if its digests are still the same.
  */
 export class PageCache {
   readonly #options: PagesOptions;
@@ -42,12 +51,13 @@ export class PageCache {
   }
 
   /**
-   * Begins to read a page as soon as there is memory for it. MUST be followed by `drop`, unless the
-   * pages are closed.
+   * Begins to read a page as soon as there is memory for it. MUST be followed by `drop`, unless
+   * the pages are closed.
    */
   async open(stretch: Stretch): Promise<CachedPage> {
-    const { reader, workers, turn, algorithm, signal } = this.#options;
-    const buffer = await workers.buffer(turn, signal);
+    const { reader, workers, turn, algorithm, lanes, signal } = this.#options;
+    const beyond = Math.min(mostBeyond, pagesOfLane * Math.max(0, lanes() - 1));
+    const buffer = await workers.buffer(turn, signal, beyond);
     const digests = reader.read(stretch.first, stretch.blocks, buffer, algorithm);
     // Awaited in the order of the disk; until then a failure must not count as unhandled.
     digests.catch(() => undefined);
@@ -69,8 +79,8 @@ export class PageCache {
   }
 
   /**
-   * Does `work` with the bytes of ranges, wherever they are. Throws E_MALFORMED for a page that was
-   * not sent, E_DISK_CHANGED for one that has changed since.
+   * Does `work` with the bytes of ranges, wherever they are. Throws E_MALFORMED for a page that
+   * was not sent, E_DISK_CHANGED for one that has changed since.
    */
   async use<T>(ranges: readonly ByteRange[], work: (parts: readonly DiskPart[]) => Promise<T>): Promise<T> {
     const held: CachedPage[] = [];
@@ -117,8 +127,8 @@ export class PageCache {
   }
 
   /**
-   * Reads a whole page, proves it and keeps what is asked for. Holds one buffer at most, so that no
-   * two of them wait for each other.
+   * Reads a whole page, proves it and keeps what is asked for. Holds one buffer at most, so that
+   * no two of them wait for each other.
    */
   async #readAgain(page: number, ranges: readonly ByteRange[]): Promise<{ bytes: Uint8Array; base: number }> {
     const { reader, workers, turn, algorithm, signal } = this.#options;

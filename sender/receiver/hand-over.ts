@@ -22,7 +22,7 @@ export async function say<N extends Requests & SaidBy<'sender'>>(
   params: Params<N>,
   options: RequestOptions,
 ): Promise<Result<N>> {
-  if (!carries(name) || !connection.has('parts')) return connection.request(name, params, options);
+  if (!carries(name) || !connection.has('document-parts')) return connection.request(name, params, options);
   const { campaign, configurations } = params as Params<Carrier>;
   const parts = await partsOf(configurations);
   if (parts.length < 2) return connection.request(name, params, options);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { Connection, type ConnectionOptions } from '../../protocol/connection/connection.ts';
-import type { LineStatus } from '../../protocol/connection/lanes.ts';
 import { limits } from '../../protocol/limits.ts';
 import type { Handlers } from '../../protocol/messages.ts';
+import { LaneCount } from '../../protocol/pacing/lane-count.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem } from '../../shared/problem.ts';
 
@@ -21,28 +21,11 @@ export interface LaneTools {
 }
 
 /** Between two looks at the line, and after a lane that could not be opened: milliseconds. */
-const lookMs = 1_000;
+const lookMs = 250;
 const againMs = 10_000;
 
 /**
- * What one connection of TCP may have on its way where kernels are left as they come: bytes; half
- * of what Linux calls tcp_rmem.
- */
-const tcpBytes = 2 * 1024 * 1024;
-
-/**
- * How many looks in a row must ask for another lane: a busy machine makes a line look long for a
- * moment.
- */
-const looks = 3;
-
-/** How many lanes a line asks for: one, or as many as fill it where one window of TCP does not. */
-export function lanesFor({ bytesPerSecond, rttMs = 0 }: Pick<LineStatus, 'bytesPerSecond' | 'rttMs'>): number {
-  return Math.max(1, Math.min(limits.lanes, Math.ceil((bytesPerSecond * rttMs) / 1000 / tcpBytes)));
-}
-
-/**
- * Opens the lanes of a session, and more as the line proves long and fast, until the session or
+ * Opens the lanes of a session, and more or fewer as the line asks for, until the session or
  * `signal` ends. A lane that cannot be opened is tried again later. Never throws.
  */
 export async function keepLanes(
@@ -54,24 +37,34 @@ export async function keepLanes(
   const over = new AbortController();
   void main.closed.then(({ says }) => over.abort(new Error(says)));
   const ends = AbortSignal.any([signal, over.signal]);
-  for (let asked = looks; !ends.aborted; ) {
-    const wanted = tools.connections === 'auto' ? lanesFor(main.wire) : tools.connections;
-    asked = main.wire.lanes < wanted ? asked + 1 : 0;
-    let pauseMs = lookMs;
-    if (asked >= looks || (asked > 0 && tools.connections !== 'auto')) {
-      try {
-        await openLane(main, session, tools, ends);
-        asked = 0;
-        if (tools.connections !== 'auto') continue;
-      } catch (error) {
-        if (ends.aborted) return;
-        tools.log.warn({ problem: asProblem(error), lanes: main.wire.lanes }, 'a lane could not be opened');
-        pauseMs = againMs;
-      }
+  const count = new LaneCount(limits);
+  while (!ends.aborted) {
+    const wanted = tools.connections === 'auto' ? count.next(main.wire, performance.now()) : tools.connections;
+    main.keepLanes(wanted);
+    const refusal = await openLanes(wanted - main.wire.lanes, main, session, tools, ends);
+    if (refusal !== undefined && !ends.aborted) {
+      tools.log.warn({ problem: asProblem(refusal), lanes: main.wire.lanes }, 'a lane could not be opened');
+      count.refused(main.wire, performance.now());
     }
     // The one rejection of a sleep is the abort, which the loop sees by itself.
-    await sleep(pauseMs, undefined, { signal: ends }).catch(() => undefined);
+    await sleep(refusal === undefined ? lookMs : againMs, undefined, { signal: ends }).catch(() => undefined);
   }
+}
+
+/** Opens lanes side by side: each takes five round trips. Returns why one could not be opened. */
+async function openLanes(
+  lanes: number,
+  main: Connection<'sender'>,
+  session: string,
+  tools: LaneTools,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (lanes <= 0) return undefined;
+  const opening = Array.from({ length: lanes }, () => openLane(main, session, tools, signal));
+  const ends = await Promise.allSettled(opening);
+  const refused = ends.filter((end) => end.status === 'rejected');
+  if (refused.length < lanes) tools.log.info({ lanes: main.wire.lanes }, 'lanes are open');
+  return refused[0]?.reason;
 }
 
 async function openLane(main: Connection<'sender'>, session: string, tools: LaneTools, signal: AbortSignal): Promise<void> {
@@ -84,7 +77,6 @@ async function openLane(main: Connection<'sender'>, session: string, tools: Lane
     await lane.open(tools.handlers(lane));
     await lane.request('session.join', { session }, { signal });
     main.carry(lane);
-    tools.log.info({ lanes: main.wire.lanes }, 'a lane is open');
   } catch (error) {
     void lane.close('The lane is not needed.');
     throw error;

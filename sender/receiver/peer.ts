@@ -163,6 +163,7 @@ export class Peer {
       over.throwIfAborted();
       const { name: receiver } = await connection.open(this.#handlers(connection));
       if (campaign !== null) {
+        connection.echo();
         const { session } = await connection.request('campaign.open', { campaign });
         const handlers = (lane: Connection<'sender'>): Handlers<'sender'> => this.#handlers(lane);
         void keepLanes(connection, session, { connections, dial, options, handlers, log }, over);

@@ -1,7 +1,7 @@
-import { link, lstat, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, lstat, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { syncFolder, writeDurably } from '../../shared/durable.ts';
+import { makeFolder, syncFolder, writeDurably } from '../../shared/durable.ts';
 import type { Problem } from '../../shared/problem.ts';
 import { besideName } from './name.ts';
 import { isSame, type Look } from './read.ts';
@@ -68,7 +68,7 @@ export class Outcomes {
 
   async #moveAway(name: string, digest: string, look: Look): Promise<void> {
     const folder = join(this.#folder, 'accepted');
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     const from = join(this.#folder, name);
     const to = join(folder, besideName(name, `.${digest.slice(0, 12)}`));
     try {

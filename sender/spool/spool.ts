@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
+import { makeFolder } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { kindOf, type SpoolKind } from './name.ts';
@@ -65,7 +65,7 @@ class Spool {
   }
 
   async start(): Promise<void> {
-    await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#options.folder);
     await this.#listen();
     this.#looping = this.#loop();
   }

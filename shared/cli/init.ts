@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { claimDurably } from '../durable.ts';
 import { Problem } from '../problem.ts';
 import type { Cli } from './program.ts';
 
@@ -31,10 +32,9 @@ export async function initialise(cli: Cli, example: URL, folders: () => Promise<
 async function writeExample(file: string, text: string): Promise<boolean> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text, { flag: 'wx', mode: 0o640 });
-    return true;
+    // Never half of it: a file that exists is kept.
+    return await claimDurably(file, text, 0o640);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw new Problem('E_CONFIG', `${file} cannot be written: ${(error as Error).message}.`, {
       about: file,
       cause: error,

@@ -14,12 +14,14 @@ const idleMs = 10_000;
 
 interface BufferRequest {
   readonly owner: object;
+  /** Buffers that may be held by all when it gets its own. */
+  readonly most: number;
   readonly give: () => void;
 }
 
 /**
- * A bounded number of buffers. Half are shared evenly; of the others a free one goes to whoever has
- * held some longest, so that one disk is read while another waits for the line.
+ * A bounded number of buffers. Half are shared evenly; of the others a free one goes to whoever
+ * has held some longest, so that one disk is read while another waits for the line.
  */
 export class BufferPool {
   readonly #count: number;
@@ -38,14 +40,18 @@ export class BufferPool {
     return this.#taken;
   }
 
-  /** Waits for a buffer. Throws the signal's reason when it aborts first. */
-  async take(owner: object, signal: AbortSignal): Promise<PageBuffer> {
+  /**
+   * Waits for a buffer; with `beyond` it may be one of so many more than the usual number. Throws
+   * the signal's reason when it aborts first.
+   */
+  async take(owner: object, signal: AbortSignal, beyond = 0): Promise<PageBuffer> {
     signal.throwIfAborted();
-    if (this.#taken < this.#count && this.#waiting.size === 0) return this.#give(owner);
+    const most = this.#count + beyond;
+    if (this.#taken < most && this.#waiting.size === 0) return this.#give(owner);
     let waiting: BufferRequest | undefined;
     try {
       return await abortable<PageBuffer>([signal], (resolve) => {
-        waiting = { owner, give: () => resolve(this.#give(owner)) };
+        waiting = { owner, most, give: () => resolve(this.#give(owner)) };
         this.#waiting.add(waiting);
       });
     } finally {
@@ -85,7 +91,7 @@ export class BufferPool {
   }
 
   #next(): BufferRequest | undefined {
-    const waiting = [...this.#waiting];
+    const waiting = [...this.#waiting].filter(({ most }) => this.#taken < most);
     const holds = ({ owner }: BufferRequest): number => this.#held.get(owner) ?? 0;
     const [poorest] = waiting.toSorted((one, other) => holds(one) - holds(other));
     if (poorest === undefined) return undefined;

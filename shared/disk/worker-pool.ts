@@ -25,8 +25,8 @@ export interface JobOptions {
   /** Goes before what else waits in the same turn. */
   readonly urgent?: boolean;
   /**
-   * Bytes of the task that are handed over where they have a buffer for themselves; the caller MUST
-   * NOT use them again.
+   * Bytes of the task that are handed over where they have a buffer for themselves; the caller
+   * MUST NOT use them again.
    */
   readonly gives?: readonly Uint8Array[];
 }
@@ -82,10 +82,11 @@ export class WorkerPool {
   }
 
   /**
-   * Memory for one page, as soon as there is some. MUST be released. Throws the signal's reason.
+   * Memory for one page, as soon as there is some; with `beyond` it may be one of so many more
+   * than the usual number. MUST be released. Throws the signal's reason.
    */
-  buffer(turn: object, signal: AbortSignal): Promise<PageBuffer> {
-    return this.#buffers.take(turn, signal);
+  buffer(turn: object, signal: AbortSignal, beyond = 0): Promise<PageBuffer> {
+    return this.#buffers.take(turn, signal, beyond);
   }
 
   /**

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ifAbsent } from '../absent.ts';
-import { syncFolder, writeDurably } from '../durable.ts';
+import { removeDurably, writeDurably } from '../durable.ts';
 import type { Totals } from './totals.ts';
 
 /** What a marker says of the part that is complete. */
@@ -106,14 +106,12 @@ export async function hasMarker<Kind extends keyof Markers>(folder: string, mark
 
 /** Removes a marker, durably. */
 export async function removeMarker<Kind extends keyof Markers>(folder: string, marker: MarkerOf<Kind>): Promise<void> {
-  const path = pathOf(folder, marker);
-  await rm(path, { force: true });
-  await syncFolder(dirname(path)).catch(ifAbsent(undefined));
+  await removeDurably(pathOf(folder, marker));
 }
 
-/** Removes every marker of a campaign. */
+/** Removes every marker of a campaign, durably. */
 export async function removeMarkers(folder: string): Promise<void> {
-  await rm(join(folder, 'markers'), { recursive: true, force: true });
+  await removeDurably(join(folder, 'markers'));
 }
 
 function pathOf<Kind extends keyof Markers>(folder: string, { kind, ...words }: MarkerOf<Kind>): string {

@@ -12,6 +12,7 @@ import { coldRows, oddRows } from './rows/cold.ts';
 import { controlRow } from './rows/control.ts';
 import { cutRow } from './rows/cut.ts';
 import { deltaRows } from './rows/delta.ts';
+import { lineRows } from './rows/line.ts';
 import { memoryRow } from './rows/memory.ts';
 import { secondRow } from './rows/second.ts';
 import { siblingsRow } from './rows/siblings.ts';
@@ -29,6 +30,7 @@ const makers: readonly RowMaker[] = [
   controlRow,
   cutRow,
   siblingsRow,
+  ...lineRows,
   memoryRow,
 ];
 

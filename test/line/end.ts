@@ -90,6 +90,7 @@ async function send(options: EndOptions): Promise<EndResult> {
   const own: ConnectionOptions<'sender'> = { role: 'sender', name: 'near', release: '0', throttle };
   const main = new Connection(await reach(), own);
   await main.open(handlers);
+  main.echo();
   const campaign = aCampaign();
   const { session } = await main.request('campaign.open', { campaign });
   const lanes = { connections, dial: reach, options: own, handlers: () => handlers, log: openLog('sender', 'warn') };

@@ -71,7 +71,7 @@ describe('a tenant that no sample thought of, through SSH alone', () => {
     expect(info.boots).toBe(2);
   });
 
-  test('can be taken back whole', async () => {
+  test('an odd tenant can be taken back whole', async () => {
     await daemons.sender.ask(['rollback', campaign, '--yes']);
     await untilState(daemons, campaign, 'rolled back');
     const after = await takeCensus(src);

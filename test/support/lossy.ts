@@ -22,6 +22,8 @@ export class LossyLink {
   forwarded = 0;
   /** Connections that were made. */
   connections = 0;
+  /** Bytes that each of them passed towards the receiver, in their order. */
+  readonly carried: number[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -54,7 +56,9 @@ export class LossyLink {
   }
 
   #join(near: Socket, far: Socket): void {
+    const place = this.connections;
     this.connections += 1;
+    this.carried.push(0);
     for (const socket of [near, far]) {
       this.#sockets.add(socket);
       // A broken connection shows at the other side as its end.
@@ -65,19 +69,23 @@ export class LossyLink {
         far.destroy();
       });
     }
-    void this.#pass(near, far, true);
-    void this.#pass(far, near, false);
+    void this.#pass(near, far, place);
+    void this.#pass(far, near, undefined);
   }
 
-  async #pass(from: Socket, to: Socket, towardsReceiver: boolean): Promise<void> {
+  /** `place`: of the connection, on the way towards the receiver. */
+  async #pass(from: Socket, to: Socket, place: number | undefined): Promise<void> {
     let passed = 0;
     try {
       for await (const piece of from as AsyncIterable<Buffer>) {
         const { delayMs = 0, halves = false } = this.weather;
         if (delayMs > 0) await sleep(delayMs);
-        if (towardsReceiver && this.#strikes(piece, passed)) return void from.resetAndDestroy();
+        if (place !== undefined && this.#strikes(piece, passed)) return void from.resetAndDestroy();
         passed += piece.length;
-        if (towardsReceiver) this.forwarded += piece.length;
+        if (place !== undefined) {
+          this.forwarded += piece.length;
+          this.carried[place] = passed;
+        }
         const middle = halves ? Math.floor(piece.length / 2) : 0;
         if (middle > 0) {
           to.write(piece.subarray(0, middle));

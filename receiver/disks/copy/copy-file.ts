@@ -1,11 +1,11 @@
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { openDirect } from '../../../shared/disk/direct.ts';
 import { giveBack } from '../../../shared/disk/give-back.ts';
 import type { ByteRange, OpenFile } from '../../../shared/disk/reading.ts';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
-import { syncFolder } from '../../../shared/durable.ts';
+import { makeFolder, syncFolder } from '../../../shared/durable.ts';
 import { digestBytes, pageBytes, Root } from '../../../shared/model/disk.ts';
 import type { Donor } from '../dedup/donor.ts';
 import type { Target } from '../pull/puller.ts';
@@ -105,7 +105,9 @@ export class CopyFile implements Donor {
     return this.blocks.isKnown(block);
   }
 
-  /** Whether all of a stretch was never written: it is holes, in the file and in the digest file. */
+  /**
+   * Whether all of a stretch was never written: it is holes, in the file and in the digest file.
+   */
   isBlank(first: number, count: number): boolean {
     for (const { isBlank } of this.blocks.alike(first, count)) if (!isBlank) return false;
     return true;
@@ -195,15 +197,19 @@ export async function openHandles(
   shape: Shape,
   directIo: boolean,
 ): Promise<{ handles: CopyHandles; isFresh: boolean }> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path));
   await (await open(path, 'a', 0o600)).close();
   const file = await open(path, 'r+');
   try {
     const { size: had } = await file.stat();
-    if (had !== shape.size) await file.truncate(shape.size);
-    // Digests without their disk are useless.
-    if (had === 0) await DigestFile.remove(base);
+    // Digests without their disk are useless, and must not be there when it has its length.
+    if (had === 0) {
+      await DigestFile.remove(base);
+      await syncFolder(dirname(path));
+    }
+    // Marks for another length go before the bytes that they stand for.
     const digests = await DigestFile.open(base, shape);
+    if (had !== shape.size) await file.truncate(shape.size);
     await syncFolder(dirname(path));
     const direct = directIo ? await openDirect(path, 'r+') : null;
     return { handles: { file, direct, digests }, isFresh: had === 0 };

@@ -54,10 +54,9 @@ export class Flushes {
    * time: nobody knows which pages were dropped.
    */
   throwIfFailed(): void {
-    const failed = this.#failed;
-    if (failed === null) return;
-    if ((failed as NodeJS.ErrnoException).code !== 'EIO') this.#failed = null;
-    throw failed;
+    const failed = this.#handles.digests.lost ?? this.#failed;
+    this.#failed = null;
+    if (failed !== null) throw failed;
   }
 
   /** Flushes when it is time, then reads back; a failure is thrown by the next page. */

@@ -1,9 +1,9 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import type { DestinationCloud, DonorImage } from '../../../shared/cloud/destination-cloud.ts';
 import type { BlockSource, Extent } from '../../../shared/disk/block-source.ts';
 import { writeAll } from '../../../shared/disk/file.ts';
-import { syncFolder } from '../../../shared/durable.ts';
+import { makeFolder, syncFolder } from '../../../shared/durable.ts';
 import { pageBytes } from '../../../shared/model/disk.ts';
 import { Problem } from '../../../shared/problem.ts';
 import type { FreeSpace } from '../store/free-space.ts';
@@ -25,7 +25,7 @@ export async function copyImage(cloud: DestinationCloud, donor: DonorImage, path
   const { mostBytes, freeSpace, signal } = fetching;
   const folder = `${path}.download`;
   mustNotExceed(donor.size, mostBytes, donor.id);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   try {
     // The stored file and its content: for a moment both may be on the disk.
     await freeSpace.write(2 * donor.size, async () => {

@@ -1,8 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DestinationCloud, DonorImage } from '../../../shared/cloud/destination-cloud.ts';
 import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 import { within } from '../../../shared/concurrency/within.ts';
+import { makeFolder } from '../../../shared/durable.ts';
 import type { Log } from '../../../shared/log.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
 import type { ResourceOf } from '../../../shared/model/resource.ts';
@@ -122,7 +123,7 @@ export class ImageDonors {
       // The minimum that the disks need stays free for them.
       await freeSpace.mustHave(2 * donor.size + leastBytes(resourcesOf(document)));
       log.info({ image: donor.id, bytes: donor.size }, 'an image of the destination is downloaded as a donor');
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.#folder);
       await copyImage(destination, donor, path, { mostBytes: policy.mostBytes, freeSpace, signal });
       return path;
     } catch (error) {

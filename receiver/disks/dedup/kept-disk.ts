@@ -1,7 +1,7 @@
-import { mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
+import { open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkerPool } from '../../../shared/disk/worker-pool.ts';
-import { syncFolder } from '../../../shared/durable.ts';
+import { makeFolder, syncFolder } from '../../../shared/durable.ts';
 import { blockCount, digestBytes, pageBytes } from '../../../shared/model/disk.ts';
 import { DigestFile, type Shape } from '../store/digest-file.ts';
 import { type FileDonor, openDonor } from './donor.ts';
@@ -11,7 +11,7 @@ import { type FileDonor, openDonor } from './donor.ts';
  * whole or not at all.
  */
 export async function keepDisk(base: string, folder: string, name: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   // Its age counts from now.
   await utimes(`${base}.raw`, new Date(), new Date());
   // The disk itself goes last: without it nothing counts as a kept disk.
@@ -58,6 +58,8 @@ export async function nameBlocks(
       const named = await workers.run('digest', { file: { fd: data.fd }, offset, length, blockSize, algorithm }, { turn: data });
       await digests.write(named, 0, named.length, first * digestBytes);
     }
+    // Under the name that is believed, they are whole.
+    await digests.datasync();
     await rename(`${base}.digests.part`, `${base}.digests`);
   } catch (error) {
     await rm(`${base}.digests.part`, { force: true });

@@ -22,16 +22,10 @@ const pullAttempts = 3;
  */
 const smallBytes = limits.frameBytes / 4;
 
-/**
- * Most raw bytes of a pull while other disks pull too, so that a few scattered blocks wait for at
- * most one frame.
- */
-const sharedBytes = limits.frameBytes / 4;
-
 /** Most bytes that one batch writes, with what is copied from other disks. */
 const batchBytes = 2 * pageBytes;
 
-/** Small pulls under way at once. */
+/** Small pulls under way at once, at least: as many as there are lanes. */
 const smallPulls = 2;
 
 /** How the sender is asked about one disk. */
@@ -144,7 +138,7 @@ export class Puller {
     try {
       while (this.#queue.length > 0) {
         const isSmall = this.#queuedBytes > 0 && this.#queuedBytes < smallBytes;
-        if (isSmall && this.#asking >= smallPulls) {
+        if (isSmall && this.#asking >= Math.max(smallPulls, this.#window.lanes)) {
           await this.#answered.wait();
           continue;
         }
@@ -179,7 +173,7 @@ export class Puller {
     let bytes = 0;
     let written = 0;
     let count = 0;
-    const most = this.#window.isShared ? sharedBytes : limits.frameBytes;
+    const most = this.#window.pullBytes;
     for (const wanted of this.#queue) {
       const isFull = bytes + pulledBytes(wanted) > most || written + wanted.missing.length > batchBytes;
       if (count > 0 && isFull) break;

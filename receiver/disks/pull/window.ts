@@ -1,4 +1,7 @@
+import { limits } from '../../../protocol/limits.ts';
 import { Condition } from '../../../shared/concurrency/condition.ts';
+
+const MiB = 1024 * 1024;
 
 /** How long after another disk's pull a window counts as shared: milliseconds. */
 const sharedMs = 1000;
@@ -6,22 +9,49 @@ const sharedMs = 1000;
 /** How long a session that has nothing requested waits for what all share: milliseconds. */
 const patienceMs = 10_000;
 
+/**
+ * Raw bytes under way over one lane, and more for each further lane: a sender opens those where
+ * the line holds more than one of them does.
+ */
+const oneLaneBytes = 24 * MiB;
+const nextLaneBytes = 16 * MiB;
+
+/**
+ * Most raw bytes of a pull while other disks pull too, so that a few scattered blocks wait for at
+ * most one frame.
+ */
+const sharedPullBytes = limits.frameBytes / 4;
+
 /** Raw bytes a session may have requested and not yet written; what arrives must fit in memory. */
 export class Window {
+  readonly #most: number;
+  readonly #lanes: () => number;
   readonly #room = new Condition();
-  #free: number;
+  #taken = 0;
   #last: object | undefined;
   #sharedUntil = 0;
   readonly #all: Window | null;
   #inside = 0;
 
   /**
-   * `all`: the window that the sessions of a daemon share. One that has nothing requested waits
-   * there for a moment only: a sender that does not answer holds up no other for long.
+   * `most` bounds its bytes; `lanes` tells over how many lanes the answers come now. `all`: the
+   * window that the sessions of a daemon share. One that has nothing requested waits there for a
+   * moment only: a sender that does not answer holds up no other for long.
    */
-  constructor(bytes: number, all: Window | null = null) {
-    this.#free = bytes;
+  constructor(most: number, lanes: () => number = () => 1, all: Window | null = null) {
+    this.#most = most;
+    this.#lanes = lanes;
     this.#all = all;
+  }
+
+  /** Lanes that the answers come over; one where they come over the main connection. */
+  get lanes(): number {
+    return Math.max(1, this.#lanes());
+  }
+
+  /** Most raw bytes of one pull. */
+  get pullBytes(): number {
+    return this.isShared ? sharedPullBytes : limits.frameBytes;
   }
 
   /** Whether several disks pull at this time. */
@@ -37,8 +67,8 @@ export class Window {
     signal.throwIfAborted();
     if (this.#last !== undefined && this.#last !== owner) this.#sharedUntil = performance.now() + sharedMs;
     this.#last = owner;
-    if (!this.#room.isIdle || this.#free <= 0) await this.#room.wait([signal]);
-    this.#free -= bytes;
+    if (!this.#room.isIdle || !this.#isOpen) await this.#room.wait([signal]);
+    this.#taken += bytes;
     this.#inside += 1;
     this.#wake();
     if (this.#all === null) return;
@@ -54,11 +84,11 @@ export class Window {
   async #share(bytes: number, isFirst: boolean, signal: AbortSignal): Promise<void> {
     const patience = isFirst ? [AbortSignal.timeout(patienceMs)] : [];
     try {
-      if (!this.#room.isIdle || this.#free <= 0) await this.#room.wait([signal, ...patience]);
+      if (!this.#room.isIdle || !this.#isOpen) await this.#room.wait([signal, ...patience]);
     } catch (error) {
       if (signal.aborted || !isFirst) throw error;
     }
-    this.#free -= bytes;
+    this.#taken += bytes;
     this.#inside += 1;
     this.#wake();
   }
@@ -69,12 +99,16 @@ export class Window {
   }
 
   #leave(bytes: number): void {
-    this.#free += bytes;
+    this.#taken -= bytes;
     this.#inside -= 1;
     this.#wake();
   }
 
+  get #isOpen(): boolean {
+    return this.#taken < Math.min(this.#most, oneLaneBytes + (this.lanes - 1) * nextLaneBytes);
+  }
+
   #wake(): void {
-    if (this.#free > 0) this.#room.notifyOne();
+    if (this.#isOpen) this.#room.notifyOne();
   }
 }

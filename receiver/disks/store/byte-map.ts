@@ -5,7 +5,7 @@ import type { Budget } from './budget.ts';
 export const chunkPlaces = 65_536;
 
 /** Places one after the other that have the same byte; `to` is the place behind the last. */
-export interface Run {
+export interface ByteRun {
   readonly byte: number;
   readonly from: number;
   readonly to: number;
@@ -53,7 +53,7 @@ export class ByteMap {
   }
 
   /** Yields the runs of a stretch, in order; a run ends with its chunk. */
-  *runs(first: number, end: number): Generator<Run> {
+  *runs(first: number, end: number): Generator<ByteRun> {
     for (let from = first; from < end; ) {
       const index = Math.floor(from / chunkPlaces);
       const to = Math.min(end, (index + 1) * chunkPlaces);
@@ -108,7 +108,7 @@ export class ByteMap {
 }
 
 /** Runs of a chunk's bytes; `base` is the place of its first. */
-function* runsIn(bytes: Uint8Array, first: number, end: number, base: number): Generator<Run> {
+function* runsIn(bytes: Uint8Array, first: number, end: number, base: number): Generator<ByteRun> {
   for (let from = first; from < end; ) {
     const byte = bytes[from - base] ?? 0;
     let to = from + 1;

@@ -1,5 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
+import { Semaphore } from '../../../shared/concurrency/semaphore.ts';
 import { type Algorithm, blockCount, digestBytes } from '../../../shared/model/disk.ts';
 
 /** The length of a disk and of its blocks. */
@@ -21,6 +22,12 @@ interface BlockSpan {
 const headBytes = 128;
 
 /**
+ * Blocks whose marks are taken back together: each time costs a flush of the marks. The next flush
+ * of the copy marks again those that did not change.
+ */
+const stretchBlocks = 4096;
+
+/**
  * The files beside a copy: `….digests` has 32 bytes a block, `….marks` one bit for each durable
  * block. A mark is set after both were flushed, and taken back before they change.
  */
@@ -33,6 +40,10 @@ export class DigestFile {
   /** Marks that are being made durable; one that is taken back meanwhile is removed here too. */
   #pending: Uint8Array | null = null;
   #dirty: BlockSpan | null = null;
+  /** Marks that are taken back here, and may still be in the file. */
+  #stale: BlockSpan | null = null;
+  readonly #unmarking = new Semaphore(1);
+  #lost: unknown = null;
 
   private constructor(blocks: number, digests: FileHandle, marks: FileHandle, bits: Uint8Array) {
     this.blocks = blocks;
@@ -54,6 +65,8 @@ export class DigestFile {
       const same = found.equals(head) && (await digests.stat()).size === blocks * digestBytes;
       if (same) await marks.read(bits, 0, bits.length, headBytes);
       else await renew(digests, marks, head, blocks);
+      // What a killed process took back may be in the page cache alone, and is acted upon.
+      await marks.datasync();
       return new DigestFile(blocks, digests, marks, bits);
     } catch (error) {
       await Promise.all([digests.close(), marks.close()]);
@@ -92,25 +105,45 @@ export class DigestFile {
   }
 
   /**
-   * Takes back the marks of blocks that are about to change, so that a killed process leaves none.
+   * The EIO of a flush, after which nobody knows which pages the kernel dropped: a later flush does
+   * not tell. Null for none.
+   */
+  get lost(): unknown {
+    return this.#lost;
+  }
+
+  /**
+   * Takes back the marks of blocks that are about to change, durably: a power cut leaves none
+   * beside other bytes. Others nearby go too, until the next flush.
    */
   async unmark(blocks: readonly number[]): Promise<void> {
-    const marked = blocks.filter((block) => has(this.#bits, block) || (this.#pending !== null && has(this.#pending, block)));
-    if (marked.length === 0) return;
-    let low = this.blocks;
-    let high = 0;
-    for (const block of marked) {
-      clear(this.#bits, block);
-      if (this.#pending !== null) clear(this.#pending, block);
-      low = Math.min(low, block);
-      high = Math.max(high, block);
-    }
-    await this.#writeBits(this.#bits, low, high);
+    const isMarked = (block: number): boolean => has(this.#bits, block) || (this.#pending !== null && has(this.#pending, block));
+    for (const block of blocks) if (isMarked(block)) this.#clearStretch(block);
+    // Somebody else may be taking them back just now.
+    if (this.#stale !== null) await this.#unmarking.run(() => this.#takeBack());
+  }
+
+  #clearStretch(block: number): void {
+    const low = block - (block % stretchBlocks);
+    const high = Math.min(this.blocks, low + stretchBlocks) - 1;
+    for (const bits of this.#pending === null ? [this.#bits] : [this.#bits, this.#pending])
+      bits.fill(0, low >> 3, (high >> 3) + 1);
+    this.#stale = joined(this.#stale, low, high);
+    this.note(low, high);
+  }
+
+  async #takeBack(): Promise<void> {
+    const stale = this.#stale;
+    if (stale === null) return;
+    await this.#writeBits(this.#bits, stale.low, stale.high);
+    await this.#keepingLoss(this.#marks.datasync());
+    // More may have been taken back meanwhile.
+    if (this.#stale === stale) this.#stale = null;
   }
 
   /** Notes blocks whose bytes and digests are written, to be marked by the next flush. */
   note(first: number, last: number): void {
-    this.#dirty = { low: Math.min(first, this.#dirty?.low ?? first), high: Math.max(last, this.#dirty?.high ?? last) };
+    this.#dirty = joined(this.#dirty, first, last);
   }
 
   /**
@@ -124,11 +157,11 @@ export class DigestFile {
     this.#pending = pending;
     try {
       if (dirty !== null) await collect(pending, dirty, isKnown);
-      await Promise.all([flushData(), this.#digests.datasync()]);
+      await this.#keepingLoss(Promise.all([flushData(), this.#digests.datasync()]));
       if (dirty === null) return;
       this.#bits.set(pending);
       await this.#writeBits(pending, dirty.low, dirty.high);
-      await this.#marks.datasync();
+      await this.#keepingLoss(this.#marks.datasync());
     } catch (error) {
       if (dirty !== null) this.note(dirty.low, dirty.high);
       throw error;
@@ -146,11 +179,26 @@ export class DigestFile {
     for (const ending of ['marks', 'digests']) await rm(`${path}.${ending}`, { force: true });
   }
 
+  /** Throws what a flush met before, or meets now; EIO is kept. */
+  async #keepingLoss(flushing: Promise<unknown>): Promise<void> {
+    try {
+      await flushing;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EIO') this.#lost ??= error;
+      throw error;
+    }
+    if (this.#lost !== null) throw this.#lost;
+  }
+
   async #writeBits(bits: Uint8Array, low: number, high: number): Promise<void> {
     const from = low >> 3;
     const to = (high >> 3) + 1;
     await this.#marks.write(bits, from, to - from, headBytes + from);
   }
+}
+
+function joined(range: BlockSpan | null, low: number, high: number): BlockSpan {
+  return { low: Math.min(low, range?.low ?? low), high: Math.max(high, range?.high ?? high) };
 }
 
 function headOf({ size, blockSize, algorithm }: Shape): Buffer {
@@ -165,10 +213,8 @@ async function renew(digests: FileHandle, marks: FileHandle, head: Buffer, block
   await marks.datasync();
   await digests.truncate(0);
   await digests.truncate(blocks * digestBytes);
-  await digests.datasync();
   await marks.write(head, 0, head.length, 0);
   await marks.truncate(headBytes + Math.ceil(blocks / 8));
-  await marks.datasync();
 }
 
 async function openOrMake(path: string): Promise<FileHandle> {
@@ -207,8 +253,4 @@ function has(bits: Uint8Array, block: number): boolean {
 
 function set(bits: Uint8Array, block: number): void {
   bits[block >> 3] = (bits[block >> 3] ?? 0) | (1 << (block & 7));
-}
-
-function clear(bits: Uint8Array, block: number): void {
-  bits[block >> 3] = (bits[block >> 3] ?? 0) & ~(1 << (block & 7));
 }

@@ -1,5 +1,6 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeDurably } from '../../../shared/durable.ts';
 
 /** Bytes in one of a file's `blocks`, whatever the file system's own are (stat(2), st_blocks). */
 const bytesPerBlock = 512;
@@ -19,9 +20,9 @@ export async function diskUsageOf(folder: string, names: readonly string[]): Pro
   return { bytes, latestMs };
 }
 
-/** Deletes a folder and its content, if it exists; returns the bytes it used on disk. */
+/** Deletes a folder and its content, if it exists, durably; returns the bytes it used on disk. */
 export async function discardFolder(folder: string): Promise<number> {
   const { bytes } = await diskUsageOf(folder, await readdir(folder, { recursive: true }).catch(() => []));
-  await rm(folder, { recursive: true, force: true });
+  await removeDurably(folder);
   return bytes;
 }

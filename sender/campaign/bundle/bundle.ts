@@ -1,6 +1,7 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SourceCloud } from '../../../shared/cloud/source-cloud.ts';
+import { makeFolder } from '../../../shared/durable.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { mustBeStopped } from '../../migration/phases/freeze.ts';
 import { recall } from '../../migration/recall.ts';
@@ -24,7 +25,7 @@ export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortS
           const snapshot = move.learned.snapshots?.[disk.id];
           if (snapshot === undefined)
             throw new Problem('E_BUG', `Disk ${disk.id} has no snapshot.`, { about: `disk/${disk.id}` });
-          await mkdir(folder, { recursive: true, mode: 0o700 });
+          await makeFolder(folder);
           const opened = await source.open(snapshot, folder, signal);
           return {
             size: opened.size,

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { removeDurably } from '../../../shared/durable.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { diskFolder } from '../../disks/folder.ts';
 import type { OfferTools, SealedDisk } from '../../disks/offer-disk.ts';
@@ -19,5 +19,5 @@ export async function copy(move: Move, tools: OfferTools & Pick<Tools, 'offer'>)
 
 /** Deletes the local files of the server's snapshots. */
 export async function dropCopy({ server }: Move, { folder }: Pick<Tools, 'folder'>): Promise<void> {
-  await rm(diskFolder(folder, server.id), { recursive: true, force: true });
+  await removeDurably(diskFolder(folder, server.id));
 }

@@ -103,6 +103,13 @@ export class DiskShelf {
     );
   }
 
+  /** A disk full of bytes that nothing compresses. */
+  noise(bytes: number): Promise<string> {
+    return this.#once(`noise-${bytes}`, (image) =>
+      this.#scatter(image, bytes, MiB, MiB, (random, length) => random.bytes(length)),
+    );
+  }
+
   /** A disk that was never written. */
   empty(): Promise<string> {
     return this.#once('empty', async (image) => {

@@ -16,6 +16,8 @@ const programs = {
   debugfs: 'e2fsprogs',
   ip: 'iproute2',
   nsenter: 'util-linux',
+  iperf3: 'iperf3',
+  gcc: 'build-essential',
 } as const;
 
 /**

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { closeCodes } from '../../../protocol/close.ts';
-import { headerBytes } from '../../../protocol/connection/frame.ts';
+import { encodeHeader, headerBytes } from '../../../protocol/connection/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { messages, type Name } from '../../../protocol/messages.ts';
 import { subprotocol } from '../../../protocol/version.ts';
@@ -57,7 +57,7 @@ describe('SPEC.md', () => {
       expect(limits).toHaveProperty([name ?? '']);
   });
 
-  it('draws the header of a binary frame without gaps', () => {
+  it('draws the header of a binary frame, and what a part has more, without gaps', () => {
     const header = rows(spec.split('### Binary frames')[1]?.split('###')[0] ?? '').map(([at, bytes]) => [
       Number(at),
       Number(bytes),
@@ -67,7 +67,10 @@ describe('SPEC.md', () => {
       expect(at).toBe(next);
       next += bytes ?? 0;
     }
-    expect(next).toBe(headerBytes);
+    expect(header.map(([at]) => at)).toContain(headerBytes);
+    expect(next).toBe(
+      encodeHeader({ id: 1, codec: 'none', rawBytes: 2, payload: Buffer.alloc(1), part: { at: 0, of: 2 } }).length,
+    );
   });
 
   it('tells what each block size costs as it is reckoned', () => {

@@ -4,7 +4,7 @@ import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
 import type { Access } from '../session/access.ts';
 import { type CloudEntry, readEntry, textOf } from './cloud-entry.ts';
-import { type Environment, readCloudsFile, type Written } from './clouds-file.ts';
+import { type Environment, readCloudsFile, type WrittenCloud } from './clouds-file.ts';
 import { isSection, type YamlMapping } from './clouds-yaml.ts';
 import type { OpenStackSettings } from './config.ts';
 import { identityOf } from './identity.ts';
@@ -22,7 +22,7 @@ export async function resolveAccess(settings: OpenStackSettings, environment: En
   return access;
 }
 
-async function chosen(settings: OpenStackSettings, environment: Environment): Promise<Written> {
+async function chosen(settings: OpenStackSettings, environment: Environment): Promise<WrittenCloud> {
   const region = settings.region_name;
   if (settings.auth !== undefined && settings.cloud === undefined)
     return { section: {}, profiles: {}, origin: 'the settings', region };
@@ -208,7 +208,8 @@ function refusePerService(rest: YamlMapping, origin: string): void {
 
 function overridesOf(rest: YamlMapping, origin: string): Readonly<Record<string, string>> {
   const address = (service: string): string | undefined => {
-    const [override, plain] = [`${service}_endpoint_override`, `${service}_endpoint`];
+    const override = `${service}_endpoint_override`;
+    const plain = `${service}_endpoint`;
     return textOf(rest[override] ?? undefined, override, origin) ?? textOf(rest[plain] ?? undefined, plain, origin);
   };
   return dropUndefined(Object.fromEntries(services.map((service) => [service, address(service)])));

@@ -47,7 +47,7 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
   };
 }
 
-interface Use {
+interface QuotaUse {
   readonly limit?: number;
   /** Nova's name. */
   readonly in_use?: number;
@@ -61,7 +61,7 @@ interface Use {
 function picked(all: object | undefined, names: readonly string[]): Quotas {
   const quotas: Quotas = {};
   for (const name of names) {
-    const use = (all as Record<string, Use> | undefined)?.[name];
+    const use = (all as Record<string, QuotaUse> | undefined)?.[name];
     if (typeof use?.limit === 'number')
       quotas[name] = { limit: use.limit, used: (use.in_use ?? use.used ?? use.usage ?? 0) + (use.reserved ?? 0) };
   }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlockSource } from '../../../disk/block-source.ts';
 import { needingRoom } from '../../../disk-full.ts';
-import { syncFolder, writeDurably } from '../../../durable.ts';
+import { makeFolder, writeDurably } from '../../../durable.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiImage } from '../api.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -39,7 +39,7 @@ export async function openImage(
   signal: AbortSignal,
   onBytes: (bytes: number, total: number) => void = () => undefined,
 ): Promise<BlockSource> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const note = join(folder, `${imageId}.json`);
   return needingRoom(folder, async () => {
     const left = await intactFormat(folder, note, imageId, signal);
@@ -66,11 +66,10 @@ async function fetch(
   const format = formatOf(image);
   const path = fileOf(folder, imageId, format);
   await rm(note, { force: true });
-  // The bytes are durable when the download returns; their name and the note that vouches for them
-  // follow, in this order.
+  // The bytes are durable when the download returns; their name is with the note that vouches for
+  // them, which syncs the folder.
   const digest = await downloadImage(session, image, `${path}.part`, signal, onBytes);
   await rename(`${path}.part`, path);
-  await syncFolder(folder);
   const { size: bytes } = await stat(path);
   await writeDurably(note, JSON.stringify({ image: imageId, format, bytes, ...digest } satisfies Note));
   return format;

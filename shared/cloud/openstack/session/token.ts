@@ -43,7 +43,7 @@ interface TokenBody {
 }
 
 /**
- * Asks Keystone for a token (KeystoneIdentity API v3, POST /v3/auth/tokens). Throws E_AUTH and what the
+ * Asks Keystone for a token (Identity API v3, POST /v3/auth/tokens). Throws E_AUTH and what the
  * transport throws.
  */
 export async function issueToken(

@@ -52,7 +52,8 @@ describe('256 MiB of frames', () => {
     expect(most.open).toBeLessThanOrEqual(window);
     expect(most.reading).toBeLessThanOrEqual(limits.pullsServed);
     expect(most.unsent).toBeGreaterThan(0);
-    expect(most.unsent).toBeLessThanOrEqual(limits.unsentBytes + limits.pullsServed * (MiB + headerBytes));
+    // The socket itself holds up to half a MiB.
+    expect(most.unsent).toBeLessThanOrEqual(limits.unsentBytes + limits.pullsServed * (MiB + headerBytes) + MiB / 2);
   }, 30_000);
 
   it('hold up no small pull, however many of them wait', async () => {
@@ -91,9 +92,10 @@ describe('256 MiB of frames', () => {
     const asked = Array.from({ length: 20 }, (_, block) =>
       receiver.request('disk.pull', { handle: 1, pieces: [[block, 1]] }, { signal }),
     );
+    const ends = Promise.allSettled(asked);
     await sleep(20);
     expect(receiver.openRequests).toBe(5);
-    expect((await Promise.allSettled(asked)).every((one) => one.status === 'rejected')).toBe(true);
+    expect((await ends).every((one) => one.status === 'rejected')).toBe(true);
     // The sender still works on those five: they keep their places.
     expect(receiver.openRequests).toBe(5);
   });

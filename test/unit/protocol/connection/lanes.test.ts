@@ -108,6 +108,48 @@ describe('a session with lanes', () => {
     for (const bytes of others) expect(bytes).toBeGreaterThan(1_000_000);
   });
 
+  it('sends one long frame over several lanes, and a peer that puts no parts together gets it whole', async () => {
+    const long: Partial<Handlers<'sender'>> = { 'disk.pull': async () => aFrame(3, 4 * 1024 * 1024) };
+    for (const some of [features, features.filter((feature) => feature !== 'parts')]) {
+      const { receiver, receiverSockets } = await aSessionWith(4, long, { features: some });
+      const heard = receiverSockets.map(() => 0);
+      for (const [at, socket] of receiverSockets.entries())
+        socket.on('message', (_, isBinary) => {
+          if (isBinary) heard[at] = (heard[at] ?? 0) + 1;
+        });
+      const { payload } = await receiver.request('disk.pull', { handle: 1, pieces: [[0, 1]] });
+      expect(Buffer.concat(payload).equals(Buffer.from(aFrame(3, 4 * 1024 * 1024).payload))).toBe(true);
+      const used = heard.filter((frames) => frames > 0);
+      if (some.includes('parts')) expect(used.length).toBeGreaterThan(1);
+      else expect(used).toEqual([1]);
+      await loopback?.close();
+    }
+  });
+
+  it('goes on without lanes that are not needed, which leave when all that they carry has arrived', async () => {
+    const { sender, receiver, senderLanes } = await aSessionWith(4, serveFrames);
+    const pulling = pullAll(receiver, 0, 100);
+    await sleep(5);
+    sender.keepLanes(1);
+    expect(sender.wire.lanes).toBe(1);
+    await pulling;
+    for (const lane of senderLanes.slice(1)) expect((await lane.closed).problem).toBeUndefined();
+    await pullAll(receiver, 100, 150);
+    await expect.poll(() => receiver.wire.lanes).toBe(1);
+    await expect.poll(() => sender.wire.arrivedBytes).toBeGreaterThan(45_000_000);
+  });
+
+  it('keeps lanes that are not needed where the other side would end with one, and uses them again', async () => {
+    const older = features.filter((feature) => feature !== 'leaving-lanes');
+    const { sender, receiver } = await aSessionWith(4, serveFrames, { features: older });
+    sender.keepLanes(2);
+    await pullAll(receiver, 0, 30);
+    expect([sender.wire.lanes, receiver.wire.lanes]).toEqual([2, 4]);
+    sender.keepLanes(4);
+    expect(sender.wire.lanes).toBe(4);
+    await pullAll(receiver, 30, 60);
+  });
+
   it('is of use once it has carried data, or was asked more than to be let in', async () => {
     const { sender, receiver } = await aSessionWith(1, serveFrames);
     expect([sender.hasProgressed, receiver.hasProgressed]).toEqual([false, false]);
@@ -205,7 +247,9 @@ describe('a main connection without lanes', () => {
     // No connection of ours, for that would read on whenever it has asked.
     const peer = Promise.withResolvers<WebSocket>();
     loopback = await Loopback.open((socket) => {
-      const hello = { role: 'receiver', release: '0.0.0', features, name: 'the receiver' };
+      // It puts no parts together, so a whole frame goes over its one connection.
+      const own = features.filter((feature) => feature !== 'parts');
+      const hello = { role: 'receiver', release: '0.0.0', features: own, name: 'the receiver' };
       const opened = { known: false, state: 'new', session: aSession };
       socket.on('message', (data: Buffer) => {
         const { id, name } = JSON.parse(data.toString()) as { id: number; name: string };

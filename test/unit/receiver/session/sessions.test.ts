@@ -8,7 +8,7 @@ import type { PairedPeer } from '../../../../protocol/transport/peers.ts';
 import type { SshOptions } from '../../../../protocol/transport/ssh-tunnel.ts';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
 import { Sessions } from '../../../../receiver/session/sessions.ts';
-import { keepLanes, lanesFor } from '../../../../sender/receiver/lanes.ts';
+import { keepLanes } from '../../../../sender/receiver/lanes.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import { options, senderHandlers } from '../../../support/protocol.ts';
@@ -119,15 +119,4 @@ test('lanes are opened through SSH as well, each by an SSH connection of its own
   await main.close('The work is done.');
   await keeping;
   await expect.poll(() => way.server.connections(), { timeout: 10_000 }).toBe(0);
-});
-
-test.each([
-  [0, undefined, 1],
-  [125_000_000, 0.3, 1],
-  [12_500_000, 100, 1],
-  [125_000_000, 20, 2],
-  [125_000_000, 50, 3],
-  [125_000_000, 500, 4],
-])('a line of %d bytes a second and %d ms asks for %d lanes', (bytesPerSecond, rttMs, lanes) => {
-  expect(lanesFor({ bytesPerSecond, rttMs })).toBe(lanes);
 });

@@ -82,7 +82,7 @@ test('a short document is one message', async () => {
 });
 
 test('a receiver that knows no parts is sent the document as one message', async () => {
-  known = features.filter((feature) => feature !== 'parts');
+  known = features.filter((feature) => feature !== 'document-parts');
   const sender = await aSender();
   await say(sender, 'campaign.preflight', { campaign, configurations: aLongDocument(20) }, {});
   expect([partsHeard, counts]).toEqual([0, [undefined]]);

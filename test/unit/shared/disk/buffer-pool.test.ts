@@ -83,3 +83,21 @@ test('memory waits for the next disk, and all but one page of it goes when none 
   const later = await both();
   expect([...later].filter((memory) => first.has(memory))).toHaveLength(1);
 });
+
+test('a line that holds more is given more buffers, and takes no more than its number when it holds less', async () => {
+  const buffers = new BufferPool(2);
+  const owner = {};
+  const held = await Promise.all(Array.from({ length: 5 }, () => buffers.take(owner, signal, 3)));
+  expect(buffers.taken).toBe(5);
+  let isGiven = false;
+  const waiting = buffers.take(owner, signal).then((buffer) => {
+    isGiven = true;
+    return buffer;
+  });
+  for (const buffer of held.slice(0, 3)) buffer.release();
+  await setImmediate();
+  expect([buffers.taken, isGiven]).toEqual([2, false]);
+  held[3]?.release();
+  await waiting;
+  expect(buffers.taken).toBe(2);
+});

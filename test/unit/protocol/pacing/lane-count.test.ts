@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../../../protocol/limits.ts';
+import { LaneCount } from '../../../../protocol/pacing/lane-count.ts';
+
+/** A line as the law sees it: what so many lanes carry at a time, and whether data waits for them. */
+interface Line {
+  readonly rttMs: number;
+  readonly bytesPerMs: (lanes: number, atMs: number) => number;
+  readonly waits?: (atMs: number) => boolean;
+  /** More are refused. */
+  readonly most?: number;
+}
+
+const lookMs = 250;
+
+/** Lets the law look at a line for a while; tells the lanes in use after each second. */
+function watch(line: Line, seconds: number, count = new LaneCount(limits)): number[] {
+  const used: number[] = [];
+  let lanes = 0;
+  let arrivedBytes = 0;
+  let waitedMs = 0;
+  for (let atMs = 0; atMs < seconds * 1000; atMs += lookMs) {
+    const look = { lanes, rttMs: line.rttMs, arrivedBytes, waitedMs };
+    const wanted = count.next(look, atMs);
+    if (wanted > (line.most ?? limits.lanes)) count.refused({ ...look, lanes: line.most ?? lanes }, atMs);
+    lanes = Math.min(wanted, line.most ?? limits.lanes);
+    arrivedBytes += line.bytesPerMs(lanes, atMs) * lookMs;
+    if (line.waits?.(atMs) ?? true) waitedMs += lookMs;
+    if ((atMs + lookMs) % 1000 === 0) used.push(lanes);
+  }
+  return used;
+}
+
+describe('the number of lanes', () => {
+  test('doubles up to the limit while each time the line carries more', () => {
+    const used = watch({ rttMs: 100, bytesPerMs: (lanes) => lanes * 200 }, 20);
+    expect([...new Set(used)]).toEqual([4, 8, 16, 32]);
+    expect(used.indexOf(limits.lanes)).toBeLessThan(9);
+  });
+
+  test('goes back to as many as fill the line, and asks again ever more rarely', () => {
+    const used = watch({ rttMs: 100, bytesPerMs: (lanes) => Math.min(120_000, lanes * 30_000) }, 200);
+    expect(used.filter((lanes) => lanes === 4).length / used.length).toBeGreaterThan(0.8);
+    expect(Math.max(...used)).toBe(8);
+    const trials = used.flatMap((lanes, second) => (lanes === 8 && used[second - 1] === 4 ? [second] : []));
+    expect(trials.length).toBeLessThan(7);
+    expect(trials.length).toBeGreaterThan(2);
+  });
+
+  test('follows a line that begins to lose packets later', () => {
+    const line: Line = { rttMs: 100, bytesPerMs: (lanes, atMs) => (atMs < 30_000 ? 12_000 : lanes * 200) };
+    const used = watch(line, 120);
+    expect(used[25]).toBe(4);
+    expect(used.at(-1)).toBe(limits.lanes);
+  });
+
+  test('is not taken in by few lanes that were fast only while TCP began', () => {
+    // The first seconds of TCP carry what a line that loses packets does not carry for long.
+    const line: Line = { rttMs: 100, bytesPerMs: (lanes, atMs) => lanes * (atMs < 5_000 ? 1_000 : 200) };
+    expect(watch(line, 20).at(-1)).toBe(limits.lanes);
+  });
+
+  test('stays one on a short line that one lane fills', () => {
+    const used = watch({ rttMs: 0.3, bytesPerMs: () => 200_000 }, 120);
+    expect(used[0]).toBe(1);
+    expect(Math.max(...used)).toBe(2);
+    expect(used.filter((lanes) => lanes === 1).length / used.length).toBeGreaterThan(0.9);
+  });
+
+  test('is left alone while no data waits for a lane', () => {
+    const used = watch({ rttMs: 100, bytesPerMs: (lanes) => lanes * 200, waits: () => false }, 60);
+    expect(new Set(used)).toEqual(new Set([4]));
+  });
+
+  test('is what the other side allows, which is asked for more only now and then', () => {
+    const used = watch({ rttMs: 100, bytesPerMs: (lanes) => lanes * 200, most: 6 }, 60);
+    expect(Math.max(...used)).toBe(6);
+    expect(used.at(-1)).toBe(6);
+  });
+});
