@@ -16,7 +16,7 @@ export function complete(campaign: ReceiverCampaign, totals: Totals): Promise<vo
     if (complaints.length > 0)
       throw new Problem('E_TOTALS_DISAGREE', `The two daemons count differently: ${complaints.join('; ')}.`);
     if (campaign.ledger.standing === 'committed') return;
-    await campaign.sweep();
+    if (campaign.ledger.standing === 'configured') await campaign.sweep();
     await campaign.ledger.reach('completed');
     await writeMarker(campaign, { kind: 'campaign' }, summaryOfCampaign(totals));
   });

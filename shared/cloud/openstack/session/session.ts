@@ -97,6 +97,8 @@ export class CloudSession {
     this.#renewal ??= this.#renew(this.life).finally(() => {
       this.#renewal = null;
     });
+    // Whoever gave up waiting does not hear how it ends.
+    this.#renewal.catch(() => undefined);
     return joined(this.#renewal, signal);
   }
 
@@ -109,6 +111,7 @@ export class CloudSession {
       this.#microversion = null;
       throw error;
     });
+    this.#microversion.catch(() => undefined);
     return joined(this.#microversion, signal);
   }
 

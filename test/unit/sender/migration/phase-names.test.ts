@@ -16,12 +16,16 @@ const otherMeanings: Readonly<Record<string, readonly string[]>> = {
     'sender/plan/plan-text.ts',
     'sender/control/begin.ts',
     'sender/report/changes.ts',
+    'sender/plan/earlier.ts',
+    'shared/model/mappings.ts',
     'receiver/bundle/check.ts',
     'shared/model/concern.ts',
     'shared/cloud/',
   ],
   // A command of the terminal.
   import: ['sender/cli/import-command.ts', 'receiver/cli/bundle-commands.ts'],
+  // A setting of the plan.
+  probe: ['shared/problem.ts'],
   // An event of a socket.
   connect: ['protocol/transport/tcp.ts', 'shared/probe/answer.ts', 'shared/control/socket-file.ts'],
 };
