@@ -8,6 +8,10 @@ const MiB = 1024 * KiB;
 export const limits = {
   /** Longest text frame: a document of some ten thousand resources, and nothing much beyond. */
   textBytes: 16 * MiB,
+  /** A part of a document that is longer: parsed and checked in a hundredth of a second. */
+  partBytes: 256 * KiB,
+  /** Parts of one document: 64 MiB, as much as a bundle's document may have. */
+  documentParts: 256,
   /** Longest text frame before hello is done: a stranger's first words need no more. */
   greetingBytes: 64 * KiB,
   /**

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import * as campaign from './messages/campaign.ts';
 import * as cloud from './messages/cloud.ts';
 import * as disk from './messages/disk.ts';
+import * as document from './messages/document.ts';
 import type { Message, Side } from './messages/message.ts';
 import type { ArrivedPieces, PackedPieces } from './messages/packed.ts';
 import * as resource from './messages/resource.ts';
@@ -14,6 +15,7 @@ export const messages = {
   'session.join': session.join,
   'session.goodbye': session.goodbye,
   'cloud.facts': cloud.facts,
+  'document.part': document.part,
   'campaign.preflight': campaign.preflight,
   'campaign.open': campaign.open,
   'campaign.configure': campaign.configure,

@@ -18,6 +18,7 @@ import { Campaigns } from './campaign/campaigns.ts';
 import type { ReceiverConfig } from './config.ts';
 import type { ReceiverContext } from './control/context.ts';
 import { receiverCommands } from './control/registry.ts';
+import { dialableAt } from './dialable.ts';
 import { Sessions } from './session/sessions.ts';
 
 /** A daemon that runs. `port` is the one it listens on. */
@@ -80,6 +81,7 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<R
   const context: ReceiverContext = {
     release,
     listening: `${config.listen.host}:${listener.port}`,
+    dialable: () => dialableAt(config.listen.host, listener.port),
     state: config.state,
     campaigns,
     imports: new Imports(),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Semaphore } from './concurrency/semaphore.ts';
 import { isFull } from './disk-full.ts';
@@ -127,6 +127,11 @@ function factOf<F extends object>(line: string): Dated<F> | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Reads the facts of a journal that is not opened. Throws E_STATE_DAMAGED as `Journal.open` does. */
+export async function readFacts<F extends object>(path: string): Promise<readonly Dated<F>[]> {
+  return parse<F>(await readFile(path), path).facts;
 }
 
 /**

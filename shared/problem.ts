@@ -17,7 +17,7 @@ export interface ProblemKind {
 // biome-ignore format: a table is read by column
 export const problems = {
   // 1: a defect of ours
-  E_BUG: { retry: 'never', exit: 1, hint: 'This is a defect in Godwit. Please report it with the output of `sender log` and `receiver log`.' },
+  E_BUG: { retry: 'never', exit: 1, hint: 'This is a defect in Godwit. Please report it with the output of `sender log`, and of `journalctl -u godwit-sender -u godwit-receiver`.' },
 
   // 2: the command or its input
   E_USAGE: { retry: 'never', exit: 2, hint: 'See `--help` of the command.' },
@@ -87,9 +87,9 @@ export const problems = {
   E_PLACEMENT: { retry: 'never', exit: 21, hint: 'Add hosts or capacity at the destination, or leave servers out.' },
   E_UNMAPPED: { retry: 'never', exit: 21, hint: 'Name what to use at the destination in `mappings` of the plan.' },
   E_SERVER_STATE: { retry: 'never', exit: 22, hint: 'Bring the source server into a state that can be stopped or started, then `sender resume`.' },
-  E_SERVER_FAULT: { retry: 'later', exit: 22, hint: 'The cloud reports a fault for this server; its message says why.' },
+  E_SERVER_FAULT: { retry: 'later', exit: 22, hint: 'Mend what the message names at that cloud (`openstack server show ID` has the whole fault), then `sender resume`.' },
   E_UNSUPPORTED: { retry: 'never', exit: 22, hint: 'This release cannot move it; leave it out of the plan.' },
-  E_UNHEALTHY: { retry: 'later', exit: 22, hint: 'The server runs at the destination but its probe fails; look at its console, then `sender resume` or `sender rollback`.' },
+  E_UNHEALTHY: { retry: 'later', exit: 22, hint: 'The new server did not pass its probe in time, and is taken back: the old one runs at the source again. Correct `probe` or `probe_timeout_seconds` in a new plan, or what the probe asks for, then `sender resume`.' },
 
   // 30: data
   E_BLOCK_MISMATCH: { retry: 'later', exit: 30, hint: 'The block is pulled again. If this repeats, suspect memory or disks.' },

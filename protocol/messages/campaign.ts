@@ -3,6 +3,7 @@ import { Concern, Decision } from '../../shared/model/concern.ts';
 import { parseConfigurations } from '../../shared/model/configurations.ts';
 import { Ref } from '../../shared/model/resource.ts';
 import { Totals } from '../../shared/model/totals.ts';
+import { limits } from '../limits.ts';
 import { Bytes, CampaignId, SessionId, Sha256 } from './field.ts';
 import { request } from './message.ts';
 
@@ -27,7 +28,13 @@ export const cloudProblems = [
   'E_CANCELLED',
 ] as const;
 
+/** How many parts of the document came before. */
+const Parts = z.int().min(1).max(limits.documentParts).optional();
+
 const documentProblems = ['E_DOCUMENT', 'E_DOCUMENT_VERSION', 'E_DUPLICATE', 'E_DANGLING', 'E_CYCLE'] as const;
+
+/** What an earlier campaign of the sender built for a resource, and still stands. */
+const Earlier = z.object({ ref: Ref, id: z.string(), campaign: CampaignId, address: z.string().optional() });
 
 /** Asks what would stand in the way. */
 export const preflight = request({
@@ -38,8 +45,12 @@ export const preflight = request({
   purpose:
     'Asks what would stand in the way of a campaign, and what would become of each resource; nothing is written on the cloud.',
   repeatable: 'Yes; it reads only, and is answered afresh each time.',
-  params: z.object({ campaign: CampaignId, configurations: Document }),
-  result: z.object({ concerns: z.array(Concern).readonly(), decisions: z.array(Decision).readonly() }),
+  params: z.object({ campaign: CampaignId, configurations: Document, parts: Parts }),
+  result: z.object({
+    concerns: z.array(Concern).readonly(),
+    decisions: z.array(Decision).readonly(),
+    earlier: z.array(Earlier).readonly().optional(),
+  }),
   problems: [...documentProblems, ...cloudProblems],
 });
 
@@ -72,7 +83,7 @@ export const configure = request({
   purpose:
     'Hands over configurations.json; the receiver stores it, builds the network side in order, verifies it and writes the marker `configurationCompleted`.',
   repeatable: 'Yes, with the same document: what exists is found again. Another document is refused with E_CAMPAIGN_STATE.',
-  params: z.object({ campaign: CampaignId, configurations: Document }),
+  params: z.object({ campaign: CampaignId, configurations: Document, parts: Parts }),
   result: z.object({
     marker: z.object({ counts: z.record(z.string(), z.int()), digest: Sha256, adopted: z.int().min(0).optional() }),
     details: z.record(z.string(), z.record(z.string(), z.string())).readonly().optional(),

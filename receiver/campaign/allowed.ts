@@ -5,7 +5,7 @@ import type { StandingAtReceiver } from './ledger.ts';
 /** A message about the campaign that a connection is bound to. */
 export type CampaignMessage = Exclude<
   keyof Handlers<'receiver'>,
-  'session.join' | 'cloud.facts' | 'campaign.preflight' | 'campaign.open'
+  'session.join' | 'cloud.facts' | 'document.part' | 'campaign.preflight' | 'campaign.open'
 >;
 
 /**

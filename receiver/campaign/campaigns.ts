@@ -1,14 +1,18 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifAbsent } from '../../shared/absent.ts';
+import { inParallel } from '../../shared/concurrency/parallel.ts';
+import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { Id } from '../../shared/model/resource.ts';
-import { Problem } from '../../shared/problem.ts';
+import { asProblem, Problem } from '../../shared/problem.ts';
 import { imagesOf, matching } from '../disks/dedup/image-donors.ts';
 import { Budget } from '../disks/store/budget.ts';
 import { FreeSpace } from '../disks/store/free-space.ts';
+import { Archive } from './archive.ts';
 import { type CampaignTools, ReceiverCampaign } from './campaign.ts';
 import type { KeptUsers } from './kept.ts';
+import { Ledger, type LedgerState, type StandingAtReceiver } from './ledger.ts';
 import { claim, give, type Owner, operator, ownerOf } from './owner.ts';
 
 /** Most bytes that the indexes of all campaigns take together. */
@@ -20,14 +24,36 @@ const indexBytes = 64 * 1024 * 1024;
  */
 const blockStateBytes = 512 * 1024 * 1024;
 
+/** Ledgers that are read at once. */
+const looksAtOnce = 16;
+
+/** Where one campaign stands; a problem where what is stored of it cannot be read. */
+interface CampaignLook {
+  readonly id: string;
+  readonly state: StandingAtReceiver | Problem;
+  readonly built: number;
+}
+
+/** Where all campaigns stand: those that are not over, and the newest of the `endedCount` that are. */
+export interface Overview {
+  readonly live: readonly CampaignLook[];
+  readonly ended: readonly CampaignLook[];
+  readonly endedCount: number;
+}
+
 /** Every campaign of this receiver, each opened once. */
 export class Campaigns implements KeptUsers {
   readonly #state: string;
   readonly #tools: CampaignTools;
   readonly #open = new Map<string, Promise<ReceiverCampaign>>();
+  /** How many sessions each campaign was given to. */
+  readonly #users = new Map<string, number>();
+  readonly #archive: Archive;
+  readonly #looking = new Semaphore(1);
 
   constructor(state: string, tools: Omit<CampaignTools, 'freeSpace' | 'indexMemory' | 'blockMemory'>) {
     this.#state = state;
+    this.#archive = new Archive(state);
     this.#tools = {
       ...tools,
       freeSpace: new FreeSpace(state),
@@ -42,7 +68,20 @@ export class Campaigns implements KeptUsers {
    */
   async openFor(owner: Owner, id: string): Promise<ReceiverCampaign> {
     if (!(await claim(this.#folder(id), owner))) throw notYours(id);
-    return this.open(id);
+    const campaign = await this.open(id);
+    this.#users.set(id, (this.#users.get(id) ?? 0) + 1);
+    return campaign;
+  }
+
+  /** A session that was given a campaign has ended; one that is over is closed with its last. */
+  async leave(id: string): Promise<void> {
+    const users = (this.#users.get(id) ?? 1) - 1;
+    if (users > 0) this.#users.set(id, users);
+    else this.#users.delete(id);
+    const campaign = await this.#open.get(id);
+    if (campaign === undefined || this.#users.has(id) || !isOver(campaign.ledger.standing)) return;
+    this.#open.delete(id);
+    await campaign.close();
   }
 
   /** Who began a campaign; null where nobody has. Throws E_STATE_DAMAGED. */
@@ -105,10 +144,60 @@ export class Campaigns implements KeptUsers {
     return names.filter((name) => Id.safeParse(name).success && !name.startsWith('.')).sort();
   }
 
+  /**
+   * Where every campaign stands that is not over, and the newest ones that are. Opens none: their
+   * ledgers are read, and of those that are over not even that.
+   */
+  overview(mostEnded: number): Promise<Overview> {
+    // One at a time: two would note the same campaign as over.
+    return this.#looking.run(() => this.#overview(mostEnded));
+  }
+
+  async #overview(mostEnded: number): Promise<Overview> {
+    const ended = await this.#archive.list();
+    const known = new Set(ended.map(({ id }) => id));
+    const live: CampaignLook[] = [];
+    await inParallel(
+      (await this.ids()).filter((id) => !known.has(id)),
+      looksAtOnce,
+      async (id) => {
+        const look = await this.look(id).catch((error: unknown) => asProblem(error));
+        const built = look instanceof Problem ? 0 : builtIn(look);
+        if (!(look instanceof Problem) && isOver(look.standing)) await this.#archive.add(id, { state: look.standing, built });
+        else live.push({ id, built, state: look instanceof Problem ? look : look.standing });
+      },
+    );
+    const all = live.length + known.size < (await this.ids()).length ? await this.#archive.list() : ended;
+    const shown = await Promise.all(
+      all.slice(0, mostEnded).map(async (one) => {
+        const summary = await this.#archive.read(one).catch((error: unknown) => ({ state: asProblem(error), built: 0 }));
+        return { id: one.id, ...summary };
+      }),
+    );
+    return { live: live.sort((a, b) => a.id.localeCompare(b.id)), ended: shown, endedCount: all.length };
+  }
+
+  /** What the ledger of a campaign says, which is not opened for it. Throws E_STATE_DAMAGED. */
+  async look(id: string): Promise<Pick<LedgerState, 'standing' | 'entries'>> {
+    const opened = await this.#open.get(id)?.catch(() => undefined);
+    if (opened !== undefined) return opened.ledger;
+    return await Ledger.look(join(this.#folder(id), 'ledger.jsonl'));
+  }
+
+  /** A campaign that is open now; undefined where it is not. */
+  async opened(id: string): Promise<ReceiverCampaign | undefined> {
+    return await this.#open.get(id)?.catch(() => undefined);
+  }
+
   /** A campaign that exists. Throws E_NOT_FOUND. */
   async known(id: string): Promise<ReceiverCampaign> {
-    if (!(await this.ids()).includes(id)) throw new Problem('E_NOT_FOUND', `There is no campaign ${id} here.`);
+    await this.mustExist(id);
     return this.open(id);
+  }
+
+  /** Throws E_NOT_FOUND for a campaign that does not exist. */
+  async mustExist(id: string): Promise<void> {
+    if (!(await this.ids()).includes(id)) throw new Problem('E_NOT_FOUND', `There is no campaign ${id} here.`);
   }
 
   async close(): Promise<void> {
@@ -123,6 +212,14 @@ export class Campaigns implements KeptUsers {
     const campaigns = await Promise.allSettled(this.#open.values());
     return campaigns.flatMap((campaign) => (campaign.status === 'fulfilled' ? [campaign.value] : []));
   }
+}
+
+function isOver(standing: StandingAtReceiver): standing is 'committed' | 'removed' {
+  return standing === 'committed' || standing === 'removed';
+}
+
+function builtIn(ledger: Pick<LedgerState, 'entries'>): number {
+  return ledger.entries().filter(({ state }) => state === 'built').length;
 }
 
 /** The problem does not say whether the campaign exists: only its owner may know. */

@@ -1,5 +1,5 @@
 import type { Built } from '../../shared/cloud/destination-cloud.ts';
-import { Journal } from '../../shared/journal.ts';
+import { Journal, readFacts } from '../../shared/journal.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 
 /** The state of a campaign at the receiver, as its sender is told. */
@@ -32,20 +32,14 @@ export type LedgerEntry =
 
 type Line = LedgerEntry | { readonly campaign: StandingAtReceiver };
 
-/** What this campaign built for which source ref; the receiver MUST NOT delete anything else. */
-export class Ledger {
-  readonly #journal: Journal<Line>;
+/** What the lines of a ledger say. */
+export class LedgerState {
   readonly #entries = new Map<Ref, LedgerEntry>();
   #state: CampaignStateAtReceiver = 'new';
   #standing: StandingAtReceiver = 'new';
 
-  private constructor(journal: Journal<Line>) {
-    this.#journal = journal;
-    for (const line of journal.facts) this.#take(line);
-  }
-
-  static async open(path: string): Promise<Ledger> {
-    return new Ledger(await Journal.open<Line>(path));
+  constructor(lines: readonly Line[]) {
+    for (const line of lines) this.take(line);
   }
 
   /** The campaign's state; while it is being removed, the state before. */
@@ -66,6 +60,58 @@ export class Ledger {
     return this.#entries.get(ref);
   }
 
+  /** Takes in the next line. */
+  take(line: Line): void {
+    if ('campaign' in line) {
+      // Ledgers of earlier releases may hold a step back.
+      if (rank[line.campaign] <= rank[this.#standing]) return;
+      this.#standing = line.campaign;
+      if (line.campaign !== 'removing') this.#state = line.campaign;
+      return;
+    }
+    // Deleting first keeps the map in the order of building; removal runs in reverse.
+    if (line.state === 'intended') this.#entries.delete(line.ref);
+    this.#entries.set(line.ref, line);
+  }
+}
+
+/** What this campaign built for which source ref; the receiver MUST NOT delete anything else. */
+export class Ledger {
+  readonly #journal: Journal<Line>;
+  readonly #is: LedgerState;
+
+  private constructor(journal: Journal<Line>) {
+    this.#journal = journal;
+    this.#is = new LedgerState(journal.facts);
+  }
+
+  static async open(path: string): Promise<Ledger> {
+    return new Ledger(await Journal.open<Line>(path));
+  }
+
+  /** What a ledger says that stays closed. Throws E_STATE_DAMAGED. */
+  static async look(path: string): Promise<LedgerState> {
+    return new LedgerState(await readFacts<Line>(path));
+  }
+
+  /** The campaign's state; while it is being removed, the state before. */
+  get state(): CampaignStateAtReceiver {
+    return this.#is.state;
+  }
+
+  get standing(): StandingAtReceiver {
+    return this.#is.standing;
+  }
+
+  /** The latest entry of each ref, in the order they were first intended. */
+  entries(): LedgerEntry[] {
+    return this.#is.entries();
+  }
+
+  get(ref: Ref): LedgerEntry | undefined {
+    return this.#is.get(ref);
+  }
+
   /** Notes that a ref is about to be built; MUST be durable before the cloud is asked. */
   intend(ref: Ref, claimed = false): Promise<void> {
     return this.#add({ state: 'intended', ref, ...(claimed ? { claimed } : {}) });
@@ -77,7 +123,7 @@ export class Ledger {
 
   /** Notes that a commit is done with what was built for a ref. */
   async bared(ref: Ref): Promise<void> {
-    const entry = this.#entries.get(ref);
+    const entry = this.get(ref);
     if (entry?.state === 'built') await this.#add({ ...entry, bare: true });
   }
 
@@ -87,7 +133,7 @@ export class Ledger {
 
   /** Notes the campaign's state; a state that was reached or passed already writes no line. */
   async reach(standing: StandingAtReceiver): Promise<void> {
-    if (rank[standing] > rank[this.#standing]) await this.#add({ campaign: standing });
+    if (rank[standing] > rank[this.#is.standing]) await this.#add({ campaign: standing });
   }
 
   close(): Promise<void> {
@@ -96,19 +142,6 @@ export class Ledger {
 
   async #add(line: Line): Promise<void> {
     await this.#journal.append(line);
-    this.#take(line);
-  }
-
-  #take(line: Line): void {
-    if ('campaign' in line) {
-      // Ledgers of earlier releases may hold a step back.
-      if (rank[line.campaign] <= rank[this.#standing]) return;
-      this.#standing = line.campaign;
-      if (line.campaign !== 'removing') this.#state = line.campaign;
-      return;
-    }
-    // Deleting first keeps the map in the order of building; removal runs in reverse.
-    if (line.state === 'intended') this.#entries.delete(line.ref);
-    this.#entries.set(line.ref, line);
+    this.#is.take(line);
   }
 }

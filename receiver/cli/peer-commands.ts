@@ -26,6 +26,7 @@ export function addPeerCommands(program: Command, terminal: Terminal): void {
             `It works once, until ${showTime(opened.expiresAt)} UTC. On the source controller:`,
             `  sender pair ${opened.address}`,
             'It asks for the code there.',
+            ...(opened.others.length > 0 ? [`Where another address is reached: ${opened.others.join(', ')}`] : []),
           );
         }
       }),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { numberOf } from '../../shared/cli/number-option.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
@@ -12,10 +13,15 @@ import { asks } from './ask.ts';
 /** Adds the commands that look: status and ledger. */
 export function addStatusCommands(program: Command, terminal: Terminal): void {
   offer(program, receiverCommands, 'status')
+    .option(
+      '--ended <number>',
+      'how many of the campaigns that are committed or removed are listed: the newest ten unless you say otherwise',
+      numberOf(receiverCommands.status.params.shape.ended),
+    )
     .addHelpText('after', epilogue([['receiver status --json', 'prints the same for a script']], [3]))
     .action(
-      asks(terminal, async ({ daemon, output, json }) => {
-        const status = await daemon.status();
+      asks(terminal, async ({ daemon, output, json }, { ended }: { ended?: number }) => {
+        const status = await daemon.status({ ended });
         if (json) output.json(status);
         else output.print(...statusLines(status, output));
       }),
@@ -41,6 +47,7 @@ function statusLines(status: ReceiverStatus, output: Output): string[] {
     `listening  ${status.listening}`,
     `sender     ${sessions.length === 0 ? 'none is connected' : sessions.join('; ')}`,
     `staging    ${showBytes(status.stagingFreeBytes)} free`,
+    ...(status.endedCampaigns === 0 ? [] : [`ended      ${status.endedCampaigns} campaigns, the newest of them below`]),
     ...status.campaigns.flatMap((campaign) => [
       '',
       `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources built` : visible(campaign.problem)}${ownerText(campaign.owner)}`,

@@ -11,6 +11,8 @@ export interface ReceiverContext {
   readonly release: string;
   /** Host and port that senders reach. */
   readonly listening: string;
+  /** How senders on other machines can reach it, the likeliest first. */
+  readonly dialable: () => readonly string[];
   /** The state directory. */
   readonly state: string;
   readonly campaigns: Campaigns;

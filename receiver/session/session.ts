@@ -14,12 +14,15 @@ import { allowed, type CampaignMessage } from '../campaign/allowed.ts';
 import type { ReceiverCampaign } from '../campaign/campaign.ts';
 import type { Campaigns } from '../campaign/campaigns.ts';
 import { complete, completeServer } from '../campaign/complete.ts';
+import { findEarlier } from '../campaign/earlier.ts';
 import type { Owner } from '../campaign/owner.ts';
 import { preflight } from '../campaign/preflight.ts';
 import { verifyDisk } from '../campaign/verify.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import { type Asker, Puller } from '../disks/pull/puller.ts';
 import { Window } from '../disks/pull/window.ts';
+import type { Budget } from '../disks/store/budget.ts';
+import { DocumentParts } from './document-parts.ts';
 
 /** What a session needs. */
 export interface SessionTools {
@@ -37,6 +40,10 @@ export interface SessionTools {
    * Ends all other sessions of a campaign, then runs `bind` in the turn in which none is left.
    */
   readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
+  /** What the windows of all sessions share. */
+  readonly window: Window;
+  /** Memory for documents that come in parts. */
+  readonly documents: Budget;
   /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_TURN, E_BUSY. */
   readonly join: (session: string) => void;
 }
@@ -61,11 +68,15 @@ export class Session {
   readonly #connection: Connection<'receiver'>;
   readonly #offers = new Map<number, OfferedCopy>();
   readonly #window: Window;
+  readonly #parts: DocumentParts;
+  /** The campaigns that were opened for it, as often as they were. */
+  readonly #given: string[] = [];
   #campaign: ReceiverCampaign | null = null;
 
   constructor(socket: WebSocket, tools: SessionTools) {
     this.#tools = tools;
-    this.#window = new Window(tools.windowBytes, () => this.lanes);
+    this.#window = new Window(tools.windowBytes, () => this.lanes, tools.window);
+    this.#parts = new DocumentParts(tools.documents);
     this.#connection = new Connection(socket, {
       role: 'receiver',
       release: tools.release,
@@ -87,6 +98,8 @@ export class Session {
       this.#tools.log.warn({ err: error }, 'hello failed');
     }
     const closed = await this.#connection.closed;
+    this.#parts.close();
+    for (const id of this.#given) await this.#tools.campaigns.leave(id);
     this.#tools.log.info({ code: closed.code, says: closed.says }, 'sender gone');
   }
 
@@ -121,7 +134,7 @@ export class Session {
   }
 
   /** Questions that need no campaign and write nothing. */
-  #questionHandlers(): HandlersOf<'cloud.facts' | 'campaign.preflight'> {
+  #questionHandlers(): HandlersOf<'cloud.facts' | 'document.part' | 'campaign.preflight'> {
     const { cloud, campaigns, state } = this.#tools;
     return {
       'cloud.facts': async (_, { signal }) => {
@@ -129,12 +142,19 @@ export class Session {
         const facts = await destination.facts(signal);
         return { ...facts, kinds: [...destination.kinds], staging_free_bytes: await freeBytes(state) };
       },
-      'campaign.preflight': async ({ configurations }, { signal }) => {
+      'document.part': async ({ campaign, part, resources }) => {
+        this.#parts.add(campaign, part, resources);
+        return {};
+      },
+      'campaign.preflight': async ({ campaign, configurations: own, parts }, { signal }) => {
+        const configurations = this.#parts.take(campaign, own, parts);
         const resources = resourcesOf(configurations);
-        const { concerns, decisions } = await preflight(await cloud(), configurations, signal);
+        const destination = await cloud();
+        const { concerns, decisions } = await preflight(destination, configurations, signal);
+        const found = await findEarlier(campaigns, this.#tools.owner, configurations, destination, signal);
         const besideBytes = await campaigns.imageDonorBytes(configurations, signal);
         const space = spaceConcerns(resources, await freeBytes(state), "the receiver's state directory", { besideBytes });
-        return { concerns: [...concerns, ...space], decisions };
+        return { concerns: [...concerns, ...space, ...found.concerns], decisions, earlier: found.earlier };
       },
     };
   }
@@ -146,6 +166,7 @@ export class Session {
       'campaign.open': async ({ campaign: id }, { signal }) => {
         const known = (await campaigns.ids()).includes(id);
         const campaign = await campaigns.openFor(this.#tools.owner, id);
+        this.#given.push(id);
         await this.#tools.takeOver(id, () => {
           signal.throwIfAborted();
           this.#campaign = campaign;
@@ -165,7 +186,8 @@ export class Session {
     'campaign.configure' | 'campaign.completed' | 'campaign.commit' | 'campaign.remove' | 'resource.ensure' | 'resource.remove'
   > {
     return {
-      'campaign.configure': async ({ campaign, configurations }) => {
+      'campaign.configure': async ({ campaign, configurations: own, parts }) => {
+        const configurations = this.#parts.take(campaign, own, parts);
         const tell = this.#connection;
         const { details, ...marker } = await this.#bound().configure(configurations, (ref, { id, how }) => {
           // A progress notice to a closed connection is dropped; the next connection is told

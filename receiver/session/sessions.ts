@@ -1,7 +1,18 @@
 import type { WebSocket } from 'ws';
 import { firstKeyOf } from '../../protocol/transport/peers.ts';
 import { Problem } from '../../shared/problem.ts';
+import { Window } from '../disks/pull/window.ts';
+import { Budget } from '../disks/store/budget.ts';
 import { Session, type SessionTools } from './session.ts';
+
+/**
+ * Most bytes of disks that are requested of all senders together, whatever the number of campaigns,
+ * beside one pull of each.
+ */
+const allWindowsBytes = 64 * 1024 * 1024;
+
+/** Most bytes of documents that come in parts, of all connections together: four long ones. */
+const documentBytes = 256 * 1024 * 1024;
 
 /** The peer of a connection: its name for people, its key for us. */
 export interface ConnectedPeer {
@@ -21,11 +32,14 @@ export interface SessionStatus {
 
 /** Every connection of this receiver that is open: sessions, and the lanes of sessions. */
 export class Sessions {
-  readonly #tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join'>;
+  readonly #tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window'>;
+  readonly #window: Window;
+  readonly #documents = new Budget(documentBytes);
   readonly #open = new Map<Session, { readonly from: ConnectedPeer; readonly done: Promise<void> }>();
 
-  constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join'>) {
+  constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window'>) {
     this.#tools = tools;
+    this.#window = new Window(Math.max(allWindowsBytes, 2 * tools.windowBytes), () => Number.POSITIVE_INFINITY);
   }
 
   /** Serves an open socket until it is closed. MUST be called in the turn in which it opened. */
@@ -33,6 +47,8 @@ export class Sessions {
     const session: Session = new Session(socket, {
       ...this.#tools,
       owner: firstKeyOf(from),
+      documents: this.#documents,
+      window: this.#window,
       takeOver: (campaign, bind) => this.#takeOver(campaign, session, bind),
       join: (id) => this.#join(id, session),
     });

@@ -30,7 +30,7 @@ export function picture(campaign: CampaignStatus, output: Output, rows = Number.
     `  network side: ${networkText(campaign)}; servers: ${serversText(campaign)}`,
     ...totalLine(campaign),
     ...differenceLines(campaign, rows),
-    ...problemLines(campaign.problem, '  ', output),
+    ...(isOfServer(campaign) ? [] : problemLines(campaign.problem, '  ', output)),
     '',
   ];
   const whole = [...movesTable(moves, output), ...below(moves, output)];
@@ -86,6 +86,11 @@ function totalLine({ state, progress }: CampaignStatus): string[] {
     ...(etaSeconds === null ? [] : [`about ${showDuration(etaSeconds * 1_000)} to go`]),
   ];
   return [`  ${barOf(doneBytes, sizeBytes, 24)} ${showShare(doneBytes, sizeBytes)}: ${parts.join(', ')}`];
+}
+
+/** Whether what stopped the campaign is told beside a server already. */
+function isOfServer({ problem, moves }: CampaignStatus): boolean {
+  return moves.some((move) => move.problem !== null && move.problem.says === problem?.says);
 }
 
 /** What is not as it was at the source; a number where the lines are few. */

@@ -7,6 +7,7 @@ import { networkSideOf } from '../../shared/model/network-side.ts';
 import { spaceConcerns } from '../../shared/model/space.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Plan } from '../model/plan.ts';
+import { adopting } from '../plan/earlier.ts';
 import { leaveMoved } from '../plan/narrow.ts';
 import { planText } from '../plan/plan-text.ts';
 import { inAskedOrder, makePlan } from '../plan/planner.ts';
@@ -54,10 +55,15 @@ function mustHoldSomething(captured: Configurations, before: Configurations, who
   throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to move.');
 }
 
-/** The plan that is proposed for a document, mapped to what the destination has. */
+/**
+ * The plan that is proposed for a document, mapped to what the destination has and what earlier
+ * campaigns built there.
+ */
 export async function draft(document: Configurations, context: SenderContext, whole?: boolean): Promise<Plan> {
   const facts = await askNow(context.peer, 'cloud.facts', {}, context.stopping);
-  return makePlan(document, facts, context.config.limits.parallel, whole);
+  const plan = makePlan(document, facts, context.config.limits.parallel, whole);
+  const { earlier = [] } = await preflight({ ...document, mappings: plan.mappings }, context);
+  return earlier.length === 0 ? plan : { ...plan, mappings: adopting(plan.mappings, earlier, document) };
 }
 
 /** What the receiver finds in the way of a document; nothing is written there. */

@@ -1,5 +1,6 @@
 import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.ts';
 import { Problem } from '../../shared/problem.ts';
+import { say } from './hand-over.ts';
 import type { Peer } from './peer.ts';
 
 /**
@@ -32,5 +33,5 @@ export async function askNow<N extends Requests & SaidBy<'sender'>>(
     else if (performance.now() > giveUpAt) away.abort(problem ?? new Problem('E_PEER_UNREACHABLE', says));
   }, reachIntervalMs);
   const connection = await peer.connected(AbortSignal.any([signal, away.signal])).finally(() => clearInterval(look));
-  return connection.request(name, params, { signal, timeoutMs: answerTimeoutMs });
+  return say(connection, name, params, { signal, timeoutMs: answerTimeoutMs });
 }

@@ -9,6 +9,7 @@ import { Condition } from '../../shared/concurrency/condition.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Ref } from '../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
+import { say } from './hand-over.ts';
 import { type Connections, keepLanes } from './lanes.ts';
 
 /** How a peer is reached, and its name. */
@@ -123,7 +124,7 @@ export class Peer {
     for (;;) {
       const connection = await this.connected(signal);
       try {
-        return await connection.request(name, params, { signal });
+        return await say(connection, name, params, { signal });
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof Problem) || error.code !== 'E_PEER_LOST') throw error;

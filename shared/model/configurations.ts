@@ -41,6 +41,13 @@ export const Configurations = z.object({
 });
 export type Configurations = z.infer<typeof Configurations>;
 
+/** Some of the resources of a document, under its own keys. */
+export type DocumentPart = Pick<Configurations, Plural>;
+
+const Part = Configurations.pick(
+  Object.fromEntries(Object.values(factsOf).map(({ plural }) => [plural, true])) as Record<Plural, true>,
+);
+
 /** All resources of a document, each with its kind, in the document's order. */
 export function resourcesOf(document: Configurations): Resource[] {
   return kinds.flatMap((kind) => (document[factsOf[kind].plural] as object[]).map((fields) => ({ kind, ...fields }) as Resource));
@@ -51,6 +58,32 @@ export function groupByKind(resources: readonly Resource[]): Pick<Configurations
   const groups = Object.fromEntries(kinds.map((kind) => [factsOf[kind].plural, [] as object[]]));
   for (const { kind, ...fields } of resources) (groups[factsOf[kind].plural] as object[]).push(fields);
   return groups as unknown as Pick<Configurations, Plural>;
+}
+
+/** Reads some of the resources of a document. Throws E_DOCUMENT (with the first complaints). */
+export function parsePart(value: unknown): DocumentPart {
+  const parsed = Part.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalid('A part of the document', parsed.error);
+}
+
+/**
+ * A document with the resources of its parts before its own, each list in order. Throws E_DUPLICATE,
+ * E_DANGLING or E_CYCLE.
+ */
+export function joinParts(document: Configurations, parts: readonly DocumentPart[]): Configurations {
+  const lists = Object.values(factsOf).map(({ plural }) => [
+    plural,
+    [...parts, document].flatMap((one): object[] => one[plural]),
+  ]);
+  const whole = { ...document, ...(Object.fromEntries(lists) as unknown as DocumentPart) };
+  inBuildOrder(resourcesOf(whole));
+  return whole;
+}
+
+function invalid(about: string, { issues }: z.ZodError): Problem {
+  const complaints = issues.slice(0, 20).map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`);
+  return new Problem('E_DOCUMENT', `${about} is not a valid document:\n  ${complaints.join('\n  ')}`, { about });
 }
 
 /**
@@ -67,10 +100,7 @@ export function parseConfigurations(value: unknown, about = 'configurations.json
     );
   }
   const parsed = Configurations.safeParse(value);
-  if (!parsed.success) {
-    const complaints = parsed.error.issues.slice(0, 20).map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`);
-    throw new Problem('E_DOCUMENT', `${about} is not a valid document:\n  ${complaints.join('\n  ')}`, { about });
-  }
+  if (!parsed.success) throw invalid(about, parsed.error);
   inBuildOrder(resourcesOf(parsed.data));
   return parsed.data;
 }

@@ -51,7 +51,7 @@ export function isZero(bytes: Uint8Array): boolean {
 }
 
 /** MiB of zeros that a root takes before other work has its turn: some milliseconds. */
-const pauseSteps = 8;
+const pauseSteps = 2;
 
 /**
  * A disk's root: SHA-256 over its size, its block size, the algorithm and every block's digest in

@@ -6,6 +6,9 @@ export function orEmpty<T extends z.ZodType>(schema: T, empty: z.output<T>) {
   return schema.nullish().transform((value) => value ?? empty);
 }
 
+/** By source id: what exists at the destination and takes the place. */
+const Existing = z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) }));
+
 /**
  * How things of the source become things of the destination. Keys are source ids (a keypair's is
  * its name); `name` is for people.
@@ -18,6 +21,13 @@ export const Mappings = z.strictObject({
    * only mapped.
    */
   networks: orEmpty(z.record(Id, z.strictObject({ name: z.string().optional(), to: z.string().min(1) })), {}),
+  /**
+   * `to`: an existing router, security group or port without a server, by its id or name, or
+   * `create`. A mapped router keeps its gateway and routes; interfaces that it lacks are added.
+   */
+  routers: Existing.nullish(),
+  security_groups: Existing.nullish(),
+  ports: Existing.nullish(),
   /**
    * `ip`: the router's address in the external network: `auto`, `same`, or an address. Keys are
    * router ids.
@@ -46,16 +56,26 @@ export const Mappings = z.strictObject({
 });
 export type Mappings = z.infer<typeof Mappings>;
 
+/** The kinds for which something that exists at the destination can take the place. */
+export type MappedKind = 'networks' | 'routers' | 'security_groups' | 'ports';
+
+/** What takes the place of a resource, by id or name; null where it is created. */
+export function mappedTo(mappings: Mappings, kind: MappedKind, id: string): string | null {
+  const to = mappings[kind]?.[id]?.to;
+  return to === undefined || to === 'create' ? null : to;
+}
+
 /** Maps nothing. */
 export const noMappings: Mappings = Mappings.parse({});
 
 /** One set of mappings out of several; where two map the same thing, the later one wins. */
 export function overlaid(...layers: readonly Mappings[]): Mappings {
-  const servers: Mappings['servers'] = Object.assign({}, ...layers.map((layer) => layer.servers));
+  const optional = ['servers', 'routers', 'security_groups', 'ports'] as const;
+  const given = optional.map((kind) => [kind, Object.assign({}, ...layers.map((layer) => layer[kind])) as object] as const);
   const accept = [...new Set(layers.flatMap((layer) => layer.accept ?? []))];
   return {
     ...(accept.length === 0 ? {} : { accept }),
-    ...(Object.keys(servers ?? {}).length === 0 ? {} : { servers }),
+    ...Object.fromEntries(given.filter(([, entries]) => Object.keys(entries).length > 0)),
     flavors: Object.assign({}, ...layers.map(({ flavors }) => flavors)) as Mappings['flavors'],
     networks: Object.assign({}, ...layers.map(({ networks }) => networks)) as Mappings['networks'],
     gateways: Object.assign({}, ...layers.map(({ gateways }) => gateways)) as Mappings['gateways'],

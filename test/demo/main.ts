@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { processOutput } from '../../shared/print/output.ts';
-import { closeStage, openStage } from '../playground/stage.ts';
+import { closeStage, keptLine, openStage } from '../playground/stage.ts';
 import { runDemo, type Shown } from './demo.ts';
 import { lookNext, welcome } from './look-next.ts';
 import { narratorOn } from './narrator.ts';
@@ -32,7 +32,7 @@ async function main(): Promise<number> {
   }
   if (shown === undefined) return 1;
   narrator.heading('Where to look next');
-  narrator.say(...lookNext(shown, dir, values.keep));
+  narrator.say(...lookNext(shown, dir, values.keep ? await keptLine(dir) : null));
   narrator.say('', shown.holds ? 'Everything holds. Nothing was left running.' : 'NOT everything holds: see the lines marked ✗.');
   if (values.json) output.json({ holds: shown.holds, proof: shown.proof, committed: shown.committed });
   return shown.holds ? 0 : 1;

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { processOutput } from '../../shared/print/output.ts';
 import { openPlayground, usualPace } from './playground.ts';
 import { readyScreen, startAgain, welcome } from './screen.ts';
-import { closeStage, openStage } from './stage.ts';
+import { closeStage, keptLine, openStage } from './stage.ts';
 import { readTour } from './tour.ts';
 
 const { values } = parseArgs({
@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   };
   say('', 'Stopping …');
   await closeStage(stage, values.keep ? 'all' : []);
-  if (values.keep) say(`Everything is kept in ${dir}.`, ...startAgain(dir));
+  if (values.keep) say(await keptLine(dir), ...startAgain(dir));
   else say('Nothing was left running, and nothing was left behind.');
   return end === 'failure' ? 1 : 0;
 }

@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { diskUsageOf } from '../../receiver/disks/store/disk-usage.ts';
+import { showBytes } from '../../shared/print/units.ts';
 import { Endings } from '../support/endings.ts';
 
 /** A fresh folder, what was started in it, and the signal to stop. */
@@ -31,4 +33,10 @@ export async function closeStage({ dir, endings }: Stage, keep: readonly string[
     if (!keep.includes(name)) await rm(join(dir, name), { recursive: true, force: true });
   }
   if (keep.length === 0) await rm(dir, { recursive: true, force: true });
+}
+
+/** What stays when a folder is kept, and how to be rid of it. */
+export async function keptLine(dir: string): Promise<string> {
+  const { bytes } = await diskUsageOf(dir, await readdir(dir, { recursive: true }));
+  return `Everything is kept in ${dir}: ${showBytes(bytes)}. When you have looked: rm -rf ${dir}`;
 }

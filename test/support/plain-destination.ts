@@ -56,6 +56,11 @@ export class PlainDestination implements DestinationCloud {
     return this.#below.remove(...given);
   }
 
+  isThere(...given: Parameters<DestinationCloud['isThere']>) {
+    this.#mustKnow(kindOf(given[0]));
+    return this.#below.isThere(...given);
+  }
+
   sweep(...given: Parameters<DestinationCloud['sweep']>) {
     return this.#below.sweep(...given);
   }

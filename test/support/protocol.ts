@@ -59,6 +59,7 @@ export function receiverHandlers(some: Partial<Handlers<'receiver'>> = {}): Hand
   };
   return {
     'cloud.facts': notHere,
+    'document.part': async () => ({}),
     'campaign.preflight': async () => ({ concerns: [], decisions: [] }),
     'session.join': notHere,
     'campaign.open': async () => ({ known: false, state: 'new', session: aSession }),

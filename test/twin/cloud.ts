@@ -30,6 +30,7 @@ export interface Settings {
   readonly forceConfigDrive: boolean;
   readonly distributedRouters: boolean;
   readonly tunnelMtu: number;
+  readonly dns: boolean;
   readonly withoutExtensions: readonly string[];
   readonly withoutServices: readonly ServiceName[];
   readonly otherRegions: readonly string[];

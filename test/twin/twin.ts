@@ -74,6 +74,8 @@ export interface TwinOptions {
   readonly distributedRouters?: boolean;
   /** The largest MTU of tenant networks; 1450 by default, as VXLAN leaves it. */
   readonly tunnelMtu?: number;
+  /** `dns` among the extension drivers of neutron.conf: ports have DNS names. */
+  readonly dns?: boolean;
   /** Extensions of Neutron that this cloud lacks. */
   readonly withoutExtensions?: readonly string[];
   /** Services that the catalogue does not name. */
@@ -166,6 +168,7 @@ function settingsFrom(options: TwinOptions): Settings {
     forceConfigDrive: options.forceConfigDrive ?? false,
     distributedRouters: options.distributedRouters ?? false,
     tunnelMtu: options.tunnelMtu ?? 1450,
+    dns: options.dns ?? false,
     withoutExtensions: options.withoutExtensions ?? [],
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],

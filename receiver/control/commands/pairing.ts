@@ -11,9 +11,10 @@ const codeLifeSeconds = 10 * 60;
 export const pair = command({
   does: 'Print a one-time code for `sender pair`. Whoever enters it in time becomes the paired sender.',
   params: z.object({ seconds: wholeNumber(3600).default(codeLifeSeconds) }),
-  run: async ({ seconds }, { window, listening }: ReceiverContext) => {
+  run: async ({ seconds }, { window, dialable }: ReceiverContext) => {
     const code = window.open(seconds * 1000);
-    return { code, expiresAt: new Date(Date.now() + seconds * 1000).toISOString(), address: listening };
+    const [address = '', ...others] = dialable();
+    return { code, expiresAt: new Date(Date.now() + seconds * 1000).toISOString(), address, others };
   },
 });
 

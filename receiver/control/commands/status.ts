@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { firstKeyOf } from '../../../protocol/transport/peers.ts';
 import { command } from '../../../shared/control/command.ts';
-import { Nothing } from '../../../shared/control/params.ts';
 import { freeBytes } from '../../../shared/disk/free.ts';
-import { asProblem } from '../../../shared/problem.ts';
-import type { Campaigns } from '../../campaign/campaigns.ts';
+import { Problem } from '../../../shared/problem.ts';
+import type { Campaigns, Overview } from '../../campaign/campaigns.ts';
 import { operator } from '../../campaign/owner.ts';
 import type { ReceiverContext } from '../context.ts';
 
@@ -38,6 +37,8 @@ export interface ReceiverStatus {
       readonly sealed: boolean;
     }[];
   }[];
+  /** Campaigns that are committed or removed; `campaigns` has the newest of them, behind the others. */
+  readonly endedCampaigns: number;
   readonly stagingFreeBytes: number;
 }
 
@@ -53,9 +54,9 @@ export interface LedgerLine {
 /** Where everything stands on this side. */
 export const status = command({
   does: 'Show which senders are connected and how far each campaign is on this side; `sender status` shows whole moves.',
-  params: Nothing,
-  run: async (_, { release, listening, state, sessions, campaigns, peers }: ReceiverContext): Promise<ReceiverStatus> => {
-    const ids = await campaigns.ids();
+  params: z.object({ ended: z.int().min(0).max(10_000).default(10) }),
+  run: async ({ ended }, { release, listening, state, sessions, campaigns, peers }: ReceiverContext): Promise<ReceiverStatus> => {
+    const all = await campaigns.overview(ended);
     const names = new Map((await peers.list()).map((peer) => [firstKeyOf(peer), peer.name]));
     const ownerOf = async (id: string): Promise<string | null> => {
       const owner = await campaigns.ownerOf(id).catch(() => null);
@@ -66,8 +67,9 @@ export const status = command({
       listening,
       sessions: sessions.status(),
       campaigns: await Promise.all(
-        ids.map(async (id) => campaignStatus(id, campaigns, await ownerOf(id)).catch((error) => damaged(id, error))),
+        [...all.live, ...all.ended].map(async (one) => campaignStatus(one, campaigns, await ownerOf(one.id))),
       ),
+      endedCampaigns: all.endedCount,
       stagingFreeBytes: await freeBytes(state),
     };
   },
@@ -81,8 +83,8 @@ export const ledger = command({
     const ids = campaign === undefined ? await campaigns.ids() : [campaign];
     const lines: LedgerLine[] = [];
     for (const id of ids) {
-      const known = await campaigns.known(id);
-      for (const entry of known.ledger.entries()) {
+      if (campaign !== undefined) await campaigns.mustExist(id);
+      for (const entry of (await campaigns.look(id)).entries()) {
         const built = entry.state === 'built' ? entry : null;
         lines.push({ campaign: id, ref: entry.ref, state: entry.state, id: built?.id ?? null, how: built?.how ?? null });
       }
@@ -92,19 +94,19 @@ export const ledger = command({
 });
 
 async function campaignStatus(
-  id: string,
+  { id, state, built }: Overview['live'][number],
   campaigns: Campaigns,
   owner: string | null,
 ): Promise<ReceiverStatus['campaigns'][number]> {
-  const campaign = await campaigns.known(id);
-  const built = campaign.ledger.entries().filter(({ state }) => state === 'built').length;
-  const disks = campaign.disks
-    .copies()
-    .map((copy) => ({ id: copy.id, sizeBytes: copy.size, durableBytes: copy.durable, mended: copy.mended, sealed: false }));
-  return { id, state: campaign.ledger.standing, owner, built, disks };
-}
-
-/** One that cannot be opened hides no other. */
-function damaged(id: string, error: unknown): ReceiverStatus['campaigns'][number] {
-  return { id, state: 'damaged', problem: asProblem(error).message, owner: null, built: 0, disks: [] };
+  // One that cannot be read hides no other.
+  if (state instanceof Problem) return { id, state: 'damaged', problem: state.message, owner: null, built, disks: [] };
+  const copies = (await campaigns.opened(id))?.disks.copies() ?? [];
+  const disks = copies.map((copy) => ({
+    id: copy.id,
+    sizeBytes: copy.size,
+    durableBytes: copy.durable,
+    mended: copy.mended,
+    sealed: false,
+  }));
+  return { id, state, owner, built, disks };
 }

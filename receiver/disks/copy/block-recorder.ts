@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { digestBytes } from '../../../shared/model/disk.ts';
+import { digestBytes, isZero } from '../../../shared/model/disk.ts';
 import type { Donors } from '../dedup/donors.ts';
 import { chunkPlaces } from '../store/byte-map.ts';
 import { isZeroAt, runsOf } from '../store/digests.ts';
@@ -75,6 +75,10 @@ export class BlockRecorder {
       return;
     }
     const digests = await this.#file.digests(first, count);
+    if (isZero(digests) && stretches.every(({ isBlank, isKnown }) => isBlank || isKnown)) {
+      blocks.findZeros(first, count);
+      return;
+    }
     const others: number[] = [];
     for (const { from, to, isBlank, isKnown } of stretches) {
       for (let block = from; block < to; block += 1) {

@@ -102,6 +102,12 @@ export class BlockStates {
     this.#fill(blank | flagsOf('zero'), first, count);
   }
 
+  /** Blocks whose digests are zeros already match this offer, but for those that it has named. */
+  findZeros(first: number, count: number): void {
+    for (const { byte, from, to } of this.#flags.runs(first, first + count))
+      if (howOf(byte) === undefined) this.#fill((byte & (verified | blank)) | flagsOf('zero'), from, to - from);
+  }
+
   /** The bytes of some blocks were read back and match. */
   verify(first: number, count = 1): void {
     for (const { byte, from, to } of this.#flags.runs(first, first + count)) this.#flags.fill(byte | verified, from, to);

@@ -6,6 +6,9 @@ const MiB = 1024 * 1024;
 /** How long after another disk's pull a window counts as shared: milliseconds. */
 const sharedMs = 1000;
 
+/** How long a session that has nothing requested waits for what all share: milliseconds. */
+const patienceMs = 10_000;
+
 /**
  * Raw bytes under way over one lane, and more for each further lane: a sender opens those where
  * the line holds more than one of them does.
@@ -27,11 +30,18 @@ export class Window {
   #taken = 0;
   #last: object | undefined;
   #sharedUntil = 0;
+  readonly #all: Window | null;
+  #inside = 0;
 
-  /** `most` bounds its bytes; `lanes` tells over how many lanes the answers come now. */
-  constructor(most: number, lanes: () => number = () => 1) {
+  /**
+   * `most` bounds its bytes; `lanes` tells over how many lanes the answers come now. `all`: the
+   * window that the sessions of a daemon share. One that has nothing requested waits there for a
+   * moment only: a sender that does not answer holds up no other for long.
+   */
+  constructor(most: number, lanes: () => number = () => 1, all: Window | null = null) {
     this.#most = most;
     this.#lanes = lanes;
+    this.#all = all;
   }
 
   /** Lanes that the answers come over; one where they come over the main connection. */
@@ -59,11 +69,38 @@ export class Window {
     this.#last = owner;
     if (!this.#room.isIdle || !this.#isOpen) await this.#room.wait([signal]);
     this.#taken += bytes;
+    this.#inside += 1;
+    this.#wake();
+    if (this.#all === null) return;
+    try {
+      await this.#all.#share(bytes, this.#inside === 1, signal);
+    } catch (error) {
+      this.#leave(bytes);
+      throw error;
+    }
+  }
+
+  /** As `enter`, but that who has nothing inside waits for a while only. */
+  async #share(bytes: number, isFirst: boolean, signal: AbortSignal): Promise<void> {
+    const patience = isFirst ? [AbortSignal.timeout(patienceMs)] : [];
+    try {
+      if (!this.#room.isIdle || !this.#isOpen) await this.#room.wait([signal, ...patience]);
+    } catch (error) {
+      if (signal.aborted || !isFirst) throw error;
+    }
+    this.#taken += bytes;
+    this.#inside += 1;
     this.#wake();
   }
 
   leave(bytes: number): void {
+    this.#leave(bytes);
+    this.#all?.leave(bytes);
+  }
+
+  #leave(bytes: number): void {
     this.#taken -= bytes;
+    this.#inside -= 1;
     this.#wake();
   }
 

@@ -8,6 +8,7 @@ import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
+import { isThere } from './builders/is-there.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
 import { sweep } from './builders/sweep.ts';
 import { unstamp } from './builders/unstamp.ts';
@@ -70,6 +71,10 @@ export class OpenStackDestination implements DestinationCloud {
     // Without an id the path would name the whole collection.
     if (id === '') throw new Problem('E_BUG', `Nothing is removed for ${ref}: it has no id.`, { about: ref });
     return familyOf(kindOf(ref)).remove(this.#site, id, campaign, patience, ref);
+  }
+
+  isThere(ref: Ref, id: string, signal: AbortSignal): Promise<boolean> {
+    return isThere(this.#site, ref, id, signal);
   }
 
   sweep(campaign: string, built: ReadonlyMap<Ref, string>, patience: Patience): Promise<number> {

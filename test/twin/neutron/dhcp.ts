@@ -52,6 +52,7 @@ function plug(cloud: Cloud, networkId: string, project: string, subnets: readonl
     addressPairs: [],
     dhcpOptions: [],
     vnicType: 'normal',
+    dnsName: '',
     hostId: hostName,
     profile: {},
   };

@@ -112,6 +112,7 @@ const extensions = [
   'availability_zone',
   'binding',
   'default-subnetpools',
+  'dns-integration',
   'ext-gw-mode',
   'external-net',
   'extra_dhcp_opt',
@@ -144,7 +145,8 @@ const extensions = [
 ].map((alias) => ({ alias, name: alias, description: alias, updated: '2022-10-05T00:00:00-00:00', links: [] }));
 
 function extensionsOf({ settings }: Cloud): typeof extensions {
-  return extensions.filter(({ alias }) => !settings.withoutExtensions.includes(alias));
+  const lacking = settings.dns ? settings.withoutExtensions : [...settings.withoutExtensions, 'dns-integration'];
+  return extensions.filter(({ alias }) => !lacking.includes(alias));
 }
 
 function extension(call: Call): Answer {

@@ -86,6 +86,7 @@ export interface Port extends Standard {
   addressPairs: readonly AddressPair[];
   dhcpOptions: readonly DhcpOption[];
   vnicType: string;
+  dnsName: string;
   hostId: string;
   profile: Record<string, unknown>;
 }

@@ -1,5 +1,4 @@
 import type { Cloud } from '../cloud.ts';
-import type { Caller } from '../policy.ts';
 import { badRequest, conflict, forbidden } from '../refusal.ts';
 import type { Call } from '../route.ts';
 import { textOf } from '../text.ts';
@@ -62,7 +61,8 @@ const attributes = {
 };
 
 /** The port as Neutron shows it; where and how it is bound is for admins. */
-function portView(caller: Caller, port: Port): Record<string, unknown> {
+function portView({ caller, cloud }: Pick<Call, 'caller' | 'cloud'>, port: Port): Record<string, unknown> {
+  const { dns } = cloud.settings;
   const view: Record<string, unknown> = {
     ...standardView(port),
     name: port.name,
@@ -79,6 +79,7 @@ function portView(caller: Caller, port: Port): Record<string, unknown> {
     port_security_enabled: port.portSecurity,
     'binding:vnic_type': port.vnicType,
   };
+  if (dns) view['dns_name'] = port.dnsName;
   if (!caller.admin) return view;
   view['binding:host_id'] = port.hostId;
   view['binding:profile'] = port.profile;
@@ -140,6 +141,7 @@ export function plugPort(cloud: Cloud, network: Network, project: string, wish: 
     addressPairs: [],
     dhcpOptions: [],
     vnicType: 'normal',
+    dnsName: '',
     hostId: '',
     profile: {},
   };
@@ -208,6 +210,7 @@ function makePort(call: Call, given: Record<string, unknown>): Port {
   });
   port.adminStateUp = values.admin_state_up;
   port.vnicType = values['binding:vnic_type'];
+  port.dnsName = values.dns_name;
   port.hostId = values['binding:host_id'] ?? '';
   port.profile = values['binding:profile'] ?? {};
   port.addressPairs = pairsFor(port, values.allowed_address_pairs);
@@ -277,6 +280,7 @@ function changePort(call: Call, port: Port, given: Record<string, unknown>): voi
   port.addressPairs = pairs;
   if (values.extra_dhcp_opts !== undefined) port.dhcpOptions = mergeOptions(port, values.extra_dhcp_opts);
   port.vnicType = values['binding:vnic_type'] ?? port.vnicType;
+  port.dnsName = values.dns_name ?? port.dnsName;
   port.hostId = values['binding:host_id'] ?? port.hostId;
   port.profile = values['binding:profile'] ?? port.profile;
   bump(cloud, port);
@@ -327,7 +331,7 @@ export const portRoutes = collectionRoutes<Port>({
   things: ({ cloud }) => cloud.state.ports,
   none: missing.port,
   visible: seesPort,
-  view: ({ caller }, port) => portView(caller, port),
+  view: portView,
   attributes,
   filters: ['status', 'ip_allocation'],
   make: makePort,

@@ -93,6 +93,8 @@ export function plugInterface(cloud: Cloud, server: Server, request: NetworkRequ
   port.deviceId = server.id;
   port.deviceOwner = `compute:${server.zone}`;
   port.hostId = hostName;
+  // nova/network/neutron.py, _update_port_dns_name.
+  if (cloud.settings.dns) port.dnsName = server.hostname;
   if (!server.portIds.includes(port.id)) server.portIds.push(port.id);
   bump(cloud, port);
   return port;

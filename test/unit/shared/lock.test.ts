@@ -35,8 +35,8 @@ const why = canSeparate ? '' : ' (skipped: this machine makes no network namespa
 async function aHolder(dir: string, by: readonly string[] = []): Promise<ChildProcess> {
   const lock = join(import.meta.dirname, '../../../shared/lock.ts');
   const code = `import { holdState } from ${JSON.stringify(lock)}; await holdState(${JSON.stringify(dir)}); console.log('held'); setInterval(() => {}, 1000);`;
-  const [program, ...args] = [...by, process.execPath, '--input-type=module', '--eval', code];
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const words = [...by, process.execPath, '--input-type=module', '--eval', code];
+  const child = spawn(words[0] ?? '', words.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   await once(child.stdout, 'data');
   return child;

@@ -1,5 +1,5 @@
 import { Problem } from '../../../problem.ts';
-import type { CloudEntryText } from './clouds-file.ts';
+import type { WrittenCloud } from './clouds-file.ts';
 import { isSection, Unquoted, type YamlMapping } from './clouds-yaml.ts';
 import { chooseRegion } from './regions.ts';
 
@@ -33,7 +33,7 @@ const unread = ['auth_plugin', 'auth-plugin', 'auth-type', 'endpoint-type'];
  * Reads a cloud as openstacksdk does (openstack/config/loader.py: `_get_base_cloud_config`,
  * `magic_fixes`, `_validate_auth`). Throws E_CONFIG with the key.
  */
-export function readEntry(written: CloudEntryText): CloudEntry {
+export function readEntry(written: WrittenCloud): CloudEntry {
   const { origin, section } = written;
   mustBeSpelt(section, origin);
   const whole = withProfile(written);
@@ -85,7 +85,7 @@ function gatheredFrom(inAuth: Record<string, unknown>, beside: Record<string, un
 }
 
 /** The cloud over its vendor profile. Only the profiles of clouds-public.yaml are known. */
-function withProfile({ section, profiles, origin }: CloudEntryText): YamlMapping {
+function withProfile({ section, profiles, origin }: WrittenCloud): YamlMapping {
   const name = textOf((section['profile'] ?? section['cloud']) || undefined, 'profile', origin);
   if (name === undefined) return section;
   const profile = profiles[name];
@@ -125,9 +125,7 @@ function spreadDomain(auth: Record<string, string>): void {
   }
 }
 
-/**
- * openstacksdk accepts `auth-url` for `auth_url`; the later of two parts that were merged counts.
- */
+/** openstacksdk accepts `auth-url` for `auth_url`; of merged parts the later counts. */
 function underscored(section: YamlMapping): Record<string, unknown> {
   return Object.fromEntries(Object.entries(section).map(([key, value]) => [key.replaceAll('-', '_'), value]));
 }

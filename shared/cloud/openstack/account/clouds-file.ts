@@ -16,7 +16,7 @@ export interface CloudsFile {
 }
 
 /** A cloud as it is written, and what it may refer to. */
-export interface CloudEntryText {
+export interface WrittenCloud {
   /** For people: `cloud src of /etc/openstack/clouds.yaml`. */
   readonly origin: string;
   readonly section: YamlMapping;

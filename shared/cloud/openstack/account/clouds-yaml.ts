@@ -55,7 +55,7 @@ export function parseCloudsYaml(text: string, path: string): unknown {
   // JSON is YAML, but a file that is named so must be JSON.
   if (path.endsWith('json')) mustBeJson(text, path);
   const document = parseDocument(text, { schema: 'failsafe', merge: true, customTags: implicit, version: '1.1' });
-  const wrong = document.errors.at(0) ?? document.warnings.at(0);
+  const wrong = document.errors[0] ?? document.warnings[0];
   if (wrong !== undefined) {
     const at = wrong.linePos?.[0];
     const where = at === undefined ? path : `${path}:${at.line}:${at.col}`;

@@ -4,7 +4,7 @@ import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
 import type { Access } from '../session/access.ts';
 import { type CloudEntry, readEntry, textOf } from './cloud-entry.ts';
-import { type Environment, readCloudsFile, type CloudEntryText } from './clouds-file.ts';
+import { type Environment, readCloudsFile, type WrittenCloud } from './clouds-file.ts';
 import { isSection, type YamlMapping } from './clouds-yaml.ts';
 import type { OpenStackSettings } from './config.ts';
 import { identityOf } from './identity.ts';
@@ -22,7 +22,7 @@ export async function resolveAccess(settings: OpenStackSettings, environment: En
   return access;
 }
 
-async function chosen(settings: OpenStackSettings, environment: Environment): Promise<CloudEntryText> {
+async function chosen(settings: OpenStackSettings, environment: Environment): Promise<WrittenCloud> {
   const region = settings.region_name;
   if (settings.auth !== undefined && settings.cloud === undefined)
     return { section: {}, profiles: {}, origin: 'the settings', region };

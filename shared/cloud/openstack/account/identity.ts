@@ -2,7 +2,7 @@ import { Problem } from '../../../problem.ts';
 import { Secret } from '../../../secret.ts';
 import type { Domain, KeystoneIdentity, Named } from '../session/access.ts';
 
-type AuthFields = Readonly<Record<string, string>>;
+type AuthKeys = Readonly<Record<string, string>>;
 
 const user = ['user_id', 'username', 'user_domain_id', 'user_domain_name'];
 const project = ['project_id', 'project_name', 'project_domain_id', 'project_domain_name'];
@@ -29,7 +29,7 @@ interface Reading {
  * E_CONFIG with the key.
  */
 export function identityOf(
-  auth: AuthFields,
+  auth: AuthKeys,
   type: string | undefined,
   reading: Reading,
 ): { readonly identity: KeystoneIdentity; readonly project: Named | null } {
@@ -57,13 +57,13 @@ export function identityOf(
 }
 
 /** Password is the default; where only one thing can be meant, that is it. */
-function impliedType(auth: AuthFields): string {
+function impliedType(auth: AuthKeys): string {
   if (auth['username'] ?? auth['user_id'] ?? auth['password']) return 'password';
   if (auth['application_credential_id'] ?? auth['application_credential_name']) return 'v3applicationcredential';
   return auth['token'] === undefined ? 'password' : 'token';
 }
 
-function mustNameDomains(auth: AuthFields, origin: string): void {
+function mustNameDomains(auth: AuthKeys, origin: string): void {
   for (const [name, domain] of [
     ['username', 'user_domain'],
     ['project_name', 'project_domain'],
@@ -71,7 +71,7 @@ function mustNameDomains(auth: AuthFields, origin: string): void {
     if (auth[name] !== undefined && auth[`${domain}_id`] === undefined) needed(auth, `${domain}_name`, origin);
 }
 
-function needed(auth: AuthFields, key: string, origin: string): string {
+function needed(auth: AuthKeys, key: string, origin: string): string {
   const value = auth[key];
   if (value === undefined) throw missing(key, origin);
   return value;
@@ -81,18 +81,18 @@ function missing(key: string, origin: string): Problem {
   return new Problem('E_CONFIG', `${origin}: auth.${key} is missing.`);
 }
 
-function secretOf(auth: AuthFields, key: string, origin: string): Secret {
+function secretOf(auth: AuthKeys, key: string, origin: string): Secret {
   return new Secret(needed(auth, key, origin));
 }
 
-function userOf(auth: AuthFields, reading: Reading): Named {
+function userOf(auth: AuthKeys, reading: Reading): Named {
   const id = auth['user_id'];
   return id === undefined
     ? { name: needed(auth, 'username', reading.origin), domain: domainOf(auth, 'user_domain', reading) }
     : { id };
 }
 
-function credentialOf(auth: AuthFields, reading: Reading): KeystoneIdentity {
+function credentialOf(auth: AuthKeys, reading: Reading): KeystoneIdentity {
   const secret = secretOf(auth, 'application_credential_secret', reading.origin);
   const id = auth['application_credential_id'];
   if (id !== undefined) return { method: 'application_credential', id, secret };
@@ -100,7 +100,7 @@ function credentialOf(auth: AuthFields, reading: Reading): KeystoneIdentity {
   return { method: 'application_credential', name, user: userOf(auth, reading), secret };
 }
 
-function projectOf(auth: AuthFields, reading: Reading): Named | null {
+function projectOf(auth: AuthKeys, reading: Reading): Named | null {
   const id = auth['project_id'];
   if (id !== undefined) return { id };
   const name = auth['project_name'];
@@ -108,7 +108,7 @@ function projectOf(auth: AuthFields, reading: Reading): Named | null {
 }
 
 /** An id counts before a name (keystoneauth1/identity/v3). */
-function domainOf(auth: AuthFields, prefix: string, { defaultDomain }: Reading): Domain {
+function domainOf(auth: AuthKeys, prefix: string, { defaultDomain }: Reading): Domain {
   const id = auth[`${prefix}_id`] ?? auth['default_domain_id'];
   if (id !== undefined) return { id };
   const name = auth[`${prefix}_name`] ?? auth['default_domain_name'];

@@ -1,5 +1,5 @@
 import { Problem } from '../../../problem.ts';
-import type { CloudEntryText } from './clouds-file.ts';
+import type { WrittenCloud } from './clouds-file.ts';
 import { isSection, type YamlMapping } from './clouds-yaml.ts';
 
 /** One region of a cloud, and the values that hold there. */
@@ -13,7 +13,7 @@ interface Region {
  * none that is chosen openstacksdk takes the first; that is refused. Throws E_CONFIG.
  */
 export function chooseRegion(
-  written: CloudEntryText,
+  written: WrittenCloud,
   whole: YamlMapping,
 ): { readonly region: string | null; readonly values: YamlMapping } {
   const { origin, region: wanted } = written;

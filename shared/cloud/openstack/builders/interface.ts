@@ -1,4 +1,5 @@
 import { canonicalIp } from '../../../ip.ts';
+import { mappedTo } from '../../../model/mappings.ts';
 import { idOf, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
@@ -22,6 +23,8 @@ export const routerInterface: Family<'interface'> = {
     const router = context.built(refOf('router', resource.router_id));
     await releaseAddresses(site, resource, context);
     const found = await findLeg(site, resource, router, context);
+    // On an adopted router only a leg on our own port is ours.
+    if (found !== null && isForeign(found, resource, context)) return { id: found.id, how: 'adopted' };
     const leg = found ?? (await attached(site, resource, router, context));
     const isClear = (await takenBySnat(site, router, resource, context)).length === 0;
     const kept = isClear ? leg : await attachedAnew(site, resource, router, leg, context);
@@ -31,7 +34,8 @@ export const routerInterface: Family<'interface'> = {
   async find(site, resource, context) {
     const router = builtOrNull(context, refOf('router', resource.router_id));
     if (router === null || builtOrNull(context, refOf('network', resource.network_id)) === null) return null;
-    const leg = await findLeg(site, resource, router, context);
+    const there = await findLeg(site, resource, router, context);
+    const leg = there === null || isForeign(there, resource, context) ? null : there;
     // A port that was created for the interface and never attached is ours too, and so are those
     // that hold addresses.
     const made = leg?.id ?? (await stampedId(site, collections.port, refOf('interface', resource.id), context));
@@ -53,11 +57,24 @@ export const routerInterface: Family<'interface'> = {
   },
 };
 
+/** Whether a leg is of the adopted router itself, and not on a port of ours. */
+function isForeign(leg: ApiPort, resource: ResourceOf<'interface'>, context: BuildContext): boolean {
+  return isOnAdopted(resource, context) && !isStamped(leg, context.campaign);
+}
+
+function isOnAdopted({ router_id }: ResourceOf<'interface'>, { mappings }: BuildContext): boolean {
+  return mappedTo(mappings, 'routers', router_id) !== null;
+}
+
 async function attached(site: Site, resource: ResourceOf<'interface'>, router: string, context: BuildContext): Promise<ApiPort> {
   const [only, ...others] = resource.fixed_ips;
   const subnetId = only === undefined ? undefined : context.built(refOf('subnet', only.subnet_id));
+  // Where the router is not ours, our own port shows at a rollback that the leg is.
   const byGateway =
-    only !== undefined && others.length === 0 && (await isGateway(site, subnetId ?? '', only.ip_address, context));
+    !isOnAdopted(resource, context) &&
+    only !== undefined &&
+    others.length === 0 &&
+    (await isGateway(site, subnetId ?? '', only.ip_address, context));
   const addresses = resource.fixed_ips.map((ip) => ip.ip_address);
   const refused = await claiming(site, resource.network_id, addresses, context, async () => {
     const how = byGateway ? { subnet_id: subnetId } : { port_id: await madePort(site, resource, context) };

@@ -1,25 +1,27 @@
-import type { Mappings } from '../../../model/mappings.ts';
-import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type Mappings, mappedTo } from '../../../model/mappings.ts';
+import { refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext, Built } from '../../destination-cloud.ts';
+import type { Built } from '../../destination-cloud.ts';
 import type { ApiNetwork } from '../api.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
+import { existing } from './existing.ts';
 import { type Family, gone } from './family.ts';
-import type { Site } from './site.ts';
 import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
 
 /** The existing network that a source network is mapped to; null where one is created. */
 export function mappedNetwork(mappings: Mappings, networkId: string): string | null {
-  const to = mappings.networks[networkId]?.to;
-  return to === undefined || to === 'create' ? null : to;
+  return mappedTo(mappings, 'networks', networkId);
 }
 
 /** Networks: created like the source's, or adopted as the plan maps them. */
 export const network: Family<'network'> = {
   async ensure(site, resource, context): Promise<Built> {
     const mapped = mappedNetwork(context.mappings, resource.id);
-    if (mapped !== null) return adopt(site, resource, mapped, context);
+    if (mapped !== null) {
+      const { id } = await existing<ApiNetwork>(site, 'networks', mapped, refOf('network', resource.id), context.signal);
+      return { id, how: 'adopted' };
+    }
     if (resource.external)
       throw new Problem('E_UNMAPPED', `The external network ${resource.name} is not mapped; external networks are not created.`, {
         about: refOf('network', resource.id),
@@ -46,14 +48,3 @@ export const network: Family<'network'> = {
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.network, id, campaign, patience, ref),
 };
-
-async function adopt(site: Site, resource: ResourceOf<'network'>, to: string, { signal }: BuildContext): Promise<Built> {
-  const byId = await site.get<ApiNetwork>('network', `/networks/${encodeURIComponent(to)}`, 'network', signal);
-  if (byId !== null) return { id: byId.id, how: 'adopted' };
-  const [named, ...others] = await site.network<ApiNetwork>('/networks', 'networks', { name: to }, signal);
-  if (named !== undefined && others.length === 0) return { id: named.id, how: 'adopted' };
-  const says = named === undefined ? 'which does not exist' : 'a name that several networks have';
-  throw new Problem('E_UNMAPPED', `The network ${resource.name} is mapped to ${to}, ${says}.`, {
-    about: refOf('network', resource.id),
-  });
-}

@@ -1,15 +1,28 @@
-import { refOf } from '../../../model/resource.ts';
+import { mappedTo } from '../../../model/mappings.ts';
+import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiPort } from '../api.ts';
+import { takes } from '../attributes/attribute.ts';
 import { differencesOf } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
+import { tables } from '../attributes/tables.ts';
 import { claiming } from './claim.ts';
+import { existing } from './existing.ts';
 import { type Family, gone } from './family.ts';
+import type { Site } from './site.ts';
 import { collections, ensureStamped, removeStamped, stampedId } from './stamped.ts';
 
 /** Ports of servers: the same MAC and the same addresses, on networks we created or adopted. */
 export const port: Family<'port'> = {
   async ensure(site, resource, context) {
-    const attributes = await requestFor(site, resource, context);
+    const mapped = mappedTo(context.mappings, 'ports', resource.id);
+    if (mapped !== null) {
+      const { id } = await existing<ApiPort>(site, 'ports', mapped, refOf('port', resource.id), context.signal);
+      return { id, how: 'adopted' };
+    }
+    const { dns_name, ...others } = await requestFor(site, resource, context);
+    const isKept = dns_name !== undefined && (await isHostName(site, resource, context));
+    const attributes = isKept ? { ...others, dns_name } : others;
     const wanted = { ref: refOf('port', resource.id), attributes, description: resource.description, tags: resource.tags };
     const addresses = resource.fixed_ips.map((ip) => ip.ip_address);
     const { thing, how } = await claiming(site, resource.network_id, addresses, context, () =>
@@ -28,3 +41,14 @@ export const port: Family<'port'> = {
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.port, id, campaign, patience, ref),
 };
+
+/**
+ * Whether a port's DNS name is the host name that its server will have. Nova refuses a port with
+ * another one, and gives a port without one the host name (nova/network/neutron.py).
+ */
+async function isHostName(site: Site, { id, dns_name }: ResourceOf<'port'>, context: BuildContext): Promise<boolean> {
+  const server = context.resources().find((one) => one.kind === 'server' && one.ports.includes(id));
+  if (server?.kind !== 'server') return true;
+  const row = tables.server.find(({ field }) => field === 'hostname');
+  return row !== undefined && dns_name === server.hostname && (await takes(site, row, server.hostname, context.signal));
+}

@@ -1,5 +1,6 @@
 import { canonicalIp } from '../../../ip.ts';
 import { accepts } from '../../../model/accepted.ts';
+import { mappedTo } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
@@ -7,13 +8,22 @@ import type { ApiGateway, ApiPort, ApiRouter } from '../api.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { isRouterLeg } from '../router-leg.ts';
+import { existing } from './existing.ts';
 import { builtOrNull, type Family, gone } from './family.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, refuseUnstamped, removeStamped, stampedId } from './stamped.ts';
 
-/** Routers, without their gateways, interfaces and routes. */
+/**
+ * Routers, without their gateways, interfaces and routes: created, or adopted as the plan maps
+ * them. An adopted router keeps its gateway and its routes.
+ */
 export const router: Family<'router'> = {
   async ensure(site, resource, context) {
+    const mapped = mappedTo(context.mappings, 'routers', resource.id);
+    if (mapped !== null) {
+      const { id } = await existing<ApiRouter>(site, 'routers', mapped, refOf('router', resource.id), context.signal);
+      return { id, how: 'adopted' };
+    }
     const attributes = await requestFor(site, resource, context);
     const wanted = { ref: refOf('router', resource.id), attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiRouter>(site, collections.router, wanted, context);
@@ -44,6 +54,10 @@ async function routerOf(site: Site, resource: { readonly router_id: string }, co
   return found;
 }
 
+function isMapped({ router_id }: { readonly router_id: string }, { mappings }: BuildContext): boolean {
+  return mappedTo(mappings, 'routers', router_id) !== null;
+}
+
 function change(site: Site, id: string, attributes: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<ApiRouter> {
   return site.send<ApiRouter>('PUT', 'network', `/routers/${id}`, { router: attributes }, 'router', signal);
 }
@@ -52,6 +66,8 @@ function change(site: Site, id: string, attributes: Readonly<Record<string, unkn
 export const gateway: Family<'gateway'> = {
   async ensure(site, resource, context) {
     const before = await routerOf(site, resource, context);
+    if (isMapped(resource, context))
+      return { id: before.id, how: 'adopted', detail: { address: addressesOf(before).join(', ') } };
     const network_id = context.built(refOf('network', resource.network_id));
     const wanted = wantedAddresses(resource, context.mappings);
     const fits = (is: ApiRouter): boolean =>
@@ -74,6 +90,7 @@ export const gateway: Family<'gateway'> = {
   },
 
   async find(site, resource, context) {
+    if (isMapped(resource, context)) return null;
     const id = builtOrNull(context, refOf('router', resource.router_id));
     const is = id === null ? null : await read(site, id, context.signal);
     return is?.external_gateway_info ? is.id : null;
@@ -129,12 +146,14 @@ export function wantedAddresses(
 export const routes: Family<'routes'> = {
   async ensure(site, resource, context) {
     const before = await routerOf(site, resource, context);
+    if (isMapped(resource, context)) return { id: before.id, how: 'adopted' };
     const same = (await differencesOf(site, resource, before, context)).fatal.length === 0;
     if (!same) await change(site, before.id, await requestFor(site, resource, context), context.signal);
     return { id: before.id, how: same ? 'found' : 'created' };
   },
 
   async find(site, resource, context) {
+    if (isMapped(resource, context)) return null;
     const id = builtOrNull(context, refOf('router', resource.router_id));
     const is = id === null ? null : await read(site, id, context.signal);
     return (is?.routes ?? []).length > 0 ? (is?.id ?? null) : null;

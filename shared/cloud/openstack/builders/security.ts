@@ -1,3 +1,4 @@
+import { mappedTo } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiRule, ApiSecurityGroup, ApiThing } from '../api.ts';
@@ -7,18 +8,28 @@ import { isDefaultGroup } from '../group-name.ts';
 import { createOrFind } from '../session/late.ts';
 import { tagsOf } from '../stamp.ts';
 import { defaultGroup } from './default-group.ts';
+import { existing } from './existing.ts';
 import { equal, type Family, gone } from './family.ts';
 import { sameRule } from './rule.ts';
 import type { Site } from './site.ts';
 import { collections, ensureStamped, removeNeutron, removeStamped, stampedId } from './stamped.ts';
 
-/** Security groups without their rules; the project's `default` group is adopted. */
+/**
+ * Security groups without their rules; the project's `default` group is adopted, and one that the
+ * plan maps.
+ */
 export const securityGroup: Family<'security_group'> = {
   async ensure(site, resource, context) {
     if (isDefaultGroup(resource)) return { id: (await defaultGroup(site, context.signal)).id, how: 'adopted' };
+    const mapped = mappedTo(context.mappings, 'security_groups', resource.id);
+    const about = refOf('security_group', resource.id);
+    if (mapped !== null)
+      return {
+        id: (await existing<ApiSecurityGroup>(site, 'security_groups', mapped, about, context.signal)).id,
+        how: 'adopted',
+      };
     const attributes = await requestFor(site, resource, context);
-    const ref = refOf('security_group', resource.id);
-    const wanted = { ref, attributes, description: resource.description, tags: resource.tags };
+    const wanted = { ref: about, attributes, description: resource.description, tags: resource.tags };
     const { thing, how } = await ensureStamped<ApiSecurityGroup>(site, collections.security_group, wanted, context, (born) =>
       emptied(site, born, context),
     );
@@ -61,7 +72,7 @@ function readGroup(site: Site, id: string, signal: AbortSignal): Promise<ApiSecu
  */
 export const securityGroupRule: Family<'security_group_rule'> = {
   async ensure(site, resource, context) {
-    const adopted = isDefault(resource, context);
+    const adopted = isInAdopted(resource, context);
     const found = await findRule(site, resource, context);
     if (found !== null) return { id: found.id, how: adopted && !isOurs(found, resource, context) ? 'adopted' : 'found' };
     const rule = await requestFor(site, resource, context);
@@ -79,19 +90,19 @@ export const securityGroupRule: Family<'security_group_rule'> = {
 
   async find(site, resource, context) {
     const found = await findRule(site, resource, context);
-    if (found === null || (isDefault(resource, context) && !isOurs(found, resource, context))) return null;
+    if (found === null || (isInAdopted(resource, context) && !isOurs(found, resource, context))) return null;
     return found.id;
   },
 
   async occupied(site, resource, context) {
-    return isDefault(resource, context) && (await findRule(site, resource, context)) !== null;
+    return isInAdopted(resource, context) && (await findRule(site, resource, context)) !== null;
   },
 
   async differences(site, resource, id, context) {
     const is = await site.get<ApiRule>('network', `/security-group-rules/${id}`, 'security_group_rule', context.signal);
     if (is === null) return gone('security group rule', id);
     // A rule of the adopted default group may be another user's, with its own description.
-    const adopted = isDefault(resource, context) && sameRule(contentOf(resource, context), is);
+    const adopted = isInAdopted(resource, context) && sameRule(contentOf(resource, context), is);
     return adopted ? equal : differencesOf(site, resource, is, context);
   },
 
@@ -104,8 +115,10 @@ export const securityGroupRule: Family<'security_group_rule'> = {
   },
 };
 
-function isDefault(resource: ResourceOf<'security_group_rule'>, context: BuildContext): boolean {
-  return isDefaultGroup(context.resource(refOf('security_group', resource.security_group_id)));
+/** Whether the group of a rule is adopted. */
+function isInAdopted({ security_group_id }: ResourceOf<'security_group_rule'>, context: BuildContext): boolean {
+  if (mappedTo(context.mappings, 'security_groups', security_group_id) !== null) return true;
+  return isDefaultGroup(context.resource(refOf('security_group', security_group_id)));
 }
 
 function isOurs(

@@ -8,8 +8,9 @@ import { convertToRaw, qemuFormat, refuseUnreadable } from './qemu-img.ts';
 
 /**
  * Opens a stored image: raw directly, others through qemu-nbd, or converted to raw without it.
- * Images are untrusted: the format is never guessed, and encryption and references to other files
- * are refused. Throws E_UNSUPPORTED, E_MISSING_TOOL, E_NBD, E_DISK_FULL.
+ * Images are untrusted: the format is never guessed; what is encrypted or refers to other files is
+ * refused.
+ * Throws E_UNSUPPORTED, E_MISSING_TOOL, E_NBD, E_DISK_FULL.
  */
 export async function openStored(path: string, format: string, signal: AbortSignal): Promise<BlockSource> {
   if (format === 'raw') return openRaw(path);

@@ -50,9 +50,7 @@ export async function convertToRaw(from: string, format: string, to: string, sig
   await qemuImg(['convert', '-f', qemuFormat(format), '-O', 'raw', '-S', '4k', from, to], atLength, signal);
 }
 
-/**
- * Bits of `incompatible_features` that QEMU 7.2 knows: dirty, corrupt, data file, compression, L2.
- */
+/** Incompatible features that QEMU 7.2 knows: dirty, corrupt, data file, compression, L2. */
 const knownFeatures = 0b1_1111n;
 const externalData = 0b100n;
 

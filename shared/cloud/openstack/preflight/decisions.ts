@@ -1,6 +1,8 @@
 import { canonicalCidr, canonicalIp } from '../../../ip.ts';
 import type { Decision } from '../../../model/concern.ts';
-import { type Resource, refOf } from '../../../model/resource.ts';
+import { mappedTo } from '../../../model/mappings.ts';
+import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
+import type { ApiSecurityGroup } from '../api.ts';
 import { sameKey } from '../builders/keypair.ts';
 import { sameRule } from '../builders/rule.ts';
 import { isDefaultGroup } from '../group-name.ts';
@@ -12,6 +14,28 @@ type Choice = Omit<Decision, 'ref'>;
 const create = (why = 'nothing at the destination stands for it'): Choice => ({ action: 'create', why });
 const adopt = (id: string, why: string): Choice => ({ action: 'adopt', id, why });
 const skip = (why: string): Choice => ({ action: 'skip', why });
+
+function mapped(there: { readonly id: string; readonly name: string } | null | undefined, how = 'the plan maps it to'): Choice {
+  if (there === null) return create();
+  return there === undefined ? skip('it is mapped to what does not exist') : adopt(there.id, `${how} ${there.name}`);
+}
+
+/** The group of the destination that takes the place of one; null where it is created. */
+function adoptedGroup(view: PreflightView, group: ResourceOf<'security_group'>): ApiSecurityGroup | null {
+  return view.group(group.id) ?? (isDefaultGroup(group) ? view.defaultGroup : null);
+}
+
+/** The leg that an adopted router has at an interface's addresses. */
+function legOf(view: PreflightView, resource: ResourceOf<'interface'>): Choice {
+  const router = view.router(resource.router_id);
+  const network = view.network(resource.network_id);
+  if (!router || !network) return create();
+  const wanted = resource.fixed_ips.map(({ ip_address }) => canonicalIp(ip_address));
+  const leg = view.ports.find(
+    (port) => port.device_id === router.id && port.fixed_ips.some(({ ip_address }) => wanted.includes(canonicalIp(ip_address))),
+  );
+  return leg === undefined ? create(`${router.name} has no interface there`) : adopt(leg.id, `${router.name} has it`);
+}
 
 /** Decides what would happen to each resource. */
 export function decide(view: PreflightView, resources: readonly Resource[]): Decision[] {
@@ -33,14 +57,28 @@ function choose(view: PreflightView, resource: Resource): Choice {
       );
       return same === undefined ? skip(`${network.name} has no such subnet`) : adopt(same.id, `it is that of ${network.name}`);
     }
+    case 'router':
+      return mapped(view.router(resource.id));
+    case 'gateway':
+    case 'routes':
+      return mapped(view.router(resource.router_id), 'it is that of');
+    case 'interface':
+      return legOf(view, resource);
+    case 'port': {
+      const to = mappedTo(view.mappings, 'ports', resource.id);
+      return to === null ? create() : adopt(to, 'the plan maps it to a port that exists');
+    }
     case 'security_group':
+      if (view.group(resource.id) !== null) return mapped(view.group(resource.id));
       return isDefaultGroup(resource) ? adopt(view.defaultGroup.id, 'every project has its default group') : create();
     case 'security_group_rule': {
       const group = view.of('security_group').find((one) => one.id === resource.security_group_id);
-      if (group === undefined || !isDefaultGroup(group)) return create();
-      const remote_group_id = resource.remote_group_id === group.id ? view.defaultGroup.id : resource.remote_group_id;
-      const same = view.defaultGroup.security_group_rules.find((one) => sameRule({ ...resource, remote_group_id }, one));
-      return same === undefined ? create() : adopt(same.id, 'the default group has it');
+      const there = group === undefined ? null : adoptedGroup(view, group);
+      if (group === undefined || there === null) return create();
+      const remote = view.of('security_group').find((one) => one.id === resource.remote_group_id);
+      const remote_group_id = remote === undefined ? null : (adoptedGroup(view, remote)?.id ?? remote.id);
+      const same = there.security_group_rules.find((one) => sameRule({ ...resource, remote_group_id }, one));
+      return same === undefined ? create() : adopt(same.id, `the group ${there.name} has it`);
     }
     case 'keypair': {
       const there = view.keypairs.find((one) => one.name === resource.name);
@@ -62,11 +100,6 @@ function choose(view: PreflightView, resource: Resource): Choice {
     }
     case 'image':
       return skip('a server comes with its own disk; the image it was made from is not moved');
-    case 'router':
-    case 'gateway':
-    case 'interface':
-    case 'routes':
-    case 'port':
     case 'disk':
     case 'server':
       return create();

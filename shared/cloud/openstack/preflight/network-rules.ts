@@ -1,5 +1,6 @@
 import { canonicalCidr, canonicalIp, contains, overlap } from '../../../ip.ts';
 import type { Concern } from '../../../model/concern.ts';
+import { mappedTo } from '../../../model/mappings.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { wantedAddresses } from '../builders/router.ts';
 import { blocking, type PreflightRule, warning } from './rules.ts';
@@ -118,7 +119,7 @@ export const routerOverlaps: PreflightRule = (view) =>
 export const addressConflicts: PreflightRule = (view) =>
   view.of('port').flatMap((port) => {
     const network = view.network(port.network_id);
-    if (network === null || network === undefined) return [];
+    if (network === null || network === undefined || mappedTo(view.mappings, 'ports', port.id) !== null) return [];
     const about = refOf('port', port.id);
     const there = view.ports.filter((one) => one.network_id === network.id);
     const remedy = 'Free it at the destination, or create the network instead of adopting one.';
@@ -197,7 +198,8 @@ export const floatingAddresses: PreflightRule = (view) =>
     );
     const remedy = 'Set `to: auto` or `to: skip` in `mappings.floating_ips`, or choose another address.';
     if (own !== undefined) {
-      if (own.port_id === null) return [];
+      const port = floating.port_id === null ? null : mappedTo(view.mappings, 'ports', floating.port_id);
+      if (own.port_id === null || own.port_id === port) return [];
       return [blocking('floating_ip.in_use', about, `The floating IP ${address} serves another port of the project.`, remedy)];
     }
     const found = chosenAddress(view, floating.floating_network_id, address);

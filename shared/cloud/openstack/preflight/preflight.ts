@@ -2,6 +2,7 @@ import type { Concern, Decision } from '../../../model/concern.ts';
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Resource } from '../../../model/resource.ts';
 import type { Site } from '../builders/site.ts';
+import * as adopted from './adopted-rules.ts';
 import { unsupportedAttributes } from './attribute-rule.ts';
 import { decide } from './decisions.ts';
 import * as groups from './default-group-rules.ts';
@@ -24,6 +25,11 @@ const rules: readonly PreflightRule[] = [
   networks.addressConflicts,
   networks.gatewayAddresses,
   networks.floatingAddresses,
+  adopted.absentTargets,
+  adopted.adoptedGateways,
+  adopted.adoptedRoutes,
+  adopted.interfaceConflicts,
+  adopted.widenedGroups,
   servers.flavors,
   servers.disks,
   servers.keypairs,

@@ -1,6 +1,15 @@
-import type { Mappings } from '../../../model/mappings.ts';
+import { type Mappings, mappedTo } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
-import type { ApiFlavor, ApiFloatingIp, ApiKeypair, ApiNetwork, ApiPort, ApiSecurityGroup, ApiSubnet } from '../api.ts';
+import type {
+  ApiFlavor,
+  ApiFloatingIp,
+  ApiKeypair,
+  ApiNetwork,
+  ApiPort,
+  ApiRouter,
+  ApiSecurityGroup,
+  ApiSubnet,
+} from '../api.ts';
 import type { Attribute } from '../attributes/attribute.ts';
 import { neededExtensions } from '../attributes/extensions.ts';
 import { tables } from '../attributes/tables.ts';
@@ -25,6 +34,9 @@ export interface PreflightView {
   readonly flavors: readonly ApiFlavor[];
   readonly networks: readonly ApiNetwork[];
   readonly subnets: readonly ApiSubnet[];
+  /** Read only where the plan maps to some. */
+  readonly routers: readonly ApiRouter[];
+  readonly groups: readonly ApiSecurityGroup[];
   /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
   readonly floatingIps: readonly ApiFloatingIp[];
@@ -44,6 +56,9 @@ export interface PreflightView {
    * missing.
    */
   network(id: string): ApiNetwork | null | undefined;
+  /** The same for a router and a security group. */
+  router(id: string): ApiRouter | null | undefined;
+  group(id: string): ApiSecurityGroup | null | undefined;
 }
 
 /** Reads the destination. MUST NOT write. */
@@ -55,8 +70,12 @@ export async function readView(
 ): Promise<PreflightView> {
   const token = await site.session.token(signal);
   const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
-  const target = (to: string): ApiNetwork | undefined =>
-    networks.find((one) => one.id === to) ?? networks.find((one) => one.name === to);
+  const target = (to: string): ApiNetwork | undefined => named(networks, to);
+  const routers = mappings.routers === undefined ? [] : await site.network<ApiRouter>('/routers', 'routers', {}, signal);
+  const groups =
+    mappings.security_groups === undefined
+      ? []
+      : await site.network<ApiSecurityGroup>('/security-groups', 'security_groups', {}, signal);
   const of = <K extends Kind>(kind: K): ResourceOf<K>[] =>
     resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind);
   const mapped = of('network').flatMap(({ id }) => target(mappedNetwork(mappings, id) ?? '') ?? []);
@@ -70,6 +89,8 @@ export async function readView(
     userName: token.userName,
     admin,
     networks,
+    routers,
+    groups,
     ports,
     flavors: await listFlavors(site, signal),
     subnets: await site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
@@ -84,7 +105,19 @@ export async function readView(
       const to = mappedNetwork(mappings, id);
       return to === null ? null : target(to);
     },
+    router(id) {
+      const to = mappedTo(mappings, 'routers', id);
+      return to === null ? null : named(routers, to);
+    },
+    group(id) {
+      const to = mappedTo(mappings, 'security_groups', id);
+      return to === null ? null : named(groups, to);
+    },
   };
+}
+
+function named<T extends { readonly id: string; readonly name: string }>(all: readonly T[], to: string): T | undefined {
+  return all.find((one) => one.id === to) ?? all.find((one) => one.name === to);
 }
 
 /** The first microversion in which names of keypairs may contain `@` and dots. */

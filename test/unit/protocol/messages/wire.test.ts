@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { type DataFrame, decodeText, encodeText, type TextFrame } from '../../../../protocol/connection/frame.ts';
 import { validate, validatePart } from '../../../../protocol/connection/validate.ts';
 import { messages, type Name, type Params, type Requests, type Result } from '../../../../protocol/messages.ts';
+import { parsePart } from '../../../../shared/model/configurations.ts';
 import { Problem } from '../../../../shared/problem.ts';
+import { aResource } from '../../../support/build.ts';
 import { aDocument, decodeWhole, encodeData } from '../../../support/protocol.ts';
 
 /*
@@ -59,6 +61,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
       staging_free_bytes: 107374182400,
     },
   ],
+  'document.part': [{ campaign, part: 3, resources: parsePart({ keypairs: [aResource('keypair')] }) }, {}],
   'campaign.preflight': [
     { campaign, configurations: aDocument() },
     {
@@ -66,6 +69,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
         { code: 'flavor.missing', severity: 'blocking', about: 'flavor/f1', says: 'No such flavor.', remedy: 'Map it.' },
       ],
       decisions: [{ ref: 'network/n1', action: 'create', why: 'Nothing there has its name.' }],
+      earlier: [{ ref: 'floating_ip/f1', id: 'b1', campaign, address: '203.0.113.7' }],
     },
   ],
   'campaign.open': [{ campaign }, { known: true, state: 'configured', session: '00112233445566778899aabbccddeeff' }],
@@ -183,6 +187,13 @@ describe('the golden frames of major 1', () => {
     const text = `${encodeText({ id: 7, name: 'disk.pull', params })}\n`;
     await expect(text).toMatchFileSnapshot(new URL('disk.pull+after.jsonl', folder).pathname);
     expect(validatePart('disk.pull', 'params', params)).toEqual(params);
+  });
+
+  it('of a document whose parts came before are what is written today, and are read', async () => {
+    const params = { campaign, configurations: aDocument(), parts: 4 };
+    const text = `${encodeText({ id: 7, name: 'campaign.configure', params })}\n`;
+    await expect(text).toMatchFileSnapshot(new URL('campaign.configure+parts.jsonl', folder).pathname);
+    expect(validatePart('campaign.configure', 'params', params)).toEqual(params);
   });
 
   it('of data are what is written today, and are read', async () => {

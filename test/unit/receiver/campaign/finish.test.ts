@@ -22,7 +22,9 @@ test('a commit takes our stamps from all that it built; the ledger remembers, an
   const images = await world.destination.user.list<{ id: string }>('image', '/images', 'images');
   const ofDisks = built.flatMap((entry) => (entry.ref.startsWith('disk/') && entry.state === 'built' ? [entry.id] : []));
   expect(left?.stamped).toEqual([]);
-  expect(left?.images.map(({ id }) => id).toSorted()).toEqual(ofDisks.toSorted());
+  expect(left?.images.map(({ id }) => id).toSorted((a, b) => a.localeCompare(b))).toEqual(
+    ofDisks.toSorted((a, b) => a.localeCompare(b)),
+  );
   expect(images.map(({ id }) => id)).toEqual(expect.arrayContaining(ofDisks));
 });
 

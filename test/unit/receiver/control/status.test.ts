@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { status } from '../../../../receiver/control/commands/status.ts';
 import type { ReceiverContext } from '../../../../receiver/control/context.ts';
 import { directClient } from '../../../support/direct-client.ts';
-import { aPairedSite, someCampaigns } from '../session/paired-site.ts';
+import { aPairedSender, aPairedSite, connect, someCampaigns } from '../session/paired-site.ts';
 
 test('a campaign whose ledger is damaged is listed as that, and hides no other', async () => {
   const { state, campaigns, sessions, receiver } = await aPairedSite();
@@ -19,4 +19,39 @@ test('a campaign whose ledger is damaged is listed as that, and hides no other',
     { id: whole, state: 'configured' },
     { id: damaged, state: 'damaged', problem: expect.stringContaining('ledger.jsonl') },
   ]);
+});
+
+test('a campaign that is over is archived when it is seen, and told from there although its ledger is gone', async () => {
+  const { state, campaigns, sessions, receiver } = await aPairedSite();
+  const { peers } = receiver;
+  const [over, live] = [randomUUID(), randomUUID()];
+  const { ledger } = await campaigns.open(over);
+  for (const standing of ['configured', 'completed', 'committed'] as const) await ledger.reach(standing);
+  await (await campaigns.open(live)).ledger.reach('configured');
+  const context = { release: '0.0.0', listening: '', state, sessions, campaigns: someCampaigns(state), peers } as ReceiverContext;
+  const daemon = directClient({ status }, context);
+  const first = await daemon.status({});
+  expect(first.campaigns.map(({ id, state: is }) => [id, is])).toEqual([
+    [live, 'configured'],
+    [over, 'committed'],
+  ]);
+  await rm(join(state, 'campaigns', over, 'ledger.jsonl'));
+  expect(await daemon.status({})).toEqual(first);
+  expect(await daemon.status({ ended: 0 })).toMatchObject({ endedCampaigns: 1, campaigns: [{ id: live }] });
+});
+
+test('a campaign that is over is closed when its session ends, and opened again for a late repeat', async () => {
+  const site = await aPairedSite();
+  const sender = await aPairedSender(site);
+  const campaign = randomUUID();
+  const connection = await connect(site, sender);
+  await connection.request('campaign.open', { campaign });
+  const { ledger } = await site.campaigns.known(campaign);
+  for (const standing of ['configured', 'completed', 'committed'] as const) await ledger.reach(standing);
+  expect(await site.campaigns.opened(campaign)).toBeDefined();
+  await connection.close('done');
+  await expect.poll(() => site.campaigns.opened(campaign)).toBeUndefined();
+  const again = await connect(site, sender);
+  await again.request('campaign.open', { campaign });
+  expect(await again.request('campaign.commit', { campaign })).toMatchObject({ freed_bytes: 0 });
 });

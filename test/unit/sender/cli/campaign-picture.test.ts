@@ -74,3 +74,11 @@ test('a warm server that waits has no ETA for the campaign, and what its rounds 
   expect(text).toMatch(/copied, 3\.0 GiB sent, 80\.0 MiB\/s$/m);
   expect(text).toMatch(/^ {2}db +copy +5\.0 of 20\.0 GiB +3\.0 GiB/m);
 });
+
+test('a problem that stopped the campaign is told once where a server has it', () => {
+  const failed = aMoveStatus('db', { state: 'failed', problem, disks: [] });
+  const text = picture(aCampaignStatus({ state: 'failed', moves: [failed], problem }), output).join('\n');
+  expect(text.split('No more instances.')).toHaveLength(2);
+  const other = picture(aCampaignStatus({ state: 'failed', problem }), output).join('\n');
+  expect(other).toContain('  No more instances. (E_QUOTA)');
+});

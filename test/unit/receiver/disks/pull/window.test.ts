@@ -24,6 +24,28 @@ test('a window is shared for as long as several disks pull through it, and a sec
   expect(window.isShared).toBe(false);
 });
 
+test('sessions share a window, and a session that has nothing requested waits for the others a moment only', async () => {
+  const all = new Window(10);
+  const [greedy, other] = [new Window(100, () => 1, all), new Window(100, () => 1, all)];
+  await greedy.enter(5, greedy, signal);
+  await greedy.enter(5, greedy, signal);
+  let isIn = false;
+  const waiting = greedy.enter(5, greedy, signal).then(() => {
+    isIn = true;
+  });
+  await other.enter(5, other, signal);
+  expect(isIn).toBe(false);
+  const giving = new AbortController();
+  const second = other.enter(5, other, giving.signal);
+  giving.abort(new Error('enough'));
+  await expect(second).rejects.toThrow('enough');
+  greedy.leave(5);
+  other.leave(5);
+  greedy.leave(5);
+  await waiting;
+  expect(isIn).toBe(true);
+});
+
 test('a window is wider the more lanes the answers come over, up to what the operator allows', async () => {
   let lanes = 1;
   const most = 64 * MiB;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Resource } from '../../../../../../shared/model/resource.ts';
 import { aResource } from '../../../../../conformance/tenant.ts';
 import { aCampaign, aFurnishedTwin } from '../a-destination.ts';
 
@@ -31,4 +32,22 @@ test.each([
   const context = { ...campaign.context(port), resource: () => subnet };
   const { id } = await campaign.cloud.ensure(port, context);
   expect(await campaign.cloud.differences(port, id, context)).toEqual({ fatal: [], told: [] });
+});
+
+test.each([
+  ['the host name', 'web-1', 'web-1', []],
+  ['another one', 'db', 'web-1', ['dns_name is "", not "db"']],
+  ['a host name that Nova refuses', 'web_1', 'web_1', ['dns_name is "", not "web_1"']],
+])('a server is built on a port whose DNS name is %s, and what is lost is told', async (_what, dns_name, hostname, told) => {
+  const campaign = await aCampaign(await aFurnishedTwin({ dns: true }));
+  const server = { ...campaign.tenant.get('server'), hostname };
+  const port = { ...campaign.tenant.get('port'), dns_name };
+  const { resources: all } = campaign.tenant;
+  const resources = () => all.map((one) => (one.kind === 'server' && one.id === server.id ? server : one));
+  const isBefore = (one: Resource) => one.kind !== 'port' && one.kind !== 'server' && one.kind !== 'floating_ip';
+  for (const one of all.filter(isBefore)) await campaign.ensure(one);
+  const built = await campaign.cloud.ensure(port, { ...campaign.context(port), resources });
+  campaign.built.set(`port/${port.id}`, built);
+  expect(await campaign.cloud.differences(port, built.id, campaign.context(port))).toEqual({ fatal: [], told });
+  expect(await campaign.ensure(server)).toMatchObject({ how: 'created' });
 });

@@ -112,7 +112,7 @@ describe('a redirection', () => {
     expect(elsewhere.requests).toEqual([]);
   });
 
-  test('a redirection of Keystone is told too', async () => {
+  test('of Keystone is a failure of the same kind', async () => {
     const cloud = await aSmallCloud(() => undefined, {
       keystone: (_nth, response) => {
         response.writeHead(301, { location: 'https://keystone.example/v3/auth/tokens' }).end();

@@ -1,0 +1,66 @@
+import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import { inParallel } from '../../shared/concurrency/parallel.ts';
+import type { Concern } from '../../shared/model/concern.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { networkSideOf } from '../../shared/model/network-side.ts';
+import { kindOf, type Ref, refOf } from '../../shared/model/resource.ts';
+import type { Campaigns } from './campaigns.ts';
+import type { Owner } from './owner.ts';
+
+/** Resources that are looked for at once. */
+const width = 4;
+
+/** What an earlier campaign of the same sender built for a resource, and still stands. */
+interface EarlierBuilt {
+  readonly ref: Ref;
+  readonly id: string;
+  readonly campaign: string;
+  /** Of a floating IP. */
+  readonly address?: string | undefined;
+}
+
+/** What stands of earlier campaigns, and concerns about those that may still be rolled back. */
+export interface EarlierFound {
+  readonly earlier: readonly EarlierBuilt[];
+  readonly concerns: readonly Concern[];
+}
+
+/**
+ * Finds what committed campaigns of an owner built for the network side of a document, by their
+ * ledgers: a further campaign can adopt it. A campaign that is not committed may take it away.
+ */
+export async function findEarlier(
+  campaigns: Campaigns,
+  owner: Owner,
+  document: Configurations,
+  cloud: DestinationCloud,
+  signal: AbortSignal,
+): Promise<EarlierFound> {
+  const wanted = new Set(networkSideOf(document).map(({ kind, id }) => refOf(kind, id)));
+  const built = new Map<Ref, EarlierBuilt>();
+  const concerns: Concern[] = [];
+  for (const campaign of await campaigns.ids()) {
+    if (campaign === document.campaign || (await campaigns.ownerOf(campaign).catch(() => null)) !== owner) continue;
+    const { ledger } = await campaigns.known(campaign);
+    const own = ledger.entries().flatMap((entry) => {
+      if (entry.state !== 'built' || entry.how === 'adopted' || !wanted.has(entry.ref)) return [];
+      return [{ ref: entry.ref, id: entry.id, campaign, address: entry.detail?.['address'] }];
+    });
+    if (ledger.standing === 'committed') for (const one of own) built.set(one.ref, one);
+    else if (own.length > 0 && ledger.standing !== 'removed') concerns.push(uncommitted(campaign, own.length));
+  }
+  const earlier: EarlierBuilt[] = [];
+  await inParallel([...built.values()], width, async (one) => {
+    if (await cloud.isThere(one.ref, one.id, signal)) earlier.push(one);
+  });
+  return { earlier: earlier.sort((a, b) => kindOf(a.ref).localeCompare(kindOf(b.ref)) || a.ref.localeCompare(b.ref)), concerns };
+}
+
+function uncommitted(campaign: string, count: number): Concern {
+  return {
+    code: 'campaign.uncommitted',
+    severity: 'warning',
+    says: `Campaign ${campaign} built ${count} resources of this network side and is not committed: they would be built a second time.`,
+    remedy: 'Run `sender commit` for it first, and plan again: what it built is then adopted.',
+  };
+}

@@ -1,0 +1,44 @@
+import type { Result } from '../../protocol/messages.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { type Mappings, noMappings, overlaid } from '../../shared/model/mappings.ts';
+import { idOf, kindOf } from '../../shared/model/resource.ts';
+
+/** What earlier campaigns built, as the receiver tells it. */
+export type Earlier = NonNullable<Result<'campaign.preflight'>['earlier']>;
+
+interface Mapped {
+  readonly name?: string | undefined;
+  readonly to: string;
+}
+
+/**
+ * Mappings to what earlier campaigns built, over those that were proposed. What is mapped to
+ * something that existed before stays so.
+ */
+export function adopting(proposed: Mappings, earlier: Earlier, document: Configurations): Mappings {
+  const found = (
+    kind: 'network' | 'router' | 'security_group' | 'port' | 'flavor',
+    resources: readonly { readonly id: string; readonly name: string }[],
+    before: Readonly<Record<string, Mapped>> = {},
+  ): Record<string, Mapped> => {
+    const isFree = ({ ref }: Earlier[number]): boolean =>
+      kindOf(ref) === kind && (before[idOf(ref)]?.to ?? 'create') === 'create';
+    const entries = earlier.filter(isFree).map(({ ref, id: to }): [string, Mapped] => {
+      const name = resources.find(({ id }) => id === idOf(ref))?.name;
+      return [idOf(ref), name ? { name, to } : { to }];
+    });
+    return Object.fromEntries(entries);
+  };
+  const floating = earlier.flatMap(({ ref, address }) =>
+    kindOf(ref) === 'floating_ip' && address !== undefined ? [[idOf(ref), { address, to: address }] as const] : [],
+  );
+  return overlaid(proposed, {
+    ...noMappings,
+    networks: found('network', document.networks, proposed.networks),
+    flavors: found('flavor', document.flavors, proposed.flavors),
+    routers: found('router', document.routers, proposed.routers ?? {}),
+    security_groups: found('security_group', document.security_groups, proposed.security_groups ?? {}),
+    ports: found('port', document.ports, proposed.ports ?? {}),
+    floating_ips: Object.fromEntries(floating),
+  });
+}

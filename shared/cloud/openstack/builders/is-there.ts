@@ -1,0 +1,13 @@
+import { kindOf, type Ref } from '../../../model/resource.ts';
+import type { Site } from './site.ts';
+import { type Collection, collections } from './stamped.ts';
+
+/** Whether a resource of the network side, or a flavor, still exists. */
+export async function isThere(site: Site, ref: Ref, id: string, signal: AbortSignal): Promise<boolean> {
+  const kind = kindOf(ref);
+  if (kind === 'flavor') return (await site.get('compute', `/flavors/${encodeURIComponent(id)}`, 'flavor', signal)) !== null;
+  const collection = (collections as Readonly<Record<string, Collection>>)[kind];
+  if (collection === undefined) return false;
+  const { path, one } = collection;
+  return (await site.get('network', `${path}/${encodeURIComponent(id)}`, one, signal)) !== null;
+}
