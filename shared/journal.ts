@@ -129,7 +129,9 @@ function factOf<F extends object>(line: string): Dated<F> | undefined {
   }
 }
 
-/** Reads the facts of a journal that is not opened. Throws E_STATE_DAMAGED as `Journal.open` does. */
+/**
+ * Reads the facts of a journal that is not opened. Throws E_STATE_DAMAGED as `Journal.open` does.
+ */
 export async function readFacts<F extends object>(path: string): Promise<readonly Dated<F>[]> {
   return parse<F>(await readFile(path), path).facts;
 }

@@ -157,8 +157,9 @@ export class Builder {
   /** Removes what the cloud made a second time, beside what the ledger calls built. */
   async sweep(): Promise<void> {
     const { campaign, signal } = this.#tools;
-    const cloud = await this.#tools.cloud();
     const entries = this.#ledger.entries().flatMap((entry) => (entry.state === 'built' ? [entry] : []));
+    if (entries.length === 0) return;
+    const cloud = await this.#tools.cloud();
     await cloud.sweep(campaign, new Map(entries.map(({ ref, id }) => [ref, id])), { timeoutMs: buildTimeoutMs, signal });
   }
 

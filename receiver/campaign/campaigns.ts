@@ -34,7 +34,9 @@ interface CampaignLook {
   readonly built: number;
 }
 
-/** Where all campaigns stand: those that are not over, and the newest of the `endedCount` that are. */
+/**
+ * Where all campaigns stand: those that are not over, and the newest of the `endedCount` that are.
+ */
 export interface Overview {
   readonly live: readonly CampaignLook[];
   readonly ended: readonly CampaignLook[];

@@ -32,7 +32,9 @@ export class DocumentParts {
     this.#documents.set(campaign, document);
   }
 
-  /** The whole document, of which so many parts came; they are kept no longer. Throws E_DOCUMENT. */
+  /**
+   * The whole document, of which so many parts came; they are kept no longer. Throws E_DOCUMENT.
+   */
   take(campaign: string, document: Configurations, count: number | undefined): Configurations {
     if (count === undefined) return document;
     const kept = this.#documents.get(campaign) ?? new Map<number, Kept>();

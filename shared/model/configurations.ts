@@ -68,8 +68,8 @@ export function parsePart(value: unknown): DocumentPart {
 }
 
 /**
- * A document with the resources of its parts before its own, each list in order. Throws E_DUPLICATE,
- * E_DANGLING or E_CYCLE.
+ * A document with the resources of its parts before its own, each list in order. Throws
+ * E_DUPLICATE, E_DANGLING or E_CYCLE.
  */
 export function joinParts(document: Configurations, parts: readonly DocumentPart[]): Configurations {
   const lists = Object.values(factsOf).map(({ plural }) => [

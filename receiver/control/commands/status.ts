@@ -37,7 +37,9 @@ export interface ReceiverStatus {
       readonly sealed: boolean;
     }[];
   }[];
-  /** Campaigns that are committed or removed; `campaigns` has the newest of them, behind the others. */
+  /**
+   * Campaigns that are committed or removed; `campaigns` has the newest of them, behind the others.
+   */
   readonly endedCampaigns: number;
   readonly stagingFreeBytes: number;
 }
