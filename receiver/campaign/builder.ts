@@ -1,4 +1,5 @@
 import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
@@ -7,6 +8,7 @@ import { networkSideOf } from '../../shared/model/network-side.ts';
 import { type Power, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
+import { batchesOf } from './batches.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Limit of one build, so that a cloud that never answers is noticed: milliseconds. */
@@ -14,6 +16,9 @@ const buildTimeoutMs = 30 * 60_000;
 
 /** Limit of a disk's import, whose duration depends on its bytes: milliseconds. */
 const importTimeoutMs = 24 * 3_600_000;
+
+/** Resources that are built side by side at the most. */
+const atOnce = 4;
 
 /** Reports that a resource is built. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
@@ -118,18 +123,21 @@ export class Builder {
     return building;
   }
 
-  /** Builds what comes before any server, in order. */
+  /** Builds what comes before any server, in order; side by side where the order allows it. */
   async buildNetworkSide(onBuilt: OnBuilt): Promise<NetworkSide> {
     const counts: Record<string, number> = {};
     const details: Record<string, NonNullable<Built['detail']>> = {};
     const first = new Set(this.#document === null ? [] : networkSideOf(this.#document).map(({ kind, id }) => refOf(kind, id)));
-    for (const resource of inBuildOrder([...this.#resources.values()])) {
-      const ref = refOf(resource.kind, resource.id);
-      if (!first.has(ref)) continue;
-      const built = await this.ensure(ref);
-      counts[resource.kind] = (counts[resource.kind] ?? 0) + 1;
-      if (built.detail !== undefined) details[ref] = built.detail;
-      onBuilt(ref, built);
+    const ordered = inBuildOrder([...this.#resources.values()]);
+    const wanted = ordered.filter(({ kind, id }) => first.has(refOf(kind, id)));
+    for (const batch of batchesOf(wanted)) {
+      await inParallel(batch, atOnce, async ({ kind, id }) => {
+        const ref = refOf(kind, id);
+        const built = await this.ensure(ref);
+        counts[kind] = (counts[kind] ?? 0) + 1;
+        if (built.detail !== undefined) details[ref] = built.detail;
+        onBuilt(ref, built);
+      });
     }
     return { counts, details };
   }
