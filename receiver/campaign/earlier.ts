@@ -11,7 +11,7 @@ import type { Owner } from './owner.ts';
 const width = 4;
 
 /** What an earlier campaign of the same sender built for a resource, and still stands. */
-export interface EarlierResource {
+interface EarlierResource {
   readonly ref: Ref;
   readonly id: string;
   readonly campaign: string;
