@@ -34,7 +34,7 @@ const Parts = z.int().min(1).max(limits.documentParts).optional();
 const documentProblems = ['E_DOCUMENT', 'E_DOCUMENT_VERSION', 'E_DUPLICATE', 'E_DANGLING', 'E_CYCLE'] as const;
 
 /** What an earlier campaign of the sender built for a resource, and still stands. */
-const Earlier = z.object({ ref: Ref, id: z.string(), campaign: CampaignId, address: z.string().optional() });
+const EarlierOnWire = z.object({ ref: Ref, id: z.string(), campaign: CampaignId, address: z.string().optional() });
 
 /** Asks what would stand in the way. */
 export const preflight = request({
@@ -49,7 +49,7 @@ export const preflight = request({
   result: z.object({
     concerns: z.array(Concern).readonly(),
     decisions: z.array(Decision).readonly(),
-    earlier: z.array(Earlier).readonly().optional(),
+    earlier: z.array(EarlierOnWire).readonly().optional(),
   }),
   problems: [...documentProblems, ...cloudProblems],
 });

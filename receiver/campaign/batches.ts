@@ -1,8 +1,8 @@
 import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 
 /**
- * The kinds whose resources are built side by side. Interfaces, ports and floating IPs are not: they
- * claim addresses, and one may move the cloud's own port out of its way.
+ * The kinds whose resources are built side by side. Interfaces, ports and floating IPs are not:
+ * they claim addresses, and one may move the cloud's own port out of its way.
  */
 const sideBySide: ReadonlySet<Kind> = new Set([
   'network',

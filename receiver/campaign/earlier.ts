@@ -11,7 +11,7 @@ import type { Owner } from './owner.ts';
 const width = 4;
 
 /** What an earlier campaign of the same sender built for a resource, and still stands. */
-interface EarlierBuilt {
+interface EarlierResource {
   readonly ref: Ref;
   readonly id: string;
   readonly campaign: string;
@@ -21,7 +21,7 @@ interface EarlierBuilt {
 
 /** What stands of earlier campaigns, and concerns about those that may still be rolled back. */
 export interface EarlierFound {
-  readonly earlier: readonly EarlierBuilt[];
+  readonly earlier: readonly EarlierResource[];
   readonly concerns: readonly Concern[];
 }
 
@@ -37,7 +37,7 @@ export async function findEarlier(
   signal: AbortSignal,
 ): Promise<EarlierFound> {
   const wanted = new Set(networkSideOf(document).map(({ kind, id }) => refOf(kind, id)));
-  const built = new Map<Ref, EarlierBuilt>();
+  const built = new Map<Ref, EarlierResource>();
   const concerns: Concern[] = [];
   for (const campaign of await campaigns.ids()) {
     if (campaign === document.campaign || (await campaigns.ownerOf(campaign).catch(() => null)) !== owner) continue;
@@ -49,7 +49,7 @@ export async function findEarlier(
     if (ledger.standing === 'committed') for (const one of own) built.set(one.ref, one);
     else if (own.length > 0 && ledger.standing !== 'removed') concerns.push(uncommitted(campaign, own.length));
   }
-  const earlier: EarlierBuilt[] = [];
+  const earlier: EarlierResource[] = [];
   await inParallel([...built.values()], width, async (one) => {
     if (await cloud.isThere(one.ref, one.id, signal)) earlier.push(one);
   });

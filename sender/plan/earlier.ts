@@ -4,9 +4,9 @@ import { type Mappings, noMappings, overlaid } from '../../shared/model/mappings
 import { idOf, kindOf } from '../../shared/model/resource.ts';
 
 /** What earlier campaigns built, as the receiver tells it. */
-export type EarlierBuilds = NonNullable<Result<'campaign.preflight'>['earlier']>;
+export type EarlierBuilt = NonNullable<Result<'campaign.preflight'>['earlier']>;
 
-interface MappedTo {
+interface MappingEntry {
   readonly name?: string | undefined;
   readonly to: string;
 }
@@ -15,15 +15,15 @@ interface MappedTo {
  * Mappings to what earlier campaigns built, over those that were proposed. What is mapped to
  * something that existed before stays so.
  */
-export function adopting(proposed: Mappings, earlier: EarlierBuilds, document: Configurations): Mappings {
+export function adopting(proposed: Mappings, earlier: EarlierBuilt, document: Configurations): Mappings {
   const found = (
     kind: 'network' | 'router' | 'security_group' | 'port' | 'flavor',
     resources: readonly { readonly id: string; readonly name: string }[],
-    before: Readonly<Record<string, MappedTo>> = {},
-  ): Record<string, MappedTo> => {
-    const isFree = ({ ref }: EarlierBuilds[number]): boolean =>
+    before: Readonly<Record<string, MappingEntry>> = {},
+  ): Record<string, MappingEntry> => {
+    const isFree = ({ ref }: EarlierBuilt[number]): boolean =>
       kindOf(ref) === kind && (before[idOf(ref)]?.to ?? 'create') === 'create';
-    const entries = earlier.filter(isFree).map(({ ref, id: to }): [string, MappedTo] => {
+    const entries = earlier.filter(isFree).map(({ ref, id: to }): [string, MappingEntry] => {
       const name = resources.find(({ id }) => id === idOf(ref))?.name;
       return [idOf(ref), name ? { name, to } : { to }];
     });
