@@ -1,6 +1,7 @@
 import type { Wish } from '../migration/fact.ts';
 import type { WishRow } from './step.ts';
 import { commitAtReceiver, destroyServers, releaseSnapshots, retireServers } from './steps/commit.ts';
+import { compareSource } from './steps/compare-source.ts';
 import { complete } from './steps/complete.ts';
 import { configure } from './steps/configure.ts';
 import { lookAtSources } from './steps/look-at-sources.ts';
@@ -21,6 +22,8 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
       run: moveWaves, pausesAt: 'first half' },
     { name: 'complete', does: 'compare the totals with those of the receiver',
       run: complete, asksReceiver: true },
+    { name: 'compare source', does: 'read the network side of the source again; what changed since the capture is told',
+      run: compareSource },
   ] },
 
   pause: { shows: 'paused', rests: 'paused', steps: [

@@ -21,6 +21,7 @@ import { detailsOf, differencesIn } from './details.ts';
 import { campaignItinerary, wavePauses } from './itinerary.ts';
 import type { Progress } from './progress.ts';
 import { sentBytesOf } from './sent-bytes.ts';
+import { sinceCaptureIn } from './since-capture.ts';
 import { readyBundle, saysOf } from './status-text.ts';
 
 /** The moves that a forecast learns from; only read where there is something to forecast. */
@@ -71,7 +72,7 @@ export function statusOf(
     ...networkOf(campaign, built),
     moves,
     progress: progressOf(moves, new Map(planned), standing.is === 'resting' ? null : progress.pace()),
-    differences: differencesIn(detailsOf(campaign)),
+    differences: [...differencesIn(detailsOf(campaign)), ...sinceCaptureIn(facts)],
     problem: standing.is === 'resting' ? standing.problem : null,
   };
 }

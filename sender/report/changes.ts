@@ -3,6 +3,7 @@ import { resourcesOf } from '../../shared/model/configurations.ts';
 import { type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import { detailsOf, differencesIn } from '../campaign/details.ts';
+import { sinceCaptureIn } from '../campaign/since-capture.ts';
 import { labelOf, nameOf } from './names.ts';
 
 /** What is not at the destination as it was at the source, in sentences. */
@@ -13,7 +14,10 @@ export interface ChangeLists {
   readonly mapped: readonly string[];
   /** What was there already. */
   readonly adopted: readonly string[];
-  /** What the cloud made of a value: read back, and held against what was asked. */
+  /**
+   * What the cloud made of a value: read back, and held against what was asked; and what changed at
+   * the source since its capture.
+   */
   readonly changed: readonly string[];
 }
 
@@ -30,7 +34,7 @@ export function changesOf(campaign: Campaign): ChangeLists {
     leftOut: [...(foreseen?.concerns ?? []).map(({ says }) => says), ...decided(foreseen?.decisions ?? [], 'skip', label)],
     mapped: mappedIn(campaign, details),
     adopted: decided(foreseen?.decisions ?? [], 'adopt', label),
-    changed: differencesIn(details).map(({ ref, says }) => `${label(ref)}: ${says}`),
+    changed: [...differencesIn(details), ...sinceCaptureIn(facts)].map(({ ref, says }) => `${label(ref)}: ${says}`),
   };
 }
 
@@ -64,5 +68,5 @@ export const changeTitles: readonly (readonly [keyof ChangeLists, string])[] = [
   ['leftOut', 'Left out, or told before the start'],
   ['mapped', 'Mapped'],
   ['adopted', 'Adopted: was there already'],
-  ['changed', 'Differs at the destination'],
+  ['changed', 'Differs from the source'],
 ];

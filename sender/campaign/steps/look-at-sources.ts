@@ -7,6 +7,7 @@ import { recall } from '../../migration/recall.ts';
 import { withRetries } from '../../migration/retry.ts';
 import type { Campaign } from '../campaign.ts';
 import { type Failure, problemAbout } from '../failures.ts';
+import { sinceCapture } from '../since-capture.ts';
 import { awakeProblem } from '../source-watch.ts';
 import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts';
 
@@ -31,7 +32,7 @@ export async function lookAtSources(campaign: Campaign, tools: StepTools, { name
     return { rests: 'ready', problem: problemAbout(unread, `of ${moves.length} source servers could not be read`, also) };
   if (failures.length > 0 && failures.length === moves.length)
     return { rests: 'ready', problem: problemAbout(failures, `of ${moves.length} source servers have run again`, also) };
-  return undefined;
+  return { learned: { sinceCapture: await sinceCapture(campaign, tools) } };
 }
 
 /** Whether an earlier try of this commit went past the look. */

@@ -2,6 +2,7 @@ import type { Recaptured } from '../../../shared/cloud/source-cloud.ts';
 import type { Configurations } from '../../../shared/model/configurations.ts';
 import { type Kind, type Ref, refOf } from '../../../shared/model/resource.ts';
 import { Problem } from '../../../shared/problem.ts';
+import { differing } from '../../model/differing.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 
@@ -85,21 +86,4 @@ function changesAmong(what: string, was: readonly Thing[], is: readonly Thing[])
       return now === undefined ? [] : differing(`${named(thing)}: `, thing, now, names);
     }),
   ];
-}
-
-function differing(of: string, was: object, is: object, names: readonly string[]): string[] {
-  const valueIn = (thing: object, name: string): unknown => (thing as Readonly<Record<string, unknown>>)[name];
-  return names.flatMap((name) => {
-    const before = canonical(valueIn(was, name));
-    const after = canonical(valueIn(is, name));
-    return before === after ? [] : [`${of}${name} ${after} instead of ${before}`];
-  });
-}
-
-/** A value as text that does not depend on the order in which a cloud lists its parts. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).sort().join(', ')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).sort(([a], [b]) => a.localeCompare(b));
-  return `{${entries.map(([name, one]) => `${name}: ${canonical(one)}`).join(', ')}}`;
 }

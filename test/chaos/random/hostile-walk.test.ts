@@ -8,8 +8,8 @@ import { differing, forget, inWorld, measure, type Yardstick } from '../power-cu
 import { Dice } from './dice.ts';
 import { Walk } from './walk.ts';
 
-/** How many conversations there are; `npm run test:random` holds a thousand. */
-const wanted = Number(process.env['GODWIT_WALKS'] ?? 40);
+/** How many conversations there are; `npm run test:random` holds three hundred. */
+const wanted = Number(process.env['GODWIT_WALKS'] ?? 16);
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const messages = 90;
 const worldsAtOnce = 4;
