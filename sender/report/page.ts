@@ -64,7 +64,7 @@ ${folded(countOf('disk', disks), diskTable(moves))}
 <section>
 <h2>Network side and the rest</h2>
 ${table(
-  ['Kind', 'Built'],
+  ['Kind', 'Built or adopted'],
   Object.entries(totals.resources).map(([kind, count]) => [escaped(kind), number(String(count))]),
 )}
 </section>

@@ -76,7 +76,7 @@ function headLines({ campaign, project, state, startedAt, endedAt, totals, moves
     `Campaign ${campaign} of project ${visible(project)}: ${state}`,
     `${showTime(startedAt)} – ${showTime(endedAt)} UTC`,
     `${countOf('server', totals.servers)}, ${showBytes(totals.diskBytes)} of disks, ${sent}`,
-    ...(resources.length > 0 ? [`Built: ${resources.join(', ')}`] : []),
+    ...(resources.length > 0 && state !== 'rolled back' ? [`Built or adopted: ${resources.join(', ')}`] : []),
     ...leftText(left).map(visible),
   ];
 }
