@@ -82,6 +82,7 @@ export class Importer implements BundleVisitor {
 
   async end(): Promise<void> {
     const campaign = this.#bound;
+    if (campaign.ledger.standing === 'configured') await campaign.sweep();
     await campaign.ledger.reach('completed');
     const servers = this.#document?.servers.length ?? 0;
     const { bytes, ...sum } = await sumOfRoots(campaign);

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import { kindOf, type Ref } from '../../shared/model/resource.ts';
-import { asProblem } from '../../shared/problem.ts';
+import { asProblem, type Problem } from '../../shared/problem.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Resources that are finished at once: a cloud answers a few calls together. */
@@ -10,8 +11,8 @@ const width = 4;
 /** Longest wait for one resource: milliseconds. */
 const timeoutMs = 60_000;
 
-/** Problems that are about one resource alone, and which no retry changes. */
-const refusals: ReadonlySet<string> = new Set(['E_FORBIDDEN', 'E_CLOUD_REFUSED', 'E_CONFLICT', 'E_MICROVERSION']);
+/** Pauses before what failed, and may pass, is tried again: milliseconds. */
+const pausesMs = [2_000, 10_000];
 
 /** What becomes of the images that the disks of moved servers were registered as. */
 export type Images = 'keep' | 'remove';
@@ -32,47 +33,70 @@ export interface FinishTools {
   readonly signal: AbortSignal;
 }
 
+/** One resource that is to be finished. */
+interface Entry {
+  readonly ref: Ref;
+  readonly id: string;
+}
+
+/** One that could not be finished, and why. */
+interface Undone extends Entry {
+  readonly problem: Problem;
+}
+
 /**
  * Makes what a committed campaign built the tenant's own: takes our stamps away, and removes the
  * images of its servers where that is wanted. The ledger notes each, so that a repeat goes on where
- * it was cut. What the cloud refuses is named and stops nothing else; throws what may pass.
+ * it was cut. What the cloud does not do, also when it is asked again, is named and stops nothing
+ * else: the source servers must be retired. Throws E_CANCELLED, and problems of the ledger.
  */
 export async function finish(tools: FinishTools, images: Images): Promise<Remainder> {
-  const { ledger } = tools;
-  const stamped: Remainder['stamped'][number][] = [];
-  const kept: Remainder['images'][number][] = [];
-  const entries = ledger.entries().flatMap((entry) => (entry.state === 'built' && entry.how !== 'adopted' ? [entry] : []));
-  await inParallel(entries, width, async ({ ref, id, bare }) => {
-    if (bare) return;
-    const isImage = kindOf(ref) === 'disk';
-    if (isImage && images === 'keep') {
-      kept.push({ ref, id, why: 'the cloud rebuilds, rescues and evacuates its server from it' });
-      return;
-    }
-    const why = await refusal(() => (isImage ? remove(tools, ref, id) : unstamp(tools, ref, id)));
-    if (why === null) await ledger.bared(ref);
-    else if (isImage) kept.push({ ref, id, why });
-    else stamped.push({ ref, why });
+  const entries = tools.ledger
+    .entries()
+    .flatMap((entry) => (entry.state === 'built' && entry.how !== 'adopted' && !entry.bare ? [entry] : []));
+  const stays = (entry: Entry): boolean => images === 'keep' && isImage(entry);
+  const wanted = entries.filter((entry) => !stays(entry));
+  let undone = await finishAll(tools, wanted);
+  for (const pauseMs of pausesMs) {
+    const passing = undone.filter(({ problem }) => problem.retry === 'later');
+    if (passing.length === 0) break;
+    await sleep(pauseMs, undefined, { signal: tools.signal });
+    const refused = undone.filter((one) => !passing.includes(one));
+    undone = [...refused, ...(await finishAll(tools, passing))];
+  }
+  const why = 'the cloud rebuilds, rescues and evacuates its server from it';
+  const keptImages = entries.filter(stays).map(({ ref, id }) => ({ ref, id, why }));
+  const leftImages = undone.filter(isImage).map(({ ref, id, problem }) => ({ ref, id, why: problem.message }));
+  const stamped = undone.filter((one) => !isImage(one)).map(({ ref, problem }) => ({ ref, why: problem.message }));
+  return { images: [...keptImages, ...leftImages], stamped };
+}
+
+function isImage({ ref }: Entry): boolean {
+  return kindOf(ref) === 'disk';
+}
+
+/** Tries each entry once; returns those that could not be finished. */
+async function finishAll(tools: FinishTools, entries: readonly Entry[]): Promise<Undone[]> {
+  const undone: Undone[] = [];
+  await inParallel(entries, width, async ({ ref, id }) => {
+    const problem = await problemOf(tools, { ref, id });
+    if (problem === null) await tools.ledger.bared(ref);
+    else undone.push({ ref, id, problem });
   });
-  return { images: kept, stamped };
+  return undone;
 }
 
-async function unstamp({ campaign, cloud, signal }: FinishTools, ref: Ref, id: string): Promise<void> {
-  await (await cloud()).unstamp(ref, id, campaign, { timeoutMs, signal });
-}
-
-async function remove({ campaign, cloud, signal }: FinishTools, ref: Ref, id: string): Promise<void> {
-  await (await cloud()).remove(ref, id, campaign, { timeoutMs, signal });
-}
-
-/** Why the cloud refuses something; null where it does it. Throws every other problem. */
-async function refusal(work: () => Promise<void>): Promise<string | null> {
+/** Why one entry could not be finished; null where it was. Throws where we were interrupted. */
+async function problemOf({ campaign, cloud, signal }: FinishTools, entry: Entry): Promise<Problem | null> {
+  const { ref, id } = entry;
+  const patience = { timeoutMs, signal };
   try {
-    await work();
+    const destination = await cloud();
+    if (isImage(entry)) await destination.remove(ref, id, campaign, patience);
+    else await destination.unstamp(ref, id, campaign, patience);
     return null;
   } catch (error) {
-    const problem = asProblem(error);
-    if (!refusals.has(problem.code)) throw problem;
-    return problem.message;
+    signal.throwIfAborted();
+    return asProblem(error);
   }
 }

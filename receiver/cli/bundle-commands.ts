@@ -7,6 +7,7 @@ import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import { readYaml } from '../../shared/config.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
+import { leftText } from '../../shared/print/left-text.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -63,8 +64,12 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
       ];
       await confirm(asking, yes, effects, 'Commit it?');
       const done = await daemon.commit({ campaign });
-      if (json) output.json(done);
-      else output.print(`Committed; ${showBytes(done.freedBytes)} were freed. Run \`sender commit\` at the source, too.`);
+      if (json) {
+        output.json(done);
+        return;
+      }
+      output.print(`Committed; ${showBytes(done.freedBytes)} were freed. Run \`sender commit\` at the source, too.`);
+      for (const line of leftText(done.left)) output.print(visible(line));
     }),
   );
   ending(program, 'rollback').action(

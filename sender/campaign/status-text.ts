@@ -18,7 +18,7 @@ export interface Circumstances {
   /** Whether the second half of a farm waits for the first. */
   readonly isGated: boolean;
   /** What is half done after a failed commit or rollback. */
-  readonly half: 'commit' | 'rollback' | undefined;
+  readonly half: 'commit' | 'rollback' | null;
   /** The servers that the operator excepted from the commit or the rollback. */
   readonly kept: ReadonlySet<string>;
 }
@@ -39,7 +39,7 @@ export function saysOf(state: CampaignState, moves: readonly MoveStatus[], circu
     case 'paused':
       return `${moved}; \`sender resume\` goes on, \`sender rollback\` undoes all of it.`;
     case 'failed':
-      if (half !== undefined) return halfSays(half, left);
+      if (half !== null) return halfSays(half, left);
       if (failed.length > 0 && held === 0)
         return `${moved}; ${listed(failed)} could not be moved, and ${failed.length === 1 ? 'is' : 'are'} at the source as before. \`sender resume\` tries again, \`sender rollback\` takes all back.`;
       return `Stopped by a problem with ${moved}; ${held === 0 ? 'the others are at the source as they were' : `${held} held in the middle of a move`}. \`sender resume\` tries again, \`sender rollback\` takes all back.`;

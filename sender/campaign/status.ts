@@ -5,7 +5,7 @@ import type { ProblemJson } from '../../shared/problem.ts';
 import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
 import { blackoutAt } from '../migration/calendar.ts';
 import { hasBegun, hasWaitedFor, wasStopped } from '../migration/durations.ts';
-import { exceptedFrom, type Fact, onlyWayOn, standingOf } from '../migration/fact.ts';
+import { endingAsked, exceptedFrom, type Fact, onlyWayOn, standingOf } from '../migration/fact.ts';
 import { forecastOf, type PastMove, warmForecastOf } from '../migration/forecast.ts';
 import { phaseNamed } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
@@ -64,7 +64,7 @@ export function statusOf(
             isBundle,
             isCancel: standing.is === 'working' && standing.wish === 'cancel',
             isGated: isAtWavePause(facts),
-            half: onlyWayOn(facts)?.wish,
+            half: onlyWayOn(facts),
             kept: keptOf(facts),
           }),
     startedAt: facts[0]?.at ?? '',
@@ -157,7 +157,7 @@ function problemOf({ journal: { facts } }: Campaign, server: string, state: Move
 
 /** The servers that the operator excepted from the latest commit or rollback. */
 function keptOf(facts: readonly Fact[]): ReadonlySet<string> {
-  const wish = onlyWayOn(facts)?.wish;
+  const wish = endingAsked(facts)?.wish;
   return wish === undefined ? new Set() : exceptedFrom(facts, wish, 'keep');
 }
 

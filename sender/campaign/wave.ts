@@ -15,12 +15,18 @@ import { cleanupSignal, isInterrupted, type StepTools, workSignal } from './step
 /**
  * Moves servers, several at once; stopped ones come first and always arrive. A server that fails is
  * noted, and the others go on; a pause, or more failures than the plan allows, halts those that
- * still run. Throws only what is no single server's failure, once all work has ended.
+ * still run. `mayBegin` false: only failed servers are taken back, and stopped ones arrive. Throws
+ * only what is no single server's failure, once all work has ended.
  */
-export async function moveBatch(campaign: Campaign, moves: readonly Move[], tools: StepTools): Promise<void> {
+export async function moveBatch(campaign: Campaign, moves: readonly Move[], tools: StepTools, mayBegin = true): Promise<void> {
   const slots = new Semaphore(campaign.plan.options.parallel);
-  const tooMany = new AbortController();
-  const halted = AbortSignal.any([tools.halted, tooMany.signal]);
+  const noMore = new AbortController();
+  const halted = AbortSignal.any([tools.halted, noMore.signal]);
+  const haltIfTooMany = (): void => {
+    if (areTooMany(campaign)) noMore.abort(new Problem('E_CANCELLED', 'Too many servers could not be moved.'));
+  };
+  if (!mayBegin) noMore.abort(new Problem('E_CANCELLED', 'No further server of this batch may begin.'));
+  haltIfTooMany();
   const isStopped = (move: Move): boolean => wasStopped(attemptOf(campaign.journal.facts, move.server.id).facts);
   const inOrder = [...moves.filter(isStopped), ...moves.filter((move) => !isStopped(move))];
   const ends = inOrder.map((move) =>
@@ -35,7 +41,7 @@ export async function moveBatch(campaign: Campaign, moves: readonly Move[], tool
         if (halted.aborted && !isInterrupted(tools) && isFrom(halted, error)) return;
         // A failure that was not noted is none of this server, and ends the work.
         if (!hasFailed(campaign, move)) throw error;
-        if (areTooMany(campaign)) tooMany.abort(new Problem('E_CANCELLED', 'Too many servers could not be moved.'));
+        haltIfTooMany();
       }
     }),
   );

@@ -2,7 +2,7 @@ import { Problem } from '../../shared/problem.ts';
 import { campaignStates, statesAllowing } from '../campaign/campaign-states.ts';
 import type { CampaignState, CampaignStatus } from '../campaign/campaign-status.ts';
 import type { Runner, WishDetails } from '../campaign/runner.ts';
-import { onlyWayOn, type Wish } from '../migration/fact.ts';
+import { endingAsked, onlyWayOn, type Wish } from '../migration/fact.ts';
 
 /** The states of a campaign in which a wish can be asked for. */
 export const possibleIn = {
@@ -23,12 +23,15 @@ export async function steer(
   const { id, journal } = runner.campaign;
   const { state } = runner.status();
   if (campaignStates[state].isCommitted) throw new Problem('E_COMMITTED', `Campaign ${id} is ${state}.`);
-  const only = onlyWayOn(journal.facts);
-  if (campaignStates[state].rests === 'failed' && only !== null) {
-    // Both `resume` and the wish itself continue what was half done; nothing else may.
-    if (wish !== 'run' && wish !== only.wish) throw halfWay(id, only.wish);
-    await runner.wish(only.wish, wish === 'run' ? { deleteSource: only.deleteSource } : details);
-    return runner.status();
+  if (campaignStates[state].rests === 'failed') {
+    const ending = endingAsked(journal.facts);
+    // Both `resume` and the wish itself continue what failed.
+    if (ending !== null && (wish === 'run' || wish === ending.wish)) {
+      await runner.wish(ending.wish, wish === 'run' ? { deleteSource: ending.deleteSource } : details);
+      return runner.status();
+    }
+    const only = onlyWayOn(journal.facts);
+    if (only !== null) throw halfWay(id, only);
   }
   if (!states.includes(state))
     throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; this can be asked of one that is ${states.join(', ')}.`);

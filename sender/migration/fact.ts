@@ -68,11 +68,32 @@ export function standingOf(facts: readonly Fact[]): Standing {
   return { is: 'working', wish: last?.wish ?? 'run', deleteSource: last?.deleteSource ?? false };
 }
 
-/** The only wish that a half-done commit or rollback allows: itself; null for any wish. */
-export function onlyWayOn(facts: readonly Fact[]): { wish: 'commit' | 'rollback'; deleteSource: boolean } | null {
+/** The commit or rollback that was asked for last; null after any other wish. */
+export function endingAsked(facts: readonly Fact[]): { wish: 'commit' | 'rollback'; deleteSource: boolean } | null {
   const last = facts.findLast((fact) => fact.fact === 'asked');
   if (last?.fact !== 'asked' || (last.wish !== 'commit' && last.wish !== 'rollback')) return null;
   return { wish: last.wish, deleteSource: last.deleteSource ?? false };
+}
+
+/** What the journal calls the first step of a commit, which only reads. */
+export const commitLook = 'look at sources';
+
+/** Whether any commit went past its look: from there on it cannot be undone. */
+export function isCommitUnderWay(facts: readonly Fact[]): boolean {
+  let wish: Wish = 'run';
+  return facts.some((fact) => {
+    if (fact.fact === 'asked') wish = fact.wish;
+    return wish === 'commit' && fact.fact === 'begun' && fact.phase !== commitLook;
+  });
+}
+
+/**
+ * The only wish that a half-done commit or rollback allows: itself; null for any wish. A commit
+ * that did not go past its look has done nothing.
+ */
+export function onlyWayOn(facts: readonly Fact[]): 'commit' | 'rollback' | null {
+  const wish = endingAsked(facts)?.wish ?? null;
+  return wish === 'commit' && !isCommitUnderWay(facts) ? null : wish;
 }
 
 /** The servers that were ever excepted from this wish; a repeated wish remembers them. */

@@ -1,3 +1,4 @@
+import type { LeftBehind } from '../../shared/print/left-text.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
@@ -38,14 +39,6 @@ export interface MoveReport {
     readonly sentBytes: number;
     readonly root: string;
   }[];
-}
-
-/**
- * Images of moved servers that stay, by the ref of their disk, and what still carries our stamp.
- */
-export interface LeftBehind {
-  readonly images: readonly { readonly ref: string; readonly id: string; readonly why: string }[];
-  readonly stamped: readonly { readonly ref: string; readonly why: string }[];
 }
 
 /** What a campaign did, derived from its journal. */

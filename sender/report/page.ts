@@ -1,7 +1,7 @@
+import { leftText } from '../../shared/print/left-text.ts';
 import { showBytes, showTime } from '../../shared/print/units.ts';
 import { changeTitles } from './changes.ts';
 import { assumedNote, orDash } from './figures.ts';
-import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf } from './names.ts';
 import { figure, number, table } from './page-parts.ts';

@@ -1,4 +1,5 @@
 import { refOf } from '../../shared/model/resource.ts';
+import type { LeftBehind } from '../../shared/print/left-text.ts';
 import type { Campaign } from '../campaign/campaign.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { totalsOf } from '../campaign/totals.ts';
@@ -10,7 +11,7 @@ import { recall } from '../migration/recall.ts';
 import { roundAlone } from '../migration/round.ts';
 import { changesOf } from './changes.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
-import type { LeftBehind, MoveReport, Report } from './model.ts';
+import type { MoveReport, Report } from './model.ts';
 
 /** What a campaign did, from its journal alone: the same journal always gives the same report. */
 export function reportOf(campaign: Campaign, state: string): Report {

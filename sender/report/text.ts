@@ -1,10 +1,10 @@
+import { leftText } from '../../shared/print/left-text.ts';
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { changeTitles } from './changes.ts';
 import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
-import { leftText } from './left-text.ts';
 import type { MoveReport, Report } from './model.ts';
 import { countOf, diskName, widestName } from './names.ts';
 import { everyPhaseText, phasesText } from './phases-text.ts';

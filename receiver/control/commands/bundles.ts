@@ -62,13 +62,17 @@ export const check = upload({
   },
 });
 
-/** Keeps what an import built and deletes its staged disks; answers how many bytes that freed. */
+/**
+ * Keeps what an import built and deletes its staged disks; answers how many bytes that freed, and
+ * what is left that is no part of the tenant.
+ */
 export const commit = command({
   does: 'Make an import final: keep what it built, and delete the disks staged for it. `receiver rollback` is then refused.',
   params: OfCampaign,
-  run: async ({ campaign }, { campaigns }: ReceiverContext) => ({
-    freedBytes: (await (await imported(campaign, campaigns)).commit()).freed,
-  }),
+  run: async ({ campaign }, { campaigns }: ReceiverContext) => {
+    const { freed, left } = await (await imported(campaign, campaigns)).commit();
+    return { freedBytes: freed, left };
+  },
 });
 
 /** Removes exactly what an import created. */

@@ -1,6 +1,5 @@
-import type { Dated } from '../../../shared/journal.ts';
 import { asProblem } from '../../../shared/problem.ts';
-import { exceptedFrom, type Fact } from '../../migration/fact.ts';
+import { exceptedFrom, isCommitUnderWay } from '../../migration/fact.ts';
 import type { Move } from '../../migration/move.ts';
 import { whyNotFrozen } from '../../migration/phases/freeze.ts';
 import { recall } from '../../migration/recall.ts';
@@ -18,7 +17,7 @@ import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts'
  */
 export async function lookAtSources(campaign: Campaign, tools: StepTools, { name: step }: Step): Promise<StepEnd | undefined> {
   const { journal } = campaign;
-  if (isUnderWay(journal.facts, step)) return undefined;
+  if (isCommitUnderWay(journal.facts)) return undefined;
   const kept = exceptedFrom(journal.facts, 'commit', 'keep');
   const moves = campaign.moves().flatMap(({ moves: wave }) => wave.filter(({ server }) => !kept.has(server.id)));
   const failures: Failure[] = [];
@@ -33,12 +32,6 @@ export async function lookAtSources(campaign: Campaign, tools: StepTools, { name
   if (failures.length > 0 && failures.length === moves.length)
     return { rests: 'ready', problem: problemAbout(failures, `of ${moves.length} source servers have run again`, also) };
   return { learned: { sinceCapture: await sinceCapture(campaign, tools) } };
-}
-
-/** Whether an earlier try of this commit went past the look. */
-function isUnderWay(facts: readonly Dated<Fact>[], step: string): boolean {
-  const asked = facts.findIndex((fact) => fact.fact === 'asked' && fact.wish === 'commit');
-  return facts.slice(asked).some((fact) => fact.fact === 'begun' && fact.phase !== step);
 }
 
 /** The problem of a source server that ran again or cannot be read; null for one that is gone. */

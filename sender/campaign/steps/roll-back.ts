@@ -6,8 +6,9 @@ import type { Move } from '../../migration/move.ts';
 import type { Campaign } from '../campaign.ts';
 import { forEachServer } from '../each-server.ts';
 import { migrationOf } from '../move-tools.ts';
-import { type StepTools, workSignal } from '../step.ts';
+import { type StepEnd, type StepTools, workSignal } from '../step.ts';
 import { totalsOf } from '../totals.ts';
+import { commitAtReceiver } from './commit.ts';
 
 /** Rolls every move back, except those of servers that the operator keeps at the destination. */
 export function rollBackAll(campaign: Campaign, tools: StepTools): Promise<undefined> {
@@ -24,12 +25,12 @@ export function rollBackUnfinished(campaign: Campaign, tools: StepTools): Promis
  * Has the receiver remove everything this campaign created. What cannot be removed is a problem,
  * and the next call retries it.
  */
-export async function removeAtReceiver(campaign: Campaign, tools: StepTools): Promise<undefined> {
+export async function removeAtReceiver(campaign: Campaign, tools: StepTools): Promise<StepEnd | undefined> {
   const { id, journal } = campaign;
   if (exceptedFrom(journal.facts, 'rollback', 'keep').size > 0) return keepAtReceiver(campaign, tools);
   const { kept } = await tools.ask('campaign.remove', { campaign: id }, workSignal(tools));
   const first = kept[0];
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   throw new Problem(
     'E_CONFLICT',
     `${kept.length} things of this campaign could not be removed at the destination, first ${first.ref}: ${first.why}`,
@@ -39,12 +40,12 @@ export async function removeAtReceiver(campaign: Campaign, tools: StepTools): Pr
 
 /**
  * Has the receiver keep the servers that the operator keeps, and what they may need. The totals are
- * sent again, because the other servers are gone.
+ * sent again, because the other servers are gone. Learns what stays beside the tenant.
  */
-async function keepAtReceiver(campaign: Campaign, tools: StepTools): Promise<undefined> {
+async function keepAtReceiver(campaign: Campaign, tools: StepTools): Promise<StepEnd> {
   const { id } = campaign;
   await tools.ask('campaign.completed', { campaign: id, totals: totalsOf(campaign) }, workSignal(tools));
-  await tools.ask('campaign.commit', { campaign: id, images: campaign.plan.options.images }, workSignal(tools));
+  return commitAtReceiver(campaign, tools);
 }
 
 async function rollBackMoves(campaign: Campaign, tools: StepTools, which: (move: Move) => boolean): Promise<undefined> {

@@ -9,17 +9,18 @@ import { moveBatch, wantsMoves } from '../wave.ts';
 import { releaseRounds } from './pause.ts';
 
 /**
- * Moves every unmoved server, wave after wave; stops as soon as the operator wants something else,
- * or more servers failed than the plan allows. Throws what failed once the others have moved.
+ * Moves every unmoved server, wave after wave; stops as soon as the operator wants something else.
+ * Once more servers failed than the plan allows, only those that an interruption left half-way are
+ * taken back or arrive. Throws what failed once the others have moved.
  */
 export async function moveWaves(campaign: Campaign, tools: StepTools, step: Step): Promise<StepEnd | undefined> {
   try {
     const gated: Problem[] = [];
     for (const batch of batchesOf(campaign)) {
-      if (areTooMany(campaign)) break;
-      const why = await whyNotBegun(campaign, batch, tools, step);
+      const why = areTooMany(campaign) ? null : await whyNotBegun(campaign, batch, tools, step);
       if (why !== null) gated.push(why);
-      else await moveBatch(campaign, unmovedOf(campaign, batch), tools);
+      // Also where none may begin: what an interruption left half-way is taken back, or arrives.
+      await moveBatch(campaign, unmovedOf(campaign, batch), tools, why === null);
       if (!wantsMoves(campaign)) {
         await releaseRounds(campaign, tools);
         return { rests: 'paused' };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CampaignStatus } from '../../../../sender/campaign/campaign-status.ts';
+import type { Report } from '../../../../sender/report/model.ts';
 import { untilState, type World } from '../../../support/in-process.ts';
 import {
   act,
@@ -94,6 +95,8 @@ test('a rollback keeps the only copy of a server that is gone at the source, tak
   await untilState(sender, 'rolled back');
   expect((await sender.daemon.status()).campaigns[0]?.says).toContain('Rolled back, but for web 1');
   await untilServers(world.destination, [['web 1', 'ACTIVE', false]]);
+  const { left } = (await sender.daemon.report({ campaign })) as Report;
+  expect(left?.images.map(({ why }) => why)).toEqual([expect.stringContaining('rebuilds')]);
   expect(await world.destination.user.list('network', '/ports?device_owner=compute%3Anova', 'ports')).toHaveLength(1);
 });
 

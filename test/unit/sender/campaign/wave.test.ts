@@ -51,6 +51,28 @@ test('with `max_failures: 0` no further server is begun after the first failure'
   expect((await serversAt(world.source)).map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE']);
 });
 
+test('after a restart with too many failures, the failed server comes back and the stopped one arrives; no other is begun', async () => {
+  const { world, sender } = await template.world();
+  const campaign = await beginMigration(sender, (plan) => stringify(strict(inOrder(parse(plan) as Plan))));
+  const [c] = await serversAt(world.source);
+  const created = { service: 'compute', method: 'POST', path: '/servers$' } as const;
+  world.destination.twin.faults.set([
+    { do: 'status', status: 400, match: { ...created, body: '"name":"c"' } },
+    { do: 'delay', ms: 3_000, match: { ...created, body: '"name":"b"' } },
+  ]);
+  world.source.twin.faults.set([{ do: 'status', status: 503, match: { method: 'POST', body: 'os-start' } }]);
+  await untilFact(sender, campaign, ({ fact, phase, server }) => fact === 'problem' && phase === 'stop.undo' && server === c?.id);
+  const again = await restarted({ world, sender });
+  world.source.twin.faults.clear();
+  const failed = await failedOne(again);
+  expect(statesOf(failed)).toEqual({ c: 'failed', b: 'moved', a: 'waiting' });
+  await untilServers(world.source, [
+    ['c', 'ACTIVE', false],
+    ['b', 'SHUTOFF', false],
+    ['a', 'ACTIVE', false],
+  ]);
+});
+
 test('a restart of the sender does not try a failed server again, and after a rollback no server counts as failed', async () => {
   const { world, sender, campaign } = await withoutTheFirst();
   await untilFact(sender, campaign, ({ fact, phase }) => fact === 'begun' && phase === 'stop');
@@ -91,6 +113,14 @@ async function withoutTheFirst(edit: (plan: Plan) => Plan = (plan) => plan): Pro
   const campaign = await beginMigration(sender, (plan) => stringify(edit(inOrder(parse(plan) as Plan))));
   await order(world.source, first, 'lock');
   return { world, sender, campaign };
+}
+
+/** A plan of two waves, whose first moves two servers at once, and which lets none fail. */
+function strict({ waves, options, ...plan }: Plan): Plan {
+  const servers = waves.flatMap((wave) => wave.servers);
+  const first = { name: 'first', servers: servers.slice(0, 2) };
+  const rest = { name: 'rest', servers: servers.slice(2) };
+  return { ...plan, options: { ...options, parallel: 2, max_failures: 0 }, waves: [first, rest] };
 }
 
 /** The plan with its servers from c to a. */
