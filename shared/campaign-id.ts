@@ -12,5 +12,11 @@ export function wholeId(beginning: string, ids: Iterable<string>, hint?: string)
   const [id] = matches;
   if (id !== undefined && matches.length === 1 && beginning.length >= fewest) return id;
   const more = hint === undefined ? {} : { hint };
-  throw new Problem('E_NOT_FOUND', `${beginning} is the beginning of ${matches.length} campaigns.`, more);
+  const says =
+    matches.length > 1
+      ? `${beginning} is the beginning of ${matches.length} campaigns.`
+      : matches.length === 0
+        ? `There is no campaign whose id begins with ${beginning}.`
+        : `${beginning} is too short: at least ${fewest} characters name a campaign.`;
+  throw new Problem('E_NOT_FOUND', says, more);
 }

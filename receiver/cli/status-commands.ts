@@ -47,10 +47,12 @@ function statusLines(status: ReceiverStatus, output: Output): string[] {
     `listening  ${status.listening}`,
     `sender     ${sessions.length === 0 ? 'none is connected' : sessions.join('; ')}`,
     `staging    ${showBytes(status.stagingFreeBytes)} free`,
-    ...(status.endedCampaigns === 0 ? [] : [`ended      ${status.endedCampaigns} campaigns, the newest of them below`]),
+    ...(status.endedCampaigns === 0
+      ? []
+      : [`ended      ${status.endedCampaigns}; the newest of them are below (\`--ended NUMBER\` says how many)`]),
     ...status.campaigns.flatMap((campaign) => [
       '',
-      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources built` : visible(campaign.problem)}${ownerText(campaign.owner)}`,
+      `campaign   ${campaign.id}  ${campaign.state}, ${campaign.problem === undefined ? `${campaign.built} resources stand` : visible(campaign.problem)}${ownerText(campaign.owner)}`,
       ...(campaign.disks.length === 0 ? [] : diskTable(campaign.disks, output)),
     ]),
   ];

@@ -3,6 +3,7 @@ import { type Kind, type Ref, type Resource, refOf } from '../../shared/model/re
 import { asProblem } from '../../shared/problem.ts';
 import type { Fact } from '../migration/fact.ts';
 import { differing } from '../model/differing.ts';
+import { withoutRefs } from '../model/skip.ts';
 import type { Campaign } from './campaign.ts';
 import { type StepTools, workSignal } from './step.ts';
 
@@ -32,7 +33,8 @@ export async function sinceCapture({ document, plan }: Campaign, tools: StepTool
     const { project_id: project, whole } = plan.source;
     const servers = whole ? [] : document.servers.map(({ id }) => id);
     const { document: now } = await tools.source.inventory({ project, servers }, signal);
-    return changesSince(document, now);
+    // What the plan skips, and what needs it, is no change.
+    return changesSince(document, withoutRefs(now, plan.skip).document);
   } catch (error) {
     signal.throwIfAborted();
     const says = `the source could not be compared with its capture: ${asProblem(error).message}`;
@@ -46,6 +48,8 @@ export function changesSince(document: Configurations, now: Configurations): Sin
   const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
   const captured = resourcesOf(document).filter(({ kind }) => !comparedElsewhere.has(kind));
   const known = new Set(resourcesOf(document).map(({ kind, id }) => refOf(kind, id)));
+  // A document for a destination without a kind has none of it.
+  const carried = new Set(resourcesOf(document).map(({ kind }) => kind));
   return [
     ...captured.flatMap((was): SinceCapture[] => {
       const ref = refOf(was.kind, was.id);
@@ -59,7 +63,7 @@ export function changesSince(document: Configurations, now: Configurations): Sin
     }),
     ...[...found].flatMap(([ref, one]): SinceCapture[] => {
       const parent = parentOf(one);
-      if (known.has(ref) || parent === null || !known.has(parent)) return [];
+      if (known.has(ref) || parent === null || !known.has(parent) || !carried.has(one.kind)) return [];
       return [{ ref, says: `is new at the source since the capture, in ${parent}` }];
     }),
   ];

@@ -46,7 +46,7 @@ export function saysOf(state: CampaignState, moves: readonly MoveStatus[], circu
     case 'ready':
       if (left.length > 0)
         return `All ${moves.length} servers moved, but at the source ${listed(left)} may run again: \`sender commit\` leaves such a source server as it is.`;
-      return `All ${moves.length} servers moved and verified. \`sender commit\` ends the way back, \`sender rollback\` takes it.`;
+      return `All ${moves.length} servers moved and verified. \`sender commit\` makes it final, \`sender rollback\` undoes it.`;
     case 'committing':
       return 'The commit is under way.';
     case 'committed':
@@ -86,9 +86,10 @@ function movingSays(moves: readonly MoveStatus[], isGated: boolean): string {
   const held = moves.filter(({ window }) => window !== null);
   const now = moves.find((move) => move.state === 'moving' && !move.warm?.waits && move.window === null);
   const doing = phaseNamed(now?.phase)?.does;
-  if (isGated) return '; the first half of a farm must be healthy before the second is begun.';
+  if (isGated) return '; the first half of a rolling wave must be healthy before the second begins.';
   if (now !== undefined) return `; ${now.name}: ${doing ?? now.phase}.`;
   if (held[0]?.window) return `; ${many(held)}${held[0].window.says.slice('waits'.length)}. \`sender cutover\` goes on now.`;
-  if (waiting.length > 0) return `; ${many(waiting)} for the cutover (${waiting[0]?.warm?.cutover}); \`sender cutover\` says it.`;
+  if (waiting.length > 0)
+    return `; ${many(waiting)} for the cutover (${waiting[0]?.warm?.cutover}); \`sender cutover\` stops and moves ${waiting.length === 1 ? 'it' : 'them'} now.`;
   return '.';
 }

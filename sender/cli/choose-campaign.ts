@@ -57,7 +57,9 @@ export function latestCampaign(campaigns: readonly CampaignStatus[], wanted: str
 }
 
 function none(): Problem {
-  return new Problem('E_NOT_FOUND', 'There is no campaign yet.', { hint: 'Start one with `sender migrate`.' });
+  return new Problem('E_NOT_FOUND', 'There is no campaign but those that were pruned.', {
+    hint: 'Start one with `sender migrate`.',
+  });
 }
 
 function named(campaigns: readonly CampaignStatus[], wanted: string): CampaignStatus {
@@ -65,7 +67,9 @@ function named(campaigns: readonly CampaignStatus[], wanted: string): CampaignSt
   const like = exact === undefined ? campaigns.filter((campaign) => campaign.id.startsWith(wanted)) : [exact];
   if (like.length === 1 && like[0] !== undefined) return like[0];
   const says =
-    like.length > 1 ? `${JSON.stringify(wanted)} begins ${list(like)}.` : `There is no campaign ${JSON.stringify(wanted)}.`;
+    like.length > 1
+      ? `${JSON.stringify(wanted)} begins ${list(like)}.`
+      : `There is no campaign ${JSON.stringify(wanted)}, and no server of that name in a campaign that the command fits.`;
   throw new Problem('E_NOT_FOUND', says, { about: wanted });
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer } from '../../shared/cli/registered-command.ts';
+import { visible } from '../../shared/print/text.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { chooseServers } from './choose-campaign.ts';
@@ -28,7 +29,10 @@ export function addCutoverCommand(program: Command, terminal: Terminal): void {
         const { campaign: chosen, servers } = chooseServers(campaigns, words, 'cutover');
         const campaign = await daemon.cutover({ campaign: chosen.id, servers });
         if (json) output.json(campaign);
-        else output.print(`Campaign ${campaign.id}: ${campaign.says}`);
+        else {
+          const which = servers.length === 0 ? 'Every server that waits' : servers.map(visible).join(', ');
+          output.print(`Campaign ${campaign.id}: told to cut over now: ${which}.`);
+        }
       }),
     );
 }

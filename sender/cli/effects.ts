@@ -1,5 +1,6 @@
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
+import { moveStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus, MoveStatus } from '../campaign/campaign-status.ts';
 import { namedServers } from '../campaign/named-servers.ts';
 import { countOf } from '../report/names.ts';
@@ -11,14 +12,16 @@ const mostNames = 10;
 /** What `sender commit` does to a campaign, with names and numbers, for its question. */
 export function commitEffects(campaign: CampaignStatus, deleteSource: boolean, keep: readonly string[]): string[] {
   const kept = idsOf(campaign, keep);
-  const moved = toldApart(campaign.moves).filter(({ state }) => state === 'moved');
+  const moved = toldApart(campaign.moves).filter(({ state }) => moveStates[state].hasMoved);
   const retired = moved.filter(({ server }) => !kept.has(server));
   const left = moved.filter(({ server }) => kept.has(server));
-  const fate = deleteSource ? 'are DELETED at the source, with their disks' : 'stay stopped at the source, and are locked';
+  const fate = deleteSource
+    ? { one: 'DELETED at the source, with its disks', many: 'DELETED at the source, with their disks' }
+    : { one: 'stays stopped at the source, and is locked', many: 'stay stopped at the source, and are locked' };
   return [
     `Commit campaign ${shortId(campaign.id)} of project ${campaign.project}:`,
-    `  ${serversText(retired)} ${fate}.`,
-    ...(left.length > 0 ? [`  ${serversText(left)} stay at the source as they are.`] : []),
+    `  ${serversText(retired)}: ${retired.length === 1 ? fate.one : fate.many}.`,
+    ...(left.length > 0 ? [`  ${serversText(left)}: left at the source as it is.`] : []),
     '  The snapshots of this campaign are deleted. `sender rollback` does not work afterwards.',
   ];
 }
@@ -35,13 +38,13 @@ export function rollbackEffects(campaign: CampaignStatus, keep: readonly string[
   return [
     `Roll back campaign ${shortId(campaign.id)} of project ${campaign.project}:`,
     ...(arrived.length > 0
-      ? [`  ${serversText(arrived)} are removed at the destination: what was written there since the move is LOST.`]
+      ? [`  ${serversText(arrived)}: removed at the destination; what was written there since the move is LOST.`]
       : []),
-    `  ${serversText(back)} go back to the source, and are started if they ran.`,
-    ...(lost.length > 0 ? [`  ${serversText(lost)} are removed even if the source server cannot run again.`] : []),
+    `  ${serversText(back)}: back at the source, and started there if running before.`,
+    ...(lost.length > 0 ? [`  ${serversText(lost)}: removed even if the source server cannot run again.`] : []),
     staying.length > 0
-      ? `  ${serversText(staying)} stay at the destination for good, with the network side.`
-      : `  What this campaign created of ${countOf('resource', campaign.toBuild)} of the network side is removed.`,
+      ? `  ${serversText(staying)}: left at the destination for good, with the network side.`
+      : `  Of the ${countOf('resource', campaign.toBuild)} of the network side, those that this campaign created are removed.`,
   ];
 }
 
@@ -51,7 +54,7 @@ export function exportEffects({ source, servers }: Configurations): string[] {
   const names = servers.map(({ id }) => labels.get(id) ?? id);
   return [
     `Export project ${source.project_name}:`,
-    `  ${namesText(names)} are stopped now, and stay stopped until \`sender commit\` or \`sender rollback\`.`,
+    `  ${namesText(names)}: stopped now, and until \`sender commit\` or \`sender rollback\`.`,
     '  Their disks are frozen as snapshots at the source.',
   ];
 }

@@ -90,9 +90,9 @@ async function checkFile(asking: SenderAsking, file: string): Promise<void> {
   const { differences, concerns, decisions } = await daemon.checkPlan({ plan: await readText(file), file: resolve(file) });
   const lines =
     differences.length === 0
-      ? [`${file} is what \`sender plan\` would write now.`]
+      ? [`${file} names the servers and the mappings that \`sender plan\` would write now.`]
       : [
-          `What ${file} says otherwise than \`sender plan\` would now: your edits, and changes of the clouds.`,
+          `Servers and mappings of ${file} that \`sender plan\` would write otherwise now: your edits, and changes of the clouds.`,
           ...differences.map((difference) => `  ${output.style('yellow', visible(difference))}`),
         ];
   conclude(asking, { file, differences, decisions }, lines, concerns);

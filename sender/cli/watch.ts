@@ -49,11 +49,15 @@ export async function watchStatus(asking: SenderAsking, wanted: string | undefin
   const { output, json } = asking;
   const live = openLive(output);
   let endedBefore: ReadonlySet<string> | undefined;
+  let saidBefore = '';
   for await (const status of statuses(asking)) {
     endedBefore ??= new Set(status.campaigns.flatMap(({ id, state }) => (campaignStates[state].isOver ? [id] : [])));
     const only = wanted === undefined ? undefined : latestCampaign(status.campaigns, wanted);
-    if (json) output.json(only ?? status);
-    else {
+    if (json) {
+      const text = JSON.stringify(only ?? status);
+      if (text !== saidBefore) output.json(only ?? status);
+      saidBefore = text;
+    } else {
       const shown = only === undefined ? status.campaigns.filter(({ id }) => !endedBefore?.has(id)) : [only];
       live.show({
         picture: (rows) => statusLines(status, output, { only: only?.id, all, rows }),

@@ -23,5 +23,5 @@ export async function prompt(question: string): Promise<string> {
 
 /** The failure of a command whose question was not answered with yes. */
 export function notAnswered(): Problem {
-  return new Problem('E_CANCELLED', 'Nothing was done.', { hint: 'Run the command again and answer the question.' });
+  return new Problem('E_CANCELLED', 'Nothing was done.', { hint: 'Answer y, or give --yes, to have it done.' });
 }

@@ -27,7 +27,11 @@ export function mustNotBlock(concerns: readonly Concern[], more: { about?: strin
   const lines = blocking.map(
     ({ code, about, says, remedy }) => `  ${code}${about === undefined ? '' : ` ${about}`}: ${says} ${remedy}`,
   );
-  throw new Problem('E_BLOCKED', `${blocking.length} concerns are blocking:\n${lines.join('\n')}`, more);
+  throw new Problem(
+    'E_BLOCKED',
+    `${blocking.length === 1 ? 'One concern is' : `${blocking.length} concerns are`} blocking:\n${lines.join('\n')}`,
+    more,
+  );
 }
 
 /** What would happen to one resource at the destination. */

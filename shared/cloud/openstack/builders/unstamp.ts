@@ -24,6 +24,7 @@ export async function unstamp(site: Site, ref: Ref, id: string, campaign: string
   if (collection !== undefined) await fromNeutron(site, collection, ref, id, campaign, signal);
 }
 
+/** Network API, "Remove a tag": no other tag is written, so none that was just added is lost. */
 async function fromNeutron(
   site: Site,
   { path, one }: Collection,
@@ -33,18 +34,11 @@ async function fromNeutron(
   signal: AbortSignal,
 ): Promise<void> {
   const thing = await site.get<{ readonly tags?: readonly string[] }>('network', `${path}/${id}`, one, signal);
-  const all = thing?.tags ?? [];
-  const ours: readonly string[] = tagsOf(campaign, ref);
-  const tags = all.filter((tag) => !ours.includes(tag));
-  if (tags.length === all.length) return;
-  await site.session.call({
-    method: 'PUT',
-    service: 'network',
-    path: `${path}/${id}/tags`,
-    body: { tags },
-    tolerate: [404],
-    signal,
-  });
+  for (const tag of tagsOf(campaign, ref)) {
+    if (thing?.tags?.includes(tag) !== true) continue;
+    const own = `${path}/${id}/tags/${encodeURIComponent(tag)}`;
+    await site.session.call({ method: 'DELETE', service: 'network', path: own, tolerate: [404], signal });
+  }
 }
 
 /**

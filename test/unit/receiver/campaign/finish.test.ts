@@ -32,7 +32,7 @@ test('a commit that is cut in the middle goes on when it is asked again, and rem
   const { world, sender, campaign } = await ready((plan) => plan.replace('images: keep', 'images: remove'));
   const before = await stampsAt(world.destination);
   world.destination.twin.faults.set([
-    { do: 'status', status: 500, match: { service: 'network', method: 'PUT', path: '^/v2.0/(ports|routers)/[^/]+/tags' } },
+    { do: 'status', status: 500, match: { service: 'network', method: 'DELETE', path: '^/v2.0/(ports|routers)/[^/]+/tags/' } },
   ]);
   await sender.daemon.commit({ campaign, deleteSource: false });
   expect((await failedOne(sender)).says).toContain('The way back is closed');

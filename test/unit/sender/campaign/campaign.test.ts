@@ -232,7 +232,7 @@ test('a server that is copied while it runs shows its rounds and a forecast, and
   expect(() => toCutOver(copying, ['web 2'])).toThrow(expect.objectContaining({ code: 'E_CAMPAIGN_STATE' }));
   expect(() => toCutOver(copying, ['db'])).toThrow(expect.objectContaining({ code: 'E_NOT_FOUND' }));
   const waiting = await look(...beforeCutover, { fact: 'begun', server: 's1', phase: 'await cutover' });
-  expect(waiting.says).toContain('web 1 waits for the cutover (now); `sender cutover` says it.');
+  expect(waiting.says).toContain('web 1 waits for the cutover (now); `sender cutover` stops and moves it now.');
   expect(toCutOver(waiting, [])).toEqual(['s1']);
   const halted = await look(...beforeCutover, { fact: 'rests', state: 'failed' });
   expect(halted.says).toContain('the others are at the source as they were');

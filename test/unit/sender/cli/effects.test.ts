@@ -17,7 +17,7 @@ describe('a command that cannot be undone', () => {
   test('says on a terminal what it will do to which servers, and does it when the answer is yes', async () => {
     expect(await line.runAnswering('y', 'commit')).toBe(0);
     expect(line.told()).toMatch(
-      /Commit campaign 7c0a2d8e of project shop:\n {2}3 servers \(app \(3f2a1c\), app \(77b0de\), db\) stay stopped/,
+      /Commit campaign 7c0a2d8e of project shop:\n {2}3 servers \(app \(3f2a1c\), app \(77b0de\), db\): stay stopped/,
     );
     expect(line.told()).toContain('`sender rollback` does not work afterwards.\nCommit it? [y/N] ');
     expect(line.daemon.asked).toEqual([['commit', { campaign, deleteSource: false }]]);
@@ -25,7 +25,7 @@ describe('a command that cannot be undone', () => {
 
   test.each(['', 'n', 'no', 'yellow'])('does nothing when the answer is %j', async (answer) => {
     expect(await line.runAnswering(answer, 'commit', '--delete-source')).toBe(41);
-    expect(line.told()).toContain('are DELETED at the source, with their disks.');
+    expect(line.told()).toContain('DELETED at the source, with their disks.');
     expect(line.told()).toContain('Nothing was done.');
     expect(line.daemon.asked).toEqual([]);
   });
@@ -50,11 +50,17 @@ describe('a command that cannot be undone', () => {
     const at = aCampaignStatus({ state: 'failed', moves: [...moves, aMoveStatus('late', { state: 'waiting' })] });
     await line.serve(aRecordedDaemon([at]));
     expect(await line.runAnswering('yes', 'rollback', '--keep', '3f2a', '--give-up', 'db')).toBe(0);
-    expect(line.told()).toMatch(/2 servers \(app \(77b0de\), db\) are removed at the destination: .* is LOST\./);
-    expect(line.told()).toContain('1 server (db) are removed even if the source server cannot run again.');
-    expect(line.told()).toContain('1 server (app (3f2a1c)) stay at the destination for good');
+    expect(line.told()).toMatch(/2 servers \(app \(77b0de\), db\): removed at the destination; .* is LOST\./);
+    expect(line.told()).toContain('1 server (db): removed even if the source server cannot run again.');
+    expect(line.told()).toContain('1 server (app (3f2a1c)): left at the destination for good');
     expect(line.told()).not.toContain('late');
     expect(line.daemon.asked).toEqual([['rollback', { campaign, keep: ['3f2a'], giveUp: ['db'] }]]);
+  });
+
+  test('names the servers of an export, which are frozen and not moved, before their sources are deleted', async () => {
+    await line.serve(aRecordedDaemon([aCampaignStatus({ state: 'ready', moves: [aMoveStatus('db', { state: 'frozen' })] })]));
+    expect(await line.runAnswering('n', 'commit', '--delete-source')).toBe(41);
+    expect(line.told()).toContain('1 server (db): DELETED at the source, with its disks.');
   });
 
   test('names ten servers at most, and counts the others', async () => {
