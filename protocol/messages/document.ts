@@ -22,5 +22,5 @@ export const part = request({
     resources: z.unknown().transform((value) => parsePart(value)),
   }),
   result: z.object({}),
-  problems: ['E_DOCUMENT'],
+  problems: ['E_DOCUMENT', 'E_BUSY'],
 });

@@ -132,9 +132,15 @@ export class ReceiverCampaign {
    */
   inTurn<T>(message: CampaignMessage, work: () => Promise<T>): Promise<T> {
     return this.#course.run(() => {
+      this.#work.signal.throwIfAborted();
       this.mustAllow(message);
       return work();
     });
+  }
+
+  /** Does something once no commit, removal or their like is under way, and holds up later ones. */
+  afterWork(work: () => Promise<void>): Promise<void> {
+    return this.#course.run(work);
   }
 
   /** The mappings this campaign was begun with; undefined for one that has no document yet. */

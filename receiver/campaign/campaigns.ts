@@ -48,7 +48,9 @@ export class Campaigns implements KeptUsers {
   readonly #state: string;
   readonly #tools: CampaignTools;
   readonly #open = new Map<string, Promise<ReceiverCampaign>>();
-  /** How many sessions each campaign was given to. */
+  /** Campaigns that are being closed; who wants one of them opens it anew after that. */
+  readonly #closing = new Map<string, Promise<void>>();
+  /** How many sessions each campaign was given to, or is being opened for. */
   readonly #users = new Map<string, number>();
   readonly #archive: Archive;
   readonly #looking = new Semaphore(1);
@@ -70,20 +72,49 @@ export class Campaigns implements KeptUsers {
    */
   async openFor(owner: Owner, id: string): Promise<ReceiverCampaign> {
     if (!(await claim(this.#folder(id), owner))) throw notYours(id);
-    const campaign = await this.open(id);
+    // Counted before it is there, so that no session that ends meanwhile closes it.
     this.#users.set(id, (this.#users.get(id) ?? 0) + 1);
-    return campaign;
+    try {
+      return await this.open(id);
+    } catch (error) {
+      this.#countOff(id);
+      throw error;
+    }
   }
 
-  /** A session that was given a campaign has ended; one that is over is closed with its last. */
+  /**
+   * A session that was given a campaign has ended. Resolves, and never rejects, when a campaign
+   * that is over and was given to no other is closed, which waits for its commit or removal.
+   */
   async leave(id: string): Promise<void> {
+    this.#countOff(id);
+    const campaign = await this.opened(id);
+    if (campaign === undefined || this.#users.has(id)) return;
+    await campaign.afterWork(async () => {
+      // Looked at once more: the work may have been long.
+      const now = await this.opened(id);
+      if (now !== campaign || this.#users.has(id) || !isOver(campaign.ledger.standing)) return;
+      const closing = this.#close(id, campaign);
+      this.#closing.set(id, closing);
+      await closing;
+    });
+  }
+
+  /** It stays open until it is closed: nobody opens its files a second time meanwhile. */
+  async #close(id: string, campaign: ReceiverCampaign): Promise<void> {
+    try {
+      await campaign.close();
+    } catch (error) {
+      this.#tools.log.warn({ err: error, campaign: id }, 'a campaign that is over could not be closed');
+    }
+    this.#open.delete(id);
+    this.#closing.delete(id);
+  }
+
+  #countOff(id: string): void {
     const users = (this.#users.get(id) ?? 1) - 1;
     if (users > 0) this.#users.set(id, users);
     else this.#users.delete(id);
-    const campaign = await this.#open.get(id);
-    if (campaign === undefined || this.#users.has(id) || !isOver(campaign.ledger.standing)) return;
-    this.#open.delete(id);
-    await campaign.close();
   }
 
   /** Who began a campaign; null where nobody has. Throws E_STATE_DAMAGED. */
@@ -112,13 +143,14 @@ export class Campaigns implements KeptUsers {
   }
 
   /** The campaign of an id, known or new, whoever owns it. */
-  open(id: string): Promise<ReceiverCampaign> {
+  async open(id: string): Promise<ReceiverCampaign> {
+    await this.#closing.get(id);
     const known = this.#open.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) return await known;
     const opening = ReceiverCampaign.open(this.#state, id, this.#tools);
     this.#open.set(id, opening);
     opening.catch(() => this.#open.delete(id));
-    return opening;
+    return await opening;
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Concern } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
 import { kindOf, type Ref, refOf } from '../../shared/model/resource.ts';
+import { asProblem, Problem } from '../../shared/problem.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { Owner } from './owner.ts';
 
@@ -27,33 +28,59 @@ export interface EarlierFound {
 
 /**
  * Finds what committed campaigns of an owner built for the network side of a document, by their
- * ledgers: a further campaign can adopt it. A campaign that is not committed may take it away.
+ * ledgers, and opens none: a further campaign can adopt it. A campaign that is not committed may
+ * take it away; one whose ledger cannot be read is named.
  */
 export async function findEarlier(
   campaigns: Campaigns,
   owner: Owner,
   document: Configurations,
-  cloud: DestinationCloud,
+  cloud: Pick<DestinationCloud, 'isThere'>,
   signal: AbortSignal,
 ): Promise<EarlierFound> {
   const wanted = new Set(networkSideOf(document).map(({ kind, id }) => refOf(kind, id)));
-  const built = new Map<Ref, EarlierResource>();
+  const built = new Map<Ref, EarlierResource[]>();
   const concerns: Concern[] = [];
   for (const campaign of await campaigns.ids()) {
+    signal.throwIfAborted();
     if (campaign === document.campaign || (await campaigns.ownerOf(campaign).catch(() => null)) !== owner) continue;
-    const { ledger } = await campaigns.known(campaign);
+    const ledger = await campaigns.look(campaign).catch((error: unknown) => asProblem(error));
+    if (ledger instanceof Problem) {
+      concerns.push(unreadable(campaign, ledger));
+      continue;
+    }
     const own = ledger.entries().flatMap((entry) => {
       if (entry.state !== 'built' || entry.how === 'adopted' || !wanted.has(entry.ref)) return [];
       return [{ ref: entry.ref, id: entry.id, campaign, address: entry.detail?.['address'] }];
     });
-    if (ledger.standing === 'committed') for (const one of own) built.set(one.ref, one);
+    if (ledger.standing === 'committed') for (const one of own) built.set(one.ref, [...(built.get(one.ref) ?? []), one]);
     else if (own.length > 0 && ledger.standing !== 'removed') concerns.push(uncommitted(campaign, own.length));
   }
   const earlier: EarlierResource[] = [];
-  await inParallel([...built.values()], width, async (one) => {
-    if (await cloud.isThere(one.ref, one.id, signal)) earlier.push(one);
+  await inParallel([...built.values()], width, async (candidates) => {
+    const one = await firstThere(candidates, cloud, signal);
+    if (one !== undefined) earlier.push(one);
   });
   return { earlier: earlier.sort((a, b) => kindOf(a.ref).localeCompare(kindOf(b.ref)) || a.ref.localeCompare(b.ref)), concerns };
+}
+
+/** Several campaigns may have built a resource, of which the tenant deleted one since. */
+async function firstThere(
+  candidates: readonly EarlierResource[],
+  cloud: Pick<DestinationCloud, 'isThere'>,
+  signal: AbortSignal,
+): Promise<EarlierResource | undefined> {
+  for (const one of candidates) if (await cloud.isThere(one.ref, one.id, signal)) return one;
+  return undefined;
+}
+
+function unreadable(campaign: string, problem: Problem): Concern {
+  return {
+    code: 'campaign.unreadable',
+    severity: 'warning',
+    says: `What campaign ${campaign} built is not known, and is not adopted: ${problem.message}`,
+    remedy: 'See `receiver status` at the receiver. What it built can be mapped by hand in the plan.',
+  };
 }
 
 function uncommitted(campaign: string, count: number): Concern {

@@ -15,19 +15,28 @@ interface Kept {
 export class DocumentParts {
   readonly #memory: Budget;
   readonly #documents = new Map<string, Map<number, Kept>>();
+  /** The campaign whose document found no memory; parts of it may still be under way. */
+  #refused: string | null = null;
 
   /** `memory`: shared by all connections. */
   constructor(memory: Budget) {
     this.#memory = memory;
   }
 
-  /** Keeps a part of a campaign's document. Throws E_BUSY where there is no memory for it. */
+  /**
+   * Keeps a part of a campaign's document. Throws E_BUSY where there is no memory for it: then no
+   * part of the document is kept, until it is begun again with part 0.
+   */
   add(campaign: string, number: number, part: DocumentPart): void {
+    if (number === 0) this.#begin(campaign);
     const document = this.#documents.get(campaign) ?? new Map<number, Kept>();
     this.#drop(document, number);
     const bytes = leastBytes + JSON.stringify(part).length;
-    if (!this.#memory.take(bytes))
+    if (this.#refused === campaign || !this.#memory.take(bytes)) {
+      this.#forget(campaign);
+      this.#refused = campaign;
       throw new Problem('E_BUSY', 'The receiver is reading as many long documents as it has memory for.');
+    }
     document.set(number, { part, bytes });
     this.#documents.set(campaign, document);
   }
@@ -48,6 +57,12 @@ export class DocumentParts {
   /** Forgets all parts: the connection is over. */
   close(): void {
     for (const campaign of [...this.#documents.keys()]) this.#forget(campaign);
+  }
+
+  /** A sender hands over one document at a time: it has given up the others. */
+  #begin(campaign: string): void {
+    this.#refused = null;
+    for (const other of [...this.#documents.keys()]) if (other !== campaign) this.#forget(other);
   }
 
   #forget(campaign: string): void {

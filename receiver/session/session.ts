@@ -99,7 +99,9 @@ export class Session {
     }
     const closed = await this.#connection.closed;
     this.#parts.close();
-    for (const id of this.#given) await this.#tools.campaigns.leave(id);
+    // Not waited for: a commit goes on without its session, and the next one may come before its
+    // end.
+    for (const id of this.#given) void this.#tools.campaigns.leave(id);
     this.#tools.log.info({ code: closed.code, says: closed.says }, 'sender gone');
   }
 

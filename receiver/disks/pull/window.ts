@@ -6,7 +6,7 @@ const MiB = 1024 * 1024;
 /** How long after another disk's pull a window counts as shared: milliseconds. */
 const sharedMs = 1000;
 
-/** How long a session that has nothing requested waits for what all share: milliseconds. */
+/** How long a session that was granted nothing waits for what all share: milliseconds. */
 const patienceMs = 10_000;
 
 /**
@@ -31,11 +31,12 @@ export class Window {
   #last: object | undefined;
   #sharedUntil = 0;
   readonly #all: Window | null;
-  #inside = 0;
+  /** Pulls that the window of all sessions has let in, without those that wait for it. */
+  #granted = 0;
 
   /**
    * `most` bounds its bytes; `lanes` tells over how many lanes the answers come now. `all`: the
-   * window that the sessions of a daemon share. One that has nothing requested waits there for a
+   * window that the sessions of a daemon share. One of whose pulls none is let in waits there for a
    * moment only: a sender that does not answer holds up no other for long.
    */
   constructor(most: number, lanes: () => number = () => 1, all: Window | null = null) {
@@ -69,38 +70,49 @@ export class Window {
     this.#last = owner;
     if (!this.#room.isIdle || !this.#isOpen) await this.#room.wait([signal]);
     this.#taken += bytes;
-    this.#inside += 1;
     this.#wake();
     if (this.#all === null) return;
     try {
-      await this.#all.#share(bytes, this.#inside === 1, signal);
+      await this.#all.#share(bytes, this, signal);
     } catch (error) {
       this.#leave(bytes);
       throw error;
     }
   }
 
-  /** As `enter`, but that who has nothing inside waits for a while only. */
-  async #share(bytes: number, isFirst: boolean, signal: AbortSignal): Promise<void> {
-    const patience = isFirst ? [AbortSignal.timeout(patienceMs)] : [];
-    try {
-      if (!this.#room.isIdle || !this.#isOpen) await this.#room.wait([signal, ...patience]);
-    } catch (error) {
-      if (signal.aborted || !isFirst) throw error;
-    }
+  /** As `enter`, but a session that was granted nothing waits for a while only. */
+  async #share(bytes: number, session: Window, signal: AbortSignal): Promise<void> {
+    if (!this.#room.isIdle || !this.#isOpen) await this.#waitAs(session, signal);
+    session.#granted += 1;
     this.#taken += bytes;
-    this.#inside += 1;
     this.#wake();
+  }
+
+  /** Looks again and again: what the session was granted may leave while this pull waits. */
+  async #waitAs(session: Window, signal: AbortSignal): Promise<void> {
+    const enough = new AbortController();
+    const looking = setInterval(() => {
+      if (session.#granted === 0) enough.abort();
+    }, patienceMs);
+    try {
+      await this.#room.wait([signal, enough.signal]);
+    } catch (error) {
+      if (!enough.signal.aborted) throw error;
+      signal.throwIfAborted();
+    } finally {
+      clearInterval(looking);
+    }
   }
 
   leave(bytes: number): void {
     this.#leave(bytes);
-    this.#all?.leave(bytes);
+    if (this.#all === null) return;
+    this.#granted -= 1;
+    this.#all.#leave(bytes);
   }
 
   #leave(bytes: number): void {
     this.#taken -= bytes;
-    this.#inside -= 1;
     this.#wake();
   }
 

@@ -1,8 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { findEarlier } from '../../../../receiver/campaign/earlier.ts';
 import type { Plan } from '../../../../sender/model/plan.ts';
+import { aDocument, aNetwork } from '../../../support/build.ts';
+import { aFolder } from '../../../support/folder.ts';
 import { beginMigration, type Cloud, type SenderLife, untilState } from '../../../support/in-process.ts';
 import { ShopTemplate, untilServers } from '../../../support/shop-world.ts';
+import { someCampaigns } from '../session/paired-site.ts';
 
 let template: ShopTemplate;
 beforeAll(async () => {
@@ -71,6 +78,32 @@ test('a plan that maps a network whose router it creates is told that the addres
   await untilState(sender, 'rolled back');
   expect(await legs()).toEqual([]);
   expect(await user.list<{ name: string }>('network', '/routers', 'routers')).toMatchObject([gateway]);
+});
+
+test('of what two campaigns built for one network, the one that stands is found, no campaign is opened, and one that is damaged is named', async () => {
+  const state = await aFolder();
+  const owner = 'a'.repeat(64);
+  const before = someCampaigns(state);
+  const [one, other, damaged] = [randomUUID(), randomUUID(), randomUUID()];
+  for (const id of [one, other, damaged]) {
+    const { ledger } = await before.openFor(owner, id);
+    await ledger.intend('network/n1');
+    await ledger.built('network/n1', { id: `of ${id}`, how: 'created' });
+    await ledger.reach('committed');
+  }
+  await before.close();
+  await writeFile(join(state, 'campaigns', damaged, 'ledger.jsonl'), 'no ledger\n{}\n');
+  const campaigns = someCampaigns(state);
+  const document = aDocument({ networks: [aNetwork({ id: 'n1' })] });
+  for (const standing of [one, other]) {
+    const cloud = { isThere: async (_: string, id: string) => id === `of ${standing}` };
+    const { earlier, concerns } = await findEarlier(campaigns, owner, document, cloud, new AbortController().signal);
+    expect(earlier.map(({ ref, campaign }) => [ref, campaign])).toEqual([['network/n1', standing]]);
+    expect(concerns).toMatchObject([
+      { code: 'campaign.unreadable', severity: 'warning', says: expect.stringContaining(damaged) },
+    ]);
+  }
+  for (const id of [one, other, damaged]) expect(await campaigns.opened(id)).toBeUndefined();
 });
 
 function edited(edit: (plan: Plan) => Plan): (text: string) => string {

@@ -25,6 +25,8 @@ test('a window is shared for as long as several disks pull through it, and a sec
 });
 
 test('sessions share a window, and a session that has nothing requested waits for the others a moment only', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const all = new Window(10);
   const [greedy, other] = [new Window(100, () => 1, all), new Window(100, () => 1, all)];
   await greedy.enter(5, greedy, signal);
@@ -33,7 +35,9 @@ test('sessions share a window, and a session that has nothing requested waits fo
   const waiting = greedy.enter(5, greedy, signal).then(() => {
     isIn = true;
   });
-  await other.enter(5, other, signal);
+  const first = other.enter(5, other, signal);
+  await vi.advanceTimersByTimeAsync(10_000);
+  await first;
   expect(isIn).toBe(false);
   const giving = new AbortController();
   const second = other.enter(5, other, giving.signal);
@@ -44,6 +48,35 @@ test('sessions share a window, and a session that has nothing requested waits fo
   greedy.leave(5);
   await waiting;
   expect(isIn).toBe(true);
+});
+
+test('a session of whose pulls none is let in gets one of them in within 10 s, however long another does not answer', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const all = new Window(10);
+  const [silent, other] = [new Window(100, () => 1, all), new Window(100, () => 1, all)];
+  await other.enter(5, other, signal);
+  await silent.enter(5, silent, signal);
+  const next = silent.enter(5, silent, signal);
+  let entered = 0;
+  const count = (): void => {
+    entered += 1;
+  };
+  const waiting = [other.enter(5, other, signal).then(count), other.enter(5, other, signal).then(count)];
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(entered).toBe(0);
+  // The room goes to who waits longest, and the other session has nothing from now on.
+  other.leave(5);
+  await next;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(entered).toBe(1);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(entered).toBe(1);
+  other.leave(5);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(entered).toBe(2);
+  await Promise.all(waiting);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('a window is wider the more lanes the answers come over, up to what the operator allows', async () => {

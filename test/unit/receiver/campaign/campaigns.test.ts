@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
+import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
+import { Problem } from '../../../../shared/problem.ts';
+import { aFolder } from '../../../support/folder.ts';
+
+const owner = 'a'.repeat(64);
+
+/** Campaigns whose cloud is not reached, and is asked in vain until `giveUp`. */
+async function someCampaigns() {
+  const cloud = Promise.withResolvers<never>();
+  cloud.promise.catch(() => {});
+  const workers = new WorkerPool({ size: 1, buffers: 4 });
+  const campaigns = new Campaigns(await aFolder(), {
+    cloud: () => cloud.promise,
+    workers,
+    log: pino({ level: 'silent' }),
+    directIo: true,
+    keptFor: null,
+    images: { images: 'none', mostBytes: 0 },
+  });
+  onTestFinished(async () => {
+    await campaigns.close();
+    await workers.close();
+  });
+  return { campaigns, giveUp: () => cloud.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.')) };
+}
+
+test('a campaign whose session ends in its commit is closed after that, and not where another session has it by then', async () => {
+  const { campaigns, giveUp } = await someCampaigns();
+  const id = randomUUID();
+  const campaign = await campaigns.openFor(owner, id);
+  await campaign.ledger.intend('network/n1');
+  await campaign.ledger.built('network/n1', { id: 'N', how: 'created' });
+  await campaign.ledger.reach('completed');
+  const commit = expect(campaign.commit()).rejects.toMatchObject({ code: 'E_CLOUD_UNREACHABLE' });
+  await expect.poll(() => campaign.ledger.standing).toBe('committed');
+  const left = campaigns.leave(id);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await campaigns.openFor(owner, id)).toBe(campaign);
+  giveUp();
+  await Promise.all([commit, left]);
+  // It is still open: the repeat of the commit goes on in the same ledger.
+  await campaign.ledger.bared('network/n1');
+  await campaign.commit();
+  await campaigns.leave(id);
+  expect(await campaigns.opened(id)).toBeUndefined();
+});
+
+test('a campaign that is opened while it is closed is opened anew once it is', async () => {
+  const { campaigns } = await someCampaigns();
+  const id = randomUUID();
+  const first = await campaigns.openFor(owner, id);
+  await first.ledger.reach('committed');
+  const left = campaigns.leave(id);
+  const second = await campaigns.openFor(owner, id);
+  await left;
+  expect(second).not.toBe(first);
+  await expect(first.commit()).rejects.toMatchObject({ code: 'E_PEER_LOST' });
+  await second.ledger.intend('network/n1');
+  expect(await campaigns.opened(id)).toBe(second);
+});
