@@ -34,13 +34,13 @@ export interface FinishTools {
 }
 
 /** One resource that is to be finished. */
-interface Entry {
+interface LedgerFinish {
   readonly ref: Ref;
   readonly id: string;
 }
 
 /** One that could not be finished, and why. */
-interface Undone extends Entry {
+interface Undone extends LedgerFinish {
   readonly problem: Problem;
 }
 
@@ -54,7 +54,7 @@ export async function finish(tools: FinishTools, images: Images): Promise<Remain
   const entries = tools.ledger
     .entries()
     .flatMap((entry) => (entry.state === 'built' && entry.how !== 'adopted' && !entry.bare ? [entry] : []));
-  const stays = (entry: Entry): boolean => images === 'keep' && isImage(entry);
+  const stays = (entry: LedgerFinish): boolean => images === 'keep' && isImage(entry);
   const wanted = entries.filter((entry) => !stays(entry));
   let undone = await finishAll(tools, wanted);
   for (const pauseMs of pausesMs) {
@@ -71,12 +71,12 @@ export async function finish(tools: FinishTools, images: Images): Promise<Remain
   return { images: [...keptImages, ...leftImages], stamped };
 }
 
-function isImage({ ref }: Entry): boolean {
+function isImage({ ref }: LedgerFinish): boolean {
   return kindOf(ref) === 'disk';
 }
 
 /** Tries each entry once; returns those that could not be finished. */
-async function finishAll(tools: FinishTools, entries: readonly Entry[]): Promise<Undone[]> {
+async function finishAll(tools: FinishTools, entries: readonly LedgerFinish[]): Promise<Undone[]> {
   const undone: Undone[] = [];
   await inParallel(entries, width, async ({ ref, id }) => {
     const problem = await problemOf(tools, { ref, id });
@@ -87,7 +87,7 @@ async function finishAll(tools: FinishTools, entries: readonly Entry[]): Promise
 }
 
 /** Why one entry could not be finished; null where it was. Throws where we were interrupted. */
-async function problemOf({ campaign, cloud, signal }: FinishTools, entry: Entry): Promise<Problem | null> {
+async function problemOf({ campaign, cloud, signal }: FinishTools, entry: LedgerFinish): Promise<Problem | null> {
   const { ref, id } = entry;
   const patience = { timeoutMs, signal };
   try {

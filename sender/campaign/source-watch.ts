@@ -1,6 +1,6 @@
 import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import { asProblem, Problem, type ProblemJson } from '../../shared/problem.ts';
-import { whyNotFrozen } from '../migration/phases/freeze.ts';
+import { whyOutdated } from '../migration/phases/freeze.ts';
 import { recall } from '../migration/recall.ts';
 import type { Campaign } from './campaign.ts';
 
@@ -44,7 +44,7 @@ export class SourceWatch {
     for (const move of this.#campaign.moves().flatMap(({ moves }) => moves)) {
       const { server, learned } = recall(move, this.#campaign.journal);
       try {
-        const why = whyNotFrozen(await (await this.#source()).state(server.id, this.#signal), learned.generation);
+        const why = await whyOutdated(await this.#source(), server.id, learned.generation, this.#signal);
         if (why !== null) found.set(server.id, awakeProblem(server, why).toJSON());
       } catch (error) {
         if (this.#signal.aborted) return;

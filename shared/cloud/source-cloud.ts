@@ -100,6 +100,12 @@ export interface SourceCloud {
    * be stopped meanwhile. Throws E_NOT_FOUND.
    */
   recapture(serverId: string, signal: AbortSignal): Promise<Recaptured>;
+  /**
+   * Whether a stopped server may have run since a generation: more exact than comparing two of
+   * them, for a lock or a backup changes it too. MUST be true where that cannot be told. Throws
+   * E_NOT_FOUND.
+   */
+  mayHaveRunSince(serverId: string, generation: ServerState['generation'], signal: AbortSignal): Promise<boolean>;
   state(serverId: string, signal: AbortSignal): Promise<ServerState>;
   /**
    * Stops a server and waits until it is seen stopped; one that is stopped already is left so.

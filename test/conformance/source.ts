@@ -129,6 +129,9 @@ export function itIsASourceCloud(open_: () => Promise<SourceUnderTest>): void {
       await cloud.stop(server.id, patience());
       expect(await cloud.state(server.id, AbortSignal.timeout(60_000))).toMatchObject({ power: 'stopped', busy: null });
       await cloud.stop(server.id, patience());
+      const { generation } = await cloud.state(server.id, AbortSignal.timeout(60_000));
+      expect(await cloud.mayHaveRunSince(server.id, generation, AbortSignal.timeout(60_000))).toBe(false);
+      expect(await cloud.mayHaveRunSince(server.id, 'none of its generations', AbortSignal.timeout(60_000))).toBe(true);
     });
 
     test('freezes the disk once for each attempt, finds it again, and takes no checkpoint for it', async () => {

@@ -83,7 +83,7 @@ export async function openSite({ diskOf, tokenLifeSeconds, pace = 0, servers = s
 /** Writes a plan of the whole project; returns its file. */
 export async function planWhole({ dir, sender }: Site): Promise<string> {
   const file = join(dir, 'plan.yaml');
-  await ask(sender.config, ['plan', '--project', 'shop', '-o', file]);
+  await ask(sender.config, ['plan', '--project', 'shop', '--force', '-o', file]);
   return file;
 }
 

@@ -86,7 +86,7 @@ export class TwoClouds {
     ]);
     await pairDaemons(sender.config, receiver.config);
     const file = join(dir, 'good.yaml');
-    await ask(sender.config, ['plan', '--project', 'shop', '-o', file]);
+    await ask(sender.config, ['plan', '--project', 'shop', '--force', '-o', file]);
     const plan = parse(await readFile(file, 'utf8')) as Plan;
     return new TwoClouds({ dir, endings, source, destination, sender, receiver, plan });
   }

@@ -1,7 +1,7 @@
 import { asProblem } from '../../../shared/problem.ts';
 import { exceptedFrom, isCommitUnderWay } from '../../migration/fact.ts';
 import type { Move } from '../../migration/move.ts';
-import { whyNotFrozen } from '../../migration/phases/freeze.ts';
+import { whyOutdated } from '../../migration/phases/freeze.ts';
 import { recall } from '../../migration/recall.ts';
 import { withRetries } from '../../migration/retry.ts';
 import type { Campaign } from '../campaign.ts';
@@ -42,12 +42,11 @@ async function whyNot(campaign: Campaign, move: Move, tools: StepTools, step: st
   const place = { server: server.id, phase: step };
   const { retryDelaysMs } = tools;
   const look = async (): Promise<void> => {
-    const state = await tools.source.state(server.id, signal).catch((error: unknown) => {
+    const why = await whyOutdated(tools.source, server.id, learned.generation, signal).catch((error: unknown) => {
       // A server that is gone cannot run.
       if (asProblem(error).code === 'E_NOT_FOUND') return null;
       throw error;
     });
-    const why = state === null ? null : whyNotFrozen(state, learned.generation);
     if (why !== null) throw awakeProblem(server, why);
   };
   try {

@@ -64,8 +64,23 @@ export async function mustBeStopped({ server, learned }: Move, source: SourceClo
   throw new Problem('E_CLOUD_TIMEOUT', `Server ${server.name} stays busy at the source.`, { about });
 }
 
-/** What a source server did since its freeze, so that its copy is outdated; null where nothing. */
-export function whyNotFrozen({ power, word, generation }: ServerState, frozen: string | undefined): string | null {
+/**
+ * What a source server did since its freeze, so that its copy is outdated; null where nothing. A
+ * lock or a backup changes its generation too, and is no reason.
+ */
+export async function whyOutdated(
+  source: Pick<SourceCloud, 'state' | 'mayHaveRunSince'>,
+  server: string,
+  frozen: string | undefined,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const state = await source.state(server, signal);
+  const why = whyNotFrozen(state, frozen);
+  if (why === null || frozen === undefined || state.power !== 'stopped') return why;
+  return (await source.mayHaveRunSince(server, frozen, signal)) ? why : null;
+}
+
+function whyNotFrozen({ power, word, generation }: ServerState, frozen: string | undefined): string | null {
   if (power !== 'stopped') return power === 'running' ? 'runs again' : `is ${word}`;
   return frozen === undefined || frozen === generation ? null : 'was changed, and may have run,';
 }

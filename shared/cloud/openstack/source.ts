@@ -9,7 +9,7 @@ import { openImage } from './images/image-file.ts';
 import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './images/snapshots.ts';
 import { takeInventory } from './inventory/inventory.ts';
 import { recapture } from './inventory/recapture.ts';
-import { bring, changes, readState } from './servers/server-state.ts';
+import { bring, changes, mayHaveRun, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
 import { CloudSession } from './session/session.ts';
@@ -32,6 +32,10 @@ export class OpenStackSource implements SourceCloud {
 
   recapture(serverId: string, signal: AbortSignal): Promise<Recaptured> {
     return recapture(this.#session, serverId, signal);
+  }
+
+  mayHaveRunSince(serverId: string, generation: string, signal: AbortSignal): Promise<boolean> {
+    return mayHaveRun(this.#session, serverId, generation, signal);
   }
 
   state(serverId: string, signal: AbortSignal): Promise<ServerState> {

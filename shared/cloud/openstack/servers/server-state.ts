@@ -7,7 +7,7 @@ import { partOf } from '../session/answer.ts';
 import { isUnsure } from '../session/late.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
-import { generationOf, readNewestAction } from './generation.ts';
+import { generationOf, mayHaveRunSince, readActions, readNewestAction } from './generation.ts';
 
 /** Reads a server; null where it is gone. */
 export async function readServer(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiServer | null> {
@@ -46,6 +46,12 @@ export async function readState(session: CloudSession, id: string, signal: Abort
     fault: server.fault?.message ?? null,
     generation: generationOf(server, newestAction),
   };
+}
+
+/** Whether a server may have run since a generation, by the actions that Nova recorded since. */
+export async function mayHaveRun(session: CloudSession, id: string, generation: string, signal: AbortSignal): Promise<boolean> {
+  const actions = await readActions(session, id, signal);
+  return mayHaveRunSince(generation, await mustReadServer(session, id, signal), actions);
 }
 
 /**

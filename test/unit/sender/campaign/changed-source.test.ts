@@ -5,6 +5,7 @@ import type { Report } from '../../../../sender/report/model.ts';
 import { untilState, type World } from '../../../support/in-process.ts';
 import {
   act,
+  order,
   failedOne as rested,
   ShopTemplate,
   type Started,
@@ -62,6 +63,13 @@ test('a commit of which every source server ran again commits nothing', async ()
   expect((await world.openCampaign(campaign)).ledger.state).toBe('completed');
   const [status] = (await sender.daemon.status()).campaigns;
   expect(status).toMatchObject({ state: 'ready', problem: { code: 'E_SERVER_STATE' } });
+});
+
+test('a commit goes on where every source server was only locked or backed up since its freeze', async () => {
+  const { world, sender, campaign } = await aReadyCampaign();
+  for (const server of await serversAt(world.source)) await order(world.source, server, 'lock');
+  await sender.daemon.commit({ campaign, deleteSource: false });
+  await untilState(sender, 'committed');
 });
 
 test('a commit locks no source server that runs again, and one that is gone is none', async () => {
