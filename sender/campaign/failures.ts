@@ -14,8 +14,21 @@ export function failuresSinceAsked(facts: readonly Fact[]): ReadonlyMap<string, 
   return new Map(facts.slice(asked + 1).flatMap((fact) => (fact.fact === 'failed' ? [[fact.server, fact.problem]] : [])));
 }
 
-/** Whether more servers failed than the plan's `max_failures`; without it none is too many. */
-export function areTooMany({ journal, plan }: Campaign): boolean {
+/** Failures of a daemon's own disk: every further server would be stopped only to meet them too. */
+const meetEveryServer: ReadonlySet<string> = new Set(['E_DISK_FULL', 'E_DISK_FAILED']);
+
+/**
+ * Whether more servers failed than the plan's `max_failures`, without which none is too many, or
+ * one failed for a reason that every server would meet.
+ */
+export function areTooMany(campaign: Campaign): boolean {
+  return (
+    isBeyondPlan(campaign) ||
+    [...failuresSinceAsked(campaign.journal.facts).values()].some(({ code }) => meetEveryServer.has(code))
+  );
+}
+
+function isBeyondPlan({ journal, plan }: Campaign): boolean {
   const most = plan.options.max_failures;
   return most !== undefined && failuresSinceAsked(journal.facts).size > most;
 }
@@ -27,7 +40,7 @@ export function throwFailures(campaign: Campaign): void {
     name: campaign.moveOf(server).server.name,
     problem: fromJson(problem),
   }));
-  const stopped = areTooMany(campaign)
+  const stopped = isBeyondPlan(campaign)
     ? ` No further server was begun, because the plan lets ${plan.options.max_failures} fail.`
     : '';
   const total = plan.waves.flatMap(({ servers }) => servers).length;

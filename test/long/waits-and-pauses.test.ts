@@ -109,6 +109,8 @@ test('an operator who cannot wait for a window cuts a server over before it, and
 }, 120_000);
 
 test('a server that would not be up again before a window ends is not stopped in it, and is in the next', async () => {
+  // What earlier campaigns took is forgotten with them.
+  await ask(site.sender.config, ['prune']);
   const fromMs = Date.now() + 40_000;
   const endMs = Math.ceil(Date.now() / 1000 + 50) * 1000;
   const at = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -124,6 +126,8 @@ test('a server that would not be up again before a window ends is not stopped in
 }, 120_000);
 
 test('a server that fits into no window is told of when its campaign begins, waits, and goes when the operator says so', async () => {
+  // What earlier campaigns took is forgotten with them.
+  await ask(site.sender.config, ['prune']);
   const hour = String((new Date().getUTCHours() + 6) % 24).padStart(2, '0');
   const file = await planWith(`calendar:\n  windows:\n    - { from: "${hour}:00", to: "${hour}:01" }\n`);
   const { stdout, stderr } = await cli(site.sender.config, ['migrate', file]);
