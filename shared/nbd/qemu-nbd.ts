@@ -133,9 +133,9 @@ const exists = (path: string): Promise<boolean> =>
 
 /**
  * The socket's file appears with bind(2), and connections are refused until listen(2), a moment
- * later: on a busy machine we come between the two.
+ * later: on a busy machine we come between the two. A file that was removed since is made again.
  */
 function isRefusal(error: unknown): boolean {
   const { cause } = asProblem(error);
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+  return cause instanceof Error && 'code' in cause && ['ECONNREFUSED', 'ENOENT'].includes(String(cause.code));
 }

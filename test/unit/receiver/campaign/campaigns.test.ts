@@ -35,7 +35,7 @@ test('a campaign whose session ends in its commit is closed after that, and not 
   await campaign.ledger.intend('network/n1');
   await campaign.ledger.built('network/n1', { id: 'N', how: 'created' });
   await campaign.ledger.reach('completed');
-  const commit = expect(campaign.commit()).rejects.toMatchObject({ code: 'E_CLOUD_UNREACHABLE' });
+  const commit = expect(campaign.commit()).resolves.toMatchObject({ freed: 0 });
   await expect.poll(() => campaign.ledger.standing).toBe('committed');
   const left = campaigns.leave(id);
   await new Promise((resolve) => setTimeout(resolve, 50));
