@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { campaignWith, type Place, placesIn, spoilEach, type Told } from '../chaos/answers/at-calls.ts';
 import { forget, measure, type Yardstick } from '../chaos/power-cut/worlds.ts';
+import { Dice } from '../support/dice.ts';
 import { ways } from '../support/spoiling-proxy.ts';
 
 /** The most campaigns, and after how long no more are begun: milliseconds. */
@@ -16,17 +17,13 @@ afterAll(() => forget(yardstick));
 
 /** Places in an order that follows from a seed: every way in turn, and writes as often as reads. */
 function sampled(calls: Parameters<typeof placesIn>[0], seed: number): Place[] {
-  let state = seed;
-  const random = (below: number): number => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state % below;
-  };
+  const dice = new Dice(seed);
   const all = placesIn(calls);
   const writes = all.filter(({ side, at }) => !calls[side][at]?.startsWith('GET'));
   return Array.from({ length: most }, (_, index) => {
     const how = ways[index % ways.length];
     const among = (index % 2 === 0 ? writes : all).filter((place) => place.how === how);
-    return among[random(among.length)] as Place;
+    return dice.of(among);
   });
 }
 

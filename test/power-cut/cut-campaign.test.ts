@@ -4,9 +4,9 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seededRandom } from '../../sender/ordering/math/random.ts';
 import { type Daemon, scriptOf } from '../support/daemons.ts';
 import { begin, campaignOf, flawsOfMove, openSite, type Site, until } from '../support/site.ts';
-import { randomOf } from './cut/fate.ts';
 import { leftBy, putDown } from './cut/left.ts';
 import { cutAt } from './cut/pending.ts';
 import { callsOf } from './record/calls.ts';
@@ -15,7 +15,7 @@ import { lacksStrace, startTraced } from './record/strace.ts';
 
 const lacks = lacksStrace();
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000));
-const random = randomOf(seed);
+const random = seededRandom(seed).next;
 const blockBytes = 4096;
 
 /** A disk of some blocks that are all different. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Dice } from '../../support/dice.ts';
 import { beginMigration, type SenderLife, untilState, type World } from '../../support/in-process.ts';
 import { censusOf } from '../../support/shop.ts';
 import {
@@ -11,7 +12,6 @@ import {
   measure,
   type Yardstick,
 } from '../power-cut/worlds.ts';
-import { Dice } from './dice.ts';
 
 /** How many cuts there are; `npm run test:random` makes a thousand. */
 const wanted = Number(process.env['GODWIT_CUTS'] ?? 60);
@@ -79,7 +79,7 @@ async function cutUntil(
 ): Promise<Cut[]> {
   const made: Cut[] = [];
   for (let left = cutsAtOnce; left > 0; left -= 1) {
-    await sleep(dice.upTo(250));
+    await sleep(dice.below(250));
     const campaign = (await site.sender.daemon.status()).campaigns[0];
     if (campaign?.state === state) break;
     const cut = dice.of(['sender', 'receiver', 'both', 'link'] as const);

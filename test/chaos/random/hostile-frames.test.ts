@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { messages as known } from '../../../protocol/messages.ts';
 import { type Configurations, parseConfigurations } from '../../../shared/model/configurations.ts';
+import { Dice } from '../../support/dice.ts';
 import type { World } from '../../support/in-process.ts';
 import { aDocument } from '../../support/protocol.ts';
 import { censusOf } from '../../support/shop.ts';
 import { differing, forget, inWorld, measure, type Yardstick } from '../power-cut/worlds.ts';
-import { Dice } from './dice.ts';
 import { HostilePeer } from './hostile-peer.ts';
 import { spoilt } from './spoilt.ts';
 
@@ -27,7 +27,7 @@ const configurations: Configurations = parseConfigurations(aDocument());
 
 /** One frame: almost right, wrong in its shape, or no frame at all. */
 function aFrame(dice: Dice, campaign: string): string | Buffer {
-  const bytes = Buffer.from(Array.from({ length: dice.upTo(40) }, () => dice.upTo(256)));
+  const bytes = Buffer.from(Array.from({ length: dice.below(40) }, () => dice.below(256)));
   if (dice.onceIn(400)) return bytes;
   if (dice.onceIn(400)) return bytes.toString('latin1');
   const params = {
@@ -47,9 +47,9 @@ function aFrame(dice: Dice, campaign: string): string | Buffer {
     configurations,
     pieces: [[0, 1]],
   };
-  const frame = { id: 1 + dice.upTo(2 ** 31), name: dice.of(names), params: spoilt(params, dice) };
+  const frame = { id: 1 + dice.below(2 ** 31), name: dice.of(names), params: spoilt(params, dice) };
   const text = JSON.stringify(dice.onceIn(50) ? spoilt(frame, dice) : frame);
-  return dice.onceIn(500) ? text.slice(0, dice.upTo(text.length)) : text;
+  return dice.onceIn(500) ? text.slice(0, dice.below(text.length)) : text;
 }
 
 /** Says frames until all are said, with a new connection whenever one is closed. */

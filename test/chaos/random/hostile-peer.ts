@@ -2,8 +2,8 @@ import type { WebSocket } from 'ws';
 import { decodeText, encodeHeader } from '../../../protocol/connection/frame.ts';
 import { limits } from '../../../protocol/limits.ts';
 import { digestOf } from '../../../shared/disk/block-digest.ts';
+import type { Dice } from '../../support/dice.ts';
 import type { Offered } from '../../support/offered.ts';
-import type { Dice } from './dice.ts';
 
 /** What a request came to: its answer, or how the connection ended before it. */
 export type End =
@@ -125,4 +125,4 @@ interface Asked {
 }
 
 /** A digest of nothing that exists, for pages and roots that lie. */
-export const aLie = (dice: Dice): Buffer => digestOf('sha256', Buffer.from(String(dice.upTo(1 << 30))));
+export const aLie = (dice: Dice): Buffer => digestOf('sha256', Buffer.from(String(dice.below(1 << 30))));

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Configurations, parseConfigurations } from '../../../shared/model/configurations.ts';
+import { Dice } from '../../support/dice.ts';
 import { beginMigration, untilState, type World } from '../../support/in-process.ts';
 import { censusOf, sha256 } from '../../support/shop.ts';
 import { differing, forget, inWorld, measure, type Yardstick } from '../power-cut/worlds.ts';
-import { Dice } from './dice.ts';
 import { Walk } from './walk.ts';
 
 /** How many conversations there are; `npm run test:random` holds three hundred. */

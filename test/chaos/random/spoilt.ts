@@ -1,4 +1,4 @@
-import type { Dice } from './dice.ts';
+import type { Dice } from '../../support/dice.ts';
 
 /** Values that break what was not thought through. */
 const nasty: readonly unknown[] = [

@@ -4,10 +4,10 @@ import { inBuildOrder } from '../../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../../shared/model/configurations.ts';
 import { type Ref, refOf } from '../../../shared/model/resource.ts';
 import { digestOfRoots } from '../../../shared/model/totals.ts';
+import type { Dice } from '../../support/dice.ts';
 import type { World } from '../../support/in-process.ts';
 import { type Offered, offered } from '../../support/offered.ts';
 import { aDisk } from '../../support/shop.ts';
-import type { Dice } from './dice.ts';
 import { aLie, type End, HostilePeer, type Manner } from './hostile-peer.ts';
 import { spoilt } from './spoilt.ts';
 
@@ -90,7 +90,7 @@ export class Walk {
     if (!dice.onceIn(3)) return this.#goOn();
     const name = dice.onceIn(60) ? dice.of(['campaign.remove', 'campaign.commit'] as const) : dice.of(names);
     const params = this.#params(name);
-    const times = dice.onceIn(6) ? 2 + dice.upTo(3) : 1;
+    const times = dice.onceIn(6) ? 2 + dice.below(3) : 1;
     const said = dice.onceIn(8) ? spoilt(params, dice) : params;
     await Promise.all(Array.from({ length: times }, () => this.#request(name, said)));
   }
@@ -189,10 +189,10 @@ export class Walk {
     const campaign = dice.onceIn(30) ? randomUUID() : this.campaign;
     const disk = dice.of(this.#document.disks);
     const one = this.#disks.get(disk.id) as Offered;
-    const handle = dice.onceIn(10) ? dice.upTo(9) : (this.#handles.get(disk.id) ?? 1);
+    const handle = dice.onceIn(10) ? dice.below(9) : (this.#handles.get(disk.id) ?? 1);
     const server = disk.server_id;
     const blocks = one.digests.length / 32;
-    const first = dice.onceIn(4) ? dice.upTo(blocks + 2) : 0;
+    const first = dice.onceIn(4) ? dice.below(blocks + 2) : 0;
     const digests = dice.onceIn(6) ? Buffer.concat([aLie(dice), one.digests.subarray(32)]) : one.digests;
     switch (name) {
       case 'campaign.configure':
@@ -208,7 +208,7 @@ export class Walk {
       case 'disk.page':
         return { handle, first, digests: digests.subarray(first * 32).toString('base64') };
       case 'disk.hole':
-        return { handle, first, blocks: 1 + dice.upTo(blocks) };
+        return { handle, first, blocks: 1 + dice.below(blocks) };
       case 'disk.seal':
         return { handle, root: dice.onceIn(4) ? aLie(dice).toString('hex') : one.root };
       case 'disk.verify':

@@ -1,3 +1,4 @@
+import { seededRandom } from '../../../sender/ordering/math/random.ts';
 import type { Cut, Pending } from './pending.ts';
 
 /**
@@ -19,7 +20,7 @@ export interface Fates {
 export function* fatesOf({ pending, at }: Cut, seed: number, most: number): Generator<Fates> {
   const options = pending.map(optionsOf);
   const all = options.reduce((product, some) => Math.min(product * some.length, most + 1), 1);
-  const random = randomOf(seed + at);
+  const random = seededRandom(seed + at).next;
   const fates = (pick: (index: number) => Fate): Fates => ({
     of: new Map(pending.map((one, index) => [one, pick(index)])),
     seed: Math.floor(random() * 2 ** 31),
@@ -85,15 +86,4 @@ function optionsOf(one: Pending): readonly Fate[] {
   const resizes = before !== after;
   if (one.length === 0) return ['lost', 'there'];
   return resizes ? ['lost', 'there', 'torn', 'length only', 'bytes only'] : ['lost', 'there', 'torn'];
-}
-
-/** Random numbers from 0 to 1 (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { seededRandom } from '../../../sender/ordering/math/random.ts';
 import type { Change, Inode, Renaming } from '../record/history.ts';
-import { type Fates, randomOf } from './fate.ts';
+import type { Fates } from './fate.ts';
 import type { Cut, Pending } from './pending.ts';
 
 /** What a disk writes as a whole or not at all: bytes. */
@@ -90,7 +91,7 @@ function contentOf(inode: Inode, cut: Cut, fates: Fates): Buffer {
 function partsThere(change: Change, cut: Cut, fates: Fates): { bytes: number[]; length: boolean } {
   const fate = cut.isDurable(change) ? 'there' : (fates.of.get(change as Pending) ?? 'lost');
   const sectors: number[] = [];
-  const tears = randomOf(fates.seed + change.end);
+  const tears = seededRandom(fates.seed + change.end).next;
   if (change.length > 0 && fate !== 'lost' && fate !== 'length only')
     for (let at = Math.floor(change.offset / sector); at * sector < change.offset + change.length; at += 1)
       if (fate !== 'torn' || tears() < 0.5) sectors.push(at);

@@ -1,6 +1,7 @@
 import { limits } from '../../../../protocol/limits.ts';
 import { CongestionWindow } from '../../../../protocol/pacing/congestion-window.ts';
 import { Path } from '../../../../protocol/pacing/path.ts';
+import { seededRandom } from '../../../../sender/ordering/math/random.ts';
 
 const packetBytes = 1448;
 
@@ -46,7 +47,7 @@ export class LossySimulation {
   /** Whether our windows count; without them TCP alone says how much is on its way. */
   readonly #isBounded: boolean;
   readonly #echoes: { readonly id: number; readonly atMs: number }[] = [];
-  #random = 1;
+  readonly #random = seededRandom(1);
   #nowMs = 0;
   #freeAtMs = 0;
   longestQueueMs = 0;
@@ -103,7 +104,7 @@ export class LossySimulation {
     lane.sent += bytes;
     this.#freeAtMs = Math.max(this.#freeAtMs, this.#nowMs) + bytes / this.#line.bytesPerMs;
     let trips = 1;
-    while (this.#chance() < this.#line.loss) trips += 1;
+    while (this.#random.next() < this.#line.loss) trips += 1;
     const atMs = this.#freeAtMs + trips * this.#line.rttMs;
     lane.inOrderMs = Math.max(lane.inOrderMs, atMs);
     const place = lane.packets.findLastIndex((packet) => packet.atMs <= atMs);
@@ -122,13 +123,5 @@ export class LossySimulation {
       lane.isStarting = false;
       lane.cwnd = Math.max(2, lane.cwnd / 2);
     } else lane.cwnd += lane.isStarting ? 1 : 1 / lane.cwnd;
-  }
-
-  /** A number from 0 to 1: xorshift32. */
-  #chance(): number {
-    this.#random ^= this.#random << 13;
-    this.#random ^= this.#random >>> 17;
-    this.#random ^= this.#random << 5;
-    return (this.#random >>> 0) / 2 ** 32;
   }
 }
