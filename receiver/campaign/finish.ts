@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Result } from '../../protocol/messages.ts';
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import { kindOf, type Ref } from '../../shared/model/resource.ts';
@@ -17,13 +18,10 @@ const pausesMs = [2_000, 10_000];
 /** What becomes of the images that the disks of moved servers were registered as. */
 export type Images = 'keep' | 'remove';
 
-/** What a commit left at the destination that is no part of the tenant, and why. */
-export interface Remainder {
-  /** Images of moved servers that stay, by the ref of their disk. */
-  readonly images: readonly { readonly ref: Ref; readonly id: string; readonly why: string }[];
-  /** What still carries our stamp. */
-  readonly stamped: readonly { readonly ref: Ref; readonly why: string }[];
-}
+/**
+ * What a commit left at the destination that is no part of the tenant, as the sender is told it.
+ */
+export type Remainder = NonNullable<Result<'campaign.commit'>['left']>;
 
 /** What finishing a campaign works with. */
 export interface FinishTools {
@@ -34,13 +32,13 @@ export interface FinishTools {
 }
 
 /** One resource that is to be finished. */
-interface LedgerFinish {
+interface Unfinished {
   readonly ref: Ref;
   readonly id: string;
 }
 
 /** One that could not be finished, and why. */
-interface Undone extends LedgerFinish {
+interface Undone extends Unfinished {
   readonly problem: Problem;
 }
 
@@ -54,7 +52,7 @@ export async function finish(tools: FinishTools, images: Images): Promise<Remain
   const entries = tools.ledger
     .entries()
     .flatMap((entry) => (entry.state === 'built' && entry.how !== 'adopted' && !entry.bare ? [entry] : []));
-  const stays = (entry: LedgerFinish): boolean => images === 'keep' && isImage(entry);
+  const stays = (entry: Unfinished): boolean => images === 'keep' && isImage(entry);
   const wanted = entries.filter((entry) => !stays(entry));
   let undone = await finishAll(tools, wanted);
   for (const pauseMs of pausesMs) {
@@ -71,12 +69,12 @@ export async function finish(tools: FinishTools, images: Images): Promise<Remain
   return { images: [...keptImages, ...leftImages], stamped };
 }
 
-function isImage({ ref }: LedgerFinish): boolean {
+function isImage({ ref }: Unfinished): boolean {
   return kindOf(ref) === 'disk';
 }
 
 /** Tries each entry once; returns those that could not be finished. */
-async function finishAll(tools: FinishTools, entries: readonly LedgerFinish[]): Promise<Undone[]> {
+async function finishAll(tools: FinishTools, entries: readonly Unfinished[]): Promise<Undone[]> {
   const undone: Undone[] = [];
   await inParallel(entries, width, async ({ ref, id }) => {
     const problem = await problemOf(tools, { ref, id });
@@ -87,7 +85,7 @@ async function finishAll(tools: FinishTools, entries: readonly LedgerFinish[]): 
 }
 
 /** Why one entry could not be finished; null where it was. Throws where we were interrupted. */
-async function problemOf({ campaign, cloud, signal }: FinishTools, entry: LedgerFinish): Promise<Problem | null> {
+async function problemOf({ campaign, cloud, signal }: FinishTools, entry: Unfinished): Promise<Problem | null> {
   const { ref, id } = entry;
   const patience = { timeoutMs, signal };
   try {

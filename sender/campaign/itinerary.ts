@@ -1,4 +1,4 @@
-import { commitLook, type Wish } from '../migration/fact.ts';
+import type { Wish } from '../migration/fact.ts';
 import type { WishRow } from './step.ts';
 import { commitAtReceiver, destroyServers, releaseSnapshots, retireServers } from './steps/commit.ts';
 import { compareSource } from './steps/compare-source.ts';
@@ -41,8 +41,8 @@ export const campaignItinerary: Readonly<Record<Wish, WishRow>> = {
   // The look comes first, because what follows cannot be undone; then the receiver, so that its
   // resources are safe before the source is changed.
   commit: { shows: 'committing', rests: 'committed', steps: [
-    { name: commitLook, does: 'read every source server again; where one cannot be read, nothing is committed',
-      run: lookAtSources },
+    { name: 'look at sources', does: 'read every source server again; where one cannot be read, nothing is committed',
+      run: lookAtSources, onlyLooks: true },
     { name: 'commit at receiver', does: 'have the receiver end its way back, free its disks and take its stamps away',
       run: commitAtReceiver, asksReceiver: true, retries: true },
     { name: 'retire', does: 'tag and lock the source servers',

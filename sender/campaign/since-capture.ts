@@ -46,12 +46,13 @@ export async function sinceCapture({ document, plan }: Campaign, tools: StepTool
 /** The changes that a later reading of the source has, beside servers and disks. */
 export function changesSince(document: Configurations, now: Configurations): SinceCapture[] {
   const found = new Map(resourcesOf(now).map((one) => [refOf(one.kind, one.id), one]));
-  const captured = resourcesOf(document).filter(({ kind }) => !comparedElsewhere.has(kind));
-  const known = new Set(resourcesOf(document).map(({ kind, id }) => refOf(kind, id)));
+  const captured = resourcesOf(document);
+  const known = new Set(captured.map(({ kind, id }) => refOf(kind, id)));
   // A document for a destination without a kind has none of it.
-  const carried = new Set(resourcesOf(document).map(({ kind }) => kind));
+  const carried = new Set(captured.map(({ kind }) => kind));
+  const compared = captured.filter(({ kind }) => !comparedElsewhere.has(kind));
   return [
-    ...captured.flatMap((was): SinceCapture[] => {
+    ...compared.flatMap((was): SinceCapture[] => {
       const ref = refOf(was.kind, was.id);
       const is = found.get(ref);
       if (is === undefined) return [{ ref, says: 'is gone at the source since its capture' }];

@@ -15,7 +15,7 @@ export interface Circumstances {
   readonly isBundle: boolean;
   /** Whether it works on a cancel. */
   readonly isCancel: boolean;
-  /** Whether the second half of a farm waits for the first. */
+  /** Whether the second half of a rolling wave waits for the first. */
   readonly isGated: boolean;
   /** What is half done after a failed commit or rollback. */
   readonly half: 'commit' | 'rollback' | null;

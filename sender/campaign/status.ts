@@ -5,7 +5,7 @@ import type { ProblemJson } from '../../shared/problem.ts';
 import { attemptOf, isCutoverAsked, roundsOf } from '../migration/attempt.ts';
 import { blackoutAt } from '../migration/calendar.ts';
 import { hasBegun, hasWaitedFor, wasStopped } from '../migration/durations.ts';
-import { endingAsked, exceptedFrom, type Fact, onlyWayOn, standingOf } from '../migration/fact.ts';
+import { endingAsked, exceptedFrom, type Fact, standingOf } from '../migration/fact.ts';
 import { forecastOf, type PastMove, warmForecastOf } from '../migration/forecast.ts';
 import { phaseNamed } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
@@ -23,6 +23,7 @@ import type { Progress } from './progress.ts';
 import { sentBytesOf } from './sent-bytes.ts';
 import { sinceCaptureIn } from './since-capture.ts';
 import { readyBundle, saysOf } from './status-text.ts';
+import { onlyWayOn } from './way-on.ts';
 
 /** The moves that a forecast learns from; only read where there is something to forecast. */
 type History = () => readonly PastMove[];

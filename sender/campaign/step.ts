@@ -59,6 +59,8 @@ export interface Step {
    * true: only for a commit that deletes the source servers; false: only for one that keeps them.
    */
   readonly deletesSource?: boolean;
+  /** Whether it only reads: a commit that did not go past it has done nothing. */
+  readonly onlyLooks?: boolean;
   /** Whether it is done only once in a campaign. */
   readonly once?: boolean;
   /** Whether it is retried after a temporary failure. */

@@ -2,7 +2,8 @@ import { Problem } from '../../shared/problem.ts';
 import { campaignStates, statesAllowing } from '../campaign/campaign-states.ts';
 import type { CampaignState, CampaignStatus } from '../campaign/campaign-status.ts';
 import type { Runner, WishDetails } from '../campaign/runner.ts';
-import { endingAsked, onlyWayOn, type Wish } from '../migration/fact.ts';
+import { onlyWayOn } from '../campaign/way-on.ts';
+import { endingAsked, type Wish } from '../migration/fact.ts';
 
 /** The states of a campaign in which a wish can be asked for. */
 export const possibleIn = {

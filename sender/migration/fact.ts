@@ -75,25 +75,13 @@ export function endingAsked(facts: readonly Fact[]): { wish: 'commit' | 'rollbac
   return { wish: last.wish, deleteSource: last.deleteSource ?? false };
 }
 
-/** What the journal calls the first step of a commit, which only reads. */
-export const commitLook = 'look at sources';
-
-/** Whether any commit went past its look: from there on it cannot be undone. */
-export function isCommitUnderWay(facts: readonly Fact[]): boolean {
+/** Whether any commit went past the steps that only look: from there on it cannot be undone. */
+export function isCommitUnderWay(facts: readonly Fact[], looks: ReadonlySet<string>): boolean {
   let wish: Wish = 'run';
   return facts.some((fact) => {
     if (fact.fact === 'asked') wish = fact.wish;
-    return wish === 'commit' && fact.fact === 'begun' && fact.phase !== commitLook;
+    return wish === 'commit' && fact.fact === 'begun' && !looks.has(fact.phase);
   });
-}
-
-/**
- * The only wish that a half-done commit or rollback allows: itself; null for any wish. A commit
- * that did not go past its look has done nothing.
- */
-export function onlyWayOn(facts: readonly Fact[]): 'commit' | 'rollback' | null {
-  const wish = endingAsked(facts)?.wish ?? null;
-  return wish === 'commit' && !isCommitUnderWay(facts) ? null : wish;
 }
 
 /** The servers that were ever excepted from this wish; a repeated wish remembers them. */

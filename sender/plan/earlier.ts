@@ -6,10 +6,7 @@ import { idOf, kindOf } from '../../shared/model/resource.ts';
 /** What earlier campaigns built, as the receiver tells it. */
 export type EarlierBuilt = NonNullable<Result<'campaign.preflight'>['earlier']>;
 
-interface MappingEntry {
-  readonly name?: string | undefined;
-  readonly to: string;
-}
+type MappingEntry = Mappings['networks'][string];
 
 /**
  * Mappings to what earlier campaigns built, over those that were proposed. What is mapped to

@@ -17,7 +17,7 @@ import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts'
  */
 export async function lookAtSources(campaign: Campaign, tools: StepTools, { name: step }: Step): Promise<StepEnd | undefined> {
   const { journal } = campaign;
-  if (isCommitUnderWay(journal.facts)) return undefined;
+  if (isCommitUnderWay(journal.facts, new Set([step]))) return undefined;
   const kept = exceptedFrom(journal.facts, 'commit', 'keep');
   const moves = campaign.moves().flatMap(({ moves: wave }) => wave.filter(({ server }) => !kept.has(server.id)));
   const failures: Failure[] = [];

@@ -44,7 +44,10 @@ function unmovedOf(campaign: Campaign, { moves }: Batch): Batch['moves'] {
   return moves.filter(({ server }) => !campaign.moved(server.id));
 }
 
-/** Why the second half of a farm is not begun; null where it may be, and for every other batch. */
+/**
+ * Why the second half of a rolling wave is not begun; null where it may be, and for every other
+ * batch.
+ */
 async function whyNotBegun(campaign: Campaign, batch: Batch, tools: StepTools, { pausesAt }: Step): Promise<Problem | null> {
   const left = unmovedOf(campaign, batch);
   // A server that an interruption left stopped does not wait for the first half, which was healthy

@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest';
 import { attemptOf, doneAmong, hasMoved, isTurnedBack } from '../../../../sender/migration/attempt.ts';
-import {
-  commitLook,
-  endingAsked,
-  type Fact,
-  isCommitUnderWay,
-  onlyWayOn,
-  standingOf,
-} from '../../../../sender/migration/fact.ts';
+import { type Fact, standingOf } from '../../../../sender/migration/fact.ts';
 import type { Dated } from '../../../../shared/journal.ts';
 
 const dated = (...facts: Fact[]): Dated<Fact>[] =>
@@ -52,25 +45,4 @@ test('a campaign works on the last wish until it rests', () => {
     deleteSource: true,
   });
   expect(standingOf([asked('run'), asked('pause'), begun('a', 'look')])).toMatchObject({ wish: 'pause' });
-});
-
-test('half a commit and half a rollback leave one way on, anything else leaves all', () => {
-  const commit: Fact = { fact: 'asked', wish: 'commit', deleteSource: true };
-  const step = (phase: string): Fact => ({ fact: 'begun', server: null, phase });
-  const half = [asked('run'), commit, step(commitLook), step('commit at receiver'), rests('failed')];
-  expect(onlyWayOn([asked('run'), rests('failed')])).toBeNull();
-  expect(onlyWayOn([asked('run'), asked('cancel'), rests('failed')])).toBeNull();
-  expect(onlyWayOn([asked('run'), asked('rollback'), rests('failed')])).toBe('rollback');
-  expect(onlyWayOn(half)).toBe('commit');
-  expect(onlyWayOn([...half, commit, step(commitLook), rests('failed')])).toBe('commit');
-  expect(endingAsked(half)).toEqual({ wish: 'commit', deleteSource: true });
-});
-
-test('a commit that failed before or in its look has done nothing, whatever ran before and after it', () => {
-  const step = (phase: string): Fact => ({ fact: 'begun', server: null, phase });
-  const before = [asked('run'), step('complete'), rests('ready'), asked('commit'), rests('failed')];
-  const inLook = [...before, asked('commit'), step(commitLook), rests('failed')];
-  expect(onlyWayOn(before)).toBeNull();
-  expect(onlyWayOn(inLook)).toBeNull();
-  expect(isCommitUnderWay([...inLook, asked('cancel'), asked('run'), step('complete'), asked('commit')])).toBe(false);
 });

@@ -24,8 +24,6 @@ const otherMeanings: Readonly<Record<string, readonly string[]>> = {
   ],
   // A command of the terminal.
   import: ['sender/cli/import-command.ts', 'receiver/cli/bundle-commands.ts'],
-  // The facts below the campaign's table say which of its steps only looks.
-  'look at sources': ['sender/migration/fact.ts'],
   // A setting of the plan.
   probe: ['shared/problem.ts'],
   // An event of a socket.
