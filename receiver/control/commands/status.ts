@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { firstKeyOf } from '../../../protocol/transport/peers.ts';
+import { wholeId } from '../../../shared/campaign-id.ts';
 import { command } from '../../../shared/control/command.ts';
 import { freeBytes } from '../../../shared/disk/free.ts';
 import { Problem } from '../../../shared/problem.ts';
@@ -48,7 +49,8 @@ export interface ReceiverStatus {
 export interface LedgerLine {
   readonly campaign: string;
   readonly ref: string;
-  readonly state: 'intended' | 'built' | 'removed';
+  /** `released`: what was adopted, and is left as it is. */
+  readonly state: 'intended' | 'built' | 'removed' | 'released';
   readonly id: string | null;
   readonly how: string | null;
 }
@@ -82,13 +84,12 @@ export const ledger = command({
   does: 'Show what this receiver built for each resource of the source. It never removes anything else.',
   params: z.object({ campaign: z.string().min(1).optional() }),
   run: async ({ campaign }, { campaigns }: ReceiverContext): Promise<readonly LedgerLine[]> => {
-    const ids = campaign === undefined ? await campaigns.ids() : [campaign];
+    const all = await campaigns.ids();
     const lines: LedgerLine[] = [];
-    for (const id of ids) {
-      if (campaign !== undefined) await campaigns.mustExist(id);
+    for (const id of campaign === undefined ? all : [wholeId(campaign, all, '`receiver status` lists the campaigns.')]) {
       for (const entry of (await campaigns.look(id)).entries()) {
-        const built = entry.state === 'built' ? entry : null;
-        lines.push({ campaign: id, ref: entry.ref, state: entry.state, id: built?.id ?? null, how: built?.how ?? null });
+        const there = entry.state === 'built' || entry.state === 'released' ? entry : null;
+        lines.push({ campaign: id, ref: entry.ref, state: entry.state, id: there?.id ?? null, how: there?.how ?? null });
       }
     }
     return lines;
