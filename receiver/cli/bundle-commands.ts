@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { wholeId } from '../../shared/campaign-id.ts';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer, optionText } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer, optionText } from '../../shared/cli/registered-command.ts';
 import { readYaml } from '../../shared/config.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
 import { leftText } from '../../shared/print/left-text.ts';
@@ -18,6 +18,9 @@ interface ImportOptions {
   readonly check?: true;
   readonly mappings?: string;
 }
+
+/** As many ended campaigns as the daemon lists: one that was committed may be committed again. */
+const everyEnded = 10_000;
 
 interface Confirmed {
   readonly yes?: true;
@@ -40,7 +43,7 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
           ['receiver import --check tenant.tar', 'verifies the whole file; nothing is written'],
           ['ssh source sender export --project shop --to - --yes | receiver import -', 'through a pipe'],
         ],
-        [3, 20, 21, 30, 40],
+        exitsOf(receiverCommands.import, receiverCommands.check),
       ),
     )
     .action(
@@ -69,7 +72,7 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
         return;
       }
       output.print(`Committed; ${showBytes(done.freedBytes)} were freed. Run \`sender commit\` at the source, too.`);
-      for (const line of leftText(done.left)) output.print(visible(line));
+      for (const line of leftText(done.left, `receiver commit ${campaign.slice(0, 8)}`)) output.print(visible(line));
     }),
   );
   ending(program, 'rollback').action(
@@ -83,8 +86,12 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
       await confirm(asking, yes, effects, 'Roll it back?');
       const done = await daemon.rollback({ campaign });
       if (json) output.json(done);
-      else
-        output.print(`Rolled back: ${done.removed} things were removed. \`sender rollback\` starts the servers at the source.`);
+      else {
+        const released = done.released === 0 ? '' : `, and ${done.released} that were there before were released as they are`;
+        output.print(
+          `Rolled back: ${done.removed} things were removed${released}. \`sender rollback\` at the source starts the servers there.`,
+        );
+      }
     }),
   );
 }
@@ -94,7 +101,7 @@ async function campaignNamed(
   { daemon }: ReceiverAsking,
   wanted: string,
 ): Promise<{ readonly id: string; readonly built: number }> {
-  const { campaigns } = await daemon.status();
+  const { campaigns } = await daemon.status({ ended: everyEnded });
   const id = wholeId(
     wanted,
     campaigns.map((campaign) => campaign.id),
@@ -107,7 +114,10 @@ function ending(program: Command, name: 'commit' | 'rollback'): Command {
     .argument('<campaign>', 'its id, or the beginning of it, as `receiver status` shows it')
     .addHelpText(
       'after',
-      epilogue([[`receiver ${name} 3f2a`, 'only for a campaign that came as a bundle; its sender ends any other']], [3, 20, 40]),
+      epilogue(
+        [[`receiver ${name} 3f2a`, 'only for a campaign that came as a bundle; its sender ends any other']],
+        exitsOf(receiverCommands[name]),
+      ),
     );
 }
 

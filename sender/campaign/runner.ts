@@ -3,7 +3,7 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { offerDisk } from '../disks/offer.ts';
-import { type Exceptions, standingOf, type Wish } from '../migration/fact.ts';
+import { type Exceptions, restAfterFailure, standingOf, type Wish } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import { Peer, type PeerOptions } from '../receiver/peer.ts';
 import type { Campaign } from './campaign.ts';
@@ -197,7 +197,8 @@ export class Runner {
     log.error({ problem, campaign: this.campaign.id }, 'campaign cannot go on');
     if (this.#stopping.signal.aborted || this.#supersede.signal.aborted) return;
     try {
-      await this.campaign.journal.append({ fact: 'rests', state: 'failed', problem: problem.toJSON() });
+      const state = restAfterFailure(this.campaign.journal.facts);
+      await this.campaign.journal.append({ fact: 'rests', state, problem: problem.toJSON() });
     } catch (error) {
       log.error({ err: error, campaign: this.campaign.id }, 'the journal takes no facts');
       this.#stuck = true;

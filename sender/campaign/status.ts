@@ -19,6 +19,7 @@ import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus 
 import { configuredIn } from './configured.ts';
 import { detailsOf, differencesIn } from './details.ts';
 import { campaignItinerary, wavePauses } from './itinerary.ts';
+import { unfinishedIn } from './left.ts';
 import type { Progress } from './progress.ts';
 import { sentBytesOf } from './sent-bytes.ts';
 import { sinceCaptureIn } from './since-capture.ts';
@@ -67,6 +68,8 @@ export function statusOf(
             isGated: isAtWavePause(facts),
             half: onlyWayOn(facts),
             kept: keptOf(facts),
+            unfinished: unfinishedIn(campaign),
+            id: campaign.id,
           }),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
@@ -162,7 +165,8 @@ function keptOf(facts: readonly Fact[]): ReadonlySet<string> {
   return wish === undefined ? new Set() : exceptedFrom(facts, wish, 'keep');
 }
 
-function moveStateOf(campaign: Campaign, server: string): MoveStatus['state'] {
+/** Where the move of one server stands. */
+export function moveStateOf(campaign: Campaign, server: string): MoveStatus['state'] {
   const { facts } = campaign.journal;
   const own = attemptOf(facts, server);
   if (campaign.moved(server)) return campaign.plan.to === 'bundle' ? 'frozen' : 'moved';

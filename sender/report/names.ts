@@ -1,15 +1,5 @@
+import { wordOf } from '../../shared/model/kind-words.ts';
 import { kindOf, type Ref, type Resource } from '../../shared/model/resource.ts';
-
-/** A kind of resource with its number, for people: `1 router`, `3 floating IPs`. */
-export function countOf(kind: string, count: number): string {
-  if (kind === 'routes') return `routes of ${count} ${count === 1 ? 'router' : 'routers'}`;
-  return `${count} ${wordOf(kind)}${count === 1 ? '' : 's'}`;
-}
-
-/** A kind of resource in words: `security group rule`. */
-export function wordOf(kind: string): string {
-  return kind.replaceAll('_', ' ').replace(/\bip\b/, 'IP');
-}
 
 /**
  * A disk as its server's row or column already names the server: `root disk` for `<server>.root`.

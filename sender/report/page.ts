@@ -1,13 +1,14 @@
+import { countOf, wordsOf } from '../../shared/model/kind-words.ts';
 import { leftText } from '../../shared/print/left-text.ts';
 import { showBytes, showTime } from '../../shared/print/units.ts';
 import { changeTitles } from './changes.ts';
 import { assumedNote, orDash } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
-import { countOf } from './names.ts';
 import { figure, number, table } from './page-parts.ts';
 import { pagePolicy, pageScript } from './page-script.ts';
 import { byteTable, diskTable, phaseTable, roundTable, serverTable, timeline } from './page-servers.ts';
-import { toldApart } from './server-names.ts';
+import { resourcesTitle } from './resources-title.ts';
+import { shortId, toldApart } from './server-names.ts';
 import { escaped, reportStyle } from './style.ts';
 
 /**
@@ -34,12 +35,13 @@ export function reportPage(report: Report): string {
 <p>Campaign <code>${escaped(campaign)}</code>, ${showTime(report.startedAt)} – ${showTime(report.endedAt)} UTC: <strong class="state ${escaped(state.replaceAll(' ', '-'))}">${escaped(state)}</strong></p>
 </header>
 <section class="totals">
-${figure('servers', String(totals.servers))}
+${figure(totals.servers === 1 ? 'server' : 'servers', String(totals.servers))}
+${totals.rolledBack === 0 ? '' : figure('moved and rolled back', String(totals.rolledBack))}
 ${figure('of disks', showBytes(totals.diskBytes))}
 ${figure('sent', showBytes(totals.sentBytes))}
 ${figure('longest downtime', orDash(longest(moves)))}
 </section>
-${paragraphs(leftText(report.left))}
+${paragraphs(leftText(report.left, `sender commit ${shortId(campaign)}`))}
 ${problemSection(report)}
 <p id="controls" hidden><input id="search" type="search" placeholder="Search name, id, state, wave" aria-label="Search"> <label>Group by <select id="group"><option value="">nothing</option><option value="state">state</option><option value="wave">wave</option></select></label> <span id="found"></span></p>
 <section>
@@ -64,8 +66,8 @@ ${folded(countOf('disk', disks), diskTable(moves))}
 <section>
 <h2>Network side and the rest</h2>
 ${table(
-  ['Kind', 'Built or adopted'],
-  Object.entries(totals.resources).map(([kind, count]) => [escaped(kind), number(String(count))]),
+  ['Kind', resourcesTitle(report)],
+  Object.entries(totals.resources).map(([kind, count]) => [escaped(sentenceCase(wordsOf(kind))), number(String(count))]),
 )}
 </section>
 ${changeSection(report)}
@@ -79,6 +81,11 @@ ${changeSection(report)}
 function longest(moves: readonly MoveReport[]): number | null {
   const known = moves.flatMap(({ downtimeMs }) => (downtimeMs === null ? [] : [downtimeMs]));
   return known.length === 0 ? null : Math.max(...known);
+}
+
+/** A kind as it begins a row. */
+function sentenceCase(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
 function paragraphs(lines: readonly string[]): string {

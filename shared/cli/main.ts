@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { processOutput } from '../print/output.ts';
+import { Problem } from '../problem.ts';
 import { runProgram, type Terminal } from './program.ts';
 import { prompt } from './prompt.ts';
 
@@ -12,6 +13,7 @@ export async function main(createProgram: (terminal: Terminal) => Command): Prom
   const program = createProgram(isAttended ? Object.assign(stage, { answer: prompt }) : stage);
   // `run` handles SIGINT itself. Any other command stops at the first Ctrl-C; the second one kills
   // it.
-  if (!process.argv.slice(2).includes('run')) process.once('SIGINT', () => interrupted.abort());
+  if (!process.argv.slice(2).includes('run'))
+    process.once('SIGINT', () => interrupted.abort(new Problem('E_CANCELLED', 'The command was interrupted.')));
   process.exitCode = await runProgram(program, process.argv.slice(2), output);
 }

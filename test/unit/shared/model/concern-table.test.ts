@@ -14,7 +14,9 @@ function filesIn(...folders: readonly string[]): string[] {
   );
 }
 
-const product = filesIn('shared/cloud', 'shared/model', 'sender/plan').filter((file) => !file.endsWith('concern-table.ts'));
+const product = filesIn('shared/cloud', 'shared/model', 'sender/plan', 'receiver/campaign').filter(
+  (file) => !file.endsWith('concern-table.ts'),
+);
 const source = product.map((file) => readFileSync(file, 'utf8')).join('\n');
 
 /** How the product writes a concern: by a helper, or as an object. */

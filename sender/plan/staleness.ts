@@ -1,0 +1,53 @@
+import type { Concern } from '../../shared/model/concern.ts';
+import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { type Ref, refOf } from '../../shared/model/resource.ts';
+import type { Plan } from '../model/plan.ts';
+
+/** A server that a campaign has which is not over; null: one that is being prepared. */
+export interface HeldServer {
+  readonly server: string;
+  readonly campaign: string | null;
+  readonly state: string;
+}
+
+/** One fatal concern for each server that a campaign has which is not over. */
+export function heldConcerns(held: readonly HeldServer[], { servers }: Configurations): Concern[] {
+  const nameOf = (id: string): string => servers.find((server) => server.id === id)?.name ?? id;
+  return held.map(({ server, campaign, state }) => ({
+    code: 'server.in_campaign',
+    severity: 'blocking',
+    about: refOf('server', server),
+    says: `Server ${nameOf(server)} is part of ${campaign === null ? 'a campaign that is being prepared' : `campaign ${campaign} (${state}), which is neither committed nor rolled back`}.`,
+    remedy: 'Commit or roll back that campaign first, or take the server out of `waves`.',
+  }));
+}
+
+/** One fatal concern for each server of a plan that its project no longer has. */
+export function goneConcerns(gone: readonly string[]): Concern[] {
+  return gone.map((id) => ({
+    code: 'server.gone',
+    severity: 'blocking',
+    about: refOf('server', id),
+    says: 'The plan names a server that the source project does not have.',
+    remedy: 'Take it out of `waves`.',
+  }));
+}
+
+/** The entries of `skip` that name nothing of a document, with a fatal concern for each. */
+export function staleSkips(
+  { skip }: Plan,
+  document: Configurations,
+): { readonly stale: ReadonlySet<Ref>; readonly concerns: Concern[] } {
+  const refs = new Set(resourcesOf(document).map(({ kind, id }) => refOf(kind, id)));
+  const stale = skip.filter((ref) => !refs.has(ref));
+  const concerns = stale.map(
+    (about): Concern => ({
+      code: 'plan.skip_absent',
+      severity: 'blocking',
+      about,
+      says: 'The plan skips what is not among that which moves.',
+      remedy: 'Take it out of `skip`.',
+    }),
+  );
+  return { stale: new Set(stale), concerns };
+}
