@@ -98,7 +98,8 @@ async function checkFile(asking: SenderAsking, file: string): Promise<void> {
     groups.length === 0
       ? [`${file} says what \`sender plan\` would write now.`]
       : [`What ${file} says otherwise than \`sender plan\` would now: your edits, and changes of the clouds.`, ...groups];
-  conclude(asking, { file, differences, decisions }, lines, concerns);
+  const isFree = concerns.every(({ severity }) => severity !== 'blocking');
+  conclude(asking, { file, differences, decisions }, isFree ? [...lines, 'Nothing would stop it.'] : lines, concerns);
 }
 
 /** Shows a result as lines or as JSON, and every concern; what blocks is the command's failure. */

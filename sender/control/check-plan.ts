@@ -3,7 +3,7 @@ import { Plan, serversOf } from '../model/plan.ts';
 import { differencesOf } from '../plan/differences.ts';
 import { inAskedOrder } from '../plan/planner.ts';
 import type { Captured, PlanCheck } from '../plan/result.ts';
-import { goneConcerns, heldConcerns, staleSkips } from '../plan/staleness.ts';
+import { goneConcerns, staleSkips, withHeld } from '../plan/staleness.ts';
 import { capture, draft } from './capture-and-plan.ts';
 import type { SenderContext } from './context.ts';
 import { examine, movedBy, mustMoveOnce } from './examine.ts';
@@ -20,7 +20,7 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   const wanted = serversOf(plan);
   const there = wanted.filter((id) => all.document.servers.some((server) => server.id === id));
   const gone = wanted.filter((id) => !there.includes(id));
-  const lost = [...goneConcerns(gone), ...heldConcerns(context.campaigns.held(there), all.document)];
+  const lost = goneConcerns(gone);
   if (there.length === 0 && !whole)
     return { differences: differencesOf(plan, all.document, plan, Date.now()), concerns: lost, decisions: [] };
   const remaining = withServers(plan, new Set(there));
@@ -32,7 +32,7 @@ export async function checkPlan(text: string, file: string, context: SenderConte
   const fresh = await draft(inAskedOrder(document, whole ? [] : there), context, whole);
   return {
     differences: differencesOf(plan, all.document, fresh, Date.now()),
-    concerns: [...lost, ...absent, ...concerns],
+    concerns: [...lost, ...absent, ...withHeld(context.campaigns.held(there), all.document, concerns)],
     decisions,
   };
 }

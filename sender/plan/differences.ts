@@ -121,7 +121,6 @@ function skipDifferences({ skip }: Plan, document: Configurations): string[] {
   return skip.map((ref) => {
     const resource = byRef.get(ref);
     if (resource === undefined) return `${ref}: skipped by the plan, and no longer at the source`;
-    const label = labelOf(ref, resource);
-    return `${label === ref ? ref : `${label} (${ref})`}: skipped by the plan, moved if it were made now`;
+    return `${labelOf(ref, resource)} (${ref}): skipped by the plan, moved if it were made now`;
   });
 }

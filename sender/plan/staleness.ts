@@ -1,5 +1,6 @@
 import type { Concern } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { labelsOf } from '../../shared/model/labels.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
 import type { Plan } from '../model/plan.ts';
 
@@ -10,16 +11,25 @@ export interface HeldServer {
   readonly state: string;
 }
 
-/** One fatal concern for each server that a campaign has which is not over. */
-export function heldConcerns(held: readonly HeldServer[], { servers }: Configurations): Concern[] {
-  const nameOf = (id: string): string => servers.find((server) => server.id === id)?.name ?? id;
-  return held.map(({ server, campaign, state }) => ({
-    code: 'server.in_campaign',
-    severity: 'blocking',
-    about: refOf('server', server),
-    says: `Server ${nameOf(server)} is part of ${campaign === null ? 'a campaign that is being prepared' : `campaign ${campaign} (${state}), which is neither committed nor rolled back`}.`,
-    remedy: 'Commit or roll back that campaign first, or take the server out of `waves`.',
-  }));
+/**
+ * Concerns with one that is fatal for each server that a campaign has which is not over; that such
+ * a server is stopped is no news.
+ */
+export function withHeld(held: readonly HeldServer[], document: Configurations, concerns: readonly Concern[]): Concern[] {
+  const labels = labelsOf(document.servers);
+  const refs = new Set<Ref | undefined>(held.map(({ server }) => refOf('server', server)));
+  return [
+    ...held.map(
+      ({ server, campaign, state }): Concern => ({
+        code: 'server.in_campaign',
+        severity: 'blocking',
+        about: refOf('server', server),
+        says: `Server ${labels.get(server) ?? server} is part of ${campaign === null ? 'a campaign that is being prepared' : `campaign ${campaign} (${state}), which is neither committed nor rolled back`}.`,
+        remedy: 'Commit or roll back that campaign first, or take the server out of `waves`.',
+      }),
+    ),
+    ...concerns.filter(({ code, about }) => code !== 'server.shutoff' || !refs.has(about)),
+  ];
 }
 
 /** One fatal concern for each server of a plan that its project no longer has. */

@@ -1,10 +1,10 @@
-import { countOf, wordsOf } from '../../shared/model/kind-words.ts';
+import { countOf, countsOf } from '../../shared/model/kind-words.ts';
 import { leftText } from '../../shared/print/left-text.ts';
 import { showBytes, showTime } from '../../shared/print/units.ts';
 import { changeTitles } from './changes.ts';
 import { assumedNote, orDash } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
-import { figure, number, table } from './page-parts.ts';
+import { figure } from './page-parts.ts';
 import { pagePolicy, pageScript } from './page-script.ts';
 import { byteTable, diskTable, phaseTable, roundTable, serverTable, timeline } from './page-servers.ts';
 import { resourcesTitle } from './resources-title.ts';
@@ -35,8 +35,7 @@ export function reportPage(report: Report): string {
 <p>Campaign <code>${escaped(campaign)}</code>, ${showTime(report.startedAt)} – ${showTime(report.endedAt)} UTC: <strong class="state ${escaped(state.replaceAll(' ', '-'))}">${escaped(state)}</strong></p>
 </header>
 <section class="totals">
-${figure(totals.servers === 1 ? 'server' : 'servers', String(totals.servers))}
-${totals.rolledBack === 0 ? '' : figure('moved and rolled back', String(totals.rolledBack))}
+${serverFigures(totals)}
 ${figure('of disks', showBytes(totals.diskBytes))}
 ${figure('sent', showBytes(totals.sentBytes))}
 ${figure('longest downtime', orDash(longest(moves)))}
@@ -65,10 +64,7 @@ ${folded(countOf('disk', disks), diskTable(moves))}
 </section>
 <section>
 <h2>Network side and the rest</h2>
-${table(
-  ['Kind', resourcesTitle(report)],
-  Object.entries(totals.resources).map(([kind, count]) => [escaped(sentenceCase(wordsOf(kind))), number(String(count))]),
-)}
+<p>${escaped(`${resourcesTitle(report)}: ${countsOf(totals.resources) || 'nothing'}`)}</p>
 </section>
 ${changeSection(report)}
 <footer>Written by <code>sender report</code> from the campaign’s journal. Times are UTC; sizes are binary (1 KiB = 1024 B).</footer>
@@ -83,9 +79,11 @@ function longest(moves: readonly MoveReport[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** A kind as it begins a row. */
-function sentenceCase(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+/** How many servers there are; of a campaign that was rolled back as a whole, how many had moved. */
+function serverFigures({ servers, rolledBack }: Report['totals']): string {
+  const back = rolledBack === 0 ? [] : [figure('moved and rolled back', String(rolledBack))];
+  const there = servers === 0 && rolledBack > 0 ? [] : [figure(servers === 1 ? 'server' : 'servers', String(servers))];
+  return [...there, ...back].join('\n');
 }
 
 function paragraphs(lines: readonly string[]): string {

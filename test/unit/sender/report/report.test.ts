@@ -125,8 +125,7 @@ test('the kinds of resources are said in the words of every other command, in te
   const report = aReport({ totals: { servers: 3, rolledBack: 0, diskBytes: 0, sentBytes: 0, resources } });
   expect(reportText(report)).toContain('Built or adopted: 2 security group rules, 1 floating IP, 1 set of static routes');
   const page = reportPage(report);
-  for (const words of ['Security group rules', 'Floating IPs', 'Sets of static routes'])
-    expect(page).toContain(`<td>${words}</td>`);
+  expect(page).toContain('<p>Built or adopted: 2 security group rules, 1 floating IP, 1 set of static routes</p>');
   expect(page).not.toMatch(/security_group|floating_ip/);
 });
 
