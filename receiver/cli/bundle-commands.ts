@@ -11,6 +11,8 @@ import { leftText } from '../../shared/print/left-text.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
+import { operator } from '../campaign/owner.ts';
+import type { ReceiverStatus } from '../control/commands/status.ts';
 import { receiverCommands } from '../control/registry.ts';
 import { asks, type ReceiverAsking } from './ask.ts';
 
@@ -60,12 +62,12 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
   ending(program, 'commit').action(
     asks(terminal, async (asking, wanted: string, { yes }: Confirmed) => {
       const { daemon, output, json } = asking;
-      const { id: campaign, built } = await campaignNamed(asking, wanted);
+      const { id: campaign, built, owner } = await campaignNamed(asking, wanted);
       const effects = [
         `Commit the import ${campaign}: ${built} resources stay for good.`,
         '  The disks staged for it are deleted. `receiver rollback` does not work afterwards.',
       ];
-      await confirm(asking, yes, effects, 'Commit it?');
+      if (owner === operator) await confirm(asking, yes, effects, 'Commit it?');
       const done = await daemon.commit({ campaign });
       if (json) {
         output.json(done);
@@ -78,12 +80,12 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
   ending(program, 'rollback').action(
     asks(terminal, async (asking, wanted: string, { yes }: Confirmed) => {
       const { daemon, output, json } = asking;
-      const { id: campaign, built } = await campaignNamed(asking, wanted);
+      const { id: campaign, built, owner } = await campaignNamed(asking, wanted);
       const effects = [
         `Roll back the import ${campaign}: what it created of ${built} resources is removed, servers with their disks.`,
         '  What was written to these servers since they run here is LOST.',
       ];
-      await confirm(asking, yes, effects, 'Roll it back?');
+      if (owner === operator) await confirm(asking, yes, effects, 'Roll it back?');
       const done = await daemon.rollback({ campaign });
       if (json) output.json(done);
       else {
@@ -96,17 +98,19 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
   );
 }
 
-/** A campaign as `receiver status` shows it, by the beginning of its id. Throws E_NOT_FOUND. */
-async function campaignNamed(
-  { daemon }: ReceiverAsking,
-  wanted: string,
-): Promise<{ readonly id: string; readonly built: number }> {
+/**
+ * A campaign as `receiver status` shows it, by the beginning of its id. What is not the operator's
+ * own the daemon refuses: there is nothing to ask first. Throws E_NOT_FOUND.
+ */
+async function campaignNamed({ daemon }: ReceiverAsking, wanted: string): Promise<ReceiverStatus['campaigns'][number]> {
   const { campaigns } = await daemon.status({ ended: everyEnded });
   const id = wholeId(
     wanted,
     campaigns.map((campaign) => campaign.id),
   );
-  return { id, built: campaigns.find((campaign) => campaign.id === id)?.built ?? 0 };
+  const found = campaigns.find((campaign) => campaign.id === id);
+  if (found === undefined) throw new Problem('E_BUG', `Campaign ${id} is in no list.`);
+  return found;
 }
 
 function ending(program: Command, name: 'commit' | 'rollback'): Command {

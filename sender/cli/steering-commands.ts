@@ -6,6 +6,7 @@ import { campaignStates, isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks, type SenderAsking } from './ask.ts';
+import { stateText } from './campaign-view.ts';
 import { chooseCampaign } from './choose-campaign.ts';
 import { commitEffects, rollbackEffects } from './effects.ts';
 import { watchCampaign, watchedExits } from './watch.ts';
@@ -124,6 +125,6 @@ async function showOutcome(asking: SenderAsking, campaign: CampaignStatus, watch
   else if (json) output.json(campaign);
   else {
     const follow = isSettled(campaign.state) ? '' : ' Follow it with `sender status --watch`.';
-    output.print(`Campaign ${campaign.id}: ${campaign.state}. ${campaign.says}${follow}`);
+    output.print(`Campaign ${campaign.id}: ${stateText(campaign, '. ')}${follow}`);
   }
 }
