@@ -7,7 +7,7 @@ import { partOf } from '../session/answer.ts';
 import { isUnsure } from '../session/late.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
-import { generationOf, mayHaveRunSince, readActions, readNewestAction } from './generation.ts';
+import { generationOf, mayHaveRunSince, readActions } from './generation.ts';
 
 /** Reads a server; null where it is gone. */
 export async function readServer(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiServer | null> {
@@ -36,7 +36,7 @@ export function powerOf({ status }: Pick<ApiServer, 'status'>): Power {
 
 /** Reads a server's state. Throws E_NOT_FOUND. */
 export async function readState(session: CloudSession, id: string, signal: AbortSignal): Promise<ServerState> {
-  const newestAction = await readNewestAction(session, id, signal);
+  const actions = await readActions(session, id, signal, 1);
   const server = await mustReadServer(session, id, signal);
   return {
     power: powerOf(server),
@@ -44,7 +44,7 @@ export async function readState(session: CloudSession, id: string, signal: Abort
     busy: taskOf(server),
     locked: server.locked ?? false,
     fault: server.fault?.message ?? null,
-    generation: generationOf(server, newestAction),
+    generation: generationOf(server, actions),
   };
 }
 
