@@ -267,8 +267,15 @@ class Maker {
     // A variable is a text, whatever YAML would make of it.
     if (dice.chance(20)) environment['OS_USER_DOMAIN_ID'] = '';
     if (dice.chance(10)) environment['OS_TEST_NOTE'] = 'x';
-    return { files: {}, cloud: null, environment, odd: this.#odd || 'OS_INSECURE' in environment };
+    const odd = this.#odd || 'OS_INSECURE' in environment || isOfDomainAlone(environment);
+    return { files: {}, cloud: null, environment, odd };
   }
+}
+
+/** Whether variables log in to a domain and no project, which is all that Godwit moves. */
+function isOfDomainAlone(environment: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(environment);
+  return names.some((name) => /^OS_DOMAIN_/.test(name)) && !names.some((name) => /^OS_(PROJECT|TENANT)_(ID|NAME)$/.test(name));
 }
 
 function flat(pairs: Pairs): [string, string][] {
