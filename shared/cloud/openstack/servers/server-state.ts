@@ -76,16 +76,16 @@ export const changes = {
 } as const satisfies Record<string, Change>;
 
 /**
- * Brings a server to the wanted power state and waits for it; does nothing if it is already there.
- * Throws E_SERVER_FAULT with the cloud's message, E_SERVER_STATE, E_CLOUD_TIMEOUT.
+ * Brings a server to the wanted power state and returns it there; asks for nothing if it is there
+ * already. Throws E_SERVER_FAULT with the cloud's message, E_SERVER_STATE, E_CLOUD_TIMEOUT.
  */
-export async function bring(session: CloudSession, id: string, change: Change, patience: Patience): Promise<void> {
+export async function bring(session: CloudSession, id: string, change: Change, patience: Patience): Promise<ApiServer> {
   let askAgainAt = 0;
   let losses = 0;
-  await until(`Server ${id} in state ${change.to}`, patience, async () => {
+  return await until(`Server ${id} in state ${change.to}`, patience, async () => {
     const server = await mustReadServer(session, id, patience.signal);
     if (taskOf(server) !== null) return undefined;
-    if (server.status === change.to) return true;
+    if (server.status === change.to) return server;
     if (server.status !== change.from) throw unfit(server, change);
     if (performance.now() < askAgainAt) return undefined;
     askAgainAt = performance.now() + askAgainMs;
