@@ -149,7 +149,10 @@ export class Builder {
     return refs.filter((entry) => entry?.state === 'built' && entry.how === 'adopted').length;
   }
 
-  /** Removes one resource that this campaign created; false where it created none. */
+  /**
+   * Deletes one resource if the ledger says that this campaign created it; returns false where it
+   * created none.
+   */
   async remove(ref: Ref): Promise<boolean> {
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
@@ -203,8 +206,8 @@ export class Builder {
       const cloud = await this.#tools.cloud();
       const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context));
       await this.#ledger.intend(ref, claimed);
-      const built = await cloud.ensure(resource, { ...context, claimed, disk });
-      const { fatal, told } = await cloud.differences(resource, built.id, context);
+      const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, disk });
+      const { fatal, told } = differences;
       if (fatal.length > 0 && built.how !== 'adopted')
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${fatal.join('; ')}.`, { about: ref });
       const compared = withDifferences(built, built.how === 'adopted' ? fatal : told);

@@ -61,7 +61,7 @@ export class ReceiverCampaign {
   /** Whether a sender is served; donors then save bytes on the link. */
   #served = false;
   /** Commit, rollback and their like run one at a time; each is judged by the state before it. */
-  readonly #course = new Semaphore(1);
+  readonly #turns = new Semaphore(1);
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
     const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, blockMemory, images } = tools;
@@ -131,7 +131,7 @@ export class ReceiverCampaign {
    * Works on a message that changes the campaign's state, after earlier ones, where it is allowed.
    */
   inTurn<T>(message: CampaignMessage, work: () => Promise<T>): Promise<T> {
-    return this.#course.run(() => {
+    return this.#turns.run(() => {
       this.#work.signal.throwIfAborted();
       this.mustAllow(message);
       return work();
@@ -140,7 +140,7 @@ export class ReceiverCampaign {
 
   /** Does something once no commit, removal or their like is under way, and holds up later ones. */
   afterWork(work: () => Promise<void>): Promise<void> {
-    return this.#course.run(work);
+    return this.#turns.run(work);
   }
 
   /** The mappings this campaign was begun with; undefined for one that has no document yet. */

@@ -184,7 +184,7 @@ export class World {
     const { campaigns, cloud } = this.#receiver;
     const said: string[] = [];
     const { signal } = new AbortController();
-    const told = { bind: () => Promise.resolve(), says: (sentence: string) => void said.push(sentence) };
+    const told = { bind: () => Promise.resolve(), tell: (sentence: string) => void said.push(sentence) };
     const mappings = Mappings.parse({});
     const importer = new Importer({ campaigns, cloud: cloud.get, state: this.receiverState, mappings, signal, ...told });
     try {

@@ -1,4 +1,4 @@
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type { BuildContext, Compared, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { CloudFacts } from '../../shared/cloud/facts.ts';
 import { type Kind, kindOf, type Resource, type ResourceOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -26,7 +26,7 @@ export class PlainDestination implements DestinationCloud {
     return this.#below.preflight(resources, ...rest);
   }
 
-  async ensure(resource: Resource, context: BuildContext): Promise<Built> {
+  async ensure(resource: Resource, context: BuildContext): Promise<Compared> {
     this.#mustKnow(resource.kind);
     if (resource.kind !== 'server') return this.#below.ensure(resource, context);
     return this.#below.ensure(resource, await this.#sized(resource, context));

@@ -247,7 +247,7 @@ test.each<[string, Partial<OrderRequest>, RegExp]>([
     },
     /contradict/,
   ],
-  ['half a lane', { parallel: 0.5 }, /whole number/],
+  ['half a server at once', { parallel: 0.5 }, /whole number/],
 ])('%s is refused with a sentence', (_, more, says) => {
   const servers = ['a', 'b', 'c'].map((id) => ({ id, downMs: 60_000 }));
   expect(() => proposeOrder({ servers, pairs: [], ...more })).toThrow(says);

@@ -41,7 +41,7 @@ test('a guest that writes as fast as it is copied is stopped when rounds shrink 
   expect(alone(aWarm({ rounds: 1 })).beforeMs).toBeCloseTo(105_000, -1);
 });
 
-test('while one is copied its lane is taken, and only its downtime counts for its service', () => {
+test('while one is copied its track is taken, and only its downtime counts for its service', () => {
   const loads = [aLoad(aWarm(), 'a'), aLoad(undefined, 'b')];
   const services = [{ name: 'shop', servers: ['a', 'b'] }];
   const of = (...order: string[]) => predict(site, loads, services, { name: 'm', waves: [order], parallel: 1 });

@@ -91,7 +91,7 @@ test('an image that an earlier call stored in another format is found, and not s
   const campaign = await aCampaign(twin);
   const first = await campaign.cloud.ensure(campaign.tenant.get('disk'), wanted(campaign, aDisk()));
   const raw = await destinationOf(twin, { disk_format: 'raw', uploads: 1 });
-  expect(await raw.ensure(campaign.tenant.get('disk'), wanted(campaign, aDisk()))).toEqual({ id: first.id, how: 'found' });
+  expect(await raw.ensure(campaign.tenant.get('disk'), wanted(campaign, aDisk()))).toMatchObject({ id: first.id, how: 'found' });
 });
 
 test('a disk waits for its turn while as many as the settings allow are uploaded', async () => {
