@@ -290,8 +290,14 @@ class Maker {
     // A variable is a text, whatever YAML would make of it.
     if (dice.chance(20)) environment['OS_USER_DOMAIN_ID'] = '';
     if (dice.chance(10)) environment['OS_TEST_NOTE'] = 'x';
-    return { files: {}, cloud: null, environment, odd: this.#odd || 'OS_INSECURE' in environment };
+    // openstacksdk reads a domain without a project as what the token is for.
+    const isOfDomain = hasAny(environment, /^OS_DOMAIN_/) && !hasAny(environment, /^OS_(PROJECT|TENANT)_(ID|NAME)$/);
+    return { files: {}, cloud: null, environment, odd: this.#odd || isOfDomain || 'OS_INSECURE' in environment };
   }
+}
+
+function hasAny(environment: Readonly<Record<string, string>>, name: RegExp): boolean {
+  return Object.keys(environment).some((key) => name.test(key));
 }
 
 function flat(pairs: Pairs): [string, string][] {
