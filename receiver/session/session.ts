@@ -211,8 +211,8 @@ export class Session {
         return { freed_bytes: freed, left };
       },
       'campaign.remove': () => this.#bound().removeAll(),
-      'resource.ensure': async ({ ref, power }) => {
-        const built = await this.#bound().ensure(ref, power);
+      'resource.ensure': async ({ ref, power, properties }) => {
+        const built = await this.#bound().ensure(ref, { power, properties });
         return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
       },
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
