@@ -6,11 +6,12 @@ import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
+import type { LearnedOfOne } from '../../shared/journey/destination.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { digestOfJson, removeMarkers, writeMarker } from '../../shared/model/marker.ts';
-import { idOf, kindOf, type Power, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import { idOf, kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
@@ -180,8 +181,8 @@ export class ReceiverCampaign {
   }
 
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
-  ensure(ref: Ref, power?: Power): Promise<Built> {
-    return this.#builder.ensure(ref, power);
+  ensure(ref: Ref, learned?: LearnedOfOne): Promise<Built> {
+    return this.#builder.ensure(ref, learned);
   }
 
   /** Removes one resource that this campaign created; false where it created none. */

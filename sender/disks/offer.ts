@@ -162,6 +162,11 @@ class Transfer {
     try {
       const root = await sendManifest(this.#source, pages, manifest, over, signal);
       const sealed = await connection.request('disk.seal', { handle, root }, { signal });
+      if (sealed.root !== root)
+        throw new Problem(
+          'E_ROOT_MISMATCH',
+          `The receiver sealed another disk than it was offered: ${sealed.root}, not ${root}.`,
+        );
       return { ...sealed, size, block_size: blockBytes };
     } finally {
       withdraw();

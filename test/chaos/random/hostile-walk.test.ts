@@ -67,11 +67,9 @@ async function converse(world: World, dice: Dice): Promise<{ flaws: string[]; wa
   ];
   if (!walk.isCommitted) {
     await walk.removeAll();
-    flaws.push(
-      ...walk.flaws.slice(flaws.length),
-      ...differing('destination', await censusOf(world.destination), yardstick.destination),
-    );
+    flaws.push(...walk.flaws.slice(flaws.length));
   }
+  if (!walk.isCommitted) flaws.push(...differing('destination', await censusOf(world.destination), yardstick.destination));
   walk.leave();
   return { flaws, walk };
 }

@@ -11,6 +11,7 @@ import { removeServer } from './build.ts';
 import { checkState, checkUnlocked, isThere, serverOf, touchServer, wirePorts } from './instance.ts';
 import { recordAction } from './instance-actions.ts';
 import type { Server, VmState } from './model.ts';
+import { confirmResize, rebuild, resize } from './rebuild.ts';
 import { createImageOf, startSnapshot } from './snapshot.ts';
 
 /** One change of state that an action starts: from where, through which task, to where. */
@@ -192,6 +193,9 @@ const actions: Readonly<Record<string, Action>> = {
   lock,
   unlock,
   shelve,
+  rebuild,
+  resize,
+  confirmResize,
   'os-resetState': resetState,
   'os-getConsoleOutput': consoleOutput,
   addSecurityGroup: changeGroup(true),

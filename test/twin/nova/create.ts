@@ -135,7 +135,6 @@ export function createServer(call: Call): Answer {
   checkServerQuota(cloud, call.caller.projectId, flavor);
   checkMetadataQuota(call, Object.keys(given.metadata ?? {}).length);
   const server = newRecord(call, given, image, flavor, place, requested);
-  for (const { portId } of requested.requests) checkDnsName(cloud, server, portId);
   recordAction(call, server, 'create');
   joinGroup(call, server.id);
   cloud.state.servers.set(server.id, server);
@@ -210,14 +209,6 @@ function checkMetadataQuota(call: Call, items: number): void {
   const limit = quotaOf(call.cloud, 'compute', call.caller.projectId, 'metadata_items');
   if (limit >= 0 && items > limit)
     throw forbidden(`Quota exceeded for metadata_items: Requested ${items}, but already used 0 of ${limit} metadata_items`);
-}
-
-/** Refuses a port with another DNS name (nova/network/neutron.py: PortNotUsableDNS). */
-function checkDnsName(cloud: Cloud, { id, hostname }: Server, portId: string | null): void {
-  const port = cloud.state.ports.get(portId ?? '');
-  if (port === undefined || port.dnsName === '' || port.dnsName === hostname) return;
-  const says = `Port ${port.id} not usable for instance ${id}. Value ${port.dnsName} assigned to dns_name attribute does not match instance's hostname ${hostname}`;
-  throw badRequest(says);
 }
 
 /** A host name made from a server's name, as Nova's sanitize_hostname makes it. */

@@ -225,6 +225,12 @@ describe('what is wrong with the configuration is said', () => {
       {},
       'auth_type v3oidcpassword is not supported',
     ],
+    [
+      'a token of a domain alone',
+      {},
+      { OS_AUTH_URL: 'http://a.example', OS_AUTH_TYPE: 'token', OS_TOKEN: 't', OS_DOMAIN_ID: 'd' },
+      'the OS_* environment: auth.domain_id asks for a token of a domain',
+    ],
     ['Keystone version 2', {}, { ...variables, OS_IDENTITY_API_VERSION: '2.0' }, 'identity_api_version is 2.0'],
   ])('%s', async (name, settings, environment, says) => {
     if (name !== 'no cloud at all') await put('.config/openstack/clouds.yaml', clouds);
