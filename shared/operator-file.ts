@@ -25,8 +25,8 @@ export async function readText(file: string, code: ProblemCode = 'E_USAGE', abse
     return await readFile(file, 'utf8');
   } catch (error) {
     const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const says = isAbsent ? `There is no file ${file}.` : `${file} cannot be read: ${(error as Error).message}.`;
-    throw new Problem(code, says, { about: file, cause: error, hint: isAbsent ? absentHint : undefined });
+    if (isAbsent) throw new Problem(code, `There is no file ${file}.`, { about: file, hint: absentHint });
+    throw new Problem(code, `${file} cannot be read: ${(error as Error).message}.`, { about: file, cause: error });
   }
 }
 

@@ -44,7 +44,10 @@ interface Meaning {
   readonly place: unknown;
 }
 
-/** Where openstacksdk names no domain, the openstack command takes `default` (osc-lib, clientmanager). */
+/**
+ * Where openstacksdk names no domain, the openstack command takes `default` (osc-lib,
+ * clientmanager).
+ */
 function inDomain(who: Named | null): Named | null {
   return who !== null && 'name' in who && who.domain === null ? { name: who.name, domain: { id: 'default' } } : who;
 }

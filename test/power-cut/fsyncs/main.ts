@@ -25,7 +25,8 @@ const parts = ['protocol', 'receiver', 'sender', 'shared', 'test', 'package.json
 
 /**
  * Takes out each fsync of the product, one at a time, in a copy of the tree, and names the promise
- * that a power cut then breaks. Ends with 1 where one can go without harm: `main.ts [PART OF PATH…]`.
+ * that a power cut then breaks. Ends with 1 where one can go without harm: `main.ts [PART OF
+ * PATH…]`.
  */
 async function main(): Promise<void> {
   const lacks = lacksStrace();

@@ -104,7 +104,8 @@ test('every answer keeps its constraints and limits, exact or not, one after the
         try {
           return proposeOrder({ ...plain, before, together, parallel, limits: { servers: 4 }, gapMs: 1000, restarts: 2 });
         } catch (error) {
-          // A set that stays together may stand in the middle of a chain: then no order exists, and that is said.
+          // A set that stays together may stand in the middle of a chain: then no order exists, and
+          // that is said.
           expect(error).toMatchObject({ code: 'E_ORDER' });
           return null;
         }

@@ -98,7 +98,8 @@ test('a disk waits for its turn while as many as the settings allow are uploaded
   const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin);
   const cloud = await destinationOf(twin, { disk_format: 'qcow2', uploads: 1 });
-  let [reading, most] = [0, 0];
+  let reading = 0;
+  let most = 0;
   const counted = (): BlockSource => ({
     ...aDisk(),
     async read(offset, length, into) {
@@ -108,7 +109,8 @@ test('a disk waits for its turn while as many as the settings allow are uploaded
       return aDisk().read(offset, length, into);
     },
   });
-  const [one, two] = [campaign.tenant.get('disk', 0), campaign.tenant.get('disk', 1)];
+  const one = campaign.tenant.get('disk', 0);
+  const two = campaign.tenant.get('disk', 1);
   await Promise.all([one, two].map((each) => cloud.ensure(each, { ...campaign.context(each), disk: counted() })));
   expect(most).toBe(1);
 });
