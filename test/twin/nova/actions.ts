@@ -52,6 +52,8 @@ export function startTransition(cloud: Cloud, server: Server, change: Transition
   cloud.background.run(async () => {
     await cloud.background.pause(change.milliseconds);
     if (!isThere(cloud, server) || server.taskState !== change.task) return;
+    // The API has accepted it; a nova-compute that is down carries nothing out.
+    if (cloud.faults.take('host-down', server.name) !== undefined) return;
     server.taskState = null;
     // A guest that ignores its power button keeps running.
     const ignored = change.task === 'powering-off' && cloud.faults.take('stop-ignored', server.name) !== undefined;
