@@ -172,7 +172,7 @@ const image: ServerRule = (server, contents) => {
     'warning',
     server,
     `${says}: its hw_* properties are read from the snapshot of its stopped disk, and are not known before.`,
-    'Nothing for a move. Before an export, and to see them in the plan, snapshot the server once (openstack server image create).',
+    'Nothing. To see them in the plan, snapshot the server once before the capture (openstack server image create).',
   );
 };
 

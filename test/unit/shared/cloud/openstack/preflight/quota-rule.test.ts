@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Site } from '../../../../../../shared/cloud/openstack/builders/site.ts';
+import { listKeypairs } from '../../../../../../shared/cloud/openstack/facts/facts.ts';
 import { readQuotas } from '../../../../../../shared/cloud/openstack/facts/quotas.ts';
 import { quotas } from '../../../../../../shared/cloud/openstack/preflight/quota-rule.ts';
 import { type DestinationState, readView, viewOf } from '../../../../../../shared/cloud/openstack/preflight/view.ts';
@@ -85,4 +86,14 @@ test('a user who may not read Nova’s quotas reads its limits', async () => {
   const before = await readQuotas(session, AbortSignal.timeout(10_000));
   twin.faults.set([{ do: 'status', status: 403, match: { service: 'compute', path: '/os-quota-sets/' } }]);
   expect(await readQuotas(session, AbortSignal.timeout(10_000))).toEqual(before);
+});
+
+test('keypairs are read to their last page', async () => {
+  const twin = await aFurnishedTwin({ pageSize: 1 });
+  const hand = await aHand(twin);
+  const { public_key } = (await aCampaign(twin)).tenant.get('keypair');
+  for (const name of ['one', 'two', 'three'])
+    await hand.ask('POST', 'compute', '/os-keypairs', { keypair: { name, public_key } });
+  const found = await listKeypairs(hand.session, AbortSignal.timeout(10_000));
+  expect(found.map(({ name }) => name)).toEqual(['one', 'three', 'two']);
 });
