@@ -9,6 +9,7 @@ import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
 import { isThere } from './builders/is-there.ts';
+import { prepare } from './builders/prepare.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
 import { sweep } from './builders/sweep.ts';
 import { unstamp } from './builders/unstamp.ts';
@@ -49,6 +50,10 @@ export class OpenStackDestination implements DestinationCloud {
    */
   ensure(resource: Resource, context: BuildContext): Promise<Built> {
     return retryingly(context.signal, () => familyOf(resource.kind).ensure(this.#site, resource, context));
+  }
+
+  prepare(resource: Resource, context: BuildContext): Promise<boolean> {
+    return retryingly(context.signal, () => prepare(this.#site, resource, context));
   }
 
   find(resource: Resource, context: BuildContext): Promise<string | null> {

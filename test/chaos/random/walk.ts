@@ -201,6 +201,7 @@ export class Walk {
         return { campaign, totals: this.#totals() };
       case 'resource.ensure':
         return { campaign, ref: dice.of(this.#refs), ...(dice.onceIn(2) ? { power: dice.of(['running', 'stopped']) } : {}) };
+      case 'resource.prepare':
       case 'resource.remove':
         return { campaign, ref: dice.of(this.#refs) };
       case 'disk.offer':
@@ -261,6 +262,8 @@ const names = [
   'resource.ensure',
   'resource.ensure',
   'resource.ensure',
+  'resource.prepare',
+  'resource.prepare',
   'resource.remove',
   'resource.remove',
   'disk.offer',
