@@ -8,8 +8,17 @@ export interface Arrival {
   readonly ports: readonly Ref[];
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;
-  /** `was`: whether the source server ran just before it was stopped. */
-  readonly learned: { readonly was?: ServerState['power'] };
+  /**
+   * `was`: whether the source server ran just before it was stopped; `built`: what stands already,
+   * by ref.
+   */
+  readonly learned: { readonly was?: ServerState['power']; readonly built?: Readonly<Record<string, string>> };
+}
+
+/** What was built: the destination's id, and what the destination chose. */
+export interface BuiltHere {
+  readonly id: string;
+  readonly detail?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the destination half learns: destination ids by ref, and what the destination chose. */
@@ -27,11 +36,7 @@ export interface Destination {
    * Builds one resource and returns when it is usable. MUST build it once, however often it is
    * asked. `power`: of a server, whether it ran just before it was stopped.
    */
-  ensure(
-    ref: Ref,
-    signal: AbortSignal,
-    power?: ServerState['power'],
-  ): Promise<{ readonly id: string; readonly detail?: Readonly<Record<string, string>> | undefined }>;
+  ensure(ref: Ref, signal: AbortSignal, power?: ServerState['power']): Promise<BuiltHere>;
   /** Removes one resource and waits until it is gone. MUST NOT remove what others created. */
   remove(ref: Ref, signal: AbortSignal): Promise<void>;
   /** Looks once whether the new server runs and answers its probe; `says` why not. */
