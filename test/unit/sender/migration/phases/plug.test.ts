@@ -200,3 +200,18 @@ test('a prepared port that somebody deletes at the destination is made again bef
   const web = ports.find(({ fixed_ips }) => fixed_ips[0]?.ip_address === '10.20.0.10');
   expect((await floatingOf(world.destination)).map(({ port_id }) => port_id)).toEqual([web?.id]);
 });
+
+test('a rollback that keeps one server leaves nothing that was prepared for another, which has not moved', async () => {
+  const { world, sender, campaign } = await aWaitingCampaign();
+  const [web, other] = await serversAt(world.source);
+  await world.source.user.send('POST', 'compute', `/servers/${web?.id}/metadata`, { metadata: { owner: 'accounts' } });
+  await sender.daemon.cutover({ campaign, servers: [] });
+  await failedOne(sender);
+  expect(await serverPortsOf(world.destination)).toHaveLength(2);
+  await world.source.user.send('DELETE', 'compute', `/servers/${other?.id}`);
+  await untilServers(world.source, [['web 1', 'ACTIVE', false]]);
+  await sender.daemon.rollback({ campaign, keep: ['-web/é'] });
+  await untilState(sender, 'rolled back');
+  expect((await serverPortsOf(world.destination)).map(({ status }) => status)).toEqual(['ACTIVE']);
+  expect(await floatingOf(world.destination)).toEqual([]);
+});
