@@ -79,7 +79,7 @@ function longest(moves: readonly MoveReport[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-/** How many servers there are; of a campaign that was rolled back as a whole, how many had moved. */
+/** How many servers there are; after a rollback of all of them, how many had moved. */
 function serverFigures({ servers, rolledBack }: Report['totals']): string {
   const back = rolledBack === 0 ? [] : [figure('moved and rolled back', String(rolledBack))];
   const there = servers === 0 && rolledBack > 0 ? [] : [figure(servers === 1 ? 'server' : 'servers', String(servers))];

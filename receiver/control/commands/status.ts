@@ -3,7 +3,7 @@ import { firstKeyOf } from '../../../protocol/transport/peers.ts';
 import { wholeId } from '../../../shared/campaign-id.ts';
 import { command } from '../../../shared/control/command.ts';
 import { freeBytes } from '../../../shared/disk/free.ts';
-import { Problem } from '../../../shared/problem.ts';
+import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Campaigns, Overview } from '../../campaign/campaigns.ts';
 import { operator } from '../../campaign/owner.ts';
 import type { ReceiverContext } from '../context.ts';
@@ -55,16 +55,26 @@ export interface LedgerLine {
   readonly how: string | null;
 }
 
+/** What stands for the lines of a ledger that cannot be read, and hides no other. */
+export interface DamagedLine {
+  readonly campaign: string;
+  readonly state: 'damaged';
+  readonly problem: string;
+}
+
 /** Where everything stands on this side. */
 export const status = command({
   does: 'Show which senders are connected and how far each campaign is on this side; `sender status` shows whole moves.',
   params: z.object({ ended: z.int().min(0).max(10_000).default(10) }),
   run: async ({ ended }, { release, listening, state, sessions, campaigns, peers }: ReceiverContext): Promise<ReceiverStatus> => {
     const all = await campaigns.overview(ended);
-    const names = new Map((await peers.list()).map((peer) => [firstKeyOf(peer), peer.name]));
+    // Whatever the list of peers says, the campaigns are there.
+    const paired = await peers.list().catch(() => null);
+    const names = new Map((paired ?? []).map((peer) => [firstKeyOf(peer), peer.name]));
+    const stranger = paired === null ? `a sender that ${peers.path} cannot tell` : null;
     const ownerOf = async (id: string): Promise<string | null> => {
       const owner = await campaigns.ownerOf(id).catch(() => null);
-      return owner === operator ? operator : (names.get(owner ?? '') ?? null);
+      return owner === operator ? operator : (names.get(owner ?? '') ?? stranger);
     };
     return {
       release,
@@ -83,18 +93,28 @@ export const status = command({
 export const ledger = command({
   does: 'Show what this receiver built for each resource of the source. It never removes anything else.',
   params: z.object({ campaign: z.string().min(1).optional() }),
-  run: async ({ campaign }, { campaigns }: ReceiverContext): Promise<readonly LedgerLine[]> => {
+  run: async ({ campaign }, { campaigns }: ReceiverContext): Promise<readonly (LedgerLine | DamagedLine)[]> => {
     const all = await campaigns.ids();
-    const lines: LedgerLine[] = [];
-    for (const id of campaign === undefined ? all : [wholeId(campaign, all, '`receiver status` lists the campaigns.')]) {
-      for (const entry of (await campaigns.look(id)).entries()) {
-        const there = entry.state === 'built' || entry.state === 'released' ? entry : null;
-        lines.push({ campaign: id, ref: entry.ref, state: entry.state, id: there?.id ?? null, how: there?.how ?? null });
-      }
+    if (campaign !== undefined) {
+      const id = wholeId(campaign, all, '`receiver status` lists the campaigns.');
+      return linesOf(id, await campaigns.look(id));
+    }
+    const lines: (LedgerLine | DamagedLine)[] = [];
+    for (const id of all) {
+      const look = await campaigns.look(id).catch((error: unknown) => asProblem(error));
+      if (look instanceof Problem) lines.push({ campaign: id, state: 'damaged', problem: look.message });
+      else lines.push(...linesOf(id, look));
     }
     return lines;
   },
 });
+
+function linesOf(campaign: string, ledgerOf: Awaited<ReturnType<Campaigns['look']>>): LedgerLine[] {
+  return ledgerOf.entries().map((entry) => {
+    const there = entry.state === 'built' || entry.state === 'released' ? entry : null;
+    return { campaign, ref: entry.ref, state: entry.state, id: there?.id ?? null, how: there?.how ?? null };
+  });
+}
 
 async function campaignStatus(
   { id, state, built }: Overview['live'][number],
