@@ -177,14 +177,16 @@ export class CampaignSet {
       return standing.is !== 'resting' || !campaignStates[standing.state].isOver;
     });
     return [
-      ...reserved.map((server) => ({ server, campaign: null, state: 'preparing' })),
+      ...reserved.map((server) => ({ server, campaign: null, state: 'preparing' as const })),
       ...open.flatMap((runner) => {
         const { state } = runner.status();
         const own = new Set(serversOf(runner.campaign.plan));
         return servers.filter((id) => own.has(id)).map((server) => ({ server, campaign: runner.campaign.id, state }));
       }),
       ...[...this.#damaged].flatMap(([campaign, { servers: own }]) =>
-        servers.filter((id) => own === null || own.includes(id)).map((server) => ({ server, campaign, state: 'cannot be read' })),
+        servers
+          .filter((id) => own === null || own.includes(id))
+          .map((server) => ({ server, campaign, state: 'damaged' as const })),
       ),
     ];
   }

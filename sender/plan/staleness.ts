@@ -2,13 +2,15 @@ import type { Concern } from '../../shared/model/concern.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
 import { type Ref, refOf } from '../../shared/model/resource.ts';
+import type { CampaignState } from '../campaign/campaign-status.ts';
 import type { Plan } from '../model/plan.ts';
 
-/** A server that a campaign has which is not over; null: one that is being prepared. */
+/** A server that a campaign has which is not over, or that cannot be read and may have it. */
 export interface HeldServer {
   readonly server: string;
+  /** Null: it is being prepared. */
   readonly campaign: string | null;
-  readonly state: string;
+  readonly state: CampaignState | 'damaged';
 }
 
 /**
@@ -20,16 +22,25 @@ export function withHeld(held: readonly HeldServer[], document: Configurations, 
   const refs = new Set<Ref | undefined>(held.map(({ server }) => refOf('server', server)));
   return [
     ...held.map(
-      ({ server, campaign, state }): Concern => ({
+      (one): Concern => ({
         code: 'server.in_campaign',
         severity: 'blocking',
-        about: refOf('server', server),
-        says: `Server ${labels.get(server) ?? server} is part of ${campaign === null ? 'a campaign that is being prepared' : `campaign ${campaign} (${state}), which is neither committed nor rolled back`}.`,
-        remedy: 'Commit or roll back that campaign first, or take the server out of `waves`.',
+        about: refOf('server', one.server),
+        says: `Server ${labels.get(one.server) ?? one.server} ${whereHeld(one)}.`,
+        remedy:
+          one.state === 'damaged'
+            ? 'Restore that campaign from a backup, or take the server out of `waves`.'
+            : 'Commit or roll back that campaign first, or take the server out of `waves`.',
       }),
     ),
     ...concerns.filter(({ code, about }) => code !== 'server.shutoff' || !refs.has(about)),
   ];
+}
+
+function whereHeld({ campaign, state }: HeldServer): string {
+  if (campaign === null) return 'is part of a campaign that is being prepared';
+  if (state === 'damaged') return `may be part of campaign ${campaign}, which cannot be read`;
+  return `is part of campaign ${campaign} (${state}), which is neither committed nor rolled back`;
 }
 
 /** One fatal concern for each server of a plan that its project no longer has. */

@@ -134,7 +134,7 @@ test('a campaign that was rolled back reports what had moved, and when each serv
   const report = reportOf(campaign, 'rolled back');
   expect(report.totals).toMatchObject({ servers: 0, rolledBack: 2, diskBytes: 6 * MiB, sentBytes: 2 * MiB });
   const [first] = report.moves;
-  expect(first).toMatchObject({ state: 'rolled back', destinationId: null, downtimeMs: 15_000, migrationMs: 19_000 });
+  expect(first).toMatchObject({ state: 'rolled back', destinationId: null, downtimeMs: 13_000, migrationMs: 19_000 });
   const at = (wanted: string): string | undefined =>
     campaign.journal.facts.find((fact) => fact.fact === wanted && 'server' in fact && fact.server === 's1')?.at;
   expect(first?.rolledBackAt).toBe(at('rolled back'));

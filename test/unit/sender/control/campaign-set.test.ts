@@ -67,7 +67,12 @@ test('a campaign that cannot be read hides and stops no other, and its servers a
     await expect(second.daemon.report({ campaign: damaged })).rejects.toMatchObject({ code: 'E_STATE_DAMAGED' });
     await second.daemon.rollback({ campaign: whole });
     await untilState(second, 'rolled back');
-    await expect(beginMigration(second)).rejects.toMatchObject({
+    const { plan, concerns } = await second.daemon.plan({ project: undefined, servers: [] });
+    expect(concerns.filter(({ code }) => code === 'server.in_campaign')).toMatchObject([
+      { severity: 'blocking', says: expect.stringContaining(`may be part of campaign ${damaged}, which cannot be read`) },
+      { severity: 'blocking' },
+    ]);
+    await expect(second.daemon.migrate({ plan, file: 'plan.yaml', options: {} })).rejects.toMatchObject({
       code: 'E_STATE_DAMAGED',
       message: expect.stringContaining('is one of it'),
     });
@@ -75,7 +80,9 @@ test('a campaign that cannot be read hides and stops no other, and its servers a
     // Nobody knows any more which servers it has.
     await rm(join(folder, 'plan.yaml'));
     const third = await world.startSender();
-    await expect(beginMigration(third)).rejects.toMatchObject({ message: expect.stringContaining('are not known') });
+    await expect(third.daemon.migrate({ plan, file: 'plan.yaml', options: {} })).rejects.toMatchObject({
+      message: expect.stringContaining('are not known'),
+    });
     await third.stop();
     await rm(folder, { recursive: true });
     const last = await world.startSender();
