@@ -8,9 +8,11 @@ import { requireAdmin } from '../policy.ts';
 import { badRequest, conflict, notFound } from '../refusal.ts';
 import { type Answer, type Call, type Route, route } from '../route.ts';
 import { removeServer } from './build.ts';
-import { checkState, checkUnlocked, isThere, serverOf, touchServer, wirePorts } from './instance.ts';
+import { checkState, checkUnlocked, isThere, serverOf, touchServer, untilHostIsUp, wirePorts } from './instance.ts';
 import { recordAction } from './instance-actions.ts';
 import type { Server, VmState } from './model.ts';
+import { rebuildServer } from './rebuild.ts';
+import { confirmResize, resizeServer, revertResize } from './resize.ts';
 import { createImageOf, startSnapshot } from './snapshot.ts';
 
 /** One change of state that an action starts: from where, through which task, to where. */
@@ -50,6 +52,7 @@ export function startTransition(cloud: Cloud, server: Server, change: Transition
   touchServer(cloud, server);
   cloud.background.run(async () => {
     await cloud.background.pause(change.milliseconds);
+    await untilHostIsUp(cloud, server);
     if (!isThere(cloud, server) || server.taskState !== change.task) return;
     server.taskState = null;
     // A guest that ignores its power button keeps running.
@@ -192,6 +195,10 @@ const actions: Readonly<Record<string, Action>> = {
   lock,
   unlock,
   shelve,
+  rebuild: rebuildServer,
+  resize: resizeServer,
+  confirmResize,
+  revertResize,
   'os-resetState': resetState,
   'os-getConsoleOutput': consoleOutput,
   addSecurityGroup: changeGroup(true),
