@@ -14,6 +14,7 @@ import type { Attribute } from '../attributes/attribute.ts';
 import { neededExtensions } from '../attributes/extensions.ts';
 import { tables } from '../attributes/tables.ts';
 import { defaultGroup } from '../builders/default-group.ts';
+import { meantBy, type Owned } from '../builders/existing.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
 import type { Site } from '../builders/site.ts';
@@ -70,6 +71,12 @@ export async function readView(
 ): Promise<PreflightView> {
   const token = await site.session.token(signal);
   const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
+  const named = <T extends Owned & { readonly name: string }>(all: readonly T[], to: string): T | undefined =>
+    all.find((one) => one.id === to) ??
+    meantBy(
+      token.projectId,
+      all.filter(({ name }) => name === to),
+    ).at(0);
   const target = (to: string): ApiNetwork | undefined => named(networks, to);
   const routers = mappings.routers === undefined ? [] : await site.network<ApiRouter>('/routers', 'routers', {}, signal);
   const groups =
@@ -114,10 +121,6 @@ export async function readView(
       return to === null ? null : named(groups, to);
     },
   };
-}
-
-function named<T extends { readonly id: string; readonly name: string }>(all: readonly T[], to: string): T | undefined {
-  return all.find((one) => one.id === to) ?? all.find((one) => one.name === to);
 }
 
 /** The first microversion in which names of keypairs may contain `@` and dots. */
