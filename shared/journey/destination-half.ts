@@ -83,9 +83,13 @@ async function create({ server, learned }: Arrival, tools: DestinationTools): Pr
   }
 }
 
-/** Removes the new server, and returns when it is gone. */
-function remove({ server }: Arrival, tools: DestinationTools): Promise<void> {
-  return removeAll([refOf('server', server.id)], tools);
+/**
+ * Removes the new server, and returns when it is gone. The source is looked at once more: what was
+ * undone before may have taken long.
+ */
+async function remove({ server }: Arrival, tools: DestinationTools): Promise<void> {
+  await tools.mustBeAbleToReturn?.(server.id, tools.signal);
+  await removeAll([refOf('server', server.id)], tools);
 }
 
 /** Gives the floating addresses to the new server. */
