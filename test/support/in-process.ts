@@ -215,7 +215,11 @@ export class World {
     for (const socket of life?.sockets ?? []) socket.terminate();
     await life?.workers.close();
     // A process that was killed has no open files.
-    for (const id of (await life?.campaigns.ids()) ?? []) await (await life?.campaigns.known(id))?.disks.close();
+    for (const id of (await life?.campaigns.ids()) ?? []) {
+      const campaign = await life?.campaigns.known(id);
+      await campaign?.disks.close();
+      await campaign?.ledger.close();
+    }
     await (await life?.cloud.get())?.close();
   }
 

@@ -12,8 +12,11 @@ import { aLie, type End, HostilePeer, type Manner } from './hostile-peer.ts';
 import { spoilt } from './spoilt.ts';
 
 const manners: readonly Manner[] = ['honest', 'flips a bit', 'too short', 'nothing', 'a problem'];
-/** A request that is not answered within so long is a flaw: milliseconds. */
-const patienceMs = 60_000;
+/**
+ * A request that is not answered within so long is a flaw: milliseconds. A removal waits a minute
+ * for what is in its way.
+ */
+const patienceMs = 150_000;
 
 /** How far a campaign is, as the receiver tells it; it never goes back. */
 const ranks: Readonly<Record<string, number>> = { new: 0, configured: 1, completed: 2, removed: 3, committed: 3 };
@@ -161,7 +164,7 @@ export class Walk {
   #judge(name: string, params: unknown, end: End, peer: HostilePeer): void {
     if ('closed' in end) {
       this.counts.closed += 1;
-      if (end.closed === -1) this.flaws.push(`${name} was not answered within a minute, ${this.#lately()}`);
+      if (end.closed === -1) this.flaws.push(`${name} was not answered in time, ${this.#lately()}`);
       return;
     }
     if ('problem' in end) {
