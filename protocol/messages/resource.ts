@@ -18,7 +18,12 @@ export const ensure = request({
   answered: 'when-done',
   purpose: 'Builds one resource of the document: a port, the image of a sealed disk, a server, a floating IP.',
   repeatable: 'Yes; what this campaign has built already is found and answered again, never built twice.',
-  params: z.object({ campaign: CampaignId, ref: Ref, power: Power.extract(['running', 'stopped']).optional() }),
+  params: z.object({
+    campaign: CampaignId,
+    ref: Ref,
+    power: Power.extract(['running', 'stopped']).optional(),
+    properties: z.record(z.string().max(255), z.string()).readonly().optional(),
+  }),
   result: z.object({ id: z.string(), how: HowBuilt, detail: z.record(z.string(), z.string()).readonly().optional() }),
   problems: [
     'E_BLOCK_MISMATCH',

@@ -1,11 +1,12 @@
 import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
+import type { LearnedOfOne } from '../../shared/journey/destination.ts';
 import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
-import { type Power, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
 import { batchesOf } from './batches.ts';
@@ -19,6 +20,9 @@ const importTimeoutMs = 24 * 3_600_000;
 
 /** Resources that are built side by side at the most. */
 const atOnce = 4;
+
+/** Between the differences that are told of one resource. */
+const separator = '; ';
 
 /** Reports that a resource is built. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
@@ -107,18 +111,16 @@ export class Builder {
   }
 
   /**
-   * Builds one resource, once: a ref that the ledger calls built is answered from there. `power`:
-   * of a server, where it has changed since the capture.
+   * Builds one resource, once: a ref that the ledger calls built is answered from there. `learned`:
+   * what has changed since the capture.
    */
-  async ensure(ref: Ref, power?: Power): Promise<Built> {
+  async ensure(ref: Ref, learned: LearnedOfOne = {}): Promise<Built> {
     this.#tools.mustGoOn();
     const entry = this.#ledger.get(ref);
     if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
     const running = this.#building.get(ref);
     if (running !== undefined) return running;
-    const captured = this.resource(ref);
-    const resource = captured.kind === 'server' && power !== undefined ? { ...captured, power } : captured;
-    const building = this.#build(resource).finally(() => this.#building.delete(ref));
+    const building = this.#build(withLearned(this.resource(ref), learned)).finally(() => this.#building.delete(ref));
     this.#building.set(ref, building);
     return building;
   }
@@ -149,7 +151,10 @@ export class Builder {
     return refs.filter((entry) => entry?.state === 'built' && entry.how === 'adopted').length;
   }
 
-  /** Removes one resource that this campaign created; false where it created none. */
+  /**
+   * Deletes one resource if the ledger says that this campaign created it; returns false where it
+   * created none.
+   */
   async remove(ref: Ref): Promise<boolean> {
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
@@ -171,12 +176,17 @@ export class Builder {
     await cloud.sweep(campaign, new Map(entries.map(({ ref, id }) => [ref, id])), { timeoutMs: buildTimeoutMs, signal });
   }
 
-  /** Every difference between the cloud's image of a disk and what was wanted, bytes included. */
+  /**
+   * Every difference between the cloud's image of a disk and what was made of it, bytes included:
+   * how it differs from the source's was told when it was made.
+   */
   async differencesOf(ref: Ref, id: string, disk: BlockSource): Promise<readonly string[]> {
-    const resource = this.resource(ref);
+    const entry = this.#ledger.get(ref);
+    const resource = withLearned(this.resource(ref), { properties: entry?.state === 'built' ? entry.properties : undefined });
     const cloud = await this.#tools.cloud();
     const { fatal, told } = await cloud.differences(resource, id, { ...this.#context(resource), disk });
-    return [...fatal, ...told];
+    const known = entry?.state === 'built' ? (entry.detail?.['differs']?.split(separator) ?? []) : [];
+    return [...fatal, ...told].filter((difference) => !known.includes(difference));
   }
 
   /** Resolves when nothing is being built any more, even after a failure. */
@@ -203,12 +213,12 @@ export class Builder {
       const cloud = await this.#tools.cloud();
       const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context));
       await this.#ledger.intend(ref, claimed);
-      const built = await cloud.ensure(resource, { ...context, claimed, disk });
-      const { fatal, told } = await cloud.differences(resource, built.id, context);
+      const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, disk });
+      const { fatal, told } = differences;
       if (fatal.length > 0 && built.how !== 'adopted')
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${fatal.join('; ')}.`, { about: ref });
       const compared = withDifferences(built, built.how === 'adopted' ? fatal : told);
-      await this.#ledger.built(ref, compared);
+      await this.#ledger.built(ref, compared, resource.kind === 'disk' ? resource.properties : undefined);
       return compared;
     } finally {
       await disk?.close();
@@ -235,8 +245,14 @@ export class Builder {
   }
 }
 
+/** A resource as it was captured, but for what was learned since. */
+function withLearned(captured: Resource, { power, properties }: LearnedOfOne): Resource {
+  if (captured.kind === 'server' && power !== undefined) return { ...captured, power };
+  return captured.kind === 'disk' && properties !== undefined ? { ...captured, properties: { ...properties } } : captured;
+}
+
 /** What was built, with how it differs from the source's. */
 function withDifferences(built: Built, differences: readonly string[]): Built {
   if (differences.length === 0) return built;
-  return { ...built, detail: { ...built.detail, differs: differences.join('; ') } };
+  return { ...built, detail: { ...built.detail, differs: differences.join(separator) } };
 }

@@ -20,6 +20,7 @@ import { preflight } from '../campaign/preflight.ts';
 import { verifyDisk } from '../campaign/verify.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import { type Asker, Puller } from '../disks/pull/puller.ts';
+import type { Share } from '../disks/pull/shared-window.ts';
 import { Window } from '../disks/pull/window.ts';
 import type { Budget } from '../disks/store/budget.ts';
 import { DocumentParts } from './document-parts.ts';
@@ -40,8 +41,8 @@ export interface SessionTools {
    * Ends all other sessions of a campaign, then runs `bind` in the turn in which none is left.
    */
   readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
-  /** What the windows of all sessions share. */
-  readonly window: Window;
+  /** What this session may take of the window of all sessions. */
+  readonly window: Share;
   /** Memory for documents that come in parts. */
   readonly documents: Budget;
   /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_TURN, E_BUSY. */
@@ -211,8 +212,8 @@ export class Session {
         return { freed_bytes: freed, left };
       },
       'campaign.remove': () => this.#bound().removeAll(),
-      'resource.ensure': async ({ ref, power }) => {
-        const built = await this.#bound().ensure(ref, power);
+      'resource.ensure': async ({ ref, power, properties }) => {
+        const built = await this.#bound().ensure(ref, { power, properties });
         return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
       },
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),

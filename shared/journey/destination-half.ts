@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Ref, refOf } from '../model/resource.ts';
+import { idOf, type Ref, refOf } from '../model/resource.ts';
 import { asProblem, Problem } from '../problem.ts';
-import type { Arrival, DestinationTools, LearnedOnArrival } from './destination.ts';
+import type { Arrival, DestinationTools, LearnedOfOne, LearnedOnArrival } from './destination.ts';
 import type { PhaseOf } from './phase.ts';
 
 /**
@@ -38,7 +38,8 @@ const lookMs = 1_000;
  */
 async function importDisks(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   try {
-    return await ensureAll(diskRefs(move), tools);
+    const { snapshots = {} } = move.learned;
+    return await ensureAll(diskRefs(move), tools, (ref) => ({ properties: snapshots[idOf(ref)]?.properties }));
   } catch (error) {
     if (lost.has(asProblem(error).code) && tools.copyAgain !== undefined) {
       // Images of the server's other disks may exist, and a disk is not copied beneath its image.
@@ -77,7 +78,7 @@ async function create({ server, learned }: Arrival, tools: DestinationTools): Pr
   );
   try {
     const signal = AbortSignal.any([tools.signal, late.signal]);
-    return await ensureAll([refOf('server', server.id)], { ...tools, signal }, learned.was);
+    return await ensureAll([refOf('server', server.id)], { ...tools, signal }, () => ({ power: learned.was }));
   } finally {
     clearTimeout(timer);
   }
@@ -135,12 +136,12 @@ function diskRefs({ disks }: Arrival): Ref[] {
 async function ensureAll(
   refs: readonly Ref[],
   { destination, signal }: DestinationTools,
-  power?: Arrival['learned']['was'],
+  learnedOf: (ref: Ref) => LearnedOfOne = () => ({}),
 ): Promise<LearnedOnArrival> {
   const built: Record<string, string> = {};
   const details: Record<string, Readonly<Record<string, string>>> = {};
   for (const ref of refs) {
-    const { id, detail } = await destination.ensure(ref, signal, power);
+    const { id, detail } = await destination.ensure(ref, signal, learnedOf(ref));
     built[ref] = id;
     if (detail !== undefined) details[ref] = detail;
   }

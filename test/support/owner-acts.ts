@@ -41,6 +41,16 @@ export const rebuilt: Act = {
   until: { running: 'ACTIVE', stopped: 'SHUTOFF' },
 };
 
+/** Rebuilt from the image of the shop's other server. */
+export const rebuiltFromAnother: Act = {
+  what: 'rebuilt from another image',
+  act: async (cloud, server) => {
+    const images = await cloud.user.list<{ id: string; name: string }>('image', '/images', 'images');
+    await order(cloud, server, 'rebuild', { imageRef: images.find(({ name }) => name === 'disk of -web/é')?.id });
+  },
+  until: { running: 'ACTIVE', stopped: 'SHUTOFF' },
+};
+
 export const resized: Act = {
   what: 'resized',
   act: async (cloud, server) => {
@@ -52,6 +62,16 @@ export const resized: Act = {
     });
   },
   until: { running: 'VERIFY_RESIZE', stopped: 'VERIFY_RESIZE' },
+};
+
+export const resizedForGood: Act = {
+  what: 'resized, and that is confirmed,',
+  act: async (cloud, server) => {
+    await resized.act(cloud, server);
+    await expect.poll(() => statusAt(cloud, server.name), { timeout: 20_000 }).toBe('VERIFY_RESIZE');
+    await order(cloud, server, 'confirmResize');
+  },
+  until: { running: 'ACTIVE', stopped: 'SHUTOFF' },
 };
 
 export const broken: Act = {

@@ -29,12 +29,12 @@ const stateFault = z.strictObject({
     'server-error',
     'image-killed',
     'stop-ignored',
+    'host-down',
     'guest-writes',
     'quota',
     'delete-flavor',
     'expire-tokens',
     'cell-down',
-    'host-down',
   ]),
   /** Regular expression over the name of the server or image. */
   name: z.string().optional(),

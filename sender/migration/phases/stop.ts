@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerState } from '../../../shared/cloud/source-cloud.ts';
+import { refOf } from '../../../shared/model/resource.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
@@ -66,8 +67,10 @@ async function whyItCannotReturn(
       if (state.locked) return 'is locked at the source and cannot be started there';
       if (state.isHostDown) return 'cannot be started at the source, for its host is down';
     }
-    const { generation } = learned;
-    if (generation !== undefined && (await source.recordedSince(server.id, generation, signal)).replaced)
+    const { generation, built = {} } = learned;
+    // Until there is a new server, the one that its owner rebuilt is the only one.
+    const hasArrived = built[refOf('server', server.id)] !== undefined;
+    if (hasArrived && generation !== undefined && (await source.recordedSince(server.id, generation, signal)).replaced)
       return 'was rebuilt or evacuated at the source, and has another disk there';
     return null;
   }

@@ -99,6 +99,16 @@ export interface ApiFloatingIp extends Standard {
   readonly router_id: string | null;
 }
 
+/** GET /v2.0/network-ip-availabilities. */
+export interface ApiAvailability {
+  readonly network_id: string;
+  readonly subnet_ip_availability: readonly {
+    readonly ip_version: number;
+    readonly total_ips: number;
+    readonly used_ips: number;
+  }[];
+}
+
 /** GET /servers/{id}, microversion 2.52 or newer: the flavor is embedded, without its id. */
 export interface ApiServer extends ApiThing {
   readonly id: string;

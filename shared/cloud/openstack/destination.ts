@@ -3,7 +3,7 @@ import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BuildContext, Built, DestinationCloud, Differences, DonorImage, Health } from '../destination-cloud.ts';
+import type { BuildContext, Compared, DestinationCloud, Differences, DonorImage, Health } from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
@@ -45,10 +45,15 @@ export class OpenStackDestination implements DestinationCloud {
   }
 
   /**
-   * Every family finds what it made before, so a call whose answer was lost is simply made again.
+   * Every family finds what it made before, so a call whose answer was lost is simply made again. A
+   * disk's bytes were compared when they were stored.
    */
-  ensure(resource: Resource, context: BuildContext): Promise<Built> {
-    return retryingly(context.signal, () => familyOf(resource.kind).ensure(this.#site, resource, context));
+  async ensure(resource: Resource, context: BuildContext): Promise<Compared> {
+    const family = familyOf(resource.kind);
+    const { seen, ...built } = await retryingly(context.signal, () => family.ensure(this.#site, resource, context));
+    const { disk: _, ...withoutBytes } = context;
+    const differences = await family.differences(this.#site, resource, built.id, withoutBytes, seen);
+    return { ...built, differences };
   }
 
   find(resource: Resource, context: BuildContext): Promise<string | null> {

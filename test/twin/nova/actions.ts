@@ -11,8 +11,7 @@ import { removeServer } from './build.ts';
 import { checkState, checkUnlocked, isThere, serverOf, touchServer, untilHostIsUp, wirePorts } from './instance.ts';
 import { recordAction } from './instance-actions.ts';
 import type { Server, VmState } from './model.ts';
-import { rebuildServer } from './rebuild.ts';
-import { confirmResize, resizeServer, revertResize } from './resize.ts';
+import { confirmResize, rebuild, resize } from './rebuild.ts';
 import { createImageOf, startSnapshot } from './snapshot.ts';
 
 /** One change of state that an action starts: from where, through which task, to where. */
@@ -195,10 +194,9 @@ const actions: Readonly<Record<string, Action>> = {
   lock,
   unlock,
   shelve,
-  rebuild: rebuildServer,
-  resize: resizeServer,
+  rebuild,
+  resize,
   confirmResize,
-  revertResize,
   'os-resetState': resetState,
   'os-getConsoleOutput': consoleOutput,
   addSecurityGroup: changeGroup(true),

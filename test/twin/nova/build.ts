@@ -65,13 +65,12 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   touchServer(cloud, server);
 }
 
-/** Makes the root disk of a server from an image, in place of the one that it has. */
+/** Makes the disk of a server from an image. */
 export async function placeDisk(cloud: Cloud, server: Server, image: Image): Promise<void> {
   const disk = diskPath(cloud, server.id);
   await mkdir(dirname(disk), { recursive: true });
   // The hypervisor keeps disks raw, as with images_type=raw in nova.conf.
   const place = image.diskFormat === 'qcow2' ? copyQcow2 : copySparse;
-  await rm(disk, { force: true });
   await place(imagePath(cloud, image.id), disk, diskBytes(server), cloud.background.signal);
 }
 

@@ -82,8 +82,6 @@ export interface Server {
    * it.
    */
   flavor: Flavor;
-  /** What a resize that waits for its confirmation would go back to. */
-  oldFlavor?: Flavor | null;
   vmState: VmState;
   taskState: string | null;
   powerState: number;

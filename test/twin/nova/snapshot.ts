@@ -48,7 +48,7 @@ const request = z.strictObject({ name: z.string().min(1).max(255), metadata: met
 export function createImageOf(call: Call, parameters: unknown): Answer {
   const server = serverOf(call);
   const given = parse(request, parameters);
-  // A lock keeps nobody from it (nova/compute/api.py, `snapshot` has no check_instance_lock).
+  // A lock does not forbid a snapshot (nova/compute/api.py, snapshot).
   checkState(server, 'createImage', ['active', 'stopped', 'paused', 'suspended']);
   checkImageCount(call.cloud, call.caller.projectId);
   const image = startSnapshot(call, server, given.name, given.metadata ?? {});

@@ -19,13 +19,15 @@ const statuses = {
   error: 'ERROR',
 } as const;
 
-/** The status a client sees: the stable state, or what is under way (see common.py there). */
+/** The status of a server by what is being done to it, whatever its stable state is. */
+const statusesOfTasks: Readonly<Record<string, string>> = { rebuilding: 'REBUILD', resize_prep: 'RESIZE' };
+
+/** The status a client sees: the stable state, or what is under way. */
 export function statusOf(server: Server): string {
+  const atWork = statusesOfTasks[server.taskState ?? ''];
+  if (atWork !== undefined) return atWork;
   if (server.vmState === 'active' && server.taskState?.startsWith('reboot') === true)
     return server.taskState === 'rebooting' ? 'REBOOT' : 'HARD_REBOOT';
-  if (server.taskState === 'rebuilding') return 'REBUILD';
-  if (server.taskState === 'resize_prep') return 'RESIZE';
-  if (server.taskState === 'resize_reverting') return 'REVERT_RESIZE';
   return statuses[server.vmState];
 }
 

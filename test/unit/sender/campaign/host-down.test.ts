@@ -10,10 +10,35 @@ beforeAll(async () => {
 });
 afterAll(() => template.remove());
 
+/** The plan with little patience. */
+function hasty(text: string): string {
+  return text.replace(/(stop|build)_timeout_seconds: \d+/g, '$1_timeout_seconds: 2');
+}
+
 /** The host of the first server is down. */
 const down: StateFault = { do: 'host-down', name: '^web 1$' };
 
-test('a server whose host is down is not told to stop, and the others arrive', async () => {
+test('a server whose host is down, which nobody tells, stays where it is; the others arrive, and it follows once the host is back', async () => {
+  const { world, sender } = await template.world();
+  world.source.twin.faults.set([down]);
+  const { plan } = await sender.daemon.plan({ project: undefined, servers: [] });
+  const { campaign } = await sender.daemon.migrate({ plan: hasty(plan), file: 'plan.yaml', options: {} });
+  const failed = await failedOne(sender);
+  expect(failed.moves.map(({ name, state }) => [name, state]).sort()).toEqual([
+    ['-web/é', 'moved'],
+    ['web 1', 'failed'],
+  ]);
+  expect(failed.problem).toMatchObject({ code: 'E_CLOUD_TIMEOUT', says: expect.stringContaining('did not come about') });
+  expect((await serversAt(world.destination)).map(({ name }) => name)).toEqual(['-web/é']);
+  // What was asked of it has waited in its queue.
+  world.source.twin.faults.clear();
+  await expect.poll(async () => (await serversAt(world.source))[0]?.status).toBe('SHUTOFF');
+  await sender.daemon.resume({ campaign });
+  await untilState(sender, 'ready');
+  expect((await serversAt(world.destination)).map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE']);
+});
+
+test('a server whose host is down is not told to stop where the cloud tells that, and the others arrive', async () => {
   const { world, sender } = await template.world('admin');
   world.source.twin.faults.set([down]);
   const { plan } = await sender.daemon.plan({ project: undefined, servers: [] });

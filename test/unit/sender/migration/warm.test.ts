@@ -40,6 +40,13 @@ test('a round that ended longer ago than the interval tells no more what the nex
   expect(isFresh(ended, options, 600_000 + interval)).toBe(false);
 });
 
+test('a clock that is set back an hour makes no round fresh for an hour, and no forecast a whole disk', () => {
+  const rounds = [endedAt(70, aRound(1, GiB)), endedAt(11, aRound(2, 300 * MiB))];
+  expect(isFresh(endedAt(70, aRound(1, GiB)), options, 11 * 60_000)).toBe(false);
+  expect(warmForecastOf(rounds, [], 12 * 60_000)?.deltaBytes).toBe(300 * MiB);
+  expect(warmForecastOf([...rounds, endedAt(80, aRound(3, 100 * MiB))], [], 20 * 60_000)?.deltaBytes).toBe(100 * MiB);
+});
+
 test.each(['now', 'when-ready', 'manual', 'at 2026-11-22T02:00:00Z', 'at 2026-11-22T02:00+01:00'])(
   'a cutover may be %s',
   (text) => {

@@ -110,7 +110,8 @@ test('parts whose resources need what no part has, or come twice, are refused', 
 
 test('the parts of all connections share their memory, and a connection that ends gives its own back', async () => {
   memory = new Budget(400 * 1024);
-  const [one, other] = [await aSender(), await aSender()];
+  const one = await aSender();
+  const other = await aSender();
   const parts = await partsOf(aLongDocument(20));
   const say0 = (sender: Connection<'sender'>, part: number) =>
     sender.request('document.part', { campaign, part, resources: parts[0] ?? aTenant(1) });
