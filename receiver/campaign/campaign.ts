@@ -180,6 +180,11 @@ export class ReceiverCampaign {
     return { counts, details, digest, adopted: this.#builder.adoptedOnNetworkSide() };
   }
 
+  /** Builds a port or floating IP as far as its running source server does not notice. */
+  prepare(ref: Ref): Promise<Built | null> {
+    return this.#builder.prepare(ref);
+  }
+
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
   ensure(ref: Ref, learned?: LearnedOfOne): Promise<Built> {
     return this.#builder.ensure(ref, learned);

@@ -102,6 +102,13 @@ export interface DestinationCloud {
    */
   ensure(resource: Resource, context: BuildContext): Promise<Compared>;
   /**
+   * Builds of a server's port or floating IP what neither the server nor its clients notice, while
+   * it runs at the source; both clouds may reach the same networks. True where `ensure` goes
+   * unnoticed, too, and may follow at once if all that it needs is built; false where it MUST wait
+   * for the stop. MAY be repeated. Absent: everything waits.
+   */
+  prepare?(resource: Resource, context: BuildContext): Promise<boolean>;
+  /**
    * The id of what this campaign created for a resource, by its stamp alone, or null. MUST NOT
    * write. Rollback asks for what the ledger intended and never confirmed.
    */

@@ -9,6 +9,7 @@ import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
 import { isThere } from './builders/is-there.ts';
+import { prepare } from './builders/prepare.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
 import { sweep } from './builders/sweep.ts';
 import { unstamp } from './builders/unstamp.ts';
@@ -54,6 +55,10 @@ export class OpenStackDestination implements DestinationCloud {
     const { disk: _, ...withoutBytes } = context;
     const differences = await family.differences(this.#site, resource, built.id, withoutBytes, seen);
     return { ...built, differences };
+  }
+
+  prepare(resource: Resource, context: BuildContext): Promise<boolean> {
+    return retryingly(context.signal, () => prepare(this.#site, resource, context));
   }
 
   find(resource: Resource, context: BuildContext): Promise<string | null> {

@@ -209,6 +209,7 @@ export class Walk {
         return { campaign, totals: this.#totals() };
       case 'resource.ensure':
         return { campaign, ref: dice.of(this.#refs), ...(dice.onceIn(2) ? { power: dice.of(['running', 'stopped']) } : {}) };
+      case 'resource.prepare':
       case 'resource.remove':
         return { campaign, ref: dice.of(this.#refs) };
       case 'disk.offer':
@@ -269,6 +270,8 @@ const names = [
   'resource.ensure',
   'resource.ensure',
   'resource.ensure',
+  'resource.prepare',
+  'resource.prepare',
   'resource.remove',
   'resource.remove',
   'disk.offer',

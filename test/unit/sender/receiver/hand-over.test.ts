@@ -20,6 +20,7 @@ let taken: Configurations[];
 let counts: (number | undefined)[];
 let partsHeard: number;
 let known: readonly string[];
+let prepared: string[];
 
 beforeEach(async () => {
   memory = new Budget(memoryBytes);
@@ -27,6 +28,7 @@ beforeEach(async () => {
   counts = [];
   partsHeard = 0;
   known = features;
+  prepared = [];
   loopback = await Loopback.open((socket) => {
     const parts = new DocumentParts(memory);
     const connection = new Connection(socket, options('receiver', { features: known }));
@@ -35,6 +37,10 @@ beforeEach(async () => {
       'document.part': async ({ campaign: id, part, resources }) => {
         partsHeard += 1;
         parts.add(id, part, resources);
+        return {};
+      },
+      'resource.prepare': async ({ ref }) => {
+        prepared.push(ref);
         return {};
       },
       'campaign.preflight': async ({ campaign: id, configurations, parts: count }) => {
@@ -87,6 +93,20 @@ test('a receiver that knows no parts is sent the document as one message', async
   await say(sender, 'campaign.preflight', { campaign, configurations: aLongDocument(20) }, {});
   expect([partsHeard, counts]).toEqual([0, [undefined]]);
   expect(taken[0]?.servers).toHaveLength(20);
+});
+
+test('a receiver that prepares nothing is not asked to, and builds everything after the stop', async () => {
+  known = features.filter((feature) => feature !== 'prepare');
+  const ask = async (): Promise<unknown> => {
+    const sender = await aSender();
+    await sender.request('campaign.open', { campaign });
+    return say(sender, 'resource.prepare', { campaign, ref: 'port/p1' }, {});
+  };
+  expect(await ask()).toEqual({});
+  expect(prepared).toEqual([]);
+  known = features;
+  await ask();
+  expect(prepared).toEqual(['port/p1']);
 });
 
 test('a document of which a part did not come is refused, and nothing of it is kept', async () => {
