@@ -15,6 +15,7 @@ import type { Attribute } from '../attributes/attribute.ts';
 import { neededExtensions } from '../attributes/extensions.ts';
 import { tables } from '../attributes/tables.ts';
 import { defaultGroup } from '../builders/default-group.ts';
+import { meantBy, type Owned } from '../builders/existing.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
 import type { Site } from '../builders/site.ts';
@@ -97,7 +98,7 @@ async function readDestination(
       ? []
       : await site.network<ApiSecurityGroup>('/security-groups', 'security_groups', {}, signal);
   const targets = resources.flatMap(({ kind, id }) =>
-    kind === 'network' ? (named(networks, mappedNetwork(mappings, id) ?? '') ?? []) : [],
+    kind === 'network' ? (named(token.projectId, networks, mappedNetwork(mappings, id) ?? '') ?? []) : [],
   );
   const ports: ApiPort[] = [];
   for (const { id } of new Set(targets))
@@ -135,11 +136,9 @@ async function readAvailability(site: Site, signal: AbortSignal): Promise<readon
 
 /** The wanted resources beside a destination, as a plan maps them. */
 export function viewOf(destination: DestinationState, resources: readonly Resource[], mappings: Mappings): PreflightView {
-  const { networks, routers, groups } = destination;
-  const target = <T extends { readonly id: string; readonly name: string }>(
-    all: readonly T[],
-    to: string | null,
-  ): T | null | undefined => (to === null ? null : named(all, to));
+  const { projectId, networks, routers, groups } = destination;
+  const target = <T extends OwnedAndNamed>(all: readonly T[], to: string | null): T | null | undefined =>
+    to === null ? null : named(projectId, all, to);
   return {
     ...destination,
     mappings,
@@ -153,8 +152,13 @@ export function viewOf(destination: DestinationState, resources: readonly Resour
 /** The owners of ports that the cloud makes on every network. */
 const cloudOwners = ['network:dhcp', 'network:distributed'];
 
-function named<T extends { readonly id: string; readonly name: string }>(all: readonly T[], to: string): T | undefined {
-  return all.find((one) => one.id === to) ?? all.find((one) => one.name === to);
+type OwnedAndNamed = Owned & { readonly name: string };
+
+function named<T extends OwnedAndNamed>(project: string, all: readonly T[], to: string): T | undefined {
+  const byId = all.find((one) => one.id === to);
+  if (byId !== undefined) return byId;
+  const namesakes = all.filter(({ name }) => name === to);
+  return meantBy(project, namesakes).at(0);
 }
 
 /** The first microversion in which names of keypairs may contain `@` and dots. */
