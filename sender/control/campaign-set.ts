@@ -11,6 +11,7 @@ import { Campaign } from '../campaign/campaign.ts';
 import { campaignStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { historyOf } from '../campaign/history.ts';
+import { campaignItinerary } from '../campaign/itinerary.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
 import { type Foreseen, standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
@@ -60,7 +61,7 @@ export class CampaignSet {
     const names = await readdir(join(state, 'campaigns')).catch(ifAbsent<string[]>([]));
     // What else lies there, such as `lost+found`, is no campaign.
     for (const name of names.filter((one) => CampaignId.safeParse(one).success).sort()) {
-      const campaign = await Campaign.open(state, name).catch((error: unknown) => asProblem(error));
+      const campaign = await opened(state, name).catch((error: unknown) => asProblem(error));
       if (campaign instanceof Problem) {
         runner.log.error({ problem: campaign, campaign: name }, 'a campaign cannot be read, and is left as it is');
         this.#damaged.set(name, { problem: campaign, servers: await Campaign.serversIn(state, name) });
@@ -185,6 +186,22 @@ export class CampaignSet {
     runner.start();
     changes.notify();
   }
+}
+
+/**
+ * Opens a campaign. Throws E_STATE_DAMAGED, also where its journal ends in what only another
+ * release knows.
+ */
+async function opened(state: string, id: string): Promise<Campaign | null> {
+  const campaign = await Campaign.open(state, id);
+  if (campaign === null) return null;
+  const standing = standingOf(campaign.journal.facts);
+  const isKnown =
+    standing.is === 'resting' ? Object.hasOwn(campaignStates, standing.state) : Object.hasOwn(campaignItinerary, standing.wish);
+  if (isKnown) return campaign;
+  await campaign.journal.close();
+  const says = `The journal of campaign ${id} says ${JSON.stringify(standing)}, which this release does not know.`;
+  throw new Problem('E_STATE_DAMAGED', says, { about: campaign.folder, hint: 'Go on with the release that wrote it.' });
 }
 
 /**
