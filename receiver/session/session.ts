@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { Connection } from '../../protocol/connection/connection.ts';
-import type { Handlers, Params } from '../../protocol/messages.ts';
-import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type { Handlers, Params, Result } from '../../protocol/messages.ts';
+import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { needingRoom } from '../../shared/disk-full.ts';
 import type { Log } from '../../shared/log.ts';
@@ -186,7 +186,13 @@ export class Session {
 
   /** What is said of a whole campaign, and of one of its resources. */
   #campaignHandlers(): HandlersOf<
-    'campaign.configure' | 'campaign.completed' | 'campaign.commit' | 'campaign.remove' | 'resource.ensure' | 'resource.remove'
+    | 'campaign.configure'
+    | 'campaign.completed'
+    | 'campaign.commit'
+    | 'campaign.remove'
+    | 'resource.prepare'
+    | 'resource.ensure'
+    | 'resource.remove'
   > {
     return {
       'campaign.configure': async ({ campaign, configurations: own, parts }) => {
@@ -212,10 +218,11 @@ export class Session {
         return { freed_bytes: freed, left };
       },
       'campaign.remove': () => this.#bound().removeAll(),
-      'resource.ensure': async ({ ref, power }) => {
-        const built = await this.#bound().ensure(ref, power);
-        return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
+      'resource.prepare': async ({ ref }) => {
+        const built = await this.#bound().prepare(ref);
+        return built === null ? {} : { built: onWire(built) };
       },
+      'resource.ensure': async ({ ref, power, properties }) => onWire(await this.#bound().ensure(ref, { power, properties })),
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
     };
   }
@@ -296,6 +303,11 @@ export class Session {
     if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
     return offered;
   }
+}
+
+/** What was built, as its sender is told. */
+function onWire({ id, how, detail }: Built): Result<'resource.ensure'> {
+  return { id, how, ...(detail === undefined ? {} : { detail }) };
 }
 
 /**

@@ -1,12 +1,13 @@
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CampaignId } from '../../protocol/messages/field.ts';
 import { ifAbsent } from '../../shared/absent.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
-import { syncFolder } from '../../shared/durable.ts';
+import { makeFolder, syncFolder } from '../../shared/durable.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
-import { Problem } from '../../shared/problem.ts';
+import { asProblem, Problem, type ProblemJson } from '../../shared/problem.ts';
 import { Campaign, folderOf } from '../campaign/campaign.ts';
 import { campaignStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
@@ -28,6 +29,18 @@ export interface CampaignsTools {
   readonly runner: Omit<RunnerTools, 'onChange' | 'history'>;
 }
 
+/** A campaign that cannot be read. `servers`: those of its plan; null where that cannot be read. */
+interface DamagedCampaign {
+  readonly problem: Problem;
+  readonly servers: readonly string[] | null;
+}
+
+/** A campaign that cannot be read, and why. */
+export interface DamagedStatus {
+  readonly id: string;
+  readonly problem: ProblemJson;
+}
+
 /** Campaigns that are looked at together when the daemon starts. */
 const looksAtOnce = 8;
 
@@ -37,6 +50,7 @@ export class CampaignSet {
   /** The campaigns that are not over, running or at rest. */
   readonly #runners = new Map<string, Runner>();
   readonly #ended = new Map<string, EndedCampaign>();
+  readonly #damaged = new Map<string, DamagedCampaign>();
   /** Campaigns that have ended and are being closed. */
   readonly #closing = new Map<string, Promise<void>>();
   /** What the moves of an open campaign took, when its journal had so many facts. */
@@ -48,20 +62,33 @@ export class CampaignSet {
     this.#tools = tools;
   }
 
-  /** Opens every campaign that is not over, and resumes those that were under way. */
+  /**
+   * Opens every campaign that is not over, and resumes those that were under way. One that cannot
+   * be read stops no other: their servers may be stopped.
+   */
   async start(): Promise<void> {
-    const { state } = this.#tools;
+    const { state, runner } = this.#tools;
     const names = await readdir(join(state, 'campaigns')).catch(ifAbsent<string[]>([]));
     const open: string[] = [];
-    await inParallel(names, looksAtOnce, async (name) => {
+    // What else lies there, such as `lost+found`, is no campaign.
+    const ids = names.filter((one) => CampaignId.safeParse(one).success);
+    await inParallel(ids, looksAtOnce, async (name) => {
       const ended = await readEnded(folderOf(state, name));
       if (ended === null) open.push(name);
       else this.#ended.set(name, ended);
     });
     for (const name of open.sort()) {
-      const campaign = await Campaign.open(state, name);
-      if (campaign !== null) await this.#run(campaign);
+      const campaign = await Campaign.open(state, name).catch((error: unknown) => asProblem(error));
+      if (campaign instanceof Problem) {
+        runner.log.error({ problem: campaign, campaign: name }, 'a campaign cannot be read, and is left as it is');
+        this.#damaged.set(name, { problem: campaign, servers: await Campaign.serversIn(state, name) });
+      } else if (campaign !== null) await this.#run(campaign);
     }
+  }
+
+  /** The campaigns that cannot be read. */
+  damaged(): DamagedStatus[] {
+    return [...this.#damaged].map(([id, { problem }]) => ({ id, problem: problem.toJSON() }));
   }
 
   async stop(): Promise<void> {
@@ -79,6 +106,8 @@ export class CampaignSet {
    * for the caller. Throws E_NOT_FOUND, E_STATE_DAMAGED.
    */
   async find(id: string): Promise<Runner> {
+    const damaged = this.#damaged.get(id);
+    if (damaged !== undefined) throw damaged.problem;
     const ids = [...this.#runners.keys(), ...this.#ended.keys()];
     const isOne = ids.includes(id) || (id.length >= 4 && ids.some((candidate) => candidate.startsWith(id)));
     if (!isOne) throw new Problem('E_NOT_FOUND', `There is no campaign ${id}.`);
@@ -118,13 +147,13 @@ export class CampaignSet {
   }
 
   async #archive(id: string, state: string): Promise<void> {
-    // The work on one that has just ended may still be ending.
+    // The work on one that has just ended may still be ending; it writes nothing after this.
     await this.#runners.get(id)?.stop();
     await this.#closing.get(id);
+    await makeFolder(join(state, 'archive'));
+    await rename(join(state, 'campaigns', id), join(state, 'archive', id));
     this.#runners.delete(id);
     this.#ended.delete(id);
-    await mkdir(join(state, 'archive'), { recursive: true, mode: 0o700 });
-    await rename(join(state, 'campaigns', id), join(state, 'archive', id));
     await syncFolder(join(state, 'archive'));
     await syncFolder(join(state, 'campaigns'));
   }
@@ -174,6 +203,7 @@ export class CampaignSet {
       throw new Problem('E_CAMPAIGN_STATE', `Another campaign with server ${reserved} is being prepared.`, {
         about: refOf('server', reserved),
       });
+    for (const [id, damaged] of this.#damaged) mustBeNoneOf(id, damaged, servers);
     for (const { campaign } of this.#runners.values()) {
       const standing = standingOf(campaign.journal.facts);
       if (standing.is === 'resting' && campaignStates[standing.state].isOver) continue;
@@ -221,4 +251,19 @@ export class CampaignSet {
     this.#closing.set(id, closing);
     return closing;
   }
+}
+
+/**
+ * Throws E_STATE_DAMAGED where a campaign that cannot be read has, or may have, one of these
+ * servers.
+ */
+function mustBeNoneOf(id: string, { problem, servers: own }: DamagedCampaign, servers: readonly string[]): void {
+  const shared = own?.find((server) => servers.includes(server));
+  if (own !== null && shared === undefined) return;
+  const which = shared === undefined ? 'Its servers are not known' : `Server ${shared} is one of it`;
+  throw new Problem('E_STATE_DAMAGED', `Campaign ${id} cannot be read. ${which}, and none is moved twice: ${problem.message}`, {
+    about: shared === undefined ? id : refOf('server', shared),
+    hint: 'Restore its folder from a backup and restart the sender. Where its servers are known to be in order, move the folder out of `campaigns` in the state directory instead.',
+    cause: problem,
+  });
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Background } from './background.ts';
 import { volumeRoutes } from './cinder.ts';
 import type { Cloud, Quotas, Settings } from './cloud.ts';
+import { elsewhereRoutes } from './elsewhere.ts';
 import { Faults, type StateFault } from './faults.ts';
 import { imageRoutes } from './glance/routes.ts';
 import { tickGuests, writeGuests } from './guest.ts';
@@ -14,6 +15,7 @@ import { identityVersionRoutes } from './keystone/versions.ts';
 import { extraRoutes } from './neutron/extras.ts';
 import { floatingIpRoutes } from './neutron/floating-ips.ts';
 import { interfaceRoutes } from './neutron/interfaces.ts';
+import { availabilityRoutes } from './neutron/ip-availability.ts';
 import { networkRoutes } from './neutron/networks.ts';
 import { portForwardingRoutes } from './neutron/port-forwardings.ts';
 import { portRoutes } from './neutron/ports.ts';
@@ -35,7 +37,7 @@ import { serverRoutes } from './nova/servers.ts';
 import { serverTagRoutes } from './nova/tags.ts';
 import type { Route } from './route.ts';
 import { type LoggedRequest, serve } from './server.ts';
-import type { ServiceName } from './service.ts';
+import type { Elsewhere, ServiceName } from './service.ts';
 import { type State, Store } from './state.ts';
 
 /** How a twin is started. Only the state directory is needed. */
@@ -87,6 +89,8 @@ export interface TwinOptions {
   readonly withoutServices?: readonly ServiceName[];
   /** Further regions that the catalogue names; nobody answers there. */
   readonly otherRegions?: readonly string[];
+  /** What the project has in services of which the twin has nothing else, and its trunks. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** A running twin. */
@@ -130,6 +134,7 @@ const routes: readonly Route[] = [
   ...projectRoutes,
   ...imageRoutes,
   ...networkRoutes,
+  ...availabilityRoutes,
   ...subnetRoutes,
   ...portRoutes,
   ...routerRoutes,
@@ -151,6 +156,7 @@ const routes: readonly Route[] = [
   ...computeQuotaRoutes,
   ...hostRoutes,
   ...volumeRoutes,
+  ...elsewhereRoutes,
 ];
 
 /** Requests that the log remembers. */
@@ -177,6 +183,7 @@ function settingsFrom(options: TwinOptions): Settings {
     withoutExtensions: options.withoutExtensions ?? [],
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],
+    elsewhere: options.elsewhere ?? {},
     maxRequestBytes: 114_688,
   };
 }

@@ -45,7 +45,8 @@ async function offer(
 
 test('a sender of whose campaigns none answers a pull does not slow down another sender', async () => {
   const site = await aPairedSite();
-  const [silent, other] = [await aPairedSender(site), await aPairedSender(site)];
+  const silent = await aPairedSender(site);
+  const other = await aPairedSender(site);
   let asked = 0;
   const never = (): Promise<never> => {
     asked += 1;

@@ -3,7 +3,9 @@ import { LaneBudget } from '../../../../sender/receiver/lane-budget.ts';
 
 test('sessions have as many lanes as they want while there are some left, and each has one at least', () => {
   const budget = new LaneBudget(8);
-  const [one, other, third] = [{}, {}, {}];
+  const one = {};
+  const other = {};
+  const third = {};
   expect(budget.give(one, 4)).toBe(4);
   expect(budget.give(other, 8)).toBe(4);
   expect(budget.give(third, 2)).toBe(1);

@@ -72,7 +72,8 @@ test('a session that holds nothing gets one pull in within 10 s, whatever the ot
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
   const window = new SharedWindow(1);
-  const [silent, other] = [window.shareOf('silent'), window.shareOf('other')];
+  const silent = window.shareOf('silent');
+  const other = window.shareOf('other');
   await silent.enter(5, signal);
   const ends = new AbortController();
   const entered = ask(other, 2, ends.signal);
