@@ -53,6 +53,7 @@ export class Builder {
   readonly #ledger: Ledger;
   /** What is being built now: a repeated request waits for it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
+  readonly #preparing = new Map<Ref, Promise<Built | null>>();
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
@@ -111,18 +112,29 @@ export class Builder {
   }
 
   /**
+   * Builds of a server's port or floating IP what may be built while the server runs at the source;
+   * null where something of it, or of what it needs, waits for the stop. What was built before is
+   * looked at, and mended where somebody removed it since.
+   */
+  async prepare(ref: Ref): Promise<Built | null> {
+    this.#tools.mustGoOn();
+    const resource = this.resource(ref);
+    if (resource.kind !== 'port' && resource.kind !== 'floating_ip') return null;
+    const preparing = this.#preparing.get(ref) ?? this.#prepare(resource).finally(() => this.#preparing.delete(ref));
+    this.#preparing.set(ref, preparing);
+    return preparing;
+  }
+
+  /**
    * Builds one resource, once: a ref that the ledger calls built is answered from there. `learned`:
    * what has changed since the capture.
    */
   async ensure(ref: Ref, learned: LearnedOfOne = {}): Promise<Built> {
     this.#tools.mustGoOn();
+    await this.#preparing.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
-    const running = this.#building.get(ref);
-    if (running !== undefined) return running;
-    const building = this.#build(withLearned(this.resource(ref), learned)).finally(() => this.#building.delete(ref));
-    this.#building.set(ref, building);
-    return building;
+    return this.#buildOnce(withLearned(this.resource(ref), learned));
   }
 
   /** Builds what comes before any server, in order; side by side where the order allows it. */
@@ -151,8 +163,12 @@ export class Builder {
     return refs.filter((entry) => entry?.state === 'built' && entry.how === 'adopted').length;
   }
 
-  /** Removes one resource that this campaign created; false where it created none. */
+  /**
+   * Deletes one resource if the ledger says that this campaign created it; returns false where it
+   * created none.
+   */
   async remove(ref: Ref): Promise<boolean> {
+    await this.#preparing.get(ref)?.catch(() => undefined);
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry === undefined || entry.state === 'removed') return false;
@@ -188,7 +204,7 @@ export class Builder {
 
   /** Resolves when nothing is being built any more, even after a failure. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#building.values());
+    await Promise.allSettled([...this.#preparing.values(), ...this.#building.values()]);
   }
 
   async #find(resource: Resource): Promise<string | null> {
@@ -208,10 +224,9 @@ export class Builder {
     const disk = resource.kind === 'disk' ? await this.#tools.disks.open(resource.server_id, resource.id) : undefined;
     try {
       const cloud = await this.#tools.cloud();
-      const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context));
-      await this.#ledger.intend(ref, claimed);
-      const built = await cloud.ensure(resource, { ...context, claimed, disk });
-      const { fatal, told } = await cloud.differences(resource, built.id, context);
+      const claimed = await this.#intend(cloud, resource);
+      const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, disk });
+      const { fatal, told } = differences;
       if (fatal.length > 0 && built.how !== 'adopted')
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${fatal.join('; ')}.`, { about: ref });
       const compared = withDifferences(built, built.how === 'adopted' ? fatal : told);
@@ -220,6 +235,34 @@ export class Builder {
     } finally {
       await disk?.close();
     }
+  }
+
+  async #prepare(resource: Resource): Promise<Built | null> {
+    const cloud = await this.#tools.cloud();
+    if (cloud.prepare === undefined) return null;
+    const before = this.#ledger.get(refOf(resource.kind, resource.id));
+    const claimed = before?.state === 'built' ? undefined : await this.#intend(cloud, resource);
+    const isUnnoticed = await cloud.prepare(resource, { ...this.#context(resource), claimed });
+    this.#tools.mustGoOn();
+    const areNeedsBuilt = resource.needs.every((need) => this.#ledger.get(need)?.state === 'built');
+    if (isUnnoticed && areNeedsBuilt) return this.#buildOnce(resource);
+    return before?.state === 'built' ? before : null;
+  }
+
+  /** Builds a resource; who asks while it is being built hears of the same one. */
+  #buildOnce(resource: Resource): Promise<Built> {
+    const ref = refOf(resource.kind, resource.id);
+    const building = this.#building.get(ref) ?? this.#build(resource).finally(() => this.#building.delete(ref));
+    this.#building.set(ref, building);
+    return building;
+  }
+
+  /** Notes durably what is created next; returns whether nothing exists in its place. */
+  async #intend(cloud: DestinationCloud, resource: Resource): Promise<boolean> {
+    const ref = refOf(resource.kind, resource.id);
+    const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, this.#context(resource)));
+    await this.#ledger.intend(ref, claimed);
+    return claimed;
   }
 
   /** Whether nothing existed in a ref's place when it was intended; undefined if it was not. */

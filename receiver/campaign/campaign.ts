@@ -62,7 +62,7 @@ export class ReceiverCampaign {
   /** Whether a sender is served; donors then save bytes on the link. */
   #served = false;
   /** Commit, rollback and their like run one at a time; each is judged by the state before it. */
-  readonly #course = new Semaphore(1);
+  readonly #turns = new Semaphore(1);
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
     const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, blockMemory, images } = tools;
@@ -132,7 +132,7 @@ export class ReceiverCampaign {
    * Works on a message that changes the campaign's state, after earlier ones, where it is allowed.
    */
   inTurn<T>(message: CampaignMessage, work: () => Promise<T>): Promise<T> {
-    return this.#course.run(() => {
+    return this.#turns.run(() => {
       this.#work.signal.throwIfAborted();
       this.mustAllow(message);
       return work();
@@ -141,7 +141,7 @@ export class ReceiverCampaign {
 
   /** Does something once no commit, removal or their like is under way, and holds up later ones. */
   afterWork(work: () => Promise<void>): Promise<void> {
-    return this.#course.run(work);
+    return this.#turns.run(work);
   }
 
   /** The mappings this campaign was begun with; undefined for one that has no document yet. */
@@ -178,6 +178,11 @@ export class ReceiverCampaign {
     await this.ledger.reach('configured');
     await writeMarker(this, { kind: 'configuration' }, { digest, counts });
     return { counts, details, digest, adopted: this.#builder.adoptedOnNetworkSide() };
+  }
+
+  /** Builds a port or floating IP as far as its running source server does not notice. */
+  prepare(ref: Ref): Promise<Built | null> {
+    return this.#builder.prepare(ref);
   }
 
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */

@@ -8,12 +8,22 @@ export interface Arrival {
   readonly ports: readonly Ref[];
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;
-  /** `was`: whether the source server ran just before it was stopped. */
+  /**
+   * `was`: whether the source server ran just before it was stopped; `built`: what stands already,
+   * by ref.
+   */
   readonly learned: {
     readonly was?: ServerState['power'];
+    readonly built?: Readonly<Record<string, string>>;
     /** By disk: what its guest depends on, where the frozen disk tells it. */
     readonly snapshots?: Readonly<Record<string, { readonly properties?: Readonly<Record<string, string>> }>>;
   };
+}
+
+/** What was built: the destination's id, and what the destination chose. */
+export interface BuiltHere {
+  readonly id: string;
+  readonly detail?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the destination half learns: destination ids by ref, and what the destination chose. */
@@ -40,11 +50,7 @@ export interface Destination {
    * Builds one resource and returns when it is usable. MUST build it once, however often it is
    * asked. `learned`: of it, since the capture.
    */
-  ensure(
-    ref: Ref,
-    signal: AbortSignal,
-    learned?: LearnedOfOne,
-  ): Promise<{ readonly id: string; readonly detail?: Readonly<Record<string, string>> | undefined }>;
+  ensure(ref: Ref, signal: AbortSignal, learned?: LearnedOfOne): Promise<BuiltHere>;
   /** Removes one resource and waits until it is gone. MUST NOT remove what others created. */
   remove(ref: Ref, signal: AbortSignal): Promise<void>;
   /** Looks once whether the new server runs and answers its probe; `says` why not. */

@@ -184,7 +184,7 @@ export class World {
     const { campaigns, cloud } = this.#receiver;
     const said: string[] = [];
     const { signal } = new AbortController();
-    const told = { bind: () => Promise.resolve(), says: (sentence: string) => void said.push(sentence) };
+    const told = { bind: () => Promise.resolve(), tell: (sentence: string) => void said.push(sentence) };
     const mappings = Mappings.parse({});
     const importer = new Importer({ campaigns, cloud: cloud.get, state: this.receiverState, mappings, signal, ...told });
     try {
@@ -328,7 +328,10 @@ async function dialled(port: number): Promise<WebSocket> {
   return socket;
 }
 
-/** Plans the whole project and starts its campaign, with the plan as it is or as it is edited; returns the campaign's id. */
+/**
+ * Plans the whole project and starts its campaign, with the plan as it is or as it is edited;
+ * returns the campaign's id.
+ */
 export async function beginMigration({ daemon }: SenderLife, edit: (plan: string) => string = (plan) => plan): Promise<string> {
   const { plan, concerns } = await daemon.plan({ project: undefined, servers: [] });
   const blocking = concerns.filter(({ severity }) => severity === 'blocking');
@@ -336,7 +339,9 @@ export async function beginMigration({ daemon }: SenderLife, edit: (plan: string
   return (await daemon.migrate({ plan: edit(plan), file: 'plan.yaml', options: {} })).campaign;
 }
 
-/** Waits until the only campaign is in a state; throws its problem when it comes to rest in another. */
+/**
+ * Waits until the only campaign is in a state; throws its problem when it comes to rest in another.
+ */
 export async function untilState({ daemon }: SenderLife, wanted: CampaignStatus['state'], limitMs = 120_000): Promise<string> {
   const end = performance.now() + limitMs;
   for (;;) {

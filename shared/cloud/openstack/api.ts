@@ -35,6 +35,7 @@ export interface ApiSubnet extends Standard {
   readonly ip_version: 4 | 6;
   readonly cidr: string;
   readonly gateway_ip: string | null;
+  readonly enable_dhcp?: boolean;
   readonly allocation_pools: readonly { readonly start: string; readonly end: string }[];
 }
 

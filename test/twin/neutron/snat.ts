@@ -14,9 +14,9 @@ interface Wish {
 }
 
 /**
- * Gives a distributed router with a gateway its ports for SNAT, at any free address, and takes those
- * away that serve none: one in each IPv4 subnet of its legs, and one for all IPv6 subnets of a
- * network. They belong to no project (neutron/db/l3_dvr_db.py,
+ * Gives a distributed router with a gateway its ports for SNAT, at any free address, and takes
+ * those away that serve none: one in each IPv4 subnet of its legs, and one for all IPv6 subnets of
+ * a network. They belong to no project (neutron/db/l3_dvr_db.py,
  * _create_snat_intf_ports_if_not_exists, _add_csnat_on_interface_create,
  * _update_snat_v6_addrs_after_intf_update and delete_csnat_router_interface_ports).
  */

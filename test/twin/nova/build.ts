@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Cloud, diskPath, imagePath } from '../cloud.ts';
 import { copySparse } from '../disk.ts';
+import type { Image } from '../glance/model.ts';
 import { bootGuest } from '../guest.ts';
 import { stamp } from '../identifier.ts';
 import { hostName } from '../neutron/dhcp.ts';
@@ -53,12 +54,8 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   if (!isThere(cloud, server)) return;
   const image = cloud.state.images.get(server.imageId);
   if (image === undefined) return failServer(cloud, server, `Image ${server.imageId} could not be found.`, 404);
-  const disk = diskPath(cloud, server.id);
-  await mkdir(dirname(disk), { recursive: true });
-  // The hypervisor keeps disks raw, as with images_type=raw in nova.conf.
-  const place = image.diskFormat === 'qcow2' ? copyQcow2 : copySparse;
-  await place(imagePath(cloud, image.id), disk, diskBytes(server), background.signal);
-  if (!isThere(cloud, server)) return await rm(disk, { force: true });
+  await placeDisk(cloud, server, image);
+  if (!isThere(cloud, server)) return await rm(diskPath(cloud, server.id), { force: true });
   server.vmState = 'active';
   server.taskState = null;
   server.powerState = 1;
@@ -66,6 +63,15 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   bootGuest(cloud, server);
   wirePorts(cloud, server, 'ACTIVE');
   touchServer(cloud, server);
+}
+
+/** Makes the disk of a server from an image. */
+export async function placeDisk(cloud: Cloud, server: Server, image: Image): Promise<void> {
+  const disk = diskPath(cloud, server.id);
+  await mkdir(dirname(disk), { recursive: true });
+  // The hypervisor keeps disks raw, as with images_type=raw in nova.conf.
+  const place = image.diskFormat === 'qcow2' ? copyQcow2 : copySparse;
+  await place(imagePath(cloud, image.id), disk, diskBytes(server), cloud.background.signal);
 }
 
 /**

@@ -61,8 +61,8 @@ const newServer = z.object({
     block_device_mapping_v2: z.unknown().optional(),
     description: z.string().max(255).nullish(),
     tags: z.array(tagSchema).max(50).optional(),
-    // nova/api/validation/parameter_types.py, hostname: a label of at least two characters. From 2.94
-    // on a full name with dots may be given.
+    // nova/api/validation/parameter_types.py, hostname: a label of at least two characters. From
+    // 2.94 on a full name with dots may be given.
     hostname: z
       .string()
       .regex(/^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$/)
@@ -222,7 +222,10 @@ function hostnameFrom(name: string, id: string): string {
   return plain === '' ? `server-${id}` : plain;
 }
 
-/** The cloud and the image may ask for a config drive as well (nova/virt/configdrive.py, required_by). */
+/**
+ * The cloud and the image may ask for a config drive as well (nova/virt/configdrive.py,
+ * required_by).
+ */
 function hasConfigDrive(call: Call, given: Given, image: Image): boolean {
   if (call.cloud.settings.forceConfigDrive || image.properties['img_config_drive'] === 'mandatory') return true;
   return given.config_drive === true || /^(true|1|yes|on|t|y)$/i.test(String(given.config_drive ?? ''));

@@ -8,6 +8,7 @@ export type VmState =
   | 'shelved'
   | 'shelved_offloaded'
   | 'rescued'
+  | 'resized'
   | 'error';
 
 /** A flavor. */
@@ -66,7 +67,7 @@ export interface Server {
   name: string;
   readonly projectId: string;
   readonly userId: string;
-  readonly imageId: string;
+  imageId: string;
   /** Properties of the image at creation: they go into snapshots, whatever became of the image. */
   readonly imageProperties: Readonly<Record<string, string>>;
   readonly imageFormat: {
@@ -80,7 +81,7 @@ export interface Server {
    * The flavor as it was when the server was made; deleting or editing the flavor does not change
    * it.
    */
-  readonly flavor: Flavor;
+  flavor: Flavor;
   vmState: VmState;
   taskState: string | null;
   powerState: number;

@@ -76,8 +76,9 @@ function checkFree(port: Port): void {
 }
 
 /**
- * Refuses a port with another DNS name than the server's host name. Nova finds it when it builds the
- * server, not when it takes the request (nova/network/neutron.py, _validate_requested_port_ids).
+ * Refuses a port with another DNS name than the server's host name. Nova finds it when it builds
+ * the server, not when it takes the request (nova/network/neutron.py,
+ * _validate_requested_port_ids).
  */
 function checkDnsName({ id, hostname }: Server, { id: portId, dnsName }: Port): void {
   if (dnsName === '' || dnsName === hostname) return;

@@ -17,7 +17,8 @@ interface Room {
 /** A cloud with a flavor and an image, ready for servers. */
 async function aRoom(options: Partial<TwinOptions> = {}): Promise<Room> {
   const twin = await aTwin(options);
-  const [demo, admin] = [await login(twin), await login(twin, 'admin', 'demo')];
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'demo');
   return { twin, demo, admin, image: await anImage(demo, Buffer.alloc(16384, 'x')), flavor: await aFlavor(admin) };
 }
 

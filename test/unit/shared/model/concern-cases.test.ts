@@ -44,7 +44,8 @@ beforeAll(async () => {
   const tenant = aTenant(await cloud.facts(soon()));
   await cloud.close();
   const every = { ...tenant.mappings, routers: {}, security_groups: {}, servers: {} };
-  // Only an admin sees the subnets of the external network; whose rights count is said by each case.
+  // Only an admin sees the subnets of the external network; whose rights count is said by each
+  // case.
   const seeing = new CloudSession(await accessTo(twin.authUrl, 'admin', 'demo'));
   const read = await readView(new Site(seeing), tenant.resources, every, soon());
   await seeing.close();

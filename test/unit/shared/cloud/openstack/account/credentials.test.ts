@@ -247,6 +247,7 @@ describe('what is wrong with the configuration is said', () => {
     ['a number that YAML reads in another way', 'region_name: 012', 'region_name must be a text; put it in quotes'],
     ['an unknown profile', 'profile: vendor', 'there is no profile vendor in clouds-public.yaml'],
     ['a word for no', 'insecure: "nope"', 'insecure must be true or false'],
+    ['a number where the check is off already', 'verify: false, insecure: 1', 'insecure must be true or false'],
     ['a spelling that openstacksdk passes over', 'endpoint-type: internal', 'endpoint-type is not read by openstacksdk'],
     ['a setting that no plugin takes', 'auth: {auth_url: http://a.example, user_domain: A}', 'auth.user_domain is not known'],
   ])('%s', async (_name, text, says) => {
