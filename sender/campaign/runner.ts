@@ -7,7 +7,10 @@ import { type Exceptions, type Standing, standingOf, type Wish } from '../migrat
 import type { PastMove } from '../migration/forecast.ts';
 import { Peer, type PeerOptions } from '../receiver/peer.ts';
 import type { Campaign } from './campaign.ts';
+import { campaignStates } from './campaign-states.ts';
 import type { CampaignStatus } from './campaign-status.ts';
+import type { EndedCampaign } from './ended.ts';
+import { historyOf } from './history.ts';
 import { openSource } from './open-source.ts';
 import { Progress } from './progress.ts';
 import { ReceiverAbsence } from './receiver-absence.ts';
@@ -70,6 +73,14 @@ export class Runner {
     const standing = standingOf(this.campaign.journal.facts);
     const awake = mayRunTwice(standing) ? this.#watch.awake() : undefined;
     return statusOf(this.campaign, this.#progress, this.#built, this.#tools.history, awake);
+  }
+
+  /** What stays to be known of the campaign once it is over; null before. */
+  ended(): EndedCampaign | null {
+    if (this.#work !== null || this.#verifying !== null || this.#noting > 0) return null;
+    const standing = standingOf(this.campaign.journal.facts);
+    if (standing.is !== 'resting' || !campaignStates[standing.state].isOver) return null;
+    return { status: this.status(), history: historyOf([this.campaign]) };
   }
 
   /** Continues where the journal says the campaign was; a resting campaign stays at rest. */

@@ -14,21 +14,24 @@ import { Names, OfServers } from './params.ts';
 export const pause = command({
   does: 'Finish the servers already stopped; start no others. `sender resume` continues.',
   params: OfCampaign,
-  run: async ({ campaign }, { campaigns }: SenderContext) => await steer(campaigns.find(campaign), 'pause', possibleIn.pause),
+  run: async ({ campaign }, { campaigns }: SenderContext) =>
+    await steer(await campaigns.find(campaign), 'pause', possibleIn.pause),
 });
 
 /** Goes on with a campaign that stands still. */
 export const resume = command({
   does: 'Continue a campaign that was paused or has failed, from where it stopped.',
   params: OfCampaign,
-  run: async ({ campaign }, { campaigns }: SenderContext) => await steer(campaigns.find(campaign), 'run', possibleIn.resume),
+  run: async ({ campaign }, { campaigns }: SenderContext) =>
+    await steer(await campaigns.find(campaign), 'run', possibleIn.resume),
 });
 
 /** Ends a campaign and keeps what has moved. */
 export const cancel = command({
   does: 'Stop a campaign. Servers that have not arrived are started again at the source; servers that have moved stay moved.',
   params: OfCampaign,
-  run: async ({ campaign }, { campaigns }: SenderContext) => await steer(campaigns.find(campaign), 'cancel', possibleIn.cancel),
+  run: async ({ campaign }, { campaigns }: SenderContext) =>
+    await steer(await campaigns.find(campaign), 'cancel', possibleIn.cancel),
 });
 
 /** Undoes a whole campaign. */
@@ -36,7 +39,7 @@ export const rollback = command({
   does: 'Undo a whole campaign: start the servers at the source again, and remove what the campaign created at the destination.',
   params: OfCampaign.extend({ keep: Names.optional(), giveUp: Names.optional() }),
   run: async ({ campaign, keep = [], giveUp = [] }, { campaigns }: SenderContext) => {
-    const runner = campaigns.find(campaign);
+    const runner = await campaigns.find(campaign);
     const status = runner.status();
     const details = { keep: toKeepMoved(status, keep), giveUp: namedServers(status, giveUp).map(({ server }) => server) };
     return await steer(runner, 'rollback', possibleIn.rollback, details);
@@ -48,7 +51,7 @@ export const commit = command({
   does: 'Make a move final: delete its snapshots, so that `sender rollback` no longer works. The source servers stay stopped and locked, or are deleted on request.',
   params: OfCampaign.extend({ deleteSource: z.boolean(), keep: Names.optional() }),
   run: async ({ campaign, deleteSource, keep = [] }, { campaigns }: SenderContext) => {
-    const runner = campaigns.find(campaign);
+    const runner = await campaigns.find(campaign);
     if (deleteSource) mustBeWritten(runner.campaign);
     const kept = namedServers(runner.status(), keep).map(({ server }) => server);
     return await steer(runner, 'commit', possibleIn.commit, { deleteSource, keep: kept });
@@ -72,7 +75,7 @@ export const cutover = command({
   does: 'Stop servers that are copied while they run, and finish their move now, whatever the plan waits for. A round under way ends first.',
   params: OfServers,
   run: async ({ campaign, servers }, { campaigns }: SenderContext): Promise<CampaignStatus> => {
-    const runner = campaigns.find(campaign);
+    const runner = await campaigns.find(campaign);
     await runner.cutOver(toCutOver(runner.status(), servers));
     return runner.status();
   },

@@ -22,6 +22,7 @@ import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
+import { partOf } from '../session/answer.ts';
 
 /** What the destination tells before anything is written there. */
 export interface DestinationState {
@@ -128,10 +129,12 @@ async function readDestination(
   };
 }
 
+/** In one page: Neutron cannot cut this list, whose records have no id. A policy may refuse it. */
 async function readAvailability(site: Site, signal: AbortSignal): Promise<readonly ApiAvailability[]> {
-  if (!(await site.offers('network-ip-availability', signal))) return [];
   const path = '/network-ip-availabilities';
-  return site.network<ApiAvailability>(path, 'network_ip_availabilities', {}, signal);
+  const call = { method: 'GET', service: 'network', path, tolerate: [403, 404], signal } as const;
+  const { status, body } = await site.session.call(call);
+  return status === 200 ? partOf<readonly ApiAvailability[]>(body, 'network_ip_availabilities', `GET ${path}`) : [];
 }
 
 /** The wanted resources beside a destination, as a plan maps them. */
