@@ -24,7 +24,7 @@ export interface ImportTools extends OutlookTools {
   /** Hears the campaign's id before anything is done for it. */
   readonly bind: (campaign: string) => Promise<void>;
   /** Hears of the progress, in sentences. */
-  readonly says: (sentence: string) => void;
+  readonly tell: (sentence: string) => void;
 }
 
 /**
@@ -47,7 +47,7 @@ export class Importer implements BundleVisitor {
   }
 
   async begin(header: Header, document: Configurations): Promise<void> {
-    const { campaigns, signal, says, bind } = this.#tools;
+    const { campaigns, signal, tell, bind } = this.#tools;
     await bind(header.campaign);
     const known = await begunHere(this.#tools, header.campaign);
     const whole = await mapped(this.#tools, document, known);
@@ -55,7 +55,7 @@ export class Importer implements BundleVisitor {
     if (!isBegun(known)) {
       const { concerns } = await lookAhead(this.#tools, whole);
       mustNotBlock(concerns, { hint: remedy });
-      for (const { says: warning } of concerns) says(`Warning: ${warning}`);
+      for (const { says: warning } of concerns) tell(`Warning: ${warning}`);
     }
     this.#campaign = await campaigns.openFor(operator, header.campaign);
     const wanted = supportedDocument(whole, (await this.#tools.cloud()).kinds);
@@ -64,7 +64,7 @@ export class Importer implements BundleVisitor {
     await writeMarker(this.#campaign, { kind: 'imported' }, { digest: digestOfJson(document), counts: {} });
     const { counts } = await this.#campaign.configure(wanted, () => undefined);
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    says(`The network side stands: ${all} resources.`);
+    tell(`The network side stands: ${all} resources.`);
     this.#tellDifferences();
     this.#staging = new Staging(this.#campaign.disks, signal);
     for (const server of document.servers.filter(({ id }) => !this.#awaited.has(id))) await this.#build(server.id);
@@ -82,7 +82,7 @@ export class Importer implements BundleVisitor {
   async seal(root: string): Promise<void> {
     await this.#staging?.seal(root);
     const { server, disk, size } = this.#head as DiskHead;
-    this.#tools.says(`Disk ${disk} is whole and verified: ${Math.ceil(size / bundleBlockBytes)} blocks.`);
+    this.#tools.tell(`Disk ${disk} is whole and verified: ${Math.ceil(size / bundleBlockBytes)} blocks.`);
     const left = (this.#awaited.get(server) ?? 1) - 1;
     this.#awaited.set(server, left);
     if (left === 0) await this.#build(server);
@@ -95,7 +95,7 @@ export class Importer implements BundleVisitor {
     const servers = this.#document?.servers.length ?? 0;
     const { bytes, ...sum } = await sumOfRoots(campaign);
     await writeMarker(campaign, { kind: 'campaign' }, summaryOfCampaign({ servers, disk_bytes: bytes, ...sum }));
-    this.#tools.says(`All ${servers} servers are here.`);
+    this.#tools.tell(`All ${servers} servers are here.`);
   }
 
   /** The campaign of the bundle, once its header was read. */
@@ -118,7 +118,7 @@ export class Importer implements BundleVisitor {
    * answered from it.
    */
   async #build(id: string): Promise<void> {
-    const { cloud, signal, says } = this.#tools;
+    const { cloud, signal, tell } = this.#tools;
     const arrival = this.#arrivalOf(id);
     await runPhases(destinationHalf, {
       done: new Set(),
@@ -128,7 +128,7 @@ export class Importer implements BundleVisitor {
       end: () => Promise.resolve(),
       work: (_phase, _move, _tools, piece) => piece(),
     });
-    says(`Server ${arrival.server.name} is here.`);
+    tell(`Server ${arrival.server.name} is here.`);
     this.#tellDifferences();
   }
 
@@ -138,7 +138,7 @@ export class Importer implements BundleVisitor {
       const differs = entry.state === 'built' ? entry.detail?.['differs'] : undefined;
       if (differs === undefined || this.#told.has(entry.ref)) continue;
       this.#told.add(entry.ref);
-      this.#tools.says(`${entry.ref} is not as it was at the source: ${differs}.`);
+      this.#tools.tell(`${entry.ref} is not as it was at the source: ${differs}.`);
     }
   }
 

@@ -91,8 +91,8 @@ class Transfer {
   }
 
   /**
-   * Compares until it is done: a lost connection voids the receiver's handle, so the offer is
-   * repeated, and blocks that arrived are not sent again.
+   * Compares until it is done, and resumes after a cut: a lost connection voids the receiver's
+   * handle, so the offer is repeated, and blocks that arrived are not sent again.
    */
   async run(): Promise<Transferred> {
     const { signal } = this.#means.tools;

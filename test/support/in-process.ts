@@ -47,9 +47,9 @@ export interface Cloud {
 }
 
 /** How a daemon reaches a cloud. */
-export function sectionOf({ twin }: Cloud, authUrl = twin.authUrl): CloudSection {
+export function sectionOf({ twin }: Cloud, authUrl = twin.authUrl, username = 'demo'): CloudSection {
   const domain = { user_domain_name: 'Default', project_domain_name: 'Default' };
-  const auth = { auth_url: authUrl, username: 'demo', password: 'twin', project_name: 'shop', ...domain };
+  const auth = { auth_url: authUrl, username, password: 'twin', project_name: 'shop', ...domain };
   return { provider: 'openstack', settings: OpenStackSettings.parse({ auth }) };
 }
 
@@ -91,6 +91,8 @@ export class World {
   readonly receiverState: string;
   /** What the receiver makes of the destination: a cloud that can do less. */
   destinationAs: (cloud: DestinationCloud) => DestinationCloud = (cloud) => cloud;
+  /** Whose credentials the sender has. */
+  senderUser: 'demo' | 'admin' = 'demo';
   /** Where the daemons reach a cloud: at itself, or at a proxy before it. */
   frontOf: (cloud: Cloud) => string = ({ twin }) => twin.authUrl;
   readonly #server: WebSocketServer;
@@ -184,7 +186,7 @@ export class World {
     const { campaigns, cloud } = this.#receiver;
     const said: string[] = [];
     const { signal } = new AbortController();
-    const told = { bind: () => Promise.resolve(), says: (sentence: string) => void said.push(sentence) };
+    const told = { bind: () => Promise.resolve(), tell: (sentence: string) => void said.push(sentence) };
     const mappings = Mappings.parse({});
     const importer = new Importer({ campaigns, cloud: cloud.get, state: this.receiverState, mappings, signal, ...told });
     try {
@@ -235,7 +237,8 @@ export class World {
       sockets.add(socket);
       return socket;
     };
-    const source = lazily(() => openCloud('source', sectionOf(this.source, this.frontOf(this.source))));
+    const section = (): CloudSection => sectionOf(this.source, this.frontOf(this.source), this.senderUser);
+    const source = lazily(() => openCloud('source', section()));
     const peerOptions = { name: 'the sender', release: '0.0.0', log, dial };
     const peer = new Peer({ ...peerOptions, campaign: null });
     const workers = new WorkerPool();
@@ -246,7 +249,7 @@ export class World {
       changes,
       runner: {
         source: source.get,
-        retirement: () => openCloud('retirement', sectionOf(this.source, this.frontOf(this.source))),
+        retirement: () => openCloud('retirement', section()),
         peer: peerOptions,
         log,
         workers,
@@ -328,7 +331,10 @@ async function dialled(port: number): Promise<WebSocket> {
   return socket;
 }
 
-/** Plans the whole project and starts its campaign, with the plan as it is or as it is edited; returns the campaign's id. */
+/**
+ * Plans the whole project and starts its campaign, with the plan as it is or as it is edited;
+ * returns the campaign's id.
+ */
 export async function beginMigration({ daemon }: SenderLife, edit: (plan: string) => string = (plan) => plan): Promise<string> {
   const { plan, concerns } = await daemon.plan({ project: undefined, servers: [] });
   const blocking = concerns.filter(({ severity }) => severity === 'blocking');
@@ -336,7 +342,9 @@ export async function beginMigration({ daemon }: SenderLife, edit: (plan: string
   return (await daemon.migrate({ plan: edit(plan), file: 'plan.yaml', options: {} })).campaign;
 }
 
-/** Waits until the only campaign is in a state; throws its problem when it comes to rest in another. */
+/**
+ * Waits until the only campaign is in a state; throws its problem when it comes to rest in another.
+ */
 export async function untilState({ daemon }: SenderLife, wanted: CampaignStatus['state'], limitMs = 120_000): Promise<string> {
   const end = performance.now() + limitMs;
   for (;;) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Background } from './background.ts';
 import type { Faults } from './faults.ts';
-import type { ServiceName } from './service.ts';
+import type { Elsewhere, ServiceName } from './service.ts';
 import type { QuotaSet, State } from './state.ts';
 
 /** The default quotas of a project, by service. */
@@ -34,6 +34,7 @@ export interface Settings {
   readonly withoutExtensions: readonly string[];
   readonly withoutServices: readonly ServiceName[];
   readonly otherRegions: readonly string[];
+  readonly elsewhere: Elsewhere;
   readonly maxRequestBytes: number;
 }
 

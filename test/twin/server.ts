@@ -137,6 +137,7 @@ async function carryOut(
   const answer = await route.handler(call);
   served.flush();
   if (fault?.do === 'lost-answer') return 'cut';
+  if (fault?.do === 'stale') await sleep(fault.ms ?? 0, undefined, { signal: cloud.background.signal });
   return { answer, spoiler: fault !== undefined && bodyFaults.has(fault.do) ? fault : undefined };
 }
 
@@ -186,8 +187,8 @@ function refuse(incoming: Incoming, error: unknown, accept: string): Answer {
 }
 
 /**
- * A defect of the twin itself, written to stderr because the 500 alone would be taken for a fault of
- * the cloud.
+ * A defect of the twin itself, written to stderr because the 500 alone would be taken for a fault
+ * of the cloud.
  */
 function unexpected(incoming: Incoming, error: unknown): Refusal {
   process.stderr.write(

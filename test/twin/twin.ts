@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Background } from './background.ts';
 import { volumeRoutes } from './cinder.ts';
 import type { Cloud, Quotas, Settings } from './cloud.ts';
+import { elsewhereRoutes } from './elsewhere.ts';
 import { Faults, type StateFault } from './faults.ts';
 import { imageRoutes } from './glance/routes.ts';
 import { tickGuests, writeGuests } from './guest.ts';
@@ -14,6 +15,7 @@ import { identityVersionRoutes } from './keystone/versions.ts';
 import { extraRoutes } from './neutron/extras.ts';
 import { floatingIpRoutes } from './neutron/floating-ips.ts';
 import { interfaceRoutes } from './neutron/interfaces.ts';
+import { availabilityRoutes } from './neutron/ip-availability.ts';
 import { networkRoutes } from './neutron/networks.ts';
 import { portForwardingRoutes } from './neutron/port-forwardings.ts';
 import { portRoutes } from './neutron/ports.ts';
@@ -35,7 +37,7 @@ import { serverRoutes } from './nova/servers.ts';
 import { serverTagRoutes } from './nova/tags.ts';
 import type { Route } from './route.ts';
 import { type LoggedRequest, serve } from './server.ts';
-import type { ServiceName } from './service.ts';
+import type { Elsewhere, ServiceName } from './service.ts';
 import { type State, Store } from './state.ts';
 
 /** How a twin is started. Only the state directory is needed. */
@@ -76,12 +78,19 @@ export interface TwinOptions {
   readonly tunnelMtu?: number;
   /** `dns` among the extension drivers of neutron.conf: ports have DNS names. */
   readonly dns?: boolean;
+  /**
+   * How often the state is written at most, in milliseconds; by default before every answer, so
+   * that a killed twin has lost nothing.
+   */
+  readonly stateEveryMs?: number;
   /** Extensions of Neutron that this cloud lacks. */
   readonly withoutExtensions?: readonly string[];
   /** Services that the catalogue does not name. */
   readonly withoutServices?: readonly ServiceName[];
   /** Further regions that the catalogue names; nobody answers there. */
   readonly otherRegions?: readonly string[];
+  /** What the project has in services of which the twin has nothing else, and its trunks. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** A running twin. */
@@ -125,6 +134,7 @@ const routes: readonly Route[] = [
   ...projectRoutes,
   ...imageRoutes,
   ...networkRoutes,
+  ...availabilityRoutes,
   ...subnetRoutes,
   ...portRoutes,
   ...routerRoutes,
@@ -146,6 +156,7 @@ const routes: readonly Route[] = [
   ...computeQuotaRoutes,
   ...hostRoutes,
   ...volumeRoutes,
+  ...elsewhereRoutes,
 ];
 
 /** Requests that the log remembers. */
@@ -172,13 +183,14 @@ function settingsFrom(options: TwinOptions): Settings {
     withoutExtensions: options.withoutExtensions ?? [],
     withoutServices: options.withoutServices ?? [],
     otherRegions: options.otherRegions ?? [],
+    elsewhere: options.elsewhere ?? {},
     maxRequestBytes: 114_688,
   };
 }
 
 /** Starts one cloud; it serves when the promise resolves. */
 export async function startTwin(options: TwinOptions): Promise<Twin> {
-  const store = new Store(options.stateDir);
+  const store = new Store(options.stateDir, options.stateEveryMs);
   seedIdentity(store.state, options.seed ?? {});
   store.changed();
   const background = new Background(options.pace ?? 1);
@@ -221,7 +233,7 @@ export async function startTwin(options: TwinOptions): Promise<Twin> {
     server.closeAllConnections();
     await closed;
     await background.stop();
-    store.flush();
+    store.flush(true);
   };
   return { authUrl: `${base}/identity/v3`, requests, faults, stop };
 }

@@ -35,6 +35,7 @@ export interface ApiSubnet extends Standard {
   readonly ip_version: 4 | 6;
   readonly cidr: string;
   readonly gateway_ip: string | null;
+  readonly enable_dhcp?: boolean;
   readonly allocation_pools: readonly { readonly start: string; readonly end: string }[];
 }
 
@@ -99,6 +100,16 @@ export interface ApiFloatingIp extends Standard {
   readonly router_id: string | null;
 }
 
+/** GET /v2.0/network-ip-availabilities. */
+export interface ApiAvailability {
+  readonly network_id: string;
+  readonly subnet_ip_availability: readonly {
+    readonly ip_version: number;
+    readonly total_ips: number;
+    readonly used_ips: number;
+  }[];
+}
+
 /** GET /servers/{id}, microversion 2.52 or newer: the flavor is embedded, without its id. */
 export interface ApiServer extends ApiThing {
   readonly id: string;
@@ -119,6 +130,7 @@ export interface ApiServer extends ApiThing {
   };
   readonly key_name: string | null;
   readonly tags?: readonly string[];
+  readonly host_status?: string;
   readonly locked?: boolean;
   readonly locked_reason?: string | null;
   readonly addresses: Readonly<

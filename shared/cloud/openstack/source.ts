@@ -4,11 +4,12 @@ import type { Configurations } from '../../model/configurations.ts';
 import type { ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
-import type { Recaptured, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
+import type { Recaptured, Recorded, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
 import { openImage } from './images/image-file.ts';
 import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './images/snapshots.ts';
 import { takeInventory } from './inventory/inventory.ts';
 import { recapture } from './inventory/recapture.ts';
+import { readActions, recordedSince } from './servers/generation.ts';
 import { bring, changes, mayHaveRun, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
@@ -38,16 +39,20 @@ export class OpenStackSource implements SourceCloud {
     return mayHaveRun(this.#session, serverId, generation, signal);
   }
 
+  async recordedSince(serverId: string, generation: string, signal: AbortSignal): Promise<Recorded> {
+    return recordedSince(generation, await readActions(this.#session, serverId, signal));
+  }
+
   state(serverId: string, signal: AbortSignal): Promise<ServerState> {
     return readState(this.#session, serverId, signal);
   }
 
-  stop(serverId: string, patience: Patience): Promise<void> {
-    return bring(this.#session, serverId, changes.stop, patience);
+  async stop(serverId: string, patience: Patience): Promise<void> {
+    await bring(this.#session, serverId, changes.stop, patience);
   }
 
-  start(serverId: string, patience: Patience): Promise<void> {
-    return bring(this.#session, serverId, changes.start, patience);
+  async start(serverId: string, patience: Patience): Promise<void> {
+    await bring(this.#session, serverId, changes.start, patience);
   }
 
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot> {

@@ -67,7 +67,9 @@ class Conversation {
     return end.answer;
   }
 
-  /** Says everything again, in its order, and looks whether the cloud or the state is another then. */
+  /**
+   * Says everything again, in its order, and looks whether the cloud or the state is another then.
+   */
   async repeatAll(after: string): Promise<void> {
     const before = await censusOf(this.#world.destination);
     const { ledger } = await this.#world.openCampaign(this.#campaign);

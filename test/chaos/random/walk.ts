@@ -73,6 +73,11 @@ export class Walk {
       const end = await this.#request('campaign.remove', { campaign: this.campaign });
       const kept = 'answer' in end ? (end.answer['kept'] as readonly unknown[]) : null;
       if (kept?.length === 0) return;
+      // The answer to a commit may have been lost with its connection.
+      if ('problem' in end && end.problem.code === 'E_COMMITTED' && this.#said.includes('campaign.commit')) {
+        this.#isCommitted = true;
+        return;
+      }
       if (tries === 4) this.flaws.push(`the rollback ends with ${JSON.stringify(end)}`);
     }
   }
@@ -204,6 +209,7 @@ export class Walk {
         return { campaign, totals: this.#totals() };
       case 'resource.ensure':
         return { campaign, ref: dice.of(this.#refs), ...(dice.onceIn(2) ? { power: dice.of(['running', 'stopped']) } : {}) };
+      case 'resource.prepare':
       case 'resource.remove':
         return { campaign, ref: dice.of(this.#refs) };
       case 'disk.offer':
@@ -264,6 +270,8 @@ const names = [
   'resource.ensure',
   'resource.ensure',
   'resource.ensure',
+  'resource.prepare',
+  'resource.prepare',
   'resource.remove',
   'resource.remove',
   'disk.offer',

@@ -34,8 +34,8 @@ async function textsIn(folder: string): Promise<string[]> {
 }
 
 /**
- * Two files of the spool that start a campaign, one that is replaced while it is taken, and one that
- * is refused.
+ * Two files of the spool that start a campaign, one that is replaced while it is taken, and one
+ * that is refused.
  */
 export const spool: Scenario = {
   name: 'spool',

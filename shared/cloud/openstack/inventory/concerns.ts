@@ -8,6 +8,7 @@ import type { Contents } from './contents.ts';
 import { inInterfaceOrder } from './interface-order.ts';
 import { heirOf } from './server.ts';
 import { bootsFromVolume, volumesOf } from './servers.ts';
+import { unseenInterfaces } from './unseen-interfaces.ts';
 
 type ServerRule = (server: ApiServer, contents: Contents) => Concern | null;
 
@@ -31,11 +32,15 @@ const states: Readonly<Record<string, [severity: Concern['severity'], says: stri
 const state: ServerRule = (server) => {
   const known = states[server.status];
   if (known === null) return null;
-  const [severity, says, remedy] = known ?? [
-    'blocking',
-    `is in state ${server.status}.`,
-    'Bring it to ACTIVE or SHUTOFF, or leave it out.',
-  ];
+  if (known === undefined)
+    return concern(
+      'server.state',
+      'blocking',
+      server,
+      `is in state ${server.status}.`,
+      'Bring it to ACTIVE or SHUTOFF, or leave it out.',
+    );
+  const [severity, says, remedy] = known;
   const fault = server.status === 'ERROR' ? `: ${server.fault?.message ?? 'without a message'}.` : '';
   return concern(`server.${server.status.toLowerCase()}`, severity, server, `${says}${fault}`, remedy);
 };
@@ -167,8 +172,8 @@ const image: ServerRule = (server, contents) => {
     'server.image_gone',
     'warning',
     server,
-    `${says}: its hw_* properties cannot be read before its snapshot.`,
-    'Snapshot it once before the capture (openstack server image create): the snapshot has them, and they go with the disk.',
+    `${says}: its hw_* properties are read from the snapshot of its stopped disk, and are not known before.`,
+    'Nothing. To see them in the plan, snapshot the server once before the capture (openstack server image create).',
   );
 };
 
@@ -205,19 +210,8 @@ const interfaces: ServerRule = (server, { ports }) => {
   return inInterfaceOrder(server, own).certain ? null : concern('server.nic_order', 'warning', server, says, remedy);
 };
 
-/**
- * Nova shows the MAC and addresses of every interface, Neutron only the ports that the credentials
- * may read.
- */
 const unseenPorts: ServerRule = (server, { ports }) => {
-  const seen = new Set(ports.filter((port) => port.device_id === server.id).map((port) => port.mac_address.toLowerCase()));
-  const unseen = Object.entries(server.addresses).flatMap(([network, entries]) =>
-    entries.flatMap((entry) => {
-      const mac = entry['OS-EXT-IPS-MAC:mac_addr']?.toLowerCase();
-      if (entry['OS-EXT-IPS:type'] === 'floating' || mac === undefined || seen.has(mac)) return [];
-      return [`${entry.addr} (${mac}) on ${network}`];
-    }),
-  );
+  const unseen = unseenInterfaces(server, ports);
   if (unseen.length === 0) return null;
   return concern(
     'server.port_unseen',

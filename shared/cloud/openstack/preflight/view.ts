@@ -1,6 +1,7 @@
 import { type Mappings, mappedTo } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type {
+  ApiAvailability,
   ApiFlavor,
   ApiFloatingIp,
   ApiKeypair,
@@ -14,19 +15,17 @@ import type { Attribute } from '../attributes/attribute.ts';
 import { neededExtensions } from '../attributes/extensions.ts';
 import { tables } from '../attributes/tables.ts';
 import { defaultGroup } from '../builders/default-group.ts';
+import { meantBy, type Owned } from '../builders/existing.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
+import { partOf } from '../session/answer.ts';
 
-/**
- * The input of the rules: the wanted resources and the destination. Read once, so that all rules
- * see the same state.
- */
-export interface PreflightView {
-  readonly mappings: Mappings;
+/** What the destination tells before anything is written there. */
+export interface DestinationState {
   readonly projectId: string;
   /** Whose credentials they are. */
   readonly userName: string;
@@ -39,6 +38,8 @@ export interface PreflightView {
   readonly groups: readonly ApiSecurityGroup[];
   /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
+  /** The ports that the cloud made on networks of the project: of DHCP agents, and OVN's own. */
+  readonly cloudPorts: readonly ApiPort[];
   readonly floatingIps: readonly ApiFloatingIp[];
   readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
   readonly defaultGroup: ApiSecurityGroup;
@@ -47,9 +48,22 @@ export interface PreflightView {
    * lacks.
    */
   readonly lacks: ReadonlySet<string>;
+  /** The format in which disks are registered, and how many are uploaded at once. */
+  readonly diskFormat: Site['diskFormat'];
+  readonly uploads: number;
   /** Read only if the plan wants one. */
   readonly zones: readonly Zone[];
   readonly quotas: Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
+  /** The addresses of networks, as far as an admin is told. */
+  readonly availability: readonly ApiAvailability[];
+}
+
+/**
+ * The input of the rules: the wanted resources and the destination. Read once, so that all rules
+ * see the same state.
+ */
+export interface PreflightView extends DestinationState {
+  readonly mappings: Mappings;
   of<K extends Kind>(kind: K): readonly ResourceOf<K>[];
   /**
    * The existing network for a source network: null if it will be created, undefined if it is
@@ -68,23 +82,31 @@ export async function readView(
   mappings: Mappings,
   signal: AbortSignal,
 ): Promise<PreflightView> {
+  return viewOf(await readDestination(site, resources, mappings, signal), resources, mappings);
+}
+
+async function readDestination(
+  site: Site,
+  resources: readonly Resource[],
+  mappings: Mappings,
+  signal: AbortSignal,
+): Promise<DestinationState> {
   const token = await site.session.token(signal);
   const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
-  const target = (to: string): ApiNetwork | undefined => named(networks, to);
   const routers = mappings.routers === undefined ? [] : await site.network<ApiRouter>('/routers', 'routers', {}, signal);
   const groups =
     mappings.security_groups === undefined
       ? []
       : await site.network<ApiSecurityGroup>('/security-groups', 'security_groups', {}, signal);
-  const of = <K extends Kind>(kind: K): ResourceOf<K>[] =>
-    resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind);
-  const mapped = of('network').flatMap(({ id }) => target(mappedNetwork(mappings, id) ?? '') ?? []);
+  const targets = resources.flatMap(({ kind, id }) =>
+    kind === 'network' ? (named(token.projectId, networks, mappedNetwork(mappings, id) ?? '') ?? []) : [],
+  );
   const ports: ApiPort[] = [];
-  for (const { id } of new Set(mapped))
+  for (const { id } of new Set(targets))
     ports.push(...(await site.network<ApiPort>('/ports', 'ports', { network_id: id }, signal)));
+  const own = { project_id: token.projectId, device_owner: cloudOwners };
   const admin = token.roles.includes('admin');
   return {
-    mappings,
     projectId: token.projectId,
     userName: token.userName,
     admin,
@@ -92,32 +114,54 @@ export async function readView(
     routers,
     groups,
     ports,
+    cloudPorts: await site.network<ApiPort>('/ports', 'ports', own, signal),
     flavors: await listFlavors(site, signal),
     subnets: await site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
     floatingIps: await site.network<ApiFloatingIp>('/floatingips', 'floatingips', {}, signal),
     keypairs: await listKeypairs(site.session, signal),
     defaultGroup: await defaultGroup(site, signal),
     lacks: await lackOf(site, signal),
+    diskFormat: site.diskFormat,
+    uploads: site.uploadsAtOnce,
     zones: mappings.servers === undefined ? [] : await listZones(site.session, admin, signal),
     quotas: await readQuotas(site.session, signal),
-    of,
-    network(id) {
-      const to = mappedNetwork(mappings, id);
-      return to === null ? null : target(to);
-    },
-    router(id) {
-      const to = mappedTo(mappings, 'routers', id);
-      return to === null ? null : named(routers, to);
-    },
-    group(id) {
-      const to = mappedTo(mappings, 'security_groups', id);
-      return to === null ? null : named(groups, to);
-    },
+    availability: admin ? await readAvailability(site, signal) : [],
   };
 }
 
-function named<T extends { readonly id: string; readonly name: string }>(all: readonly T[], to: string): T | undefined {
-  return all.find((one) => one.id === to) ?? all.find((one) => one.name === to);
+/** In one page: Neutron cannot cut this list, whose records have no id. A policy may refuse it. */
+async function readAvailability(site: Site, signal: AbortSignal): Promise<readonly ApiAvailability[]> {
+  const path = '/network-ip-availabilities';
+  const call = { method: 'GET', service: 'network', path, tolerate: [403, 404], signal } as const;
+  const { status, body } = await site.session.call(call);
+  return status === 200 ? partOf<readonly ApiAvailability[]>(body, 'network_ip_availabilities', `GET ${path}`) : [];
+}
+
+/** The wanted resources beside a destination, as a plan maps them. */
+export function viewOf(destination: DestinationState, resources: readonly Resource[], mappings: Mappings): PreflightView {
+  const { projectId, networks, routers, groups } = destination;
+  const target = <T extends OwnedAndNamed>(all: readonly T[], to: string | null): T | null | undefined =>
+    to === null ? null : named(projectId, all, to);
+  return {
+    ...destination,
+    mappings,
+    of: <K extends Kind>(kind: K) => resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind),
+    network: (id) => target(networks, mappedNetwork(mappings, id)),
+    router: (id) => target(routers, mappedTo(mappings, 'routers', id)),
+    group: (id) => target(groups, mappedTo(mappings, 'security_groups', id)),
+  };
+}
+
+/** The owners of ports that the cloud makes on every network. */
+const cloudOwners = ['network:dhcp', 'network:distributed'];
+
+type OwnedAndNamed = Owned & { readonly name: string };
+
+function named<T extends OwnedAndNamed>(project: string, all: readonly T[], to: string): T | undefined {
+  const byId = all.find((one) => one.id === to);
+  if (byId !== undefined) return byId;
+  const namesakes = all.filter(({ name }) => name === to);
+  return meantBy(project, namesakes).at(0);
 }
 
 /** The first microversion in which names of keypairs may contain `@` and dots. */

@@ -95,6 +95,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
     },
   ],
   'campaign.remove': [{ campaign }, { removed: ['port/p1', 'network/n1'], kept: [{ ref: 'flavor/f1', why: 'It was adopted.' }] }],
+  'resource.prepare': [{ campaign, ref: 'port/p1' }, { built: { id: 'b4', how: 'created', detail: { address: '10.0.0.4' } } }],
   'resource.ensure': [
     { campaign, ref: 'floating_ip/fip1' },
     { id: 'b1', how: 'created', detail: { address: '203.0.113.7' } },
@@ -124,7 +125,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
   ],
   'server.health': [
     { campaign, server, probe: 'tcp:22' },
-    { healthy: false, says: 'Port 22 does not answer.' },
+    { healthy: false, says: 'Port 22 does not answer.', lost: false },
   ],
   'server.watch': [
     { campaign, server, probe: 'ping' },

@@ -12,7 +12,8 @@ import { aPairedSender, aPairedSite, connect, someCampaigns } from '../session/p
 
 test('a campaign whose ledger is damaged is listed as that, and hides no other', async () => {
   const { state, campaigns, sessions, receiver } = await aPairedSite();
-  const [whole, damaged] = [randomUUID(), randomUUID()];
+  const whole = randomUUID();
+  const damaged = randomUUID();
   for (const id of [whole, damaged]) await (await campaigns.open(id)).ledger.reach('configured');
   await writeFile(join(state, 'campaigns', damaged, 'ledger.jsonl'), 'no fact\n{}\n');
   const { peers } = receiver;
@@ -34,7 +35,8 @@ test('a campaign whose ledger is damaged is listed as that, and hides no other',
 test('a campaign that is over is archived when it is seen, and told from there although its ledger is gone', async () => {
   const { state, campaigns, sessions, receiver } = await aPairedSite();
   const { peers } = receiver;
-  const [over, live] = [randomUUID(), randomUUID()];
+  const over = randomUUID();
+  const live = randomUUID();
   const { ledger } = await campaigns.open(over);
   for (const standing of ['configured', 'completed', 'committed'] as const) await ledger.reach(standing);
   await (await campaigns.open(live)).ledger.reach('configured');

@@ -15,7 +15,8 @@ test('the receiver is the one that was paired last, also where the clock was set
     await peers.add({ name, fingerprint: letter.repeat(64), certificate: 'x', paired_at, address: `wss://${name}.example:9443` });
   expect(await receiverOf(peers)).toMatchObject({ name: 'new', address: 'wss://new.example:9443' });
   // Paired anew, the old one is the last again.
-  const [name, letter] = ['old', 'a'];
+  const name = 'old';
+  const letter = 'a';
   await peers.add({
     name,
     fingerprint: letter.repeat(64),

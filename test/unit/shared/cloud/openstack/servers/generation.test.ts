@@ -22,7 +22,10 @@ const runOnce = async () => {
   await cloud.stop(serverId, patience());
 };
 
-/** Runs the server between two looks at it that the cloud's clock, which counts seconds, cannot tell apart. */
+/**
+ * Runs the server between two looks at it that the cloud's clock, which counts seconds, cannot tell
+ * apart.
+ */
 async function runWithinOneSecond(): Promise<readonly [before: string, after: string]> {
   for (;;) {
     await runOnce();
@@ -48,6 +51,20 @@ describe('the generation of a server', () => {
     const before = await generation();
     await hand.ask('POST', 'compute', `/servers/${serverId}/action`, { 'os-start': null });
     expect(await generation()).not.toBe(before);
+  });
+
+  test('tells that the disk was replaced by a rebuild, and not by a run, a lock or a snapshot', async () => {
+    const before = await generation();
+    const since = () => cloud.recordedSince(serverId, before, signal());
+    await hand.ask('POST', 'compute', `/servers/${serverId}/action`, { lock: null });
+    await hand.ask('POST', 'compute', `/servers/${serverId}/action`, { unlock: null });
+    expect(await since()).toEqual({ mayRun: false, replaced: false });
+    await runOnce();
+    expect(await since()).toEqual({ mayRun: true, replaced: false });
+    const { server } = await hand.ask<{ server: { image: { id: string } } }>('GET', 'compute', `/servers/${serverId}`);
+    await hand.ask('POST', 'compute', `/servers/${serverId}/action`, { rebuild: { imageRef: server.image.id } });
+    expect(await since()).toEqual({ mayRun: true, replaced: true });
+    expect(await cloud.recordedSince(serverId, await generation(), signal())).toEqual({ mayRun: false, replaced: false });
   });
 
   test('is told by the time of its last change alone where a policy hides what was done to it', async () => {
