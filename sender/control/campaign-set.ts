@@ -13,6 +13,7 @@ import { campaignStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { type EndedCampaign, readEnded, writeEnded } from '../campaign/ended.ts';
 import { historyOf } from '../campaign/history.ts';
+import { campaignItinerary } from '../campaign/itinerary.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
 import { type Foreseen, standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
@@ -78,7 +79,7 @@ export class CampaignSet {
       else this.#ended.set(name, ended);
     });
     for (const name of open.sort()) {
-      const campaign = await Campaign.open(state, name).catch((error: unknown) => asProblem(error));
+      const campaign = await opened(state, name).catch((error: unknown) => asProblem(error));
       if (campaign instanceof Problem) {
         runner.log.error({ problem: campaign, campaign: name }, 'a campaign cannot be read, and is left as it is');
         this.#damaged.set(name, { problem: campaign, servers: await Campaign.serversIn(state, name) });
@@ -118,7 +119,7 @@ export class CampaignSet {
   /** A campaign that is over, with its files closed: nothing is written to them any more. */
   async #read(id: string): Promise<Runner> {
     await this.#closing.get(id);
-    const campaign = await Campaign.open(this.#tools.state, id);
+    const campaign = await opened(this.#tools.state, id);
     if (campaign === null) throw new Problem('E_STATE_DAMAGED', `The files of campaign ${id} are gone.`, { about: id });
     await campaign.journal.close();
     return this.#runnerOf(campaign);
@@ -251,6 +252,22 @@ export class CampaignSet {
     this.#closing.set(id, closing);
     return closing;
   }
+}
+
+/**
+ * Opens a campaign. Throws E_STATE_DAMAGED, also where its journal ends in what only another
+ * release knows.
+ */
+async function opened(state: string, id: string): Promise<Campaign | null> {
+  const campaign = await Campaign.open(state, id);
+  if (campaign === null) return null;
+  const standing = standingOf(campaign.journal.facts);
+  const isKnown =
+    standing.is === 'resting' ? Object.hasOwn(campaignStates, standing.state) : Object.hasOwn(campaignItinerary, standing.wish);
+  if (isKnown) return campaign;
+  await campaign.journal.close();
+  const says = `The journal of campaign ${id} says ${JSON.stringify(standing)}, which this release does not know.`;
+  throw new Problem('E_STATE_DAMAGED', says, { about: campaign.folder, hint: 'Go on with the release that wrote it.' });
 }
 
 /**

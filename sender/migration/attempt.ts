@@ -68,6 +68,12 @@ export function roundsOf(facts: readonly Dated<Fact>[], server: string): Dated<R
   return attemptOf(facts, server).facts.flatMap((fact) => (fact.fact === 'round' ? [fact] : []));
 }
 
+/** The generation of a source server when it was last noted as seen stopped; undefined before. */
+export function seenStoppedAs(facts: readonly Fact[]): string | undefined {
+  const last = facts.findLast((fact) => fact.fact === 'seen stopped');
+  return last?.fact === 'seen stopped' ? last.generation : undefined;
+}
+
 /** Whether the operator asked for a server's cutover in its present attempt. */
 export function isCutoverAsked(facts: readonly Dated<Fact>[], server: string): boolean {
   return attemptOf(facts, server).facts.some(({ fact }) => fact === 'cutover asked');

@@ -37,5 +37,6 @@ export const bundle = download({
         `Campaign ${campaign.id} is ${state}; a bundle is written of one that was begun with \`sender export\` and is ready.`,
       );
     yield* bundleOf(campaign, await source(), signal);
+    await campaign.journal.append({ fact: 'bundle written' });
   },
 });

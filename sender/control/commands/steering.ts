@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { command } from '../../../shared/control/command.ts';
 import { OfCampaign } from '../../../shared/control/params.ts';
+import { Problem } from '../../../shared/problem.ts';
+import type { Campaign } from '../../campaign/campaign.ts';
 import type { CampaignStatus } from '../../campaign/campaign-status.ts';
 import { toCutOver } from '../../campaign/cutover.ts';
 import { namedServers, toKeepMoved } from '../../campaign/named-servers.ts';
@@ -50,10 +52,23 @@ export const commit = command({
   params: OfCampaign.extend({ deleteSource: z.boolean(), keep: Names.optional() }),
   run: async ({ campaign, deleteSource, keep = [] }, { campaigns }: SenderContext) => {
     const runner = await campaigns.find(campaign);
+    if (deleteSource) mustBeWritten(runner.campaign);
     const kept = namedServers(runner.status(), keep).map(({ server }) => server);
     return await steer(runner, 'commit', possibleIn.commit, { deleteSource, keep: kept });
   },
 });
+
+/**
+ * Throws E_CAMPAIGN_STATE for an export of which no whole bundle was written: its source servers
+ * are all there is.
+ */
+function mustBeWritten({ id, plan, journal }: Campaign): void {
+  if (plan.to !== 'bundle' || journal.facts.some(({ fact }) => fact === 'bundle written')) return;
+  throw new Problem('E_CAMPAIGN_STATE', `No whole bundle of campaign ${id} was written, so its source servers are not deleted.`, {
+    about: id,
+    hint: `\`sender export --campaign ${id.slice(0, 8)} --to FILE\` writes it. Import it before you commit.`,
+  });
+}
 
 /** Stops servers that are copied while they run, and moves them to their end. */
 export const cutover = command({

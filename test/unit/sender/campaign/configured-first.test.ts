@@ -11,7 +11,9 @@ afterAll(() => template.remove());
 
 const aNetwork = { service: 'network', method: 'POST', path: '/networks$' } as const;
 
-/** What was done so far to servers: facts of the journal, and actions that the source has recorded. */
+/**
+ * What was done so far to servers: facts of the journal, and actions that the source has recorded.
+ */
 async function doneToServers({ source }: World, { daemon }: SenderLife, campaign: string): Promise<unknown[]> {
   const facts = (await daemon.log({ campaign })) as { server?: string | null }[];
   const servers = await serversAt(source);

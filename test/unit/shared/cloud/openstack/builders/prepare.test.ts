@@ -19,7 +19,9 @@ async function aSite(): Promise<{ campaign: Campaign; hand: Hand }> {
   return { campaign, hand: await aHand(twin) };
 }
 
-/** The port of a campaign whose inner network is mapped to an existing one, with DHCP or without. */
+/**
+ * The port of a campaign whose inner network is mapped to an existing one, with DHCP or without.
+ */
 async function aMappedPort(enable_dhcp: boolean): Promise<{ campaign: Campaign; port: Resource }> {
   const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin);
