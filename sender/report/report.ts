@@ -4,7 +4,7 @@ import type { Campaign } from '../campaign/campaign.ts';
 import { moveStates } from '../campaign/campaign-states.ts';
 import { leftIn } from '../campaign/left.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
-import { moveStateOf } from '../campaign/status.ts';
+import { moveStatesOf } from '../campaign/status.ts';
 import { totalsOf } from '../campaign/totals.ts';
 import { attemptsOf, doneAmong } from '../migration/attempt.ts';
 import { downSince, downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
@@ -21,7 +21,12 @@ import type { MoveReport, Report } from './model.ts';
 /** What a campaign did, from its journal alone: the same journal always gives the same report. */
 export function reportOf(campaign: Campaign, state: string): Report {
   const { facts } = campaign.journal;
-  const moves = campaign.moves().flatMap(({ wave, moves: list }) => list.map((move) => moveReport(campaign, move, wave)));
+  const states = moveStatesOf(campaign);
+  const moves = campaign
+    .moves()
+    .flatMap(({ wave, moves: list }) =>
+      list.map((move) => moveReport(campaign, move, wave, states.get(move.server.id) ?? 'waiting')),
+    );
   const rested = facts.findLast((fact) => fact.fact === 'rests');
   return {
     campaign: campaign.id,
@@ -61,7 +66,7 @@ function resourcesIn(campaign: Campaign, state: string): Readonly<Record<string,
   return counts;
 }
 
-function moveReport(campaign: Campaign, { server }: Move, wave: string): MoveReport {
+function moveReport(campaign: Campaign, { server }: Move, wave: string, state: MoveReport['state']): MoveReport {
   const last = lastPhaseTo(campaign.plan.to);
   const { facts, rolledBackAt } = toldAttempt(campaign.journal.facts, server.id, last);
   const learned = learnedIn(facts);
@@ -70,7 +75,7 @@ function moveReport(campaign: Campaign, { server }: Move, wave: string): MoveRep
     server: server.id,
     name: server.name,
     wave,
-    state: moveStateOf(campaign, server.id),
+    state,
     movedAt: facts.find((fact) => fact.fact === 'done' && fact.phase === last)?.at ?? null,
     rolledBackAt,
     destinationId: rolledBackAt === null ? (learned.built?.[refOf('server', server.id)] ?? null) : null,

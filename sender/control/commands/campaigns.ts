@@ -31,7 +31,7 @@ export const bundle = download({
   exits: [20, 22, 30, 40],
   params: OfCampaign,
   run: async function* ({ campaign: id }, { campaigns, source }: SenderContext, signal) {
-    const runner = campaigns.find(id);
+    const runner = await campaigns.find(id);
     const { campaign } = runner;
     const { state } = runner.status();
     if (campaign.plan.to !== 'bundle' || !campaignStates[state].allows.includes('bundle'))
@@ -40,5 +40,6 @@ export const bundle = download({
         `Campaign ${campaign.id} is ${state}; a bundle is written of one that was begun with \`sender export\` and is ready.`,
       );
     yield* bundleOf(campaign, await source(), signal);
+    await campaign.journal.append({ fact: 'bundle written' });
   },
 });

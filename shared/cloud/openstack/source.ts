@@ -4,11 +4,12 @@ import type { Configurations } from '../../model/configurations.ts';
 import type { ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
 import type { Patience } from '../patience.ts';
-import type { Recaptured, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
+import type { Recaptured, Recorded, RoundStamp, Selection, ServerState, Snapshot, SourceCloud, Stamp } from '../source-cloud.ts';
 import { openImage } from './images/image-file.ts';
 import { checkpointDisk, freezeDisk, readImage, snapshotOf, stampedSnapshots } from './images/snapshots.ts';
 import { takeInventory } from './inventory/inventory.ts';
 import { recapture } from './inventory/recapture.ts';
+import { readActions, recordedSince } from './servers/generation.ts';
 import { bring, changes, mayHaveRun, readState } from './servers/server-state.ts';
 import { SourceGuard } from './servers/source-guard.ts';
 import type { Access } from './session/access.ts';
@@ -36,6 +37,10 @@ export class OpenStackSource implements SourceCloud {
 
   mayHaveRunSince(serverId: string, generation: string, signal: AbortSignal): Promise<boolean> {
     return mayHaveRun(this.#session, serverId, generation, signal);
+  }
+
+  async recordedSince(serverId: string, generation: string, signal: AbortSignal): Promise<Recorded> {
+    return recordedSince(generation, await readActions(this.#session, serverId, signal));
   }
 
   state(serverId: string, signal: AbortSignal): Promise<ServerState> {

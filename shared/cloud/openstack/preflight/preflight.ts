@@ -53,6 +53,7 @@ const rules: readonly PreflightRule[] = [
   absentExtensions,
   unsupportedAttributes,
   networks.smallerMtu,
+  networks.adoptedMtu,
   owner,
   zones,
   quotas,
