@@ -82,7 +82,8 @@ test.each<[what: string, damage: (folder: string) => Promise<void>, servers: Reg
   ['without its plan', (folder) => rm(join(folder, 'plan.yaml')), /are not known/],
 ])('a campaign %s hides and stops no other, and its servers are begun by none', async (_, damage, servers) => {
   const state = await aFolder();
-  const [whole, damaged] = [await aReadyCampaign(state), await aReadyCampaign(state)];
+  const whole = await aReadyCampaign(state);
+  const damaged = await aReadyCampaign(state);
   await damage(damaged.folder);
   await mkdir(join(state, 'campaigns', 'lost+found'));
   const campaigns = campaignsIn(state);
