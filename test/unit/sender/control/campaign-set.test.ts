@@ -90,7 +90,7 @@ test.each<[what: string, damage: (folder: string) => Promise<void>, servers: Reg
   await campaigns.start();
   expect(campaigns.statuses().map(({ id, state: is }) => [id, is])).toEqual([[whole.id, 'ready']]);
   expect(campaigns.damaged()).toMatchObject([{ id: damaged.id, problem: { code: 'E_STATE_DAMAGED' } }]);
-  expect(() => campaigns.find(damaged.id)).toThrow(campaigns.damaged()[0]?.problem.says);
+  await expect(campaigns.find(damaged.id)).rejects.toThrow(campaigns.damaged()[0]?.problem.says);
   expect(() => campaigns.mustBeFree(['s1'])).toThrow(servers);
   await campaigns.stop();
 });
