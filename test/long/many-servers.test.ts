@@ -18,7 +18,7 @@ let site: Site;
 beforeAll(async () => {
   site = await openSite({ diskOf: aDisk, isWatched: true });
   await addServers(site, { count, dataMiB: 1, diskMiB: 4, userDataBytes: 16_384, arePlugged: true });
-}, 600_000);
+}, 1_800_000);
 afterAll(() => site?.endings.run());
 
 test('a campaign of 1,000 servers takes less than 600 MiB of each daemon, and no long turn of theirs', async () => {
