@@ -82,14 +82,15 @@ test.each<[what: string, damage: (folder: string) => Promise<void>, servers: Reg
   ['without its plan', (folder) => rm(join(folder, 'plan.yaml')), /are not known/],
 ])('a campaign %s hides and stops no other, and its servers are begun by none', async (_, damage, servers) => {
   const state = await aFolder();
-  const [whole, damaged] = [await aReadyCampaign(state), await aReadyCampaign(state)];
+  const whole = await aReadyCampaign(state);
+  const damaged = await aReadyCampaign(state);
   await damage(damaged.folder);
   await mkdir(join(state, 'campaigns', 'lost+found'));
   const campaigns = campaignsIn(state);
   await campaigns.start();
   expect(campaigns.statuses().map(({ id, state: is }) => [id, is])).toEqual([[whole.id, 'ready']]);
   expect(campaigns.damaged()).toMatchObject([{ id: damaged.id, problem: { code: 'E_STATE_DAMAGED' } }]);
-  expect(() => campaigns.find(damaged.id)).toThrow(campaigns.damaged()[0]?.problem.says);
+  await expect(campaigns.find(damaged.id)).rejects.toThrow(campaigns.damaged()[0]?.problem.says);
   expect(() => campaigns.mustBeFree(['s1'])).toThrow(servers);
   await campaigns.stop();
 });
