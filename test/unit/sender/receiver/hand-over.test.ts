@@ -77,6 +77,7 @@ test('a document of 1,000 servers with 16 KiB of user data each arrives as it wa
   const longest = turns.stop();
   console.log(`${JSON.stringify(document).length} bytes in ${partsHeard} parts, longest turn ${longest.toFixed(1)} ms`);
   expect(digestOfJson(taken[0])).toBe(digestOfJson(document));
+  expect(longest).toBeLessThan(50);
   expect(counts).toEqual([partsHeard]);
   expect(memory.free).toBe(memoryBytes);
 });

@@ -27,6 +27,11 @@ const until = () => AbortSignal.timeout(40_000);
 const act = (verb: string) => hand.ask('POST', 'compute', `/servers/${serverId}/action`, { [verb]: null });
 const asked = (method: string, path: RegExp) => twin.requests.some((one) => one.method === method && path.test(one.path));
 
+const patiently = { interval: 5, timeout: 20_000 };
+
+/** Gives the owner time before the server is read again. */
+const slowCheck: Fault = { do: 'delay', ms: 3_000, match: { service: 'compute', method: 'GET', path: '/os-instance-actions' } };
+
 /** What strikes a write once, and lets an owner start the server before it is sent again. */
 const onDelete = { service: 'compute', method: 'DELETE', path: '^/v2.1/servers/[^/]+$' } as const;
 const delays: readonly (readonly [what: string, faults: readonly Fault[]])[] = [
@@ -44,9 +49,9 @@ const delays: readonly (readonly [what: string, faults: readonly Fault[]])[] = [
 describe('a source server that its owner starts', () => {
   test.each(delays)('while the cloud puts its deletion off with %s is not deleted', async (_what, faults) => {
     await retirement.retire('no server at all', { campaign, generation }, until());
-    twin.faults.set(faults);
+    twin.faults.set([slowCheck, ...faults]);
     const end = retirement.destroy(serverId, { campaign, generation }, until()).catch((error: unknown) => error);
-    await expect.poll(() => asked('DELETE', /\/servers\//), { interval: 5 }).toBe(true);
+    await expect.poll(() => asked('DELETE', /\/servers\//), patiently).toBe(true);
     await act('os-start');
     expect(await end).toMatchObject({ code: 'E_SERVER_STATE', message: expect.stringContaining('neither locked nor deleted') });
     expect(await cloud.state(serverId, until())).toMatchObject({ power: 'running' });
@@ -54,10 +59,11 @@ describe('a source server that its owner starts', () => {
 
   test('while the cloud puts its lock off is not locked', async () => {
     twin.faults.set([
+      slowCheck,
       { do: 'status', status: 429, headers: { 'Retry-After': '2' }, match: { method: 'POST', path: '/action$' }, times: 1 },
     ]);
     const end = retirement.retire(serverId, { campaign, generation }, until()).catch((error: unknown) => error);
-    await expect.poll(() => twin.requests.some(({ status }) => status === 429), { interval: 5 }).toBe(true);
+    await expect.poll(() => twin.requests.some(({ status }) => status === 429), patiently).toBe(true);
     await act('os-start');
     expect(await end).toMatchObject({ code: 'E_SERVER_STATE' });
     expect(await cloud.state(serverId, until())).toMatchObject({ power: 'running', locked: false });
@@ -70,7 +76,7 @@ describe('a source server that its owner starts', () => {
     const end = retirement.destroy(serverId, { campaign, generation }, until()).catch((error: unknown) => error);
     const isRead = () =>
       twin.requests.slice(before).some((one) => one.method === 'GET' && one.path.endsWith(`/servers/${serverId}`));
-    await expect.poll(isRead, { interval: 5 }).toBe(true);
+    await expect.poll(isRead, patiently).toBe(true);
     await act('os-start');
     expect(await end).toMatchObject({ code: 'E_SERVER_STATE' });
     expect(await cloud.state(serverId, until())).toMatchObject({ power: 'running' });
