@@ -98,11 +98,13 @@ export async function startReceiver(config: ReceiverConfig, log: Log): Promise<R
     port: listener.port,
     reload() {},
     async stop() {
-      await control.close();
       await sessions.close('The receiver is stopping.');
       stopping.abort(new Problem('E_CANCELLED', 'The receiver is stopping.'));
       // Ends sessions that began meanwhile.
       await sessions.close('The receiver is stopping.');
+      // A command that commits or rolls back ends where it is: the control socket waits for it.
+      await campaigns.interrupt();
+      await control.close();
       await campaigns.close();
       await workers.close();
       await (await destination.opened())?.close();

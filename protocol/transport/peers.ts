@@ -40,6 +40,9 @@ export function firstKeyOf({ first_fingerprint, fingerprint }: Pick<PairedPeer, 
 
 const PeersFile = z.object({ format: z.literal('godwit/peers'), version: z.literal(1), peers: z.array(PairedPeer) });
 
+/** Digits of a fingerprint that name a peer at the least: one group. */
+const fewestDigits = 4;
+
 /** How often the file is looked at for changes made by another process. */
 const watchIntervalMs = 500;
 
@@ -94,13 +97,12 @@ export class Peers {
   }
 
   /**
-   * Unpins a peer by name or fingerprint and returns its entry; no other entry accepts its key.
+   * Unpins a peer, named as for `peerNamed`, and returns its entry; no other entry accepts its key.
    * Throws E_NOT_FOUND.
    */
   async remove(nameOrFingerprint: string): Promise<PairedPeer> {
     return await this.#write((peers) => {
-      const removed = peers.find((one) => isNamed(one, nameOrFingerprint));
-      if (removed === undefined) throw notPaired(nameOrFingerprint);
+      const removed = peerNamed(peers, nameOrFingerprint);
       const { fingerprint } = removed;
       const others = peers.filter((one) => one.fingerprint !== fingerprint);
       return { peers: others.map((one) => withoutNext(one, fingerprint)), result: removed };
@@ -154,8 +156,22 @@ function parsePeers(text: string, path: string): readonly PairedPeer[] {
   }
 }
 
-function isNamed(peer: PairedPeer, nameOrFingerprint: string): boolean {
-  return peer.name === nameOrFingerprint || peer.fingerprint === nameOrFingerprint.replaceAll(' ', '').toLowerCase();
+/**
+ * The one peer of this name, or else of this fingerprint or the beginning of it. Throws E_NOT_FOUND
+ * for none and for several.
+ */
+export function peerNamed<P extends Pick<PairedPeer, 'name' | 'fingerprint'>>(peers: readonly P[], wanted: string): P {
+  const named = peers.find(({ name }) => name === wanted);
+  if (named !== undefined) return named;
+  const digits = wanted.replaceAll(' ', '').toLowerCase();
+  const like = digits.length < fewestDigits ? [] : peers.filter(({ fingerprint }) => fingerprint.startsWith(digits));
+  const [only] = like;
+  if (only !== undefined && like.length === 1) return only;
+  const says =
+    like.length > 1
+      ? `${JSON.stringify(wanted)} is the beginning of the fingerprints of ${like.map(({ name }) => name).join(', ')}.`
+      : `No peer is called ${JSON.stringify(wanted)}, and the fingerprint of none begins so.`;
+  throw new Problem('E_NOT_FOUND', says, { about: wanted, hint: 'The command `peers` lists names and fingerprints.' });
 }
 
 /** Every key with which a peer is accepted. */
@@ -175,10 +191,6 @@ function notAccepted(name: string): Problem {
     about: name,
     hint: 'Each daemon needs a key of its own: make another one there, or unpair it here and pair again.',
   });
-}
-
-function notPaired(name: string): Problem {
-  return new Problem('E_NOT_FOUND', `No peer is called ${JSON.stringify(name)}.`, { about: name });
 }
 
 function freeName(wanted: string, others: readonly PairedPeer[]): string {

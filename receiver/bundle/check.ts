@@ -3,6 +3,7 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Concern, type Decision, mustNotBlock } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { digestBytes } from '../../shared/model/disk.ts';
+import { countOf } from '../../shared/model/kind-words.ts';
 import { kindOf } from '../../shared/model/resource.ts';
 import { begunHere, isBegun, lookAhead, mapped, type Outlook, type OutlookTools } from './outlook.ts';
 import type { BundlePage, BundleVisitor } from './read.ts';
@@ -37,7 +38,7 @@ export class Checker implements BundleVisitor {
     this.#header = header;
     const known = await begunHere(this.#tools, header.campaign);
     tell(
-      `A bundle of campaign ${header.campaign}, written ${header.created_at} by release ${header.release}: ${document.servers.length} servers, ${document.disks.length} disks.`,
+      `A bundle of campaign ${header.campaign}, written ${header.created_at} by release ${header.release}: ${countOf('server', document.servers.length)}, ${countOf('disk', document.disks.length)}.`,
     );
     if (isBegun(known)) {
       const built = known.ledger.entries().filter(({ state }) => state === 'built').length;
@@ -49,9 +50,7 @@ export class Checker implements BundleVisitor {
     this.#concerns = outlook.concerns;
     tell(`It would ${summaryOf(outlook.decisions)}.`, outlook);
     for (const { code, severity, about, says, remedy } of outlook.concerns)
-      tell(
-        `${severity === 'blocking' ? 'In the way' : 'Warning'}, ${code}${about === undefined ? '' : ` ${about}`}: ${says} ${remedy}`,
-      );
+      tell(`${severity}: ${code}${about === undefined ? '' : ` ${about}`}: ${says} ${remedy}`);
   }
 
   async disk(_number: number, head: DiskHead): Promise<void> {
@@ -117,11 +116,14 @@ export class Checker implements BundleVisitor {
   }
 }
 
-/** What would become of the resources: `create 2 server, 1 network; adopt 1 flavor`. */
+/** What would become of the resources: `create 2 servers, 1 network; adopt 1 flavor`. */
 function summaryOf(decisions: readonly Decision[]): string {
   const parts = (['create', 'adopt', 'skip'] as const).flatMap((action) => {
-    const kinds = decisions.filter((decision) => decision.action === action).map(({ ref }) => kindOf(ref));
-    const counts = [...new Set(kinds)].map((kind) => `${kinds.filter((one) => one === kind).length} ${kind}`);
+    const kinds = Map.groupBy(
+      decisions.filter((decision) => decision.action === action),
+      ({ ref }) => kindOf(ref),
+    );
+    const counts = [...kinds].map(([kind, some]) => countOf(kind, some.length));
     return counts.length === 0 ? [] : [`${action} ${counts.join(', ')}`];
   });
   return parts.length === 0 ? 'create nothing' : parts.join('; ');

@@ -171,11 +171,11 @@ export class Builder {
     await this.#preparing.get(ref)?.catch(() => undefined);
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
-    if (entry === undefined || entry.state === 'removed') return false;
+    if (entry === undefined || entry.state === 'removed' || entry.state === 'released') return false;
     const id = entry.state === 'built' ? entry.id : await this.#find(this.resource(ref));
     const isOurs = entry.state === 'intended' || entry.how !== 'adopted';
     const removed = isOurs && id !== null && (await this.#removeFromCloud(ref, id));
-    await this.#ledger.removed(ref);
+    await this.#ledger.gone(ref);
     this.#tools.onRemoved(ref);
     return removed;
   }

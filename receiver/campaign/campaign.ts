@@ -62,6 +62,7 @@ export class ReceiverCampaign {
   #configuring: Promise<NetworkSide> | null = null;
   /** Whether a sender is served; donors then save bytes on the link. */
   #served = false;
+  #closed: Promise<void> | null = null;
   /** Commit, rollback and their like run one at a time; each is judged by the state before it. */
   readonly #turns = new Semaphore(1);
 
@@ -229,9 +230,12 @@ export class ReceiverCampaign {
     const removed: Ref[] = [];
     const kept: { ref: Ref; why: string }[] = [];
     for (const { ref } of this.ledger.entries().reverse()) {
+      // A removal that is interrupted has found nothing that cannot be removed.
+      this.#work.signal.throwIfAborted();
       try {
         if (await this.remove(ref)) removed.push(ref);
       } catch (error) {
+        this.#work.signal.throwIfAborted();
         kept.push({ ref, why: (error as Error).message });
       }
     }
@@ -286,9 +290,28 @@ export class ReceiverCampaign {
     return counts;
   }
 
-  /** Stops what is under way; the campaign continues when the daemon is back. */
-  async close(): Promise<void> {
+  /** Has what is under way end where it is; it is resumed when the daemon is back. */
+  interrupt(): void {
     this.#work.abort(new Problem('E_PEER_LOST', 'The receiver is stopping.'));
+  }
+
+  /**
+   * Interrupts what is under way, and closes once it has ended: a commit or removal never goes on
+   * in a ledger that is closed.
+   */
+  async stop(): Promise<void> {
+    this.interrupt();
+    await this.afterWork(() => this.close());
+  }
+
+  /** Closes its files. Nothing that changes its state may be under way; see `stop`. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.interrupt();
     for (const watch of this.#watches.values()) watch.stop();
     await Promise.allSettled([this.#builder.settled(), this.#configuring]);
     await this.imageDonors.close();

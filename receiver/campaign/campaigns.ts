@@ -238,17 +238,18 @@ export class Campaigns implements KeptUsers {
 
   /** A campaign that exists. Throws E_NOT_FOUND. */
   async known(id: string): Promise<ReceiverCampaign> {
-    await this.mustExist(id);
+    if (!(await this.ids()).includes(id)) throw new Problem('E_NOT_FOUND', `There is no campaign ${id} here.`);
     return this.open(id);
   }
 
-  /** Throws E_NOT_FOUND for a campaign that does not exist. */
-  async mustExist(id: string): Promise<void> {
-    if (!(await this.ids()).includes(id)) throw new Problem('E_NOT_FOUND', `There is no campaign ${id} here.`);
+  /** Has every commit, removal and build under way end where it is; see `ReceiverCampaign.stop`. */
+  async interrupt(): Promise<void> {
+    for (const campaign of await this.#opened()) campaign.interrupt();
   }
 
+  /** Stops what is under way in every campaign, and closes each once that has stopped. */
   async close(): Promise<void> {
-    for (const campaign of await this.#opened()) await campaign.close();
+    await Promise.all((await this.#opened()).map((campaign) => campaign.stop()));
   }
 
   #folder(id: string): string {

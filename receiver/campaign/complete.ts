@@ -1,5 +1,6 @@
+import { countOf } from '../../shared/model/kind-words.ts';
 import { summaryOfCampaign, summaryOfServer, writeMarker } from '../../shared/model/marker.ts';
-import { refOf } from '../../shared/model/resource.ts';
+import { type Kind, refOf } from '../../shared/model/resource.ts';
 import type { Totals } from '../../shared/model/totals.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { ReceiverCampaign } from './campaign.ts';
@@ -45,7 +46,8 @@ async function complaintsOf(campaign: ReceiverCampaign, totals: Totals): Promise
     own.bytes !== totals.disk_bytes && `${own.bytes} bytes here, ${totals.disk_bytes} there`,
     (resources['server'] ?? 0) !== totals.servers && `${resources['server'] ?? 0} servers here, ${totals.servers} there`,
     ...Object.entries(totals.resources).map(
-      ([kind, count]) => (resources[kind] ?? 0) !== count && `${resources[kind] ?? 0} of kind ${kind} here, ${count} there`,
+      ([kind, count]) =>
+        (resources[kind] ?? 0) !== count && `${countOf(kind as Kind, resources[kind] ?? 0)} here, ${count} there`,
     ),
   ].filter((complaint) => complaint !== false);
 }

@@ -25,6 +25,7 @@ const rank: Readonly<Record<StandingAtReceiver, number>> = {
  * What the ledger knows of one ref. `intended` alone: the call that creates it may have been
  * carried out or not; `claimed`: nothing existed in its place. `bare`: a commit is done with it:
  * our stamp is off, or an image is removed. `properties`: of a disk, what its image was given.
+ * `released`: it was adopted, and is left as it is.
  */
 export type LedgerEntry =
   | { readonly state: 'intended'; readonly ref: Ref; readonly claimed?: boolean }
@@ -34,9 +35,10 @@ export type LedgerEntry =
       readonly bare?: true;
       readonly properties?: Readonly<Record<string, string>>;
     } & Built)
+  | { readonly state: 'released'; readonly ref: Ref; readonly id: string; readonly how: 'adopted' }
   | { readonly state: 'removed'; readonly ref: Ref };
 
-const entryStates: ReadonlySet<string> = new Set<LedgerEntry['state']>(['intended', 'built', 'removed']);
+const entryStates: ReadonlySet<string> = new Set<LedgerEntry['state']>(['intended', 'built', 'removed', 'released']);
 
 type Line = LedgerEntry | { readonly campaign: StandingAtReceiver };
 
@@ -80,8 +82,14 @@ export class LedgerState {
     }
     // Deleting first keeps the map in the order of building; removal runs in reverse.
     if (line.state === 'intended') this.#entries.delete(line.ref);
-    this.#entries.set(line.ref, line);
+    this.#entries.set(line.ref, released(line, this.#entries.get(line.ref)));
   }
+}
+
+/** Ledgers of earlier releases call removed what had been adopted, and was only let go. */
+function released(line: LedgerEntry, before: LedgerEntry | undefined): LedgerEntry {
+  if (line.state !== 'removed' || before?.state !== 'built' || before.how !== 'adopted') return line;
+  return { state: 'released', ref: line.ref, id: before.id, how: 'adopted' };
 }
 
 /** What this campaign built for which source ref; the receiver MUST NOT delete anything else. */
@@ -143,8 +151,9 @@ export class Ledger {
     if (entry?.state === 'built') await this.#add({ ...entry, bare: true });
   }
 
-  removed(ref: Ref): Promise<void> {
-    return this.#add({ state: 'removed', ref });
+  /** Notes that a ref is no longer ours: it was removed, or let go where it had been adopted. */
+  gone(ref: Ref): Promise<void> {
+    return this.#add(released({ state: 'removed', ref }, this.get(ref)));
   }
 
   /** Notes the campaign's state; a state that was reached or passed already writes no line. */

@@ -4,13 +4,15 @@ import type { Command } from 'commander';
 import { wholeId } from '../../shared/campaign-id.ts';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer, optionText } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer, optionText } from '../../shared/cli/registered-command.ts';
 import { readYaml } from '../../shared/config.ts';
 import { Mappings } from '../../shared/model/mappings.ts';
 import { leftText } from '../../shared/print/left-text.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { Problem } from '../../shared/problem.ts';
+import { operator } from '../campaign/owner.ts';
+import type { ReceiverStatus } from '../control/commands/status.ts';
 import { receiverCommands } from '../control/registry.ts';
 import { asks, type ReceiverAsking } from './ask.ts';
 
@@ -18,6 +20,9 @@ interface ImportOptions {
   readonly check?: true;
   readonly mappings?: string;
 }
+
+/** As many ended campaigns as the daemon lists: one that was committed may be committed again. */
+const everyEnded = 10_000;
 
 interface Confirmed {
   readonly yes?: true;
@@ -40,7 +45,7 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
           ['receiver import --check tenant.tar', 'verifies the whole file; nothing is written'],
           ['ssh source sender export --project shop --to - --yes | receiver import -', 'through a pipe'],
         ],
-        [3, 20, 21, 30, 40],
+        exitsOf(receiverCommands.import, receiverCommands.check),
       ),
     )
     .action(
@@ -57,49 +62,55 @@ export function addBundleCommands(program: Command, terminal: Terminal): void {
   ending(program, 'commit').action(
     asks(terminal, async (asking, wanted: string, { yes }: Confirmed) => {
       const { daemon, output, json } = asking;
-      const { id: campaign, built } = await campaignNamed(asking, wanted);
+      const { id: campaign, built, owner } = await campaignNamed(asking, wanted);
       const effects = [
         `Commit the import ${campaign}: ${built} resources stay for good.`,
         '  The disks staged for it are deleted. `receiver rollback` does not work afterwards.',
       ];
-      await confirm(asking, yes, effects, 'Commit it?');
+      if (owner === operator) await confirm(asking, yes, effects, 'Commit it?');
       const done = await daemon.commit({ campaign });
       if (json) {
         output.json(done);
         return;
       }
       output.print(`Committed; ${showBytes(done.freedBytes)} were freed. Run \`sender commit\` at the source, too.`);
-      for (const line of leftText(done.left)) output.print(visible(line));
+      for (const line of leftText(done.left, `receiver commit ${campaign.slice(0, 8)}`)) output.print(visible(line));
     }),
   );
   ending(program, 'rollback').action(
     asks(terminal, async (asking, wanted: string, { yes }: Confirmed) => {
       const { daemon, output, json } = asking;
-      const { id: campaign, built } = await campaignNamed(asking, wanted);
+      const { id: campaign, built, owner } = await campaignNamed(asking, wanted);
       const effects = [
         `Roll back the import ${campaign}: what it created of ${built} resources is removed, servers with their disks.`,
         '  What was written to these servers since they run here is LOST.',
       ];
-      await confirm(asking, yes, effects, 'Roll it back?');
+      if (owner === operator) await confirm(asking, yes, effects, 'Roll it back?');
       const done = await daemon.rollback({ campaign });
       if (json) output.json(done);
-      else
-        output.print(`Rolled back: ${done.removed} things were removed. \`sender rollback\` starts the servers at the source.`);
+      else {
+        const released = done.released === 0 ? '' : `, and ${done.released} that were there before were released as they are`;
+        output.print(
+          `Rolled back: ${done.removed} things were removed${released}. \`sender rollback\` at the source starts the servers there.`,
+        );
+      }
     }),
   );
 }
 
-/** A campaign as `receiver status` shows it, by the beginning of its id. Throws E_NOT_FOUND. */
-async function campaignNamed(
-  { daemon }: ReceiverAsking,
-  wanted: string,
-): Promise<{ readonly id: string; readonly built: number }> {
-  const { campaigns } = await daemon.status();
+/**
+ * A campaign as `receiver status` shows it, by the beginning of its id. What is not the operator's
+ * own the daemon refuses: there is nothing to ask first. Throws E_NOT_FOUND.
+ */
+async function campaignNamed({ daemon }: ReceiverAsking, wanted: string): Promise<ReceiverStatus['campaigns'][number]> {
+  const { campaigns } = await daemon.status({ ended: everyEnded });
   const id = wholeId(
     wanted,
     campaigns.map((campaign) => campaign.id),
   );
-  return { id, built: campaigns.find((campaign) => campaign.id === id)?.built ?? 0 };
+  const found = campaigns.find((campaign) => campaign.id === id);
+  if (found === undefined) throw new Problem('E_BUG', `Campaign ${id} is in no list.`);
+  return found;
 }
 
 function ending(program: Command, name: 'commit' | 'rollback'): Command {
@@ -107,7 +118,10 @@ function ending(program: Command, name: 'commit' | 'rollback'): Command {
     .argument('<campaign>', 'its id, or the beginning of it, as `receiver status` shows it')
     .addHelpText(
       'after',
-      epilogue([[`receiver ${name} 3f2a`, 'only for a campaign that came as a bundle; its sender ends any other']], [3, 20, 40]),
+      epilogue(
+        [[`receiver ${name} 3f2a`, 'only for a campaign that came as a bundle; its sender ends any other']],
+        exitsOf(receiverCommands[name]),
+      ),
     );
 }
 

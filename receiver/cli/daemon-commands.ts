@@ -12,7 +12,7 @@ export function addDaemonCommands(program: Command, terminal: Terminal): void {
     readConfig: readReceiverConfig,
     folders: ({ state }) => [state],
     checked: 'port',
-    exits: [3, 20],
+    exits: [3, 20, 41],
     checks: async (config) => (await import('../doctor.ts')).receiverChecks(config),
     reloadable: [],
     start: async (config, log) => (await import('../daemon.ts')).startReceiver(config, log),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import { visible } from '../../shared/print/text.ts';
 import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
@@ -10,10 +10,13 @@ import { asks } from './ask.ts';
 export function addGive(program: Command, terminal: Terminal): void {
   confirmable(offer(program, receiverCommands, 'give'))
     .argument('<campaign>', 'its id, or the beginning of it')
-    .argument('<sender>', 'its name or fingerprint, as `receiver peers` shows it')
+    .argument('<sender>', 'its name, or the beginning of its fingerprint, as `receiver peers` shows it')
     .addHelpText(
       'after',
-      epilogue([['receiver give 7c0a cloud-a --yes', 'cloud-a, paired anew, continues campaign 7c0a…']], [2, 3, 40]),
+      epilogue(
+        [['receiver give 7c0a cloud-a --yes', 'cloud-a, paired anew, continues campaign 7c0a…']],
+        exitsOf(receiverCommands.give),
+      ),
     )
     .action(
       asks(terminal, async (asking, campaign: string, peer: string, { yes }: { readonly yes?: true }) => {

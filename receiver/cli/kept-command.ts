@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { numberOf } from '../../shared/cli/number-option.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { optionText } from '../../shared/cli/registered-command.ts';
+import { exitsOf, optionText } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { showBytes, showDuration } from '../../shared/print/units.ts';
@@ -39,7 +39,7 @@ export function addKept(program: Command, terminal: Terminal): void {
           ['receiver kept', 'which campaigns, how much on disk, since when'],
           ['receiver kept --older-than 30', 'frees what was kept more than thirty days ago'],
         ],
-        [2, 3, 40],
+        exitsOf(receiverCommands.kept, receiverCommands.freeKept),
       ),
     )
     .action(

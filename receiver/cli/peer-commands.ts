@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
 import { addPeers } from '../../shared/cli/peers.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import { showTime } from '../../shared/print/units.ts';
 import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
@@ -15,7 +15,13 @@ export function addPeerCommands(program: Command, terminal: Terminal): void {
       'how long the code lives: ten minutes unless you say otherwise, an hour at most',
       numberOf(receiverCommands.pair.params.shape.seconds),
     )
-    .addHelpText('after', epilogue([['receiver pair', 'prints the code; a second call makes the first code worthless']], [3]))
+    .addHelpText(
+      'after',
+      epilogue(
+        [['receiver pair', 'prints the code; a second call makes the first code worthless']],
+        exitsOf(receiverCommands.pair),
+      ),
+    )
     .action(
       asks(terminal, async ({ daemon, output, json }, { validFor }: { validFor?: number }) => {
         const opened = await daemon.pair({ seconds: validFor });

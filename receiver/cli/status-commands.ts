@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
@@ -18,7 +18,10 @@ export function addStatusCommands(program: Command, terminal: Terminal): void {
       'how many of the campaigns that are committed or removed are listed: the newest ten unless you say otherwise',
       numberOf(receiverCommands.status.params.shape.ended),
     )
-    .addHelpText('after', epilogue([['receiver status --json', 'prints the same for a script']], [3]))
+    .addHelpText(
+      'after',
+      epilogue([['receiver status --json', 'prints the same for a script']], exitsOf(receiverCommands.status)),
+    )
     .action(
       asks(terminal, async ({ daemon, output, json }, { ended }: { ended?: number }) => {
         const status = await daemon.status({ ended });
@@ -27,8 +30,11 @@ export function addStatusCommands(program: Command, terminal: Terminal): void {
       }),
     );
   offer(program, receiverCommands, 'ledger')
-    .argument('[campaign]', 'only of this campaign')
-    .addHelpText('after', epilogue([['receiver ledger --json', 'prints every line for a script']], [3]))
+    .argument('[campaign]', 'only of this campaign: its id, or the beginning of it')
+    .addHelpText(
+      'after',
+      epilogue([['receiver ledger --json', 'prints every line for a script']], exitsOf(receiverCommands.ledger)),
+    )
     .action(
       asks(terminal, async ({ daemon, output, json }, campaign: string | undefined) => {
         const lines = await daemon.ledger({ campaign });

@@ -1,6 +1,6 @@
 import { asProblem, type Problem } from '../../shared/problem.ts';
 import { doneAmong } from '../migration/attempt.ts';
-import { type RestState, type Standing, standingOf } from '../migration/fact.ts';
+import { type RestState, restAfterFailure, type Standing, standingOf } from '../migration/fact.ts';
 import { withRetries } from '../migration/retry.ts';
 import type { Campaign } from './campaign.ts';
 import { campaignItinerary } from './itinerary.ts';
@@ -27,7 +27,7 @@ export async function runWish(campaign: Campaign, tools: StepTools): Promise<Res
     }
     return await rest(rests);
   } catch (error) {
-    return rest('failed', asProblem(error));
+    return rest(restAfterFailure(campaign.journal.facts), asProblem(error));
   }
 }
 

@@ -3,7 +3,7 @@ import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
 import { offerDisk } from '../disks/offer.ts';
-import { type Exceptions, type Standing, standingOf, type Wish } from '../migration/fact.ts';
+import { type Exceptions, restAfterFailure, type Standing, standingOf, type Wish } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import { Peer, type PeerOptions } from '../receiver/peer.ts';
 import type { Campaign } from './campaign.ts';
@@ -11,6 +11,7 @@ import { campaignStates } from './campaign-states.ts';
 import type { CampaignStatus } from './campaign-status.ts';
 import type { EndedCampaign } from './ended.ts';
 import { historyOf } from './history.ts';
+import { unfinishedIn } from './left.ts';
 import { openSource } from './open-source.ts';
 import { Progress } from './progress.ts';
 import { ReceiverAbsence } from './receiver-absence.ts';
@@ -80,6 +81,8 @@ export class Runner {
     if (this.#work !== null || this.#verifying !== null || this.#noting > 0) return null;
     const standing = standingOf(this.campaign.journal.facts);
     if (standing.is !== 'resting' || !campaignStates[standing.state].isOver) return null;
+    // Its commit or rollback may be asked for again, to finish what it left.
+    if (unfinishedIn(this.campaign) > 0) return null;
     return { status: this.status(), history: historyOf([this.campaign]) };
   }
 
@@ -210,7 +213,8 @@ export class Runner {
     log.error({ problem, campaign: this.campaign.id }, 'campaign cannot go on');
     if (this.#stopping.signal.aborted || this.#supersede.signal.aborted) return;
     try {
-      await this.campaign.journal.append({ fact: 'rests', state: 'failed', problem: problem.toJSON() });
+      const state = restAfterFailure(this.campaign.journal.facts);
+      await this.campaign.journal.append({ fact: 'rests', state, problem: problem.toJSON() });
     } catch (error) {
       log.error({ err: error, campaign: this.campaign.id }, 'the journal takes no facts');
       this.#stuck = true;

@@ -21,11 +21,14 @@ export interface Circumstances {
   readonly half: 'commit' | 'rollback' | null;
   /** The servers that the operator excepted from the commit or the rollback. */
   readonly kept: ReadonlySet<string>;
+  /** How much of what it left at the destination the same command, asked again, would finish. */
+  readonly unfinished: number;
+  readonly id: string;
 }
 
 /** One sentence on what a campaign does. */
 export function saysOf(state: CampaignState, moves: readonly MoveStatus[], circumstances: Circumstances): string {
-  const { held, isBundle, isCancel, isGated, half, kept } = circumstances;
+  const { held, isBundle, isCancel, isGated, half, kept, unfinished, id } = circumstances;
   const left = moves.filter(({ problem }) => problem !== null).map(({ name }) => name);
   const but = moves.filter(({ server }) => kept.has(server)).map(({ name }) => name);
   const count = moves.filter((move) => moveStates[move.state].hasMoved).length;
@@ -50,17 +53,21 @@ export function saysOf(state: CampaignState, moves: readonly MoveStatus[], circu
     case 'committing':
       return 'The commit is under way.';
     case 'committed':
-      return but.length === 0
-        ? 'Committed. The source servers no longer start by accident.'
-        : `Committed. The source servers no longer start by accident, but for ${listed(but)}, left as asked.`;
+      return `Committed. The source servers no longer start by accident${but.length === 0 ? '' : `, but for ${listed(but)}, left as asked`}.${leftSays(unfinished, `sender commit ${id.slice(0, 8)}`)}`;
     case 'rolling back':
       if (isCancel) return 'The moves under way are taken back; what has moved, and the network side, stays at the destination.';
       return 'What this campaign built is being removed and the source servers started.';
     case 'rolled back':
       if (but.length > 0)
-        return `Rolled back, but for ${listed(but)}: left at the destination as asked, with the network side of this campaign.`;
+        return `Rolled back, but for ${listed(but)}: left at the destination as asked, with the network side of this campaign.${leftSays(unfinished, `sender rollback ${id.slice(0, 8)}`)}`;
       return 'Rolled back: the source is as it was, and nothing of this campaign is left at the destination.';
   }
+}
+
+/** What a commit could not finish at the destination, and how it is finished later. */
+function leftSays(unfinished: number, command: string): string {
+  if (unfinished === 0) return '';
+  return ` ${unfinished} ${unfinished === 1 ? 'thing' : 'things'} at the destination could not be finished (\`sender report\` names them): \`${command}\` tries again.`;
 }
 
 /** What a failed commit or rollback has left to do, and what the operator can do now. */

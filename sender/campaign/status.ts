@@ -11,6 +11,7 @@ import type { Move } from '../migration/move.ts';
 import { recall } from '../migration/recall.ts';
 import { roundAlone } from '../migration/round.ts';
 import { type WindowStatus, windowOf } from '../migration/window.ts';
+import { serversOf } from '../model/plan.ts';
 import type { Campaign } from './campaign.ts';
 import { progressOf } from './campaign-progress.ts';
 import { moveStates } from './campaign-states.ts';
@@ -18,6 +19,7 @@ import type { CampaignState, CampaignStatus, DiskStatus, MoveStatus, WarmStatus 
 import { configuredIn } from './configured.ts';
 import { detailsOf, differencesIn } from './details.ts';
 import { campaignItinerary, wavePauses } from './itinerary.ts';
+import { unfinishedIn } from './left.ts';
 import type { Progress } from './progress.ts';
 import { sentBytesOf } from './sent-bytes.ts';
 import { sinceCaptureIn } from './since-capture.ts';
@@ -76,6 +78,8 @@ export function statusOf(
             isGated: isAtWavePause(facts),
             half: onlyWayOn(facts),
             kept: keptOf(facts),
+            unfinished: unfinishedIn(campaign),
+            id: campaign.id,
           }),
     startedAt: facts[0]?.at ?? '',
     endedAt: standing.is === 'resting' ? (facts.at(-1)?.at ?? null) : null,
@@ -182,7 +186,18 @@ function failedIn(facts: readonly Fact[]): ReadonlySet<string> {
   return new Set(facts.slice(wished + 1).flatMap((fact) => (fact.fact === 'failed' ? [fact.server] : [])));
 }
 
-function moveStateOf(campaign: Campaign, server: string, { standing, failed }: Seen): MoveStatus['state'] {
+/** Where the move of each server stands, by id. */
+export function moveStatesOf(campaign: Campaign): ReadonlyMap<string, MoveStatus['state']> {
+  const { facts } = campaign.journal;
+  const seen = { standing: standingOf(facts), failed: failedIn(facts) };
+  return new Map(serversOf(campaign.plan).map((server) => [server, moveStateOf(campaign, server, seen)]));
+}
+
+function moveStateOf(
+  campaign: Campaign,
+  server: string,
+  { standing, failed }: Pick<Seen, 'standing' | 'failed'>,
+): MoveStatus['state'] {
   const { facts } = campaign.journal;
   const own = attemptOf(facts, server);
   if (campaign.moved(server)) return campaign.plan.to === 'bundle' ? 'frozen' : 'moved';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { bandwidthText } from './campaign-view.ts';
@@ -20,7 +20,7 @@ export function addBandwidthCommand(program: Command, terminal: Terminal): void 
           ['sender bandwidth 100mbit', 'sends no more than that, from this moment on'],
           ['sender bandwidth configured', 'goes back to plans and configuration, with their hours and days'],
         ],
-        [2, 3],
+        exitsOf(senderCommands.bandwidth),
       ),
     )
     .action(

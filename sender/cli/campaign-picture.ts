@@ -1,10 +1,11 @@
+import { countOf } from '../../shared/model/kind-words.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { cut, visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showRate, showShare, showTime } from '../../shared/print/units.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
 import { campaignStates, moveStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus, MoveStatus } from '../campaign/campaign-status.ts';
-import { countOf, widestName } from '../report/names.ts';
+import { widestName } from '../report/names.ts';
 import { toldApart } from '../report/server-names.ts';
 import { barOf, isUnderWay, movesTable, paint } from './moves-table.ts';
 import { warmText } from './warm-view.ts';

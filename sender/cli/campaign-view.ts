@@ -59,9 +59,14 @@ export function bandwidthText({ limit, by, bytesPerSecond }: BandwidthStatus): s
   return `${limited}${by === 'configuration' ? '' : by === 'plan' ? ' (by the plan)' : ' (by command)'}; now ${showRate(bytesPerSecond)}`;
 }
 
+/** The state of a campaign and what it does; the state is not said twice. */
+export function stateText({ state, says }: CampaignStatus, between: string): string {
+  return visible(says.toLowerCase().startsWith(state) ? says : `${state}${between}${says}`);
+}
+
 /** One campaign as it is watched: redrawn on a terminal, as changes elsewhere. */
 export function campaignView(campaign: CampaignStatus, output: Output): LiveView {
-  const text = `campaign ${shortId(campaign.id)}: ${campaign.state}, ${visible(campaign.says)}`;
+  const text = `campaign ${shortId(campaign.id)}: ${stateText(campaign, ', ')}`;
   const whole = { key: campaign.id, state: campaign.state, text };
   const moves = toldApart(campaign.moves).map((move) => ({
     key: move.server,

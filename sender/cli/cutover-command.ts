@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import { visible } from '../../shared/print/text.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
@@ -19,7 +19,7 @@ export function addCutoverCommand(program: Command, terminal: Terminal): void {
           ['sender cutover db', 'cuts over one server, of the only campaign that moves it'],
           ['sender cutover 7c0a db web-1', 'cuts over two servers, also while their rounds still go on'],
         ],
-        [3, 40],
+        exitsOf(senderCommands.status, senderCommands.cutover),
       ),
     )
     .action(

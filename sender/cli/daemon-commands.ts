@@ -12,7 +12,7 @@ export function addDaemonCommands(program: Command, terminal: Terminal): void {
     readConfig: readSenderConfig,
     folders: ({ state, spool }) => [state, spool],
     checked: 'receiver',
-    exits: [3, 10, 11, 12, 20],
+    exits: [3, 10, 11, 12, 20, 41],
     checks: async (config) => (await import('../doctor.ts')).senderChecks(config),
     reloadable: ['bandwidth', 'limits.parallel'],
     start: async (config, log) => (await import('../daemon.ts')).startSender(config, log),

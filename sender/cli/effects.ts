@@ -1,9 +1,9 @@
 import type { Configurations } from '../../shared/model/configurations.ts';
+import { countOf } from '../../shared/model/kind-words.ts';
 import { labelsOf } from '../../shared/model/labels.ts';
 import { moveStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus, MoveStatus } from '../campaign/campaign-status.ts';
 import { namedServers } from '../campaign/named-servers.ts';
-import { countOf } from '../report/names.ts';
 import { shortId, toldApart } from '../report/server-names.ts';
 
 /** How many servers are named before the rest becomes a number. */
@@ -44,7 +44,7 @@ export function rollbackEffects(campaign: CampaignStatus, keep: readonly string[
     ...(lost.length > 0 ? [`  ${serversText(lost)}: removed even if the source server cannot run again.`] : []),
     staying.length > 0
       ? `  ${serversText(staying)}: left at the destination for good, with the network side.`
-      : `  Of the ${countOf('resource', campaign.toBuild)} of the network side, those that this campaign created are removed.`,
+      : `  Of the ${campaign.toBuild} resources of the network side, those that this campaign created are removed.`,
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
+import { exitsOf } from '../../shared/cli/registered-command.ts';
 import { showBytes } from '../../shared/print/units.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
@@ -8,7 +9,7 @@ import { writeBundle } from './bundle-file.ts';
 import { exportEffects } from './effects.ts';
 import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
-import { watchQuietly } from './watch.ts';
+import { watchedExits, watchQuietly } from './watch.ts';
 
 interface ExportChoice extends SelectionFlags {
   readonly to: string;
@@ -29,7 +30,7 @@ export function addExportCommand(program: Command, terminal: Terminal): void {
           ['sender export --project shop --to shop.tar', 'asks, then stops the servers of a project and writes them into a file'],
           ['sender export --campaign 3f2a --to - > /dev/st0', 'once more, onto a tape'],
         ],
-        [3, 20, 22, 40, 41],
+        [...exitsOf(senderCommands.capture, senderCommands.beginExport, senderCommands.bundle), ...watchedExits],
       ),
     )
     .action(

@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import { readText } from '../../shared/operator-file.ts';
 import { senderCommands } from '../control/registry.ts';
 import { MigrateOptions } from '../plan/options.ts';
 import { asks } from './ask.ts';
 import { showConcerns } from './show-concerns.ts';
-import { watchCampaign } from './watch.ts';
+import { watchCampaign, watchedExits } from './watch.ts';
 
 interface MigrateFlags {
   readonly order?: string;
@@ -37,7 +37,7 @@ export function addMigrateCommand(program: Command, terminal: Terminal): void {
           ['sender migrate plan.yaml --probe ping', 'measures from outside how long each server does not answer'],
           ['sender migrate plan.yaml --order db,app-1 --parallel 2', 'overrides the plan’s own order and parallelism'],
         ],
-        [3, 10, 11, 20, 21, 22, 30, 40, 41],
+        [...exitsOf(senderCommands.migrate), ...watchedExits],
       ),
     )
     .action(

@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
 import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
+import { exitsOf } from '../../shared/cli/registered-command.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import { readJson } from '../../shared/operator-file.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readSenderConfig } from '../config.ts';
 import { senderClient } from '../control/client.ts';
+import { senderCommands } from '../control/registry.ts';
 import { observe } from '../ordering/observe/observe.ts';
 import { type ObserveFlags, parseDuration, parsePort, parseZone, trafficSources } from '../ordering/observe/options.ts';
 import { readEarlierMatrix, writeMatrix } from '../ordering/observe/output-file.ts';
@@ -57,7 +59,7 @@ export function addObserveCommand(program: Command, terminal: Terminal): void {
           ],
           ['sender observe --document configurations.json --pcap monday.pcap -o traffic.json', 'reads a file; needs no daemon'],
         ],
-        [3, 10, 12, 20],
+        [...exitsOf(senderCommands.capture), 10, 12],
       ),
     )
     .action(async function (this: Command, chosen: ObserveFlags) {

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { addPeers } from '../../shared/cli/peers.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
@@ -20,7 +20,7 @@ export function addPeerCommands(program: Command, terminal: Terminal): void {
           ['sender pair cloud-b.example.org', 'pairs over TLS, port 9443; asks for the code'],
           ['sender pair ssh://godwit@cloud-b.example.org < code', 'pairs through SSH; reads the code from a file'],
         ],
-        [3, 10, 11, 12],
+        exitsOf(senderCommands.pair),
       ),
     )
     .action(

@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer, optionText } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer, optionText } from '../../shared/cli/registered-command.ts';
 import type { Concern } from '../../shared/model/concern.ts';
 import { readText, writeText } from '../../shared/operator-file.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
 import { isEdited, withMark } from '../plan/edited.ts';
+import { differenceGroups } from '../plan/result.ts';
 import { asks, type SenderAsking } from './ask.ts';
 import { endWithResult } from './end-with-result.ts';
 import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
@@ -34,7 +35,7 @@ export function addPlanCommands(program: Command, terminal: Terminal): void {
           ['sender capture --project shop -o configurations.json', 'captures every server of shop and what they need'],
           ['sender capture --server web-1 --server db', 'captures two servers, to stdout'],
         ],
-        [3, 20, 22],
+        exitsOf(senderCommands.capture),
       ),
     )
     .action(
@@ -64,7 +65,8 @@ export function addPlanCommands(program: Command, terminal: Terminal): void {
           ['sender plan --project shop --tag web --user alice -o web.yaml', 'plans the servers of one user that carry a tag'],
           ['sender plan --all --json', 'prints plan, concerns and decisions for a script'],
         ],
-        [3, 10, 11, 20, 40],
+        // A plan that would be stopped is the command's failure.
+        [...exitsOf(senderCommands.plan, senderCommands.checkPlan), 40],
       ),
     )
     .action(
@@ -89,14 +91,16 @@ export function addPlanCommands(program: Command, terminal: Terminal): void {
 async function checkFile(asking: SenderAsking, file: string): Promise<void> {
   const { output, daemon } = asking;
   const { differences, concerns, decisions } = await daemon.checkPlan({ plan: await readText(file), file: resolve(file) });
+  const groups = differenceGroups.flatMap((group) => {
+    const own = differences.filter(({ of }) => of === group);
+    return own.length === 0 ? [] : [`  ${group}`, ...own.map(({ says }) => `    ${output.style('yellow', visible(says))}`)];
+  });
   const lines =
-    differences.length === 0
-      ? [`${file} names the servers and the mappings that \`sender plan\` would write now.`]
-      : [
-          `Servers and mappings of ${file} that \`sender plan\` would write otherwise now: your edits, and changes of the clouds.`,
-          ...differences.map((difference) => `  ${output.style('yellow', visible(difference))}`),
-        ];
-  conclude(asking, { file, differences, decisions }, lines, concerns);
+    groups.length === 0
+      ? [`${file} says what \`sender plan\` would write now.`]
+      : [`What ${file} says otherwise than \`sender plan\` would now: your edits, and changes of the clouds.`, ...groups];
+  const isFree = concerns.every(({ severity }) => severity !== 'blocking');
+  conclude(asking, { file, differences, decisions }, isFree ? [...lines, 'Nothing would stop it.'] : lines, concerns);
 }
 
 /** Shows a result as lines or as JSON, and every concern; what blocks is the command's failure. */

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { numberOf } from '../../shared/cli/number-option.ts';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
+import { countOf } from '../../shared/model/kind-words.ts';
 import { senderCommands } from '../control/registry.ts';
-import { countOf } from '../report/names.ts';
 import { asks } from './ask.ts';
 
 /** Adds `prune`: it takes campaigns that are over out of the status. */
@@ -17,7 +17,7 @@ export function addPruneCommand(program: Command, terminal: Terminal): void {
           ['sender prune', 'keeps only what is open in `sender status`'],
           ['sender prune --older-than 30', 'archives what ended more than thirty days ago'],
         ],
-        [3],
+        exitsOf(senderCommands.prune),
       ),
     )
     .action(

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer, optionText } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer, optionText } from '../../shared/cli/registered-command.ts';
 import type { Dated } from '../../shared/journal.ts';
 import { writeText } from '../../shared/operator-file.ts';
 import { senderCommands } from '../control/registry.ts';
@@ -32,7 +32,7 @@ export function addReportCommands(program: Command, terminal: Terminal): void {
           ['sender report --phases', 'shows when each phase of each server began'],
           ['sender report --json > report.json', 'keeps the numbers'],
         ],
-        [3],
+        exitsOf(senderCommands.status, senderCommands.report),
       ),
     )
     .action(
@@ -50,7 +50,13 @@ export function addReportCommands(program: Command, terminal: Terminal): void {
   offer(program, senderCommands, 'log')
     .argument('[campaign]', 'the beginning of its id; the latest when it is left out')
     .option('--follow', optionText(senderCommands.follow))
-    .addHelpText('after', epilogue([['sender log --follow', 'follows the latest campaign, one entry on each line']], [3]))
+    .addHelpText(
+      'after',
+      epilogue(
+        [['sender log --follow', 'follows the latest campaign, one entry on each line']],
+        exitsOf(senderCommands.log, senderCommands.follow),
+      ),
+    )
     .action(
       asks(terminal, async ({ daemon, output, json, signal }, wanted: string | undefined, { follow }: { follow?: true }) => {
         const { campaigns } = await daemon.status();

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer, optionText } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer, optionText } from '../../shared/cli/registered-command.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 import { mostEnded, statusLines } from './campaign-view.ts';
@@ -20,7 +20,7 @@ export function addStatusCommand(program: Command, terminal: Terminal): void {
           ['sender status --watch', 'redraws on a terminal, prints one line per change elsewhere'],
           ["sender status --json | jq -r '.campaigns[0].state'", 'asks for one word: open campaigns come first, newest first'],
         ],
-        [3],
+        exitsOf(senderCommands.status, senderCommands.watch),
       ),
     )
     .action(

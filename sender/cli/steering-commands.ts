@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import { confirm, confirmable } from '../../shared/cli/confirm.ts';
 import { type Example, epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import { campaignStates, isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { senderCommands } from '../control/registry.ts';
 import { asks, type SenderAsking } from './ask.ts';
+import { stateText } from './campaign-view.ts';
 import { chooseCampaign } from './choose-campaign.ts';
 import { commitEffects, rollbackEffects } from './effects.ts';
-import { watchCampaign } from './watch.ts';
+import { watchCampaign, watchedExits } from './watch.ts';
 
 interface Watching {
   readonly watch?: true;
@@ -27,6 +28,9 @@ interface CommitChoice extends Watching {
 }
 
 type Steering = 'pause' | 'resume' | 'cancel';
+
+/** The commands that `--watch` makes stay until the campaign rests. */
+const canBeWatched: ReadonlySet<string> = new Set(['resume', 'commit', 'rollback']);
 
 /** Adds the commands that hold a campaign and let it go on: pause, resume. */
 export function addSteeringCommands(program: Command, terminal: Terminal): void {
@@ -101,7 +105,10 @@ function isPossible({ state }: CampaignStatus, command: 'commit' | 'rollback'): 
 function campaignCommand(program: Command, name: Steering | 'commit' | 'rollback', examples: readonly Example[]): Command {
   return offer(program, senderCommands, name)
     .argument('[campaign]', 'its id, or the beginning of it; may be left out when only one is meant')
-    .addHelpText('after', epilogue(examples, [3, 10, 20, 22, 40]));
+    .addHelpText(
+      'after',
+      epilogue(examples, [...exitsOf(senderCommands[name]), ...(canBeWatched.has(name) ? watchedExits : [])]),
+    );
 }
 
 function watchable(command: Command): Command {
@@ -118,6 +125,6 @@ async function showOutcome(asking: SenderAsking, campaign: CampaignStatus, watch
   else if (json) output.json(campaign);
   else {
     const follow = isSettled(campaign.state) ? '' : ' Follow it with `sender status --watch`.';
-    output.print(`Campaign ${campaign.id}: ${campaign.state}. ${campaign.says}${follow}`);
+    output.print(`Campaign ${campaign.id}: ${stateText(campaign, '. ')}${follow}`);
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { offer } from '../../shared/cli/registered-command.ts';
+import { exitsOf, offer } from '../../shared/cli/registered-command.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
@@ -25,7 +25,7 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
           ['sender verify', 'reads every disk of the only campaign that is ready; takes as long as reading takes'],
           ['sender verify --json | jq .disks[].agrees', 'asks for the verdicts'],
         ],
-        [3, 10, 20, 30, 40],
+        exitsOf(senderCommands.status, senderCommands.verify),
       ),
     )
     .action(

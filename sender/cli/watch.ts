@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExitStatus } from '../../shared/cli/exit-codes.ts';
 import { asProblem, fromJson, Problem } from '../../shared/problem.ts';
 import { campaignStates, isSettled } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
@@ -8,6 +9,9 @@ import type { SenderAsking } from './ask.ts';
 import { campaignView, statusLines } from './campaign-view.ts';
 import { latestCampaign } from './choose-campaign.ts';
 import { openLive } from './live.ts';
+
+/** The statuses with which a command may end that shows a campaign until it rests. */
+export const watchedExits: readonly ExitStatus[] = [3, 10, 11, 12, 20, 21, 22, 30, 40, 41];
 
 /** How long a daemon may be away while it is watched: systemd restarts it after two seconds. */
 const absenceMs = 60_000;

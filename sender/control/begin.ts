@@ -2,21 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { type Selection, takesWhole } from '../../shared/cloud/source-cloud.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { parseYaml } from '../../shared/config.ts';
-import { withAccepted } from '../../shared/model/accepted.ts';
 import { type Concern, mustNotBlock } from '../../shared/model/concern.ts';
 import { parseConfigurations } from '../../shared/model/configurations.ts';
 import { overlaid } from '../../shared/model/mappings.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Plan, serversOf } from '../model/plan.ts';
 import { importOldConfigurations } from '../plan/import.ts';
-import { concernsOf, leaveMoved, narrowTo } from '../plan/narrow.ts';
-import { inOrderOf, type MigrateOptions, withOptions } from '../plan/options.ts';
+import { leaveMoved } from '../plan/narrow.ts';
+import { inOrderOf, type MigrateOptions } from '../plan/options.ts';
 import { inAskedOrder } from '../plan/planner.ts';
-import { policyConcerns } from '../plan/policies.ts';
-import { aboutTheRest, withoutSkipped } from '../plan/skip.ts';
 import { askNow } from '../receiver/ask-now.ts';
-import { capture, draft, preflight } from './capture-and-plan.ts';
+import { capture, draft } from './capture-and-plan.ts';
 import type { SenderContext } from './context.ts';
+import { examine, mustMoveOnce } from './examine.ts';
 
 /** A campaign that has begun, and what may be worth knowing of it. */
 export interface Begun {
@@ -66,44 +64,18 @@ export async function beginExport(selection: Selection, context: SenderContext):
 }
 
 async function begin(plan: Plan, file: string, options: MigrateOptions, context: SenderContext): Promise<Begun> {
-  const wanted = serversOf(plan);
-  if (wanted.length === 0 && !plan.source.whole)
-    throw new Problem('E_PLAN', `${file} moves nothing: it names no server, and not the whole project.`, {
-      about: file,
-      hint: 'Name servers in `waves`, or set `whole: true` to move networks, groups and addresses alone.',
-    });
-  const twice = wanted.find((id, index) => wanted.indexOf(id) !== index);
-  if (twice !== undefined) throw new Problem('E_PLAN', `${file} names server ${twice} twice.`, { about: file });
-  return await context.campaigns.reserve(wanted, () => prepare(plan, wanted, file, options, context));
+  mustMoveOnce(plan, file);
+  return await context.campaigns.reserve(serversOf(plan), () => prepare(plan, file, options, context));
 }
 
-async function prepare(
-  plan: Plan,
-  wanted: readonly string[],
-  file: string,
-  options: MigrateOptions,
-  context: SenderContext,
-): Promise<Begun> {
+async function prepare(plan: Plan, file: string, options: MigrateOptions, context: SenderContext): Promise<Begun> {
   const { campaigns } = context;
   const { project_id: project, whole } = plan.source;
-  const captured = await capture({ project, servers: whole ? [] : wanted }, context);
-  const narrow = whole ? narrowTo(captured.document, wanted) : captured.document;
-  const { document, gone, concerns: skipped } = withoutSkipped(narrow, plan.skip, file);
-  // The campaign's plan names all that is gone: what is read later is held against that.
-  const chosen = withOptions({ ...plan, skip: [...gone] }, document, options, file);
-  const campaign = randomUUID();
-  const frozen = inOrderOf(chosen, { ...document, campaign, mappings: chosen.mappings });
-  const found = await preflight(frozen, context);
-  const all = [
-    ...policyConcerns(chosen, Date.now(), frozen, campaigns.history()),
-    ...aboutTheRest(concernsOf(captured.concerns, document), gone),
-    ...skipped,
-    ...found.concerns,
-  ];
-  const concerns = withAccepted(all, chosen.mappings);
+  const captured = await capture({ project, servers: whole ? [] : serversOf(plan) }, context);
+  const { plan: chosen, document, concerns, decisions } = await examine(plan, captured, file, context, options);
   mustNotBlock(concerns, { about: file });
   const { kinds } = await askNow(context.peer, 'cloud.facts', {}, context.stopping);
-  const decisions = found.decisions.filter(({ action }) => action !== 'create');
-  await campaigns.create(chosen, supportedDocument(frozen, new Set(kinds)), { concerns, decisions });
-  return { campaign, concerns };
+  const told = decisions.filter(({ action }) => action !== 'create');
+  await campaigns.create(chosen, supportedDocument(document, new Set(kinds)), { concerns, decisions: told });
+  return { campaign: document.campaign ?? '', concerns };
 }

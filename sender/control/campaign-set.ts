@@ -14,10 +14,12 @@ import type { CampaignStatus } from '../campaign/campaign-status.ts';
 import { type EndedCampaign, readEnded, writeEnded } from '../campaign/ended.ts';
 import { historyOf } from '../campaign/history.ts';
 import { campaignItinerary } from '../campaign/itinerary.ts';
+import { unfinishedIn } from '../campaign/left.ts';
 import { Runner, type RunnerTools } from '../campaign/runner.ts';
 import { type Foreseen, standingOf } from '../migration/fact.ts';
 import type { PastMove } from '../migration/forecast.ts';
 import { type Plan, serversOf } from '../model/plan.ts';
+import type { HeldServer } from '../plan/staleness.ts';
 import type { PlannedBandwidth } from '../receiver/bandwidth.ts';
 import type { Changes } from './changes.ts';
 import { logFacts } from './log-facts.ts';
@@ -135,12 +137,17 @@ export class CampaignSet {
 
   /**
    * Moves the campaigns that are over, and ended before a time, out of the way: their folders go to
-   * `archive` in the state directory, whole. Returns where they stood.
+   * `archive` in the state directory, whole. Returns where they stood. One whose commit has left
+   * something to finish stays.
    */
   async prune(endedBefore: number): Promise<CampaignStatus[]> {
     const { state, changes } = this.#tools;
+    const isDone = ({ id }: CampaignStatus): boolean => {
+      const runner = this.#runners.get(id);
+      return runner === undefined || unfinishedIn(runner.campaign) === 0;
+    };
     const old = this.statuses().filter(
-      (status) => campaignStates[status.state].isOver && Date.parse(status.endedAt ?? '') <= endedBefore,
+      (status) => campaignStates[status.state].isOver && isDone(status) && Date.parse(status.endedAt ?? '') <= endedBefore,
     );
     for (const { id } of old) await this.#archive(id, state);
     changes.notify();
@@ -199,23 +206,37 @@ export class CampaignSet {
 
   /** Throws E_CAMPAIGN_STATE when another campaign has one of these servers. */
   mustBeFree(servers: readonly string[]): void {
-    const reserved = servers.find((id) => this.#reserved.has(id));
-    if (reserved !== undefined)
-      throw new Problem('E_CAMPAIGN_STATE', `Another campaign with server ${reserved} is being prepared.`, {
-        about: refOf('server', reserved),
-      });
     for (const [id, damaged] of this.#damaged) mustBeNoneOf(id, damaged, servers);
-    for (const { campaign } of this.#runners.values()) {
-      const standing = standingOf(campaign.journal.facts);
-      if (standing.is === 'resting' && campaignStates[standing.state].isOver) continue;
-      const shared = serversOf(campaign.plan).find((id) => servers.includes(id));
-      if (shared === undefined) continue;
-      throw new Problem(
-        'E_CAMPAIGN_STATE',
-        `Server ${shared} is part of campaign ${campaign.id}, which is neither committed nor rolled back.`,
-        { about: refOf('server', shared) },
-      );
-    }
+    const [held] = this.held(servers);
+    if (held === undefined) return;
+    const { server, campaign } = held;
+    const says =
+      campaign === null
+        ? `Another campaign with server ${server} is being prepared.`
+        : `Server ${server} is part of campaign ${campaign}, which is neither committed nor rolled back.`;
+    throw new Problem('E_CAMPAIGN_STATE', says, { about: refOf('server', server) });
+  }
+
+  /** Those of some servers that a campaign has which is not over, or is being prepared. */
+  held(servers: readonly string[]): HeldServer[] {
+    const reserved = servers.filter((id) => this.#reserved.has(id));
+    const open = [...this.#runners.values()].filter(({ campaign: { journal } }) => {
+      const standing = standingOf(journal.facts);
+      return standing.is !== 'resting' || !campaignStates[standing.state].isOver;
+    });
+    return [
+      ...reserved.map((server) => ({ server, campaign: null, state: 'preparing' as const })),
+      ...open.flatMap((runner) => {
+        const { state } = runner.status();
+        const own = new Set(serversOf(runner.campaign.plan));
+        return servers.filter((id) => own.has(id)).map((server) => ({ server, campaign: runner.campaign.id, state }));
+      }),
+      ...[...this.#damaged].flatMap(([campaign, { servers: own }]) =>
+        servers
+          .filter((id) => own === null || own.includes(id))
+          .map((server) => ({ server, campaign, state: 'damaged' as const })),
+      ),
+    ];
   }
 
   async #run(campaign: Campaign): Promise<void> {

@@ -12,6 +12,7 @@ import { leaveMoved } from '../plan/narrow.ts';
 import { planText } from '../plan/plan-text.ts';
 import { inAskedOrder, makePlan } from '../plan/planner.ts';
 import type { Captured, PlanResult } from '../plan/result.ts';
+import { withHeld } from '../plan/staleness.ts';
 import { askNow } from '../receiver/ask-now.ts';
 import type { SenderContext } from './context.ts';
 
@@ -39,7 +40,8 @@ export async function planMove(selection: Selection, context: SenderContext): Pr
   const document = inAskedOrder(captured, selection.servers);
   const plan = await draft(document, context, takesWhole(selection));
   const found = await preflight({ ...document, mappings: plan.mappings }, context);
-  const known = [...concerns, ...found.concerns];
+  const held = context.campaigns.held(document.servers.map(({ id }) => id));
+  const known = withHeld(held, document, [...concerns, ...found.concerns]);
   return { plan: planText(plan, resourcesOf(document), known, found.decisions), concerns: known, decisions: found.decisions };
 }
 

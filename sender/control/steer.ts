@@ -1,6 +1,7 @@
 import { Problem } from '../../shared/problem.ts';
 import { campaignStates, statesAllowing } from '../campaign/campaign-states.ts';
 import type { CampaignState, CampaignStatus } from '../campaign/campaign-status.ts';
+import { unfinishedIn } from '../campaign/left.ts';
 import type { Runner, WishDetails } from '../campaign/runner.ts';
 import { onlyWayOn } from '../campaign/way-on.ts';
 import { endingAsked, type Wish } from '../migration/fact.ts';
@@ -14,7 +15,10 @@ export const possibleIn = {
   rollback: statesAllowing('rollback'),
 };
 
-/** Gives a campaign another wish, where its state allows that; returns where it stands then. */
+/**
+ * Gives a campaign another wish, where its state allows that; returns where it stands then. A
+ * commit or rollback of one that has ended so finishes what that left, or changes nothing.
+ */
 export async function steer(
   runner: Runner,
   wish: Wish,
@@ -23,6 +27,10 @@ export async function steer(
 ): Promise<CampaignStatus> {
   const { id, journal } = runner.campaign;
   const { state } = runner.status();
+  if (endedBy[state] === wish) {
+    await repeat(runner, wish, details);
+    return runner.status();
+  }
   if (campaignStates[state].isCommitted) throw new Problem('E_COMMITTED', `Campaign ${id} is ${state}.`);
   if (campaignStates[state].rests === 'failed') {
     const ending = endingAsked(journal.facts);
@@ -38,6 +46,24 @@ export async function steer(
     throw new Problem('E_CAMPAIGN_STATE', `Campaign ${id} is ${state}; this can be asked of one that is ${states.join(', ')}.`);
   await runner.wish(wish, details);
   return runner.status();
+}
+
+/** The wish that led to each end. */
+const endedBy: Readonly<Partial<Record<CampaignState, Wish>>> = { committed: 'commit', 'rolled back': 'rollback' };
+
+/** Goes on with what an ended campaign has left at the destination; nothing where nothing is. */
+async function repeat(runner: Runner, wish: Wish, details: WishDetails): Promise<void> {
+  const { id, journal } = runner.campaign;
+  const before = endingAsked(journal.facts)?.deleteSource ?? false;
+  if (details.deleteSource === true && !before)
+    throw new Problem(
+      'E_COMMITTED',
+      `Campaign ${id} is committed, and left its source servers locked; it deletes them no more.`,
+      {
+        hint: 'Unlock and delete them at the source by hand, if they are not needed.',
+      },
+    );
+  if (unfinishedIn(runner.campaign) > 0) await runner.wish(wish, { deleteSource: before });
 }
 
 function halfWay(id: string, wish: 'commit' | 'rollback'): Problem {

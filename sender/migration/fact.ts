@@ -72,6 +72,16 @@ export function standingOf(facts: readonly Fact[]): Standing {
   return { is: 'working', wish: last?.wish ?? 'run', deleteSource: last?.deleteSource ?? false };
 }
 
+/**
+ * Where a campaign rests when its work has failed: a commit or rollback that had ended before stays
+ * ended, and only what a repeat of it was to finish is left.
+ */
+export function restAfterFailure(facts: readonly Fact[]): RestState {
+  const ends: readonly RestState[] = ['committed', 'rolled back'];
+  const ended = facts.findLast((fact) => fact.fact === 'rests' && ends.includes(fact.state));
+  return ended?.fact === 'rests' ? ended.state : 'failed';
+}
+
 /** The commit or rollback that was asked for last; null after any other wish. */
 export function endingAsked(facts: readonly Fact[]): { wish: 'commit' | 'rollback'; deleteSource: boolean } | null {
   const last = facts.findLast((fact) => fact.fact === 'asked');

@@ -1,8 +1,9 @@
 import { Document } from 'yaml';
 import type { Concern, Decision } from '../../shared/model/concern.ts';
-import { kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
+import { countOf, wordOf } from '../../shared/model/kind-words.ts';
+import { type Kind, kindOf, type Ref, type Resource, refOf } from '../../shared/model/resource.ts';
 import type { Plan } from '../model/plan.ts';
-import { countOf, nameOf, wordOf } from '../report/names.ts';
+import { nameOf } from '../report/names.ts';
 import { planHeader } from './plan-header.ts';
 import { policySentences } from './policy-sentences.ts';
 import { wrapped } from './wrapped.ts';
@@ -64,7 +65,7 @@ function decisionTexts(decisions: readonly Decision[], label: Label): string[] {
 }
 
 /** `3 networks (app, db, web)`; the number alone where none of them has a name. */
-function kindText(kind: string, refs: readonly Ref[], label: Label): string {
+function kindText(kind: Kind, refs: readonly Ref[], label: Label): string {
   const labels = refs.map(label);
   const isNamed = labels.some((text, index) => text !== refs[index]);
   return isNamed ? `${countOf(kind, refs.length)} (${labels.toSorted().join(', ')})` : countOf(kind, refs.length);

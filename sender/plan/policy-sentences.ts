@@ -40,7 +40,8 @@ function bandwidthSentences(setting: BandwidthSetting, zone: string): string[] {
   return [`Sends, by the clock (${zone}; the first line that fits counts): ${[...lines, 'otherwise: no limit'].join('; ')}.`];
 }
 
-function calendarSentences({ zone, windows, blackout }: Calendar): string[] {
+/** When a calendar lets servers be stopped, in sentences. */
+export function calendarSentences({ zone, windows, blackout }: Calendar): string[] {
   const when = windows.map(showHours).join(', or ');
   return [
     windows.length === 0

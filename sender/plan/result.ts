@@ -1,6 +1,15 @@
 import type { Concern, Decision } from '../../shared/model/concern.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 
+/** The part of a plan that a difference is of; they are shown in this order. */
+export const differenceGroups = ['servers', 'waves', 'options', 'calendar', 'bandwidth', 'skip', 'mappings'] as const;
+
+/** One thing that a plan says otherwise than a new one would, in one line. */
+export interface Difference {
+  readonly of: (typeof differenceGroups)[number];
+  readonly says: string;
+}
+
 /** What a project holds, and what may stand in the way of moving it. */
 export interface Captured {
   readonly document: Configurations;
@@ -16,8 +25,7 @@ export interface PlanResult {
 
 /** An edited plan held against both clouds as they are now. */
 export interface PlanCheck {
-  /** What the plan says otherwise than a new one would, in sentences. */
-  readonly differences: readonly string[];
+  readonly differences: readonly Difference[];
   readonly concerns: readonly Concern[];
   readonly decisions: readonly Decision[];
 }

@@ -1,7 +1,7 @@
+import { countOf } from '../../shared/model/kind-words.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import type { Fact } from '../migration/fact.ts';
 import type { Learned } from '../migration/move.ts';
-import { countOf } from './names.ts';
 import { undoingText, undoneText } from './undone-text.ts';
 
 /** What a fact of the journal says, in words; the server is named beside it. */

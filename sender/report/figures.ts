@@ -9,6 +9,14 @@ export function sum({ disks }: Pick<MoveReport, 'disks'>, field: ByteCount): num
   return disks.reduce((total, disk) => total + disk[field], 0);
 }
 
+/**
+ * Bytes that the receiver had already and that did not cross the link: in an earlier copy of the
+ * disk, or in a donor.
+ */
+export function reused(move: Pick<MoveReport, 'disks'>): number {
+  return sum(move, 'reusedBytes') + sum(move, 'copiedBytes');
+}
+
 /** Bytes that crossed the link in the rounds of a warm move, before its last copy. */
 export function roundBytes({ rounds }: Pick<MoveReport, 'rounds'>): number {
   return rounds.reduce((total, { bytes }) => total + bytes, 0);

@@ -1,10 +1,11 @@
 import type { Dated } from '../../shared/journal.ts';
 import type { Campaign } from '../campaign/campaign.ts';
-import { attemptOf, roundsOf } from '../migration/attempt.ts';
+import { attemptsOf } from '../migration/attempt.ts';
 import { provedAt, waitedMs } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
 import { namesWith } from '../migration/itinerary.ts';
-import { recall } from '../migration/recall.ts';
+import { learnedIn } from '../migration/recall.ts';
+import { serversOf } from '../model/plan.ts';
 
 /**
  * A server's downtime as seen from outside: by the sender until it answered no more, by the
@@ -47,27 +48,30 @@ export function networkMsOf(facts: readonly Dated<Fact>[]): number | null {
 const tellingBytes = 4 * 1024 * 1024;
 
 /**
- * The fastest transfer of a campaign, which the path between the daemons can do at least: bytes per
- * millisecond. Null before a transfer is long enough to tell.
+ * The fastest transfer of a campaign, rolled back or not, which the path between the daemons can do
+ * at least: bytes per millisecond. Null before a transfer is long enough to tell.
  */
-function pathRateOf(campaign: Campaign): number | null {
-  const transfers = campaign
-    .moves()
-    .flatMap(({ moves }) => moves)
-    .flatMap((move) => [
-      ...Object.values(recall(move, campaign.journal).learned.sealed ?? {}).map((disk) => [disk.bytes_wire, disk.transfer_ms]),
-      ...roundsOf(campaign.journal.facts, move.server.id).map((round) => [round.bytes, round.copy_ms]),
-    ]);
+function pathRateOf({ plan, journal }: Campaign): number | null {
+  const attempts = serversOf(plan).flatMap((server) => attemptsOf(journal.facts, server));
+  const transfers = attempts.flatMap((facts) => [
+    ...Object.values(learnedIn(facts).sealed ?? {}).map((disk) => [disk.bytes_wire, disk.transfer_ms]),
+    ...facts.flatMap((fact) => (fact.fact === 'round' ? [[fact.bytes, fact.copy_ms]] : [])),
+  ]);
   const rates = transfers.flatMap(([bytes = 0, ms = 0]) => (bytes >= tellingBytes && ms > 0 ? [bytes / ms] : []));
   return rates.length === 0 ? null : Math.max(...rates);
 }
 
 /**
- * Migration time less what the bytes alone need on the path, and less every wait for the cutover or
- * for a window, which are the operator's. Null until both are known.
+ * The time of an attempt less what the bytes alone need on the path, and less every wait for the
+ * cutover or for a window, which are the operator's. Null until both are known.
  */
-export function overheadMsOf(campaign: Campaign, server: string, migrationMs: number | null, sentBytes: number): number | null {
+export function overheadMsOf(
+  campaign: Campaign,
+  attempt: readonly Dated<Fact>[],
+  migrationMs: number | null,
+  sentBytes: number,
+): number | null {
   const rate = pathRateOf(campaign);
   if (migrationMs === null || rate === null) return null;
-  return Math.max(0, Math.round(migrationMs - waitedMs(attemptOf(campaign.journal.facts, server).facts) - sentBytes / rate));
+  return Math.max(0, Math.round(migrationMs - waitedMs(attempt) - sentBytes / rate));
 }

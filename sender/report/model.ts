@@ -1,5 +1,6 @@
 import type { LeftBehind } from '../../shared/print/left-text.ts';
 import type { ProblemJson } from '../../shared/problem.ts';
+import type { MoveStatus } from '../campaign/campaign-status.ts';
 import type { Forecast } from '../migration/move.ts';
 import type { Round } from '../migration/round.ts';
 import type { ChangeLists } from './changes.ts';
@@ -10,7 +11,11 @@ export interface MoveReport {
   readonly server: string;
   readonly name: string;
   readonly wave: string;
-  readonly state: string;
+  readonly state: MoveStatus['state'];
+  /** When it arrived; of an attempt that was rolled back since, too. */
+  readonly movedAt: string | null;
+  /** When it was back at the source; all else is then told of that attempt. */
+  readonly rolledBackAt: string | null;
   readonly destinationId: string | null;
   readonly phases: readonly { readonly name: string; readonly startedAt: string; readonly ms: number }[];
   readonly migrationMs: number | null;
@@ -50,7 +55,10 @@ export interface Report {
   readonly endedAt: string | null;
   readonly moves: readonly MoveReport[];
   readonly totals: {
+    /** Those that have moved, and stayed. */
     readonly servers: number;
+    /** Those that had moved, and were rolled back. */
+    readonly rolledBack: number;
     readonly diskBytes: number;
     readonly sentBytes: number;
     readonly resources: Readonly<Record<string, number>>;

@@ -1,15 +1,5 @@
-import { kindOf, type Ref, type Resource } from '../../shared/model/resource.ts';
-
-/** A kind of resource with its number, for people: `1 router`, `3 floating IPs`. */
-export function countOf(kind: string, count: number): string {
-  if (kind === 'routes') return `routes of ${count} ${count === 1 ? 'router' : 'routers'}`;
-  return `${count} ${wordOf(kind)}${count === 1 ? '' : 's'}`;
-}
-
-/** A kind of resource in words: `security group rule`. */
-export function wordOf(kind: string): string {
-  return kind.replaceAll('_', ' ').replace(/\bip\b/, 'IP');
-}
+import { wordOf } from '../../shared/model/kind-words.ts';
+import { idOf, kindOf, type Ref, type Resource } from '../../shared/model/resource.ts';
 
 /**
  * A disk as its server's row or column already names the server: `root disk` for `<server>.root`.
@@ -30,8 +20,26 @@ export function nameOf(resource: Resource): string {
   return 'name' in resource ? resource.name : '';
 }
 
-/** `server web-1`; the ref itself where the resource has no name, or is not known. */
+/** `server web-1`; with its id where the resource has no name, or is not known. */
 export function labelOf(ref: Ref, resource: Resource | undefined): string {
-  const name = resource === undefined ? '' : nameOf(resource);
-  return name === '' ? ref : `${wordOf(kindOf(ref))} ${name}`;
+  const name = resource === undefined ? '' : nameOf(resource) || ruleText(resource);
+  return `${wordOf(kindOf(ref))} ${name || idOf(ref)}`;
+}
+
+/** What a security group rule lets through: `ingress IPv4 tcp 22 from 0.0.0.0/0`; else nothing. */
+function ruleText(resource: Resource): string {
+  if (resource.kind !== 'security_group_rule') return '';
+  const {
+    direction,
+    ethertype,
+    protocol,
+    port_range_min: from,
+    port_range_max: to,
+    remote_ip_prefix,
+    remote_group_id,
+  } = resource;
+  const ports = from === null ? null : from === to || to === null ? `${from}` : `${from}-${to}`;
+  const remote = remote_ip_prefix ?? (remote_group_id === null ? null : 'the members of a group');
+  const peer = remote === null ? null : `${direction === 'ingress' ? 'from' : 'to'} ${remote}`;
+  return [direction, ethertype, protocol, ports, peer].filter((part) => part !== null).join(' ');
 }

@@ -1,6 +1,6 @@
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
-import { forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { forecastOf, orDash, reused, roundBytes, sum } from './figures.ts';
 import type { MoveReport } from './model.ts';
 import { diskName } from './names.ts';
 import { number, type TableRow, table } from './page-parts.ts';
@@ -29,24 +29,30 @@ export function serverTable(moves: readonly MoveReport[]): string {
     { head: 'Downtime', cell: (move) => time(move.downtimeMs) },
     ...(moves.some((move) => move.probed !== null) ? [probed] : []),
     ...(moves.some((move) => move.forecast !== null) ? [forecast] : []),
+    ...(moves.some(({ rolledBackAt }) => rolledBackAt !== null) ? backColumns : []),
     { head: 'Network', cell: (move) => time(move.networkMs) },
     { head: 'Overhead', cell: (move) => time(move.overheadMs) },
     {
-      head: 'At the destination',
+      head: 'At destination',
       cell: (move) => (move.destinationId === null ? '–' : `<code class="id">${escaped(move.destinationId)}</code>`),
     },
   ]);
 }
 
-/** The bytes of each server's disks: what was zero, reused, copied and sent. */
+/** Only of servers that were taken back. */
+const backColumns: readonly ServerColumn[] = [
+  { head: 'Moved', cell: ({ movedAt }) => showTime(movedAt) },
+  { head: 'Rolled back', cell: ({ rolledBackAt }) => showTime(rolledBackAt) },
+];
+
+/** The bytes of each server's disks: what was zero, reused and sent. */
 export function byteTable(moves: readonly MoveReport[]): string {
   const inRounds = { head: 'In rounds', cell: (move: MoveReport) => bytes(roundBytes(move)) };
   return ofServers(moves, [
     { head: 'Server', cell: nameOf },
     { head: 'Disks', cell: (move) => bytes(sum(move, 'sizeBytes')) },
     { head: 'Zero', cell: (move) => bytes(sum(move, 'zeroBytes')) },
-    { head: 'Reused', cell: (move) => bytes(sum(move, 'reusedBytes')) },
-    { head: 'Copied', cell: (move) => bytes(sum(move, 'copiedBytes')) },
+    { head: 'Reused', cell: (move) => bytes(reused(move)) },
     { head: 'Sent', cell: (move) => bytes(sentBytesOf(move)) },
     ...(moves.some(({ rounds }) => rounds.length > 0) ? [inRounds] : []),
   ]);

@@ -1,13 +1,14 @@
+import { countOf, countsOf } from '../../shared/model/kind-words.ts';
 import { leftText } from '../../shared/print/left-text.ts';
 import { showBytes, showTime } from '../../shared/print/units.ts';
 import { changeTitles } from './changes.ts';
 import { assumedNote, orDash } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
-import { countOf } from './names.ts';
-import { figure, number, table } from './page-parts.ts';
+import { figure } from './page-parts.ts';
 import { pagePolicy, pageScript } from './page-script.ts';
 import { byteTable, diskTable, phaseTable, roundTable, serverTable, timeline } from './page-servers.ts';
-import { toldApart } from './server-names.ts';
+import { resourcesTitle } from './resources-title.ts';
+import { shortId, toldApart } from './server-names.ts';
 import { escaped, reportStyle } from './style.ts';
 
 /**
@@ -34,12 +35,12 @@ export function reportPage(report: Report): string {
 <p>Campaign <code>${escaped(campaign)}</code>, ${showTime(report.startedAt)} – ${showTime(report.endedAt)} UTC: <strong class="state ${escaped(state.replaceAll(' ', '-'))}">${escaped(state)}</strong></p>
 </header>
 <section class="totals">
-${figure('servers', String(totals.servers))}
+${serverFigures(totals)}
 ${figure('of disks', showBytes(totals.diskBytes))}
 ${figure('sent', showBytes(totals.sentBytes))}
 ${figure('longest downtime', orDash(longest(moves)))}
 </section>
-${paragraphs(leftText(report.left))}
+${paragraphs(leftText(report.left, `sender commit ${shortId(campaign)}`))}
 ${problemSection(report)}
 <p id="controls" hidden><input id="search" type="search" placeholder="Search name, id, state, wave" aria-label="Search"> <label>Group by <select id="group"><option value="">nothing</option><option value="state">state</option><option value="wave">wave</option></select></label> <span id="found"></span></p>
 <section>
@@ -63,10 +64,7 @@ ${folded(countOf('disk', disks), diskTable(moves))}
 </section>
 <section>
 <h2>Network side and the rest</h2>
-${table(
-  ['Kind', 'Built or adopted'],
-  Object.entries(totals.resources).map(([kind, count]) => [escaped(kind), number(String(count))]),
-)}
+<p>${escaped(`${resourcesTitle(report)}: ${countsOf(totals.resources) || 'nothing'}`)}</p>
 </section>
 ${changeSection(report)}
 <footer>Written by <code>sender report</code> from the campaign’s journal. Times are UTC; sizes are binary (1 KiB = 1024 B).</footer>
@@ -79,6 +77,13 @@ ${changeSection(report)}
 function longest(moves: readonly MoveReport[]): number | null {
   const known = moves.flatMap(({ downtimeMs }) => (downtimeMs === null ? [] : [downtimeMs]));
   return known.length === 0 ? null : Math.max(...known);
+}
+
+/** How many servers there are; after a rollback of all of them, how many had moved. */
+function serverFigures({ servers, rolledBack }: Report['totals']): string {
+  const back = rolledBack === 0 ? [] : [figure('moved and rolled back', String(rolledBack))];
+  const there = servers === 0 && rolledBack > 0 ? [] : [figure(servers === 1 ? 'server' : 'servers', String(servers))];
+  return [...there, ...back].join('\n');
 }
 
 function paragraphs(lines: readonly string[]): string {

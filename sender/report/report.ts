@@ -1,14 +1,19 @@
-import { refOf } from '../../shared/model/resource.ts';
-import type { LeftBehind } from '../../shared/print/left-text.ts';
+import type { Dated } from '../../shared/journal.ts';
+import { kindOf, type Ref, refOf } from '../../shared/model/resource.ts';
 import type { Campaign } from '../campaign/campaign.ts';
+import { moveStates } from '../campaign/campaign-states.ts';
+import { leftIn } from '../campaign/left.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
+import { moveStatesOf } from '../campaign/status.ts';
 import { totalsOf } from '../campaign/totals.ts';
-import { attemptOf, roundsOf } from '../migration/attempt.ts';
+import { attemptsOf, doneAmong } from '../migration/attempt.ts';
 import { downSince, downtimeMs, durationsOf, wholeMs } from '../migration/durations.ts';
 import type { Fact } from '../migration/fact.ts';
+import { lastPhaseTo } from '../migration/itinerary.ts';
 import type { Move } from '../migration/move.ts';
-import { recall } from '../migration/recall.ts';
+import { learnedIn } from '../migration/recall.ts';
 import { roundAlone } from '../migration/round.ts';
+import { serversOf } from '../model/plan.ts';
 import { changesOf } from './changes.ts';
 import { networkMsOf, overheadMsOf, probedOf } from './measures.ts';
 import type { MoveReport, Report } from './model.ts';
@@ -16,7 +21,12 @@ import type { MoveReport, Report } from './model.ts';
 /** What a campaign did, from its journal alone: the same journal always gives the same report. */
 export function reportOf(campaign: Campaign, state: string): Report {
   const { facts } = campaign.journal;
-  const moves = campaign.moves().flatMap(({ wave, moves: list }) => list.map((move) => moveReport(campaign, move, wave)));
+  const states = moveStatesOf(campaign);
+  const moves = campaign
+    .moves()
+    .flatMap(({ wave, moves: list }) =>
+      list.map((move) => moveReport(campaign, move, wave, states.get(move.server.id) ?? 'waiting')),
+    );
   const rested = facts.findLast((fact) => fact.fact === 'rests');
   return {
     campaign: campaign.id,
@@ -26,10 +36,11 @@ export function reportOf(campaign: Campaign, state: string): Report {
     endedAt: rested?.at ?? null,
     moves,
     totals: {
-      servers: moves.filter((move) => move.state === 'moved').length,
+      servers: moves.filter(({ state: is }) => moveStates[is].hasMoved).length,
+      rolledBack: moves.filter(({ movedAt, rolledBackAt }) => movedAt !== null && rolledBackAt !== null).length,
       diskBytes: moves.flatMap((move) => move.disks).reduce((sum, disk) => sum + disk.sizeBytes, 0),
       sentBytes: moves.reduce((sum, move) => sum + sentBytesOf(move), 0),
-      resources: totalsOf(campaign).resources,
+      resources: resourcesIn(campaign, state),
     },
     changes: changesOf(campaign),
     left: leftIn(facts),
@@ -39,21 +50,35 @@ export function reportOf(campaign: Campaign, state: string): Report {
   };
 }
 
-function leftIn(facts: readonly Fact[]): LeftBehind | null {
-  const learned = facts.flatMap((fact) => (fact.fact === 'done' && fact.server === null ? [fact.learned ?? {}] : []));
-  return learned.map((one) => (one as { readonly left?: LeftBehind }).left).findLast((left) => left !== undefined) ?? null;
+/**
+ * How many of each kind were built or adopted; of a campaign that was rolled back as a whole, until
+ * then.
+ */
+function resourcesIn(campaign: Campaign, state: string): Readonly<Record<string, number>> {
+  const { resources, servers } = totalsOf(campaign);
+  if (state !== 'rolled back' || servers > 0) return resources;
+  const counts = { ...resources };
+  const last = lastPhaseTo(campaign.plan.to);
+  for (const server of serversOf(campaign.plan)) {
+    const { built = {} } = learnedIn(toldAttempt(campaign.journal.facts, server, last).facts);
+    for (const kind of Object.keys(built).map((ref) => kindOf(ref as Ref))) counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
 }
 
-function moveReport(campaign: Campaign, move: Move, wave: string): MoveReport {
-  const { facts } = attemptOf(campaign.journal.facts, move.server.id);
-  const { learned } = recall(move, campaign.journal);
+function moveReport(campaign: Campaign, { server }: Move, wave: string, state: MoveReport['state']): MoveReport {
+  const last = lastPhaseTo(campaign.plan.to);
+  const { facts, rolledBackAt } = toldAttempt(campaign.journal.facts, server.id, last);
+  const learned = learnedIn(facts);
   const phases = durationsOf(facts);
   const report = {
-    server: move.server.id,
-    name: move.server.name,
+    server: server.id,
+    name: server.name,
     wave,
-    state: campaign.moved(move.server.id) ? 'moved' : 'not moved',
-    destinationId: learned.built?.[refOf('server', move.server.id)] ?? null,
+    state,
+    movedAt: facts.find((fact) => fact.fact === 'done' && fact.phase === last)?.at ?? null,
+    rolledBackAt,
+    destinationId: rolledBackAt === null ? (learned.built?.[refOf('server', server.id)] ?? null) : null,
     phases,
     migrationMs: wholeMs(facts),
     downtimeMs: learned.was === 'stopped' ? null : downtimeMs(facts),
@@ -61,7 +86,7 @@ function moveReport(campaign: Campaign, move: Move, wave: string): MoveReport {
     probed: probedOf(facts),
     networkMs: networkMsOf(facts),
     forecast: learned.forecast ?? null,
-    rounds: roundsOf(campaign.journal.facts, move.server.id).map((round) => ({ ...roundAlone(round), endedAt: round.at })),
+    rounds: facts.flatMap((fact) => (fact.fact === 'round' ? [{ ...roundAlone(fact), endedAt: fact.at }] : [])),
     disks: Object.entries(learned.sealed ?? {}).map(([id, disk]) => ({
       id,
       sizeBytes: disk.size,
@@ -73,7 +98,24 @@ function moveReport(campaign: Campaign, move: Move, wave: string): MoveReport {
       root: disk.root,
     })),
   };
-  return { ...report, overheadMs: overheadMsOf(campaign, move.server.id, report.migrationMs, sentBytesOf(report)) };
+  return { ...report, overheadMs: overheadMsOf(campaign, facts, report.migrationMs, sentBytesOf(report)) };
+}
+
+/**
+ * The attempt of a server that a report tells: the present one; where that has not begun, the one
+ * before if it had reached the last phase. And when the one before was rolled back.
+ */
+function toldAttempt(
+  all: readonly Dated<Fact>[],
+  server: string,
+  lastPhase: string,
+): { facts: Dated<Fact>[]; rolledBackAt: string | null } {
+  const attempts = attemptsOf(all, server);
+  const present = attempts.at(-1) ?? [];
+  const before = attempts.at(-2);
+  if (present.length > 0 || before === undefined) return { facts: present, rolledBackAt: null };
+  const undone = all.findLast((fact) => fact.fact === 'rolled back' && fact.server === server);
+  return { facts: doneAmong(before).has(lastPhase) ? before : present, rolledBackAt: undone?.at ?? null };
 }
 
 /** Whether what failed was done after all, before its server was taken back. */

@@ -1,14 +1,16 @@
+import { countOf, countsOf } from '../../shared/model/kind-words.ts';
 import { leftText } from '../../shared/print/left-text.ts';
 import { type Column, table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showDuration, showTime } from '../../shared/print/units.ts';
 import { sentBytesOf } from '../campaign/sent-bytes.ts';
 import { changeTitles } from './changes.ts';
-import { assumedNote, forecastOf, orDash, roundBytes, sum } from './figures.ts';
+import { assumedNote, forecastOf, orDash, reused, roundBytes, sum } from './figures.ts';
 import type { MoveReport, Report } from './model.ts';
-import { countOf, diskName, widestName } from './names.ts';
+import { diskName, widestName } from './names.ts';
 import { everyPhaseText, phasesText } from './phases-text.ts';
-import { toldApart } from './server-names.ts';
+import { resourcesTitle } from './resources-title.ts';
+import { shortId, toldApart } from './server-names.ts';
 
 /** How a report is written as text. */
 export interface TextOptions {
@@ -69,16 +71,24 @@ function problemLines({ problems }: Report): string[] {
   ];
 }
 
-function headLines({ campaign, project, state, startedAt, endedAt, totals, moves, left }: Report): string[] {
-  const resources = Object.entries(totals.resources).map(([kind, count]) => countOf(kind, count));
+function headLines(report: Report): string[] {
+  const { campaign, project, state, startedAt, endedAt, totals, moves, left } = report;
+  const resources = countsOf(totals.resources);
   const sent = `${showBytes(totals.sentBytes)} sent${compression(moves)}`;
   return [
     `Campaign ${campaign} of project ${visible(project)}: ${state}`,
     `${showTime(startedAt)} – ${showTime(endedAt)} UTC`,
-    `${countOf('server', totals.servers)}, ${showBytes(totals.diskBytes)} of disks, ${sent}`,
-    ...(resources.length > 0 && state !== 'rolled back' ? [`Built or adopted: ${resources.join(', ')}`] : []),
-    ...leftText(left).map(visible),
+    `${serversText(totals)}, ${showBytes(totals.diskBytes)} of disks, ${sent}`,
+    ...(resources === '' ? [] : [`${resourcesTitle(report)}: ${resources}`]),
+    ...leftText(left, `sender commit ${shortId(campaign)}`).map(visible),
   ];
+}
+
+/** `3 servers`; `2 servers moved and rolled back`; `1 server moved, 2 moved and rolled back`. */
+function serversText({ servers, rolledBack }: Report['totals']): string {
+  if (rolledBack === 0) return countOf('server', servers);
+  if (servers === 0) return `${countOf('server', rolledBack)} moved and rolled back`;
+  return `${countOf('server', servers)} moved, ${rolledBack} moved and rolled back`;
 }
 
 /**
@@ -110,12 +120,19 @@ function serverColumns(moves: readonly MoveReport[]): Column<MoveReport>[] {
     ...(moves.some((move) => move.forecast !== null) ? [forecast] : []),
     { title: 'DISKS', show: (move) => showBytes(sum(move, 'sizeBytes')), align: 'right' },
     { title: 'ZERO', show: (move) => showBytes(sum(move, 'zeroBytes')), align: 'right' },
-    { title: 'REUSED', show: (move) => showBytes(sum(move, 'reusedBytes') + sum(move, 'copiedBytes')), align: 'right' },
+    { title: 'REUSED', show: (move) => showBytes(reused(move)), align: 'right' },
     { title: 'SENT', show: (move) => showBytes(sentBytesOf(move)), align: 'right' },
     ...(moves.some(({ rounds }) => rounds.length > 0) ? [inRounds] : []),
+    ...(moves.some((move) => move.rolledBackAt !== null) ? backColumns : []),
     { title: 'AT DESTINATION', whole: true, show: (move) => move.destinationId ?? '-' },
   ];
 }
+
+/** Only of servers that were taken back. */
+const backColumns: readonly Column<MoveReport>[] = [
+  { title: 'MOVED', show: (move) => showTime(move.movedAt) },
+  { title: 'ROLLED BACK', show: (move) => showTime(move.rolledBackAt) },
+];
 
 /** The answers are left out where no probe ran. */
 function networkColumns(moves: readonly MoveReport[]): Column<MoveReport>[] {

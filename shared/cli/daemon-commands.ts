@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Log, LogLevel } from '../log.ts';
+import type { ProgramName } from '../problem.ts';
 import { addCompletion } from './completion.ts';
 import { type Check, doctor } from './doctor.ts';
 import type { ExitStatus } from './exit-codes.ts';
@@ -9,7 +10,7 @@ import { type RunningDaemon, runDaemon } from './run.ts';
 
 /** What differs between the two daemons. What only one command needs is imported when it runs. */
 export interface DaemonParts<C extends { readonly log: { readonly level: LogLevel } }> {
-  readonly name: 'sender' | 'receiver';
+  readonly name: ProgramName;
   readonly example: URL;
   readonly readConfig: (file: string) => Promise<C>;
   /** The folders that `init` makes. */
@@ -58,7 +59,7 @@ export function addDaemonCommandsOf<C extends { readonly log: { readonly level: 
     )
     .action(async function (this: Command) {
       const cli = cliOf(this, terminal);
-      await doctor(cli, async () => checks(await readConfig(cli.configFile)));
+      await doctor(cli, name, async () => checks(await readConfig(cli.configFile)));
     });
   program
     .command('run')

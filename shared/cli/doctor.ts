@@ -1,6 +1,6 @@
 import type { Output } from '../print/output.ts';
 import { visible } from '../print/text.ts';
-import { asProblem, type Problem } from '../problem.ts';
+import { asProblem, hintAt, type Problem, type ProgramName } from '../problem.ts';
 import type { Cli } from './program.ts';
 
 /**
@@ -33,7 +33,7 @@ const checkMs = 30_000;
  * Runs every check and prints each outcome as it is known; a check that fails does not stop the
  * others. The exit status is that of the first failure.
  */
-export async function doctor(cli: Cli, configured: () => Promise<readonly Check[]>): Promise<void> {
+export async function doctor(cli: Cli, side: ProgramName, configured: () => Promise<readonly Check[]>): Promise<void> {
   const { output, json, signal } = cli;
   const outcomes: CheckOutcome[] = [];
   const note = (outcome: CheckOutcome): void => {
@@ -45,14 +45,19 @@ export async function doctor(cli: Cli, configured: () => Promise<readonly Check[
     checks = await configured();
     return { says: `${cli.configFile} can be read and has no faults` };
   };
-  note(await outcomeOf({ name: 'config', ask: read }, outcomes, signal));
-  for (const check of checks) note(await outcomeOf(check, outcomes, signal));
+  note(await outcomeOf({ name: 'config', ask: read }, side, outcomes, signal));
+  for (const check of checks) note(await outcomeOf(check, side, outcomes, signal));
   const exit = outcomes.find((outcome) => outcome.problem !== undefined)?.problem?.exit ?? 0;
   if (json) output.json({ checks: outcomes, exit });
   process.exitCode = exit;
 }
 
-async function outcomeOf(check: Check, before: readonly CheckOutcome[], signal: AbortSignal): Promise<CheckOutcome> {
+async function outcomeOf(
+  check: Check,
+  side: ProgramName,
+  before: readonly CheckOutcome[],
+  signal: AbortSignal,
+): Promise<CheckOutcome> {
   const { name } = check;
   const isUnwell = (need: string): boolean =>
     before.some((one) => one.name === need && (one.state === 'fail' || one.state === 'skipped'));
@@ -63,7 +68,7 @@ async function outcomeOf(check: Check, before: readonly CheckOutcome[], signal: 
     return remedy === undefined ? { name, state: 'ok', says } : { name, state: 'warn', says, remedy };
   } catch (thrown) {
     const problem = asProblem(thrown);
-    return { name, state: 'fail', says: problem.message, remedy: problem.hint, problem };
+    return { name, state: 'fail', says: problem.message, remedy: hintAt(side, problem), problem };
   }
 }
 

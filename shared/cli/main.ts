@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { processOutput } from '../print/output.ts';
+import { Problem } from '../problem.ts';
 import { runProgram, type Terminal } from './program.ts';
 import { prompt } from './prompt.ts';
 
@@ -13,7 +14,7 @@ export async function main(createProgram: (terminal: Terminal) => Command): Prom
   const isDaemon = process.argv.slice(2).includes('run');
   // `run` handles SIGINT itself. Any other command stops at the first Ctrl-C; the second one kills
   // it.
-  if (!isDaemon) process.once('SIGINT', () => interrupted.abort());
+  if (!isDaemon) process.once('SIGINT', () => interrupted.abort(new Problem('E_CANCELLED', 'The command was interrupted.')));
   process.exitCode = await runProgram(program, process.argv.slice(2), output);
   // A daemon that cannot start may have begun to work, and would go on with nobody to command it.
   if (isDaemon && process.exitCode !== 0) process.exit();

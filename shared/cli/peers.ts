@@ -5,7 +5,7 @@ import { visible } from '../print/text.ts';
 import { showTime } from '../print/units.ts';
 import type { Asks } from './ask.ts';
 import { type Example, epilogue, type Terminal } from './program.ts';
-import { offer } from './registered-command.ts';
+import { exitsOf, offer } from './registered-command.ts';
 
 /** A paired daemon as either side lists it; only the sender knows an address. */
 interface PeerLine {
@@ -36,7 +36,10 @@ export interface PeerWords {
 export function addPeers(program: Command, terminal: Terminal, asks: Asks<PeerClient>, words: PeerWords): void {
   const { self, commands, name } = words;
   offer(program, commands, 'peers')
-    .addHelpText('after', epilogue([[`${self} peers --json`, 'prints what it knows of each for a script']], [3]))
+    .addHelpText(
+      'after',
+      epilogue([[`${self} peers --json`, 'prints what it knows of each for a script']], exitsOf(commands.peers)),
+    )
     .action(
       asks(terminal, async ({ daemon, output, json }) => {
         const peers = await daemon.peers();
@@ -45,8 +48,8 @@ export function addPeers(program: Command, terminal: Terminal, asks: Asks<PeerCl
       }),
     );
   offer(program, commands, 'unpair')
-    .argument('<name>', `its name or fingerprint, as \`${self} peers\` shows it`)
-    .addHelpText('after', epilogue([[`${self} unpair ${name}`, `forgets ${name}`]], [3]))
+    .argument('<name>', `its name, or the beginning of its fingerprint, as \`${self} peers\` shows it`)
+    .addHelpText('after', epilogue([[`${self} unpair ${name}`, `forgets ${name}`]], exitsOf(commands.unpair)))
     .action(
       asks(terminal, async ({ daemon, output, json }, peer: string) => {
         await daemon.unpair({ name: peer });
@@ -55,7 +58,7 @@ export function addPeers(program: Command, terminal: Terminal, asks: Asks<PeerCl
       }),
     );
   offer(program, commands, 'rotate')
-    .addHelpText('after', epilogue([words.rotation], [3, 11]))
+    .addHelpText('after', epilogue([words.rotation], exitsOf(commands.rotate)))
     .action(
       asks(terminal, async ({ daemon, output, json }) => {
         const { fingerprint } = await daemon.rotate();

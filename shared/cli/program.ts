@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Output } from '../print/output.ts';
-import { asProblem, Problem, problems } from '../problem.ts';
+import { asProblem, Problem, type ProgramName, problems } from '../problem.ts';
 import { release } from '../release.ts';
 import { type ExitStatus, exitStatuses, explainExits } from './exit-codes.ts';
 import { showProblem } from './show-problem.ts';
@@ -27,7 +27,7 @@ export type Example = readonly [typed: string, does: string];
 /**
  * Makes the program that commands are added to; its options may stand before or after a command.
  */
-export function createProgram(name: 'sender' | 'receiver', says: string, output: Output): Command {
+export function createProgram(name: ProgramName, says: string, output: Output): Command {
   const columns = Math.max(60, Math.min(100, output.size().columns));
   return new Command(name)
     .description(says)
@@ -79,7 +79,7 @@ export async function runProgram(program: Command, args: readonly string[], outp
   } catch (thrown) {
     const problem = problemOf(thrown);
     if (problem === undefined) return 0;
-    showProblem(problem, output, { json: args.includes('--json'), program: program.name() });
+    showProblem(problem, output, { json: args.includes('--json'), program: program.name() as ProgramName });
     return problem.exit;
   }
 }

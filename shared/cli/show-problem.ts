@@ -1,13 +1,17 @@
 import type { Output } from '../print/output.ts';
 import { visible } from '../print/text.ts';
-import type { Problem } from '../problem.ts';
+import { hintAt, type Problem, type ProgramName } from '../problem.ts';
 
 /**
  * Shows why a command failed: on stderr for people, or on stdout as `{"problem": …}` with --json.
  */
-export function showProblem(problem: Problem, output: Output, how: { readonly json: boolean; readonly program: string }): void {
+export function showProblem(
+  problem: Problem,
+  output: Output,
+  how: { readonly json: boolean; readonly program: ProgramName },
+): void {
   if (how.json) {
-    output.json({ problem: problem.toJSON(), exit: problem.exit });
+    output.json({ problem: { ...problem.toJSON(), hint: hintAt(how.program, problem) }, exit: problem.exit });
     return;
   }
   const [first = '', ...more] = problem.message.split('\n').map(visible);
@@ -16,7 +20,7 @@ export function showProblem(problem: Problem, output: Output, how: { readonly js
     ...more.map((line) => `  ${line}`),
     ...(problem.about === undefined || problem.message.includes(problem.about) ? [] : [`  about: ${visible(problem.about)}`]),
     ...causesOf(problem).map((cause) => `  cause: ${visible(cause)}`),
-    `  hint:  ${visible(problem.hint)}`,
+    `  hint:  ${visible(hintAt(how.program, problem))}`,
     `  code:  ${problem.code} (exit status ${problem.exit})`,
   );
 }

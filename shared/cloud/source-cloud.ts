@@ -175,11 +175,16 @@ export interface Frozen {
 }
 
 /**
- * What may be done to the source, after commit only; only the commit phase opens it. Both methods
- * MUST read the server first and refuse (E_SERVER_STATE) one that is not stopped and idle, or may
- * have run since it was frozen: the destination lacks its writes. Absent is fine.
+ * What may be done to the source, after commit only; only the commit phase opens it. `retire` and
+ * `destroy` MUST read the server first and refuse (E_SERVER_STATE) one that is not stopped and
+ * idle, or may have run since it was frozen: the destination lacks its writes. Absent is fine.
  */
 export interface SourceRetirement {
+  /**
+   * Logs in and reads a server that is to be ended, and changes nothing: who cannot do that must
+   * know it before a commit. Absent is fine. Throws E_AUTH, E_FORBIDDEN and the like.
+   */
+  check(serverId: string, signal: AbortSignal): Promise<void>;
   /**
    * Marks a moved server (tag `godwit-moved`) and locks it, so that nobody starts the same machine
    * twice.

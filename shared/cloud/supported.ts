@@ -1,7 +1,7 @@
 import { inBuildOrder } from '../model/build-order.ts';
 import type { Concern, Decision } from '../model/concern.ts';
 import { type Configurations, groupByKind, resourcesOf } from '../model/configurations.ts';
-import { factsOf } from '../model/kinds.ts';
+import { wordsOf } from '../model/kind-words.ts';
 import { type Kind, kindOf, type Ref, type Resource, refOf } from '../model/resource.ts';
 
 /** What it costs that a destination cannot build a kind: what becomes of the servers. */
@@ -99,18 +99,17 @@ function neededOf({ needs }: Resource, kinds: ReadonlySet<Kind>, spared: readonl
 
 function whyLeftOut({ kind, needs }: Resource, kinds: ReadonlySet<Kind>, skips: ReadonlyMap<Ref, string>): string | null {
   if (kind === 'image') return 'a server comes with its own disk; the image it was made from is not moved';
-  if (!kinds.has(kind)) return `the destination has no ${factsOf[kind].called}`;
+  if (!kinds.has(kind)) return `the destination has no ${wordsOf(kind)}`;
   const missing = needs.find((ref) => skips.has(ref));
   return missing === undefined ? null : `it needs ${missing}, which is left out`;
 }
 
 function concernsOf(leftOut: readonly Ref[]): Concern[] {
   return Object.entries(costOf).flatMap(([kind, { severity, costs }]) => {
-    const { called } = factsOf[kind as keyof typeof costOf];
     const count = leftOut.filter((ref) => kindOf(ref) === kind).length;
     if (count === 0) return [];
     const remedy = severity === 'blocking' ? 'Choose another destination.' : 'Nothing, if the tenant can do without.';
-    const says = `The destination cannot build the ${called} of the source (${count}): ${costs}.`;
+    const says = `The destination cannot build the ${wordsOf(kind)} of the source (${count}): ${costs}.`;
     return [{ code: `${kind}.unsupported`, severity, says, remedy }];
   });
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ExitOfProblem } from '../problem.ts';
 
 /** How a command answers: once, as a stream, with bytes, or as a stream while it takes bytes. */
 type CommandKind = 'once' | 'stream' | 'download' | 'upload';
@@ -11,6 +12,11 @@ export interface Command<K extends CommandKind, P extends z.ZodType, C, A> {
   readonly kind: K;
   /** Its effect in plain English; the help of the command line shows it word for word. */
   readonly does: string;
+  /**
+   * The exit statuses of its failures, beside those that every command of a daemon has; the help
+   * lists both.
+   */
+  readonly exits?: readonly ExitOfProblem[];
   readonly params: P;
   /** `signal` aborts when the caller leaves or the daemon stops; only an upload has `bytes`. */
   readonly run: (params: z.output<P>, context: C, signal: AbortSignal, bytes: AsyncIterable<Buffer>) => A;

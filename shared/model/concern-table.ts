@@ -7,7 +7,7 @@ export const wayTexts: Readonly<Record<WayOn, string>> = {
   skip: 'name the resource in `skip`',
   map: 'change its entry in `mappings`',
   accept: 'name the code, or the code and the resource, in `mappings.accept`',
-  edit: 'change the policy in the plan',
+  edit: 'change this entry of the plan',
 };
 
 /** One sort of concern. A code that begins with `*.` is of every kind of resource. */
@@ -125,10 +125,12 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'zone.host_absent',       cause: 'The wanted host is not in the zone.', ways: ['map'] },
   { code: 'quota.*',                cause: 'A quota of the project, named in the code, has no room.', ways: ['skip', 'leave out'] },
   { code: 'quotas.untold',          cause: 'A service does not tell the project’s quotas.' },
+  { code: 'campaign.uncommitted',   cause: 'An earlier campaign of the project is not committed; its rollback would take what it built.' },
+  { code: 'campaign.unreadable',    cause: 'The receiver cannot read what an earlier campaign built.' },
   // ── the plan and both machines ──
-  { code: 'server.gone',            cause: 'The plan names a server that the source does not have.', ways: ['leave out'] },
-  { code: 'campaign.unreadable',    cause: 'What an earlier campaign built cannot be read at the receiver.' },
-  { code: 'campaign.uncommitted',   cause: 'An earlier campaign built the same and is not committed.' },
+  { code: 'server.in_campaign',     cause: 'A campaign that is neither committed nor rolled back has the server.', ways: ['leave out'] },
+  { code: 'server.gone',            cause: 'The plan names a server that the project no longer has.', ways: ['leave out'] },
+  { code: 'plan.skip_absent',       cause: 'The plan skips what is not among that which moves.', ways: ['edit'] },
   { code: 'plan.skipped',           cause: 'The plan skips a resource, and what cannot be without it.' },
   { code: 'space.short',            cause: 'A state directory has no room for the disks.', ways: ['leave out'] },
   { code: 'space.tight',            cause: 'A state directory has no room for full disks.' },

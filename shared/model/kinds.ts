@@ -4,29 +4,35 @@ import type { Kind } from './resource.ts';
 interface KindFacts {
   /** The key under which `configurations.json` lists it. */
   readonly plural: string;
-  /** What people call several of it. */
-  readonly called: string;
+  /** What people call one of it, and several: in every text that they read. */
+  readonly one: string;
+  readonly many: string;
   /** Whether it is always built before any server is touched. */
   readonly networkSide: boolean;
 }
 
 /** One row for each kind. */
 export const factsOf = {
-  network: { plural: 'networks', called: 'networks', networkSide: true },
-  subnet: { plural: 'subnets', called: 'subnets', networkSide: true },
-  router: { plural: 'routers', called: 'routers', networkSide: true },
-  gateway: { plural: 'gateways', called: 'gateways of routers', networkSide: true },
-  interface: { plural: 'interfaces', called: 'interfaces of routers', networkSide: true },
-  routes: { plural: 'routes', called: 'static routes', networkSide: true },
-  security_group: { plural: 'security_groups', called: 'security groups', networkSide: true },
-  security_group_rule: { plural: 'security_group_rules', called: 'rules of security groups', networkSide: true },
-  port: { plural: 'ports', called: 'ports', networkSide: false },
-  floating_ip: { plural: 'floating_ips', called: 'floating IPs', networkSide: false },
-  keypair: { plural: 'keypairs', called: 'keypairs', networkSide: true },
-  flavor: { plural: 'flavors', called: 'flavors', networkSide: true },
-  image: { plural: 'images', called: 'images', networkSide: false },
-  disk: { plural: 'disks', called: 'disks', networkSide: false },
-  server: { plural: 'servers', called: 'servers', networkSide: false },
+  network: { plural: 'networks', one: 'network', many: 'networks', networkSide: true },
+  subnet: { plural: 'subnets', one: 'subnet', many: 'subnets', networkSide: true },
+  router: { plural: 'routers', one: 'router', many: 'routers', networkSide: true },
+  gateway: { plural: 'gateways', one: 'gateway', many: 'gateways', networkSide: true },
+  interface: { plural: 'interfaces', one: 'interface', many: 'interfaces', networkSide: true },
+  routes: { plural: 'routes', one: 'set of static routes', many: 'sets of static routes', networkSide: true },
+  security_group: { plural: 'security_groups', one: 'security group', many: 'security groups', networkSide: true },
+  security_group_rule: {
+    plural: 'security_group_rules',
+    one: 'security group rule',
+    many: 'security group rules',
+    networkSide: true,
+  },
+  port: { plural: 'ports', one: 'port', many: 'ports', networkSide: false },
+  floating_ip: { plural: 'floating_ips', one: 'floating IP', many: 'floating IPs', networkSide: false },
+  keypair: { plural: 'keypairs', one: 'keypair', many: 'keypairs', networkSide: true },
+  flavor: { plural: 'flavors', one: 'flavor', many: 'flavors', networkSide: true },
+  image: { plural: 'images', one: 'image', many: 'images', networkSide: false },
+  disk: { plural: 'disks', one: 'disk', many: 'disks', networkSide: false },
+  server: { plural: 'servers', one: 'server', many: 'servers', networkSide: false },
 } as const satisfies Record<Kind, KindFacts>;
 
 /** The key under which the document lists a kind. */

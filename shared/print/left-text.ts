@@ -9,8 +9,9 @@ export interface LeftBehind {
 
 /**
  * What a commit left at the destination beside the tenant, in lines; none where nothing is left.
+ * `again`: the command that takes away what could not be taken away.
  */
-export function leftText(left: LeftBehind | null): string[] {
+export function leftText(left: LeftBehind | null, again: string): string[] {
   if (left === null) return [];
   const byReason = Map.groupBy(left.images, ({ why }) => why);
   return [
@@ -19,5 +20,6 @@ export function leftText(left: LeftBehind | null): string[] {
         `Left at the destination: ${images.length} ${images.length === 1 ? 'image' : 'images'} of moved servers, because ${why}: ${images.map(({ id }) => id).join(', ')}`,
     ),
     ...left.stamped.map(({ ref, why }) => `Left at the destination: our tags on ${ref}: ${why}`),
+    ...(left.stamped.length === 0 ? [] : [`\`${again}\` tries to take them away again.`]),
   ];
 }

@@ -80,7 +80,7 @@ test('a check reads the whole bundle, says what would be created and what is in 
   faults.set([{ do: 'quota', service: 'compute', set: { instances: 0 } }]);
   const blocked = await cli(receiver.config, ['import', '--check', bundle]);
   faults.set([{ do: 'quota', service: 'compute', set: { instances: 10 } }]);
-  expect(blocked).toMatchObject({ code: 40, stdout: expect.stringContaining('In the way, quota.instances') });
+  expect(blocked).toMatchObject({ code: 40, stdout: expect.stringContaining('blocking: quota.instances') });
   expect(blocked.stdout).toContain('The bundle is whole.');
   const spoilt = await readFile(bundle);
   // Deep in the bytes of the last page, which is packed.

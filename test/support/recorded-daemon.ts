@@ -144,7 +144,10 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
       }),
     checkPlan: (params) =>
       note('checkPlan', params, {
-        differences: ['server new (id): at the source, but not in the plan'],
+        differences: [
+          { of: 'mappings', says: 'flavor small: create in the plan, tiny if it were made now' },
+          { of: 'servers', says: 'server new (id): at the source, but not in the plan' },
+        ],
         concerns: [],
         decisions: [],
       }),
@@ -162,7 +165,7 @@ export function aRecordedDaemon(campaigns: readonly CampaignStatus[] = [aCampaig
     verify: (params) => note('verify', params, []),
     report: async ({ campaign: id }) => {
       const changes = { leftOut: [], mapped: [], adopted: [], changed: [] };
-      const totals = { servers: 0, diskBytes: 0, sentBytes: 0, resources: {} };
+      const totals = { servers: 0, rolledBack: 0, diskBytes: 0, sentBytes: 0, resources: {} };
       const { project, state, startedAt, endedAt } = find(id);
       return { campaign: id, project, state, startedAt, endedAt, moves: [], totals, changes, left: null, problems: [] };
     },

@@ -30,6 +30,7 @@ const OfBundle = z.object({ mappings: Mappings });
 /** Rebuilds a tenant from a bundle while it is read. May be repeated with the same bundle. */
 export const importBundle = upload({
   does: 'Rebuild a tenant from a bundle that `sender export` wrote: first the networks, then each server as soon as its disks are verified. Run it again with the same bundle to continue.',
+  exits: [20, 21, 22, 30, 40],
   params: OfBundle,
   run: ({ mappings }, { campaigns, cloud, state, imports }: ReceiverContext, reader, bundle): AsyncIterable<ImportNews> => {
     const { signal, bind, end } = imports.begin(reader);
@@ -48,6 +49,7 @@ export const importBundle = upload({
  */
 export const check = upload({
   does: 'Only read and verify the whole bundle, and say what an import would create and what blocks it.',
+  exits: [20, 21, 22, 30, 40],
   params: OfBundle,
   run: ({ mappings }, { campaigns, cloud, workers, state }: ReceiverContext, signal, bundle): AsyncIterable<CheckNews> => {
     const begin = (report: (news: CheckNews) => void) => {
@@ -68,6 +70,7 @@ export const check = upload({
  */
 export const commit = command({
   does: 'Make an import final: keep what it built, and delete the disks staged for it. `receiver rollback` is then refused.',
+  exits: [20, 40],
   params: OfCampaign,
   run: async ({ campaign }, { campaigns }: ReceiverContext) => {
     const { freed, left } = await (await imported(campaign, campaigns)).commit();
@@ -75,14 +78,17 @@ export const commit = command({
   },
 });
 
-/** Removes exactly what an import created. */
+/** Removes exactly what an import created, and releases what it adopted. */
 export const rollback = command({
   does: 'Undo an import: remove what it created, last first, and nothing else.',
+  exits: [20, 21, 40],
   params: OfCampaign,
   run: async ({ campaign }, { campaigns }: ReceiverContext) => {
-    const { removed, kept } = await (await imported(campaign, campaigns)).removeAll();
+    const there = await imported(campaign, campaigns);
+    const { removed, kept } = await there.removeAll();
     const first = kept[0];
-    if (first === undefined) return { removed: removed.length };
+    const released = there.ledger.entries().filter(({ state }) => state === 'released').length;
+    if (first === undefined) return { removed: removed.length, released };
     throw new Problem('E_CONFLICT', `${kept.length} things could not be removed, first ${first.ref}: ${first.why}`, {
       about: first.ref,
       hint: 'Free it, then run `receiver rollback` again: it continues with what is left.',

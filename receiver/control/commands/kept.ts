@@ -21,6 +21,7 @@ export const kept = command({
  */
 export const freeKept = command({
   does: 'Delete kept disks, except those that a running campaign reads from.',
+  exits: [40],
   params: z.discriminatedUnion('which', [
     z.object({ which: z.literal('campaign'), campaign: z.string().min(1) }),
     z.object({ which: z.literal('older'), days: Days }),

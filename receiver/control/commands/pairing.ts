@@ -44,6 +44,7 @@ export const unpair = command({
 /** Replaces the daemon's key. */
 export const rotate = command({
   does: 'Replace this receiver’s key. Senders learn the new key when they connect; then the old key is worthless.',
+  exits: [11],
   params: Nothing,
   run: async (_, { rotate: renew }: ReceiverContext) => ({ fingerprint: await renew() }),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { firstKeyOf } from '../../../protocol/transport/peers.ts';
+import { wholeId } from '../../../shared/campaign-id.ts';
 import { command } from '../../../shared/control/command.ts';
 import { freeBytes } from '../../../shared/disk/free.ts';
 import { asProblem, Problem } from '../../../shared/problem.ts';
@@ -48,7 +49,8 @@ export interface ReceiverStatus {
 export interface LedgerLine {
   readonly campaign: string;
   readonly ref: string;
-  readonly state: 'intended' | 'built' | 'removed';
+  /** `released`: what was adopted, and is left as it is. */
+  readonly state: 'intended' | 'built' | 'removed' | 'released';
   readonly id: string | null;
   readonly how: string | null;
 }
@@ -92,12 +94,13 @@ export const ledger = command({
   does: 'Show what this receiver built for each resource of the source. It never removes anything else.',
   params: z.object({ campaign: z.string().min(1).optional() }),
   run: async ({ campaign }, { campaigns }: ReceiverContext): Promise<readonly (LedgerLine | DamagedLine)[]> => {
+    const all = await campaigns.ids();
     if (campaign !== undefined) {
-      await campaigns.mustExist(campaign);
-      return linesOf(campaign, await campaigns.look(campaign));
+      const id = wholeId(campaign, all, '`receiver status` lists the campaigns.');
+      return linesOf(id, await campaigns.look(id));
     }
     const lines: (LedgerLine | DamagedLine)[] = [];
-    for (const id of await campaigns.ids()) {
+    for (const id of all) {
       const look = await campaigns.look(id).catch((error: unknown) => asProblem(error));
       if (look instanceof Problem) lines.push({ campaign: id, state: 'damaged', problem: look.message });
       else lines.push(...linesOf(id, look));
@@ -108,8 +111,8 @@ export const ledger = command({
 
 function linesOf(campaign: string, ledgerOf: Awaited<ReturnType<Campaigns['look']>>): LedgerLine[] {
   return ledgerOf.entries().map((entry) => {
-    const built = entry.state === 'built' ? entry : null;
-    return { campaign, ref: entry.ref, state: entry.state, id: built?.id ?? null, how: built?.how ?? null };
+    const there = entry.state === 'built' || entry.state === 'released' ? entry : null;
+    return { campaign, ref: entry.ref, state: entry.state, id: there?.id ?? null, how: there?.how ?? null };
   });
 }
 

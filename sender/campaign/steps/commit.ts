@@ -51,6 +51,7 @@ async function endEachServer(
   const left = moves.filter(
     ({ server }) => !kept.has(server.id) && !doneAmong(attemptOf(journal.facts, server.id).facts).has(step),
   );
+  if (left.length === 0) return undefined;
   const retirement = await tools.retirement();
   try {
     await forEachServer(left, tools, 'are left at the source as they are', async (move) => {

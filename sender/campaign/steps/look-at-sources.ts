@@ -1,4 +1,4 @@
-import { asProblem, type Problem } from '../../../shared/problem.ts';
+import { asProblem, Problem } from '../../../shared/problem.ts';
 import { exceptedFrom, isCommitUnderWay } from '../../migration/fact.ts';
 import type { Move } from '../../migration/move.ts';
 import { whyOutdated } from '../../migration/phases/freeze.ts';
@@ -12,9 +12,10 @@ import { awakeProblem } from '../source-watch.ts';
 import { type Step, type StepEnd, type StepTools, workSignal } from '../step.ts';
 
 /**
- * Reads every server on both sides before a commit takes effect. Where one cannot be read, one is
- * lost at the destination, or all have run again, the campaign stays as it is; a single one that
- * ran again is noted, and the commit leaves it out.
+ * Reads every server on both sides before a commit takes effect, and logs in where the source
+ * servers will be ended. Where one cannot be read, one is lost at the destination, the login fails,
+ * or all have run again, the campaign stays as it is; a single one that ran again is noted, and the
+ * commit leaves it out.
  */
 export async function lookAtSources(campaign: Campaign, tools: StepTools, { name: step }: Step): Promise<StepEnd | undefined> {
   const { journal } = campaign;
@@ -38,7 +39,38 @@ export async function lookAtSources(campaign: Campaign, tools: StepTools, { name
   }
   if (awake.length > 0 && awake.length === moves.length)
     return { rests: 'ready', problem: problemAbout(awake, `of ${moves.length} source servers have run again`, also) };
+  const closed = await whyNotEnded(moves, tools);
+  if (closed !== null)
+    return {
+      rests: 'ready',
+      problem: new Problem(closed.code, `The source servers could not be locked or deleted: ${closed.message}${also}`, {
+        about: closed.about,
+        cause: closed,
+        hint: closed.hint,
+      }),
+    };
   return { learned: { sinceCapture: await sinceCapture(campaign, tools) } };
+}
+
+/**
+ * Why the client that ends source servers cannot be used; null where it can. It logs in by itself:
+ * the client that has read the servers may still live on a token of credentials that are gone.
+ */
+async function whyNotEnded([first]: readonly Move[], tools: StepTools): Promise<Problem | null> {
+  if (first === undefined) return null;
+  const signal = workSignal(tools);
+  try {
+    const retirement = await tools.retirement();
+    try {
+      await retirement.check(first.server.id, signal);
+    } finally {
+      await retirement.close();
+    }
+    return null;
+  } catch (error) {
+    signal.throwIfAborted();
+    return asProblem(error);
+  }
 }
 
 /** Throws E_SERVER_STATE where a source server ran again; one that is gone cannot run. */

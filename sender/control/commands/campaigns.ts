@@ -12,6 +12,7 @@ import { OfSelection } from './params.ts';
 /** Starts a campaign from a plan's text; `file` names its origin in complaints. */
 export const migrate = command({
   does: 'Start to move what a plan names: first the networks, then its servers in order. The daemon carries on when this command ends.',
+  exits: [10, 11, 12, 20, 21, 22, 40],
   params: z.object({ plan: z.string(), file: z.string(), options: MigrateOptions }),
   run: async ({ plan, file, options }, context: SenderContext) => await begin.beginFromPlan(plan, file, options, context),
 });
@@ -19,6 +20,7 @@ export const migrate = command({
 /** Starts a campaign that ends in a bundle. */
 export const beginExport = command({
   does: 'Stop servers and freeze their disks, to be carried to a receiver that no network reaches.',
+  exits: [20, 22, 40],
   params: OfSelection,
   run: async (selection, context: SenderContext) => await begin.beginExport(selection, context),
 });
@@ -26,6 +28,7 @@ export const beginExport = command({
 /** Gives the bundle of a campaign whose servers are all frozen, as often as it is asked for. */
 export const bundle = download({
   does: 'Write the frozen servers and all they need as one tar file; `receiver import` rebuilds them from it.',
+  exits: [20, 22, 30, 40],
   params: OfCampaign,
   run: async function* ({ campaign: id }, { campaigns, source }: SenderContext, signal) {
     const runner = await campaigns.find(id);

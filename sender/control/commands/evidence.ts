@@ -10,6 +10,7 @@ import type { SenderContext } from '../context.ts';
 /** Reads both sides of a finished campaign again. Any other command to the campaign ends it. */
 export const verify = command({
   does: 'Before a commit, read every moved disk again on both sides and compare them. Nothing is written on either cloud.',
+  exits: [10, 11, 12, 20, 21, 22, 30, 40],
   params: OfCampaign,
   run: async ({ campaign: id }, { campaigns }: SenderContext): Promise<readonly DiskVerdict[]> => {
     const runner = await campaigns.find(id);

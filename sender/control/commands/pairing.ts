@@ -8,6 +8,7 @@ import type { SenderContext } from '../context.ts';
 /** Pairs with a receiver that printed a code. */
 export const pair = command({
   does: 'Pair with the receiver whose `receiver pair` printed a code. From then on each side accepts only the other’s key.',
+  exits: [10, 11, 12],
   params: z.object({ address: z.string(), code: z.string() }),
   run: async ({ address, code }, { link, config, peer, stopping }: SenderContext) => {
     const paired = await pairWith({
@@ -51,6 +52,7 @@ export const unpair = command({
 /** Replaces the daemon's key. */
 export const rotate = command({
   does: 'Replace this sender’s key. The connected receiver learns the new key first; then the old key is worthless.',
+  exits: [10, 11, 12],
   params: Nothing,
   run: async (_, { rotate: renew }: SenderContext) => ({ fingerprint: await renew() }),
 });

@@ -44,7 +44,7 @@ export const watch = stream({
 
 /** Puts campaigns that are over out of the way. */
 export const prune = command({
-  does: 'Move campaigns that were committed or rolled back out of the status: their folders go to `archive` in the state directory, and nothing is deleted.',
+  does: 'Move campaigns that were committed or rolled back, and have nothing left to finish, out of the status: their folders go to `archive` in the state directory, and nothing is deleted.',
   params: z.object({ days: z.number().min(0).max(36_500) }),
   run: async ({ days }, { campaigns }: SenderContext): Promise<readonly CampaignStatus[]> =>
     await campaigns.prune(Date.now() - days * 86_400_000),

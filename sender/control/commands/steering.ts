@@ -13,6 +13,7 @@ import { Names, OfServers } from './params.ts';
 /** Lets the servers that are stopped arrive, and begins no other. */
 export const pause = command({
   does: 'Finish the servers already stopped; start no others. `sender resume` continues.',
+  exits: [40],
   params: OfCampaign,
   run: async ({ campaign }, { campaigns }: SenderContext) =>
     await steer(await campaigns.find(campaign), 'pause', possibleIn.pause),
@@ -21,6 +22,7 @@ export const pause = command({
 /** Goes on with a campaign that stands still. */
 export const resume = command({
   does: 'Continue a campaign that was paused or has failed, from where it stopped.',
+  exits: [40],
   params: OfCampaign,
   run: async ({ campaign }, { campaigns }: SenderContext) =>
     await steer(await campaigns.find(campaign), 'run', possibleIn.resume),
@@ -29,6 +31,7 @@ export const resume = command({
 /** Ends a campaign and keeps what has moved. */
 export const cancel = command({
   does: 'Stop a campaign. Servers that have not arrived are started again at the source; servers that have moved stay moved.',
+  exits: [40],
   params: OfCampaign,
   run: async ({ campaign }, { campaigns }: SenderContext) =>
     await steer(await campaigns.find(campaign), 'cancel', possibleIn.cancel),
@@ -37,6 +40,7 @@ export const cancel = command({
 /** Undoes a whole campaign. */
 export const rollback = command({
   does: 'Undo a whole campaign: start the servers at the source again, and remove what the campaign created at the destination.',
+  exits: [40],
   params: OfCampaign.extend({ keep: Names.optional(), giveUp: Names.optional() }),
   run: async ({ campaign, keep = [], giveUp = [] }, { campaigns }: SenderContext) => {
     const runner = await campaigns.find(campaign);
@@ -49,6 +53,7 @@ export const rollback = command({
 /** Makes a move final; the source servers are locked and tagged, or deleted. */
 export const commit = command({
   does: 'Make a move final: delete its snapshots, so that `sender rollback` no longer works. The source servers stay stopped and locked, or are deleted on request.',
+  exits: [40],
   params: OfCampaign.extend({ deleteSource: z.boolean(), keep: Names.optional() }),
   run: async ({ campaign, deleteSource, keep = [] }, { campaigns }: SenderContext) => {
     const runner = await campaigns.find(campaign);
@@ -73,6 +78,7 @@ function mustBeWritten({ id, plan, journal }: Campaign): void {
 /** Stops servers that are copied while they run, and moves them to their end. */
 export const cutover = command({
   does: 'Stop servers that are copied while they run, and finish their move now, whatever the plan waits for. A round under way ends first.',
+  exits: [40],
   params: OfServers,
   run: async ({ campaign, servers }, { campaigns }: SenderContext): Promise<CampaignStatus> => {
     const runner = await campaigns.find(campaign);

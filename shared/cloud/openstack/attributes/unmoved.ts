@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import { wordOf, wordsOf } from '../../../model/kind-words.ts';
 import { type Kind, refOf } from '../../../model/resource.ts';
 import type { ApiThing } from '../api.ts';
 import { type Attribute, isDefault, isEmpty, rowOf } from './attribute.ts';
@@ -62,7 +63,7 @@ function concernFor(group: readonly [Unmoved, ...Unmoved[]]): Concern {
   const things = [...new Set(group.map((one) => one.thing))];
   const names = things.slice(0, listed).map((one) => one.name || one.id);
   const more = things.length > listed ? ` and ${things.length - listed} more` : '';
-  const has = `The attribute ${attribute} (${shownOf(group)}) of ${thing.kind.replaceAll('_', ' ')} ${names.join(', ')}${more}`;
+  const has = `The attribute ${attribute} (${shownOf(group)}) of ${things.length === 1 ? wordOf(thing.kind) : wordsOf(thing.kind)} ${names.join(', ')}${more}`;
   const about = things.length === 1 ? { about: refOf(thing.kind, thing.id) } : {};
   if (row === undefined)
     return {

@@ -93,7 +93,7 @@ export async function presentFlavor(site: Site, resource: ResourceOf<'flavor'>, 
   const name = to === undefined || to === 'create' ? resource.name : to;
   throw new Problem('E_UNMAPPED', `The flavor ${name} is gone from the destination since the campaign began.`, {
     about,
-    hint: `Make ${name} again there (\`openstack flavor create\`), then \`sender resume\`.`,
+    hint: `Make ${name} again there (\`openstack flavor create\`), then \`sender resume\` at the source, or the same \`receiver import\` again here.`,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import { wordOf } from '../../../model/kind-words.ts';
 import { type Kind, refOf } from '../../../model/resource.ts';
 import type { ApiThing } from '../api.ts';
 
@@ -39,7 +40,7 @@ export function unreadable(kind: Kind, id: string, why: string): Concern {
     code: `${kind}.unreadable`,
     severity: 'warning',
     about: refOf(kind, id),
-    says: `The ${kind.replaceAll('_', ' ')} ${id} cannot be read, for ${why}; it is left out.`,
+    says: `The ${wordOf(kind)} ${id} cannot be read, for ${why}; it is left out.`,
     remedy: 'Capture again when the cloud tells all of it: a part of it (a cell of Nova, say) may be down.',
   };
 }

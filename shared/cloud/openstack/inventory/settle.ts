@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import { wordOf } from '../../../model/kind-words.ts';
 import { type Ref, type Resource, refOf, schemas } from '../../../model/resource.ts';
 import { unreadable } from './readable.ts';
 
@@ -44,7 +45,7 @@ function leftOut(one: Resource, unmet: readonly Ref[]): Concern {
     code: `${kind}.need_unseen`,
     severity: 'warning',
     about: refOf(kind, id),
-    says: `The ${kind.replaceAll('_', ' ')} ${name || id} needs ${unmet.join(', ')}, which cannot be read with these credentials; it is left out.`,
+    says: `The ${wordOf(kind)} ${name || id} needs ${unmet.join(', ')}, which cannot be read with these credentials; it is left out.`,
     remedy: 'Capture with credentials that may see it (an admin’s), or make it at the destination by hand.',
   };
 }

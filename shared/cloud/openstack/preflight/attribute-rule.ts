@@ -1,4 +1,5 @@
 import type { Concern, Decision } from '../../../model/concern.ts';
+import { countOf, wordOf } from '../../../model/kind-words.ts';
 import { type Kind, kinds, type Resource } from '../../../model/resource.ts';
 import { type Attribute, isDefault, needOf } from '../attributes/attribute.ts';
 import { fieldOf } from '../attributes/request.ts';
@@ -38,7 +39,7 @@ function lackedNeeds(view: PreflightView, kind: Kind, row: Attribute): Map<strin
 function unsupported(kind: Kind, row: Attribute, need: string | null, concerned: readonly Decision[]): Concern[] {
   const [first, ...others] = concerned;
   if (first === undefined) return [];
-  const count = others.length === 0 ? `A ${kind.replaceAll('_', ' ')} has` : `${others.length + 1} of kind ${kind} have`;
+  const count = others.length === 0 ? `A ${wordOf(kind)} has` : `${countOf(kind, others.length + 1)} have`;
   const why = need === null ? 'a value that Nova and Neutron refuse' : `which the destination cannot have without ${need}`;
   const says = `${count} ${row.field}, ${why}.`;
   return [

@@ -1,3 +1,4 @@
+import { wordOf } from '../../../model/kind-words.ts';
 import type { Kind } from '../../../model/resource.ts';
 import { extensionsOf, neededExtensions } from '../attributes/extensions.ts';
 import { decide } from './decisions.ts';
@@ -12,7 +13,7 @@ export const absentExtensions: PreflightRule = (view) =>
       const kinds = (Object.keys(extensionsOf) as (keyof typeof extensionsOf)[]).filter((kind) => isCreated(view, kind, alias));
       const [first] = kinds.flatMap((kind) => created(view, kind));
       if (first === undefined) return [];
-      const of = kinds.map((kind) => kind.replaceAll('_', ' ')).join(', ');
+      const of = kinds.map(wordOf).join(', ');
       return [
         blocking(
           'extension.absent',

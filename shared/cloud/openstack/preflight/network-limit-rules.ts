@@ -1,4 +1,5 @@
 import type { Concern } from '../../../model/concern.ts';
+import { wordOf } from '../../../model/kind-words.ts';
 import { type Kind, type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
 import { decide } from './decisions.ts';
@@ -29,7 +30,7 @@ export const networkTags: PreflightRule = (view) =>
         blocking(
           `${kind}.tag_limit`,
           about,
-          `The ${kind.replaceAll('_', ' ')} would have ${count} tags, the two of ours among them; Neutron takes ${mostTags} of at most ${longestTag} characters.`,
+          `The ${wordOf(kind)} would have ${count} tags, the two of ours among them; Neutron takes ${mostTags} of at most ${longestTag} characters.`,
           'Take some away at the source.',
         ),
       ];

@@ -43,6 +43,12 @@ export class OpenStackRetirement implements SourceRetirement {
     this.#session = new CloudSession(access, guard, 'source');
   }
 
+  check(serverId: string, signal: AbortSignal): Promise<void> {
+    return retryingly(signal, async () => {
+      await readServer(this.#session, serverId, signal);
+    });
+  }
+
   /** Each attempt reads the server again, so that a lost answer does no harm. */
   retire(serverId: string, frozen: Frozen, signal: AbortSignal): Promise<void> {
     return retryingly(signal, () => this.#retire(serverId, frozen, signal));

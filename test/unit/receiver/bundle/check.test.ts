@@ -89,7 +89,7 @@ test('a check of a whole bundle says what an import would create, and which disk
   const disk = Buffer.concat([randomBytes(3 * blockBytes), Buffer.alloc(70 * blockBytes), randomBytes(100)]);
   const said = await check(await aBundle([disk, disk]));
   expect(said.slice(1)).toEqual([
-    'It would create 2 disk, 2 server.',
+    'It would create 2 disks, 2 servers.',
     'Disk ds1 is whole: 74 blocks are what their digests name.',
     'Disk ds2 is whole: 74 blocks are what their digests name.',
     'The bundle is whole. Nothing was written.',

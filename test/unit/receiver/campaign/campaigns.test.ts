@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { Campaigns } from '../../../../receiver/campaign/campaigns.ts';
+import type { DestinationCloud } from '../../../../shared/cloud/destination-cloud.ts';
 import { WorkerPool } from '../../../../shared/disk/worker-pool.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import { aFolder } from '../../../support/folder.ts';
@@ -12,9 +13,15 @@ const owner = 'a'.repeat(64);
 async function someCampaigns() {
   const cloud = Promise.withResolvers<never>();
   cloud.promise.catch(() => {});
+  const campaigns = campaignsAt(await aFolder(), () => cloud.promise);
+  return { campaigns, giveUp: () => cloud.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.')) };
+}
+
+/** The campaigns of a state directory before a cloud, until the test is over. */
+function campaignsAt(state: string, cloud: () => Promise<DestinationCloud>): Campaigns {
   const workers = new WorkerPool({ size: 1, buffers: 4 });
-  const campaigns = new Campaigns(await aFolder(), {
-    cloud: () => cloud.promise,
+  const campaigns = new Campaigns(state, {
+    cloud,
     workers,
     log: pino({ level: 'silent' }),
     directIo: true,
@@ -25,7 +32,7 @@ async function someCampaigns() {
     await campaigns.close();
     await workers.close();
   });
-  return { campaigns, giveUp: () => cloud.reject(new Problem('E_CLOUD_UNREACHABLE', 'There is no cloud.')) };
+  return campaigns;
 }
 
 test('a campaign whose session ends in its commit is closed after that, and not where another session has it by then', async () => {
@@ -48,6 +55,46 @@ test('a campaign whose session ends in its commit is closed after that, and not 
   await campaigns.leave(id);
   expect(await campaigns.opened(id)).toBeUndefined();
 });
+
+test.each(['committed', 'removing'] as const)(
+  'a daemon that stops waits for the call under way of a campaign that is %s, and the next daemon goes on',
+  async (standing) => {
+    const state = await aFolder();
+    const asked = Promise.withResolvers<void>();
+    // The cloud carries the call out although the daemon stops meanwhile.
+    const slowly = async (): Promise<boolean> => {
+      asked.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return true;
+    };
+    const slow = campaignsAt(state, () => Promise.resolve({ unstamp: slowly, remove: slowly } as never));
+    const id = randomUUID();
+    const campaign = await slow.openFor(owner, id);
+    for (const name of ['n1', 'n2']) {
+      await campaign.ledger.intend(`network/${name}`);
+      await campaign.ledger.built(`network/${name}`, { id: name, how: 'created' });
+    }
+    await campaign.ledger.reach('completed');
+    let isOver = false;
+    const ended = (standing === 'committed' ? campaign.commit() : campaign.removeAll()).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    void ended.then(() => {
+      isOver = true;
+    });
+    await asked.promise;
+    await slow.close();
+    expect(isOver).toBe(true);
+    const problem = await ended;
+    if (problem !== null) expect(problem).toMatchObject({ code: 'E_PEER_LOST' });
+    const next = campaignsAt(state, () => Promise.resolve({ unstamp: slowly, remove: slowly } as never));
+    const again = await next.open(id);
+    expect(again.ledger.standing).toBe(standing);
+    if (standing === 'committed') expect(await again.commit()).toMatchObject({ left: { images: [], stamped: [] } });
+    else expect(await again.removeAll()).toMatchObject({ kept: [] });
+  },
+);
 
 test('a campaign that is opened while it is closed is opened anew once it is', async () => {
   const { campaigns } = await someCampaigns();

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Ledger } from '../../../../receiver/campaign/ledger.ts';
@@ -13,7 +13,7 @@ test('a ledger remembers the latest of each ref in the order of the latest build
   await ledger.intend('port/b');
   await ledger.intend('network/a');
   await ledger.built('network/a', { id: 'A2', how: 'found', detail: { mtu: '1450' } });
-  await ledger.removed('port/b');
+  await ledger.gone('port/b');
   await ledger.reach('configured');
   await ledger.reach('configured');
   const expected = [
@@ -28,6 +28,25 @@ test('a ledger remembers the latest of each ref in the order of the latest build
   expect(again.get('network/a')).toMatchObject({ id: 'A2' });
   expect(again.get('network/c')).toBeUndefined();
   await again.close();
+});
+
+test('what was adopted is released, not removed, and its id is kept; so is what an earlier release called removed', async () => {
+  const path = join(await aFolder(), 'ledger.jsonl');
+  const ledger = await Ledger.open(path);
+  await ledger.intend('network/a');
+  await ledger.built('network/a', { id: 'A', how: 'adopted' });
+  await ledger.gone('network/a');
+  const released = { state: 'released', ref: 'network/a', id: 'A', how: 'adopted' };
+  expect(ledger.entries()).toMatchObject([released]);
+  await ledger.close();
+  expect(await readFile(path, 'utf8')).toContain('"state":"released"');
+  const older = [
+    { state: 'intended', ref: 'network/a' },
+    { state: 'built', ref: 'network/a', id: 'A', how: 'adopted' },
+    { state: 'removed', ref: 'network/a' },
+  ];
+  await writeFile(path, `${older.map((line) => JSON.stringify(line)).join('\n')}\n`);
+  expect((await Ledger.look(path)).entries()).toEqual([released]);
 });
 
 test('what was intended and never confirmed stays intended', async () => {

@@ -49,5 +49,9 @@ test('a campaign of a sender that is paired, or that came as a bundle, is given 
       says: expect.stringContaining(says),
     });
   expect((await refusalOf(daemon.give({ campaign, peer: 'nobody', sure: true }))).code).toBe('E_NOT_FOUND');
+  // The beginning of a fingerprint names a peer, too.
+  expect(await refusalOf(daemon.give({ campaign, peer: peer.slice(0, 12), sure: true }))).toMatchObject({
+    code: 'E_CAMPAIGN_STATE',
+  });
   expect(await (await connect(site, owner)).request('campaign.open', { campaign })).toMatchObject({ known: true });
 });

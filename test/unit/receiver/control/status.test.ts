@@ -69,6 +69,31 @@ test('a campaign that is over is closed when its session ends, and opened again 
   expect(await again.request('campaign.commit', { campaign })).toMatchObject({ freed_bytes: 0 });
 });
 
+test('a ledger is shown by the beginning of its campaign’s id, and says what was released; a beginning of several names them', async () => {
+  const { state, campaigns, sessions, receiver } = await aPairedSite();
+  const ids = ['7c0a2d8e-52b2-4f0f-9d63-5a7d33a0c1de', '7c0a2d8e-0000-4f0f-9d63-5a7d33a0c1de'];
+  for (const id of ids) {
+    const { ledger: books } = await campaigns.open(id);
+    await books.intend('network/n1');
+    await books.built('network/n1', { id: 'N', how: 'adopted' });
+    await books.gone('network/n1');
+  }
+  const context = { release: '0.0.0', listening: '', state, sessions, campaigns, peers: receiver.peers } as ReceiverContext;
+  const daemon = directClient({ ledger }, context);
+  const released = { campaign: ids[0], ref: 'network/n1', state: 'released', id: 'N', how: 'adopted' };
+  expect(await daemon.ledger({ campaign: '7c0a2d8e-52' })).toEqual([released]);
+  expect(await daemon.ledger({})).toHaveLength(2);
+  for (const [campaign, says] of [
+    ['7c0a2d8e', `is the beginning of 2 campaigns: ${ids.toSorted().join(', ')}.`],
+    ['7c0', 'is the beginning of 2 campaigns'],
+    ['ffff', 'no campaign whose id begins with'],
+  ] as const)
+    await expect(daemon.ledger({ campaign })).rejects.toMatchObject({
+      code: 'E_NOT_FOUND',
+      message: expect.stringContaining(says),
+    });
+});
+
 test('campaigns of which a peer says nothing but their ids are closed when it leaves, and take no room', async () => {
   const site = await aPairedSite();
   const sender = await aPairedSender(site);

@@ -152,7 +152,7 @@ test('a removal that a power cut ended is gone on with by the next daemon, and n
   expect([later.ledger.state, later.ledger.standing]).toEqual(['completed', 'removing']);
   await expect(later.commit()).rejects.toMatchObject({ code: 'E_CAMPAIGN_STATE' });
   await expect(later.ensure('network/n1')).rejects.toMatchObject({ code: 'E_CAMPAIGN_STATE' });
-  await ledger.removed('network/n1');
+  await ledger.gone('network/n1');
   expect(await there.removeAll()).toEqual({ removed: [], kept: [] });
   expect(there.ledger.state).toBe('removed');
 });

@@ -86,6 +86,7 @@ test('a report follows from the journal alone: phases, downtime, bytes and roots
   ]);
   expect(report.totals).toEqual({
     servers: 2,
+    rolledBack: 0,
     diskBytes: 6 * MiB,
     sentBytes: 2 * MiB,
     resources: { network: 2, disk: 2, server: 2 },
@@ -100,7 +101,7 @@ test('a server that was stopped at the source has no downtime, one on its way no
   const report = reportOf(await aCampaign([start, ...was, { fact: 'begun', server: 's2', phase: 'look' }]), 'moving');
   expect(report.moves[0]?.downtimeMs).toBeNull();
   expect(report.moves[1]).toMatchObject({
-    state: 'not moved',
+    state: 'moving',
     destinationId: null,
     migrationMs: null,
     downtimeMs: null,
@@ -114,8 +115,36 @@ test('an attempt that was rolled back leaves its problems in the report and noth
   const campaign = await aCampaign([...facts, { fact: 'turned back', server: 's1' }, { fact: 'rolled back', server: 's1' }]);
   const report = reportOf(campaign, 'failed');
   expect(report.problems).toMatchObject([{ code: 'E_QUOTA', says: 'No.' }]);
-  expect(report.moves[0]).toMatchObject({ phases: [], disks: [], state: 'not moved' });
-  expect(report.totals).toMatchObject({ servers: 0, diskBytes: 0 });
+  expect(report.moves[0]).toMatchObject({ phases: [], disks: [], state: 'rolled back', movedAt: null });
+  expect(report.totals).toMatchObject({ servers: 0, rolledBack: 0, diskBytes: 0 });
+});
+
+test('a campaign that was rolled back reports what had moved, and when each server was back', async () => {
+  const back = (server: string): Fact[] => [
+    { fact: 'turned back', server },
+    { fact: 'rolled back', server },
+  ];
+  const undone: Fact[] = [
+    { fact: 'asked', wish: 'rollback' },
+    ...back('s2'),
+    ...back('s1'),
+    { fact: 'rests', state: 'rolled back' },
+  ];
+  const campaign = await aCampaign([start, configured, ...moved('s1'), ...moved('s2'), ...undone]);
+  const report = reportOf(campaign, 'rolled back');
+  expect(report.totals).toMatchObject({ servers: 0, rolledBack: 2, diskBytes: 6 * MiB, sentBytes: 2 * MiB });
+  const [first] = report.moves;
+  expect(first).toMatchObject({ state: 'rolled back', destinationId: null, downtimeMs: 13_000, migrationMs: 19_000 });
+  const at = (wanted: string): string | undefined =>
+    campaign.journal.facts.find((fact) => fact.fact === wanted && 'server' in fact && fact.server === 's1')?.at;
+  expect(first?.rolledBackAt).toBe(at('rolled back'));
+  expect(Date.parse(first?.movedAt ?? '')).toBeLessThan(Date.parse(first?.rolledBackAt ?? ''));
+  const lines = reportText(report);
+  expect(lines).toContain('2 servers moved and rolled back, 6.0 MiB of disks, 2.0 MiB sent, compressed from 4.0 MiB');
+  expect(lines.join('\n')).toMatch(/^SERVER .* MOVED +ROLLED BACK +AT DESTINATION$/m);
+  expect(lines.join('\n')).toContain(
+    'Built, and removed by the rollback; or adopted, and released: 2 networks, 2 disks, 2 servers',
+  );
 });
 
 test('the status tells what happens now, and what an operator may do next', async () => {

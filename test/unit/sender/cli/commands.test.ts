@@ -49,7 +49,14 @@ describe('sender plan', () => {
     await writeFile(file, 'version: 1\n');
     expect(await line.run('plan', '--check', file)).toBe(0);
     expect(line.daemon.asked).toEqual([['checkPlan', { plan: 'version: 1\n', file }]]);
-    expect(line.output.text()).toContain('  server new (id): at the source, but not in the plan');
+    expect(line.output.text()).toContain(
+      [
+        '  servers',
+        '    server new (id): at the source, but not in the plan',
+        '  mappings',
+        '    flavor small: create in the plan, tiny if it were made now',
+      ].join('\n'),
+    );
   });
 
   test('wants to be told what to plan', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Fact } from '../../../../sender/migration/fact.ts';
+import { type Fact, restAfterFailure } from '../../../../sender/migration/fact.ts';
+import type { Report } from '../../../../sender/report/model.ts';
 import { Journal } from '../../../../shared/journal.ts';
 import { Problem } from '../../../../shared/problem.ts';
 import { untilState } from '../../../support/in-process.ts';
@@ -23,6 +24,50 @@ test('such a commit is continued by a resumption', async () => {
   const { sender, campaign } = await uncommitted();
   await sender.daemon.resume({ campaign });
   await untilState(sender, 'committed');
+});
+
+test('a commit that is repeated takes away the stamps that it left, and changes nothing where none is left', async () => {
+  const { world, sender, campaign } = await template.started();
+  await untilState(sender, 'ready');
+  const refused = { service: 'network', method: 'DELETE', path: '^/v2.0/networks/[^/]+/tags/' } as const;
+  world.destination.twin.faults.set([{ do: 'status', status: 403, match: refused }]);
+  await sender.daemon.commit({ campaign, deleteSource: false });
+  await untilState(sender, 'committed');
+  const left = async (): Promise<number> => ((await sender.daemon.report({ campaign })) as Report).left?.stamped.length ?? 0;
+  const says = async (): Promise<string> => (await sender.daemon.status()).campaigns[0]?.says ?? '';
+  expect(await left()).toBeGreaterThan(0);
+  expect(await says()).toContain(`\`sender commit ${campaign.slice(0, 8)}\` tries again`);
+  expect(await sender.daemon.prune({ days: 0 })).toEqual([]);
+  await expect(sender.daemon.commit({ campaign, deleteSource: true })).rejects.toMatchObject({ code: 'E_COMMITTED' });
+
+  // It fails once more, and the campaign stays committed.
+  await sender.daemon.commit({ campaign, deleteSource: false });
+  await untilState(sender, 'committed');
+  expect(await left()).toBeGreaterThan(0);
+
+  world.destination.twin.faults.clear();
+  await sender.daemon.commit({ campaign, deleteSource: false });
+  await untilState(sender, 'committed');
+  expect(await left()).toBe(0);
+  expect(await says()).toBe('Committed. The source servers no longer start by accident.');
+  expect((await serversAt(world.source)).map(({ locked }) => locked)).toEqual([true, true]);
+
+  const facts = (await sender.daemon.log({ campaign })).length;
+  expect(await sender.daemon.commit({ campaign, deleteSource: false })).toMatchObject({ state: 'committed' });
+  expect((await sender.daemon.log({ campaign })).length).toBe(facts);
+  expect(await sender.daemon.prune({ days: 0 })).toMatchObject([{ id: campaign }]);
+});
+
+test('a repeated commit that cannot reach the receiver leaves the campaign committed, and says why', () => {
+  const problem = new Problem('E_PEER_LOST', 'The link was cut.').toJSON();
+  const committed: Fact = { fact: 'rests', state: 'committed' };
+  expect(restAfterFailure([committed, { fact: 'asked', wish: 'commit' }])).toBe('committed');
+  expect(
+    restAfterFailure([
+      { fact: 'rests', state: 'failed', problem },
+      { fact: 'asked', wish: 'commit' },
+    ]),
+  ).toBe('failed');
 });
 
 /** A campaign whose commit failed before its first step, as when no source cloud can be opened. */

@@ -40,11 +40,11 @@ test('a report names what was told before the start, skipped, adopted, mapped an
   await campaign.journal.append({ fact: 'done', server, phase: 'create', learned });
 
   const changes = changesOf(campaign);
-  expect(changes.leftOut).toEqual(['The port vip is left out.', 'floating_ip/f1: the plan says so']);
-  expect(changes.adopted).toEqual(['network/net: the plan maps it to there (n9)']);
+  expect(changes.leftOut).toEqual(['The port vip is left out.', 'floating IP f1: the plan says so']);
+  expect(changes.adopted).toEqual(['network net: the plan maps it to there (n9)']);
   expect(changes.mapped).toEqual([`flavor ${flavor?.name} became larger`]);
   expect(changes.changed).toEqual([
-    'network/net: mtu is 1442, not 1450',
+    'network net: mtu is 1442, not 1450',
     expect.stringMatching(/^server .*: config_drive is true, not false$/),
   ]);
 

@@ -31,6 +31,8 @@ function aMove(name: string, startMs: number, more: Partial<MoveReport> = {}): M
     name,
     wave: 'wave-1',
     state: 'moved',
+    movedAt: '2026-11-21T12:03:20.620Z',
+    rolledBackAt: null,
     destinationId: '0b9e3f3e-7a43-4a77-9d2a-1f5f6f9a8c11',
     phases,
     migrationMs: 200_620,
@@ -67,6 +69,7 @@ function aReport(more: Partial<Report> = {}): Report {
     moves: [aMove('db', 0), aMove('app-1', 210_000), aMove('日本 🦆', 420_000)],
     totals: {
       servers: 3,
+      rolledBack: 0,
       diskBytes: 60 * GiB,
       sentBytes: 6 * GiB,
       resources: { network: 2, subnet: 2, router: 1, port: 3, server: 3 },
@@ -92,6 +95,7 @@ test('what a commit left at the destination is named, with the reason', () => {
   const lines = reportText(aReport({ left }));
   expect(lines).toContain('Left at the destination: 2 images of moved servers, because its server needs it: i1, i2');
   expect(lines).toContain('Left at the destination: our tags on network/n1: Refused.');
+  expect(lines).toContain('`sender commit 7c0a2d8e` tries to take them away again.');
   expect(reportPage(aReport({ left }))).toContain('i1, i2</p>');
 });
 
@@ -104,6 +108,34 @@ test('a forecast with an assumed part is marked, and it is said which part', () 
   expect(reportPage(assumed)).toContain('had measured it: import</p>');
   const measured = aReport({ moves: [aMove('web', 0, { forecast: { ...forecast, assumed: [] } })] });
   expect(reportText(measured).join('\n')).not.toContain('?');
+});
+
+test('text and page have one word for each thing', () => {
+  const rounds = [{ round: 1, size: 1, blocks: 1, bytes: GiB, snapshot_ms: 1, copy_ms: 1, endedAt: '2026-11-21T12:00:00Z' }];
+  const report = aReport({ moves: [aMove('db', 0, { rounds, networkMs: 1, rolledBackAt: '2026-11-21T13:00:00.000Z' })] });
+  const heads = [...reportPage(report).matchAll(/<th [^>]*>(.*?)<\/th>/g)].map(([, head = '']) => head.toUpperCase());
+  const lines = reportText(report, { everyPhase: true }).filter((line) => /^SERVER /.test(line));
+  const titles = lines.flatMap((line) => line.split(/ {2,}/));
+  expect(lines.length).toBe(5);
+  expect(titles.filter((title) => !heads.includes(title))).toEqual([]);
+});
+
+test('the kinds of resources are said in the words of every other command, in text and page', () => {
+  const resources = { security_group_rule: 2, floating_ip: 1, routes: 1 };
+  const report = aReport({ totals: { servers: 3, rolledBack: 0, diskBytes: 0, sentBytes: 0, resources } });
+  expect(reportText(report)).toContain('Built or adopted: 2 security group rules, 1 floating IP, 1 set of static routes');
+  const page = reportPage(report);
+  expect(page).toContain('<p>Built or adopted: 2 security group rules, 1 floating IP, 1 set of static routes</p>');
+  expect(page).not.toMatch(/security_group|floating_ip/);
+});
+
+test('the report of a rolled-back campaign says when each server had moved and when it was back', () => {
+  const moves = [aMove('db', 0, { state: 'rolled back', destinationId: null, rolledBackAt: '2026-11-21T13:00:00.000Z' })];
+  const totals = { servers: 0, rolledBack: 1, diskBytes: 20 * GiB, sentBytes: 2 * GiB, resources: { network: 2 } };
+  const page = reportPage(aReport({ state: 'rolled back', moves, totals }));
+  expect(page).toContain('<b>1</b><span>moved and rolled back</span>');
+  expect(page).toContain('<td>2026-11-21 12:03:20</td><td>2026-11-21 13:00:00</td>');
+  expect(page).toContain('Built, and removed by the rollback; or adopted, and released');
 });
 
 describe('the page of a report', () => {
@@ -195,7 +227,7 @@ describe('the page of a report', () => {
         moves: [waiting],
         endedAt: null,
         problems: [],
-        totals: { servers: 1, diskBytes: 0, sentBytes: 0, resources: {} },
+        totals: { servers: 1, rolledBack: 0, diskBytes: 0, sentBytes: 0, resources: {} },
       }),
     );
     expect(page).toContain('No phase has ended yet.');
@@ -240,7 +272,9 @@ describe('the text of a report', () => {
       { round: 1, size: 1, blocks: 1, bytes: 3 * GiB, snapshot_ms: 1, copy_ms: 1, endedAt: '2026-11-21T12:00:00Z' },
     ];
     const moves = [aMove('db', 0, { rounds })];
-    const text = reportText(aReport({ moves, totals: { servers: 1, diskBytes: 20 * GiB, sentBytes: 5 * GiB, resources: {} } }));
+    const text = reportText(
+      aReport({ moves, totals: { servers: 1, rolledBack: 0, diskBytes: 20 * GiB, sentBytes: 5 * GiB, resources: {} } }),
+    );
     expect(text).toContain('1 server, 20.0 GiB of disks, 5.0 GiB sent');
     expect(text.join('\n')).toMatch(/SENT +IN ROUNDS(.|\n)*db .* 5\.0 GiB +3\.0 GiB/);
   });

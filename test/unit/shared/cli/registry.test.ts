@@ -4,6 +4,7 @@ import { receiverProgram } from '../../../../receiver/cli/program.ts';
 import { receiverCommands } from '../../../../receiver/control/registry.ts';
 import { senderProgram } from '../../../../sender/cli/program.ts';
 import { senderCommands } from '../../../../sender/control/registry.ts';
+import { runProgram } from '../../../../shared/cli/program.ts';
 import type { AnyCommand } from '../../../../shared/control/command.ts';
 import { aRecordingOutput } from '../../../support/recording-output.ts';
 
@@ -43,6 +44,14 @@ describe.each(rows)('the command $name of the $side', ({ side, name, command, ma
   test('is offered on the command line, whose help says what it does', () => {
     const help = helpOf(make(terminal), elsewhere[side]?.[name] ?? name).toLowerCase();
     expect(help).toContain(command.does.replace(/\.$/, '').toLowerCase());
+  });
+
+  test('has every exit status that it declares in its help, and those of a daemon that is away and of an interruption', async () => {
+    const output = aRecordingOutput();
+    await runProgram(make({ ...terminal, output }), [elsewhere[side]?.[name] ?? name, '--help'], output);
+    const listed = output.text().split('Exit status:')[1] ?? '';
+    const statuses = [...listed.matchAll(/^ +(\d+) {2}/gm)].map(([, status]) => Number(status));
+    expect(statuses).toEqual(expect.arrayContaining([0, 1, 2, 3, 41, ...(command.exits ?? [])]));
   });
 
   test('says what it does in whole sentences', () => {

@@ -17,7 +17,5 @@ test('an attribute that the destination does not know is told once for all who h
     'blocking port.unsupported_attribute',
   ]);
   expect(found[0]?.says).toBe('A network has mtu, which the destination cannot have without net-mtu-writable.');
-  expect(found[1]?.says).toBe(
-    '2 of kind port have port_security_enabled, which the destination cannot have without port-security.',
-  );
+  expect(found[1]?.says).toBe('2 ports have port_security_enabled, which the destination cannot have without port-security.');
 });

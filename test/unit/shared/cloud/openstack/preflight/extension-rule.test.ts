@@ -12,8 +12,8 @@ async function codes(campaign: Campaign): Promise<string[]> {
 }
 
 test.each([
-  ['standard-attr-tag', /network, subnet, router, security group, port, floating ip/],
-  ['router', /router, gateway, interface, floating ip/],
+  ['standard-attr-tag', /network, subnet, router, security group, port, floating IP/],
+  ['router', /router, gateway, interface, floating IP/],
   ['extraroute', /routes/],
   ['security-group', /security group, security group rule/],
 ])('a destination without the extension %s is known before the first write, with what needs it', async (alias, kinds) => {

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { withAccepted } from '../../shared/model/accepted.ts';
+import type { Concern, Decision } from '../../shared/model/concern.ts';
+import type { Configurations } from '../../shared/model/configurations.ts';
+import { Problem } from '../../shared/problem.ts';
+import { type Plan, serversOf } from '../model/plan.ts';
+import { concernsOf, narrowTo } from '../plan/narrow.ts';
+import { inOrderOf, type MigrateOptions, withOptions } from '../plan/options.ts';
+import { policyConcerns } from '../plan/policies.ts';
+import type { Captured } from '../plan/result.ts';
+import { aboutTheRest, withoutSkipped } from '../plan/skip.ts';
+import { preflight } from './capture-and-plan.ts';
+import type { SenderContext } from './context.ts';
+
+/** A plan as it would start now: with the document of what it moves, and all that is said of it. */
+export interface Examined {
+  readonly plan: Plan;
+  readonly document: Configurations;
+  readonly concerns: readonly Concern[];
+  readonly decisions: readonly Decision[];
+}
+
+/** Throws E_PLAN where a plan moves nothing, or a server twice. */
+export function mustMoveOnce(plan: Plan, file: string): void {
+  const wanted = serversOf(plan);
+  if (wanted.length === 0 && !plan.source.whole)
+    throw new Problem('E_PLAN', `${file} moves nothing: it names no server, and not the whole project.`, {
+      about: file,
+      hint: 'Name servers in `waves`, or set `whole: true` to move networks, groups and addresses alone.',
+    });
+  const twice = wanted.find((id, index) => wanted.indexOf(id) !== index);
+  if (twice !== undefined) throw new Problem('E_PLAN', `${file} names server ${twice} twice.`, { about: file });
+}
+
+/** What a plan moves of what was captured: of a whole project, only its servers stay behind. */
+export function movedBy(plan: Plan, { document }: Captured): Configurations {
+  return plan.source.whole ? narrowTo(document, serversOf(plan)) : document;
+}
+
+/**
+ * Holds a plan against both clouds, for the start of its campaign and for a check alike. Throws
+ * E_PLAN where it contradicts itself.
+ */
+export async function examine(
+  plan: Plan,
+  captured: Captured,
+  file: string,
+  context: SenderContext,
+  options: MigrateOptions = {},
+): Promise<Examined> {
+  const { document, gone, concerns: skipped } = withoutSkipped(movedBy(plan, captured), plan.skip, file);
+  // The campaign's plan names all that is gone: what is read later is held against that.
+  const chosen = withOptions({ ...plan, skip: [...gone] }, document, options, file);
+  const frozen = inOrderOf(chosen, { ...document, campaign: randomUUID(), mappings: chosen.mappings });
+  const found = await preflight(frozen, context);
+  const concerns = [
+    ...policyConcerns(chosen, Date.now(), frozen, context.campaigns.history()),
+    ...aboutTheRest(concernsOf(captured.concerns, document), gone),
+    ...skipped,
+    ...found.concerns,
+  ];
+  return { plan: chosen, document: frozen, concerns: withAccepted(concerns, chosen.mappings), decisions: found.decisions };
+}

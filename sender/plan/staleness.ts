@@ -1,0 +1,74 @@
+import type { Concern } from '../../shared/model/concern.ts';
+import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
+import { labelsOf } from '../../shared/model/labels.ts';
+import { type Ref, refOf } from '../../shared/model/resource.ts';
+import type { CampaignState } from '../campaign/campaign-status.ts';
+import type { Plan } from '../model/plan.ts';
+
+/** A server that a campaign has which is not over, or that cannot be read and may have it. */
+export interface HeldServer {
+  readonly server: string;
+  /** Null: it is being prepared. */
+  readonly campaign: string | null;
+  readonly state: CampaignState | 'damaged';
+}
+
+/**
+ * Concerns with one that is fatal for each server that a campaign has which is not over; that such
+ * a server is stopped is no news.
+ */
+export function withHeld(held: readonly HeldServer[], document: Configurations, concerns: readonly Concern[]): Concern[] {
+  const labels = labelsOf(document.servers);
+  const refs = new Set<Ref | undefined>(held.map(({ server }) => refOf('server', server)));
+  return [
+    ...held.map(
+      (one): Concern => ({
+        code: 'server.in_campaign',
+        severity: 'blocking',
+        about: refOf('server', one.server),
+        says: `Server ${labels.get(one.server) ?? one.server} ${whereHeld(one)}.`,
+        remedy:
+          one.state === 'damaged'
+            ? 'Restore that campaign from a backup, or take the server out of `waves`.'
+            : 'Commit or roll back that campaign first, or take the server out of `waves`.',
+      }),
+    ),
+    ...concerns.filter(({ code, about }) => code !== 'server.shutoff' || !refs.has(about)),
+  ];
+}
+
+function whereHeld({ campaign, state }: HeldServer): string {
+  if (campaign === null) return 'is part of a campaign that is being prepared';
+  if (state === 'damaged') return `may be part of campaign ${campaign}, which cannot be read`;
+  return `is part of campaign ${campaign} (${state}), which is neither committed nor rolled back`;
+}
+
+/** One fatal concern for each server of a plan that its project no longer has. */
+export function goneConcerns(gone: readonly string[]): Concern[] {
+  return gone.map((id) => ({
+    code: 'server.gone',
+    severity: 'blocking',
+    about: refOf('server', id),
+    says: 'The plan names a server that the source project does not have.',
+    remedy: 'Take it out of `waves`.',
+  }));
+}
+
+/** The entries of `skip` that name nothing of a document, with a fatal concern for each. */
+export function staleSkips(
+  { skip }: Plan,
+  document: Configurations,
+): { readonly stale: ReadonlySet<Ref>; readonly concerns: Concern[] } {
+  const refs = new Set(resourcesOf(document).map(({ kind, id }) => refOf(kind, id)));
+  const stale = skip.filter((ref) => !refs.has(ref));
+  const concerns = stale.map(
+    (about): Concern => ({
+      code: 'plan.skip_absent',
+      severity: 'blocking',
+      about,
+      says: 'The plan skips what is not among that which moves.',
+      remedy: 'Take it out of `skip`.',
+    }),
+  );
+  return { stale: new Set(stale), concerns };
+}
