@@ -11,9 +11,20 @@ import { Refusal } from '../refusal.ts';
 import { failServer, isThere, touchServer, wirePorts } from './instance.ts';
 import type { Server } from './model.ts';
 import { plugInterface, unplugInterface } from './networks.ts';
+import { attachVolume, detachVolume, dropVolumes } from './volumes.ts';
 
 /** How long each stage of a build lasts at pace 1. */
 const stageMs = { scheduling: 300, networking: 300, spawning: 500, deleting: 400 } as const;
+
+/** Why a server could not be built, as its fault tells it. */
+class Unbuilt extends Error {
+  readonly code: number;
+
+  constructor(message: string, code = 500) {
+    super(message);
+    this.code = code;
+  }
+}
 
 /**
  * Builds a server in the background: scheduled, plugged, spawned, ACTIVE; or ERROR with the reason
@@ -25,14 +36,15 @@ export function buildServer(cloud: Cloud, server: Server): void {
       await build(cloud, server);
     } catch (error) {
       cloud.background.signal.throwIfAborted();
-      if (isThere(cloud, server))
-        failServer(
-          cloud,
-          server,
-          `Build of instance ${server.id} aborted: ${error instanceof Refusal ? error.message : String(error)}`,
-        );
+      for (const one of server.volumes) detachVolume(cloud, server, one);
+      if (isThere(cloud, server)) failServer(cloud, server, reasonOf(server, error), error instanceof Unbuilt ? error.code : 500);
     }
   });
+}
+
+function reasonOf({ id }: Server, error: unknown): string {
+  if (error instanceof Unbuilt) return error.message;
+  return `Build of instance ${id} aborted: ${error instanceof Refusal ? error.message : String(error)}`;
 }
 
 async function build(cloud: Cloud, server: Server): Promise<void> {
@@ -42,7 +54,7 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   const fault = cloud.faults.take('server-error', server.name);
   const hasHost = (server.forcedHost ?? hostName) === hostName;
   if (fault !== undefined || !hasHost)
-    return failServer(cloud, server, fault?.message ?? 'No valid host was found. There are not enough hosts available.');
+    throw new Unbuilt(fault?.message ?? 'No valid host was found. There are not enough hosts available.');
   server.host = hostName;
   enter(cloud, server, 'networking');
   await background.pause(stageMs.networking);
@@ -51,14 +63,9 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   enter(cloud, server, 'spawning');
   await background.pause(stageMs.spawning);
   if (!isThere(cloud, server)) return;
-  const image = cloud.state.images.get(server.imageId);
-  if (image === undefined) return failServer(cloud, server, `Image ${server.imageId} could not be found.`, 404);
-  const disk = diskPath(cloud, server.id);
-  await mkdir(dirname(disk), { recursive: true });
-  // The hypervisor keeps disks raw, as with images_type=raw in nova.conf.
-  const place = image.diskFormat === 'qcow2' ? copyQcow2 : copySparse;
-  await place(imagePath(cloud, image.id), disk, diskBytes(server), background.signal);
-  if (!isThere(cloud, server)) return await rm(disk, { force: true });
+  if (server.imageId !== '') await placeDisk(cloud, server);
+  if (!isThere(cloud, server)) return await rm(diskPath(cloud, server.id), { force: true });
+  for (const one of server.volumes) attachVolume(cloud, server, one);
   server.vmState = 'active';
   server.taskState = null;
   server.powerState = 1;
@@ -66,6 +73,16 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   bootGuest(cloud, server);
   wirePorts(cloud, server, 'ACTIVE');
   touchServer(cloud, server);
+}
+
+async function placeDisk(cloud: Cloud, server: Server): Promise<void> {
+  const image = cloud.state.images.get(server.imageId);
+  if (image === undefined) throw new Unbuilt(`Image ${server.imageId} could not be found.`, 404);
+  const disk = diskPath(cloud, server.id);
+  await mkdir(dirname(disk), { recursive: true });
+  // The hypervisor keeps disks raw, as with images_type=raw in nova.conf.
+  const place = image.diskFormat === 'qcow2' ? copyQcow2 : copySparse;
+  await place(imagePath(cloud, image.id), disk, diskBytes(server), cloud.background.signal);
 }
 
 /**
@@ -90,6 +107,7 @@ export function removeServer(cloud: Cloud, server: Server): void {
       const port = cloud.state.ports.get(id);
       if (port !== undefined) unplugInterface(cloud, server, port, (own) => removePort(cloud, own));
     }
+    dropVolumes(cloud, server);
     cloud.state.servers.delete(server.id);
     cloud.changed();
     await rm(diskPath(cloud, server.id), { force: true });
