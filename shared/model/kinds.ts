@@ -26,6 +26,7 @@ export const factsOf = {
   flavor: { plural: 'flavors', called: 'flavors', networkSide: true },
   image: { plural: 'images', called: 'images', networkSide: false },
   disk: { plural: 'disks', called: 'disks', networkSide: false },
+  volume: { plural: 'volumes', called: 'volumes', networkSide: false },
   server: { plural: 'servers', called: 'servers', networkSide: false },
 } as const satisfies Record<Kind, KindFacts>;
 

@@ -26,6 +26,8 @@ function needed(view: PreflightView): Record<string, number> {
   const groups = view.of('security_group').filter((one) => !isDefaultGroup(one));
   const floating = view.of('floating_ip').filter((one) => view.mappings.floating_ips[one.id]?.to !== 'skip');
   const keys = view.of('keypair').filter((one) => !view.keypairs.some((there) => there.name === one.name));
+  const volumes = view.of('volume');
+  const images = view.of('disk').filter(({ volume_id }) => volume_id === null).length;
   const sizes = view.of('server').map((server) => sizeOf(view, server));
   return {
     network: created.length,
@@ -40,8 +42,11 @@ function needed(view: PreflightView): Record<string, number> {
     cores: sizes.reduce((sum, size) => sum + size.vcpus, 0),
     ram: sizes.reduce((sum, size) => sum + size.ram, 0),
     key_pairs: keys.length,
-    // Every disk is an image until the commit at least.
-    image_count_total: view.of('disk').length,
+    // A disk that a server has of its own is an image until the commit at least; that of a volume
+    // for a while, and a second time when it is read back.
+    image_count_total: images + (volumes.length > 0 ? 2 : 0),
+    volumes: volumes.length,
+    gigabytes: volumes.reduce((sum, { size }) => sum + size, 0),
     image_size_total: imageMebibytes(view),
   };
 }

@@ -9,6 +9,7 @@ import type {
   ApiRouter,
   ApiSecurityGroup,
   ApiSubnet,
+  ApiVolumeType,
 } from '../api.ts';
 import type { Attribute } from '../attributes/attribute.ts';
 import { neededExtensions } from '../attributes/extensions.ts';
@@ -16,10 +17,12 @@ import { tables } from '../attributes/tables.ts';
 import { defaultGroup } from '../builders/default-group.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { mappedNetwork } from '../builders/network.ts';
+import { flagChangeable } from '../builders/server-volumes.ts';
 import type { Site } from '../builders/site.ts';
 import { listKeypairs } from '../facts/facts.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
+import { listTypes, listVolumeZones } from '../volumes/places.ts';
 
 /**
  * The input of the rules: the wanted resources and the destination. Read once, so that all rules
@@ -49,6 +52,9 @@ export interface PreflightView {
   readonly lacks: ReadonlySet<string>;
   /** Read only if the plan wants one. */
   readonly zones: readonly Zone[];
+  /** Null where there is no Cinder; read only if there are volumes, as are its zones. */
+  readonly volumeTypes: readonly ApiVolumeType[] | null;
+  readonly volumeZones: readonly string[];
   readonly quotas: Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
   of<K extends Kind>(kind: K): readonly ResourceOf<K>[];
   /**
@@ -83,6 +89,7 @@ export async function readView(
   for (const { id } of new Set(mapped))
     ports.push(...(await site.network<ApiPort>('/ports', 'ports', { network_id: id }, signal)));
   const admin = token.roles.includes('admin');
+  const hasVolumes = of('volume').length > 0 && (await site.session.has('volume', signal));
   return {
     mappings,
     projectId: token.projectId,
@@ -99,6 +106,8 @@ export async function readView(
     defaultGroup: await defaultGroup(site, signal),
     lacks: await lackOf(site, signal),
     zones: mappings.servers === undefined ? [] : await listZones(site.session, admin, signal),
+    volumeTypes: hasVolumes ? await listTypes(site.session, signal) : null,
+    volumeZones: hasVolumes ? await listVolumeZones(site.session, signal) : [],
     quotas: await readQuotas(site.session, signal),
     of,
     network(id) {
@@ -128,7 +137,12 @@ function needsOf({ needs, values = [] }: Attribute): string[] {
 }
 
 async function lackOf(site: Site, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const needs = new Set([freeKeyNames, ...neededExtensions, ...Object.values(tables).flatMap((table) => table.flatMap(needsOf))]);
+  const needs = new Set([
+    freeKeyNames,
+    flagChangeable,
+    ...neededExtensions,
+    ...Object.values(tables).flatMap((table) => table.flatMap(needsOf)),
+  ]);
   const lacks = new Set<string>();
   for (const need of needs) if (!(await site.offers(need, signal))) lacks.add(need);
   return lacks;
