@@ -108,6 +108,8 @@ function restore(state: State, text: string): void {
   for (const [name, map] of Object.entries(state) as [string, Map<string, never>][]) {
     for (const [key, value] of saved[name] ?? []) map.set(key, value);
   }
+  // A twin of 0.1 knew no volumes.
+  for (const server of state.servers.values()) Object.assign(server, { volumes: [], ...server });
 }
 
 /** The next value of a counter that survives restarts; the first is 1. */
