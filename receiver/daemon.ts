@@ -17,8 +17,8 @@ import { Imports } from './bundle/imports.ts';
 import { Campaigns } from './campaign/campaigns.ts';
 import type { ReceiverConfig } from './config.ts';
 import type { ReceiverContext } from './control/context.ts';
+import { dialableAt } from './control/dialable.ts';
 import { receiverCommands } from './control/registry.ts';
-import { dialableAt } from './dialable.ts';
 import { Sessions } from './session/sessions.ts';
 
 /** A daemon that runs. `port` is the one it listens on. */

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { type Document, isMap, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { readText } from './operator-file.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 
 /** One complaint about a file. Line and column count from 1. */
@@ -34,15 +34,7 @@ export function parseYaml<T>(text: string, file: string, schema: z.ZodType<T>, c
 
 /** Reads a YAML file with `parseYaml`; a file that cannot be read is a Problem of the same code. */
 export async function readYaml<T>(file: string, schema: z.ZodType<T>, code: ProblemCode = 'E_CONFIG'): Promise<T> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const says = absent ? `There is no file ${file}.` : `${file} cannot be read: ${(error as Error).message}.`;
-    throw new Problem(code, says, { about: file, cause: error, hint: absent ? absentHint(code) : undefined });
-  }
-  return parseYaml(text, file, schema, code);
+  return parseYaml(await readText(file, code, absentHint(code)), file, schema, code);
 }
 
 function absentHint(code: ProblemCode): string | undefined {

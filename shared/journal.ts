@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Semaphore } from './concurrency/semaphore.ts';
 import { isFull } from './disk-full.ts';
@@ -15,6 +15,22 @@ export type Dated<F> = F & { readonly at: string };
  */
 const reserveBytes = 256 * 1024;
 
+/** Bytes that must be free before a reserve that was given up is made again. */
+const roomForReserveBytes = 4 * reserveBytes;
+
+/**
+ * A reserve is made before the first fact; one that is `gone` was given up, or found no room, and
+ * is made again once there is much.
+ */
+type Reserve = 'not needed yet' | 'there' | 'gone';
+
+/** A journal as it was found: its facts, their bytes, and its reserve. */
+interface Opened<F> {
+  readonly facts: Dated<F>[];
+  readonly length: number;
+  readonly reserve: Reserve;
+}
+
 /**
  * An append-only file of facts, one JSON object a line; a fact is durable when `append` returns. A
  * last line that a power cut tore is dropped: its `append` never returned.
@@ -28,14 +44,16 @@ export class Journal<F extends object> {
    */
   #length: number;
   #torn = false;
+  #reserve: Reserve;
   readonly #writing = new Semaphore(1);
   readonly #listeners: ((fact: Dated<F>) => void)[] = [];
 
-  private constructor(path: string, file: FileHandle, facts: Dated<F>[], length: number) {
+  private constructor(path: string, file: FileHandle, { facts, length, reserve }: Opened<F>) {
     this.path = path;
     this.#file = file;
     this.#facts = facts;
     this.#length = length;
+    this.#reserve = reserve;
   }
 
   /** Opens or makes a journal. Throws E_STATE_DAMAGED when a line before the last is not JSON. */
@@ -47,9 +65,9 @@ export class Journal<F extends object> {
       const { facts, length } = parse<F>(bytes, path);
       if (length < bytes.length) await file.truncate(length);
       await file.sync();
-      await keepReserve(path);
+      const reserve = facts.length === 0 ? 'not needed yet' : await keepReserve(path);
       await syncFolder(dirname(path));
-      return new Journal<F>(path, file, facts, length);
+      return new Journal<F>(path, file, { facts, length, reserve });
     } catch (error) {
       await file.close();
       throw error;
@@ -75,8 +93,11 @@ export class Journal<F extends object> {
     const line = Buffer.from(`${JSON.stringify(dated)}\n`);
     await this.#writing.run(async () => {
       try {
+        if (this.#reserve === 'not needed yet') this.#reserve = await keepReserve(this.path);
         await this.#write(line).catch(async (error: unknown) => {
-          if (!isFull(error) || !(await giveUpReserve(this.path))) throw error;
+          if (!isFull(error)) throw error;
+          this.#reserve = 'gone';
+          if (!(await giveUpReserve(this.path))) throw error;
           await this.#write(line);
         });
       } catch (cause) {
@@ -84,6 +105,7 @@ export class Journal<F extends object> {
         throw new Problem(isFull(cause) ? 'E_DISK_FULL' : 'E_STATE_DAMAGED', says, { about: this.path, cause });
       }
       this.#facts.push(dated);
+      await this.#restoreReserve();
     });
     for (const listener of this.#listeners) listener(dated);
     return dated;
@@ -92,6 +114,18 @@ export class Journal<F extends object> {
   /** Waits for pending facts and closes the file. */
   async close(): Promise<void> {
     await this.#writing.run(() => this.#file.close());
+  }
+
+  /** A disk that was full once may be full again. A failure is no failure of the fact. */
+  async #restoreReserve(): Promise<void> {
+    if (this.#reserve !== 'gone') return;
+    try {
+      const { bavail, bsize } = await statfs(dirname(this.path));
+      if (bavail * bsize < roomForReserveBytes) return;
+      this.#reserve = await keepReserve(this.path);
+    } catch {
+      // The next fact tries again.
+    }
   }
 
   async #write(line: Buffer): Promise<void> {
@@ -137,15 +171,20 @@ export async function readFacts<F extends object>(path: string): Promise<readonl
 }
 
 /**
- * Makes the reserve, of random bytes that no file system stores as a hole; a full disk has none.
+ * Makes the reserve, of random bytes that no file system stores as a hole; `gone` where the disk is
+ * full.
  */
-async function keepReserve(path: string): Promise<void> {
+async function keepReserve(path: string): Promise<Reserve> {
   const kept = await stat(reserveOf(path)).catch(() => null);
-  if (kept?.size === reserveBytes) return;
-  await writeFile(reserveOf(path), randomBytes(reserveBytes), { mode: 0o600 }).catch(async (error: unknown) => {
+  if (kept?.size === reserveBytes) return 'there';
+  try {
+    await writeFile(reserveOf(path), randomBytes(reserveBytes), { mode: 0o600 });
+    return 'there';
+  } catch (error) {
     await giveUpReserve(path);
     if (!isFull(error)) throw error;
-  });
+    return 'gone';
+  }
 }
 
 /** Frees the reserve; false when there is none left. */

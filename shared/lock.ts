@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isFull } from './disk-full.ts';
 import { makeFolder, syncTree } from './durable.ts';
 import { Problem } from './problem.ts';
 
@@ -13,16 +14,30 @@ const pauseMs = 50;
 /** SQLITE_BUSY: another process has the lock. */
 const busy = 5;
 
+/** Write permission for the group or for everybody (inode(7)). */
+const othersWrite = 0o022;
+
+const asItsUser = 'Run the daemon as the user who owns the state directory, or give that user what is in it.';
+
 /**
  * Makes this process the only daemon on a state directory, which it makes (0700), until it releases
- * it or dies. Throws E_STATE_LOCKED with the holder's pid.
+ * it or dies. Throws E_STATE_LOCKED with the holder's pid, and E_STATE_DAMAGED.
  */
 export async function holdState(dir: string): Promise<() => Promise<void>> {
-  await makeFolder(dir);
+  await makeFolder(dir).catch((cause: Error) => {
+    if (isFull(cause)) throw cause;
+    const says = `The state directory ${dir} cannot be used: ${cause.message}.`;
+    throw new Problem('E_STATE_DAMAGED', says, { about: dir, cause, hint: asItsUser });
+  });
+  await mustBePrivate(dir);
   for (let attempt = 1; ; attempt += 1) {
-    const lock = lockIn(dir, 'BEGIN EXCLUSIVE');
+    // Without a file for its journal SQLite writes nothing, and locks on a full disk as well.
+    const lock = lockIn(dir, 'PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     if (lock !== null) {
-      await writeFile(pidFile(dir), `${process.pid}\n`, { mode: 0o600 });
+      // A daemon starts on a full disk as well: servers may be stopped that it takes back.
+      await writeFile(pidFile(dir), `${process.pid}\n`, { mode: 0o600 }).catch((error: unknown) => {
+        if (!isFull(error)) throw error;
+      });
       await syncTree(dir);
       return async () => {
         await rm(pidFile(dir), { force: true });
@@ -49,18 +64,34 @@ export async function stateHolder(dir: string): Promise<number | undefined> {
  * other user can take it, and the kernel frees it when the process dies. Null where another has it.
  */
 function lockIn(dir: string, statement: string, readOnly = false): DatabaseSync | null {
-  const lock = new DatabaseSync(lockFile(dir), { readOnly, timeout: 0 });
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new DatabaseSync(lockFile(dir), { readOnly, timeout: 0 });
     lock.exec(statement);
     return lock;
   } catch (error) {
-    lock.close();
+    lock?.close();
     if ((error as { errcode?: number }).errcode === busy) return null;
     throw new Problem('E_STATE_DAMAGED', `${lockFile(dir)} cannot be locked: ${(error as Error).message}.`, {
       about: lockFile(dir),
       cause: error,
+      hint: asItsUser,
     });
   }
+}
+
+/**
+ * Throws E_STATE_DAMAGED for a state directory to which other users may write: they could put peers
+ * and campaigns there.
+ */
+export async function mustBePrivate(dir: string): Promise<void> {
+  const { mode } = await stat(dir);
+  if ((mode & othersWrite) === 0) return;
+  const says = `Other users may write to the state directory ${dir} (mode ${(mode & 0o7777).toString(8)}); they could put peers and campaigns there.`;
+  throw new Problem('E_STATE_DAMAGED', says, {
+    about: dir,
+    hint: `If nobody did: \`chmod 700 ${dir}\`. Otherwise compare \`peers\` and \`status\` first.`,
+  });
 }
 
 /** The pid that the holder noted, in its own namespace; 0 until it has. */

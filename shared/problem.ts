@@ -99,7 +99,7 @@ export const problems = {
   E_IMAGE_MISMATCH: { retry: 'later', exit: 30, hint: 'The cloud stored other bytes than were sent; the image is made again by `sender resume`.' },
   E_TOTALS_DISAGREE: { retry: 'never', exit: 30, hint: 'The two daemons count differently; keep both state directories and report this.' },
 
-  // 40: a campaign's own course
+  // 40: what the campaign allows now
   E_BLOCKED: { retry: 'never', exit: 40, hint: 'Resolve the concerns marked blocking; nothing was written on either cloud.' },
   E_COMMITTED: { retry: 'never', exit: 40, hint: 'The campaign is committed: there is no way back. Move the tenant back with a new plan.' },
   E_CAMPAIGN_STATE: { retry: 'never', exit: 40, hint: 'See `sender status` for what the campaign can do now.' },

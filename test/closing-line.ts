@@ -1,6 +1,9 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends a run with one plain line, `vitest: N passed, N failed, N skipped`, and names every test that was skipped: a skip is never silent. */
+/**
+ * Ends a run with one plain line, `vitest: N passed, N failed, N skipped`, and names every test
+ * that was skipped: a skip is never silent.
+ */
 // biome-ignore lint/style/noDefaultExport: vitest loads a reporter by its default export
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {

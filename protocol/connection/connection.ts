@@ -15,7 +15,7 @@ import { Link, type LinkListener } from './link.ts';
 import { NoticeQueue } from './notice-queue.ts';
 import { Outstanding } from './outstanding.ts';
 import { type AnyHandlers, RequestDispatcher } from './request-dispatcher.ts';
-import { type ConnectionProgress, checkCampaign, checkPhase, validate, validatePart } from './validate.ts';
+import { type ConnectionProgress, checkCampaign, checkTurn, type ValidMessage, validate, validatePart } from './validate.ts';
 
 /** Who this side is, and how it behaves. */
 export interface ConnectionOptions<S extends Side> {
@@ -201,7 +201,7 @@ export class Connection<S extends Side> {
    * other side's problem, E_PEER_TIMEOUT, E_PEER_LOST, E_MALFORMED, or the signal's reason.
    */
   async request<N extends Requests & SaidBy<S>>(name: N, params: Params<N>, options: RequestOptions = {}): Promise<Result<N>> {
-    checkPhase(name, this.#progress);
+    checkTurn(name, this.#progress);
     checkCampaign(name, params, this.#progress);
     return (await this.#ask(name, params, options)) as Result<N>;
   }
@@ -211,7 +211,7 @@ export class Connection<S extends Side> {
    * where it may not be said now.
    */
   notify<N extends Exclude<SaidBy<S>, Requests>>(name: N, params: Params<N>): void {
-    checkPhase(name, this.#progress);
+    checkTurn(name, this.#progress);
     checkCampaign(name, params, this.#progress);
     this.#link.writer.say({ name, params });
   }
@@ -254,9 +254,9 @@ export class Connection<S extends Side> {
   /** Answers a request, with a problem where it is refused. Never rejects. */
   async #hearRequest(frame: RequestFrame, bytes: number): Promise<void> {
     try {
-      const admitted = validate(frame.name, frame.params, this.#greeting.otherRole, this.#progress);
-      if (admitted.name === 'session.hello') this.#answerHello(frame.id, admitted.params as Hello);
-      else await this.#dispatcher?.answer(frame.id, admitted, bytes);
+      const message = validate(frame.name, frame.params, this.#greeting.otherRole, this.#progress);
+      if (message.name === 'session.hello') this.#answerHello(frame.id, message.params as Hello);
+      else await this.#dispatcher?.answer(frame.id, message, bytes);
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (this.#link.signal.aborted) return;
@@ -270,20 +270,20 @@ export class Connection<S extends Side> {
    * read ends the connection.
    */
   #hearNotice(frame: NoticeFrame): void {
-    let admitted: ReturnType<typeof validate>;
+    let message: ValidMessage;
     try {
-      admitted = validate(frame.name, frame.params, this.#greeting.otherRole, this.#progress);
+      message = validate(frame.name, frame.params, this.#greeting.otherRole, this.#progress);
     } catch (thrown) {
       const problem = asProblem(thrown);
       if (problem.code === 'E_MALFORMED') throw problem;
       this.#options.observe?.(problem);
       return;
     }
-    if (admitted.name === 'session.goodbye') {
-      this.#goodbye ??= (admitted.params as Params<'session.goodbye'>).reason;
+    if (message.name === 'session.goodbye') {
+      this.#goodbye ??= (message.params as Params<'session.goodbye'>).reason;
       return;
     }
-    this.#notices.add(admitted);
+    this.#notices.add(message);
   }
 
   async #sayHello(): Promise<void> {

@@ -31,24 +31,24 @@ export function validate(name: string, params: unknown, from: Side, progress: Re
   if (message.from !== 'either' && message.from !== from) {
     throw new Problem('E_MALFORMED', `${name} is said by the ${message.from}, not by the ${from}.`, { about: name });
   }
-  checkPhase(name, progress);
+  checkTurn(name, progress);
   const parsed = validatePart(name, 'params', params);
   checkCampaign(name, parsed, progress);
   return { name, params: parsed };
 }
 
 /** Throws E_OUT_OF_TURN where a message comes before its turn. */
-export function checkPhase(name: Name, progress: Readonly<ConnectionProgress>): void {
+export function checkTurn(name: Name, progress: Readonly<ConnectionProgress>): void {
+  const why = whyOutOfTurn(name, progress);
+  if (why !== null) throw new Problem('E_OUT_OF_TURN', `${name} is out of turn: ${why}.`, { about: name });
+}
+
+function whyOutOfTurn(name: Name, { greeted, lane, campaign }: Readonly<ConnectionProgress>): string | null {
   const { when, onLane } = messages[name];
-  const wrong =
-    when === 'greeting'
-      ? progress.greeted && 'hello was said already'
-      : !progress.greeted
-        ? 'hello comes first'
-        : progress.lane && !onLane
-          ? 'this connection is a lane'
-          : when === 'campaign' && progress.campaign === undefined && 'no campaign is open on this connection';
-  if (wrong) throw new Problem('E_OUT_OF_TURN', `${name} is out of turn: ${wrong}.`, { about: name });
+  if (when === 'greeting') return greeted ? 'hello was said already' : null;
+  if (!greeted) return 'hello comes first';
+  if (lane && !onLane) return 'this connection is a lane';
+  return when === 'campaign' && campaign === undefined ? 'no campaign is open on this connection' : null;
 }
 
 /**

@@ -10,6 +10,33 @@ import { notice, request } from './message.ts';
  */
 const HowBuilt = z.enum(['created', 'adopted', 'found']);
 
+/** What was built: the destination's id, how it came to be, and what is worth telling beside. */
+const BuiltOnWire = z.object({ id: z.string(), how: HowBuilt, detail: z.record(z.string(), z.string()).readonly().optional() });
+
+/** Builds what a server that still runs at the source does not notice. */
+export const prepare = request({
+  from: 'sender',
+  since: 1,
+  when: 'campaign',
+  answered: 'when-done',
+  purpose:
+    'Builds a port or a floating IP of a server that still runs at the source, as far as neither that server nor its clients notice; `resource.ensure` builds the rest after the stop.',
+  repeatable:
+    'Yes; what this campaign has built already is looked at and answered again, and mended where somebody removed it since.',
+  params: z.object({ campaign: CampaignId, ref: Ref }),
+  result: z.object({ built: BuiltOnWire.optional() }),
+  problems: [
+    'E_CAMPAIGN_STATE',
+    'E_CONFLICT',
+    'E_DANGLING',
+    'E_NOT_FOUND',
+    'E_QUOTA',
+    'E_UNMAPPED',
+    'E_UNSUPPORTED',
+    ...cloudProblems,
+  ],
+});
+
 /** Builds one resource. */
 export const ensure = request({
   from: 'sender',
@@ -18,8 +45,13 @@ export const ensure = request({
   answered: 'when-done',
   purpose: 'Builds one resource of the document: a port, the image of a sealed disk, a server, a floating IP.',
   repeatable: 'Yes; what this campaign has built already is found and answered again, never built twice.',
-  params: z.object({ campaign: CampaignId, ref: Ref, power: Power.extract(['running', 'stopped']).optional() }),
-  result: z.object({ id: z.string(), how: HowBuilt, detail: z.record(z.string(), z.string()).readonly().optional() }),
+  params: z.object({
+    campaign: CampaignId,
+    ref: Ref,
+    power: Power.extract(['running', 'stopped']).optional(),
+    properties: z.record(z.string().max(255), z.string()).readonly().optional(),
+  }),
+  result: BuiltOnWire,
   problems: [
     'E_BLOCK_MISMATCH',
     'E_CAMPAIGN_STATE',

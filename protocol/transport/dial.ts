@@ -5,12 +5,12 @@ import { subprotocol } from '../version.ts';
 import { type Address, parseAddress, printAddress } from './address.ts';
 import { printFingerprint } from './certificate.ts';
 import type { Identity } from './identity.ts';
+import { inTime } from './in-time.ts';
 import { type TransportLimits, transportLimits } from './limits.ts';
 import type { ShownKey } from './pairing.ts';
 import { pairingProtocol, provePairing } from './pairing.ts';
 import { readPairingCode } from './pairing-code.ts';
 import type { PairedPeer, Peers } from './peers.ts';
-import { inTime } from './phase.ts';
 import { learnRotation, pinPresented, rotationHeaders } from './rotation.ts';
 import { openTunnel, type SshOptions } from './ssh-tunnel.ts';
 import { connectTcp } from './tcp.ts';
@@ -102,11 +102,13 @@ async function reach(
       limits.tlsMs,
       signal,
       silent('did not finish the TLS handshake', limits.tlsMs),
-      (phase) => secure(stream, identity, accept, about, phase),
+      (limited) => secure(stream, identity, accept, about, limited),
     );
     const request = { ...ask, messageBytes: limits.messageBytes, about };
     const noUpgrade = silent('did not answer the upgrade to WebSocket', limits.upgradeMs);
-    const { webSocket, headers } = await inTime(limits.upgradeMs, signal, noUpgrade, (phase) => upgrade(socket, request, phase));
+    const { webSocket, headers } = await inTime(limits.upgradeMs, signal, noUpgrade, (limited) =>
+      upgrade(socket, request, limited),
+    );
     webSocket.once('close', close);
     return { webSocket, headers, shown };
   } catch (error) {

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type ClientErrorExtensions, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import { abortable } from '../../shared/concurrency/abortable.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Address, printAddress } from './address.ts';
+import { inTime } from './in-time.ts';
 import { type HostKeys, readHostKeys } from './known-hosts.ts';
 import type { TransportLimits } from './limits.ts';
-import { fromEvents, inTime } from './phase.ts';
 
 /** How we prove ourselves to SSH, and which host keys we trust. */
 export interface SshOptions {
@@ -46,9 +47,9 @@ export async function openTunnel(
   const late = (): Problem =>
     new Problem('E_PEER_UNREACHABLE', `${about} did not let us in by SSH within ${limits.sshMs / 1000} s.`, { about });
   try {
-    const stream = await inTime(limits.sshMs, signal, late, async (phase) => {
-      await logIn(client, tcp, address, options ?? { knownHosts: [] }, phase, limits);
-      return await forward(client, address, phase);
+    const stream = await inTime(limits.sshMs, signal, late, async (limited) => {
+      await logIn(client, tcp, address, options ?? { knownHosts: [] }, limited, limits);
+      return await forward(client, address, limited);
     });
     client.on('close', () => stream.destroy());
     return { stream, close };
@@ -80,8 +81,8 @@ export async function logIn(
     }
   };
   try {
-    await fromEvents<void>(
-      signal,
+    await abortable<void>(
+      [signal],
       (resolve, reject) => {
         client.once('ready', resolve);
         // This listener stays: after `ready` an error is followed by `close`, which ends the
@@ -170,8 +171,8 @@ function loginProblem(error: unknown, address: SshAddress): Problem {
 
 async function forward(client: ssh2.Client, address: SshAddress, signal: AbortSignal): Promise<Duplex> {
   try {
-    return await fromEvents<Duplex>(
-      signal,
+    return await abortable<Duplex>(
+      [signal],
       (resolve, reject) => {
         client.once('close', () => reject(new Error('the connection was closed')));
         client.forwardOut('127.0.0.1', 0, '127.0.0.1', address.receiverPort, (error, channel) => {

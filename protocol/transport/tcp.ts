@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { connect, type Socket } from 'node:net';
+import { abortable } from '../../shared/concurrency/abortable.ts';
 import { Problem } from '../../shared/problem.ts';
+import { inTime } from './in-time.ts';
 import type { TransportLimits } from './limits.ts';
-import { fromEvents, inTime } from './phase.ts';
 
 /** Opens a TCP connection; throws E_PEER_UNREACHABLE, which says how far it got. */
 export async function connectTcp(host: string, port: number, signal: AbortSignal, limits: TransportLimits): Promise<Socket> {
@@ -11,10 +12,10 @@ export async function connectTcp(host: string, port: number, signal: AbortSignal
     limits.lookupMs,
     signal,
     () => late(about, `No name server answered for ${host}`, limits.lookupMs),
-    (phase) => addressesOf(host, phase),
+    (limited) => addressesOf(host, limited),
   );
   const nobody = (): Problem => late(about, `Nothing answered at ${about}; a firewall may drop the packets`, limits.connectMs);
-  return await inTime(limits.connectMs, signal, nobody, (phase) => open(host, port, addresses, phase, limits.keepAliveMs));
+  return await inTime(limits.connectMs, signal, nobody, (limited) => open(host, port, addresses, limited, limits.keepAliveMs));
 }
 
 interface Resolved {
@@ -25,11 +26,7 @@ interface Resolved {
 async function addressesOf(host: string, signal: AbortSignal): Promise<Resolved[]> {
   try {
     // A lookup cannot be stopped; the answer of a late one is ignored.
-    return await fromEvents<Resolved[]>(
-      signal,
-      (resolve, reject) => void lookup(host, { all: true }).then(resolve, reject),
-      () => undefined,
-    );
+    return await abortable<Resolved[]>([signal], (resolve, reject) => void lookup(host, { all: true }).then(resolve, reject));
   } catch (error) {
     signal.throwIfAborted();
     throw new Problem('E_PEER_UNREACHABLE', `The name ${host} has no address.`, { about: host, cause: error });
@@ -54,8 +51,8 @@ async function open(
   // A half-open connection shows itself even while nobody speaks.
   socket.setKeepAlive(true, keepAliveMs);
   try {
-    return await fromEvents<Socket>(
-      signal,
+    return await abortable<Socket>(
+      [signal],
       (resolve, reject) => {
         socket.once('connect', () => resolve(socket));
         socket.once('error', reject);

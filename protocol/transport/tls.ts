@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
+import { abortable } from '../../shared/concurrency/abortable.ts';
 import { Problem } from '../../shared/problem.ts';
 import { fingerprintOf } from './certificate.ts';
 import type { Identity } from './identity.ts';
 import type { ShownKey } from './pairing.ts';
-import { fromEvents } from './phase.ts';
 import { tlsProfile } from './tls-profile.ts';
 
 /** A TLS connection and the key that the other side proved in its handshake. */
@@ -27,8 +27,8 @@ export async function secure(
 ): Promise<Secured> {
   const socket = connect({ ...tlsProfile(identity), socket: stream, rejectUnauthorized: false });
   try {
-    await fromEvents<void>(
-      signal,
+    await abortable<void>(
+      [signal],
       (resolve, reject) => {
         socket.once('secureConnect', resolve);
         socket.once('error', reject);

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
+import { abortable } from '../../shared/concurrency/abortable.ts';
 import { Problem } from '../../shared/problem.ts';
-import { fromEvents } from './phase.ts';
 import { readRefusal } from './refusal.ts';
 
 /** An open WebSocket and the headers its upgrade was answered with. */
@@ -41,8 +41,8 @@ export async function upgrade(socket: TLSSocket, request: UpgradeRequest, signal
     headers = response.headers;
   });
   try {
-    await fromEvents<void>(
-      signal,
+    await abortable<void>(
+      [signal],
       (resolve, reject) => {
         webSocket.once('open', () => {
           // Within the event: bytes that came with the answer are delivered before any promise

@@ -7,10 +7,10 @@ import { kindOf } from '../../shared/model/resource.ts';
 import { begunHere, isBegun, lookAhead, mapped, type Outlook, type OutlookTools } from './outlook.ts';
 import type { BundlePage, BundleVisitor } from './read.ts';
 
-/** What a check needs. `says` reports sentences, and the outlook of an import. */
+/** What a check needs. `tell` hears of the progress, in sentences, and of the outlook. */
 export interface CheckTools extends OutlookTools {
   readonly workers: WorkerPool;
-  readonly says: (sentence: string, outlook?: Outlook) => void;
+  readonly tell: (sentence: string, outlook?: Outlook) => void;
 }
 
 /** Bytes of a digest that are kept, to compare later blocks that refer to the same. */
@@ -33,24 +33,24 @@ export class Checker implements BundleVisitor {
   }
 
   async begin(header: Header, document: Configurations): Promise<void> {
-    const { says } = this.#tools;
+    const { tell } = this.#tools;
     this.#header = header;
     const known = await begunHere(this.#tools, header.campaign);
-    says(
+    tell(
       `A bundle of campaign ${header.campaign}, written ${header.created_at} by release ${header.release}: ${document.servers.length} servers, ${document.disks.length} disks.`,
     );
     if (isBegun(known)) {
       const built = known.ledger.entries().filter(({ state }) => state === 'built').length;
-      says(`It was begun here: the campaign is ${known.ledger.state}, ${built} resources are built. An import would go on.`);
+      tell(`It was begun here: the campaign is ${known.ledger.state}, ${built} resources are built. An import would go on.`);
       known.mustGoOn();
       return;
     }
     const outlook = await lookAhead(this.#tools, await mapped(this.#tools, document, known));
     this.#concerns = outlook.concerns;
-    says(`It would ${summaryOf(outlook.decisions)}.`, outlook);
-    for (const { code, severity, about, says: what, remedy } of outlook.concerns)
-      says(
-        `${severity === 'blocking' ? 'In the way' : 'Warning'}, ${code}${about === undefined ? '' : ` ${about}`}: ${what} ${remedy}`,
+    tell(`It would ${summaryOf(outlook.decisions)}.`, outlook);
+    for (const { code, severity, about, says, remedy } of outlook.concerns)
+      tell(
+        `${severity === 'blocking' ? 'In the way' : 'Warning'}, ${code}${about === undefined ? '' : ` ${about}`}: ${says} ${remedy}`,
       );
   }
 
@@ -76,12 +76,12 @@ export class Checker implements BundleVisitor {
 
   async seal(): Promise<void> {
     const { disk, size } = this.#head as DiskHead;
-    this.#tools.says(`Disk ${disk} is whole: ${Math.ceil(size / bundleBlockBytes)} blocks are what their digests name.`);
+    this.#tools.tell(`Disk ${disk} is whole: ${Math.ceil(size / bundleBlockBytes)} blocks are what their digests name.`);
   }
 
   /** Throws E_BLOCKED where any concern is blocking. */
   async end(): Promise<void> {
-    this.#tools.says('The bundle is whole. Nothing was written.');
+    this.#tools.tell('The bundle is whole. Nothing was written.');
     mustNotBlock(this.#concerns, { hint: 'Resolve them, or map otherwise in a file for `--mappings`, then import.' });
   }
 

@@ -23,7 +23,7 @@ export interface ImportTools extends OutlookTools {
   /** Hears the campaign's id before anything is done for it. */
   readonly bind: (campaign: string) => Promise<void>;
   /** Hears of the progress, in sentences. */
-  readonly says: (sentence: string) => void;
+  readonly tell: (sentence: string) => void;
 }
 
 /**
@@ -44,7 +44,7 @@ export class Importer implements BundleVisitor {
   }
 
   async begin(header: Header, document: Configurations): Promise<void> {
-    const { campaigns, signal, says, bind } = this.#tools;
+    const { campaigns, signal, tell, bind } = this.#tools;
     await bind(header.campaign);
     const known = await begunHere(this.#tools, header.campaign);
     const whole = await mapped(this.#tools, document, known);
@@ -57,7 +57,7 @@ export class Importer implements BundleVisitor {
     await writeMarker(this.#campaign, { kind: 'imported' }, { digest: digestOfJson(document), counts: {} });
     const { counts } = await this.#campaign.configure(wanted, () => undefined);
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    says(`The network side stands: ${all} resources.`);
+    tell(`The network side stands: ${all} resources.`);
     this.#staging = new Staging(this.#campaign.disks, signal);
     for (const server of document.servers.filter(({ id }) => !this.#awaited.has(id))) await this.#build(server.id);
   }
@@ -74,7 +74,7 @@ export class Importer implements BundleVisitor {
   async seal(root: string): Promise<void> {
     await this.#staging?.seal(root);
     const { server, disk, size } = this.#head as DiskHead;
-    this.#tools.says(`Disk ${disk} is whole and verified: ${Math.ceil(size / bundleBlockBytes)} blocks.`);
+    this.#tools.tell(`Disk ${disk} is whole and verified: ${Math.ceil(size / bundleBlockBytes)} blocks.`);
     const left = (this.#awaited.get(server) ?? 1) - 1;
     this.#awaited.set(server, left);
     if (left === 0) await this.#build(server);
@@ -87,7 +87,7 @@ export class Importer implements BundleVisitor {
     const servers = this.#document?.servers.length ?? 0;
     const { bytes, ...sum } = await sumOfRoots(campaign);
     await writeMarker(campaign, { kind: 'campaign' }, summaryOfCampaign({ servers, disk_bytes: bytes, ...sum }));
-    this.#tools.says(`All ${servers} servers are here.`);
+    this.#tools.tell(`All ${servers} servers are here.`);
   }
 
   /** The campaign of the bundle, once its header was read. */
@@ -110,7 +110,7 @@ export class Importer implements BundleVisitor {
    * answered from it.
    */
   async #build(id: string): Promise<void> {
-    const { cloud, signal, says } = this.#tools;
+    const { cloud, signal, tell } = this.#tools;
     const arrival = this.#arrivalOf(id);
     await runPhases(destinationHalf, {
       done: new Set(),
@@ -120,7 +120,7 @@ export class Importer implements BundleVisitor {
       end: () => Promise.resolve(),
       work: (_phase, _move, _tools, piece) => piece(),
     });
-    says(`Server ${arrival.server.name} is here.`);
+    tell(`Server ${arrival.server.name} is here.`);
   }
 
   #arrivalOf(id: string): Arrival {

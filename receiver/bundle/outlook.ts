@@ -1,5 +1,5 @@
 import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
-import { proposeMappings } from '../../shared/cloud/propose.ts';
+import { proposeMappings } from '../../shared/cloud/propose-mappings.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import type { Concern, Decision } from '../../shared/model/concern.ts';

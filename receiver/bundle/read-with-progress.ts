@@ -1,3 +1,5 @@
+import { abortable } from '../../shared/concurrency/abortable.ts';
+import { Condition } from '../../shared/concurrency/condition.ts';
 import { type BundleVisitor, readBundle } from './read.ts';
 
 /**
@@ -10,43 +12,36 @@ export async function* readWithProgress<News>(
   signal: AbortSignal,
 ): AsyncGenerator<News> {
   const news: News[] = [];
-  let woken = Promise.withResolvers<void>();
+  const progressed = new Condition();
   const { visitor, end } = begin((one) => {
     news.push(one);
-    woken.resolve();
+    progressed.notifyAll();
   });
   let over = false;
   const read = async (): Promise<void> => {
     try {
-      await readBundle(until(signal, bundle), visitor, signal);
+      await readBundle(whileWanted(signal, bundle), visitor, signal);
     } finally {
       await end();
       over = true;
-      woken.resolve();
+      progressed.notifyAll();
     }
   };
   const reading = read();
   reading.catch(() => undefined);
   while (!over || news.length > 0) {
     yield* news.splice(0);
-    if (!over) await woken.promise;
-    woken = Promise.withResolvers<void>();
+    if (!over && news.length === 0) await progressed.wait();
   }
   await reading;
 }
 
 /** Yields bytes until the signal aborts, even while none come. */
-async function* until(signal: AbortSignal, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* whileWanted(signal: AbortSignal, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const iterator = bytes[Symbol.asyncIterator]();
   const next = (): Promise<IteratorResult<Buffer>> =>
-    new Promise((resolve, reject) => {
-      const stop = (): void => reject(signal.reason as Error);
-      signal.addEventListener('abort', stop, { once: true });
-      const over = (): void => signal.removeEventListener('abort', stop);
-      iterator.next().then(resolve, reject).finally(over);
-    });
+    abortable([signal], (resolve, reject) => void iterator.next().then(resolve, reject));
   try {
-    signal.throwIfAborted();
     for (let got = await next(); !got.done; got = await next()) yield got.value;
   } finally {
     // This is not awaited: a silent source does not end before it sends something.

@@ -1,11 +1,12 @@
 import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { inParallel } from '../../shared/concurrency/parallel.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
+import type { LearnedOfOne } from '../../shared/journey/destination.ts';
 import { inBuildOrder } from '../../shared/model/build-order.ts';
 import { type Configurations, resourcesOf } from '../../shared/model/configurations.ts';
 import { noMappings } from '../../shared/model/mappings.ts';
 import { networkSideOf } from '../../shared/model/network-side.ts';
-import { type Power, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { Disks } from '../disks/disks.ts';
 import { batchesOf } from './batches.ts';
@@ -19,6 +20,9 @@ const importTimeoutMs = 24 * 3_600_000;
 
 /** Resources that are built side by side at the most. */
 const atOnce = 4;
+
+/** Between the differences that are told of one resource. */
+const separator = '; ';
 
 /** Reports that a resource is built. */
 export type OnBuilt = (ref: Ref, built: Built) => void;
@@ -49,6 +53,7 @@ export class Builder {
   readonly #ledger: Ledger;
   /** What is being built now: a repeated request waits for it instead of building twice. */
   readonly #building = new Map<Ref, Promise<Built>>();
+  readonly #preparing = new Map<Ref, Promise<Built | null>>();
   #document: Configurations | null = null;
   #resources = new Map<Ref, Resource>();
 
@@ -120,20 +125,29 @@ export class Builder {
   }
 
   /**
-   * Builds one resource, once: a ref that the ledger calls built is answered from there. `power`:
-   * of a server, where it has changed since the capture.
+   * Builds of a server's port or floating IP what may be built while the server runs at the source;
+   * null where something of it, or of what it needs, waits for the stop. What was built before is
+   * looked at, and mended where somebody removed it since.
    */
-  async ensure(ref: Ref, power?: Power): Promise<Built> {
+  async prepare(ref: Ref): Promise<Built | null> {
     this.#tools.mustGoOn();
+    const resource = this.resource(ref);
+    if (resource.kind !== 'port' && resource.kind !== 'floating_ip') return null;
+    const preparing = this.#preparing.get(ref) ?? this.#prepare(resource).finally(() => this.#preparing.delete(ref));
+    this.#preparing.set(ref, preparing);
+    return preparing;
+  }
+
+  /**
+   * Builds one resource, once: a ref that the ledger calls built is answered from there. `learned`:
+   * what has changed since the capture.
+   */
+  async ensure(ref: Ref, learned: LearnedOfOne = {}): Promise<Built> {
+    this.#tools.mustGoOn();
+    await this.#preparing.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry?.state === 'built') return { id: entry.id, how: entry.how, detail: entry.detail };
-    const running = this.#building.get(ref);
-    if (running !== undefined) return running;
-    const captured = this.resource(ref);
-    const resource = captured.kind === 'server' && power !== undefined ? { ...captured, power } : captured;
-    const building = this.#build(resource).finally(() => this.#building.delete(ref));
-    this.#building.set(ref, building);
-    return building;
+    return this.#buildOnce(withLearned(this.resource(ref), learned));
   }
 
   /** Builds what comes before any server, in order; side by side where the order allows it. */
@@ -162,8 +176,12 @@ export class Builder {
     return refs.filter((entry) => entry?.state === 'built' && entry.how === 'adopted').length;
   }
 
-  /** Removes one resource that this campaign created; false where it created none. */
+  /**
+   * Deletes one resource if the ledger says that this campaign created it; returns false where it
+   * created none.
+   */
   async remove(ref: Ref): Promise<boolean> {
+    await this.#preparing.get(ref)?.catch(() => undefined);
     await this.#building.get(ref)?.catch(() => undefined);
     const entry = this.#ledger.get(ref);
     if (entry === undefined || entry.state === 'removed') return false;
@@ -184,17 +202,22 @@ export class Builder {
     await cloud.sweep(campaign, new Map(entries.map(({ ref, id }) => [ref, id])), { timeoutMs: buildTimeoutMs, signal });
   }
 
-  /** Every difference between what was built and what was wanted; with a disk, bytes included. */
+  /**
+   * Every difference between what was made of a disk and the disk, with its bytes where it is
+   * given: how it differs from the source's was told when it was made.
+   */
   async differencesOf(ref: Ref, id: string, disk: BlockSource | undefined): Promise<readonly string[]> {
-    const resource = this.resource(ref);
+    const entry = this.#ledger.get(ref);
+    const resource = withLearned(this.resource(ref), { properties: entry?.state === 'built' ? entry.properties : undefined });
     const cloud = await this.#tools.cloud();
     const { fatal, told } = await cloud.differences(resource, id, { ...this.#context(resource), disk });
-    return [...fatal, ...told];
+    const known = entry?.state === 'built' ? (entry.detail?.['differs']?.split(separator) ?? []) : [];
+    return [...fatal, ...told].filter((difference) => !known.includes(difference));
   }
 
   /** Resolves when nothing is being built any more, even after a failure. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#building.values());
+    await Promise.allSettled([...this.#preparing.values(), ...this.#building.values()]);
   }
 
   async #find(resource: Resource): Promise<string | null> {
@@ -215,18 +238,45 @@ export class Builder {
     const disk = own === null ? undefined : await this.#tools.disks.open(own.server_id, own.id);
     try {
       const cloud = await this.#tools.cloud();
-      const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, context));
-      await this.#ledger.intend(ref, claimed);
-      const built = await cloud.ensure(resource, { ...context, claimed, disk });
-      const { fatal, told } = await cloud.differences(resource, built.id, context);
+      const claimed = await this.#intend(cloud, resource);
+      const { differences, ...built } = await cloud.ensure(resource, { ...context, claimed, disk });
+      const { fatal, told } = differences;
       if (fatal.length > 0 && built.how !== 'adopted')
         throw new Problem('E_CONFLICT', `${ref} was built but is not as it was: ${fatal.join('; ')}.`, { about: ref });
       const compared = withDifferences(built, built.how === 'adopted' ? fatal : told);
-      await this.#ledger.built(ref, compared);
+      await this.#ledger.built(ref, compared, resource.kind === 'disk' ? resource.properties : undefined);
       return compared;
     } finally {
       await disk?.close();
     }
+  }
+
+  async #prepare(resource: Resource): Promise<Built | null> {
+    const cloud = await this.#tools.cloud();
+    if (cloud.prepare === undefined) return null;
+    const before = this.#ledger.get(refOf(resource.kind, resource.id));
+    const claimed = before?.state === 'built' ? undefined : await this.#intend(cloud, resource);
+    const isUnnoticed = await cloud.prepare(resource, { ...this.#context(resource), claimed });
+    this.#tools.mustGoOn();
+    const areNeedsBuilt = resource.needs.every((need) => this.#ledger.get(need)?.state === 'built');
+    if (isUnnoticed && areNeedsBuilt) return this.#buildOnce(resource);
+    return before?.state === 'built' ? before : null;
+  }
+
+  /** Builds a resource; who asks while it is being built hears of the same one. */
+  #buildOnce(resource: Resource): Promise<Built> {
+    const ref = refOf(resource.kind, resource.id);
+    const building = this.#building.get(ref) ?? this.#build(resource).finally(() => this.#building.delete(ref));
+    this.#building.set(ref, building);
+    return building;
+  }
+
+  /** Notes durably what is created next; returns whether nothing exists in its place. */
+  async #intend(cloud: DestinationCloud, resource: Resource): Promise<boolean> {
+    const ref = refOf(resource.kind, resource.id);
+    const claimed = this.#claimed(ref) ?? !(await cloud.occupied(resource, this.#context(resource)));
+    await this.#ledger.intend(ref, claimed);
+    return claimed;
   }
 
   /** Whether nothing existed in a ref's place when it was intended; undefined if it was not. */
@@ -249,8 +299,14 @@ export class Builder {
   }
 }
 
+/** A resource as it was captured, but for what was learned since. */
+function withLearned(captured: Resource, { power, properties }: LearnedOfOne): Resource {
+  if (captured.kind === 'server' && power !== undefined) return { ...captured, power };
+  return captured.kind === 'disk' && properties !== undefined ? { ...captured, properties: { ...properties } } : captured;
+}
+
 /** What was built, with how it differs from the source's. */
 function withDifferences(built: Built, differences: readonly string[]): Built {
   if (differences.length === 0) return built;
-  return { ...built, detail: { ...built.detail, differs: differences.join('; ') } };
+  return { ...built, detail: { ...built.detail, differs: differences.join(separator) } };
 }

@@ -6,11 +6,12 @@ import { Semaphore } from '../../shared/concurrency/semaphore.ts';
 import type { BlockSource } from '../../shared/disk/block-source.ts';
 import type { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { writeDurably } from '../../shared/durable.ts';
+import type { LearnedOfOne } from '../../shared/journey/destination.ts';
 import type { Log } from '../../shared/log.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
 import type { Mappings } from '../../shared/model/mappings.ts';
 import { digestOfJson, removeMarkers, writeMarker } from '../../shared/model/marker.ts';
-import { idOf, kindOf, type Power, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
+import { idOf, kindOf, type Ref, type Resource, type ResourceOf, refOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
 import { Donors } from '../disks/dedup/donors.ts';
 import { ImageDonors, type ImagePolicy } from '../disks/dedup/image-donors.ts';
@@ -61,7 +62,7 @@ export class ReceiverCampaign {
   /** Whether a sender is served; donors then save bytes on the link. */
   #served = false;
   /** Commit, rollback and their like run one at a time; each is judged by the state before it. */
-  readonly #course = new Semaphore(1);
+  readonly #turns = new Semaphore(1);
 
   private constructor(id: string, folder: string, ledger: Ledger, tools: CampaignTools) {
     const { cloud, workers, freeSpace, log, directIo, keptFor, indexMemory, blockMemory, images } = tools;
@@ -131,7 +132,7 @@ export class ReceiverCampaign {
    * Works on a message that changes the campaign's state, after earlier ones, where it is allowed.
    */
   inTurn<T>(message: CampaignMessage, work: () => Promise<T>): Promise<T> {
-    return this.#course.run(() => {
+    return this.#turns.run(() => {
       this.#work.signal.throwIfAborted();
       this.mustAllow(message);
       return work();
@@ -140,7 +141,7 @@ export class ReceiverCampaign {
 
   /** Does something once no commit, removal or their like is under way, and holds up later ones. */
   afterWork(work: () => Promise<void>): Promise<void> {
-    return this.#course.run(work);
+    return this.#turns.run(work);
   }
 
   /** The mappings this campaign was begun with; undefined for one that has no document yet. */
@@ -179,9 +180,14 @@ export class ReceiverCampaign {
     return { counts, details, digest, adopted: this.#builder.adoptedOnNetworkSide() };
   }
 
+  /** Builds a port or floating IP as far as its running source server does not notice. */
+  prepare(ref: Ref): Promise<Built | null> {
+    return this.#builder.prepare(ref);
+  }
+
   /** Builds one resource, once: a ref that the ledger calls built is answered from there. */
-  ensure(ref: Ref, power?: Power): Promise<Built> {
-    return this.#builder.ensure(ref, power);
+  ensure(ref: Ref, learned?: LearnedOfOne): Promise<Built> {
+    return this.#builder.ensure(ref, learned);
   }
 
   /** Removes one resource that this campaign created; false where it created none. */

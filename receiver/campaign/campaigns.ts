@@ -84,7 +84,8 @@ export class Campaigns implements KeptUsers {
 
   /**
    * A session that was given a campaign has ended. Resolves, and never rejects, when a campaign
-   * that is over and was given to no other is closed, which waits for its commit or removal.
+   * that is over, or was never begun, and was given to no other is closed, which waits for its
+   * commit or removal.
    */
   async leave(id: string): Promise<void> {
     this.#countOff(id);
@@ -93,7 +94,7 @@ export class Campaigns implements KeptUsers {
     await campaign.afterWork(async () => {
       // Looked at once more: the work may have been long.
       const now = await this.opened(id);
-      if (now !== campaign || this.#users.has(id) || !isOver(campaign.ledger.standing)) return;
+      if (now !== campaign || this.#users.has(id) || !(isOver(campaign.ledger.standing) || isUnbegun(campaign))) return;
       const closing = this.#close(id, campaign);
       this.#closing.set(id, closing);
       await closing;
@@ -196,9 +197,9 @@ export class Campaigns implements KeptUsers {
       looksAtOnce,
       async (id) => {
         const look = await this.look(id).catch((error: unknown) => asProblem(error));
+        const state = look instanceof Problem ? look : look.standing;
         const built = look instanceof Problem ? 0 : builtIn(look);
-        if (!(look instanceof Problem) && isOver(look.standing)) await this.#archive.add(id, { state: look.standing, built });
-        else live.push({ id, built, state: look instanceof Problem ? look : look.standing });
+        if (!(await this.#archived(id, state, built))) live.push({ id, built, state });
       },
     );
     const all = live.length + known.size < (await this.ids()).length ? await this.#archive.list() : ended;
@@ -209,6 +210,18 @@ export class Campaigns implements KeptUsers {
       }),
     );
     return { live: live.sort((a, b) => a.id.localeCompare(b.id)), ended: shown, endedCount: all.length };
+  }
+
+  /** Notes a campaign that is over; false for any other, and where the disk is full. */
+  async #archived(id: string, state: StandingAtReceiver | Problem, built: number): Promise<boolean> {
+    if (state instanceof Problem || !isOver(state)) return false;
+    try {
+      await this.#archive.add(id, { state, built });
+      return true;
+    } catch (error) {
+      if (asProblem(error).code !== 'E_DISK_FULL') throw error;
+      return false;
+    }
   }
 
   /** What the ledger of a campaign says, which is not opened for it. Throws E_STATE_DAMAGED. */
@@ -250,6 +263,11 @@ export class Campaigns implements KeptUsers {
 
 function isOver(standing: StandingAtReceiver): standing is 'committed' | 'removed' {
   return standing === 'committed' || standing === 'removed';
+}
+
+/** Whether nothing was said of a campaign but its id: a peer may open any number of these. */
+function isUnbegun({ ledger, mappings }: ReceiverCampaign): boolean {
+  return ledger.standing === 'new' && mappings === undefined && ledger.entries().length === 0;
 }
 
 function builtIn(ledger: Pick<LedgerState, 'entries'>): number {

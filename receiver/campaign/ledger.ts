@@ -23,11 +23,16 @@ const rank: Readonly<Record<StandingAtReceiver, number>> = {
 /**
  * What the ledger knows of one ref. `intended` alone: the call that creates it may have been
  * carried out or not; `claimed`: nothing existed in its place. `bare`: a commit is done with it:
- * our stamp is off, or an image is removed.
+ * our stamp is off, or an image is removed. `properties`: of a disk, what its image was given.
  */
 export type LedgerEntry =
   | { readonly state: 'intended'; readonly ref: Ref; readonly claimed?: boolean }
-  | ({ readonly state: 'built'; readonly ref: Ref; readonly bare?: true } & Built)
+  | ({
+      readonly state: 'built';
+      readonly ref: Ref;
+      readonly bare?: true;
+      readonly properties?: Readonly<Record<string, string>>;
+    } & Built)
   | { readonly state: 'removed'; readonly ref: Ref };
 
 type Line = LedgerEntry | { readonly campaign: StandingAtReceiver };
@@ -117,8 +122,8 @@ export class Ledger {
     return this.#add({ state: 'intended', ref, ...(claimed ? { claimed } : {}) });
   }
 
-  built(ref: Ref, built: Built): Promise<void> {
-    return this.#add({ state: 'built', ref, ...built });
+  built(ref: Ref, built: Built, properties?: Readonly<Record<string, string>>): Promise<void> {
+    return this.#add({ state: 'built', ref, ...built, ...(properties === undefined ? {} : { properties }) });
   }
 
   /** Notes that a commit is done with what was built for a ref. */

@@ -6,7 +6,7 @@ import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { visible } from '../../shared/print/text.ts';
 import { showBytes, showShare, showTime } from '../../shared/print/units.ts';
-import type { LedgerLine, ReceiverStatus } from '../control/commands/status.ts';
+import type { DamagedLine, LedgerLine, ReceiverStatus } from '../control/commands/status.ts';
 import { receiverCommands } from '../control/registry.ts';
 import { asks } from './ask.ts';
 
@@ -33,7 +33,11 @@ export function addStatusCommands(program: Command, terminal: Terminal): void {
       asks(terminal, async ({ daemon, output, json }, campaign: string | undefined) => {
         const lines = await daemon.ledger({ campaign });
         if (json) output.json({ ledger: lines });
-        else output.print(...ledgerTable(lines, output));
+        else {
+          const damaged = lines.filter((line) => line.state === 'damaged');
+          const whole = lines.filter((line) => line.state !== 'damaged');
+          output.print(...ledgerTable(whole, output), ...damaged.map(damagedText));
+        }
       }),
     );
 }
@@ -75,6 +79,10 @@ function diskTable(disks: ReceiverStatus['campaigns'][number]['disks'], output: 
     ],
     output.size().columns,
   );
+}
+
+function damagedText({ campaign, problem }: DamagedLine): string {
+  return `The ledger of campaign ${campaign} cannot be read: ${visible(problem)}`;
 }
 
 function ledgerTable(lines: readonly LedgerLine[], output: Output): string[] {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import { Connection } from '../../protocol/connection/connection.ts';
-import type { Handlers, Params } from '../../protocol/messages.ts';
-import type { DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type { Handlers, Params, Result } from '../../protocol/messages.ts';
+import type { Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import { freeBytes } from '../../shared/disk/free.ts';
 import { needingRoom } from '../../shared/disk-full.ts';
 import type { Log } from '../../shared/log.ts';
@@ -20,6 +20,7 @@ import { preflight } from '../campaign/preflight.ts';
 import { verifyDisk } from '../campaign/verify.ts';
 import type { Copy } from '../disks/copy/copy.ts';
 import { type Asker, Puller } from '../disks/pull/puller.ts';
+import type { Share } from '../disks/pull/shared-window.ts';
 import { Window } from '../disks/pull/window.ts';
 import type { Budget } from '../disks/store/budget.ts';
 import { DocumentParts } from './document-parts.ts';
@@ -40,8 +41,8 @@ export interface SessionTools {
    * Ends all other sessions of a campaign, then runs `bind` in the turn in which none is left.
    */
   readonly takeOver: (campaign: string, bind: () => void) => Promise<void>;
-  /** What the windows of all sessions share. */
-  readonly window: Window;
+  /** What this session may take of the window of all sessions. */
+  readonly window: Share;
   /** Memory for documents that come in parts. */
   readonly documents: Budget;
   /** Makes this connection a lane of a session. Throws E_NOT_FOUND, E_OUT_OF_TURN, E_BUSY. */
@@ -187,7 +188,13 @@ export class Session {
 
   /** What is said of a whole campaign, and of one of its resources. */
   #campaignHandlers(): HandlersOf<
-    'campaign.configure' | 'campaign.completed' | 'campaign.commit' | 'campaign.remove' | 'resource.ensure' | 'resource.remove'
+    | 'campaign.configure'
+    | 'campaign.completed'
+    | 'campaign.commit'
+    | 'campaign.remove'
+    | 'resource.prepare'
+    | 'resource.ensure'
+    | 'resource.remove'
   > {
     return {
       'campaign.configure': async ({ campaign, configurations: own, parts }) => {
@@ -213,10 +220,11 @@ export class Session {
         return { freed_bytes: freed, left };
       },
       'campaign.remove': () => this.#bound().removeAll(),
-      'resource.ensure': async ({ ref, power }) => {
-        const built = await this.#bound().ensure(ref, power);
-        return { id: built.id, how: built.how, ...(built.detail === undefined ? {} : { detail: built.detail }) };
+      'resource.prepare': async ({ ref }) => {
+        const built = await this.#bound().prepare(ref);
+        return built === null ? {} : { built: onWire(built) };
       },
+      'resource.ensure': async ({ ref, power, properties }) => onWire(await this.#bound().ensure(ref, { power, properties })),
       'resource.remove': async ({ ref }) => ({ removed: await this.#bound().remove(ref) }),
     };
   }
@@ -297,6 +305,11 @@ export class Session {
     if (offered === undefined) throw new Problem('E_NOT_FOUND', `This connection was not offered a disk with handle ${handle}.`);
     return offered;
   }
+}
+
+/** What was built, as its sender is told. */
+function onWire({ id, how, detail }: Built): Result<'resource.ensure'> {
+  return { id, how, ...(detail === undefined ? {} : { detail }) };
 }
 
 /**

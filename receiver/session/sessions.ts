@@ -1,14 +1,11 @@
 import type { WebSocket } from 'ws';
 import { firstKeyOf } from '../../protocol/transport/peers.ts';
 import { Problem } from '../../shared/problem.ts';
-import { Window } from '../disks/pull/window.ts';
+import { SharedWindow } from '../disks/pull/shared-window.ts';
 import { Budget } from '../disks/store/budget.ts';
 import { Session, type SessionTools } from './session.ts';
 
-/**
- * Most bytes of disks that are requested of all senders together, whatever the number of campaigns,
- * beside one pull of each.
- */
+/** Least bytes of disks that may be requested of all senders together. */
 const allWindowsBytes = 64 * 1024 * 1024;
 
 /** Most bytes of documents that come in parts, of all connections together: four long ones. */
@@ -33,22 +30,25 @@ export interface SessionStatus {
 /** Every connection of this receiver that is open: sessions, and the lanes of sessions. */
 export class Sessions {
   readonly #tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window'>;
-  readonly #window: Window;
+  /** Whatever the number of campaigns, beside one pull of each. */
+  readonly #window: SharedWindow;
   readonly #documents = new Budget(documentBytes);
   readonly #open = new Map<Session, { readonly from: ConnectedPeer; readonly done: Promise<void> }>();
 
   constructor(tools: Omit<SessionTools, 'owner' | 'takeOver' | 'join' | 'documents' | 'window'>) {
     this.#tools = tools;
-    this.#window = new Window(Math.max(allWindowsBytes, 2 * tools.windowBytes), () => Number.POSITIVE_INFINITY);
+    // A session that is alone gets a third of it, which is all that one may have.
+    this.#window = new SharedWindow(Math.max(allWindowsBytes, 3 * tools.windowBytes));
   }
 
   /** Serves an open socket until it is closed. MUST be called in the turn in which it opened. */
   serve(socket: WebSocket, from: ConnectedPeer): void {
+    const owner = firstKeyOf(from);
     const session: Session = new Session(socket, {
       ...this.#tools,
-      owner: firstKeyOf(from),
+      owner,
       documents: this.#documents,
-      window: this.#window,
+      window: this.#window.shareOf(owner),
       takeOver: (campaign, bind) => this.#takeOver(campaign, session, bind),
       join: (id) => this.#join(id, session),
     });

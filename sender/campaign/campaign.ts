@@ -57,21 +57,39 @@ export class Campaign {
   static async open(state: string, id: string): Promise<Campaign | null> {
     const folder = folderOf(state, id);
     const read = (name: string): Promise<string | null> => readFile(join(folder, name), 'utf8').catch(ifAbsent(null, 'ENOTDIR'));
-    const [plan, document, journal] = await Promise.all([read('plan.yaml'), read('configurations.json'), read('journal.jsonl')]);
-    // A power cut tore the first line of this journal, before anybody was told of the campaign.
-    if (plan === null || document === null || journal === null || !journal.includes('\n')) return null;
     try {
-      return new Campaign(
-        folder,
-        parseYaml(plan, join(folder, 'plan.yaml'), Plan, 'E_PLAN'),
-        parseConfigurations(JSON.parse(document), join(folder, 'configurations.json')),
-        await Journal.open<Fact>(join(folder, 'journal.jsonl')),
-      );
+      const [plan, document, journal] = await Promise.all([
+        read('plan.yaml'),
+        read('configurations.json'),
+        read('journal.jsonl'),
+      ]);
+      // A power cut tore the first line of this journal, before anybody was told of the campaign.
+      if (journal === null || !journal.includes('\n')) return null;
+      if (plan === null || document === null)
+        throw new Error(`${plan === null ? 'plan.yaml' : 'configurations.json'} is missing.`);
+      const parsed = parseYaml(plan, join(folder, 'plan.yaml'), Plan, 'E_PLAN');
+      const configurations = parseConfigurations(JSON.parse(document), join(folder, 'configurations.json'));
+      const absent = serversOf(parsed).find((server) => !configurations.servers.some((one) => one.id === server));
+      if (absent !== undefined) throw new Error(`Server ${absent} of the plan is not in configurations.json.`);
+      return new Campaign(folder, parsed, configurations, await Journal.open<Fact>(join(folder, 'journal.jsonl')));
     } catch (cause) {
       throw new Problem('E_STATE_DAMAGED', `The campaign in ${folder} cannot be read: ${(cause as Error).message}`, {
         about: folder,
         cause,
       });
+    }
+  }
+
+  /**
+   * The servers of a campaign that cannot be read, by its plan alone; null where that cannot be
+   * read either.
+   */
+  static async serversIn(state: string, id: string): Promise<readonly string[] | null> {
+    try {
+      const file = join(folderOf(state, id), 'plan.yaml');
+      return serversOf(parseYaml(await readFile(file, 'utf8'), file, Plan, 'E_PLAN'));
+    } catch {
+      return null;
     }
   }
 

@@ -44,6 +44,9 @@ function phaseToolsOf(campaign: Campaign, tools: StepTools, signal: AbortSignal,
     offer,
     signal,
     options: plan.options,
+    // A bundle has no receiver: its import builds everything.
+    prepare: async (ref, until) =>
+      plan.to === 'bundle' ? null : ((await ask('resource.prepare', { campaign: id, ref }, until)).built ?? null),
     destination: destinationAtReceiver({ campaign: id, ask, folder, journal, moveOf }),
     mustBeStopped: async (server, until) => {
       const move = moveOf(server);

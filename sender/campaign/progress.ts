@@ -38,7 +38,8 @@ export class Progress {
   /** What all disks have gained since the beginning, now and then. */
   #gained: readonly { readonly at: number; readonly bytes: number }[] = [];
 
-  constructor(now: () => number = Date.now) {
+  /** `now` is a clock in milliseconds that never goes back. */
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
@@ -53,9 +54,9 @@ export class Progress {
     this.#disks.set(disk, { sizeBytes, samples: withSample(kept, sample, etaMs) });
   }
 
-  /** When a disk was heard of last, in milliseconds since the epoch; null before. */
-  heardAt(disk: string): number | null {
-    return this.#disks.get(disk)?.samples.at(-1)?.at ?? null;
+  /** Forgets a disk whose round has ended: what it sent is in the journal, and counts once. */
+  forget(disk: string): void {
+    this.#disks.delete(disk);
   }
 
   /** The progress of a disk; null when nothing was reported. */

@@ -61,6 +61,9 @@ export class Runner {
     this.campaign = campaign;
     this.#tools = tools;
     this.#watch = new SourceWatch(campaign, tools.source, tools.onChange, this.#stopping.signal);
+    campaign.journal.heed((fact) => {
+      if (fact.fact === 'round') for (const { id } of campaign.moveOf(fact.server).disks) this.#progress.forget(id);
+    });
   }
 
   status(): CampaignStatus {

@@ -225,9 +225,5 @@ function diskStatus(campaign: Campaign, move: Move, id: string, progress: Progre
       bytesPerSecond: 0,
       etaSeconds: 0,
     };
-  const round = roundsOf(campaign.journal.facts, move.server.id).at(-1);
-  const isOfRound = round !== undefined && (progress.heardAt(id) ?? 0) <= Date.parse(round.at);
-  // What a round sent is in the journal; it counts once.
-  if (isOfRound) return { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
   return progress.of(id) ?? { id, sizeBytes: 0, doneBytes: 0, sentBytes: 0, bytesPerSecond: 0, etaSeconds: null };
 }

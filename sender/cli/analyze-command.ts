@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { writeDurably } from '../../shared/durable.ts';
+import { writeText } from '../../shared/operator-file.ts';
 import { mostParallel } from '../model/plan.ts';
-import { writeText } from '../operator-file.ts';
 import { analyze } from '../ordering/analyze.ts';
 import { readFiles } from '../ordering/input/files.ts';
 import { type AnalyzeFlags, parseLink, parseNumber, parseWeights } from '../ordering/input/flags.ts';
@@ -16,6 +16,7 @@ import { pictureOf } from '../ordering/report/picture/picture.ts';
 import { rewritePlan } from '../ordering/report/rewrite-plan.ts';
 import { analysisText } from '../ordering/report/text.ts';
 import { namesOf } from '../ordering/traffic/named-server.ts';
+import { endWithResult } from './end-with-result.ts';
 
 /** Adds `analyze`: the order of a move, computed from traffic. It needs no daemon and no cloud. */
 export function addAnalyzeCommand(program: Command, terminal: Terminal): void {
@@ -107,13 +108,7 @@ async function run(command: Command, terminal: Terminal, matrices: readonly stri
   const change = { waves: analysis.waves, parallel: analysis.parallel, zones };
   if (chosen.write) await write(chosen.plan, writeDurably, () => rewritePlan(files.planText, chosen.plan ?? '', change));
   const { misplaced } = analysis;
-  if (json)
-    output.json({
-      ...analysisJson(analysis),
-      written,
-      ...(misplaced === null ? {} : { problem: misplaced, exit: misplaced.exit }),
-    });
-  else output.print(...analysisText(analysis, output.size().columns), ...written.map((file) => `Wrote ${file}.`));
-  if (misplaced !== null && !json) throw misplaced;
-  if (misplaced !== null) process.exitCode = misplaced.exit;
+  const lines = (): string[] => [...analysisText(analysis, output.size().columns), ...written.map((file) => `Wrote ${file}.`)];
+  const result = { ...analysisJson(analysis), written };
+  endWithResult({ output, json }, result, () => output.print(...lines()), misplaced ?? undefined);
 }

@@ -40,6 +40,7 @@ export function statusLines(status: SenderStatus, output: Output, choice: Status
   const head = [
     `receiver   ${paired}${peer !== null && peer.state !== 'connected' ? ` (${visible(peer.says)})` : ''}`,
     ...(only === undefined ? [`bandwidth  ${bandwidthText(status.bandwidth)}`] : []),
+    ...(status.damaged ?? []).map(({ id, problem }) => `damaged    campaign ${id}: ${visible(problem.says)}`),
     ...(whole.length + ended.length === 0 ? ['campaigns  none'] : []),
   ];
   const foot = [

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
-import { readJson, writeText } from '../operator-file.ts';
+import { readJson, writeText } from '../../shared/operator-file.ts';
 import { importOldConfigurations } from '../plan/import.ts';
 
 /** Adds the command that reads documents of the older sender; it needs no daemon and no cloud. */

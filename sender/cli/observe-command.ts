@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { cliOf, epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { type Configurations, parseConfigurations } from '../../shared/model/configurations.ts';
+import { readJson } from '../../shared/operator-file.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readSenderConfig } from '../config.ts';
 import { senderClient } from '../control/client.ts';
-import { readJson } from '../operator-file.ts';
 import { observe } from '../ordering/observe/observe.ts';
 import { type ObserveFlags, parseDuration, parsePort, parseZone, trafficSources } from '../ordering/observe/options.ts';
 import { readEarlierMatrix, writeMatrix } from '../ordering/observe/output-file.ts';
@@ -15,6 +15,7 @@ import { readMatrixFile } from '../ordering/traffic/matrix-file.ts';
 import { mergeMatrices } from '../ordering/traffic/merge-matrices.ts';
 import { namesOf } from '../ordering/traffic/named-server.ts';
 import { sshOptions } from '../receiver/link.ts';
+import { endWithResult } from './end-with-result.ts';
 import { openLive } from './live.ts';
 
 /** Adds `observe`: which servers talk to each other, from what the nodes already know. */
@@ -84,20 +85,18 @@ async function watch(command: Command, terminal: Terminal, chosen: ObserveFlags)
   const seen = mergeMatrices(traffic, ...matrices.map((matrix) => matrix.traffic));
   const whole = await writeMatrix(chosen.output, before, seen);
   const [problem] = problems;
-  if (json)
-    output.json({
-      file: chosen.output,
-      conversations: whole.conversations.length,
-      sources: whole.sources,
-      rejected: whole.rejected,
-      repaired: whole.repaired,
-      unknown: whole.unknown,
-      ...(problem === undefined ? {} : { problem, exit: problem.exit }),
-    });
-  else output.print(...summaryLines(whole, namesOf(documents.flatMap(({ servers }) => servers))), `Wrote ${chosen.output}.`);
+  const result = {
+    file: chosen.output,
+    conversations: whole.conversations.length,
+    sources: whole.sources,
+    rejected: whole.rejected,
+    repaired: whole.repaired,
+    unknown: whole.unknown,
+  };
+  const print = (): void =>
+    output.print(...summaryLines(whole, namesOf(documents.flatMap(({ servers }) => servers))), `Wrote ${chosen.output}.`);
   // What the other sources saw is kept, but a source that failed is still a failure.
-  if (problem !== undefined && !json) throw problem;
-  if (problem !== undefined) process.exitCode = problem.exit;
+  endWithResult({ output, json }, result, print, problem);
 }
 
 async function documentsOf({ project, document = [] }: ObserveFlags, configFile: string): Promise<Configurations[]> {

@@ -4,12 +4,13 @@ import { type Command, Option } from 'commander';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import type { Concern } from '../../shared/model/concern.ts';
+import { readText, writeText } from '../../shared/operator-file.ts';
 import { visible } from '../../shared/print/text.ts';
 import { Problem } from '../../shared/problem.ts';
 import { senderCommands } from '../control/registry.ts';
-import { readText, writeText } from '../operator-file.ts';
 import { isEdited, withMark } from '../plan/edited.ts';
 import { asks, type SenderAsking } from './ask.ts';
+import { endWithResult } from './end-with-result.ts';
 import { choosing, type SelectionFlags, selectionOf } from './selection.ts';
 import { showConcerns } from './show-concerns.ts';
 
@@ -99,16 +100,14 @@ async function checkFile(asking: SenderAsking, file: string): Promise<void> {
 }
 
 /** Shows a result as lines or as JSON, and every concern; what blocks is the command's failure. */
-function conclude({ output, json }: SenderAsking, result: object, lines: readonly string[], concerns: readonly Concern[]): void {
+function conclude(asking: SenderAsking, result: object, lines: readonly string[], concerns: readonly Concern[]): void {
   const blocking = concerns.filter(({ severity }) => severity === 'blocking').length;
   const problem = blocking === 0 ? undefined : new Problem('E_BLOCKED', `${blocking} of the concerns would stop this plan.`);
-  if (json) output.json({ ...result, concerns, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });
-  else {
-    output.print(...lines);
-    showConcerns(concerns, output);
-  }
-  if (problem !== undefined && !json) throw problem;
-  if (problem !== undefined) process.exitCode = problem.exit;
+  const print = (): void => {
+    asking.output.print(...lines);
+    showConcerns(concerns, asking.output);
+  };
+  endWithResult(asking, { ...result, concerns }, print, problem);
 }
 
 /** Throws E_USAGE where a file is no plan of ours, or was edited since `sender plan` wrote it. */

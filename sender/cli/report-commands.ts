@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { epilogue, type Terminal } from '../../shared/cli/program.ts';
 import { offer, optionText } from '../../shared/cli/registered-command.ts';
 import type { Dated } from '../../shared/journal.ts';
-import { Problem } from '../../shared/problem.ts';
+import { writeText } from '../../shared/operator-file.ts';
 import { senderCommands } from '../control/registry.ts';
 import type { Fact } from '../migration/fact.ts';
 import { reportPage } from '../report/page.ts';
@@ -40,7 +39,8 @@ export function addReportCommands(program: Command, terminal: Terminal): void {
       asks(terminal, async ({ daemon, output, json }, wanted: string | undefined, { html, phases }: ReportChoice) => {
         const { campaigns } = await daemon.status();
         const report = await daemon.report({ campaign: latestCampaign(campaigns, wanted).id });
-        if (html !== undefined) await writePage(html, reportPage(report));
+        // A page is for others to read, too: the umask decides.
+        if (html !== undefined) await writeText(html, reportPage(report), 0o666);
         if (json) output.json(report);
         else if (html === undefined)
           output.print(...reportText(report, { columns: output.size().columns, everyPhase: phases === true }));
@@ -62,10 +62,4 @@ export function addReportCommands(program: Command, terminal: Terminal): void {
         else for (const fact of await daemon.log({ campaign })) show(fact);
       }),
     );
-}
-
-async function writePage(file: string, page: string): Promise<void> {
-  await writeFile(file, page).catch((error: Error) => {
-    throw new Problem('E_USAGE', `${file} cannot be written: ${error.message}.`, { about: file, cause: error });
-  });
 }

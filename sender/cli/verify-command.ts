@@ -12,6 +12,7 @@ import { diskName, widestName } from '../report/names.ts';
 import { toldApart } from '../report/server-names.ts';
 import { asks } from './ask.ts';
 import { chooseCampaign } from './choose-campaign.ts';
+import { endWithResult } from './end-with-result.ts';
 
 /** Adds `verify`: both sides of a finished campaign, read again. */
 export function addVerifyCommand(program: Command, terminal: Terminal): void {
@@ -34,10 +35,8 @@ export function addVerifyCommand(program: Command, terminal: Terminal): void {
         const disks = await daemon.verify({ campaign });
         const wrong = disks.filter(({ agrees }) => !agrees).length;
         const problem = wrong === 0 ? undefined : differing(wrong, disks.length);
-        if (json) output.json({ campaign, disks, ...(problem === undefined ? {} : { problem, exit: problem.exit }) });
-        else output.print(...verdictLines(toldApart(disks), output));
-        if (problem !== undefined && !json) throw problem;
-        if (problem !== undefined) process.exitCode = problem.exit;
+        const print = (): void => output.print(...verdictLines(toldApart(disks), output));
+        endWithResult({ output, json }, { campaign, disks }, print, problem);
       }),
     );
 }

@@ -51,7 +51,6 @@ export async function beginExport(selection: Selection, context: SenderContext):
   if (captured.servers.length === 0)
     throw new Problem('E_NOT_FOUND', 'The selection holds no server; there is nothing to export.');
   mustNotBlock(concerns);
-  context.campaigns.mustBeFree(captured.servers.map(({ id }) => id));
   const { project_id, project_name } = captured.source;
   const servers = inAskedOrder(captured, selection.servers).servers.map(({ id, name }) => ({ id, name }));
   const plan = Plan.parse({
@@ -61,7 +60,8 @@ export async function beginExport(selection: Selection, context: SenderContext):
     waves: [{ name: 'wave-1', servers }],
   });
   const campaign = randomUUID();
-  await context.campaigns.create(plan, inOrderOf(plan, { ...captured, campaign }), { concerns, decisions: [] });
+  const document = inOrderOf(plan, { ...captured, campaign });
+  await context.campaigns.reserve(serversOf(plan), () => context.campaigns.create(plan, document, { concerns, decisions: [] }));
   return { campaign, concerns };
 }
 

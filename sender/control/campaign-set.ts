@@ -1,11 +1,12 @@
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CampaignId } from '../../protocol/messages/field.ts';
 import { ifAbsent } from '../../shared/absent.ts';
 import { wholeId } from '../../shared/campaign-id.ts';
-import { syncFolder } from '../../shared/durable.ts';
+import { makeFolder, syncFolder } from '../../shared/durable.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { refOf } from '../../shared/model/resource.ts';
-import { Problem } from '../../shared/problem.ts';
+import { asProblem, Problem, type ProblemJson } from '../../shared/problem.ts';
 import { Campaign } from '../campaign/campaign.ts';
 import { campaignStates } from '../campaign/campaign-states.ts';
 import type { CampaignStatus } from '../campaign/campaign-status.ts';
@@ -26,10 +27,23 @@ export interface CampaignsTools {
   readonly runner: Omit<RunnerTools, 'onChange' | 'history'>;
 }
 
+/** A campaign that cannot be read. `servers`: those of its plan; null where that cannot be read. */
+interface DamagedCampaign {
+  readonly problem: Problem;
+  readonly servers: readonly string[] | null;
+}
+
+/** A campaign that cannot be read, and why. */
+export interface DamagedStatus {
+  readonly id: string;
+  readonly problem: ProblemJson;
+}
+
 /** Every campaign of this sender, running or at rest. */
 export class CampaignSet {
   readonly #tools: CampaignsTools;
   readonly #runners = new Map<string, Runner>();
+  readonly #damaged = new Map<string, DamagedCampaign>();
   /** Servers of campaigns that are being prepared and have no folder yet. */
   readonly #reserved = new Set<string>();
 
@@ -37,14 +51,26 @@ export class CampaignSet {
     this.#tools = tools;
   }
 
-  /** Opens every campaign of the state directory and resumes those that were under way. */
+  /**
+   * Opens every campaign of the state directory and resumes those that were under way. One that
+   * cannot be read stops no other: their servers may be stopped.
+   */
   async start(): Promise<void> {
-    const { state } = this.#tools;
+    const { state, runner } = this.#tools;
     const names = await readdir(join(state, 'campaigns')).catch(ifAbsent<string[]>([]));
-    for (const name of names.sort()) {
-      const campaign = await Campaign.open(state, name);
-      if (campaign !== null) this.#run(campaign);
+    // What else lies there, such as `lost+found`, is no campaign.
+    for (const name of names.filter((one) => CampaignId.safeParse(one).success).sort()) {
+      const campaign = await Campaign.open(state, name).catch((error: unknown) => asProblem(error));
+      if (campaign instanceof Problem) {
+        runner.log.error({ problem: campaign, campaign: name }, 'a campaign cannot be read, and is left as it is');
+        this.#damaged.set(name, { problem: campaign, servers: await Campaign.serversIn(state, name) });
+      } else if (campaign !== null) this.#run(campaign);
     }
+  }
+
+  /** The campaigns that cannot be read. */
+  damaged(): DamagedStatus[] {
+    return [...this.#damaged].map(([id, { problem }]) => ({ id, problem: problem.toJSON() }));
   }
 
   async stop(): Promise<void> {
@@ -60,6 +86,8 @@ export class CampaignSet {
   find(id: string): Runner {
     const exact = this.#runners.get(id);
     if (exact !== undefined) return exact;
+    const damaged = this.#damaged.get(id);
+    if (damaged !== undefined) throw damaged.problem;
     const ids = [...this.#runners.keys()];
     if (id.length < 4 || !ids.some((candidate) => candidate.startsWith(id)))
       throw new Problem('E_NOT_FOUND', `There is no campaign ${id}.`);
@@ -88,11 +116,11 @@ export class CampaignSet {
   }
 
   async #archive(id: string, state: string): Promise<void> {
+    await makeFolder(join(state, 'archive'));
+    await rename(join(state, 'campaigns', id), join(state, 'archive', id));
     const runner = this.#runners.get(id);
     this.#runners.delete(id);
     await runner?.stop();
-    await mkdir(join(state, 'archive'), { recursive: true, mode: 0o700 });
-    await rename(join(state, 'campaigns', id), join(state, 'archive', id));
     await syncFolder(join(state, 'archive'));
     await syncFolder(join(state, 'campaigns'));
   }
@@ -131,6 +159,7 @@ export class CampaignSet {
       throw new Problem('E_CAMPAIGN_STATE', `Another campaign with server ${reserved} is being prepared.`, {
         about: refOf('server', reserved),
       });
+    for (const [id, damaged] of this.#damaged) mustBeNoneOf(id, damaged, servers);
     for (const { campaign } of this.#runners.values()) {
       const standing = standingOf(campaign.journal.facts);
       if (standing.is === 'resting' && campaignStates[standing.state].isOver) continue;
@@ -156,4 +185,19 @@ export class CampaignSet {
     runner.start();
     changes.notify();
   }
+}
+
+/**
+ * Throws E_STATE_DAMAGED where a campaign that cannot be read has, or may have, one of these
+ * servers.
+ */
+function mustBeNoneOf(id: string, { problem, servers: own }: DamagedCampaign, servers: readonly string[]): void {
+  const shared = own?.find((server) => servers.includes(server));
+  if (own !== null && shared === undefined) return;
+  const which = shared === undefined ? 'Its servers are not known' : `Server ${shared} is one of it`;
+  throw new Problem('E_STATE_DAMAGED', `Campaign ${id} cannot be read. ${which}, and none is moved twice: ${problem.message}`, {
+    about: shared === undefined ? id : refOf('server', shared),
+    hint: 'Restore its folder from a backup and restart the sender. Where its servers are known to be in order, move the folder out of `campaigns` in the state directory instead.',
+    cause: problem,
+  });
 }

@@ -91,8 +91,8 @@ class Transfer {
   }
 
   /**
-   * Compares until it is done: a lost connection voids the receiver's handle, so the offer is
-   * repeated, and blocks that arrived are not sent again.
+   * Compares until it is done, and resumes after a cut: a lost connection voids the receiver's
+   * handle, so the offer is repeated, and blocks that arrived are not sent again.
    */
   async run(): Promise<Transferred> {
     const { signal } = this.#means.tools;
@@ -162,6 +162,11 @@ class Transfer {
     try {
       const root = await sendManifest(this.#source, pages, manifest, over, signal);
       const sealed = await connection.request('disk.seal', { handle, root }, { signal });
+      if (sealed.root !== root)
+        throw new Problem(
+          'E_ROOT_MISMATCH',
+          `The receiver sealed another disk than it was offered: ${sealed.root}, not ${root}.`,
+        );
       return { ...sealed, size, block_size: blockBytes };
     } finally {
       withdraw();

@@ -80,15 +80,16 @@ function rateIn({ phases, sizeBytes }: PastMove, name: string): number[] {
 }
 
 /**
- * What the guest has written since the last snapshot, at its rate between the last two; after one
- * round, as much as that copied.
+ * What the guest has written since the last snapshot, at its rate between the last two; as much as
+ * the last round copied where there is one alone, or the clock was set back between them.
  */
 function deltaOf(rounds: readonly Dated<Round>[], nowMs: number): number {
   const before = rounds.at(-2);
   const last = rounds.at(-1);
   if (before === undefined || last === undefined) return last?.bytes ?? 0;
-  const between = Math.max(1, begunAtMs(last) - begunAtMs(before));
-  return (last.bytes / between) * Math.max(0, nowMs - begunAtMs(last));
+  const between = begunAtMs(last) - begunAtMs(before);
+  const sinceMs = nowMs - begunAtMs(last);
+  return between <= 0 || sinceMs < 0 ? last.bytes : (last.bytes / between) * sinceMs;
 }
 
 /**

@@ -6,6 +6,7 @@ import { awaitWindow, mayStillStop, waitsForWindow } from './phases/await-window
 import { copy, dropCopy } from './phases/copy.ts';
 import { freeze, release } from './phases/freeze.ts';
 import { look } from './phases/look.ts';
+import { plug } from './phases/plug.ts';
 import { forgetRounds, isWarm, precopy } from './phases/precopy.ts';
 import { start, stop } from './phases/stop.ts';
 
@@ -18,7 +19,9 @@ export const itinerary: readonly Phase[] = [
   { name: 'look', does: 'see whether the source server can be moved, and whether it runs',
     side: 'source', run: look },
 
-  // ── a pause ends these at once; the first two are of warm moves only ──
+  // ── a pause ends these at once; what `plug` built stays for the next attempt ──
+  { name: 'plug', does: 'create its ports and floating addresses, as far as the running server does not notice',
+    side: 'destination', run: plug, halts: true },
   { name: 'precopy', does: 'while it runs: snapshot, pull what differs, forget the snapshot; again until little differs',
     side: 'both', run: precopy, tidy: forgetRounds, when: isWarm, halts: true, rounds: true },
   { name: 'await cutover', does: 'wait until it may be stopped; further rounds keep the rest small',
@@ -34,7 +37,7 @@ export const itinerary: readonly Phase[] = [
   { name: 'copy', does: 'read the snapshot, send the blocks the receiver lacks, compare the whole copy',
     side: 'both', run: copy, tidy: dropCopy, downtime: true, stage: 'transfer', assumed: { bytesPerMs: 60_000 }, likeRound: 'blocks' },
 
-  // ── import, plug, create, connect, probe, mark: the import of a bundle runs the same rows ──
+  // ── import, create, connect, probe, mark: the import of a bundle runs the same rows ──
   ...destinationHalf,
 ];
 

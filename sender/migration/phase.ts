@@ -2,10 +2,10 @@ import type { Params, Requests, Result, SaidBy } from '../../protocol/messages.t
 import type { SourceCloud } from '../../shared/cloud/source-cloud.ts';
 import type { Aside } from '../../shared/concurrency/semaphore.ts';
 import type { Dated } from '../../shared/journal.ts';
-import type { DestinationTools } from '../../shared/journey/destination.ts';
+import type { BuiltHere, DestinationTools } from '../../shared/journey/destination.ts';
 import type { PhaseOf } from '../../shared/journey/phase.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
-import type { Power } from '../../shared/model/resource.ts';
+import type { Power, Ref } from '../../shared/model/resource.ts';
 import type { OfferDisk, OfferTools } from '../disks/offer-disk.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Forecast, Learned, Move } from './move.ts';
@@ -23,6 +23,11 @@ export type Ask = <N extends Requests & SaidBy<'sender'>>(name: N, params: Param
 export interface Tools extends OfferTools, DestinationTools {
   readonly source: SourceCloud;
   readonly offer: OfferDisk;
+  /**
+   * Builds of a port or floating IP what its running source server does not notice; null where
+   * something of it waits for the stop.
+   */
+  readonly prepare: (ref: Ref, signal: AbortSignal) => Promise<BuiltHere | null>;
   readonly options: Plan['options'];
   /** The rounds of a server's present attempt. */
   readonly rounds: {

@@ -21,8 +21,13 @@ export interface ReceiverTools {
 export function destinationAtReceiver(tools: ReceiverTools): Destination {
   const { campaign, ask } = tools;
   return {
-    ensure: (ref, signal, power) =>
-      ask('resource.ensure', { campaign, ref, ...(power === undefined || power === 'other' ? {} : { power }) }, signal),
+    ensure: (ref, signal, { power, properties } = {}) => {
+      const learned = {
+        ...(power === undefined || power === 'other' ? {} : { power }),
+        ...(properties === undefined ? {} : { properties }),
+      };
+      return ask('resource.ensure', { campaign, ref, ...learned }, signal);
+    },
     remove: async (ref, signal) => void (await ask('resource.remove', { campaign, ref }, signal)),
     health: (server, probe, signal) =>
       ask('server.health', { campaign, server, ...(probe === undefined ? {} : { probe }) }, signal),

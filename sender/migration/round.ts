@@ -43,9 +43,13 @@ export function isSmall({ bytes }: Pick<Round, 'bytes'>, { round_threshold_mib }
   return bytes <= round_threshold_mib * 1024 * 1024;
 }
 
-/** Whether a round still predicts the next one: after a pause the guest may have written much. */
+/**
+ * Whether a round still predicts the next one: after a pause the guest may have written much. One
+ * that ended later than now is of a clock that was set back since, and nobody knows how long ago.
+ */
 export function isFresh({ at }: Dated<Round>, { round_interval_seconds }: Plan['options'], nowMs: number): boolean {
-  return nowMs - Date.parse(at) < round_interval_seconds * 1000;
+  const ageMs = nowMs - Date.parse(at);
+  return ageMs >= 0 && ageMs < round_interval_seconds * 1000;
 }
 
 /** Why a further round would gain nothing, in a few words; null where it would gain something. */

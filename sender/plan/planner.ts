@@ -1,5 +1,5 @@
 import type { DestinationFacts } from '../../shared/cloud/facts.ts';
-import { proposeMappings } from '../../shared/cloud/propose.ts';
+import { proposeMappings } from '../../shared/cloud/propose-mappings.ts';
 import { supportedDocument } from '../../shared/cloud/supported.ts';
 import type { Configurations } from '../../shared/model/configurations.ts';
 import { Plan } from '../model/plan.ts';

@@ -13,8 +13,8 @@ const width = 8;
 type Carrier = 'campaign.preflight' | 'campaign.configure';
 
 /**
- * Asks the receiver; a long document goes before in parts, where the receiver knows them. Throws as
- * a request does.
+ * Asks the receiver; a long document goes before in parts, where the receiver knows them, and one
+ * that prepares nothing is not asked to. Throws as a request does.
  */
 export async function say<N extends Requests & SaidBy<'sender'>>(
   connection: Connection<'sender'>,
@@ -22,6 +22,7 @@ export async function say<N extends Requests & SaidBy<'sender'>>(
   params: Params<N>,
   options: RequestOptions,
 ): Promise<Result<N>> {
+  if (name === 'resource.prepare' && !connection.has('prepare')) return {} as Result<N>;
   if (!carries(name) || !connection.has('document-parts')) return connection.request(name, params, options);
   const { campaign, configurations } = params as Params<Carrier>;
   const parts = await partsOf(configurations);

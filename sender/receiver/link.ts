@@ -15,10 +15,12 @@ export interface ReceiverLink {
   readonly ssh: SshOptions;
 }
 
-/** The receiver this sender is paired with: the one paired last. Throws E_PEER_UNPAIRED. */
+/**
+ * The receiver this sender is paired with: the one paired last, by the order of the list, because a
+ * clock may be set back. Throws E_PEER_UNPAIRED.
+ */
 export async function receiverOf(peers: Peers): Promise<PairedPeer & { address: string }> {
-  const paired = (await peers.list()).filter((peer) => peer.address !== undefined);
-  const latest = paired.sort((a, b) => a.paired_at.localeCompare(b.paired_at)).at(-1);
+  const latest = (await peers.list()).findLast((peer) => peer.address !== undefined);
   if (latest?.address === undefined) {
     throw new Problem('E_PEER_UNPAIRED', 'This sender is paired with no receiver.', {
       hint: 'Run `receiver pair` there and `sender pair <address>` here; it asks for the code.',

@@ -33,8 +33,8 @@ export function probedOf(facts: readonly Fact[]): ProbedDowntime | null {
 }
 
 /**
- * From the first port of a server until it answers over the new path, or passes its health check
- * where nobody probed; null until then.
+ * From the creation of a server on its ports until it answers over the new path, or passes its
+ * health check where nobody probed; null until then.
  */
 export function networkMsOf(facts: readonly Dated<Fact>[]): number | null {
   const network = namesWith('network');

@@ -4,13 +4,13 @@ const columnWords: Readonly<Record<string, { readonly done: string; readonly doi
   tidy: { done: 'tidied up', doing: 'tidying up' },
 };
 
-/** A phase as the journal names it, for people: `plug.undo` is `plug undone`. */
+/** A phase as the journal names it, for people: `create.undo` is `create undone`. */
 export function undoneText(phase: string): string {
   const { name, words } = parted(phase);
   return words === undefined ? phase : `${name} ${words.done}`;
 }
 
-/** The same of a phase that is not finished: `plug.undo` is `undoing plug`. */
+/** The same of a phase that is not finished: `create.undo` is `undoing create`. */
 export function undoingText(phase: string): string {
   const { name, words } = parted(phase);
   return words === undefined ? phase : `${words.doing} ${name}`;

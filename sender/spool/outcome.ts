@@ -84,6 +84,8 @@ export class Outcomes {
       await link(to, from).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'EEXIST') throw error;
       });
+      // It is the operator's: its old name stands before the new one goes.
+      await syncFolder(this.#folder);
       await rm(to, { force: true });
     }
     await syncFolder(folder);

@@ -11,8 +11,9 @@ export interface Look {
   readonly size: bigint;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
-  /** The owner. */
+  /** The owner, and who may do what. */
   readonly uid: bigint;
+  readonly mode: bigint;
 }
 
 /** A file's text, as it was at one look. */

@@ -3,20 +3,20 @@ import { asProblem, type Problem } from '../../shared/problem.ts';
 import { kindOf } from './name.ts';
 import { isSame, type Look, lookAt } from './read.ts';
 import type { SpoolTiming } from './timing.ts';
-import { isTrusted } from './trust.ts';
+import { isOpenToOthers, isTrusted } from './trust.ts';
 
 /** What is known of one file: how it looked, since when, and whether it is still to be taken. */
 export interface Sighting {
   readonly look: Look;
   readonly sinceMs: number;
-  /** `foreign`: another user's, and left alone. */
-  readonly verdict: 'open' | 'closed' | 'foreign';
+  /** `foreign`: another user's; `writable`: other users may write it. Both are left alone. */
+  readonly verdict: 'open' | 'closed' | 'foreign' | 'writable';
   readonly notBeforeMs: number;
   readonly tries: number;
 }
 
 /** The look of a file that cannot be looked at. */
-const nothing: Look = { ino: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n, uid: 0n };
+const nothing: Look = { ino: 0n, size: 0n, mtimeNs: 0n, ctimeNs: 0n, uid: 0n, mode: 0n };
 
 /** The files of the spool folder as they were last seen. */
 export class Sightings {
@@ -37,12 +37,12 @@ export class Sightings {
     this.#refuse = refuse;
   }
 
-  /** Looks at every file in the folder. */
-  async scan(): Promise<void> {
+  /** Looks at every file in the folder, which has this mode. */
+  async scan(folderMode: number): Promise<void> {
     const names = (await readdir(this.#folder)).filter((name) => kindOf(name) !== undefined);
     const present = new Set(names);
     for (const name of this.#sightings.keys()) if (!present.has(name)) this.#sightings.delete(name);
-    for (const name of names) await this.#see(name);
+    for (const name of names) await this.#see(name, folderMode);
   }
 
   /** The files that have settled and are to be taken now. */
@@ -53,9 +53,9 @@ export class Sightings {
     return [...this.#sightings].filter(([, sighting]) => isDue(sighting));
   }
 
-  /** The files of other users, which are not taken. */
-  foreign(): string[] {
-    return [...this.#sightings].filter(([, { verdict }]) => verdict === 'foreign').map(([name]) => name);
+  /** The files that are not taken, because they are other users' or may be written by them. */
+  untrusted(why: 'foreign' | 'writable'): string[] {
+    return [...this.#sightings].filter(([, { verdict }]) => verdict === why).map(([name]) => name);
   }
 
   /** How long until some file must be looked at, unless an event comes. */
@@ -91,20 +91,29 @@ export class Sightings {
     this.#sightings.delete(name);
   }
 
-  async #see(name: string): Promise<void> {
+  async #see(name: string, folderMode: number): Promise<void> {
     const before = this.#sightings.get(name);
     const nowMs = performance.now();
     try {
       const look = await lookAt(this.#folder, name);
-      if (look === undefined) this.#sightings.delete(name);
-      else if (before === undefined || !isSame(before.look, look)) {
-        const verdict = isTrusted(Number(look.uid), this.#own) ? 'open' : 'foreign';
-        this.#sightings.set(name, { look, sinceMs: nowMs, verdict, notBeforeMs: nowMs, tries: 0 });
+      if (look === undefined) {
+        this.#sightings.delete(name);
+        return;
       }
+      const verdict = this.#judge(look, folderMode);
+      const isAsBefore = before !== undefined && isSame(before.look, look);
+      // The folder may have another mode now.
+      if (!isAsBefore || (before.verdict !== 'closed' && before.verdict !== verdict))
+        this.#sightings.set(name, { look, sinceMs: nowMs, verdict, notBeforeMs: nowMs, tries: 0 });
     } catch (thrown) {
       if (before?.verdict === 'closed') return;
       await this.#refuse(name, asProblem(thrown));
       this.#sightings.set(name, { look: nothing, sinceMs: nowMs, verdict: 'closed', notBeforeMs: nowMs, tries: 0 });
     }
+  }
+
+  #judge({ uid, mode }: Look, folderMode: number): Sighting['verdict'] {
+    if (!isTrusted(Number(uid), this.#own)) return 'foreign';
+    return isOpenToOthers(Number(mode), folderMode) ? 'writable' : 'open';
   }
 }

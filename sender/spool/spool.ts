@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
+import { isFull } from '../../shared/disk-full.ts';
 import { makeFolder } from '../../shared/durable.ts';
 import type { Log } from '../../shared/log.ts';
 import { asProblem, Problem } from '../../shared/problem.ts';
@@ -64,8 +65,18 @@ class Spool {
     );
   }
 
+  /** Throws E_STATE_DAMAGED where the folder is not there and cannot be made. */
   async start(): Promise<void> {
-    await makeFolder(this.#options.folder);
+    const { folder } = this.#options;
+    await makeFolder(folder).catch((cause: Error) => {
+      if (isFull(cause)) throw cause;
+      const hint = 'Make it, for the user the daemon runs as, or name another `spool`.';
+      throw new Problem('E_STATE_DAMAGED', `The spool ${folder} cannot be made: ${cause.message}.`, {
+        about: folder,
+        cause,
+        hint,
+      });
+    });
     await this.#listen();
     this.#looping = this.#loop();
   }
@@ -82,9 +93,9 @@ class Spool {
       this.#heard = false;
       let next = this.#timing.scanMs;
       try {
-        await mustBePrivate(this.#options.folder, this.#own);
-        await this.#sightings.scan();
-        this.#sayOnce(this.#foreignText());
+        const mode = await mustBePrivate(this.#options.folder, this.#own);
+        await this.#sightings.scan(mode);
+        this.#sayOnce(this.#untrustedText());
         await this.#takeDue();
         next = this.#sightings.nextLookMs();
       } catch (thrown) {
@@ -101,10 +112,19 @@ class Spool {
     this.#said = says;
   }
 
-  #foreignText(): string {
-    const [first] = this.#sightings.foreign();
-    if (first === undefined) return '';
-    return `files of other users are not taken from the spool, ${first} for one; give them to user ${this.#own}, the daemon's: chown`;
+  #untrustedText(): string {
+    const [foreign] = this.#sightings.untrusted('foreign');
+    const [writable] = this.#sightings.untrusted('writable');
+    return [
+      ...(foreign === undefined
+        ? []
+        : [
+            `files of other users are not taken from the spool, ${foreign} for one; give them to user ${this.#own}, the daemon's: chown`,
+          ]),
+      ...(writable === undefined
+        ? []
+        : [`files that other users may write are not taken from the spool, ${writable} for one: chmod go-w`]),
+    ].join('; ');
   }
 
   async #takeDue(): Promise<void> {

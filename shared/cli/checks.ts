@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { providers } from '../cloud/all.ts';
 import type { CloudSection } from '../cloud/section.ts';
 import { callControl } from '../control/call.ts';
-import { stateHolder } from '../lock.ts';
+import { mustBePrivate, stateHolder } from '../lock.ts';
 import { showBytes } from '../print/units.ts';
 import { Problem } from '../problem.ts';
 import { release } from '../release.ts';
@@ -49,6 +49,7 @@ export function stateCheck(dir: string): Check {
         const hint = 'Run the command as the user the daemon runs as, or give that user the directory.';
         throw new Problem('E_STATE_DAMAGED', `The state directory ${dir} cannot be written.`, { about: dir, cause, hint });
       });
+      await mustBePrivate(dir);
       const { bavail, bsize } = await statfs(dir);
       const freeBytes = bavail * bsize;
       const open = (found.mode & 0o077) !== 0 ? 'other users of this machine can read it' : undefined;

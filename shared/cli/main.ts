@@ -10,8 +10,11 @@ export async function main(createProgram: (terminal: Terminal) => Command): Prom
   const stage = { output, signal: interrupted.signal };
   const isAttended = process.stdin.isTTY && process.stderr.isTTY;
   const program = createProgram(isAttended ? Object.assign(stage, { answer: prompt }) : stage);
+  const isDaemon = process.argv.slice(2).includes('run');
   // `run` handles SIGINT itself. Any other command stops at the first Ctrl-C; the second one kills
   // it.
-  if (!process.argv.slice(2).includes('run')) process.once('SIGINT', () => interrupted.abort());
+  if (!isDaemon) process.once('SIGINT', () => interrupted.abort());
   process.exitCode = await runProgram(program, process.argv.slice(2), output);
+  // A daemon that cannot start may have begun to work, and would go on with nobody to command it.
+  if (isDaemon && process.exitCode !== 0) process.exit();
 }

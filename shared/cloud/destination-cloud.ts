@@ -27,6 +27,11 @@ export interface Differences {
   readonly told: readonly string[];
 }
 
+/** What was built and read back: how it differs from the wanted one. */
+export interface Compared extends Built {
+  readonly differences: Differences;
+}
+
 /** What a builder receives besides the resource. */
 export interface BuildContext extends Patience {
   readonly campaign: string;
@@ -84,10 +89,17 @@ export interface DestinationCloud {
     signal: AbortSignal,
   ): Promise<{ concerns: readonly Concern[]; decisions: readonly Decision[] }>;
   /**
-   * Builds, adopts or finds one resource whose needs are built, and returns when it is ready for
-   * use.
+   * Builds, adopts or finds one resource whose needs are built; returns when it is ready for use,
+   * and has been compared with the wanted one.
    */
-  ensure(resource: Resource, context: BuildContext): Promise<Built>;
+  ensure(resource: Resource, context: BuildContext): Promise<Compared>;
+  /**
+   * Builds of a server's port or floating IP what neither the server nor its clients notice, while
+   * it runs at the source; both clouds may reach the same networks. True where `ensure` goes
+   * unnoticed, too, and may follow at once if all that it needs is built; false where it MUST wait
+   * for the stop. MAY be repeated. Absent: everything waits.
+   */
+  prepare?(resource: Resource, context: BuildContext): Promise<boolean>;
   /**
    * The id of what this campaign created for a resource, by its stamp alone, or null. MUST NOT
    * write. Rollback asks for what the ledger intended and never confirmed.
@@ -99,7 +111,7 @@ export interface DestinationCloud {
    */
   occupied(resource: Resource, context: BuildContext): Promise<boolean>;
   /**
-   * The differences of the built resource, as it is read back, from the wanted one. Given a disk's
+   * The differences of the built resource, as it is read now, from the wanted one. Given a disk's
    * bytes, also whether the cloud says that it stores these.
    */
   differences(resource: Resource, id: string, context: BuildContext): Promise<Differences>;

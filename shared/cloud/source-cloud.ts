@@ -83,6 +83,8 @@ export interface Snapshot {
   readonly round: number;
   readonly format: string;
   readonly size: number;
+  /** Of a stopped server's disk: what its guest depends on, which its image may lack. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /**

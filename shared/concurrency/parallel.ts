@@ -5,7 +5,7 @@
 export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   let next = 0;
   let failed = false;
-  const lane = async (): Promise<void> => {
+  const workOff = async (): Promise<void> => {
     while (next < items.length && !failed) {
       const item = items[next++] as T;
       try {
@@ -16,7 +16,7 @@ export async function inParallel<T>(items: readonly T[], width: number, work: (i
       }
     }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(width, items.length) }, lane));
-  const failure = lanes.find((result) => result.status === 'rejected');
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(width, items.length) }, workOff));
+  const failure = ends.find((result) => result.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
 }

@@ -17,7 +17,6 @@ export interface ControlServer {
  * upload. An answer is `{"result"}` or `{"problem", "exit"}`; a stream has one a line.
  */
 export async function serveControl<C>(path: string, commands: Commands<C>, context: C, log: Log): Promise<ControlServer> {
-  await clearSocket(path);
   const ending = new AbortController();
   const server = createServer((request, response) => {
     answer(request, response, commands, context, ending.signal).catch((error: unknown) => {
@@ -28,10 +27,25 @@ export async function serveControl<C>(path: string, commands: Commands<C>, conte
   // No time limit: the capture of a large tenant may take long, and a caller that leaves closes its
   // socket.
   server.requestTimeout = 0;
-  server.listen({ path });
-  await once(server, 'listening');
-  await closeToOthers(path);
+  await opened(server, path);
   return { close: () => closed(server, ending) };
+}
+
+/** Throws E_LISTEN. */
+async function opened(server: Server, path: string): Promise<void> {
+  try {
+    await clearSocket(path);
+    server.listen({ path });
+    await once(server, 'listening');
+    await closeToOthers(path);
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    throw new Problem('E_LISTEN', `The control socket ${path} cannot be made: ${(cause as Error).message}.`, {
+      about: path,
+      cause,
+      hint: 'Run the daemon as the user who owns its folder, or choose another `control`.',
+    });
+  }
 }
 
 async function closed(server: Server, ending: AbortController): Promise<void> {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Ref, refOf } from '../model/resource.ts';
+import { idOf, type Ref, refOf } from '../model/resource.ts';
 import { asProblem, Problem } from '../problem.ts';
-import type { Arrival, DestinationTools, LearnedOnArrival } from './destination.ts';
+import { buildAll } from './build-all.ts';
+import type { Arrival, DestinationTools, LearnedOfOne, LearnedOnArrival } from './destination.ts';
 import type { PhaseOf } from './phase.ts';
 
 /**
@@ -12,12 +13,11 @@ import type { PhaseOf } from './phase.ts';
 export const destinationHalf: readonly PhaseOf<Arrival, DestinationTools, LearnedOnArrival>[] = [
   { name: 'import', does: 'register the verified disks as images or volumes at the destination',
     side: 'destination', run: importDisks, tidy: removeImported, downtime: true, stage: 'register', assumed: { bytesPerMs: 100_000 } },
-  { name: 'plug', does: 'create the ports with the same MAC and fixed addresses',
-    side: 'destination', run: plug, undo: unplug, downtime: true, network: true, stage: 'boot', assumed: { ms: 5_000 } },
-  { name: 'create', does: 'create the server and wait until it runs',
-    side: 'destination', run: create, undo: remove, downtime: true, stage: 'boot', assumed: { ms: 45_000 } },
-  { name: 'connect', does: 'give the floating addresses to the new server',
-    side: 'destination', run: connect, undo: disconnect, downtime: true, network: true, stage: 'boot', assumed: { ms: 5_000 } },
+  { name: 'create', does: 'create the server on its ports, give it its floating addresses meanwhile, and wait until it runs',
+    side: 'destination', run: create, undo: remove, downtime: true, network: true, stage: 'boot', assumed: { ms: 45_000 } },
+  // An earlier release did this after `create`; its campaigns go on here.
+  { name: 'connect', does: 'give the server the floating addresses that it still lacks',
+    side: 'destination', run: connect, downtime: true, stage: 'boot', assumed: { ms: 0 } },
   { name: 'probe', does: 'wait until the new server answers its probe',
     side: 'destination', run: probe, downtime: true, stage: 'boot', assumed: { ms: 20_000 } },
 
@@ -38,7 +38,8 @@ const lookMs = 1_000;
  */
 async function importDisks(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   try {
-    return await ensureAll(importedRefs(move), tools);
+    const { snapshots = {} } = move.learned;
+    return await ensureAll(importedRefs(move), tools, (ref) => ({ properties: snapshots[idOf(ref)]?.properties }));
   } catch (error) {
     if (lost.has(asProblem(error).code) && tools.copyAgain !== undefined) {
       // The server's other disks may be registered, and a disk is not copied beneath its image.
@@ -53,21 +54,24 @@ function removeImported(move: Arrival, tools: DestinationTools): Promise<void> {
   return removeAll(importedRefs(move), tools);
 }
 
-/** Creates the server's ports, in the order of its interfaces. */
-function plug(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
-  return ensureAll(move.ports, tools);
-}
-
-function unplug(move: Arrival, tools: DestinationTools): Promise<void> {
-  return removeAll(move.ports, tools);
-}
-
 /**
  * Creates the server and returns when it runs, or is stopped as it was just before our stop; the
- * source MUST be seen stopped, for the same machine may not run twice.
+ * source MUST be seen stopped, for the same machine may not run twice, nor its addresses lead to
+ * two. What could not be built before the stop is built here: ports first, because the server needs
+ * them, and floating addresses while the cloud makes the server.
  */
-async function create({ server, learned }: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
-  await tools.mustBeStopped(server.id, tools.signal);
+async function create(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
+  await tools.mustBeStopped(move.server.id, tools.signal);
+  const plugged = await ensureAll(lacking(move, move.ports), tools);
+  // Both end before a failure is told: nothing is removed while it is made.
+  const ends = await Promise.allSettled([createServer(move, tools), connect(move, tools)]);
+  return ends.reduce((sum, end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return { built: { ...sum.built, ...end.value.built }, details: { ...sum.details, ...end.value.details } };
+  }, plugged);
+}
+
+async function createServer({ server, learned }: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
   const seconds = tools.options.build_timeout_seconds;
   const late = new AbortController();
   const says = `Server ${server.name} does not run at the destination after ${seconds} s.`;
@@ -77,24 +81,28 @@ async function create({ server, learned }: Arrival, tools: DestinationTools): Pr
   );
   try {
     const signal = AbortSignal.any([tools.signal, late.signal]);
-    return await ensureAll([refOf('server', server.id)], { ...tools, signal }, learned.was);
+    return await ensureAll([refOf('server', server.id)], { ...tools, signal }, () => ({ power: learned.was }));
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Removes the new server, and returns when it is gone. */
-function remove({ server }: Arrival, tools: DestinationTools): Promise<void> {
-  return removeAll([refOf('server', server.id)], tools);
+/**
+ * Removes the floating addresses, the new server and its ports, and returns when they are gone: a
+ * port that had to wait for the stop MUST NOT be there when the source server starts again.
+ */
+function remove({ server, ports, floatingIps }: Arrival, tools: DestinationTools): Promise<void> {
+  return removeAll([...ports, refOf('server', server.id), ...floatingIps], tools);
 }
 
-/** Gives the floating addresses to the new server. */
+/** Gives the floating addresses to the new server, as far as they were not prepared. */
 function connect(move: Arrival, tools: DestinationTools): Promise<LearnedOnArrival> {
-  return ensureAll(move.floatingIps, tools);
+  return ensureAll(lacking(move, move.floatingIps), tools);
 }
 
-function disconnect(move: Arrival, tools: DestinationTools): Promise<void> {
-  return removeAll(move.floatingIps, tools);
+/** What nothing was learned of yet. */
+function lacking({ learned: { built = {} } }: Arrival, refs: readonly Ref[]): Ref[] {
+  return refs.filter((ref) => !Object.hasOwn(built, ref));
 }
 
 /**
@@ -129,19 +137,12 @@ function importedRefs({ disks }: Arrival): Ref[] {
   return disks.map(({ id, volume_id }) => (volume_id === null ? refOf('disk', id) : refOf('volume', volume_id)));
 }
 
-async function ensureAll(
+function ensureAll(
   refs: readonly Ref[],
   { destination, signal }: DestinationTools,
-  power?: Arrival['learned']['was'],
+  learnedOf: (ref: Ref) => LearnedOfOne = () => ({}),
 ): Promise<LearnedOnArrival> {
-  const built: Record<string, string> = {};
-  const details: Record<string, Readonly<Record<string, string>>> = {};
-  for (const ref of refs) {
-    const { id, detail } = await destination.ensure(ref, signal, power);
-    built[ref] = id;
-    if (detail !== undefined) details[ref] = detail;
-  }
-  return { built, details };
+  return buildAll(refs, (ref) => destination.ensure(ref, signal, learnedOf(ref)));
 }
 
 async function removeAll(refs: readonly Ref[], { destination, signal }: DestinationTools): Promise<void> {

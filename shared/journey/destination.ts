@@ -8,8 +8,22 @@ export interface Arrival {
   readonly ports: readonly Ref[];
   readonly floatingIps: readonly Ref[];
   readonly probe: string | undefined;
-  /** `was`: whether the source server ran just before it was stopped. */
-  readonly learned: { readonly was?: ServerState['power'] };
+  /**
+   * `was`: whether the source server ran just before it was stopped; `built`: what stands already,
+   * by ref.
+   */
+  readonly learned: {
+    readonly was?: ServerState['power'];
+    readonly built?: Readonly<Record<string, string>>;
+    /** By disk: what its guest depends on, where the frozen disk tells it. */
+    readonly snapshots?: Readonly<Record<string, { readonly properties?: Readonly<Record<string, string>> }>>;
+  };
+}
+
+/** What was built: the destination's id, and what the destination chose. */
+export interface BuiltHere {
+  readonly id: string;
+  readonly detail?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What the destination half learns: destination ids by ref, and what the destination chose. */
@@ -19,19 +33,24 @@ export interface LearnedOnArrival {
 }
 
 /**
+ * What a move learned of one resource after its capture. `power`: whether a server ran just before
+ * it was stopped; `properties`: what the guest of a disk depends on.
+ */
+export interface LearnedOfOne {
+  readonly power?: ServerState['power'] | undefined;
+  readonly properties?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
  * The destination of one campaign: the sender asks its receiver, the import of a bundle does it
  * itself. Servers go by their source id.
  */
 export interface Destination {
   /**
    * Builds one resource and returns when it is usable. MUST build it once, however often it is
-   * asked. `power`: of a server, whether it ran just before it was stopped.
+   * asked. `learned`: of it, since the capture.
    */
-  ensure(
-    ref: Ref,
-    signal: AbortSignal,
-    power?: ServerState['power'],
-  ): Promise<{ readonly id: string; readonly detail?: Readonly<Record<string, string>> | undefined }>;
+  ensure(ref: Ref, signal: AbortSignal, learned?: LearnedOfOne): Promise<BuiltHere>;
   /** Removes one resource and waits until it is gone. MUST NOT remove what others created. */
   remove(ref: Ref, signal: AbortSignal): Promise<void>;
   /** Looks once whether the new server runs and answers its probe; `says` why not. */

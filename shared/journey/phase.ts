@@ -17,7 +17,8 @@ export interface PhaseOf<Move, Tools, Learned> {
   /** For people: what happens here. */
   readonly does: string;
   /**
-   * Where it takes effect: a bundle's export runs the rows of the source, its import the others.
+   * Where it takes effect: a bundle's export runs the rows of the source, its import those of the
+   * destination that come after the stop.
    */
   readonly side: 'source' | 'both' | 'destination';
   /** Which moves have this phase; all of them without it. */

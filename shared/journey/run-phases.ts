@@ -36,7 +36,8 @@ export async function runPhases<Move, Tools extends { readonly signal: AbortSign
     // A server that is already stopped is never made to wait.
     if (phase.waitsFor !== undefined && isStopped) continue;
     if (done.has(phase.name) && (isOver === undefined || (await work(phase, move, tools, () => isOver(move, tools))))) continue;
-    const given = phase.halts ? halting : tools;
+    // Nor does a pause keep it stopped.
+    const given = phase.halts && !isStopped ? halting : tools;
     given.signal.throwIfAborted();
     await begin(phase);
     const learned = await work(phase, move, given, () => phase.run(move, given));

@@ -30,7 +30,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.shelved_offloaded', cause: 'The server is shelved.', ways: ['leave out'] },
   { code: 'server.rescue',          cause: 'The server is in rescue mode.', ways: ['leave out'] },
   { code: 'server.verify_resize',   cause: 'A resize was not confirmed.', ways: ['leave out'] },
-  { code: 'server.STATE',           cause: 'The server is in another state that cannot be stopped; the code ends with it.', ways: ['leave out'] },
+  { code: 'server.state',           cause: 'The server is in another state that cannot be stopped.', ways: ['leave out'] },
   { code: 'server.busy',            cause: 'The cloud is at work on the server.' },
   { code: 'server.moved',           cause: 'An earlier campaign moved the server.', ways: ['leave out'] },
   { code: 'server.locked',          cause: 'The server runs and is locked: it cannot be stopped.', ways: ['leave out'] },
@@ -41,6 +41,7 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'server.volume_state',    cause: 'A volume of the server is not in use.', ways: ['leave out'] },
   { code: 'server.boot_unknown',    cause: 'The cloud does not tell from which volume the server boots.', ways: ['leave out'] },
   { code: 'server.ephemeral',       cause: 'An ephemeral or swap disk arrives empty.' },
+  { code: 'server.encrypted',       cause: 'The cloud encrypts the local disks.', ways: ['leave out'] },
   { code: 'server.keypair',         cause: 'The keypair is another user’s, or gone.' },
   { code: 'server.keypair_name',    cause: 'Two users’ keypairs have one name.' },
   { code: 'server.image_gone',      cause: 'The image that the server was made from is gone.' },
@@ -58,9 +59,9 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'security_group.remote_unseen', cause: 'A rule lets in members of another project’s group.' },
   { code: 'interface.subnet_unseen', cause: 'A router stands in a subnet that cannot be read.' },
   { code: 'volume.unseen',          cause: 'The volumes of the project cannot be read.' },
-  { code: 'volume.detached',        cause: 'A volume has no server, and stays behind.' },
-  { code: 'volume.snapshots',       cause: 'Snapshots of volumes stay behind.' },
   { code: 'volume.source_room',     cause: 'A quota of the source has no room for the temporary volumes.' },
+  { code: 'left_behind.*',          cause: 'The project has something of a kind, named in the code, that is not moved.' },
+  { code: 'left_behind.unread',     cause: 'A service did not tell what the project has there.' },
   { code: '*.unreadable',           cause: 'The cloud tells only a part of a record.' },
   { code: '*.need_unseen',          cause: 'A resource needs another that cannot be read.' },
   { code: '*.not_carried',          cause: 'An attribute cannot be carried.' },
@@ -76,11 +77,18 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'network.absent',         cause: 'A network is mapped to one that does not exist.', ways: ['map'] },
   { code: 'network.external_unmapped', cause: 'An external network is not mapped.', ways: ['map', 'skip'] },
   { code: 'network.not_external',   cause: 'An external network is mapped to one that is not.', ways: ['map'] },
+  { code: 'network.addresses',      cause: 'The external network has too few addresses left.', ways: ['map', 'skip'] },
   { code: 'network.shared',         cause: 'A network is shared with other projects.' },
   { code: 'network.mtu',            cause: 'The destination’s networks have a smaller MTU.' },
   { code: 'subnet.absent',          cause: 'An adopted network lacks a subnet.', ways: ['map', 'skip'] },
+  { code: 'subnet.differs',         cause: 'An adopted subnet tells guests another gateway, name servers or routes.' },
+  { code: 'subnet.addressing',      cause: 'Only one of a subnet and the adopted one makes addresses from MACs.', ways: ['map', 'skip'] },
+  { code: 'subnet.service_types',   cause: 'An adopted subnet does not serve ports of this owner.', ways: ['map', 'skip', 'leave out'] },
   { code: 'subnet.overlap',         cause: 'A router cannot join two subnets that overlap.', ways: ['map', 'skip'] },
   { code: 'port.address_taken',     cause: 'Somebody has the address on an adopted network.', ways: ['map', 'skip', 'leave out'] },
+  { code: 'port.address_open',      cause: 'On an adopted network an address may be given to something else before the server moves.' },
+  { code: 'port.gateway_address',   cause: 'The address is the gateway of an adopted subnet.', ways: ['map', 'skip', 'leave out'] },
+  { code: 'port.dns_name',          cause: 'A port’s DNS name is not the server’s host name (told), or is a full one.', ways: ['accept', 'skip'] },
   { code: 'port.mac_taken',         cause: 'Somebody has the MAC on an adopted network.', ways: ['map', 'skip', 'leave out'] },
   { code: 'port.rights',            cause: 'Only its owner or an admin chooses addresses on a network.', ways: ['map', 'skip', 'leave out'] },
   { code: 'gateway.elsewhere',      cause: 'An adopted router has its gateway in another network.', ways: ['map', 'skip'] },
@@ -128,7 +136,11 @@ export const concernTable: readonly ConcernRow[] = [
   { code: 'zone.rights',            cause: 'Only an admin may choose a host.', ways: ['map'] },
   { code: 'zone.host_absent',       cause: 'The wanted host is not in the zone.', ways: ['map'] },
   { code: 'quota.*',                cause: 'A quota of the project, named in the code, has no room.', ways: ['skip', 'leave out'] },
+  { code: 'quotas.untold',          cause: 'A service does not tell the project’s quotas.' },
   // ── the plan and both machines ──
+  { code: 'server.gone',            cause: 'The plan names a server that the source does not have.', ways: ['leave out'] },
+  { code: 'campaign.unreadable',    cause: 'What an earlier campaign built cannot be read at the receiver.' },
+  { code: 'campaign.uncommitted',   cause: 'An earlier campaign built the same and is not committed.' },
   { code: 'plan.skipped',           cause: 'The plan skips a resource, and what cannot be without it.' },
   { code: 'space.short',            cause: 'A state directory has no room for the disks.', ways: ['leave out'] },
   { code: 'space.tight',            cause: 'A state directory has no room for full disks.' },
@@ -142,10 +154,6 @@ export const concernTable: readonly ConcernRow[] = [
 /** The row of a concern's code. */
 export function rowOfConcern(code: string): ConcernRow | undefined {
   const [family = '', rest = ''] = code.split('.');
-  const found = concernTable.find((row) => row.code === code);
-  return found ?? concernTable.find((row) => row.code === `*.${rest}` || row.code === `${family}.*`) ?? stateRow(family);
-}
-
-function stateRow(family: string): ConcernRow | undefined {
-  return family === 'server' ? concernTable.find((row) => row.code === 'server.STATE') : undefined;
+  const named = (wanted: string): ConcernRow | undefined => concernTable.find((row) => row.code === wanted);
+  return named(code) ?? named(`*.${rest}`) ?? named(`${family}.*`);
 }

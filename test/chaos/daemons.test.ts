@@ -1,9 +1,11 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startNode } from '../support/child.ts';
 import { scriptOf } from '../support/daemons.ts';
+import { Dice } from '../support/dice.ts';
+import { chosenSeed } from '../support/seed.ts';
 import { begin, campaignOf, flawsOfMove, openSite, type Site, takeBack, trouble, until } from '../support/site.ts';
 
 const MiB = 1024 * 1024;
@@ -16,13 +18,8 @@ function diskOf(name: string): Buffer {
   return disk;
 }
 
-/** Numbers that look random and follow from a printed seed. */
-const seed = Number(process.env['GODWIT_SEED'] ?? randomInt(1, 1_000_000));
-let state = seed;
-function random(below: number): number {
-  state = (state * 48_271) % 2_147_483_647;
-  return state % below;
-}
+const seed = chosenSeed();
+const dice = new Dice(seed);
 
 let site: Site;
 
@@ -48,8 +45,8 @@ describe('a migration between two daemons', { timeout: 120_000 }, () => {
     const id = await begin(site);
     let kills = 0;
     while (kills < 5 && (await isMoving(id))) {
-      await sleep(random(900));
-      const victim = random(2) === 0 ? site.sender : site.receiver;
+      await sleep(dice.below(900));
+      const victim = dice.below(2) === 0 ? site.sender : site.receiver;
       await victim.kill();
       await victim.start();
       kills += 1;
@@ -67,9 +64,9 @@ describe('a migration between two daemons', { timeout: 120_000 }, () => {
     let cuts = 0;
     while (cuts < 4 && (await isMoving(id))) {
       const { connections } = site.link;
-      const place = 64 * 1024 + random(6 * MiB);
+      const place = 64 * 1024 + dice.below(6 * MiB);
       const strike = cuts % 2 === 0 ? { cutAfterBytes: place } : { corruptByte: place };
-      site.link.weather = { delayMs: random(3), halves: random(2) === 0, ...strike };
+      site.link.weather = { delayMs: dice.below(3), halves: dice.below(2) === 0, ...strike };
       // The next one strikes the next connection, or nobody when all is through.
       while (site.link.connections === connections && (await isMoving(id))) await sleep(200);
       cuts += 1;
@@ -96,7 +93,9 @@ describe('a migration between two daemons', { timeout: 120_000 }, () => {
     for (let strangers = 0; strangers < 10; strangers += 1) {
       const socket = connect(site.receiverPort, '127.0.0.1');
       socket.on('error', () => socket.destroy());
-      socket.end(strangers % 2 === 0 ? randomBytes(random(100_000)) : 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n');
+      socket.end(
+        strangers % 2 === 0 ? randomBytes(dice.below(100_000)) : 'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n',
+      );
     }
     await until(site, id, 'ready');
     await trouble(site.source, []);

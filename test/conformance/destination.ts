@@ -172,6 +172,7 @@ export function itIsADestinationCloud(open: () => Promise<DestinationUnderTest>)
         const thing = await cloud.ensure(resource, context);
         built.set(ref, thing);
         if (thing.how === 'adopted') continue;
+        expect(thing.differences, ref).toEqual({ fatal: [], told: [] });
         expect(await cloud.differences(resource, thing.id, context), ref).toEqual({ fatal: [], told: [] });
         if (resource.kind !== 'keypair') expect(await cloud.find(resource, context), ref).toBe(thing.id);
       }

@@ -1,4 +1,5 @@
 import type { Report } from '../../sender/report/model.ts';
+import { toldApart } from '../../sender/report/server-names.ts';
 import type { Output } from '../../shared/print/output.ts';
 import { table } from '../../shared/print/table.ts';
 import { showBytes, showDuration } from '../../shared/print/units.ts';
@@ -103,7 +104,7 @@ export function showTotals(narrator: Narrator, { moves, totals }: Report): void 
   narrator.say(
     `${totals.servers} servers with ${showBytes(totals.diskBytes)} of disks: ${showBytes(totals.sentBytes)} crossed the wire, ${showBytes(zeroBytes)} were zeros and did not.`,
     '',
-    ...table(moves, [
+    ...table(toldApart(moves), [
       { title: 'SERVER', show: ({ name }) => name },
       { title: 'TOOK', show: ({ migrationMs }) => (migrationMs === null ? '-' : showDuration(migrationMs)), align: 'right' },
       { title: 'DOWNTIME', show: ({ downtimeMs }) => (downtimeMs === null ? '-' : showDuration(downtimeMs)), align: 'right' },

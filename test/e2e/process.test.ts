@@ -1,9 +1,18 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startNode } from '../support/child.ts';
 import { startTwin } from '../support/clouds.ts';
-import { ask, type Daemon, pairDaemons, startDaemon, writeReceiverConfig, writeSenderConfig } from '../support/daemons.ts';
+import {
+  ask,
+  type Daemon,
+  pairDaemons,
+  scriptOf,
+  startDaemon,
+  writeReceiverConfig,
+  writeSenderConfig,
+} from '../support/daemons.ts';
 import { Endings } from '../support/endings.ts';
 
 let home: string;
@@ -57,6 +66,22 @@ test('SIGHUP does not end a receiver', async () => {
   process.kill(receiver.child().pid, 'SIGHUP');
   await expect.poll(() => receiver.child().output(), { timeout: 20_000 }).toContain('the configuration was read again');
   expect(receiver.child().isRunning()).toBe(true);
+});
+
+test.each([
+  ['spool', 'sender'],
+  ['control', 'receiver'],
+] as const)('a %s that cannot be made ends the %s that starts, and is no defect', async (setting, bin) => {
+  const place = join(home, `no-${setting}`);
+  await mkdir(place);
+  const cloud = { name: 'north', authUrl: 'http://127.0.0.1:9/identity/v3', password: 'twin' };
+  const write = bin === 'sender' ? writeSenderConfig : writeReceiverConfig;
+  const { file } = await write(place, cloud, {}, { [setting]: join(sender.config.file, 'below-a-file') });
+  const child = await startNode(scriptOf(bin), ['run', '--config', file], join(place, 'log'));
+  endings.add(`the ${bin} without a ${setting}`, () => child.kill());
+  await expect.poll(() => child.isRunning(), { timeout: 30_000 }).toBe(false);
+  expect(await child.exited).toBe(3);
+  expect(await child.output()).toMatch(/cannot be made: (ENOTDIR|EEXIST)/);
 });
 
 describe.each([

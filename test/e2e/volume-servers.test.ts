@@ -90,7 +90,8 @@ async function temporaries(): Promise<readonly string[]> {
 test('a server that boots from a volume moves cold with its data volume: every byte, attribute and flag', async () => {
   const campaign = await beginMigration(sender);
   await untilState(sender, 'ready');
-  const [there, here] = [await volumesAt(world.destination.user), await volumesAt(world.source.user)];
+  const there = await volumesAt(world.destination.user);
+  const here = await volumesAt(world.source.user);
   expect(there.map(alike)).toEqual(here.map(alike));
   expect(there.map(({ status }) => status)).toEqual(['in-use', 'in-use']);
   expect(await digestsAt('destination')).toEqual(await digestsAt('source'));

@@ -39,6 +39,9 @@ beforeAll(async () => {
 afterAll(() => endings?.run());
 
 test('a project is exported without a receiver: stopped, frozen, written; and never over another file', async () => {
+  // What hardware the guest has is then told by the snapshot of its frozen disk alone.
+  const servers = await source.user.list<{ name: string; image: { id: string } }>('compute', '/servers/detail', 'servers');
+  await source.user.send('DELETE', 'image', `/images/${servers.find(({ name }) => name === 'web 1')?.image.id}`);
   const exported = await ask<{ campaign: string; bytes: number }>(sender.config, [
     'export',
     '--project',
@@ -102,6 +105,8 @@ test('the whole bundle rebuilds the tenant, from a pipe too, and twice is once',
   expect(stdout).toContain('All 2 servers are here.');
   const there = await censusOf(destination);
   expect(there.statuses).toEqual(['ACTIVE', 'ACTIVE']);
+  const images = await destination.user.list<{ name: string; hw_machine_type?: string }>('image', '/images', 'images');
+  expect(images.find(({ name }) => name === 'web 1')?.hw_machine_type).toBe('pc');
   expect(Object.values(there.images).sort()).toEqual([sha256(aDisk('web 1')), sha256(aDisk('-web/é'))].sort());
   const checked = await cli(receiver.config, ['import', '--check', bundle]);
   expect(checked.code, checked.stderr).toBe(0);

@@ -9,6 +9,7 @@ import { resolveAccess } from '../../shared/cloud/openstack/account/credentials.
 import type { Access, KeystoneIdentity, Named } from '../../shared/cloud/openstack/session/access.ts';
 import { Problem } from '../../shared/problem.ts';
 import { type Case, caseOf } from '../openstacksdk/clouds-files.ts';
+import { chosenSeed } from '../support/seed.ts';
 
 const script = join(import.meta.dirname, '../openstacksdk/read-clouds.py');
 /** Debian's own, for which its packages are. */
@@ -43,7 +44,10 @@ interface Meaning {
   readonly place: unknown;
 }
 
-/** Where openstacksdk names no domain, the openstack command takes `default` (osc-lib, clientmanager). */
+/**
+ * Where openstacksdk names no domain, the openstack command takes `default` (osc-lib,
+ * clientmanager).
+ */
 function inDomain(who: Named | null): Named | null {
   return who !== null && 'name' in who && who.domain === null ? { name: who.name, domain: { id: 'default' } } : who;
 }
@@ -100,7 +104,7 @@ test.skipIf(!hasSdk)(
   'clouds.yaml means what openstacksdk makes of it, or is refused with the place (needs python3-openstacksdk)',
   { timeout: 240_000 },
   async () => {
-    const first = Number(process.env['GODWIT_SEED'] ?? 1);
+    const first = chosenSeed(1);
     const top = await mkdtemp(join(tmpdir(), 'clouds-'));
     onTestFinished(() => rm(top, { recursive: true, force: true }));
     const made = Array.from({ length: cases }, (_, index) => ({

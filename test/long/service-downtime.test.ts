@@ -3,14 +3,15 @@ import { parseHistory } from '../../sender/ordering/input/history-file.ts';
 import { backtest } from '../../sender/ordering/prediction/backtest.ts';
 import { assumedSite } from '../../sender/ordering/prediction/model.ts';
 import { downtimeOf, type Race, raceOf, saysOfRace, tableOfRace } from '../support/race.ts';
+import { chosenSeed } from '../support/seed.ts';
 import { ways } from '../support/two-services.ts';
 
-const seed = Number(process.env['SEED'] ?? 1);
+const seed = chosenSeed(1);
 const draws = 8;
 
 let races: Race[];
 beforeAll(async () => {
-  console.info(`seed ${seed}, ${draws} random orders in each mode`);
+  console.info(`GODWIT_SEED=${seed}, ${draws} random orders in each mode`);
   // Daemons and clouds wait for the most part: three pairs of them do not disturb each other.
   races = await Promise.all(ways.map((way) => raceOf(way, draws, seed, 0.5)));
   for (const race of races) console.info([saysOfRace(race), ...tableOfRace(race)].join('\n'));

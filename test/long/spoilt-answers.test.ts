@@ -1,8 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { campaignWith, type Place, placesIn, spoilEach, type Told } from '../chaos/answers/at-calls.ts';
 import { forget, measure, type Yardstick } from '../chaos/power-cut/worlds.ts';
 import { Dice } from '../support/dice.ts';
+import { chosenSeed } from '../support/seed.ts';
 import { ways } from '../support/spoiling-proxy.ts';
 
 /** The most campaigns, and after how long no more are begun: milliseconds. */
@@ -28,7 +28,7 @@ function sampled(calls: Parameters<typeof placesIn>[0], seed: number): Place[] {
 }
 
 test('whatever becomes of one answer of a cloud, a campaign ends with each thing once, and leaves nothing when it is taken back', async () => {
-  const seed = Number(process.env['GODWIT_SEED'] ?? randomInt(1, 1_000_000));
+  const seed = chosenSeed();
   console.info(`spoilt answers: GODWIT_SEED=${seed}`);
   const { calls, told } = await campaignWith(yardstick, null, 'plain');
   expect(told.flaws).toEqual([]);

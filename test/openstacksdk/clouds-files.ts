@@ -1,3 +1,5 @@
+import { Dice } from '../support/dice.ts';
+
 /** One set of files and variables that name a cloud, legal or broken. */
 export interface Case {
   /** The texts of files of `.config/openstack`, by their names. */
@@ -9,28 +11,6 @@ export interface Case {
 }
 
 type Pairs = [key: string, source: string | Pairs][];
-
-/** Numbers that follow from a seed. */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  below(sides: number): number {
-    this.#state = (this.#state * 48_271) % 2_147_483_647;
-    return this.#state % sides;
-  }
-
-  chance(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  of<T>(all: readonly T[]): T {
-    return all[this.below(all.length)] as T;
-  }
-}
 
 const plainTexts = [
   'demo',
@@ -66,10 +46,7 @@ const quotedTexts = ["it's", 'p: w', ' padded ', '{x}', '@at', '%h', '"', '', '#
 
 /** Makes one case; the same seed makes the same. */
 export function caseOf(seed: number): Case {
-  const dice = new Dice(seed * 7919 + 17);
-  for (let warm = 0; warm < 5; warm++) dice.below(2);
-  const made = new Maker(dice);
-  return made.make();
+  return new Maker(new Dice(seed)).make();
 }
 
 class Maker {
@@ -290,8 +267,15 @@ class Maker {
     // A variable is a text, whatever YAML would make of it.
     if (dice.chance(20)) environment['OS_USER_DOMAIN_ID'] = '';
     if (dice.chance(10)) environment['OS_TEST_NOTE'] = 'x';
-    return { files: {}, cloud: null, environment, odd: this.#odd || 'OS_INSECURE' in environment };
+    const odd = this.#odd || 'OS_INSECURE' in environment || isOfDomainAlone(environment);
+    return { files: {}, cloud: null, environment, odd };
   }
+}
+
+/** Whether variables log in to a domain and no project, which is all that Godwit moves. */
+function isOfDomainAlone(environment: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(environment);
+  return names.some((name) => /^OS_DOMAIN_/.test(name)) && !names.some((name) => /^OS_(PROJECT|TENANT)_(ID|NAME)$/.test(name));
 }
 
 function flat(pairs: Pairs): [string, string][] {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededRandom } from '../../sender/ordering/math/random.ts';
 import { type Daemon, scriptOf } from '../support/daemons.ts';
+import { chosenSeed } from '../support/seed.ts';
 import { begin, campaignOf, flawsOfMove, openSite, type Site, until } from '../support/site.ts';
 import { leftBy, putDown } from './cut/left.ts';
 import { cutAt } from './cut/pending.ts';
@@ -14,7 +15,7 @@ import { Recorder } from './record/recorder.ts';
 import { lacksStrace, startTraced } from './record/strace.ts';
 
 const lacks = lacksStrace();
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000));
+const seed = chosenSeed();
 const random = seededRandom(seed).next;
 const blockBytes = 4096;
 
@@ -69,7 +70,7 @@ async function cutPower({ config }: Daemon, sync: string, isOver: () => Promise<
 test.skipIf(lacks !== null)(
   'a campaign goes on after power cuts of both daemons at syncs of theirs, and ends with the same bytes',
   async () => {
-    console.info(`power cuts: SEED=${seed}`);
+    console.info(`power cuts: GODWIT_SEED=${seed}`);
     const id = await begin(site);
     const isOver = async (): Promise<boolean> => (await campaignOf(site, id))?.state === 'ready';
     const cuts: string[] = [];

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import { chosenSeed } from '../support/seed.ts';
 import { explore, record } from './explore.ts';
 import { lacksStrace } from './record/strace.ts';
 import { scenarios } from './scenarios/all.ts';
 import { afterOpening, copyWith, faults } from './scenarios/faults.ts';
 
-const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000));
+const seed = chosenSeed();
 const lacks = lacksStrace();
 if (lacks !== null) process.stdout.write(`The power-cut tests are skipped: ${lacks}.\n`);
 
@@ -13,7 +14,7 @@ const usual = scenarios.filter((scenario) => !faults.includes(scenario));
 for (const scenario of usual) {
   test.skipIf(lacks !== null)(`what was promised by "${scenario.name}" is there after a power cut at any moment`, async () => {
     const { cuts, states, broken } = await explore(scenario, { seed });
-    process.stdout.write(`${scenario.name}: ${cuts} cuts, ${states} states, SEED=${seed}\n`);
+    process.stdout.write(`${scenario.name}: ${cuts} cuts, ${states} states, GODWIT_SEED=${seed}\n`);
     expect(broken).toEqual([]);
     expect(states).toBeGreaterThan(5);
   });

@@ -9,7 +9,9 @@ export interface Scenario {
    * cache. Before a promise is taken back it says so.
    */
   readonly lives: readonly ((state: string, say: Say) => Promise<void>)[];
-  /** A fault for each life, which strace injects: `fdatasync:error=EIO:when=2`. None unless given. */
+  /**
+   * A fault for each life, which strace injects: `fdatasync:error=EIO:when=2`. None unless given.
+   */
   readonly inject?: readonly (string | undefined)[];
   /**
    * Starts our code on what a cut left, and returns every promise that is broken. `said` are the

@@ -1,6 +1,9 @@
 import { emptyMatrix, type FlowMatrix, sortedConversations } from '../../sender/ordering/traffic/matrix.ts';
 
-/** A flow matrix in one line each: `web 1 > app 1 8080 120000`, initiator, responder, port and bytes; `*` stands for the world. */
+/**
+ * A flow matrix in one line each: `web 1 > app 1 8080 120000`, initiator, responder, port and
+ * bytes; `*` stands for the world.
+ */
 export function someTraffic(...lines: readonly string[]): FlowMatrix {
   const at = '2026-11-18T12:00:00.000Z';
   const conversations = lines.map((line) => {

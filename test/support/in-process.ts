@@ -185,7 +185,7 @@ export class World {
     const { campaigns, cloud } = this.#receiver;
     const said: string[] = [];
     const { signal } = new AbortController();
-    const told = { bind: () => Promise.resolve(), says: (sentence: string) => void said.push(sentence) };
+    const told = { bind: () => Promise.resolve(), tell: (sentence: string) => void said.push(sentence) };
     const mappings = Mappings.parse({});
     const importer = new Importer({ campaigns, cloud: cloud.get, state: this.receiverState, mappings, signal, ...told });
     try {
@@ -214,7 +214,11 @@ export class World {
     for (const socket of life?.sockets ?? []) socket.terminate();
     await life?.workers.close();
     // A process that was killed has no open files.
-    for (const id of (await life?.campaigns.ids()) ?? []) await (await life?.campaigns.known(id))?.disks.close();
+    for (const id of (await life?.campaigns.ids()) ?? []) {
+      const campaign = await life?.campaigns.known(id);
+      await campaign?.disks.close();
+      await campaign?.ledger.close();
+    }
     await (await life?.cloud.get())?.close();
   }
 
@@ -325,7 +329,10 @@ async function dialled(port: number): Promise<WebSocket> {
   return socket;
 }
 
-/** Plans the whole project and starts its campaign, with the plan as it is or as it is edited; returns the campaign's id. */
+/**
+ * Plans the whole project and starts its campaign, with the plan as it is or as it is edited;
+ * returns the campaign's id.
+ */
 export async function beginMigration({ daemon }: SenderLife, edit: (plan: string) => string = (plan) => plan): Promise<string> {
   const { plan, concerns } = await daemon.plan({ project: undefined, servers: [] });
   const blocking = concerns.filter(({ severity }) => severity === 'blocking');
@@ -333,7 +340,9 @@ export async function beginMigration({ daemon }: SenderLife, edit: (plan: string
   return (await daemon.migrate({ plan: edit(plan), file: 'plan.yaml', options: {} })).campaign;
 }
 
-/** Waits until the only campaign is in a state; throws its problem when it comes to rest in another. */
+/**
+ * Waits until the only campaign is in a state; throws its problem when it comes to rest in another.
+ */
 export async function untilState({ daemon }: SenderLife, wanted: CampaignStatus['state'], limitMs = 120_000): Promise<string> {
   const end = performance.now() + limitMs;
   for (;;) {

@@ -132,7 +132,9 @@ function untold(
   });
 }
 
-/** A value as text in which order, ids of the source, our own tags and Nova's owner mean nothing. */
+/**
+ * A value as text in which order, ids of the source, our own tags and Nova's owner mean nothing.
+ */
 function plain({ api, refers }: Attribute, value: unknown, ids: ReadonlyMap<Ref, string>): string {
   const known = (id: string): string => (refers === undefined ? id : (ids.get(refOf(refers, id)) ?? id));
   const of = (one: unknown): unknown => {
@@ -166,7 +168,8 @@ async function missing(there: Hand, document: Configurations, concerns: readonly
   for (const [path, key] of Object.entries(lists)) {
     const all = (await there.ask<Record<string, ApiThing[]>>('GET', 'network', `/${path}`))[key] ?? [];
     for (const one of all) {
-      const [id, name] = [textOf(one['id']), textOf(one['name'])];
+      const id = textOf(one['id']);
+      const name = textOf(one['name']);
       const isOfCloud = textOf(one['device_owner']).startsWith('network:') || one['router:external'] === true;
       const isTold = says.includes(id) || (name !== '' && says.includes(name));
       if (!known.has(id) && !isOfCloud && !isTold && one['cidr'] !== '172.24.10.0/24')

@@ -18,7 +18,9 @@ import { WorkerPool } from '../../shared/disk/worker-pool.ts';
 import { type Algorithm, blockCount, pieceBytes, Root } from '../../shared/model/disk.ts';
 import { aFolder } from './folder.ts';
 
-/** What copies below `folder` need, for one test: a pool of one thread, which ends with the test. */
+/**
+ * What copies below `folder` need, for one test: a pool of one thread, which ends with the test.
+ */
 export function someTools(indexBytes?: number, folder = tmpdir()): CopyTools {
   const workers = new WorkerPool({ size: 1, buffers: 4 });
   onTestFinished(() => workers.close());

@@ -1,4 +1,4 @@
-import type { BuildContext, Built, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
+import type { BuildContext, Compared, DestinationCloud } from '../../shared/cloud/destination-cloud.ts';
 import type { CloudFacts } from '../../shared/cloud/facts.ts';
 import { type Kind, kindOf, type Resource, type ResourceOf } from '../../shared/model/resource.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -7,7 +7,10 @@ import { aFlavor } from './build.ts';
 /** What a cloud of hypervisors without accounts lacks. */
 const lacking: readonly Kind[] = ['flavor', 'keypair', 'floating_ip'];
 
-/** A destination without flavors, keypairs and floating IPs, on a cloud that has them: it sizes servers itself, and refuses whatever it should not hear of. */
+/**
+ * A destination without flavors, keypairs and floating IPs, on a cloud that has them: it sizes
+ * servers itself, and refuses whatever it should not hear of.
+ */
 export class PlainDestination implements DestinationCloud {
   readonly kinds: ReadonlySet<Kind>;
   readonly #below: DestinationCloud;
@@ -26,7 +29,7 @@ export class PlainDestination implements DestinationCloud {
     return this.#below.preflight(resources, ...rest);
   }
 
-  async ensure(resource: Resource, context: BuildContext): Promise<Built> {
+  async ensure(resource: Resource, context: BuildContext): Promise<Compared> {
     this.#mustKnow(resource.kind);
     if (resource.kind !== 'server') return this.#below.ensure(resource, context);
     return this.#below.ensure(resource, await this.#sized(resource, context));
@@ -78,7 +81,10 @@ export class PlainDestination implements DestinationCloud {
     if (!this.kinds.has(kind)) throw new Problem('E_BUG', `This cloud knows nothing of kind ${kind}.`);
   }
 
-  /** Puts the smallest flavor below that gives a server its own size in the place of the one that was left out. */
+  /**
+   * Puts the smallest flavor below that gives a server its own size in the place of the one that
+   * was left out.
+   */
   async #sized({ vcpus, memory_mib, disks }: ResourceOf<'server'>, context: BuildContext): Promise<BuildContext> {
     const gib = disks.reduce((sum, disk) => sum + (context.resource(`disk/${disk}`) as ResourceOf<'disk'>).min_disk, 0);
     const { flavors } = await this.#below.facts(context.signal);

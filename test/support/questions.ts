@@ -1,7 +1,10 @@
 import { seededRandom, shuffled } from '../../sender/ordering/math/random.ts';
 import type { OrderRequest } from '../../sender/ordering/order/request.ts';
 
-/** A question about a random tenant: times, traffic and services from a seed. Times are whole tenths of a second. */
+/**
+ * A question about a random tenant: times, traffic and services from a seed. Times are whole tenths
+ * of a second.
+ */
 export function aRandomQuestion(size: number, seed: number, more: Partial<OrderRequest> = {}): OrderRequest {
   const random = seededRandom(seed);
   const servers = Array.from({ length: size }, (_, index) => ({
@@ -24,7 +27,10 @@ export function aRandomQuestion(size: number, seed: number, more: Partial<OrderR
   return { servers, pairs, services, ...more };
 }
 
-/** Two services of three servers that talk a hundred times more among themselves than with each other; all take the same time. */
+/**
+ * Two services of three servers that talk a hundred times more among themselves than with each
+ * other; all take the same time.
+ */
 export function twoServices(downMs = 120_000): OrderRequest {
   const ids = ['web 1', 'app 1', 'db 1', 'web 2', 'app 2', 'db 2'];
   const talk = (a: string, b: string, bytes: number) => ({ a, b, bytes });

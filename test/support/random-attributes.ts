@@ -55,7 +55,8 @@ export const randomAttributes = {
     allocation_pools: pools,
     dns_nameservers: fc.uniqueArray(address, { maxLength: 5 }),
     host_routes: routes(4),
-    service_types: fc.constantFrom([], ['compute:nova'], ['network:floatingip', 'compute:nova']),
+    // A router's leg needs a subnet that serves it.
+    service_types: fc.constantFrom([], ['network:router_interface', 'compute:nova']),
   },
   router: { name, description: text, tags, admin_state_up: fc.boolean() },
   routes: { routes: routes(3) },

@@ -27,8 +27,10 @@ export async function moveRandomTenants(firstSeed: number, count: number): Promi
 async function moveProject(seed: number, size: number): Promise<string[]> {
   const ends: (() => Promise<void>)[] = [];
   try {
-    const [from, to] = [await aCloud(ends), await aCloud(ends)];
-    const [there, here] = [new Hand(await accessTo(from.authUrl, 'demo')), new Hand(await accessTo(to.authUrl, 'demo'))];
+    const from = await aCloud(ends);
+    const to = await aCloud(ends);
+    const there = new Hand(await accessTo(from.authUrl, 'demo'));
+    const here = new Hand(await accessTo(to.authUrl, 'demo'));
     const source = new OpenStackSource(await accessTo(from.authUrl, 'demo'));
     const destination = new OpenStackDestination(await accessTo(to.authUrl, 'demo'));
     for (const one of [there.session, here.session, source, destination]) ends.push(() => one.close());

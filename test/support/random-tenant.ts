@@ -3,6 +3,8 @@ import { draw, type OfSubnet } from './random-attributes.ts';
 
 interface Made {
   readonly id: string;
+  /** Of a subnet: whose ports it serves; all where it is empty. */
+  readonly service_types?: readonly string[];
 }
 
 /** Makes one tenant of a seed: its attributes are random, and legal. Returns what it asked for. */
@@ -53,7 +55,8 @@ export async function makeRandomTenant(hand: Hand, seed: number, imageId: string
       secure === false
         ? { security_groups: [] }
         : { security_groups: [group.id], allowed_address_pairs: allowed_address_pairs ?? [] };
-    const wanted = { ...drawn, ...guarded, port_security_enabled: secure !== false, network_id: network.id };
+    const owned = (subnet.service_types ?? []).length === 0 ? {} : { device_owner: 'compute:nova' };
+    const wanted = { ...drawn, ...guarded, ...owned, port_security_enabled: secure !== false, network_id: network.id };
     const fixed_ips = [{ subnet_id: subnet.id, ip_address: `10.${octet}.0.${last}` }];
     return { port: (await tagged('/ports', 'port', { ...wanted, fixed_ips })).id };
   }

@@ -99,14 +99,12 @@ export async function fillShop(
     const image = await user.send<Made>('POST', 'image', '/images', body);
     await user.upload(image.id, file);
     await post('compute', '/servers', 'server', {
-      ...{
-        name,
-        imageRef: image.id,
-        flavorRef: flavor?.id,
-        key_name: 'operator',
-        metadata: { place: String(place) },
-        security_groups: [{ name: 'web' }],
-      },
+      name,
+      imageRef: image.id,
+      flavorRef: flavor?.id,
+      key_name: 'operator',
+      metadata: { place: String(place) },
+      security_groups: [{ name: 'web' }],
       networks: [{ uuid: network.id, fixed_ip: `10.20.0.1${place}` }],
     });
   }

@@ -71,7 +71,10 @@ export async function endAll(): Promise<void> {
   await Promise.all([...started].map((running) => end(running, 'SIGKILL')));
 }
 
-/** A server of the tenant: a namespace with one interface, plugged into `port` of the host's namespace. */
+/**
+ * A server of the tenant: a namespace with one interface, plugged into `port` of the host's
+ * namespace.
+ */
 export interface Guest {
   readonly id: string;
   readonly namespace: string;
@@ -90,7 +93,10 @@ export interface Talk {
   readonly answeredBytes: number;
 }
 
-/** Makes a host's namespace, and so many guests whose other ends lie in it, and starts what answers in each. */
+/**
+ * Makes a host's namespace, and so many guests whose other ends lie in it, and starts what answers
+ * in each.
+ */
 export async function guestsOf(count: number, host: string): Promise<Guest[]> {
   const guests = Array.from({ length: count }, (_, index): Guest => {
     const id = `guest-${index}`;

@@ -1,8 +1,9 @@
 import { type Random, seededRandom } from '../../sender/ordering/math/random.ts';
+import { chosenSeed } from '../support/seed.ts';
 import type { Talk } from './guests.ts';
 
-/** Printed with the results; `SEED=7 npm run test:traffic` repeats one. */
-export const seed = Number(process.env['SEED'] ?? 1);
+/** Printed with the results; `GODWIT_SEED=7 npm run test:traffic` repeats one. */
+export const seed = chosenSeed(1);
 
 /** Which guests talk with each other, and which belong together. */
 export interface Shape {

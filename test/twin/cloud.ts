@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Background } from './background.ts';
 import type { Faults } from './faults.ts';
-import type { ServiceName } from './service.ts';
+import type { Elsewhere, ServiceName } from './service.ts';
 import type { QuotaSet, State } from './state.ts';
 
 /** The default quotas of a project, by service. */
@@ -39,6 +39,7 @@ export interface Settings {
   readonly volumeZones: readonly string[];
   /** Bytes that a volume has for each GiB. */
   readonly gibibyte: number;
+  readonly elsewhere: Elsewhere;
   readonly maxRequestBytes: number;
 }
 

@@ -29,6 +29,7 @@ const stateFault = z.strictObject({
     'server-error',
     'image-killed',
     'stop-ignored',
+    'host-down',
     'guest-writes',
     'quota',
     'delete-flavor',

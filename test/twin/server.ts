@@ -186,8 +186,8 @@ function refuse(incoming: Incoming, error: unknown, accept: string): Answer {
 }
 
 /**
- * A defect of the twin itself, written to stderr because the 500 alone would be taken for a fault of
- * the cloud.
+ * A defect of the twin itself, written to stderr because the 500 alone would be taken for a fault
+ * of the cloud.
  */
 function unexpected(incoming: Incoming, error: unknown): Refusal {
   process.stderr.write(

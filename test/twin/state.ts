@@ -109,7 +109,7 @@ function restore(state: State, text: string): void {
     for (const [key, value] of saved[name] ?? []) map.set(key, value);
   }
   // A twin of 0.1 knew no volumes.
-  for (const server of state.servers.values()) Object.assign(server, { volumes: [], ...server });
+  for (const server of state.servers.values()) Object.assign(server, { volumes: server.volumes ?? [] });
 }
 
 /** The next value of a counter that survives restarts; the first is 1. */

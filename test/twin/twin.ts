@@ -6,6 +6,7 @@ import { resumeVolumes } from './cinder/restart.ts';
 import { volumeRoutes } from './cinder/routes.ts';
 import { seedVolumeTypes } from './cinder/types.ts';
 import type { Cloud, Quotas, Settings } from './cloud.ts';
+import { elsewhereRoutes } from './elsewhere.ts';
 import { Faults, type StateFault } from './faults.ts';
 import { imageRoutes } from './glance/routes.ts';
 import { tickGuests, writeGuests } from './guest.ts';
@@ -16,6 +17,7 @@ import { identityVersionRoutes } from './keystone/versions.ts';
 import { extraRoutes } from './neutron/extras.ts';
 import { floatingIpRoutes } from './neutron/floating-ips.ts';
 import { interfaceRoutes } from './neutron/interfaces.ts';
+import { availabilityRoutes } from './neutron/ip-availability.ts';
 import { networkRoutes } from './neutron/networks.ts';
 import { portForwardingRoutes } from './neutron/port-forwardings.ts';
 import { portRoutes } from './neutron/ports.ts';
@@ -38,7 +40,7 @@ import { serverTagRoutes } from './nova/tags.ts';
 import { serverVolumeRoutes } from './nova/volume-attachments.ts';
 import type { Route } from './route.ts';
 import { type LoggedRequest, serve } from './server.ts';
-import type { ServiceName } from './service.ts';
+import type { Elsewhere, ServiceName } from './service.ts';
 import { type State, Store } from './state.ts';
 
 /** How a twin is started. Only the state directory is needed. */
@@ -89,6 +91,8 @@ export interface TwinOptions {
   readonly volumeZones?: readonly string[];
   /** Bytes that a volume has for each GiB: fewer keep short what must be read and hashed. */
   readonly gibibyte?: number;
+  /** What the project has in services of which the twin has nothing else, and its trunks. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** A running twin. */
@@ -141,6 +145,7 @@ const routes: readonly Route[] = [
   ...projectRoutes,
   ...imageRoutes,
   ...networkRoutes,
+  ...availabilityRoutes,
   ...subnetRoutes,
   ...portRoutes,
   ...routerRoutes,
@@ -163,6 +168,7 @@ const routes: readonly Route[] = [
   ...computeQuotaRoutes,
   ...hostRoutes,
   ...volumeRoutes,
+  ...elsewhereRoutes,
 ];
 
 /** Requests that the log remembers. */
@@ -192,6 +198,7 @@ function settingsFrom(options: TwinOptions): Settings {
     otherRegions: options.otherRegions ?? [],
     volumeZones: options.volumeZones ?? ['nova'],
     gibibyte: options.gibibyte ?? 2 ** 30,
+    elsewhere: options.elsewhere ?? {},
     maxRequestBytes: 114_688,
   };
 }

@@ -34,8 +34,8 @@ export const importBundle = upload({
   run: ({ mappings }, { campaigns, cloud, state, imports }: ReceiverContext, reader, bundle): AsyncIterable<ImportNews> => {
     const { signal, bind, end } = imports.begin(reader);
     const begin = (report: (news: ImportNews) => void) => {
-      const says = (sentence: string): void => report({ campaign: visitor.campaign, says: sentence });
-      const visitor: Importer = new Importer({ campaigns, cloud, state, mappings, signal, bind, says });
+      const tell = (sentence: string): void => report({ campaign: visitor.campaign, says: sentence });
+      const visitor: Importer = new Importer({ campaigns, cloud, state, mappings, signal, bind, tell });
       return { visitor, end: () => visitor.close().finally(end) };
     };
     return readWithProgress(bundle, begin, signal);
@@ -51,10 +51,10 @@ export const check = upload({
   params: OfBundle,
   run: ({ mappings }, { campaigns, cloud, workers, state }: ReceiverContext, signal, bundle): AsyncIterable<CheckNews> => {
     const begin = (report: (news: CheckNews) => void) => {
-      const says = (sentence: string, outlook?: Outlook): void =>
+      const tell = (sentence: string, outlook?: Outlook): void =>
         report(outlook === undefined ? { says: sentence } : { says: sentence, outlook });
       return {
-        visitor: new Checker({ campaigns, cloud, workers, state, mappings, signal, says }),
+        visitor: new Checker({ campaigns, cloud, workers, state, mappings, signal, tell }),
         end: () => Promise.resolve(),
       };
     };

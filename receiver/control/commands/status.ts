@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { firstKeyOf } from '../../../protocol/transport/peers.ts';
 import { command } from '../../../shared/control/command.ts';
 import { freeBytes } from '../../../shared/disk/free.ts';
-import { Problem } from '../../../shared/problem.ts';
+import { asProblem, Problem } from '../../../shared/problem.ts';
 import type { Campaigns, Overview } from '../../campaign/campaigns.ts';
 import { operator } from '../../campaign/owner.ts';
 import type { ReceiverContext } from '../context.ts';
@@ -53,16 +53,26 @@ export interface LedgerLine {
   readonly how: string | null;
 }
 
+/** What stands for the lines of a ledger that cannot be read, and hides no other. */
+export interface DamagedLine {
+  readonly campaign: string;
+  readonly state: 'damaged';
+  readonly problem: string;
+}
+
 /** Where everything stands on this side. */
 export const status = command({
   does: 'Show which senders are connected and how far each campaign is on this side; `sender status` shows whole moves.',
   params: z.object({ ended: z.int().min(0).max(10_000).default(10) }),
   run: async ({ ended }, { release, listening, state, sessions, campaigns, peers }: ReceiverContext): Promise<ReceiverStatus> => {
     const all = await campaigns.overview(ended);
-    const names = new Map((await peers.list()).map((peer) => [firstKeyOf(peer), peer.name]));
+    // Whatever the list of peers says, the campaigns are there.
+    const paired = await peers.list().catch(() => null);
+    const names = new Map((paired ?? []).map((peer) => [firstKeyOf(peer), peer.name]));
+    const stranger = paired === null ? `a sender that ${peers.path} cannot tell` : null;
     const ownerOf = async (id: string): Promise<string | null> => {
       const owner = await campaigns.ownerOf(id).catch(() => null);
-      return owner === operator ? operator : (names.get(owner ?? '') ?? null);
+      return owner === operator ? operator : (names.get(owner ?? '') ?? stranger);
     };
     return {
       release,
@@ -81,19 +91,27 @@ export const status = command({
 export const ledger = command({
   does: 'Show what this receiver built for each resource of the source. It never removes anything else.',
   params: z.object({ campaign: z.string().min(1).optional() }),
-  run: async ({ campaign }, { campaigns }: ReceiverContext): Promise<readonly LedgerLine[]> => {
-    const ids = campaign === undefined ? await campaigns.ids() : [campaign];
-    const lines: LedgerLine[] = [];
-    for (const id of ids) {
-      if (campaign !== undefined) await campaigns.mustExist(id);
-      for (const entry of (await campaigns.look(id)).entries()) {
-        const built = entry.state === 'built' ? entry : null;
-        lines.push({ campaign: id, ref: entry.ref, state: entry.state, id: built?.id ?? null, how: built?.how ?? null });
-      }
+  run: async ({ campaign }, { campaigns }: ReceiverContext): Promise<readonly (LedgerLine | DamagedLine)[]> => {
+    if (campaign !== undefined) {
+      await campaigns.mustExist(campaign);
+      return linesOf(campaign, await campaigns.look(campaign));
+    }
+    const lines: (LedgerLine | DamagedLine)[] = [];
+    for (const id of await campaigns.ids()) {
+      const look = await campaigns.look(id).catch((error: unknown) => asProblem(error));
+      if (look instanceof Problem) lines.push({ campaign: id, state: 'damaged', problem: look.message });
+      else lines.push(...linesOf(id, look));
     }
     return lines;
   },
 });
+
+function linesOf(campaign: string, ledgerOf: Awaited<ReturnType<Campaigns['look']>>): LedgerLine[] {
+  return ledgerOf.entries().map((entry) => {
+    const built = entry.state === 'built' ? entry : null;
+    return { campaign, ref: entry.ref, state: entry.state, id: built?.id ?? null, how: built?.how ?? null };
+  });
+}
 
 async function campaignStatus(
   { id, state, built }: Overview['live'][number],

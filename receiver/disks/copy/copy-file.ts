@@ -200,6 +200,7 @@ export async function openHandles(
   await makeFolder(dirname(path));
   await (await open(path, 'a', 0o600)).close();
   const file = await open(path, 'r+');
+  let digests: DigestFile | null = null;
   try {
     const { size: had } = await file.stat();
     // Digests without their disk are useless, and must not be there when it has its length.
@@ -208,12 +209,13 @@ export async function openHandles(
       await syncFolder(dirname(path));
     }
     // Marks for another length go before the bytes that they stand for.
-    const digests = await DigestFile.open(base, shape);
+    digests = await DigestFile.open(base, shape);
     if (had !== shape.size) await file.truncate(shape.size);
     await syncFolder(dirname(path));
     const direct = directIo ? await openDirect(path, 'r+') : null;
     return { handles: { file, direct, digests }, isFresh: had === 0 };
   } catch (error) {
+    await digests?.close();
     await file.close();
     throw error;
   }

@@ -28,7 +28,7 @@ export async function openKept(folder: string): Promise<FileDonor[]> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.endsWith('.raw')) continue;
     const base = join(folder, name.slice(0, -'.raw'.length));
-    const shape = await DigestFile.shapeOf(base);
+    const shape = await DigestFile.shapeOf(base).catch(() => null);
     const donor = shape === null ? null : await openDonor(`${base}.raw`, base, shape).catch(() => null);
     if (donor !== null) donors.push(donor);
   }
@@ -48,7 +48,10 @@ export async function nameBlocks(
 ): Promise<void> {
   const { size, blockSize, algorithm } = shape;
   const data = await open(file, 'r');
-  const digests = await open(`${base}.digests.part`, 'w', 0o600);
+  const digests = await open(`${base}.digests.part`, 'w', 0o600).catch(async (error: unknown) => {
+    await data.close();
+    throw error;
+  });
   try {
     const step = Math.max(1, pageBytes / blockSize);
     for (let first = 0; first < blockCount(size, blockSize); first += step) {

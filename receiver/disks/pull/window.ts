@@ -1,13 +1,11 @@
 import { limits } from '../../../protocol/limits.ts';
 import { Condition } from '../../../shared/concurrency/condition.ts';
+import type { Share } from './shared-window.ts';
 
 const MiB = 1024 * 1024;
 
 /** How long after another disk's pull a window counts as shared: milliseconds. */
 const sharedMs = 1000;
-
-/** How long a session that was granted nothing waits for what all share: milliseconds. */
-const patienceMs = 10_000;
 
 /**
  * Raw bytes under way over one lane, and more for each further lane: a sender opens those where
@@ -18,7 +16,7 @@ const nextLaneBytes = 16 * MiB;
 
 /**
  * Most raw bytes of a pull while other disks pull too, so that a few scattered blocks wait for at
- * most one frame.
+ * most one frame, and a hundred campaigns that get one pull each take little memory.
  */
 const sharedPullBytes = limits.frameBytes / 4;
 
@@ -30,19 +28,16 @@ export class Window {
   #taken = 0;
   #last: object | undefined;
   #sharedUntil = 0;
-  readonly #all: Window | null;
-  /** Pulls that the window of all sessions has let in, without those that wait for it. */
-  #granted = 0;
+  readonly #share: Share | null;
 
   /**
-   * `most` bounds its bytes; `lanes` tells over how many lanes the answers come now. `all`: the
-   * window that the sessions of a daemon share. One of whose pulls none is let in waits there for a
-   * moment only: a sender that does not answer holds up no other for long.
+   * `most` bounds its bytes; `lanes` tells over how many lanes the answers come now; `share` is
+   * what it has of the window of all sessions.
    */
-  constructor(most: number, lanes: () => number = () => 1, all: Window | null = null) {
+  constructor(most: number, lanes: () => number = () => 1, share: Share | null = null) {
     this.#most = most;
     this.#lanes = lanes;
-    this.#all = all;
+    this.#share = share;
   }
 
   /** Lanes that the answers come over; one where they come over the main connection. */
@@ -52,7 +47,7 @@ export class Window {
 
   /** Most raw bytes of one pull. */
   get pullBytes(): number {
-    return this.isShared ? sharedPullBytes : limits.frameBytes;
+    return this.isShared || this.#share?.isCrowded() === true ? sharedPullBytes : limits.frameBytes;
   }
 
   /** Whether several disks pull at this time. */
@@ -71,44 +66,17 @@ export class Window {
     if (!this.#room.isIdle || !this.#isOpen) await this.#room.wait([signal]);
     this.#taken += bytes;
     this.#wake();
-    if (this.#all === null) return;
     try {
-      await this.#all.#share(bytes, this, signal);
+      await this.#share?.enter(bytes, signal);
     } catch (error) {
       this.#leave(bytes);
       throw error;
     }
   }
 
-  /** As `enter`, but a session that was granted nothing waits for a while only. */
-  async #share(bytes: number, session: Window, signal: AbortSignal): Promise<void> {
-    if (!this.#room.isIdle || !this.#isOpen) await this.#waitAs(session, signal);
-    session.#granted += 1;
-    this.#taken += bytes;
-    this.#wake();
-  }
-
-  /** Looks again and again: what the session was granted may leave while this pull waits. */
-  async #waitAs(session: Window, signal: AbortSignal): Promise<void> {
-    const enough = new AbortController();
-    const looking = setInterval(() => {
-      if (session.#granted === 0) enough.abort();
-    }, patienceMs);
-    try {
-      await this.#room.wait([signal, enough.signal]);
-    } catch (error) {
-      if (!enough.signal.aborted) throw error;
-      signal.throwIfAborted();
-    } finally {
-      clearInterval(looking);
-    }
-  }
-
   leave(bytes: number): void {
     this.#leave(bytes);
-    if (this.#all === null) return;
-    this.#granted -= 1;
-    this.#all.#leave(bytes);
+    this.#share?.leave(bytes);
   }
 
   #leave(bytes: number): void {

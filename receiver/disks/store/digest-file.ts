@@ -56,7 +56,10 @@ export class DigestFile {
   static async open(path: string, shape: Shape): Promise<DigestFile> {
     const blocks = blockCount(shape.size, shape.blockSize);
     const digests = await openOrMake(`${path}.digests`);
-    const marks = await openOrMake(`${path}.marks`);
+    const marks = await openOrMake(`${path}.marks`).catch(async (error: unknown) => {
+      await digests.close();
+      throw error;
+    });
     try {
       const bits = new Uint8Array(Math.ceil(blocks / 8));
       const head = headOf(shape);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SourceCloud } from '../../../shared/cloud/source-cloud.ts';
 import { makeFolder } from '../../../shared/durable.ts';
 import { Problem } from '../../../shared/problem.ts';
+import type { Move } from '../../migration/move.ts';
 import { mustBeStopped } from '../../migration/phases/freeze.ts';
 import { recall } from '../../migration/recall.ts';
 import type { Campaign } from '../campaign.ts';
@@ -44,5 +45,14 @@ export function bundleOf(campaign: Campaign, source: SourceCloud, signal: AbortS
     const was = moves.find((move) => move.server.id === server.id)?.learned.was;
     return was === undefined ? server : { ...server, power: was };
   });
-  return writeBundle({ ...campaign.document, servers, campaign: campaign.id }, disks, signal);
+  return writeBundle({ ...campaign.document, servers, disks: asFrozen(campaign, moves), campaign: campaign.id }, disks, signal);
+}
+
+/** The disks with what their snapshots tell of the guests' hardware. */
+function asFrozen({ document }: Campaign, moves: readonly Pick<Move, 'learned'>[]): Campaign['document']['disks'] {
+  return document.disks.map((disk) => {
+    const move = moves.find(({ learned }) => learned.snapshots?.[disk.id] !== undefined);
+    const properties = move?.learned.snapshots?.[disk.id]?.properties;
+    return properties === undefined ? disk : { ...disk, properties: { ...properties } };
+  });
 }

@@ -39,11 +39,15 @@ export async function removeAtReceiver(campaign: Campaign, tools: StepTools): Pr
 }
 
 /**
- * Has the receiver keep the servers that the operator keeps, and what they may need. The totals are
- * sent again, because the other servers are gone. Learns what stays beside the tenant.
+ * Has the receiver keep the servers that the operator keeps, and what they may need. What was
+ * prepared for the other servers is removed, and the totals are sent again, because those are gone.
+ * Learns what stays beside the tenant.
  */
 async function keepAtReceiver(campaign: Campaign, tools: StepTools): Promise<StepEnd> {
   const { id } = campaign;
+  const gone = campaign.moves().flatMap(({ moves }) => moves.filter(({ server }) => !campaign.moved(server.id)));
+  for (const { ports, floatingIps } of gone)
+    for (const ref of [...floatingIps, ...ports]) await tools.ask('resource.remove', { campaign: id, ref }, workSignal(tools));
   await tools.ask('campaign.completed', { campaign: id, totals: totalsOf(campaign) }, workSignal(tools));
   return commitAtReceiver(campaign, tools);
 }

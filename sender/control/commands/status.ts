@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { command, stream } from '../../../shared/control/command.ts';
 import { Nothing } from '../../../shared/control/params.ts';
-import { Problem } from '../../../shared/problem.ts';
+import { asProblem } from '../../../shared/problem.ts';
 import type { CampaignStatus } from '../../campaign/campaign-status.ts';
 import type { BandwidthStatus } from '../../receiver/bandwidth.ts';
 import { receiverOf } from '../../receiver/link.ts';
+import type { DamagedStatus } from '../campaign-set.ts';
 import type { SenderContext } from '../context.ts';
 
 /** What `sender status` shows. */
@@ -18,6 +19,8 @@ export interface SenderStatus {
   } | null;
   readonly bandwidth: BandwidthStatus;
   readonly campaigns: readonly CampaignStatus[];
+  /** Campaigns whose files cannot be read; absent where there is none. */
+  readonly damaged?: readonly DamagedStatus[] | undefined;
 }
 
 /** Where everything stands. */
@@ -60,7 +63,14 @@ export const bandwidth = command({
 
 async function statusNow(context: SenderContext): Promise<SenderStatus> {
   const { release, bandwidth: limiter, campaigns } = context;
-  return { release, peer: await peerStatus(context), bandwidth: limiter.status(), campaigns: campaigns.statuses() };
+  const damaged = campaigns.damaged();
+  return {
+    release,
+    peer: await peerStatus(context),
+    bandwidth: limiter.status(),
+    campaigns: campaigns.statuses(),
+    ...(damaged.length === 0 ? {} : { damaged }),
+  };
 }
 
 async function peerStatus({ link, peer }: SenderContext): Promise<SenderStatus['peer']> {
@@ -68,7 +78,9 @@ async function peerStatus({ link, peer }: SenderContext): Promise<SenderStatus['
     const { name, address } = await receiverOf(link.peers);
     return { name, address, state: peer.state.state, says: peer.state.says };
   } catch (error) {
-    if (error instanceof Problem && error.code === 'E_PEER_UNPAIRED') return null;
-    throw error;
+    const problem = asProblem(error);
+    if (problem.code === 'E_PEER_UNPAIRED') return null;
+    // Whatever the list of peers says, the campaigns are there.
+    return { name: 'a receiver', address: link.peers.path, state: 'unpaired', says: problem.message };
   }
 }

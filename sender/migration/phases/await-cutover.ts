@@ -4,6 +4,7 @@ import type { Learned, Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
 import { isFresh, isSmall, type Round } from '../round.ts';
 import { mayStop } from './await-window.ts';
+import { plug } from './plug.ts';
 import { copyRound, releaseRounds } from './precopy.ts';
 
 /**
@@ -14,14 +15,19 @@ const lookMs = 250;
 
 /**
  * Waits until the plan or the operator allows the stop; further rounds keep the rest small. Other
- * moves have the slot meanwhile, so everything is checked again once it is back.
+ * moves have the slot meanwhile, so everything is checked again once it is back, and what was
+ * prepared, too: it may be gone.
  */
 export async function awaitCutover(move: Move, tools: Tools): Promise<Learned> {
-  while (!mayCutOver(move, tools)) await tools.withoutSlot(() => untilReady(move, tools));
+  let prepared: Learned;
+  do {
+    while (!mayCutOver(move, tools)) await tools.withoutSlot(() => untilReady(move, tools));
+    prepared = await plug(move, tools);
+  } while (!mayCutOver(move, tools));
   // An interruption may have left snapshots of an unfinished round.
   await releaseRounds(move, tools);
   const forecast = tools.forecastOf(move);
-  return forecast === null ? {} : { forecast };
+  return forecast === null ? prepared : { ...prepared, forecast };
 }
 
 async function untilReady(move: Move, tools: Tools): Promise<void> {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blackoutAt, closesAt, isOpen } from '../calendar.ts';
-import type { Move } from '../move.ts';
+import type { Learned, Move } from '../move.ts';
 import type { Tools } from '../phase.ts';
+import { plug } from './plug.ts';
 
 /**
  * Pause between two looks at the clock, which may jump, and the wishes, in ms. There is no limit: a
@@ -9,9 +10,16 @@ import type { Tools } from '../phase.ts';
  */
 const lookMs = 250;
 
-/** Waits until the plan's calendar lets the server be stopped, or the operator asks for it. */
-export async function awaitWindow(move: Move, tools: Tools): Promise<undefined> {
-  while (!mayStop(move, tools)) await sleep(lookMs, undefined, { signal: tools.signal });
+/**
+ * Waits until the plan's calendar lets the server be stopped, or the operator asks for it. What was
+ * prepared is looked at again after that: it may be gone.
+ */
+export async function awaitWindow(move: Move, tools: Tools): Promise<Learned> {
+  for (;;) {
+    while (!mayStop(move, tools)) await sleep(lookMs, undefined, { signal: tools.signal });
+    const prepared = await plug(move, tools);
+    if (mayStop(move, tools)) return prepared;
+  }
 }
 
 /**

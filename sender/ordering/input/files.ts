@@ -1,8 +1,8 @@
 import { parseYaml } from '../../../shared/config.ts';
 import { type Configurations, parseConfigurations } from '../../../shared/model/configurations.ts';
+import { readJson, readText } from '../../../shared/operator-file.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { Plan } from '../../model/plan.ts';
-import { readJson, readText } from '../../operator-file.ts';
 import type { PastCampaign } from '../prediction/backtest.ts';
 import { addressDirectory, type ResolveAddress } from '../traffic/address-directory.ts';
 import { readMatrixFile } from '../traffic/matrix-file.ts';

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { PassThrough, pipeline } from 'node:stream';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { parseAddress } from '../../../protocol/transport/address.ts';
+import { inTime } from '../../../protocol/transport/in-time.ts';
 import { transportLimits } from '../../../protocol/transport/limits.ts';
-import { fromEvents, inTime } from '../../../protocol/transport/phase.ts';
 import { logIn, type SshOptions } from '../../../protocol/transport/ssh-tunnel.ts';
 import { connectTcp } from '../../../protocol/transport/tcp.ts';
+import { abortable } from '../../../shared/concurrency/abortable.ts';
 import { Problem } from '../../../shared/problem.ts';
 import { collectTail, commandFailure, type Shell } from './shell.ts';
 
@@ -26,7 +27,7 @@ export async function openSshShell(node: string, options: SshOptions, signal: Ab
     tcp.destroy();
   };
   try {
-    await inTime(limits.sshMs, signal, late, (phase) => logIn(client, tcp, address, options, phase, limits));
+    await inTime(limits.sshMs, signal, late, (limited) => logIn(client, tcp, address, options, limited, limits));
   } catch (error) {
     close();
     throw error;
@@ -89,22 +90,18 @@ interface RunningCommand {
 
 async function execCommand(client: ssh2.Client, node: string, commandLine: string, signal: AbortSignal): Promise<RunningCommand> {
   try {
-    return await fromEvents<RunningCommand>(
-      signal,
-      (resolve, reject) => {
-        client.once('close', () => reject(new Error('the connection was closed')));
-        client.exec(commandLine, (error, channel) => {
-          if (error) return reject(error);
-          let code: number | null = null;
-          // A short command's status may arrive together with the answer to the request.
-          channel.on('exit', (status: number | null) => {
-            code = status;
-          });
-          resolve({ channel, code: () => code });
+    return await abortable<RunningCommand>([signal], (resolve, reject) => {
+      client.once('close', () => reject(new Error('the connection was closed')));
+      client.exec(commandLine, (error, channel) => {
+        if (error) return reject(error);
+        let code: number | null = null;
+        // A short command's status may arrive together with the answer to the request.
+        channel.on('exit', (status: number | null) => {
+          code = status;
         });
-      },
-      () => undefined,
-    );
+        resolve({ channel, code: () => code });
+      });
+    });
   } catch (error) {
     signal.throwIfAborted();
     throw new Problem('E_OBSERVE', `${node} does not run commands: ${(error as Error).message}.`, { about: node, cause: error });

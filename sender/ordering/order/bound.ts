@@ -20,18 +20,18 @@ export function lowerBound(instance: Instance): number {
 }
 
 /**
- * A service is down at least for the work of its members over all lanes, less what the first ones
+ * A service is down at least for the work of its members over all tracks, less what the first ones
  * do before they stop.
  */
 function servicesBound({ members, serviceWeight, before, down, parallel }: Instance): number {
   return members.reduce((sum, list, s) => {
-    const lanes = Math.min(parallel, list.length);
+    const tracks = Math.min(parallel, list.length);
     const work = list.reduce((total, i) => total + (before[i] as number) + (down[i] as number), 0);
     const early = list
       .map((i) => before[i] as number)
       .sort((a, b) => b - a)
-      .slice(0, lanes);
-    const shared = (work - early.reduce((total, time) => total + time, 0)) / lanes;
+      .slice(0, tracks);
+    const shared = (work - early.reduce((total, time) => total + time, 0)) / tracks;
     return sum + (serviceWeight[s] as number) * Math.max(shared, ...list.map((i) => down[i] as number));
   }, 0);
 }
@@ -84,7 +84,7 @@ function spectralBound(instance: Instance, part: readonly number[]): number {
     times.sort((a, b) => b - a);
     return cuts.reduce((sum, cut, index) => sum + cut * (times[index] as number), 0);
   }
-  // Of one more arrival in a row than there are lanes, two share a lane: one whole move lies
+  // Of one more arrival in a row than there are tracks, two share a track: one whole move lies
   // between them.
   const shortest = Math.min(...times);
   let sum = 0;

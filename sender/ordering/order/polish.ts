@@ -14,7 +14,7 @@ const mostTries = 20_000;
 
 /**
  * Improves an order and its waves by random changes whose cost is simulated; all keep the
- * constraints. Slower than the local search, but it knows lanes and gaps.
+ * constraints. Slower than the local search, but it knows tracks and gaps.
  */
 export function polish(instance: Instance, start: WaveSequence, budget: SearchBudget, random: Random): WaveSequence {
   const price = instance.size * 2 + instance.to.length + 16;

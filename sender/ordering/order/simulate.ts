@@ -1,6 +1,6 @@
 import { type Instance, weightUnits } from './instance.ts';
-import { earliestLane } from './lanes.ts';
 import type { OrderCost, ScheduledServer } from './request.ts';
+import { earliestTrack } from './tracks.ts';
 import type { WaveSequence } from './wave-sequence.ts';
 
 /** When each server goes down and is up again, and the length of the campaign, in quanta. */
@@ -11,25 +11,25 @@ export interface Timeline {
 }
 
 /**
- * Simulates waves as the sender runs them: in a wave, the next server begins when a lane is free.
+ * Simulates waves as the sender runs them: in a wave, the next server begins when a track is free.
  */
 export function simulate(instance: Instance, { order, ends }: WaveSequence): Timeline {
   const { size, before, down, parallel, gap } = instance;
   const downAt = new Float64Array(size);
   const upAt = new Float64Array(size);
-  const lanes = new Float64Array(Math.min(parallel, Math.max(1, size)));
+  const tracks = new Float64Array(Math.min(parallel, Math.max(1, size)));
   let length = 0;
   let position = 0;
   for (const [wave, end] of ends.entries()) {
-    lanes.fill(wave === 0 ? 0 : length + gap);
+    tracks.fill(wave === 0 ? 0 : length + gap);
     for (; position < end; position++) {
       const server = order[position] as number;
-      const lane = earliestLane(lanes);
-      const stop = (lanes[lane] as number) + (before[server] as number);
+      const track = earliestTrack(tracks);
+      const stop = (tracks[track] as number) + (before[server] as number);
       const up = stop + (down[server] as number);
       downAt[server] = stop;
       upAt[server] = up;
-      lanes[lane] = up;
+      tracks[track] = up;
       if (up > length) length = up;
     }
   }

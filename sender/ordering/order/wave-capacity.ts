@@ -1,17 +1,17 @@
 import { type Instance, impossible } from './instance.ts';
-import { earliestLane } from './lanes.ts';
+import { earliestTrack } from './tracks.ts';
 
 /** Checks the limits of a wave while servers are added to it. */
 export class WaveCapacity {
   readonly #instance: Instance;
-  readonly #lanes: Float64Array;
+  readonly #tracks: Float64Array;
   readonly #inside: Set<number> = new Set();
   #bytes = 0;
   #length = 0;
 
   constructor(instance: Instance) {
     this.#instance = instance;
-    this.#lanes = new Float64Array(Math.min(instance.parallel, Math.max(1, instance.size)));
+    this.#tracks = new Float64Array(Math.min(instance.parallel, Math.max(1, instance.size)));
   }
 
   /**
@@ -23,10 +23,10 @@ export class WaveCapacity {
     if (parallel > 1 && predecessors[server]?.some((first) => this.#inside.has(first))) return false;
     this.#inside.add(server);
     this.#bytes += bytes[server] as number;
-    const lanes = this.#lanes;
-    const lane = earliestLane(lanes);
-    lanes[lane] = (lanes[lane] as number) + (before[server] as number) + (down[server] as number);
-    this.#length = Math.max(this.#length, lanes[lane] as number);
+    const tracks = this.#tracks;
+    const track = earliestTrack(tracks);
+    tracks[track] = (tracks[track] as number) + (before[server] as number) + (down[server] as number);
+    this.#length = Math.max(this.#length, tracks[track] as number);
     return this.#inside.size <= most.servers && this.#bytes <= most.bytes && this.#length - pause <= most.window;
   }
 }

@@ -1,5 +1,5 @@
 import type { Instance } from './instance.ts';
-import { earliestLane } from './lanes.ts';
+import { earliestTrack } from './tracks.ts';
 
 /** Enumerates the waves that can follow a set of servers, in every order. */
 export class WaveEnumerator {
@@ -34,13 +34,13 @@ export class WaveEnumerator {
 
   /** Visits each wave with the set it reaches and its cost, the gap before it included. */
   explore(visit: (set: number, wave: readonly number[], cost: number) => void): void {
-    const lanes = new Float64Array(Math.min(this.#instance.parallel, this.#instance.size));
-    this.#extend(this.#start, lanes, 0, 0, visit);
+    const tracks = new Float64Array(Math.min(this.#instance.parallel, this.#instance.size));
+    this.#extend(this.#start, tracks, 0, 0, visit);
   }
 
   #extend(
     set: number,
-    lanes: Float64Array,
+    tracks: Float64Array,
     length: number,
     bytes: number,
     visit: Parameters<WaveEnumerator['explore']>[0],
@@ -48,14 +48,14 @@ export class WaveEnumerator {
     const { size, before, down, most, pause, bytes: sizes } = this.#instance;
     for (let server = 0; server < size; server++) {
       if (!this.#mayFollow(set, server)) continue;
-      const grown = lanes.slice();
-      const lane = earliestLane(grown);
-      const stop = (grown[lane] as number) + (before[server] as number);
+      const grown = tracks.slice();
+      const track = earliestTrack(grown);
+      const stop = (grown[track] as number) + (before[server] as number);
       const up = stop + (down[server] as number);
       const longer = Math.max(length, up);
       const more = bytes + (sizes[server] as number);
       if (longer - pause > most.window || more > most.bytes || this.#wave.length + 1 > most.servers) continue;
-      grown[lane] = up;
+      grown[track] = up;
       this.#downAt[server] = stop;
       this.#upAt[server] = up;
       this.#wave.push(server);

@@ -12,7 +12,7 @@ export interface SiteModel {
   readonly snapshotMs: number;
   /** How fast a disk is read again to find what changed. */
   readonly scanRate: number;
-  /** Ports, create, boot and probe of a server, alone. */
+  /** Create, boot and probe of a server, alone. */
   readonly bootMs: number;
   /** The fraction by which each further server slows a boot down. */
   readonly bootCrowding: number;

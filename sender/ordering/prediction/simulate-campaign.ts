@@ -61,24 +61,24 @@ export function simulateCampaign(
   for (const [index, wave] of settings.waves.entries()) {
     if (index > 0) nowMs += settings.gapMs ?? 0;
     const waiting = wave.flatMap((id) => byId.get(id) ?? []);
-    const lanes = Array.from({ length: Math.min(settings.parallel, waiting.length) }, () => nowMs);
+    const tracks = Array.from({ length: Math.min(settings.parallel, waiting.length) }, () => nowMs);
     let running: MoveInProgress[] = [];
     while (waiting.length > 0 || running.length > 0) {
-      while (waiting.length > 0 && lanes.some((free) => free <= nowMs)) {
-        lanes.splice(
-          lanes.findIndex((free) => free <= nowMs),
+      while (waiting.length > 0 && tracks.some((free) => free <= nowMs)) {
+        tracks.splice(
+          tracks.findIndex((free) => free <= nowMs),
           1,
         );
         running.push(startServer(model, waiting.shift() as Load, count++, nowMs, settings.parallel));
       }
       const paces = running.map((runner) => rateOf(model, running, runner));
-      const nextLane = waiting.length > 0 ? Math.min(...lanes, Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
-      const stepMs = Math.min(nextLane - nowMs, ...running.map((runner, i) => (runner.left / (paces[i] as number)) * 1000));
+      const nextTrack = waiting.length > 0 ? Math.min(...tracks, Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+      const stepMs = Math.min(nextTrack - nowMs, ...running.map((runner, i) => (runner.left / (paces[i] as number)) * 1000));
       nowMs += stepMs;
       for (const [i, runner] of running.entries()) advance(runner, stepMs, paces[i] as number, nowMs, settings.parallel);
       for (const { load, beganAtMs, downAtMs, stageMs } of running.filter(({ step }) => step === null)) {
         timelines.push({ id: load.id, beganAtMs, downAtMs, upAtMs: nowMs, stageMs });
-        lanes.push(nowMs + (settings.pauseMs ?? 0));
+        tracks.push(nowMs + (settings.pauseMs ?? 0));
       }
       running = running.filter(({ step }) => step !== null);
     }

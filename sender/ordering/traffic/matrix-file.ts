@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { readText } from '../../../shared/operator-file.ts';
 import { Problem } from '../../../shared/problem.ts';
-import { readText } from '../../operator-file.ts';
 import type { ResolveAddress } from './address-directory.ts';
 import { importMatrix, longestImportBytes } from './import-matrix.ts';
 import { importOlder, type OlderInput } from './import-older.ts';

@@ -35,6 +35,7 @@ export interface ApiSubnet extends Standard {
   readonly ip_version: 4 | 6;
   readonly cidr: string;
   readonly gateway_ip: string | null;
+  readonly enable_dhcp?: boolean;
   readonly allocation_pools: readonly { readonly start: string; readonly end: string }[];
 }
 
@@ -97,6 +98,16 @@ export interface ApiFloatingIp extends Standard {
   readonly port_id: string | null;
   readonly fixed_ip_address: string | null;
   readonly router_id: string | null;
+}
+
+/** GET /v2.0/network-ip-availabilities. */
+export interface ApiAvailability {
+  readonly network_id: string;
+  readonly subnet_ip_availability: readonly {
+    readonly ip_version: number;
+    readonly total_ips: number;
+    readonly used_ips: number;
+  }[];
 }
 
 /** GET /servers/{id}, microversion 2.52 or newer: the flavor is embedded, without its id. */

@@ -3,12 +3,13 @@ import type { Concern, Decision } from '../../model/concern.ts';
 import type { Mappings } from '../../model/mappings.ts';
 import { type Kind, kindOf, kinds, type Ref, type Resource, type ResourceOf } from '../../model/resource.ts';
 import { Problem } from '../../problem.ts';
-import type { BuildContext, Built, DestinationCloud, Differences, DonorImage } from '../destination-cloud.ts';
+import type { BuildContext, Compared, DestinationCloud, Differences, DonorImage } from '../destination-cloud.ts';
 import type { CloudFacts } from '../facts.ts';
 import type { Patience } from '../patience.ts';
 import { families } from './builders/families.ts';
 import type { Family } from './builders/family.ts';
 import { isThere } from './builders/is-there.ts';
+import { prepare } from './builders/prepare.ts';
 import { type ImportSettings, Site } from './builders/site.ts';
 import { sweep } from './builders/sweep.ts';
 import { unstamp } from './builders/unstamp.ts';
@@ -45,10 +46,19 @@ export class OpenStackDestination implements DestinationCloud {
   }
 
   /**
-   * Every family finds what it made before, so a call whose answer was lost is simply made again.
+   * Every family finds what it made before, so a call whose answer was lost is simply made again. A
+   * disk's bytes were compared when they were stored.
    */
-  ensure(resource: Resource, context: BuildContext): Promise<Built> {
-    return retryingly(context.signal, () => familyOf(resource.kind).ensure(this.#site, resource, context));
+  async ensure(resource: Resource, context: BuildContext): Promise<Compared> {
+    const family = familyOf(resource.kind);
+    const { seen, ...built } = await retryingly(context.signal, () => family.ensure(this.#site, resource, context));
+    const { disk: _, ...withoutBytes } = context;
+    const differences = await family.differences(this.#site, resource, built.id, withoutBytes, seen);
+    return { ...built, differences };
+  }
+
+  prepare(resource: Resource, context: BuildContext): Promise<boolean> {
+    return retryingly(context.signal, () => prepare(this.#site, resource, context));
   }
 
   find(resource: Resource, context: BuildContext): Promise<string | null> {

@@ -55,12 +55,12 @@ export class OpenStackSource implements SourceCloud {
     return readState(this.#session, serverId, signal);
   }
 
-  stop(serverId: string, patience: Patience): Promise<void> {
-    return bring(this.#session, serverId, changes.stop, patience);
+  async stop(serverId: string, patience: Patience): Promise<void> {
+    await bring(this.#session, serverId, changes.stop, patience);
   }
 
-  start(serverId: string, patience: Patience): Promise<void> {
-    return bring(this.#session, serverId, changes.start, patience);
+  async start(serverId: string, patience: Patience): Promise<void> {
+    await bring(this.#session, serverId, changes.start, patience);
   }
 
   freeze(disk: ResourceOf<'disk'>, stamp: Stamp, patience: Patience): Promise<Snapshot> {

@@ -142,7 +142,9 @@ function judge(carried: number, sixteen: number, least: number): Verdict {
   return { target: `at least ${least} x sixteen streams of iperf3`, seen: `${ratio.toFixed(2)} x`, met: ratio >= least };
 }
 
-/** A message that TCP has to send again takes long over an idle line, too: that is no queue of ours. */
+/**
+ * A message that TCP has to send again takes long over an idle line, too: that is no queue of ours.
+ */
 function judgeControl(trips: readonly number[], idle: readonly number[]): Verdict {
   const p99 = percentile(trips, 0.99);
   const idle99 = percentile(idle, 0.99);

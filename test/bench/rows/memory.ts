@@ -36,7 +36,8 @@ export const memoryRow: RowMaker = {
     } finally {
       await ours.close();
     }
-    const [work = '', most = 0] = [...peaks].sort(([, a], [, b]) => b - a)[0] ?? [];
+    const highest = [...peaks].sort(([, a], [, b]) => b - a)[0];
+    const [work = '', most = 0] = highest ?? [];
     const verdict = {
       target: 'under 400 MiB resident, either daemon, in every row that ran',
       seen: `${Math.round(most / MiB)} MiB at most: ${work}`,

@@ -107,7 +107,7 @@ function aLife(destination: Cloud, state: string, cutBefore?: number): Life {
     power,
     async import(bundle, cut) {
       const mappings = Mappings.parse({});
-      const told = { bind: () => Promise.resolve(), says: () => undefined };
+      const told = { bind: () => Promise.resolve(), tell: () => undefined };
       const importer = new Importer({ campaigns, cloud: cloud.get, state, mappings, signal: over.signal, ...told });
       importers.push(importer);
       await readBundle(piecesOf(bundle, cut), importer, over.signal);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Dice } from '../../support/dice.ts';
 import { beginMigration, type SenderLife, untilState, type World } from '../../support/in-process.ts';
+import { chosenSeed } from '../../support/seed.ts';
 import { censusOf } from '../../support/shop.ts';
 import {
   differing,
@@ -15,7 +16,7 @@ import {
 
 /** How many cuts there are; `npm run test:random` makes a thousand. */
 const wanted = Number(process.env['GODWIT_CUTS'] ?? 60);
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const seed = chosenSeed();
 /** Cuts in one phase of one campaign: its run, or its end. */
 const cutsAtOnce = 6;
 const worldsAtOnce = 4;
@@ -130,11 +131,13 @@ test(
         ).catch((error: unknown) => ({ cuts: [], flaws: [String(error)] }));
         for (const cut of ended.cuts) counts[cut] += 1;
         total += ended.cuts.length;
-        wrong.push(...ended.flaws.map((flaw) => `campaign ${number} of SEED=${seed}, cut ${ended.cuts.join(', ')}: ${flaw}`));
+        wrong.push(
+          ...ended.flaws.map((flaw) => `campaign ${number} of GODWIT_SEED=${seed}, cut ${ended.cuts.join(', ')}: ${flaw}`),
+        );
       }
     };
     await Promise.all(Array.from({ length: worldsAtOnce }, lane));
-    console.log(`${total} cuts in ${campaigns} campaigns (SEED=${seed}): ${JSON.stringify(counts)}`);
+    console.log(`${total} cuts in ${campaigns} campaigns (GODWIT_SEED=${seed}): ${JSON.stringify(counts)}`);
     expect(wrong).toEqual([]);
     expect(total).toBeGreaterThanOrEqual(wanted);
   },

@@ -5,6 +5,7 @@ import { type Configurations, parseConfigurations } from '../../../shared/model/
 import { Dice } from '../../support/dice.ts';
 import type { World } from '../../support/in-process.ts';
 import { aDocument } from '../../support/protocol.ts';
+import { chosenSeed } from '../../support/seed.ts';
 import { censusOf } from '../../support/shop.ts';
 import { differing, forget, inWorld, measure, type Yardstick } from '../power-cut/worlds.ts';
 import { HostilePeer } from './hostile-peer.ts';
@@ -12,7 +13,7 @@ import { spoilt } from './spoilt.ts';
 
 /** How many frames are said; `npm run test:random` says a million. */
 const wanted = Number(process.env['GODWIT_FRAMES'] ?? 20_000);
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const seed = chosenSeed();
 /** Frames between two waits for an answer, fewer than a peer may have unread. */
 const batch = 50;
 
@@ -83,7 +84,7 @@ test(
       const began = performance.now();
       const { connections, answered } = await sayAll(world);
       const seconds = Math.round((performance.now() - began) / 1000);
-      console.log(`${wanted} frames in ${connections} connections, ${seconds} s (SEED=${seed})`);
+      console.log(`${wanted} frames in ${connections} connections, ${seconds} s (GODWIT_SEED=${seed})`);
       expect(answered).toBeGreaterThan(0);
       expect(differing('destination', await censusOf(world.destination), yardstick.destination)).toEqual([]);
       const peer = new HostilePeer(await world.dial(), new Dice(1));

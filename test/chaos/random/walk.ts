@@ -12,8 +12,11 @@ import { aLie, type End, HostilePeer, type Manner } from './hostile-peer.ts';
 import { spoilt } from './spoilt.ts';
 
 const manners: readonly Manner[] = ['honest', 'flips a bit', 'too short', 'nothing', 'a problem'];
-/** A request that is not answered within so long is a flaw: milliseconds. */
-const patienceMs = 60_000;
+/**
+ * A request that is not answered within so long is a flaw: milliseconds. A removal waits a minute
+ * for what is in its way.
+ */
+const patienceMs = 150_000;
 
 /** How far a campaign is, as the receiver tells it; it never goes back. */
 const ranks: Readonly<Record<string, number>> = { new: 0, configured: 1, completed: 2, removed: 3, committed: 3 };
@@ -70,6 +73,11 @@ export class Walk {
       const end = await this.#request('campaign.remove', { campaign: this.campaign });
       const kept = 'answer' in end ? (end.answer['kept'] as readonly unknown[]) : null;
       if (kept?.length === 0) return;
+      // The answer to a commit may have been lost with its connection.
+      if ('problem' in end && end.problem.code === 'E_COMMITTED' && this.#said.includes('campaign.commit')) {
+        this.#isCommitted = true;
+        return;
+      }
       if (tries === 4) this.flaws.push(`the rollback ends with ${JSON.stringify(end)}`);
     }
   }
@@ -161,7 +169,7 @@ export class Walk {
   #judge(name: string, params: unknown, end: End, peer: HostilePeer): void {
     if ('closed' in end) {
       this.counts.closed += 1;
-      if (end.closed === -1) this.flaws.push(`${name} was not answered within a minute, ${this.#lately()}`);
+      if (end.closed === -1) this.flaws.push(`${name} was not answered in time, ${this.#lately()}`);
       return;
     }
     if ('problem' in end) {
@@ -201,6 +209,7 @@ export class Walk {
         return { campaign, totals: this.#totals() };
       case 'resource.ensure':
         return { campaign, ref: dice.of(this.#refs), ...(dice.onceIn(2) ? { power: dice.of(['running', 'stopped']) } : {}) };
+      case 'resource.prepare':
       case 'resource.remove':
         return { campaign, ref: dice.of(this.#refs) };
       case 'disk.offer':
@@ -261,6 +270,8 @@ const names = [
   'resource.ensure',
   'resource.ensure',
   'resource.ensure',
+  'resource.prepare',
+  'resource.prepare',
   'resource.remove',
   'resource.remove',
   'disk.offer',

@@ -14,8 +14,9 @@ export interface Fates {
 }
 
 /**
- * The fates to try at a cut: all combinations where they are no more than `most`; else all lost, all there, each
- * change alone lost, there or in part, each file and each name as a whole, and random ones.
+ * The fates to try at a cut: all combinations where they are no more than `most`; else all lost,
+ * all there, each change alone lost, there or in part, each file and each name as a whole, and
+ * random ones.
  */
 export function* fatesOf({ pending, at }: Cut, seed: number, most: number): Generator<Fates> {
   const options = pending.map(optionsOf);
@@ -60,8 +61,8 @@ export function* fatesOf({ pending, at }: Cut, seed: number, most: number): Gene
 }
 
 /**
- * A disk often has all or nothing of one file, or of one name: every combination of those where they
- * are few, else random ones.
+ * A disk often has all or nothing of one file, or of one name: every combination of those where
+ * they are few, else random ones.
  */
 function* groupsOf(
   pending: readonly Pending[],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { chosenSeed } from '../../support/seed.ts';
 import { lacksStrace } from '../record/strace.ts';
 import type { Scenario } from '../scenario.ts';
 import { scenarios } from '../scenarios/all.ts';
@@ -13,7 +14,7 @@ import { type Site, sitesIn } from './sites.ts';
 
 const run = promisify(execFile);
 const tree = join(import.meta.dirname, '../../..');
-const seed = process.env['SEED'] ?? '1';
+const seed = String(chosenSeed(1));
 /** Mutants at a time. */
 const lanes = 2;
 
@@ -24,7 +25,8 @@ const parts = ['protocol', 'receiver', 'sender', 'shared', 'test', 'package.json
 
 /**
  * Takes out each fsync of the product, one at a time, in a copy of the tree, and names the promise
- * that a power cut then breaks. Ends with 1 where one can go without harm: `main.ts [PART OF PATH…]`.
+ * that a power cut then breaks. Ends with 1 where one can go without harm: `main.ts [PART OF
+ * PATH…]`.
  */
 async function main(): Promise<void> {
   const lacks = lacksStrace();

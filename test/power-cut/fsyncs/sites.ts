@@ -16,7 +16,10 @@ export interface Site {
 
 const folders = ['protocol', 'receiver', 'sender', 'shared'];
 
-/** How something is made durable: fsync(2), fdatasync(2), a stream's flush, and what we call for folders. */
+/**
+ * How something is made durable: fsync(2), fdatasync(2), a stream's flush, and what we call for
+ * folders.
+ */
 const calls = /[\w.#]+\.(?:sync|datasync)\(|(?<!function )\b(?:syncFolder|syncTree)\(|\bflush: true/g;
 
 /** Every such place below a tree, in order. */

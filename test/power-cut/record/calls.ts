@@ -1,4 +1,6 @@
-/** One system call that a traced process made. Ticks are lines of the log, so they order everything. */
+/**
+ * One system call that a traced process made. Ticks are lines of the log, so they order everything.
+ */
 export interface Call {
   readonly name: string;
   readonly args: readonly string[];

@@ -31,8 +31,8 @@ export interface Renaming {
   readonly end: number;
   readonly names: ReadonlyMap<string, Inode | null>;
   /**
-   * The new name, in another folder, of what lost its name here. No disk loses both by itself; a sync
-   * of this folder alone makes only the loss durable.
+   * The new name, in another folder, of what lost its name here. No disk loses both by itself; a
+   * sync of this folder alone makes only the loss durable.
    */
   readonly needs: Renaming | null;
 }

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { archive } from './archive.ts';
 import { bundle } from './bundle.ts';
 import { digests } from './digests.ts';
 import { disks } from './disks.ts';
@@ -18,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   journal,
   keys,
   sender,
+  archive,
   receiver,
   digests,
   spool,

@@ -23,8 +23,8 @@ export async function closeChecks(): Promise<void> {
 }
 
 /**
- * What a restarted receiver must find of a copy: no false mark, what was sealed, and a copy that can
- * be made equal to the disk without pulling what was durable.
+ * What a restarted receiver must find of a copy: no false mark, what was sealed, and a copy that
+ * can be made equal to the disk without pulling what was durable.
  */
 export async function checkCopy(state: string, said: readonly string[]): Promise<string[]> {
   const workers = threads();

@@ -10,7 +10,9 @@ const campaign = '0b6d1d3e-0000-4000-8000-000000000001';
 const keptIn = (state: string): string => join(state, 'kept', 'of-a-sender');
 const nobody = { userOf: () => Promise.resolve(null), letGo: () => Promise.resolve() };
 
-/** A commit that keeps its disks for later campaigns, which frees everything else, and their end. */
+/**
+ * A commit that keeps its disks for later campaigns, which frees everything else, and their end.
+ */
 export const kept: Scenario = {
   name: 'kept',
   lives: [

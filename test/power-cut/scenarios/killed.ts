@@ -30,8 +30,8 @@ const lives: Scenario['lives'] = [
 ];
 
 /**
- * A daemon that is killed before each of its syncs in turn, and the next one, which finds what is in
- * the page cache, acts upon it, and loses its power.
+ * A daemon that is killed before each of its syncs in turn, and the next one, which finds what is
+ * in the page cache, acts upon it, and loses its power.
  */
 function killedBefore(sync: 'fsync' | 'fdatasync', number: number): Scenario {
   return {

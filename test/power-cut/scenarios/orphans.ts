@@ -6,7 +6,9 @@ import type { Scenario } from '../scenario.ts';
 import { checkCopy, closeChecks } from './check-copy.ts';
 import { offerOf, take, toolsIn } from './copy.ts';
 
-/** A disk is copied anew whose earlier file was deleted, and whose digests and marks were not yet. */
+/**
+ * A disk is copied anew whose earlier file was deleted, and whose digests and marks were not yet.
+ */
 export const orphans: Scenario = {
   name: 'orphans',
   lives: [

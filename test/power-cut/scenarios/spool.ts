@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../../sender/spool/name.ts';
 import { Outcomes } from '../../../sender/spool/outcome.ts';
@@ -11,16 +11,32 @@ const folderIn = (state: string): string => join(state, 'spool');
 const outcomesIn = (state: string): Outcomes => new Outcomes(folderIn(state), join(state, 'lib'));
 
 /** An operator puts a file into the spool, and sees to it himself that it stays. */
-async function put(state: string, name: string): Promise<string> {
+async function put(state: string, name: string, text = `plan ${name}\n`): Promise<string> {
   const file = await open(join(folderIn(state), name), 'w');
-  await file.writeFile(`plan ${name}\n`);
+  await file.writeFile(text);
   await file.sync();
   await file.close();
   await syncFolder(folderIn(state));
-  return digestOf(Buffer.from(`plan ${name}\n`));
+  return digestOf(Buffer.from(text));
 }
 
-/** Two files of the spool that start a campaign, and one that is refused. */
+/** An operator puts another file in the place of one, by a rename, and sees to it that it stays. */
+async function replace(state: string, name: string, text: string): Promise<void> {
+  await put(state, `.${name}`, text);
+  await rename(join(folderIn(state), `.${name}`), join(folderIn(state), name));
+  await syncFolder(folderIn(state));
+}
+
+/** The contents of the files of a folder. */
+async function textsIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return Promise.all(entries.filter((entry) => entry.isFile()).map(({ name }) => readFile(join(folder, name), 'utf8')));
+}
+
+/**
+ * Two files of the spool that start a campaign, one that is replaced while it is taken, and one
+ * that is refused.
+ */
 export const spool: Scenario = {
   name: 'spool',
   lives: [
@@ -39,6 +55,15 @@ export const spool: Scenario = {
         await outcomes.settle(name, accepted, look);
         say(`settled ${name} ${digest}`);
       }
+      // The operator replaces a file just before it is moved away.
+      const taken = await put(state, 'new.yaml', 'first');
+      const first = await lookAt(folderIn(state), 'new.yaml');
+      if (first === undefined) throw new Error('new.yaml is not there.');
+      const started = { file: 'new.yaml', digest: taken, campaign: 'c', at: '2026' };
+      await outcomes.accept(started);
+      await replace(state, 'new.yaml', 'second');
+      say('replaced new.yaml second');
+      await outcomes.settle('new.yaml', started, first);
       const digest = await put(state, 'bad.yaml');
       const look = await lookAt(folderIn(state), 'bad.yaml');
       if (look === undefined) throw new Error('bad.yaml is not there.');
@@ -61,6 +86,10 @@ export const spool: Scenario = {
       if (word === 'settled' && !names.some((one) => one.startsWith(stem) && one.endsWith('.result.json')))
         flaws.push(`the result of ${name} is gone`);
       if (word === 'settled' && !isMoved) flaws.push(`${name} is not among the accepted files`);
+      if (word === 'replaced') {
+        const there = [...(await textsIn(folderIn(state))), ...(await textsIn(join(folderIn(state), 'accepted')))];
+        if (!there.includes(digest)) flaws.push(`what the operator put in the place of ${name} is gone`);
+      }
       if (word === 'refused' && !names.includes('bad.yaml.problem.json'))
         flaws.push(`why ${name} was refused is gone: ${names.join(' ')}`);
     }

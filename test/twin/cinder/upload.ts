@@ -25,7 +25,7 @@ const request = z.looseObject({
 /** How long the two stages of an upload last at pace 1, the copying of bytes not counted. */
 const stageMs = { queued: 200, saving: 300 } as const;
 
-/** Properties of a volume's image that its uploads get anew (glance_core_properties of cinder.conf). */
+/** Properties that an upload gets anew (glance_core_properties of cinder.conf). */
 const core: ReadonlySet<string> = new Set([
   'checksum',
   'container_format',
@@ -104,7 +104,7 @@ async function store(cloud: Cloud, volume: Volume, image: Image): Promise<void> 
   const digests = await copyWithDigests(volumePath(cloud, volume.id), path, cloud.background.signal);
   const isStored = cloud.state.images.has(image.id) && digests.size <= roomFor(cloud, image.owner);
   if (isStored) return activate(cloud, image, digests);
-  // Cinder deletes an image whose bytes Glance refuses (cinder/volume/manager.py, `_clone_image_volume`).
+  // Cinder deletes an image whose bytes Glance refuses (cinder/volume/manager.py).
   cloud.state.images.delete(image.id);
   await rm(path, { force: true });
 }

@@ -9,7 +9,7 @@ function linksOf({ cloud, caller }: Call, path: string): { rel: string; href: st
   ];
 }
 
-/** What a microversion, or the role admin, adds to a volume (Cinder's "REST API Version History"). */
+/** What a microversion, or the role admin, adds (Cinder's "REST API Version History"). */
 function laterFields({ cloud, minor, caller }: Call, volume: Volume): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   if (minor >= 13) fields['group_id'] = volume.groupId;
@@ -51,7 +51,7 @@ export function volumeView(call: Call, volume: Volume): Record<string, unknown> 
     volume_type: cloud.state.volumeTypes.get(volume.typeId)?.name ?? null,
     snapshot_id: volume.snapshotId,
     source_volid: volume.sourceVolumeId,
-    // Two of Cinder's own notes stand among the users' (cinder/utils.py, add_visible_admin_metadata).
+    // Two of Cinder's own notes stand there (cinder/utils.py, add_visible_admin_metadata).
     metadata: {
       ...volume.metadata,
       ...(volume.readOnly ? { readonly: 'True' } : {}),

@@ -1,6 +1,6 @@
 import type { Cloud } from '../cloud.ts';
 import { newHexId } from '../identifier.ts';
-import type { ServiceName } from '../service.ts';
+import { type ServiceName, shelfTypes } from '../service.ts';
 import { domain } from './seed.ts';
 
 const services: readonly { service: ServiceName; type: string; name: string; path: string }[] = [
@@ -32,8 +32,11 @@ interface CatalogueEntry {
  * network without a version.
  */
 export function catalogueFor(cloud: Cloud, projectId: string): CatalogueEntry[] {
-  const { region, withoutServices, otherRegions } = cloud.settings;
-  return services
+  const { region, withoutServices, otherRegions, elsewhere } = cloud.settings;
+  const others = shelfTypes
+    .filter((type) => elsewhere[type] !== undefined)
+    .map((type) => ({ service: 'elsewhere' as const, type, name: type, path: `/${type}` }));
+  return [...services, ...others]
     .filter(({ service }) => !withoutServices.includes(service))
     .map(({ service, type, name, path }) => ({
       id: idFor(`${region} ${type}`),

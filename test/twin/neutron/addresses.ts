@@ -107,6 +107,14 @@ export function assignAddresses(
   return [...made, ...automaticAddresses(place, subnets, have)];
 }
 
+/**
+ * Whether a subnet serves ports of an owner: it may be kept for some (neutron/objects/subnet.py,
+ * SubnetServiceType.query_filter_service_subnets).
+ */
+function serves({ serviceTypes, enableDhcp }: Subnet, owner: string): boolean {
+  return serviceTypes.length === 0 || serviceTypes.includes(owner) || (enableDhcp && owner === 'network:dhcp');
+}
+
 function oneAddress(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish: WantedIp, made: readonly FixedIp[]): FixedIp[] {
   const subnet = subnetFor(cloud, place, subnets, wish);
   const automatic = isAutoAddressed(subnet) && !isRouterPort(place);
@@ -149,7 +157,7 @@ function subnetFor(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish:
   if (wish.subnet_id !== undefined) {
     const subnet = cloud.state.subnets.get(wish.subnet_id);
     if (subnet === undefined) throw missing.subnet(wish.subnet_id);
-    if (subnet.networkId !== place.networkId) {
+    if (subnet.networkId !== place.networkId || !serves(subnet, place.deviceOwner)) {
       throw badRequest(
         `Invalid input for operation: Failed to create port on network ${place.networkId}, because fixed_ips included invalid subnet ${subnet.id}.`,
         'InvalidInput',
@@ -160,7 +168,8 @@ function subnetFor(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish:
   if (wish.ip_address === undefined)
     throw badRequest('Invalid input for operation: IP allocation requires subnet_id or ip_address.', 'InvalidInput');
   const address = readAddress(wish.ip_address);
-  const found = subnets.find((subnet) => address !== undefined && isUsable(subnet, address));
+  const served = subnets.filter((subnet) => serves(subnet, place.deviceOwner));
+  const found = served.find((subnet) => address !== undefined && isUsable(subnet, address));
   if (found === undefined)
     throw badRequest(
       `IP address ${wish.ip_address} is not a valid IP for any of the subnets on the specified network.`,
@@ -170,9 +179,7 @@ function subnetFor(cloud: Cloud, place: Place, subnets: readonly Subnet[], wish:
 }
 
 function freely(cloud: Cloud, place: Place, subnets: readonly Subnet[]): FixedIp[] {
-  const usable = subnets.filter(
-    (subnet) => subnet.serviceTypes.length === 0 || subnet.serviceTypes.some((type) => place.deviceOwner.startsWith(type)),
-  );
+  const usable = subnets.filter((subnet) => serves(subnet, place.deviceOwner));
   const made: FixedIp[] = [];
   for (const version of [4, 6] as const) {
     const drawn = usable.filter((subnet) => subnet.ipVersion === version && !isAutoAddressed(subnet));

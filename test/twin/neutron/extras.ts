@@ -123,6 +123,7 @@ const extensions = [
   'fip-port-details',
   'net-mtu',
   'net-mtu-writable',
+  'network-ip-availability',
   'network_availability_zone',
   'pagination',
   'port-security',

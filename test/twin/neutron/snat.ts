@@ -1,4 +1,5 @@
 import type { Cloud } from '../cloud.ts';
+import { assignAddresses } from './addresses.ts';
 import { isLeg } from './ha.ts';
 import type { Port, Router } from './model.ts';
 import { plainWish, plugPort } from './ports.ts';
@@ -6,25 +7,54 @@ import { removePort } from './unplug.ts';
 
 const owner = 'network:router_centralized_snat';
 
+/** The subnets of one network in which one port for SNAT is wanted. */
+interface Wish {
+  readonly networkId: string;
+  readonly subnetIds: readonly string[];
+}
+
 /**
- * Gives a distributed router with a gateway a port for SNAT in each subnet of its legs, at any free
- * address, and takes those away that serve none. They belong to no project (neutron/db/l3_dvr_db.py,
- * create_snat_intf_ports_if_not_exists and delete_csnat_router_interface_ports).
+ * Gives a distributed router with a gateway its ports for SNAT, at any free address, and takes
+ * those away that serve none: one in each IPv4 subnet of its legs, and one for all IPv6 subnets of
+ * a network. They belong to no project (neutron/db/l3_dvr_db.py,
+ * _create_snat_intf_ports_if_not_exists, _add_csnat_on_interface_create,
+ * _update_snat_v6_addrs_after_intf_update and delete_csnat_router_interface_ports).
  */
 export function tendSnat(cloud: Cloud, router: Router): void {
   const ports = [...cloud.state.ports.values()].filter(({ deviceId }) => deviceId === router.id);
-  const wanted = router.distributed && router.gateway !== null ? subnetsOf(cloud, ports.filter(isLeg)) : [];
+  const wishes = router.distributed && router.gateway !== null ? wishesOf(cloud, ports.filter(isLeg)) : [];
   const snat = ports.filter(({ deviceOwner }) => deviceOwner === owner);
-  for (const port of snat) if (!port.fixedIps.some(({ subnet_id }) => wanted.includes(subnet_id))) removePort(cloud, port);
-  for (const subnet_id of wanted) {
-    if (snat.some(({ fixedIps }) => fixedIps.some((fixed) => fixed.subnet_id === subnet_id))) continue;
-    const network = cloud.state.networks.get(cloud.state.subnets.get(subnet_id)?.networkId ?? '');
-    if (network === undefined) continue;
-    plugPort(cloud, network, '', { ...plainWish, wanted: [{ subnet_id }], deviceId: router.id, deviceOwner: owner });
+  for (const port of snat) {
+    const wish = wishes.find((one) => serves(port, one));
+    if (wish === undefined) removePort(cloud, port);
+    else adjust(cloud, port, wish);
+  }
+  for (const wish of wishes.filter((one) => !snat.some((port) => serves(port, one)))) {
+    const network = cloud.state.networks.get(wish.networkId);
+    const wanted = wish.subnetIds.map((subnet_id) => ({ subnet_id }));
+    if (network !== undefined) plugPort(cloud, network, '', { ...plainWish, wanted, deviceId: router.id, deviceOwner: owner });
   }
 }
 
-function subnetsOf(cloud: Cloud, legs: readonly Port[]): string[] {
-  const ids = legs.flatMap(({ fixedIps }) => fixedIps.map(({ subnet_id }) => subnet_id));
-  return ids.filter((id) => cloud.state.subnets.get(id)?.ipVersion === 4);
+function serves({ fixedIps }: Port, { subnetIds }: Wish): boolean {
+  return fixedIps.some(({ subnet_id }) => subnetIds.includes(subnet_id));
+}
+
+function adjust(cloud: Cloud, port: Port, { subnetIds }: Wish): void {
+  const kept = port.fixedIps.filter(({ subnet_id }) => subnetIds.includes(subnet_id));
+  const fresh = subnetIds.filter((id) => !kept.some(({ subnet_id }) => subnet_id === id));
+  if (fresh.length === 0 && kept.length === port.fixedIps.length) return;
+  const wanted = fresh.map((subnet_id) => ({ subnet_id }));
+  port.fixedIps = [...kept, ...assignAddresses(cloud, port, wanted, kept)];
+}
+
+function wishesOf(cloud: Cloud, legs: readonly Port[]): Wish[] {
+  const all = legs.flatMap(({ networkId, fixedIps }) => fixedIps.map(({ subnet_id }) => ({ networkId, subnetId: subnet_id })));
+  const ofVersion = (version: 4 | 6): typeof all =>
+    all.filter(({ subnetId }) => cloud.state.subnets.get(subnetId)?.ipVersion === version);
+  const byNetwork = Map.groupBy(ofVersion(6), ({ networkId }) => networkId);
+  return [
+    ...ofVersion(4).map(({ networkId, subnetId }) => ({ networkId, subnetIds: [subnetId] })),
+    ...[...byNetwork].map(([networkId, own]) => ({ networkId, subnetIds: own.map(({ subnetId }) => subnetId) })),
+  ];
 }

@@ -11,6 +11,7 @@ import { removeServer } from './build.ts';
 import { checkState, checkUnlocked, isThere, serverOf, touchServer, wirePorts } from './instance.ts';
 import { recordAction } from './instance-actions.ts';
 import type { Server, VmState } from './model.ts';
+import { confirmResize, rebuild, resize } from './rebuild.ts';
 import { createImageOf, startSnapshot } from './snapshot.ts';
 
 /** One change of state that an action starts: from where, through which task, to where. */
@@ -51,6 +52,8 @@ export function startTransition(cloud: Cloud, server: Server, change: Transition
   cloud.background.run(async () => {
     await cloud.background.pause(change.milliseconds);
     if (!isThere(cloud, server) || server.taskState !== change.task) return;
+    // The API has accepted it; a nova-compute that is down carries nothing out.
+    if (cloud.faults.take('host-down', server.name) !== undefined) return;
     server.taskState = null;
     // A guest that ignores its power button keeps running.
     const ignored = change.task === 'powering-off' && cloud.faults.take('stop-ignored', server.name) !== undefined;
@@ -192,6 +195,9 @@ const actions: Readonly<Record<string, Action>> = {
   lock,
   unlock,
   shelve,
+  rebuild,
+  resize,
+  confirmResize,
   'os-resetState': resetState,
   'os-getConsoleOutput': consoleOutput,
   addSecurityGroup: changeGroup(true),

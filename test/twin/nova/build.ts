@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Cloud, diskPath, imagePath } from '../cloud.ts';
 import { copySparse } from '../disk.ts';
+import type { Image } from '../glance/model.ts';
 import { bootGuest } from '../guest.ts';
 import { stamp } from '../identifier.ts';
 import { hostName } from '../neutron/dhcp.ts';
@@ -63,7 +64,11 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   enter(cloud, server, 'spawning');
   await background.pause(stageMs.spawning);
   if (!isThere(cloud, server)) return;
-  if (server.imageId !== '') await placeDisk(cloud, server);
+  if (server.imageId !== '') {
+    const image = cloud.state.images.get(server.imageId);
+    if (image === undefined) throw new Unbuilt(`Image ${server.imageId} could not be found.`, 404);
+    await placeDisk(cloud, server, image);
+  }
   if (!isThere(cloud, server)) return await rm(diskPath(cloud, server.id), { force: true });
   for (const one of server.volumes) attachVolume(cloud, server, one);
   server.vmState = 'active';
@@ -75,9 +80,8 @@ async function build(cloud: Cloud, server: Server): Promise<void> {
   touchServer(cloud, server);
 }
 
-async function placeDisk(cloud: Cloud, server: Server): Promise<void> {
-  const image = cloud.state.images.get(server.imageId);
-  if (image === undefined) throw new Unbuilt(`Image ${server.imageId} could not be found.`, 404);
+/** Makes the disk of a server from an image. */
+export async function placeDisk(cloud: Cloud, server: Server, image: Image): Promise<void> {
   const disk = diskPath(cloud, server.id);
   await mkdir(dirname(disk), { recursive: true });
   // The hypervisor keeps disks raw, as with images_type=raw in nova.conf.

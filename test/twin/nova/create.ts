@@ -63,8 +63,8 @@ const newServer = z.object({
     block_device_mapping_v2: z.array(blockDevice).optional(),
     description: z.string().max(255).nullish(),
     tags: z.array(tagSchema).max(50).optional(),
-    // nova/api/validation/parameter_types.py, hostname: a label of at least two characters. From 2.94
-    // on a full name with dots may be given.
+    // nova/api/validation/parameter_types.py, hostname: a label of at least two characters. From
+    // 2.94 on a full name with dots may be given.
     hostname: z
       .string()
       .regex(/^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$/)
@@ -138,7 +138,6 @@ export function createServer(call: Call): Answer {
   checkServerQuota(cloud, call.caller.projectId, flavor);
   checkMetadataQuota(call, Object.keys(given.metadata ?? {}).length);
   const server = newRecord(call, given, bootFrom(call, image, volumes), flavor, place, requested);
-  for (const { portId } of requested.requests) checkDnsName(cloud, server, portId);
   recordAction(call, server, 'create');
   joinGroup(call, server.id);
   cloud.state.servers.set(server.id, server);
@@ -243,14 +242,6 @@ function checkMetadataQuota(call: Call, items: number): void {
     throw forbidden(`Quota exceeded for metadata_items: Requested ${items}, but already used 0 of ${limit} metadata_items`);
 }
 
-/** Refuses a port with another DNS name (nova/network/neutron.py: PortNotUsableDNS). */
-function checkDnsName(cloud: Cloud, { id, hostname }: Server, portId: string | null): void {
-  const port = cloud.state.ports.get(portId ?? '');
-  if (port === undefined || port.dnsName === '' || port.dnsName === hostname) return;
-  const says = `Port ${port.id} not usable for instance ${id}. Value ${port.dnsName} assigned to dns_name attribute does not match instance's hostname ${hostname}`;
-  throw badRequest(says);
-}
-
 /** A host name made from a server's name, as Nova's sanitize_hostname makes it. */
 function hostnameFrom(name: string, id: string): string {
   const plain = name
@@ -262,7 +253,10 @@ function hostnameFrom(name: string, id: string): string {
   return plain === '' ? `server-${id}` : plain;
 }
 
-/** The cloud and the image may ask for a config drive as well (nova/virt/configdrive.py, required_by). */
+/**
+ * The cloud and the image may ask for a config drive as well (nova/virt/configdrive.py,
+ * required_by).
+ */
 function hasConfigDrive(call: Call, given: Given, boot: Boot): boolean {
   if (call.cloud.settings.forceConfigDrive || boot.properties['img_config_drive'] === 'mandatory') return true;
   return given.config_drive === true || /^(true|1|yes|on|t|y)$/i.test(String(given.config_drive ?? ''));

@@ -100,8 +100,8 @@ function createFlavor(call: Call): Answer {
   const given = parse(newFlavor, call.body).flavor;
   if (given.description !== undefined && call.minor < 55)
     throw badRequest("Additional properties are not allowed ('description' was unexpected)");
-  // nova/compute/flavors.py, create: only an id that is false in Python is made up. `auto` is a word
-  // of the command line alone.
+  // nova/compute/flavors.py, create: only an id that is false in Python is made up. `auto` is a
+  // word of the command line alone.
   const id = given.id ? String(given.id) : newUuid();
   const { flavors } = call.cloud.state;
   if (flavors.has(id)) throw conflict(`Flavor with ID ${id} already exists.`);
@@ -128,7 +128,9 @@ function createFlavor(call: Call): Answer {
 
 const newDescription = z.strictObject({ flavor: z.strictObject({ description: z.string().max(65535).nullable() }) });
 
-/** Compute API, "Update Flavor Description" (nova/api/openstack/compute/flavor_manage.py, _update). */
+/**
+ * Compute API, "Update Flavor Description" (nova/api/openstack/compute/flavor_manage.py, _update).
+ */
 function updateFlavor(call: Call): Answer {
   if (call.minor < 55) throw notFound('The resource could not be found.');
   requireAdmin(call.caller, 'os_compute_api:os-flavor-manage:update');

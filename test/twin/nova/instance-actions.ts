@@ -5,7 +5,10 @@ import { serverOf } from './instance.ts';
 import type { InstanceAction, Server } from './model.ts';
 import { pageOf } from './paging.ts';
 
-/** What Nova calls the requests that it records (nova/compute/instance_actions.py), by the verb of an action or our own name; it records no others. */
+/**
+ * What Nova calls the requests that it records (nova/compute/instance_actions.py), by the verb of
+ * an action or our own name; it records no others.
+ */
 const recordedAs: Readonly<Record<string, string>> = {
   create: 'create',
   attach_interface: 'attach_interface',
@@ -21,6 +24,9 @@ const recordedAs: Readonly<Record<string, string>> = {
   unrescue: 'unrescue',
   shelve: 'shelve',
   unshelve: 'unshelve',
+  rebuild: 'rebuild',
+  resize: 'resize',
+  confirmResize: 'confirmResize',
   createImage: 'createImage',
   lock: 'lock',
   unlock: 'unlock',

@@ -8,6 +8,7 @@ export type VmState =
   | 'shelved'
   | 'shelved_offloaded'
   | 'rescued'
+  | 'resized'
   | 'error';
 
 /** A flavor. */
@@ -79,7 +80,7 @@ export interface Server {
   readonly projectId: string;
   readonly userId: string;
   /** Empty where it boots from a volume. */
-  readonly imageId: string;
+  imageId: string;
   /**
    * Properties of the image, or of the volume that it boots from, at creation: they go into
    * snapshots, whatever became of the image.
@@ -96,7 +97,7 @@ export interface Server {
    * The flavor as it was when the server was made; deleting or editing the flavor does not change
    * it.
    */
-  readonly flavor: Flavor;
+  flavor: Flavor;
   vmState: VmState;
   taskState: string | null;
   powerState: number;

@@ -75,6 +75,17 @@ function checkFree(port: Port): void {
   if (port.fixedIps.length === 0) throw badRequest(`Port ${port.id} requires a FixedIP in order to be used.`);
 }
 
+/**
+ * Refuses a port with another DNS name than the server's host name. Nova finds it when it builds
+ * the server, not when it takes the request (nova/network/neutron.py,
+ * _validate_requested_port_ids).
+ */
+function checkDnsName({ id, hostname }: Server, { id: portId, dnsName }: Port): void {
+  if (dnsName === '' || dnsName === hostname) return;
+  const says = `Port ${portId} not usable for instance ${id}. Value ${dnsName} assigned to dns_name attribute does not match instance's hostname ${hostname}`;
+  throw badRequest(says);
+}
+
 function findGroup(cloud: Cloud, projectId: string, name: string): string {
   if (name === 'default') return defaultGroup(cloud, projectId).id;
   const own = [...cloud.state.groups.values()].filter((group) => group.project === projectId);
@@ -89,11 +100,14 @@ function findGroup(cloud: Cloud, projectId: string, name: string): string {
 export function plugInterface(cloud: Cloud, server: Server, request: NetworkRequest): Port {
   const port = request.portId === null ? makePort(cloud, server, request) : cloud.state.ports.get(request.portId);
   if (port === undefined) throw badRequest(`Port id ${request.portId} could not be found.`);
-  if (request.portId !== null) checkFree(port);
+  if (request.portId !== null) {
+    checkFree(port);
+    checkDnsName(server, port);
+  }
   port.deviceId = server.id;
   port.deviceOwner = `compute:${server.zone}`;
   port.hostId = hostName;
-  // nova/network/neutron.py, _update_port_dns_name.
+  // nova/network/neutron.py, _populate_neutron_extension_values and _update_port_dns_name.
   if (cloud.settings.dns) port.dnsName = server.hostname;
   if (!server.portIds.includes(port.id)) server.portIds.push(port.id);
   bump(cloud, port);
@@ -132,6 +146,8 @@ export function unplugInterface(cloud: Cloud, server: Server, port: Port, remove
   port.deviceId = '';
   port.deviceOwner = '';
   port.hostId = '';
+  // The same file, _unbind_ports and _reset_port_dns_name.
+  if (cloud.settings.dns) port.dnsName = '';
   port.status = 'DOWN';
   bump(cloud, port);
 }

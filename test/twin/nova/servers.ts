@@ -89,8 +89,9 @@ function listServers(call: Call, detail: boolean): Answer {
   const tenant = query.get('project_id') ?? query.get('tenant_id');
   const own = (server: Server): boolean =>
     everybody ? tenant === null || server.projectId === tenant : server.projectId === caller.projectId;
-  // nova/api/openstack/compute/servers.py, _is_cell_down_supported: what lies in a cell that is down
-  // is shown in part, but only where nothing is filtered, sorted or paged; else it is left out.
+  // nova/api/openstack/compute/servers.py, _is_cell_down_supported: what lies in a cell that is
+  // down is shown in part, but only where nothing is filtered, sorted or paged; else it is left
+  // out.
   const isDown = (server: Server): boolean => cloud.faults.take('cell-down', server.name) !== undefined;
   const partly = call.minor >= 69 && [...query.keys()].every((key) => key === 'all_tenants');
   const found = [...cloud.state.servers.values()]

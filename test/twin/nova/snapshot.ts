@@ -10,7 +10,7 @@ import { touch } from '../glance/images.ts';
 import type { Image } from '../glance/model.ts';
 import { newUuid } from '../identifier.ts';
 import type { Answer, Call } from '../route.ts';
-import { checkState, checkUnlocked, isThere, serverOf, touchServer } from './instance.ts';
+import { checkState, isThere, serverOf, touchServer } from './instance.ts';
 import { metadataSchema } from './metadata.ts';
 import type { Server } from './model.ts';
 
@@ -49,8 +49,8 @@ const request = z.strictObject({ name: z.string().min(1).max(255), metadata: met
 export function createImageOf(call: Call, parameters: unknown): Answer {
   const server = serverOf(call);
   const given = parse(request, parameters);
+  // A lock does not forbid a snapshot (nova/compute/api.py, snapshot).
   checkState(server, 'createImage', ['active', 'stopped', 'paused', 'suspended']);
-  checkUnlocked(call, server);
   checkImageCount(call.cloud, call.caller.projectId);
   const snapshot = server.imageId === '' ? snapshotVolumes : startSnapshot;
   const image = snapshot(call, server, given.name, given.metadata ?? {});

@@ -14,11 +14,17 @@ const statuses = {
   shelved: 'SHELVED',
   shelved_offloaded: 'SHELVED_OFFLOADED',
   rescued: 'RESCUE',
+  resized: 'VERIFY_RESIZE',
   error: 'ERROR',
 } as const;
 
-/** The status a client sees: the stable state, or the reboot that is under way. */
+/** The status of a server by what is being done to it, whatever its stable state is. */
+const statusesOfTasks: Readonly<Record<string, string>> = { rebuilding: 'REBUILD', resize_prep: 'RESIZE' };
+
+/** The status a client sees: the stable state, or what is under way. */
 export function statusOf(server: Server): string {
+  const atWork = statusesOfTasks[server.taskState ?? ''];
+  if (atWork !== undefined) return atWork;
   if (server.vmState === 'active' && server.taskState?.startsWith('reboot') === true)
     return server.taskState === 'rebooting' ? 'REBOOT' : 'HARD_REBOOT';
   return statuses[server.vmState];
@@ -121,7 +127,7 @@ export function serverView(call: Call, server: Server): Record<string, unknown> 
         : createHash('sha224')
             .update(server.projectId + server.host)
             .digest('hex'),
-    // A server that boots from a volume has no image (nova/api/openstack/compute/views/servers.py, `_get_image`).
+    // A server that boots from a volume has none (nova/api/openstack/compute/views/servers.py).
     image: server.imageId === '' ? '' : { id: server.imageId, links: linksOf(cloud, `images/${server.imageId}`).slice(1) },
     flavor: flavorOf(call, server),
     created: server.createdAt,

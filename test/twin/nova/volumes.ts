@@ -43,8 +43,8 @@ type BlockDevice = z.infer<typeof blockDevice>;
 const invalid = (why: string) => badRequest(`Block Device Mapping is Invalid: ${why}`);
 
 /**
- * The volumes that a new server is to have, refused as nova/compute/api.py refuses (`_validate_bdm`).
- * Only volumes that exist, and the local disk made from the server's image, are known here.
+ * The volumes that a new server is to have, refused as nova/compute/api.py refuses
+ * (`_validate_bdm`). Only volumes that exist, and the local disk made from the server's image, are known here.
  */
 export function wantedVolumes(call: Call, imageRef: string, devices: readonly BlockDevice[]): ServerVolume[] {
   if (devices.length === 0) return [];

@@ -10,19 +10,20 @@ interface Line {
   readonly text: string;
 }
 
-async function linesOfProduct(): Promise<Line[]> {
+/** The lines of the product and of its tests, but for the samples in this file. */
+async function linesOfCode(): Promise<Line[]> {
   const lines: Line[] = [];
-  for await (const file of glob('{sender,receiver,protocol,shared}/**/*.ts', { cwd: root }))
+  for await (const file of glob('{sender,receiver,protocol,shared,test}/**/*.ts', { cwd: root }))
     for (const [index, text] of (await readFile(join(root, file), 'utf8')).split('\n').entries())
       lines.push({ place: `${file}:${index + 1}`, file, text });
-  return lines;
+  return lines.filter(({ file }) => !import.meta.filename.endsWith(file));
 }
 
 const isLongComment = (line: string): boolean => /^\s*(\/\*\*|\*|\/\/)/.test(line) && Array.from(line).length > 100;
 const assignsTuple = (line: string): boolean => /^\s*(const |let )?\[[^\]]+\] = \[.*\];$/.test(line);
 const spreadsLiteral = (line: string): boolean => /\.\.\.\s*\{/.test(line);
 
-const lines = await linesOfProduct();
+const lines = await linesOfCode();
 const placesOf = (isWrong: (line: string) => boolean): string[] =>
   lines.filter(({ text }) => isWrong(text)).map(({ place, text }) => `${place}: ${text.trim()}`);
 

@@ -103,3 +103,40 @@ test.skipIf(!isRoot)(
     expect(numbers).toEqual([...Array.from({ length: kept + 1 }, (_, number) => number), 1000]);
   },
 );
+
+/** Fills a file system of 2 MiB twice, and frees it in between; prints what happened. */
+const fullTwice = `
+  import { open, rm, stat } from 'node:fs/promises';
+  import { Journal } from '${join(import.meta.dirname, '../../../shared/journal.ts')}';
+  const dir = process.argv[1];
+  const fill = async () => {
+    const filler = await open(dir + '/filler', 'w');
+    try { for (;;) await filler.write(Buffer.alloc(4096, 1)); } catch {}
+    await filler.close();
+  };
+  const reserve = async () => (await stat(dir + '/journal.jsonl.reserve').catch(() => null))?.size ?? 0;
+  const journal = await Journal.open(dir + '/journal.jsonl');
+  await journal.append({ time: 0 });
+  const kept = [];
+  for (const time of [1, 2, 3]) {
+    await fill();
+    let number = 0;
+    while ((await journal.append({ time, number, text: 'x'.repeat(1000) }).catch(() => null)) !== null) number += 1;
+    kept.push(number);
+    await rm(dir + '/filler');
+    await journal.append({ time, number });
+  }
+  console.log(JSON.stringify({ kept, reserve: await reserve() }));
+`;
+
+test.skipIf(!isRoot)(
+  'a disk that fills, empties and fills again takes the facts of the reserve each time (needs root for a tmpfs)',
+  async () => {
+    const dir = await aFolder();
+    const mount = `mount -t tmpfs -o size=2m tmpfs '${dir}' && exec '${process.execPath}' --input-type=module -e "$SCRIPT" '${dir}'`;
+    const { stdout } = await run('unshare', ['-m', 'sh', '-c', mount], { env: { ...process.env, SCRIPT: fullTwice } });
+    const { kept, reserve } = JSON.parse(stdout) as { kept: number[]; reserve: number };
+    for (const facts of kept) expect(facts).toBeGreaterThan(200);
+    expect(reserve).toBe(256 * 1024);
+  },
+);

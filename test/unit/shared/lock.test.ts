@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { holdState, stateHolder } from '../../../shared/lock.ts';
+import { Endings } from '../../support/endings.ts';
+import { canMount, fillDisk, mountTmpfs } from '../../support/tmpfs.ts';
 
 let home: string;
 let children: ChildProcess[];
@@ -104,3 +106,41 @@ test('a question about the holder makes no file, and does not keep a daemon out'
   await (await holdState(home))();
   await asking;
 });
+
+test.each([0o777, 0o770])('a state directory of mode %o, to which others may write, is held by nobody', async (mode) => {
+  const dir = join(home, 'state');
+  await mkdir(dir);
+  await chmod(dir, mode);
+  await expect(holdState(dir)).rejects.toMatchObject({
+    code: 'E_STATE_DAMAGED',
+    message: expect.stringContaining('Other users may write'),
+    hint: expect.stringContaining('chmod 700'),
+  });
+  await chmod(dir, 0o755);
+  await (await holdState(dir))();
+});
+
+test('a state directory that cannot be made, or whose lock is no file, is no defect of ours', async () => {
+  await writeFile(join(home, 'file'), '');
+  await expect(holdState(join(home, 'file', 'state'))).rejects.toMatchObject({ code: 'E_STATE_DAMAGED', exit: 3 });
+  await mkdir(join(home, 'state', 'lock'), { recursive: true });
+  await expect(holdState(join(home, 'state'))).rejects.toMatchObject({ code: 'E_STATE_DAMAGED', exit: 3 });
+});
+
+test.skipIf(!canMount())(
+  'a daemon holds its state directory although the disk is full to the last byte (needs root for a tmpfs)',
+  async () => {
+    const endings = new Endings();
+    try {
+      const dir = join(home, 'state');
+      await mountTmpfs(dir, 1, endings);
+      await (await holdState(dir))();
+      await fillDisk(dir);
+      const release = await holdState(dir);
+      await expect(holdState(dir)).rejects.toMatchObject({ code: 'E_STATE_LOCKED' });
+      await release();
+    } finally {
+      await endings.run();
+    }
+  },
+);

@@ -42,7 +42,9 @@ export async function anExternalNetwork(admin: Client, cidr = '172.24.10.0/24'):
   return { id, subnetId: subnet.textAt('subnet.id') };
 }
 
-/** A flavor; without a disk of its own the disk is as large as the image, which keeps tests short. */
+/**
+ * A flavor; without a disk of its own the disk is as large as the image, which keeps tests short.
+ */
 export async function aFlavor(admin: Client, name = 'm1.tiny', disk = 0): Promise<string> {
   const made = await admin.ask('POST', '/compute/v2.1/flavors', { flavor: { name, ram: 128, vcpus: 1, disk } });
   return made.textAt('flavor.id');

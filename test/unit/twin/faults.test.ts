@@ -57,8 +57,10 @@ test('a download is cut, ended early or flipped by one bit', async () => {
 
 test('a build fails with the message of its fault, a stop goes unheard, a flavor and a quota vanish', async () => {
   const twin = await aTwin();
-  const [demo, admin] = [await login(twin), await login(twin, 'admin', 'admin')];
-  const [image, flavor] = [await anImage(demo, Buffer.alloc(8192, 1)), await aFlavor(admin)];
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'admin');
+  const image = await anImage(demo, Buffer.alloc(8192, 1));
+  const flavor = await aFlavor(admin);
   const v = microversion('2.90');
   const server = { name: 'db', imageRef: image, flavorRef: flavor, networks: 'none' };
   twin.faults.set([

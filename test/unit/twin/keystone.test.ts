@@ -70,7 +70,8 @@ test('a token made from a token ends with it, and a revoked one is dead at once'
 
 test('members see their own project and nothing of the lists that are for admins', async () => {
   const twin = await aTwin({ seed: { projects: ['demo', 'other'] } });
-  const [demo, admin] = [await login(twin), await login(twin, 'admin', 'admin')];
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'admin');
   expect((await demo.ask('GET', '/identity/v3/projects')).status).toBe(403);
   expect((await demo.ask('GET', '/identity/v3/auth/projects')).listAt('projects').map((each) => each['name'])).toEqual([
     'demo',

@@ -4,7 +4,8 @@ import { aTwin, login, microversion, until } from './a-twin.ts';
 
 test('a tenant is built, a server stopped, snapshot and rebuilt from its snapshot with the same address and MAC', async () => {
   const twin = await aTwin({ guest: true });
-  const [demo, admin] = [await login(twin), await login(twin, 'admin', 'admin')];
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'admin');
   const flavor = await aFlavor(admin);
   const external = await anExternalNetwork(admin);
   const network = await aNetwork(demo, 'net1', '192.168.50.0/24');

@@ -62,7 +62,8 @@ test('an address on a SLAAC subnet is made from the MAC, comes unasked and may n
 
 test('what is in use cannot be deleted: networks, subnets, routers, groups', async () => {
   const twin = await aTwin();
-  const [demo, admin] = [await login(twin), await login(twin, 'admin', 'admin')];
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'admin');
   const external = await anExternalNetwork(admin);
   const { id, subnetId } = await aNetwork(demo, 'net1', '10.1.0.0/24');
   const group = (await demo.ask('POST', `${n}/security-groups`, { security_group: { name: 'web' } })).textAt('security_group.id');
@@ -93,7 +94,8 @@ test('what is in use cannot be deleted: networks, subnets, routers, groups', asy
 
 test('members choose neither the address of a floating IP nor of a gateway, nor source NAT, nor provider attributes', async () => {
   const twin = await aTwin();
-  const [demo, admin] = [await login(twin), await login(twin, 'admin', 'demo')];
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'demo');
   const external = await anExternalNetwork(admin);
   const bodies = [
     ['floatingips', { floatingip: { floating_network_id: external.id, floating_ip_address: '172.24.10.95' } }],
@@ -175,7 +177,8 @@ test('four-byte characters fail as on a real cloud, or pass where the option say
 
 test('a floating IP of a port with several addresses is joined to a named one, and any change of it must name one again', async () => {
   const twin = await aTwin();
-  const [demo, admin] = [await login(twin), await login(twin, 'admin', 'admin')];
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'admin');
   const external = await anExternalNetwork(admin);
   const inner = await aNetwork(demo, 'inner', '10.1.0.0/24');
   const router = await demo.ask('POST', `${n}/routers`, { router: { external_gateway_info: { network_id: external.id } } });
@@ -194,4 +197,45 @@ test('a floating IP of a port with several addresses is joined to a named one, a
   expect((await change({ description: 'ours' })).status).toBe(400);
   expect((await change({ fixed_ip_address: '10.1.0.8' })).status).toBe(400);
   expect((await change({ port_id, fixed_ip_address: '10.1.0.8', description: 'ours' })).status).toBe(200);
+});
+
+test('a subnet that serves some owners gives no other port an address, neither a free nor a chosen one', async () => {
+  const twin = await aTwin();
+  const demo = await login(twin);
+  const { id, subnetId } = await aNetwork(demo, 'net1', '10.1.0.0/24', { service_types: ['compute:nova'], enable_dhcp: false });
+  const fixed_ips = [{ subnet_id: subnetId, ip_address: '10.1.0.9' }];
+  const refused = await port(demo, { network_id: id, fixed_ips });
+  expect([refused.status, refused.at('NeutronError.type')]).toEqual([400, 'InvalidInput']);
+  const byAddress = await port(demo, { network_id: id, fixed_ips: [{ ip_address: '10.1.0.9' }] });
+  expect([byAddress.status, byAddress.at('NeutronError.type')]).toEqual([400, 'InvalidIpForNetwork']);
+  expect((await port(demo, { network_id: id, fixed_ips, device_owner: 'compute:nova' })).status).toBe(201);
+});
+
+test('a distributed router has a port for SNAT in each IPv4 subnet, and one for all IPv6 subnets of a network', async () => {
+  const twin = await aTwin({ distributedRouters: true });
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'demo');
+  const external = await anExternalNetwork(admin);
+  const { id, subnetId } = await aNetwork(demo, 'net1', '10.1.0.0/24', { enable_dhcp: false });
+  const subnet = async (cidr: string): Promise<string> =>
+    (
+      await demo.ask('POST', `${n}/subnets`, {
+        subnet: { network_id: id, cidr, ip_version: 6, gateway_ip: cidr.replace('/64', '1') },
+      })
+    ).textAt('subnet.id');
+  const six = [await subnet('fd00:1::/64'), await subnet('fd00:2::/64')];
+  const external_gateway_info = { network_id: external.id };
+  const router = (await demo.ask('POST', `${n}/routers`, { router: { external_gateway_info } })).textAt('router.id');
+  const together = (ids: readonly string[]): string => [...ids].sort().join(' ');
+  const snat = async (): Promise<string[]> => {
+    const { listAt } = await admin.ask('GET', `${n}/ports?device_owner=network:router_centralized_snat`);
+    const ports = listAt('ports') as { fixed_ips: { subnet_id: string }[] }[];
+    return ports.map(({ fixed_ips }) => together(fixed_ips.map(({ subnet_id }) => subnet_id))).sort();
+  };
+  for (const subnet_id of [subnetId, ...six]) await demo.ask('PUT', `${n}/routers/${router}/add_router_interface`, { subnet_id });
+  expect(await snat()).toEqual([subnetId, together(six)].sort());
+  await demo.ask('PUT', `${n}/routers/${router}/remove_router_interface`, { subnet_id: six[0] });
+  expect(await snat()).toEqual([subnetId, six[1] ?? ''].sort());
+  await demo.ask('PUT', `${n}/routers/${router}`, { router: { external_gateway_info: null } });
+  expect(await snat()).toEqual([]);
 });

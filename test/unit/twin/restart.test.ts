@@ -10,8 +10,10 @@ import { aFolder, ask, aTwin, login, microversion, until } from './a-twin.ts';
 test('a restarted twin knows everything it knew, tokens and bytes too', async () => {
   const stateDir = await aFolder();
   const first = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true, guest: true });
-  const [demo, admin] = [await login(first), await login(first, 'admin', 'admin')];
-  const [image, flavor] = [await anImage(demo, Buffer.alloc(8192, 'x')), await aFlavor(admin)];
+  const demo = await login(first);
+  const admin = await login(first, 'admin', 'admin');
+  const image = await anImage(demo, Buffer.alloc(8192, 'x'));
+  const flavor = await aFlavor(admin);
   const server = await aServer(demo, image, flavor);
   await first.stop();
   const second = await aTwin({ stateDir, guest: true });
@@ -25,9 +27,12 @@ test('a restarted twin knows everything it knew, tokens and bytes too', async ()
 test('what was under way when a twin stopped is taken up as nova-compute does', async () => {
   const stateDir = await aFolder();
   const slow = await startTwin({ stateDir, pace: 0, zeroDiskForMembers: true });
-  const [demo, admin] = [await login(slow), await login(slow, 'admin', 'admin')];
-  const [image, flavor] = [await anImage(demo, Buffer.alloc(8192, 'x')), await aFlavor(admin)];
-  const [stopping, leaving] = [await aServer(demo, image, flavor), await aServer(demo, image, flavor)];
+  const demo = await login(slow);
+  const admin = await login(slow, 'admin', 'admin');
+  const image = await anImage(demo, Buffer.alloc(8192, 'x'));
+  const flavor = await aFlavor(admin);
+  const stopping = await aServer(demo, image, flavor);
+  const leaving = await aServer(demo, image, flavor);
   await slow.stop();
   const stuck = await startTwin({ stateDir, pace: 1000, zeroDiskForMembers: true });
   const user = await login(stuck);

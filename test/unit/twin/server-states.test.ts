@@ -17,7 +17,8 @@ interface Room {
 /** A cloud with a flavor and an image, ready for servers. */
 async function aRoom(options: Partial<TwinOptions> = {}): Promise<Room> {
   const twin = await aTwin(options);
-  const [demo, admin] = [await login(twin), await login(twin, 'admin', 'demo')];
+  const demo = await login(twin);
+  const admin = await login(twin, 'admin', 'demo');
   return { twin, demo, admin, image: await anImage(demo, Buffer.alloc(16384, 'x')), flavor: await aFlavor(admin) };
 }
 
@@ -64,6 +65,9 @@ test('a locked server is closed to members and open to admins', async () => {
   expect((await room.demo.ask('GET', `${c}/servers/${id}`, undefined, v)).at('server.locked_reason')).toBe('moved away');
   expect((await act(room, id, { 'os-stop': null })).status).toBe(409);
   expect((await room.demo.ask('DELETE', `${c}/servers/${id}`)).status).toBe(409);
+  // Nova snapshots a locked server, also for members.
+  expect((await act(room, id, { createImage: { name: 'of a locked one' } })).status).toBe(202);
+  await whenStatus(room.demo, id, 'ACTIVE');
   expect((await room.admin.ask('POST', `${c}/servers/${id}/action`, { 'os-stop': null })).status).toBe(202);
 });
 
@@ -174,4 +178,27 @@ test('a keypair exists once per user and is shown to admins by user', async () =
   const byUser = await room.admin.ask('GET', `${c}/os-keypairs?user_id=${made.textAt('keypair.user_id')}`, undefined, v);
   expect(byUser.listAt('keypairs')).toHaveLength(1);
   expect((await room.admin.ask('GET', `${c}/os-keypairs`, undefined, v)).listAt('keypairs')).toHaveLength(0);
+});
+
+test('a port with another DNS name than the host name fails the build; a port that is plugged out loses the name', async () => {
+  const room = await aRoom({ dns: true });
+  const { demo } = room;
+  const { id: network_id } = await aNetwork(demo, 'net1', '10.1.0.0/24');
+  const port = async (dns_name: string): Promise<string> =>
+    (await demo.ask('POST', '/network/v2.0/ports', { port: { network_id, dns_name } })).textAt('port.id');
+  const other = await create(room, { networks: [{ port: await port('other') }] });
+  expect(other.status).toBe(202);
+  const failed = await whenStatus(demo, other.textAt('server.id'), 'ERROR');
+  expect(failed.at('server.fault.message')).toContain('does not match instance');
+  const own = await port('');
+  const made = await create(room, { networks: [{ port: own }] });
+  await whenStatus(demo, made.textAt('server.id'), 'ACTIVE');
+  const name = async (): Promise<unknown> => (await demo.ask('GET', `/network/v2.0/ports/${own}`)).at('port.dns_name');
+  expect(await name()).toBe('vm');
+  await demo.ask('DELETE', `${c}/servers/${made.textAt('server.id')}`);
+  await until(
+    () => demo.ask('GET', `/network/v2.0/ports/${own}`),
+    (reply) => reply.at('port.device_id') === '',
+  );
+  expect(await name()).toBe('');
 });

@@ -153,6 +153,7 @@ async function accessOf({ auth, rest }: CloudEntry, origin: string, settings: Op
   const cacert = text('cacert');
   const cert = text('cert');
   const key = text('key');
+  const isInsecure = truth(rest['insecure'], false, 'insecure', origin);
   return {
     origin,
     authUrl: `${authUrl.replace(/\/+$/, '').replace(/\/v[\d.]+$/, '')}/v3`,
@@ -163,7 +164,7 @@ async function accessOf({ auth, rest }: CloudEntry, origin: string, settings: Op
     ca: cacert === undefined ? null : await read(cacert, 'cacert'),
     clientCertificate:
       cert === undefined ? null : { cert: await read(cert, 'cert'), key: new Secret(await read(key ?? cert, 'key')) },
-    verify: truth(rest['verify'], true, 'verify', origin) && !truth(rest['insecure'], false, 'insecure', origin),
+    verify: truth(rest['verify'], true, 'verify', origin) && !isInsecure,
     endpoints: overridesOf(rest, origin),
     timeouts: {
       connectMs: settings.connect_timeout_seconds * 1000,

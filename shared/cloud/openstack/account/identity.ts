@@ -38,6 +38,7 @@ export function identityOf(
   const plugin = plugins[name];
   if (plugin === undefined)
     throw new Problem('E_CONFIG', `${origin}: auth_type ${name} is not supported; use ${Object.keys(plugins).join(', ')}.`);
+  if (plugin.method !== 'application_credential') mustNotBeOfDomain(auth, origin);
   const other = Object.keys(auth).find((key) => key !== 'auth_url' && !plugin.takes.includes(key));
   if (other !== undefined) throw new Problem('E_CONFIG', `${origin}: auth.${other} does not belong to auth_type ${name}.`);
   // keystoneauth's plugins of version 3 know no default domain (keystoneauth1/loading/identity.py).
@@ -61,6 +62,15 @@ function impliedType(auth: AuthKeys): string {
   if (auth['username'] ?? auth['user_id'] ?? auth['password']) return 'password';
   if (auth['application_credential_id'] ?? auth['application_credential_name']) return 'v3applicationcredential';
   return auth['token'] === undefined ? 'password' : 'token';
+}
+
+/** A domain without a project is itself what the token would be for (Identity API v3, scopes). */
+function mustNotBeOfDomain(auth: AuthKeys, origin: string): void {
+  const key = ['domain_id', 'domain_name'].find((one) => auth[one] !== undefined);
+  if (key === undefined) return;
+  throw new Problem('E_CONFIG', `${origin}: auth.${key} asks for a token of a domain; only projects are moved.`, {
+    hint: 'Name a project with `project_name` or `project_id`.',
+  });
 }
 
 function mustNameDomains(auth: AuthKeys, origin: string): void {

@@ -70,8 +70,11 @@ function chosenIps(
   });
 }
 
-/** Either mode alone is sufficient; neutron/common/ipv6_utils.py, is_auto_address_subnet. */
-function followsMac(subnet: ResourceOf<'subnet'>): boolean {
+/**
+ * Whether the addresses of a subnet are made from MACs. Either mode alone is sufficient
+ * (neutron/common/ipv6_utils.py, is_auto_address_subnet).
+ */
+export function followsMac(subnet: Pick<ResourceOf<'subnet'>, 'ipv6_address_mode' | 'ipv6_ra_mode'>): boolean {
   const modes = [subnet.ipv6_address_mode, subnet.ipv6_ra_mode];
   return modes.some((mode) => mode === 'slaac' || mode === 'dhcpv6-stateless');
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { BlockSource } from '../../../disk/block-source.ts';
 import { asQcow2 } from '../../../disk/qcow2.ts';
+import { digestOf, StreamDigest } from '../../../disk/stream-digest.ts';
 import { type Ref, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
@@ -143,9 +143,7 @@ export async function isWhole(image: ApiImage, source: BlockSource, context: Pic
   if (image.status !== 'active' || image.size !== source.size) return false;
   const told = digestOfImage(image);
   if (told === null) return false;
-  const hash = createHash(told.algorithm);
-  for await (const bytes of readAll(source, context)) hash.update(bytes);
-  return hash.digest('hex') === told.digest;
+  return (await digestOf(told.algorithm, readAll(source, context))) === told.digest;
 }
 
 async function destroy(site: Site, id: string, signal: AbortSignal): Promise<boolean> {
@@ -187,17 +185,19 @@ async function create(
 
 /**
  * Image API v2, "Upload binary image data". Sends the length, because some Glances refuse a chunked
- * body.
+ * body. An upload that broke off begins again: `upload` and `stage` of glance/api/v2/image_data.py
+ * read the body from its beginning and know no range, and a failed one gives up what it stored.
  */
 async function upload(site: Site, image: ApiImage, file: ImageBytes, context: BuildContext): Promise<void> {
   const { bytes: source } = file;
   const { signal, onBytes } = context;
-  let hash = createHash('sha512');
+  let digest = new StreamDigest('sha512');
   const open = async function* (): AsyncGenerator<Buffer> {
-    hash = createHash('sha512');
+    digest.forget();
+    digest = new StreamDigest('sha512');
     let sent = 0;
     for await (const bytes of readAll(source, context)) {
-      hash.update(bytes);
+      await digest.add(bytes);
       yield bytes;
       sent += bytes.length;
       onBytes?.(sent, source.size);
@@ -205,8 +205,12 @@ async function upload(site: Site, image: ApiImage, file: ImageBytes, context: Bu
   };
   const path = `/images/${image.id}/file`;
   const content = { length: source.size, open };
-  await site.session.call({ method: 'PUT', service: 'image', path, content, headersTimeoutMs: storeTimeoutMs, signal });
-  await verify(site, image.id, file, { algorithm: 'sha512', digest: hash.digest('hex') }, context);
+  try {
+    await site.session.call({ method: 'PUT', service: 'image', path, content, headersTimeoutMs: storeTimeoutMs, signal });
+    await verify(site, image.id, file, { algorithm: 'sha512', digest: await digest.end() }, context);
+  } finally {
+    digest.forget();
+  }
 }
 
 async function verify(

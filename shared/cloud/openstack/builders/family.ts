@@ -1,15 +1,22 @@
 import type { Kind, Ref, ResourceOf } from '../../../model/resource.ts';
 import type { BuildContext, Built, Differences } from '../../destination-cloud.ts';
 import type { Patience } from '../../patience.ts';
+import type { ApiThing } from '../api.ts';
 import type { Site } from './site.ts';
+
+/** What a family built. `seen`: its last answer, where that shows all that is compared. */
+interface Ensured extends Built {
+  readonly seen?: ApiThing;
+}
 
 /** How one kind of resource is built; the contract of each verb is DestinationCloud's. */
 export interface Family<K extends Kind> {
-  ensure(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<Built>;
+  ensure(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<Ensured>;
   /** For kinds that carry no stamp: DestinationCloud's `occupied`. */
   occupied?(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<boolean>;
   find(site: Site, resource: ResourceOf<K>, context: BuildContext): Promise<string | null>;
-  differences(site: Site, resource: ResourceOf<K>, id: string, context: BuildContext): Promise<Differences>;
+  /** `seen`: what `ensure` saw a moment ago; it is read where nothing is given. */
+  differences(site: Site, resource: ResourceOf<K>, id: string, context: BuildContext, seen?: ApiThing): Promise<Differences>;
   remove(site: Site, id: string, campaign: string, patience: Patience, ref: Ref): Promise<boolean>;
 }
 

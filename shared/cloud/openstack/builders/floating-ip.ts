@@ -1,7 +1,7 @@
 import { canonicalIp } from '../../../ip.ts';
 import { type ResourceOf, refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
-import type { BuildContext } from '../../destination-cloud.ts';
+import type { BuildContext, Built } from '../../destination-cloud.ts';
 import type { ApiFloatingIp } from '../api.ts';
 import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
@@ -15,21 +15,12 @@ import { collections, ensureStamped, findStamped, removeStamped, stampedId } fro
  */
 export const floatingIp: Family<'floating_ip'> = {
   async ensure(site, resource, context) {
-    const wanted = wantedFloating(resource, context);
     const joined = joinedTo(resource, context);
-    const reserved = wanted === null ? null : await reservedAddress(site, wanted, context.signal);
-    const ref = refOf('floating_ip', resource.id);
-    if (reserved !== null && (await findStamped(site, collections.floating_ip, context.campaign, ref, context.signal)) === null) {
-      if (reserved.port_id !== null && reserved.port_id !== joined.port_id) throw taken(wanted ?? '', reserved.port_id, ref);
-      await join(site, reserved, joined, context.signal);
-      return { id: reserved.id, how: 'adopted', detail: { address: reserved.floating_ip_address } };
-    }
+    const { thing, how } = await reserve(site, resource, context);
+    if (how === 'adopted' && thing.port_id !== null && thing.port_id !== joined.port_id)
+      throw taken(thing.floating_ip_address, thing.port_id, refOf('floating_ip', resource.id));
     // Associated last: for a port with several addresses Neutron treats any later change as a new
     // association and refuses it.
-    const carried = await requestFor(site, resource, context);
-    const attributes = wanted === null ? carried : { ...carried, floating_ip_address: wanted };
-    const target = { ref, attributes, description: resource.description, tags: resource.tags };
-    const { thing, how } = await ensureStamped<ApiFloatingIp>(site, collections.floating_ip, target, context);
     await join(site, thing, joined, context.signal);
     return { id: thing.id, how, detail: { address: thing.floating_ip_address } };
   },
@@ -51,6 +42,23 @@ export const floatingIp: Family<'floating_ip'> = {
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.floating_ip, id, campaign, patience, ref),
 };
+
+/** Takes the address for the project, without a port: then no router answers for it. */
+export async function reserve(
+  site: Site,
+  resource: ResourceOf<'floating_ip'>,
+  context: BuildContext,
+): Promise<{ readonly thing: ApiFloatingIp; readonly how: Built['how'] }> {
+  const wanted = wantedFloating(resource, context);
+  const own = wanted === null ? null : await ownAddress(site, wanted, context.signal);
+  const ref = refOf('floating_ip', resource.id);
+  if (own !== null && (await findStamped(site, collections.floating_ip, context.campaign, ref, context.signal)) === null)
+    return { thing: own, how: 'adopted' };
+  const carried = await requestFor(site, resource, context);
+  const attributes = wanted === null ? carried : { ...carried, floating_ip_address: wanted };
+  const target = { ref, attributes, description: resource.description, tags: resource.tags };
+  return ensureStamped<ApiFloatingIp>(site, collections.floating_ip, target, context);
+}
 
 /** The address the plan wants; null if the cloud chooses. */
 function wantedFloating(resource: ResourceOf<'floating_ip'>, { mappings }: Pick<BuildContext, 'mappings'>): string | null {
@@ -74,7 +82,7 @@ function joinedTo({ port_id, fixed_ip_address }: ResourceOf<'floating_ip'>, cont
 }
 
 /** The floating IP that the project has at an address; null where it has none. */
-async function reservedAddress(site: Site, address: string, signal: AbortSignal): Promise<ApiFloatingIp | null> {
+async function ownAddress(site: Site, address: string, signal: AbortSignal): Promise<ApiFloatingIp | null> {
   const project_id = await site.projectId(signal);
   const query = { floating_ip_address: address, project_id };
   const found = await site.network<ApiFloatingIp>('/floatingips', 'floatingips', query, signal);

@@ -1,10 +1,11 @@
 import { canonicalIp } from '../../../ip.ts';
-import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
-import type { ApiNetwork, ApiPort } from '../api.ts';
+import type { ApiPort } from '../api.ts';
+import { followsMac } from '../attributes/port.ts';
 import { descriptionStamp } from '../stamp.ts';
+import { servedOwner } from './port.ts';
 import type { Site } from './site.ts';
-import { isStamped } from './stamped.ts';
 
 type Leg = ResourceOf<'interface'>;
 
@@ -12,13 +13,12 @@ type Leg = ResourceOf<'interface'>;
 const snatOwner = 'network:router_centralized_snat';
 
 /**
- * The addresses of the document's ports that the router's SNAT port took on a network of ours,
- * before those ports are built (neutron/db/l3_dvr_db.py, _add_csnat_router_interface_port).
+ * The addresses of the document's ports that the router's SNAT port took before those ports are
+ * built, on a network of ours or on an adopted one (neutron/db/l3_dvr_db.py,
+ * _add_csnat_router_interface_port).
  */
 export async function takenBySnat(site: Site, router: string, leg: Leg, context: BuildContext): Promise<readonly string[]> {
   const network_id = context.built(refOf('network', leg.network_id));
-  const network = await site.get<ApiNetwork>('network', `/networks/${network_id}`, 'network', context.signal);
-  if (network === null || !isStamped(network, context.campaign)) return [];
   const query = { network_id, device_owner: snatOwner };
   const ports = await site.network<ApiPort>('/ports', 'ports', query, context.signal);
   const wanted = new Set(wantedOn(leg, context).map(({ ip_address }) => canonicalIp(ip_address)));
@@ -41,15 +41,25 @@ export async function holdAddresses(site: Site, leg: Leg, context: BuildContext)
   const there = await site.network<ApiPort>('/ports', 'ports', { network_id }, context.signal);
   const used = new Set(there.flatMap(({ fixed_ips }) => fixed_ips.map(({ ip_address }) => canonicalIp(ip_address))));
   const ports = wantedOn(leg, context)
-    .filter(({ ip_address }) => !used.has(canonicalIp(ip_address)))
-    .map(({ subnet_id, ip_address }) => ({
-      network_id,
-      description: descriptionOf(leg, context),
-      admin_state_up: false,
-      security_groups: [],
-      fixed_ips: [{ subnet_id: context.built(refOf('subnet', subnet_id)), ip_address }],
-    }));
+    .filter(({ subnet_id, ip_address }) => !used.has(canonicalIp(ip_address)) && !isAutomatic(subnet_id, context))
+    .map(({ subnet_id, ip_address }) => {
+      const device_owner = servedOwner([{ subnet_id }], context);
+      return {
+        network_id,
+        description: descriptionOf(leg, context),
+        admin_state_up: false,
+        security_groups: [],
+        fixed_ips: [{ subnet_id: context.built(refOf('subnet', subnet_id)), ip_address }],
+        ...(device_owner === undefined ? {} : { device_owner }),
+      };
+    });
   if (ports.length > 0) await site.send('POST', 'network', '/ports', { ports }, 'ports', context.signal);
+}
+
+/** Whether Neutron makes the addresses of a subnet itself, and refuses chosen ones. */
+function isAutomatic(subnetId: string, context: BuildContext): boolean {
+  const subnet: Resource = context.resource(refOf('subnet', subnetId));
+  return subnet.kind === 'subnet' && followsMac(subnet);
 }
 
 /** Deletes the ports that hold addresses for an interface, also those of an earlier attempt. */

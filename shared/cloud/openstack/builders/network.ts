@@ -3,7 +3,7 @@ import { refOf } from '../../../model/resource.ts';
 import { Problem } from '../../../problem.ts';
 import type { Built } from '../../destination-cloud.ts';
 import type { ApiNetwork } from '../api.ts';
-import { differencesOf } from '../attributes/differences.ts';
+import { compare, differencesOf, withMore } from '../attributes/differences.ts';
 import { requestFor } from '../attributes/request.ts';
 import { existing } from './existing.ts';
 import { type Family, gone } from './family.ts';
@@ -43,7 +43,11 @@ export const network: Family<'network'> = {
   async differences(site, resource, id, context) {
     const is = await site.get<ApiNetwork>('network', `/networks/${id}`, 'network', context.signal);
     if (is === null) return gone('network', id);
-    return differencesOf(site, resource, is, context);
+    const found = await differencesOf(site, resource, is, context);
+    // Nobody chose the MTU of an adopted network for these guests.
+    const isAdopted = mappedNetwork(context.mappings, resource.id) !== null && !resource.external;
+    const isSmaller = isAdopted && (is.mtu ?? Number.POSITIVE_INFINITY) < (resource.mtu ?? 0);
+    return isSmaller ? withMore(found, compare({ mtu: [resource.mtu, is.mtu] })) : found;
   },
 
   remove: (site, id, campaign, patience, ref) => removeStamped(site, collections.network, id, campaign, patience, ref),

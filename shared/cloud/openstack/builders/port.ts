@@ -1,5 +1,5 @@
 import { mappedTo } from '../../../model/mappings.ts';
-import { type ResourceOf, refOf } from '../../../model/resource.ts';
+import { type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import type { BuildContext } from '../../destination-cloud.ts';
 import type { ApiPort } from '../api.ts';
 import { takes } from '../attributes/attribute.ts';
@@ -22,7 +22,8 @@ export const port: Family<'port'> = {
     }
     const { dns_name, ...others } = await requestFor(site, resource, context);
     const isKept = dns_name !== undefined && (await isHostName(site, resource, context));
-    const attributes = isKept ? { ...others, dns_name } : others;
+    const device_owner = others['device_owner'] ?? servedOwner(resource.fixed_ips, context);
+    const attributes = { ...others, ...(isKept ? { dns_name } : {}), ...(device_owner === undefined ? {} : { device_owner }) };
     const wanted = { ref: refOf('port', resource.id), attributes, description: resource.description, tags: resource.tags };
     const addresses = resource.fixed_ips.map((ip) => ip.ip_address);
     const { thing, how } = await claiming(site, resource.network_id, addresses, context, () =>
@@ -51,4 +52,27 @@ async function isHostName(site: Site, { id, dns_name }: ResourceOf<'port'>, cont
   if (server?.kind !== 'server') return true;
   const row = tables.server.find(({ field }) => field === 'hostname');
   return row !== undefined && dns_name === server.hostname && (await takes(site, row, server.hostname, context.signal));
+}
+
+/**
+ * The owner without which a port of a server gets no address: its subnets may serve only the ports
+ * of some (neutron/objects/subnet.py, SubnetServiceType.query_filter_service_subnets). Nova writes
+ * its own when it plugs the port in.
+ */
+export function servedOwner(
+  addresses: readonly { readonly subnet_id: string }[],
+  context: Pick<BuildContext, 'resource'>,
+): string | undefined {
+  return ownerServed(
+    addresses.map(({ subnet_id }) => {
+      const subnet: Resource = context.resource(refOf('subnet', subnet_id));
+      return subnet.kind === 'subnet' ? subnet.service_types : [];
+    }),
+  );
+}
+
+/** The first owner of a server's port that all subnets serve; an empty list serves any owner. */
+export function ownerServed(subnets: readonly (readonly string[])[]): string | undefined {
+  const [first, ...others] = subnets.filter((types) => types.length > 0);
+  return first?.find((type) => type.startsWith('compute:') && others.every((types) => types.includes(type)));
 }

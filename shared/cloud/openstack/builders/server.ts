@@ -25,24 +25,22 @@ export const server: Family<'server'> = {
     const earlier = await ownServer(site, resource, context);
     if (earlier !== null) {
       refuseOtherDisk(resource, earlier, context);
-      await untilReady(site, resource, earlier.id, context);
-      return { id: earlier.id, how: 'found' };
+      return { id: earlier.id, how: 'found', seen: await readyServer(site, resource, earlier.id, context) };
     }
     const id = await createOrFind(
       () => create(site, resource, context),
       async () => (await stamped(site, refIn(resource), context)).at(0)?.id ?? null,
       context.signal,
     );
-    await untilReady(site, resource, id, context);
-    return { id, how: 'created' };
+    return { id, how: 'created', seen: await readyServer(site, resource, id, context) };
   },
 
   async find(site, resource, context) {
     return (await stamped(site, refIn(resource), context)).at(0)?.id ?? null;
   },
 
-  async differences(site, resource, id, context) {
-    const is = await readServer(site.session, id, context.signal);
+  async differences(site, resource, id, context, seen?: ApiServer) {
+    const is = seen ?? (await readServer(site.session, id, context.signal));
     if (is === null) return gone('server', id);
     const ports = resource.ports.map((port) => context.built(refOf('port', port)));
     const [zone] = context.mappings.servers?.[resource.id]?.availability_zone.split(':') ?? [];
@@ -154,12 +152,12 @@ async function create(site: Site, resource: ResourceOf<'server'>, context: Build
 }
 
 /**
- * Waits for the server to run, and stops it if the source was stopped. A failed one is deleted, so
- * that a retry builds another.
+ * Waits for the server to run, stops it if the source was stopped, and returns it. A failed one is
+ * deleted, so that a retry builds another.
  */
-async function untilReady(site: Site, resource: ResourceOf<'server'>, id: string, context: BuildContext): Promise<void> {
+async function readyServer(site: Site, resource: ResourceOf<'server'>, id: string, context: BuildContext): Promise<ApiServer> {
   const about = refOf('server', resource.id);
-  await until(`Server ${resource.name} becoming ACTIVE`, context, async () => {
+  const built = await until(`Server ${resource.name} becoming ACTIVE`, context, async () => {
     const is = await readServer(site.session, id, context.signal);
     if (is === null)
       throw new Problem('E_SERVER_FAULT', `Server ${resource.name} (${id}) vanished while it was built.`, { about });
@@ -168,10 +166,10 @@ async function untilReady(site: Site, resource: ResourceOf<'server'>, id: string
       await destroy(site, id, context);
       throw new Problem('E_SERVER_FAULT', `Server ${resource.name} could not be built at the destination: ${why}`, { about });
     }
-    return is.status === 'ACTIVE' || is.status === 'SHUTOFF' ? true : undefined;
+    return is.status === 'ACTIVE' || is.status === 'SHUTOFF' ? is : undefined;
   });
   await flagVolumes(site, resource, id, context);
-  if (resource.power === 'stopped') await bring(site.session, id, changes.stop, context);
+  return resource.power === 'stopped' ? bring(site.session, id, changes.stop, context) : built;
 }
 
 /** Deletes a server and waits until it is gone, because its ports are free only then. */

@@ -19,12 +19,14 @@ export class Site {
   readonly session: CloudSession;
   readonly diskFormat: 'qcow2' | 'raw';
   readonly uploads: Semaphore;
+  readonly uploadsAtOnce: number;
   #extensions: Promise<ReadonlySet<string>> | null = null;
 
   constructor(session: CloudSession, { disk_format, uploads }: ImportSettings = OpenStackSettings.parse({})) {
     this.session = session;
     this.diskFormat = disk_format;
     this.uploads = new Semaphore(uploads);
+    this.uploadsAtOnce = uploads;
   }
 
   /** The project in which all resources are built. */

@@ -3,7 +3,7 @@ import type { ApiNetwork, ApiSubnet } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { listFlavors } from '../builders/flavor.ts';
 import { Site } from '../builders/site.ts';
-import { partOf } from '../session/answer.ts';
+import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { listTypes } from '../volumes/places.ts';
 import { readQuotas } from './quotas.ts';
@@ -52,8 +52,9 @@ export async function listKeypairs(
   session: CloudSession,
   signal: AbortSignal,
 ): Promise<{ name: string; fingerprint: string; public_key: string }[]> {
-  const { body } = await session.call({ method: 'GET', service: 'compute', path: '/os-keypairs', signal });
-  type Wrapped = readonly { readonly keypair: { name: string; fingerprint: string; public_key: string } }[];
-  const wrapped = partOf<Wrapped>(body, 'keypairs', 'GET /os-keypairs');
+  interface Wrapped {
+    readonly keypair: { name: string; fingerprint: string; public_key: string };
+  }
+  const wrapped = await listAll<Wrapped>(session, { service: 'compute', path: '/os-keypairs', key: 'keypairs' }, signal);
   return wrapped.map(({ keypair }) => keypair);
 }

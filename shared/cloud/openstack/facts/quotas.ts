@@ -28,14 +28,14 @@ export async function readQuotas(session: CloudSession, signal: AbortSignal): Pr
   const image = await session.call({ method: 'GET', service: 'image', path: '/info/usage', tolerate, signal });
   return {
     ...(await volumeQuotas(session, projectId, signal)),
-    ...picked((image.body as { usage?: object } | null)?.usage, ['image_count_total', 'image_size_total']),
-    ...picked((compute.body as { quota_set?: object } | null)?.quota_set, [
-      'instances',
-      'cores',
-      'ram',
-      'key_pairs',
-      'metadata_items',
+    ...picked((image.body as { usage?: object } | null)?.usage, [
+      'image_count_total',
+      'image_count_uploading',
+      'image_size_total',
     ]),
+    ...(compute.status === 200
+      ? picked((compute.body as { quota_set?: object } | null)?.quota_set, ofCompute)
+      : await computeLimits(session, signal)),
     ...picked((network.body as { quota?: object } | null)?.quota, [
       'network',
       'subnet',
@@ -60,6 +60,30 @@ async function volumeQuotas(session: CloudSession, projectId: string, signal: Ab
     'snapshots',
     'per_volume_gigabytes',
   ]);
+}
+
+const ofCompute = ['instances', 'cores', 'ram', 'key_pairs', 'metadata_items'];
+
+/** Compute API, "Show Rate And Absolute Limits": the names of a quota's limit and use. */
+const absoluteNames: Readonly<Record<string, readonly [limit: string, used?: string]>> = {
+  instances: ['maxTotalInstances', 'totalInstancesUsed'],
+  cores: ['maxTotalCores', 'totalCoresUsed'],
+  ram: ['maxTotalRAMSize', 'totalRAMUsed'],
+  key_pairs: ['maxTotalKeypairs'],
+  metadata_items: ['maxServerMeta'],
+};
+
+/** Every user may read the limits, also where a policy keeps the quotas for admins. */
+async function computeLimits(session: CloudSession, signal: AbortSignal): Promise<Quotas> {
+  const call = { method: 'GET', service: 'compute', path: '/limits', tolerate: [403, 404], signal } as const;
+  const { body } = await session.call(call);
+  const { limits } = (body ?? {}) as { limits?: { absolute?: Readonly<Record<string, unknown>> } };
+  const quotas: Quotas = {};
+  for (const [name, [most, use = '']] of Object.entries(absoluteNames)) {
+    const limit = limits?.absolute?.[most];
+    if (typeof limit === 'number') quotas[name] = { limit, used: Number(limits?.absolute?.[use] ?? 0) };
+  }
+  return quotas;
 }
 
 interface QuotaUse {

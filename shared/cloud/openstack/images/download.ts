@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { StreamDigest } from '../../../disk/stream-digest.ts';
 import { Problem } from '../../../problem.ts';
 import type { ApiImage } from '../api.ts';
 import { retryingly } from '../session/retry.ts';
@@ -51,14 +51,14 @@ async function once(
   const call = { method: 'GET', service: 'image', path: `/images/${image.id}/file`, headers: { accept: '*/*' }, signal } as const;
   const incoming = await session.stream(call);
   const file = await SparseFile.create(path);
+  const hash = new StreamDigest(algorithm);
   try {
     // Glance answers 204 for an image without bytes: an empty disk must never be taken for the
     // guest's.
     if (incoming.status === 204)
       throw new Problem('E_CLOUD', `Image ${image.id} has no bytes yet.`, { about: `image/${image.id}` });
-    const hash = createHash(algorithm);
     for await (const bytes of incoming.body) {
-      hash.update(bytes as Buffer);
+      await hash.add(bytes as Buffer);
       await file.append(bytes as Buffer);
       onBytes(file.length, image.size ?? file.length);
     }
@@ -68,8 +68,9 @@ async function once(
         `The download of image ${image.id} broke off after ${file.length} of ${image.size} bytes.`,
       );
     await file.finish();
-    return { digest: hash.digest('hex'), bytes: file.length };
+    return { digest: await hash.end(), bytes: file.length };
   } catch (error) {
+    hash.forget();
     discard(incoming);
     await file.abandon().catch(() => undefined);
     if (error instanceof Problem || isLocal(error)) throw error;

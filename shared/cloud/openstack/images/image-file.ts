@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlockSource } from '../../../disk/block-source.ts';
+import { digestOf } from '../../../disk/stream-digest.ts';
 import { needingRoom } from '../../../disk-full.ts';
 import { makeFolder, writeDurably } from '../../../durable.ts';
 import { Problem } from '../../../problem.ts';
@@ -94,15 +94,10 @@ async function intactFormat(folder: string, notePath: string, imageId: string, s
     const note = JSON.parse(await readFile(notePath, 'utf8')) as Note;
     const path = fileOf(folder, imageId, note.format);
     if (note.image !== imageId || (await stat(path)).size !== note.bytes) return null;
-    return (await digestOf(path, note.algorithm, signal)) === note.digest ? note.format : null;
+    const bytes = createReadStream(path, { highWaterMark: 1024 * 1024, signal });
+    return (await digestOf(note.algorithm, bytes)) === note.digest ? note.format : null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null;
     throw error;
   }
-}
-
-async function digestOf(path: string, algorithm: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash(algorithm);
-  for await (const bytes of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) hash.update(bytes as Buffer);
-  return hash.digest('hex');
 }

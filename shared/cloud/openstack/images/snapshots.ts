@@ -10,6 +10,7 @@ import { listAll } from '../session/pages.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
 import { snapshotStamp } from '../stamp.ts';
+import { frozenProperties } from './frozen-properties.ts';
 
 /** Polls without progress, on an idle server, after which a snapshot counts as failed. */
 const idleLooks = 10;
@@ -39,21 +40,29 @@ export async function stampedSnapshots(
  * Freezes a stopped server's root disk as an image. Throws E_SERVER_STATE, E_SERVER_FAULT,
  * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
  */
-export function freezeDisk(session: CloudSession, disk: ResourceOf<'disk'>, made: Stamp, patience: Patience): Promise<Snapshot> {
-  return snapshotDisk(session, disk, { ...made, round: 0 }, patience, () => mustBeFrozen(session, disk.server_id, patience));
+export async function freezeDisk(
+  session: CloudSession,
+  disk: ResourceOf<'disk'>,
+  made: Stamp,
+  patience: Patience,
+): Promise<Snapshot> {
+  const ready = (): Promise<void> => mustBeFrozen(session, disk.server_id, patience);
+  const image = await snapshotDisk(session, disk, { ...made, round: 0 }, patience, ready);
+  return { ...snapshotOf(image), properties: await frozenProperties(session, disk, image, patience.signal) };
 }
 
 /**
  * Snapshots a server's root disk, running or not. Throws E_SERVER_STATE, E_SERVER_FAULT,
  * E_UNSUPPORTED, E_CLOUD_TIMEOUT.
  */
-export function checkpointDisk(
+export async function checkpointDisk(
   session: CloudSession,
   disk: ResourceOf<'disk'>,
   made: RoundStamp,
   patience: Patience,
 ): Promise<Snapshot> {
-  return snapshotDisk(session, disk, made, patience, () => untilSnapshotable(session, disk.server_id, patience));
+  const ready = (): Promise<void> => untilSnapshotable(session, disk.server_id, patience);
+  return snapshotOf(await snapshotDisk(session, disk, made, patience, ready));
 }
 
 /** `ready` is called before a snapshot is made, not if one already exists. */
@@ -63,7 +72,7 @@ async function snapshotDisk(
   made: RoundStamp,
   patience: Patience,
   ready: () => Promise<void>,
-): Promise<Snapshot> {
+): Promise<ApiImage> {
   const { signal } = patience;
   const stamp = snapshotStamp(made, refOf('disk', disk.id));
   const earlier = await stampedSnapshots(session, stamp, signal);
@@ -81,7 +90,7 @@ async function snapshotDisk(
     throw new Problem('E_UNSUPPORTED', `The snapshot of server ${disk.server_id} holds no disk: it boots from a volume.`, {
       about: `server/${disk.server_id}`,
     });
-  return snapshotOf(image);
+  return image;
 }
 
 /** Whether an image has its bytes, or may still get them. */

@@ -27,11 +27,15 @@ const states: Readonly<Record<string, [severity: Concern['severity'], says: stri
 const state: ServerRule = (server) => {
   const known = states[server.status];
   if (known === null) return null;
-  const [severity, says, remedy] = known ?? [
-    'blocking',
-    `is in state ${server.status}.`,
-    'Bring it to ACTIVE or SHUTOFF, or leave it out.',
-  ];
+  if (known === undefined)
+    return concern(
+      'server.state',
+      'blocking',
+      server,
+      `is in state ${server.status}.`,
+      'Bring it to ACTIVE or SHUTOFF, or leave it out.',
+    );
+  const [severity, says, remedy] = known;
   const fault = server.status === 'ERROR' ? `: ${server.fault?.message ?? 'without a message'}.` : '';
   return concern(`server.${server.status.toLowerCase()}`, severity, server, `${says}${fault}`, remedy);
 };
@@ -139,8 +143,8 @@ const image: ServerRule = (server, contents) => {
     'server.image_gone',
     'warning',
     server,
-    `${says}: its hw_* properties cannot be read before its snapshot.`,
-    'Snapshot it once before the capture (openstack server image create): the snapshot has them, and they go with the disk.',
+    `${says}: its hw_* properties are read from the snapshot of its stopped disk, and are not known before.`,
+    'Nothing. To see them in the plan, snapshot the server once before the capture (openstack server image create).',
   );
 };
 

@@ -1,11 +1,13 @@
 import type { Concern } from '../../../model/concern.ts';
 import { type Configurations, configurationsVersion, groupByKind, parseConfigurations } from '../../../model/configurations.ts';
+import type { Resource } from '../../../model/resource.ts';
 import { release } from '../../../release.ts';
 import { type Selection, takesWhole } from '../../source-cloud.ts';
 import type { CloudSession } from '../session/session.ts';
 import { chooseServers } from './choose.ts';
 import { sourceConcerns } from './concerns.ts';
-import { readContents } from './contents.ts';
+import { type Contents, readContents } from './contents.ts';
+import { leftBehind } from './left-behind.ts';
 import { partOf } from './part.ts';
 import { resourcesIn } from './resources.ts';
 import { scopeOf } from './scope.ts';
@@ -13,6 +15,12 @@ import { downServers, listServers } from './servers.ts';
 import { settled } from './settle.ts';
 import { staysBehind } from './stays-behind.ts';
 import { unseenConcerns } from './unseen.ts';
+
+/** What a capture makes of what was read. */
+interface DescribedContents {
+  readonly resources: readonly Resource[];
+  readonly concerns: readonly Concern[];
+}
 
 /**
  * Captures a project, or some of its servers with what they need. Throws E_NOT_FOUND, E_FORBIDDEN,
@@ -25,9 +33,9 @@ export async function takeInventory(
 ): Promise<{ document: Configurations; concerns: readonly Concern[] }> {
   const scope = await scopeOf(session, selection.project, signal);
   const servers = await chooseServers(session, scope, selection, await listServers(session, scope, signal), signal);
-  const read = await readContents(session, scope, servers, signal);
-  const { contents, concerns: cut } = takesWhole(selection) ? { contents: read, concerns: [] } : partOf(read);
-  const { resources, concerns } = settled(resourcesIn(contents));
+  const contents = await readContents(session, scope, servers, signal);
+  const isWhole = takesWhole(selection);
+  const { resources, concerns } = described(contents, isWhole);
   const document = parseConfigurations({
     format: 'godwit/configurations',
     version: configurationsVersion,
@@ -36,9 +44,18 @@ export async function takeInventory(
     source: { provider: 'openstack', region: contents.region, project_id: scope.projectId, project_name: scope.projectName },
     ...groupByKind(resources),
   });
-  const down = takesWhole(selection) ? await downServers(session, scope, signal) : [];
+  const others = isWhole
+    ? [...(await downServers(session, scope, signal)), ...(await leftBehind(session, contents, signal))]
+    : [];
+  return { document, concerns: [...concerns, ...others] };
+}
+
+/** Describes what was read of a project, the whole of it or what its chosen servers need. */
+export function described(read: Contents, isWhole: boolean): DescribedContents {
+  const { contents, concerns: cut } = isWhole ? { contents: read, concerns: [] } : partOf(read);
+  const { resources, concerns } = settled(resourcesIn(contents));
   return {
-    document,
-    concerns: [...sourceConcerns(contents), ...cut, ...down, ...unseenConcerns(contents), ...concerns, ...staysBehind(contents)],
+    resources,
+    concerns: [...sourceConcerns(contents), ...cut, ...unseenConcerns(contents), ...concerns, ...staysBehind(contents)],
   };
 }

@@ -38,7 +38,6 @@ export function partOf(contents: Contents): Part {
       ports,
       otherPorts: [],
       volumes: volumesOfPart(contents),
-      volumeSnapshots: [],
       serverGroups: [],
       networks: contents.networks.filter((network) => onNetworks.has(network.id) || outside.includes(network.id)),
       subnets,

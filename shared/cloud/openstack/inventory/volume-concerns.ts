@@ -66,49 +66,18 @@ function namesOf(volumes: readonly ApiVolume[]): string {
   return volumes.map(nameOf).join(', ');
 }
 
-/** What stays behind of the project's volumes, and the room that reading the others takes. */
+/** What is not seen of the project's volumes, and the room that reading those of servers takes. */
 export function volumeConcerns(contents: Contents): Concern[] {
   if (contents.volumes === null)
     return [
       {
         code: 'volume.unseen',
         severity: 'warning',
-        says: 'The volumes of the project cannot be read; whatever no server has stays behind unseen.',
+        says: 'The volumes of the project cannot be read.',
         remedy: 'Capture with credentials that may list volumes.',
       },
     ];
-  return [...leftBehind(contents), ...snapshotsLeft(contents), ...roomAtSource(contents)];
-}
-
-/** Names that a concern lists. */
-const listed = 10;
-
-function leftBehind({ volumes }: Contents): Concern[] {
-  const detached = (volumes ?? []).filter(({ attachments }) => attachments.length === 0);
-  if (detached.length === 0) return [];
-  const more = detached.length > listed ? ` and ${detached.length - listed} more` : '';
-  const count = detached.length === 1 ? 'A volume has no server and stays' : `${detached.length} volumes have no server and stay`;
-  return [
-    {
-      code: 'volume.detached',
-      severity: 'warning',
-      says: `${count} behind: ${namesOf(detached.slice(0, listed))}${more}.`,
-      remedy: 'Attach those that are needed to a server that moves, or copy them another way.',
-    },
-  ];
-}
-
-function snapshotsLeft({ volumeSnapshots }: Contents): Concern[] {
-  const count = volumeSnapshots.filter(({ metadata }) => metadata['godwit_campaign'] === undefined).length;
-  if (count === 0) return [];
-  return [
-    {
-      code: 'volume.snapshots',
-      severity: 'warning',
-      says: `${count === 1 ? 'A snapshot of a volume stays' : `${count} snapshots of volumes stay`} behind; each volume moves as it is now.`,
-      remedy: 'Make volumes of those that are needed, and attach them to a server that moves.',
-    },
-  ];
+  return roomAtSource(contents);
 }
 
 /**

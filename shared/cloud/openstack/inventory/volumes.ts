@@ -1,7 +1,7 @@
 import { diskIdOf, type ResourceOf } from '../../../model/resource.ts';
 import { asProblem } from '../../../problem.ts';
 import type { DestinationFacts } from '../../facts.ts';
-import type { ApiAttachment, ApiServer, ApiVolume, ApiVolumeSnapshot, ApiVolumeType } from '../api.ts';
+import type { ApiAttachment, ApiServer, ApiVolume, ApiVolumeType } from '../api.ts';
 import { describe } from '../attributes/describe.ts';
 import { readQuotas } from '../facts/quotas.ts';
 import type { CloudSession } from '../session/session.ts';
@@ -14,7 +14,6 @@ import type { Scope } from './scope.ts';
 export interface VolumeContents {
   /** Those of the project; null where they cannot be read. */
   readonly volumes: readonly ApiVolume[] | null;
-  readonly volumeSnapshots: readonly ApiVolumeSnapshot[];
   readonly volumeTypes: readonly ApiVolumeType[];
   /** The attachments of each server that moves, by its id. */
   readonly attachments: ReadonlyMap<string, readonly ApiAttachment[]>;
@@ -31,7 +30,7 @@ export async function readVolumes(
 ): Promise<VolumeContents> {
   const attachments = new Map<string, readonly ApiAttachment[]>();
   for (const server of servers) attachments.set(server.id, await readAttachments(session, server, signal));
-  const unread = { volumes: null, volumeSnapshots: [], volumeTypes: [], attachments, quotas: {} };
+  const unread = { volumes: null, volumeTypes: [], attachments, quotas: {} };
   if (!(await session.has('volume', signal))) {
     // Without Cinder there are no volumes, but for those that a server has all the same.
     const isUsed = [...attachments.values()].some((all) => all.length > 0);
@@ -39,14 +38,13 @@ export async function readVolumes(
   }
   const query = scope.own ? {} : { all_tenants: true, project_id: scope.projectId };
   try {
-    const [volumes, volumeSnapshots, volumeTypes, quotas] = await Promise.all([
+    const [volumes, volumeTypes, quotas] = await Promise.all([
       listOf(session, 'volume', query, signal),
-      listOf(session, 'snapshot', query, signal),
       listTypes(session, signal),
       readQuotas(session, signal),
     ]);
     const isOwn = (volume: ApiVolume): boolean => (volume['os-vol-tenant-attr:tenant_id'] ?? scope.projectId) === scope.projectId;
-    return { volumes: volumes.filter(isOwn), volumeSnapshots, volumeTypes, attachments, quotas };
+    return { volumes: volumes.filter(isOwn), volumeTypes, attachments, quotas };
   } catch (error) {
     if (!['E_FORBIDDEN', 'E_CLOUD_REFUSED'].includes(asProblem(error).code)) throw error;
     return unread;

@@ -2,7 +2,7 @@ import type { Concern } from '../../../model/concern.ts';
 import { type Kind, type Resource, type ResourceOf, refOf } from '../../../model/resource.ts';
 import { tagsOf } from '../stamp.ts';
 import { decide } from './decisions.ts';
-import { blocking, type PreflightRule } from './rules.ts';
+import { blocking, type PreflightRule, warning } from './rules.ts';
 import type { PreflightView } from './view.ts';
 
 /** neutron/extensions/tagging.py, MAX_TAGS_COUNT and MAX_TAG_LEN. */
@@ -12,6 +12,9 @@ const longestTag = 255;
 /** Properties that Glance allows an image by default (`image_property_quota`), and our own. */
 const mostProperties = 128;
 const ownProperties = 2;
+
+/** The largest image that Glance takes by default: `image_size_cap`, in GiB. */
+const largestImage = 1024;
 
 const tagged = ['network', 'subnet', 'router', 'security_group', 'port', 'floating_ip'] as const;
 
@@ -44,6 +47,57 @@ export const untoldLimits: PreflightRule = (view) => [
   ...beyond(view, 'port', 'allowed_address_pairs', 10, (one) => one.allowed_address_pairs.length),
   ...beyond(view, 'disk', 'properties', mostProperties, (one) => Object.keys(one.properties).length + ownProperties),
 ];
+
+/**
+ * An image beyond `image_size_cap` is refused after it was uploaded. One in qcow2 is only as large
+ * as what its disk holds, which nobody knows before.
+ */
+export const imageSizes: PreflightRule = (view) =>
+  view
+    .of('disk')
+    .filter(({ min_disk }) => min_disk > largestImage)
+    .map(({ id, min_disk }) => {
+      const isWhole = view.diskFormat === 'raw';
+      const concern = isWhole ? blocking : warning;
+      return concern(
+        'disk.limit',
+        refOf('disk', id),
+        `It has ${min_disk} GiB${isWhole ? '' : ', of which its image takes what is not empty'}; unless the destination was told otherwise, an image has at most ${largestImage} GiB.`,
+        'Have `image_size_cap` of Glance raised; where it is raised already, accept this.',
+      );
+    });
+
+/**
+ * A port's DNS name must fit the destination's own domain where it is a full one
+ * (neutron_lib/api/validators/dns.py), and gives way to the host name where a server has the port.
+ */
+export const dnsNames: PreflightRule = (view) => {
+  if (view.lacks.has('dns-integration')) return [];
+  const servers = new Map(view.of('server').flatMap((server) => server.ports.map((port) => [port, server] as const)));
+  return created(view, 'port').flatMap(({ id, name, dns_name }): Concern[] => {
+    const about = refOf('port', id);
+    const server = servers.get(id);
+    if (dns_name === '' || dns_name === server?.hostname) return [];
+    if (server !== undefined)
+      return [
+        warning(
+          'port.dns_name',
+          about,
+          `The DNS name ${dns_name} of a port of server ${server.name} is not the server's host name; Nova replaces it by ${server.hostname || 'the one that it makes'}.`,
+          'Set it at the destination after the commit, if somebody looks the server up by it.',
+        ),
+      ];
+    if (!dns_name.endsWith('.')) return [];
+    return [
+      blocking(
+        'port.dns_name',
+        about,
+        `The DNS name ${dns_name} of port ${name || id} is a full one; the destination takes it only if it ends with its own \`dns_domain\`.`,
+        'Give the port a name without its domain at the source; where the domains are the same, accept this.',
+      ),
+    ];
+  });
+};
 
 function beyond<K extends Kind>(
   view: PreflightView,

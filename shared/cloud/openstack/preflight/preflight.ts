@@ -2,19 +2,21 @@ import type { Concern, Decision } from '../../../model/concern.ts';
 import type { Mappings } from '../../../model/mappings.ts';
 import type { Resource } from '../../../model/resource.ts';
 import type { Site } from '../builders/site.ts';
+import { addressRoom } from './address-room-rule.ts';
 import * as adopted from './adopted-rules.ts';
+import * as subnets from './adopted-subnet-rules.ts';
 import { unsupportedAttributes } from './attribute-rule.ts';
 import { decide } from './decisions.ts';
 import * as groups from './default-group-rules.ts';
 import { absentExtensions } from './extension-rule.ts';
 import * as limits from './limit-rules.ts';
-import { networkTags, untoldLimits } from './network-limit-rules.ts';
+import { dnsNames, imageSizes, networkTags, untoldLimits } from './network-limit-rules.ts';
 import * as networks from './network-rules.ts';
 import { owner } from './owner-rule.ts';
-import { quotas } from './quota-rule.ts';
+import { quotas, untoldQuotas } from './quota-rule.ts';
 import type { PreflightRule } from './rules.ts';
 import * as servers from './server-rules.ts';
-import { readView } from './view.ts';
+import { type PreflightView, readView } from './view.ts';
 import * as volumes from './volume-rules.ts';
 import { zones } from './zone-rule.ts';
 
@@ -24,8 +26,14 @@ const rules: readonly PreflightRule[] = [
   networks.adoptedSubnets,
   networks.routerOverlaps,
   networks.addressConflicts,
+  subnets.differingSubnets,
+  subnets.automaticSubnets,
+  subnets.servedSubnets,
+  subnets.gatewaysOfOthers,
+  subnets.unreservedAddresses,
   networks.gatewayAddresses,
   networks.floatingAddresses,
+  addressRoom,
   adopted.absentTargets,
   adopted.adoptedGateways,
   adopted.adoptedRoutes,
@@ -46,12 +54,15 @@ const rules: readonly PreflightRule[] = [
   limits.keypairNames,
   networkTags,
   untoldLimits,
+  imageSizes,
+  dnsNames,
   absentExtensions,
   unsupportedAttributes,
   networks.smallerMtu,
   owner,
   zones,
   quotas,
+  untoldQuotas,
 ];
 
 /**
@@ -65,5 +76,10 @@ export async function preflight(
   signal: AbortSignal,
 ): Promise<{ concerns: readonly Concern[]; decisions: readonly Decision[] }> {
   const view = await readView(site, resources, mappings, signal);
-  return { concerns: rules.flatMap((rule) => rule(view)), decisions: decide(view, resources) };
+  return { concerns: concernsIn(view), decisions: decide(view, resources) };
+}
+
+/** What all rules find. */
+export function concernsIn(view: PreflightView): Concern[] {
+  return rules.flatMap((rule) => rule(view));
 }

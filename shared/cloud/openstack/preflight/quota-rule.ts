@@ -1,6 +1,5 @@
-import type { Concern } from '../../../model/concern.ts';
-import type { ResourceOf } from '../../../model/resource.ts';
-import { isDefaultGroup } from '../group-name.ts';
+import type { Concern, Decision } from '../../../model/concern.ts';
+import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import { decide } from './decisions.ts';
 import type { PreflightRule } from './rules.ts';
 import { flavorFor } from './server-rules.ts';
@@ -10,45 +9,81 @@ import type { PreflightView } from './view.ts';
 export const quotas: PreflightRule = (view) =>
   Object.entries(needed(view)).flatMap(([name, count]): Concern[] => {
     const quota = view.quotas[name];
-    if (quota === undefined || quota.limit < 0 || quota.used + count <= quota.limit) return [];
-    const says = `The quota of ${name} is ${quota.limit}, ${quota.used} are used, and ${count} more are needed.`;
-    return [{ code: `quota.${name}`, severity: 'blocking', says, remedy: `Raise it to ${quota.used + count} or more.` }];
+    if (quota === undefined || quota.limit < 0 || count === 0) return [];
+    const used = name === 'key_pairs' ? view.keypairs.length : quota.used;
+    if (used + count <= quota.limit) return [];
+    const says = `The quota of ${name} is ${quota.limit}, ${used} are used, and ${count} more are needed.`;
+    return [{ code: `quota.${name}`, severity: 'blocking', says, remedy: `Raise it to ${used + count} or more.` }];
   });
 
+/** A service that keeps its quotas to itself may refuse anything, also after a server's stop. */
+export const untoldQuotas: PreflightRule = (view) =>
+  (
+    [
+      ['compute', 'instances'],
+      ['network', 'port'],
+    ] as const
+  )
+    .filter(([, quota]) => view.quotas[quota] === undefined)
+    .map(([service]) => ({
+      code: 'quotas.untold',
+      severity: 'warning',
+      says: `The ${service} service does not tell these credentials the quotas of their project: whether they suffice is not known.`,
+      remedy: 'Ask who runs the destination, or use credentials that may read them.',
+    }));
+
+/**
+ * What the project needs of each quota, by its name. `key_pairs` is a user's: Nova tells its use as
+ * 0 (nova/quota.py, `_get_usages`).
+ */
 function needed(view: PreflightView): Record<string, number> {
-  const rules = view.of('security_group_rule');
-  const newRules = decide(view, rules).filter((decision) => decision.action === 'create');
-  const created = view.of('network').filter((one) => view.network(one.id) === null && !one.external);
-  const ids = new Set(created.map((one) => one.id));
-  const subnets = view.of('subnet').filter((one) => ids.has(one.network_id));
-  // The cloud's DHCP server takes one port of the project's quota on each network.
-  const served = new Set(subnets.filter((one) => one.enable_dhcp).map((one) => one.network_id));
-  const groups = view.of('security_group').filter((one) => !isDefaultGroup(one));
-  const floating = view.of('floating_ip').filter((one) => view.mappings.floating_ips[one.id]?.to !== 'skip');
-  const keys = view.of('keypair').filter((one) => !view.keypairs.some((there) => there.name === one.name));
+  const count = (kind: Kind): number => created(view, view.of(kind)).length;
+  const groups = count('security_group');
   const volumes = view.of('volume');
-  const images = view.of('disk').filter(({ volume_id }) => volume_id === null).length;
   const sizes = view.of('server').map((server) => sizeOf(view, server));
+  const disks = view.of('disk').length;
   return {
-    network: created.length,
-    subnet: subnets.length,
-    router: view.of('router').length,
-    port: view.of('port').length + view.of('interface').length + served.size,
-    security_group: groups.length,
+    network: count('network'),
+    subnet: count('subnet'),
+    router: count('router'),
+    port: count('port') + count('interface') + cloudPorts(view),
+    security_group: groups,
     // Neutron creates a new group with two rules, which count beside the rules built before.
-    security_group_rule: newRules.length + (groups.length > 0 ? 2 : 0),
-    floatingip: floating.length,
+    security_group_rule: count('security_group_rule') + (groups > 0 ? 2 : 0),
+    floatingip: count('floating_ip'),
     instances: sizes.length,
     cores: sizes.reduce((sum, size) => sum + size.vcpus, 0),
     ram: sizes.reduce((sum, size) => sum + size.ram, 0),
-    key_pairs: keys.length,
+    key_pairs: count('keypair'),
     // A disk that a server has of its own is an image until the commit at least; that of a volume
     // for a while, and a second time when it is read back.
-    image_count_total: images + (volumes.length > 0 ? 2 : 0),
+    image_count_total: disks - volumes.length + (volumes.length > 0 ? 2 : 0),
+    image_count_uploading: Math.min(disks, view.uploads),
     volumes: volumes.length,
     gigabytes: volumes.reduce((sum, { size }) => sum + size, 0),
     image_size_total: imageMebibytes(view),
   };
+}
+
+function created(view: PreflightView, all: readonly unknown[]): Decision[] {
+  return decide(view, all as readonly Resource[]).filter(({ action }) => action === 'create');
+}
+
+/**
+ * The ports that the cloud makes on the networks to be created, within the project's quota: those
+ * of its DHCP agents, as many on each network as it has elsewhere, and OVN's own for metadata
+ * (neutron, ovn_client.py, create_metadata_port).
+ */
+function cloudPorts(view: PreflightView): number {
+  const networks = new Set(created(view, view.of('network')).map(({ ref }) => ref.slice('network/'.length)));
+  const served = view.of('subnet').filter((one) => networks.has(one.network_id) && one.enable_dhcp);
+  const most = (owner: string): number => {
+    const own = view.cloudPorts.filter(({ device_owner }) => device_owner === owner);
+    return Math.max(0, ...[...Map.groupBy(own, (port) => port.network_id).values()].map((ports) => ports.length));
+  };
+  const distributed = most('network:distributed');
+  const agents = view.cloudPorts.length === 0 ? 1 : most('network:dhcp');
+  return new Set(served.map((one) => one.network_id)).size * agents + networks.size * distributed;
 }
 
 /** What the images of the disks take at the least: what the source's images hold. */

@@ -1,6 +1,7 @@
 import { type Mappings, mappedTo } from '../../../model/mappings.ts';
 import type { Kind, Resource, ResourceOf } from '../../../model/resource.ts';
 import type {
+  ApiAvailability,
   ApiFlavor,
   ApiFloatingIp,
   ApiKeypair,
@@ -24,12 +25,8 @@ import { readQuotas } from '../facts/quotas.ts';
 import { listZones, type Zone } from '../facts/zones.ts';
 import { listTypes, listVolumeZones } from '../volumes/places.ts';
 
-/**
- * The input of the rules: the wanted resources and the destination. Read once, so that all rules
- * see the same state.
- */
-export interface PreflightView {
-  readonly mappings: Mappings;
+/** What the destination tells before anything is written there. */
+export interface DestinationState {
   readonly projectId: string;
   /** Whose credentials they are. */
   readonly userName: string;
@@ -42,6 +39,8 @@ export interface PreflightView {
   readonly groups: readonly ApiSecurityGroup[];
   /** The ports on mapped networks that the credentials may read. */
   readonly ports: readonly ApiPort[];
+  /** The ports that the cloud made on networks of the project: of DHCP agents, and OVN's own. */
+  readonly cloudPorts: readonly ApiPort[];
   readonly floatingIps: readonly ApiFloatingIp[];
   readonly keypairs: readonly Pick<ApiKeypair, 'name' | 'public_key'>[];
   readonly defaultGroup: ApiSecurityGroup;
@@ -50,12 +49,25 @@ export interface PreflightView {
    * lacks.
    */
   readonly lacks: ReadonlySet<string>;
+  /** The format in which disks are registered, and how many are uploaded at once. */
+  readonly diskFormat: Site['diskFormat'];
+  readonly uploads: number;
   /** Read only if the plan wants one. */
   readonly zones: readonly Zone[];
   /** Null where there is no Cinder; read only if there are volumes, as are its zones. */
   readonly volumeTypes: readonly ApiVolumeType[] | null;
   readonly volumeZones: readonly string[];
   readonly quotas: Readonly<Record<string, { readonly limit: number; readonly used: number }>>;
+  /** The addresses of networks, as far as an admin is told. */
+  readonly availability: readonly ApiAvailability[];
+}
+
+/**
+ * The input of the rules: the wanted resources and the destination. Read once, so that all rules
+ * see the same state.
+ */
+export interface PreflightView extends DestinationState {
+  readonly mappings: Mappings;
   of<K extends Kind>(kind: K): readonly ResourceOf<K>[];
   /**
    * The existing network for a source network: null if it will be created, undefined if it is
@@ -74,24 +86,32 @@ export async function readView(
   mappings: Mappings,
   signal: AbortSignal,
 ): Promise<PreflightView> {
+  return viewOf(await readDestination(site, resources, mappings, signal), resources, mappings);
+}
+
+async function readDestination(
+  site: Site,
+  resources: readonly Resource[],
+  mappings: Mappings,
+  signal: AbortSignal,
+): Promise<DestinationState> {
   const token = await site.session.token(signal);
   const networks = await site.network<ApiNetwork>('/networks', 'networks', {}, signal);
-  const target = (to: string): ApiNetwork | undefined => named(networks, to);
   const routers = mappings.routers === undefined ? [] : await site.network<ApiRouter>('/routers', 'routers', {}, signal);
   const groups =
     mappings.security_groups === undefined
       ? []
       : await site.network<ApiSecurityGroup>('/security-groups', 'security_groups', {}, signal);
-  const of = <K extends Kind>(kind: K): ResourceOf<K>[] =>
-    resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind);
-  const mapped = of('network').flatMap(({ id }) => target(mappedNetwork(mappings, id) ?? '') ?? []);
+  const targets = resources.flatMap(({ kind, id }) =>
+    kind === 'network' ? (named(networks, mappedNetwork(mappings, id) ?? '') ?? []) : [],
+  );
   const ports: ApiPort[] = [];
-  for (const { id } of new Set(mapped))
+  for (const { id } of new Set(targets))
     ports.push(...(await site.network<ApiPort>('/ports', 'ports', { network_id: id }, signal)));
+  const own = { project_id: token.projectId, device_owner: cloudOwners };
   const admin = token.roles.includes('admin');
-  const hasVolumes = of('volume').length > 0 && (await site.session.has('volume', signal));
+  const hasVolumes = resources.some(({ kind }) => kind === 'volume') && (await site.session.has('volume', signal));
   return {
-    mappings,
     projectId: token.projectId,
     userName: token.userName,
     admin,
@@ -99,31 +119,48 @@ export async function readView(
     routers,
     groups,
     ports,
+    cloudPorts: await site.network<ApiPort>('/ports', 'ports', own, signal),
     flavors: await listFlavors(site, signal),
     subnets: await site.network<ApiSubnet>('/subnets', 'subnets', {}, signal),
     floatingIps: await site.network<ApiFloatingIp>('/floatingips', 'floatingips', {}, signal),
     keypairs: await listKeypairs(site.session, signal),
     defaultGroup: await defaultGroup(site, signal),
     lacks: await lackOf(site, signal),
+    diskFormat: site.diskFormat,
+    uploads: site.uploadsAtOnce,
     zones: mappings.servers === undefined ? [] : await listZones(site.session, admin, signal),
     volumeTypes: hasVolumes ? await listTypes(site.session, signal) : null,
     volumeZones: hasVolumes ? await listVolumeZones(site.session, signal) : [],
     quotas: await readQuotas(site.session, signal),
-    of,
-    network(id) {
-      const to = mappedNetwork(mappings, id);
-      return to === null ? null : target(to);
-    },
-    router(id) {
-      const to = mappedTo(mappings, 'routers', id);
-      return to === null ? null : named(routers, to);
-    },
-    group(id) {
-      const to = mappedTo(mappings, 'security_groups', id);
-      return to === null ? null : named(groups, to);
-    },
+    availability: admin ? await readAvailability(site, signal) : [],
   };
 }
+
+async function readAvailability(site: Site, signal: AbortSignal): Promise<readonly ApiAvailability[]> {
+  if (!(await site.offers('network-ip-availability', signal))) return [];
+  const path = '/network-ip-availabilities';
+  return site.network<ApiAvailability>(path, 'network_ip_availabilities', {}, signal);
+}
+
+/** The wanted resources beside a destination, as a plan maps them. */
+export function viewOf(destination: DestinationState, resources: readonly Resource[], mappings: Mappings): PreflightView {
+  const { networks, routers, groups } = destination;
+  const target = <T extends { readonly id: string; readonly name: string }>(
+    all: readonly T[],
+    to: string | null,
+  ): T | null | undefined => (to === null ? null : named(all, to));
+  return {
+    ...destination,
+    mappings,
+    of: <K extends Kind>(kind: K) => resources.filter((one): one is Resource & ResourceOf<K> => one.kind === kind),
+    network: (id) => target(networks, mappedNetwork(mappings, id)),
+    router: (id) => target(routers, mappedTo(mappings, 'routers', id)),
+    group: (id) => target(groups, mappedTo(mappings, 'security_groups', id)),
+  };
+}
+
+/** The owners of ports that the cloud makes on every network. */
+const cloudOwners = ['network:dhcp', 'network:distributed'];
 
 function named<T extends { readonly id: string; readonly name: string }>(all: readonly T[], to: string): T | undefined {
   return all.find((one) => one.id === to) ?? all.find((one) => one.name === to);

@@ -6,16 +6,20 @@ import type { CloudSession } from '../session/session.ts';
 const limited = '2.58';
 
 /**
- * Reads the id of a server's newest action. MUST be read before the server: a run between the two
- * then still brings a newer one. Empty where a policy hides actions; `updated` alone decides then.
+ * Reads a server's actions, newest first: all, or only `most` where the cloud can count. MUST be
+ * read before the server: a run between the two then still brings a newer one. Empty where a policy
+ * hides actions; `updated` alone decides then.
  */
-export async function readNewestAction(session: CloudSession, id: string, signal: AbortSignal): Promise<string> {
+export async function readActions(
+  session: CloudSession,
+  id: string,
+  signal: AbortSignal,
+  most?: number,
+): Promise<readonly ApiAction[]> {
   const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
-  const query = (await session.knows(limited, signal)) ? { limit: 1 } : {};
+  const query = most !== undefined && (await session.knows(limited, signal)) ? { limit: most } : {};
   const answer = await session.call({ method: 'GET', service: 'compute', path, query, tolerate: [403, 404], signal });
-  if (answer.status !== 200) return '';
-  const [newest] = partOf<readonly ApiAction[]>(answer.body, 'instanceActions', `GET ${path}`);
-  return newest?.request_id ?? '';
+  return answer.status === 200 ? partOf<readonly ApiAction[]>(answer.body, 'instanceActions', `GET ${path}`) : [];
 }
 
 /**
@@ -23,29 +27,19 @@ export async function readNewestAction(session: CloudSession, id: string, signal
  * (nova/compute/api.py, `_record_action_start`), and writes `updated`, in whole seconds, for any
  * other.
  */
-export function generationOf(server: ApiServer, newestAction: string): string {
-  return `${server.updated ?? ''} ${newestAction}`;
+export function generationOf(server: ApiServer, [newest]: readonly ApiAction[]): string {
+  return `${server.updated ?? ''} ${newest?.request_id ?? ''}`;
 }
 
 /** Recorded actions after which a stopped server has not run (nova/compute/instance_actions.py). */
 const harmless = new Set(['lock', 'unlock', 'createImage', 'createBackup']);
 
 /**
- * Reads a server's actions, newest first. MUST be read before the server; empty if a policy hides
- * them.
- */
-export async function readActions(session: CloudSession, id: string, signal: AbortSignal): Promise<readonly ApiAction[]> {
-  const path = `/servers/${encodeURIComponent(id)}/os-instance-actions`;
-  const answer = await session.call({ method: 'GET', service: 'compute', path, tolerate: [403, 404], signal });
-  return answer.status === 200 ? partOf<readonly ApiAction[]>(answer.body, 'instanceActions', `GET ${path}`) : [];
-}
-
-/**
  * Whether a server may have run since a generation: every newer action counts, except those that
  * start nothing.
  */
 export function mayHaveRunSince(generation: string, server: ApiServer, actions: readonly ApiAction[]): boolean {
-  if (generationOf(server, actions[0]?.request_id ?? '') === generation) return false;
+  if (generationOf(server, actions) === generation) return false;
   const known = actions.findIndex(({ request_id }) => generation.endsWith(` ${request_id}`));
   return known < 1 || actions.slice(0, known).some(({ action }) => !harmless.has(action));
 }

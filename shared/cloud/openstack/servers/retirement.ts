@@ -19,14 +19,13 @@ const reasoned = '2.73';
  * Throws E_BUG otherwise.
  */
 const guard: CallGuard = ({ method, service, path, body }) => {
-  if (method === 'GET' || service !== 'compute') {
-    if (method === 'GET') return;
-  } else {
-    if (method === 'PUT' && path.endsWith(`/tags/${movedTag}`)) return;
-    if (method === 'DELETE' && /^\/servers\/[^/]+$/.test(path)) return;
-    const verbs = Object.keys((body ?? {}) as object);
-    if (method === 'POST' && /^\/servers\/[^/]+\/action$/.test(path) && ['lock', 'unlock'].includes(verbs.join())) return;
-  }
+  if (method === 'GET') return;
+  const [verb, ...others] = Object.keys((body ?? {}) as object);
+  const isTag = method === 'PUT' && path.endsWith(`/tags/${movedTag}`);
+  const isDeletion = method === 'DELETE' && /^\/servers\/[^/]+$/.test(path);
+  const isAction = method === 'POST' && /^\/servers\/[^/]+\/action$/.test(path);
+  const isLock = isAction && others.length === 0 && (verb === 'lock' || verb === 'unlock');
+  if (service === 'compute' && (isTag || isDeletion || isLock)) return;
   throw new Problem('E_BUG', `The source cloud must not be asked for ${method} ${path}.`);
 };
 

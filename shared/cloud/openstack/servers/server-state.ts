@@ -7,7 +7,7 @@ import { partOf } from '../session/answer.ts';
 import { isUnsure } from '../session/late.ts';
 import type { CloudSession } from '../session/session.ts';
 import { until } from '../session/wait.ts';
-import { generationOf, mayHaveRunSince, readActions, readNewestAction } from './generation.ts';
+import { generationOf, mayHaveRunSince, readActions } from './generation.ts';
 
 /** Reads a server; null where it is gone. */
 export async function readServer(session: CloudSession, id: string, signal: AbortSignal): Promise<ApiServer | null> {
@@ -36,7 +36,7 @@ export function powerOf({ status }: Pick<ApiServer, 'status'>): Power {
 
 /** Reads a server's state. Throws E_NOT_FOUND. */
 export async function readState(session: CloudSession, id: string, signal: AbortSignal): Promise<ServerState> {
-  const newestAction = await readNewestAction(session, id, signal);
+  const actions = await readActions(session, id, signal, 1);
   const server = await mustReadServer(session, id, signal);
   return {
     power: powerOf(server),
@@ -44,7 +44,7 @@ export async function readState(session: CloudSession, id: string, signal: Abort
     busy: taskOf(server),
     locked: server.locked ?? false,
     fault: server.fault?.message ?? null,
-    generation: generationOf(server, newestAction),
+    generation: generationOf(server, actions),
   };
 }
 
@@ -76,16 +76,16 @@ export const changes = {
 } as const satisfies Record<string, Change>;
 
 /**
- * Brings a server to the wanted power state and waits for it; does nothing if it is already there.
- * Throws E_SERVER_FAULT with the cloud's message, E_SERVER_STATE, E_CLOUD_TIMEOUT.
+ * Brings a server to the wanted power state and returns it there; asks for nothing if it is there
+ * already. Throws E_SERVER_FAULT with the cloud's message, E_SERVER_STATE, E_CLOUD_TIMEOUT.
  */
-export async function bring(session: CloudSession, id: string, change: Change, patience: Patience): Promise<void> {
+export async function bring(session: CloudSession, id: string, change: Change, patience: Patience): Promise<ApiServer> {
   let askAgainAt = 0;
   let losses = 0;
-  await until(`Server ${id} in state ${change.to}`, patience, async () => {
+  return await until(`Server ${id} in state ${change.to}`, patience, async () => {
     const server = await mustReadServer(session, id, patience.signal);
     if (taskOf(server) !== null) return undefined;
-    if (server.status === change.to) return true;
+    if (server.status === change.to) return server;
     if (server.status !== change.from) throw unfit(server, change);
     if (performance.now() < askAgainAt) return undefined;
     askAgainAt = performance.now() + askAgainMs;

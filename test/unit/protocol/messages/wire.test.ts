@@ -96,6 +96,7 @@ const samples: { readonly [N in Name]: Sample<N> } = {
     },
   ],
   'campaign.remove': [{ campaign }, { removed: ['port/p1', 'network/n1'], kept: [{ ref: 'flavor/f1', why: 'It was adopted.' }] }],
+  'resource.prepare': [{ campaign, ref: 'port/p1' }, { built: { id: 'b4', how: 'created', detail: { address: '10.0.0.4' } } }],
   'resource.ensure': [
     { campaign, ref: 'floating_ip/fip1' },
     { id: 'b1', how: 'created', detail: { address: '203.0.113.7' } },

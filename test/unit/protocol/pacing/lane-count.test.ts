@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../protocol/limits.ts';
 import { LaneCount } from '../../../../protocol/pacing/lane-count.ts';
 
-/** A line as the law sees it: what so many lanes carry at a time, and whether data waits for them. */
+/**
+ * A line as the law sees it: what so many lanes carry at a time, and whether data waits for them.
+ */
 interface Line {
   readonly rttMs: number;
   readonly bytesPerMs: (lanes: number, atMs: number) => number;

@@ -177,7 +177,8 @@ describe('the open port', () => {
     await new Promise((resolve) => socket.once('data', resolve));
     const heard: string[] = [];
     receiver.sockets[0]?.webSocket.on('message', (data: Buffer) => heard.push(data.toString()));
-    // A text frame with a mask of zeros (RFC 6455, 5.2): the peer goes on as if nothing had been said.
+    // A text frame with a mask of zeros (RFC 6455, 5.2): the peer goes on as if nothing had been
+    // said.
     const talking = setInterval(
       () => socket.write(Buffer.concat([Buffer.from([0x81, 0x82, 0, 0, 0, 0]), Buffer.from('hi')])),
       20,

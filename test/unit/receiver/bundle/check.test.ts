@@ -43,7 +43,7 @@ async function aChecker() {
       for (let at = 0; at < bundle.length; at += blockBytes) yield bundle.subarray(at, at + blockBytes);
     };
     const begin = (tell: (says: string) => void) => {
-      const visitor = new Checker({ campaigns, cloud, workers, state, mappings: Mappings.parse({}), signal, says: tell });
+      const visitor = new Checker({ campaigns, cloud, workers, state, mappings: Mappings.parse({}), signal, tell });
       return { visitor, end: () => Promise.resolve() };
     };
     const said: string[] = [];

@@ -84,7 +84,9 @@ test('of what two campaigns built for one network, the one that stands is found,
   const state = await aFolder();
   const owner = 'a'.repeat(64);
   const before = someCampaigns(state);
-  const [one, other, damaged] = [randomUUID(), randomUUID(), randomUUID()];
+  const one = randomUUID();
+  const other = randomUUID();
+  const damaged = randomUUID();
   for (const id of [one, other, damaged]) {
     const { ledger } = await before.openFor(owner, id);
     await ledger.intend('network/n1');

@@ -15,7 +15,8 @@ function commandsOf({ state, campaigns, sessions, receiver }: PairedSite) {
 
 test('a campaign whose sender is unpaired is handed to another, who then goes on as its owner', async () => {
   const site = await aPairedSite();
-  const [lost, heir] = [await aPairedSender(site), await aPairedSender(site)];
+  const lost = await aPairedSender(site);
+  const heir = await aPairedSender(site);
   const campaign = randomUUID();
   await (await connect(site, lost)).request('campaign.open', { campaign });
   const daemon = commandsOf(site);
@@ -31,8 +32,10 @@ test('a campaign whose sender is unpaired is handed to another, who then goes on
 
 test('a campaign of a sender that is paired, or that came as a bundle, is given to nobody', async () => {
   const site = await aPairedSite();
-  const [owner, other] = [await aPairedSender(site), await aPairedSender(site)];
-  const [campaign, bundle] = [randomUUID(), randomUUID()];
+  const owner = await aPairedSender(site);
+  const other = await aPairedSender(site);
+  const campaign = randomUUID();
+  const bundle = randomUUID();
   await (await connect(site, owner)).request('campaign.open', { campaign });
   await site.campaigns.openFor(operator, bundle);
   const daemon = commandsOf(site);

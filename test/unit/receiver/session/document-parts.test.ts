@@ -5,7 +5,8 @@ import { DocumentParts } from '../../../../receiver/session/document-parts.ts';
 import { aDocument, aTenant } from '../../../support/build.ts';
 import { problemOf } from '../../../support/folder.ts';
 
-const [one, other] = [randomUUID(), randomUUID()];
+const one = randomUUID();
+const other = randomUUID();
 const part = aTenant(10);
 /** Room for two parts, and not for three. */
 const mostBytes = Math.floor(2.5 * (4096 + JSON.stringify(part).length));

@@ -38,8 +38,10 @@ async function sayRaw({ receiver }: PairedSite, sender: PairedSender, said: read
 
 test('a campaign that another key began is refused in the same words as a bundle’s, and its session goes on', async () => {
   const site = await aPairedSite();
-  const [owner, other] = [await aPairedSender(site), await aPairedSender(site)];
-  const [campaign, bundle] = [randomUUID(), randomUUID()];
+  const owner = await aPairedSender(site);
+  const other = await aPairedSender(site);
+  const campaign = randomUUID();
+  const bundle = randomUUID();
   const main = await connect(site, owner);
   await main.request('campaign.open', { campaign });
   await site.campaigns.openFor(operator, bundle);
@@ -56,8 +58,11 @@ test('a campaign that another key began is refused in the same words as a bundle
 
 test('nothing that another key says changes a campaign, and is answered as for an id that nobody has', async () => {
   const site = await aPairedSite();
-  const [owner, other] = [await aPairedSender(site), await aPairedSender(site)];
-  const [campaign, own, unknown] = [randomUUID(), randomUUID(), randomUUID()];
+  const owner = await aPairedSender(site);
+  const other = await aPairedSender(site);
+  const campaign = randomUUID();
+  const own = randomUUID();
+  const unknown = randomUUID();
   const main = await connect(site, owner);
   await main.request('campaign.open', { campaign });
   const { ledger } = await site.campaigns.known(campaign);
@@ -93,7 +98,8 @@ test('a key that replaced the one that began a campaign goes on as its owner, an
 
 test('whose a campaign is stands on the disk before it is opened, and holds for the next daemon', async () => {
   const site = await aPairedSite();
-  const [owner, other] = [await aPairedSender(site), await aPairedSender(site)];
+  const owner = await aPairedSender(site);
+  const other = await aPairedSender(site);
   const campaign = randomUUID();
   await (await connect(site, owner)).request('campaign.open', { campaign });
   const path = join(site.state, 'campaigns', campaign, 'owner.json');
@@ -126,7 +132,8 @@ test('a bundle of a campaign that a sender drives here is refused, and none is m
 
 test('disks are kept for the owner of their campaign, by the key it was paired with, and for nobody else', async () => {
   const site = await aPairedSite();
-  const [owner, other] = [await aPairedSender(site), await aPairedSender(site)];
+  const owner = await aPairedSender(site);
+  const other = await aPairedSender(site);
   const campaign = randomUUID();
   const main = await connect(site, owner);
   await main.request('campaign.open', { campaign });

@@ -83,7 +83,8 @@ test.each(standings)(
       const verdict: Verdict = allowed[name][standing];
       const way = standings.indexOf(standing);
       for (let turn = 0; turn < 2; turn += 1) {
-        // What a removal or a commit does to itself when it is repeated is told by the row of where it led.
+        // What a removal or a commit does to itself when it is repeated is told by the row of where
+        // it led.
         const now: Verdict = allowed[name][ledger.standing];
         const code = await say(connection, name, id);
         if (now === 'yes') expect(Object.values(codeOf), `${name} in ${ledger.standing}`).not.toContain(code);
@@ -143,7 +144,8 @@ test('a removal that a power cut ended is gone on with by the next daemon, and n
   const site = await aPairedSite();
   const { id, ledger } = await aCampaignThatIs('completed', site, await aPairedSender(site));
   await ledger.intend('network/n1');
-  // Without its document nobody can look for what was intended: it stays, and the removal is not at its end.
+  // Without its document nobody can look for what was intended: it stays, and the removal is not at
+  // its end.
   const there = await site.campaigns.known(id);
   expect((await there.removeAll()).kept).toHaveLength(1);
   const later = await someCampaigns(site.state).known(id);

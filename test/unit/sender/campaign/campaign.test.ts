@@ -71,7 +71,7 @@ test('a report follows from the journal alone: phases, downtime, bytes and roots
   expect(reportOf(campaign, 'ready')).toEqual(report);
   const [first] = report.moves;
   expect(first?.phases.map(({ name, ms }) => [name, ms])).toEqual(cold.map(({ name }) => [name, 1000]));
-  expect(first).toMatchObject({ state: 'moved', destinationId: 'new-s1', migrationMs: 19_000, downtimeMs: 15_000 });
+  expect(first).toMatchObject({ state: 'moved', destinationId: 'new-s1', migrationMs: 19_000, downtimeMs: 13_000 });
   expect(first?.disks).toEqual([
     {
       id: 's1.root',
@@ -244,9 +244,9 @@ test('a report of a warm move has its rounds, counts their bytes, and keeps the 
     fact.fact === 'done' && fact.phase === 'await cutover' ? { ...fact, learned: { forecast } } : fact,
   );
   const report = reportOf(await aCampaign([start, ...whole.slice(0, 3), round(1, 3 * MiB), ...whole.slice(3)]), 'ready');
-  expect(report.moves[0]).toMatchObject({ forecast, downtimeMs: 15_000, rounds: [{ round: 1, bytes: 3 * MiB }] });
+  expect(report.moves[0]).toMatchObject({ forecast, downtimeMs: 13_000, rounds: [{ round: 1, bytes: 3 * MiB }] });
   expect(report.totals.sentBytes).toBe(4 * MiB);
-  expect(reportText(report).join('\n')).toMatch(/DOWNTIME +FORECAST(.|\n)*15\.0 s +9\.0 s(.|\n)*ROUND +ENDED/);
+  expect(reportText(report).join('\n')).toMatch(/DOWNTIME +FORECAST(.|\n)*13\.0 s +9\.0 s(.|\n)*ROUND +ENDED/);
   expect(reportPage(report)).toContain('Rounds before the cutover');
 });
 

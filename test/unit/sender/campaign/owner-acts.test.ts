@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Plan } from '../../../../sender/model/plan.ts';
 import { type Cloud, untilState } from '../../../support/in-process.ts';
+import { OpenStackUser } from '../../../support/openstack-user.ts';
 import { failedOne, order, type Seen, ShopTemplate, type Started, serversAt, untilFact } from '../../../support/shop-world.ts';
 import { warm } from '../../../support/warm.ts';
 
@@ -38,6 +39,36 @@ const regrouped = (until: string): Act => ({
   until,
 });
 
+/** Rebuilt from the image of the shop's other server. */
+const rebuilt = (until: string): Act => ({
+  what: 'rebuilt',
+  act: async (cloud, server) => {
+    const images = await cloud.user.list<{ id: string; name: string }>('image', '/images', 'images');
+    const other = images.find(({ name }) => name === 'disk of -web/é');
+    await order(cloud, server, 'rebuild', { imageRef: other?.id });
+  },
+  until,
+});
+const resized = (until: string, isConfirmed: boolean): Act => ({
+  what: isConfirmed ? 'resized' : 'resized, without its confirmation,',
+  act: async (cloud, server) => {
+    const flavors = await cloud.user.list<{ id: string; name: string }>('compute', '/flavors', 'flavors');
+    const larger = flavors.find(({ name }) => name === 'm1.small');
+    await order(cloud, server, 'resize', { flavorRef: larger?.id });
+    await expect.poll(async () => (await serversAt(cloud))[0]?.status, { timeout: 20_000 }).toBe('VERIFY_RESIZE');
+    if (isConfirmed) await order(cloud, server, 'confirmResize');
+  },
+  until,
+});
+const broken: Act = {
+  what: 'put into ERROR',
+  act: async ({ twin: { authUrl } }, { id }) => {
+    const admin = await OpenStackUser.signIn({ authUrl, user: 'admin', password: 'twin', project: 'admin' });
+    await admin.send('POST', 'compute', `/servers/${id}/action`, { 'os-resetState': { state: 'error' } });
+  },
+  until: 'ERROR',
+};
+
 /** A moment of a campaign at which the owner of its first server acts. */
 type Moment = 'waits for its cutover' | 'is being imported';
 
@@ -49,9 +80,16 @@ const cases: readonly { readonly moment: Moment; readonly act: Act; readonly say
   { moment: 'waits for its cutover', act: ordered('shelved', 'shelve', 'SHELVED_OFFLOADED'), says: /web 1 is SHELVED_OFFLOADED at the source/, source: 'SHELVED_OFFLOADED' },
   { moment: 'waits for its cutover', act: ordered('suspended', 'suspend', 'SUSPENDED'), says: /web 1 is SUSPENDED at the source/, source: 'SUSPENDED' },
   { moment: 'waits for its cutover', act: regrouped('ACTIVE'), says: /web 1 was changed at the source.*security_groups/, source: 'ACTIVE' },
+  { moment: 'waits for its cutover', act: rebuilt('ACTIVE'), says: /web 1 was changed at the source.*image_id/, source: 'ACTIVE' },
+  { moment: 'waits for its cutover', act: resized('ACTIVE', true), says: /web 1 was changed at the source.*flavor/, source: 'ACTIVE' },
+  { moment: 'waits for its cutover', act: resized('VERIFY_RESIZE', false), says: /web 1 (is VERIFY_RESIZE|was changed) at the source/, source: 'VERIFY_RESIZE' },
+  { moment: 'waits for its cutover', act: broken, says: /web 1 is ERROR at the source/, source: 'ERROR' },
   { moment: 'is being imported', act: deleted, says: /web 1 is gone at the source, so nothing of it is removed/, source: null },
   { moment: 'is being imported', act: ordered('started', 'os-start', 'ACTIVE'), says: /web 1 is running although we stopped it/, source: 'ACTIVE' },
   { moment: 'is being imported', act: ordered('rescued', 'rescue', 'RESCUE'), says: /web 1 is RESCUE at the source/, source: 'RESCUE' },
+  { moment: 'is being imported', act: rebuilt('SHUTOFF'), says: /web 1 was changed at the source/, source: 'ACTIVE' },
+  { moment: 'is being imported', act: resized('SHUTOFF', true), says: /web 1 was changed at the source/, source: 'ACTIVE' },
+  { moment: 'is being imported', act: broken, says: /web 1 is ERROR/, source: 'ERROR' },
   { moment: 'is being imported', act: regrouped('SHUTOFF'), says: /web 1 was changed at the source.*security_groups/, source: 'ACTIVE' },
 ];
 

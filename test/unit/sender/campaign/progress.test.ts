@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Progress } from '../../../../sender/campaign/progress.ts';
 
 function aClock(): { now: () => number; pass: (ms: number) => void } {
@@ -97,4 +97,24 @@ test('samples of a copy that reports a thousand times a second stay few', () => 
     clock.pass(1);
   }
   expect(progress.of('d')).toMatchObject({ bytesPerSecond: 1000, doneBytes: 19_999 });
+});
+
+test('a clock that is set back an hour changes neither rate nor time left', () => {
+  vi.useFakeTimers({ toFake: ['Date', 'performance'], now: 1_800_000_000_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  const progress = new Progress();
+  for (let second = 0; second <= 10; second += 1) {
+    if (second === 5) vi.setSystemTime(Date.now() - 3_600_000);
+    progress.hear('d', 2000, second * 100, second * 100);
+    vi.advanceTimersByTime(1000);
+  }
+  expect(progress.of('d')?.bytesPerSecond).toBeGreaterThan(50);
+  expect(progress.of('d')?.etaSeconds).toBeLessThan(20);
+});
+
+test('what a round sent is told no more once the round has ended', () => {
+  const progress = new Progress();
+  progress.hear('d', 1000, 800, 800);
+  progress.forget('d');
+  expect(progress.of('d')).toBeNull();
 });

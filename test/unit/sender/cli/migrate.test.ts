@@ -93,8 +93,8 @@ describe('sender migrate', () => {
     expect(line.daemon.asked).toEqual([]);
   });
 
-  test('says that the plan cannot be read', async () => {
+  test('says that there is no such plan', async () => {
     expect(await line.run('migrate', line.file('none.yaml'))).toBe(2);
-    expect(line.told()).toContain('none.yaml cannot be read');
+    expect(line.told()).toMatch(/There is no file .*none\.yaml\./);
   });
 });

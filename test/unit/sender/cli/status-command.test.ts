@@ -53,6 +53,13 @@ describe('sender status', () => {
     );
   });
 
+  test('names a campaign that cannot be read, beside the others', async () => {
+    const problem = { code: 'E_STATE_DAMAGED', says: 'The campaign in /x cannot be read.', hint: 'Restore it.' };
+    line.daemon.statuses = [{ ...line.status(), campaigns: [], damaged: [{ id: 'odd', problem }] }];
+    await line.run('status');
+    expect(line.output.text()).toContain('damaged    campaign odd: The campaign in /x cannot be read.\n');
+  });
+
   test('shows open campaigns whole, and of the others the last three unless --all is given', async () => {
     const ended = Array.from({ length: 5 }, (_, index) => aCampaignStatus({ id: `${index}${index}-over`, state: 'committed' }));
     await line.serve(aRecordedDaemon([aCampaignStatus({ id: 'open' }), ...ended]));

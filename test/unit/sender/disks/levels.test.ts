@@ -22,7 +22,10 @@ class World {
     this.#levels = new Levels(threads, () => this.#now);
   }
 
-  /** Sends frames over a link of so many bytes per second, waiting a while before each; returns the level of each. */
+  /**
+   * Sends frames over a link of so many bytes per second, waiting a while before each; returns the
+   * level of each.
+   */
   send(link: number, { frames = 200, rawBytes = frame, waitMs = 0 } = {}): number[] {
     return Array.from({ length: frames }, () => {
       const level = this.#levels.next(this.#wire, rawBytes);

@@ -1,21 +1,14 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { BlockSource } from '../../../../shared/disk/block-source.ts';
 import { blockBytes } from '../../../../shared/model/disk.ts';
+import { Dice } from '../../../support/dice.ts';
+import { chosenSeed } from '../../../support/seed.ts';
 import { PlainReceiver, sendTo } from './a-sender.ts';
 
-const seed = process.env['GODWIT_SEED'] ?? String(randomInt(1, 1_000_000));
-
-/** Numbers below a bound that look random and follow from the seed. */
-function chances(): (below: number) => number {
-  let drawn = 0;
-  return (below) => {
-    drawn += 1;
-    return createHash('sha256').update(`${seed} ${drawn}`).digest().readUInt32BE() % below;
-  };
-}
+const seed = chosenSeed();
 
 /** A disk in memory. */
 function aDisk(bytes: Buffer): BlockSource {
@@ -34,7 +27,7 @@ describe('a disk that is sent over lanes', () => {
     const disk = randomBytes(48 * 1024 * 1024 + 4096);
     const receiver = new PlainReceiver(disk.length);
     console.info(`lanes seed: GODWIT_SEED=${seed}`);
-    const chance = chances();
+    const dice = new Dice(seed);
     const sockets: WebSocket[] = [];
     let cuts = 0;
     const onDial = (socket: WebSocket): void => {
@@ -44,10 +37,10 @@ describe('a disk that is sent over lanes', () => {
     const over = new AbortController();
     const cutting = (async () => {
       while (cuts < 6 && !over.signal.aborted) {
-        await sleep(20 + chance(380));
+        await sleep(20 + dice.below(380));
         // One connection and two lanes: all are there, and have carried something.
         if (sockets.length < 3) continue;
-        sockets[chance(sockets.length)]?.terminate();
+        sockets[dice.below(sockets.length)]?.terminate();
         cuts += 1;
       }
     })();

@@ -48,6 +48,23 @@ test.each(algorithms)('a disk arrives whole, named by %s, and zeros are told as 
   );
 });
 
+test('a receiver that answers a seal with another root than was offered is not believed', async () => {
+  const { source } = await aFileOf(aDisk());
+  const receiver = new PlainReceiver(source.size);
+  const answering = {
+    handlers(connection: Parameters<PlainReceiver['handlers']>[0]) {
+      const honest = receiver.handlers(connection);
+      const seal = async (...given: Parameters<NonNullable<(typeof honest)['disk.seal']>>) => {
+        const sealed = await honest['disk.seal']?.(...given);
+        if (sealed === undefined) throw new Error('Nothing was sealed.');
+        return { ...sealed, root: 'f'.repeat(64) };
+      };
+      return { ...honest, 'disk.seal': seal };
+    },
+  };
+  expect((await problemOf(sendTo(answering, source))).code).toBe('E_ROOT_MISMATCH');
+});
+
 test('what the extents call zeros is never read, and goes over as one hole', async () => {
   const disk = Buffer.alloc(10 * pageBytes);
   randomBytes(blockBytes).copy(disk, 7 * pageBytes + 3 * blockBytes);

@@ -51,5 +51,11 @@ test('a phase that halts or waits comes before the downtime, and one that waits 
 test('the two halves of a bundle are rows of the same table: an export needs no destination, an import no source', () => {
   expect(itineraryTo('bundle').map(({ side }) => side)).not.toContain('destination');
   expect(itineraryTo('bundle').map(({ side }) => side)).not.toContain('both');
-  expect(itinerary.filter(({ side }) => side === 'destination')).toEqual(destinationHalf);
+  expect(itinerary.slice(-destinationHalf.length)).toEqual(destinationHalf);
+});
+
+test('what happens at the destination before the stop is no downtime and needs no way back, because it stays for the next attempt', () => {
+  const early = itinerary.filter((phase) => phase.side === 'destination' && !destinationHalf.includes(phase as never));
+  expect(early.map(({ name }) => name)).toEqual(['plug']);
+  expect(early.filter((phase) => phase.downtime || hasWayBack(phase))).toEqual([]);
 });

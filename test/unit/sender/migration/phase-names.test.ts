@@ -9,7 +9,9 @@ const tables = ['sender/migration/itinerary.ts', 'shared/journey/destination-hal
 const phases = itinerary.map(({ name }) => name);
 const steps = [...Object.values(campaignItinerary).flatMap((wish) => wish.steps.map(({ name }) => name)), ...wavePauses];
 
-/** Files, and folders that end with a slash, where a name of a phase or step means something else. */
+/**
+ * Files, and folders that end with a slash, where a name of a phase or step means something else.
+ */
 const otherMeanings: Readonly<Record<string, readonly string[]>> = {
   // What becomes of a resource: create, adopt, skip; and the word of a mapping for the first.
   create: [

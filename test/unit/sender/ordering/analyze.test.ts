@@ -221,7 +221,7 @@ describe('degenerate tenants', () => {
   });
 
   test.each([
-    ['no.json', undefined, 'cannot be read'],
+    ['no.json', undefined, 'E_USAGE'],
     ['torn.json', '{"format":', 'is not JSON'],
     ['other.json', '{"version": 9}', 'version 9'],
     ['text.csv', 'what is this', 'neither JSON nor CSV'],

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Plan } from '../../../../sender/model/plan.ts';
 import { planText } from '../../../../sender/plan/plan-text.ts';
 import { makePlan } from '../../../../sender/plan/planner.ts';
-import { proposeMappings } from '../../../../shared/cloud/propose.ts';
+import { proposeMappings } from '../../../../shared/cloud/propose-mappings.ts';
 import { parseYaml } from '../../../../shared/config.ts';
 import { resourcesOf } from '../../../../shared/model/configurations.ts';
 import type { Ref } from '../../../../shared/model/resource.ts';

@@ -20,6 +20,7 @@ let taken: Configurations[];
 let counts: (number | undefined)[];
 let partsHeard: number;
 let known: readonly string[];
+let prepared: string[];
 
 beforeEach(async () => {
   memory = new Budget(memoryBytes);
@@ -27,6 +28,7 @@ beforeEach(async () => {
   counts = [];
   partsHeard = 0;
   known = features;
+  prepared = [];
   loopback = await Loopback.open((socket) => {
     const parts = new DocumentParts(memory);
     const connection = new Connection(socket, options('receiver', { features: known }));
@@ -35,6 +37,10 @@ beforeEach(async () => {
       'document.part': async ({ campaign: id, part, resources }) => {
         partsHeard += 1;
         parts.add(id, part, resources);
+        return {};
+      },
+      'resource.prepare': async ({ ref }) => {
+        prepared.push(ref);
         return {};
       },
       'campaign.preflight': async ({ campaign: id, configurations, parts: count }) => {
@@ -89,6 +95,20 @@ test('a receiver that knows no parts is sent the document as one message', async
   expect(taken[0]?.servers).toHaveLength(20);
 });
 
+test('a receiver that prepares nothing is not asked to, and builds everything after the stop', async () => {
+  known = features.filter((feature) => feature !== 'prepare');
+  const ask = async (): Promise<unknown> => {
+    const sender = await aSender();
+    await sender.request('campaign.open', { campaign });
+    return say(sender, 'resource.prepare', { campaign, ref: 'port/p1' }, {});
+  };
+  expect(await ask()).toEqual({});
+  expect(prepared).toEqual([]);
+  known = features;
+  await ask();
+  expect(prepared).toEqual(['port/p1']);
+});
+
 test('a document of which a part did not come is refused, and nothing of it is kept', async () => {
   const sender = await aSender();
   const [first] = await partsOf(aLongDocument(20));
@@ -110,7 +130,8 @@ test('parts whose resources need what no part has, or come twice, are refused', 
 
 test('the parts of all connections share their memory, and a connection that ends gives its own back', async () => {
   memory = new Budget(400 * 1024);
-  const [one, other] = [await aSender(), await aSender()];
+  const one = await aSender();
+  const other = await aSender();
   const parts = await partsOf(aLongDocument(20));
   const say0 = (sender: Connection<'sender'>, part: number) =>
     sender.request('document.part', { campaign, part, resources: parts[0] ?? aTenant(1) });

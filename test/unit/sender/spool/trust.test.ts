@@ -94,8 +94,37 @@ test.skipIf(own !== 0)(`a file of another user is taken once it is given to the 
   await expect.poll(() => taken).toHaveLength(1);
 });
 
-test('the owner of the spool is the user of the daemon or root', async () => {
+test.each([
+  ['everybody', 0o755, 0o646],
+  ['a group', 0o750, 0o664],
+])('a file that %s may write starts nothing, says so once, and is taken once that is mended', async (_who, folderMode, mode) => {
+  await chmod(folder, folderMode);
+  await writeFile(join(folder, 'plan.yaml'), 'version: 1\n');
+  await chmod(join(folder, 'plan.yaml'), mode);
+  await watching();
+  await sleep(600);
+  expect(taken).toEqual([]);
+  expect(said).toEqual([expect.stringMatching(/^files that other users may write .*plan\.yaml.*chmod go-w/)]);
+  await chmod(join(folder, 'plan.yaml'), 0o644);
+  await expect.poll(() => taken, { timeout: 10_000 }).toEqual([join(folder, 'plan.yaml')]);
+});
+
+test('a file that others could write is taken from a folder that they cannot enter, also once it is closed to them', async () => {
+  await chmod(folder, 0o711);
+  await writeFile(join(folder, 'plan.yaml'), 'version: 1\n');
+  await chmod(join(folder, 'plan.yaml'), 0o666);
+  await watching();
+  await sleep(400);
+  expect(taken).toEqual([]);
+  await chmod(folder, 0o700);
+  await expect.poll(() => taken, { timeout: 10_000 }).toEqual([join(folder, 'plan.yaml')]);
+});
+
+test('the owner of the spool is the user of the daemon: not even root’s lets that user take files away', async () => {
   await chmod(folder, 0o700);
   await mustBePrivate(folder, own);
-  if (own !== 0) await expect(mustBePrivate(folder, own + 1)).rejects.toMatchObject({ code: 'E_STATE_DAMAGED' });
+  await expect(mustBePrivate(folder, own + 1)).rejects.toMatchObject({
+    code: 'E_STATE_DAMAGED',
+    hint: expect.stringContaining(`chown it to user ${own + 1}`),
+  });
 });

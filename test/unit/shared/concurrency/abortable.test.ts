@@ -26,3 +26,30 @@ test('a wait that is over leaves nothing on signals that live longer', async () 
   expect(await abortable<number>([signal], (resolve) => resolve(7))).toBe(7);
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
+
+test('what an aborted wait began is stopped once, before the reason is thrown', async () => {
+  const giving = new AbortController();
+  const stops: string[] = [];
+  const wait = abortable<void>(
+    [giving.signal],
+    () => undefined,
+    () => stops.push('stopped'),
+  ).catch((error: Error) => stops.push(error.message));
+  giving.abort(new Error('enough'));
+  await wait;
+  expect(stops).toEqual(['stopped', 'enough']);
+});
+
+test('what has come is not stopped by an abort before the caller goes on', async () => {
+  const giving = new AbortController();
+  let isStopped = false;
+  const wait = abortable<string>(
+    [giving.signal],
+    (resolve) => resolve('a socket'),
+    () => {
+      isStopped = true;
+    },
+  );
+  giving.abort(new Error('too late'));
+  expect([await wait, isStopped]).toEqual(['a socket', false]);
+});

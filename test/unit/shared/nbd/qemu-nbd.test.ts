@@ -104,7 +104,8 @@ describe.skipIf(!hasQemu())('an image that qemu-nbd serves (needs qemu-utils)', 
     const tools = await aFolder();
     const image = await anImage(folder);
     const absolute = (tool: string): string => spawnSync('which', [tool], { encoding: 'utf8' }).stdout.trim();
-    // A killed server leaves a socket that refuses connections, as one does between bind and listen.
+    // A killed server leaves a socket that refuses connections, as one does between bind and
+    // listen.
     const bind = 'require("net").createServer().listen(process.argv[1], () => process.kill(process.pid, "SIGKILL"))';
     const wrapper = `#!/bin/sh
       for each in "$@"; do case $each in --socket=*) socket=\${each#--socket=};; esac; done

@@ -15,7 +15,8 @@ test('a map of bytes is as an array of them, whatever is set and filled, and giv
       const map = new ByteMap(length, first, memory);
       const model = new Uint8Array(length).fill(first);
       for (const [what, one, other, value] of list) {
-        const [from, to] = [Math.min(one, other), Math.max(one, other) + 1];
+        const from = Math.min(one, other);
+        const to = Math.max(one, other) + 1;
         if (what === 'set') {
           map.set(one, value);
           model[one] = value;

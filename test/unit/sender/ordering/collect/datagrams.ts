@@ -152,7 +152,10 @@ export function aPcap(frames: readonly Buffer[], { little = false, nano = false,
   return Buffer.concat([header, ...records]);
 }
 
-/** A pcapng file of one Ethernet interface, its times in nanoseconds, with enhanced packets and one simple one at the end. */
+/**
+ * A pcapng file of one Ethernet interface, its times in nanoseconds, with enhanced packets and one
+ * simple one at the end.
+ */
 export function aPcapng(frames: readonly Buffer[], simple?: Buffer): Buffer {
   const block = (type: number, body: Buffer): Buffer => {
     const padded = Buffer.concat([body, Buffer.alloc((4 - (body.length % 4)) % 4)]);

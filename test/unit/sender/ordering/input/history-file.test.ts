@@ -16,7 +16,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-/** A report as `sender report --json` prints it, of a campaign that began on some day of November. */
+/**
+ * A report as `sender report --json` prints it, of a campaign that began on some day of November.
+ */
 function aReport(day: number, { servers }: MeasuredCampaign): object {
   const zero = Date.UTC(2026, 10, day);
   const at = (ms: number): string => new Date(zero + ms).toISOString();

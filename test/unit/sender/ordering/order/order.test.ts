@@ -104,7 +104,8 @@ test('every answer keeps its constraints and limits, exact or not, one after the
         try {
           return proposeOrder({ ...plain, before, together, parallel, limits: { servers: 4 }, gapMs: 1000, restarts: 2 });
         } catch (error) {
-          // A set that stays together may stand in the middle of a chain: then no order exists, and that is said.
+          // A set that stays together may stand in the middle of a chain: then no order exists, and
+          // that is said.
           expect(error).toMatchObject({ code: 'E_ORDER' });
           return null;
         }
@@ -247,7 +248,7 @@ test.each<[string, Partial<OrderRequest>, RegExp]>([
     },
     /contradict/,
   ],
-  ['half a lane', { parallel: 0.5 }, /whole number/],
+  ['half a server at once', { parallel: 0.5 }, /whole number/],
 ])('%s is refused with a sentence', (_, more, says) => {
   const servers = ['a', 'b', 'c'].map((id) => ({ id, downMs: 60_000 }));
   expect(() => proposeOrder({ servers, pairs: [], ...more })).toThrow(says);

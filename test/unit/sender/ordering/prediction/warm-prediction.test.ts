@@ -27,7 +27,8 @@ const alone = (warm: WarmCopy | undefined) => {
 };
 
 test('a warm server is copied in rounds first, and down for stop, reading again, what has changed, and boot', () => {
-  // Snapshot and all bytes; snapshot, disk read again and 105 MB; the same and 35.5 MB, which is small.
+  // Snapshot and all bytes; snapshot, disk read again and 105 MB; the same and 35.5 MB, which is
+  // small.
   expect(alone(aWarm()).beforeMs).toBeCloseTo(105_000 + 35_500 + 28_550, -1);
   expect(alone(aWarm()).downMs).toBeCloseTo(10_000 + 20_000 + 2_855 + 20_002, -1);
   expect(alone(undefined)).toEqual({ beforeMs: 0, downMs: expect.closeTo(130_002, -1) });
@@ -41,7 +42,7 @@ test('a guest that writes as fast as it is copied is stopped when rounds shrink 
   expect(alone(aWarm({ rounds: 1 })).beforeMs).toBeCloseTo(105_000, -1);
 });
 
-test('while one is copied its lane is taken, and only its downtime counts for its service', () => {
+test('while one is copied its track is taken, and only its downtime counts for its service', () => {
   const loads = [aLoad(aWarm(), 'a'), aLoad(undefined, 'b')];
   const services = [{ name: 'shop', servers: ['a', 'b'] }];
   const of = (...order: string[]) => predict(site, loads, services, { name: 'm', waves: [order], parallel: 1 });
@@ -51,7 +52,10 @@ test('while one is copied its lane is taken, and only its downtime counts for it
   expect(last.serviceDowntimeMs.value - first.serviceDowntimeMs.value).toBeCloseTo(alone(aWarm()).beforeMs, 0);
 });
 
-/** What a sender would report of warm servers that were moved one after the other, each as the model has it with a line of its own. */
+/**
+ * What a sender would report of warm servers that were moved one after the other, each as the model
+ * has it with a line of its own.
+ */
 function aWarmReport(count: number, { slower = 1 } = {}): MeasuredCampaign {
   const moves = Array.from({ length: count }, (_, index) => {
     const zero = Date.UTC(2026, 10, 21) + index * 300_000;

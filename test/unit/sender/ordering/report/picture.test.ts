@@ -26,7 +26,10 @@ async function drawn(traffic: FlowMatrix, ...args: readonly string[]): Promise<{
   return { svg: await read('order.svg'), html: await read('order.html') };
 }
 
-/** What is wrong with a document as XML: a tag that is not closed, a character that no document may hold, a name that is not escaped. */
+/**
+ * What is wrong with a document as XML: a tag that is not closed, a character that no document may
+ * hold, a name that is not escaped.
+ */
 function faultOf(xml: string): string | null {
   const holds = Array.from(xml).every((character) => character >= ' ' || character === '\n');
   if (!holds || /[\ufffe\uffff]/.test(xml) || !xml.isWellFormed()) return 'an impossible character';

@@ -11,7 +11,10 @@ export type Answer = (path: string, request: IncomingMessage, response: ServerRe
 /** Answers the nth request for a token itself, or leaves it to the small cloud. */
 export type Keystone = (nth: number, response: ServerResponse) => 'answered' | undefined;
 
-/** A small real HTTP server with a Keystone that gives tokens, in front of what a test wants to happen. */
+/**
+ * A small real HTTP server with a Keystone that gives tokens, in front of what a test wants to
+ * happen.
+ */
 export interface SmallCloud {
   readonly access: Access;
   readonly session: CloudSession;

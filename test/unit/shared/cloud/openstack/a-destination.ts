@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { BuildContext, Built } from '../../../../../shared/cloud/destination-cloud.ts';
+import type { BuildContext, Built, Compared } from '../../../../../shared/cloud/destination-cloud.ts';
 import { OpenStackDestination } from '../../../../../shared/cloud/openstack/destination.ts';
 import type { BlockSource } from '../../../../../shared/disk/block-source.ts';
 import { inBuildOrder } from '../../../../../shared/model/build-order.ts';
@@ -36,7 +36,7 @@ export interface Campaign {
   readonly cloud: OpenStackDestination;
   readonly tenant: Tenant;
   readonly built: Map<Ref, Built>;
-  ensure(resource: Resource): Promise<Built>;
+  ensure(resource: Resource): Promise<Compared>;
   ensureAll(until?: Resource): Promise<void>;
   removeAll(): Promise<void>;
   context(resource: Resource): BuildContext;
@@ -75,7 +75,7 @@ export async function aCampaign(twin: Twin, user: 'demo' | 'admin' = 'demo', pro
     resources: () => tenant.resources,
     disk: resource.kind === 'disk' ? aDisk(bytes) : undefined,
   });
-  const ensure = async (resource: Resource): Promise<Built> => {
+  const ensure = async (resource: Resource): Promise<Compared> => {
     const thing = await cloud.ensure(resource, context(resource));
     built.set(refIn(resource), thing);
     return thing;

@@ -91,14 +91,15 @@ test('an image that an earlier call stored in another format is found, and not s
   const campaign = await aCampaign(twin);
   const first = await campaign.cloud.ensure(campaign.tenant.get('disk'), wanted(campaign, aDisk()));
   const raw = await destinationOf(twin, { disk_format: 'raw', uploads: 1 });
-  expect(await raw.ensure(campaign.tenant.get('disk'), wanted(campaign, aDisk()))).toEqual({ id: first.id, how: 'found' });
+  expect(await raw.ensure(campaign.tenant.get('disk'), wanted(campaign, aDisk()))).toMatchObject({ id: first.id, how: 'found' });
 });
 
 test('a disk waits for its turn while as many as the settings allow are uploaded', async () => {
   const twin = await aFurnishedTwin();
   const campaign = await aCampaign(twin);
   const cloud = await destinationOf(twin, { disk_format: 'qcow2', uploads: 1 });
-  let [reading, most] = [0, 0];
+  let reading = 0;
+  let most = 0;
   const counted = (): BlockSource => ({
     ...aDisk(),
     async read(offset, length, into) {
@@ -108,7 +109,8 @@ test('a disk waits for its turn while as many as the settings allow are uploaded
       return aDisk().read(offset, length, into);
     },
   });
-  const [one, two] = [campaign.tenant.get('disk', 0), campaign.tenant.get('disk', 1)];
+  const one = campaign.tenant.get('disk', 0);
+  const two = campaign.tenant.get('disk', 1);
   await Promise.all([one, two].map((each) => cloud.ensure(each, { ...campaign.context(each), disk: counted() })));
   expect(most).toBe(1);
 });

@@ -29,7 +29,8 @@ async function donorsFor(twin: Twin, user: 'demo' | 'admin', image = wanted): Pr
 
 test('donors are the project’s own images and public ones, and nobody else’s, even where the credentials see them', async () => {
   const twin = await aFurnishedTwin();
-  const [own, shared] = [await stored(await aHand(twin), 'private'), await stored(await aHand(twin, 'admin'), 'public')];
+  const own = await stored(await aHand(twin), 'private');
+  const shared = await stored(await aHand(twin, 'admin'), 'public');
   const foreign = await stored(await aHand(twin, 'admin'), 'private');
   const ids = async (user: 'demo' | 'admin') => new Set((await donorsFor(twin, user)).map(({ id }) => id));
   expect(await ids('demo')).toEqual(new Set([own, shared]));

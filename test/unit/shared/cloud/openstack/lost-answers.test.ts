@@ -195,6 +195,30 @@ describe('a disk', () => {
     30_000,
   );
 
+  test('whose upload the end of a daemon cut is uploaded again as a whole by the next one', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin);
+    const resource = campaign.tenant.get('disk');
+    const context = campaign.context(resource);
+    const end = new AbortController();
+    const disk = {
+      size: context.disk?.size ?? 0,
+      read: async (offset: number, length: number) => {
+        if (offset > 0) end.abort(new Error('The power is cut.'));
+        return (await context.disk?.read(offset, length)) ?? Buffer.alloc(0);
+      },
+      close: async () => undefined,
+    };
+    const cut = campaign.cloud.ensure(resource, { ...context, disk, signal: end.signal });
+    await expect(cut).rejects.toMatchObject({ code: 'E_CANCELLED' });
+    const hand = await aHand(twin);
+    expect((await census(hand))['images']).toBe(1);
+    const built = await campaign.ensure(resource);
+    expect(built.how).toBe('created');
+    expect(await campaign.cloud.differences(resource, built.id, context)).toEqual({ fatal: [], told: [] });
+    expect((await census(hand))['images']).toBe(1);
+  }, 30_000);
+
   test('that the quota refuses says so, and leaves no image', async () => {
     const twin = await aFurnishedTwin();
     twin.faults.set([{ do: 'status', status: 413, match: { method: 'PUT', path: '/file$' } }]);

@@ -212,7 +212,8 @@ describe('a frozen disk', () => {
 
     test('is converted for as long as it is open where qemu-nbd is not installed', async () => {
       const tools = await aFolder();
-      const [path, folder] = [process.env['PATH'] ?? '', await aFolder()];
+      const path = process.env['PATH'] ?? '';
+      const folder = await aFolder();
       const bytes = await converted('qcow2');
       for (const tool of ['qemu-img', 'setpriv', 'prlimit', 'true'])
         await symlink(execFileSync('which', [tool]).toString().trim(), join(tools, tool));

@@ -225,6 +225,12 @@ describe('what is wrong with the configuration is said', () => {
       {},
       'auth_type v3oidcpassword is not supported',
     ],
+    [
+      'a token of a domain alone',
+      {},
+      { OS_AUTH_URL: 'http://a.example', OS_AUTH_TYPE: 'token', OS_TOKEN: 't', OS_DOMAIN_ID: 'd' },
+      'the OS_* environment: auth.domain_id asks for a token of a domain',
+    ],
     ['Keystone version 2', {}, { ...variables, OS_IDENTITY_API_VERSION: '2.0' }, 'identity_api_version is 2.0'],
   ])('%s', async (name, settings, environment, says) => {
     if (name !== 'no cloud at all') await put('.config/openstack/clouds.yaml', clouds);
@@ -241,6 +247,7 @@ describe('what is wrong with the configuration is said', () => {
     ['a number that YAML reads in another way', 'region_name: 012', 'region_name must be a text; put it in quotes'],
     ['an unknown profile', 'profile: vendor', 'there is no profile vendor in clouds-public.yaml'],
     ['a word for no', 'insecure: "nope"', 'insecure must be true or false'],
+    ['a number where the check is off already', 'verify: false, insecure: 1', 'insecure must be true or false'],
     ['a spelling that openstacksdk passes over', 'endpoint-type: internal', 'endpoint-type is not read by openstacksdk'],
     ['a setting that no plugin takes', 'auth: {auth_url: http://a.example, user_domain: A}', 'auth.user_domain is not known'],
   ])('%s', async (_name, text, says) => {

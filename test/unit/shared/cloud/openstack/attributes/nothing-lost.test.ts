@@ -4,7 +4,9 @@ import type { Kind } from '../../../../../../shared/model/resource.ts';
 import { randomAttributes } from '../../../../../support/random-attributes.ts';
 import { moveRandomTenants } from '../../../../../support/random-moves.ts';
 
-/** What follows from other resources, what only an admin chooses, and what the twin does not have. */
+/**
+ * What follows from other resources, what only an admin chooses, and what the twin does not have.
+ */
 const notDrawn = new Set([
   'network_id',
   'fixed_ips',

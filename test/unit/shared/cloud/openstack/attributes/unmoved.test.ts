@@ -7,7 +7,10 @@ import type { Kind } from '../../../../../../shared/model/resource.ts';
 
 const folder = join(import.meta.dirname, '../../../../../answers');
 
-/** What the answers of each folder are: recorded from a cloud of a release, or made after the samples of the API references. */
+/**
+ * What the answers of each folder are: recorded from a cloud of a release, or made after the
+ * samples of the API references.
+ */
 const origins = readdirSync(folder).map((name) => ({
   folder: name,
   says: name === 'api-reference' ? 'an answer made after the API references’ samples' : `a real answer of a ${name} cloud`,

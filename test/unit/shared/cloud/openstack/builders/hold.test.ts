@@ -63,3 +63,21 @@ test('ports that held addresses when the receiver died are taken away by the nex
   await campaign.ensure(leg);
   expect(await owners(hand, '10.199.7.2')).toEqual([]);
 });
+
+test('a distributed router’s SNAT port keeps no server’s address on an adopted network either', async () => {
+  const twin = await aFurnishedTwin({ distributedRouters: true });
+  const campaign = await aCampaign(twin);
+  const hand = await aHand(twin);
+  const { network } = await hand.ask<{ network: { id: string } }>('POST', 'network', '/networks', { network: { name: 'there' } });
+  for (const one of campaign.tenant.resources)
+    if (one.kind === 'subnet') {
+      const { cidr, gateway_ip, allocation_pools, enable_dhcp } = { ...one, ...narrow(one) };
+      const subnet = { network_id: network.id, ip_version: 4, cidr, gateway_ip, allocation_pools, enable_dhcp };
+      await hand.ask('POST', 'network', '/subnets', { subnet });
+    }
+  const own = campaign.tenant.get('network', 1).id;
+  campaign.tenant.mappings.networks[own] = { to: network.id };
+  await buildAll(campaign, campaign.tenant.get('port'));
+  expect(await owners(hand, '10.199.7.2')).toEqual([]);
+  for (const index of [0, 1]) await campaign.ensure(campaign.tenant.get('port', index));
+});

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ownerServed } from '../../../../../../shared/cloud/openstack/builders/port.ts';
 import type { Resource } from '../../../../../../shared/model/resource.ts';
 import { aResource } from '../../../../../conformance/tenant.ts';
 import { aCampaign, aFurnishedTwin } from '../a-destination.ts';
@@ -50,4 +51,29 @@ test.each([
   campaign.built.set(`port/${port.id}`, built);
   expect(await campaign.cloud.differences(port, built.id, campaign.context(port))).toEqual({ fatal: [], told });
   expect(await campaign.ensure(server)).toMatchObject({ how: 'created' });
+});
+
+test('a port on a subnet that serves only servers is created as a server’s, and plugged in', async () => {
+  const campaign = await aCampaign(await aFurnishedTwin());
+  const kept = campaign.tenant.resources.map((one) =>
+    one.kind === 'subnet' ? { ...one, service_types: ['network:distributed', 'compute:nova'] } : one,
+  );
+  const needed = new Set(['network', 'subnet', 'security_group', 'keypair', 'flavor', 'disk']);
+  for (const one of kept.filter(({ kind }) => needed.has(kind))) await campaign.ensure(one);
+  const port = campaign.tenant.get('port');
+  const resource = (ref: string) => kept.find(({ kind, id }) => `${kind}/${id}` === ref) as Resource;
+  const context = { ...campaign.context(port), resource };
+  const built = await campaign.cloud.ensure(port, context);
+  campaign.built.set(`port/${port.id}`, built);
+  expect(await campaign.cloud.differences(port, built.id, context)).toEqual({ fatal: [], told: [] });
+  expect(await campaign.ensure(campaign.tenant.get('server'))).toMatchObject({ how: 'created' });
+});
+
+test.each([
+  ['of one subnet that serves all', [[]], undefined],
+  ['of subnets that both serve it', [['compute:a', 'compute:b'], ['compute:b']], 'compute:b'],
+  ['of subnets of which none serves what the other does', [['compute:a'], ['compute:b']], undefined],
+  ['of a subnet for routers', [['network:router_gateway']], undefined],
+] as const)('the owner that a server’s port needs is that %s', (_what, subnets, owner) => {
+  expect(ownerServed(subnets)).toBe(owner);
 });

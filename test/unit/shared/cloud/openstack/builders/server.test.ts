@@ -41,3 +41,16 @@ test('a config drive that the guest had and the cloud did not make is a differen
     told: [],
   });
 });
+
+test('a server is compared as it was seen when it was ready, and not read once more for that', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin);
+  const server = campaign.tenant.get('server');
+  await campaign.ensureAll(server);
+  const { id } = await campaign.ensure(server);
+  const before = twin.requests.length;
+  const again = await campaign.ensure({ ...server, config_drive: true });
+  const reads = twin.requests.slice(before).filter(({ method, path }) => method === 'GET' && path.endsWith(`/servers/${id}`));
+  expect(reads).toHaveLength(1);
+  expect(again).toMatchObject({ id, how: 'found', differences: { fatal: ['config_drive is false, not true'], told: [] } });
+});

@@ -14,7 +14,7 @@ test('where the image of a server is gone, a snapshot of the server tells what h
   const without = await capture();
   expect(without.document.disks[0]?.properties).toEqual({});
   expect(without.concerns).toContainEqual(
-    expect.objectContaining({ code: 'server.image_gone', remedy: expect.stringContaining('Snapshot it once') }),
+    expect.objectContaining({ code: 'server.image_gone', remedy: expect.stringContaining('snapshot the server once') }),
   );
 
   await demo.ask('POST', 'compute', `/servers/${server?.id}/action`, { createImage: { name: 'before the move' } });

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { OpenStackDestination } from '../../../../../../shared/cloud/openstack/destination.ts';
 import type { Kind, Resource, ResourceOf } from '../../../../../../shared/model/resource.ts';
+import { accessTo } from '../../../../../conformance/furnish.ts';
 import { aCampaign, aFurnishedTwin, type Campaign } from '../a-destination.ts';
 
 async function codes(campaign: Campaign, resources: readonly Resource[]): Promise<string[]> {
@@ -49,4 +51,29 @@ test('what the rules let pass is built', async () => {
   };
   const { id } = await campaign.ensure(full);
   expect(await campaign.cloud.differences(full, id, campaign.context(full))).toEqual({ fatal: [], told: [] });
+});
+
+test('a full name of a port that no server has is refused before it is known whether the domains are the same, and may be accepted', async () => {
+  const campaign = await aCampaign(await aFurnishedTwin({ dns: true }));
+  const free = { ...campaign.tenant.get('port'), id: crypto.randomUUID(), device_id: '', fixed_ips: [] };
+  const named = (dns_name: string): readonly Resource[] => [
+    ...campaign.tenant.resources,
+    { ...free, mac_address: 'fa:16:3e:77:00:31', dns_name },
+  ];
+  expect(await codes(campaign, named('www'))).toEqual([]);
+  expect(await codes(campaign, named('www.example.org.'))).toEqual(['blocking port.dns_name']);
+});
+
+test('a disk beyond the largest image is refused where it is uploaded whole, and told where its holes are left out', async () => {
+  const twin = await aFurnishedTwin();
+  const campaign = await aCampaign(twin);
+  const large = campaign.tenant.resources.map((one) => (one.kind === 'disk' ? { ...one, min_disk: 1025 } : one));
+  const found = async (cloud: OpenStackDestination): Promise<string[]> => {
+    const { concerns } = await cloud.preflight(large, campaign.tenant.mappings, AbortSignal.timeout(10_000));
+    return concerns.filter(({ code }) => code === 'disk.limit').map(({ severity }) => severity);
+  };
+  const raw = new OpenStackDestination(await accessTo(twin.authUrl, 'demo'), { disk_format: 'raw', uploads: 1 });
+  onTestFinished(() => raw.close());
+  expect(await found(raw)).toEqual(['blocking', 'blocking']);
+  expect(await found(campaign.cloud)).toEqual(['warning', 'warning']);
 });

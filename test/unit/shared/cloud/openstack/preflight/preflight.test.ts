@@ -73,6 +73,27 @@ describe('before a write, the destination is asked', () => {
     expect(await codes(campaign, { gateways: { [router]: { ip: '172.24.10.50' } } })).toEqual([]);
   });
 
+  test('whether an external network has addresses left, as an admin is told', async () => {
+    const twin = await aFurnishedTwin();
+    const campaign = await aCampaign(twin, 'admin', 'demo');
+    const hand = await aHand(twin, 'admin', 'demo');
+    const { networks } = await hand.ask<{ networks: { id: string; name: string; subnets: string[] }[] }>(
+      'GET',
+      'network',
+      '/networks',
+    );
+    const ext = networks.find(({ name }) => name === 'ext');
+    const pools = (end: string) =>
+      hand.ask('PUT', 'network', `/subnets/${ext?.subnets[0]}`, {
+        subnet: { allocation_pools: [{ start: '172.24.10.50', end }] },
+      });
+    await pools('172.24.10.51');
+    expect(await codes(campaign)).toEqual([]);
+    await pools('172.24.10.50');
+    expect(await codes(campaign)).toEqual(['blocking network.addresses']);
+    expect(await codes(await aCampaign(twin))).toEqual([]);
+  });
+
   test('whether flavors stand for those of the source, are large enough, and may be created', async () => {
     const twin = await aFurnishedTwin();
     const campaign = await aCampaign(twin);
@@ -132,10 +153,13 @@ describe('before a write, the destination is asked', () => {
     const own = campaign.tenant.get('network', 1).id;
     const mapped = { networks: { ...campaign.tenant.mappings.networks, [own]: { to: network.id } } };
     expect(await codes(campaign, mapped)).toEqual(['blocking subnet.absent', 'blocking subnet.absent']);
-    for (const cidr of ['10.199.7.0/24', '10.199.8.0/24'])
-      await hand.ask('POST', 'network', '/subnets', {
-        subnet: { network_id: network.id, cidr, ip_version: 4, enable_dhcp: false },
-      });
+    for (const one of campaign.tenant.resources)
+      if (one.kind === 'subnet') {
+        const { cidr, gateway_ip, dns_nameservers, host_routes, enable_dhcp } = one;
+        const allocation_pools = [{ start: cidr.replace('.0/24', '.210'), end: cidr.replace('.0/24', '.219') }];
+        const subnet = { network_id: network.id, ip_version: 4, cidr, gateway_ip, dns_nameservers, host_routes, enable_dhcp };
+        await hand.ask('POST', 'network', '/subnets', { subnet: { ...subnet, allocation_pools } });
+      }
     expect(await codes(campaign, mapped)).toEqual([]);
     await hand.ask('POST', 'network', '/ports', {
       port: { network_id: network.id, mac_address: 'fa:16:3e:77:00:12', fixed_ips: [{ ip_address: '10.199.7.2' }] },

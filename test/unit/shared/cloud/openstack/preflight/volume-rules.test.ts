@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { OpenStackDestination } from '../../../../../../shared/cloud/openstack/destination.ts';
-import { proposeMappings } from '../../../../../../shared/cloud/propose.ts';
+import { proposeMappings } from '../../../../../../shared/cloud/propose-mappings.ts';
 import { type Mappings, noMappings } from '../../../../../../shared/model/mappings.ts';
 import type { ResourceOf } from '../../../../../../shared/model/resource.ts';
 import { accessTo } from '../../../../../conformance/furnish.ts';

@@ -22,7 +22,10 @@ const runOnce = async () => {
   await cloud.stop(serverId, patience());
 };
 
-/** Runs the server between two looks at it that the cloud's clock, which counts seconds, cannot tell apart. */
+/**
+ * Runs the server between two looks at it that the cloud's clock, which counts seconds, cannot tell
+ * apart.
+ */
 async function runWithinOneSecond(): Promise<readonly [before: string, after: string]> {
   for (;;) {
     await runOnce();

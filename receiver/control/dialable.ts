@@ -1,5 +1,5 @@
 import { hostname, type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { defaultPort } from '../protocol/transport/address.ts';
+import { defaultPort } from '../../protocol/transport/address.ts';
 
 /** The most addresses that are told: a controller may have one for each network it serves. */
 const mostAddresses = 4;

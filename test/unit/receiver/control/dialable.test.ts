@@ -1,7 +1,7 @@
 import type { NetworkInterfaceInfo } from 'node:os';
 import { expect, test } from 'vitest';
-import { parseAddress } from '../../../protocol/transport/address.ts';
-import { dialableAt } from '../../../receiver/dialable.ts';
+import { parseAddress } from '../../../../protocol/transport/address.ts';
+import { dialableAt } from '../../../../receiver/control/dialable.ts';
 
 const at = (address: string, internal = false): NetworkInterfaceInfo => {
   const rest = { address, netmask: '', mac: '', cidr: null, internal };

@@ -1,0 +1,134 @@
+import { inParallel } from '../../../concurrency/parallel.ts';
+import type { Concern } from '../../../model/concern.ts';
+import { Problem } from '../../../problem.ts';
+import type { ApiImage, ApiThing } from '../api.ts';
+import { listKeypairs } from '../facts/facts.ts';
+import { listAll } from '../session/pages.ts';
+import type { CloudSession } from '../session/session.ts';
+import type { Token } from '../session/token.ts';
+import type { Contents } from './contents.ts';
+import { type LeftBehindKind, leftBehindKinds } from './left-behind-kinds.ts';
+import type { Scope } from './scope.ts';
+
+/** Services that are asked at once, the time that one has, and names that a concern lists. */
+const width = 4;
+const patienceMs = 10_000;
+const listed = 10;
+
+/** What was found of one kind; null where its service did not tell. */
+type Found = readonly string[] | null;
+
+/**
+ * Reports what else the project owns, one concern for each kind: nothing of it is moved. A service
+ * that does not answer is named, and stops nothing.
+ */
+export async function leftBehind(
+  session: CloudSession,
+  { scope, keypairs }: Pick<Contents, 'scope' | 'keypairs'>,
+  signal: AbortSignal,
+): Promise<Concern[]> {
+  const found = new Map<string, Found>();
+  const ask = async (kind: string, names: (signal: AbortSignal) => Promise<Found>): Promise<void> => {
+    found.set(kind, await names(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])).catch(passed(signal)));
+  };
+  await ask('images', (soon) => imagesOf(session, scope, soon));
+  // Keypairs are a user's: those of others are read with their servers alone.
+  if (scope.own) await ask('keypairs', (soon) => unusedKeypairs(session, keypairs, soon));
+  const { catalogue } = await session.token(signal);
+  await inParallel(leftBehindKinds, width, (kind) => ask(kind.kind, (soon) => namesOf(session, scope, catalogue, kind, soon)));
+  const unread = [...found].flatMap(([kind, names]) => (names === null ? [words(kind)] : []));
+  return [
+    ...[...found].sort(([a], [b]) => a.localeCompare(b)).flatMap(([kind, names]) => (names?.length ? [told(kind, names)] : [])),
+    ...(unread.length === 0 ? [] : [untold(unread.sort())]),
+  ];
+}
+
+/** Takes a service that fails for one that does not tell, unless the whole capture is cancelled. */
+function passed(signal: AbortSignal): (error: unknown) => null {
+  return (error) => {
+    if (signal.aborted || !(error instanceof Problem)) throw error;
+    return null;
+  };
+}
+
+/** The project's images. Servers take their disks along, not what they were made from. */
+async function imagesOf(session: CloudSession, { projectId }: Scope, signal: AbortSignal): Promise<Found> {
+  const query = { owner: projectId };
+  const images = await listAll<ApiImage>(session, { service: 'image', path: '/images', key: 'images', query }, signal);
+  return images.filter((image) => image['godwit_campaign'] === undefined).map(nameOf);
+}
+
+async function unusedKeypairs(session: CloudSession, used: Contents['keypairs'], signal: AbortSignal): Promise<Found> {
+  const all = await listKeypairs(session, signal);
+  return all.flatMap(({ name }) => (used.some((pair) => pair.name === name) ? [] : [name]));
+}
+
+async function namesOf(
+  session: CloudSession,
+  scope: Scope,
+  catalogue: Token['catalogue'],
+  kind: LeftBehindKind,
+  signal: AbortSignal,
+): Promise<Found> {
+  const address = addressOf(session, catalogue, kind);
+  if (address === null) return [];
+  const isNeutron = kind.types.includes('network');
+  // Other services list what is of the token's project.
+  if (!scope.own && !isNeutron) return null;
+  const { status, body } = await session.call({
+    method: 'GET',
+    service: 'network',
+    path: address,
+    query: isNeutron ? { project_id: scope.projectId } : {},
+    tolerate: [300, 400, 403, 404, 405],
+    signal,
+  });
+  if (status === 404) return [];
+  const list = kind.key === undefined ? body : (body as Readonly<Record<string, unknown>> | null)?.[kind.key];
+  if (status !== 200 || !Array.isArray(list)) return status === 204 ? [] : null;
+  return (list as ApiThing[]).filter((one) => isLeft(kind.kind, one)).map(nameOf);
+}
+
+/** Where a kind is listed; null where the catalogue has no such service. */
+function addressOf({ access }: CloudSession, catalogue: Token['catalogue'], kind: LeftBehindKind): string | null {
+  if (kind.types.includes('network')) return kind.path;
+  const endpoints = catalogue.filter(({ type }) => kind.types.includes(type)).flatMap((entry) => entry.endpoints);
+  const here = endpoints.filter((one) => access.region === null || (one.region_id ?? one.region) === access.region);
+  const url = here.find((one) => one.interface === access.interface)?.url.replace(/\/+$/, '');
+  if (url === undefined) return null;
+  return /\/v\d+(\.\d+)?(\/|$)/.test(url) ? `${url}${kind.path}` : `${url}/${kind.version}${kind.path}`;
+}
+
+/** Attached volumes are told with their servers; every project has a firewall group `default`. */
+function isLeft(kind: string, one: ApiThing): boolean {
+  if (kind === 'volumes') return !Array.isArray(one['attachments']) || one['attachments'].length === 0;
+  return kind !== 'firewall_groups' || one['name'] !== 'default';
+}
+
+function nameOf(one: ApiThing): string {
+  const names = [one['name'], one['stack_name'], one['id'], one['uuid'], one['secret_ref']];
+  return names.find((name): name is string => typeof name === 'string' && name !== '') ?? 'one without a name';
+}
+
+function told(kind: string, names: readonly string[]): Concern {
+  const more = names.length > listed ? ` and ${names.length - listed} more` : '';
+  return {
+    code: `left_behind.${kind}`,
+    severity: 'warning',
+    says: `The project has ${words(kind)} that are not moved (${names.length}): ${names.slice(0, listed).join(', ')}${more}.`,
+    remedy: 'Make at the destination by hand what is needed there.',
+  };
+}
+
+function untold(kinds: readonly string[]): Concern {
+  return {
+    code: 'left_behind.unread',
+    severity: 'warning',
+    says: `The cloud does not tell these credentials whether the project has any of these, which are not moved: ${kinds.join(', ')}.`,
+    remedy: 'Capture with the project’s own credentials, or look by hand.',
+  };
+}
+
+function words(kind: string): string {
+  return kind.replaceAll('_', ' ');
+}

@@ -1,0 +1,35 @@
+/** One situation in a few words, and the codes of the concerns that are found in it. */
+export type Situation = readonly [what: string, codes: () => readonly string[] | Promise<readonly string[]>];
+
+/** Two situations that are nearly the same: only in the first is a concern of the code found. */
+export interface Case {
+  readonly fires: Situation;
+  readonly silent: Situation;
+}
+
+/** A test of its own, for what takes whole daemons; by its file and title. */
+export interface OwnTest {
+  readonly file: string;
+  readonly title: string;
+}
+
+/** The cases of some codes, as the table of concerns writes them. */
+export type Cases = Readonly<Record<string, Case>>;
+
+/** Codes that are tested elsewhere, because what finds them asks other daemons. */
+export const ownTests: Readonly<Record<string, OwnTest>> = {
+  'server.gone': {
+    file: 'test/unit/sender/control/check-plan.test.ts',
+    title: 'what has changed at the clouds since is named, and what would stop the plan blocks it',
+  },
+  'campaign.unreadable': {
+    file: 'test/unit/receiver/campaign/earlier.test.ts',
+    title:
+      'of what two campaigns built for one network, the one that stands is found, no campaign is opened, and one that is damaged is named',
+  },
+  'campaign.uncommitted': {
+    file: 'test/unit/receiver/campaign/earlier.test.ts',
+    title:
+      'a server that was left out joins its neighbours: a second campaign adopts what the first built, and its rollback keeps that',
+  },
+};

@@ -1,0 +1,81 @@
+import { policyConcerns } from '../../../sender/plan/policies.ts';
+import { withoutSkipped } from '../../../sender/plan/skip.ts';
+import { supportedPart } from '../../../shared/cloud/supported.ts';
+import type { Configurations } from '../../../shared/model/configurations.ts';
+import { resourcesOf } from '../../../shared/model/configurations.ts';
+import { kinds, type Ref } from '../../../shared/model/resource.ts';
+import { spaceConcerns } from '../../../shared/model/space.ts';
+import { aDocument, aPlan, aResource, aTenant } from '../build.ts';
+import type { Case, Cases, Situation } from './case.ts';
+
+const GiB = 2 ** 30;
+const now = Date.parse('2026-11-21T12:00:00Z');
+
+const codes = (concerns: readonly { readonly code: string }[]): readonly string[] => concerns.map(({ code }) => code);
+
+/** One cold server with a disk of so many GiB, under the policies of a plan. */
+function policies(what: string, more: Readonly<Record<string, unknown>>, disk = 1): Situation {
+  const document: Configurations = aTenant(2);
+  const sized = { ...document, flavors: document.flavors.map((flavor) => ({ ...flavor, disk })) };
+  return [what, () => codes(policyConcerns(aPlan(sized, more), now, sized, []))];
+}
+
+function skipping(what: string, skip: readonly Ref[]): Situation {
+  const document = aDocument({ routers: [aResource('router', { id: 'r1' })] });
+  return [what, () => codes(withoutSkipped(document, skip, 'plan.yaml').concerns)];
+}
+
+/** A server with a disk of 10 GiB from an image that holds 2 GiB. */
+function room(what: string, free: number): Situation {
+  const image = aResource('image', { id: 'debian', disk_format: 'qcow2', size: 2 * GiB });
+  const server = aResource('server', { id: 's', image_id: 'debian' });
+  const disk = aResource('disk', { id: 's.root', server_id: 's', min_disk: 10, needs: [] });
+  return [what, () => codes(spaceConcerns([image, server, disk], free * GiB, 'here'))];
+}
+
+function building(what: string, lacking: readonly string[]): Situation {
+  const built = new Set(kinds.filter((kind) => !lacking.includes(kind)));
+  const document = aDocument({ keypairs: [aResource('keypair', { id: 'ops', name: 'ops' })] });
+  return [what, () => codes(supportedPart(resourcesOf(document), built).concerns)];
+}
+
+const cutover = (at: string): Readonly<Record<string, unknown>> => ({
+  calendar: { windows: [{ from: '22:00', to: '05:00' }] },
+  waves: [{ name: 'one', servers: [{ id: 's1', mode: 'warm', cutover: `at ${at}` }] }],
+});
+
+const farm = (...servers: readonly object[]): Readonly<Record<string, unknown>> => ({
+  waves: [{ name: 'farm', rolling: true, servers }],
+});
+
+const blackout = (to: string): Readonly<Record<string, unknown>> => ({ calendar: { blackout: [{ from: '2026-01-01', to }] } });
+
+const between = (fires: Situation, silent: Situation): Case => ({ fires, silent });
+
+/** The cases of a plan, of the room on both machines, and of a destination without some kinds. */
+export const planCases: Cases = {
+  'plan.skipped': between(skipping('a plan that skips a router', ['router/r1']), skipping('a plan that skips nothing', [])),
+  'space.short': between(room('less room than the image holds', 1), room('more than it holds', 3)),
+  'space.tight': between(room('less room than the disk has', 9), room('as much as it has', 10)),
+  'calendar.never': between(
+    policies('a year of blackout', blackout('2028-01-01')),
+    policies('a day of it', blackout('2026-01-02')),
+  ),
+  'calendar.too_short': between(
+    policies('a window of 20 min for 100 GiB', { calendar: { windows: [{ from: '22:00', to: '22:20' }] } }, 100),
+    policies('a window of a day for them', { calendar: { windows: [{}] } }, 100),
+  ),
+  'calendar.cutover': between(
+    policies('a cutover at noon, outside of the window', cutover('2026-11-22T12:00:00Z')),
+    policies('one at midnight, inside', cutover('2026-11-22T23:59:00Z')),
+  ),
+  'rolling.single': between(
+    policies('a farm of one', farm({ id: 's1' })),
+    policies('a farm of two', farm({ id: 's1' }, { id: 's2' })),
+  ),
+  'rolling.no_probe': between(
+    policies('a first half without a probe', farm({ id: 's1' }, { id: 's2', probe: 'tcp:22' })),
+    policies('a first half with one', farm({ id: 's1', probe: 'tcp:22' }, { id: 's2' })),
+  ),
+  '*.unsupported': between(building('a destination without keypairs', ['keypair']), building('one with all kinds', [])),
+};

@@ -1,0 +1,75 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { OpenStackSource } from '../../../../../../shared/cloud/openstack/source.ts';
+import { accessTo, populate } from '../../../../../conformance/furnish.ts';
+import type { Twin } from '../../../../../twin/twin.ts';
+import { aCampaign, aFurnishedTwin, aHand } from '../a-destination.ts';
+
+async function captured(twin: Twin, user: 'demo' | 'admin' = 'demo', servers: readonly string[] = []) {
+  const source = new OpenStackSource(await accessTo(twin.authUrl, user));
+  onTestFinished(() => source.close());
+  const { concerns } = await source.inventory({ project: 'demo', servers }, AbortSignal.timeout(30_000));
+  return concerns.filter(({ code }) => code.startsWith('left_behind.'));
+}
+
+const elsewhere = {
+  trunks: ['a trunk'],
+  'load-balancer': ['lb 1', 'lb 2'],
+  dns: ['example.org.'],
+  orchestration: ['a stack'],
+  sharev2: ['a share'],
+  'object-store': ['a container'],
+  'key-manager': ['a secret'],
+  'container-infra': ['a cluster'],
+  database: ['a database'],
+};
+
+test('what a project owns and no campaign moves is told, one concern for each kind with its number', async () => {
+  const twin = await aFurnishedTwin({ elsewhere });
+  await populate(twin.authUrl);
+  const found = await captured(twin);
+  expect(found.map(({ severity, code }) => `${severity} ${code}`)).toEqual(
+    ['clusters', 'containers', 'databases', 'images', 'load_balancers', 'secrets', 'shares', 'stacks', 'trunks', 'zones'].map(
+      (kind) => `warning left_behind.${kind}`,
+    ),
+  );
+  expect(found.find(({ code }) => code === 'left_behind.load_balancers')?.says).toBe(
+    'The project has load balancers that are not moved (2): lb 1, lb 2.',
+  );
+});
+
+test('a keypair that no server uses is told, and one that is used is not', async () => {
+  const twin = await aFurnishedTwin();
+  const name = await populate(twin.authUrl);
+  const demo = await aHand(twin);
+  const { public_key } = (await aCampaign(twin)).tenant.get('keypair');
+  await demo.ask('POST', 'compute', '/os-keypairs', { keypair: { name: 'ops', public_key } });
+  expect((await captured(twin)).find(({ code }) => code === 'left_behind.keypairs')?.says).toContain('(1): ops');
+  const { images } = await demo.ask<{ images: { id: string }[] }>('GET', 'image', '/images');
+  const { flavors } = await demo.ask<{ flavors: { id: string; name: string }[] }>('GET', 'compute', '/flavors');
+  const flavorRef = flavors.find((flavor) => flavor.name === 'm1.bare')?.id;
+  const server = { name: `${name} too`, imageRef: images[0]?.id, flavorRef, networks: 'none', key_name: 'ops' };
+  await demo.ask('POST', 'compute', '/servers', { server });
+  expect((await captured(twin)).map(({ code }) => code)).not.toContain('left_behind.keypairs');
+});
+
+test('a service that fails stops no capture, and is named', async () => {
+  const twin = await aFurnishedTwin({ elsewhere: { dns: ['example.org.'], 'key-manager': ['a secret'] } });
+  twin.faults.set([{ do: 'status', status: 403, match: { service: 'elsewhere', path: '/zones' } }]);
+  const found = await captured(twin);
+  expect(found.find(({ code }) => code === 'left_behind.unread')?.says).toContain('not moved: zones.');
+  expect(found.map(({ code }) => code)).toContain('left_behind.secrets');
+});
+
+test('an admin is told that other services list only what is of the admin’s own project', async () => {
+  const twin = await aFurnishedTwin({ elsewhere });
+  await populate(twin.authUrl);
+  const found = await captured(twin, 'admin');
+  expect(found.map(({ code }) => code)).toEqual(expect.arrayContaining(['left_behind.images', 'left_behind.unread']));
+  expect(found.map(({ code }) => code)).not.toContain('left_behind.zones');
+});
+
+test('of chosen servers nothing else is told, for all the rest stays behind', async () => {
+  const twin = await aFurnishedTwin({ elsewhere });
+  const name = await populate(twin.authUrl);
+  expect(await captured(twin, 'demo', [name])).toEqual([]);
+});
