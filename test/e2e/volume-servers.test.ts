@@ -21,7 +21,7 @@ let dir: string;
 let world: World;
 let sender: SenderLife;
 
-/** Of the shop only the server with volumes moves. */
+/** A server that boots from a volume, and one that has a volume beside its own disk. */
 beforeAll(async () => {
   template = await mkdtemp(join(tmpdir(), 'godwit-volumes-'));
   await makeShop(template, undefined, ['web 1']);
@@ -60,14 +60,17 @@ async function digestsAt(side: 'source' | 'destination'): Promise<Record<string,
   return digests;
 }
 
-async function serverAt(side: 'source' | 'destination'): Promise<{ readonly id: string; readonly status: string }> {
+async function serverAt(
+  side: 'source' | 'destination',
+  called = volumeServer,
+): Promise<{ readonly id: string; readonly status: string }> {
   const servers = await world[side].user.list<{ id: string; name: string; status: string }>(
     'compute',
     '/servers/detail',
     'servers',
   );
-  const found = servers.find(({ name }) => name === volumeServer);
-  if (found === undefined) throw new Error(`There is no server ${volumeServer}.`);
+  const found = servers.find(({ name }) => name === called);
+  if (found === undefined) throw new Error(`There is no server ${called}.`);
   return found;
 }
 
@@ -93,13 +96,17 @@ test('a server that boots from a volume moves cold with its data volume: every b
   const there = await volumesAt(world.destination.user);
   const here = await volumesAt(world.source.user);
   expect(there.map(alike)).toEqual(here.map(alike));
-  expect(there.map(({ status }) => status)).toEqual(['in-use', 'in-use']);
+  expect(there.map(({ status }) => status)).toEqual(['in-use', 'in-use', 'in-use']);
   expect(await digestsAt('destination')).toEqual(await digestsAt('source'));
   const { id, status } = await serverAt('destination');
   expect(status).toBe('ACTIVE');
   expect(await attachmentsOf(world.destination.user, id)).toEqual([
     { name: 'db root', device: '/dev/vda', tag: null, delete_on_termination: true },
     { name: 'db data', device: '/dev/vdb', tag: 'data', delete_on_termination: false },
+  ]);
+  const web = await serverAt('destination', 'web 1');
+  expect(await attachmentsOf(world.destination.user, web.id)).toEqual([
+    { name: 'web data', device: '/dev/vdb', tag: 'more', delete_on_termination: true },
   ]);
   const verdicts = await sender.daemon.verify({ campaign });
   expect(verdicts.filter(({ agrees }) => !agrees)).toEqual([]);
@@ -142,7 +149,7 @@ test('daemons that are killed while volumes are read and written go on, and leav
   await world.killReceiver();
   world.startReceiver();
   await untilState(sender, 'ready');
-  expect(await volumesAt(world.destination.user)).toHaveLength(2);
+  expect(await volumesAt(world.destination.user)).toHaveLength(3);
   expect(await digestsAt('destination')).toEqual(await digestsAt('source'));
   await sender.daemon.rollback({ campaign });
   await untilState(sender, 'rolled back');

@@ -73,9 +73,10 @@ export const volumeServer = 'db/é';
 
 /**
  * Adds to a shop a server that boots from a volume of its first image and has a data volume; the
- * root goes with the server, both have content, metadata and image metadata. Returns its id.
+ * root goes with the server, both have content, metadata and image metadata. The shop's own server,
+ * which has a disk of its own, gets a volume, too.
  */
-export async function addVolumeServer(user: OpenStackUser, stateDir: string): Promise<string> {
+export async function addVolumeServer(user: OpenStackUser, stateDir: string): Promise<void> {
   const [image] = await user.list<Made>('image', '/images', 'images');
   const volumeOf = async (body: object): Promise<string> => {
     const { volume } = await user.send<{ volume: Made }>('POST', 'volumev3', '/volumes', { volume: { size: 1, ...body } });
@@ -105,7 +106,11 @@ export async function addVolumeServer(user: OpenStackUser, stateDir: string): Pr
     const now = await user.get<{ server: { status: string } }>('compute', `/servers/${made.server.id}`);
     return now.server.status === 'ACTIVE' ? true : undefined;
   });
-  return made.server.id;
+  const web = (await user.list<Made & { name: string }>('compute', '/servers', 'servers')).find(({ name }) => name === 'web 1');
+  const volumeId = await volumeOf({ name: 'web data' });
+  await writeInto(stateDir, volumeId, Buffer.from('the data of the web'), 1_000_000);
+  const volumeAttachment = { volumeId, tag: 'more', delete_on_termination: true };
+  await user.send('POST', 'compute', `/servers/${web?.id}/os-volume_attachments`, { volumeAttachment });
 }
 
 async function untilAvailable(user: OpenStackUser, id: string): Promise<void> {

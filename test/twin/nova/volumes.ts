@@ -44,7 +44,7 @@ const invalid = (why: string) => badRequest(`Block Device Mapping is Invalid: ${
 
 /**
  * The volumes that a new server is to have, refused as nova/compute/api.py refuses
- * (`_validate_bdm`). Only volumes that exist, and the local disk made from the server's image, are known here.
+ * (`_validate_bdm`). Only volumes that exist are known here, and the disk of the server's image.
  */
 export function wantedVolumes(call: Call, imageRef: string, devices: readonly BlockDevice[]): ServerVolume[] {
   if (devices.length === 0) return [];
